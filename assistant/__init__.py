@@ -1,0 +1,1 @@
+"""Answering from what was found: engines, claims, citations and answers."""

@@ -1,0 +1,127 @@
+"""The values of an answer: question, claim, citation, answer, and their JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from corpus.document import Source
+from index.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked, and within which bounds.
+
+    `history` holds the earlier questions of the conversation, oldest first; `as_of` and `since`
+    are ISO dates ("" for none); `publishers` and `documents` (ids) keep only those; `limit` is the
+    number of passages considered for the answer.
+    """
+
+    text: str
+    history: tuple[str, ...] = ()
+    as_of: str = ""
+    since: str = ""
+    publishers: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    limit: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The words an answer rests on: `document.text[start:end] == quote`, always."""
+
+    number: int
+    document: str
+    source: Source
+    page: int | None
+    heading: str
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence, the citations it rests on, and what the check of it found.
+
+    The text carries no markers. `verdict` is "supported", "weak" or "unsupported"; it says what the
+    cited words contain, not what is true. `problems` says in words what is missing there.
+    """
+
+    text: str
+    citations: tuple[int, ...]
+    verdict: str
+    problems: tuple[str, ...] = ()
+
+    @property
+    def marked(self) -> str:
+        """The sentence followed by its markers: "It was 5 [1][2]."."""
+        marks = "".join(f"[{number}]" for number in self.citations)
+        return f"{self.text} {marks}" if marks else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, complete or still growing.
+
+    `outcome` is "" while it grows, then "answered", "partly", "declined" or "failed". `not_found`
+    lists the parts of the question that the library does not answer; `notice` is one line for the
+    reader: why it declined or failed, what is being waited for. `seconds` has retrieve, answer and
+    total.
+    """
+
+    question: str
+    outcome: str = ""
+    claims: tuple[Claim, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    not_found: tuple[str, ...] = ()
+    engine: str = ""
+    notice: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The claims as one text with [n] markers."""
+        return " ".join(claim.marked for claim in self.claims)
+
+
+def citation_json(citation: Citation) -> dict[str, Any]:
+    """Return a citation as the commands print it."""
+    return {
+        "number": citation.number,
+        "document": citation.document,
+        "title": citation.source.title,
+        "publisher": citation.source.publisher,
+        "published": citation.source.published,
+        "location": citation.source.location,
+        "page": citation.page,
+        "heading": citation.heading,
+        "quote": citation.quote,
+        "start": citation.start,
+        "end": citation.end,
+    }
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """Return an answer as `briefing ask --json` prints it; fields are added, never renamed."""
+    return {
+        "question": answer.question,
+        "outcome": answer.outcome,
+        "answer": answer.text,
+        "claims": [
+            {
+                "text": claim.text,
+                "citations": list(claim.citations),
+                "verdict": claim.verdict,
+                "problems": list(claim.problems),
+            }
+            for claim in answer.claims
+        ],
+        "citations": [citation_json(citation) for citation in answer.citations],
+        "not_found": list(answer.not_found),
+        "notice": answer.notice,
+        "engine": answer.engine,
+        "seconds": {name: round(value, 3) for name, value in answer.seconds.items()},
+    }

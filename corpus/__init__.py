@@ -1,0 +1,1 @@
+"""What we read: documents, passages, readers, and the library that records them."""

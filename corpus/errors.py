@@ -1,0 +1,86 @@
+"""The errors of the whole program. Each message is one line that says what to do next.
+
+BriefingError
+├── UsageError           the user asked for something that cannot be asked (exit code 2)
+├── ReadError            a file cannot be read; carries a reason code
+├── LibraryError         the library cannot do what was asked
+│   ├── LibraryLocked    another process is writing
+│   ├── LibraryTooNew    made by a newer version of this program
+│   ├── LibraryDamaged   SQLite or an original does not pass its check
+│   ├── StorageError     the disk is full or refuses a write
+│   └── NotInLibrary     no document has that id
+├── EmbedderError        the embedding model cannot be loaded
+│   └── EmbedderMismatch the library was embedded by another model
+├── SearchIndexError     a derived index failed; it can be rebuilt
+└── EngineError          the engine that writes answers failed
+"""
+
+from __future__ import annotations
+
+
+class BriefingError(Exception):
+    """Any failure that a command turns into one clear line; exit code 1 unless said otherwise."""
+
+    exit_code = 1
+
+
+class UsageError(BriefingError):
+    """The request itself is wrong: an empty question, an unknown option value (exit code 2)."""
+
+    exit_code = 2
+
+
+class ReadError(BriefingError):
+    """A file cannot be read.
+
+    `reason` is a stable code for reports and tests: missing, empty, unsupported, encrypted,
+    needs_ocr, encoding, damaged, too_large, too_slow, too_much_memory, crashed.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[ReadError], tuple[str, str]]:
+        """Keep the reason when the error crosses from a child process."""
+        return (ReadError, (self.reason, str(self)))
+
+
+class LibraryError(BriefingError):
+    """The library cannot do what was asked."""
+
+
+class LibraryLocked(LibraryError):
+    """Another process is writing; the message names its process id."""
+
+
+class LibraryTooNew(LibraryError):
+    """The data folder was made by a newer version of this program."""
+
+
+class LibraryDamaged(LibraryError):
+    """The library's database or an original file does not pass its check."""
+
+
+class StorageError(LibraryError):
+    """The disk is full, read-only or failing; nothing was changed."""
+
+
+class NotInLibrary(LibraryError):
+    """No document in the library has the id that was asked for."""
+
+
+class EmbedderError(BriefingError):
+    """The embedding model is missing, altered or cannot be loaded."""
+
+
+class EmbedderMismatch(EmbedderError):
+    """The library's vectors were made by another embedder; the message says how to rebuild."""
+
+
+class SearchIndexError(BriefingError):
+    """A derived index (Chroma or Tantivy) failed; `briefing doctor --rebuild` makes it anew."""
+
+
+class EngineError(BriefingError):
+    """The engine that writes answers failed; the reader is told why."""

@@ -1,0 +1,1 @@
+"""Finding what was read: embedding, Chroma, Tantivy and the hybrid search over both."""

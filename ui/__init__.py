@@ -1,0 +1,1 @@
+"""What the user sees: the terminal commands and the web page."""
