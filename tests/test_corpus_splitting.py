@@ -1,0 +1,126 @@
+"""Passages are whole sentences, slice back to their document, and fit what the embedder reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus.document import Document, Heading, Source
+from corpus.sentences import sentences
+from corpus.splitting import PassageSize, context_of, split
+
+
+def words(texts: Sequence[str]) -> list[int]:
+    """Count a token for every four characters or word, whichever is more."""
+    return [max(len(text.split()), -(-len(text) // 4)) for text in texts]
+
+
+def document(text: str, **parts: object) -> Document:
+    return Document(Source("A title", "/a.md"), text, **parts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("It rose. It fell.", ["It rose.", "It fell."], id="two plain sentences"),
+        pytest.param(
+            "The U.S. Commerce Department acted. China replied.",
+            ["The U.S. Commerce Department acted.", "China replied."],
+            id="initials inside a name",
+        ),
+        pytest.param(
+            "Nvidia Corp. sold chips in the U.S. The rule came later.",
+            ["Nvidia Corp. sold chips in the U.S.", "The rule came later."],
+            id="an abbreviation that ends a sentence",
+        ),
+        pytest.param(
+            "DeepSeek-V3.2 costs $0.28 per million tokens. See No. 5 of Fig. 2.",
+            ["DeepSeek-V3.2 costs $0.28 per million tokens.", "See No. 5 of Fig. 2."],
+            id="versions, prices and numbered things",
+        ),
+        pytest.param(
+            "1. The first item. 2 more follow.",
+            ["1. The first item.", "2 more follow."],
+            id="a list number stays with its item",
+        ),
+        pytest.param(
+            "深度求索发布了模型。价格很低！", ["深度求索发布了模型。", "价格很低！"], id="Chinese"
+        ),
+        pytest.param(
+            'He said "no." Then he left.', ['He said "no."', "Then he left."], id="quotes"
+        ),
+        pytest.param("A heading\nThen prose.", ["A heading", "Then prose."], id="line break"),
+    ],
+)
+def test_sentences_end_where_a_reader_would_end_them(text: str, expected: list[str]) -> None:
+    """Full stops of abbreviations, versions and numbers do not end sentences."""
+    assert [text[start:end] for start, end in sentences(text)] == expected
+
+
+@given(st.text())
+def test_every_visible_character_lies_in_exactly_one_sentence(text: str) -> None:
+    """Nothing is lost and nothing is said twice."""
+    spans = sentences(text)
+    assert "".join("".join(text[start:end].split()) for start, end in spans) == "".join(
+        text.split()
+    )
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+
+
+TEXTS = st.lists(
+    st.text(alphabet=st.sampled_from("abc D. é漢 🚀\n\u200d\u0301!?12"), max_size=80), max_size=30
+).map(" ".join)
+
+
+@given(TEXTS, st.lists(st.integers(0, 600), max_size=4), st.lists(st.integers(0, 600), max_size=4))
+def test_a_passage_is_always_a_slice_of_its_document(
+    text: str, pages: list[int], headings: list[int]
+) -> None:
+    """Slicing the document there gives the passage back, odd Unicode, pages and headings or not."""
+    starts = tuple(sorted({0, *(page for page in pages if page < len(text))})) if pages else ()
+    heads = tuple(
+        Heading(start, 1 + start % 3, text[start : start + 8].split("\n")[0])
+        for start in sorted({start for start in headings if start < len(text)})
+    )
+    whole = document(text, page_starts=starts, headings=heads)
+    size = PassageSize(reads=40, context=12, text=30, least=8)
+    passages = split(whole, words, size=size)
+    assert all(whole.text[p.start : p.end] == p.text and p.text for p in passages)
+    assert all(p.page == whole.page_at(p.start) for p in passages)
+    assert "".join("".join(p.text.split()) for p in passages) == "".join(text.split())
+
+
+@given(TEXTS)
+def test_no_passage_is_longer_than_the_embedder_reads(text: str) -> None:
+    """Sentence by sentence, the tokens of a passage stay under the room that the context leaves."""
+    size = PassageSize(reads=40, context=12, text=30, least=8)
+    for passage in split(document(text), words, size=size):
+        inside = [passage.text[start:end] for start, end in sentences(passage.text)]
+        assert sum(words(inside)) <= size.text + len(inside)
+
+
+def test_a_passage_never_crosses_a_page_or_a_section() -> None:
+    """Two pages and two sections give passages that lie in one page and one section each."""
+    text = "Costs\nIt cost five.\nPages\nIt had two pages. Then came the second page."
+    second = text.index("Then")
+    whole = document(
+        text,
+        page_starts=(0, second),
+        headings=(Heading(0, 1, "Costs"), Heading(text.index("Pages"), 1, "Pages")),
+    )
+    passages = split(whole, words)
+    assert [(p.page, p.heading, p.text) for p in passages] == [
+        (1, "Costs", "Costs\nIt cost five."),
+        (1, "Pages", "Pages\nIt had two pages."),
+        (2, "Pages", "Then came the second page."),
+    ]
+
+
+def test_the_context_names_the_title_and_the_innermost_headings() -> None:
+    """What is embedded ahead of a passage is short however long the titles are."""
+    assert context_of("Title", "One › Two › Three") == "Title\nTwo › Three"
+    assert len(context_of("word " * 200, "heading " * 200)) <= 241
