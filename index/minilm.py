@@ -49,7 +49,7 @@ class SentenceEmbedder:
                 "hub's local cache holds"
             ) from error
         self.name = name
-        self.dimension: int = self._model.get_embedding_dimension()
+        self.dimension = int(self._model.get_embedding_dimension() or 0)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return float32 [len(texts), dimension], rows of length 1."""

