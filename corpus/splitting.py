@@ -33,25 +33,26 @@ class PassageSize:
     least: int = 40
 
 
+# The model's own two marks, and two for words that were cut and count more when joined.
+_MARKS = 4
 _WORD = re.compile(r"\S+\s*")
 
 
-def context_of(title: str, heading: str, *, limit: int = 240) -> str:
-    """Return what is embedded ahead of a passage: its title and the innermost headings.
+def context_of(title: str, heading: str, count: Counter, *, size: PassageSize | None = None) -> str:
+    """Return what is embedded ahead of a passage: its title and its two innermost headings.
 
-    Cut to `limit` characters at a word; 240 characters stay under `PassageSize.context` for prose
-    and are measured again by `split` where they do not.
+    Cut at a word to `size.context` tokens, so that title, headings and text together stay under
+    what the model reads.
     """
-    inner = " › ".join(heading.split(" › ")[-2:]) if heading else ""
-    title = _cut(title, limit // 2)
-    return "\n".join(part for part in (title, _cut(inner, limit - len(title))) if part)
-
-
-def _cut(text: str, limit: int) -> str:
-    text = " ".join(text.split())
-    if len(text) <= limit:
-        return text
-    return text[:limit].rsplit(" ", 1)[0]
+    inner = " › ".join(heading.split(" › ")[-2:])
+    lines = [" ".join(part.split()) for part in (title, inner)]
+    context = "\n".join(line for line in lines if line)
+    limit = (size or PassageSize()).context
+    while context and (tokens := count([context])[0]) > limit:
+        # Tokens are spread evenly enough for the first cut to be the last, most of the time.
+        shorter = context[: min(len(context) * limit // tokens, len(context) - 1)]
+        context = shorter.rsplit(" ", 1)[0] if " " in shorter else shorter
+    return context
 
 
 def split(document: Document, count: Counter, *, size: PassageSize | None = None) -> list[Passage]:
@@ -70,8 +71,8 @@ def split(document: Document, count: Counter, *, size: PassageSize | None = None
     for section in _sections(document, spans, counts):
         first = section[0][0][0]
         heading = document.heading_at(first)
-        (context,) = count([context_of(document.source.title, heading)])
-        room = size.reads - 2 - min(context, size.context) - 2
+        context = context_of(document.source.title, heading, count, size=size)
+        room = size.reads - _MARKS - count([context])[0]
         pieces = _cut_long(text, section, count, min(room, size.text))
         for start, end in _pack(text, pieces, min(room, size.text), size.least):
             page = document.page_at(start)

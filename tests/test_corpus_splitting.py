@@ -122,5 +122,7 @@ def test_a_passage_never_crosses_a_page_or_a_section() -> None:
 
 def test_the_context_names_the_title_and_the_innermost_headings() -> None:
     """What is embedded ahead of a passage is short however long the titles are."""
-    assert context_of("Title", "One › Two › Three") == "Title\nTwo › Three"
-    assert len(context_of("word " * 200, "heading " * 200)) <= 241
+    assert context_of("Title", "One › Two › Three", words) == "Title\nTwo › Three"
+    long = context_of("word " * 200, "heading " * 200, words)
+    assert long.startswith("word word") and words([long])[0] <= PassageSize().context
+    assert words([context_of("深度求索" * 100, "", words)])[0] <= PassageSize().context

@@ -1,0 +1,218 @@
+"""The ingestion step: read, split, embed, publish, and bring both indexes up to date."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from corpus.document import Document, Passage
+from corpus.errors import ReadError
+from corpus.library import Library
+from corpus.sandbox import Sandbox
+from corpus.splitting import Counter, context_of, split
+from index.derived import DerivedIndexes
+from index.embedders import CountingEmbedder
+from index.embedding import Embedder, Vectors
+
+# Passages embedded between two steps of a progress bar: two to three seconds of work.
+_STEP = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a piece of work is: `done` of `total` files, and in words what is done now."""
+
+    stage: str
+    done: int
+    total: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that did not go in: the reason as a code and as a line that says what would help."""
+
+    path: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of the files: paths by outcome, refusals, passages written and seconds taken."""
+
+    added: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    passages: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What the user says of a document, which goes before what the document says; "" is nothing."""
+
+    title: str = ""
+    publisher: str = ""
+    published: str = ""
+
+    def applied(self, document: Document) -> Document:
+        """Return the document with what the user said in place."""
+        source = document.source
+        stated = replace(
+            source,
+            title=self.title or source.title,
+            publisher=self.publisher or source.publisher,
+            published=self.published or source.published,
+        )
+        return replace(document, source=stated)
+
+
+def files_below(paths: Iterable[Path]) -> list[Path]:
+    """Return the files named, and those below the folders named, sorted, hidden ones left out.
+
+    Raises ReadError("missing") for a path that does not exist and ReadError("empty") for a folder
+    without files.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise ReadError("missing", f"there is no file or folder {path}")
+        if path.is_file():
+            files.append(path.absolute())
+            continue
+        below = sorted(
+            Path(folder, name).absolute()
+            for folder, folders, names in os.walk(path)
+            for name in names
+            if not name.startswith(".") and not _hide(folders)
+        )
+        if not below:
+            raise ReadError("empty", f"the folder {path} holds no files")
+        files.extend(below)
+    return list(dict.fromkeys(files))
+
+
+def _hide(folders: list[str]) -> bool:
+    """Keep `os.walk` out of hidden folders."""
+    folders[:] = [folder for folder in folders if not folder.startswith(".")]
+    return False
+
+
+def add(
+    files: Sequence[Path],
+    *,
+    library: Library,
+    embedder: Callable[[], CountingEmbedder],
+    indexes: DerivedIndexes,
+    described: Described | None = None,
+    starter: bool = False,
+) -> Iterator[Progress | Report]:
+    """Add files to the library, yielding progress and, last, the report.
+
+    Each document becomes visible in one transaction of its own, so that an end at any moment leaves
+    whole documents. A file that cannot be read is reported and the rest go in. `embedder` is called
+    when the first text must be embedded, since that takes seconds to load. `starter` marks the
+    documents as ours. Raises LibraryLocked when another process writes, StorageError when the disk
+    refuses, EmbedderError when the model cannot be loaded.
+    """
+    started = time.perf_counter()
+    outcomes: dict[str, list[str]] = {
+        name: [] for name in ("added", "replaced", "unchanged", "duplicate")
+    }
+    refused: list[Refusal] = []
+    written = 0
+    total = len(files)
+    with library.writing():
+        changed = []
+        for file in files:
+            if _unchanged(library, file):
+                outcomes["unchanged"].append(str(file))
+            else:
+                changed.append(file)
+        done = total - len(changed)
+        if done:
+            yield Progress("compared", done, total, f"{done} files are already in the library")
+        with Sandbox() as sandbox:
+            for file, read in sandbox.read_many(changed):
+                done += 1
+                if isinstance(read, ReadError):
+                    refused.append(Refusal(str(file), read.reason, str(read)))
+                    yield Progress("refused", done, total, f"{file.name}: {read}")
+                    continue
+                document = (described or Described()).applied(read)
+                outcome = library.known(document)
+                passages: list[Passage] = []
+                vectors: Vectors | None = None
+                if outcome in {"added", "replaced"}:
+                    model = embedder()
+                    passages = split(document, model.count)
+                    if not passages:
+                        message = f"{file.name} holds no text"
+                        refused.append(Refusal(str(file), "empty", message))
+                        continue
+                    parts = []
+                    for part, note in _embedded(document, passages, model):
+                        parts.append(part)
+                        yield Progress("embedding", done - 1, total, f"{file.name}: {note}")
+                    vectors = np.concatenate(parts)
+                library.publish(
+                    document,
+                    passages,
+                    vectors,
+                    embedder=embedder().name if vectors is not None else "",
+                    original=file,
+                    starter=starter,
+                )
+                written += len(passages)
+                outcomes[outcome].append(str(file))
+                yield Progress(outcome, done, total, file.name)
+        yield Progress("indexing", total, total, "updating the search indexes")
+        indexes.update()
+    yield Report(
+        added=tuple(outcomes["added"]),
+        replaced=tuple(outcomes["replaced"]),
+        unchanged=tuple(outcomes["unchanged"]),
+        duplicates=tuple(outcomes["duplicate"]),
+        refused=tuple(refused),
+        passages=written,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def embedding_texts(title: str, passages: Sequence[Passage], count: Counter) -> list[str]:
+    """Return what is embedded for each passage: title and headings ahead of its own text."""
+    contexts: dict[str, str] = {}
+    for passage in passages:
+        if passage.heading not in contexts:
+            contexts[passage.heading] = context_of(title, passage.heading, count)
+    return [f"{contexts[passage.heading]}\n{passage.text}" for passage in passages]
+
+
+def _embedded(
+    document: Document, passages: Sequence[Passage], embedder: CountingEmbedder
+) -> Iterator[tuple[Vectors, str]]:
+    """Yield the vectors of passages step by step, each with how far it is."""
+    texts = embedding_texts(document.source.title, passages, embedder.count)
+    plain: Embedder = embedder
+    for first in range(0, len(texts), _STEP):
+        last = min(first + _STEP, len(texts))
+        yield plain.embed(texts[first:last]), f"{last} of {len(texts)} passages"
+
+
+def _unchanged(library: Library, file: Path) -> bool:
+    """Say whether these very bytes are published from this very place already."""
+    try:
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return False
+    return library.known_original(str(file), digest)

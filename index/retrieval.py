@@ -1,0 +1,181 @@
+"""Finding passages for a question: meaning and words, fused, folded and shared."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from corpus.document import Passage
+from corpus.library import Entry, Library
+from index.derived import DerivedIndexes
+from index.embedding import Embedder, Vectors
+from index.evidence import Evidence
+from index.fusion import folded, fused, shared
+from index.query import Query
+from index.words import WordIndex
+
+# Candidates taken from each ranking before they are fused.
+_CANDIDATES = 100
+# The share of meaning in the fused score, the rest is words (see docs/decisions.md).
+MEANING_SHARE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Which documents may be searched; empty fields do not bound.
+
+    `since` and `until` are ISO dates, both included; a document without a date is kept by
+    `until` and `since` alike only when neither is given.
+    """
+
+    publishers: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    since: str = ""
+    until: str = ""
+
+    def admits(self, entry: Entry) -> bool:
+        """Say whether a document lies within the bounds."""
+        published = entry.source.published
+        if self.publishers and entry.source.publisher.casefold() not in {
+            publisher.casefold() for publisher in self.publishers
+        }:
+            return False
+        if self.documents and entry.id not in self.documents:
+            return False
+        if (self.since or self.until) and not published:
+            return False
+        # "2025-01" is within "2025-01-15": a shortened date counts as its own beginning.
+        return not (
+            (self.since and published < self.since[: len(published)])
+            or (self.until and published > self.until)
+        )
+
+
+class Searcher:
+    """Searches one library. Thread-safe; holds the vectors in memory only when it must."""
+
+    def __init__(self, library: Library, embedder: Embedder, indexes: DerivedIndexes) -> None:
+        self._library = library
+        self._embedder = embedder
+        self._indexes = indexes
+        self._lock = threading.Lock()
+        self._exact: tuple[int, list[str], Vectors] | None = None
+
+    def search(
+        self, question: str, *, limit: int = 10, bounds: Bounds | None = None
+    ) -> list[Evidence]:
+        """Return up to `limit` passages for `question`, best first, labels from 1.
+
+        Raises UsageError for an empty question and EmbedderMismatch for a library that another
+        embedder made.
+        """
+        query = Query.from_question(question)
+        entries = {entry.id: entry for entry in self._library.entries()}
+        bounds = bounds or Bounds()
+        allowed = [one for one, entry in entries.items() if bounds.admits(entry)]
+        if not allowed or not query.words:
+            return []
+        bounded = len(allowed) < len(entries)
+        vector = self._embedder.embed([query.text])[0]
+        with self._indexes.reading() as (vectors, words):
+            if bounded or vectors is None:
+                near = self._exactly(vector, allowed if bounded else None)
+            else:
+                near = vectors.nearest(vector, min(_CANDIDATES, len(vectors)))
+            terms = _terms(query, words)
+            worded = (
+                words.search(terms, _CANDIDATES, documents=allowed if bounded else ())
+                if words
+                else []
+            )
+            ids = list(dict.fromkeys([one for one, _ in near] + [one for one, _ in worded]))
+            passages = {passage.id: passage for passage in self._library.passages(ids)}
+            passages = {one: p for one, p in passages.items() if p.document in entries}
+            if not passages:
+                return []
+            rows = self._rows(list(passages.values()))
+            meaning = {one: float(rows[one] @ vector) for one in passages}
+            scores = dict(worded)
+            missing = [one for one in passages if one not in scores]
+            if words and missing:
+                scores |= dict(words.search(terms, len(missing), among=missing))
+        by_words = {one: scores.get(one, 0.0) for one in passages}
+        ranking = fused(meaning, by_words, share=MEANING_SHARE)
+        return self._evidence(ranking, passages, rows, meaning, by_words, entries, limit)
+
+    def _evidence(
+        self,
+        ranking: list[tuple[str, float]],
+        passages: dict[str, Passage],
+        rows: dict[str, Vectors],
+        meaning: dict[str, float],
+        by_words: dict[str, float],
+        entries: dict[str, Entry],
+        limit: int,
+    ) -> list[Evidence]:
+        """Fold, share and label the head of a ranking, saying why each stands where it does."""
+        head = ranking[: max(4 * limit, 40)]
+        repeats = folded(
+            [passages[one].text for one, _ in head], np.stack([rows[one] for one, _ in head])
+        )
+        copies = Counter(repeats.values())
+        kept = [position for position in range(len(head)) if position not in repeats]
+        order = shared([passages[head[position][0]].document for position in kept])
+        ranks = {
+            "meaning": _ranks(meaning),
+            "words": _ranks({one: score for one, score in by_words.items() if score > 0}),
+        }
+        found = []
+        for label, place in enumerate(order[:limit], start=1):
+            position = kept[place]
+            one, score = head[position]
+            parts = [f"meaning {meaning[one]:.2f} (rank {ranks['meaning'][one]})"]
+            if one in ranks["words"]:
+                parts.append(f"words {by_words[one]:.1f} (rank {ranks['words'][one]})")
+            else:
+                parts.append("none of the words")
+            if copies[position]:
+                parts.append(f"{copies[position]} near-duplicate(s) folded into it")
+            passage = passages[one]
+            source = entries[passage.document].source
+            found.append(Evidence(label, passage, source, score, ", ".join(parts)))
+        return found
+
+    def _exactly(self, vector: Vectors, documents: Sequence[str] | None) -> list[tuple[str, float]]:
+        """Search the library's own vectors: all of them (kept in memory), or some documents'."""
+        if documents is None:
+            with self._lock:
+                generation = self._library.generation
+                if self._exact is None or self._exact[0] != generation:
+                    self._exact = (generation, *self._library.vectors())
+                _, ids, matrix = self._exact
+        else:
+            ids, matrix = self._library.vectors(documents)
+        if not ids:
+            return []
+        cosines = matrix @ vector
+        best = np.argsort(-cosines, kind="stable")[:_CANDIDATES]
+        return [(ids[row], float(cosines[row])) for row in best]
+
+    def _rows(self, passages: Sequence[Passage]) -> dict[str, Vectors]:
+        """Return the stored vector of each passage."""
+        wanted = {passage.id for passage in passages}
+        documents = sorted({passage.document for passage in passages})
+        ids, matrix = self._library.vectors(documents)
+        return {one: row for one, row in zip(ids, matrix, strict=True) if one in wanted}
+
+
+def _terms(query: Query, words: WordIndex | None) -> dict[str, float]:
+    """Return the stems of a query with their weights: a word said twice counts once."""
+    if words is None:
+        return {}
+    return {stem: 1.0 for word in query.words for stem in words.stems(word)}
+
+
+def _ranks(scores: dict[str, float]) -> dict[str, int]:
+    ordered = sorted(scores, key=lambda one: -scores[one])
+    return {one: rank for rank, one in enumerate(ordered, start=1)}
