@@ -1,0 +1,223 @@
+"""The reading side of a library: what is in it, texts, passages and vectors."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.document import Document, Passage, Source
+from corpus.errors import NotInLibrary
+from corpus.lock import WriterLock
+from corpus.originals import Originals, storage_error
+from corpus.rows import document_from_row, ids_from_row, passages_from_row
+from corpus.schema import migrate
+from corpus.sqlite import connect, translated
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document as it is listed; `added` is ISO 8601 in UTC, `pages` 0 for formats without."""
+
+    id: str
+    source: Source
+    pages: int
+    passages: int
+    added: str
+    starter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A document became visible or invisible with this generation of the library."""
+
+    generation: int
+    document: str
+    visible: bool
+
+
+class Catalogue:
+    """What can be read from one data folder: from any thread, and never waiting for the writer."""
+
+    def __init__(self, home: Path) -> None:
+        """Open or create the library in `home`, which is kept private to the user.
+
+        Raises StorageError when the folder cannot be written, LibraryTooNew and LibraryDamaged.
+        """
+        self.home = home
+        try:
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise storage_error(error, home) from error
+        self._file = home / "library.sqlite3"
+        self._lock = WriterLock(home / "writer.lock")
+        self._originals = Originals(home / "originals")
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        # The text under an id never changes; 128 documents are a few MB.
+        self._texts = lru_cache(maxsize=128)(self._load)
+        with translated(self._file):
+            migrate(self._connection, self._file, self._lock)
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if not hasattr(self._local, "connection"):
+            self._local.connection = connect(self._file)
+            self._connections.append(self._local.connection)
+        connection: sqlite3.Connection = self._local.connection
+        return connection
+
+    def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        with translated(self._file):
+            return self._connection.execute(statement, values).fetchall()
+
+    def close(self) -> None:
+        """Let go of the file, in every thread."""
+        while self._connections:
+            self._connections.pop().close()
+        self._local = threading.local()
+
+    @property
+    def generation(self) -> int:
+        """How many times a document became visible or invisible; 0 in a new library."""
+        (row,) = self._rows("SELECT coalesce(max(generation), 0) FROM changes")
+        return int(row[0])
+
+    @property
+    def embedder(self) -> str:
+        """The name of the model that made the vectors; "" before there are any."""
+        return self._fact("embedder")
+
+    @property
+    def ever_added(self) -> bool:
+        """Whether the user ever added a document; the starter library does not count."""
+        return self._fact("ever_added") == "1"
+
+    def _fact(self, name: str) -> str:
+        (row,) = self._rows("SELECT value FROM facts WHERE name = ?", (name,))
+        return str(row[0])
+
+    def changes_since(self, generation: int) -> list[Change]:
+        """Return the changes after `generation`, oldest first."""
+        rows = self._rows(
+            "SELECT generation, document, visible FROM changes WHERE generation > ? ORDER BY 1",
+            (generation,),
+        )
+        return [Change(row[0], row[1], bool(row[2])) for row in rows]
+
+    def entries(self) -> list[Entry]:
+        """Return the visible documents, newest publication first, then by title."""
+        rows = self._rows(
+            "SELECT id, title, location, publisher, published, kind,"
+            " json_array_length(pages, '$[0]') AS page_count, passage_count, added, starter"
+            " FROM documents WHERE visible ORDER BY published DESC, title, id"
+        )
+        return [
+            Entry(row[0], Source(*row[1:6]), row[6], row[7], row[8], bool(row[9])) for row in rows
+        ]
+
+    def entry(self, document: str) -> Entry:
+        """Return one visible document as listed; raises NotInLibrary."""
+        for entry in self.entries():
+            if entry.id == document:
+                return entry
+        raise _missing(document)
+
+    def resolve(self, prefix: str) -> str:
+        """Return the id of the one visible document whose id starts so; raises NotInLibrary."""
+        found = [entry.id for entry in self.entries() if prefix and entry.id.startswith(prefix)]
+        if not found:
+            raise _missing(prefix)
+        if len(found) > 1:
+            raise NotInLibrary(f"{len(found)} documents have an id starting {prefix!r}: give more")
+        return found[0]
+
+    def document(self, document: str) -> Document:
+        """Return a document as published, replaced and removed ones included."""
+        return self._texts(document)[0]
+
+    def passages_of(self, document: str) -> list[Passage]:
+        """Return the passages of a document in order."""
+        return list(self._texts(document)[1])
+
+    def passages(self, ids: Sequence[str]) -> list[Passage]:
+        """Return the passages with those ids, in that order; those not visible are left out."""
+        visible = {row[0] for row in self._rows("SELECT id FROM documents WHERE visible")}
+        known: dict[str, Passage] = {}
+        for document in dict.fromkeys(one.partition(":")[0] for one in ids):
+            if document in visible:
+                known |= {passage.id: passage for passage in self._texts(document)[1]}
+        return [known[one] for one in ids if one in known]
+
+    def vectors(self, documents: Sequence[str] | None = None) -> tuple[list[str], Matrix]:
+        """Return (passage ids, float32 [n, dimension]) of all visible documents, or of some."""
+        ids: list[str] = []
+        parts: list[Matrix] = []
+        for row in self._vector_rows(documents):
+            ids.extend(ids_from_row(row))
+            parts.append(np.frombuffer(row["vectors"], dtype="<f4").reshape(row[2], -1))
+        return ids, np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
+
+    def _vector_rows(self, documents: Sequence[str] | None) -> Iterator[sqlite3.Row]:
+        statement = (
+            "SELECT id, spans, passage_count, vectors FROM documents"
+            " WHERE visible AND passage_count > 0"
+        )
+        if documents is None:
+            yield from self._rows(f"{statement} ORDER BY id")
+            return
+        for one in documents:
+            yield from self._rows(f"{statement} AND id = ?", (one,))
+
+    def original(self, document: str) -> Path | None:
+        """Return the file with the bytes a document was read from, where they were kept."""
+        rows = self._rows("SELECT original FROM documents WHERE id = ?", (document,))
+        path = self._originals.path(rows[0][0]) if rows and rows[0][0] else None
+        return path if path is not None and path.exists() else None
+
+    def known_original(self, location: str, digest: str) -> bool:
+        """Say whether the bytes with that SHA-256 are visible from that place already."""
+        return bool(
+            self._rows(
+                "SELECT 1 FROM places JOIN documents ON documents.id = places.document"
+                " WHERE places.location = ? AND places.original = ? AND visible",
+                (location, digest),
+            )
+        )
+
+    def known(self, document: Document) -> str:
+        """Return the outcome that publishing would have: see `Publication`."""
+        here = self._shown_at(document.source.location)
+        if here == document.id:
+            return "unchanged"
+        if self._rows("SELECT 1 FROM documents WHERE id = ? AND visible", (document.id,)):
+            return "duplicate"
+        return "replaced" if here else "added"
+
+    def _shown_at(self, location: str) -> str:
+        """Return the visible document that a place shows, or ""."""
+        rows = self._rows(
+            "SELECT document FROM places JOIN documents ON documents.id = document"
+            " WHERE places.location = ? AND visible",
+            (location,),
+        )
+        return str(rows[0][0]) if rows else ""
+
+    def _load(self, document: str) -> tuple[Document, tuple[Passage, ...]]:
+        rows = self._rows("SELECT * FROM documents WHERE id = ?", (document,))
+        if not rows:
+            raise _missing(document)
+        return document_from_row(rows[0]), passages_from_row(rows[0])
+
+
+def _missing(document: str) -> NotInLibrary:
+    return NotInLibrary(f"the library holds no document {document!r}; see: briefing sources")

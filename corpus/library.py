@@ -1,0 +1,262 @@
+"""The library: the record of truth for documents, passages and embeddings, in one SQLite file.
+
+A document with its passages, their vectors and the place it was read from becomes visible in one
+transaction; replaced and removed versions stay on record and can come back. Chroma and Tantivy are
+made from here and can be lost.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from corpus.catalogue import Catalogue, Entry, Matrix
+from corpus.document import Document, Passage
+from corpus.errors import EmbedderMismatch, LibraryError
+from corpus.originals import digest_of
+from corpus.rows import now, row_of
+from corpus.sqlite import translated
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What publishing did: "added", "replaced", "unchanged" or "duplicate".
+
+    "duplicate": the same content is there from another place, and this place is now known too.
+    `replaced` is the id of the version whose place this one took.
+    """
+
+    outcome: str
+    document: str
+    replaced: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check of the library: its name, whether it passed, and what was seen."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+class Library(Catalogue):
+    """One data folder with its writing side: one process writes at a time."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the writer lock for a block of writes; raises LibraryLocked naming its owner."""
+        return self._lock.held()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """One write: the lock held, all of it or nothing, errors translated."""
+        with self._lock.held(), translated(self._file):
+            connection = self._connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                # SQLite has rolled back by itself after some errors (a full disk), not all.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def publish(
+        self,
+        document: Document,
+        passages: Sequence[Passage],
+        vectors: Matrix | None,
+        *,
+        embedder: str = "",
+        original: Path | None = None,
+        starter: bool = False,
+    ) -> Publication:
+        """Make a document visible from its place, in place of what that place showed before.
+
+        `vectors` is float32 [len(passages), dimension] made by `embedder`; None goes with content
+        that the library has ("unchanged", "duplicate"). The bytes of `original` are kept. Raises
+        EmbedderMismatch when the library's vectors were made by another model, LibraryError for
+        passages that do not slice back, StorageError when the disk refuses: then nothing changed.
+        """
+        _check(document, passages, vectors)
+        kept = self._originals.keep(original) if original else ""
+        with self._transaction() as connection:
+            outcome = self.known(document)
+            before = self._shown_at(document.source.location)
+            if outcome in {"added", "replaced"}:
+                if vectors is None:
+                    raise LibraryError(f"no passages were given for {document.source.location}")
+                self._agree_on(connection, embedder)
+                self._insert(connection, document, passages, vectors, kept, starter=starter)
+            connection.execute(
+                "INSERT OR REPLACE INTO places VALUES (?, ?, ?)",
+                (document.source.location, document.id, kept),
+            )
+            if before and before != document.id:
+                self._hide_unless_elsewhere(connection, before, replaced_by=document.id)
+            if not starter:
+                connection.execute("UPDATE facts SET value = '1' WHERE name = 'ever_added'")
+        self._texts.cache_clear()
+        return Publication(outcome, document.id, before if outcome == "replaced" else "")
+
+    def _agree_on(self, connection: sqlite3.Connection, embedder: str) -> None:
+        present = self.embedder
+        if present and present != embedder:
+            raise EmbedderMismatch(
+                f"this library was embedded by {present!r}, not {embedder!r}; "
+                "run: briefing doctor --reembed"
+            )
+        connection.execute("UPDATE facts SET value = ? WHERE name = 'embedder'", (embedder,))
+
+    def _insert(
+        self,
+        connection: sqlite3.Connection,
+        document: Document,
+        passages: Sequence[Passage],
+        vectors: Matrix,
+        original: str,
+        *,
+        starter: bool,
+    ) -> None:
+        columns = row_of(document, passages) | {
+            "vectors": np.ascontiguousarray(vectors, dtype="<f4").tobytes(),
+            "original": original,
+            "starter": int(starter),
+            "added": now(),
+            "visible": 1,
+        }
+        connection.execute(
+            f"INSERT OR REPLACE INTO documents ({', '.join(columns)})"
+            f" VALUES ({', '.join('?' * len(columns))})",
+            tuple(columns.values()),
+        )
+        self._record(connection, document.id, visible=True)
+
+    def _hide_unless_elsewhere(
+        self, connection: sqlite3.Connection, document: str, *, replaced_by: str
+    ) -> None:
+        places = connection.execute("SELECT 1 FROM places WHERE document = ?", (document,))
+        if places.fetchone() is None:
+            connection.execute("UPDATE documents SET visible = 0 WHERE id = ?", (document,))
+            self._record(connection, document, visible=False, replaced_by=replaced_by)
+
+    def _record(
+        self,
+        connection: sqlite3.Connection,
+        document: str,
+        *,
+        visible: bool,
+        replaced_by: str = "",
+    ) -> None:
+        connection.execute(
+            "INSERT INTO changes (document, visible, replaced_by, at) VALUES (?, ?, ?, ?)",
+            (document, int(visible), replaced_by, now()),
+        )
+
+    def remove(self, document: str) -> Entry:
+        """Make a document invisible and return what it was; raises NotInLibrary."""
+        entry = self.entry(document)
+        self._show(document, visible=False)
+        return entry
+
+    def restore(self, document: str) -> Entry:
+        """Undo `remove`; raises NotInLibrary for a document that was never there."""
+        self._load(document)
+        self._show(document, visible=True)
+        return self.entry(document)
+
+    def _show(self, document: str, *, visible: bool) -> None:
+        with self._transaction() as connection:
+            changed = connection.execute(
+                "UPDATE documents SET visible = ? WHERE id = ? AND visible != ?",
+                (int(visible), document, int(visible)),
+            )
+            if changed.rowcount:
+                self._record(connection, document, visible=visible)
+
+    def update_source(
+        self,
+        document: str,
+        *,
+        title: str | None = None,
+        publisher: str | None = None,
+        published: str | None = None,
+    ) -> Entry:
+        """Change what the library says of a document; None leaves a field as it is."""
+        self.entry(document)
+        values = {"title": title, "publisher": publisher, "published": published}
+        with self._transaction() as connection:
+            for name, value in values.items():
+                if value is not None:
+                    connection.execute(
+                        f"UPDATE documents SET {name} = ? WHERE id = ?", (value, document)
+                    )
+            # The title is in the word index: a new generation brings it there.
+            self._record(connection, document, visible=True)
+        self._texts.cache_clear()
+        return self.entry(document)
+
+    def replace_vectors(self, embedder: str, vectors: Iterable[tuple[str, Matrix]]) -> None:
+        """Give every visible document new vectors, by another model, in one transaction.
+
+        `vectors` yields (document id, float32 [its passages, dimension]).
+        """
+        with self._transaction() as connection:
+            for document, matrix in vectors:
+                connection.execute(
+                    "UPDATE documents SET vectors = ? WHERE id = ?",
+                    (np.ascontiguousarray(matrix, dtype="<f4").tobytes(), document),
+                )
+                self._record(connection, document, visible=True)
+            # Versions that cannot be searched with the new model cannot be brought back either.
+            connection.execute(
+                "DELETE FROM places WHERE document IN (SELECT id FROM documents WHERE NOT visible)"
+            )
+            connection.execute("DELETE FROM documents WHERE NOT visible")
+            connection.execute("UPDATE facts SET value = ? WHERE name = 'embedder'", (embedder,))
+        self._texts.cache_clear()
+
+    def check(self) -> list[Finding]:
+        """Check the database, every visible passage and every kept original."""
+        integrity = [row[0] for row in self._rows("PRAGMA integrity_check")]
+        findings = [Finding("database", integrity == ["ok"], "; ".join(integrity)[:200])]
+        rows = self._rows(
+            "SELECT id, location, length(text) AS length, spans, original, passage_count,"
+            " length(vectors) AS bytes FROM documents WHERE visible"
+        )
+        odd = [row["id"] for row in rows if not _spans_fit(row)]
+        findings.append(
+            Finding("passages", not odd, f"{len(rows)} documents, {len(odd)} with passages outside")
+        )
+        lost = []
+        for row in rows:
+            path = self._originals.path(row["original"]) if row["original"] else None
+            if path and (not path.exists() or digest_of(path) != row["original"]):
+                lost.append(row["location"])
+        detail = f"lost or altered: {', '.join(lost[:3])}" if lost else "all present and unaltered"
+        findings.append(Finding("originals", not lost, detail))
+        return findings
+
+
+def _spans_fit(row: sqlite3.Row) -> bool:
+    """Say whether a document's passages lie in its text and its vectors are whole rows."""
+    spans = json.loads(row["spans"])
+    inside = all(0 <= start < end <= row["length"] for start, end, _, _ in spans)
+    count = len(spans)
+    return inside and count == row["passage_count"] and (not count or row["bytes"] % count == 0)
+
+
+def _check(document: Document, passages: Sequence[Passage], vectors: Matrix | None) -> None:
+    if vectors is not None and len(vectors) != len(passages):
+        raise LibraryError(f"{len(vectors)} vectors for {len(passages)} passages")
+    for passage in passages:
+        whole = document.text[passage.start : passage.end]
+        if passage.document != document.id or whole != passage.text or not whole:
+            raise LibraryError(f"a passage does not slice back: {passage.id}")

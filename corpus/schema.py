@@ -1,0 +1,77 @@
+"""The tables of the library and the numbered steps that lead to them."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from corpus.errors import LibraryTooNew
+from corpus.lock import WriterLock
+
+# Step n brings user_version from n to n + 1. A step that was released is never edited; later
+# features (conversations, memos) append theirs.
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    INSERT INTO facts VALUES ('embedder', ''), ('ever_added', '0');
+
+    CREATE TABLE documents (
+        id TEXT PRIMARY KEY,
+        title TEXT NOT NULL, location TEXT NOT NULL, publisher TEXT NOT NULL,
+        published TEXT NOT NULL, kind TEXT NOT NULL,
+        text TEXT NOT NULL,
+        pages TEXT NOT NULL,       -- JSON: [[start, ...], [label, ...]]
+        headings TEXT NOT NULL,    -- JSON: [[start, level, title], ...]
+        spans TEXT NOT NULL,       -- JSON: [[start, end, page, heading], ...], a row a passage
+        passage_count INTEGER NOT NULL,
+        vectors BLOB NOT NULL,     -- float32, little-endian, passage_count x dimension
+        original TEXT NOT NULL,    -- SHA-256 of the bytes kept beside, or ''
+        starter INTEGER NOT NULL,
+        added TEXT NOT NULL,       -- ISO 8601, UTC
+        visible INTEGER NOT NULL
+    ) WITHOUT ROWID;
+
+    -- Where each document was seen; a place shows one document at a time.
+    CREATE TABLE places (
+        location TEXT PRIMARY KEY,
+        document TEXT NOT NULL REFERENCES documents(id),
+        original TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX places_document ON places(document);
+
+    -- What became visible or invisible, in order: the generation is the newest row.
+    CREATE TABLE changes (
+        generation INTEGER PRIMARY KEY AUTOINCREMENT,
+        document TEXT NOT NULL,
+        visible INTEGER NOT NULL,
+        replaced_by TEXT NOT NULL DEFAULT '',
+        at TEXT NOT NULL
+    );
+    """,
+)
+
+
+def migrate(connection: sqlite3.Connection, file: Path, lock: WriterLock) -> None:
+    """Bring a database to the newest step, each step in one transaction.
+
+    A library that exists is copied to `<file>.before-<step>` first. Raises LibraryTooNew for one
+    made by a newer version of the program.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        raise LibraryTooNew(
+            f"the library {file} was made by a newer version of this program (its format is "
+            f"{version}, this one knows {len(MIGRATIONS)}); upgrade briefing-assistant"
+        )
+    if version == len(MIGRATIONS):
+        return
+    with lock.held():
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if 0 < version < len(MIGRATIONS):
+            copy = sqlite3.connect(file.with_suffix(f".before-{version}"))
+            connection.backup(copy)
+            copy.close()
+        for step in range(version, len(MIGRATIONS)):
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {MIGRATIONS[step]} PRAGMA user_version = {step + 1}; COMMIT;"
+            )
