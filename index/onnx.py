@@ -64,7 +64,7 @@ class OnnxEmbedder:
 
     def __init__(self, name: str, model: Path, folder: Path) -> None:
         """Load `model` (ONNX) with the tokenizer of `folder`; raises EmbedderError."""
-        import onnxruntime  # type: ignore[import-untyped]
+        import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1

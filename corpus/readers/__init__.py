@@ -1,0 +1,126 @@
+"""Reading a file into a document: its format by its content first, then by its suffix."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from corpus.document import Document
+from corpus.errors import ReadError
+from corpus.readers.html import read_html
+from corpus.readers.limits import DEFAULT_LIMITS, Limits
+from corpus.readers.mail import read_mail
+from corpus.readers.markdown import read_markdown
+from corpus.readers.office import office_kind, read_csv, read_office
+from corpus.readers.pdf import read_pdf
+from corpus.readers.text import decoded, read_text
+
+SUPPORTED_SUFFIXES = frozenset(
+    ".md .markdown .txt .text .rst .html .htm .xhtml .mhtml .mht .pdf .docx .pptx .xlsx .eml .csv "
+    ".tsv".split()
+)
+_MAIL = re.compile(rb"\A(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}", re.IGNORECASE)
+_MAIL_HEADER = re.compile(rb"^(?:from|mime-version|received|message-id|date):", re.I | re.M)
+_PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_BY_SUFFIX = {
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".eml": "mail",
+    ".mht": "mail",
+    ".mhtml": "mail",
+}
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def read(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Document:
+    """Return the document in the file at `path`; its location is the absolute path.
+
+    Raises ReadError with a reason code and a line that says what would help.
+    """
+    data = _bytes(path, limits)
+    location = str(path.absolute())
+    kind = _kind(path, data)
+    if kind == "pdf":
+        document = read_pdf(path, location, limits)
+    elif kind in {"docx", "pptx", "xlsx"}:
+        document = read_office(path, location, kind, limits)
+    elif kind == "html":
+        document = read_html(data, location)
+    elif kind == "mail":
+        document = read_mail(data, location)
+    elif kind == "csv":
+        document = read_csv(data, location, path)
+    elif kind == "markdown":
+        document = read_markdown(decoded(data), location)
+    else:
+        document = read_text(decoded(data), location)
+    if len(document.text) > limits.characters:
+        raise ReadError(
+            "too_large",
+            f"this file holds {len(document.text):,} characters, over {limits.characters:,}",
+        )
+    return document
+
+
+def _bytes(path: Path, limits: Limits) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > limits.bytes:
+            raise ReadError(
+                "too_large",
+                f"this file has {size / 1e6:.0f} MB; the limit is {limits.bytes / 1e6:.0f} MB",
+            )
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ReadError("missing", f"there is no file {path}") from error
+    except OSError as error:
+        raise ReadError("missing", f"this file cannot be opened ({error.strerror})") from error
+    if not data.strip():
+        raise ReadError("empty", "this file is empty")
+    return data
+
+
+def _kind(path: Path, data: bytes) -> str:
+    """Return the format of a file; raises ReadError (unsupported, encrypted, damaged)."""
+    suffix = path.suffix.lower()
+    kind = _kind_by_content(path, data)
+    if kind:
+        return kind
+    if suffix not in SUPPORTED_SUFFIXES:
+        raise ReadError(
+            "unsupported",
+            f"{suffix or 'no suffix'}: not a format that is read; give PDF, HTML, DOCX, PPTX, XLSX, "
+            "CSV, EML, Markdown or plain text",
+        )
+    return _BY_SUFFIX.get(suffix, "text")
+
+
+def _kind_by_content(path: Path, data: bytes) -> str:
+    """Return the format that the bytes show, or "" where they show none."""
+    if b"%PDF-" in data[:1024]:
+        return "pdf"
+    if data.startswith(_OLE):
+        # Office encrypts a DOCX by wrapping it in the older container.
+        if b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e" in data:
+            raise ReadError("encrypted", "this file needs a password; save it without one")
+        raise ReadError("unsupported", "this is an old Office file; save it as DOCX, XLSX or PPTX")
+    if data.startswith(b"PK"):
+        return _kind_of_archive(path)
+    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if _MAIL.match(head) and len(_MAIL_HEADER.findall(head)) >= 2:
+        return "mail"
+    is_markdown = path.suffix.lower() in {".md", ".markdown"}
+    return "html" if _PAGE.search(head) and not is_markdown else ""
+
+
+def _kind_of_archive(path: Path) -> str:
+    if kind := office_kind(path):
+        return kind
+    if path.suffix.lower() in {".docx", ".pptx", ".xlsx"}:
+        raise ReadError("damaged", "this Office file is damaged; save it anew and add it again")
+    raise ReadError("unsupported", "archives are not read; unpack it and add the folder")

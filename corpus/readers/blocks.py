@@ -1,0 +1,111 @@
+"""Headings, paragraphs, rows and pages, put together into one clean text with exact offsets."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from corpus.document import Document, Heading, Source
+
+# Ligatures that PDF fonts leave in the text; the rest of Unicode's compatibility forms stay, since
+# "①" or "㎡" are what the document says.
+_LIGATURES = str.maketrans(
+    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+)
+# Invisible: soft hyphen, zero-width and direction marks, tag characters (used to hide
+# instructions), private-use and control characters, lone surrogates.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff0-\uffff\ue000-\uf8ff\U000e0000-\U000e007f\ud800-\udfff]"
+)
+_SPACE = re.compile(r"\s+")
+
+
+def clean(text: str) -> str:
+    """Return `text` in NFC on one line, single-spaced, invisible characters dropped."""
+    return _SPACE.sub(" ", visible(text)).strip()
+
+
+def visible(text: str) -> str:
+    """Return `text` in NFC with ligatures spelt out and invisible characters dropped."""
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text.translate(_LIGATURES)))
+
+
+@dataclass
+class Blocks:
+    """Collects the blocks of a document in reading order and knows where each begins."""
+
+    _text: list[str] = field(default_factory=list)
+    _length: int = 0
+    _last: str = ""
+    _page_starts: list[int] = field(default_factory=list)
+    _page_labels: list[str] = field(default_factory=list)
+    _headings: list[Heading] = field(default_factory=list)
+
+    def page(self, label: str = "") -> None:
+        """Begin a page."""
+        gap = "\n\n" if self._length else ""
+        self._write(gap)
+        self._last = "page"
+        # A page without text starts where the next one does; starts never fall back.
+        self._page_starts.append(self._length)
+        self._page_labels.append(label)
+
+    def heading(self, level: int, title: str) -> None:
+        """Add a heading line of level 1 (highest) and down."""
+        title = clean(title)
+        if title:
+            start = self._block(title, "heading")
+            self._headings.append(Heading(start, level, title))
+
+    def paragraph(self, text: str) -> None:
+        """Add a paragraph."""
+        if text := clean(text):
+            self._block(text, "paragraph")
+
+    def line(self, text: str) -> None:
+        """Add a line that stays one: of a list, of a table of a PDF."""
+        if text := clean(text):
+            self._block(text, "line")
+
+    def row(self, cells: list[str]) -> None:
+        """Add a table row, its cells joined by " | "; one that says nothing is left out."""
+        texts = [clean(cell) for cell in cells]
+        while texts and not texts[-1]:
+            texts.pop()
+        if any(texts):
+            self._block(" | ".join(texts), "line")
+
+    def _block(self, text: str, kind: str) -> int:
+        if self._length and self._last != "page":
+            self._write("\n" if kind == self._last == "line" else "\n\n")
+        start = self._length
+        self._write(text)
+        self._last = kind
+        return start
+
+    def _write(self, text: str) -> None:
+        self._text.append(text)
+        self._length += len(text)
+
+    @property
+    def length(self) -> int:
+        """The characters collected so far."""
+        return self._length
+
+    @property
+    def first_heading(self) -> str:
+        """The first heading's title, or ""."""
+        return self._headings[0].title if self._headings else ""
+
+    def text(self) -> str:
+        """Return the text so far."""
+        return "".join(self._text)
+
+    def document(self, source: Source) -> Document:
+        """Return the document; page labels are kept only where a page has one."""
+        labels = tuple(self._page_labels) if any(self._page_labels) else ()
+        return Document(
+            source, self.text(), tuple(self._page_starts), labels, tuple(self._headings)
+        )

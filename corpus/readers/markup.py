@@ -1,0 +1,156 @@
+"""HTML elements as blocks: what a reader would see, tables as rows, hidden things left out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from corpus.readers.blocks import Blocks
+
+_HIDDEN_TAGS = frozenset(
+    "script style noscript template head iframe object embed svg math button input select textarea "
+    "canvas audio video map dialog".split()
+)
+_FURNITURE = frozenset("nav header footer aside form menu".split())
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q rp rt ruby "
+    "s samp small span strike strong sub sup time tt u var wbr img".split()
+)
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])", re.I)
+
+
+def add_markup(blocks: Blocks, root: Any, *, furniture: bool = True) -> None:
+    """Add what an lxml element shows; without `furniture`, navigation and the like are left out."""
+    _Walk(blocks, furniture).element(root)
+
+
+class _Walk:
+    """One pass over a tree, with the inline text that waits for its block to end."""
+
+    def __init__(self, blocks: Blocks, furniture: bool) -> None:
+        self._blocks = blocks
+        self._furniture = furniture
+        self._inline: list[str] = []
+
+    def element(self, element: Any) -> None:
+        """Walk one element and what is below it; its tail belongs to its parent."""
+        tag = element.tag if isinstance(element.tag, str) else ""
+        name = tag.rpartition("}")[2].rpartition(":")[2].lower()
+        if not tag or self._hidden(element, tag.lower(), name):
+            return
+        if name in _HEADINGS:
+            self._flush()
+            self._blocks.heading(_HEADINGS[name], self._text_of(element))
+        elif name == "table":
+            self._flush()
+            self._table(element)
+        elif name == "br":
+            self._inline.append("\n")
+        elif name == "pre":
+            self._flush()
+            for line in self._text_of(element).splitlines():
+                self._blocks.line(line)
+        elif name == "li":
+            self._flush()
+            self._inline.append("- ")
+            self._children(element)
+            self._flush(line=True)
+        elif name in _INLINE or ":" in tag:
+            self._children(element)
+        else:
+            self._flush()
+            self._children(element)
+            self._flush()
+
+    def _children(self, element: Any) -> None:
+        if element.text:
+            self._inline.append(element.text)
+        for child in element:
+            self.element(child)
+            if child.tail:
+                self._inline.append(child.tail)
+
+    def _hidden(self, element: Any, tag: str, name: str) -> bool:
+        """Say whether a reader would not see an element (inline XBRL's ledger included)."""
+        if name in _HIDDEN_TAGS and not tag.startswith("ix:"):
+            return True
+        if tag in {"ix:header", "ix:hidden"} or element.get("hidden") is not None:
+            return True
+        if element.get("aria-hidden") == "true" or _HIDING.search(element.get("style") or ""):
+            return True
+        return not self._furniture and name in _FURNITURE
+
+    def _flush(self, *, line: bool = False) -> None:
+        text = "".join(self._inline)
+        self._inline.clear()
+        if line:
+            if text.strip(" -\n\t"):
+                self._blocks.line(text)
+            return
+        # Two line breaks are how old pages write a paragraph.
+        for part in re.split(r"\n[ \t\xa0]*\n", text.replace("\r", "")):
+            self._blocks.paragraph(part)
+
+    def _text_of(self, element: Any) -> str:
+        """Return the visible text of an element, as one run."""
+        inner = _Walk(Blocks(), self._furniture)
+        inner._children_as_text(element)
+        return "".join(inner._inline)
+
+    def _children_as_text(self, element: Any) -> None:
+        if element.text:
+            self._inline.append(element.text)
+        for child in element:
+            tag = child.tag if isinstance(child.tag, str) else ""
+            name = tag.rpartition("}")[2].rpartition(":")[2].lower()
+            if tag and not self._hidden(child, tag.lower(), name):
+                if name not in _INLINE and ":" not in tag:
+                    self._inline.append("\n" if name == "br" else " ")
+                self._children_as_text(child)
+            if child.tail:
+                self._inline.append(child.tail)
+
+    def _table(self, table: Any) -> None:
+        """Add the rows of a table; one that only lays out a page is walked like the page."""
+        if table.find(".//table") is not None:
+            for part in table:
+                self._flush()
+                self._children(part)
+                self._flush()
+            return
+        for part in table.iter():
+            if not isinstance(part.tag, str):
+                continue
+            name = part.tag.rpartition("}")[2].lower()
+            if name == "caption":
+                self._blocks.paragraph(self._text_of(part))
+            elif name == "tr" and not self._hidden(part, part.tag.lower(), name):
+                cells = [
+                    self._text_of(cell)
+                    for cell in part
+                    if isinstance(cell.tag, str)
+                    and cell.tag.rpartition("}")[2].lower() in {"td", "th"}
+                    and not self._hidden(cell, cell.tag.lower(), "td")
+                ]
+                self._row(cells)
+
+    def _row(self, cells: list[str]) -> None:
+        texts = _joined([" ".join(cell.split()) for cell in cells])
+        if len(texts) == 1:
+            self._blocks.paragraph(texts[0])
+        else:
+            self._blocks.row(texts)
+
+
+def _joined(cells: list[str]) -> list[str]:
+    """Drop empty cells and join signs set in cells of their own ("$ | 60,922 | ) | %")."""
+    joined: list[str] = []
+    for cell in cells:
+        if not cell.strip():
+            continue
+        if joined and (cell in {")", "%", ")%"} or joined[-1] in {"$", "€", "£", "¥", "$("}):
+            joined[-1] += cell
+        else:
+            joined.append(cell)
+    return joined

@@ -1,0 +1,163 @@
+"""DOCX, PPTX and XLSX, after a look at the archive they come in; CSV beside them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from corpus.document import Document, Source
+from corpus.errors import ReadError
+from corpus.readers.blocks import Blocks, clean
+from corpus.readers.dates import stated_date
+from corpus.readers.limits import Limits
+from corpus.readers.text import decoded
+
+_DAMAGED = "this file is damaged; open it in its program, save it anew and add it again"
+
+
+def office_kind(path: Path) -> str:
+    """Return "docx", "pptx", "xlsx" or "" by the parts that an archive holds."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return ""
+    for part, kind in (("word/", "docx"), ("ppt/", "pptx"), ("xl/", "xlsx")):
+        if "[Content_Types].xml" in names and any(name.startswith(part) for name in names):
+            return kind
+    return ""
+
+
+def checked_archive(path: Path, limits: Limits) -> None:
+    """Raise ReadError("too_large") for an archive that would inflate beyond the limits.
+
+    Sizes are those the archive declares; what inflates to more is cut off by the memory limit of
+    the process that reads.
+    """
+    with zipfile.ZipFile(path) as archive:
+        parts = archive.infolist()
+    inflated = sum(part.file_size for part in parts)
+    packed = sum(part.compress_size for part in parts)
+    if len(parts) > limits.entries:
+        raise ReadError(
+            "too_large", f"this archive has {len(parts)} parts; the limit is {limits.entries}"
+        )
+    if inflated > limits.inflated or (
+        inflated > 1_000_000 and inflated > limits.ratio * max(1, packed)
+    ):
+        raise ReadError(
+            "too_large", f"this archive would inflate to {inflated:,} bytes; not opened"
+        )
+
+
+def read_office(path: Path, location: str, kind: str, limits: Limits) -> Document:
+    """Return a DOCX, PPTX or XLSX as text; raises ReadError (damaged, too_large, empty)."""
+    read: dict[str, Callable[[Path, Blocks], dict[str, str]]] = {
+        "docx": _docx, "pptx": _pptx, "xlsx": _xlsx,
+    }  # fmt: skip
+    kinds = {"docx": "docx", "pptx": "slides", "xlsx": "table"}
+    blocks = Blocks()
+    try:
+        checked_archive(path, limits)
+        about = read[kind](path, blocks)
+    except ReadError:
+        raise
+    except Exception as error:  # reason: three libraries over hostile XML raise anything
+        raise ReadError("damaged", _DAMAGED) from error
+    return _finished(blocks, location, kinds[kind], about.get("title", ""), path)
+
+
+def _finished(blocks: Blocks, location: str, kind: str, title: str, path: Path) -> Document:
+    text = blocks.text()
+    if not text.strip():
+        raise ReadError("empty", "this file holds no text")
+    title = clean(title) or blocks.first_heading or clean(text.split("\n")[0])[:120] or path.stem
+    return blocks.document(Source(title, location, "", stated_date(text), kind))
+
+
+def _docx(path: Path, blocks: Blocks) -> dict[str, str]:
+    import docx
+    from docx.table import Table
+
+    document = docx.Document(str(path))
+    for part in document.iter_inner_content():
+        if isinstance(part, Table):
+            for row in part.rows:
+                blocks.row(_distinct([cell.text for cell in row.cells]))
+            continue
+        style = str(part.style.name if part.style is not None else "")
+        if style == "Title":
+            blocks.heading(1, part.text)
+        elif style.startswith("Heading") and style[-1].isdigit():
+            blocks.heading(int(style[-1]), part.text)
+        elif style.startswith("List"):
+            blocks.line(f"- {part.text}" if part.text.strip() else "")
+        else:
+            blocks.paragraph(part.text)
+    return {"title": document.core_properties.title or ""}
+
+
+def _distinct(cells: list[str]) -> list[str]:
+    """Drop the repeats by which python-docx shows a merged cell."""
+    return [cell for place, cell in enumerate(cells) if not place or cell != cells[place - 1]]
+
+
+def _pptx(path: Path, blocks: Blocks) -> dict[str, str]:
+    import pptx
+
+    show = pptx.Presentation(str(path))
+    for slide in show.slides:
+        blocks.page()
+        title = slide.shapes.title
+        if title is not None:
+            blocks.heading(1, title.text)
+        for shape in slide.shapes:
+            if shape is not title and shape != title:
+                _shape(shape, blocks)
+        if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
+            blocks.paragraph(slide.notes_slide.notes_text_frame.text)
+    return {"title": show.core_properties.title or ""}
+
+
+def _shape(shape: Any, blocks: Blocks) -> None:
+    if getattr(shape, "has_table", False):
+        for row in shape.table.rows:
+            blocks.row([cell.text for cell in row.cells])
+    elif getattr(shape, "has_text_frame", False):
+        for paragraph in shape.text_frame.paragraphs:
+            blocks.line("".join(run.text for run in paragraph.runs))
+
+
+def _xlsx(path: Path, blocks: Blocks) -> dict[str, str]:
+    import openpyxl
+
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    for sheet in book.worksheets:
+        if sheet.sheet_state != "visible":
+            continue
+        blocks.heading(1, sheet.title)
+        for row in sheet.iter_rows(values_only=True):
+            blocks.row(["" if cell is None else str(cell) for cell in row])
+    title = str(book.properties.title or "")
+    book.close()
+    return {"title": title}
+
+
+def read_csv(data: bytes, location: str, path: Path) -> Document:
+    """Return a CSV or TSV file as rows; raises ReadError (encoding, empty)."""
+    text = decoded(data)
+    try:
+        dialect: Any = csv.Sniffer().sniff(text[:8_000], delimiters=",;\t|")
+    except csv.Error:
+        dialect = csv.excel
+    blocks = Blocks()
+    try:
+        for row in csv.reader(io.StringIO(text), dialect):
+            blocks.row(row)
+    except csv.Error as error:
+        raise ReadError("damaged", f"this table cannot be read ({error})") from error
+    return _finished(blocks, location, "table", path.stem, path)

@@ -1,0 +1,71 @@
+"""Plain text in whatever encoding it is, wrapped lines put together again."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from corpus.document import Document, Source
+from corpus.errors import ReadError
+from corpus.readers.blocks import Blocks, clean
+from corpus.readers.dates import stated_date
+from corpus.readers.lines import reflowed
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def decoded(data: bytes) -> str:
+    """Return the text of bytes: by byte order mark, as UTF-8, else as what they look like.
+
+    Raises ReadError("encoding") for bytes that are no text in any encoding.
+    """
+    from charset_normalizer import from_bytes
+
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            try:
+                return data.decode(name)
+            except UnicodeDecodeError as error:
+                raise _unreadable() from error
+    # A text has no NUL; what has is a picture, a program, or UTF-16 without its mark.
+    if b"\0" not in data[:65_536]:
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+    best = from_bytes(data[:500_000]).best()
+    if best is None or (b"\0" in data and not best.encoding.startswith(("utf_16", "utf_32"))):
+        raise _unreadable()
+    try:
+        return data.decode(best.encoding)
+    except UnicodeDecodeError as error:
+        raise _unreadable() from error
+
+
+def _unreadable() -> ReadError:
+    return ReadError("encoding", "this file is not text in a known encoding; save it as UTF-8")
+
+
+def read_text(text: str, location: str) -> Document:
+    """Return a plain text: blank lines end paragraphs, wrapped prose becomes one line.
+
+    The title is the first line where that looks like one. Raises ReadError("empty").
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    blocks = Blocks()
+    for paragraph in reflowed(lines):
+        if len(paragraph) == 1:
+            blocks.paragraph(paragraph[0])
+        else:
+            for line in paragraph:
+                blocks.line(line)
+    content = blocks.text()
+    if not content:
+        raise ReadError("empty", "this file holds no text")
+    first = clean(content.split("\n")[0])
+    title = first if len(first) <= 150 else re.split(r"(?<=[.!?])\s", first)[0][:120]
+    return blocks.document(Source(title, location, "", stated_date(content), "text"))
