@@ -185,7 +185,7 @@ def _confine(memory: int) -> None:
     def refused(*_: object, **__: object) -> NoReturn:
         raise OSError("the reader has no network")
 
-    socket.socket.connect = refused  # type: ignore[assignment]
+    socket.socket.connect = refused  # type: ignore[method-assign]
     socket.getaddrinfo = refused
     socket.create_connection = refused
 

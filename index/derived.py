@@ -115,7 +115,7 @@ class DerivedIndexes:
             present = {entry.id for entry in self._library.entries()}
             gone: set[str] = set()
         else:
-            changes = {one.document: one.published for one in self._library.changes_since(since)}
+            changes = {one.document: one.visible for one in self._library.changes_since(since)}
             present = {document for document, published in changes.items() if published}
             gone = set(changes) - present
         titles = {entry.id: entry.source.title for entry in self._library.entries()}

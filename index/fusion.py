@@ -1,4 +1,4 @@
-"""Putting two rankings together, folding what says the same, and sharing the top among documents."""
+"""Putting two rankings together, folding repeats, and sharing the top among documents."""
 
 from __future__ import annotations
 

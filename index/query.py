@@ -8,14 +8,15 @@ from dataclasses import dataclass
 # Function words and the words of asking. They say nothing about what is looked for; BM25 would
 # still pay for them, since a library of reports holds few questions and they are rare there.
 STOP_WORDS = frozenset(
-    "a about above after again all also am an and any are as at be because been before being below "
-    "between both but by can could did do does doing down during each few for from further had has "
-    "have having he her here hers him his how i if in into is it its itself just me more most my no "
-    "nor not of off on once only or other our out over own same she should so some such than that "
-    "the their them then there these they this those through to too under until up us very was we "
-    "were what when where which while who whom whose why will with would you your tell give show "
-    "list please describe explain know say says said according exactly ballpark roughly much many "
-    "kind sort there's what's who's it's 's s t vs versus versus per via etc".split()
+    "a about above after again all also am an and any are as at be because been before being "
+    "below between both but by can could did do does doing down during each few for from "
+    "further had has have having he her here hers him his how i if in into is it its itself "
+    "just me more most my no nor not of off on once only or other our out over own same she "
+    "should so some such than that the their them then there these they this those through to "
+    "too under until up us very was we were what when where which while who whom whose why will "
+    "with would you your tell give show list please describe explain know say says said "
+    "according exactly ballpark roughly much many kind sort there's what's who's it's 's s t vs "
+    "versus per via etc".split()
 )
 _WORD = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*")
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from corpus.catalogue import Entry
 from corpus.document import Passage
-from corpus.library import Entry, Library
+from corpus.library import Library
 from index.derived import DerivedIndexes
 from index.embedding import Embedder, Vectors
 from index.evidence import Evidence

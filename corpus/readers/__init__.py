@@ -94,8 +94,8 @@ def _kind(path: Path, data: bytes) -> str:
     if suffix not in SUPPORTED_SUFFIXES:
         raise ReadError(
             "unsupported",
-            f"{suffix or 'no suffix'}: not a format that is read; give PDF, HTML, DOCX, PPTX, XLSX, "
-            "CSV, EML, Markdown or plain text",
+            f"{suffix or 'no suffix'} is not a format that is read; give PDF, HTML, DOCX, PPTX, "
+            "XLSX, CSV, EML, Markdown or plain text",
         )
     return _BY_SUFFIX.get(suffix, "text")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import parse_date, stated_date
+from corpus.readers.filings import filing_title
 from corpus.readers.markup import add_markup
 
 # The extractor is made for articles. Where it keeps less than this share of the page's text outside
@@ -15,6 +17,7 @@ from corpus.readers.markup import add_markup
 # and 0.9 and more of news articles.
 _KEPT = 0.5
 # Above this size no news article was ever seen, and the extractor takes minutes.
+_STATING = re.compile(rb"<meta[^>]*>|<time[^>]*>|<script[^>]*ld\+json[^>]*>[^<]*", re.IGNORECASE)
 _LARGE = 1_500_000
 
 
@@ -45,7 +48,10 @@ def read_html(data: bytes, location: str) -> Document:
         )
     return blocks.document(
         Source(
-            title=about["title"] or blocks.first_heading or clean(text[:200].split("\n")[0])[:120],
+            title=filing_title(text)
+            or about["title"]
+            or blocks.first_heading
+            or clean(text[:200].split("\n")[0])[:120],
             location=location,
             publisher=about["publisher"],
             published=about["published"] or stated_date(text),
@@ -108,6 +114,7 @@ def _metadata(root: Any, data: bytes) -> dict[str, str]:
     title = clean((found.title or "") if found else "") or clean(root.findtext(".//title") or "")
     # htmldate may give the day of a file or a copyright year; only its reading of stated dates
     # (JSON-LD, time elements) is believed, and those stand in the head verbatim.
-    if not date and found and found.date and found.date.encode() in head:
-        date = parse_date(found.date)
+    if not date and found and found.date:
+        stating = b" ".join(_STATING.findall(head))
+        date = parse_date(found.date) if found.date.encode() in stating else ""
     return {"title": title, "publisher": clean(publisher), "published": date}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
@@ -13,8 +13,17 @@ from corpus.readers.markup import add_markup
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 # The first that is there counts. A page republished by another says when it first appeared.
-_DATES = ("original_published", "published", "publication_date", "date_published", "date")
-_PUBLISHERS = ("publisher", "source_name", "organization", "site_name", "site")
+_DATES = ("originalpublished", "published", "publishedat", "publicationdate", "datepublished",
+          "pubdate", "date")  # fmt: skip
+_PUBLISHERS = ("publisher", "sourcename", "organization", "sitename", "site", "source")
+# Headings that name a part and not the document.
+_PART = re.compile(
+    r"^(?:table of )?contents$|"
+    r"^\W*\d*[\W\d]*(?:model )?(?:introduction|overview|information|release)$",
+    re.IGNORECASE,
+)
+# "2025-01-28-deepseek.md": the name that blog engines give a post states its date.
+_POST = re.compile(r"^((?:19|20)\d\d-[01]\d-[0-3]\d)-\D")
 _ADDRESS = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 
 
@@ -36,34 +45,61 @@ def read_markdown(text: str, location: str) -> Document:
     if not blocks.length:
         raise ReadError("empty", "this file holds no text")
     content = blocks.text()
-    title = clean(str(front.get("title") or "")) or blocks.first_heading
     return blocks.document(
         Source(
-            title=title or clean(content.split("\n")[0])[:120],
+            title=clean(front.get("title", "")) or _title(blocks, location),
             location=location,
-            publisher=clean(next((str(front[key]) for key in _PUBLISHERS if front.get(key)), "")),
-            published=_published(front) or stated_date(content),
+            publisher=_publisher(front),
+            published=_published(front) or stated_date(content) or _posted(location),
             kind="markdown",
         )
     )
 
 
-def _front_matter(text: str) -> tuple[dict[str, Any], str]:
-    """Return the front matter's values and the text after it; unreadable front matter is text."""
+def _title(blocks: Blocks, location: str) -> str:
+    """Return the first heading, or the file's name where that only names a part."""
+    heading = blocks.first_heading
+    if heading and not _PART.match(heading):
+        return heading
+    name = re.sub(r"[_-]+", " ", Path(location).stem.replace("__", " ")).strip()
+    return name or heading
+
+
+def _publisher(front: dict[str, str]) -> str:
+    """Return the publisher; a key of another system ("federal_register") or an address is none."""
+    for key in _PUBLISHERS:
+        name = clean(front.get(key, ""))
+        if name and "://" not in name and "_" not in name:
+            return name
+    return ""
+
+
+def _posted(location: str) -> str:
+    name = _POST.match(Path(location).name)
+    return parse_date(name[1]) if name else ""
+
+
+def _front_matter(text: str) -> tuple[dict[str, str], str]:
+    """Return the values of the front matter (keys folded to letters) and the text after it.
+
+    A page that was republished may carry two, one after the other; the first to say a thing counts.
+    Front matter that is no YAML is text.
+    """
     import yaml
 
-    found = _FRONT.match(text)
-    if not found:
-        return {}, text
-    try:
-        values = yaml.safe_load(found[1])
-    except yaml.YAMLError:
-        return {}, text
-    return (values, text[found.end() :]) if isinstance(values, dict) else ({}, text)
+    values: dict[str, str] = {}
+    while found := _FRONT.match(text):
+        try:
+            block = yaml.safe_load(found[1])
+        except yaml.YAMLError:
+            break
+        if not isinstance(block, dict):
+            break
+        for key, value in block.items():
+            values.setdefault(re.sub(r"[^a-z]", "", str(key).lower()), str(value or ""))
+        text = text[found.end() :].lstrip()
+    return values, text
 
 
-def _published(front: dict[str, Any]) -> str:
-    for key in _DATES:
-        if front.get(key) and (iso := parse_date(str(front[key]))):
-            return iso
-    return ""
+def _published(front: dict[str, str]) -> str:
+    return next((iso for key in _DATES if (iso := parse_date(front.get(key, "")))), "")

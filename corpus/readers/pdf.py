@@ -10,10 +10,17 @@ from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean, visible
 from corpus.readers.dates import stated_date
+from corpus.readers.filings import SEC, filing_title
 from corpus.readers.limits import Limits
 from corpus.readers.lines import is_heading, reflowed, without_running_heads
 from corpus.readers.pdf_about import About, about_pdf, text_by_pypdf
 
+# What stands above a title: addresses, dates, page furniture, the name of a series.
+_NO_TITLE = re.compile(
+    r"^[^A-Za-z一-鿿]*$|://|www\.|@|^(?:table of )?contents$|^arxiv|^\W*(?:updated|version)\b|"
+    r"^\w+ \d{1,2}, \d{4}$",
+    re.IGNORECASE,
+)
 # Fewer characters a page than this, over the whole file, is a scan with a stamp on it.
 _SCANNED = 25
 
@@ -35,14 +42,14 @@ def read_pdf(path: Path, location: str, limits: Limits) -> Document:
     if letters < _SCANNED * max(1, len(pages)):
         raise ReadError(
             "needs_ocr",
-            f"this PDF has {len(pages)} pages and no text: it needs OCR (ocrmypdf), then add it again",
+            f"this PDF has {len(pages)} pages and no text; run OCR on it (ocrmypdf) first",
         )
     blocks = _blocks(pages, about)
     text = blocks.text()
     head = next((page for page in pages if page.strip()), "")
     return blocks.document(
         Source(
-            title=about.title or _title_of(head, path),
+            title=filing_title(text) or about.title or _title_of(head, path),
             location=location,
             publisher=_publisher_of(head),
             published=stated_date(visible(head)),
@@ -132,12 +139,12 @@ def _title_of(page: str, path: Path) -> str:
     lines = [clean(line) for line in visible(page).replace("\r", "").split("\n")]
     title = ""
     for line in lines[:12]:
-        if not title and (len(line) < 8 or not re.search(r"[A-Za-z一-鿿]{3}", line)):
+        if not title and (len(line) < 8 or _NO_TITLE.search(line)):
             continue
         if title and (len(title) > 70 or title.endswith(".") or not line or "@" in line):
             break
         title = f"{title} {line}".strip()
-        if len(line) < 45:
+        if len(line) < 45 and not line.endswith(":"):
             break
     return title[:200] or path.stem
 
@@ -146,12 +153,9 @@ def _publisher_of(page: str) -> str:
     """Return the publisher where the first page names itself as that body's paper."""
     head = visible(page)[:600]
     for name, sign in (
-        (
-            "Congressional Research Service",
-            r"Congressional Research Service|CRS (?:Report|In Focus)",
-        ),
+        ("Congressional Research Service", r"Congressional Research Service|crsreports\.congress"),
         ("European Union", r"Official Journal\s+of the European Union"),
-        ("U.S. Securities and Exchange Commission filing", r"SECURITIES AND EXCHANGE COMMISSION"),
+        (SEC, r"SECURITIES AND EXCHANGE COMMISSION"),
     ):
         if re.search(sign, head):
             return name
