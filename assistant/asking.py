@@ -17,7 +17,8 @@ _DATE = re.compile(
 )
 _SPAN = re.compile(
     r"\b(?:\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|several|a few)[\s-]+"
-    r"(?:business |working |calendar )?(?:second|minute|hour|day|week|month|quarter|year|decade)s?\b",
+    r"(?:business |working |calendar )?"
+    r"(?:second|minute|hour|day|week|month|quarter|year|decade)s?\b",
     re.IGNORECASE,
 )
 _NUMBER_WORD = (

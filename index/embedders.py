@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from corpus.errors import EmbedderError
-from index.embedding import Embedder
+from index.embedding import Embedder, HashEmbedder
 from index.minilm import SentenceEmbedder
 from index.onnx import OnnxEmbedder
 from index.weights import weights_folder
@@ -21,6 +21,8 @@ _PROBES = (
     "华为昇腾 910C",
 )
 _AGREEMENT = 0.999
+# The embedder that needs no model, by name: for tests, and for trying the program without weights.
+HASHING = "hash"
 
 
 class CountingEmbedder(Embedder, Protocol):
@@ -35,6 +37,8 @@ def document_embedder(name: str, *, cache: Path) -> CountingEmbedder:
 
     `cache` is a folder of ours; raises EmbedderError. Loads torch: seconds.
     """
+    if name == HASHING:
+        return HashEmbedder()
     embedder = SentenceEmbedder(name, cache=cache)
     _exported(embedder, cache)
     return embedder
@@ -45,6 +49,8 @@ def question_embedder(name: str, *, cache: Path) -> CountingEmbedder:
 
     Otherwise the export is made now, once; a model that cannot be exported serves questions too.
     """
+    if name == HASHING:
+        return HashEmbedder()
     folder = weights_folder(name, cache=cache)
     target = _export_path(name, folder, cache)
     if target is not None and target.exists():

@@ -108,6 +108,11 @@ class Searcher:
         ranking = fused(meaning, by_words, share=MEANING_SHARE)
         return self._evidence(ranking, passages, rows, meaning, by_words, entries, limit)
 
+    def knows(self, stem: str) -> bool:
+        """Say whether a stem of the word index stands in any passage; True while there is none."""
+        with self._indexes.reading() as (_, words):
+            return words is None or words.frequencies([stem])[stem] > 0
+
     def _evidence(
         self,
         ranking: list[tuple[str, float]],

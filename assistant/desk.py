@@ -1,0 +1,104 @@
+"""The desk: the one object that opens everything a question needs, and decides nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from assistant.engine import Engine, engine_named
+from assistant.reading import Reader
+from assistant.settings import Settings
+from corpus.errors import EmbedderMismatch, LibraryLocked
+from corpus.library import Library
+from index.derived import DerivedIndexes
+from index.embedders import CountingEmbedder, document_embedder, question_embedder
+from index.ingest import Described, Progress, Report, add
+from index.retrieval import Searcher
+
+
+class Desk:
+    """Library, indexes, models and engine of one data folder; a context manager.
+
+    Opening is cheap: models load when they are first needed, once, from whatever thread.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the library in `settings.home`; raises LibraryError and UsageError (engine)."""
+        self.settings = settings
+        self.engine: Engine = engine_named(settings.engine)
+        self.library = Library(settings.home)
+        self.indexes = DerivedIndexes(self.library)
+        self._lock = threading.RLock()
+        self._documents: CountingEmbedder | None = None
+        self._questions: CountingEmbedder | None = None
+        self._searcher: Searcher | None = None
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def searcher(self) -> Searcher:
+        """The search over the library as it is; raises EmbedderMismatch, EmbedderError.
+
+        Indexes that lag behind (a process was killed) are brought up first, unless another process
+        is writing: then the library itself answers until it is done.
+        """
+        with self._lock:
+            present = self.library.embedder
+            if present and present != self.question_embedder.name:
+                raise EmbedderMismatch(
+                    f"this library was embedded by {present!r}, not by "
+                    f"{self.question_embedder.name!r}; run: briefing doctor --reembed"
+                )
+            if self._searcher is None:
+                self._searcher = Searcher(self.library, self.question_embedder, self.indexes)
+            if self.indexes.behind():
+                try:
+                    self.indexes.update()
+                except LibraryLocked:
+                    return self._searcher
+            return self._searcher
+
+    @property
+    def reader(self) -> Reader:
+        """What judges sentences; uses the same embedder as the search."""
+        return Reader(self.question_embedder)
+
+    @property
+    def question_embedder(self) -> CountingEmbedder:
+        """The light embedder; raises EmbedderError."""
+        with self._lock:
+            if self._questions is None:
+                name, cache = self.settings.embedder, self.settings.models
+                self._questions = question_embedder(name, cache=cache)
+            return self._questions
+
+    def document_embedder(self) -> CountingEmbedder:
+        """Return the embedder for passages, loaded once; raises EmbedderError."""
+        with self._lock:
+            if self._documents is None:
+                name, cache = self.settings.embedder, self.settings.models
+                self._documents = document_embedder(name, cache=cache)
+            return self._documents
+
+    def add(
+        self, files: Sequence[Path], *, described: Described | None = None, starter: bool = False
+    ) -> Iterator[Progress | Report]:
+        """Add files to the library: see `index.ingest.add`."""
+        return add(
+            files,
+            library=self.library,
+            embedder=self.document_embedder,
+            indexes=self.indexes,
+            described=described,
+            starter=starter,
+        )
+
+    def close(self) -> None:
+        """Let go of the data folder."""
+        self.indexes.close()
+        self.library.close()

@@ -1,0 +1,40 @@
+"""What a run needs to know, read once at the edge and passed on as a value."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.weights import DEFAULT_MODEL
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`home` holds the library; `engine` writes answers; `embedder` is a model's name or folder."""
+
+    home: Path
+    engine: str = "auto"
+    embedder: str = DEFAULT_MODEL
+
+    @classmethod
+    def from_environment(
+        cls, *, home: str | Path | None = None, engine: str | None = None
+    ) -> Settings:
+        """Return settings from arguments, then BRIEFING_HOME, BRIEFING_ENGINE, BRIEFING_EMBEDDER.
+
+        Without a home, the platform's folder for user data is taken.
+        """
+        from platformdirs import user_data_dir
+
+        place = home or os.environ.get("BRIEFING_HOME") or user_data_dir("briefing-assistant")
+        return cls(
+            home=Path(place).expanduser().absolute(),
+            engine=engine or os.environ.get("BRIEFING_ENGINE") or "auto",
+            embedder=os.environ.get("BRIEFING_EMBEDDER") or DEFAULT_MODEL,
+        )
+
+    @property
+    def models(self) -> Path:
+        """The folder of what is made from models: exports, notes of verified weights."""
+        return self.home / "models"
