@@ -99,10 +99,7 @@ def evaluate(desk: Desk, asked: Sequence[Asked]) -> Iterator[Scored]:
     for one in asked:
         found = desk.searcher.search(standalone(one.text, one.history), limit=_DEPTH)
         rank = next((item.label for item in found if right(one, item)), 0)
-        answer = None
-        for answer in ask(desk, Question(one.text, one.history)):
-            continue
-        assert answer is not None
+        *_, answer = ask(desk, Question(one.text, one.history))
         yield Scored(one, rank, answer.outcome, _contains(one, answer), answer.seconds["total"])
 
 

@@ -216,3 +216,24 @@ def _unchanged(library: Library, file: Path) -> bool:
     except OSError:
         return False
     return library.known_original(str(file), digest)
+
+
+def embed_again(
+    library: Library, embedder: CountingEmbedder, indexes: DerivedIndexes
+) -> Iterator[Progress | Report]:
+    """Embed every passage anew with `embedder` and rebuild the indexes.
+
+    The library changes in one transaction at the end; until then the old vectors stand.
+    """
+    started = time.perf_counter()
+    entries = library.entries()
+    renewed: list[tuple[str, Vectors]] = []
+    for done, entry in enumerate(entries, start=1):
+        document, passages = library.document(entry.id), library.passages_of(entry.id)
+        parts = [part for part, _ in _embedded(document, passages, embedder)]
+        renewed.append((entry.id, np.concatenate(parts)))
+        yield Progress("embedding", done, len(entries), entry.source.title)
+    library.replace_vectors(embedder.name, renewed)
+    indexes.update(rebuild=True)
+    count = sum(entry.passages for entry in entries)
+    yield Report(passages=count, seconds=time.perf_counter() - started)

@@ -1,0 +1,98 @@
+"""What `briefing doctor` looks at: packages, weights, the library, the indexes, the disk."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from assistant.desk import Desk
+from corpus.errors import BriefingError
+from corpus.library import Finding
+from index.embedders import HASHING
+from index.weights import weights_folder
+
+_PACKAGES = (
+    "chromadb",
+    "gradio",
+    "llama-index",
+    "pypdf",
+    "sentence-transformers",
+    "tantivy",
+    "torch",
+)
+_SPARE = 500_000_000
+_PROBE_SECONDS = 60
+
+# Run in a child: a broken vector index may end the process that opens it (chroma #7238, #6949).
+_PROBE = """
+import json, sys
+from pathlib import Path
+import numpy as np
+from index.vectors import VectorIndex
+index = VectorIndex(Path(sys.argv[1]))
+count = len(index)
+vector = np.array(json.loads(sys.argv[2]), dtype=np.float32)
+found = index.nearest(vector, min(5, count)) if count else []
+print(json.dumps([count, [one for one, _ in found]]))
+"""
+
+
+def checks(desk: Desk) -> Iterator[Finding]:
+    """Yield each check as it is done."""
+    versions = [f"{name} {_version(name)}" for name in _PACKAGES]
+    yield Finding("packages", not any("missing" in one for one in versions), ", ".join(versions))
+    yield _weights(desk)
+    yield from desk.library.check()
+    yield _indexes(desk)
+    yield Finding("engine", True, f"{desk.engine.name}: answers without a model, key or network")
+    free = shutil.disk_usage(desk.settings.home).free
+    yield Finding("disk", free > _SPARE, f"{free / 1e9:.1f} GB free for {desk.settings.home}")
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "missing"
+
+
+def _weights(desk: Desk) -> Finding:
+    name = desk.settings.embedder
+    if name == HASHING:
+        return Finding("embedder", True, "hash: words only, no model")
+    try:
+        folder = weights_folder(name, cache=desk.settings.models)
+    except BriefingError as error:
+        return Finding("embedder", False, str(error))
+    return Finding("embedder", True, f"{name} in {folder}")
+
+
+def _indexes(desk: Desk) -> Finding:
+    """Compare the indexes with the library, the vector index through a child process."""
+    ids, matrix = desk.library.vectors()
+    if desk.indexes.behind():
+        return Finding("indexes", False, "behind the library; run: briefing doctor --rebuild")
+    if not ids:
+        return Finding("indexes", True, "empty, like the library")
+    desk.indexes.close()
+    folder = desk.library.home / "index" / "vectors"
+    try:
+        child = subprocess.run(
+            [sys.executable, "-c", _PROBE, str(folder), json.dumps(matrix[0].tolist())],
+            capture_output=True,
+            text=True,
+            timeout=_PROBE_SECONDS,
+            check=False,
+        )
+        count, nearest = json.loads(child.stdout)
+    except (subprocess.TimeoutExpired, ValueError):
+        return Finding(
+            "indexes", False, "the vector index is broken; run: briefing doctor --rebuild"
+        )
+    sound = count == len(ids) and ids[0] in nearest
+    advice = "" if sound else "; run: briefing doctor --rebuild"
+    return Finding("indexes", sound, f"{count} of {len(ids)} passages in the vector index{advice}")

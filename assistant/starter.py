@@ -1,0 +1,35 @@
+"""The starter library: loaded where nothing was ever added, and examples to ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assistant.desk import Desk
+from corpus.starter import starter_files
+from index.ingest import Progress, Report
+
+# Each is answered by the starter library; a test asks them all.
+EXAMPLES: tuple[str, ...] = (
+    "What did DeepSeek say it cost to train DeepSeek-V3?",
+    "What did CAISI find when it evaluated DeepSeek models?",
+    "When was the AI diffusion rule rescinded?",
+    "What must an exporter certify under the January 2026 H200 review policy?",
+    "What is the 50 percent affiliates rule?",
+    "Which compute threshold does the EU AI Act set for systemic risk?",
+)
+
+
+def needs_starter(desk: Desk) -> bool:
+    """Say whether the library is empty and the user never added anything to it."""
+    return not desk.library.ever_added and not desk.library.entries()
+
+
+def ensure_starter(desk: Desk) -> Iterator[Progress | Report]:
+    """Load the starter library where it is needed, yielding progress; otherwise yield nothing."""
+    if needs_starter(desk):
+        yield from add_starter(desk)
+
+
+def add_starter(desk: Desk) -> Iterator[Progress | Report]:
+    """Load the starter library whatever the library holds."""
+    yield from desk.add(starter_files(), starter=True)

@@ -1,0 +1,135 @@
+"""`briefing ask` and `briefing search`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from corpus.errors import UsageError
+from ui.commands.opening import asked, desk, filters
+
+_DECLINED, _FAILED = 3, 1
+
+
+@click.command()
+@click.argument("question")
+@click.option("--json", "as_json", is_flag=True, help="Print one object a question.")
+@click.option("--engine", help="Who writes the answer: extractive (default) needs no model.")
+@click.option("--limit", type=click.IntRange(1, 50), default=8, help="Passages considered.")
+@filters
+@click.pass_context
+def ask(
+    context: click.Context,
+    question: str,
+    as_json: bool,
+    engine: str | None,
+    limit: int,
+    as_of: str,
+    since: str,
+    publishers: tuple[str, ...],
+    ids: tuple[str, ...],
+) -> None:
+    """Answer QUESTION from the library, each sentence with its source; - reads one a line.
+
+    Exits with 0 when it was answered, 3 when the library does not answer it, 1 on failure.
+    """
+    from assistant.answer import answer_json
+    from assistant.answering import ask as answers
+    from assistant.answering import validated
+    from ui.terminal import answer_lines
+
+    if question != "-":
+        validated(next(asked(question)))
+    with desk(context, engine=engine, starter=True) as opened:
+        options: dict[str, Any] = {
+            "as_of": as_of,
+            "since": since,
+            "publishers": publishers,
+            "documents": tuple(opened.library.resolve(one) for one in ids),
+            "limit": limit,
+        }
+        outcome = "answered"
+        for one in asked(question, **options):
+            try:
+                *_, answer = answers(opened, one)
+            except UsageError as error:
+                if question != "-":
+                    raise
+                # One bad line among many: its place in the output says so, and the rest go on.
+                _say({"question": one.text, "outcome": "failed", "notice": str(error)}, as_json)
+                continue
+            outcome = answer.outcome
+            if as_json:
+                _say(answer_json(answer), as_json)
+            else:
+                click.echo("\n".join(answer_lines(answer)))
+    if question != "-" and outcome in {"declined", "failed"}:
+        context.exit(_DECLINED if outcome == "declined" else _FAILED)
+
+
+@click.command()
+@click.argument("query")
+@click.option("--json", "as_json", is_flag=True, help="Print one object a query.")
+@click.option("--limit", type=click.IntRange(1, 100), default=10, help="How many passages.")
+@filters
+@click.pass_context
+def search(
+    context: click.Context,
+    query: str,
+    as_json: bool,
+    limit: int,
+    as_of: str,
+    since: str,
+    publishers: tuple[str, ...],
+    ids: tuple[str, ...],
+) -> None:
+    """Show the passages found for QUERY and why each ranked where it did; - reads one a line."""
+    from assistant.answering import validated
+    from assistant.followup import standalone
+    from index.retrieval import Bounds
+    from ui.terminal import evidence_lines
+
+    if query != "-":
+        validated(next(asked(query)))
+    with desk(context, starter=True) as opened:
+        documents = tuple(opened.library.resolve(one) for one in ids)
+        bounds = Bounds(publishers, documents, since, as_of)
+        for one in asked(query):
+            text = standalone(validated(one).text, one.history)
+            found = opened.searcher.search(text, limit=limit, bounds=bounds)
+            if as_json:
+                _say({"query": one.text, "results": [_result(item) for item in found]}, as_json)
+            elif found:
+                click.echo("\n".join(evidence_lines(found)))
+            else:
+                click.echo("No passage matches.")
+
+
+def _result(found: Any) -> dict[str, Any]:
+    passage, source = found.passage, found.source
+    return {
+        "rank": found.label,
+        "score": round(found.score, 4),
+        "why": found.why,
+        "document": passage.document,
+        "title": source.title,
+        "publisher": source.publisher,
+        "published": source.published,
+        "location": source.location,
+        "page": passage.page,
+        "heading": passage.heading,
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+    }
+
+
+def _say(values: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(values, ensure_ascii=False))
+    else:
+        click.echo(f"briefing: {values['notice']}", err=True)
+    sys.stdout.flush()

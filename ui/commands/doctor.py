@@ -1,0 +1,48 @@
+"""`briefing doctor`: what is installed, which engine would answer, is the index sound."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+from ui.commands.opening import desk
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one object.")
+@click.option("--rebuild", is_flag=True, help="Make both search indexes anew from the library.")
+@click.option("--reembed", is_flag=True, help="Embed every passage again, with the model in use.")
+@click.pass_context
+def doctor(context: click.Context, as_json: bool, rebuild: bool, reembed: bool) -> None:
+    """Check the installation and the library; exits with 1 when something is wrong."""
+    from assistant.health import checks
+    from index.ingest import embed_again
+    from ui.terminal import with_bar
+
+    with desk(context) as opened:
+        if reembed:
+            embedder = opened.document_embedder()
+            with_bar(embed_again(opened.library, embedder, opened.indexes))
+        elif rebuild or opened.indexes.behind():
+            opened.indexes.update(rebuild=rebuild)
+        found = []
+        for one in checks(opened):
+            found.append(one)
+            if not as_json:
+                click.echo(f"{'ok  ' if one.ok else 'FAIL'}  {one.name:<10} {one.detail}")
+        entries = opened.library.entries()
+        engine = opened.engine.name
+    sound = all(one.ok for one in found)
+    if as_json:
+        values = {
+            "ok": sound,
+            "documents": len(entries),
+            "passages": sum(entry.passages for entry in entries),
+            "engine": engine,
+            "checks": [asdict(one) for one in found],
+        }
+        click.echo(json.dumps(values, ensure_ascii=False))
+    if not sound:
+        context.exit(1)

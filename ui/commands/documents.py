@@ -1,0 +1,156 @@
+"""`briefing add`, `sources`, `show` and `remove`: what is in the library."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from itertools import pairwise
+from typing import Any
+
+import click
+
+from corpus.errors import NotInLibrary, ReadError, UsageError
+from ui.commands.opening import DateType, desk, files_of
+
+
+@click.command()
+@click.argument("paths", nargs=-1)
+@click.option("--title", default="", help="The document's title (one file only).")
+@click.option("--publisher", default="", help="Who published it.")
+@click.option("--published", type=DateType(), default="", help="When it was published.")
+@click.option("--starter", is_flag=True, help="Add the starter library.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one object.")
+@click.pass_context
+def add(
+    context: click.Context,
+    paths: tuple[str, ...],
+    title: str,
+    publisher: str,
+    published: str,
+    starter: bool,
+    as_json: bool,
+) -> None:
+    """Read files and folders into the library: PDF, HTML, DOCX, Markdown, text, mail, tables.
+
+    Exits with 1 when nothing could be read.
+    """
+    from assistant.starter import add_starter
+    from index.ingest import Described, files_below
+    from ui.terminal import report_lines, with_bar
+
+    if not paths and not starter:
+        raise UsageError("name a file or a folder to add, or give --starter")
+    try:
+        files = files_below(files_of(paths))
+    except ReadError as error:
+        raise UsageError(str(error)) from error
+    if title and len(files) != 1:
+        raise UsageError("--title goes with one file; give one, or leave the title out")
+    with desk(context) as opened:
+        reports = []
+        if starter:
+            reports.append(with_bar(add_starter(opened)))
+        if files:
+            described = Described(title, publisher, published)
+            reports.append(with_bar(opened.add(files, described=described)))
+    failed = False
+    for report in reports:
+        assert report is not None
+        if as_json:
+            click.echo(json.dumps(asdict(report), ensure_ascii=False))
+        else:
+            click.echo("\n".join(report_lines(report)))
+        failed = failed or (
+            bool(report.refused)
+            and not (report.added or report.replaced or report.unchanged or report.duplicates)
+        )
+    if failed:
+        context.exit(1)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one object.")
+@click.pass_context
+def sources(context: click.Context, as_json: bool) -> None:
+    """List the documents of the library, newest first."""
+    from ui.terminal import described, safe
+
+    with desk(context) as opened:
+        entries = opened.library.entries()
+    if as_json:
+        click.echo(json.dumps({"documents": [_listed(one) for one in entries]}, ensure_ascii=False))
+        return
+    for one in entries:
+        click.echo(safe(f"{one.id[:10]}  {one.passages:>5} passages  {described(one.source)}"))
+    if not entries:
+        click.echo("The library is empty; add documents with: briefing add FOLDER")
+
+
+def _listed(entry: Any) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "title": entry.source.title,
+        "publisher": entry.source.publisher,
+        "published": entry.source.published,
+        "location": entry.source.location,
+        "kind": entry.source.kind,
+        "pages": entry.pages,
+        "passages": entry.passages,
+        "added": entry.added,
+    }
+
+
+@click.command()
+@click.argument("document")
+@click.option("--json", "as_json", is_flag=True, help="Print one object, text included.")
+@click.pass_context
+def show(context: click.Context, document: str, as_json: bool) -> None:
+    """Show DOCUMENT (an id or its beginning), or a passage of it as ID:START-END."""
+    from ui.terminal import safe
+
+    name, _, span = document.partition(":")
+    with desk(context) as opened:
+        entry = opened.library.entry(opened.library.resolve(name))
+        whole = opened.library.document(entry.id)
+    start, end = _span(span, len(whole.text))
+    text = whole.text[start:end]
+    if as_json:
+        values = _listed(entry) | {"text": text, "start": start, "end": end}
+        click.echo(json.dumps(values | {"page_starts": whole.page_starts}, ensure_ascii=False))
+        return
+    for name, value in _listed(entry).items():
+        click.echo(safe(f"{name + ':':<11}{value}"))
+    click.echo()
+    marks = dict(zip(whole.page_starts, range(1, len(whole.page_starts) + 1), strict=True))
+    pieces = sorted({start, *(mark for mark in marks if start < mark < end), end})
+    for begin, stop in pairwise(pieces):
+        if begin in marks:
+            click.echo(f"--- page {marks[begin]} ---")
+        click.echo("\n".join(safe(line) for line in whole.text[begin:stop].split("\n")))
+
+
+def _span(span: str, length: int) -> tuple[int, int]:
+    if not span:
+        return 0, length
+    first, _, last = span.partition("-")
+    if not (first.isdigit() and last.isdigit() and int(first) < int(last) <= length):
+        raise NotInLibrary(f"{span!r} is no part of that document; give START-END up to {length}")
+    return int(first), int(last)
+
+
+@click.command()
+@click.argument("documents", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def remove(context: click.Context, documents: tuple[str, ...], yes: bool) -> None:
+    """Take DOCUMENTS (ids or their beginnings) out of the library."""
+    from ui.terminal import described, safe
+
+    with desk(context) as opened:
+        entries = [opened.library.entry(opened.library.resolve(one)) for one in documents]
+        for entry in entries:
+            if not yes:
+                click.confirm(safe(f"Remove {described(entry.source)}?"), abort=True, err=True)
+            opened.library.remove(entry.id)
+            click.echo(safe(f"removed: {described(entry.source)}"))
+        opened.indexes.update()

@@ -1,0 +1,107 @@
+"""What several commands share: the desk, the starter library, dates, questions from input."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from corpus.errors import UsageError
+
+if TYPE_CHECKING:
+    from assistant.answer import Question
+    from assistant.desk import Desk
+
+_DATE = re.compile(r"^(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?$")
+
+
+class DateType(click.ParamType[str]):
+    """A date as "2025", "2025-01" or "2025-01-28"."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the date as given; fails with a usage error for anything else."""
+        if not _DATE.match(str(value)):
+            self.fail(f"{value!r} is no date; give it as 2025-01-28, 2025-01 or 2025", param, ctx)
+        return str(value)
+
+
+@contextmanager
+def desk(
+    context: click.Context, *, engine: str | None = None, starter: bool = False
+) -> Iterator[Desk]:
+    """Open the desk of the data folder in use; with `starter`, an empty library is given ours."""
+    from assistant.desk import Desk
+    from assistant.settings import Settings
+    from assistant.starter import ensure_starter, needs_starter
+    from ui.terminal import with_bar
+
+    with Desk(Settings.from_environment(home=context.obj, engine=engine)) as opened:
+        if starter and needs_starter(opened):
+            click.echo("The library is empty: loading the starter library first.", err=True)
+            with_bar(ensure_starter(opened))
+        yield opened
+
+
+def filters(command: Any) -> Any:
+    """Add the options that bound a search to a command."""
+    options = (
+        click.option(
+            "--as-of", type=DateType(), default="", help="Only what was published by then."
+        ),
+        click.option("--since", type=DateType(), default="", help="Only what was published since."),
+        click.option(
+            "--publisher", "publishers", multiple=True, help="Only this publisher (repeat)."
+        ),
+        click.option(
+            "--document", "ids", multiple=True, help="Only this document, by id (repeat)."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def asked(text: str, **options: Any) -> Iterator[Question]:
+    """Yield the questions of a command: the one given, or with "-" those of standard input.
+
+    A line may be an object {"question": …, "history": […]}. Raises UsageError for one that is
+    neither.
+    """
+    from assistant.answer import Question
+
+    if text != "-":
+        yield Question(text, **options)
+        return
+    for number, line in enumerate(click.get_text_stream("stdin"), start=1):
+        if line.strip():
+            yield _question(line, number, options)
+
+
+def _question(line: str, number: int, options: dict[str, Any]) -> Question:
+    from assistant.answer import Question
+
+    if not line.lstrip().startswith("{"):
+        return Question(line.strip(), **options)
+    try:
+        row = json.loads(line)
+        history = tuple(str(one) for one in row.get("history") or ())
+        return Question(str(row["question"]), history, **options)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f'standard input, line {number}: give a question, or {{"question": …, "history": […]}}'
+        ) from error
+
+
+def files_of(paths: tuple[str, ...]) -> list[Path]:
+    """Return paths as given; raises UsageError for an address."""
+    for path in paths:
+        if re.match(r"^[a-z][a-z0-9+.-]+://", path, re.IGNORECASE):
+            raise UsageError(f"addresses are not read yet: save {path} as a file and add that")
+    return [Path(path).expanduser() for path in paths]

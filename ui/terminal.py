@@ -1,0 +1,120 @@
+"""Answers, passages and progress as lines of a terminal."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import textwrap
+import time
+from collections.abc import Iterator, Sequence
+
+from assistant.answer import Answer, Citation
+from corpus.document import Source
+from index.evidence import Evidence
+from index.ingest import Progress, Report
+
+# Control characters of a document must not move the cursor or retitle the terminal.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_BAR = 24
+
+
+def safe(text: str) -> str:
+    """Return `text` without characters that a terminal obeys."""
+    return _CONTROL.sub("", text)
+
+
+def wrapped(text: str, *, indent: str = "") -> str:
+    """Return `text` wrapped to the terminal, at most 100 columns."""
+    width = min(100, shutil.get_terminal_size().columns)
+    return textwrap.fill(
+        safe(text), width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
+
+
+def described(source: Source, page: int | None = None) -> str:
+    """Return a source in one line: title, publisher, date and page, as far as known."""
+    parts = [source.title, source.publisher, source.published, f"page {page}" if page else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def answer_lines(answer: Answer) -> Iterator[str]:
+    """Yield an answer as paragraphs: the sentences with their markers, then the sources."""
+    if answer.outcome == "declined":
+        yield wrapped(f"Not found in the library. {answer.notice}")
+        if answer.evidence:
+            yield "\nNearest passages:"
+            for one in answer.evidence[:3]:
+                yield wrapped(described(one.source, one.passage.page), indent="  - ")
+        return
+    sentences = []
+    for claim in answer.claims:
+        mark = (
+            ""
+            if claim.verdict == "supported"
+            else f" ({claim.verdict}: {'; '.join(claim.problems)})"
+        )
+        sentences.append(claim.marked + mark)
+    yield wrapped(" ".join(sentences))
+    if answer.notice:
+        yield wrapped(answer.notice)
+    if answer.citations:
+        yield "\nSources:"
+    for citation in answer.citations:
+        yield from _citation_lines(citation)
+
+
+def _citation_lines(citation: Citation) -> Iterator[str]:
+    yield wrapped(f"[{citation.number}] {described(citation.source, citation.page)}")
+    quote = citation.quote if len(citation.quote) < 400 else citation.quote[:400] + " …"
+    yield wrapped(f"“{quote}”", indent="    ")
+
+
+def evidence_lines(found: Sequence[Evidence]) -> Iterator[str]:
+    """Yield passages as found, each with why it ranked there."""
+    for one in found:
+        yield wrapped(f"{one.label}. {described(one.source, one.passage.page)}")
+        yield wrapped(f"{one.why}; {one.passage.id}", indent="   ")
+        yield wrapped(one.passage.text, indent="   ") + "\n"
+
+
+def report_lines(report: Report) -> Iterator[str]:
+    """Yield what became of files that were to be added."""
+    for name, paths in (
+        ("added", report.added),
+        ("replaced", report.replaced),
+        ("unchanged", report.unchanged),
+        ("same content as another", report.duplicates),
+    ):
+        if paths:
+            yield f"{name}: {len(paths)}"
+    if report.refused:
+        yield f"refused: {len(report.refused)}"
+        for one in report.refused:
+            yield wrapped(f"{one.path}: {one.reason}: {one.message}", indent="  ")
+    yield f"{report.passages} passages in {report.seconds:.1f} seconds"
+
+
+def with_bar(work: Iterator[Progress | Report]) -> Report | None:
+    """Run work to its report, showing a bar on standard error once it takes over a second."""
+    started = time.monotonic()
+    drawn, report = False, None
+    live = sys.stderr.isatty()
+    for step in work:
+        if isinstance(step, Report):
+            report = step
+            continue
+        if time.monotonic() - started < 1:
+            continue
+        share = step.done / step.total if step.total else 1.0
+        bar = "#" * int(share * _BAR)
+        line = safe(f"[{bar:<{_BAR}}] {step.done}/{step.total} {step.stage}: {step.note}")[:100]
+        if live:
+            sys.stderr.write(f"\r\x1b[K{line}")
+            drawn = True
+        elif step.stage != "embedding":
+            sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+    if drawn:
+        sys.stderr.write("\r\x1b[K")
+    return report
