@@ -51,7 +51,7 @@ def desk(
 
 def filters(command: Any) -> Any:
     """Add the options that bound a search to a command."""
-    options = (
+    options: tuple[Any, ...] = (
         click.option(
             "--as-of", type=DateType(), default="", help="Only what was published by then."
         ),
