@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from corpus.document import Document, Heading, Source
 
 # Ligatures that PDF fonts leave in the text; the rest of Unicode's compatibility forms stay, since
-# "①" or "㎡" are what the document says.
+# "①" or "㎡" are what the document says. Two private-use codes are how Word writes its bullets.
 _LIGATURES = str.maketrans(
-    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+    {
+        "\uf0b7": "•",
+        "\uf0a7": "•",
+        "ﬀ": "ff",
+        "ﬁ": "fi",
+        "ﬂ": "fl",
+        "ﬃ": "ffi",
+        "ﬄ": "ffl",
+        "ﬅ": "st",
+        "ﬆ": "st",
+    }
 )
 # Invisible: soft hyphen, zero-width and direction marks, tag characters (used to hide
 # instructions), private-use and control characters, lone surrogates.
@@ -68,6 +79,13 @@ class Blocks:
         """Add a line that stays one: of a list, of a table of a PDF."""
         if text := clean(text):
             self._block(text, "line")
+
+    def rows(self, lines: Iterable[str]) -> None:
+        """Add lines that stand together, apart from lines above them: the rows of a table."""
+        if self._last == "line":
+            self._last = "rows"
+        for text in lines:
+            self.line(text)
 
     def row(self, cells: list[str]) -> None:
         """Add a table row, its cells joined by " | "; one that says nothing is left out."""

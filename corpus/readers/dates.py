@@ -27,16 +27,24 @@ _FORMS = tuple(
         rf"\b{_MONTH}\s+{_DAY},?\s+{_YEAR}\b",
         rf"\b{_DAY}\s+(?:of\s+)?{_MONTH},?\s+{_YEAR}\b",
         rf"\b(?P<number>[01]?\d)/(?P<day>[0-3]?\d)/{_YEAR}\b",
+        rf"\b(?P<day>[0-3]?\d)\.(?P<number>[01]?\d)\.{_YEAR}\b",
         rf"\b{_YEAR}/(?P<number>[01]?\d)/(?P<day>[0-3]?\d)\b",
         rf"\bD:{_YEAR}(?P<number>[01]\d)(?P<day>[0-3]\d)",
         rf"\b{_MONTH},?\s+{_YEAR}\b",
         rf"\b{_YEAR}-(?P<number>[01]\d)\b",
     )
 )
-_LABEL = re.compile(
-    r"\b(?:original(?:ly)?[ _]published|publication date|date published|published(?: on)?|"
-    r"release date|date of issue|issued|dated|date|发布时间|发布日期)\W{0,6}",
-    re.IGNORECASE,
+# In order of trust. A label stands at the beginning of a line, or after a name and a bar: "issued"
+# and "dated" inside a sentence speak of other papers.
+_LABELS = tuple(
+    re.compile(rf"^[^\n]{{0,{before}}}?\b(?:{words})\b\W{{0,6}}", re.IGNORECASE | re.MULTILINE)
+    for before, words in (
+        (60, r"original(?:ly)?[ _]published(?: on)?|publication date|date published"),
+        (60, r"published(?: on)?|posted(?: on)?|release(?:d| date)|date of (?:issue|publication)"),
+        (60, r"发布时间|发布日期"),
+        (2, r"issued|dated?"),
+        (60, r"(?:last )?(?:updated|revised|modified)(?: on)?"),
+    )
 )
 # A date after these words is that of something else: a period, a deadline, another version.
 _OTHER = re.compile(
@@ -78,15 +86,17 @@ def _iso(match: re.Match[str]) -> str:
 def stated_date(text: str) -> str:
     """Return the publication date that the beginning of a text states, or "".
 
-    A labelled date ("Published: …") within the first 3,000 characters goes before a bare one in
-    the title block; a bare one counts only where nothing says that it is another thing's date.
+    A labelled date ("Published: …") at the beginning of a line of the first 3,000 characters goes
+    before a bare one in the title block; a bare one counts only where nothing says that it is the
+    date of another thing.
     """
-    for label in _LABEL.finditer(text, 0, 3_000):
-        if iso := _at(text, label.end()):
-            return iso
+    for label in _LABELS:
+        for found in label.finditer(text[:3_000]):
+            if iso := _at(text, found.end()):
+                return iso
     head = text[:_FIRST]
     matches = sorted(
-        (match for form in _FORMS[:6] for match in form.finditer(head)), key=re.Match.start
+        (match for form in _FORMS[:7] for match in form.finditer(head)), key=re.Match.start
     )
     for match in matches:
         alone = head[head.rfind("\n", 0, match.start()) + 1 : match.start()]

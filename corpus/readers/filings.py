@@ -1,8 +1,10 @@
-"""The title of a filing with the SEC, whose first lines are the same on every one of them."""
+"""Title and date of official papers whose wording is prescribed: SEC filings and EU acts."""
 
 from __future__ import annotations
 
 import re
+
+from corpus.readers.dates import parse_date
 
 _FORM = re.compile(r"\bFORM\s+(?P<form>\d{1,2}-[KQ]|\d-K|20-F|S-1)\b", re.IGNORECASE)
 _REGISTRANT = re.compile(
@@ -11,6 +13,12 @@ _REGISTRANT = re.compile(
 _PERIOD = re.compile(
     r"for\s+the\s+(?P<period>(?:quarterly\s+period|fiscal\s+year)\s+ended\s+\w+\s+\d{1,2},\s+\d{4})",
     re.IGNORECASE,
+)
+_SIGNED = re.compile(r"(?:\bDated?:?|authorized,?\s+on)\s+(?P<date>[A-Z][a-z]+\s+\d{1,2},\s+\d{4})")
+_ACT = re.compile(
+    r"^(?:COMMISSION |COUNCIL )?(?:DELEGATED |IMPLEMENTING )?(?:REGULATION|DIRECTIVE|DECISION) "
+    r"\((?:EU|EC|CFSP|Euratom)[^)]*\)",
+    re.MULTILINE,
 )
 SEC = "U.S. Securities and Exchange Commission (filing)"
 
@@ -30,3 +38,29 @@ def filing_title(text: str) -> str:
     if period:
         parts.append(" ".join(period["period"].split()))
     return ", ".join(parts)
+
+
+def filing_date(text: str) -> str:
+    """Return the date beside the signatures at the end of a filing, or ""."""
+    if not filing_title(text):
+        return ""
+    signatures = max(text.rfind("SIGNATURE"), text.rfind("Signatures"))
+    if signatures < 0:
+        return ""
+    signed = _SIGNED.search(text, signatures)
+    return parse_date(signed["date"]) if signed else ""
+
+
+def act_title(text: str) -> str:
+    """Return "REGULATION (EU) 2024/1689 OF … laying down …" where a text begins as an EU act."""
+    found = _ACT.search(text[:1_500])
+    if not found:
+        return ""
+    lines = []
+    for line in text[found.start() : found.start() + 2_000].split("\n"):
+        if line.startswith(("(Text with EEA", "THE EUROPEAN", "THE COUNCIL", "Having regard")):
+            break
+        if line.strip():
+            lines.append(line.strip())
+    title = re.sub(r"\s*\(Text with EEA relevance\).*", "", " ".join(lines))
+    return title if len(title) <= 800 else lines[0]

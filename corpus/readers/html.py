@@ -9,7 +9,7 @@ from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import parse_date, stated_date
-from corpus.readers.filings import filing_title
+from corpus.readers.filings import SEC, act_title, filing_date, filing_title
 from corpus.readers.markup import add_markup
 
 # The extractor is made for articles. Where it keeps less than this share of the page's text outside
@@ -49,12 +49,13 @@ def read_html(data: bytes, location: str) -> Document:
     return blocks.document(
         Source(
             title=filing_title(text)
+            or act_title(text)
             or about["title"]
             or blocks.first_heading
             or clean(text[:200].split("\n")[0])[:120],
             location=location,
-            publisher=about["publisher"],
-            published=about["published"] or stated_date(text),
+            publisher=about["publisher"] or (SEC if filing_title(text) else ""),
+            published=about["published"] or filing_date(text) or stated_date(text),
             kind="html",
         )
     )
@@ -112,6 +113,9 @@ def _metadata(root: Any, data: bytes) -> dict[str, str]:
     date = next((iso for key in ("time", "issued", "date") if (iso := parse_date(stated[key]))), "")
     publisher = stated["site"] or (found.sitename or "" if found else "")
     title = clean((found.title or "") if found else "") or clean(root.findtext(".//title") or "")
+    # Pages made by a program are named after its input ("L_202401689EN.000101.fmx.xml").
+    if re.fullmatch(r"\S+\.\w{2,5}", title):
+        title = ""
     # htmldate may give the day of a file or a copyright year; only its reading of stated dates
     # (JSON-LD, time elements) is believed, and those stand in the head verbatim.
     if not date and found and found.date:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Sequence
 
 _NUMERIC = re.compile(r"^[($€£¥~≈<>±+-]*\d[\d.,:/%)xkKMB†*-]*$")
-_ITEM = re.compile(r"^(?:[•●▪◦‣–—*·-]\s|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]\s)")
+BULLET = re.compile(r"^[•●▪■◦‣➢✓❖–—*·-]\s")
+ITEM = re.compile(r"^(?:[•●▪■◦‣➢✓❖–—*·-]\s|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]\s|\[\d{1,3}\]\s)")
+_CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 _NUMBERED = re.compile(
     r"^(?:(?P<number>\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+(?=[A-Z])(?P<title>[^.!?]{3,90})"
-    r"|(?:ANNEX|CHAPTER|SECTION|PART|Annex|Chapter|Part|Appendix|Article)\s+[\dIVXLA-Z]{1,6}\b.{0,80})$"
+    r"|(?:ANNEX|CHAPTER|SECTION|PART|ITEM|APPENDIX|ARTICLE|Annex|Chapter|Part|Appendix|Article|Item)"
+    r"\s+(?:\d{1,3}[A-C]?|[IVXL]{1,7}|[A-Z])(?:\.?|[.:]?\s*[—–:-]?\s+[A-Z“][^.!?]{0,78}))$"
 )
 _HYPHEN = re.compile(r"(?P<word>[\w’'.]+)[-\u2010\u00ad\x02\ufffe]$")
-_PAGE_NUMBER = re.compile(r"^(?:page\s+)?[\divxlc]{1,5}(?:\s*(?:of|/)\s*\d+)?$", re.IGNORECASE)
 
 
 def is_heading(line: str) -> int:
@@ -67,7 +68,7 @@ def reflowed(lines: Sequence[str], *, words: Collection[str] = ()) -> list[list[
 
 def _begins_anew(before: str, line: str, width: int) -> bool:
     """Say whether `line` starts a paragraph after `before`, on a page `width` characters wide."""
-    if is_heading(line) or _ITEM.match(line):
+    if is_heading(line) or ITEM.match(line):
         return True
     if _HYPHEN.search(before) or line[:1].islower():
         return False
@@ -88,51 +89,26 @@ def joined(lines: Sequence[str], words: Collection[str]) -> str:
     """Return wrapped lines as one, words parted at line ends put together.
 
     "fu-" + "ture" becomes "future" and "DeepSeek-" + "R1" stays "DeepSeek-R1": a hyphen goes when
-    the word without it stands elsewhere in the document, or when both parts are plain lower case
-    and the hyphenated word does not.
+    the word without it stands elsewhere in the document, and stays when the word with it does, or
+    when both parts are words there. Else it goes between two parts in plain lower case.
     """
     text = ""
     for line in lines:
         hyphen = _HYPHEN.search(text)
         if not hyphen:
-            text = f"{text} {line}" if text else line
+            space = " " if text and not (_CJK.match(text[-1]) and _CJK.match(line)) else ""
+            text = f"{text}{space}{line}"
             continue
         stem = text[: hyphen.end("word")]
         rest = re.match(r"[\w’']*", line)
         after = rest[0] if rest else ""
         whole, apart = f"{hyphen['word']}{after}".lower(), f"{hyphen['word']}-{after}".lower()
         plain = hyphen["word"].isalpha() and after.isalpha() and after.islower()
-        closed = plain and (whole in words or apart not in words)
+        compound = apart in words or (
+            min(len(hyphen["word"]), len(after)) >= 4
+            and hyphen["word"].lower() in words
+            and after in words
+        )
+        closed = plain and (whole in words or not compound)
         text = f"{stem}{line}" if closed else f"{stem}-{line}"
     return text
-
-
-def without_running_heads(pages: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Return the pages' lines without what is printed on every page.
-
-    A line among the first or last two of a page goes when the same line, figures aside, stands
-    there on a quarter of the pages and on three at least; so does a bare page number.
-    """
-    edges = Counter(
-        key for lines in pages for key in {_key(line) for line in _edge_lines(lines)} if key
-    )
-    least = max(3, len(pages) // 4)
-    running = {key for key, count in edges.items() if count >= least}
-    kept = []
-    for lines in pages:
-        body = [line for line in lines if line.strip()]
-        for end in (0, -1):
-            for _ in range(2):
-                if body and (_key(body[end]) in running or _PAGE_NUMBER.match(body[end].strip())):
-                    body.pop(end)
-        kept.append(body)
-    return kept
-
-
-def _edge_lines(lines: Sequence[str]) -> list[str]:
-    present = [line for line in lines if line.strip()]
-    return present[:2] + present[-2:] if len(present) > 4 else present[:1]
-
-
-def _key(line: str) -> str:
-    return re.sub(r"\d+", "#", " ".join(line.split())).lower()

@@ -19,6 +19,8 @@ _INLINE = frozenset(
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])", re.I)
 
+_MARKER = re.compile(r"^(?:\(?\w{1,4}[.)]|[•●▪■–—☐☒-])$")
+
 
 def add_markup(blocks: Blocks, root: Any, *, furniture: bool = True) -> None:
     """Add what an lxml element shows; without `furniture`, navigation and the like are left out."""
@@ -139,6 +141,9 @@ class _Walk:
         texts = _joined([" ".join(cell.split()) for cell in cells])
         if len(texts) == 1:
             self._blocks.paragraph(texts[0])
+        elif len(texts) == 2 and _MARKER.match(texts[0]):
+            # A law sets its numbered paragraphs as tables of one row.
+            self._blocks.paragraph(" ".join(texts))
         else:
             self._blocks.row(texts)
 

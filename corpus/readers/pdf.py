@@ -1,19 +1,20 @@
-"""PDF text page by page, by pypdfium2; metadata, outline and what it refuses, by pypdf."""
+"""PDF: text page by page, and the title, publisher and date that it states."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.readers.blocks import Blocks, clean, visible
+from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import stated_date
-from corpus.readers.filings import SEC, filing_title
+from corpus.readers.filings import SEC, act_title, filing_date, filing_title
 from corpus.readers.limits import Limits
-from corpus.readers.lines import is_heading, reflowed, without_running_heads
 from corpus.readers.pdf_about import About, about_pdf, text_by_pypdf
+from corpus.readers.pdf_layout import Body, blocks, folded, title_of, without_running_heads
+from corpus.readers.pdf_page import Line, pages_by_pdfium, plain_lines
 
 # What stands above a title: addresses, dates, page furniture, the name of a series.
 _NO_TITLE = re.compile(
@@ -31,130 +32,89 @@ def read_pdf(path: Path, location: str, limits: Limits) -> Document:
     pypdfium2 reads 14 to 20 times faster than pypdf and its words agree to 99.8 %; what it refuses
     pypdf is tried on. Raises ReadError: encrypted, damaged, needs_ocr, too_large.
     """
-    about = about_pdf(path)
     try:
-        pages = _text_by_pdfium(path, limits)
+        pages = pages_by_pdfium(path, limits)
     except ReadError as refused:
         if refused.reason != "damaged":
             raise
-        pages = text_by_pypdf(path, limits)
-    letters = sum(len("".join(page.split())) for page in pages)
-    if letters < _SCANNED * max(1, len(pages)):
+        pages = [plain_lines(page) for page in text_by_pypdf(path, limits)]
+    letters = sum(len("".join(line.text.split())) for page in pages for line in page)
+    if letters < _SCANNED * len(pages) or not letters:
         raise ReadError(
             "needs_ocr",
             f"this PDF has {len(pages)} pages and no text; run OCR on it (ocrmypdf) first",
         )
-    blocks = _blocks(pages, about)
-    text = blocks.text()
-    head = next((page for page in pages if page.strip()), "")
-    return blocks.document(
-        Source(
-            title=filing_title(text) or about.title or _title_of(head, path),
-            location=location,
-            publisher=_publisher_of(head),
-            published=stated_date(visible(head)),
-            kind="pdf",
-        )
-        if text
-        else Source(path.stem, location, kind="pdf")
+    about = about_pdf(path)
+    kept, furniture = without_running_heads(pages)
+    body = Body.of(kept)
+    text = _text(kept, about, body)
+    head = next((page for page in pages if page), [])
+    return text.document(_source(text.text(), head, furniture, about, body, location))
+
+
+def _text(pages: Sequence[Sequence[Line]], about: About, body: Body) -> Blocks:
+    words = frozenset(
+        word
+        for page in pages
+        for line in page
+        for word in re.findall(r"[\w’'-]+", line.text.lower())
+    )
+    text = Blocks()
+    for number, page in enumerate(pages):
+        text.page(about.labels[number] if number < len(about.labels) else "")
+        titles = {folded(title): level for level, title in about.outline.get(number, ())}
+        for block in blocks(page, body, words=words, titles=titles):
+            if block.level:
+                text.heading(block.level, block.texts[0])
+            elif len(block.texts) == 1:
+                text.paragraph(block.texts[0])
+            else:
+                text.rows(block.texts)
+    return text
+
+
+def _source(
+    text: str,
+    head: Sequence[Line],
+    furniture: Sequence[str],
+    about: About,
+    body: Body,
+    location: str,
+) -> Source:
+    """Return what the document says of itself, on its first page before its metadata."""
+    # By height: what is printed first on the page often comes last in the file.
+    from_top = sorted(head, key=lambda line: -line.base)
+    first = "\n".join([*furniture, *(line.text for line in from_top)])
+    title = filing_title(text) or act_title(text) or about.title or clean(title_of(head, body))
+    return Source(
+        title=title or _first_title(from_top) or Path(location).stem,
+        location=location,
+        publisher=_publisher_of(first),
+        published=filing_date(text) or stated_date(first) or about.year,
+        kind="pdf",
     )
 
 
-def _text_by_pdfium(path: Path, limits: Limits) -> list[str]:
-    import pypdfium2
-
-    try:
-        pdf = pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise ReadError(
-                "encrypted", "this PDF needs a password; save it without one and add it again"
-            ) from error
-        raise ReadError("damaged", f"this PDF cannot be opened ({error})") from error
-    try:
-        if len(pdf) > limits.pages:
-            raise ReadError(
-                "too_large", f"this PDF has {len(pdf)} pages; the limit is {limits.pages}"
-            )
-        return [_page_text(pdf, number) for number in range(len(pdf))]
-    finally:
-        pdf.close()
-
-
-def _page_text(pdf: Any, number: int) -> str:
-    import pypdfium2
-
-    try:
-        page = pdf[number]
-        text = page.get_textpage()
-        return str(text.get_text_range())
-    except pypdfium2.PdfiumError:
-        # A page that cannot be loaded is an empty page; the others are still worth reading.
-        return ""
-
-
-def _blocks(pages: list[str], about: About) -> Blocks:
-    """Return the pages as blocks: running heads gone, paragraphs re-flowed, headings found."""
-    words = frozenset(re.findall(r"[\w-]+", " ".join(pages).lower()))
-    lines = without_running_heads([_lines(page) for page in pages])
-    blocks = Blocks()
-    for number, page in enumerate(lines):
-        blocks.page(about.labels[number] if number < len(about.labels) else "")
-        titles = {_folded(title): level for level, title in about.outline.get(number, ())}
-        for paragraph in reflowed(_parted(page, titles), words=words):
-            if len(paragraph) > 1:
-                for line in paragraph:
-                    blocks.line(line)
-                continue
-            level = titles.get(_folded(paragraph[0])) or is_heading(paragraph[0])
-            if level:
-                blocks.heading(level, paragraph[0])
-            else:
-                blocks.paragraph(paragraph[0])
-    return blocks
-
-
-def _lines(page: str) -> list[str]:
-    """Return the lines of a page; pdfium marks a hyphen at a line end by U+FFFE or U+0002."""
-    marked = re.sub(r"[\ufffe\x02]\s*(?:\r?\n|$)", "-\n", page)
-    return [visible(line.replace("\ufffe", "-")) for line in marked.replace("\r", "").split("\n")]
-
-
-def _parted(lines: list[str], titles: dict[str, int]) -> list[str]:
-    """Set empty lines around the lines that are titles of the outline."""
-    parted: list[str] = []
-    for line in lines:
-        parted.extend(["", line, ""] if _folded(line) in titles else [line])
-    return parted
-
-
-def _folded(title: str) -> str:
-    """Return a title as it is compared: an outline often leaves the section's number out."""
-    plain = re.sub(r"^[\dA-Z]{1,3}(?:\.\d+)*\.?\s+", "", clean(title))
-    return re.sub(r"\W+", "", plain).lower()
-
-
-def _title_of(page: str, path: Path) -> str:
-    """Return the first lines of the first page that read like a title."""
-    lines = [clean(line) for line in visible(page).replace("\r", "").split("\n")]
+def _first_title(page: Sequence[Line]) -> str:
+    """Return the first lines of a page that read like a title, where no line is set larger."""
     title = ""
-    for line in lines[:12]:
+    for line in (clean(line.text) for line in page[:12]):
         if not title and (len(line) < 8 or _NO_TITLE.search(line)):
             continue
-        if title and (len(title) > 70 or title.endswith(".") or not line or "@" in line):
+        if title and (len(title) > 70 or title.endswith(".") or "@" in line):
             break
         title = f"{title} {line}".strip()
         if len(line) < 45 and not line.endswith(":"):
             break
-    return title[:200] or path.stem
+    return title[:200]
 
 
-def _publisher_of(page: str) -> str:
+def _publisher_of(first: str) -> str:
     """Return the publisher where the first page names itself as that body's paper."""
-    head = visible(page)[:600]
+    head = first[:900]
     for name, sign in (
         ("Congressional Research Service", r"Congressional Research Service|crsreports\.congress"),
-        ("European Union", r"Official Journal\s+of the European Union"),
+        ("European Union", r"Official Journal\s+of the European Union|data\.europa\.eu/eli/"),
         (SEC, r"SECURITIES AND EXCHANGE COMMISSION"),
     ):
         if re.search(sign, head):
