@@ -1,8 +1,8 @@
-"""Reading files in a child process with limits, so that a hostile file ends there.
+"""Reading files in child processes with limits, so that a hostile file ends there.
 
 A thread cannot be killed and a parser can run for ever, eat the memory or crash the process
-(Tika's published lesson). The child has no network, no environment, no core dumps, may write
-nothing, and is replaced after it fails or has read fifty files. What it says is JSON: a parser that
+(Tika's published lesson). A child has no network, no environment, starts no program, writes no
+file, and is replaced after it fails or has read fifty files. What it says is JSON: a parser that
 was taken over must not choose what is unpickled here.
 """
 
@@ -10,134 +10,217 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import selectors
-import socket
+import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from queue import SimpleQueue
+from typing import IO, Any
 
 from corpus.document import Document, Heading, Source
 from corpus.errors import ReadError
 
-# Seconds by the clock and of the processor for one file; address space of the child. The libraries
+# Seconds by the clock and of the processor for one file; address space of a child. The libraries
 # themselves map 0.6 GB; the largest of 127 real files (a 144-page PDF, 1.9 MB of inline XBRL) took
 # 1.1 GB.
 WALL_SECONDS = 45.0
 CPU_SECONDS = 30
-MEMORY = 2_000_000_000
+MEMORY = 1_500_000_000
 _RECYCLE = 50
+# Twenty million characters, six bytes each where JSON escapes them, and their headings.
+_LONGEST_ANSWER = 150_000_000
 
 
 class Sandbox:
-    """A child process that reads one file after the other; a context manager."""
+    """A few child processes that read one file after the other; a context manager."""
 
-    def __init__(self, *, wall: float = WALL_SECONDS, memory: int = MEMORY) -> None:
-        self._wall = wall
-        self._memory = memory
-        self._child: subprocess.Popen[bytes] | None = None
-        self._read = 0
+    def __init__(
+        self,
+        *,
+        workers: int = 1,
+        wall: float = WALL_SECONDS,
+        cpu: int = CPU_SECONDS,
+        memory: int = MEMORY,
+    ) -> None:
+        self._children = [_Child(wall, cpu, memory) for _ in range(workers)]
+        self._idle: SimpleQueue[_Child] = SimpleQueue()
+        for child in self._children:
+            self._idle.put(child)
 
     def __enter__(self) -> Sandbox:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop()
+        self.close()
 
-    def read_many(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Document | ReadError]]:
-        """Yield each path with its document or the reason it has none, in the order given.
-
-        While the caller works on one document, the child reads the next.
-        """
-        waiting: Path | None = None
-        for path in paths:
-            if waiting is not None:
-                answer = self._receive()
-                self._send(path)
-                yield waiting, answer
-            else:
-                self._send(path)
-            waiting = path
-        if waiting is not None:
-            yield waiting, self._receive()
+    def close(self) -> None:
+        """End the children; a file that one is reading counts as crashed."""
+        for child in self._children:
+            child.end()
 
     def read(self, path: Path) -> Document:
         """Return the document of one file; raises ReadError."""
-        ((_, answer),) = self.read_many([path])
+        answer = self._answer(path)
         if isinstance(answer, ReadError):
             raise answer
         return answer
 
-    def _send(self, path: Path) -> None:
-        if self._child is None or self._child.poll() is not None or self._read >= _RECYCLE:
-            self._stop()
-            self._child = _start(self._memory)
-            self._read = 0
-        self._read += 1
-        stdin = self._child.stdin
-        assert stdin is not None
-        try:
-            stdin.write(json.dumps(str(path.absolute())).encode() + b"\n")
-            stdin.flush()
-        except BrokenPipeError:
-            # It died while idle; what it says next, nothing, is taken as a crash.
-            return
+    def read_many(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Document | ReadError]]:
+        """Yield each path with its document or the reason it has none, in the order given.
 
-    def _receive(self) -> Document | ReadError:
-        assert self._child is not None and self._child.stdout is not None
+        While the caller works on one document, the children read the next ones.
+        """
+        waiting: deque[tuple[Path, Future[Document | ReadError]]] = deque()
+        pool = ThreadPoolExecutor(len(self._children), thread_name_prefix="reading")
         try:
-            line = _line_within(self._child.stdout, time.monotonic() + self._wall)
+            for path in paths:
+                waiting.append((path, pool.submit(self._answer, path)))
+                if len(waiting) > len(self._children):
+                    first, answer = waiting.popleft()
+                    yield first, answer.result()
+            while waiting:
+                first, answer = waiting.popleft()
+                yield first, answer.result()
+        finally:
+            if waiting:
+                # The caller left: what is still being read is not wanted, nor waited for.
+                for _, answer in waiting:
+                    answer.cancel()
+                self.close()
+            pool.shutdown()
+
+    def _answer(self, path: Path) -> Document | ReadError:
+        child = self._idle.get()
+        try:
+            return child.read(path)
+        finally:
+            self._idle.put(child)
+
+
+class _Child:
+    """One child process, started when it is first needed and again after it failed."""
+
+    def __init__(self, wall: float, cpu: int, memory: int) -> None:
+        self._wall, self._cpu, self._memory = wall, cpu, memory
+        self._process: subprocess.Popen[bytes] | None = None
+        self._count = 0
+
+    def read(self, path: Path) -> Document | ReadError:
+        """Return what the child says of a file within the time it has."""
+        process = self._ready()
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            process.stdin.write(json.dumps(str(path.absolute())).encode() + b"\n")
+            process.stdin.flush()
+            line = _line_within(process.stdout, time.monotonic() + self._wall)
         except TimeoutError:
-            self._stop()
-            return ReadError("too_slow", f"reading this file took over {self._wall:.0f} seconds")
+            self.end()
+            return _too_slow(f"{self._wall:.0f} seconds")
+        except (OSError, ValueError):
+            # It died while idle, was ended while reading, or speaks without end.
+            line = None
         if line is None:
-            code = self._child.wait()
-            self._stop()
-            if -code in {24, 9}:  # SIGXCPU, or SIGKILL by the kernel's hard limit
-                return ReadError("too_slow", f"reading this file took over {CPU_SECONDS} seconds")
-            return ReadError("crashed", "reading this file crashed the reader; save it anew")
-        return _from_json(json.loads(line))
+            return self._post_mortem(process)
+        try:
+            answer = _from_json(json.loads(line))
+        except (ValueError, KeyError, TypeError):
+            self.end()
+            return _crashed()
+        if isinstance(answer, ReadError) and answer.reason == "too_much_memory":
+            self.end()
+        return answer
 
-    def _stop(self) -> None:
-        child, self._child = self._child, None
-        if child is None:
-            return
-        child.kill()
-        child.wait()
-        for stream in (child.stdin, child.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except BrokenPipeError:
-                    continue
+    def end(self) -> None:
+        """Kill the process, if there is one."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            _buried(process)
+
+    def _ready(self) -> subprocess.Popen[bytes]:
+        if self._count >= _RECYCLE:
+            self.end()
+        if self._process is None or self._process.poll() is not None:
+            self.end()
+            self._process = _started(self._memory, self._cpu)
+            self._count = 0
+        self._count += 1
+        return self._process
+
+    def _post_mortem(self, process: subprocess.Popen[bytes]) -> ReadError:
+        """Return why a child that stopped speaking ended."""
+        self._process = None
+        # It may have closed its output and live on. What ended it before this still shows.
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+        killed, peak = _buried(process)
+        if killed == signal.SIGXCPU:
+            return _too_slow(f"{self._cpu} seconds of the processor")
+        # Native code that is refused memory mostly aborts, with what it had by then.
+        if peak > 0.5 * self._memory:
+            return ReadError(
+                "too_much_memory", "reading this file took too much memory; split it and add that"
+            )
+        return _crashed()
 
 
-def _start(memory: int) -> subprocess.Popen[bytes]:
+def _too_slow(limit: str) -> ReadError:
+    return ReadError("too_slow", f"reading this file took over {limit}; split it or save it anew")
+
+
+def _crashed() -> ReadError:
+    return ReadError("crashed", "this file crashed the reader; save it anew and add it again")
+
+
+def _buried(process: subprocess.Popen[bytes]) -> tuple[int, int]:
+    """Wait for a process that ends; return the signal that ended it (0 if none), peak bytes."""
+    killed = peak = 0
+    if process.returncode is None:
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        except ChildProcessError:
+            process.returncode = 0
+    killed = max(0, -process.returncode)
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(BrokenPipeError):
+                stream.close()
+    return killed, peak
+
+
+def _started(memory: int, cpu: int) -> subprocess.Popen[bytes]:
     """Start a child with no environment but what it needs to find its modules."""
-    root = str(Path(__file__).resolve().parent.parent)
     return subprocess.Popen(
-        [sys.executable, "-m", "corpus.sandbox", str(memory)],
+        [sys.executable, "-m", "corpus.confined", str(memory), str(cpu)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd="/",
         env={
-            "PYTHONPATH": root,
+            "PYTHONPATH": str(Path(__file__).resolve().parent.parent),
+            "PYTHONDONTWRITEBYTECODE": "1",
             "PATH": "/usr/bin:/bin",
             "LC_ALL": "C.UTF-8",
             "HOME": "/nonexistent",
         },
         close_fds=True,
+        # Ctrl-C is for the parent, which then ends its children.
+        start_new_session=True,
     )
 
 
 def _line_within(stream: IO[bytes], deadline: float) -> bytes | None:
-    """Return a line without its end, or None at the end of the stream; raises TimeoutError."""
+    """Return a line without its end, or None at the end; raises TimeoutError, ValueError."""
     parts: list[bytes] = []
+    size = 0
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
         while True:
@@ -148,20 +231,11 @@ def _line_within(stream: IO[bytes], deadline: float) -> bytes | None:
             if not part:
                 return None
             parts.append(part)
+            size += len(part)
+            if size > _LONGEST_ANSWER:
+                raise ValueError("the answer is too long")
             if part.endswith(b"\n"):
                 return b"".join(parts)[:-1]
-
-
-def _to_json(answer: Document | ReadError) -> dict[str, Any]:
-    if isinstance(answer, ReadError):
-        return {"reason": answer.reason, "message": str(answer)}
-    return {
-        "source": asdict(answer.source),
-        "text": answer.text,
-        "page_starts": answer.page_starts,
-        "page_labels": answer.page_labels,
-        "headings": [(one.start, one.level, one.title) for one in answer.headings],
-    }
 
 
 def _from_json(values: dict[str, Any]) -> Document | ReadError:
@@ -174,52 +248,3 @@ def _from_json(values: dict[str, Any]) -> Document | ReadError:
         tuple(str(label) for label in values["page_labels"]),
         tuple(Heading(int(a), int(b), str(title)) for a, b, title in values["headings"]),
     )
-
-
-def _confine(memory: int) -> None:
-    """Give up, in the child, what reading a file does not need."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-    def refused(*_: object, **__: object) -> NoReturn:
-        raise OSError("the reader has no network")
-
-    socket.socket.connect = refused  # type: ignore[method-assign]
-    socket.getaddrinfo = refused
-    socket.create_connection = refused
-
-
-def _read_confined(path: Path) -> Document | ReadError:
-    """Read one file within its share of processor time; every failure has a reason."""
-    from corpus.readers import read
-
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    spent = int(used.ru_utime + used.ru_stime) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (spent + CPU_SECONDS, resource.RLIM_INFINITY))
-    try:
-        return read(path)
-    except ReadError as error:
-        return error
-    except MemoryError:
-        return ReadError("too_much_memory", "reading this file took too much memory")
-    except RecursionError:
-        return ReadError("damaged", "this file is nested too deeply to be read")
-    except Exception as error:  # noqa: BLE001  # reason: parsers raise anything on hostile files
-        return ReadError("damaged", f"this file cannot be read ({type(error).__name__})")
-
-
-def _serve() -> None:
-    """Answer each path on standard input by a line of JSON, until there are no more."""
-    _confine(int(sys.argv[1]))
-    out = os.fdopen(os.dup(1), "wb")
-    # A library that prints would otherwise speak into the answers.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    for line in sys.stdin.buffer:
-        answer = _read_confined(Path(json.loads(line)))
-        out.write(json.dumps(_to_json(answer)).encode() + b"\n")
-        out.flush()
-
-
-if __name__ == "__main__":
-    _serve()
