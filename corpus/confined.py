@@ -42,8 +42,6 @@ def _read_confined(path: Path, cpu: int) -> Document | ReadError:
         return ReadError(
             "too_much_memory", "reading this file took too much memory; split it and add that"
         )
-    except RecursionError:
-        return ReadError("damaged", "this file is nested too deeply to be read")
     except Exception as error:  # noqa: BLE001  # reason: parsers raise anything on hostile files
         return ReadError("damaged", f"this file cannot be read ({type(error).__name__})")
 

@@ -26,12 +26,11 @@ from typing import IO, Any
 from corpus.document import Document, Heading, Source
 from corpus.errors import ReadError
 
-# Seconds by the clock and of the processor for one file; address space of a child. The libraries
-# themselves map 0.6 GB; the largest of 127 real files (a 144-page PDF, 1.9 MB of inline XBRL) took
-# 1.1 GB.
+# Seconds by the clock and of the processor for one file; address space of a child, of which 0.7 GB
+# was enough for each of 127 real files (144-page PDFs and 1.9 MB of inline XBRL among them).
 WALL_SECONDS = 45.0
 CPU_SECONDS = 30
-MEMORY = 1_500_000_000
+MEMORY = 1_000_000_000
 _RECYCLE = 50
 # Twenty million characters, six bytes each where JSON escapes them, and their headings.
 _LONGEST_ANSWER = 150_000_000

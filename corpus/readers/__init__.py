@@ -43,28 +43,33 @@ def read(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Document:
     Raises ReadError with a reason code and a line that says what would help.
     """
     data = _bytes(path, limits)
-    location = str(path.absolute())
-    kind = _kind(path, data)
-    if kind == "pdf":
-        document = read_pdf(path, location, limits)
-    elif kind in {"docx", "pptx", "xlsx"}:
-        document = read_office(path, location, kind, limits)
-    elif kind == "html":
-        document = read_html(data, location)
-    elif kind == "mail":
-        document = read_mail(data, location)
-    elif kind == "csv":
-        document = read_csv(data, location, path)
-    elif kind == "markdown":
-        document = read_markdown(decoded(data), location)
-    else:
-        document = read_text(decoded(data), location)
+    try:
+        document = _parsed(path, data, _kind(path, data), limits)
+    except RecursionError as error:
+        raise ReadError("damaged", "this file is nested too deeply to be read") from error
     if len(document.text) > limits.characters:
         raise ReadError(
             "too_large",
             f"this file holds {len(document.text):,} characters, over {limits.characters:,}",
         )
     return document
+
+
+def _parsed(path: Path, data: bytes, kind: str, limits: Limits) -> Document:
+    location = str(path.absolute())
+    if kind == "pdf":
+        return read_pdf(path, location, limits)
+    if kind in {"docx", "pptx", "xlsx"}:
+        return read_office(path, location, kind, limits)
+    if kind == "html":
+        return read_html(data, location)
+    if kind == "mail":
+        return read_mail(data, location)
+    if kind == "csv":
+        return read_csv(data, location, path)
+    if kind == "markdown":
+        return read_markdown(decoded(data), location)
+    return read_text(decoded(data), location)
 
 
 def _bytes(path: Path, limits: Limits) -> bytes:

@@ -1,4 +1,4 @@
-"""Title and date of official papers whose wording is prescribed: SEC filings and EU acts."""
+"""Official papers, whose wording says what they are: SEC filings, EU acts, CRS reports."""
 
 from __future__ import annotations
 
@@ -21,6 +21,37 @@ _ACT = re.compile(
     re.MULTILINE,
 )
 SEC = "U.S. Securities and Exchange Commission (filing)"
+
+_NAMED = (
+    (
+        "Congressional Research Service",
+        r"Congressional Research Service|crsreports\.congress|CRS PRODUCTS? \(LIBRARY OF CON",
+    ),
+    ("European Union", r"Official Journal\s+of the European Union|data\.europa\.eu/eli/"),
+    (SEC, r"SECURITIES AND EXCHANGE COMMISSION\s+Washington"),
+)
+# Whose pages these are; for every other host its own name says it best.
+_HOSTS = {
+    "whitehouse.gov": "The White House",
+    "bidenwhitehouse.archives.gov": "The White House",
+    "congress.gov": "Congressional Research Service",
+    "eur-lex.europa.eu": "European Union",
+    "federalregister.gov": "Federal Register",
+    "nist.gov": "NIST",
+    "sec.gov": SEC,
+}
+
+
+def named_publisher(text: str) -> str:
+    """Return the publisher where the first lines name themselves as that body's paper, or ""."""
+    head = text[:900]
+    return next((name for name, sign in _NAMED if re.search(sign, head, re.IGNORECASE)), "")
+
+
+def publisher_of_address(address: str) -> str:
+    """Return whose page a web address is ("The White House"), else its host, or ""."""
+    found = re.match(r"(?:https?://)?(?:www\.)?([\w-]+(?:\.[\w-]+)+)(?:[/:?#]|$)", address.strip())
+    return _HOSTS.get(found[1].lower(), found[1].lower()) if found else ""
 
 
 def filing_title(text: str) -> str:

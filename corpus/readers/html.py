@@ -9,7 +9,13 @@ from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import parse_date, stated_date
-from corpus.readers.filings import SEC, act_title, filing_date, filing_title
+from corpus.readers.filings import (
+    act_title,
+    filing_date,
+    filing_title,
+    named_publisher,
+    publisher_of_address,
+)
 from corpus.readers.markup import add_markup
 
 # The extractor is made for articles. Where it keeps less than this share of the page's text outside
@@ -54,7 +60,7 @@ def read_html(data: bytes, location: str) -> Document:
             or blocks.first_heading
             or clean(text[:200].split("\n")[0])[:120],
             location=location,
-            publisher=about["publisher"] or (SEC if filing_title(text) else ""),
+            publisher=named_publisher(text) or about["publisher"],
             published=about["published"] or filing_date(text) or stated_date(text),
             kind="html",
         )
@@ -111,7 +117,9 @@ def _metadata(root: Any, data: bytes) -> dict[str, str]:
         )
     }
     date = next((iso for key in ("time", "issued", "date") if (iso := parse_date(stated[key]))), "")
-    publisher = stated["site"] or (found.sitename or "" if found else "")
+    site = stated["site"] or (found.sitename or "" if found else "")
+    # Without a name there trafilatura gives the host of the canonical address.
+    publisher = publisher_of_address(site) or site
     title = clean((found.title or "") if found else "") or clean(root.findtext(".//title") or "")
     # Pages made by a program are named after its input ("L_202401689EN.000101.fmx.xml").
     if re.fullmatch(r"\S+\.\w{2,5}", title):

@@ -14,6 +14,7 @@ _NUMBERED = re.compile(
     r"|(?:ANNEX|CHAPTER|SECTION|PART|ITEM|APPENDIX|ARTICLE|Annex|Chapter|Part|Appendix|Article|Item)"
     r"\s+(?:\d{1,3}[A-C]?|[IVXL]{1,7}|[A-Z])(?:\.?|[.:]?\s*[—–:-]?\s+[A-Z“][^.!?]{0,78}))$"
 )
+_SECTIONS = {"part": 1, "annex": 1, "chapter": 1, "appendix": 1, "section": 2, "article": 3}
 _HYPHEN = re.compile(r"(?P<word>[\w’'.]+)[-\u2010\u00ad\x02\ufffe]$")
 
 
@@ -23,10 +24,16 @@ def is_heading(line: str) -> int:
     if not found or line.endswith((",", ";", ":")):
         return 0
     if found["number"] is None:
-        return 1
+        return _SECTIONS.get(line.split()[0].lower(), 2)
     # "2 The model saw 40 tokens a second, which": a title is mostly short and not a sentence.
     words = found["title"].split()
     return 0 if len(words) > 12 else found["number"].count(".") + 1
+
+
+def section_level(line: str) -> int:
+    """Return the level of "CHAPTER I", "Article 51" or "Item 1A. Risk Factors", or 0."""
+    text = " ".join(line.split())
+    return is_heading(text) if 5 <= len(text) <= 100 and text[0].isalpha() else 0
 
 
 def reflowed(lines: Sequence[str], *, words: Collection[str] = ()) -> list[list[str]]:

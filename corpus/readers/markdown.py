@@ -9,6 +9,7 @@ from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import parse_date, stated_date
+from corpus.readers.filings import named_publisher, publisher_of_address
 from corpus.readers.markup import add_markup
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -16,6 +17,7 @@ _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOT
 _DATES = ("originalpublished", "published", "publishedat", "publicationdate", "datepublished",
           "pubdate", "date")  # fmt: skip
 _PUBLISHERS = ("publisher", "sourcename", "organization", "sitename", "site", "source")
+_ADDRESSES = ("sourceurl", "canonicalurl", "canonical", "originalurl", "url", "source", "link")
 # Headings that name a part and not the document.
 _PART = re.compile(
     r"^(?:table of )?contents$|"
@@ -49,7 +51,7 @@ def read_markdown(text: str, location: str) -> Document:
         Source(
             title=clean(front.get("title", "")) or _title(blocks, location),
             location=location,
-            publisher=_publisher(front),
+            publisher=_publisher(front) or named_publisher(content),
             published=_published(front) or stated_date(content) or _posted(location),
             kind="markdown",
         )
@@ -66,12 +68,13 @@ def _title(blocks: Blocks, location: str) -> str:
 
 
 def _publisher(front: dict[str, str]) -> str:
-    """Return the publisher; a key of another system ("federal_register") or an address is none."""
+    """Return the publisher; the key of another system ("federal_register") names none."""
     for key in _PUBLISHERS:
         name = clean(front.get(key, ""))
         if name and "://" not in name and "_" not in name:
             return name
-    return ""
+    addresses = (front.get(key, "") for key in _ADDRESSES)
+    return next((publisher_of_address(one) for one in addresses if "://" in one), "")
 
 
 def _posted(location: str) -> str:

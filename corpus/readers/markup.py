@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from corpus.readers.blocks import Blocks
+from corpus.readers.lines import section_level
 
 _HIDDEN_TAGS = frozenset(
     "script style noscript template head iframe object embed svg math button input select textarea "
@@ -17,7 +18,12 @@ _INLINE = frozenset(
     "s samp small span strike strong sub sup time tt u var wbr img".split()
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])", re.I)
+_HIDING = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*[01](?:px|pt)?\s*(?:;|$)|"
+    r"opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)|color\s*:\s*transparent|"
+    r"(?:left|top|text-indent)\s*:\s*-\d{4,}",
+    re.IGNORECASE,
+)
 
 _MARKER = re.compile(r"^(?:\(?\w{1,4}[.)]|[•●▪■–—☐☒-])$")
 
@@ -92,7 +98,11 @@ class _Walk:
             return
         # Two line breaks are how old pages write a paragraph.
         for part in re.split(r"\n[ \t\xa0]*\n", text.replace("\r", "")):
-            self._blocks.paragraph(part)
+            # Laws and filings write their headings ("Article 51") as paragraphs.
+            if level := section_level(part):
+                self._blocks.heading(level, part)
+            else:
+                self._blocks.paragraph(part)
 
     def _text_of(self, element: Any) -> str:
         """Return the visible text of an element, as one run."""

@@ -6,6 +6,8 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,13 @@ def checked_archive(path: Path, limits: Limits) -> None:
     """
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
+    by_place = sorted(parts, key=lambda part: part.header_offset)
+    if any(
+        one.header_offset + one.compress_size > after.header_offset
+        for one, after in pairwise(by_place)
+    ):
+        # Parts that share their bytes are how a small archive inflates without end (CVE-2024-0450).
+        raise ReadError("damaged", _DAMAGED)
     inflated = sum(part.file_size for part in parts)
     packed = sum(part.compress_size for part in parts)
     if len(parts) > limits.entries:
@@ -64,7 +73,7 @@ def read_office(path: Path, location: str, kind: str, limits: Limits) -> Documen
     try:
         checked_archive(path, limits)
         about = read[kind](path, blocks)
-    except ReadError:
+    except (ReadError, MemoryError):
         raise
     except Exception as error:  # reason: three libraries over hostile XML raise anything
         raise ReadError("damaged", _DAMAGED) from error
@@ -90,15 +99,28 @@ def _docx(path: Path, blocks: Blocks) -> dict[str, str]:
                 blocks.row(_distinct([cell.text for cell in row.cells]))
             continue
         style = str(part.style.name if part.style is not None else "")
+        text = _shown(part)
         if style == "Title":
-            blocks.heading(1, part.text)
+            blocks.heading(1, text)
         elif style.startswith("Heading") and style[-1].isdigit():
-            blocks.heading(int(style[-1]), part.text)
+            blocks.heading(int(style[-1]), text)
         elif style.startswith("List"):
-            blocks.line(f"- {part.text}" if part.text.strip() else "")
+            blocks.line(f"- {text}" if text.strip() else "")
         else:
-            blocks.paragraph(part.text)
+            blocks.paragraph(text)
     return {"title": document.core_properties.title or ""}
+
+
+def _shown(paragraph: Any) -> str:
+    """Return the text of a paragraph without the runs that are formatted as hidden."""
+    runs = [
+        run
+        for part in paragraph.iter_inner_content()
+        for run in (part.runs if hasattr(part, "runs") else [part])
+    ]
+    if not any(run.font.hidden for run in runs):
+        return str(paragraph.text)
+    return "".join(run.text for run in runs if not run.font.hidden)
 
 
 def _distinct(cells: list[str]) -> list[str]:
@@ -111,6 +133,8 @@ def _pptx(path: Path, blocks: Blocks) -> dict[str, str]:
 
     show = pptx.Presentation(str(path))
     for slide in show.slides:
+        if slide.element.get("show") == "0":
+            continue
         blocks.page()
         title = slide.shapes.title
         if title is not None:
@@ -124,7 +148,10 @@ def _pptx(path: Path, blocks: Blocks) -> dict[str, str]:
 
 
 def _shape(shape: Any, blocks: Blocks) -> None:
-    if getattr(shape, "has_table", False):
+    if hasattr(shape, "shapes"):
+        for inner in shape.shapes:
+            _shape(inner, blocks)
+    elif getattr(shape, "has_table", False):
         for row in shape.table.rows:
             blocks.row([cell.text for cell in row.cells])
     elif getattr(shape, "has_text_frame", False):
@@ -141,10 +168,19 @@ def _xlsx(path: Path, blocks: Blocks) -> dict[str, str]:
             continue
         blocks.heading(1, sheet.title)
         for row in sheet.iter_rows(values_only=True):
-            blocks.row(["" if cell is None else str(cell) for cell in row])
+            blocks.row([_cell(cell) for cell in row])
     title = str(book.properties.title or "")
     book.close()
     return {"title": title}
+
+
+def _cell(value: object) -> str:
+    """Return a cell as a reader would write it: a day without its midnight, 12 and not 12.0."""
+    if isinstance(value, datetime) and value.time() == datetime.min.time():
+        return value.date().isoformat()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return "" if value is None else str(value)
 
 
 def read_csv(data: bytes, location: str, path: Path) -> Document:

@@ -10,7 +10,7 @@ from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import stated_date
-from corpus.readers.filings import SEC, act_title, filing_date, filing_title
+from corpus.readers.filings import act_title, filing_date, filing_title, named_publisher
 from corpus.readers.limits import Limits
 from corpus.readers.pdf_about import About, about_pdf, text_by_pypdf
 from corpus.readers.pdf_layout import Body, blocks, folded, title_of, without_running_heads
@@ -89,7 +89,7 @@ def _source(
     return Source(
         title=title or _first_title(from_top) or Path(location).stem,
         location=location,
-        publisher=_publisher_of(first),
+        publisher=named_publisher(first),
         published=filing_date(text) or stated_date(first) or about.year,
         kind="pdf",
     )
@@ -107,16 +107,3 @@ def _first_title(page: Sequence[Line]) -> str:
         if len(line) < 45 and not line.endswith(":"):
             break
     return title[:200]
-
-
-def _publisher_of(first: str) -> str:
-    """Return the publisher where the first page names itself as that body's paper."""
-    head = first[:900]
-    for name, sign in (
-        ("Congressional Research Service", r"Congressional Research Service|crsreports\.congress"),
-        ("European Union", r"Official Journal\s+of the European Union|data\.europa\.eu/eli/"),
-        (SEC, r"SECURITIES AND EXCHANGE COMMISSION"),
-    ):
-        if re.search(sign, head):
-            return name
-    return ""

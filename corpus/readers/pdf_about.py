@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from corpus.errors import ReadError
 from corpus.readers.blocks import clean
 from corpus.readers.dates import parse_date
 from corpus.readers.limits import Limits
 
+T = TypeVar("T")
 # Outlines deeper or longer than this say nothing more, and a hostile one never ends.
 _OUTLINE_ENTRIES = 3_000
 _NO_TITLE = re.compile(
@@ -43,44 +45,71 @@ class About:
 
 def about_pdf(path: Path) -> About:
     """Return what a PDF says of itself; nothing where that cannot be read. Never raises."""
-    try:
-        reader = _reader(path)
-        title = clean(str((reader.metadata or {}).get("/Title") or ""))
-        year = _year(reader)
-        labels = tuple(reader.page_labels)
+    with _configured():
+        reader: Any = _tried(lambda: _reader(path), None)
+        if reader is None:
+            return About()
+        title = _tried(lambda: clean(str((reader.metadata or {}).get("/Title") or "")), "")
+        none: tuple[str, ...] = ()
+        labels = _tried(lambda: tuple(reader.page_labels), none)
         plain = tuple(str(number + 1) for number in range(len(labels)))
         outline: dict[int, list[tuple[int, str]]] = {}
-        for count, (page, level, name) in enumerate(_outline(reader, reader.outline, 1)):
-            if count >= _OUTLINE_ENTRIES:
-                break
+        nothing: list[tuple[int, int, str]] = []
+        for page, level, name in _tried(lambda: list(_outline(reader)), nothing)[:_OUTLINE_ENTRIES]:
             outline.setdefault(page, []).append((level, name))
+        return About(
+            title="" if len(title) < 8 or _NO_TITLE.match(title) else title,
+            year=_tried(lambda: _year(reader), ""),
+            labels=() if labels == plain else labels,
+            outline=outline,
+        )
+
+
+def _tried(read: Callable[[], T], default: T) -> T:
+    try:
+        return read()
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001  # reason: pypdf raises anything on odd files; text still counts
-        return About()
-    return About(
-        title="" if len(title) < 8 or _NO_TITLE.match(title) else title,
-        year=year,
-        labels=() if labels == plain else labels,
-        outline=outline,
-    )
+        return default
 
 
 def text_by_pypdf(path: Path, limits: Limits) -> list[str]:
     """Return the text of each page; raises ReadError (damaged, encrypted, too_large)."""
     try:
-        reader = _reader(path)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise ReadError(
-                "encrypted", "this PDF needs a password; save it without one and add it again"
-            )
-        if len(reader.pages) > limits.pages:
-            raise ReadError("too_large", f"this PDF has more than {limits.pages} pages")
-        return [page.extract_text() for page in reader.pages]
-    except ReadError:
+        with _configured():
+            reader = _reader(path)
+            if reader.is_encrypted and not reader.decrypt(""):
+                raise ReadError(
+                    "encrypted", "this PDF needs a password; save it without one and add it again"
+                )
+            if len(reader.pages) > limits.pages:
+                raise ReadError("too_large", f"this PDF has more than {limits.pages} pages")
+            return [page.extract_text() for page in reader.pages]
+    except (ReadError, MemoryError):
         raise
     except Exception as error:  # reason: 2.8 % of mutated files raised no PyPdfError
         raise ReadError(
             "damaged", "this PDF is damaged; open it in a viewer, save it anew and add it again"
         ) from error
+
+
+def _configured() -> AbstractContextManager[Any]:
+    """Return pypdf's limits as a context, a third of its own and less: nothing real needs more."""
+    from pypdf import apply_configuration
+
+    return apply_configuration(
+        zlib_maximum_output_length=20_000_000,
+        lzw_maximum_output_length=20_000_000,
+        run_length_maximum_output_length=20_000_000,
+        array_based_stream_maximum_output_length=20_000_000,
+        maximum_declared_stream_length=50_000_000,
+        stream_decoding_work_maximum_length=60_000_000,
+        stream_parsing_work_maximum_count=200_000,
+        xmp_maximum_input_length=1_000_000,
+        outline_maximum_entries=_OUTLINE_ENTRIES,
+        jbig2dec_binary=None,
+    )
 
 
 def _reader(path: Path) -> Any:
@@ -104,10 +133,10 @@ def _year(reader: Any) -> str:
     return parse_date(str(about.get("/CreationDate") or ""))[:4]
 
 
-def _outline(reader: Any, entries: Any, level: int) -> Iterator[tuple[int, int, str]]:
+def _outline(reader: Any, entries: Any = None, level: int = 1) -> Iterator[tuple[int, int, str]]:
     if level > 6:
         return
-    for entry in entries:
+    for entry in reader.outline if entries is None else entries:
         if isinstance(entry, list):
             yield from _outline(reader, entry, level + 1)
         elif entry.title and (page := reader.get_destination_page_number(entry)) is not None:

@@ -20,6 +20,7 @@ _ENDING_HYPHENS = "\ufffe\x02"
 # A column that a table sets apart is further off than a letter is high; spaces of justified text
 # are not (0.6 of it at most on the pages looked at).
 _GAP = 1.0
+_SMALLEST = 1.5
 _MARKER = re.compile(r"^(?:\S|\(?\w{1,4}[.)]|\d+(?:\.\d+)*\.?)\s")
 
 
@@ -104,6 +105,7 @@ def _page(pdf: Any, number: int) -> list[Line]:
         # Some character has no text, or more than one: each is asked for.
         text, places = _by_characters(textpage)
     measure = _Measure(textpage, text, places)
+    left, bottom, right, top = page.get_cropbox()
     lines = []
     for found in _LINE.finditer(text):
         shown = visible(found[0]).strip()
@@ -112,7 +114,10 @@ def _page(pdf: Any, number: int) -> list[Line]:
             hyphen = "-" if after and after in _ENDING_HYPHENS else ""
             start = found.start() + len(found[0]) - len(found[0].lstrip())
             end = found.start() + len(found[0].rstrip())
-            lines.append(measure.line(shown + hyphen, start, end))
+            line = measure.line(shown + hyphen, start, end)
+            # What stands beside the page or is set too small to see is not what a reader reads.
+            if line.right > left and line.left < right and bottom < line.base < top:
+                lines.extend([line] if line.size > _SMALLEST else [])
     return lines
 
 

@@ -9,7 +9,7 @@ from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import stated_date
-from corpus.readers.filings import SEC, filing_date, filing_title
+from corpus.readers.filings import filing_date, filing_title, named_publisher
 from corpus.readers.lines import reflowed
 
 _MARKS = (
@@ -67,9 +67,14 @@ def read_text(text: str, location: str) -> Document:
     content = blocks.text()
     if not content:
         raise ReadError("empty", "this file holds no text")
-    if filing := filing_title(content):
-        date = filing_date(content) or stated_date(content)
-        return blocks.document(Source(filing, location, SEC, date, "text"))
     first = clean(content.split("\n")[0])
     title = first if len(first) <= 150 else re.split(r"(?<=[.!?])\s", first)[0][:120]
-    return blocks.document(Source(title, location, "", stated_date(content), "text"))
+    return blocks.document(
+        Source(
+            title=filing_title(content) or title,
+            location=location,
+            publisher=named_publisher(content),
+            published=filing_date(content) or stated_date(content),
+            kind="text",
+        )
+    )
