@@ -25,7 +25,7 @@ SEC = "U.S. Securities and Exchange Commission (filing)"
 _NAMED = (
     (
         "Congressional Research Service",
-        r"Congressional Research Service|crsreports\.congress|CRS PRODUCTS? \(LIBRARY OF CON",
+        r"Congressional Research Service|CRS PRODUCTS? \(LIBRARY OF CON",
     ),
     ("European Union", r"Official Journal\s+of the European Union|data\.europa\.eu/eli/"),
     (SEC, r"SECURITIES AND EXCHANGE COMMISSION\s+Washington"),
@@ -45,6 +45,9 @@ _HOSTS = {
 def named_publisher(text: str) -> str:
     """Return the publisher where the first lines name themselves as that body's paper, or ""."""
     head = text[:900]
+    # At the foot of their first page CRS reports give the address of the series.
+    if re.search(r"^(?:https://)?crsreports\.congress\.gov$", text[:8_000], re.MULTILINE):
+        return _NAMED[0][0]
     return next((name for name, sign in _NAMED if re.search(sign, head, re.IGNORECASE)), "")
 
 

@@ -14,6 +14,10 @@ _NUMBERED = re.compile(
     r"|(?:ANNEX|CHAPTER|SECTION|PART|ITEM|APPENDIX|ARTICLE|Annex|Chapter|Part|Appendix|Article|Item)"
     r"\s+(?:\d{1,3}[A-C]?|[IVXL]{1,7}|[A-Z])(?:\.?|[.:]?\s*[—–:-]?\s+[A-Z“][^.!?]{0,78}))$"
 )
+# First parts that no longer word is parted after ("multi" and "state" are not: multi-plied).
+_OF_COMPOUNDS = frozenset(
+    "self non cross middle high long well large small two three four first second third".split()
+)
 _SECTIONS = {"part": 1, "annex": 1, "chapter": 1, "appendix": 1, "section": 2, "article": 3}
 _HYPHEN = re.compile(r"(?P<word>[\w’'.]+)[-\u2010\u00ad\x02\ufffe]$")
 
@@ -97,7 +101,7 @@ def joined(lines: Sequence[str], words: Collection[str]) -> str:
 
     "fu-" + "ture" becomes "future" and "DeepSeek-" + "R1" stays "DeepSeek-R1": a hyphen goes when
     the word without it stands elsewhere in the document, and stays when the word with it does, or
-    when both parts are words there. Else it goes between two parts in plain lower case.
+    when both parts are words there or the first mostly stands in compounds. Else it goes between two parts in plain lower case.
     """
     text = ""
     for line in lines:
@@ -111,10 +115,14 @@ def joined(lines: Sequence[str], words: Collection[str]) -> str:
         after = rest[0] if rest else ""
         whole, apart = f"{hyphen['word']}{after}".lower(), f"{hyphen['word']}-{after}".lower()
         plain = hyphen["word"].isalpha() and after.isalpha() and after.islower()
-        compound = apart in words or (
-            min(len(hyphen["word"]), len(after)) >= 4
-            and hyphen["word"].lower() in words
-            and after in words
+        compound = (
+            apart in words
+            or hyphen["word"].lower() in _OF_COMPOUNDS
+            or (
+                min(len(hyphen["word"]), len(after)) >= 4
+                and hyphen["word"].lower() in words
+                and after in words
+            )
         )
         closed = plain and (whole in words or not compound)
         text = f"{stem}{line}" if closed else f"{stem}-{line}"

@@ -75,10 +75,13 @@ def without_running_heads(pages: Sequence[Sequence[Line]]) -> tuple[list[list[Li
     running = {key for key, count in seen.items() if count >= least}
     kept, lost = [], [line.text for page in pages[:1] for line in page if line.turned]
     for number, page in enumerate(upright):
+        usual = median([line.size for line in page] or [0.0])
         gone = {
             id(line)
             for line in _edges(page)
-            if _key(line) in running or (len(page) > 1 and _PAGE_NUMBER.match(line.text))
+            # The title, set large on the first page, may run at the head of the others.
+            if (_key(line) in running and (number or line.size < 1.3 * usual))
+            or (len(page) > 1 and _PAGE_NUMBER.match(line.text))
         }
         kept.append([line for line in page if id(line) not in gone])
         if not number:
