@@ -48,9 +48,12 @@ _LABELS = tuple(
 )
 # A date after these words is that of something else: a period, a deadline, another version.
 _OTHER = re.compile(
-    r"(?:ended|ending|until|before|by|since|effective|expires?|through|of|from|as of)\s*$",
+    r"(?:dated|issued|signed|ended|ending|until|before|by|since|effective|expires?|through|of|from)"
+    r"\s*$",
     re.IGNORECASE,
 )
+# "WASHINGTON, Jan. 28, 2025 (Agency) – The office said …": the sentence begins after the date.
+_DATELINE = re.compile(r"\s*(?:[(—–/]|-\s)")
 # "The first lines": a title block, not the first paragraphs.
 _FIRST = 700
 
@@ -99,8 +102,10 @@ def stated_date(text: str) -> str:
         (match for form in _FORMS[:7] for match in form.finditer(head)), key=re.Match.start
     )
     for match in matches:
-        alone = head[head.rfind("\n", 0, match.start()) + 1 : match.start()]
-        if len(alone) < 60 and not _OTHER.search(alone) and (iso := _iso(match)):
+        before = head[head.rfind("\n", 0, match.start()) + 1 : match.start()]
+        after = text[match.end() :].split("\n", 1)[0]
+        alone = len(before) < 60 and (len(after) < 40 or _DATELINE.match(after))
+        if alone and not _OTHER.search(before) and (iso := _iso(match)):
             return iso
     return ""
 

@@ -101,7 +101,8 @@ def joined(lines: Sequence[str], words: Collection[str]) -> str:
 
     "fu-" + "ture" becomes "future" and "DeepSeek-" + "R1" stays "DeepSeek-R1": a hyphen goes when
     the word without it stands elsewhere in the document, and stays when the word with it does, or
-    when both parts are words there or the first mostly stands in compounds. Else it goes between two parts in plain lower case.
+    when both parts are words there or the first mostly stands in compounds. Else it goes between
+    two parts in plain lower case.
     """
     text = ""
     for line in lines:
