@@ -40,7 +40,7 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
     """
     question = validated(question)
     started = time.perf_counter()
-    text = standalone(question.text, question.history)
+    text = desk.searcher.repaired(standalone(question.text, question.history))
     bounds = Bounds(question.publishers, question.documents, question.since, question.as_of)
     evidence = desk.searcher.search(text, limit=question.limit, bounds=bounds)
     found = time.perf_counter()

@@ -14,7 +14,6 @@ from corpus.sentences import sentences
 from index.embedding import Embedder
 from index.evidence import Evidence
 from index.query import Query
-from index.rarity import rarity
 from index.words import analyser
 
 # Weights of the features below, in the order of `Read.features`: a logistic regression fitted by
@@ -92,14 +91,8 @@ class Reader:
         return frozenset(self._analyser.analyze(text))
 
     def sought(self, question: str) -> Sought:
-        """Return what `question` looks for; names and figures weigh 0.8 at least."""
-        weights: dict[str, float] = {}
-        for word in Query.from_question(question).words:
-            weight = rarity(word)
-            if word[:1].isupper() or any(sign.isdigit() for sign in word):
-                weight = max(weight, 0.8)
-            for stem in self._analyser.analyze(word):
-                weights[stem] = max(weights.get(stem, 0.0), weight)
+        """Return what `question` looks for."""
+        weights = Query.from_question(question).weights(self._analyser.analyze)
         return Sought(question, weights, asked_for(question))
 
     def read(self, sought: Sought, evidence: Sequence[Evidence]) -> list[Read]:

@@ -68,17 +68,43 @@ def shared(documents: Sequence[str], *, top: int = 5, most: int = 2) -> list[int
     return first + later
 
 
-def fused(
-    meaning: Mapping[str, float], words: Mapping[str, float], *, share: float
-) -> list[tuple[str, float]]:
-    """Return ids by `share` · meaning + (1 - share) · words, each scaled over the candidates.
+# The share of meaning against words, and the weights of coverage and of the neighbours beside them.
+# Chosen on two sets at once, hit@5 on the public chunking set (472 questions) and on 40 development
+# questions over real documents: 0.907 and 0.55 without either, 0.913 and 0.65 with coverage, 0.922
+# and 0.675 with both.
+MEANING_SHARE = 0.65
+COVERAGE = 0.7
+NEIGHBOUR = 0.2
 
-    Every id stands in both mappings. Normalised score fusion keeps what ranks alone throw away:
-    measured on SciFact, nDCG@10 of 0.737 against 0.716 for reciprocal rank fusion.
+
+def fused(
+    meaning: Mapping[str, float],
+    words: Mapping[str, float],
+    covered: Mapping[str, float],
+    beside: Mapping[str, Sequence[str]],
+) -> list[tuple[str, float]]:
+    """Return (id, score in 0…1), best first; every id stands in the first three mappings.
+
+    Meaning and words are scaled over the candidates: normalised score fusion keeps what ranks alone
+    throw away (on SciFact, nDCG@10 of 0.737 against 0.716 for reciprocal rank fusion). `covered` is
+    the share of the question that a passage with its title and headings holds, and is not scaled:
+    half a question answered is half an answer. A passage gains from the better of the passages
+    `beside` it in its document, as far as those are candidates: an answer often stands next to the
+    words of its question.
     """
     ids = list(meaning)
-    total = share * scaled([meaning[one] for one in ids]) + (1 - share) * scaled(
-        [words[one] for one in ids]
+    alone = (
+        MEANING_SHARE * scaled([meaning[one] for one in ids])
+        + (1 - MEANING_SHARE) * scaled([words[one] for one in ids])
+        + COVERAGE * np.array([covered[one] for one in ids])
     )
-    order = np.argsort(-total, kind="stable")
-    return [(ids[position], float(total[position])) for position in order]
+    score = dict(zip(ids, alone.tolist(), strict=True))
+    middle = float(np.median(alone)) if len(ids) else 0.0
+    total = [
+        score[one]
+        + NEIGHBOUR * max((score[near] for near in beside[one] if near in score), default=middle)
+        for one in ids
+    ]
+    most = (1 + COVERAGE) * (1 + NEIGHBOUR)
+    order = sorted(range(len(ids)), key=lambda place: -total[place])
+    return [(ids[place], total[place] / most) for place in order]

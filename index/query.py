@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from index.rarity import rarity
 
 # Function words and the words of asking. They say nothing about what is looked for; BM25 would
 # still pay for them, since a library of reports holds few questions and they are rare there.
@@ -18,6 +21,8 @@ STOP_WORDS = frozenset(
     "according exactly ballpark roughly much many kind sort there's what's who's it's 's s t vs "
     "versus per via etc".split()
 )
+# Names and figures are what an answer must be about, however common the word.
+_NAMED = 0.8
 _WORD = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*")
 
 
@@ -27,6 +32,20 @@ class Query:
 
     text: str
     words: tuple[str, ...]
+
+    def weights(self, stems: Callable[[str], list[str]]) -> dict[str, float]:
+        """Return the stems of the words with how much each must be covered, in 0…1.
+
+        Rare words weigh more than common ones, and names and figures 0.8 at least.
+        """
+        weights: dict[str, float] = {}
+        for word in self.words:
+            weight = rarity(word)
+            if word[:1].isupper() or any(sign.isdigit() for sign in word):
+                weight = max(weight, _NAMED)
+            for stem in stems(word):
+                weights[stem] = max(weights.get(stem, 0.0), weight)
+        return weights
 
     @classmethod
     def from_question(cls, question: str) -> Query:

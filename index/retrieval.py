@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from corpus.catalogue import Entry
-from corpus.document import Passage
+from corpus.document import Passage, Source
 from corpus.library import Library
 from index.derived import DerivedIndexes
 from index.embedding import Embedder, Vectors
@@ -20,9 +22,10 @@ from index.query import Query
 from index.words import WordIndex
 
 # Candidates taken from each ranking before they are fused.
-_CANDIDATES = 100
-# The share of meaning in the fused score, the rest is words (see docs/decisions.md).
-MEANING_SHARE = 0.6
+_CANDIDATES = 200
+# A question's word that stands nowhere in the library is taken for the word there that is most
+# like it, if it is this like it (difflib's ratio): "ownershp" for "ownership".
+_LIKE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,39 +77,60 @@ class Searcher:
         Raises UsageError for an empty question and EmbedderMismatch for a library that another
         embedder made.
         """
-        query = Query.from_question(question)
+        query = Query.from_question(self.repaired(question))
         entries = {entry.id: entry for entry in self._library.entries()}
         bounds = bounds or Bounds()
         allowed = [one for one, entry in entries.items() if bounds.admits(entry)]
         if not allowed or not query.words:
             return []
-        bounded = len(allowed) < len(entries)
+        bounded = allowed if len(allowed) < len(entries) else None
         vector = self._embedder.embed([query.text])[0]
         with self._indexes.reading() as (vectors, words):
-            if bounded or vectors is None:
-                near = self._exactly(vector, allowed if bounded else None)
+            if bounded is not None or vectors is None:
+                near = self._exactly(vector, bounded)
             else:
                 near = vectors.nearest(vector, min(_CANDIDATES, len(vectors)))
-            terms = _terms(query, words)
-            worded = (
-                words.search(terms, _CANDIDATES, documents=allowed if bounded else ())
-                if words
-                else []
-            )
+            weights = query.weights(words.stems) if words else {}
+            terms = dict.fromkeys(weights, 1.0)
+            worded = words.search(terms, _CANDIDATES, documents=bounded or ()) if words else []
             ids = list(dict.fromkeys([one for one, _ in near] + [one for one, _ in worded]))
             passages = {passage.id: passage for passage in self._library.passages(ids)}
             passages = {one: p for one, p in passages.items() if p.document in entries}
             if not passages:
                 return []
             rows = self._rows(list(passages.values()))
-            meaning = {one: float(rows[one] @ vector) for one in passages}
             scores = dict(worded)
             missing = [one for one in passages if one not in scores]
             if words and missing:
                 scores |= dict(words.search(terms, len(missing), among=missing))
+            covered = {
+                one: _covered(words, weights, passage, entries[passage.document].source)
+                for one, passage in passages.items()
+            }
+        meaning = {one: float(rows[one] @ vector) for one in passages}
         by_words = {one: scores.get(one, 0.0) for one in passages}
-        ranking = fused(meaning, by_words, share=MEANING_SHARE)
+        ranking = fused(meaning, by_words, covered, self._beside(passages.values()))
         return self._evidence(ranking, passages, rows, meaning, by_words, entries, limit)
+
+    def repaired(self, question: str) -> str:
+        """Return `question` with misspelt words as the library spells them.
+
+        A word of five letters or more that stands nowhere in the library, not even as a stem, is
+        replaced by the most like word of the passages that hold one a letter or two away.
+        """
+        with self._indexes.reading() as (_, words):
+            if words is None:
+                return question
+            for word in Query.from_question(question).words:
+                stems = words.stems(word)
+                if len(word) < 5 or not word.isalpha() or any(words.frequencies(stems).values()):
+                    continue
+                near = self._library.passages(words.resembling(stems[0]))
+                there = {one.lower() for p in near for one in re.findall(r"\w+", p.text)}
+                like = difflib.get_close_matches(word.lower(), there, n=1, cutoff=_LIKE)
+                if like:
+                    question = re.sub(rf"\b{re.escape(word)}\b", like[0], question)
+        return question
 
     def knows(self, stem: str) -> bool:
         """Say whether a stem of the word index stands in any passage; True while there is none."""
@@ -151,6 +175,15 @@ class Searcher:
             found.append(Evidence(label, passage, source, score, ", ".join(parts)))
         return found
 
+    def _beside(self, passages: Iterable[Passage]) -> dict[str, list[str]]:
+        """Return for each passage the ids of those before and after it in its document."""
+        beside: dict[str, list[str]] = {}
+        for document in dict.fromkeys(passage.document for passage in passages):
+            ids = [passage.id for passage in self._library.passages_of(document)]
+            for place, one in enumerate(ids):
+                beside[one] = ids[max(0, place - 1) : place] + ids[place + 1 : place + 2]
+        return beside
+
     def _exactly(self, vector: Vectors, documents: Sequence[str] | None) -> list[tuple[str, float]]:
         """Search the library's own vectors: all of them (kept in memory), or some documents'."""
         if documents is None:
@@ -175,11 +208,15 @@ class Searcher:
         return {one: row for one, row in zip(ids, matrix, strict=True) if one in wanted}
 
 
-def _terms(query: Query, words: WordIndex | None) -> dict[str, float]:
-    """Return the stems of a query with their weights: a word said twice counts once."""
-    if words is None:
-        return {}
-    return {stem: 1.0 for word in query.words for stem in words.stems(word)}
+def _covered(
+    words: WordIndex | None, weights: Mapping[str, float], passage: Passage, source: Source
+) -> float:
+    """Return the share of a question's weights that a passage, its title and headings hold."""
+    total = sum(weights.values())
+    if words is None or not total:
+        return 0.0
+    present = set(words.stems(f"{source.title} {passage.heading} {passage.text}"))
+    return sum(weight for stem, weight in weights.items() if stem in present) / total
 
 
 def _ranks(scores: dict[str, float]) -> dict[str, int]:

@@ -17,7 +17,7 @@ from corpus.errors import SearchIndexError
 _TOKEN = r"\p{Han}|\p{L}(?:\.\p{L})+|[\p{L}\p{N}&&[^\p{Han}]]+(?:[.,]\p{N}+[\p{L}&&[^\p{Han}]]*)*"
 # A title stands on every passage of its document: it says what the document is about, but must
 # not lift all of its passages over one that has the words in its text.
-FIELD_WEIGHTS = {"body": 1.0, "heading": 0.6, "title": 0.5}
+FIELD_WEIGHTS = {"body": 1.0, "heading": 0.6, "title": 1.0}
 _HEAP = 64_000_000
 
 
@@ -118,10 +118,22 @@ class WordIndex:
             found = searcher.search(query, limit=count, count=False).hits
             return [(searcher.doc(address)["id"][0], float(score)) for score, address in found]
 
+    def resembling(self, stem: str, count: int = 10) -> list[str]:
+        """Return the ids of passages with a word one or two letters away from `stem`."""
+        make, distance = self._tantivy.Query, 1 if len(stem) < 8 else 2
+        query = make.fuzzy_term_query(self._schema, "body", stem, distance=distance)
+        with _translated("search the word index"):
+            searcher = self._index.searcher()
+            found = searcher.search(query, limit=count, count=False).hits
+            return [searcher.doc(address)["id"][0] for _, address in found]
+
     def frequencies(self, stems: Iterable[str]) -> dict[str, int]:
-        """Return in how many passages each stem stands (in the body)."""
+        """Return in how many passages each stem stands, in whichever field it does most."""
         searcher = self._index.searcher()
-        return {stem: int(searcher.doc_freq("body", stem)) for stem in stems}
+        return {
+            stem: max(int(searcher.doc_freq(field, stem)) for field in FIELD_WEIGHTS)
+            for stem in stems
+        }
 
     def __len__(self) -> int:
         return int(self._index.searcher().num_docs)

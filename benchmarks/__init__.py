@@ -1,0 +1,1 @@
+"""The measurements that the README and the constants rest on, each one command."""
