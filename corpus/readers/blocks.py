@@ -56,7 +56,7 @@ class Blocks:
 
     def page(self, label: str = "") -> None:
         """Begin a page."""
-        gap = "\n\n" if self._length else ""
+        gap = "\n\n" if self._length and self._last != "page" else ""
         self._write(gap)
         self._last = "page"
         # A page without text starts where the next one does; starts never fall back.
@@ -80,12 +80,17 @@ class Blocks:
         if text := clean(text):
             self._block(text, "line")
 
-    def rows(self, lines: Iterable[str]) -> None:
-        """Add lines that stand together, apart from lines above them: the rows of a table."""
+    def apart(self) -> None:
+        """Set the next line apart from the lines above it: another table, another list."""
         if self._last == "line":
-            self._last = "rows"
+            self._last = "lines"
+
+    def rows(self, lines: Iterable[str]) -> None:
+        """Add lines that stand together: the rows of a table."""
+        self.apart()
         for text in lines:
             self.line(text)
+        self.apart()
 
     def row(self, cells: list[str]) -> None:
         """Add a table row, its cells joined by " | "; one that says nothing is left out."""

@@ -40,6 +40,7 @@ class _Walk:
         self._blocks = blocks
         self._furniture = furniture
         self._inline: list[str] = []
+        self._bullet = ""
 
     def element(self, element: Any) -> None:
         """Walk one element and what is below it; its tail belongs to its parent."""
@@ -47,29 +48,38 @@ class _Walk:
         name = tag.rpartition("}")[2].rpartition(":")[2].lower()
         if not tag or self._hidden(element, tag.lower(), name):
             return
-        if name in _HEADINGS:
-            self._flush()
-            self._blocks.heading(_HEADINGS[name], self._text_of(element))
-        elif name == "table":
-            self._flush()
-            self._table(element)
+        if name in _INLINE or ":" in tag:
+            self._children(element)
         elif name == "br":
             self._inline.append("\n")
-        elif name == "pre":
+        else:
             self._flush()
+            self._block(element, name)
+            self._flush()
+
+    def _block(self, element: Any, name: str) -> None:
+        if name in _HEADINGS:
+            self._blocks.heading(_HEADINGS[name], self._text_of(element))
+        elif name == "table":
+            self._table(element)
+        elif name == "pre":
             for line in self._text_of(element).splitlines():
                 self._blocks.line(line)
         elif name == "li":
+            # The bullet waits for the item's first text, which may stand in a paragraph of its own.
+            self._bullet = _bullet(element)
+            self._children(element)
             self._flush()
-            self._inline.append("- ")
-            self._children(element)
-            self._flush(line=True)
-        elif name in _INLINE or ":" in tag:
-            self._children(element)
+            self._bullet = ""
         else:
-            self._flush()
+            if name in {"ul", "ol"} and not self._in_list(element):
+                self._blocks.apart()
             self._children(element)
-            self._flush()
+
+    @staticmethod
+    def _in_list(element: Any) -> bool:
+        parent = element.getparent()
+        return parent is not None and parent.tag in {"li", "ul", "ol"}
 
     def _children(self, element: Any) -> None:
         if element.text:
@@ -89,12 +99,13 @@ class _Walk:
             return True
         return not self._furniture and name in _FURNITURE
 
-    def _flush(self, *, line: bool = False) -> None:
+    def _flush(self) -> None:
         text = "".join(self._inline)
         self._inline.clear()
-        if line:
-            if text.strip(" -\n\t"):
-                self._blocks.line(text)
+        if self._bullet:
+            if text.strip():
+                self._blocks.line(self._bullet + text)
+                self._bullet = ""
             return
         # Two line breaks are how old pages write a paragraph.
         for part in re.split(r"\n[ \t\xa0]*\n", text.replace("\r", "")):
@@ -131,6 +142,7 @@ class _Walk:
                 self._children(part)
                 self._flush()
             return
+        self._blocks.apart()
         for part in table.iter():
             if not isinstance(part.tag, str):
                 continue
@@ -146,6 +158,7 @@ class _Walk:
                     and not self._hidden(cell, cell.tag.lower(), "td")
                 ]
                 self._row(cells)
+        self._blocks.apart()
 
     def _row(self, cells: list[str]) -> None:
         texts = _joined([" ".join(cell.split()) for cell in cells])
@@ -156,6 +169,16 @@ class _Walk:
             self._blocks.paragraph(" ".join(texts))
         else:
             self._blocks.row(texts)
+
+
+def _bullet(item: Any) -> str:
+    """Return "- ", or "3. " for the third item of a numbered list."""
+    parent = item.getparent()
+    if parent is None or parent.tag != "ol":
+        return "- "
+    first = parent.get("start", "1")
+    before = sum(1 for sibling in item.itersiblings("li", preceding=True))
+    return f"{(int(first) if first.isdecimal() else 1) + before}. "
 
 
 def _joined(cells: list[str]) -> list[str]:

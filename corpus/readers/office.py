@@ -95,8 +95,10 @@ def _docx(path: Path, blocks: Blocks) -> dict[str, str]:
     document = docx.Document(str(path))
     for part in document.iter_inner_content():
         if isinstance(part, Table):
+            blocks.apart()
             for row in part.rows:
                 blocks.row(_distinct([cell.text for cell in row.cells]))
+            blocks.apart()
             continue
         style = str(part.style.name if part.style is not None else "")
         text = _shown(part)
@@ -162,7 +164,12 @@ def _shape(shape: Any, blocks: Blocks) -> None:
 def _xlsx(path: Path, blocks: Blocks) -> dict[str, str]:
     import openpyxl
 
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    # Given a path it would judge the file by its suffix, and not close it when it fails.
+    with path.open("rb") as stream:
+        return _sheets(openpyxl.load_workbook(stream, read_only=True, data_only=True), blocks)
+
+
+def _sheets(book: Any, blocks: Blocks) -> dict[str, str]:
     for sheet in book.worksheets:
         if sheet.sheet_state != "visible":
             continue

@@ -270,7 +270,7 @@ def _level(group: Sequence[Line], text: str, body: Body, after: Sequence[Line] |
         return 0
     follows = sum(len(line.text) for line in after)
     if larger >= _LARGER:
-        return (1 if larger >= 1.5 else 2) if follows >= 30 else 0
+        return 1 if larger >= 1.5 else 2 * (follows >= 30)
     aligned = abs(group[0].left - after[0].left) < 2.5 * body.size
     prose = follows >= 60 and body.larger(after[0]) < _LARGER and not body.bolder(after[0])
     return 3 if aligned and prose else 0
