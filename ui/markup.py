@@ -1,0 +1,164 @@
+"""Answers and sources as HTML. Everything a document, a model or a user says is escaped here.
+
+Document text is material: it is never rendered as HTML or Markdown, so no image of it is fetched,
+no link of it can be clicked and no script of it runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from assistant.answer import Answer, Citation, Claim
+from corpus.catalogue import Entry
+from corpus.document import Document, Source
+
+# Characters shown around the quoted words in the source panel.
+_AROUND = 700
+_VERDICTS = {
+    "weak": ("≈", "Only partly in the cited passage"),
+    "unsupported": ("⚠", "Not in the cited passage"),
+}
+
+
+def text(value: str) -> str:
+    """Return a text as HTML that shows exactly it, whatever renders it.
+
+    Characters that Markdown reads are written as entities too, since the chat renders Markdown
+    before it sanitises.
+    """
+    safe = escape(" ".join(value.split()))
+    return re.sub(r"[\\`*_{}\[\]()#+\-.!|~$:<>/@]", lambda sign: f"&#{ord(sign[0])};", safe)
+
+
+def question_html(question: str) -> str:
+    """Return what the user asked, as asked."""
+    return f'<span class="asked">{text(question)}</span>'
+
+
+def answer_html(answer: Answer, turn: int) -> str:
+    """Return an answer of the conversation's turn `turn`, complete or growing, as one HTML line.
+
+    Markers are links "#cite-<turn>-<number>"; outcomes look different from each other and say in
+    words what they are.
+    """
+    if not answer.outcome and not answer.claims:
+        return '<div class="waiting" role="status">Reading the passages found…</div>'
+    body = "".join(_claim_html(claim, turn) for claim in answer.claims)
+    parts = [f'<div class="answer">{body}</div>'] if body else []
+    if answer.outcome == "failed":
+        parts.append(_block("failed", "The answer failed", answer.notice))
+    elif answer.outcome == "declined":
+        parts.append(_block("declined", "Not found in the library", answer.notice))
+        nearest = "".join(
+            f"<li>{text(_where(one.source, one.passage.page))}</li>" for one in answer.evidence[:3]
+        )
+        if nearest:
+            parts.append(f'<div class="nearest">Nearest passages:<ul>{nearest}</ul></div>')
+    elif answer.notice:
+        parts.append(f'<div class="notice">{text(answer.notice)}</div>')
+    if answer.outcome in {"answered", "partly"}:
+        seconds = answer.seconds.get("total", 0.0)
+        parts.append(
+            f'<div class="about">{len(answer.citations)} quoted '
+            f"{'passage' if len(answer.citations) == 1 else 'passages'}, checked word for word; "
+            f"engine {text(answer.engine)}; {seconds:.1f} s</div>"
+        )
+    return "".join(parts)
+
+
+def _claim_html(claim: Claim, turn: int) -> str:
+    marks = "".join(
+        f'<a class="cite" href="#cite-{turn}-{number}" '
+        f'title="Show source {number}" aria-label="Show source {number}">[{number}]</a>'
+        for number in claim.citations
+    )
+    flag = ""
+    if claim.verdict in _VERDICTS:
+        sign, words = _VERDICTS[claim.verdict]
+        why = "; ".join([words, *claim.problems])
+        flag = (
+            f'<span class="verdict {claim.verdict}" title="{text(why)}">{sign} {text(why)}</span>'
+        )
+    return f'<p class="claim">{text(claim.text)} {marks}{flag}</p>'
+
+
+def _block(kind: str, title: str, notice: str) -> str:
+    return f'<div class="block {kind}" role="status"><b>{title}</b><br>{text(notice)}</div>'
+
+
+def error_html(message: str) -> str:
+    """Return a failure that is no answer: a question that cannot be asked, a library in trouble."""
+    return _block("failed", "That did not work", message)
+
+
+def waiting_html(message: str) -> str:
+    """Return what is being waited for."""
+    return f'<div class="waiting" role="status">{text(message)}</div>'
+
+
+def source_html(citation: Citation, document: Document) -> str:
+    """Return the source panel: where a quote is from, and the quote marked where it stands."""
+    source = citation.source
+    facts = [
+        ("Publisher", source.publisher or "not stated"),
+        ("Published", source.published or "not stated"),
+        ("Page", _page(citation, document)),
+        ("Section", citation.heading),
+        ("File", source.location),
+    ]
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
+    start = max(0, citation.start - _AROUND)
+    end = min(len(document.text), citation.end + _AROUND)
+    # Begin and end at a word.
+    start = document.text.find(" ", start) + 1 if start else 0
+    end = document.text.rfind(" ", 0, end) if end < len(document.text) else end
+    before = document.text[start : citation.start]
+    after = document.text[citation.end : max(end, citation.end)]
+    passage = (
+        f"{'… ' if start else ''}{_lines(before)}<mark>{_lines(citation.quote)}</mark>"
+        f"{_lines(after)}"
+        f"{' …' if end < len(document.text) else ''}"
+    )
+    return (
+        f'<article class="source" aria-label="Source {citation.number}">'
+        f'<h3><span class="number">[{citation.number}]</span> {escape(source.title)}</h3>'
+        f'<dl>{rows}</dl><blockquote tabindex="0">{passage}</blockquote></article>'
+    )
+
+
+def empty_source_html() -> str:
+    """Return the source panel before anything was chosen."""
+    return (
+        '<div class="source empty"><h3>Sources</h3><p>Choose a marker such as <b>[1]</b> in an '
+        "answer. The passage it rests on is shown here, with the quoted words marked.</p></div>"
+    )
+
+
+def status_html(entries: Sequence[Entry], engine: str, note: str) -> str:
+    """Return the line under the title: what is in the library, who answers, what is awaited."""
+    if note:
+        return f'<p class="status" role="status">{escape(note)}</p>'
+    passages = sum(entry.passages for entry in entries)
+    return (
+        f'<p class="status">{len(entries)} documents, {passages:,} passages · engine: '
+        f"{escape(engine)} · nothing leaves this machine</p>"
+    )
+
+
+def _where(source: Source, page: int | None) -> str:
+    parts = [source.title, source.publisher, source.published, f"page {page}" if page else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def _page(citation: Citation, document: Document) -> str:
+    page = citation.page
+    if page is None:
+        return ""
+    label = document.page_labels[page - 1] if len(document.page_labels) >= page else ""
+    return f"{page} (printed {label})" if label and label != str(page) else str(page)
+
+
+def _lines(value: str) -> str:
+    return escape(value).replace("\n", "<br>")

@@ -1,0 +1,143 @@
+"""The Gradio page: components and which handler answers which event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ui import handlers, markup
+from ui.handlers import Place, Turn
+
+if TYPE_CHECKING:
+    import gradio
+
+# One question may run for each of two cores; the rest wait in line, up to the queue's limit.
+_AT_ONCE = 2
+CSS = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+
+# Gradio has no event for a link inside a chat message: the panel listens for markers that are
+# followed, by mouse or keyboard, and asks for their source.
+_FOLLOW = """
+document.addEventListener('click', event => {
+  const link = event.target.closest && event.target.closest('a.cite');
+  if (!link) return;
+  event.preventDefault();
+  const parts = (link.getAttribute('href') || '').split('-');
+  trigger('select', {turn: parts[1], number: parts[2]});
+  if (window.innerWidth < 760) element.scrollIntoView({behavior: 'smooth'});
+});
+"""
+
+
+def build_page(place: Place, examples: Sequence[str]) -> gradio.Blocks:
+    """Return the page over `place`; every session keeps its turns in a state of its own."""
+    import gradio as gr
+
+    def follow(turns: list[Turn], event: gr.EventData) -> str:
+        data = event._data or {}
+        return handlers.chosen_source(place, turns, data.get("turn"), data.get("number"))
+
+    def ask(
+        text: str, turns: list[Turn], publishers: list[str] | None, as_of: str
+    ) -> Iterator[tuple[Any, ...]]:
+        for now in handlers.asking(
+            place, text, turns, publishers=publishers or (), as_of=as_of or ""
+        ):
+            yield now, handlers.messages(now), "", gr.update(visible=False)
+
+    def stop(turns: list[Turn]) -> tuple[Any, ...]:
+        now = handlers.stopped(turns)
+        return now, handlers.messages(now)
+
+    def clear() -> tuple[Any, ...]:
+        return [], [], markup.empty_source_html(), gr.update(visible=True)
+
+    def look() -> tuple[Any, ...]:
+        entries = place.entries()
+        return (
+            place.status(),
+            gr.update(choices=handlers.publishers_of(entries)),
+            handlers.library_rows(entries),
+        )
+
+    page: gradio.Blocks = gr.Blocks(
+        title="Briefing assistant", fill_width=True, analytics_enabled=False
+    )
+    with page:
+        turns = gr.State([])
+        gr.HTML("<h1>Briefing assistant</h1>", elem_id="title")
+        status = gr.HTML(place.status(), elem_id="status")
+        with gr.Row(elem_id="columns"):
+            with gr.Column(scale=3, min_width=320):
+                chat = gr.Chatbot(
+                    elem_id="chat",
+                    show_label=False,
+                    height="58vh",
+                    layout="panel",
+                    buttons=[],
+                    feedback_options=None,
+                    allow_tags=False,
+                    latex_delimiters=[],
+                    placeholder="Ask about the documents in the library. Every sentence of an "
+                    "answer shows the passage it rests on.",
+                )
+                with gr.Column(elem_id="examples", visible=True) as offered:
+                    buttons = [gr.Button(one, size="sm", variant="secondary") for one in examples]
+                with gr.Row():
+                    text = gr.Textbox(
+                        elem_id="question",
+                        label="Your question",
+                        placeholder="Type a question and press Enter",
+                        lines=1,
+                        max_lines=6,
+                        autofocus=True,
+                        scale=6,
+                    )
+                    send = gr.Button("Ask", variant="primary", scale=1, min_width=90)
+                with gr.Row():
+                    halt = gr.Button("Stop", size="sm")
+                    anew = gr.Button("New conversation", size="sm")
+                with gr.Accordion("Which documents may answer", open=False):
+                    publishers = gr.Dropdown([], label="Publishers", multiselect=True)
+                    as_of = gr.Textbox(
+                        label="As of (only what was published by this date)",
+                        placeholder="2025-06-30",
+                        max_lines=1,
+                    )
+                with gr.Accordion("Library", open=False):
+                    table = gr.Dataframe(
+                        headers=["Title", "Publisher", "Published", "Passages"],
+                        interactive=False,
+                        wrap=True,
+                        elem_id="library",
+                    )
+            with gr.Column(scale=2, min_width=320):
+                panel = gr.HTML(markup.empty_source_html(), elem_id="source", js_on_load=_FOLLOW)
+
+        private: Any = {"api_visibility": "private"}
+        asked_from = [text, turns, publishers, as_of]
+        shown = [turns, chat, text, offered]
+        running = [
+            gr.on([text.submit, send.click], ask, asked_from, shown,
+                  concurrency_limit=_AT_ONCE, concurrency_id="ask", **private)
+        ]  # fmt: skip
+        for button in buttons:
+            running.append(
+                button.click(ask, [button, turns, publishers, as_of], shown,
+                             concurrency_limit=_AT_ONCE, concurrency_id="ask", **private)
+            )  # fmt: skip
+        halt.click(stop, turns, [turns, chat], cancels=running, queue=False, **private)
+        anew.click(
+            clear, None, [turns, chat, panel, offered], cancels=running, queue=False, **private
+        )
+        panel.select(follow, turns, panel, queue=False, show_progress="hidden", **private)
+        page.load(look, None, [status, publishers, table], queue=False, **private)
+        # While the library opens the line under the title tells how far it is.
+        gr.Timer(2.0).tick(
+            look, None, [status, publishers, table], queue=False, show_progress="hidden", **private
+        )
+    return page
+
+
+__all__ = ["CSS", "build_page"]

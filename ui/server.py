@@ -1,0 +1,114 @@
+"""Serving the page on this machine: up first, library and models behind it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.starter import EXAMPLES
+from corpus.errors import UsageError
+from ui.guard import Guard
+from ui.handlers import Place, Room, Say
+from ui.page import CSS, build_page
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+_HOST = "127.0.0.1"
+_TRIES = 10
+_QUEUE = 32
+_UPLOAD = 50_000_000
+# Each of these would open what this program keeps shut.
+_OPENING = (
+    "GRADIO_SHARE",
+    "GRADIO_ALLOWED_PATHS",
+    "GRADIO_VIBE_MODE",
+    "GRADIO_MCP_SERVER",
+    "GRADIO_ROOT_PATH",
+    "GRADIO_PROXY_URL",
+)
+
+
+def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> None:
+    """Serve the page until interrupted; `say` is told the address.
+
+    Raises UsageError where the environment would open the page to others, or no port is free.
+    """
+    import uvicorn
+
+    refuse_openings()
+    listening = free_socket(port)
+    address = f"http://{_HOST}:{listening.getsockname()[1]}"
+    room = Room(settings)
+    app = application(room, EXAMPLES)
+    # Files of the working folder would be readable through Gradio's cache.
+    os.chdir(tempfile.mkdtemp(prefix="briefing-"))
+    say(f"The chat is at {address} (Ctrl-C stops it). The library opens behind it.")
+    if open_browser:
+        webbrowser.open(address)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    try:
+        server.run(sockets=[listening])
+    finally:
+        Path.cwd().rmdir()
+        room.close()
+
+
+def application(place: Place, examples: tuple[str, ...]) -> Any:
+    """Return the whole web application over `place`: the page behind its guard."""
+    import gradio as gr
+    from fastapi import FastAPI
+
+    page = build_page(place, examples)
+    page.queue(max_size=_QUEUE, api_open=False)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    mounted = gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        server_name=_HOST,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        max_file_size=_UPLOAD,
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        pwa=False,
+        allowed_paths=[],
+        css=CSS,
+        theme=gr.themes.Base(
+            font=["system-ui", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC", "sans-serif"],
+            font_mono=["ui-monospace", "Consolas", "monospace"],
+            primary_hue="blue",
+            text_size="lg",
+        ),
+    )
+    return Guard(mounted)
+
+
+def refuse_openings() -> None:
+    """Raise UsageError when the environment would open the page to others."""
+    for name in _OPENING:
+        if os.environ.get(name, "").lower() not in {"", "0", "false"}:
+            raise UsageError(f"{name} is set, which would open the page to others; unset it")
+
+
+def free_socket(port: int) -> socket.socket:
+    """Return a listening socket on loopback at `port` or one of the ten after it."""
+    for number in range(port, min(port + _TRIES, 65_536)):
+        listening = socket.socket()
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((_HOST, number))
+        except OSError:
+            listening.close()
+            continue
+        return listening
+    raise UsageError(
+        f"no port from {port} to {port + _TRIES - 1} is free; give another with --port"
+    )
