@@ -17,7 +17,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -61,7 +61,12 @@ class Sandbox:
     def close(self) -> None:
         """End the children; a file that one is reading counts as crashed."""
         for child in self._children:
+            child.kill()
+        # Each is buried by whoever holds it: a pipe must not be closed while another waits on it.
+        idle = [self._idle.get() for _ in self._children]
+        for child in idle:
             child.end()
+            self._idle.put(child)
 
     def read(self, path: Path) -> Document:
         """Return the document of one file; raises ReadError."""
@@ -87,11 +92,11 @@ class Sandbox:
                 first, answer = waiting.popleft()
                 yield first, answer.result()
         finally:
-            if waiting:
-                # The caller left: what is still being read is not wanted, nor waited for.
-                for _, answer in waiting:
-                    answer.cancel()
-                self.close()
+            # The caller may have left: what is still being read is not wanted, nor waited for.
+            unwanted = [answer for _, answer in waiting if not answer.cancel()]
+            while wait(unwanted, timeout=0.05).not_done:
+                for child in self._children:
+                    child.kill()
             pool.shutdown()
 
     def _answer(self, path: Path) -> Document | ReadError:
@@ -135,8 +140,15 @@ class _Child:
             self.end()
         return answer
 
+    def kill(self) -> None:
+        """Kill the process, if there is one; its reader then sees the end of what it says."""
+        process = self._process
+        if process is not None and process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+
     def end(self) -> None:
-        """Kill the process, if there is one."""
+        """Kill the process, if there is one, and clear up after it."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -154,10 +166,9 @@ class _Child:
 
     def _post_mortem(self, process: subprocess.Popen[bytes]) -> ReadError:
         """Return why a child that stopped speaking ended."""
-        self._process = None
         # It may have closed its output and live on. What ended it before this still shows.
-        with suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGKILL)
+        self.kill()
+        self._process = None
         killed, peak = _buried(process)
         if killed == signal.SIGXCPU:
             return _too_slow(f"{self._cpu} seconds of the processor")

@@ -1,0 +1,211 @@
+"""A hostile file ends in a child process, with a reason, and the next one is read as ever."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from corpus.document import Document
+from corpus.errors import ReadError
+from corpus.sandbox import Sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+# What a parser that was taken over would do, in place of the reader of the child.
+HOSTILE = """
+import os, sys, time
+sys.path.insert(0, {root!r})
+import corpus.readers
+from corpus.errors import ReadError
+
+def read(path):
+    word = path.name.split(".")[0]
+    if word == "dies":
+        os.abort()
+    if word == "sleeps":
+        time.sleep(60)
+    if word == "spins":
+        while True:
+            pass
+    if word == "eats":
+        return [bytes(10_000_000) for _ in range(1_000)]
+    if word == "lies":
+        os.write(1, b"no JSON\\n"); os.write(out, b"no JSON\\n"); time.sleep(60)
+    if word == "hangs up":
+        os.closerange(3, 64); time.sleep(60)
+    if word == "raises":
+        raise ZeroDivisionError
+    return real(path)
+
+real, corpus.readers.read = corpus.readers.read, read
+out = os.dup(1)
+from corpus.confined import _serve
+_serve(int(sys.argv[1]), int(sys.argv[2]))
+"""
+
+
+@pytest.fixture
+def hostile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Start children whose reader does what the name of the file says."""
+    script = tmp_path / "hostile.py"
+    script.write_text(HOSTILE.format(root=str(ROOT)))
+    start = subprocess.Popen
+
+    def started(command: list[str], **options: object) -> object:
+        return start([sys.executable, str(script), *command[3:]], **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess, "Popen", started)
+
+
+def _files(folder: Path, *names: str) -> list[Path]:
+    paths = [folder / name for name in names]
+    for path in paths:
+        path.write_text(f"This is the text of {path.stem}.")
+    return paths
+
+
+def _texts(sandbox: Sandbox, paths: list[Path]) -> list[str]:
+    return [
+        answer.text if isinstance(answer, Document) else answer.reason
+        for _, answer in sandbox.read_many(paths)
+    ]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_files_come_back_in_the_order_given(tmp_path, workers):
+    """Good and refused ones, with one child or with two."""
+    names = [f"{number}.txt" for number in range(8)]
+    paths = _files(tmp_path, *names)
+    paths[3].write_text("")
+    with Sandbox(workers=workers) as sandbox:
+        texts = _texts(sandbox, paths)
+    expected = [f"This is the text of {number}." for number in range(8)]
+    expected[3] = "empty"
+    assert texts == expected
+
+
+def test_a_document_crosses_unharmed(tmp_path):
+    """What the child read is what the parent gets, odd characters and all."""
+    from corpus.readers import read
+
+    path = tmp_path / "strange \udcff name.md"
+    path.write_text("# Über 模型 🚀\n\nA text with “quotes” and a line.\n\n## Next\n\nMore of it.")
+    with Sandbox() as sandbox:
+        assert sandbox.read(path) == read(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "limits"),
+    [
+        ("dies", "crashed", {}),
+        ("sleeps", "too_slow", {"wall": 1.0}),
+        ("spins", "too_slow", {"cpu": 1}),
+        ("eats", "too_much_memory", {"memory": 500_000_000}),
+        ("lies", "crashed", {}),
+        ("hangs up", "crashed", {}),
+        ("raises", "damaged", {}),
+    ],
+)
+def test_the_file_after_a_hostile_one_is_read(tmp_path, hostile, name, reason, limits):
+    """However a child ends, the reason is said and the next file gets a sound one."""
+    paths = _files(tmp_path, "before.txt", f"{name}.txt", "after.txt")
+    started = time.monotonic()
+    with Sandbox(**limits) as sandbox:
+        texts = _texts(sandbox, paths)
+    assert texts == ["This is the text of before.", reason, "This is the text of after."]
+    assert time.monotonic() - started < 8
+
+
+def test_leaving_early_does_not_mix_up_answers(tmp_path):
+    """A caller that stops in the middle gets, later, the file it asks for."""
+    paths = _files(tmp_path, *(f"{number}.txt" for number in range(6)))
+    with Sandbox() as sandbox:
+        for _ in sandbox.read_many(paths):
+            break
+        assert sandbox.read(paths[5]).text == "This is the text of 5."
+
+
+def test_no_child_outlives_its_sandbox(tmp_path):
+    """Leaving the block ends the processes."""
+    with Sandbox(workers=2) as sandbox:
+        list(sandbox.read_many(_files(tmp_path, "a.txt", "b.txt")))
+        pids = [child._process.pid for child in sandbox._children if child._process]
+    assert pids
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+ATTEMPTS = """
+import ctypes, json, os, socket, subprocess, sys
+sys.path.insert(0, {root!r})
+from corpus.confinement import confine
+enforced = confine(1_000_000_000)
+libc = ctypes.CDLL(None, use_errno=True)
+def raw_socket():
+    if libc.socket(2, 1, 0) < 0:
+        raise OSError(ctypes.get_errno())
+def memory():
+    bytearray(1_500_000_000)
+attempts = {{
+    "connect": lambda: socket.create_connection(("127.0.0.1", 9), 1),
+    "socket": raw_socket,
+    "fork": os.fork,
+    "program": lambda: subprocess.run(["/bin/true"]),
+    "write": lambda: open({target!r}, "w"),
+    "delete": lambda: os.unlink({victim!r}),
+    "kill": lambda: os.kill(os.getppid(), 0),
+    "memory": memory,
+}}
+through = []
+for name, attempt in attempts.items():
+    try:
+        attempt()
+        through.append(name)
+    except (OSError, MemoryError):
+        pass
+print(json.dumps([enforced, through]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's filter is Linux's")
+def test_a_confined_process_can_do_nothing_but_read_and_answer(tmp_path):
+    """No socket, no program, no file written or deleted, no signal, no memory past the limit."""
+    (victim,) = _files(tmp_path, "victim.txt")
+    script = ATTEMPTS.format(root=str(ROOT), target=str(tmp_path / "new"), victim=str(victim))
+    done = subprocess.run(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, check=True, timeout=30, env={}
+    )
+    enforced, through = json.loads(done.stdout)
+    if not enforced:
+        pytest.skip("this kernel has no system call filter")
+    assert through == []
+    assert victim.exists()
+
+
+def test_the_child_gets_no_environment_of_its_parent(tmp_path, monkeypatch):
+    """A key in the environment is out of reach of a parser."""
+    monkeypatch.setenv("EXAMPLE_API_KEY", "secret")
+    seen: dict[str, str] = {}
+    start = subprocess.Popen
+
+    def started(*arguments: object, **options: object) -> object:
+        seen.update(options["env"])  # type: ignore[call-overload]
+        return start(*arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess, "Popen", started)
+    with Sandbox() as sandbox:
+        sandbox.read(_files(tmp_path, "a.txt")[0])
+    assert seen and "EXAMPLE_API_KEY" not in seen
+
+
+def test_a_missing_file_is_an_answer_like_any_other(tmp_path):
+    """The reason crosses the pipe."""
+    with Sandbox() as sandbox, pytest.raises(ReadError) as refused:
+        sandbox.read(tmp_path / "nothing.txt")
+    assert refused.value.reason == "missing"
