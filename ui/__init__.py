@@ -1,1 +1,6 @@
 """What the user sees: the terminal commands and the web page."""
+
+from corpus.quiet import silence
+
+# Before gradio is imported anywhere below.
+silence()

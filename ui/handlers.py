@@ -56,9 +56,10 @@ class Room:
         self._note = "Opening the library…"
         self._failure = ""
         self._ready = threading.Event()
-        # One question at a time reads sentences; more at once only slow each other down.
-        self._thread = threading.Thread(target=self._open, name="opening", daemon=True)
-        self._thread.start()
+
+    def open(self) -> None:
+        """Begin to open, and return at once."""
+        threading.Thread(target=self._open, name="opening", daemon=True).start()
 
     def _open(self) -> None:
         from assistant.desk import Desk

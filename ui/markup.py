@@ -28,8 +28,8 @@ def text(value: str) -> str:
     Characters that Markdown reads are written as entities too, since the chat renders Markdown
     before it sanitises.
     """
-    safe = escape(" ".join(value.split()))
-    return re.sub(r"[\\`*_{}\[\]()#+\-.!|~$:<>/@]", lambda sign: f"&#{ord(sign[0])};", safe)
+    plain = " ".join(value.split())
+    return re.sub(r"[^\w\s,;%“”‘’–—…]|_", lambda sign: f"&#{ord(sign[0])};", plain)
 
 
 def question_html(question: str) -> str:

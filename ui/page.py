@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import gradio as gr
 
 from ui import handlers, markup
 from ui.handlers import Place, Turn
-
-if TYPE_CHECKING:
-    import gradio
 
 # One question may run for each of two cores; the rest wait in line, up to the queue's limit.
 _AT_ONCE = 2
@@ -30,9 +29,8 @@ document.addEventListener('click', event => {
 """
 
 
-def build_page(place: Place, examples: Sequence[str]) -> gradio.Blocks:
+def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
     """Return the page over `place`; every session keeps its turns in a state of its own."""
-    import gradio as gr
 
     def follow(turns: list[Turn], event: gr.EventData) -> str:
         data = event._data or {}
@@ -61,7 +59,7 @@ def build_page(place: Place, examples: Sequence[str]) -> gradio.Blocks:
             handlers.library_rows(entries),
         )
 
-    page: gradio.Blocks = gr.Blocks(
+    page: gr.Blocks = gr.Blocks(
         title="Briefing assistant", fill_width=True, analytics_enabled=False
     )
     with page:

@@ -9,6 +9,10 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+
 from assistant.starter import EXAMPLES
 from corpus.errors import UsageError
 from ui.guard import Guard
@@ -38,13 +42,13 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
 
     Raises UsageError where the environment would open the page to others, or no port is free.
     """
-    import uvicorn
-
     refuse_openings()
     listening = free_socket(port)
     address = f"http://{_HOST}:{listening.getsockname()[1]}"
     room = Room(settings)
     app = application(room, EXAMPLES)
+    # After the page is built: loading models beside it would hold both up.
+    room.open()
     # Files of the working folder would be readable through Gradio's cache.
     os.chdir(tempfile.mkdtemp(prefix="briefing-"))
     say(f"The chat is at {address} (Ctrl-C stops it). The library opens behind it.")
@@ -60,9 +64,6 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
 
 def application(place: Place, examples: tuple[str, ...]) -> Any:
     """Return the whole web application over `place`: the page behind its guard."""
-    import gradio as gr
-    from fastapi import FastAPI
-
     page = build_page(place, examples)
     page.queue(max_size=_QUEUE, api_open=False)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,9 +64,10 @@ def filters(command: Any) -> Any:
             "--document", "ids", multiple=True, help="Only this document, by id (repeat)."
         ),
     )
+    wrapped: Any = command
     for option in reversed(options):
-        command = option(command)
-    return command
+        wrapped = option(wrapped)
+    return wrapped
 
 
 def asked(text: str, **options: Any) -> Iterator[Question]:
@@ -79,7 +81,7 @@ def asked(text: str, **options: Any) -> Iterator[Question]:
     if text != "-":
         yield Question(text, **options)
         return
-    for number, line in enumerate(click.get_text_stream("stdin"), start=1):
+    for number, line in enumerate(sys.stdin, start=1):
         if line.strip():
             yield _question(line, number, options)
 
