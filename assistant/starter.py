@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assistant.desk import Desk
 from corpus.starter import starter_files
-from index.ingest import Progress, Report
+from index.ingest import Described, Progress, Report
 
 # Each is answered by the starter library; a test asks them all.
 EXAMPLES: tuple[str, ...] = (
@@ -32,4 +32,5 @@ def ensure_starter(desk: Desk) -> Iterator[Progress | Report]:
 
 def add_starter(desk: Desk) -> Iterator[Progress | Report]:
     """Load the starter library whatever the library holds."""
-    yield from desk.add(starter_files(), starter=True)
+    described = Described(publisher="Briefing Assistant starter library")
+    yield from desk.add(starter_files(), described=described, starter=True)

@@ -48,9 +48,9 @@ def answer_html(answer: Answer, turn: int) -> str:
     body = "".join(_claim_html(claim, turn) for claim in answer.claims)
     parts = [f'<div class="answer">{body}</div>'] if body else []
     if answer.outcome == "failed":
-        parts.append(_block("failed", "The answer failed", answer.notice))
+        parts.append(_outcome("failed", "The answer failed", answer.notice))
     elif answer.outcome == "declined":
-        parts.append(_block("declined", "Not found in the library", answer.notice))
+        parts.append(_outcome("declined", "Not found in the library", answer.notice))
         nearest = "".join(
             f"<li>{text(_where(one.source, one.passage.page))}</li>" for one in answer.evidence[:3]
         )
@@ -84,13 +84,13 @@ def _claim_html(claim: Claim, turn: int) -> str:
     return f'<p class="claim">{text(claim.text)} {marks}{flag}</p>'
 
 
-def _block(kind: str, title: str, notice: str) -> str:
-    return f'<div class="block {kind}" role="status"><b>{title}</b><br>{text(notice)}</div>'
+def _outcome(kind: str, title: str, notice: str) -> str:
+    return f'<div class="outcome {kind}" role="status"><b>{title}</b><br>{text(notice)}</div>'
 
 
 def error_html(message: str) -> str:
     """Return a failure that is no answer: a question that cannot be asked, a library in trouble."""
-    return _block("failed", "That did not work", message)
+    return _outcome("failed", "That did not work", message)
 
 
 def waiting_html(message: str) -> str:

@@ -71,14 +71,15 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
                 chat = gr.Chatbot(
                     elem_id="chat",
                     show_label=False,
-                    height="58vh",
+                    height="50vh",
                     layout="panel",
                     buttons=[],
                     feedback_options=None,
                     allow_tags=False,
                     latex_delimiters=[],
-                    placeholder="Ask about the documents in the library. Every sentence of an "
-                    "answer shows the passage it rests on.",
+                    placeholder='<div class="placeholder">Ask about the documents in the library. '
+                    "Every sentence of an answer shows the passage it rests on, and the library "
+                    "says so when it does not answer.</div>",
                 )
                 with gr.Column(elem_id="examples", visible=True) as offered:
                     buttons = [gr.Button(one, size="sm", variant="secondary") for one in examples]
