@@ -1,0 +1,271 @@
+"""The library keeps what it acknowledged, whole, whatever happens to the process that wrote it."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.document import Document, Heading, Source
+from corpus.errors import (
+    EmbedderMismatch,
+    LibraryDamaged,
+    LibraryLocked,
+    LibraryTooNew,
+    NotInLibrary,
+    StorageError,
+)
+from corpus.library import Library
+from corpus.splitting import split
+from index.embedding import HashEmbedder
+
+ROOT = Path(__file__).parent.parent
+EMBEDDER = HashEmbedder(32)
+
+
+def document(text: str, location: str = "/a.md") -> Document:
+    return Document(Source("A title", location, "A publisher", "2025-01-28"), text)
+
+
+def publish(library: Library, whole: Document, **options: object) -> str:
+    passages = split(whole, EMBEDDER.count)
+    vectors = EMBEDDER.embed([passage.text for passage in passages])
+    return library.publish(whole, passages, vectors, embedder=EMBEDDER.name, **options).outcome  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path / "home")
+
+
+def test_a_document_comes_back_as_it_was_published(library: Library) -> None:
+    """Text, pages, labels, headings, passages and vectors survive closing and opening."""
+    whole = Document(
+        Source("Käse 🧀", "/k.pdf", "P", "2025-01", "pdf"),
+        "Head\nOne sentence. Another 深度求索 e\u0301.",
+        (0, 5),
+        ("i", "1"),
+        (Heading(0, 1, "Head"),),
+    )
+    publish(library, whole)
+    library.close()
+    again = Library(library.home)
+    assert again.document(whole.id) == whole
+    passages = again.passages_of(whole.id)
+    assert passages == split(whole, EMBEDDER.count)
+    ids, vectors = again.vectors()
+    assert ids == [passage.id for passage in passages]
+    assert (vectors == EMBEDDER.embed([passage.text for passage in passages])).all()
+    assert all(one.ok for one in again.check())
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(min_size=1).filter(lambda text: text.strip() and text.isprintable()))
+def test_any_text_round_trips(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    """Odd Unicode included, passages slice back from what the library holds."""
+    home = tmp_path_factory.mktemp("home")
+    library = Library(home)
+    whole = document(text)
+    publish(library, whole)
+    library.close()
+    again = Library(home)
+    stored = again.document(whole.id)
+    assert stored.text == text
+    assert all(stored.text[p.start : p.end] == p.text for p in again.passages_of(whole.id))
+    again.close()
+
+
+def test_adding_the_same_content_again_changes_nothing(library: Library) -> None:
+    """Three times the same is the same as once."""
+    whole = document("It cost five.")
+    assert publish(library, whole) == "added"
+    before = (library.generation, library.entries())
+    assert [publish(library, whole) for _ in range(3)] == ["unchanged"] * 3
+    assert (library.generation, library.entries()) == before
+
+
+def test_a_changed_file_replaces_its_version(library: Library) -> None:
+    """The old version is no longer found, and is still on record."""
+    old, new = document("It cost five."), document("It cost six.")
+    publish(library, old)
+    old_passage = library.passages_of(old.id)[0].id
+    assert publish(library, new) == "replaced"
+    assert [entry.id for entry in library.entries()] == [new.id]
+    assert library.passages([old_passage]) == []
+    assert library.document(old.id).text == "It cost five."
+
+
+def test_one_content_at_two_places_is_one_document(library: Library) -> None:
+    """A copy elsewhere is a duplicate, and keeps the document when the first place changes."""
+    publish(library, document("It cost five.", "/a.md"))
+    assert publish(library, document("It cost five.", "/b.md")) == "duplicate"
+    assert len(library.entries()) == 1
+    publish(library, document("It cost six.", "/a.md"))
+    assert {library.document(one.id).text for one in library.entries()} == {
+        "It cost five.",
+        "It cost six.",
+    }
+
+
+def test_removing_can_be_undone(library: Library) -> None:
+    """A removed document is gone from the list and back after restoring."""
+    whole = document("It cost five.")
+    publish(library, whole)
+    library.remove(whole.id)
+    assert library.entries() == [] and library.vectors()[0] == []
+    library.restore(whole.id)
+    assert library.resolve(whole.id[:6]) == whole.id
+    with pytest.raises(NotInLibrary, match="briefing sources"):
+        library.resolve("zzz")
+
+
+def test_vectors_of_two_models_do_not_mix(library: Library) -> None:
+    """Another embedder's vectors are refused with the command that helps."""
+    publish(library, document("It cost five."))
+    whole = document("It cost six.", "/b.md")
+    passages = split(whole, EMBEDDER.count)
+    with pytest.raises(EmbedderMismatch, match="doctor --reembed"):
+        library.publish(whole, passages, EMBEDDER.embed(["x"]), embedder="another")
+    assert len(library.entries()) == 1
+
+
+def test_a_newer_library_is_refused(library: Library) -> None:
+    """A data folder of a newer version is left alone."""
+    library.close()
+    with sqlite3.connect(library.home / "library.sqlite3") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(LibraryTooNew, match="upgrade"):
+        Library(library.home)
+
+
+def test_what_is_no_library_is_refused(tmp_path: Path) -> None:
+    """A file that is not SQLite is named, and not overwritten."""
+    file = tmp_path / "library.sqlite3"
+    file.write_bytes(b"not a database" * 100)
+    with pytest.raises(LibraryDamaged, match="damaged"):
+        Library(tmp_path)
+    assert file.read_bytes() == b"not a database" * 100
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A file in the place of the folder gives one clear line."""
+    (tmp_path / "home").write_text("a file")
+    with pytest.raises(StorageError, match="cannot write"):
+        Library(tmp_path / "home")
+
+
+def test_a_full_disk_changes_nothing(library: Library) -> None:
+    """When the database cannot grow, the old version stays and the line says why."""
+    publish(library, document("It cost five."))
+    before = library.entries()
+    library._connection.execute("PRAGMA max_page_count = 40")
+    with pytest.raises(StorageError, match="disk is full"):
+        publish(library, document("A long text. " * 40_000))
+    library._connection.execute("PRAGMA max_page_count = 1000000")
+    assert library.entries() == before
+    assert publish(library, document("It cost six.")) == "replaced"
+
+
+def test_originals_are_kept_and_checked(library: Library, tmp_path: Path) -> None:
+    """The bytes are kept by their hash, and the check notices when they change."""
+    file = tmp_path / "a.md"
+    file.write_text("It cost five.")
+    whole = document("It cost five.", str(file))
+    publish(library, whole, original=file)
+    kept = library.original(whole.id)
+    assert kept is not None and kept.read_text() == "It cost five."
+    kept.write_text("It cost six.")
+    assert [one.name for one in library.check() if not one.ok] == ["originals"]
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from corpus.library import Library
+with Library(Path(sys.argv[1])).writing():
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_writer_is_told_who_writes(library: Library) -> None:
+    """The message names the process; kill -9 of it frees the lock; readers never wait."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(library.home)], cwd=ROOT, stdout=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"held\n"
+    started = time.monotonic()
+    with pytest.raises(LibraryLocked, match=f"process {child.pid} "), library.writing():
+        raise AssertionError("two writers at once")
+    assert time.monotonic() - started < 2
+    assert library.entries() == []
+    child.kill()
+    child.wait()
+    child.stdout.close()
+    assert publish(library, document("It cost five.")) == "added"
+
+
+WRITER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, "tests")
+from corpus.document import Document, Source
+from corpus.library import Library
+from corpus.splitting import split
+from index.embedding import HashEmbedder
+e = HashEmbedder(32)
+library = Library(Path(sys.argv[1]))
+for version in range(int(sys.argv[2]), 100_000):
+    for place in range(5):
+        whole = Document(Source("T", f"/{place}.md"), f"Version {version} of {place}. " * 40)
+        passages = split(whole, e.count)
+        library.publish(whole, passages, e.embed([p.text for p in passages]), embedder=e.name)
+        print(place, version, flush=True)
+"""
+
+
+def test_kill_during_writes_leaves_whole_versions(tmp_path: Path) -> None:
+    """Ten kills at random moments: nothing acknowledged is lost, nothing is half there."""
+    home, chance = tmp_path / "home", random.Random(7)
+    said: dict[int, int] = {}
+    for _ in range(10):
+        child = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(home), str(max(said.values(), default=0) + 1)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+        )
+        assert child.stdout is not None
+        for _ in range(chance.randint(1, 12)):
+            place, version = child.stdout.readline().split()
+            said[int(place)] = int(version)
+        time.sleep(chance.random() * 0.02)
+        os.kill(child.pid, signal.SIGKILL)
+        rest = child.stdout.read().splitlines(keepends=True)
+        child.stdout.close()
+        child.wait()
+        for line in rest:
+            if line.endswith(b"\n"):
+                place, version = line.split()
+                said[int(place)] = int(version)
+        library = Library(home)
+        assert all(one.ok for one in library.check())
+        shown = {entry.source.location: entry for entry in library.entries()}
+        for place_number, version_number in said.items():
+            entry = shown[f"/{place_number}.md"]
+            text = library.document(entry.id).text
+            seen = int(text.split()[1])
+            assert seen >= version_number
+            assert text == f"Version {seen} of {place_number}. " * 40
+            assert len(library.passages_of(entry.id)) == entry.passages > 0
+        library.close()
