@@ -108,6 +108,28 @@ def test_a_web_page_is_read_without_its_furniture(tmp_path):
         assert absent not in document.text
 
 
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [
+        ("", "utf-8"),
+        ("", "utf-16"),
+        ("gb2312", "gb18030"),
+        ("iso-8859-1", "cp1252"),
+        ("windows-1252", "utf-8"),
+    ],
+)
+def test_a_page_is_read_in_its_encoding(tmp_path, declared, encoding):
+    """With no declaration, with one, and with one that a program left in when it converted."""
+    text = "Die Behörde prüft „jede“ Lieferung über 5.000 Stück – auch im Frühjahr."
+    if encoding == "gb18030":
+        text = "美国商务部宣布了新的出口管制规则，涉及先进计算芯片和半导体制造设备。"
+    head = f"<meta charset='{declared}'>" if declared else ""
+    page = _page(f"<article><h1>Über</h1><p>{text}</p></article>".replace("Über", text[:4]), head)
+    document = read(_write(tmp_path / "page.html", page.encode(encoding)))
+    assert text in document.text
+    assert document.source.title == text[:4].strip()
+
+
 def test_a_law_is_read_whole_with_its_tables_and_articles(tmp_path):
     """Numbered paragraphs set as tables become paragraphs; "Article 2" becomes a heading."""
     rows = "".join(

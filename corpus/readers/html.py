@@ -16,15 +16,16 @@ from corpus.readers.filings import (
     named_publisher,
     publisher_of_address,
 )
-from corpus.readers.markup import add_markup
+from corpus.readers.markup import add_markup, page_of
+from corpus.readers.text import decoded_page
 
 # The extractor is made for articles. Where it keeps less than this share of the page's text outside
 # links, the page is a law or a filing and is read whole: it kept 0.02 of a 10-K with inline XBRL
 # and 0.9 and more of news articles.
 _KEPT = 0.5
 # Above this size no news article was ever seen, and the extractor takes minutes.
-_STATING = re.compile(rb"<meta[^>]*>|<time[^>]*>|<script[^>]*ld\+json[^>]*>[^<]*", re.IGNORECASE)
 _LARGE = 1_500_000
+_STATING = re.compile(r"<meta[^>]*>|<time[^>]*>|<script[^>]*ld\+json[^>]*>[^<]*", re.IGNORECASE)
 
 
 def read_html(data: bytes, location: str) -> Document:
@@ -33,16 +34,11 @@ def read_html(data: bytes, location: str) -> Document:
     Title, publisher and date come from the page's own metadata, then from its first lines. Raises
     ReadError("empty") for a page without text.
     """
-    from lxml import html as lxml_html
-    from lxml.etree import LxmlError
-
-    try:
-        root = lxml_html.document_fromstring(data, parser=lxml_html.HTMLParser(huge_tree=True))
-    except (LxmlError, ValueError) as error:
-        raise ReadError("damaged", f"this page cannot be parsed as HTML ({error})") from error
-    about = _metadata(root, data)
+    page = decoded_page(data)
+    root = page_of(page)
+    about = _metadata(root, page)
     whole = _whole(root)
-    article = _article(data) if len(data) <= _LARGE else None
+    article = _article(page) if len(page) <= _LARGE else None
     if article is not None and article.length >= _KEPT * _prose_length(root):
         blocks = article
     else:
@@ -67,18 +63,17 @@ def read_html(data: bytes, location: str) -> Document:
     )
 
 
-def _article(data: bytes) -> Blocks | None:
+def _article(page: str) -> Blocks | None:
     """Return the article as trafilatura finds it, or None where it finds none."""
     import trafilatura
-    from lxml import html as lxml_html
 
     extracted = trafilatura.extract(
-        data, output_format="html", include_tables=True, include_comments=False, favor_recall=True
+        page, output_format="html", include_tables=True, include_comments=False, favor_recall=True
     )
     if not extracted:
         return None
     blocks = Blocks()
-    add_markup(blocks, lxml_html.document_fromstring(extracted))
+    add_markup(blocks, page_of(extracted))
     return blocks
 
 
@@ -100,12 +95,12 @@ def _prose_length(root: Any) -> int:
     )
 
 
-def _metadata(root: Any, data: bytes) -> dict[str, str]:
+def _metadata(root: Any, page: str) -> dict[str, str]:
     """Return title, publisher and published date where the page's metadata states them."""
     import trafilatura
 
     # Beyond the head and the first screen nothing speaks of the page as a whole.
-    head = data[:200_000]
+    head = page[:200_000]
     found: Any = trafilatura.extract_metadata(head)
     stated = {
         key: root.xpath(f"string(//meta[@property='{name}' or @name='{name}']/@content)").strip()
@@ -127,6 +122,6 @@ def _metadata(root: Any, data: bytes) -> dict[str, str]:
     # htmldate may give the day of a file or a copyright year; only its reading of stated dates
     # (JSON-LD, time elements) is believed, and those stand in the head verbatim.
     if not date and found and found.date:
-        stating = b" ".join(_STATING.findall(head))
-        date = parse_date(found.date) if found.date.encode() in stating else ""
+        stating = " ".join(_STATING.findall(head))
+        date = parse_date(found.date) if found.date in stating else ""
     return {"title": title, "publisher": clean(publisher), "published": date}

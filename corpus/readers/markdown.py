@@ -10,7 +10,7 @@ from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import parse_date, stated_date
 from corpus.readers.filings import named_publisher, publisher_of_address
-from corpus.readers.markup import add_markup
+from corpus.readers.markup import add_markup, fragment_of
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 # The first that is there counts. A page republished by another says when it first appeared.
@@ -34,7 +34,6 @@ def read_markdown(text: str, location: str) -> Document:
 
     Raises ReadError("empty") where nothing is left to read.
     """
-    from lxml import html as lxml_html
     from markdown_it import MarkdownIt
 
     front, body = _front_matter(text)
@@ -43,7 +42,7 @@ def read_markdown(text: str, location: str) -> Document:
     blocks = Blocks()
     html = rendered.render(body)
     if html.strip():
-        add_markup(blocks, lxml_html.fragment_fromstring(html, create_parent="div"))
+        add_markup(blocks, fragment_of(html))
     if not blocks.length:
         raise ReadError("empty", "this file holds no text")
     content = blocks.text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks
 from corpus.readers.lines import section_level
 
@@ -26,6 +27,26 @@ _HIDING = re.compile(
 )
 
 _MARKER = re.compile(r"^(?:\(?\w{1,4}[.)]|[•●▪■–—☐☒-])$")
+
+
+def page_of(page: str) -> Any:
+    """Return the root element of an HTML page; raises ReadError("damaged")."""
+    from lxml import html
+    from lxml.etree import LxmlError
+
+    try:
+        # lxml refuses text that declares an encoding, which is past once it is text.
+        text = re.sub(r"\A\s*<\?xml[^>]*>", "", page)
+        return html.document_fromstring(text, parser=html.HTMLParser(huge_tree=True))
+    except (LxmlError, ValueError) as error:
+        raise ReadError("damaged", f"this page cannot be parsed as HTML ({error})") from error
+
+
+def fragment_of(text: str) -> Any:
+    """Return an element that holds a piece of HTML."""
+    from lxml import html
+
+    return html.fragment_fromstring(text, create_parent="div")
 
 
 def add_markup(blocks: Blocks, root: Any, *, furniture: bool = True) -> None:

@@ -17,6 +17,10 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_DECLARED = re.compile(
+    rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?([\w:-]+)", re.I
+)
+_LARGER = {"iso-8859-1": "cp1252", "latin1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
 
 
 def decoded(data: bytes) -> str:
@@ -45,6 +49,23 @@ def decoded(data: bytes) -> str:
         return data.decode(best.encoding)
     except UnicodeDecodeError as error:
         raise _unreadable() from error
+
+
+def decoded_page(data: bytes) -> str:
+    """Return the text of an HTML page: as UTF-8, as it declares itself, else as `decoded`.
+
+    UTF-8 goes first since hardly anything else decodes as it, and programs that save a page
+    convert it and leave the old declaration in.
+    """
+    marked = any(data.startswith(mark) for mark, _ in _MARKS)
+    declared = _DECLARED.search(data[:4_096])
+    for name in ("utf-8", declared[1].decode("ascii") if declared and not marked else "utf-8"):
+        try:
+            # What calls itself Latin-1 or GB2312 on the web is the larger set of each.
+            return data.decode(_LARGER.get(name.lower(), name)).removeprefix("\ufeff")
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return decoded(data)
 
 
 def _unreadable() -> ReadError:
