@@ -39,10 +39,8 @@ def read_html(data: bytes, location: str) -> Document:
     about = _metadata(root, page)
     prose = _prose_length(root)
     article = _article(page) if prose <= _LARGE else None
-    if article is not None and article.length >= _KEPT * prose:
-        blocks = article
-    else:
-        blocks = _whole(root)
+    enough = article is not None and article.length >= _KEPT * prose
+    blocks = article if article is not None and enough else _whole(root)
     text = blocks.text()
     if not text.strip():
         raise ReadError(
