@@ -25,7 +25,8 @@ _NUMBER_WORD = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|"
     r"hundred|thousand|dozen|half|twice|triple|none|zero)"
 )
-_NUMBER = re.compile(rf"\d|\b{_NUMBER_WORD}s?\b", re.IGNORECASE)
+_NUMBER_WORDS = re.compile(rf"\b{_NUMBER_WORD}s?\b", re.IGNORECASE)
+_FIGURE = re.compile(r"\w*\d[\w.,]*")
 _MONEY = re.compile(
     r"[$€£¥]\s?\d|\b\d[\d,.]*\s*(?:(?:thousand|million|billion|trillion|bn|m|k)\s+)?"
     r"(?:dollars?|euros?|yuan|RMB|CNY|USD|EUR|cents?|pounds?)\b|"
@@ -113,10 +114,8 @@ def holds(asked: Asked, sentence: str, question: str) -> bool:
         case Asked.DATE:
             return fresh(_DATE)
         case Asked.NUMBER:
-            figures = {
-                word for word in re.findall(r"\w*\d[\w.,]*", sentence) if word.lower() not in known
-            }
-            return bool(figures) or fresh(_NUMBER)
+            figures = {one.rstrip(".,").lower() for one in _FIGURE.findall(sentence)}
+            return any(one not in known for one in figures) or fresh(_NUMBER_WORDS)
         case Asked.WHO | Asked.WHERE:
             return fresh(_NAME)
         case Asked.OPEN:

@@ -11,6 +11,7 @@ from corpus.sentences import sentences
 
 _MARK = re.compile(r"\s*\[(\d{1,3})\]")
 _MARKS = re.compile(r"(?:\s*\[\d{1,3}\])+")
+_FOLLOWING = re.compile(r"\s*(\S+)\s")
 _NUMBER = re.compile(r"\d(?:[\d,.]*\d)?")
 _NAME = re.compile(r"\b[A-Z][A-Za-z]*[A-Z0-9][\w-]*\b|(?<=[a-z,] )[A-Z][a-z]{2,}\b")
 _WORD = re.compile(r"\w{4,}")
@@ -56,14 +57,12 @@ def _complete(text: str) -> int | None:
     for _, end in sentences(plain):
         marks = _MARKS.match(text, end)
         end = marks.end() if marks else end
-        # What follows the markers must have begun, or more markers might come.
-        if (
-            end < len(text)
-            and (line < 0 or end <= line)
-            and not text[end:].lstrip().startswith("[")
-        ):
-            return end if text[end:].strip() or "\n" in text[end:] else None
-        break
+        if 0 <= line < end:
+            break
+        # The word after must be whole: it decides whether "U.S." ended a sentence, and a marker
+        # may still come.
+        following = _FOLLOWING.match(text, end)
+        return end if following and not following[1].startswith("[") else None
     return line + 1 if line >= 0 else None
 
 

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from assistant.engine import Engine, engine_named
+from assistant.engine import Engine
+from assistant.engines import engine_named
 from assistant.reading import Reader
 from assistant.settings import Settings
 from corpus.errors import EmbedderMismatch, LibraryLocked

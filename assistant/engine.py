@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assistant.reading import Read
-from corpus.errors import UsageError
 from index.evidence import Evidence
 
 
@@ -35,15 +34,3 @@ class Engine(Protocol):
 
         Raises EngineError when the engine fails.
         """
-
-
-def engine_named(name: str) -> Engine:
-    """Return the engine of that name; "auto" is the best one that needs nothing.
-
-    Raises UsageError for an unknown name.
-    """
-    from assistant.extractive import ExtractiveEngine
-
-    if name in {"auto", "extractive"}:
-        return ExtractiveEngine()
-    raise UsageError(f"there is no engine {name!r}; give: extractive")

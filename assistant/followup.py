@@ -8,7 +8,7 @@ from index.query import Query
 
 _LEANS = re.compile(
     r"^(?:and|but|so|or|what about|how about|what if|then|also)\b|"
-    r"\b(?:it|its|they|them|their|he|his|she|her|that|those|this|these|there|one|ones|former|latter|"
+    r"\b(?:it|its|they|them|their|he|his|she|her|that|those|this|these|one|ones|former|latter|"
     r"same|instead|else)\b",
     re.IGNORECASE,
 )

@@ -1,0 +1,111 @@
+"""Claims come out of a stream one by one, and each is checked against what it cites."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.asking import Asked, asked_for, holds
+from assistant.claims import Draft, check, drafts, quoted
+from assistant.followup import leans, standalone
+from corpus.document import Passage
+
+TEXT = (
+    "The bridge at Vik closed on 12 May 2025. "
+    "Repairs cost 3 million euros, the county of Nord says."
+)
+PASSAGE = Passage("d", 10, 10 + len(TEXT), TEXT)
+PASSAGES = {1: PASSAGE}
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000], ids=["letter by letter", "in threes", "at once"])
+def test_a_stream_becomes_claims_however_it_is_cut(size: int) -> None:
+    """Sentences end at full stops or lines; markers belong to the sentence before them."""
+    text = "It closed in May 2025. [1][2] The U.S. Army helped [1]. Costs rose\n- A last item [3]\n"
+    pieces = [text[start : start + size] for start in range(0, len(text), size)]
+    assert list(drafts(iter(pieces))) == [
+        Draft("It closed in May 2025.", (1, 2)),
+        Draft("The U.S. Army helped.", (1,)),
+        Draft("Costs rose", ()),
+        Draft("A last item", (3,)),
+    ]
+
+
+@given(st.lists(st.sampled_from(["It rose.", " ", "[1]", "[22]", "\n", "U.S. ", "no end"])))
+def test_no_label_is_lost_or_invented(pieces: list[str]) -> None:
+    """Every marker of the stream is on some claim, unless no sentence stands before it."""
+    found = [label for draft in drafts(iter(pieces)) for label in draft.labels]
+    assert set(found) <= {1, 22}
+    assert all(draft.text for draft in drafts(iter(pieces)))
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "verdict", "problem"),
+    [
+        pytest.param("Repairs cost 3 million euros, the county of Nord says.", (1,), "supported",
+                     "", id="the very words"),
+        pytest.param("The county of Nord says the repairs cost 3 million euros.", (1,),
+                     "supported", "", id="the same in another order"),
+        pytest.param("Repairs cost 4 million euros.", (1,), "unsupported", "4 is not",
+                     id="another number"),
+        pytest.param("Repairs cost 30 million euros.", (1,), "unsupported", "30 is not",
+                     id="a number that only begins so"),
+        pytest.param("The county of Lund says repairs cost 3 million euros.", (1,),
+                     "unsupported", "'Lund' is not", id="another name"),
+        pytest.param("It closed.", (7,), "unsupported", "[7] is no passage", id="unknown label"),
+        pytest.param("It closed.", (), "unsupported", "no passage is cited", id="no label"),
+        pytest.param("Engineers celebrated wonderful progress yesterday evening.", (1,), "weak",
+                     "celebrated", id="other words altogether"),
+    ],
+)  # fmt: skip
+def test_a_claim_is_checked_against_its_passage(
+    text: str, labels: tuple[int, ...], verdict: str, problem: str
+) -> None:
+    """Numbers, names, labels and words of a claim must stand in the passages it cites."""
+    found = check(Draft(text, labels), PASSAGES)
+    assert found.verdict == verdict
+    assert problem in " ".join(found.problems)
+
+
+def test_a_quote_is_a_slice_of_its_document() -> None:
+    """The very words where they stand; otherwise the sentence that shares most with them."""
+    document = "0123456789" + PASSAGE.text
+    start, end = quoted("Repairs cost 3 million euros", PASSAGE)
+    assert document[start:end] == "Repairs cost 3 million euros"
+    start, end = quoted("In May the Vik bridge was closed", PASSAGE)
+    assert document[start:end] == "The bridge at Vik closed on 12 May 2025."
+
+
+@pytest.mark.parametrize(
+    ("question", "asked", "sentence", "yes"),
+    [
+        ("When did the bridge close?", Asked.DATE, "It closed on 12 May 2025.", True),
+        ("When did the bridge close?", Asked.DATE, "It closed in the rain.", False),
+        ("What did the repairs cost?", Asked.MONEY, "They took 3 million euros.", True),
+        ("What did the repairs cost?", Asked.MONEY, "They took 3 weeks.", False),
+        ("How many ships came in 2023?", Asked.NUMBER, "In 2023 came 4,800 ships.", True),
+        ("How many ships came in 2023?", Asked.NUMBER, "Ships came in 2023.", False),
+        ("What share of ships is red?", Asked.PERCENT, "Red are 12 percent.", True),
+        ("How long did it take?", Asked.SPAN, "It took two weeks.", True),
+        ("Who directs the harbour?", Asked.WHO, "The director is Anna Berg.", True),
+        ("Who directs the harbour?", Asked.WHO, "the director is old.", False),
+        ("Why is it closed?", Asked.OPEN, "It is broken.", True),
+    ],
+)
+def test_a_question_asks_for_a_kind_of_thing(
+    question: str, asked: Asked, sentence: str, yes: bool
+) -> None:
+    """Dates, sums, shares, spans, numbers and names are told apart, and found in a sentence."""
+    assert asked_for(question) is asked
+    assert holds(asked, sentence, question) is yes
+
+
+def test_a_follow_up_carries_what_it_leaves_to_the_conversation() -> None:
+    """A question that leans gets the words of the last one that stood alone; others stay."""
+    history = ("How much did the repairs of the Vik bridge cost?", "And who paid?")
+    assert "Vik bridge" in standalone("When was it closed?", history)
+    assert standalone("When was the harbour of Lund built and who directs the works there?",
+                      history).startswith("When")  # fmt: skip
+    assert standalone("When was it closed?", ()) == "When was it closed?"
+    assert leans("and Huawei?") and not leans("What does the 2023 rule on chips say about China?")

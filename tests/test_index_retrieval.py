@@ -1,0 +1,285 @@
+"""Search finds by meaning and by words, keeps to its bounds, and survives its indexes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.desk import Desk
+from assistant.settings import Settings
+from corpus.errors import LibraryLocked, ReadError
+from index.embedding import HashEmbedder, normalised
+from index.fusion import folded, fused, scaled, shared
+from index.ingest import Described, Report, files_below
+from index.llamaindex import retriever
+from index.query import Query
+from index.rarity import rarity
+from index.retrieval import Bounds
+
+ROOT = Path(__file__).parent.parent
+HARBOUR = """---
+title: The harbour of Lund
+publisher: Port Gazette
+published: 2024-03-01
+---
+
+The harbour of Lund handled 4,800 ships in 2023. Its director is Anna Berg.
+"""
+BRIDGE = """---
+title: The bridge at Vik
+publisher: Road News
+published: 2025-06-30
+---
+
+The bridge at Vik closed on 12 May 2025. Repairs cost 3 million euros, the county says.
+"""
+MILL = """---
+title: The mill
+publisher: Port Gazette
+---
+
+The mill at Ros grinds rye. It was built in 1871 and is open on Sundays.
+"""
+ARTICLES = {"harbour.md": HARBOUR, "bridge.md": BRIDGE, "mill.md": MILL}
+
+
+def desk_in(home: Path) -> Desk:
+    return Desk(Settings(home=home, embedder="hash"))
+
+
+def add(desk: Desk, *paths: Path, **options: object) -> Report:
+    *_, report = desk.add(files_below(paths), **options)  # type: ignore[arg-type]
+    assert isinstance(report, Report)
+    return report
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "articles"
+    place.mkdir()
+    for name, text in ARTICLES.items():
+        (place / name).write_text(text, encoding="utf-8")
+    return place
+
+
+@pytest.fixture
+def desk(folder: Path, tmp_path: Path) -> Iterator[Desk]:
+    with desk_in(tmp_path / "home") as opened:
+        add(opened, folder)
+        yield opened
+
+
+def titles(desk: Desk, question: str, **bounds: object) -> list[str]:
+    found = desk.searcher.search(question, bounds=Bounds(**bounds))  # type: ignore[arg-type]
+    return [one.source.title for one in found]
+
+
+def test_the_passage_with_the_answer_comes_first(desk: Desk) -> None:
+    """Each result says where it stands and why it ranked there."""
+    first = desk.searcher.search("How many ships did the harbour of Lund handle?")[0]
+    assert first.source.title == "The harbour of Lund" and first.label == 1
+    assert "meaning" in first.why and "words" in first.why
+    whole = desk.library.document(first.passage.document)
+    assert whole.text[first.passage.start : first.passage.end] == first.passage.text
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        pytest.param({"publishers": ("road news",)}, {"The bridge at Vik"}, id="publisher"),
+        pytest.param({"until": "2024-12-31"}, {"The harbour of Lund"}, id="as of a day"),
+        pytest.param({"since": "2025"}, {"The bridge at Vik"}, id="since a year"),
+        pytest.param({"publishers": ("nobody",)}, set(), id="nothing within"),
+    ],
+)
+def test_bounds_are_kept(desk: Desk, bounds: dict[str, object], expected: set[str]) -> None:
+    """Publisher and dates keep only what lies within; undated documents have no date to lie in."""
+    assert set(titles(desk, "harbour bridge mill", **bounds)) == expected
+
+
+def test_misspelt_words_are_read_as_the_library_spells_them(desk: Desk) -> None:
+    """A word that stands nowhere is taken for the one that is most like it."""
+    assert desk.searcher.repaired("Who is the directr of the harbor?") == (
+        "Who is the director of the harbour?"
+    )
+
+
+def test_adding_again_changes_nothing_and_a_change_replaces(desk: Desk, folder: Path) -> None:
+    """Unchanged files are not read again; a changed one is found by its new words only."""
+    assert len(add(desk, folder).unchanged) == 3
+    (folder / "mill.md").write_text("The mill at Ros now grinds oats.", encoding="utf-8")
+    assert len(add(desk, folder).replaced) == 1
+    assert "oats" in desk.searcher.search("What does the mill grind?")[0].passage.text
+    assert all("rye" not in one.passage.text for one in desk.searcher.search("mill grinds rye"))
+
+
+def test_one_bad_file_does_not_keep_the_others_out(desk: Desk, folder: Path) -> None:
+    """What cannot be read is reported with a reason; the rest go in."""
+    (folder / "new.txt").write_text("The quay is new.", encoding="utf-8")
+    (folder / "empty.txt").write_text("")
+    (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0" * 50)
+    report = add(desk, folder)
+    assert len(report.added) == 1
+    assert sorted(one.reason for one in report.refused) == ["empty", "unsupported"]
+
+
+def test_what_the_user_says_goes_before_what_the_document_says(desk: Desk, folder: Path) -> None:
+    """--title, --publisher and --published win."""
+    file = folder / "quay.md"
+    file.write_text("---\ntitle: Quay\n---\n\nThe quay is new.", encoding="utf-8")
+    add(desk, file, described=Described("The new quay", "Me", "2026-01"))
+    entry = next(one for one in desk.library.entries() if one.source.location == str(file))
+    assert (entry.source.title, entry.source.publisher, entry.source.published) == (
+        "The new quay",
+        "Me",
+        "2026-01",
+    )
+
+
+def test_missing_paths_and_empty_folders_are_named(tmp_path: Path) -> None:
+    """A path that is not there is an error of its own, not an empty report."""
+    with pytest.raises(ReadError, match="no file or folder") as missing:
+        files_below([tmp_path / "nowhere"])
+    assert missing.value.reason == "missing"
+    with pytest.raises(ReadError, match="no files"):
+        files_below([tmp_path])
+
+
+def test_lost_indexes_are_made_again_without_embedding(desk: Desk, folder: Path) -> None:
+    """Deleting, truncating or half-writing an index costs nothing but a rebuild."""
+    home = desk.library.home
+    wanted = titles(desk, "harbour ships")
+    desk.close()
+    for damage in ("delete", "unclean", "truncate"):
+        if damage == "delete":
+            shutil.rmtree(home / "index")
+        elif damage == "unclean":
+            manifest = home / "index" / "manifest.json"
+            manifest.write_text(manifest.read_text().replace('"clean": true', '"clean": false'))
+        else:
+            for file in (home / "index" / "vectors").glob("*/*.bin"):
+                file.write_bytes(b"")
+        with desk_in(home) as again:
+            again._documents = None
+            assert titles(again, "harbour ships") == wanted, damage
+            assert not again.indexes.behind()
+            assert again._documents is None, "nothing was embedded"
+
+
+def test_while_another_process_writes_the_library_itself_answers(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without indexes, exact search over the stored vectors finds the same."""
+    wanted = titles(desk, "harbour ships")[0]
+    shutil.rmtree(desk.library.home / "index")
+
+    def locked(**_: object) -> bool:
+        raise LibraryLocked("process 1 is writing")
+
+    monkeypatch.setattr(desk.indexes, "update", locked)
+    assert titles(desk, "harbour ships")[0] == wanted
+
+
+def test_removed_documents_are_not_found(desk: Desk) -> None:
+    """Even before the indexes know of it."""
+    entry = next(one for one in desk.library.entries() if one.source.title == "The mill")
+    desk.library.remove(entry.id)
+    assert "The mill" not in titles(desk, "mill rye Sundays")
+
+
+ADDER = """
+import sys
+from pathlib import Path
+from assistant.desk import Desk
+from assistant.settings import Settings
+from index.ingest import files_below
+with Desk(Settings(home=Path(sys.argv[1]), embedder="hash")) as desk:
+    for step in desk.add(files_below([Path(sys.argv[2])])):
+        print(getattr(step, "stage", "report"), flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_kill_during_add_leaves_a_library_that_answers(tmp_path: Path) -> None:
+    """Ten kills at random moments of `add`: the next start sees whole documents and searches."""
+    folder, home = tmp_path / "many", tmp_path / "home"
+    folder.mkdir()
+    for number in range(60):
+        (folder / f"{number}.md").write_text(f"# Note {number}\n\nThe quay {number} is new.\n" * 20)
+    chance = np.random.default_rng(3)
+    for _ in range(10):
+        child = subprocess.Popen(
+            [sys.executable, "-c", ADDER, str(home), str(folder)],
+            cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        assert child.stdout is not None
+        wait = int(chance.integers(1, 9))
+        acknowledged = sum(child.stdout.readline() == b"added\n" for _ in range(wait))
+        time.sleep(float(chance.random()) * 0.05)
+        os.killpg(child.pid, signal.SIGKILL)
+        child.stdout.close()
+        child.wait()
+        with desk_in(home) as desk:
+            assert all(one.ok for one in desk.library.check())
+            entries = desk.library.entries()
+            assert len(entries) >= acknowledged
+            if entries:
+                assert desk.searcher.search("Which quay is new?")
+    with desk_in(home) as desk:
+        report = add(desk, folder)
+        assert len(report.added) + len(report.unchanged) + len(report.duplicates) == 60
+
+
+def test_our_search_is_a_llama_index_retriever(desk: Desk) -> None:
+    """Nodes carry exact offsets and the source, and no global model is built."""
+    nodes = retriever(desk.searcher, limit=2).retrieve("How many ships did Lund handle?")
+    node = nodes[0].node
+    whole = desk.library.document(node.metadata["document"])
+    assert whole.text[node.start_char_idx : node.end_char_idx] == node.get_content()
+    assert node.metadata["title"] == "The harbour of Lund"
+
+
+def test_scores_are_fused_by_what_they_are_and_not_by_rank() -> None:
+    """Coverage is not scaled: half a question answered beats a shade more of likeness."""
+    beside: dict[str, list[str]] = {"a": [], "b": []}
+    ranking = fused({"a": 0.5, "b": 0.6}, {"a": 5.0, "b": 5.0}, {"a": 1.0, "b": 0.0}, beside)
+    assert [one for one, _ in ranking] == ["a", "b"]
+    assert all(0 <= score <= 1 for _, score in ranking)
+    assert list(scaled([3.0, 3.0])) == [0.0, 0.0]
+
+
+def test_repeats_are_folded_and_the_top_is_shared() -> None:
+    """A reprint folds into the first; a document has at most two of the first five."""
+    texts = ["It cost five million dollars.", "It cost five  million dollars!", "It rained."]
+    rows = normalised(np.array([[1, 0.02], [1, 0.0], [0, 1]]))
+    assert folded(texts, rows) == {1: 0}
+    order = shared(["a", "a", "a", "b", "c", "d"])
+    assert [["a", "a", "a", "b", "c", "d"][place] for place in order[:5]] == [
+        "a", "a", "b", "c", "d",
+    ]  # fmt: skip
+    assert shared(["a", "a", "a", "b"]) == [0, 1, 2, 3]
+
+
+def test_common_words_weigh_less_than_names() -> None:
+    """What must be covered are names and rare words, not "company"."""
+    assert rarity("the") < rarity("company") < rarity("semiconductor") <= rarity("deepseek") == 1
+    query = Query.from_question("What did the company say about Lund?")
+    weights = query.weights(lambda word: [word.lower()])
+    assert weights["lund"] > weights["company"]
+    assert "what" not in weights and "the" not in weights
+
+
+def test_the_hash_embedder_knows_words_only() -> None:
+    """Texts that share words have a positive product; rows have length one."""
+    rows = HashEmbedder(64).embed(["the red harbour", "the red mill", ""])
+    assert rows.shape == (3, 64) and rows[0] @ rows[1] > 0.3
+    assert np.allclose(np.linalg.norm(rows[:2], axis=1), 1) and not rows[2].any()
