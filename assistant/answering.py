@@ -11,7 +11,7 @@ from assistant.claims import Draft, check, drafts, quoted
 from assistant.desk import Desk
 from assistant.engine import Task
 from assistant.followup import standalone
-from assistant.sufficiency import Judgement, judged
+from assistant.sufficiency import judged
 from corpus.errors import EngineError, UsageError
 from index.evidence import Evidence
 from index.retrieval import Bounds
@@ -54,9 +54,8 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
     reader = desk.reader
     sought = reader.sought(text)
     read = reader.read(sought, evidence)
-    judgement = judged(sought, evidence, read, stems=reader.stems, known=desk.searcher.knows)
-    if not judgement.enough:
-        yield _timed(_declined(answer, judgement), started, found)
+    if not judged(sought, read, desk.searcher.knows).enough:
+        yield _timed(_declined(answer), started, found)
         return
     try:
         stream = desk.engine.write(Task(text, evidence, read))
@@ -104,7 +103,7 @@ def _place(citation: Citation) -> tuple[str, int, int]:
     return citation.document, citation.start, citation.end
 
 
-def _declined(answer: Answer, judgement: Judgement) -> Answer:
+def _declined(answer: Answer) -> Answer:
     """Return the answer that says the library holds none."""
     if not answer.evidence:
         notice = "The library holds no passage on this."

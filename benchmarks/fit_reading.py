@@ -1,4 +1,4 @@
-"""Fit the weights of `assistant.reading` and `assistant.sufficiency` and print their worth.
+"""Fit the weights of `assistant.reading`, and print what they and the refusal are worth.
 
     python -m benchmarks.fit_reading CHUNKING_FOLDER [QUESTIONS.jsonl HOME]...
 
@@ -10,8 +10,8 @@ them from the other sentences of the eight passages found.
 
 Sufficiency: the same question is asked twice, once of everything and once with every passage that
 touches a gold span taken away, which makes unanswerable questions of the hardest kind: right topic,
-right words, no answer. Further question files (with "abstain") over libraries that exist already
-are measured, never fitted.
+right words, no answer. Further question files (with "abstain") are measured over libraries that
+exist. Nothing is fitted here; the curve shows what another threshold would do.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from index.ingest import Report, files_below
 from index.retrieval import Bounds
 
 _PASSAGES = 8
+_WEIGHTS = sufficiency.WEIGHTS
 
 
 @dataclass
@@ -66,9 +67,7 @@ def case(
         )
         for one in read
     ]
-    judgement = sufficiency.judged(
-        sought, evidence, read, stems=reader.stems, known=desk.searcher.knows
-    )
+    judgement = sufficiency.judged(sought, read, desk.searcher.knows)
     return Case(corpus, bool(spans), [one.features for one in read], gold, judgement.signals)
 
 
@@ -145,35 +144,24 @@ def report_sentences(made: Sequence[Case]) -> None:
     _print_weights(names, model)
 
 
-def report_sufficiency(made: Sequence[Case], held_out: Mapping[str, Sequence[Case]]) -> None:
-    """Fit and print the sufficiency weights with their operating curve, on held-out sets too."""
-    names = list(sufficiency.WEIGHTS)
-    usable = [one for one in made if one.signals]
-    x = matrix([one.signals for one in usable], names)
-    y = np.array([one.answerable for one in usable])
-    corpora = np.array([one.corpus for one in usable])
-    left_out = np.zeros(len(y))
-    for corpus in sorted(set(corpora)):
-        model = fitted(x[corpora != corpus], list(y[corpora != corpus]), 0.3)
-        left_out[corpora == corpus] = model.predict_proba(x[corpora == corpus])[:, 1]
-    print(f"sufficiency: area under the curve {roc_auc_score(y, left_out):.3f}, left out")
-    model = fitted(x, list(y), 0.3)
-    _print_weights(names, model)
-    sets = {"left out": (left_out, y)}
-    for name, others in held_out.items():
-        scores = model.predict_proba(matrix([one.signals for one in others], names))[:, 1]
-        sets[name] = (scores, np.array([one.answerable for one in others]))
-        in_use = [
-            sufficiency.BIAS + sum(sufficiency.WEIGHTS[n] * one.signals.get(n, 0.0) for n in names)
-            for one in others
-        ]
-        sets[f"{name} (in use)"] = (1 / (1 + np.exp(-np.array(in_use))), sets[name][1])
-    for name, (scores, answerable) in sets.items():
-        print(f"{name:<24}{'enough at':>10}{'answered':>10}{'declined':>10}")
-        for enough in (0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7):
+def report_sufficiency(sets: Mapping[str, Sequence[Case]]) -> None:
+    """Print how many questions each set would answer and decline at several thresholds."""
+    for name, some in sets.items():
+        scores = np.array(
+            [
+                sum(weight * one.signals.get(signal, 0.0) for signal, weight in _WEIGHTS.items())
+                for one in some
+            ]
+        )
+        answerable = np.array([one.answerable for one in some])
+        area = roc_auc_score(answerable, scores)
+        print(f"{name} (area under the curve {area:.3f})")
+        print(f"{'enough at':>12}{'answered':>10}{'declined':>10}")
+        for shift in (-0.15, -0.1, -0.05, 0.0, 0.05, 0.1, 0.15):
+            enough = sufficiency.ENOUGH + shift
             answered = (scores[answerable] >= enough).mean()
             declined = (scores[~answerable] < enough).mean()
-            print(f"{'':<24}{enough:>10.2f}{answered:>10.3f}{declined:>10.3f}")
+            print(f"{enough:>12.3f}{answered:>10.3f}{declined:>10.3f}")
 
 
 def _print_weights(names: Sequence[str], model: LogisticRegression) -> None:
@@ -182,7 +170,7 @@ def _print_weights(names: Sequence[str], model: LogisticRegression) -> None:
     print(f"    bias {float(model.intercept_[0]):.2f}")
 
 
-def held_out_cases(questions: Path, home: Path) -> list[Case]:
+def cases_over(questions: Path, home: Path) -> list[Case]:
     """Return the cases of a question file over a library that exists."""
     with Desk(Settings.from_environment(home=home)) as desk:
         made = []
@@ -206,11 +194,11 @@ def main() -> None:
                 print(f"{step.passages} passages embedded in {step.seconds:.0f} s")
         made = cases(desk, folder)
     report_sentences(made)
-    held_out = {
-        questions.stem: held_out_cases(questions, library)
+    sets = {"chunking set, with and without its gold passages": made} | {
+        questions.stem: cases_over(questions, library)
         for questions, library in zip(pairs[::2], pairs[1::2], strict=True)
     }
-    report_sufficiency(made, held_out)
+    report_sufficiency(sets)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from index.embedding import Embedder, Vectors
 from index.evidence import Evidence
 from index.fusion import folded, fused, shared
 from index.query import Query
+from index.rarity import rarity
 from index.words import WordIndex
 
 # Candidates taken from each ranking before they are fused.
@@ -115,15 +116,18 @@ class Searcher:
     def repaired(self, question: str) -> str:
         """Return `question` with misspelt words as the library spells them.
 
-        A word of five letters or more that stands nowhere in the library, not even as a stem, is
-        replaced by the most like word of the passages that hold one a letter or two away.
+        A word of five letters or more that is no common English word and stands nowhere in the
+        library, not even as a stem, is replaced by the most like word of the passages that hold one a letter or two away.
         """
         with self._indexes.reading() as (_, words):
             if words is None:
                 return question
             for word in Query.from_question(question).words:
                 stems = words.stems(word)
-                if len(word) < 5 or not word.isalpha() or any(words.frequencies(stems).values()):
+                # Names ("Irish") and words of English at large are spelt as meant.
+                if len(word) < 5 or not word.islower() or rarity(word) < 1:
+                    continue
+                if any(words.frequencies(stems).values()):
                     continue
                 near = self._library.passages(words.resembling(stems[0]))
                 there = {one.lower() for p in near for one in re.findall(r"\w+", p.text)}

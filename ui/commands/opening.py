@@ -28,7 +28,7 @@ class DateType(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the date as given; fails with a usage error for anything else."""
-        if not _DATE.match(str(value)):
+        if value and not _DATE.match(str(value)):
             self.fail(f"{value!r} is no date; give it as 2025-01-28, 2025-01 or 2025", param, ctx)
         return str(value)
 
