@@ -24,7 +24,7 @@ class Question:
     since: str = ""
     publishers: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
-    limit: int = 6
+    limit: int = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,8 @@ class Searcher:
         """Return `question` with misspelt words as the library spells them.
 
         A word of five letters or more that is no common English word and stands nowhere in the
-        library, not even as a stem, is replaced by the most like word of the passages that hold one a letter or two away.
+        library, not even as a stem, is replaced by the most like word of the passages that hold
+        one a letter or two away.
         """
         with self._indexes.reading() as (_, words):
             if words is None:

@@ -55,3 +55,17 @@ def documents() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("BRIEFING_DOCUMENTS names no folder of documents")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def starter_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with the starter library in it, embedded by the real model, once."""
+    from assistant.desk import Desk
+    from assistant.settings import Settings
+    from assistant.starter import ensure_starter
+
+    home = tmp_path_factory.mktemp("starter")
+    with Desk(Settings(home=home)) as desk:
+        for _ in ensure_starter(desk):
+            continue
+    return home

@@ -1,0 +1,221 @@
+"""Answers over the starter library: cited word for word, declined where it holds no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.answer import Answer, Question, answer_json
+from assistant.answering import ask
+from assistant.desk import Desk
+from assistant.engine import Task
+from assistant.evaluation import evaluate, figures, questions_from
+from assistant.health import checks
+from assistant.settings import Settings
+from assistant.starter import EXAMPLES, needs_starter
+from corpus.errors import EmbedderError, EmbedderMismatch, EngineError, UsageError
+from index.embedders import question_embedder
+from index.minilm import SentenceEmbedder
+from index.weights import DEFAULT_MODEL, verify, weights_folder
+
+
+@pytest.fixture(scope="module")
+def desk(starter_home: Path) -> Iterator[Desk]:
+    with Desk(Settings(home=starter_home)) as opened:
+        yield opened
+
+
+def answered(desk: Desk, text: str, **options: object) -> Answer:
+    *_, answer = ask(desk, Question(text, **options))  # type: ignore[arg-type]
+    return answer
+
+
+@pytest.mark.parametrize("question", EXAMPLES)
+def test_every_example_is_answered_and_every_citation_slices_back(
+    desk: Desk, question: str
+) -> None:
+    """100 %: each quote is the document's own text at its offsets, and on the page it names."""
+    answer = answered(desk, question)
+    assert answer.outcome == "answered" and answer.claims and answer.citations
+    for citation in answer.citations:
+        document = desk.library.document(citation.document)
+        assert document.text[citation.start : citation.end] == citation.quote
+        assert citation.page == document.page_at(citation.start)
+        assert citation.source.title and citation.source.published
+    for claim in answer.claims:
+        assert claim.verdict == "supported" and claim.citations
+        assert all(1 <= number <= len(answer.citations) for number in claim.citations)
+    assert len(answer.text.split()) <= 150
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("What did DeepSeek say it cost to train DeepSeek-V3?", "5.576 million"),
+        ("When did BIS announce the rescission of the AI diffusion rule?", "13 May 2025"),
+        ("How many parameters does DeepSeek-V4-Pro have?", "1.6 trillion"),
+        ("What share of ownership counts under the affiliates rule?", "50 percent"),
+        ("Which body found that DeepSeek models lag behind American models?", "CAISI"),
+    ],
+)
+def test_the_answer_holds_the_thing_asked_for(desk: Desk, question: str, wanted: str) -> None:
+    """Sums, dates, counts, shares and names stand in the quoted sentences."""
+    assert wanted in answered(desk, question).text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How do I renew a passport from abroad?",
+        "Write me a haiku about autumn leaves.",
+        "What is the best recipe for apple pie?",
+        "Who won the football world cup in 2018?",
+    ],
+)
+def test_what_the_library_does_not_hold_is_declined(desk: Desk, question: str) -> None:
+    """A refusal has no claims, says so, and names what was not found."""
+    answer = answered(desk, question)
+    assert answer.outcome == "declined" and not answer.claims
+    assert answer.not_found and "does not answer" in answer.notice
+
+
+def test_snapshots_grow_and_only_the_last_has_an_outcome(desk: Desk) -> None:
+    """The stream is the only path: claims are added one by one."""
+    snapshots = list(ask(desk, Question(EXAMPLES[0])))
+    assert [one.outcome for one in snapshots[:-1]] == [""] * (len(snapshots) - 1)
+    counts = [len(one.claims) for one in snapshots]
+    assert counts == sorted(counts) and snapshots[-1].seconds["total"] > 0
+    printed = answer_json(snapshots[-1])
+    assert set(printed) >= {
+        "question", "outcome", "answer", "claims", "citations", "not_found", "engine", "seconds",
+    }  # fmt: skip
+
+
+def test_as_of_answers_as_on_that_day(desk: Desk) -> None:
+    """Nothing published later is cited."""
+    answer = answered(desk, "What happened to the AI diffusion rule?", as_of="2025-04-01")
+    assert all(one.source.published <= "2025-04-01" for one in answer.evidence)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("", "empty"), ("  \n ", "empty"), ("why " * 2500, "4,000 or fewer")]
+)
+def test_what_is_no_question_is_refused(desk: Desk, text: str, says: str) -> None:
+    """An empty or endless question is an error of its own, never a refusal to answer."""
+    with pytest.raises(UsageError, match=says):
+        list(ask(desk, Question(text)))
+
+
+class Scripted:
+    """An engine that says what it was told to say."""
+
+    name = "scripted"
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def write(self, task: Task) -> Iterator[str]:
+        if not self._text:
+            raise EngineError("the engine is not reachable")
+        yield from self._text
+
+
+@pytest.mark.parametrize(
+    ("says", "verdict"),
+    [("DeepSeek paid 999 billion for it. [1]", "unsupported"), ("It was so. [77]", "unsupported")],
+)
+def test_what_an_engine_invents_is_marked(desk: Desk, says: str, verdict: str) -> None:
+    """An invented number or label stays visible with its verdict and the problem in words."""
+    desk_engine, desk.engine = desk.engine, Scripted(says)
+    try:
+        answer = answered(desk, EXAMPLES[0])
+    finally:
+        desk.engine = desk_engine
+    assert [claim.verdict for claim in answer.claims] == [verdict]
+    assert answer.claims[0].problems
+
+
+def test_a_failed_engine_is_a_failure_and_no_refusal(desk: Desk) -> None:
+    """The outcome is "failed" with the reason, and never looks like "I don't know"."""
+    desk_engine, desk.engine = desk.engine, Scripted("")
+    try:
+        answer = answered(desk, EXAMPLES[0])
+    finally:
+        desk.engine = desk_engine
+    assert answer.outcome == "failed" and "not reachable" in answer.notice
+
+
+def test_questions_and_documents_are_embedded_alike(starter_home: Path) -> None:
+    """The light path for questions agrees with sentence-transformers to 0.999."""
+    cache = starter_home / "models"
+    light = question_embedder(DEFAULT_MODEL, cache=cache)
+    heavy = SentenceEmbedder(DEFAULT_MODEL, cache=cache)
+    texts = ["What does the rule say?", "华为昇腾", "A long text about chips. " * 80, "H20"]
+    cosines = (light.embed(texts) * heavy.embed(texts)).sum(axis=1)
+    assert cosines.min() > 0.999
+    assert np.allclose(np.linalg.norm(light.embed(texts), axis=1), 1, atol=1e-5)
+    assert light.count(texts) == heavy.count(texts)
+    assert heavy.embed([]).shape == (0, 384)
+
+
+def test_no_passage_overruns_what_the_embedder_reads(desk: Desk) -> None:
+    """Title, headings and text together stay within 256 tokens, the model's marks included."""
+    from index.ingest import embedding_texts
+
+    for entry in desk.library.entries():
+        passages = desk.library.passages_of(entry.id)
+        texts = embedding_texts(entry.source.title, passages, desk.question_embedder.count)
+        assert max(desk.question_embedder.count(texts)) + 2 <= 256, entry.source.title
+
+
+def test_altered_weights_are_refused(tmp_path: Path) -> None:
+    """A file with another hash is not loaded, and the line says what to reinstall."""
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(b"altered")
+    with pytest.raises(EmbedderError, match="altered"):
+        verify(file, "0" * 64, cache=tmp_path)
+    assert (weights_folder(DEFAULT_MODEL, cache=tmp_path) / "vocab.txt").exists()
+
+
+def test_a_library_of_another_embedder_is_refused(starter_home: Path) -> None:
+    """Searching it with another model names the command that embeds it again."""
+    with (
+        Desk(replace(Settings(home=starter_home), embedder="hash")) as other,
+        pytest.raises(EmbedderMismatch, match="doctor --reembed"),
+    ):
+        _ = other.searcher
+
+
+def test_the_starter_library_is_never_loaded_over_the_users_own(desk: Desk) -> None:
+    """A library that holds something, or ever held something of the user's, is left alone."""
+    assert not needs_starter(desk)
+    assert not desk.library.ever_added
+
+
+def test_the_doctor_finds_a_sound_installation_sound(desk: Desk) -> None:
+    """Packages, weights, library and indexes pass; the vector index is probed in a child."""
+    found = {one.name: one for one in checks(desk)}
+    assert set(found) >= {"packages", "embedder", "database", "passages", "indexes", "engine"}
+    assert all(one.ok for one in found.values()), [one for one in found.values() if not one.ok]
+
+
+def test_an_evaluation_counts_what_is_found_answered_and_declined(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """Figures of a small file are what one counts by hand."""
+    file = tmp_path / "questions.jsonl"
+    file.write_text(
+        '{"q": "What did DeepSeek say it cost to train DeepSeek-V3?", "must": ["$5.576 million"]}\n'
+        '{"q": "How do I renew a passport from abroad?", "abstain": true, "must": []}\n'
+    )
+    row = figures(list(evaluate(desk, questions_from(file))))
+    assert (row.questions, row.hit_5, row.answered, row.answered_right, row.declined) == (
+        2, 1.0, 1.0, 1.0, 1.0,
+    )  # fmt: skip
+    file.write_text('{"no": "question"}\n')
+    with pytest.raises(UsageError, match="line 1"):
+        questions_from(file)

@@ -1,0 +1,177 @@
+"""The command line: what it prints, how it ends, and one clear line for every wrong input."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def briefing(tmp_path: Path) -> Run:
+    """Return a way to run the command in a library of its own, with words for meaning."""
+
+    def run(
+        *args: str, home: Path | None = None, embedder: str = "hash", text: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {
+            "BRIEFING_HOME": str(home or tmp_path / "home"),
+            "BRIEFING_EMBEDDER": embedder,
+            "PYTHONPATH": str(ROOT),
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "ui.cli", *args],
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=tmp_path,
+            input=text,
+            check=False,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "harbour.md").write_text(
+        "---\ntitle: The harbour of Lund\npublisher: Port Gazette\npublished: 2024-03-01\n---\n\n"
+        "The harbour of Lund handled 4,800 ships in 2023. Its director is Anna Berg.\n"
+    )
+    (folder / "mill.txt").write_text("The mill at Ros grinds rye and is open on Sundays.\n")
+    return folder
+
+
+def clear_line(result: subprocess.CompletedProcess[str]) -> str:
+    """Return the one line of a failure, having seen that there is no traceback."""
+    assert "Traceback" not in result.stderr + result.stdout
+    lines = [line for line in result.stderr.splitlines() if line.strip()]
+    assert lines, "nothing was said"
+    return lines[-1]
+
+
+def test_add_sources_show_search_and_remove(briefing: Run, articles: Path) -> None:
+    """The library from the terminal: what went in is listed, shown, found and taken out."""
+    added = briefing("add", str(articles), "--json")
+    assert added.returncode == 0, added.stderr
+    report = json.loads(added.stdout)
+    assert len(report["added"]) == 2 and report["passages"] == 2 and not report["refused"]
+    listed = json.loads(briefing("sources", "--json").stdout)["documents"]
+    assert [one["title"] for one in listed][0] == "The harbour of Lund"
+    assert set(listed[0]) == {
+        "id", "title", "publisher", "published", "location", "kind", "pages", "passages", "added",
+    }  # fmt: skip
+    name = listed[0]["id"]
+    shown = json.loads(briefing("show", f"{name[:8]}:0-11", "--json").stdout)
+    assert shown["text"] == "The harbour" and shown["publisher"] == "Port Gazette"
+    found = json.loads(briefing("search", "ships harbour", "--json").stdout)
+    assert found["results"][0]["title"] == "The harbour of Lund"
+    assert {"rank", "score", "why", "document", "location", "page", "start", "end", "text"} <= set(
+        found["results"][0]
+    )
+    assert briefing("remove", name[:8], "--yes").returncode == 0
+    left = json.loads(briefing("sources", "--json").stdout)["documents"]
+    assert [one["title"] for one in left] != [] and name not in {one["id"] for one in left}
+    assert "already" not in briefing("add", str(articles)).stdout
+
+
+def test_many_questions_from_standard_input(briefing: Run, articles: Path) -> None:
+    """A line is a question or an object with history; each answer is one object."""
+    briefing("add", str(articles))
+    lines = 'How many ships?\n{"question": "And who directs it?", "history": ["Lund harbour"]}\n\n'
+    result = briefing("search", "-", "--json", text=lines)
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.returncode == 0 and [row["query"] for row in rows] == [
+        "How many ships?",
+        "And who directs it?",
+    ]
+
+
+def test_an_answer_in_the_terminal_and_its_exit_codes(briefing: Run, starter_home: Path) -> None:
+    """0 with sources and the quoted words when answered; 3 in plain words when declined."""
+    model = {"home": starter_home, "embedder": "all-MiniLM-L6-v2"}
+    result = briefing("ask", "What did DeepSeek say it cost to train DeepSeek-V3?", **model)
+    assert result.returncode == 0, result.stderr
+    assert "[1]" in result.stdout and "5.576 million" in result.stdout
+    assert "Sources:" in result.stdout and "“" in result.stdout
+    declined = briefing("ask", "How do I renew a passport from abroad?", "--json", **model)
+    assert declined.returncode == 3
+    assert json.loads(declined.stdout)["outcome"] == "declined"
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        pytest.param(["add", "nowhere.pdf"], 2, "no file or folder", id="missing file"),
+        pytest.param(["add", "void"], 2, "holds no files", id="empty folder"),
+        pytest.param(["add", "photo.xyz"], 1, "", id="unknown suffix"),
+        pytest.param(["add"], 2, "name a file", id="nothing named"),
+        pytest.param(["add", "https://example.org/a"], 2, "addresses are not read", id="address"),
+        pytest.param(["ask", ""], 2, "empty", id="empty question"),
+        pytest.param(["ask", "why " * 2500], 2, "4,000 or fewer", id="10,000 characters"),
+        pytest.param(["ask", "x", "--engine", "oracle"], 2, "no engine", id="unknown engine"),
+        pytest.param(["ask", "x", "--as-of", "soon"], 2, "no date", id="no date"),
+        pytest.param(["ask", "x", "--limit", "0"], 2, "range", id="limit"),
+        pytest.param(["ask", "x", "--colour"], 2, "option", id="unknown option"),
+        pytest.param(["show", "zzz"], 1, "briefing sources", id="unknown document"),
+        pytest.param(["eval", "nowhere.jsonl"], 2, "cannot read", id="missing questions"),
+        pytest.param(["dance"], 2, "command", id="unknown command"),
+    ],
+)
+def test_wrong_input_is_one_clear_line(
+    briefing: Run, tmp_path: Path, args: list[str], code: int, says: str
+) -> None:
+    """Exit 1 or 2, no traceback, and the line says what is wrong."""
+    (tmp_path / "void").mkdir()
+    (tmp_path / "photo.xyz").write_bytes(b"\xff\xd8 not text" * 10)
+    result = briefing(*args)
+    assert result.returncode == code, result.stderr
+    if says:
+        assert says in clear_line(result).lower() or says in result.stderr
+    else:
+        assert "unsupported" in result.stdout
+
+
+def test_a_data_folder_of_a_newer_version_is_left_alone(briefing: Run, articles: Path) -> None:
+    """One line, exit 1, and the file is as it was."""
+    briefing("add", str(articles))
+    file = articles.parent / "home" / "library.sqlite3"
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = file.read_bytes()
+    result = briefing("sources")
+    assert result.returncode == 1 and "upgrade" in clear_line(result)
+    assert file.read_bytes() == before
+
+
+def test_control_characters_of_a_document_do_not_reach_the_terminal(
+    briefing: Run, tmp_path: Path
+) -> None:
+    """A title that would move the cursor is shown without what moves it."""
+    (tmp_path / "a.md").write_text('---\ntitle: "Red\\x1b[31m"\n---\n\nThe quay is new.\n')
+    briefing("add", "a.md")
+    assert "\x1b" not in briefing("sources").stdout
+
+
+def test_the_doctor_speaks_json(briefing: Run, articles: Path) -> None:
+    """Every check has a name, whether it passed, and a detail."""
+    briefing("add", str(articles))
+    result = briefing("doctor", "--json")
+    values = json.loads(result.stdout)
+    assert result.returncode == 0 and values["ok"] and values["documents"] == 2
+    assert all(set(one) == {"name", "ok", "detail"} for one in values["checks"])
+    again = briefing("doctor", "--reembed", "--json")
+    assert json.loads(again.stdout)["ok"]
