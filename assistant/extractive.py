@@ -10,8 +10,11 @@ from assistant.reading import Read
 
 # An answer keeps to about this many words; a first sentence that alone is longer still stands.
 _WORDS = 120
-# A further sentence must be nearly as good as the first, in the regression's odds.
-_NEARLY = 0.35
+# A further sentence must be nearly as good as the first, and as much about what is asked.
+_NEARLY = 0.6
+_ABOUT = 0.6
+# Shorter ones are labels; Chinese sentences are one word by this count and end in their own stop.
+_LEAST = 4
 # Two sentences that share this much of their stems say the same.
 _SAME = 0.6
 _SEVERAL = re.compile(
@@ -36,8 +39,9 @@ def picked(question: str, sentences: Sequence[Read]) -> list[Read]:
     """Return the sentences of the answer: the best, then those that add to it.
 
     One to three for an ordinary question, up to five where it asks for several things; about 120
-    words in all. Sentences of one passage keep the order they have there.
+    words in all. The best comes first.
     """
+    sentences = [one for one in sentences if _stands_alone(one.text)] or sentences
     if not sentences:
         return []
     most = 5 if _SEVERAL.search(question) else 3
@@ -48,11 +52,24 @@ def picked(question: str, sentences: Sequence[Read]) -> list[Read]:
         if len(chosen) == most or sentence.answers < _NEARLY * best.answers:
             break
         length = len(sentence.text.split())
-        if words + length > _WORDS or length < 4 or any(_same(sentence, one) for one in chosen):
+        about = sentence.features["covered"] >= _ABOUT * best.features["covered"]
+        if not about or words + length > _WORDS or any(_same(sentence, one) for one in chosen):
             continue
         chosen.append(sentence)
         words += length
     return _in_order(chosen)
+
+
+def _stands_alone(text: str) -> bool:
+    """Say whether a sentence can be quoted: no caption, head of a table or entry of a source list.
+
+    A table row counts when one of its cells begins with a figure.
+    """
+    if "://" in text or (len(text.split()) < _LEAST and not text.endswith(("。", "！"))):
+        return False
+    if " | " in text:
+        return any(re.match(r"[~<>$€£¥]?\d", cell) for cell in text.split(" | ")[1:])
+    return text.startswith("- ") or text.endswith((".", "!", "”", '"', ")", ";", "。", "！"))
 
 
 def _same(one: Read, other: Read) -> bool:
@@ -61,8 +78,12 @@ def _same(one: Read, other: Read) -> bool:
 
 
 def _in_order(chosen: list[Read]) -> list[Read]:
-    """Keep passages in the order of their best sentence, and sentences as they stand in them."""
-    rank: dict[int, int] = {}
-    for place, sentence in enumerate(chosen):
+    """Keep the best sentence first, with the thing asked for; the others as they stand.
+
+    Their passages come in the order of their best sentence.
+    """
+    best, *others = chosen
+    rank: dict[int, int] = {best.label: 0}
+    for place, sentence in enumerate(others, start=1):
         rank.setdefault(sentence.label, place)
-    return sorted(chosen, key=lambda sentence: (rank[sentence.label], sentence.start))
+    return [best, *sorted(others, key=lambda one: (rank[one.label], one.start))]

@@ -69,7 +69,7 @@ def test_add_sources_show_search_and_remove(briefing: Run, articles: Path) -> No
     report = json.loads(added.stdout)
     assert len(report["added"]) == 2 and report["passages"] == 2 and not report["refused"]
     listed = json.loads(briefing("sources", "--json").stdout)["documents"]
-    assert [one["title"] for one in listed][0] == "The harbour of Lund"
+    assert listed[0]["title"] == "The harbour of Lund"
     assert set(listed[0]) == {
         "id", "title", "publisher", "published", "location", "kind", "pages", "passages", "added",
     }  # fmt: skip

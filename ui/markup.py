@@ -14,8 +14,8 @@ from assistant.answer import Answer, Citation, Claim
 from corpus.catalogue import Entry
 from corpus.document import Document, Source
 
-# Characters shown around the quoted words in the source panel.
-_AROUND = 700
+# Characters shown before and after the quoted words in the source panel: the quote stays in view.
+_BEFORE, _AFTER = 320, 900
 _VERDICTS = {
     "weak": ("≈", "Only partly in the cited passage"),
     "unsupported": ("⚠", "Not in the cited passage"),
@@ -109,8 +109,8 @@ def source_html(citation: Citation, document: Document) -> str:
         ("File", source.location),
     ]
     rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
-    start = max(0, citation.start - _AROUND)
-    end = min(len(document.text), citation.end + _AROUND)
+    start = max(0, citation.start - _BEFORE)
+    end = min(len(document.text), citation.end + _AFTER)
     # Begin and end at a word.
     start = document.text.find(" ", start) + 1 if start else 0
     end = document.text.rfind(" ", 0, end) if end < len(document.text) else end

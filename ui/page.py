@@ -71,7 +71,7 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
                 chat = gr.Chatbot(
                     elem_id="chat",
                     show_label=False,
-                    height="50vh",
+                    height="44vh",
                     layout="panel",
                     buttons=[],
                     feedback_options=None,

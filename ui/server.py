@@ -106,6 +106,8 @@ def free_socket(port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((_HOST, number))
+            # Two sockets may be bound to one port until one of them listens.
+            listening.listen()
         except OSError:
             listening.close()
             continue
