@@ -11,8 +11,8 @@ from assistant.reading import Read
 # An answer keeps to about this many words; a first sentence that alone is longer still stands.
 _WORDS = 120
 # A further sentence must be nearly as good as the first, and as much about what is asked.
-_NEARLY = 0.6
-_ABOUT = 0.6
+_NEARLY = 0.35
+_ABOUT = 0.5
 # Shorter ones are labels; Chinese sentences are one word by this count and end in their own stop.
 _LEAST = 4
 # Two sentences that share this much of their stems say the same.
