@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 from assistant.answer import Answer, Citation, Claim
 from corpus.catalogue import Entry
@@ -106,7 +107,7 @@ def source_html(citation: Citation, document: Document) -> str:
         ("Published", source.published or "not stated"),
         ("Page", _page(citation, document)),
         ("Section", citation.heading),
-        ("File", source.location),
+        ("File", _place(source.location)),
     ]
     rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
     start = max(0, citation.start - _BEFORE)
@@ -150,6 +151,11 @@ def status_html(entries: Sequence[Entry], engine: str, note: str) -> str:
 def _where(source: Source, page: int | None) -> str:
     parts = [source.title, source.publisher, source.published, f"page {page}" if page else ""]
     return ", ".join(part for part in parts if part)
+
+
+def _place(location: str) -> str:
+    """Return an address as it is and of a file its name: where it lies says nothing to a reader."""
+    return location if "://" in location else Path(location).name
 
 
 def _page(citation: Citation, document: Document) -> str:
