@@ -37,7 +37,7 @@ index = VectorIndex(Path(sys.argv[1]))
 count = len(index)
 vector = np.array(json.loads(sys.argv[2]), dtype=np.float32)
 found = index.nearest(vector, min(5, count)) if count else []
-print(json.dumps([count, [one for one, _ in found]]))
+sys.stdout.write(json.dumps([count, [one for one, _ in found]]))
 """
 
 

@@ -62,7 +62,7 @@ class Library(Catalogue):
             try:
                 yield connection
                 connection.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # reason: a half transaction must not outlive any failure
                 # SQLite has rolled back by itself after some errors (a full disk), not all.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")

@@ -62,7 +62,7 @@ class WordIndex:
             writer = self._index.writer(_HEAP, num_threads=1)
         try:
             yield WordWriter(writer, self._tantivy)
-        except BaseException:
+        except BaseException:  # reason: nothing half-written stays, whatever went wrong
             writer.rollback()
             writer.wait_merging_threads()
             raise

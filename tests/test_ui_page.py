@@ -38,6 +38,9 @@ class Harbour:
     def status(self) -> str:
         return markup.status_html(self.entries(), "scripted", "")
 
+    def settled(self) -> bool:
+        return True
+
     def entries(self) -> Sequence[Entry]:
         return [Entry(DOCUMENT.id, SOURCE, 1, 1, "2026-01-01T00:00:00+00:00")]
 

@@ -37,6 +37,9 @@ class Place(Protocol):
     def status(self) -> str:
         """Return the line under the title, as HTML."""
 
+    def settled(self) -> bool:
+        """Say whether the library is open, or will not open."""
+
     def entries(self) -> Sequence[Entry]:
         """Return the documents of the library."""
 
@@ -94,6 +97,10 @@ class Room:
         if desk is None:
             return markup.status_html((), "", self._note)
         return markup.status_html(desk.library.entries(), desk.engine.name, "")
+
+    def settled(self) -> bool:
+        """Say whether the library is open, or will not open."""
+        return self._ready.is_set()
 
     def entries(self) -> Sequence[Entry]:
         """Return the documents of the library; none while it opens."""

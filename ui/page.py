@@ -57,6 +57,9 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
             place.status(),
             gr.update(choices=handlers.publishers_of(entries)),
             handlers.library_rows(entries),
+            # Once the library is open nothing changes by itself, and a filter that is being chosen
+            # must not be redrawn.
+            gr.Timer(active=not place.settled()),
         )
 
     page: gr.Blocks = gr.Blocks(
@@ -131,11 +134,11 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
             clear, None, [turns, chat, panel, offered], cancels=running, queue=False, **private
         )
         panel.select(follow, turns, panel, queue=False, show_progress="hidden", **private)
-        page.load(look, None, [status, publishers, table], queue=False, **private)
         # While the library opens the line under the title tells how far it is.
-        gr.Timer(2.0).tick(
-            look, None, [status, publishers, table], queue=False, show_progress="hidden", **private
-        )
+        timer = gr.Timer(2.0)
+        seen = [status, publishers, table, timer]
+        page.load(look, None, seen, queue=False, **private)
+        timer.tick(look, None, seen, queue=False, show_progress="hidden", **private)
     return page
 
 
