@@ -59,7 +59,10 @@ def test_every_example_is_answered_and_every_citation_slices_back(
         ("When did BIS announce the rescission of the AI diffusion rule?", "13 May 2025"),
         ("How many parameters does DeepSeek-V4-Pro have?", "1.6 trillion"),
         ("What share of ownership counts under the affiliates rule?", "50 percent"),
-        ("Which body found that DeepSeek models lag behind American models?", "CAISI"),
+        (
+            "Which body found that DeepSeek models lag behind American models?",
+            "Center for AI Standards and Innovation",
+        ),
     ],
 )
 def test_the_answer_holds_the_thing_asked_for(desk: Desk, question: str, wanted: str) -> None:

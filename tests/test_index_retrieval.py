@@ -108,9 +108,11 @@ def test_bounds_are_kept(desk: Desk, bounds: dict[str, object], expected: set[st
 
 def test_misspelt_words_are_read_as_the_library_spells_them(desk: Desk) -> None:
     """A word that stands nowhere is taken for the one that is most like it."""
-    assert desk.searcher.repaired("Who is the directr of the harbor?") == (
+    assert desk.searcher.repaired("Who is the directr of the harbuor?") == (
         "Who is the director of the harbour?"
     )
+    # A name, and a word of English that the library does not hold, are spelt as meant.
+    assert desk.searcher.repaired("Is Vikk an Irish harbor?") == "Is Vikk an Irish harbor?"
 
 
 def test_adding_again_changes_nothing_and_a_change_replaces(desk: Desk, folder: Path) -> None:
