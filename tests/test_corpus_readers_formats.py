@@ -415,3 +415,13 @@ def test_offsets_of_headings_and_pages_are_exact(calls: list[Call]) -> None:
     assert len(starts) == sum(name == "page" for name, _ in calls)
     assert document.text.encode("utf-8").decode("utf-8") == document.text
     assert "\n\n\n" not in document.text.strip("\n")
+
+
+def test_a_few_accents_are_read_as_western(tmp_path: Path) -> None:
+    """Short Western text is not taken for Baltic, and Polish stays Polish."""
+    file = tmp_path / "a.txt"
+    file.write_bytes("The café is naïve, people of the old quay like to say.".encode("cp1252"))
+    assert "café is naïve" in read(file).text
+    polish = "Zażółć gęślą jaźń, to jest polski tekst o chipach. Więcej słów pomaga."
+    file.write_bytes(polish.encode("cp1250"))
+    assert "Więcej słów" in read(file).text

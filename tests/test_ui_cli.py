@@ -90,13 +90,15 @@ def test_add_sources_show_search_and_remove(briefing: Run, articles: Path) -> No
 def test_many_questions_from_standard_input(briefing: Run, articles: Path) -> None:
     """A line is a question or an object with history; each answer is one object."""
     briefing("add", str(articles))
-    lines = 'How many ships?\n{"question": "And who directs it?", "history": ["Lund harbour"]}\n\n'
+    lines = 'How many ships?\n{bad\n{"question": "And who directs it?", "history": ["Lund"]}\n\n'
     result = briefing("search", "-", "--json", text=lines)
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert result.returncode == 0 and [row["query"] for row in rows] == [
         "How many ships?",
+        "",
         "And who directs it?",
     ]
+    assert "line 2" in rows[1]["notice"]
 
 
 def test_an_answer_in_the_terminal_and_its_exit_codes(briefing: Run, starter_home: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
@@ -45,6 +46,12 @@ def decoded(data: bytes) -> str:
     best = from_bytes(data[:500_000]).best()
     if best is None or (b"\0" in data and not best.encoding.startswith(("utf_16", "utf_32"))):
         raise _unreadable()
+    accents = sum(byte >= 0x80 for byte in data)
+    if accents < _FEW and all(name.startswith(_LATIN) for name in best.alphabets):
+        # A few accents tell the Latin alphabets apart badly: "café" was read as Baltic. The
+        # encoding of Windows in the West is by far the most common of them.
+        with suppress(UnicodeDecodeError):
+            return data.decode("cp1252")
     try:
         return data.decode(best.encoding)
     except UnicodeDecodeError as error:
@@ -66,6 +73,10 @@ def decoded_page(data: bytes) -> str:
         except (UnicodeDecodeError, LookupError):
             continue
     return decoded(data)
+
+
+_FEW = 8
+_LATIN = ("Basic Latin", "Latin", "General Punctuation", "Spacing Modifier", "Control")
 
 
 def _unreadable() -> ReadError:

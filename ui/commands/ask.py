@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from corpus.errors import UsageError
 from ui.commands.opening import asked, desk, filters
+
+if TYPE_CHECKING:
+    from assistant.answer import Question
 
 _DECLINED, _FAILED = 3, 1
 
@@ -36,13 +39,13 @@ def ask(
 
     Exits with 0 when it was answered, 3 when the library does not answer it, 1 on failure.
     """
-    from assistant.answer import answer_json
+    from assistant.answer import Question, answer_json
     from assistant.answering import ask as answers
     from assistant.answering import validated
     from ui.terminal import answer_lines
 
     if question != "-":
-        validated(next(asked(question)))
+        validated(Question(question))
     with desk(context, engine=engine, starter=True) as opened:
         options: dict[str, Any] = {
             "as_of": as_of,
@@ -54,12 +57,10 @@ def ask(
         outcome = "answered"
         for one in asked(question, **options):
             try:
-                *_, answer = answers(opened, one)
+                *_, answer = answers(opened, _usable(one))
             except UsageError as error:
-                if question != "-":
-                    raise
                 # One bad line among many: its place in the output says so, and the rest go on.
-                _say({"question": one.text, "outcome": "failed", "notice": str(error)}, as_json)
+                _say({"question": _text(one), "outcome": "failed", "notice": str(error)}, as_json)
                 continue
             outcome = answer.outcome
             if as_json:
@@ -87,25 +88,42 @@ def search(
     ids: tuple[str, ...],
 ) -> None:
     """Show the passages found for QUERY and why each ranked where it did; - reads one a line."""
+    from assistant.answer import Question
     from assistant.answering import validated
     from assistant.followup import standalone
     from index.retrieval import Bounds
     from ui.terminal import evidence_lines
 
     if query != "-":
-        validated(next(asked(query)))
+        validated(Question(query))
     with desk(context, starter=True) as opened:
         documents = tuple(opened.library.resolve(one) for one in ids)
         bounds = Bounds(publishers, documents, since, as_of)
         for one in asked(query):
-            text = standalone(validated(one).text, one.history)
+            try:
+                asking = validated(_usable(one))
+            except UsageError as error:
+                _say({"query": _text(one), "results": [], "notice": str(error)}, as_json)
+                continue
+            text = standalone(asking.text, asking.history)
             found = opened.searcher.search(text, limit=limit, bounds=bounds)
             if as_json:
-                _say({"query": one.text, "results": [_result(item) for item in found]}, as_json)
+                _say({"query": asking.text, "results": [_result(item) for item in found]}, as_json)
             elif found:
                 click.echo("\n".join(evidence_lines(found)))
             else:
                 click.echo("No passage matches.")
+
+
+def _usable(one: Question | UsageError) -> Question:
+    """Return a question that was read; raises the error of one that was not."""
+    if isinstance(one, UsageError):
+        raise one
+    return one
+
+
+def _text(one: Question | UsageError) -> str:
+    return "" if isinstance(one, UsageError) else one.text
 
 
 def _result(found: Any) -> dict[str, Any]:

@@ -70,11 +70,11 @@ def filters(command: Any) -> Any:
     return wrapped
 
 
-def asked(text: str, **options: Any) -> Iterator[Question]:
+def asked(text: str, **options: Any) -> Iterator[Question | UsageError]:
     """Yield the questions of a command: the one given, or with "-" those of standard input.
 
-    A line may be an object {"question": …, "history": […]}. Raises UsageError for one that is
-    neither.
+    A line may be an object {"question": …, "history": […]}; one that is neither is handed on as the
+    UsageError that says so, in its place, so that the lines after it are still answered.
     """
     from assistant.answer import Question
 
@@ -83,7 +83,10 @@ def asked(text: str, **options: Any) -> Iterator[Question]:
         return
     for number, line in enumerate(sys.stdin, start=1):
         if line.strip():
-            yield _question(line, number, options)
+            try:
+                yield _question(line, number, options)
+            except UsageError as error:
+                yield error
 
 
 def _question(line: str, number: int, options: dict[str, Any]) -> Question:
