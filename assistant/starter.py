@@ -20,8 +20,11 @@ EXAMPLES: tuple[str, ...] = (
 
 
 def needs_starter(desk: Desk) -> bool:
-    """Say whether the library is empty and the user never added anything to it."""
-    return not desk.library.ever_added and not desk.library.entries()
+    """Say whether the user never added anything, and the starter library is not in to its end.
+
+    A first start that was broken off is thereby taken up again.
+    """
+    return not desk.library.ever_added and not desk.library.starter_loaded
 
 
 def ensure_starter(desk: Desk) -> Iterator[Progress | Report]:
@@ -34,3 +37,4 @@ def add_starter(desk: Desk) -> Iterator[Progress | Report]:
     """Load the starter library whatever the library holds."""
     described = Described(publisher="Briefing Assistant starter library")
     yield from desk.add(starter_files(), described=described, starter=True)
+    desk.library.note_starter_loaded()

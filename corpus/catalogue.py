@@ -102,9 +102,14 @@ class Catalogue:
         """Whether the user ever added a document; the starter library does not count."""
         return self._fact("ever_added") == "1"
 
+    @property
+    def starter_loaded(self) -> bool:
+        """Whether the starter library was ever loaded to its end."""
+        return self._fact("starter_loaded") == "1"
+
     def _fact(self, name: str) -> str:
-        (row,) = self._rows("SELECT value FROM facts WHERE name = ?", (name,))
-        return str(row[0])
+        rows = self._rows("SELECT value FROM facts WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else ""
 
     def changes_since(self, generation: int) -> list[Change]:
         """Return the changes after `generation`, oldest first."""

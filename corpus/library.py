@@ -160,6 +160,11 @@ class Library(Catalogue):
             (document, int(visible), replaced_by, now()),
         )
 
+    def note_starter_loaded(self) -> None:
+        """Remember that the starter library is in, so that it is never loaded unasked again."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO facts VALUES ('starter_loaded', '1')")
+
     def remove(self, document: str) -> Entry:
         """Make a document invisible and return what it was; raises NotInLibrary."""
         entry = self.entry(document)

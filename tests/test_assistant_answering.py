@@ -16,8 +16,9 @@ from assistant.engine import Task
 from assistant.evaluation import evaluate, figures, questions_from
 from assistant.health import checks
 from assistant.settings import Settings
-from assistant.starter import EXAMPLES, needs_starter
+from assistant.starter import EXAMPLES, ensure_starter, needs_starter
 from corpus.errors import EmbedderError, EmbedderMismatch, EngineError, UsageError
+from corpus.starter import starter_files
 from index.embedders import question_embedder
 from index.minilm import SentenceEmbedder
 from index.weights import DEFAULT_MODEL, verify, weights_folder
@@ -197,6 +198,23 @@ def test_the_starter_library_is_never_loaded_over_the_users_own(desk: Desk) -> N
     """A library that holds something, or ever held something of the user's, is left alone."""
     assert not needs_starter(desk)
     assert not desk.library.ever_added
+
+
+def test_a_starter_library_that_was_broken_off_is_taken_up_again(tmp_path: Path) -> None:
+    """Stopping in the middle of the first start does not leave half of it for ever."""
+    settings = Settings(home=tmp_path, embedder="hash")
+    with Desk(settings) as first:
+        for step in ensure_starter(first):
+            if step.done >= 3:  # type: ignore[union-attr]
+                break
+    with Desk(settings) as second:
+        assert 0 < len(second.library.entries()) < len(starter_files())
+        assert needs_starter(second)
+        for _ in ensure_starter(second):
+            continue
+        assert len(second.library.entries()) == len(starter_files())
+        second.library.remove(second.library.entries()[0].id)
+        assert not needs_starter(second)
 
 
 def test_the_doctor_finds_a_sound_installation_sound(desk: Desk) -> None:

@@ -45,7 +45,7 @@ def desk(
 
     with Desk(Settings.from_environment(home=context.obj, engine=engine)) as opened:
         if starter and needs_starter(opened):
-            click.echo("The library is empty: loading the starter library first.", err=True)
+            click.echo("Nothing was added yet: loading the starter library first.", err=True)
             with_bar(ensure_starter(opened))
         yield opened
 
