@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install chat test check bench clean
+.PHONY: install chat test check clean
 
 install: $(STAMP)
 
