@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from assistant.engine import Usage
+from assistant.followup import Exchange
 from corpus.document import Source
 from index.evidence import Evidence
 
@@ -13,13 +15,13 @@ from index.evidence import Evidence
 class Question:
     """What was asked, and within which bounds.
 
-    `history` holds the earlier questions of the conversation, oldest first; `as_of` and `since`
+    `history` holds the earlier turns of the conversation, oldest first; `as_of` and `since`
     are ISO dates ("" for none); `publishers` and `documents` (ids) keep only those; `limit` is the
     number of passages considered for the answer.
     """
 
     text: str
-    history: tuple[str, ...] = ()
+    history: tuple[Exchange, ...] = ()
     as_of: str = ""
     since: str = ""
     publishers: tuple[str, ...] = ()
@@ -46,18 +48,21 @@ class Claim:
     """One sentence, the citations it rests on, and what the check of it found.
 
     The text carries no markers. `verdict` is "supported", "weak" or "unsupported"; it says what the
-    cited words contain, not what is true. `problems` says in words what is missing there.
+    cited words contain, not what is true. `problems` says in words what is missing there. `offered`
+    are citations that we added because their passage contains the sentence: the engine cited none,
+    or another.
     """
 
     text: str
     citations: tuple[int, ...]
     verdict: str
     problems: tuple[str, ...] = ()
+    offered: tuple[int, ...] = ()
 
     @property
     def marked(self) -> str:
         """The sentence followed by its markers: "It was 5 [1][2]."."""
-        marks = "".join(f"[{number}]" for number in self.citations)
+        marks = "".join(f"[{number}]" for number in (*self.citations, *self.offered))
         return f"{self.text} {marks}" if marks else self.text
 
 
@@ -66,9 +71,11 @@ class Answer:
     """An answer, complete or still growing.
 
     `outcome` is "" while it grows, then "answered", "partly", "declined" or "failed". `not_found`
-    lists the parts of the question that the library does not answer; `notice` is one line for the
-    reader: why it declined or failed, what is being waited for. `seconds` has retrieve, answer and
-    total.
+    lists the parts of the question that the library does not answer, `searches` what was searched
+    for. `standalone` is the question as it was searched, where it differs from the one asked (a
+    follow-up). `notice` is one line for the reader: why it declined or failed, what is being waited
+    for. `fallback` says why the engine asked for did not answer; then `engine` is the one that did.
+    `growing` is the sentence being written. `seconds` has retrieve, answer and total.
     """
 
     question: str
@@ -80,6 +87,16 @@ class Answer:
     engine: str = ""
     notice: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
+    standalone: str = ""
+    searches: tuple[str, ...] = ()
+    fallback: str = ""
+    usage: Usage | None = None
+    growing: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The claims as one text without markers, as a later question may refer to it."""
+        return " ".join(claim.text for claim in self.claims)
 
     @property
     def text(self) -> str:
@@ -116,12 +133,17 @@ def answer_json(answer: Answer) -> dict[str, Any]:
                 "citations": list(claim.citations),
                 "verdict": claim.verdict,
                 "problems": list(claim.problems),
+                "offered": list(claim.offered),
             }
             for claim in answer.claims
         ],
         "citations": [citation_json(citation) for citation in answer.citations],
         "not_found": list(answer.not_found),
+        "searches": list(answer.searches),
+        "standalone": answer.standalone,
         "notice": answer.notice,
         "engine": answer.engine,
+        "fallback": answer.fallback,
+        "usage": asdict(answer.usage) if answer.usage else None,
         "seconds": {name: round(value, 3) for name, value in answer.seconds.items()},
     }

@@ -1,20 +1,20 @@
-"""Asking: search, read, judge, write, check; an answer as a stream of growing snapshots."""
+"""Asking: search, judge, write, check; an answer as a stream of growing snapshots."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 
-from assistant.answer import Answer, Citation, Claim, Question
-from assistant.claims import Draft, check, drafts, quoted
+from assistant.answer import Answer, Question
+from assistant.claims import Draft, Growing, drafts
+from assistant.composing import Composer
 from assistant.desk import Desk
-from assistant.engine import Task
-from assistant.followup import standalone
-from assistant.sufficiency import judged
+from assistant.engine import Engine, Task, Waiting
+from assistant.extractive import ExtractiveEngine
+from assistant.searching import Search, searched
 from corpus.errors import EngineError, UsageError
-from index.evidence import Evidence
-from index.retrieval import Bounds
 
 LONGEST_QUESTION = 4_000
 
@@ -34,73 +34,91 @@ def validated(question: Question) -> Question:
 def ask(desk: Desk, question: Question) -> Iterator[Answer]:
     """Yield the answer as it grows; the last snapshot is complete and has an outcome.
 
-    No evidence that answers means no engine is called and the outcome "declined". Raises UsageError
-    for a question that cannot be asked and LibraryError or EmbedderError where the library cannot
-    be searched; an engine that fails is the outcome "failed".
+    No evidence that answers means no engine is called and the outcome "declined". An engine that
+    fails is named with its reason, and the answer is quoted from the library instead. Raises
+    UsageError for a question that cannot be asked and LibraryError or EmbedderError where the
+    library cannot be searched. Closing the iterator stops the engine.
     """
     question = validated(question)
     started = time.perf_counter()
-    text = desk.searcher.repaired(standalone(question.text, question.history))
-    bounds = Bounds(question.publishers, question.documents, question.since, question.as_of)
-    evidence = desk.searcher.search(text, limit=question.limit, bounds=bounds)
+    search = searched(desk, question)
     found = time.perf_counter()
     answer = Answer(
         question.text,
-        evidence=tuple(evidence),
+        evidence=search.evidence,
         engine=desk.engine.name,
         seconds={"retrieve": found - started},
+        standalone=search.question if search.question != question.text else "",
+        searches=search.searches,
+        not_found=search.missing,
     )
     yield answer
-    reader = desk.reader
-    sought = reader.sought(text)
-    read = reader.read(sought, evidence)
-    if not judged(sought, read, desk.searcher.knows).enough:
+    if not search.enough:
         yield _timed(_declined(answer), started, found)
         return
+    task = Task(search.question, search.evidence, search.sentences, question.history)
     try:
-        stream = desk.engine.write(Task(text, evidence, read))
-        for draft in drafts(stream):
-            answer = _with(answer, draft, evidence)
+        for answer in _written(desk, desk.engine, answer, task):
             yield answer
     except EngineError as error:
-        yield _timed(replace(answer, outcome="failed", notice=str(error)), started, found)
-        return
-    if not answer.claims:
-        notice = f"the engine {desk.engine.name} gave no answer; ask again or choose another"
-        yield _timed(replace(answer, outcome="failed", notice=notice), started, found)
-        return
-    yield _timed(replace(answer, outcome="answered"), started, found)
+        if isinstance(desk.engine, ExtractiveEngine):
+            yield _timed(replace(answer, outcome="failed", notice=str(error)), started, found)
+            return
+        answer = _begun_again(answer, search, str(error))
+        for answer in _written(desk, ExtractiveEngine(), answer, task):
+            yield answer
+    yield _timed(_finished(answer), started, found)
 
 
-def _with(answer: Answer, draft: Draft, evidence: Sequence[Evidence]) -> Answer:
-    """Return `answer` with one more claim, checked, its quotations numbered as they come."""
-    by_label = {one.label: one for one in evidence}
-    verdict = check(draft, {label: one.passage for label, one in by_label.items()})
-    citations = list(answer.citations)
-    numbers = []
-    for label in draft.labels:
-        if label not in by_label:
-            continue
-        citation = _citation(draft.text, by_label[label], len(citations) + 1)
-        same = [one.number for one in citations if _place(one) == _place(citation)]
-        if not same:
-            citations.append(citation)
-        numbers.append(same[0] if same else citation.number)
-    claim = Claim(draft.text, tuple(dict.fromkeys(numbers)), verdict.verdict, verdict.problems)
-    return replace(answer, claims=(*answer.claims, claim), citations=tuple(citations))
+def _written(desk: Desk, engine: Engine, answer: Answer, task: Task) -> Iterator[Answer]:
+    """Yield `answer` growing as an engine writes it; raises EngineError."""
+    composer = Composer(desk.checker, task.evidence)
+    notice = answer.notice
+    with closing(_closable(engine.write(task))) as pieces:
+        for one in drafts(pieces):
+            if isinstance(one, Draft):
+                answer = composer.with_draft(replace(answer, growing="", notice=notice), one)
+            elif isinstance(one, Growing):
+                answer = replace(answer, growing=one.text, notice=notice)
+            elif isinstance(one, Waiting):
+                yield replace(answer, notice=one.reason)
+                continue
+            else:
+                answer = replace(answer, usage=one)
+            yield answer
+    if not answer.claims and not answer.not_found:
+        raise EngineError(f"{engine.name} failed: it gave an empty answer")
+    yield replace(answer, growing="", notice=notice)
 
 
-def _citation(text: str, one: Evidence, number: int) -> Citation:
-    start, end = quoted(text, one.passage)
-    passage = one.passage
-    quote = passage.text[start - passage.start : end - passage.start]
-    return Citation(
-        number, passage.document, one.source, passage.page, passage.heading, quote, start, end
+def _closable(pieces: Iterator[object]) -> object:
+    """Return an engine's stream with a `close`, which those that are generators have."""
+    return pieces if hasattr(pieces, "close") else (piece for piece in pieces)
+
+
+def _begun_again(answer: Answer, search: Search, reason: str) -> Answer:
+    """Return the answer as it was before the engine failed, and why it is begun again."""
+    return replace(
+        answer,
+        claims=(),
+        citations=(),
+        growing="",
+        usage=None,
+        not_found=search.missing,
+        engine=ExtractiveEngine.name,
+        fallback=reason,
+        notice=f"{reason}. The answer quotes the library instead.",
     )
 
 
-def _place(citation: Citation) -> tuple[str, int, int]:
-    return citation.document, citation.start, citation.end
+def _finished(answer: Answer) -> Answer:
+    if not answer.claims:
+        return _declined(answer)
+    outcome = "partly" if answer.not_found else "answered"
+    notice = answer.notice
+    if answer.usage and answer.usage.cut:
+        notice = f"{notice} {answer.engine} reached its limit of tokens: the end is left out."
+    return replace(answer, outcome=outcome, notice=notice.strip())
 
 
 def _declined(answer: Answer) -> Answer:
@@ -110,7 +128,8 @@ def _declined(answer: Answer) -> Answer:
     else:
         nearest = answer.evidence[0].source.title
         notice = f"The library does not answer this. The nearest passage is in “{nearest}”."
-    return replace(answer, outcome="declined", not_found=(answer.question,), notice=notice)
+    missing = answer.not_found or (answer.question,)
+    return replace(answer, outcome="declined", not_found=missing, notice=notice)
 
 
 def _timed(answer: Answer, started: float, found: float) -> Answer:

@@ -1,22 +1,19 @@
-"""Claims out of a stream of text, and the check of each against the passages it cites."""
+"""Claims out of a stream of text, and the words of a passage that a claim rests on."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from assistant.engine import Piece, Usage, Waiting
 from corpus.document import Passage
 from corpus.sentences import sentences
 
 _MARK = re.compile(r"\s*\[(\d{1,3})\]")
 _MARKS = re.compile(r"(?:\s*\[\d{1,3}\])+")
 _FOLLOWING = re.compile(r"\s*(\S+)\s")
-_NUMBER = re.compile(r"\d(?:[\d,.]*\d)?")
-_NAME = re.compile(r"\b[A-Z][A-Za-z]*[A-Z0-9][\w-]*\b|(?<=[a-z,] )[A-Z][a-z]{2,}\b")
-_WORD = re.compile(r"\w{4,}")
-# A claim in other words than the passage must share this much of its longer words with it.
-_SHARED = 0.5
+_FINISHED = re.compile(r"[.!?…。！？:][\"”’)\]]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +25,33 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the check of a claim found: "supported", "weak" or "unsupported", and why not."""
+class Growing:
+    """The beginning of a sentence that is not complete yet."""
 
-    verdict: str
-    problems: tuple[str, ...] = ()
+    text: str
 
 
-def drafts(stream: Iterator[str]) -> Iterator[Draft]:
+def drafts(stream: Iterator[Piece]) -> Iterator[Draft | Growing | Waiting | Usage]:
     """Yield each sentence of a stream as soon as it and its markers are complete.
 
     A line break ends a sentence; markers after the full stop belong to the sentence before it.
+    What the engine says beside its text is handed on in place. Where it was cut off by a limit of
+    tokens, a last sentence without an end is left out.
     """
-    waiting = ""
+    waiting, cut = "", False
     for piece in stream:
+        if not isinstance(piece, str):
+            cut = cut or (isinstance(piece, Usage) and piece.cut)
+            yield piece
+            continue
         waiting += piece
         while (end := _complete(waiting)) is not None:
             yield from _draft(waiting[:end])
             waiting = waiting[end:]
-    yield from _draft(waiting)
+        if waiting.strip():
+            yield Growing(_MARK.sub("", waiting).strip())
+    if not cut or _FINISHED.search(_MARKS.sub("", waiting).strip()):
+        yield from _draft(waiting)
 
 
 def _complete(text: str) -> int | None:
@@ -75,39 +80,6 @@ def _draft(text: str) -> Iterator[Draft]:
         yield Draft(plain, labels)
 
 
-def check(draft: Draft, passages: Mapping[int, Passage]) -> Verdict:
-    """Return whether the passages that a sentence cites contain what it says.
-
-    Words for words is supported; otherwise every number and name must stand in the cited passages,
-    and half of its longer words. `passages` maps the labels that were given out.
-    """
-    unknown = [f"[{label}] is no passage that was given" for label in draft.labels
-               if label not in passages]  # fmt: skip
-    cited = [passages[label] for label in draft.labels if label in passages]
-    if not cited:
-        return Verdict("unsupported", (*unknown, "no passage is cited"))
-    text = _folded(" ".join(f"{one.heading} {one.text}" for one in cited))
-    if not unknown and _folded(draft.text) in text:
-        return Verdict("supported")
-    problems = unknown + [
-        f"{number} is not in the cited passage"
-        for number in _NUMBER.findall(draft.text)
-        if not re.search(rf"(?<![\d.,]){re.escape(number)}(?![\d]|[.,]\d)", text)
-    ]
-    problems += [
-        f"{name!r} is not in the cited passage"
-        for name in dict.fromkeys(_NAME.findall(draft.text))
-        if name.lower() not in text
-    ]
-    if problems:
-        return Verdict("unsupported", tuple(problems))
-    words = {word.lower() for word in _WORD.findall(draft.text)}
-    missing = sorted(word for word in words if word not in text)
-    if words and len(missing) > (1 - _SHARED) * len(words):
-        return Verdict("weak", (f"not in the cited passage: {', '.join(missing[:6])}",))
-    return Verdict("supported")
-
-
 def quoted(text: str, passage: Passage) -> tuple[int, int]:
     """Return the span, in the document, of the words of `passage` that `text` rests on.
 
@@ -125,7 +97,3 @@ def quoted(text: str, passage: Passage) -> tuple[int, int]:
         ),
     )
     return passage.start + start, passage.start + end
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).lower()

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from assistant.checking.checker import Checker
 from assistant.engine import Engine
 from assistant.engines import engine_named
 from assistant.reading import Reader
@@ -27,13 +28,14 @@ class Desk:
     def __init__(self, settings: Settings) -> None:
         """Open the library in `settings.home`; raises LibraryError and UsageError (engine)."""
         self.settings = settings
-        self.engine: Engine = engine_named(settings.engine)
+        self.engine: Engine = engine_named(settings.engine, settings.home)
         self.library = Library(settings.home)
         self.indexes = DerivedIndexes(self.library)
         self._lock = threading.RLock()
         self._documents: CountingEmbedder | None = None
         self._questions: CountingEmbedder | None = None
         self._searcher: Searcher | None = None
+        self._checker: Checker | None = None
 
     def __enter__(self) -> Desk:
         return self
@@ -77,6 +79,14 @@ class Desk:
                 name, cache = self.settings.embedder, self.settings.models
                 self._questions = question_embedder(name, cache=cache)
             return self._questions
+
+    @property
+    def checker(self) -> Checker:
+        """What checks sentences against passages; kept, since it remembers what it read."""
+        with self._lock:
+            if self._checker is None:
+                self._checker = Checker(self.question_embedder)
+            return self._checker
 
     def document_embedder(self) -> CountingEmbedder:
         """Return the embedder for passages, loaded once; raises EmbedderError."""

@@ -1,4 +1,4 @@
-"""What an engine is: one method that writes an answer as a stream of text."""
+"""What an engine is: one method that writes an answer as a stream of pieces."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from assistant.followup import Exchange
 from assistant.reading import Read
 from index.evidence import Evidence
 
@@ -14,12 +15,42 @@ from index.evidence import Evidence
 class Task:
     """What an engine is given: the question, the evidence, and its sentences as they were read.
 
-    `sentences` are ranked, best first; an engine with a model may leave them aside.
+    `sentences` are ranked, best first; an engine with a model may leave them aside. `history` is
+    oldest first.
     """
 
     question: str
     evidence: Sequence[Evidence]
     sentences: Sequence[Read]
+    history: Sequence[Exchange] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing new yet, and why: "the model is reading" for instance.
+
+    An engine that may be silent for long yields one at least twice a second, so that whoever
+    listens can stop it.
+    """
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer took: tokens as the provider counted them (None where it did not).
+
+    `cost` is in dollars by prices that the user set, None without them. `cut` says that the model
+    reached its limit of tokens: its last sentence is not whole.
+    """
+
+    prompt_tokens: int | None = None
+    answer_tokens: int | None = None
+    cost: float | None = None
+    cut: bool = False
+
+
+Piece = str | Waiting | Usage
 
 
 class Engine(Protocol):
@@ -29,8 +60,12 @@ class Engine(Protocol):
     def name(self) -> str:
         """What the engine is called on screen and in JSON."""
 
-    def write(self, task: Task) -> Iterator[str]:
+    @property
+    def place(self) -> str:
+        """The host that question and passages are sent to; "" when they stay on this machine."""
+
+    def write(self, task: Task) -> Iterator[Piece]:
         """Yield the answer in pieces of any size; "[n]" after a sentence cites evidence n.
 
-        Raises EngineError when the engine fails.
+        Closing the iterator stops the engine. Raises EngineError when the engine fails.
         """

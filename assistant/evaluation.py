@@ -12,7 +12,7 @@ from typing import Any
 from assistant.answer import Answer, Question
 from assistant.answering import ask
 from assistant.desk import Desk
-from assistant.followup import standalone
+from assistant.followup import Exchange, exchanges, standalone
 from corpus.errors import UsageError
 from index.evidence import Evidence
 
@@ -28,7 +28,7 @@ class Asked:
     kind: str
     must: tuple[str, ...]
     files: tuple[str, ...]
-    history: tuple[str, ...]
+    history: tuple[Exchange, ...]
     abstain: bool
 
 
@@ -85,7 +85,7 @@ def questions_from(file: Path) -> list[Asked]:
                 kind=str(row.get("kind") or "question"),
                 must=tuple(_folded(one) for one in row.get("must") or ()),
                 files=tuple(dict.fromkeys(_flat([row.get("file"), row.get("also_in")]))),
-                history=tuple(row.get("history") or ()),
+                history=exchanges(row.get("history") or ()),
                 abstain=bool(row.get("abstain")),
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.engine import Task
+from assistant.engine import Piece, Task
 from assistant.reading import Read
 
 # An answer keeps to about this many words; a first sentence that alone is longer still stands.
@@ -17,6 +17,7 @@ _ABOUT = 0.5
 _LEAST = 4
 # Two sentences that share this much of their stems say the same.
 _SAME = 0.6
+_REFERENCE = re.compile(r"\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]")
 _SEVERAL = re.compile(
     r"\b(?:compar\w*|versus|vs|differ\w*|difference|between|both|each|list|sequence|timeline|"
     r"in order|which (?:\w+ ){0,2}(?:are|were|do)|and)\b",
@@ -28,11 +29,13 @@ class ExtractiveEngine:
     """Picks the sentences that answer the question, best first, and cites each."""
 
     name = "extractive"
+    place = ""
 
-    def write(self, task: Task) -> Iterator[str]:
+    def write(self, task: Task) -> Iterator[Piece]:
         """Yield each picked sentence with the label of the passage it stands in."""
         for sentence in picked(task.question, task.sentences):
-            yield f"{sentence.text} [{sentence.label}]\n"
+            # A "[12]" of the document's own would read like one of our labels.
+            yield f"{_REFERENCE.sub('', sentence.text)} [{sentence.label}]\n"
 
 
 def picked(question: str, sentences: Sequence[Read]) -> list[Read]:

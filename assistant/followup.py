@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from index.query import Query
 
@@ -16,16 +19,38 @@ _LEANS = re.compile(
 _ALONE = 7
 
 
-def standalone(question: str, history: tuple[str, ...]) -> str:
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An earlier question of a conversation and the sentences of its answer, without markers."""
+
+    question: str
+    answer: str = ""
+
+
+def exchanges(values: Sequence[Any]) -> tuple[Exchange, ...]:
+    """Return turns from JSON: questions, or objects {"question": …, "answer": …}.
+
+    Raises KeyError for an object without a question.
+    """
+    return tuple(
+        Exchange(str(one["question"]), str(one.get("answer") or ""))
+        if isinstance(one, dict)
+        else Exchange(str(one))
+        for one in values
+    )
+
+
+def standalone(question: str, history: Sequence[Exchange]) -> str:
     """Return `question` with what it leaves to the conversation put in front.
 
     A question that leans on what went before (a pronoun, "and …?", hardly a word of content) gets
     the content words of the last question that stood alone, and of those after it.
     """
-    if not history or not leans(question):
+    asked = [one.question for one in history]
+    if not asked or not leans(question):
         return question
     carried: list[str] = []
-    for earlier in reversed(history):
+    for earlier in reversed(asked):
         carried[:0] = Query.from_question(earlier).words
         if not leans(earlier):
             break

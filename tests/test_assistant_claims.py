@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.asking import Asked, asked_for, holds
-from assistant.claims import Draft, check, drafts, quoted
-from assistant.followup import leans, standalone
+from assistant.claims import Draft, Growing, drafts, quoted
+from assistant.followup import exchanges, leans, standalone
 from corpus.document import Passage
 
 TEXT = (
@@ -16,7 +16,6 @@ TEXT = (
     "Repairs cost 3 million euros, the county of Nord says."
 )
 PASSAGE = Passage("d", 10, 10 + len(TEXT), TEXT)
-PASSAGES = {1: PASSAGE}
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000], ids=["letter by letter", "in threes", "at once"])
@@ -24,7 +23,7 @@ def test_a_stream_becomes_claims_however_it_is_cut(size: int) -> None:
     """Sentences end at full stops or lines; markers belong to the sentence before them."""
     text = "It closed in May 2025. [1][2] The U.S. Army helped [1]. Costs rose\n- A last item [3]\n"
     pieces = [text[start : start + size] for start in range(0, len(text), size)]
-    assert list(drafts(iter(pieces))) == [
+    assert [one for one in drafts(iter(pieces)) if not isinstance(one, Growing)] == [
         Draft("It closed in May 2025.", (1, 2)),
         Draft("The U.S. Army helped.", (1,)),
         Draft("Costs rose", ()),
@@ -35,37 +34,9 @@ def test_a_stream_becomes_claims_however_it_is_cut(size: int) -> None:
 @given(st.lists(st.sampled_from(["It rose.", " ", "[1]", "[22]", "\n", "U.S. ", "no end"])))
 def test_no_label_is_lost_or_invented(pieces: list[str]) -> None:
     """Every marker of the stream is on some claim, unless no sentence stands before it."""
-    found = [label for draft in drafts(iter(pieces)) for label in draft.labels]
-    assert set(found) <= {1, 22}
-    assert all(draft.text for draft in drafts(iter(pieces)))
-
-
-@pytest.mark.parametrize(
-    ("text", "labels", "verdict", "problem"),
-    [
-        pytest.param("Repairs cost 3 million euros, the county of Nord says.", (1,), "supported",
-                     "", id="the very words"),
-        pytest.param("The county of Nord says the repairs cost 3 million euros.", (1,),
-                     "supported", "", id="the same in another order"),
-        pytest.param("Repairs cost 4 million euros.", (1,), "unsupported", "4 is not",
-                     id="another number"),
-        pytest.param("Repairs cost 30 million euros.", (1,), "unsupported", "30 is not",
-                     id="a number that only begins so"),
-        pytest.param("The county of Lund says repairs cost 3 million euros.", (1,),
-                     "unsupported", "'Lund' is not", id="another name"),
-        pytest.param("It closed.", (7,), "unsupported", "[7] is no passage", id="unknown label"),
-        pytest.param("It closed.", (), "unsupported", "no passage is cited", id="no label"),
-        pytest.param("Engineers celebrated wonderful progress yesterday evening.", (1,), "weak",
-                     "celebrated", id="other words altogether"),
-    ],
-)  # fmt: skip
-def test_a_claim_is_checked_against_its_passage(
-    text: str, labels: tuple[int, ...], verdict: str, problem: str
-) -> None:
-    """Numbers, names, labels and words of a claim must stand in the passages it cites."""
-    found = check(Draft(text, labels), PASSAGES)
-    assert found.verdict == verdict
-    assert problem in " ".join(found.problems)
+    found = [one for one in drafts(iter(pieces)) if isinstance(one, Draft)]
+    assert {label for draft in found for label in draft.labels} <= {1, 22}
+    assert all(draft.text for draft in found)
 
 
 def test_a_quote_is_a_slice_of_its_document() -> None:
@@ -104,8 +75,8 @@ def test_a_question_asks_for_a_kind_of_thing(
 def test_a_follow_up_carries_what_it_leaves_to_the_conversation() -> None:
     """A question that leans gets the words of the last one that stood alone; others stay."""
     history = ("How much did the repairs of the Vik bridge cost?", "And who paid?")
-    assert "Vik bridge" in standalone("When was it closed?", history)
+    assert "Vik bridge" in standalone("When was it closed?", exchanges(history))
     assert standalone("When was the harbour of Lund built and who directs the works there?",
-                      history).startswith("When")  # fmt: skip
+                      exchanges(history)).startswith("When")  # fmt: skip
     assert standalone("When was it closed?", ()) == "When was it closed?"
     assert leans("and Huawei?") and not leans("What does the 2023 rule on chips say about China?")

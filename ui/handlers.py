@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.answer import Answer, Question
+from assistant.followup import Exchange
 from corpus.errors import BriefingError
 from ui import markup
 
@@ -146,7 +147,9 @@ def asking(
     Every failure becomes a message of the turn; none looks like an answer.
     """
     before = list(turns)
-    history = tuple(turn.question for turn in before if turn.answer is not None)
+    history = tuple(
+        Exchange(turn.question, turn.answer.spoken) for turn in before if turn.answer is not None
+    )
     question = Question(text, history, as_of=as_of.strip(), publishers=tuple(publishers))
     shown = " ".join(text.split())
     try:

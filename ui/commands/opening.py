@@ -91,12 +91,13 @@ def asked(text: str, **options: Any) -> Iterator[Question | UsageError]:
 
 def _question(line: str, number: int, options: dict[str, Any]) -> Question:
     from assistant.answer import Question
+    from assistant.followup import exchanges
 
     if not line.lstrip().startswith("{"):
         return Question(line.strip(), **options)
     try:
         row = json.loads(line)
-        history = tuple(str(one) for one in row.get("history") or ())
+        history = exchanges(row.get("history") or ())
         return Question(str(row["question"]), history, **options)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(

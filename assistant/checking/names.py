@@ -1,0 +1,186 @@
+"""Proper names of a sentence, and whether a text holds them, under that or another name."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from index.query import STOP_WORDS
+from index.rarity import rarity
+
+_TOKEN = re.compile(r"[^\W_]+(?:[.'’&/-][^\W_]+)*")
+# A sentence's first word that is so common in lower case is an ordinary word ("Research", "New").
+_ORDINARY = 0.845
+# Written with a capital and no names: titles, parts of laws, words that follow a name.
+_GENERIC = frozenset(
+    "president senator representative minister secretary chairman chairwoman chair director "
+    "professor doctor mr mrs ms dr sir judge justice general governor mayor officer officials "
+    "section article act rule part chapter title appendix table figure department agency office "
+    "bureau committee commission congress court company corporation inc corp ltd co llc group "
+    "university institute school state states city county north south east west northern southern "
+    "eastern western i passage passages note street st avenue ave road rd restaurant bar grill "
+    "cafe hotel internet bc ad am pm".split()
+)
+_LOWER_JOINS = frozenset("of and the for on in de la van von & to".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name as a sentence writes it."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Vocabulary:
+    """The words and capital sequences of a text, to look names up in."""
+
+    def __init__(self, text: str) -> None:
+        self._words = frozenset(_pieces(text))
+        self._joined = " " + " ".join(_pieces(text)) + " "
+        self._initials = frozenset(_initials(text))
+
+    def holds(self, name: str) -> bool:
+        """Say whether the text holds a name: its words in order, an alias, or its initials."""
+        if self._has(name):
+            return True
+        if any(self._has(form) for form in _forms().get(_key(name), ())):
+            return True
+        letters = name.replace(".", "")
+        if letters.isupper() and 2 <= len(letters) <= 7:
+            return letters in self._initials
+        own = _initials(name)
+        return any(len(one) > 2 and one.lower() in self._words for one in own)
+
+    def _has(self, name: str) -> bool:
+        words = list(_pieces(name))
+        if not words:
+            return False
+        if f" {' '.join(words)} " in self._joined:
+            return True
+        # "DeepSeek's R1" and "R1, DeepSeek's": each word counts, and so do plural and singular.
+        return all(
+            word in self._words or f"{word}s" in self._words or word.removesuffix("s") in self._words
+            for word in words
+        )
+
+
+def names(sentence: str, used: Iterable[tuple[int, int]] = ()) -> list[Name]:
+    """Return the names of a sentence, in order: capital words, acronyms, and model numbers.
+
+    The first word is a name only where it is not an ordinary word of English. Spans in `used`
+    (dates) hold none.
+    """
+    found: list[Name] = []
+    taken = bytearray(len(sentence))
+    for start, end in used:
+        taken[start:end] = b"\1" * (end - start)
+    for start, end in _alias_spans(sentence):
+        if any(taken[start:end]):
+            continue
+        found.append(Name(sentence[start:end], start, end))
+        taken[start:end] = b"\1" * (end - start)
+    first = True
+    for match in _TOKEN.finditer(sentence):
+        opens, first = first or _opens(sentence, match.start()), False
+        if any(taken[match.start() : match.end()]) or not _is_name(match[0], opens):
+            continue
+        found.append(Name(_plain(match[0]), match.start(), match.end()))
+    return sorted(found, key=lambda one: one.start)
+
+
+def missing(found: Iterable[Name], vocabulary: Vocabulary) -> list[str]:
+    """Return the names that a text does not hold, in order, each once."""
+    return list(dict.fromkeys(one.text for one in found if not vocabulary.holds(one.text)))
+
+
+def _is_name(token: str, opens: bool) -> bool:
+    plain = _plain(token)
+    low = plain.lower()
+    if low in _GENERIC or low in STOP_WORDS or len(plain) < 2:
+        return False
+    letters = [sign for sign in plain if sign.isalpha()]
+    if any(sign.isdigit() for sign in plain):
+        return bool(letters) and not re.fullmatch(r"\d[\d.,-]*[a-z%-]{1,12}|\d+s|[\d-]+\w*", plain)
+    if any(sign.isupper() for sign in plain[1:]):
+        return True
+    if not plain[0].isupper():
+        return False
+    if not opens:
+        return True
+    ordinary = re.search(r"(?:ly|ing|ed|s|tion|ment)$", low) or rarity(low) < _ORDINARY
+    return not ordinary
+
+
+def _opens(sentence: str, start: int) -> bool:
+    """Say whether a word opens a sentence, a quotation or an item."""
+    before = sentence[:start].rstrip()
+    return not before or before[-1] in ".!?:;“\"'‘(|•-–—" and not before.endswith("U.S.")
+
+
+def _plain(token: str) -> str:
+    return re.sub(r"['’]s?$", "", token)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield the words of a text folded: lower case, no possessive, parts of "A-B" on their own."""
+    for match in _TOKEN.finditer(text):
+        plain = _plain(match[0]).lower().replace("’", "'")
+        if re.fullmatch(r"(?:[^\W\d_]\.)+[^\W\d_]", plain):
+            yield plain.replace(".", "")
+        else:
+            yield from (one for one in re.split(r"[-/]", plain) if one)
+
+
+def _folded(text: str) -> str:
+    return " ".join(_pieces(text))
+
+
+def _key(name: str) -> str:
+    return _folded(name)
+
+
+def _initials(text: str) -> Iterator[str]:
+    """Yield the initials of each run of capital words: "Bureau of Industry and Security": BIS."""
+    run: list[str] = []
+    for match in _TOKEN.finditer(text):
+        word = match[0]
+        if word[0].isupper():
+            run.extend(part[0].upper() for part in word.split("-") if part)
+            yield from ("".join(run[begin:]) for begin in range(len(run) - 1))
+        elif word.lower() not in _LOWER_JOINS:
+            run = []
+
+
+@cache
+def _forms() -> dict[str, tuple[str, ...]]:
+    """Return for each alias, folded, the other names of its group."""
+    groups = tomllib.loads((Path(__file__).parent / "aliases.toml").read_text(encoding="utf-8"))
+    forms: dict[str, tuple[str, ...]] = {}
+    for group in (group for groups_of in groups.values() for group in groups_of):
+        for name in group:
+            forms[_key(name)] = (*forms.get(_key(name), ()), *group)
+    return forms
+
+
+@cache
+def _alias_pattern() -> re.Pattern[str]:
+    groups = tomllib.loads((Path(__file__).parent / "aliases.toml").read_text(encoding="utf-8"))
+    phrases = {
+        name
+        for groups_of in groups.values()
+        for group in groups_of
+        for name in group
+        if re.search(r"[ \d-]", name) or name.replace(".", "").isupper()
+    }
+    ordered = sorted(phrases, key=len, reverse=True)
+    return re.compile(r"(?<![\w-])(?:" + "|".join(re.escape(one) for one in ordered) + r")(?!-?\w)")
+
+
+def _alias_spans(sentence: str) -> list[tuple[int, int]]:
+    return [match.span() for match in _alias_pattern().finditer(sentence)]

@@ -1,0 +1,168 @@
+"""Negation and direction: whether two sentences about the same thing say opposite things of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from index.query import STOP_WORDS
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_CUES = frozenset(
+    "not no never none neither nor cannot without nobody nothing nowhere hardly scarcely".split()
+)
+# How many content words after a negation it may deny: "did not, in the end, rise" is one.
+_SCOPE = 2
+# Words that deny by themselves: with one of these in the source, a "not" may be its paraphrase.
+_DENYING = frozenset(
+    "fail failed fails failing failure refuse refused refuses deny denied denies denying reject "
+    "rejected rejects lack lacks lacked lacking absent absence unable ban banned bans prohibit "
+    "prohibited prohibits bar barred halt halted stop stopped stops cease ceased exclude excluded "
+    "excludes rescind rescinded revoke revoked withdraw withdrawn withdrew cancel cancelled "
+    "scrap scrapped decline declined declines avoid avoided unclear unknown untested undisclosed "
+    "unlikely impossible unavailable unaffected unchanged incomplete illegal invalid inconsistent "
+    "free exempt exempted little few barely only rather instead false untrue still despite block "
+    "blocked blocks forbid forbidden missing omit omitted omits silent end ended against except "
+    "excludes yet short below less unlike closed restrict restricted void non".split()
+)
+_PAIRS: tuple[tuple[str, str], ...] = (
+    (
+        "rise rises rose risen rising increase increases increased increasing grow grows grew grown"
+        " growing climb climbed climbs jump jumped surge surged soar soared gain gained gains",
+        "fall falls fell fallen falling decrease decreases decreased decreasing decline declines "
+        "declined declining drop drops dropped dropping shrink shrank shrunk plunge plunged sink "
+        "sank tumble tumbled slump slumped slid lose loses lost",
+    ),
+    ("up", "down"),
+    ("before prior earlier preceding precedes preceded until", "after following later since"),
+    ("above over exceed exceeds exceeded exceeding upward", "below under beneath"),
+    ("more greater larger bigger higher most highest largest majority",
+     "less fewer smaller lower least lowest smallest minority"),
+    ("maximum", "minimum"),
+    ("allow allows allowed allowing permit permits permitted authorise authorize authorised "
+     "authorized let lets",
+     "ban bans banned banning prohibit prohibits prohibited forbid forbids forbidden bar bars "
+     "barred block blocks blocked disallow"),
+    ("approve approves approved accept accepts accepted", "reject rejects rejected refuse refuses "
+     "refused deny denies denied disapprove"),
+    ("support supports supported supporting back backs backed favour favor favoured favored",
+     "oppose opposes opposed opposing"),
+    ("win wins won winning", "lose loses lost losing"),
+    ("buy buys bought buying purchase purchases purchased", "sell sells sold selling"),
+    ("import imports imported importing", "export exports exported exporting"),
+    ("tighten tightens tightened tightening toughen toughened stricter strengthen strengthened",
+     "ease eases eased easing loosen loosens loosened relax relaxes relaxed weaken weakened "
+     "looser"),
+    ("impose imposes imposed imposing introduce introduces introduced add adds added",
+     "lift lifts lifted rescind rescinds rescinded revoke revokes revoked remove removes removed "
+     "repeal repealed withdraw withdrew withdrawn scrap scrapped"),
+    ("start starts started begin begins began begun open opens opened opening",
+     "end ends ended ending finish finished stop stops stopped close closes closed closing cease "
+     "ceased"),
+    ("include includes included including", "exclude excludes excluded excluding"),
+    ("guilty", "innocent"), ("convicted", "acquitted"), ("legal lawful", "illegal unlawful"),
+    ("possible", "impossible"), ("likely", "unlikely"), ("public", "private"),
+    ("cheaper cheap cheapest", "expensive dearer costlier costly"),
+    ("faster fast fastest quicker", "slower slow slowest"),
+    ("better best improve improved improves", "worse worst worsen worsened worsens"),
+    ("first", "last"), ("ahead", "behind"), ("major", "minor"), ("true", "false"),
+    ("success succeed succeeded succeeds", "failure fail failed fails"),
+    ("domestic", "foreign"), ("military", "civilian"), ("confirm confirmed confirms",
+     "deny denied denies refute refuted"), ("widen widened widens", "narrow narrowed narrows"),
+    ("accelerate accelerated", "slow slowed slowdown"), ("strong stronger", "weak weaker"),
+    ("upgrade upgraded", "downgrade downgraded"), ("hire hired hires", "fire fired fires laid"),
+    ("arrive arrived", "depart departed"), ("optional voluntary", "mandatory compulsory required"),
+)  # fmt: skip
+
+
+def _sides() -> dict[str, list[tuple[int, int]]]:
+    sides: dict[str, list[tuple[int, int]]] = {}
+    for number, pair in enumerate(_PAIRS):
+        for side, words in enumerate(pair):
+            for word in words.split():
+                sides.setdefault(word, []).append((number, side))
+    return sides
+
+
+_SIDES = _sides()
+
+
+def negations(claim: str, source: str, stem: Callable[[str], str]) -> Iterator[str]:
+    """Yield in words where `claim` denies what the sentences of `source` affirm, or the reverse.
+
+    `stem` folds a word to what its forms share.
+    """
+    said, given = _Polarity(claim, stem), _Polarity(source, stem)
+    if said.cues and not given.cues and not given.denying:
+        yield f"“{said.cues[0]}” is not in the cited passage"
+        return
+    denied = sorted(said.denied & given.affirmed - given.denied)
+    if denied and not given.denying and len(said.cues) > len(given.cues):
+        yield f"the cited passage does not deny “{said.word(denied[0])}”"
+    affirmed = sorted(given.denied & said.affirmed - said.denied)
+    # Where the claim denies something too, or in a word of its own, it may say the same.
+    if affirmed and not said.cues and not said.denying:
+        yield f"the cited passage denies “{said.word(affirmed[0])}”"
+
+
+class _Polarity:
+    """The content words of a text: which are denied, which are not, and by what."""
+
+    def __init__(self, text: str, stem: Callable[[str], str]) -> None:
+        self.cues: list[str] = []
+        self.denied: set[str] = set()
+        self.affirmed: set[str] = set()
+        self.denying = False
+        self._words: dict[str, str] = {}
+        scope = 0
+        for place, word in enumerate(words := _words(text)):
+            if _is_cue(word, words[place + 1 : place + 3]):
+                self.cues.append(word)
+                scope = _SCOPE
+                continue
+            if word in _DENYING:
+                self.denying = True
+            if word in STOP_WORDS or len(word) < 3:
+                continue
+            root = stem(word)
+            self._words.setdefault(root, word)
+            (self.denied if scope else self.affirmed).add(root)
+            scope = max(0, scope - 1)
+
+    def word(self, root: str) -> str:
+        return self._words.get(root, root)
+
+
+def _words(text: str) -> list[str]:
+    return [match[0].lower().replace("’", "'") for match in _WORD.finditer(text)]
+
+
+def cue_places(text: str) -> list[tuple[str, int]]:
+    """Return the words of a text that deny, each with the offset at which it stands."""
+    found = list(_WORD.finditer(text))
+    words = [match[0].lower().replace("’", "'") for match in found]
+    return [
+        (word, match.start())
+        for place, (word, match) in enumerate(zip(words, found, strict=True))
+        if _is_cue(word, words[place + 1 : place + 3])
+    ]
+
+
+def _is_cue(word: str, after: Sequence[str]) -> bool:
+    if word == "no" and after and (after[0] == "more" and after[1:] == ["than"] or
+                                   after[0][0].isdigit()):  # fmt: skip
+        return False
+    if word == "not" and after and after[0] in {"only", "just", "merely"}:
+        return False
+    return word in _CUES or word.endswith("n't")
+
+
+def directions(claim: str, source: str) -> Iterator[str]:
+    """Yield the words of direction in `claim` ("rose") where `source` has only their opposite."""
+    said, given = _words(claim), set(_words(source))
+    for word in dict.fromkeys(said):
+        for pair, side in _SIDES.get(word, ()):
+            own, other = (_PAIRS[pair][one].split() for one in (side, 1 - side))
+            against = [one for one in other if one in given]
+            if against and not given & set(own) and not set(other) & set(said):
+                yield f"“{word}” where the cited passage has “{against[0]}”"

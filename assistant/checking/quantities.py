@@ -1,0 +1,276 @@
+"""Numbers that a text states, with their scale and unit, in figures or in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+_SCALES = {
+    "hundred": 2, "thousand": 3, "k": 3, "million": 6, "mn": 6, "mln": 6, "mio": 6, "m": 6,
+    "billion": 9, "bn": 9, "bln": 9, "b": 9, "trillion": 12, "tn": 12, "trn": 12, "t": 12,
+    "万": 4, "亿": 8,
+}  # fmt: skip
+_WORDS = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
+    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
+    "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20,
+    "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
+_ORDINALS = {
+    "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
+    "tenth": 10, "eleventh": 11, "twelfth": 12, "twentieth": 20,
+}  # fmt: skip
+# "half" is fifty percent; the others as parts of a whole.
+_PARTS = {
+    "half": "50", "one-third": "33", "one third": "33", "a third": "33", "two-thirds": "67",
+    "two thirds": "67", "one-quarter": "25", "one quarter": "25", "a quarter": "25",
+    "three-quarters": "75", "three quarters": "75", "one-fifth": "20", "one fifth": "20",
+    "a fifth": "20",
+}  # fmt: skip
+_TIMES = {
+    "doubled": 2, "doubling": 2, "double": 2, "doubles": 2, "twice": 2, "twofold": 2, "tripled": 3,
+    "triple": 3, "tripling": 3, "threefold": 3, "thrice": 3, "quadrupled": 4, "fourfold": 4,
+    "fivefold": 5, "tenfold": 10,
+}  # fmt: skip
+_UNITS = {
+    "percent": "%|％|percent(?:age)?(?: points?)?|per cent(?:age)?(?: points?)?|pct|个百分点",
+    "usd": r"(?:US |U\.S\. )?dollars?|USD|bucks|美元",
+    "cny": "yuan|RMB|CNY|renminbi|人民币|元",
+    "eur": "euros?|EUR",
+    "gbp": "pounds sterling|GBP|sterling",
+    "krw": "won|KRW",
+    "jpy": "yen|JPY",
+    "inr": "rupees?|INR",
+    "cent": "cents?",
+    "second": "seconds?|secs?",
+    "minute": "minutes?|mins?",
+    "hour": "hours?|hrs?",
+    "day": "days?|天",
+    "week": "weeks?|周",
+    "month": "months?|个月",
+    "year": "years?|yrs?|年",
+    "decade": "decades?",
+    "century": "century|centuries",
+    "kb": "KB|kilobytes?", "mb": "MB|megabytes?", "gb": "GB|gigabytes?", "tb": "TB|terabytes?",
+    "pb": "PB|petabytes?",
+    "nm": "nm|nanomet(?:re|er)s?|纳米",
+    "mm": "mm|millimet(?:re|er)s?",
+    "cm": "cm|centimet(?:re|er)s?",
+    "km": "km|kilomet(?:re|er)s?",
+    "mile": "miles?", "foot": "feet|foot|ft", "inch": "inch(?:es)?", "metre": "met(?:re|er)s?",
+    "kg": "kg|kilograms?|kilos?", "gram": "grams?|g", "tonne": "tons?|tonnes?",
+    "pound": "pounds?|lbs?", "ounce": "ounces?|oz",
+    "kw": "kW|kilowatts?", "mw": "MW|megawatts?", "gw": "GW|gigawatts?", "watt": "watts?|W",
+    "kwh": "kWh", "mwh": "MWh", "twh": "TWh",
+    "celsius": "°C|degrees? Celsius|Celsius", "fahrenheit": "°F|degrees? Fahrenheit|Fahrenheit",
+    "times": r"times|x|×|-?fold",
+}  # fmt: skip
+_SIGNS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "cny", "₩": "krw", "₹": "inr"}
+_CODES = "USD|US$|EUR|CNY|RMB|GBP|JPY|KRW|INR"
+_CODE_UNITS = {"USD": "usd", "US$": "usd", "EUR": "eur", "CNY": "cny", "RMB": "cny", "GBP": "gbp",
+               "JPY": "jpy", "KRW": "krw", "INR": "inr"}  # fmt: skip
+
+_UNIT = "|".join(
+    f"(?P<{name}>{pattern})"
+    for name, pattern in sorted(_UNITS.items(), key=lambda unit: -len(unit[1]))
+)
+_UNIT_AFTER = re.compile(rf"(?:[\s-]{{0,2}}(?:{_UNIT}))(?![A-Za-z])")
+_SCALE_WORD = "hundred|thousand|million|billion|trillion|mln|mio|bln|trn|mn|bn|tn"
+_SCALE_AFTER = re.compile(
+    rf"(?:[\s-]{{0,2}}(?P<word>{_SCALE_WORD})|(?P<letter>[KMBTkmbt])|\s(?P<apart>[MBT]))"
+    r"(?![A-Za-z0-9])|(?P<han>[万亿])",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(
+    rf"(?:(?P<code>{re.escape(_CODES).replace(chr(92) + '|', '|')})\s?|"
+    r"(?:(?<![A-Za-z])(?:US|A|C|HK|NT|S)\s?)?(?P<sign>[$€£¥₩₹])\s?)?"
+    # No part of an identifier ("H800", "V3.2") and no further figures after it.
+    r"(?<![A-Za-z0-9_.])(?<![A-Za-z]-)(?P<figure>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"(?P<ordinal>st|nd|rd|th)?"
+)
+_ONES = "one|two|three|four|five|six|seven|eight|nine"
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_WORD_NUMBER = re.compile(
+    rf"\b(?:(?:a|{'|'.join(_WORDS)})(?=[\s-]+(?:and a half\s+)?(?:{_SCALE_WORD}|dozen)\b)|"
+    rf"(?:{_TENS})(?:[\s-](?:{_ONES}))?|{'|'.join(sorted(_WORDS, key=len, reverse=True))})\b"
+    r"(?P<half>\s+and a half)?",
+    re.IGNORECASE,
+)
+_SPECIAL = re.compile(
+    r"\b(?:" + "|".join(sorted([*_PARTS, *_TIMES, *_ORDINALS], key=len, reverse=True)) + r")\b",
+    re.IGNORECASE,
+)
+# What is rounded keeps at least this many leading figures, or differs by no more than this.
+_ROUNDED = Decimal("0.06")
+_HEDGE = re.compile(
+    r"\b(?:about|around|nearly|almost|roughly|approximately|some|over|more than|less than|under|"
+    r"fewer than|at least|up to|close to|just|an estimated|estimated|circa|well over)\s+\S*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number as stated: `value` has its scale applied, `unit` is a common name for it or "".
+
+    `hedged` says that the text calls it rough ("about 5"); `exact` is the number of significant
+    figures that were written.
+    """
+
+    text: str
+    start: int
+    end: int
+    value: Decimal
+    unit: str = ""
+    hedged: bool = False
+    exact: int = 1
+
+
+def quantities(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Quantity]:
+    """Return the numbers of `text`, in order, leaving out the spans in `taken` (dates, names)."""
+    used = bytearray(len(text))
+    for start, end in taken:
+        used[start:end] = b"\1" * (end - start)
+    found = []
+    for finder in (_figures, _special, _worded):
+        for one in finder(text):
+            if not any(used[one.start : one.end]):
+                used[one.start : one.end] = b"\1" * (one.end - one.start)
+                found.append(one)
+    return sorted(_shared_units(text, found), key=lambda one: one.start)
+
+
+def _figures(text: str) -> list[Quantity]:
+    found = []
+    for match in _FIGURE.finditer(text):
+        digits = match["figure"].replace(",", "")
+        unit = _CODE_UNITS.get(match["code"] or "", "") or _SIGNS.get(match["sign"] or "", "")
+        found.append(
+            _completed(
+                text, match.start(), match.end(), Decimal(digits), unit,
+                ordinal=bool(match["ordinal"]), exact=_significant(digits),
+            )
+        )  # fmt: skip
+    # "GPT-4o" and "3A090" are names: letters go on where the number stops.
+    return [one for one in found if not re.match(r"[A-Za-z]\w*\d|[A-Za-z]{3}|_", text[one.end :])]
+
+
+def _significant(digits: str) -> int:
+    plain = digits.replace(".", "").lstrip("0")
+    return len(plain if "." in digits else plain.rstrip("0")) or 1
+
+
+def _special(text: str) -> list[Quantity]:
+    found = []
+    for match in _SPECIAL.finditer(text):
+        word = match[0].lower()
+        if word in _PARTS:
+            value, unit = Decimal(_PARTS[word]), "percent"
+            if word == "half" and text[: match.start()].endswith("and a "):
+                continue
+            scale = re.match(r"\s+an?\s+(\w+illion)\b", text[match.end() :])
+            if word == "half" and scale:
+                end = match.end() + scale.start(1)
+                found.append(_completed(text, match.start(), end - 1, Decimal("0.5"), ""))
+                continue
+        elif word in _TIMES:
+            value, unit = Decimal(_TIMES[word]), "times"
+        else:
+            value, unit = Decimal(_ORDINALS[word]), "ordinal"
+        found.append(Quantity(match[0], match.start(), match.end(), value, unit))
+    return found
+
+
+def _worded(text: str) -> list[Quantity]:
+    found = []
+    for match in _WORD_NUMBER.finditer(text):
+        words = re.split(r"[\s-]+", match[0].lower().removesuffix(" and a half"))
+        value = Decimal(sum(_WORDS.get(word, 1) for word in words))
+        if match["half"]:
+            value += Decimal("0.5")
+        whole = _completed(text, match.start(), match.end(), value, "", exact=2)
+        # "one of them", "a company": no number unless something is counted or measured by it.
+        if words == ["one"] and whole.end == match.end():
+            continue
+        found.append(whole)
+    return found
+
+
+def _completed(
+    text: str, start: int, end: int, value: Decimal, unit: str, *, ordinal: bool = False,
+    exact: int = 1,
+) -> Quantity:  # fmt: skip
+    """Return the number at `start`, with the scale and unit that follow it."""
+    if ordinal:
+        return Quantity(text[start:end], start, end, value, "ordinal", exact=exact)
+    while scale := _SCALE_AFTER.match(text, end):
+        word = (scale["word"] or scale["letter"] or scale["apart"] or scale["han"]).lower()
+        if scale["letter"] == "m" and not unit:
+            break  # metres as likely as million
+        value = value.scaleb(_SCALES[word])
+        end = scale.end()
+    if rest := re.match(rf"\s+and\s+(?:(?:{_TENS})(?:[\s-](?:{_ONES}))?|{_ONES})\b", text[end:]):
+        # "two hundred and fifty", but "three hundred and two firms" is rare enough to be read so.
+        if value >= 100 and text[start:end].lower().endswith("hundred"):
+            value += sum(_WORDS[word] for word in re.split(r"[\s-]+", rest[0].strip())[1:])
+            end += rest.end()
+    if dozen := re.compile(r"\s+dozen\b", re.IGNORECASE).match(text, end):
+        value, end = value * 12, dozen.end()
+    after = _UNIT_AFTER.match(text, end)
+    if after and not unit:
+        unit, end = str(after.lastgroup), after.end()
+    elif after and str(after.lastgroup) in {unit, "usd", "cny"}:
+        end = after.end()
+    hedged = bool(_HEDGE.search(text[max(0, start - 24) : start]))
+    return Quantity(text[start:end], start, end, value.normalize(), unit, hedged, exact)
+
+
+def _shared_units(text: str, found: list[Quantity]) -> list[Quantity]:
+    """Give the first number of a range the unit and scale of the second: "10 to 15 percent"."""
+    found = sorted(found, key=lambda one: one.start)
+    result = []
+    for place, one in enumerate(found):
+        after = found[place + 1] if place + 1 < len(found) else None
+        if after and not one.unit and after.unit not in {"", "ordinal"}:
+            between = text[one.end : after.start]
+            if re.fullmatch(r"\s*(?:-|–|—|to|and|or)\s*", between):
+                one = Quantity(one.text, one.start, one.end, one.value, after.unit, one.hedged,
+                               one.exact)  # fmt: skip
+        result.append(one)
+    return result
+
+
+def problem(claimed: Quantity, given: Sequence[Quantity]) -> str:
+    """Return what the numbers of a source have against `claimed`, in words, or ""."""
+    equal = [one for one in given if _equal(claimed, one)]
+    if any(_fits(claimed.unit, one.unit) for one in equal):
+        return ""
+    if equal:
+        return f"the cited passage has “{equal[0].text.strip()}”, not “{claimed.text.strip()}”"
+    return f"the number {claimed.text.strip()} is not in the cited passage"
+
+
+def _fits(claimed: str, given: str) -> bool:
+    if claimed == given:
+        return True
+    if "ordinal" in (claimed, given):
+        return False
+    return not claimed or not given
+
+
+def _equal(claimed: Quantity, given: Quantity) -> bool:
+    """Say whether two numbers are the same, or `claimed` is `given` as one rounds it."""
+    if claimed.value == given.value:
+        return True
+    if not given.value or claimed.value * given.value < 0 or given.exact <= claimed.exact:
+        return False
+    if claimed.exact >= 2:
+        return _rounded(given.value, claimed.exact) == claimed.value
+    apart = abs(claimed.value - given.value) / abs(given.value)
+    return claimed.hedged and apart <= _ROUNDED
+
+
+def _rounded(value: Decimal, figures: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(value.adjusted() - figures + 1))

@@ -1,0 +1,100 @@
+"""An answer growing sentence by sentence, each checked and cited as it is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.answer import Answer, Citation, Claim
+from assistant.checking.checker import Checker, Cited, Verdict
+from assistant.claims import Draft, quoted
+from assistant.prompts import NOT_FOUND
+from index.evidence import Evidence
+
+
+class Composer:
+    """Adds drafts to an answer over given evidence."""
+
+    def __init__(self, checker: Checker, evidence: Sequence[Evidence]) -> None:
+        self._checker = checker
+        self._by_label = {one.label: one for one in evidence}
+
+    def with_draft(self, answer: Answer, draft: Draft) -> Answer:
+        """Return `answer` with one more claim, checked, its quotations numbered as they come.
+
+        A line that says what was not found joins the list of these.
+        """
+        if draft.text.upper().startswith(NOT_FOUND):
+            part = draft.text[len(NOT_FOUND) :].strip(" .")
+            return replace(answer, not_found=(*answer.not_found, part)) if part else answer
+        bare = self._checker.states_nothing(draft.text)
+        if bare and not draft.labels:
+            return replace(answer, claims=(*answer.claims, Claim(draft.text, (), "supported")))
+        known = [label for label in draft.labels if label in self._by_label]
+        verdict = self._verdict(draft, known)
+        answer, numbers = self._cited(answer, draft.text, known)
+        offered: tuple[int, ...] = ()
+        if verdict.verdict == "unsupported" and not bare and (better := self._bearer(draft, known)):
+            answer, offered = self._cited(answer, draft.text, [better])
+            if not draft.labels:
+                verdict = Verdict("supported", ("cited no passage; one that contains it was added",))
+            else:
+                verdict = Verdict("weak", (*verdict.problems, "another passage contains it"))
+        claim = Claim(draft.text, numbers, verdict.verdict, verdict.problems, offered)
+        return replace(answer, claims=(*answer.claims, claim))
+
+    def _verdict(self, draft: Draft, known: Sequence[int]) -> Verdict:
+        unknown = tuple(
+            f"[{label}] is no passage that was given"
+            for label in draft.labels
+            if label not in self._by_label
+        )
+        if not known:
+            return Verdict("unsupported", (*unknown, "no passage is cited"))
+        found = self._checker.check(draft.text, [cited(self._by_label[label]) for label in known])
+        if unknown:
+            return Verdict("unsupported", (*unknown, *found.problems))
+        return found
+
+    def _bearer(self, draft: Draft, tried: Sequence[int]) -> int | None:
+        """Return the label of the first passage, by rank, that contains a draft."""
+        for label, one in self._by_label.items():
+            if label not in tried:
+                found = self._checker.check(draft.text, [cited(one)])
+                if found.verdict == "supported":
+                    return label
+        return None
+
+    def _cited(
+        self, answer: Answer, text: str, labels: Sequence[int]
+    ) -> tuple[Answer, tuple[int, ...]]:
+        citations = list(answer.citations)
+        numbers = []
+        for label in labels:
+            citation = citation_of(text, self._by_label[label], len(citations) + 1)
+            same = [one.number for one in citations if _place(one) == _place(citation)]
+            if not same:
+                citations.append(citation)
+            numbers.append(same[0] if same else citation.number)
+        return replace(answer, citations=tuple(citations)), tuple(dict.fromkeys(numbers))
+
+
+def cited(one: Evidence) -> Cited:
+    """Return a passage as the check reads it: its text, and what is known of it beside."""
+    source = one.source
+    beside = (source.title, one.passage.heading, source.publisher, source.published)
+    return Cited(one.passage.text, ". ".join(part for part in beside if part))
+
+
+def citation_of(text: str, one: Evidence, number: int) -> Citation:
+    """Return the citation of the words of a passage that `text` rests on."""
+    start, end = quoted(text, one.passage)
+    passage = one.passage
+    quote = passage.text[start - passage.start : end - passage.start]
+    return Citation(
+        number, passage.document, one.source, passage.page, passage.heading, quote, start, end
+    )
+
+
+def _place(citation: Citation) -> tuple[str, int, int]:
+    return citation.document, citation.start, citation.end

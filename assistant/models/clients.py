@@ -1,0 +1,188 @@
+"""The model servers, through LlamaIndex's clients; owns those and translates what they send."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from assistant.models.failures import failure_of
+from assistant.models.fitting import estimated_tokens
+from assistant.models.model import Delta, Message, ModelFailure
+
+OPENAI = "https://api.openai.com/v1"
+DEEPSEEK = "https://api.deepseek.com"
+ANTHROPIC = "https://api.anthropic.com"
+OLLAMA = "http://127.0.0.1:11434"
+_ANTHROPIC_KNOWN = "claude-sonnet-4-5"
+
+CONNECT_SECONDS = 5.0
+# The longest silence in the middle of an answer; before its first word the total deadline holds.
+SILENCE_SECONDS = 60.0
+
+
+def is_loopback(address: str) -> bool:
+    """Say whether a server's address is this machine."""
+    host = urlsplit(address).hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """What the clients below share.
+
+    `extra` goes into the body of every request, for what a server knows beside the standard.
+    """
+
+    name: str
+    address: str
+    key: str = field(default="", repr=False)
+    context: int = 4096
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def count(self, text: str) -> int:
+        """Return an estimate: the server's tokenizer is not asked."""
+        return estimated_tokens(text)
+
+
+class OpenAIServer(_Server):
+    """A server that speaks OpenAI's chat completions."""
+
+    async def stream(self, messages: Sequence[Message], most: int) -> AsyncIterator[Delta]:
+        """Yield what the model says; see Model.stream."""
+        from llama_index.llms.openai_like import OpenAILike
+
+        async with _http_client(self.address) as http:
+            client = OpenAILike(
+                model=self.name,
+                api_base=self.address,
+                api_key=self.key or "none",
+                context_window=self.context,
+                max_tokens=most,
+                temperature=0.1,
+                is_chat_model=True,
+                # Its retries multiply with the SDK's to twelve calls; ours are in running.py.
+                max_retries=0,
+                timeout=SILENCE_SECONDS,
+                async_http_client=http,
+                additional_kwargs={
+                    "stream_options": {"include_usage": True},
+                    "extra_body": dict(self.extra),
+                },
+            )
+            async for response in _translated(client, messages):
+                yield _openai_delta(response)
+
+
+class OllamaServer(_Server):
+    """An Ollama server."""
+
+    async def stream(self, messages: Sequence[Message], most: int) -> AsyncIterator[Delta]:
+        """Yield what the model says; see Model.stream."""
+        from llama_index.llms.ollama import Ollama
+        from ollama import AsyncClient
+
+        http = AsyncClient(
+            host=self.address, timeout=_timeout(), trust_env=not is_loopback(self.address)
+        )
+        client = Ollama(
+            model=self.name,
+            base_url=self.address,
+            context_window=self.context,
+            temperature=0.1,
+            async_client=http,
+            additional_kwargs={"num_predict": most, **self.extra},
+        )
+        try:
+            async for response in _translated(client, messages):
+                yield _ollama_delta(response)
+        finally:
+            await http.close()
+
+
+class AnthropicServer(_Server):
+    """Anthropic's messages, or a server that speaks them."""
+
+    async def stream(self, messages: Sequence[Message], most: int) -> AsyncIterator[Delta]:
+        """Yield what the model says; see Model.stream."""
+        from llama_index.llms.anthropic import Anthropic
+
+        client = Anthropic(
+            # It looks every name up in a table of its own and refuses those newer than itself.
+            model=_ANTHROPIC_KNOWN,
+            base_url=self.address,
+            api_key=self.key or "none",
+            max_tokens=most,
+            temperature=0.1,
+            timeout=SILENCE_SECONDS,
+            max_retries=0,
+            additional_kwargs={"model": self.name, "extra_body": dict(self.extra)},
+        )
+        async for response in _translated(client, messages):
+            yield _anthropic_delta(response)
+
+
+def _timeout() -> Any:
+    import httpx
+
+    return httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
+
+
+def _http_client(address: str) -> Any:
+    """Return a client; a proxy of the environment must not see what goes to this machine."""
+    import httpx
+
+    return httpx.AsyncClient(timeout=_timeout(), trust_env=not is_loopback(address))
+
+
+async def _translated(client: Any, messages: Sequence[Message]) -> AsyncIterator[Any]:
+    """Yield a client's responses; its exceptions become ModelFailure."""
+    from llama_index.core.llms import ChatMessage
+
+    chat = [ChatMessage(role=one.role, content=one.text) for one in messages]
+    try:
+        async for response in await client.astream_chat(chat):
+            yield response
+    except ModelFailure:
+        raise
+    except Exception as error:  # noqa: BLE001  # reason: three SDKs; each error becomes one line
+        raise failure_of(error) from error
+
+
+def _openai_delta(response: Any) -> Delta:
+    raw = response.raw
+    usage = getattr(raw, "usage", None)
+    choices = getattr(raw, "choices", None) or []
+    finish = str(choices[0].finish_reason or "") if choices else ""
+    reasons = bool(choices) and bool(getattr(choices[0].delta, "reasoning_content", None))
+    return Delta(
+        response.delta or "",
+        finish,
+        getattr(usage, "prompt_tokens", None),
+        getattr(usage, "completion_tokens", None),
+        reasons,
+    )
+
+
+def _ollama_delta(response: Any) -> Delta:
+    raw = dict(response.raw)
+    finish = str(raw.get("done_reason") or "stop") if raw.get("done") else ""
+    thinks = bool(getattr(raw.get("message"), "thinking", None))
+    return Delta(
+        response.delta or "", finish, raw.get("prompt_eval_count"), raw.get("eval_count"), thinks
+    )
+
+
+def _anthropic_delta(response: Any) -> Delta:
+    # LlamaIndex keeps the counts and the reason to stop here; `raw` is the bare event.
+    said = response.message.additional_kwargs or {}
+    usage = said.get("usage") or {}
+    finish = str(said.get("stop_reason") or "")
+    return Delta(
+        response.delta or "",
+        "length" if finish == "max_tokens" else finish,
+        usage.get("input_tokens"),
+        usage.get("output_tokens"),
+        bool(said.get("thinking_delta")),
+    )

@@ -1,0 +1,108 @@
+"""What went wrong with a model's server, in one line; owns the HTTP client's exceptions."""
+
+from __future__ import annotations
+
+import json
+import re
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from assistant.models.model import ModelFailure
+
+_LONGEST = 160
+_TOO_LONG = re.compile(
+    r"context (?:length|size|window)|exceed_context_size|maximum context|too long|too many tokens|"
+    r"max_model_len",
+    re.IGNORECASE,
+)
+_BUSY = {408, 409, 425, 429, 500, 502, 503, 504, 529}
+_MEANING = {
+    400: "it refuses the request",
+    401: "it refuses the key",
+    402: "it wants to be paid first",
+    403: "it forbids this",
+    404: "it does not know this model",
+    408: "it timed out",
+    413: "the request is too long for it",
+    429: "it asks to slow down",
+    529: "it is overloaded",
+}
+# What looks like a key, wherever a provider repeats it in an error.
+_SECRET = re.compile(
+    r"(?:sk|key|pk|gsk|xai|Bearer)[-_ ][\w\-.*]{6,}|[A-Za-z0-9_\-]{32,}", re.IGNORECASE
+)
+
+
+def failure_of(error: BaseException) -> ModelFailure:
+    """Return what an exception of a client (OpenAI's, Anthropic's, Ollama's, httpx) means."""
+    if isinstance(error, ModelFailure):
+        return error
+    chain = list(_chain(error))
+    for one in chain:
+        status = getattr(one, "status_code", None)
+        if isinstance(status, int) and status >= 400:
+            return _of_status(status, one)
+    for one in chain:
+        if isinstance(one, httpx.ConnectTimeout):
+            return ModelFailure("it does not accept the connection in time", again=True)
+        if isinstance(one, httpx.TimeoutException):
+            return ModelFailure("it stopped sending and timed out")
+        if isinstance(one, httpx.ConnectError):
+            return ModelFailure("nothing answers there: start the server or check the address")
+        if isinstance(one, httpx.TransportError):
+            return ModelFailure("it broke the connection")
+        if isinstance(one, json.JSONDecodeError | UnicodeDecodeError):
+            return ModelFailure("what it sends is not the format of such a server")
+    if any(isinstance(one, ConnectionError) for one in chain):
+        # Ollama's client has an error of its own for a refused connection.
+        return ModelFailure("nothing answers there: start the server or check the address")
+    return ModelFailure(f"it sent an error: {scrubbed(str(error)) or type(error).__name__}")
+
+
+def _chain(error: BaseException | None) -> Any:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _of_status(status: int, error: BaseException) -> ModelFailure:
+    said = scrubbed(_message(error))
+    if status in {400, 413, 500} and _TOO_LONG.search(_message(error)):
+        return ModelFailure("the question with its passages is too long for it", too_long=True)
+    meaning = _MEANING.get(status, "it failed" if status >= 500 else "it refuses the request")
+    line = f"{meaning} (status {status}{': ' + said if said else ''})"
+    return ModelFailure(line, again=status in _BUSY, wait=_wait(error))
+
+
+def _message(error: BaseException) -> str:
+    body = getattr(error, "body", None)
+    if isinstance(body, dict):
+        inner = body.get("error", body)
+        text = inner.get("message") if isinstance(inner, dict) else inner
+        kind = inner.get("type", "") if isinstance(inner, dict) else ""
+        return f"{text} {kind}".strip() if text else str(error)
+    return str(getattr(error, "error", "") or error)
+
+
+def _wait(error: BaseException) -> float | None:
+    """Return the seconds of a Retry-After header, as a number or as a date."""
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    value = str(headers.get("retry-after", ""))
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        now = parsedate_to_datetime(str(headers.get("date", "")))
+        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def scrubbed(text: str) -> str:
+    """Return the first line of `text`, short and without anything that looks like a key."""
+    line = " ".join(text.split())
+    line = _SECRET.sub("…", line)
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

@@ -1,0 +1,119 @@
+"""A Hugging Face model in this process, through LlamaIndex; watched, since it cannot be aborted."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from assistant.models.model import Delta, Message, ModelFailure
+
+_TICK = 0.05
+
+
+class HuggingFaceModel:
+    """A causal language model from a folder or, where the user allows downloads, from the hub."""
+
+    def __init__(self, name: str, context: int | None = None) -> None:
+        self.name = name
+        self._wanted = context
+
+    @cached_property
+    def _loaded(self) -> tuple[Any, Any]:
+        """The model and its tokenizer; raises ModelFailure where they cannot be loaded."""
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        local = Path(self.name).expanduser()
+        source = str(local) if local.exists() else self.name
+        try:
+            # Weights as safetensors only, and no code of the model's own: neither can run anything.
+            model = AutoModelForCausalLM.from_pretrained(
+                source, use_safetensors=True, trust_remote_code=False
+            )
+            tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+        except Exception as error:  # reason: the loader raises of every kind; all mean "not loaded"
+            reason = str(error).strip().split("\n")[0][:120]
+            raise ModelFailure(
+                f"the model {self.name} cannot be loaded ({reason}); give the folder of a model "
+                "with safetensors, or set HF_HUB_OFFLINE=0 to let it be downloaded"
+            ) from error
+        return model, tokenizer
+
+    @property
+    def context(self) -> int:
+        """The model's own limit, or less where the user settled on less."""
+        model, _ = self._loaded
+        own = int(getattr(model.config, "max_position_embeddings", 0) or 4096)
+        return min(own, self._wanted) if self._wanted else own
+
+    def count(self, text: str) -> int:
+        """Return the tokens of `text` by the model's tokenizer."""
+        _, tokenizer = self._loaded
+        return len(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    async def stream(self, messages: Sequence[Message], most: int) -> AsyncIterator[Delta]:
+        """Yield what the model says; see Model.stream."""
+        from llama_index.core.llms import ChatMessage
+        from llama_index.llms.huggingface import HuggingFaceLLM
+
+        model, tokenizer = self._loaded
+        watched = _Watched(model)
+        chat = [ChatMessage(role=one.role, content=one.text) for one in messages]
+        client = HuggingFaceLLM(
+            model=watched,
+            tokenizer=tokenizer,
+            model_name=self.name,
+            tokenizer_name=self.name,
+            context_window=self.context,
+            max_new_tokens=most,
+            is_chat_model=True,
+            generate_kwargs={"do_sample": False},
+        )
+        prompt_tokens = self.count("\n".join(one.text for one in messages))
+        if prompt_tokens + most > self.context:
+            # Without this check it runs on garbage beyond its last position.
+            raise ModelFailure("the question with its passages is too long for it", too_long=True)
+        said = 0
+        try:
+            pieces = iter(client.stream_chat(chat))
+            while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+                said += 1
+                yield Delta(piece.delta or "")
+            if watched.failure is not None:
+                raise ModelFailure(f"it failed while writing ({watched.failure})")
+            yield Delta("", "length" if said >= most else "stop", prompt_tokens, said)
+        finally:
+            watched.stop()
+
+
+class _Watched:
+    """A model whose generation can be stopped, and ends its stream when it fails.
+
+    LlamaIndex's stream waits for ever when `generate` raises in its thread, and offers no stop.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._stopped = threading.Event()
+        self.failure: str = ""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def stop(self) -> None:
+        """Let the generation end after the token it is at."""
+        self._stopped.set()
+
+    def generate(self, **options: Any) -> Any:
+        """Generate as the model does, stopping when asked to."""
+        criteria = options["stopping_criteria"]
+        criteria.append(lambda *_, **__: self._stopped.is_set())
+        try:
+            return self._model.generate(**options)
+        except Exception as error:  # noqa: BLE001  # reason: whatever it is must end the stream
+            self.failure = f"{type(error).__name__}: {str(error).strip().split(chr(10))[0][:100]}"
+            options["streamer"].end()
+            return None

@@ -1,0 +1,68 @@
+"""What a model is: one method that streams; and the ways in which it can fail."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to a model; `role` is "system" or "user"."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of what a model sends: text, and at the end why it stopped and what it counted.
+
+    `finish` is "" until the model says that it is done: "stop" or "length", or another word of the
+    provider's. `thinking` says that the model reasons before it answers.
+    """
+
+    text: str = ""
+    finish: str = ""
+    prompt_tokens: int | None = None
+    answer_tokens: int | None = None
+    thinking: bool = False
+
+
+class ModelFailure(Exception):
+    """A model failed; the message says how in one line and without keys or addresses' secrets.
+
+    `again` says that trying again may succeed; `wait` is how many seconds the provider asks for
+    (None: it does not say); `too_long` that the prompt did not fit.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        again: bool = False,
+        wait: float | None = None,
+        too_long: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.again = again
+        self.wait = wait
+        self.too_long = too_long
+
+
+class Model(Protocol):
+    """A model that can be asked; made anew for each engine, used by one answer at a time."""
+
+    @property
+    def context(self) -> int:
+        """How many tokens prompt and answer may have together."""
+
+    def count(self, text: str) -> int:
+        """Return the tokens of `text`, or a number that is rarely too small."""
+
+    def stream(self, messages: Sequence[Message], most: int) -> AsyncIterator[Delta]:
+        """Yield what the model says, of `most` tokens at most; cancelling the task stops it.
+
+        Raises ModelFailure.
+        """

@@ -1,0 +1,165 @@
+"""Running a model: in a thread of its own, with deadlines, retries, a stop, and an ear for loops."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from assistant.engine import Waiting
+from assistant.models.model import Delta, Message, Model, ModelFailure
+
+# Whoever listens is woken at least this often, so that a stop takes effect.
+_BEAT = 0.25
+_STOP_SECONDS = 2.0
+_RETRIES = 2
+_LONGEST_WAIT = 30.0
+_LONGEST_ANSWER = 24_000
+_TAIL = 1_500
+# A run of 12 to 400 characters four times in a row at the end of a text.
+_LOOP = re.compile(r"(.{12,400}?)\1{3,}\s*\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long an answer may take: `total` seconds in all, `silence` between two pieces."""
+
+    total: float = 120.0
+    silence: float = 60.0
+
+
+def run(
+    model: Model, messages: Sequence[Message], most: int, limits: Limits
+) -> Iterator[Delta | Waiting]:
+    """Yield what the model says, and Waiting while it says nothing.
+
+    Tries again, up to two times and within the total deadline, only where nothing was said yet and
+    the failure may pass (429, 5xx, a connection not accepted in time). Closing the iterator stops
+    the model. Raises ModelFailure, also when the text ends without the model saying that it is
+    done, says nothing, or repeats itself.
+    """
+    deadline = time.monotonic() + limits.total
+    for attempt in range(_RETRIES + 1):
+        said = False
+        try:
+            for piece in _attempt(model, messages, most, limits, deadline):
+                said = said or (isinstance(piece, Delta) and bool(piece.text))
+                yield piece
+            return
+        except ModelFailure as failure:
+            wait = failure.wait if failure.wait is not None else 2.0**attempt
+            late = time.monotonic() + wait > deadline or wait > _LONGEST_WAIT
+            if said or not failure.again or attempt == _RETRIES or late:
+                raise
+            yield from _pause(wait, str(failure))
+
+
+def _pause(seconds: float, reason: str) -> Iterator[Waiting]:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        yield Waiting(f"{reason}; trying again in {left:.0f} s")
+        time.sleep(min(_BEAT, left))
+
+
+def _attempt(
+    model: Model, messages: Sequence[Message], most: int, limits: Limits, deadline: float
+) -> Iterator[Delta | Waiting]:
+    runner = _Runner(model, messages, most)
+    try:
+        yield from _heard(runner, limits, deadline)
+    finally:
+        runner.stop()
+
+
+def _heard(runner: _Runner, limits: Limits, deadline: float) -> Iterator[Delta | Waiting]:
+    text, finish = "", ""
+    silent_since = time.monotonic()
+    while True:
+        now = time.monotonic()
+        if now > deadline:
+            raise ModelFailure(f"it was not done after {limits.total:.0f} s")
+        if now - silent_since > limits.silence:
+            raise ModelFailure(f"it said nothing for {limits.silence:.0f} s")
+        try:
+            piece = runner.pieces.get(timeout=_BEAT)
+        except queue.Empty:
+            yield Waiting("the model is writing" if text else "the model is reading the passages")
+            continue
+        if piece is None:
+            break
+        if isinstance(piece, ModelFailure):
+            raise piece
+        silent_since = time.monotonic()
+        text += piece.text
+        finish = piece.finish or finish
+        if loops(text) or len(text) > _LONGEST_ANSWER:
+            raise ModelFailure("it repeats itself without end")
+        yield piece if piece.text or piece.finish or piece.answer_tokens else Waiting(
+            "the model is thinking" if piece.thinking else "the model is writing"
+        )
+    if not finish:
+        raise ModelFailure("it stopped half-way")
+    if not text.strip():
+        raise ModelFailure("it gave an empty answer")
+
+
+def loops(text: str) -> bool:
+    """Say whether a text ends in the same words over and over."""
+    return len(text) > 48 and bool(_LOOP.search(text[-_TAIL:]))
+
+
+class _Runner:
+    """One generation: an event loop in a thread, its pieces in a queue, the last one None."""
+
+    def __init__(self, model: Model, messages: Sequence[Message], most: int) -> None:
+        self.pieces: queue.SimpleQueue[Delta | ModelFailure | None] = queue.SimpleQueue()
+        self._loop = asyncio.new_event_loop()
+        self._task: asyncio.Task[None] | None = None
+        self._begun = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, args=(model, messages, most), name="model", daemon=True
+        )
+        self._thread.start()
+
+    def _run(self, model: Model, messages: Sequence[Message], most: int) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._task = self._loop.create_task(self._pump(model, messages, most))
+        self._begun.set()
+        try:
+            self._loop.run_until_complete(self._task)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+            self.pieces.put(None)
+
+    async def _pump(self, model: Model, messages: Sequence[Message], most: int) -> None:
+        stream = model.stream(messages, most)
+        try:
+            async for piece in stream:
+                self.pieces.put(piece)
+        except ModelFailure as failure:
+            self.pieces.put(failure)
+        except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the answer
+            self.pieces.put(ModelFailure(f"it failed unexpectedly ({type(error).__name__})"))
+        finally:
+            # Closing the stream closes the connection, which is what frees the server.
+            close = getattr(stream, "aclose", None)
+            if close is not None:
+                await close()
+
+    def stop(self) -> None:
+        """End the generation if it goes on; returns within two seconds, whatever the model does."""
+        self._begun.wait(_STOP_SECONDS)
+        if self._thread.is_alive() and self._task is not None:
+            try:
+                self._loop.call_soon_threadsafe(self._task.cancel)
+            except RuntimeError:
+                # The loop closed in the meantime: there is nothing left to stop.
+                return
+            self._thread.join(_STOP_SECONDS)

@@ -1,0 +1,126 @@
+"""The engine with a model: prompt, evidence that fits, stream, and what it took."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from assistant import prompts
+from assistant.engine import Piece, Task, Usage, Waiting
+from assistant.models.fitting import MESSAGE_TOKENS, answer_tokens, fitted, newest
+from assistant.models.model import Delta, Message, Model, ModelFailure
+from assistant.models.running import Limits, run
+from assistant.models.settled import Price
+from assistant.models.thoughts import spoken
+from corpus.document import Source
+from corpus.errors import EngineError
+from corpus.sentences import sentences
+
+# The share of the room for evidence that earlier turns may take.
+_HISTORY = 0.2
+_REWRITE_TOKENS = 120
+_REWRITE = Limits(total=20.0, silence=15.0)
+# A passage's own "[12]" would read like one of our labels.
+_BRACKETED, _ROUND = re.compile(r"\[(\d{1,3})\]"), r"(\1)"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEngine:
+    """Writes with a model; `place` is the host that what it is given goes to, "" for none."""
+
+    name: str
+    model: Model
+    place: str = ""
+    limits: Limits = field(default_factory=Limits)
+    price: Price | None = None
+
+    def write(self, task: Task) -> Iterator[Piece]:
+        """Yield the model's answer; see Engine.write."""
+        try:
+            share = 1.0
+            while True:
+                try:
+                    yield from self._written(task, share)
+                    return
+                except ModelFailure as failure:
+                    # The estimate of tokens was too low, or the server's context is smaller.
+                    if not failure.too_long or share < 0.3:
+                        raise
+                    share /= 2
+        except ModelFailure as failure:
+            raise EngineError(f"{self.name} failed: {failure}") from failure
+
+    def _written(self, task: Task, share: float) -> Iterator[Piece]:
+        boundary = f"=== {secrets.token_hex(8)} ==="
+        mark = f"{secrets.token_hex(2)}|"
+        messages = self._messages(task, share, boundary, mark)
+        stream = run(self.model, messages, answer_tokens(self.model.context), self.limits)
+        with closing(stream):
+            usage = Usage()
+            for piece in spoken(stream):
+                if isinstance(piece, Waiting):
+                    yield piece
+                    continue
+                if piece.text:
+                    # A model that repeats the fence shows none of it.
+                    yield piece.text.replace(boundary, "").replace(mark, "")
+                usage = self._counted(usage, piece)
+        yield usage
+
+    def _messages(self, task: Task, share: float, boundary: str, mark: str) -> list[Message]:
+        rules = prompts.ANSWER.filled(boundary=boundary, mark=mark)
+        count = self.model.count
+        bare = prompts.QUESTION.filled(
+            history="", boundary=boundary, passages="", question=task.question
+        )
+        room = self.model.context - answer_tokens(self.model.context) - 2 * MESSAGE_TOKENS
+        room = int((room - count(rules) - count(bare)) * share)
+        turns = newest(task.history, count, int(room * _HISTORY))
+        history = "\n".join(f"Q: {one.question}\nA: {one.answer}" for one in turns)
+        history = prompts.HISTORY.filled(turns=history) if turns else ""
+        kept = fitted(task.evidence, count, room - (count(history) if history else 0))
+        if not kept:
+            raise ModelFailure(
+                f"its context of {self.model.context:,} tokens holds no passage; choose a model "
+                "with a larger one"
+            )
+        by_label = {one.label: one for one in task.evidence}
+        passages = "\n".join(
+            _marked(label, by_label[label].source, text, mark) for label, text in kept
+        )
+        question = prompts.QUESTION.filled(
+            history=history, boundary=boundary, passages=passages, question=task.question
+        )
+        return [Message("system", rules), Message("user", question)]
+
+    def _counted(self, usage: Usage, piece: Delta) -> Usage:
+        prompt = piece.prompt_tokens if piece.prompt_tokens is not None else usage.prompt_tokens
+        answer = piece.answer_tokens if piece.answer_tokens is not None else usage.answer_tokens
+        cost = usage.cost
+        if self.price and prompt is not None and answer is not None:
+            cost = (prompt * self.price.input + answer * self.price.output) / 1e6
+        return Usage(prompt, answer, cost, usage.cut or piece.finish == "length")
+
+    def rewritten(self, question: str, history: Sequence[str]) -> str:
+        """Return a follow-up as a question that stands alone; raises EngineError."""
+        turns = "\n".join(f"- {one}" for one in history[-6:])
+        text = prompts.REWRITE.filled(turns=turns, question=question)
+        try:
+            stream = run(self.model, [Message("user", text)], _REWRITE_TOKENS, _REWRITE)
+            with closing(stream):
+                said = "".join(one.text for one in spoken(stream) if isinstance(one, Delta))
+        except ModelFailure as failure:
+            raise EngineError(f"{self.name} failed: {failure}") from failure
+        lines = [line.strip(" \"'“”*") for line in said.splitlines() if line.strip()]
+        return lines[0] if lines else ""
+
+
+def _marked(label: int, source: Source, text: str, mark: str) -> str:
+    """Return a passage for the prompt: its number, where it is from, a marked line a sentence."""
+    about = ", ".join(part for part in (source.title, source.publisher, source.published) if part)
+    lines = [about, *(text[start:end] for start, end in sentences(text))]
+    body = "\n".join(f"{mark} {_BRACKETED.sub(_ROUND, line)}" for line in lines)
+    return f"[{label}]\n{body}\n"

@@ -1,0 +1,45 @@
+"""The parts of a question that asks for several things, each of which may be found or not."""
+
+from __future__ import annotations
+
+import re
+
+from assistant.checking.names import Vocabulary, names
+from assistant.followup import Exchange, standalone
+from index.query import Query
+
+_ASKING = (
+    r"(?:what|who|whom|whose|when|where|why|how|which|did|does|do|is|are|was|were|has|have|had|"
+    r"will|would|can|could|should)"
+)
+_JOINT = re.compile(rf"[,;]?\s+(?:and|or|but)\s+(?:also\s+)?(?={_ASKING}\b)|\?\s+(?=\S)|;\s+",
+                    re.IGNORECASE)  # fmt: skip
+_BEGINS = re.compile(rf"^(?:and\s+|also\s+|in\s+\w+\s+)?{_ASKING}\b", re.IGNORECASE)
+_MOST = 4
+
+
+def parts_of(question: str) -> list[str]:
+    """Return the questions that `question` is made of, each standing alone; itself when it is one.
+
+    It is cut only where a new question begins ("… and who signed it?"), so that "chips and
+    software" stays whole.
+    """
+    pieces = [piece.strip(" ,;") for piece in _JOINT.split(question)]
+    pieces = [piece if piece.endswith("?") else f"{piece}?" for piece in pieces if piece]
+    whole = [piece for piece in pieces if _BEGINS.match(piece) and Query.from_question(piece).words]
+    if len(whole) < 2 or len(whole) != len(pieces) or len(whole) > _MOST:
+        return [question]
+    return [standalone(piece, [Exchange(one) for one in whole[:place]]) for place, piece in enumerate(whole)]
+
+
+def names_without(question: str, texts: str) -> list[str]:
+    """Return the names of a question that stand nowhere in `texts`, where others of it do.
+
+    A question about one thing that is not there is a question without an answer, and is judged as
+    a whole.
+    """
+    held, gone = [], []
+    vocabulary = Vocabulary(texts)
+    for one in dict.fromkeys(name.text for name in names(question)):
+        (held if vocabulary.holds(one) else gone).append(one)
+    return gone if held else []

@@ -1,0 +1,140 @@
+"""From a question to evidence: the follow-up spelt out, each part searched, read and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
+
+from assistant.answer import Question
+from assistant.checking.names import Vocabulary, names
+from assistant.checking.quantities import quantities
+from assistant.desk import Desk
+from assistant.followup import leans, standalone
+from assistant.parts import names_without, parts_of
+from assistant.reading import Read
+from assistant.sufficiency import judged
+from corpus.errors import EngineError
+from index.evidence import Evidence
+from index.retrieval import Bounds
+
+_LONGEST_REWRITE = 300
+
+
+@runtime_checkable
+class Rewriter(Protocol):
+    """An engine that can spell out a follow-up."""
+
+    def rewritten(self, question: str, history: Sequence[str]) -> str:
+        """Return the question so that it stands alone; raises EngineError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What was looked for and found. `missing` are the parts of the question without evidence.
+
+    `enough` says whether the evidence answers the question at all; the sentences are ranked.
+    """
+
+    question: str
+    searches: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    sentences: tuple[Read, ...]
+    missing: tuple[str, ...]
+    enough: bool
+
+
+def spelt_out(desk: Desk, question: Question) -> str:
+    """Return the question as it is to be searched: a follow-up with what it leaves out put in.
+
+    The engine's version counts only when it adds no name or number that the conversation lacks.
+    """
+    if not question.history or not leans(question.text):
+        return question.text
+    if isinstance(desk.engine, Rewriter):
+        try:
+            asked = [turn.question for turn in question.history]
+            text = " ".join(desk.engine.rewritten(question.text, asked).split())
+        except EngineError:
+            # Without the model the rules do it; the answer itself will tell that it failed.
+            text = ""
+        if text and _adds_nothing(text, question):
+            return text
+    return standalone(question.text, question.history)
+
+
+def _adds_nothing(text: str, question: Question) -> bool:
+    said = " ".join(
+        [question.text, *(f"{turn.question} {turn.answer}" for turn in question.history)]
+    )
+    vocabulary = Vocabulary(said)
+    stated = {one.value for one in quantities(said)}
+    return (
+        len(text) <= _LONGEST_REWRITE
+        and all(vocabulary.holds(one.text) for one in names(text))
+        and all(one.value in stated for one in quantities(text))
+    )
+
+
+def searched(desk: Desk, question: Question) -> Search:
+    """Search, read and judge; a question of several parts part by part.
+
+    Raises what `Desk.searcher` and `Searcher.search` raise.
+    """
+    text = desk.searcher.repaired(spelt_out(desk, question))
+    bounds = Bounds(question.publishers, question.documents, question.since, question.as_of)
+    whole = _one(desk, text, question.limit, bounds)
+    parts = parts_of(text)
+    if len(parts) == 1:
+        if not whole.enough:
+            return whole
+        held = " ".join(f"{one.source.title} {one.passage.text}" for one in whole.evidence)
+        return replace(whole, missing=tuple(names_without(text, held)))
+    found = [_one(desk, part, question.limit, bounds) for part in parts]
+    good = [one for one in found if one.enough]
+    searches = (text, *parts)
+    if not good:
+        return replace(whole, searches=searches)
+    missing = tuple(one.question for one in found if not one.enough)
+    evidence = _merged([one.evidence for one in good], question.limit)
+    reader = desk.reader
+    sentences = tuple(reader.read(reader.sought(text), evidence))
+    return Search(text, searches, evidence, _in_turn(good, evidence, sentences), missing, True)
+
+
+def _one(desk: Desk, text: str, limit: int, bounds: Bounds) -> Search:
+    evidence = desk.searcher.search(text, limit=limit, bounds=bounds)
+    reader = desk.reader
+    sought = reader.sought(text)
+    read = reader.read(sought, evidence)
+    enough = judged(sought, read, desk.searcher.knows).enough
+    missing = () if enough else (text,)
+    return Search(text, (text,), tuple(evidence), tuple(read), missing, enough)
+
+
+def _merged(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, ...]:
+    """Return the evidence of several searches as one ranking, taken in turn, labels anew."""
+    merged: dict[str, Evidence] = {}
+    for rank in range(max(len(one) for one in lists)):
+        for one in lists:
+            if rank < len(one):
+                merged.setdefault(one[rank].passage.id, one[rank])
+    kept = list(merged.values())[: max(limit, 2 * len(lists))]
+    return tuple(replace(one, label=label) for label, one in enumerate(kept, start=1))
+
+
+def _in_turn(
+    found: Sequence[Search], evidence: Sequence[Evidence], sentences: Sequence[Read]
+) -> tuple[Read, ...]:
+    """Return the sentences with the best of each part first: every part is to be answered."""
+    labels = {one.passage.id: one.label for one in evidence}
+    first: list[Read] = []
+    for search in found:
+        by_label = {one.label: labels.get(one.passage.id) for one in search.evidence}
+        for read in search.sentences:
+            label = by_label[read.label]
+            if label is not None:
+                first.append(replace(read, label=label))
+                break
+    spans = {(one.label, one.start) for one in first}
+    return (*first, *(one for one in sentences if (one.label, one.start) not in spans))

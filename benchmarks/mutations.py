@@ -1,0 +1,209 @@
+"""How many small falsehoods the check of a claim catches, over sentences of the starter library.
+
+    python -m benchmarks.mutations [--claims 2000] [--embedder hash]
+
+True sentences with the passages they stand in; then one number, unit, date, name, negation or
+quoted word of each is changed. "caught" is the share of changed claims that are not "supported";
+the last row is the share of unchanged claims that are marked "unsupported".
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.checking.checker import Checker, Cited
+from assistant.checking.moments import moments
+from assistant.checking.names import Vocabulary, names
+from assistant.checking.quantities import quantities
+from assistant.checking.quotations import quotations
+from corpus.document import Document, Passage
+from corpus.readers import read
+from corpus.sentences import sentences
+from corpus.splitting import split
+
+KINDS = ("number", "unit", "date", "name", "negation", "quotation")
+_MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+_UNITS = (
+    ("million", "billion"), ("billion", "million"), ("trillion", "billion"), ("percent", "dollars"),
+    ("days", "months"), ("months", "years"), ("years", "months"), ("weeks", "years"),
+    ("hours", "days"), ("dollars", "yuan"), ("yuan", "dollars"), ("$", "€"), ("€", "$"),
+    ("GB", "TB"), ("TB", "GB"), ("euros", "dollars"), ("won", "yuan"), ("%", "million"),
+)  # fmt: skip
+_NUMBER_WORDS = "two three four five six seven eight nine ten eleven twelve".split()
+_AUXILIARY = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|will|would|can|could|may|might|must|should|did|does|do)\b"
+    r"(?! not)(?=\s+[a-z])"
+)
+_NOT = re.compile(r"\b(?:no longer|not|never) ")
+
+
+@dataclass(frozen=True, slots=True)
+class TrueClaim:
+    """A sentence of the library and the passage that it stands in."""
+
+    text: str
+    passage: Passage
+    document: Document
+
+
+def true_claims(folder: Path, count: int, seed: int = 1) -> list[TrueClaim]:
+    """Return `count` sentences (fewer where there are fewer) of the articles in `folder`."""
+    found = []
+    for file in sorted(folder.glob("**/*.md")):
+        document = read(file)
+        for passage in split(document, _tokens):
+            for start, end in sentences(passage.text):
+                text = passage.text[start:end]
+                if len(text.split()) >= 6 and text.endswith("."):
+                    found.append(TrueClaim(text, passage, document))
+    random.Random(seed).shuffle(found)
+    return found[:count]
+
+
+def _tokens(texts: Sequence[str]) -> list[int]:
+    """Count tokens as near as it takes to cut passages of the usual size."""
+    return [len(text) // 4 for text in texts]
+
+
+def mutations(claim: TrueClaim, pool: Sequence[str], chance: random.Random) -> Iterator[
+    tuple[str, str]
+]:  # fmt: skip
+    """Yield (kind, changed sentence) for every kind that the sentence allows."""
+    text = claim.text
+    dated = moments(text)
+    used = [(one.start, one.end) for one in dated]
+    called = names(text, used)
+    numbers = quantities(text, used + [(one.start, one.end) for one in called])
+    numbers = [one for one in numbers if one.unit != "times" or one.text[0].isdigit()]
+    if numbers:
+        one = chance.choice(numbers)
+        if changed := _other_number(one.text, chance):
+            yield "number", text[: one.start] + changed + text[one.end :]
+    if numbers and (found := _other_unit(text, [(one.start, one.end) for one in numbers])):
+        yield "unit", found
+    if dated:
+        date = chance.choice(dated)
+        if changed := _other_date(date.text, chance):
+            yield "date", text[: date.start] + changed + text[date.end :]
+    if called:
+        name = chance.choice(called)
+        own = Vocabulary(text)
+        other = next(one for one in chance.sample(pool, len(pool)) if not own.holds(one))
+        yield "name", text[: name.start] + other + text[name.end :]
+    if found := _NOT.search(text):
+        yield "negation", text[: found.start()] + text[found.end() :]
+    elif places := list(_AUXILIARY.finditer(text)):
+        place = chance.choice(places)
+        yield "negation", f"{text[: place.end()]} not{text[place.end() :]}"
+    quoted = [word for one in quotations(text) for word in re.findall(r"[a-z]{4,}", one)]
+    if quoted:
+        word = chance.choice(quoted)
+        inside = text.index(word, text.index(next(one for one in quotations(text) if word in one)))
+        other = chance.choice([one for one in ("bridge", "harvest", "window") if one != word])
+        yield "quotation", text[:inside] + other + text[inside + len(word) :]
+
+
+def _other_number(text: str, chance: random.Random) -> str:
+    figure = re.search(r"\d(?:[\d,]*\d)?(?:\.\d+)?", text)
+    if figure:
+        digits = figure[0]
+        place = chance.choice([at for at, sign in enumerate(digits) if sign.isdigit()])
+        others = [one for one in "123456789" if one != digits[place]]
+        changed = digits[:place] + chance.choice(others) + digits[place + 1 :]
+        return text[: figure.start()] + changed + text[figure.end() :]
+    words = [word for word in re.findall(r"[a-z]+", text.lower()) if word in _NUMBER_WORDS]
+    if not words:
+        return ""
+    other = chance.choice([one for one in _NUMBER_WORDS if one != words[0]])
+    return re.sub(words[0], other, text, count=1, flags=re.IGNORECASE)
+
+
+def _other_unit(text: str, places: Sequence[tuple[int, int]]) -> str:
+    for start, end in places:
+        for unit, other in _UNITS:
+            if unit in text[start:end]:
+                return text[:start] + text[start:end].replace(unit, other, 1) + text[end:]
+    return ""
+
+
+def _other_date(text: str, chance: random.Random) -> str:
+    parts = re.findall(r"\d+|[A-Za-z]+", text)
+    part = chance.choice(parts)
+    if part in _MONTHS:
+        return text.replace(part, chance.choice([one for one in _MONTHS if one != part]), 1)
+    if not part.isdigit():
+        return ""
+    if len(part) == 4:
+        other = str(int(part) + chance.choice([-3, -2, -1, 1, 2, 3]))
+    else:
+        other = str(chance.choice([one for one in range(1, 29) if one != int(part)]))
+    return text.replace(part, other, 1)
+
+
+def name_pool(claims: Sequence[TrueClaim]) -> list[str]:
+    """Return the names of all claims, each once, in alphabetical order."""
+    return sorted({one.text for claim in claims for one in names(claim.text)})
+
+
+def cited(claim: TrueClaim) -> list[Cited]:
+    """Return what a claim cites, as an answer would hand it to the check."""
+    source = claim.document.source
+    context = f"{source.title}. {claim.passage.heading}. {source.publisher}, {source.published}"
+    return [Cited(claim.passage.text, context)]
+
+
+def measured(checker: Checker, claims: Sequence[TrueClaim], seed: int = 1) -> dict[str, list[str]]:
+    """Return the verdicts by kind of change; "unchanged" for the claims as they were."""
+    chance = random.Random(seed)
+    pool = name_pool(claims)
+    verdicts: dict[str, list[str]] = {kind: [] for kind in ("unchanged", *KINDS)}
+    for claim in claims:
+        verdicts["unchanged"].append(checker.check(claim.text, cited(claim)).verdict)
+        for kind, text in mutations(claim, pool, chance):
+            verdicts[kind].append(checker.check(text, cited(claim)).verdict)
+    return verdicts
+
+
+def main() -> None:
+    """Print the table."""
+    from index.embedders import question_embedder
+
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--claims", type=int, default=2000)
+    options.add_argument("--embedder", default="all-MiniLM-L6-v2")
+    options.add_argument("--show", action="store_true", help="print changed claims that passed")
+    chosen = options.parse_args()
+    folder = Path(__file__).parent.parent / "corpus" / "starter" / "articles"
+    claims = true_claims(folder, chosen.claims)
+    embedder = question_embedder(chosen.embedder, cache=Path.home() / ".cache" / "briefing-bench")
+    checker = Checker(embedder)
+    verdicts = measured(checker, claims)
+    print(f"{len(claims)} true claims of the starter library")
+    print(f"{'changed':<12}{'claims':>7}{'caught':>8}")
+    for kind in KINDS:
+        caught = [one != "supported" for one in verdicts[kind]]
+        print(f"{kind:<12}{len(caught):>7}{sum(caught) / max(1, len(caught)):>8.3f}")
+    wrong = [one == "unsupported" for one in verdicts["unchanged"]]
+    print(f"{'nothing':<12}{len(wrong):>7}{sum(wrong) / len(wrong):>8.3f} marked unsupported")
+    if chosen.show:
+        _show(checker, claims)
+
+
+def _show(checker: Checker, claims: Sequence[TrueClaim]) -> None:
+    chance = random.Random(1)
+    pool = name_pool(claims)
+    for claim in claims:
+        for kind, text in mutations(claim, pool, chance):
+            if checker.check(text, cited(claim)).verdict == "supported":
+                print(f"\n{kind}: {text}\n  was: {claim.text}\n  in: {claim.passage.text[:300]}")
+
+
+if __name__ == "__main__":
+    main()
