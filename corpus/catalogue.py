@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.conversations import Conversations
 from corpus.document import Document, Passage, Source
 from corpus.errors import NotInLibrary
 from corpus.lock import WriterLock
@@ -75,6 +76,11 @@ class Catalogue:
             self._connections.append(self._local.connection)
         connection: sqlite3.Connection = self._local.connection
         return connection
+
+    @property
+    def conversations(self) -> Conversations:
+        """The conversations that are kept beside the documents."""
+        return Conversations(lambda: self._connection, self._file)
 
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         with translated(self._file):

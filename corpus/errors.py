@@ -8,7 +8,8 @@ BriefingError
 │   ├── LibraryTooNew    made by a newer version of this program
 │   ├── LibraryDamaged   SQLite or an original does not pass its check
 │   ├── StorageError     the disk is full or refuses a write
-│   └── NotInLibrary     no document has that id
+│   ├── NotInLibrary     no document has that id
+│   └── NoConversation   no conversation has that id
 ├── EmbedderError        the embedding model cannot be loaded
 │   └── EmbedderMismatch the library was embedded by another model
 ├── SearchIndexError     a derived index failed; it can be rebuilt
@@ -68,6 +69,10 @@ class StorageError(LibraryError):
 
 class NotInLibrary(LibraryError):
     """No document in the library has the id that was asked for."""
+
+
+class NoConversation(LibraryError):
+    """No conversation in the library has the id that was asked for."""
 
 
 class EmbedderError(BriefingError):

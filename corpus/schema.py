@@ -48,6 +48,20 @@ MIGRATIONS: tuple[str, ...] = (
         at TEXT NOT NULL
     );
     """,
+    """
+    CREATE TABLE conversations (
+        id TEXT PRIMARY KEY, title TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL
+    );
+    CREATE TABLE turns (
+        conversation TEXT NOT NULL REFERENCES conversations(id),
+        number INTEGER NOT NULL,
+        question TEXT NOT NULL,
+        answer TEXT NOT NULL,      -- JSON
+        text TEXT NOT NULL,        -- the answer's sentences, for the search
+        at TEXT NOT NULL,
+        PRIMARY KEY (conversation, number)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

@@ -1,0 +1,100 @@
+"""Answers to JSON and back, whole: what a conversation keeps so that citations stay intact."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import Any
+
+from assistant.answer import Answer, Citation, Claim, answer_json
+from assistant.desk import Desk
+from assistant.engine import Usage
+from assistant.followup import Exchange
+from corpus.conversations import Conversation, StoredTurn
+from corpus.document import Passage, Source
+from index.evidence import Evidence
+
+# Passages that a declined answer shows as the nearest; others of it are not shown again.
+_NEAREST = 3
+
+
+def to_json(answer: Answer) -> str:
+    """Return an answer as JSON text; of the evidence only the nearest passages are kept."""
+    return json.dumps(asdict(replace(answer, evidence=answer.evidence[:_NEAREST])))
+
+
+def from_json(text: str) -> Answer:
+    """Return the answer that `to_json` wrote; fields that this version does not know are left."""
+    values: dict[str, Any] = json.loads(text)
+    known = {name: values[name] for name in Answer.__dataclass_fields__ if name in values}
+    return Answer(
+        **known
+        | {
+            "claims": tuple(_claim(one) for one in values.get("claims", ())),
+            "citations": tuple(_citation(one) for one in values.get("citations", ())),
+            "evidence": tuple(_evidence(one) for one in values.get("evidence", ())),
+            "not_found": tuple(values.get("not_found", ())),
+            "searches": tuple(values.get("searches", ())),
+            "usage": Usage(**values["usage"]) if values.get("usage") else None,
+        }
+    )
+
+
+def _claim(values: dict[str, Any]) -> Claim:
+    lists = {name: tuple(values.get(name, ())) for name in ("citations", "problems", "offered")}
+    return Claim(text=values["text"], verdict=values["verdict"], **lists)
+
+
+def _citation(values: dict[str, Any]) -> Citation:
+    return Citation(**values | {"source": Source(**values["source"])})
+
+
+def _evidence(values: dict[str, Any]) -> Evidence:
+    passage, source = Passage(**values["passage"]), Source(**values["source"])
+    return Evidence(**values | {"passage": passage, "source": source})
+
+
+def keep(desk: Desk, conversation: str, answer: Answer) -> str:
+    """Add an answer to a conversation ("" begins one) and return the conversation's id."""
+    conversations = desk.library.conversations
+    text = " ".join([answer.spoken, *answer.not_found])
+    return conversations.append(conversation, answer.question, to_json(answer), text)
+
+
+def history_of(desk: Desk, conversation: str) -> tuple[Exchange, ...]:
+    """Return the turns of a conversation as a new question may refer to them."""
+    turns = desk.library.conversations.turns(conversation)
+    return tuple(Exchange(one.question, from_json(one.answer).spoken) for one in turns)
+
+
+def as_json(conversation: Conversation, turns: list[StoredTurn]) -> dict[str, Any]:
+    """Return a whole conversation as it is exported: the answers as `ask --json` prints them."""
+    return {
+        **asdict(conversation),
+        "turns": [{"at": one.at, **answer_json(from_json(one.answer))} for one in turns],
+    }
+
+
+def as_markdown(conversation: Conversation, turns: list[StoredTurn]) -> str:
+    """Return a whole conversation as Markdown: questions, marked answers, quoted sources."""
+    lines = [f"# {conversation.title}", ""]
+    for turn in turns:
+        answer = from_json(turn.answer)
+        lines += [f"## {turn.question}", ""]
+        if answer.standalone:
+            lines += [f"Searched as: {answer.standalone}", ""]
+        for claim in answer.claims:
+            doubt = f" ({claim.verdict}: {'; '.join(claim.problems)})"
+            lines.append(claim.marked + (doubt if claim.verdict != "supported" else ""))
+        lines += ["", *[f"Not found in the library: {one}" for one in answer.not_found]]
+        for citation in answer.citations:
+            source = citation.source
+            page = f"page {citation.page}" if citation.page else ""
+            parts = (source.title, source.publisher, source.published, page)
+            lines += [
+                "",
+                f"[{citation.number}] {', '.join(part for part in parts if part)}",
+                *(f"> {line}" for line in citation.quote.splitlines()),
+            ]
+        lines += ["", f"Asked {turn.at}; engine {answer.engine}.", ""]
+    return "\n".join(lines)

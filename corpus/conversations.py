@@ -1,0 +1,154 @@
+"""Conversations, kept in the library's database: turns are JSON that this folder does not read."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from corpus.errors import NoConversation
+from corpus.sqlite import translated
+
+_TITLE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation as it is listed; times are ISO 8601 in UTC."""
+
+    id: str
+    title: str
+    turns: int
+    created: str
+    updated: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTurn:
+    """A question and its answer as JSON, in the order in which they were asked (from 1)."""
+
+    number: int
+    question: str
+    answer: str
+    at: str
+
+
+class Conversations:
+    """The conversations of one library.
+
+    They need no writer's lock: they touch neither documents nor indexes, and SQLite lets one
+    transaction in at a time, also while another process adds documents.
+    """
+
+    def __init__(self, connection: Callable[[], sqlite3.Connection], file: Path) -> None:
+        self._connection = connection
+        self._file = file
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with translated(self._file):
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:  # reason: a half transaction must not outlive any failure
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def append(self, conversation: str, question: str, answer: str, text: str) -> str:
+        """Add a turn and return the conversation's id; "" begins one, titled by its question.
+
+        `text` is what a search looks through beside the question. Raises NoConversation.
+        """
+        with self._writing() as connection:
+            # Two turns may be kept within a second, and the newest conversation is listed first.
+            at = datetime.now(UTC).isoformat(timespec="microseconds")
+            if not conversation:
+                conversation = uuid.uuid4().hex[:12]
+                title = question if len(question) <= _TITLE else question[: _TITLE - 1] + "…"
+                connection.execute(
+                    "INSERT INTO conversations VALUES (?, ?, ?, ?)", (conversation, title, at, at)
+                )
+            elif not connection.execute(
+                "UPDATE conversations SET updated = ? WHERE id = ?", (at, conversation)
+            ).rowcount:
+                raise _missing(conversation)
+            connection.execute(
+                "INSERT INTO turns SELECT ?, coalesce(max(number), 0) + 1, ?, ?, ?, ? FROM turns"
+                " WHERE conversation = ?",
+                (conversation, question, answer, text, at, conversation),
+            )
+        return conversation
+
+    def all(self, search: str = "") -> list[Conversation]:
+        """Return the conversations, newest first; with `search`, those that hold all its words."""
+        words = search.casefold().split()
+        statement = (
+            "SELECT c.id, title, count(number), created, updated FROM conversations c"
+            " LEFT JOIN turns ON conversation = c.id"
+        )
+        pattern = "(title LIKE ? ESCAPE '\\' OR c.id IN (SELECT conversation FROM turns WHERE" \
+                  " question LIKE ? ESCAPE '\\' OR text LIKE ? ESCAPE '\\'))"  # fmt: skip
+        if words:
+            statement += " WHERE " + " AND ".join([pattern] * len(words))
+        values = [f"%{_escaped(word)}%" for word in words for _ in range(3)]
+        statement += " GROUP BY c.id ORDER BY updated DESC, c.rowid DESC"
+        with translated(self._file):
+            rows = self._connection().execute(statement, values).fetchall()
+        return [Conversation(*row) for row in rows]
+
+    def resolve(self, prefix: str) -> str:
+        """Return the id of the one conversation whose id starts so; raises NoConversation."""
+        found = [one.id for one in self.all() if prefix and one.id.startswith(prefix)]
+        if len(found) != 1:
+            raise _missing(prefix) if not found else NoConversation(
+                f"{len(found)} conversations have an id starting {prefix!r}: give more of it"
+            )
+        return found[0]
+
+    def turns(self, conversation: str) -> list[StoredTurn]:
+        """Return the turns of a conversation, oldest first; raises NoConversation."""
+        with translated(self._file):
+            connection = self._connection()
+            if not connection.execute(
+                "SELECT 1 FROM conversations WHERE id = ?", (conversation,)
+            ).fetchone():
+                raise _missing(conversation)
+            rows = connection.execute(
+                "SELECT number, question, answer, at FROM turns WHERE conversation = ?"
+                " ORDER BY number",
+                (conversation,),
+            ).fetchall()
+        return [StoredTurn(*row) for row in rows]
+
+    def rename(self, conversation: str, title: str) -> None:
+        """Give a conversation another title; raises NoConversation."""
+        with self._writing() as connection:
+            if not connection.execute(
+                "UPDATE conversations SET title = ? WHERE id = ?",
+                (" ".join(title.split())[:_TITLE], conversation),
+            ).rowcount:
+                raise _missing(conversation)
+
+    def delete(self, conversation: str) -> None:
+        """Delete a conversation and its turns for good; raises NoConversation."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM turns WHERE conversation = ?", (conversation,))
+            if not connection.execute(
+                "DELETE FROM conversations WHERE id = ?", (conversation,)
+            ).rowcount:
+                raise _missing(conversation)
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _missing(conversation: str) -> NoConversation:
+    return NoConversation(f"there is no conversation {conversation!r}; see: briefing conversations")

@@ -1,0 +1,97 @@
+"""Conversations outlive the program, with their citations intact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant.answer import Answer, Citation, Claim
+from assistant.desk import Desk
+from assistant.engine import Usage
+from assistant.settings import Settings
+from assistant.stored import as_json, as_markdown, from_json, history_of, keep, to_json
+from corpus.document import Passage, Source
+from corpus.errors import NoConversation
+from corpus.library import Library
+from index.evidence import Evidence
+
+SOURCE = Source("The bridge", "/tmp/bridge.md", "Vik News", "2025-05-12", "markdown")
+ANSWER = Answer(
+    "When did it close?",
+    outcome="partly",
+    claims=(Claim("It closed on 12 May.", (1,), "weak", ("because",), (2,)),),
+    citations=(Citation(1, "d", SOURCE, None, "Head", "closed on 12 May", 3, 19),),
+    evidence=(Evidence(1, Passage("d", 0, 4, "text", 2, "Head"), SOURCE, 0.5, "words"),),
+    not_found=("who paid?",),
+    engine="scripted",
+    seconds={"total": 0.5},
+    standalone="When did the bridge close?",
+    searches=("bridge close",),
+    usage=Usage(10, 5, 0.01),
+)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(Settings(home=tmp_path, engine="extractive", embedder="hash"))
+
+
+def test_an_answer_comes_back_as_it_was() -> None:
+    """Claims, citations, nearest passages and usage survive the round trip."""
+    assert from_json(to_json(ANSWER)) == ANSWER
+    grown = to_json(ANSWER).replace('"growing"', '"a_later_field"')
+    assert from_json(grown).claims == ANSWER.claims
+
+
+def test_conversations_are_listed_renamed_searched_and_deleted(desk: Desk, tmp_path: Path) -> None:
+    """They are there after a restart, newest first; a search looks at questions and answers."""
+    first = keep(desk, "", ANSWER)
+    second = keep(desk, "", Answer("What is 100% of_it?", outcome="declined"))
+    assert keep(desk, first, Answer("And who paid?", outcome="declined")) == first
+    desk.close()
+    with Desk(Settings(home=tmp_path, engine="extractive", embedder="hash")) as again:
+        kept = again.library.conversations
+        assert [(one.id, one.turns) for one in kept.all()] == [(first, 2), (second, 1)]
+        assert [one.id for one in kept.all("12 may")] == [first]
+        assert [one.id for one in kept.all("100% of_it")] == [second]
+        assert kept.all("100_") == []
+        kept.rename(first, "The  bridge")
+        assert kept.all("the bridge")[0].title == "The bridge"
+        assert [turn.question for turn in history_of(again, first)] == [
+            "When did it close?", "And who paid?",
+        ]  # fmt: skip
+        assert kept.resolve(first[:6]) == first
+        kept.delete(first)
+        assert [one.id for one in kept.all()] == [second]
+        for wrong in (lambda: kept.turns(first), lambda: kept.delete(first),
+                      lambda: kept.rename(first, "x"), lambda: kept.resolve("zz"),
+                      lambda: keep(again, first, ANSWER)):  # fmt: skip
+            with pytest.raises(NoConversation):
+                wrong()
+
+
+def test_a_conversation_is_exported_with_its_quotations(desk: Desk) -> None:
+    """Markdown and JSON hold the marked sentences, what was doubted and the quoted words."""
+    conversation = keep(desk, "", ANSWER)
+    (listed,) = desk.library.conversations.all()
+    turns = desk.library.conversations.turns(conversation)
+    text = as_markdown(listed, turns)
+    for part in ("It closed on 12 May. [1][2] (weak: because)", "> closed on 12 May",
+                 "Not found in the library: who paid?", "Searched as: When did the bridge close?",
+                 "[1] The bridge, Vik News, 2025-05-12"):  # fmt: skip
+        assert part in text
+    assert as_json(listed, turns)["turns"][0]["citations"][0]["quote"] == "closed on 12 May"
+
+
+def test_a_library_of_the_first_version_gets_conversations(tmp_path: Path) -> None:
+    """An old data folder is migrated, and a copy of it is kept first."""
+    import sqlite3
+
+    Library(tmp_path).close()
+    old = sqlite3.connect(tmp_path / "library.sqlite3")
+    old.executescript("DROP TABLE turns; DROP TABLE conversations; PRAGMA user_version = 1;")
+    old.close()
+    with Desk(Settings(home=tmp_path, engine="extractive", embedder="hash")) as desk:
+        assert keep(desk, "", ANSWER)
+    assert (tmp_path / "library.before-1").exists()
