@@ -119,8 +119,12 @@ class AnthropicServer(_Server):
             max_retries=0,
             additional_kwargs={"model": self.name, "extra_body": dict(self.extra)},
         )
-        async for response in _translated(client, messages):
-            yield _anthropic_delta(response)
+        try:
+            async for response in _translated(client, messages):
+                yield _anthropic_delta(response)
+        finally:
+            # LlamaIndex has no way to close it, and an open connection keeps the server busy.
+            await client._aclient.close()
 
 
 def _timeout() -> Any:

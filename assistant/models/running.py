@@ -26,7 +26,7 @@ _LOOP = re.compile(r"(.{12,400}?)\1{3,}\s*\Z", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long an answer may take: `total` seconds in all, `silence` between two pieces."""
+    """How long an answer may take: `total` seconds in all, `silence` once it has begun."""
 
     total: float = 120.0
     silence: float = 60.0
@@ -82,7 +82,8 @@ def _heard(runner: _Runner, limits: Limits, deadline: float) -> Iterator[Delta |
         now = time.monotonic()
         if now > deadline:
             raise ModelFailure(f"it was not done after {limits.total:.0f} s")
-        if now - silent_since > limits.silence:
+        # Before its first word a model on a small machine may read for minutes.
+        if text and now - silent_since > limits.silence:
             raise ModelFailure(f"it said nothing for {limits.silence:.0f} s")
         try:
             piece = runner.pieces.get(timeout=_BEAT)
@@ -101,10 +102,10 @@ def _heard(runner: _Runner, limits: Limits, deadline: float) -> Iterator[Delta |
         yield piece if piece.text or piece.finish or piece.answer_tokens else Waiting(
             "the model is thinking" if piece.thinking else "the model is writing"
         )
-    if not finish:
-        raise ModelFailure("it stopped half-way")
     if not text.strip():
         raise ModelFailure("it gave an empty answer")
+    if not finish:
+        raise ModelFailure("it stopped half-way")
 
 
 def loops(text: str) -> bool:

@@ -12,23 +12,23 @@ _OPEN, _CLOSE = "<think>", "</think>"
 
 def spoken(stream: Iterator[Delta | Waiting]) -> Iterator[Delta | Waiting]:
     """Yield a stream without what stands between <think> and </think> at its beginning."""
-    held, thinking, begun = "", False, False
+    held, thinking, thought, begun = "", False, False, False
     for piece in stream:
         if isinstance(piece, Waiting) or begun:
             yield piece
             continue
         held += piece.text
         start = held.lstrip()
-        if not thinking and start and not _OPEN.startswith(start[: len(_OPEN)]):
+        if (thought or not thinking) and start and not _OPEN.startswith(start[: len(_OPEN)]):
             begun = True
-            yield Delta(held, piece.finish, piece.prompt_tokens, piece.answer_tokens)
+            yield Delta(start if thought else held, piece.finish, piece.prompt_tokens, piece.answer_tokens)
             continue
         thinking = thinking or start.startswith(_OPEN)
         end = held.find(_CLOSE)
-        if thinking and end >= 0:
-            begun = True
-            rest = held[end + len(_CLOSE) :].lstrip()
-            yield Delta(rest, piece.finish, piece.prompt_tokens, piece.answer_tokens)
+        if thinking and not thought and end >= 0:
+            thought, held = True, held[end + len(_CLOSE) :].lstrip()
+            begun = bool(held)
+            yield Delta(held, piece.finish, piece.prompt_tokens, piece.answer_tokens)
         elif piece.finish or piece.answer_tokens:
             yield Delta("", piece.finish, piece.prompt_tokens, piece.answer_tokens)
         else:

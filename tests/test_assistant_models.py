@@ -1,0 +1,281 @@
+"""Model engines against servers on loopback, through the vendors' own clients."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from assistant.engine import Task, Usage, Waiting
+from assistant.engines import engine_named, reachable
+from assistant.models import reach
+from assistant.models.clients import AnthropicServer, OllamaServer, OpenAIServer
+from assistant.models.fitting import estimated_tokens
+from assistant.models.model import Delta, Message, Model, ModelFailure
+from assistant.models.running import Limits, loops, run
+from assistant.models.settled import Price
+from assistant.models.thoughts import spoken
+from assistant.models.writer import ModelEngine
+from corpus.document import Passage, Source
+from corpus.errors import EngineError, UsageError
+from index.evidence import Evidence
+from tests.servers import ModelServer, free_port, until
+
+SOON = Limits(total=4.0, silence=1.0)
+KINDS: dict[str, Callable[[str], Model]] = {
+    "openai": lambda url: OpenAIServer("tiny", f"{url}/v1", "sk-very-secret-key-0123456789"),
+    "ollama": lambda url: OllamaServer("tiny", url),
+    "anthropic": lambda url: AnthropicServer("claude-of-tomorrow", url, "sk-ant-secret-0123456789"),
+}
+ASKING = [Message("system", "Be brief."), Message("user", "Is it so?")]
+WORDS = "It is so because the harbour of Lund says so [1]. More will follow in the spring [2]."
+
+
+@pytest.fixture(params=sorted(KINDS))
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def said(pieces: Iterator[Delta | Waiting]) -> str:
+    return "".join(one.text for one in pieces if isinstance(one, Delta))
+
+
+def test_a_model_streams_and_counts(kind: str) -> None:
+    """Text arrives in pieces; the end brings a reason and the provider's own counts."""
+    with ModelServer(WORDS) as server:
+        pieces = [one for one in run(KINDS[kind](server.url), ASKING, 64, SOON)
+                  if isinstance(one, Delta)]  # fmt: skip
+    assert "".join(one.text for one in pieces).split() == WORDS.split()
+    assert len(pieces) > 10
+    counts = [(one.prompt_tokens, one.answer_tokens) for one in pieces if one.answer_tokens]
+    assert counts[-1] == (100, len(WORDS.split()))
+    (request,) = server.asked
+    assert "Be brief." in str(request.body) and "Is it so?" in str(request.body)
+    named = {"openai": "tiny", "ollama": "tiny", "anthropic": "claude-of-tomorrow"}
+    assert request.body["model"] == named[kind]
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        pytest.param("status:401", "refuses the key", id="the key is refused"),
+        pytest.param("status:404", "does not know", id="no such model"),
+        pytest.param("status:429", "slow down", id="too many requests, for good"),
+        pytest.param("status:500", "status 500", id="it is broken"),
+        pytest.param("status:400", "too long", id="the prompt is too long"),
+        pytest.param("hang", "not done after|said nothing|timed out", id="it never answers"),
+        pytest.param("stall", "said nothing|timed out", id="it falls silent"),
+        pytest.param("cut", "half-way", id="it ends half-way"),
+        pytest.param("abort", "broke the connection|half-way", id="the connection breaks"),
+        pytest.param("garbage", "not the format|empty|error", id="garbage"),
+        pytest.param("html", "empty|not the format|error", id="a web page"),
+        pytest.param("error", "error|out of memory|half-way", id="an error in the stream"),
+        pytest.param("empty", "empty", id="an empty answer"),
+        pytest.param("repeat", "repeats itself", id="it repeats itself"),
+        pytest.param("drip", "not done after", id="it never ends"),
+    ],
+)
+def test_a_failure_is_one_line_within_the_deadline(kind: str, fault: str, reason: str) -> None:
+    """Whatever the server does, the reason is said in time, and no key is in it."""
+    begun = time.monotonic()
+    with (
+        ModelServer(WORDS, fault=fault) as server,
+        pytest.raises(ModelFailure, match=reason) as failure,
+    ):
+        said(run(KINDS[kind](server.url), ASKING, 64, SOON))
+    assert time.monotonic() - begun < SOON.total + 3
+    assert "secret" not in str(failure.value) and "\n" not in str(failure.value)
+
+
+def test_a_refused_connection_is_said_at_once(kind: str) -> None:
+    """Nothing listens there: the line says so and what to do."""
+    begun = time.monotonic()
+    with pytest.raises(ModelFailure, match="start the server"):
+        said(run(KINDS[kind](f"http://127.0.0.1:{free_port()}"), ASKING, 64, SOON))
+    assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_what_may_pass_is_tried_again_and_no_more_than_needed(kind: str, status: int) -> None:
+    """One failure that may pass costs one more request, and the wait is told."""
+    with ModelServer(WORDS, fault=f"status:{status}", times=1, retry_after="1") as server:
+        pieces = list(run(KINDS[kind](server.url), ASKING, 64, SOON))
+    assert said(iter(pieces)).split() == WORDS.split()
+    assert len(server.asked) == 2
+    assert any(isinstance(one, Waiting) and "again in" in one.reason for one in pieces)
+
+
+@pytest.mark.parametrize(("fault", "most"), [("status:401", 1), ("status:500", 3), ("cut", 1)])
+def test_retries_do_not_multiply(kind: str, fault: str, most: int) -> None:
+    """No client of a vendor tries again on its own; what cannot pass is tried once."""
+    with ModelServer(WORDS, fault=fault, retry_after="0") as server:
+        with pytest.raises(ModelFailure):
+            said(run(KINDS[kind](server.url), ASKING, 64, SOON))
+        assert len(server.asked) == most
+
+
+@pytest.mark.parametrize("fault", ["drip", "stall", "hang"])
+def test_stop_ends_the_generation_on_the_server(kind: str, fault: str) -> None:
+    """Closing the stream takes less than two seconds, and the server sees the client leave."""
+    with ModelServer(WORDS, fault=fault) as server:
+        pieces = run(KINDS[kind](server.url), ASKING, 64, Limits(60, 30))
+        next(pieces)
+        assert until(lambda: server.asked)
+        begun = time.monotonic()
+        with closing(pieces):
+            pass
+        assert time.monotonic() - begun < 2
+        if fault == "drip":
+            assert until(server.left.is_set, 2)
+
+
+def test_a_loop_is_told_from_a_list() -> None:
+    """The same words four times over are a loop; like sentences are not."""
+    assert loops("It is so, says the harbour. " * 5)
+    assert not loops("".join(f"Ship {number} came in May 20{number}. " for number in range(40)))
+    assert not loops("no " * 10)
+
+
+def test_what_a_model_thinks_is_not_its_answer() -> None:
+    """<think> at the beginning is left out, however it is cut; later it is text."""
+    for size in (1, 5, 100):
+        text = "<think>Hm, 5 or 6?</think>\n\nIt is 6 [1]. A <think> is a tag."
+        pieces = [Delta(text[at : at + size]) for at in range(0, len(text), size)]
+        assert said(spoken(iter([*pieces, Delta("", "stop")]))) == "It is 6 [1]. A <think> is a tag."
+    assert said(spoken(iter([Delta("Plain"), Delta(" text")]))) == "Plain text"
+
+
+def evidence(count: int, words: int = 60) -> list[Evidence]:
+    found = []
+    for label in range(1, count + 1):
+        text = f"Ship {label} came in May [{label}7]. " + "It carried much salt. " * (words // 4)
+        source = Source(f"Log {label}", "/log", "Harbour", "2025-05-01")
+        found.append(Evidence(label, Passage("d", 0, len(text), text), source, 1 / label, ""))
+    return found
+
+
+def task(count: int = 3, words: int = 60) -> Task:
+    return Task("Which ship came?", evidence(count, words), ())
+
+
+def test_the_prompt_holds_fenced_and_marked_evidence() -> None:
+    """Every line of a passage carries the request's own mark; fences differ between requests."""
+    with ModelServer(WORDS) as server:
+        engine = ModelEngine("scripted", KINDS["openai"](server.url), limits=SOON)
+        for _ in range(2):
+            list(engine.write(task()))
+        prompts = [one.body["messages"][1]["content"] for one in server.asked]
+    fences = [prompt.splitlines()[0] for prompt in prompts]
+    assert fences[0] != fences[1] and prompts[0].count(fences[0]) == 2
+    inside = prompts[0].split(fences[0])[1].strip().splitlines()
+    marks = {line.split("|")[0] for line in inside if line and not line.startswith("[")}
+    assert len(marks) == 1
+    assert "[1]\n" in prompts[0] and "(17)" in prompts[0] and "[17]" not in prompts[0]
+
+
+def test_evidence_fits_a_small_context_by_rank_and_whole_sentences() -> None:
+    """With 4,096 tokens the last ranks are left out, and no sentence is cut."""
+    with ModelServer(WORDS) as server:
+        small = replace(KINDS["openai"](server.url), context=4096)  # type: ignore[type-var]
+        list(ModelEngine("scripted", small, limits=SOON).write(task(30, 160)))
+        (request,) = server.asked
+    prompt = " ".join(one["content"] for one in request.body["messages"])
+    assert estimated_tokens(prompt) + request.body["max_tokens"] <= 4096
+    shown = [label for label in range(1, 31) if f"[{label}]\n" in prompt]
+    assert shown == list(range(1, len(shown) + 1)) and 3 <= len(shown) < 30
+    assert prompt.count("It carried much salt.") == len(shown) * 40
+
+
+def test_a_context_smaller_than_said_is_tried_with_less() -> None:
+    """When the server finds the prompt too long, half of the evidence is tried."""
+    with ModelServer(WORDS, fault="status:400", times=1) as server:
+        engine = ModelEngine("scripted", KINDS["openai"](server.url), limits=SOON)
+        pieces = list(engine.write(task(8, 100)))
+    first, second = (len(str(one.body["messages"])) for one in server.asked)
+    assert second < first * 0.8 and isinstance(pieces[-1], Usage)
+
+
+def test_usage_has_a_price_only_where_the_user_set_one() -> None:
+    """Tokens come from the provider; dollars from the user's prices."""
+    with ModelServer(WORDS) as server:
+        engine = ModelEngine("scripted", KINDS["openai"](server.url), limits=SOON)
+        *_, usage = engine.write(task())
+        *_, priced = replace(engine, price=Price(1.0, 10.0)).write(task())
+    count = len(WORDS.split())
+    assert usage == Usage(100, count, None)
+    assert priced == Usage(100, count, pytest.approx((100 + 10 * count) / 1e6))
+
+
+def test_an_engine_that_fails_says_its_name() -> None:
+    """The reader is told which engine failed and why."""
+    with ModelServer(fault="status:401") as server:
+        engine = engine_named(f"{server.url}#tiny", Path("/nonexistent"))
+        with pytest.raises(EngineError, match=r"#tiny failed: it refuses the key"):
+            list(engine.write(task()))
+
+
+def test_engines_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong name, a missing key or a server without a model is refused in one line."""
+    for name, line in (
+        ("gpt-5", "there is no engine 'gpt-5'; give one of: auto, extractive, ollama:MODEL"),
+        ("openai:", "there is no engine"),
+        ("openai:gpt-5", "set OPENAI_API_KEY"),
+        ("http://127.0.0.1:1#", "names no server and model"),
+        ("http://me:pw@127.0.0.1:1#tiny", "names no server and model"),
+    ):
+        monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+        with pytest.raises(UsageError, match=line.replace("?", ".")):
+            engine_named(name, tmp_path)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-secret-0123456789")
+    engine = engine_named("anthropic:claude-sonnet-4-5", tmp_path)
+    assert engine.place == "api.anthropic.com" and "secret" not in repr(engine)
+
+
+def test_keys_contexts_and_prices_come_from_a_private_file(tmp_path: Path) -> None:
+    """engines.toml is refused when others may read its keys, and when it says nonsense."""
+    file = tmp_path / "engines.toml"
+    file.write_text(
+        '[keys]\nopenai = "sk-from-the-file-0123456789"\n[context]\nopenai = 9000\n'
+        '[prices."openai:gpt-5"]\ninput = 1\noutput = 2\n[limits]\nseconds = 9\n'
+    )
+    file.chmod(0o644)
+    with pytest.raises(UsageError, match="chmod 600"):
+        engine_named("openai:gpt-5", tmp_path)
+    file.chmod(0o600)
+    engine = engine_named("openai:gpt-5", tmp_path)
+    assert isinstance(engine, ModelEngine)
+    assert (engine.price, engine.model.context) == (Price(1.0, 2.0), 9000)
+    assert engine.limits.total == 9 and "sk-from" not in repr(engine)
+    file.write_text("[limit]\nseconds = 9\n")
+    with pytest.raises(UsageError, match=r"no section \[limit\]"):
+        engine_named("openai:gpt-5", tmp_path)
+
+
+def test_auto_takes_a_server_of_this_machine_and_never_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chat model on loopback is used; an embedding model or a key in the environment is not."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-key-0123456789")
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setenv("OLLAMA_HOST", nowhere)
+    monkeypatch.setattr(reach, "SERVERS", (nowhere,))
+    assert engine_named("auto", tmp_path).name == "extractive"
+    with ModelServer(models=("nomic-embed-text", "qwen3:4b"), context=40_960) as server:
+        monkeypatch.setenv("OLLAMA_HOST", server.url.removeprefix("http://"))
+        engine = engine_named("auto", tmp_path)
+        assert isinstance(engine, ModelEngine)
+        assert (engine.name, engine.place) == ("ollama:qwen3:4b", "")
+        assert engine.model.context == reach.OLLAMA_CONTEXT
+        monkeypatch.setenv("OLLAMA_HOST", nowhere)
+        monkeypatch.setattr(reach, "SERVERS", (server.url,))
+        engine = engine_named("auto", tmp_path)
+        assert isinstance(engine, ModelEngine)
+        assert (engine.name, engine.model.context) == (f"{server.url}#qwen3:4b", 40_960)
+        listed = {one.name: one.ready for one in reachable(tmp_path)}
+    assert listed[f"{server.url}#qwen3:4b"] and listed["extractive"]
+    assert listed["openai:MODEL"] and not listed["anthropic:MODEL"] and not listed["ollama:MODEL"]
+    assert not server.asked
