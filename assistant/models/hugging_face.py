@@ -82,7 +82,7 @@ class HuggingFaceModel:
             while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
                 said += 1
                 yield Delta(piece.delta or "")
-            if watched.failure is not None:
+            if watched.failure:
                 raise ModelFailure(f"it failed while writing ({watched.failure})")
             yield Delta("", "length" if said >= most else "stop", prompt_tokens, said)
         finally:
@@ -98,7 +98,7 @@ class _Watched:
     def __init__(self, model: Any) -> None:
         self._model = model
         self._stopped = threading.Event()
-        self.failure: str = ""
+        self.failure = ""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
