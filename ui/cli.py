@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from corpus.errors import BriefingError
-from ui.commands import ask, doctor, documents, measure, page
+from ui.commands import ask, check, doctor, documents, measure, page, talk
 
 _INTERRUPTED = 130
 
@@ -23,7 +23,7 @@ _INTERRUPTED = 130
 def cli(context: click.Context, home: Path | None, debug: bool) -> None:
     """Ask your own articles and reports, and see the passage behind every sentence.
 
-    Everything happens on this machine; nothing is sent anywhere.
+    Everything happens on this machine, unless you name an engine that is elsewhere.
     """
     context.obj = home
     context.meta["debug"] = debug
@@ -33,6 +33,9 @@ for command in (
     page.chat,
     ask.ask,
     ask.search,
+    check.check,
+    talk.conversations,
+    talk.engines,
     documents.add,
     documents.sources,
     documents.show,

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from assistant.answer import Answer, Citation
+from assistant.verifying import Checked
 from corpus.document import Source
 from index.evidence import Evidence
 from index.ingest import Progress, Report
@@ -38,8 +39,20 @@ def described(source: Source, page: int | None = None) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def checked_lines(sign: str, one: Checked) -> Iterator[str]:
+    """Yield a checked sentence of a draft: verdict, problems, and the words offered for it."""
+    yield wrapped(f"{sign}  {one.text}")
+    for problem in one.problems:
+        yield wrapped(problem, indent="        ")
+    if one.citation and one.verdict != "unsupported":
+        yield wrapped(described(one.citation.source, one.citation.page), indent="      > ")
+        yield wrapped(f"“{_short(one.citation.quote)}”", indent="        ")
+
+
 def answer_lines(answer: Answer) -> Iterator[str]:
     """Yield an answer as paragraphs: the sentences with their markers, then the sources."""
+    if answer.standalone:
+        yield wrapped(f"Searched as: {answer.standalone}") + "\n"
     if answer.outcome == "declined":
         yield wrapped(f"Not found in the library. {answer.notice}")
         if answer.evidence:
@@ -49,25 +62,42 @@ def answer_lines(answer: Answer) -> Iterator[str]:
         return
     sentences = []
     for claim in answer.claims:
-        mark = (
-            ""
-            if claim.verdict == "supported"
-            else f" ({claim.verdict}: {'; '.join(claim.problems)})"
-        )
-        sentences.append(claim.marked + mark)
+        doubts = "; ".join(claim.problems)
+        said = f" ({claim.verdict}: {doubts})" if claim.verdict != "supported" else ""
+        sentences.append(claim.marked + (said or (f" ({doubts})" if doubts else "")))
     yield wrapped(" ".join(sentences))
     if answer.notice:
-        yield wrapped(answer.notice)
+        yield "\n" + wrapped(answer.notice)
+    if answer.not_found:
+        yield "\nNot found in the library:"
+        for one in answer.not_found:
+            yield wrapped(one, indent="  - ")
+        yield wrapped(f"Searched: {'; '.join(answer.searches)}", indent="  ")
+    if answer.usage and answer.usage.answer_tokens:
+        yield "\n" + wrapped(usage_line(answer))
     if answer.citations:
         yield "\nSources:"
     for citation in answer.citations:
         yield from _citation_lines(citation)
 
 
+def usage_line(answer: Answer) -> str:
+    """Return what an answer took: tokens, dollars where a price was set, seconds."""
+    usage = answer.usage
+    if usage is None or usage.answer_tokens is None:
+        return f"{answer.seconds.get('total', 0.0):.1f} s"
+    cost = f", ${usage.cost:.4f}" if usage.cost is not None else ""
+    tokens = f"{usage.prompt_tokens or 0:,} + {usage.answer_tokens:,} tokens"
+    return f"{answer.engine}: {tokens}{cost}, {answer.seconds.get('total', 0.0):.1f} s"
+
+
+def _short(quote: str) -> str:
+    return quote if len(quote) < 400 else quote[:400] + " …"
+
+
 def _citation_lines(citation: Citation) -> Iterator[str]:
     yield wrapped(f"[{citation.number}] {described(citation.source, citation.page)}")
-    quote = citation.quote if len(citation.quote) < 400 else citation.quote[:400] + " …"
-    yield wrapped(f"“{quote}”", indent="    ")
+    yield wrapped(f"“{_short(citation.quote)}”", indent="    ")
 
 
 def evidence_lines(found: Sequence[Evidence]) -> Iterator[str]:
@@ -93,6 +123,26 @@ def report_lines(report: Report) -> Iterator[str]:
         for one in report.refused:
             yield wrapped(f"{one.path}: {one.reason}: {one.message}", indent="  ")
     yield f"{report.passages} passages in {report.seconds:.1f} seconds"
+
+
+class Line:
+    """One line of standard error that is written over and over, on a terminal only."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._live = shown and sys.stderr.isatty()
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.show("")
+
+    def show(self, text: str) -> None:
+        """Show the end of `text`, or clear the line."""
+        if self._live:
+            width = shutil.get_terminal_size().columns - 2
+            sys.stderr.write(f"\r\x1b[K{safe(' '.join(text.split()))[-width:]}")
+            sys.stderr.flush()
 
 
 def with_bar(work: Iterator[Progress | Report]) -> Report | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +13,8 @@ from corpus.errors import UsageError
 from ui.commands.opening import asked, desk, filters
 
 if TYPE_CHECKING:
-    from assistant.answer import Question
+    from assistant.answer import Answer, Question
+    from assistant.desk import Desk
 
 _DECLINED, _FAILED = 3, 1
 
@@ -20,7 +22,10 @@ _DECLINED, _FAILED = 3, 1
 @click.command()
 @click.argument("question")
 @click.option("--json", "as_json", is_flag=True, help="Print one object a question.")
-@click.option("--engine", help="Who writes the answer: extractive (default) needs no model.")
+@click.option("--engine", help="Who writes the answer; see: briefing engines.")
+@click.option(
+    "--conversation", default="", help="Keep the answer in a conversation: new, last, or its id."
+)
 @click.option("--limit", type=click.IntRange(1, 50), default=8, help="Passages considered.")
 @filters
 @click.pass_context
@@ -29,6 +34,7 @@ def ask(
     question: str,
     as_json: bool,
     engine: str | None,
+    conversation: str,
     limit: int,
     as_of: str,
     since: str,
@@ -40,13 +46,16 @@ def ask(
     Exits with 0 when it was answered, 3 when the library does not answer it, 1 on failure.
     """
     from assistant.answer import Question, answer_json
-    from assistant.answering import ask as answers
     from assistant.answering import validated
+    from assistant.stored import keep
     from ui.terminal import answer_lines
 
     if question != "-":
         validated(Question(question))
     with desk(context, engine=engine, starter=True) as opened:
+        if opened.engine.place:
+            click.echo(f"The question and passages go to {opened.engine.place}.", err=True)
+        kept = _conversation(opened, conversation)
         options: dict[str, Any] = {
             "as_of": as_of,
             "since": since,
@@ -57,18 +66,44 @@ def ask(
         outcome = "answered"
         for one in asked(question, **options):
             try:
-                *_, answer = answers(opened, _usable(one))
+                answer = _answer(opened, _usable(one), kept, quiet=as_json)
             except UsageError as error:
                 # One bad line among many: its place in the output says so, and the rest go on.
                 _say({"question": _text(one), "outcome": "failed", "notice": str(error)}, as_json)
                 continue
             outcome = answer.outcome
+            if conversation:
+                kept = keep(opened, kept, answer)
             if as_json:
-                _say(answer_json(answer), as_json)
+                _say(answer_json(answer) | ({"conversation": kept} if kept else {}), as_json)
             else:
                 click.echo("\n".join(answer_lines(answer)))
     if question != "-" and outcome in {"declined", "failed"}:
         context.exit(_DECLINED if outcome == "declined" else _FAILED)
+
+
+def _conversation(desk: Desk, wanted: str) -> str:
+    """Return the id of the conversation to go on with; "" begins one or keeps none."""
+    conversations = desk.library.conversations
+    if wanted == "last":
+        newest = conversations.all()
+        return newest[0].id if newest else ""
+    return conversations.resolve(wanted) if wanted not in {"", "new"} else ""
+
+
+def _answer(desk: Desk, question: Question, conversation: str, *, quiet: bool) -> Answer:
+    """Return the answer, showing on a terminal what is waited for and written meanwhile."""
+    from assistant.answering import ask as answers
+    from assistant.stored import history_of
+    from ui.terminal import Line
+
+    if conversation:
+        history = (*history_of(desk, conversation), *question.history)
+        question = replace(question, history=history)
+    with Line(shown=not quiet) as line:
+        for answer in answers(desk, question):
+            line.show(answer.growing or answer.notice)
+    return answer
 
 
 @click.command()

@@ -1,0 +1,107 @@
+"""Any draft checked sentence by sentence: against the library, or against texts that are given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.answer import Citation, citation_json
+from assistant.checking.checker import Checker, Cited, Verdict
+from assistant.composing import citation_of, cited
+from assistant.desk import Desk
+from assistant.followup import leans
+from corpus.readers import read
+from corpus.sentences import sentences
+from index.evidence import Evidence
+
+KINDS = (".md", ".markdown", ".txt", ".docx")
+# Passages looked at for a sentence; the true one of a paraphrase is among the first few.
+_DEPTH = 8
+_MARKS = re.compile(r"\s*\[\d{1,3}\](?:\[\d{1,3}\])*")
+_RANK = {"supported": 2, "weak": 1, "unsupported": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A sentence of a draft, its verdict, and the citation that the library offers for it."""
+
+    text: str
+    verdict: str
+    problems: tuple[str, ...]
+    citation: Citation | None = None
+
+
+def sentences_of(file: Path) -> list[str]:
+    """Return the sentences of a draft without headings and citation marks; raises ReadError."""
+    document = read(file)
+    headings = {heading.title for heading in document.headings}
+    found = (document.text[start:end] for start, end in sentences(document.text))
+    return [plain for one in found if one not in headings and (plain := _plain(one))]
+
+
+def _plain(sentence: str) -> str:
+    plain = re.sub(r"^[-*•>]\s+", "", _MARKS.sub("", sentence)).strip()
+    return plain if re.search(r"\w\W+\w", plain) else ""
+
+
+def against_library(desk: Desk, draft: Sequence[str]) -> Iterator[Checked]:
+    """Yield the sentences of a draft with what the library as it is now says of each.
+
+    Raises what the search raises.
+    """
+    before = ""
+    for number, text in enumerate(draft):
+        if desk.checker.states_nothing(text):
+            yield Checked(text, "supported", ("states nothing to check",))
+            continue
+        query = f"{before} {text}" if leans(text) and before else text
+        found = desk.searcher.search(query, limit=_DEPTH)
+        yield _best(desk.checker, text, found, len(desk.library.entries()))
+        before = draft[number]
+
+
+def _best(checker: Checker, text: str, found: Sequence[Evidence], documents: int) -> Checked:
+    """Return the verdict by the passage that bears a sentence best, single ones before two."""
+    if not found:
+        return Checked(text, "unsupported", (f"none of {documents} documents speaks of this",))
+    best: tuple[int, Verdict, Evidence] | None = None
+    for one in found:
+        verdict = checker.check(text, [cited(one)])
+        if best is None or _RANK[verdict.verdict] > best[0]:
+            best = (_RANK[verdict.verdict], verdict, one)
+        if verdict.verdict == "supported":
+            break
+    assert best is not None
+    rank, verdict, one = best
+    if rank < _RANK["supported"] and len(found) > 1:
+        # A sentence may sum up two passages.
+        together = checker.check(text, [cited(found[0]), cited(found[1])])
+        if _RANK[together.verdict] > rank:
+            verdict, one = together, found[0]
+    return Checked(text, verdict.verdict, verdict.problems, citation_of(text, one, 1))
+
+
+def against_texts(checker: Checker, text: str, sources: Sequence[str]) -> list[Checked]:
+    """Return the sentences of `text` with the verdict of the given texts alone."""
+    given = [Cited(source) for source in sources]
+    checked = []
+    for start, end in sentences(text):
+        plain = text[start:end].strip()
+        verdict = (
+            Verdict("supported") if checker.states_nothing(plain) else checker.check(plain, given)
+        )
+        checked.append(Checked(plain, verdict.verdict, verdict.problems))
+    return checked
+
+
+def checked_json(one: Checked) -> dict[str, Any]:
+    """Return a checked sentence as `briefing check --json` prints it."""
+    values: dict[str, Any] = {
+        "text": one.text, "verdict": one.verdict, "problems": list(one.problems),
+    }  # fmt: skip
+    if one.citation:
+        values["citation"] = citation_json(one.citation)
+    return values

@@ -1,0 +1,89 @@
+"""`briefing check`: any draft, sentence by sentence, against the library or given texts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from corpus.errors import UsageError
+from ui.commands.opening import desk
+
+if TYPE_CHECKING:
+    from assistant.checking.checker import Checker
+
+_SIGNS = {"supported": "ok  ", "weak": "weak", "unsupported": "NO  "}
+
+
+@click.command()
+@click.argument("file")
+@click.option("--json", "as_json", is_flag=True, help="Print one object (a line a text with -).")
+@click.pass_context
+def check(context: click.Context, file: str, as_json: bool) -> None:
+    """Check each sentence of FILE (.md, .txt, .docx) against the library, and offer citations.
+
+    With - it reads objects {"text": "…", "sources": ["…"]}, one a line, from standard input and
+    checks each text against its own sources alone. "supported" means that a passage contains the
+    sentence, not that it is true.
+    """
+    if file == "-":
+        _given(context)
+        return
+    from assistant.verifying import KINDS, against_library, checked_json, sentences_of
+    from ui.terminal import checked_lines
+
+    path = Path(file).expanduser()
+    if path.suffix.lower() not in KINDS:
+        raise UsageError(f"cannot check {file}: give a file that ends in {', '.join(KINDS)}, or -")
+    if not path.is_file():
+        raise UsageError(f"there is no file {file}")
+    draft = sentences_of(path)
+    counts = dict.fromkeys(_SIGNS, 0)
+    rows = []
+    with desk(context, engine="extractive", starter=True) as opened:
+        for one in against_library(opened, draft):
+            counts[one.verdict] += 1
+            rows.append(checked_json(one))
+            if not as_json:
+                click.echo("\n".join(checked_lines(_SIGNS[one.verdict], one)))
+                sys.stdout.flush()
+    if as_json:
+        click.echo(json.dumps({"file": str(path), "claims": rows, **counts}, ensure_ascii=False))
+    else:
+        said = ", ".join(f"{count} {name}" for name, count in counts.items())
+        click.echo(f"{len(rows)} sentences: {said}")
+
+
+def _given(context: click.Context) -> None:
+    """Check what comes in by standard input; a wrong line has its place in the output."""
+    from assistant.checking.checker import Checker
+    from assistant.settings import Settings
+    from index.embedders import question_embedder
+
+    settings = Settings.from_environment(home=context.obj)
+    checker = Checker(question_embedder(settings.embedder, cache=settings.models))
+    for number, line in enumerate(sys.stdin, start=1):
+        if line.strip():
+            click.echo(json.dumps(_one(checker, line, number), ensure_ascii=False))
+            sys.stdout.flush()
+
+
+def _one(checker: Checker, line: str, number: int) -> dict[str, Any]:
+    from assistant.verifying import against_texts, checked_json
+
+    try:
+        row = json.loads(line)
+        text, sources = str(row["text"]), row["sources"]
+        sources = [sources] if isinstance(sources, str) else [_text(one) for one in sources]
+    except (ValueError, KeyError, TypeError):
+        notice = f'standard input, line {number}: give {{"text": "…", "sources": ["…"]}}'
+        return {"claims": [], "notice": notice}
+    return {"claims": [checked_json(one) for one in against_texts(checker, text, sources)]}
+
+
+def _text(source: Any) -> str:
+    """Return a source as text; a record is read as the JSON it is."""
+    return source if isinstance(source, str) else json.dumps(source, ensure_ascii=False)
