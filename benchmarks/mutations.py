@@ -2,18 +2,22 @@
 
     python -m benchmarks.mutations [--claims 2000] [--embedder hash]
 
-True sentences with the passages they stand in; then one number, unit, date, name, negation or
-quoted word of each is changed. "caught" is the share of changed claims that are not "supported";
-the last row is the share of unchanged claims that are marked "unsupported".
+True claims with the passages they stand in: every sentence as it is, then reworded without changing
+what it says (dates, shares and sums written otherwise), then two neighbours joined. One number,
+unit, date, name, negation or quoted word of each is changed. "caught" is the share of changed
+claims that are not "supported"; the last row is the share of unchanged claims that are marked
+"unsupported". The second table is of paraphrases written by hand (tests/paraphrases.jsonl).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from assistant.checking.checker import Checker, Cited
@@ -54,17 +58,32 @@ class TrueClaim:
 
 
 def true_claims(folder: Path, count: int, seed: int = 1) -> list[TrueClaim]:
-    """Return `count` sentences (fewer where there are fewer) of the articles in `folder`."""
-    found = []
+    """Return `count` true claims over the articles in `folder`, in random order."""
+    plain, joined = [], []
     for file in sorted(folder.glob("**/*.md")):
         document = read(file)
         for passage in split(document, _tokens):
-            for start, end in sentences(passage.text):
-                text = passage.text[start:end]
-                if len(text.split()) >= 6 and text.endswith("."):
-                    found.append(TrueClaim(text, passage, document))
-    random.Random(seed).shuffle(found)
-    return found[:count]
+            spans = [one for one in sentences(passage.text) if passage.text[one[1] - 1] == "."]
+            for start, end in spans:
+                if len(passage.text[start:end].split()) >= 6:
+                    plain.append(TrueClaim(passage.text[start:end], passage, document))
+            for (start, middle), (after, end) in pairwise(spans):
+                text = f"{passage.text[start:middle - 1]}; {passage.text[after:end]}"
+                joined.append(TrueClaim(text, passage, document))
+    other = [replace(one, text=text) for one in plain if (text := reworded(one.text)) != one.text]
+    chance = random.Random(seed)
+    chance.shuffle(joined)
+    found = [*plain, *other, *joined][:count]
+    chance.shuffle(found)
+    return found
+
+
+def reworded(text: str) -> str:
+    """Return a sentence with its dates, shares and sums written in another way."""
+    text = re.sub(rf"\b(\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}})\b", r"\2 \1, \3", text)
+    text = re.sub(r"(\d) ?%", r"\1 percent", text)
+    text = re.sub(r"\$([\d.,]*\d) (million|billion)", r"\1 \2 dollars", text)
+    return text.replace("United States", "US").replace("BIS ", "the Bureau of Industry and Security ")
 
 
 def _tokens(texts: Sequence[str]) -> list[int]:
@@ -192,8 +211,28 @@ def main() -> None:
         print(f"{kind:<12}{len(caught):>7}{sum(caught) / max(1, len(caught)):>8.3f}")
     wrong = [one == "unsupported" for one in verdicts["unchanged"]]
     print(f"{'nothing':<12}{len(wrong):>7}{sum(wrong) / len(wrong):>8.3f} marked unsupported")
+    _paraphrases(checker)
     if chosen.show:
         _show(checker, claims)
+
+
+def paraphrases() -> list[tuple[str, list[Cited], bool]]:
+    """Return (claim, what it cites, whether it is true) for each row written by hand."""
+    file = Path(__file__).parent.parent / "tests" / "paraphrases.jsonl"
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [
+        (row["claim"], [Cited(row["passage"], row["article"].replace("-", " "))], row["true"])
+        for row in rows
+    ]
+
+
+def _paraphrases(checker: Checker) -> None:
+    rows = paraphrases()
+    print(f"\n{'by hand':<12}{'claims':>7}{'supported':>11}{'weak':>7}{'unsupported':>13}")
+    for name, true in (("true", True), ("false", False)):
+        found = [checker.check(text, cited).verdict for text, cited, one in rows if one is true]
+        shares = [found.count(one) / len(found) for one in ("supported", "weak", "unsupported")]
+        print(f"{name:<12}{len(found):>7}{shares[0]:>11.3f}{shares[1]:>7.3f}{shares[2]:>13.3f}")
 
 
 def _show(checker: Checker, claims: Sequence[TrueClaim]) -> None:

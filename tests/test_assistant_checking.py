@@ -160,8 +160,8 @@ def test_a_record_is_read_as_sentences() -> None:
         "attributes": {"OutdoorSeating": False, "WiFi": "free", "BusinessParking": {"lot": True}},
     }
     text = readable(json.dumps(record))
-    assert "no attributes Outdoor Seating" in text
-    assert "attributes Business Parking lot: yes" in text
+    assert "attributes: no Outdoor Seating" in text
+    assert "attributes, Business Parking, lot: yes" in text
     cited = [Cited(json.dumps(record))]
     opens = CHECKER.check("Harbour Grill opens at 5:30 PM on Monday.", cited)
     assert opens.verdict != "unsupported"

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import combinations
 
 from assistant.checking.edits import changes
-from assistant.checking.moments import moments
+from assistant.checking.moments import Moment, moments
 from assistant.checking.moments import supported as date_supported
 from assistant.checking.names import Vocabulary, missing, names
-from assistant.checking.polarity import directions, negations
-from assistant.checking.quantities import problem, quantities
+from assistant.checking.pairing import mispaired
+from assistant.checking.polarity import directions, negations, widened
+from assistant.checking.quantities import Quantity, problem, quantities
 from assistant.checking.quotations import folded, misquoted
 from assistant.checking.support import Matcher, Support
 from assistant.checking.tables import readable
@@ -48,6 +52,14 @@ _LEAD = re.compile(
 ENOUGH_WORDS, ENOUGH_ANYWHERE = 0.62, 0.75
 
 
+_CANNOT_TELL = re.compile(
+    r"^(?:\W*(?:i am|i'm|we are|it is|sorry|based on [\w\s]+)?,?\s*)?(?:unable to (?:answer|determine)|"
+    r"(?:i |we )?cannot (?:answer|determine|say)|not (?:possible to (?:answer|determine)|enough "
+    r"information))",
+    re.IGNORECASE,
+)
+
+
 class Checker:
     """Checks sentences against texts; the embedder tells likeness of meaning."""
 
@@ -66,22 +78,33 @@ class Checker:
         near = " ".join(text[start:end] for start, end in support.near)
         problems = facts_missing(claim, text, context)
         changed = None
-        if support.spans:
-            best, *_ = support.spans
-            changed = changes(claim, text[best[0] : best[1]])
+        for start, end in support.spans[:1]:
+            changed = changes(claim, text[start:end])
+        if changed is None and support.spans:
+            # A claim that repeats two sentences of the source one after the other.
+            changed = changes(claim, bearing)
         if changed is None:
-            changed = list(negations(claim, bearing, self._matcher.stem))
+            changed = list(negations(claim, bearing, near, self._matcher.stem))
         problems += [*changed, *directions(claim, bearing)]
+        pairs = list(mispaired(claim, near, self._stems))
+        if len(pairs) > 1:
+            # Two facts that changed places leave little doubt.
+            problems += pairs
         if problems:
             return Verdict("unsupported", tuple(dict.fromkeys(problems)))
-        elsewhere = facts_missing(claim, near, context)
-        if elsewhere:
-            return Verdict("weak", tuple(f"{one} where it says this" for one in elsewhere))
+        doubts = [f"{one} where it says this" for one in facts_missing(claim, near, context)]
+        doubts += pairs
+        doubts += widened(claim, near)
+        if doubts:
+            return Verdict("weak", tuple(dict.fromkeys(doubts)))
         return self._worded(claim, text, support)
 
+    def _stems(self, text: str) -> frozenset[str]:
+        return frozenset(self._matcher.content(text))
+
     def states_nothing(self, claim: str) -> bool:
-        """Say whether a sentence only leads over: it has no name, number or word of content."""
-        return not self._matcher.content(claim)
+        """Say whether a sentence only leads over, or only says that it cannot tell."""
+        return bool(_CANNOT_TELL.search(claim)) or not self._matcher.content(claim)
 
     def _worded(self, claim: str, text: str, support: Support) -> Verdict:
         """Return the verdict on a claim whose facts hold: are its other words there?"""
@@ -101,6 +124,35 @@ def _facts_of(claim: str) -> list[tuple[int, int]]:
     return spans + [(one.start, one.end) for one in quantities(claim, spans)]
 
 
+def _days(given: Sequence[Moment]) -> list[Quantity]:
+    """Return the days of dates as numbers, for "on the 16th"."""
+    return [
+        Quantity(f"{one.day}th", one.start, one.end, Decimal(one.day), "ordinal")
+        for one in given
+        if one.day
+    ]
+
+
+def _spans(given: Sequence[Moment]) -> list[Quantity]:
+    """Return the times between the dates of a text: who states two states what lies between."""
+    full = sorted({(m.year, m.month, m.day) for m in given if m.year and m.month and m.day})
+    found = []
+    for first, second in combinations([_day(*one) for one in full if _day(*one)], 2):
+        days = (second - first).days
+        for unit, length in (("day", 1), ("week", 7), ("month", 30.44), ("year", 365.25)):
+            count = Decimal(round(days / length))
+            if count:
+                found.append(Quantity(f"{count} {unit}s", 0, 0, count, unit))
+    return found
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
 def facts_missing(claim: str, text: str, context: str = "") -> list[str]:
     """Return in words the quotations, dates, numbers and names of `claim` that a text lacks."""
     known = f"{context}\n{text}"
@@ -115,7 +167,8 @@ def facts_missing(claim: str, text: str, context: str = "") -> list[str]:
     used = [(one.start, one.end) for one in said]
     called = names(claim, used)
     used += [(one.start, one.end) for one in called]
-    stated = quantities(known, [(one.start, one.end) for one in moments(known)])
+    stated = quantities(known, [(one.start, one.end) for one in given])
+    stated += [*_days(given), *_spans(given)]
     problems += [reason for one in quantities(claim, used) if (reason := problem(one, stated))]
     problems += [f"{one!r} is not in the cited passage" for one in missing(called, vocabulary)]
     return problems

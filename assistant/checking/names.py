@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from index.query import STOP_WORDS
@@ -25,6 +26,7 @@ _GENERIC = frozenset(
     "eastern western i passage passages note street st avenue ave road rd restaurant bar grill "
     "cafe hotel internet bc ad am pm".split()
 )
+_UNITS = frozenset("gb tb pb mb kb gw mw kw mwh kwh twh ghz mhz km kg usd eur rmb".split())
 _LOWER_JOINS = frozenset("of and the for on in de la van von & to".split())
 
 
@@ -42,7 +44,9 @@ class Vocabulary:
 
     def __init__(self, text: str) -> None:
         self._words = frozenset(_pieces(text))
-        self._joined = " " + " ".join(_pieces(text)) + " "
+        pieces = list(_pieces(text))
+        self._run_together = self._words | {a + b for a, b in pairwise(pieces)}
+        self._joined = f" {' '.join(pieces)} "
         self._initials = frozenset(_initials(text))
 
     def holds(self, name: str) -> bool:
@@ -62,6 +66,9 @@ class Vocabulary:
         if not words:
             return False
         if f" {' '.join(words)} " in self._joined:
+            return True
+        # "WiFi" and "Wi-Fi", "YouTube" and "You Tube".
+        if "".join(words) in self._run_together:
             return True
         # "DeepSeek's R1" and "R1, DeepSeek's": each word counts, and so do plural and singular.
         return all(
@@ -90,7 +97,9 @@ def names(sentence: str, used: Iterable[tuple[int, int]] = ()) -> list[Name]:
         opens, first = first or _opens(sentence, match.start()), False
         if any(taken[match.start() : match.end()]) or not _is_name(match[0], opens):
             continue
-        found.append(Name(_plain(match[0]), match.start(), match.end()))
+        # "US-wide" and "Beijing-based" name what stands first.
+        name = re.sub(r"(?<=\w)-[a-z]+$", "", _plain(match[0]))
+        found.append(Name(name, match.start(), match.end()))
     return sorted(found, key=lambda one: one.start)
 
 
@@ -102,11 +111,11 @@ def missing(found: Iterable[Name], vocabulary: Vocabulary) -> list[str]:
 def _is_name(token: str, opens: bool) -> bool:
     plain = _plain(token)
     low = plain.lower()
-    if low in _GENERIC or low in STOP_WORDS or len(plain) < 2:
+    if low in _GENERIC or low in STOP_WORDS or low in _UNITS or len(plain) < 2:
         return False
     letters = [sign for sign in plain if sign.isalpha()]
     if any(sign.isdigit() for sign in plain):
-        return bool(letters) and not re.fullmatch(r"\d[\d.,-]*[a-z%-]{1,12}|\d+s|[\d-]+\w*", plain)
+        return bool(letters) and not re.fullmatch(r"\d[\d.,]*(?:[a-z%-]+|[KMBTkm]|[A-Za-z]?[WB]b?)|\d+s|\d+-\w+", plain)
     if any(sign.isupper() for sign in plain[1:]):
         return True
     if not plain[0].isupper():

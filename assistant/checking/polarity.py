@@ -13,6 +13,7 @@ _CUES = frozenset(
 )
 # How many content words after a negation it may deny: "did not, in the end, rise" is one.
 _SCOPE = 2
+_ENDS = frozenset("on in of for at from to by and or but as when until with after before".split())
 # Words that deny by themselves: with one of these in the source, a "not" may be its paraphrase.
 _DENYING = frozenset(
     "fail failed fails failing failure refuse refused refuses deny denied denies denying reject "
@@ -21,9 +22,9 @@ _DENYING = frozenset(
     "excludes rescind rescinded revoke revoked withdraw withdrawn withdrew cancel cancelled "
     "scrap scrapped decline declined declines avoid avoided unclear unknown untested undisclosed "
     "unlikely impossible unavailable unaffected unchanged incomplete illegal invalid inconsistent "
-    "free exempt exempted little few barely only rather instead false untrue still despite block "
+    "exempt exempted little few barely only rather instead false untrue still despite block "
     "blocked blocks forbid forbidden missing omit omitted omits silent end ended against except "
-    "excludes yet short below less unlike closed restrict restricted void non".split()
+    "excludes outside beyond restricted apart confidential stay remains yet short below less unlike closed restrict restricted void non".split()
 )
 _PAIRS: tuple[tuple[str, str], ...] = (
     (
@@ -36,8 +37,20 @@ _PAIRS: tuple[tuple[str, str], ...] = (
     ("up", "down"),
     ("before prior earlier preceding precedes preceded until", "after following later since"),
     ("above over exceed exceeds exceeded exceeding upward", "below under beneath"),
-    ("more greater larger bigger higher most highest largest majority",
-     "less fewer smaller lower least lowest smallest minority"),
+    ("more greater larger bigger higher highest largest majority",
+     "less fewer smaller lower lowest smallest minority"),
+    ("raise raises raised raising hike hiked", "lower lowers lowered lowering reduce reduces "
+     "reduced reducing slash slashed"),
+    ("lead leads led leading beat beats outperform outperforms outperformed surpass surpasses "
+     "surpassed", "lag lags lagged lagging trail trails trailed trailing"),
+    ("extend extends extended extending renew renewed", "rescind rescinds rescinded revoke revokes "
+     "revoked cancel cancelled cancels suspend suspends suspended"),
+    ("welcome welcomes welcomed praise praises praised hail hailed", "criticise criticises "
+     "criticised criticize criticizes criticized condemn condemned slam slammed"),
+    ("publish publishes published disclose discloses disclosed reveal reveals revealed",
+     "withhold withholds withheld conceal conceals concealed confidential secret"),
+    ("permanent permanently", "temporary temporarily suspend suspended"),
+    ("debt loan loans", "equity"),
     ("maximum", "minimum"),
     ("allow allows allowed allowing permit permits permitted authorise authorize authorised "
      "authorized let lets",
@@ -46,7 +59,7 @@ _PAIRS: tuple[tuple[str, str], ...] = (
     ("approve approves approved accept accepts accepted", "reject rejects rejected refuse refuses "
      "refused deny denies denied disapprove"),
     ("support supports supported supporting back backs backed favour favor favoured favored",
-     "oppose opposes opposed opposing"),
+     "oppose opposes opposed opposing against objected"),
     ("win wins won winning", "lose loses lost losing"),
     ("buy buys bought buying purchase purchases purchased", "sell sells sold selling"),
     ("import imports imported importing", "export exports exported exporting"),
@@ -87,22 +100,29 @@ def _sides() -> dict[str, list[tuple[int, int]]]:
 _SIDES = _sides()
 
 
-def negations(claim: str, source: str, stem: Callable[[str], str]) -> Iterator[str]:
+def negations(
+    claim: str, source: str, around: str, stem: Callable[[str], str]
+) -> Iterator[str]:
     """Yield in words where `claim` denies what the sentences of `source` affirm, or the reverse.
 
-    `stem` folds a word to what its forms share.
+    `around` is the source with the sentences beside it, where a "not" of the claim may have its
+    ground ("declined", "outside"). `stem` folds a word to what its forms share.
     """
     said, given = _Polarity(claim, stem), _Polarity(source, stem)
-    if said.cues and not given.cues and not given.denying:
+    near = _Polarity(around, stem)
+    if said.cues and not near.cues and not near.denying:
         yield f"“{said.cues[0]}” is not in the cited passage"
         return
     denied = sorted(said.denied & given.affirmed - given.denied)
     if denied and not given.denying and len(said.cues) > len(given.cues):
         yield f"the cited passage does not deny “{said.word(denied[0])}”"
-    affirmed = sorted(given.denied & said.affirmed - said.denied)
-    # Where the claim denies something too, or in a word of its own, it may say the same.
-    if affirmed and not said.cues and not said.denying:
-        yield f"the cited passage denies “{said.word(affirmed[0])}”"
+    if said.denying:
+        return
+    for scope in given.scopes:
+        # Where the claim denies the same words, or has one of them only, it may say the same.
+        if scope and scope <= said.affirmed - said.denied and (not said.cues or len(scope) > 1):
+            yield f"the cited passage denies “{said.word(sorted(scope)[0])}”"
+            return
 
 
 class _Polarity:
@@ -112,22 +132,30 @@ class _Polarity:
         self.cues: list[str] = []
         self.denied: set[str] = set()
         self.affirmed: set[str] = set()
+        self.scopes: list[set[str]] = []
         self.denying = False
         self._words: dict[str, str] = {}
         scope = 0
         for place, word in enumerate(words := _words(text)):
             if _is_cue(word, words[place + 1 : place + 3]):
                 self.cues.append(word)
+                self.scopes.append(set())
                 scope = _SCOPE
                 continue
             if word in _DENYING:
                 self.denying = True
+            if word in _ENDS:
+                scope = 0
             if word in STOP_WORDS or len(word) < 3:
                 continue
             root = stem(word)
             self._words.setdefault(root, word)
-            (self.denied if scope else self.affirmed).add(root)
-            scope = max(0, scope - 1)
+            if scope:
+                self.denied.add(root)
+                self.scopes[-1].add(root)
+                scope -= 1
+            else:
+                self.affirmed.add(root)
 
     def word(self, root: str) -> str:
         return self._words.get(root, root)
@@ -155,6 +183,21 @@ def _is_cue(word: str, after: Sequence[str]) -> bool:
     if word == "not" and after and after[0] in {"only", "just", "merely"}:
         return False
     return word in _CUES or word.endswith("n't")
+
+
+# What a writer may not put in: words that widen a statement to everything.
+_WHOLE = frozenset("all every each always entirely completely solely exclusively everyone".split())
+_WHOLE_KIN = _WHOLE | frozenset("any only both whole total entire full alone".split())
+
+
+def widened(claim: str, source: str) -> Iterator[str]:
+    """Yield the words of `claim` that make it general ("all") where `source` has none such."""
+    if _WHOLE_KIN & set(_words(source)):
+        return
+    for word in _words(claim):
+        if word in _WHOLE:
+            yield f"“{word}” is not in the cited passage"
+            return
 
 
 def directions(claim: str, source: str) -> Iterator[str]:

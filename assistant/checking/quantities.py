@@ -22,16 +22,12 @@ _ORDINALS = {
     "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
     "tenth": 10, "eleventh": 11, "twelfth": 12, "twentieth": 20,
 }  # fmt: skip
-# "half" is fifty percent; the others as parts of a whole.
-_PARTS = {
-    "half": "50", "one-third": "33", "one third": "33", "a third": "33", "two-thirds": "67",
-    "two thirds": "67", "one-quarter": "25", "one quarter": "25", "a quarter": "25",
-    "three-quarters": "75", "three quarters": "75", "one-fifth": "20", "one fifth": "20",
-    "a fifth": "20",
-}  # fmt: skip
+# Parts of a whole, in percent: "three quarters" is 75.
+_PART = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7,
+         "eighth": 8, "ninth": 9, "tenth": 10, "hundredth": 100}  # fmt: skip
 _TIMES = {
-    "doubled": 2, "doubling": 2, "double": 2, "doubles": 2, "twice": 2, "twofold": 2, "tripled": 3,
-    "triple": 3, "tripling": 3, "threefold": 3, "thrice": 3, "quadrupled": 4, "fourfold": 4,
+    "doubled": 2, "doubling": 2, "double": 2, "doubles": 2, "twofold": 2, "tripled": 3,
+    "triple": 3, "tripling": 3, "threefold": 3, "quadrupled": 4, "fourfold": 4,
     "fivefold": 5, "tenfold": 10,
 }  # fmt: skip
 _UNITS = {
@@ -98,8 +94,13 @@ _WORD_NUMBER = re.compile(
     r"(?P<half>\s+and a half)?",
     re.IGNORECASE,
 )
+_FRACTION = re.compile(
+    rf"\b(?:(?P<some>an?|{_ONES})[\s-](?P<part>{'|'.join(_PART)})s?|(?P<half>half))\b"
+    r"|(?<![\d/.])(?P<over>\d{1,2})/(?P<under>\d{1,3})(?![\d/.])",
+    re.IGNORECASE,
+)
 _SPECIAL = re.compile(
-    r"\b(?:" + "|".join(sorted([*_PARTS, *_TIMES, *_ORDINALS], key=len, reverse=True)) + r")\b",
+    r"\b(?:" + "|".join(sorted([*_TIMES, *_ORDINALS], key=len, reverse=True)) + r")\b",
     re.IGNORECASE,
 )
 # What is rounded keeps at least this many leading figures, or differs by no more than this.
@@ -134,7 +135,7 @@ def quantities(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Quantit
     for start, end in taken:
         used[start:end] = b"\1" * (end - start)
     found = []
-    for finder in (_figures, _special, _worded):
+    for finder in (_fractions, _figures, _special, _worded):
         for one in finder(text):
             if not any(used[one.start : one.end]):
                 used[one.start : one.end] = b"\1" * (one.end - one.start)
@@ -162,24 +163,36 @@ def _significant(digits: str) -> int:
     return len(plain if "." in digits else plain.rstrip("0")) or 1
 
 
+def _fractions(text: str) -> list[Quantity]:
+    found = []
+    for match in _FRACTION.finditer(text):
+        if text[: match.start()].endswith(("and a ", "and ")) and "half" in match[0].lower():
+            continue
+        scale = re.match(r"\s+an?\s+(\w+illion|dozen)\b", text[match.end() :])
+        if match["half"] and scale:
+            end = match.end() + scale.start(1)
+            found.append(_completed(text, match.start(), end - 1, Decimal("0.5"), ""))
+            continue
+        if match["under"]:
+            over, under = int(match["over"]), int(match["under"]) or 1
+        else:
+            over = _WORDS.get((match["some"] or "one").lower(), 1)
+            under = _PART[(match["part"] or "half").lower()]
+        value = Decimal(round(100 * over / under))
+        # A fraction may as well be a day and month, or an ordinal: "two fifth graders".
+        found.append(Quantity(match[0], match.start(), match.end(), value, "percent"))
+    return found
+
+
 def _special(text: str) -> list[Quantity]:
     found = []
     for match in _SPECIAL.finditer(text):
         word = match[0].lower()
-        if word in _PARTS:
-            value, unit = Decimal(_PARTS[word]), "percent"
-            if word == "half" and text[: match.start()].endswith("and a "):
-                continue
-            scale = re.match(r"\s+an?\s+(\w+illion)\b", text[match.end() :])
-            if word == "half" and scale:
-                end = match.end() + scale.start(1)
-                found.append(_completed(text, match.start(), end - 1, Decimal("0.5"), ""))
-                continue
-        elif word in _TIMES:
-            value, unit = Decimal(_TIMES[word]), "times"
-        else:
-            value, unit = Decimal(_ORDINALS[word]), "ordinal"
-        found.append(Quantity(match[0], match.start(), match.end(), value, unit))
+        times = word in _TIMES
+        value, unit = Decimal((_TIMES if times else _ORDINALS)[word]), "ordinal"
+        found.append(
+            Quantity(match[0], match.start(), match.end(), value, "times" if times else unit)
+        )
     return found
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ _SPEAKS_OF_TEXT = frozenset(
 _ADDS = 0.12
 # With fewer words than this beside its facts, a claim is found by them too.
 _FEW = 3
+_HINT = 0.3
+_JOINED = 14
 _MOST = 4
 
 
@@ -82,8 +85,8 @@ class Matcher:
     ) -> Support:
         """Return where `text` bears `claim`; words of `context` (a title) count as said.
 
-        The spans in `facts` (names, numbers) are left out: they are checked on their own, and must
-        stand where the other words say so.
+        The spans in `facts` (names, numbers) only break ties: they are checked on their own, and
+        must stand where the other words say so.
         """
         plain = claim
         for start, end in facts:
@@ -92,13 +95,14 @@ class Matcher:
         if len(words) < _FEW:
             words = self.content(claim)
         weights = {stem: rarity(word) for stem, word in words.items()}
+        hints = frozenset(self.content(claim)) - weights.keys()
         total = sum(weights.values()) or 1.0
         spans, stems = self._read(text)
         if not spans:
             return Support((), (), 0.0, 0.0, tuple(words.values()))
         given = frozenset(self.content(context)) if context else frozenset()
         everywhere = given.union(*stems)
-        chosen, held = _bearers(weights, stems, given)
+        chosen, held = _bearers(weights, hints, stems, given)
         missing = tuple(word for stem, word in words.items() if stem not in everywhere)
         near = sorted({one for at in chosen for one in (at - 1, at, at + 1)} & set(range(len(spans))))
         return Support(
@@ -116,7 +120,13 @@ class Matcher:
 
     def _read_text(self, text: str) -> tuple[list[tuple[int, int]], list[frozenset[str]]]:
         spans = sentences(text)
-        return spans, [frozenset(self.content(text[start:end])) for start, end in spans]
+        return spans, [self._held(text[start:end]) for start, end in spans]
+
+    def _held(self, sentence: str) -> frozenset[str]:
+        """Return the content stems of a source's sentence; "take out" holds "takeout" too."""
+        words = _WORD.findall(sentence.lower())
+        joined = {self.stem(a + b) for a, b in pairwise(words) if len(a) + len(b) < _JOINED}
+        return frozenset(self.content(sentence)) | joined
 
     def _embedded(self, text: str) -> Vectors:
         """Return the vectors of the sentences of `text` and of runs of two and three of them."""
@@ -130,7 +140,10 @@ class Matcher:
 
 
 def _bearers(
-    weights: dict[str, float], stems: Sequence[frozenset[str]], given: frozenset[str]
+    weights: dict[str, float],
+    hints: frozenset[str],
+    stems: Sequence[frozenset[str]],
+    given: frozenset[str],
 ) -> tuple[list[int], set[str]]:
     """Return the sentences that bear a claim, best first, and the stems of it that they hold.
 
@@ -141,9 +154,14 @@ def _bearers(
     chosen: list[int] = []
     while len(chosen) < _MOST:
         gains = [sum(weights[one] for one in stem & weights.keys() - held) for stem in stems]
-        best = int(np.argmax(gains))
+        ties = [_HINT * len(hints & stem) for stem in stems]
+        best = int(np.argmax(np.add(gains, ties)))
         if chosen and gains[best] < _ADDS * total:
             break
         chosen.append(best)
         held |= stems[best] & weights.keys()
+    # What is said of the same names elsewhere may speak against the claim.
+    named = max(range(len(stems)), key=lambda place: len(hints & stems[place]))
+    if hints & stems[named] and named not in chosen:
+        chosen.append(named)
     return chosen, held | (given & weights.keys())

@@ -1,0 +1,43 @@
+"""Small falsehoods are caught, and true sentences in other words are left in peace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant.checking.checker import Checker
+from benchmarks.mutations import measured, paraphrases, true_claims
+from index.embedders import question_embedder
+from index.weights import DEFAULT_MODEL
+
+ARTICLES = Path(__file__).parent.parent / "corpus" / "starter" / "articles"
+FLOORS = {
+    "number": 0.99, "date": 0.99, "quotation": 0.99, "unit": 0.99, "name": 0.95, "negation": 0.85,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def checker(starter_home: Path) -> Checker:
+    return Checker(question_embedder(DEFAULT_MODEL, cache=starter_home / "models"))
+
+
+@pytest.mark.slow
+def test_one_changed_fact_is_caught(checker: Checker) -> None:
+    """Over 700 true claims of the starter library; benchmarks/mutations.py prints all 2,000."""
+    verdicts = measured(checker, true_claims(ARTICLES, 2000)[:700])
+    for kind, floor in FLOORS.items():
+        caught = [one != "supported" for one in verdicts[kind]]
+        assert len(caught) >= 30 and sum(caught) / len(caught) >= floor, kind
+    unchanged = verdicts["unchanged"]
+    assert len(unchanged) == 700 and unchanged.count("unsupported") <= 0.02 * len(unchanged)
+
+
+def test_paraphrases_are_not_held_up(checker: Checker) -> None:
+    """Of true sentences in other words at most a tenth is unsupported; most false ones are not."""
+    found = {True: [], False: []}  # type: dict[bool, list[str]]
+    for text, cited, true in paraphrases():
+        found[true].append(checker.check(text, cited).verdict)
+    assert len(found[True]) >= 100 and len(found[False]) >= 50
+    assert found[True].count("unsupported") <= 0.1 * len(found[True])
+    assert found[False].count("supported") <= 0.3 * len(found[False])
