@@ -13,7 +13,7 @@ from assistant.composing import Composer
 from assistant.desk import Desk
 from assistant.engine import Engine, Task, Waiting
 from assistant.extractive import ExtractiveEngine
-from assistant.searching import Search, searched
+from assistant.searching import searched
 from corpus.errors import EngineError, UsageError
 
 LONGEST_QUESTION = 4_000
@@ -57,15 +57,15 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
         yield _timed(_declined(answer), started, found)
         return
     task = Task(search.question, search.evidence, search.sentences, question.history)
+    begun = answer
     try:
-        for answer in _written(desk, desk.engine, answer, task):
+        for answer in _written(desk, desk.engine, begun, task):
             yield answer
     except EngineError as error:
         if isinstance(desk.engine, ExtractiveEngine):
             yield _timed(replace(answer, outcome="failed", notice=str(error)), started, found)
             return
-        answer = _begun_again(answer, search, str(error))
-        for answer in _written(desk, ExtractiveEngine(), answer, task):
+        for answer in _written(desk, ExtractiveEngine(), _fallen_back(begun, str(error)), task):
             yield answer
     yield _timed(_finished(answer), started, found)
 
@@ -74,7 +74,7 @@ def _written(desk: Desk, engine: Engine, answer: Answer, task: Task) -> Iterator
     """Yield `answer` growing as an engine writes it; raises EngineError."""
     composer = Composer(desk.checker, task.evidence)
     notice = answer.notice
-    with closing(_closable(engine.write(task))) as pieces:
+    with closing(engine.write(task)) as pieces:
         for one in drafts(pieces):
             if isinstance(one, Draft):
                 answer = composer.with_draft(replace(answer, growing="", notice=notice), one)
@@ -91,24 +91,10 @@ def _written(desk: Desk, engine: Engine, answer: Answer, task: Task) -> Iterator
     yield replace(answer, growing="", notice=notice)
 
 
-def _closable(pieces: Iterator[object]) -> object:
-    """Return an engine's stream with a `close`, which those that are generators have."""
-    return pieces if hasattr(pieces, "close") else (piece for piece in pieces)
-
-
-def _begun_again(answer: Answer, search: Search, reason: str) -> Answer:
-    """Return the answer as it was before the engine failed, and why it is begun again."""
-    return replace(
-        answer,
-        claims=(),
-        citations=(),
-        growing="",
-        usage=None,
-        not_found=search.missing,
-        engine=ExtractiveEngine.name,
-        fallback=reason,
-        notice=f"{reason}. The answer quotes the library instead.",
-    )
+def _fallen_back(begun: Answer, reason: str) -> Answer:
+    """Return the answer as it was before the engine failed, marked with why it is written anew."""
+    notice = f"{reason}. The answer quotes the library instead."
+    return replace(begun, engine=ExtractiveEngine.name, fallback=reason, notice=notice)
 
 
 def _finished(answer: Answer) -> Answer:

@@ -34,10 +34,12 @@ class Composer:
         verdict = self._verdict(draft, known)
         answer, numbers = self._cited(answer, draft.text, known)
         offered: tuple[int, ...] = ()
-        if verdict.verdict == "unsupported" and not bare and (better := self._bearer(draft, known)):
+        if verdict.verdict != "supported" and not bare and (better := self._bearer(draft, known)):
             answer, offered = self._cited(answer, draft.text, [better])
             if not draft.labels:
-                verdict = Verdict("supported", ("cited no passage; one that contains it was added",))
+                verdict = Verdict(
+                    "supported", ("cited no passage; one that contains it was added",)
+                )
             else:
                 verdict = Verdict("weak", (*verdict.problems, "another passage contains it"))
         claim = Claim(draft.text, numbers, verdict.verdict, verdict.problems, offered)

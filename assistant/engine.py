@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,8 +64,8 @@ class Engine(Protocol):
     def place(self) -> str:
         """The host that question and passages are sent to; "" when they stay on this machine."""
 
-    def write(self, task: Task) -> Iterator[Piece]:
+    def write(self, task: Task) -> Generator[Piece, None, None]:
         """Yield the answer in pieces of any size; "[n]" after a sentence cites evidence n.
 
-        Closing the iterator stops the engine. Raises EngineError when the engine fails.
+        Closing it stops the engine. Raises EngineError when the engine fails.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from assistant.engine import Piece, Task
 from assistant.reading import Read
@@ -31,7 +31,7 @@ class ExtractiveEngine:
     name = "extractive"
     place = ""
 
-    def write(self, task: Task) -> Iterator[Piece]:
+    def write(self, task: Task) -> Generator[Piece, None, None]:
         """Yield each picked sentence with the label of the passage it stands in."""
         for sentence in picked(task.question, task.sentences):
             # A "[12]" of the document's own would read like one of our labels.

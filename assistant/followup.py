@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.checking.names import kind_of, names
+from corpus.sentences import sentences
 from index.query import Query
 
 _LEANS = re.compile(
@@ -15,6 +17,18 @@ _LEANS = re.compile(
     r"same|instead|else)\b",
     re.IGNORECASE,
 )
+_THE = re.compile(r"\bthe\b", re.IGNORECASE)
+_AND = re.compile(
+    r"^(?:and|or|but)?\s*(?:what about|how about|for|in|of|with|by)?\s*(?:the\s+)?"
+    r"(?P<what>[^\s?]+(?:\s+[^\s?]+){0,3})\s*\?*$",
+    re.IGNORECASE,
+)
+_ORDINAL = re.compile(
+    r"\bthe (?P<which>first|second|third|fourth|last|former|latter)(?:\s+one)?\b", re.IGNORECASE
+)
+_PLACES = {
+    "first": 0, "former": 0, "second": 1, "third": 2, "fourth": 3, "latter": 1, "last": -1,
+}  # fmt: skip
 # A question with this many words of content stands alone whatever pronouns it has.
 _ALONE = 7
 
@@ -41,19 +55,24 @@ def exchanges(values: Sequence[Any]) -> tuple[Exchange, ...]:
 
 
 def standalone(question: str, history: Sequence[Exchange]) -> str:
-    """Return `question` with what it leaves to the conversation put in front.
+    """Return `question` with what it leaves to the conversation put in.
 
-    A question that leans on what went before (a pronoun, "and …?", hardly a word of content) gets
-    the content words of the last question that stood alone, and of those after it.
+    "and Taiwan?" takes the place of what it stands beside in the last question that stood alone
+    ("Why did Italy act?"); "the second one" is named; any other question that leans on what went
+    before gets the content words of that question, and of those after it, put in front.
     """
-    asked = [one.question for one in history]
-    if not asked or not leans(question):
+    if not history or not leans(question):
         return question
-    carried: list[str] = []
-    for earlier in reversed(asked):
-        carried[:0] = Query.from_question(earlier).words
-        if not leans(earlier):
+    since: list[str] = []
+    for turn in reversed(history):
+        since.insert(0, turn.question)
+        if not leans(turn.question):
             break
+    if swapped := _swapped(question, since[0]):
+        return swapped
+    item = _item(question, history[-1])
+    carried = [item] if item else []
+    carried += [word for one in since for word in Query.from_question(one).words]
     own = {word.lower() for word in Query.from_question(question).words}
     words = [word for word in dict.fromkeys(carried) if word.lower() not in own]
     return f"{' '.join(words)}: {question}" if words else question
@@ -62,4 +81,37 @@ def standalone(question: str, history: Sequence[Exchange]) -> str:
 def leans(question: str) -> bool:
     """Say whether a question needs what was said before it."""
     content = Query.from_question(question).words
-    return len(content) <= 2 or (len(content) < _ALONE and bool(_LEANS.search(question)))
+    if len(content) <= 2:
+        return True
+    if len(content) >= _ALONE:
+        return False
+    # "When did the rule take effect?": which rule was said before, unless a name or number tells.
+    told = names(question) or re.search(r"\d", question)
+    return bool(_LEANS.search(question)) or (bool(_THE.search(question)) and not told)
+
+
+def _swapped(question: str, before: str) -> str:
+    """Return `before` with one name replaced by the one that an "and …?" gives, or ""."""
+    match = _AND.match(question)
+    given = names(f"so {match['what']}") if match else []
+    if match is None or len(given) != 1:
+        return ""
+    new = given[0].text
+    others = [one for one in names(before) if one.text != new]
+    like = [one for one in others if kind_of(one.text) == kind_of(new)]
+    if not like:
+        return ""
+    old = like[0]
+    return before[: old.start] + new + before[old.end :]
+
+
+def _item(question: str, last: Exchange) -> str:
+    """Return what "the second one" is: of a list in the last question, else of its answer."""
+    match = _ORDINAL.search(question)
+    if match is None:
+        return ""
+    listed = [one.text for one in names(last.question)]
+    if len(listed) < 2:
+        listed = [last.answer[start:end] for start, end in sentences(last.answer)]
+    place = _PLACES[match["which"].lower()]
+    return listed[place] if -len(listed) <= place < len(listed) else ""

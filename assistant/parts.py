@@ -29,7 +29,10 @@ def parts_of(question: str) -> list[str]:
     whole = [piece for piece in pieces if _BEGINS.match(piece) and Query.from_question(piece).words]
     if len(whole) < 2 or len(whole) != len(pieces) or len(whole) > _MOST:
         return [question]
-    return [standalone(piece, [Exchange(one) for one in whole[:place]]) for place, piece in enumerate(whole)]
+    return [
+        standalone(piece, [Exchange(one) for one in whole[:place]])
+        for place, piece in enumerate(whole)
+    ]
 
 
 def names_without(question: str, texts: str) -> list[str]:
@@ -38,7 +41,8 @@ def names_without(question: str, texts: str) -> list[str]:
     A question about one thing that is not there is a question without an answer, and is judged as
     a whole.
     """
-    held, gone = [], []
+    held: list[str] = []
+    gone: list[str] = []
     vocabulary = Vocabulary(texts)
     for one in dict.fromkeys(name.text for name in names(question)):
         (held if vocabulary.holds(one) else gone).append(one)

@@ -68,7 +68,7 @@ def true_claims(folder: Path, count: int, seed: int = 1) -> list[TrueClaim]:
                 if len(passage.text[start:end].split()) >= 6:
                     plain.append(TrueClaim(passage.text[start:end], passage, document))
             for (start, middle), (after, end) in pairwise(spans):
-                text = f"{passage.text[start:middle - 1]}; {passage.text[after:end]}"
+                text = f"{passage.text[start : middle - 1]}; {passage.text[after:end]}"
                 joined.append(TrueClaim(text, passage, document))
     other = [replace(one, text=text) for one in plain if (text := reworded(one.text)) != one.text]
     chance = random.Random(seed)
@@ -83,7 +83,9 @@ def reworded(text: str) -> str:
     text = re.sub(rf"\b(\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}})\b", r"\2 \1, \3", text)
     text = re.sub(r"(\d) ?%", r"\1 percent", text)
     text = re.sub(r"\$([\d.,]*\d) (million|billion)", r"\1 \2 dollars", text)
-    return text.replace("United States", "US").replace("BIS ", "the Bureau of Industry and Security ")
+    return text.replace("United States", "US").replace(
+        "BIS ", "the Bureau of Industry and Security "
+    )
 
 
 def _tokens(texts: Sequence[str]) -> list[int]:

@@ -107,8 +107,12 @@ class Conversations:
         """Return the id of the one conversation whose id starts so; raises NoConversation."""
         found = [one.id for one in self.all() if prefix and one.id.startswith(prefix)]
         if len(found) != 1:
-            raise _missing(prefix) if not found else NoConversation(
-                f"{len(found)} conversations have an id starting {prefix!r}: give more of it"
+            raise (
+                _missing(prefix)
+                if not found
+                else NoConversation(
+                    f"{len(found)} conversations have an id starting {prefix!r}: give more of it"
+                )
             )
         return found[0]
 

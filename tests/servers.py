@@ -69,7 +69,9 @@ class ModelServer:
     @property
     def asked(self) -> list[Request]:
         """The requests for an answer, in order."""
-        return [one for one in self.requests if one.path.endswith(("chat", "completions", "messages"))]
+        return [
+            one for one in self.requests if one.path.endswith(("chat", "completions", "messages"))
+        ]
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -177,7 +179,9 @@ class ModelServer:
         words = [] if fault == "empty" else [f"{word} " for word in text.split()]
         await say(wire.begin)
         if fault == "garbage":
-            await say("data: {this is not JSON\n\n" if wire.kind != "application/x-ndjson" else "}{\n")
+            await say(
+                "data: {this is not JSON\n\n" if wire.kind != "application/x-ndjson" else "}{\n"
+            )
             words = []
         half = words[: len(words) // 2] if fault in {"cut", "abort", "error"} else words
         for word in half[:3] if fault == "stall" else half:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 from assistant.answer import Answer, Question, answer_json
 from assistant.answering import ask
 from assistant.desk import Desk
-from assistant.engine import Task
+from assistant.engine import Piece, Task
 from assistant.evaluation import evaluate, figures, questions_from
 from assistant.health import checks
 from assistant.settings import Settings
@@ -118,11 +118,12 @@ class Scripted:
     """An engine that says what it was told to say."""
 
     name = "scripted"
+    place = ""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def write(self, task: Task) -> Iterator[str]:
+    def write(self, task: Task) -> Generator[Piece, None, None]:
         if not self._text:
             raise EngineError("the engine is not reachable")
         yield from self._text
@@ -143,14 +144,19 @@ def test_what_an_engine_invents_is_marked(desk: Desk, says: str, verdict: str) -
     assert answer.claims[0].problems
 
 
-def test_a_failed_engine_is_a_failure_and_no_refusal(desk: Desk) -> None:
-    """The outcome is "failed" with the reason, and never looks like "I don't know"."""
+def test_a_failed_engine_is_named_and_the_library_is_quoted_instead(desk: Desk) -> None:
+    """The reason is said in one line; the answer is the extractive one, and marked as such."""
     desk_engine, desk.engine = desk.engine, Scripted("")
     try:
         answer = answered(desk, EXAMPLES[0])
     finally:
         desk.engine = desk_engine
-    assert answer.outcome == "failed" and "not reachable" in answer.notice
+    assert answer.fallback == "the engine is not reachable" and answer.engine == "extractive"
+    assert "not reachable" in answer.notice and "quotes the library instead" in answer.notice
+    assert answer.outcome == "answered"
+    assert [one.text for one in answer.claims] == [
+        one.text for one in answered(desk, EXAMPLES[0]).claims
+    ]
 
 
 def test_questions_and_documents_are_embedded_alike(starter_home: Path) -> None:

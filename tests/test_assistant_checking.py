@@ -114,9 +114,7 @@ def test_numbers_are_the_same_however_they_are_written(
         ("20 January", "in January", False),
     ],
 )
-def test_dates_are_the_same_however_they_are_written(
-    claimed: str, given: str, equal: bool
-) -> None:
+def test_dates_are_the_same_however_they_are_written(claimed: str, given: str, equal: bool) -> None:
     """A date is held by one that says the same or more."""
     (one,) = moments(claimed)
     assert supported(one, moments(given)) is equal

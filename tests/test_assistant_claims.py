@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from assistant.asking import Asked, asked_for, holds
 from assistant.claims import Draft, Growing, drafts, quoted
-from assistant.followup import exchanges, leans, standalone
 from corpus.document import Passage
 
 TEXT = (
@@ -70,13 +69,3 @@ def test_a_question_asks_for_a_kind_of_thing(
     """Dates, sums, shares, spans, numbers and names are told apart, and found in a sentence."""
     assert asked_for(question) is asked
     assert holds(asked, sentence, question) is yes
-
-
-def test_a_follow_up_carries_what_it_leaves_to_the_conversation() -> None:
-    """A question that leans gets the words of the last one that stood alone; others stay."""
-    history = ("How much did the repairs of the Vik bridge cost?", "And who paid?")
-    assert "Vik bridge" in standalone("When was it closed?", exchanges(history))
-    assert standalone("When was the harbour of Lund built and who directs the works there?",
-                      exchanges(history)).startswith("When")  # fmt: skip
-    assert standalone("When was it closed?", ()) == "When was it closed?"
-    assert leans("and Huawei?") and not leans("What does the 2023 rule on chips say about China?")

@@ -145,7 +145,9 @@ def test_what_a_model_thinks_is_not_its_answer() -> None:
     for size in (1, 5, 100):
         text = "<think>Hm, 5 or 6?</think>\n\nIt is 6 [1]. A <think> is a tag."
         pieces = [Delta(text[at : at + size]) for at in range(0, len(text), size)]
-        assert said(spoken(iter([*pieces, Delta("", "stop")]))) == "It is 6 [1]. A <think> is a tag."
+        assert (
+            said(spoken(iter([*pieces, Delta("", "stop")]))) == "It is 6 [1]. A <think> is a tag."
+        )
     assert said(spoken(iter([Delta("Plain"), Delta(" text")]))) == "Plain text"
 
 

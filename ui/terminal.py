@@ -9,7 +9,7 @@ import textwrap
 import time
 from collections.abc import Iterator, Sequence
 
-from assistant.answer import Answer, Citation
+from assistant.answer import Answer, Citation, Claim
 from assistant.verifying import Checked
 from corpus.document import Source
 from index.evidence import Evidence
@@ -60,18 +60,12 @@ def answer_lines(answer: Answer) -> Iterator[str]:
             for one in answer.evidence[:3]:
                 yield wrapped(described(one.source, one.passage.page), indent="  - ")
         return
-    sentences = []
-    for claim in answer.claims:
-        doubts = "; ".join(claim.problems)
-        said = f" ({claim.verdict}: {doubts})" if claim.verdict != "supported" else ""
-        sentences.append(claim.marked + (said or (f" ({doubts})" if doubts else "")))
-    yield wrapped(" ".join(sentences))
+    yield wrapped(" ".join(_claim_text(claim) for claim in answer.claims))
     if answer.notice:
         yield "\n" + wrapped(answer.notice)
     if answer.not_found:
         yield "\nNot found in the library:"
-        for one in answer.not_found:
-            yield wrapped(one, indent="  - ")
+        yield from (wrapped(part, indent="  - ") for part in answer.not_found)
         yield wrapped(f"Searched: {'; '.join(answer.searches)}", indent="  ")
     if answer.usage and answer.usage.answer_tokens:
         yield "\n" + wrapped(usage_line(answer))
@@ -79,6 +73,13 @@ def answer_lines(answer: Answer) -> Iterator[str]:
         yield "\nSources:"
     for citation in answer.citations:
         yield from _citation_lines(citation)
+
+
+def _claim_text(claim: Claim) -> str:
+    doubts = "; ".join(claim.problems)
+    if claim.verdict != "supported":
+        return f"{claim.marked} ({claim.verdict}: {doubts})"
+    return f"{claim.marked} ({doubts})" if doubts else claim.marked
 
 
 def usage_line(answer: Answer) -> str:

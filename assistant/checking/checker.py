@@ -43,8 +43,8 @@ class Verdict:
 
 # What a writer puts before a statement to say where it is from.
 _LEAD = re.compile(
-    r"^(?:based on|according to|as (?:stated|mentioned|described|reported) in|in|from)\s+(?:the\s+)?"
-    r"(?:given|provided|above|following)?\s*(?:passages?|articles?|sources?|texts?|documents?|"
+    r"^(?:based on|according to|as (?:stated|mentioned|described|reported) in|in|from)\s+"
+    r"(?:the\s+)?(?:given|provided|above|following)?\s*(?:passages?|articles?|sources?|texts?|documents?|"
     r"information|context|reports?)(?:\s+(?:\d+|provided|given|above))*(?:\s*(?:and|,)\s*\d+)*"
     r"\s*[,:]\s*|^(?:passage|source|document)\s+\d+\s*(?:states?|says?|mentions?)?\s*(?:that)?[,:]?\s*",
     re.IGNORECASE,
@@ -53,9 +53,9 @@ ENOUGH_WORDS, ENOUGH_ANYWHERE = 0.62, 0.75
 
 
 _CANNOT_TELL = re.compile(
-    r"^(?:\W*(?:i am|i'm|we are|it is|sorry|based on [\w\s]+)?,?\s*)?(?:unable to (?:answer|determine)|"
-    r"(?:i |we )?cannot (?:answer|determine|say)|not (?:possible to (?:answer|determine)|enough "
-    r"information))",
+    r"^(?:\W*(?:i am|i'm|we are|it is|sorry|based on [\w\s]+)?,?\s*)?"
+    r"(?:unable to (?:answer|determine)|(?:i |we )?cannot (?:answer|determine|say)|"
+    r"not (?:possible to (?:answer|determine)|enough information))",
     re.IGNORECASE,
 )
 
@@ -107,7 +107,7 @@ class Checker:
         return bool(_CANNOT_TELL.search(claim)) or not self._matcher.content(claim)
 
     def _worded(self, claim: str, text: str, support: Support) -> Verdict:
-        """Return the verdict on a claim whose facts hold: are its other words there?"""
+        """Return the verdict on a claim whose facts hold, by its other words."""
         if support.words >= ENOUGH_WORDS or support.anywhere >= ENOUGH_ANYWHERE:
             return Verdict("supported")
         likeness = self._matcher.likeness(claim, text)
@@ -137,7 +137,8 @@ def _spans(given: Sequence[Moment]) -> list[Quantity]:
     """Return the times between the dates of a text: who states two states what lies between."""
     full = sorted({(m.year, m.month, m.day) for m in given if m.year and m.month and m.day})
     found = []
-    for first, second in combinations([_day(*one) for one in full if _day(*one)], 2):
+    days_of = [day for one in full if (day := _day(*one)) is not None]
+    for first, second in combinations(days_of, 2):
         days = (second - first).days
         for unit, length in (("day", 1), ("week", 7), ("month", 30.44), ("year", 365.25)):
             count = Decimal(round(days / length))

@@ -69,7 +69,7 @@ class _Laid:
 
 
 def changes(claim: str, source: str) -> list[str] | None:
-    """Return in words what `claim` changes of the sentence `source`; None when it is not near it."""
+    """Return in words what `claim` changes of `source`; None when it is not near it."""
     laid = _laid(claim, source)
     if laid.nearness < _NEAR:
         return None

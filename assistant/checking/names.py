@@ -72,7 +72,9 @@ class Vocabulary:
             return True
         # "DeepSeek's R1" and "R1, DeepSeek's": each word counts, and so do plural and singular.
         return all(
-            word in self._words or f"{word}s" in self._words or word.removesuffix("s") in self._words
+            word in self._words
+            or f"{word}s" in self._words
+            or word.removesuffix("s") in self._words
             for word in words
         )
 
@@ -115,7 +117,9 @@ def _is_name(token: str, opens: bool) -> bool:
         return False
     letters = [sign for sign in plain if sign.isalpha()]
     if any(sign.isdigit() for sign in plain):
-        return bool(letters) and not re.fullmatch(r"\d[\d.,]*(?:[a-z%-]+|[KMBTkm]|[A-Za-z]?[WB]b?)|\d+s|\d+-\w+", plain)
+        return bool(letters) and not re.fullmatch(
+            r"\d[\d.,]*(?:[a-z%-]+|[KMBTkm]|[A-Za-z]?[WB]b?)|\d+s|\d+-\w+", plain
+        )
     if any(sign.isupper() for sign in plain[1:]):
         return True
     if not plain[0].isupper():
@@ -129,7 +133,7 @@ def _is_name(token: str, opens: bool) -> bool:
 def _opens(sentence: str, start: int) -> bool:
     """Say whether a word opens a sentence, a quotation or an item."""
     before = sentence[:start].rstrip()
-    return not before or before[-1] in ".!?:;“\"'‘(|•-–—" and not before.endswith("U.S.")
+    return not before or (before[-1] in ".!?:;“\"'‘(|•-–—" and not before.endswith("U.S."))
 
 
 def _plain(token: str) -> str:
@@ -164,6 +168,22 @@ def _initials(text: str) -> Iterator[str]:
             yield from ("".join(run[begin:]) for begin in range(len(run) - 1))
         elif word.lower() not in _LOWER_JOINS:
             run = []
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    groups = tomllib.loads((Path(__file__).parent / "aliases.toml").read_text(encoding="utf-8"))
+    return {
+        _folded(name): section
+        for section, members in groups.items()
+        for group in members
+        for name in group
+    }
+
+
+def kind_of(name: str) -> str:
+    """Return which section of the aliases a name stands in ("places", "companies"), or ""."""
+    return _kinds().get(_folded(name), "")
 
 
 @cache

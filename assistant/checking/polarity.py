@@ -18,13 +18,14 @@ _ENDS = frozenset("on in of for at from to by and or but as when until with afte
 _DENYING = frozenset(
     "fail failed fails failing failure refuse refused refuses deny denied denies denying reject "
     "rejected rejects lack lacks lacked lacking absent absence unable ban banned bans prohibit "
-    "prohibited prohibits bar barred halt halted stop stopped stops cease ceased exclude excluded "
-    "excludes rescind rescinded revoke revoked withdraw withdrawn withdrew cancel cancelled "
-    "scrap scrapped decline declined declines avoid avoided unclear unknown untested undisclosed "
-    "unlikely impossible unavailable unaffected unchanged incomplete illegal invalid inconsistent "
-    "exempt exempted little few barely only rather instead false untrue still despite block "
-    "blocked blocks forbid forbidden missing omit omitted omits silent end ended against except "
-    "excludes outside beyond restricted apart confidential stay remains yet short below less unlike closed restrict restricted void non".split()
+    "prohibited prohibits bar barred halt halted stop stopped stops cease ceased exclude "
+    "excluded excludes rescind rescinded revoke revoked withdraw withdrawn withdrew cancel "
+    "cancelled scrap scrapped decline declined declines avoid avoided unclear unknown untested "
+    "undisclosed unlikely impossible unavailable unaffected unchanged incomplete illegal "
+    "invalid inconsistent exempt exempted little few barely only rather instead false untrue "
+    "still despite block blocked blocks forbid forbidden missing omit omitted omits silent end "
+    "ended against except outside beyond restricted apart confidential stay remains yet short "
+    "below less unlike closed restrict void non".split()
 )
 _PAIRS: tuple[tuple[str, str], ...] = (
     (
@@ -100,9 +101,7 @@ def _sides() -> dict[str, list[tuple[int, int]]]:
 _SIDES = _sides()
 
 
-def negations(
-    claim: str, source: str, around: str, stem: Callable[[str], str]
-) -> Iterator[str]:
+def negations(claim: str, source: str, around: str, stem: Callable[[str], str]) -> Iterator[str]:
     """Yield in words where `claim` denies what the sentences of `source` affirm, or the reverse.
 
     `around` is the source with the sentences beside it, where a "not" of the claim may have its
@@ -177,7 +176,7 @@ def cue_places(text: str) -> list[tuple[str, int]]:
 
 
 def _is_cue(word: str, after: Sequence[str]) -> bool:
-    if word == "no" and after and (after[0] == "more" and after[1:] == ["than"] or
+    if word == "no" and after and ((after[0] == "more" and after[1:] == ["than"]) or
                                    after[0][0].isdigit()):  # fmt: skip
         return False
     if word == "not" and after and after[0] in {"only", "just", "merely"}:

@@ -94,6 +94,7 @@ _WORD_NUMBER = re.compile(
     r"(?P<half>\s+and a half)?",
     re.IGNORECASE,
 )
+_AND_MORE = re.compile(rf"\s+and\s+(?:(?:{_TENS})(?:[\s-](?:{_ONES}))?|{_ONES})\b")
 _FRACTION = re.compile(
     rf"\b(?:(?P<some>an?|{_ONES})[\s-](?P<part>{'|'.join(_PART)})s?|(?P<half>half))\b"
     r"|(?<![\d/.])(?P<over>\d{1,2})/(?P<under>\d{1,3})(?![\d/.])",
@@ -224,11 +225,11 @@ def _completed(
             break  # metres as likely as million
         value = value.scaleb(_SCALES[word])
         end = scale.end()
-    if rest := re.match(rf"\s+and\s+(?:(?:{_TENS})(?:[\s-](?:{_ONES}))?|{_ONES})\b", text[end:]):
-        # "two hundred and fifty", but "three hundred and two firms" is rare enough to be read so.
-        if value >= 100 and text[start:end].lower().endswith("hundred"):
-            value += sum(_WORDS[word] for word in re.split(r"[\s-]+", rest[0].strip())[1:])
-            end += rest.end()
+    rest = _AND_MORE.match(text, end)
+    if rest and value >= 100 and text[start:end].lower().endswith("hundred"):
+        # "two hundred and fifty"; "three hundred and two firms" is rare enough to be read so too.
+        value += sum(_WORDS[word] for word in re.split(r"[\s-]+", rest[0].strip())[1:])
+        end = rest.end()
     if dozen := re.compile(r"\s+dozen\b", re.IGNORECASE).match(text, end):
         value, end = value * 12, dozen.end()
     after = _UNIT_AFTER.match(text, end)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
-_QUOTED = re.compile(r"[“\"„«]([^“”\"„«»]{2,}?)[”\"“»]|(?<![\w’'])[‘']([^‘’'\n]{2,}?(?:['’](?:s|t|re|ve|ll|d|m)\b[^‘’'\n]*?)*)[’'](?!\w)")  # fmt: skip
+_QUOTED = re.compile(
+    r"[“\"„«]([^“”\"„«»]{2,}?)[”\"“»]|"
+    # Between single marks an apostrophe is part of the words.
+    r"(?<![\w’'])[‘']([^‘’'\n]{2,}?(?:['’](?:s|t|re|ve|ll|d|m)\b[^‘’'\n]*?)*)[’'](?!\w)"
+)
 # What a writer may change inside a quotation: "[it]" and "…".
 _EDIT = re.compile(r"\[[^\]]*\]|\(\.\.\.\)|\.\.\.|…")
 _WORD = re.compile(r"[^\W_]+(?:['.,-][^\W_]+)*|[%$€£¥]")

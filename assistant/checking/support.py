@@ -104,7 +104,9 @@ class Matcher:
         everywhere = given.union(*stems)
         chosen, held = _bearers(weights, hints, stems, given)
         missing = tuple(word for stem, word in words.items() if stem not in everywhere)
-        near = sorted({one for at in chosen for one in (at - 1, at, at + 1)} & set(range(len(spans))))
+        near = sorted(
+            {one for at in chosen for one in (at - 1, at, at + 1)} & set(range(len(spans)))
+        )
         return Support(
             tuple(spans[place] for place in chosen),
             tuple(spans[place] for place in near),

@@ -98,7 +98,7 @@ class OllamaServer(_Server):
             async for response in _translated(client, messages):
                 yield _ollama_delta(response)
         finally:
-            await http.close()
+            await http.close()  # type: ignore[no-untyped-call]
 
 
 class AnthropicServer(_Server):
@@ -150,7 +150,7 @@ async def _translated(client: Any, messages: Sequence[Message]) -> AsyncIterator
             yield response
     except ModelFailure:
         raise
-    except Exception as error:  # noqa: BLE001  # reason: three SDKs; each error becomes one line
+    except Exception as error:  # reason: three SDKs; each error becomes one line
         raise failure_of(error) from error
 
 

@@ -29,6 +29,18 @@ _MEANING = {
     429: "it asks to slow down",
     529: "it is overloaded",
 }
+_NOTHING_THERE = "nothing answers there: start the server or check the address"
+# The more special of two kinds comes first. Ollama's client has an error of Python's own for a
+# refused connection.
+_KINDS: tuple[tuple[type[Exception], str, bool], ...] = (
+    (httpx.ConnectTimeout, "it does not accept the connection in time", True),
+    (httpx.TimeoutException, "it stopped sending and timed out", False),
+    (httpx.ConnectError, _NOTHING_THERE, False),
+    (httpx.TransportError, "it broke the connection", False),
+    (json.JSONDecodeError, "what it sends is not the format of such a server", False),
+    (UnicodeDecodeError, "what it sends is not the format of such a server", False),
+    (ConnectionError, _NOTHING_THERE, False),
+)
 # What looks like a key, wherever a provider repeats it in an error.
 _SECRET = re.compile(
     r"(?:sk|key|pk|gsk|xai|Bearer)[-_ ][\w\-.*]{6,}|[A-Za-z0-9_\-]{32,}", re.IGNORECASE
@@ -45,19 +57,9 @@ def failure_of(error: BaseException) -> ModelFailure:
         if isinstance(status, int) and status >= 400:
             return _of_status(status, one)
     for one in chain:
-        if isinstance(one, httpx.ConnectTimeout):
-            return ModelFailure("it does not accept the connection in time", again=True)
-        if isinstance(one, httpx.TimeoutException):
-            return ModelFailure("it stopped sending and timed out")
-        if isinstance(one, httpx.ConnectError):
-            return ModelFailure("nothing answers there: start the server or check the address")
-        if isinstance(one, httpx.TransportError):
-            return ModelFailure("it broke the connection")
-        if isinstance(one, json.JSONDecodeError | UnicodeDecodeError):
-            return ModelFailure("what it sends is not the format of such a server")
-    if any(isinstance(one, ConnectionError) for one in chain):
-        # Ollama's client has an error of its own for a refused connection.
-        return ModelFailure("nothing answers there: start the server or check the address")
+        for kind, line, again in _KINDS:
+            if isinstance(one, kind):
+                return ModelFailure(line, again=again)
     return ModelFailure(f"it sent an error: {scrubbed(str(error)) or type(error).__name__}")
 
 

@@ -1,4 +1,4 @@
-"""Running a model: in a thread of its own, with deadlines, retries, a stop, and an ear for loops."""
+"""Running a model in a thread of its own, with deadlines, retries, a stop, an ear for loops."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.engine import Waiting
@@ -34,7 +34,7 @@ class Limits:
 
 def run(
     model: Model, messages: Sequence[Message], most: int, limits: Limits
-) -> Iterator[Delta | Waiting]:
+) -> Generator[Delta | Waiting, None, None]:
     """Yield what the model says, and Waiting while it says nothing.
 
     Tries again, up to two times and within the total deadline, only where nothing was said yet and
@@ -99,8 +99,10 @@ def _heard(runner: _Runner, limits: Limits, deadline: float) -> Iterator[Delta |
         finish = piece.finish or finish
         if loops(text) or len(text) > _LONGEST_ANSWER:
             raise ModelFailure("it repeats itself without end")
-        yield piece if piece.text or piece.finish or piece.answer_tokens else Waiting(
-            "the model is thinking" if piece.thinking else "the model is writing"
+        yield (
+            piece
+            if piece.text or piece.finish or piece.answer_tokens
+            else Waiting("the model is thinking" if piece.thinking else "the model is writing")
         )
     if not text.strip():
         raise ModelFailure("it gave an empty answer")

@@ -1,18 +1,18 @@
 """What the user settled about models in `engines.toml`: keys, prices, contexts, time.
 
-    [keys]
-    openai = "…"                       # or OPENAI_API_KEY in the environment
-    "https://models.example/v1" = "…"  # a server named by its address
+[keys]
+openai = "…"                       # or OPENAI_API_KEY in the environment
+"https://models.example/v1" = "…"  # a server named by its address
 
-    [context]
-    "http://127.0.0.1:8080" = 8192     # tokens; asked from the server where this is missing
+[context]
+"http://127.0.0.1:8080" = 8192     # tokens; asked from the server where this is missing
 
-    [prices."openai:gpt-5"]            # dollars for a million tokens
-    input = 1.25
-    output = 10
+[prices."openai:gpt-5"]            # dollars for a million tokens
+input = 1.25
+output = 10
 
-    [limits]
-    seconds = 120
+[limits]
+seconds = 120
 """
 
 from __future__ import annotations

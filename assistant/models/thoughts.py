@@ -21,7 +21,9 @@ def spoken(stream: Iterator[Delta | Waiting]) -> Iterator[Delta | Waiting]:
         start = held.lstrip()
         if (thought or not thinking) and start and not _OPEN.startswith(start[: len(_OPEN)]):
             begun = True
-            yield Delta(start if thought else held, piece.finish, piece.prompt_tokens, piece.answer_tokens)
+            yield Delta(
+                start if thought else held, piece.finish, piece.prompt_tokens, piece.answer_tokens
+            )
             continue
         thinking = thinking or start.startswith(_OPEN)
         end = held.find(_CLOSE)

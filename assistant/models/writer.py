@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -37,7 +37,7 @@ class ModelEngine:
     limits: Limits = field(default_factory=Limits)
     price: Price | None = None
 
-    def write(self, task: Task) -> Iterator[Piece]:
+    def write(self, task: Task) -> Generator[Piece, None, None]:
         """Yield the model's answer; see Engine.write."""
         try:
             share = 1.0

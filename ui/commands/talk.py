@@ -26,7 +26,9 @@ def conversations(context: click.Context, search: str, as_json: bool) -> None:
         return
     for one in found:
         plural = "turn" if one.turns == 1 else "turns"
-        click.echo(f"{one.id}  {one.updated[:16].replace('T', ' ')}  {one.turns} {plural}  {one.title}")
+        click.echo(
+            f"{one.id}  {one.updated[:16].replace('T', ' ')}  {one.turns} {plural}  {one.title}"
+        )
     if not found:
         click.echo("No conversation matches." if search else "No conversation is kept yet.")
 
