@@ -7,10 +7,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from assistant.answer import Answer, Citation, Claim, answer_json
-from assistant.desk import Desk
 from assistant.engine import Usage
 from assistant.followup import Exchange
-from corpus.conversations import Conversation, StoredTurn
+from corpus.conversations import Conversation, Conversations, StoredTurn
 from corpus.document import Passage, Source
 from index.evidence import Evidence
 
@@ -54,16 +53,15 @@ def _evidence(values: dict[str, Any]) -> Evidence:
     return Evidence(**values | {"passage": passage, "source": source})
 
 
-def keep(desk: Desk, conversation: str, answer: Answer) -> str:
+def keep(conversations: Conversations, conversation: str, answer: Answer) -> str:
     """Add an answer to a conversation ("" begins one) and return the conversation's id."""
-    conversations = desk.library.conversations
     text = " ".join([answer.spoken, *answer.not_found])
     return conversations.append(conversation, answer.question, to_json(answer), text)
 
 
-def history_of(desk: Desk, conversation: str) -> tuple[Exchange, ...]:
+def history_of(conversations: Conversations, conversation: str) -> tuple[Exchange, ...]:
     """Return the turns of a conversation as a new question may refer to them."""
-    turns = desk.library.conversations.turns(conversation)
+    turns = conversations.turns(conversation)
     return tuple(Exchange(one.question, from_json(one.answer).spoken) for one in turns)
 
 

@@ -46,9 +46,12 @@ def test_an_answer_comes_back_as_it_was() -> None:
 
 def test_conversations_are_listed_renamed_searched_and_deleted(desk: Desk, tmp_path: Path) -> None:
     """They are there after a restart, newest first; a search looks at questions and answers."""
-    first = keep(desk, "", ANSWER)
-    second = keep(desk, "", Answer("What is 100% of_it?", outcome="declined"))
-    assert keep(desk, first, Answer("And who paid?", outcome="declined")) == first
+    first = keep(desk.library.conversations, "", ANSWER)
+    second = keep(desk.library.conversations, "", Answer("What is 100% of_it?", outcome="declined"))
+    assert (
+        keep(desk.library.conversations, first, Answer("And who paid?", outcome="declined"))
+        == first
+    )
     desk.close()
     with Desk(Settings(home=tmp_path, engine="extractive", embedder="hash")) as again:
         kept = again.library.conversations
@@ -58,7 +61,7 @@ def test_conversations_are_listed_renamed_searched_and_deleted(desk: Desk, tmp_p
         assert kept.all("100_") == []
         kept.rename(first, "The  bridge")
         assert kept.all("the bridge")[0].title == "The bridge"
-        assert [turn.question for turn in history_of(again, first)] == [
+        assert [turn.question for turn in history_of(kept, first)] == [
             "When did it close?", "And who paid?",
         ]  # fmt: skip
         assert kept.resolve(first[:6]) == first
@@ -66,14 +69,14 @@ def test_conversations_are_listed_renamed_searched_and_deleted(desk: Desk, tmp_p
         assert [one.id for one in kept.all()] == [second]
         for wrong in (lambda: kept.turns(first), lambda: kept.delete(first),
                       lambda: kept.rename(first, "x"), lambda: kept.resolve("zz"),
-                      lambda: keep(again, first, ANSWER)):  # fmt: skip
+                      lambda: keep(kept, first, ANSWER)):  # fmt: skip
             with pytest.raises(NoConversation):
                 wrong()
 
 
 def test_a_conversation_is_exported_with_its_quotations(desk: Desk) -> None:
     """Markdown and JSON hold the marked sentences, what was doubted and the quoted words."""
-    conversation = keep(desk, "", ANSWER)
+    conversation = keep(desk.library.conversations, "", ANSWER)
     (listed,) = desk.library.conversations.all()
     turns = desk.library.conversations.turns(conversation)
     text = as_markdown(listed, turns)
@@ -93,5 +96,5 @@ def test_a_library_of_the_first_version_gets_conversations(tmp_path: Path) -> No
     old.executescript("DROP TABLE turns; DROP TABLE conversations; PRAGMA user_version = 1;")
     old.close()
     with Desk(Settings(home=tmp_path, engine="extractive", embedder="hash")) as desk:
-        assert keep(desk, "", ANSWER)
+        assert keep(desk.library.conversations, "", ANSWER)
     assert (tmp_path / "library.before-1").exists()

@@ -235,7 +235,9 @@ def test_an_engine_that_obeys_a_document_changes_only_its_own_text(
     with Desk(Settings(home=home, engine="extractive", embedder="hash")) as desk:
         for _ in desk.add([tmp_path / "docs" / "orders.md"]):
             continue
-        other = keep(desk, "", Answer("An earlier question?", outcome="declined"))
+        other = keep(
+            desk.library.conversations, "", Answer("An earlier question?", outcome="declined")
+        )
         settings, kept = desk.settings, desk.library.conversations.turns(other)
         list(desk.searcher.search("warm"))
         desk.engine = Obedient()

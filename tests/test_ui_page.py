@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 
 from assistant.answer import Answer, Citation, Claim, Question
+from assistant.engine import Usage
 from corpus.catalogue import Entry
+from corpus.conversations import Conversations
 from corpus.document import Document, Passage, Source
 from corpus.errors import BriefingError, EngineError
+from corpus.library import Library
 from index.evidence import Evidence
 from ui import markup
 from ui.handlers import Turn, asking, chosen_source, messages, stopped
@@ -34,6 +37,12 @@ EXAMPLES = ("How many ships?", "What is declined?")
 
 class Harbour:
     """Answers, declines, fails or waits by what the question says."""
+
+    def __init__(self, kept: Conversations | None = None) -> None:
+        self._kept = kept
+
+    def conversations(self) -> Conversations | None:
+        return self._kept
 
     def status(self) -> str:
         return markup.status_html(self.entries(), "scripted", "")
@@ -58,6 +67,16 @@ class Harbour:
             time.sleep(1.5)
         claim = Claim(f"{QUOTE} {question.text}", (1,), "supported")
         weak = Claim("![x](http://10.0.0.1/y.png) It <i>shone</i>.", (1,), "weak", ("shone",))
+        if "model" in question.text:
+            yield Answer(question.text, growing="The harbour is", notice="writing", engine="m")
+            wrong = Claim("It sank.", (), "unsupported", ("no passage is cited",), (1,))
+            yield Answer(
+                question.text, "partly", (claim, wrong), (CITATION,), (EVIDENCE,),
+                not_found=("who owns <it>?",), searches=("owner",), engine="ollama:tiny",
+                standalone="How many ships came to Lund?", usage=Usage(1200, 34, 0.0123),
+                seconds={"total": 2.0},
+            )  # fmt: skip
+            return
         yield Answer(
             question.text, "answered", (claim, weak), (CITATION,), (EVIDENCE,), engine="scripted",
             seconds={"total": 0.1},
@@ -122,14 +141,16 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import uvicorn
 
     from ui.server import application, free_socket
 
     listening: socket.socket = free_socket(17900)
+    library = Library(tmp_path_factory.mktemp("home"))
+    place = Harbour(library.conversations)
     server = uvicorn.Server(
-        uvicorn.Config(application(Harbour(), EXAMPLES), log_level="error", access_log=False)
+        uvicorn.Config(application(place, EXAMPLES), log_level="error", access_log=False)
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
@@ -139,6 +160,7 @@ def address() -> Iterator[str]:
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     server.should_exit = True
     thread.join(10)
+    library.close()
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +253,49 @@ def test_a_new_conversation_is_empty(page: Any) -> None:
     page.get_by_role("button", name=EXAMPLES[1]).wait_for()
     assert page.query_selector("#chat .about") is None
     assert "Choose a marker" in page.inner_text("#source")
+
+
+@browser_test
+def test_a_models_answer_shows_its_doubts_and_what_it_took(page: Any) -> None:
+    """The rewritten question, the offered marker, what is missing, tokens and price; and hiding."""
+    ask(page, "what does the model say?")
+    page.wait_for_selector("#chat .missing")
+    said = page.inner_text("#chat")
+    for part in ("Searched as: How many ships came to Lund?", "[1+]", "who owns <it>?",
+                 "Searched: owner", "1,200 + 34 tokens", "$0.0123", "ollama:tiny"):  # fmt: skip
+        assert part in said, part
+    assert page.locator("#chat .claim.unsupported").is_visible()
+    page.get_by_label("Hide sentences that no passage supports").check()
+    page.locator("#chat .claim.unsupported").wait_for(state="hidden")
+
+
+@browser_test
+def test_a_conversation_is_kept_reopened_renamed_exported_and_deleted(
+    page: Any, chromium: Any, address: str
+) -> None:
+    """After the page is loaded anew it is there, with sources that open."""
+    ask(page, "How many ships of the kept kind?")
+    page.wait_for_selector("#chat .about")
+    page.reload()
+    page.wait_for_selector("#question textarea")
+    page.get_by_role("button", name="Conversations").click()
+    page.get_by_label("Search conversations").fill("kept kind")
+    page.wait_for_timeout(700)
+    page.get_by_label("Open a conversation").click()
+    page.get_by_role("option", name="How many ships of the kept kind?").click()
+    page.wait_for_selector("#chat .about")
+    page.locator("#chat a.cite").first.click()
+    page.wait_for_selector("#source mark")
+    page.get_by_label("New title").fill("Ships <b>of</b> 2023")
+    page.get_by_role("button", name="Rename").click()
+    page.wait_for_timeout(700)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Export as Markdown").click()
+    text = saved.value.path().read_text(encoding="utf-8")
+    assert text.startswith("# Ships <b>of</b> 2023") and f"> {QUOTE}" in text
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name=EXAMPLES[0]).wait_for()
+    assert page.query_selector("#chat .about") is None
 
 
 @browser_test

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assistant.desk import Desk
     from assistant.settings import Settings
     from corpus.catalogue import Entry
+    from corpus.conversations import Conversations
 
 # How often a waiting question looks again, and how long it waits before it says so and stops.
 _TICK = 0.25
@@ -49,6 +50,9 @@ class Place(Protocol):
 
     def source(self, answer: Answer, number: int) -> str:
         """Return the source panel of a citation, as HTML."""
+
+    def conversations(self) -> Conversations | None:
+        """Return the kept conversations; None while the library opens."""
 
 
 class Room:
@@ -97,7 +101,8 @@ class Room:
         desk = self._desk
         if desk is None:
             return markup.status_html((), "", self._note)
-        return markup.status_html(desk.library.entries(), desk.engine.name, "")
+        engine = desk.engine
+        return markup.status_html(desk.library.entries(), engine.name, "", engine.place)
 
     def settled(self) -> bool:
         """Say whether the library is open, or will not open."""
@@ -126,6 +131,10 @@ class Room:
         if citation is None or self._desk is None:
             return markup.empty_source_html()
         return markup.source_html(citation, self._desk.library.document(citation.document))
+
+    def conversations(self) -> Conversations | None:
+        """Return the kept conversations; None while the library opens."""
+        return self._desk.library.conversations if self._desk else None
 
     def close(self) -> None:
         """Let go of the library once it is open."""

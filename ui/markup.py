@@ -44,10 +44,16 @@ def answer_html(answer: Answer, turn: int) -> str:
     Markers are links "#cite-<turn>-<number>"; outcomes look different from each other and say in
     words what they are.
     """
-    if not answer.outcome and not answer.claims:
-        return '<div class="waiting" role="status">Reading the passages found…</div>'
+    before = f'<div class="about">Searched as: {text(answer.standalone)}</div>'
+    parts = [before] if answer.standalone else []
+    if not answer.outcome and not answer.claims and not answer.growing:
+        waited = answer.notice or "reading the passages found"
+        return "".join([*parts, waiting_html(f"{waited[:1].upper()}{waited[1:]}…")])
     body = "".join(_claim_html(claim, turn) for claim in answer.claims)
-    parts = [f'<div class="answer">{body}</div>'] if body else []
+    if answer.growing:
+        body += f'<p class="claim growing">{text(answer.growing)}</p>'
+    if body:
+        parts.append(f'<div class="answer">{body}</div>')
     if answer.outcome == "failed":
         parts.append(_outcome("failed", "The answer failed", answer.notice))
     elif answer.outcome == "declined":
@@ -58,15 +64,40 @@ def answer_html(answer: Answer, turn: int) -> str:
         if nearest:
             parts.append(f'<div class="nearest">Nearest passages:<ul>{nearest}</ul></div>')
     elif answer.notice:
-        parts.append(f'<div class="notice">{text(answer.notice)}</div>')
+        kind = "fallback" if answer.fallback else "notice"
+        parts.append(f'<div class="{kind}">{text(answer.notice)}</div>')
     if answer.outcome in {"answered", "partly"}:
-        seconds = answer.seconds.get("total", 0.0)
-        parts.append(
-            f'<div class="about">{len(answer.citations)} quoted '
-            f"{'passage' if len(answer.citations) == 1 else 'passages'}, checked word for word; "
-            f"engine {text(answer.engine)}; {seconds:.1f} s</div>"
-        )
+        parts += [_not_found(answer), _about(answer)]
     return "".join(parts)
+
+
+def _not_found(answer: Answer) -> str:
+    """Return what of the question the library does not answer, and what was searched for it."""
+    if not answer.not_found:
+        return ""
+    items = "".join(f"<li>{text(one)}</li>" for one in answer.not_found)
+    searches = "; ".join(answer.searches)
+    return (
+        f'<div class="missing"><b>Not found in the library</b><ul>{items}</ul>'
+        f"Searched: {text(searches)}</div>"
+    )
+
+
+def _about(answer: Answer) -> str:
+    """Return what an answer rests on and took."""
+    count = len(answer.citations)
+    parts = [
+        f"{count} quoted {'passage' if count == 1 else 'passages'}, each sentence checked against "
+        "its own",
+        f"engine {answer.engine}",
+    ]
+    usage = answer.usage
+    if usage and usage.answer_tokens is not None:
+        parts.append(f"{usage.prompt_tokens or 0:,} + {usage.answer_tokens:,} tokens")
+    if usage and usage.cost is not None:
+        parts.append(f"${usage.cost:.4f}")
+    parts.append(f"{answer.seconds.get('total', 0.0):.1f} s")
+    return f'<div class="about">{text("; ".join(parts))}</div>'
 
 
 def _claim_html(claim: Claim, turn: int) -> str:
@@ -75,6 +106,11 @@ def _claim_html(claim: Claim, turn: int) -> str:
         f'title="Show source {number}" aria-label="Show source {number}">[{number}]</a>'
         for number in claim.citations
     )
+    marks += "".join(
+        f'<a class="cite offered" href="#cite-{turn}-{number}" title="Added by the check: show '
+        f'source {number}" aria-label="Show source {number}, added by the check">[{number}+]</a>'
+        for number in claim.offered
+    )
     flag = ""
     if claim.verdict in _VERDICTS:
         sign, words = _VERDICTS[claim.verdict]
@@ -82,7 +118,7 @@ def _claim_html(claim: Claim, turn: int) -> str:
         flag = (
             f'<span class="verdict {claim.verdict}" title="{text(why)}">{sign} {text(why)}</span>'
         )
-    return f'<p class="claim">{text(claim.text)} {marks}{flag}</p>'
+    return f'<p class="claim {claim.verdict}">{text(claim.text)} {marks}{flag}</p>'
 
 
 def _outcome(kind: str, title: str, notice: str) -> str:
@@ -137,14 +173,20 @@ def empty_source_html() -> str:
     )
 
 
-def status_html(entries: Sequence[Entry], engine: str, note: str) -> str:
-    """Return the line under the title: what is in the library, who answers, what is awaited."""
+def status_html(entries: Sequence[Entry], engine: str, note: str, place: str = "") -> str:
+    """Return the line under the title: what is in the library, who answers, what is awaited.
+
+    `place` is the host that questions and passages are sent to, "" for none.
+    """
     if note:
         return f'<p class="status" role="status">{escape(note)}</p>'
     passages = sum(entry.passages for entry in entries)
+    goes = "nothing leaves this machine"
+    if place:
+        goes = f'<b class="leaves">your questions and the passages found go to {escape(place)}</b>'
     return (
         f'<p class="status">{len(entries)} documents, {passages:,} passages · engine: '
-        f"{escape(engine)} · nothing leaves this machine</p>"
+        f"{escape(engine)} · {goes}</p>"
     )
 
 

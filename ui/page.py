@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from ui import handlers, markup
+from ui import page_talks as talks
 from ui.handlers import Place, Turn
 
 # One question may run for each of two cores; the rest wait in line, up to the queue's limit.
@@ -27,6 +28,7 @@ document.addEventListener('click', event => {
   if (window.innerWidth < 760) element.scrollIntoView({behavior: 'smooth'});
 });
 """
+_HIDE = "hidden => { document.body.classList.toggle('hide-unsupported', hidden); }"
 
 
 def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
@@ -37,19 +39,22 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
         return handlers.chosen_source(place, turns, data.get("turn"), data.get("number"))
 
     def ask(
-        text: str, turns: list[Turn], publishers: list[str] | None, as_of: str
+        text: str, turns: list[Turn], publishers: list[str] | None, as_of: str, current: str
     ) -> Iterator[tuple[Any, ...]]:
+        now = turns
         for now in handlers.asking(
             place, text, turns, publishers=publishers or (), as_of=as_of or ""
         ):
-            yield now, handlers.messages(now), "", gr.update(visible=False)
+            yield now, handlers.messages(now), "", gr.update(visible=False), current, gr.skip()
+        kept, listed = talks.keeping(place, current, now)
+        yield now, handlers.messages(now), "", gr.update(visible=False), kept, listed
 
     def stop(turns: list[Turn]) -> tuple[Any, ...]:
         now = handlers.stopped(turns)
         return now, handlers.messages(now)
 
     def clear() -> tuple[Any, ...]:
-        return [], [], markup.empty_source_html(), gr.update(visible=True)
+        return [], [], markup.empty_source_html(), gr.update(visible=True), "", None
 
     def look() -> tuple[Any, ...]:
         entries = place.entries()
@@ -60,6 +65,7 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
             # Once the library is open nothing changes by itself, and a filter that is being chosen
             # must not be redrawn.
             gr.Timer(active=not place.settled()),
+            talks.update(place),
         )
 
     page: gr.Blocks = gr.Blocks(
@@ -67,6 +73,7 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
     )
     with page:
         turns = gr.State([])
+        current = gr.State("")
         gr.HTML("<h1>Briefing assistant</h1>", elem_id="title")
         status = gr.HTML(place.status(), elem_id="status")
         with gr.Row(elem_id="columns"):
@@ -100,6 +107,8 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
                 with gr.Row():
                     halt = gr.Button("Stop", size="sm")
                     anew = gr.Button("New conversation", size="sm")
+                hide = gr.Checkbox(label="Hide sentences that no passage supports", value=False)
+                listed = talks.build(place, turns, current, chat, offered)
                 with gr.Accordion("Which documents may answer", open=False):
                     publishers = gr.Dropdown([], label="Publishers", multiselect=True)
                     as_of = gr.Textbox(
@@ -118,25 +127,27 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
                 panel = gr.HTML(markup.empty_source_html(), elem_id="source", js_on_load=_FOLLOW)
 
         private: Any = {"api_visibility": "private"}
-        asked_from = [text, turns, publishers, as_of]
-        shown = [turns, chat, text, offered]
+        asked_from = [text, turns, publishers, as_of, current]
+        shown = [turns, chat, text, offered, current, listed]
         running = [
             gr.on([text.submit, send.click], ask, asked_from, shown,
                   concurrency_limit=_AT_ONCE, concurrency_id="ask", **private)
         ]  # fmt: skip
         for button in buttons:
             running.append(
-                button.click(ask, [button, turns, publishers, as_of], shown,
+                button.click(ask, [button, *asked_from[1:]], shown,
                              concurrency_limit=_AT_ONCE, concurrency_id="ask", **private)
             )  # fmt: skip
         halt.click(stop, turns, [turns, chat], cancels=running, queue=False, **private)
         anew.click(
-            clear, None, [turns, chat, panel, offered], cancels=running, queue=False, **private
-        )
+            clear, None, [turns, chat, panel, offered, current, listed], cancels=running,
+            queue=False, **private,
+        )  # fmt: skip
+        hide.change(None, hide, None, js=_HIDE)
         panel.select(follow, turns, panel, queue=False, show_progress="hidden", **private)
         # While the library opens the line under the title tells how far it is.
         timer = gr.Timer(2.0)
-        seen = [status, publishers, table, timer]
+        seen = [status, publishers, table, timer, listed]
         page.load(look, None, seen, queue=False, **private)
         timer.tick(look, None, seen, queue=False, show_progress="hidden", **private)
     return page

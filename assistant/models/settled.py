@@ -66,7 +66,7 @@ class Settled:
         try:
             mode = file.stat().st_mode
             values = tomllib.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return cls()
         except (OSError, ValueError) as error:
             raise UsageError(f"cannot read {file} ({error}); correct it or delete it") from error

@@ -73,7 +73,7 @@ def ask(
                 continue
             outcome = answer.outcome
             if conversation:
-                kept = keep(opened, kept, answer)
+                kept = keep(opened.library.conversations, kept, answer)
             if as_json:
                 _say(answer_json(answer) | ({"conversation": kept} if kept else {}), as_json)
             else:
@@ -98,7 +98,7 @@ def _answer(desk: Desk, question: Question, conversation: str, *, quiet: bool) -
     from ui.terminal import Line
 
     if conversation:
-        history = (*history_of(desk, conversation), *question.history)
+        history = (*history_of(desk.library.conversations, conversation), *question.history)
         question = replace(question, history=history)
     with Line(shown=not quiet) as line:
         for answer in answers(desk, question):
