@@ -48,7 +48,10 @@ def checks(desk: Desk) -> Iterator[Finding]:
     yield _weights(desk)
     yield from desk.library.check()
     yield _indexes(desk)
-    yield Finding("engine", True, f"{desk.engine.name}: answers without a model, key or network")
+    goes = f"sends questions and passages to {desk.engine.place}" if desk.engine.place else "local"
+    yield Finding(
+        "engine", True, f"{desk.engine.name} would answer ({goes}); see: briefing engines"
+    )
     free = shutil.disk_usage(desk.settings.home).free
     yield Finding("disk", free > _SPARE, f"{free / 1e9:.1f} GB free for {desk.settings.home}")
 

@@ -20,6 +20,8 @@ from index.evidence import Evidence
 KINDS = (".md", ".markdown", ".txt", ".docx")
 # Passages looked at for a sentence; the true one of a paraphrase is among the first few.
 _DEPTH = 8
+# As many of the first passages are asked whether they speak against it.
+_LISTENED = 3
 _MARKS = re.compile(r"\s*\[\d{1,3}\](?:\[\d{1,3}\])*")
 _RANK = {"supported": 2, "weak": 1, "unsupported": 0}
 
@@ -64,16 +66,22 @@ def against_library(desk: Desk, draft: Sequence[str]) -> Iterator[Checked]:
 
 
 def _best(checker: Checker, text: str, found: Sequence[Evidence], documents: int) -> Checked:
-    """Return the verdict by the passage that bears a sentence best, single ones before two."""
+    """Return the verdict by the passage that bears a sentence best, single ones before two.
+
+    A sentence that one passage bears out and one of the first speaks against stays doubtful.
+    """
     if not found:
         return Checked(text, "unsupported", (f"none of {documents} documents speaks of this",))
     best: tuple[int, Verdict, Evidence] | None = None
-    for one in found:
+    against: tuple[str, ...] = ()
+    for place, one in enumerate(found):
+        if best and best[1].verdict == "supported" and place >= _LISTENED:
+            break
         verdict = checker.check(text, [cited(one)])
+        if verdict.against and place < _LISTENED:
+            against = against or verdict.problems
         if best is None or _RANK[verdict.verdict] > best[0]:
             best = (_RANK[verdict.verdict], verdict, one)
-        if verdict.verdict == "supported":
-            break
     assert best is not None
     rank, verdict, one = best
     if rank < _RANK["supported"] and len(found) > 1:
@@ -81,6 +89,9 @@ def _best(checker: Checker, text: str, found: Sequence[Evidence], documents: int
         together = checker.check(text, [cited(found[0]), cited(found[1])])
         if _RANK[together.verdict] > rank:
             verdict, one = together, found[0]
+    if verdict.verdict == "supported" and against:
+        said = tuple(f"another passage speaks against it: {reason}" for reason in against)
+        verdict = Verdict("weak", said)
     return Checked(text, verdict.verdict, verdict.problems, citation_of(text, one, 1))
 
 

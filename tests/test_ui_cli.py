@@ -177,3 +177,77 @@ def test_the_doctor_speaks_json(briefing: Run, articles: Path) -> None:
     assert all(set(one) == {"name", "ok", "detail"} for one in values["checks"])
     again = briefing("doctor", "--reembed", "--json")
     assert json.loads(again.stdout)["ok"]
+
+
+def test_check_reads_a_draft_against_the_library(
+    briefing: Run, articles: Path, tmp_path: Path
+) -> None:
+    """Each sentence has its verdict, its problem and the words offered for it; docx as well."""
+    from docx import Document
+
+    briefing("add", str(articles))
+    lines = [
+        "The harbour of Lund handled 4,800 ships in 2023. [1]",
+        "The harbour of Lund handled 5,800 ships in 2023.",
+        "Whales were seen in the bay of Ulm.",
+    ]
+    draft = tmp_path / "draft.md"
+    draft.write_text("# A heading\n\n" + " ".join(lines))
+    result = json.loads(briefing("check", str(draft), "--json").stdout)
+    assert [one["verdict"] for one in result["claims"]] == [
+        "supported", "unsupported", "unsupported",
+    ]  # fmt: skip
+    assert result["claims"][0]["citation"]["quote"].startswith("The harbour of Lund handled")
+    assert "5,800" in result["claims"][1]["problems"][0]
+    word = Document()
+    word.add_paragraph(" ".join(lines))
+    word.save(str(tmp_path / "draft.docx"))
+    shown = briefing("check", str(tmp_path / "draft.docx"))
+    assert shown.returncode == 0 and "3 sentences: 1 supported, 0 weak, 2 unsup" in shown.stdout
+    assert "check" in clear_line(briefing("check", str(tmp_path / "draft.exe")))
+    assert "no file" in clear_line(briefing("check", str(tmp_path / "none.md")))
+
+
+def test_check_reads_texts_with_their_own_sources(briefing: Run) -> None:
+    """A line a text; a wrong line has its place; no library is opened or made."""
+    good = {"text": "It cost 5 euros. It is red.", "sources": ["The pen is red. It cost 3 euros."]}
+    result = briefing("check", "-", "--json", text=json.dumps(good) + "\nnonsense\n")
+    first, second = (json.loads(line) for line in result.stdout.splitlines())
+    assert [one["verdict"] for one in first["claims"]] == ["unsupported", "supported"]
+    assert set(first["claims"][0]) == {"text", "verdict", "problems"}
+    assert second["claims"] == [] and "line 2" in second["notice"]
+
+
+def test_conversations_are_kept_only_when_asked_and_managed(
+    briefing: Run, articles: Path, tmp_path: Path
+) -> None:
+    """new, last and an id; listed, searched, renamed, shown, exported, deleted."""
+    briefing("add", str(articles))
+    briefing("ask", "How many ships did the harbour of Lund handle?")
+    assert "No conversation is kept yet" in briefing("conversations").stdout
+    ask = ("ask", "--conversation")
+    briefing(*ask, "new", "How many ships did the harbour of Lund handle?")
+    follow = briefing(*ask, "last", "and who is its director?", "--json")
+    answer = json.loads(follow.stdout)
+    assert "Anna Berg" in answer["answer"] and "Lund" in answer["standalone"]
+    one = answer["conversation"]
+    listed = json.loads(briefing("conversations", "--json").stdout)["conversations"]
+    assert [(row["id"], row["turns"]) for row in listed] == [(one, 2)]
+    assert one in briefing("conversations", "--search", "anna berg").stdout
+    assert "No conversation matches" in briefing("conversations", "--search", "whale").stdout
+    briefing("conversations", "rename", one[:6], "Ships")
+    assert "Ships" in briefing("conversations").stdout
+    assert "> and who is its director?" in briefing("conversations", "show", one).stdout
+    file = tmp_path / "talk.md"
+    briefing("conversations", "export", one, "-o", str(file))
+    assert file.read_text().startswith("# Ships") and "> The harbour of Lund" in file.read_text()
+    briefing("conversations", "delete", one)
+    assert "no conversation" in clear_line(briefing("conversations", "show", one))
+
+
+def test_engines_are_listed_and_a_wrong_one_is_refused(briefing: Run) -> None:
+    """What each needs is said; a hosted one without a key says which variable to set."""
+    listed = json.loads(briefing("engines", "--json").stdout)["engines"]
+    assert {"name": "extractive", "ready": True}.items() <= listed[0].items()
+    assert any(row["name"] == "openai:MODEL" for row in listed)
+    assert "give one of" in clear_line(briefing("ask", "x", "--engine", "gpt"))

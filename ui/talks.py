@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import shorten
 
 from assistant.stored import as_markdown, from_json, keep
 from corpus.conversations import Conversations
 from corpus.errors import NoConversation
 from ui.handlers import Turn
+
+# Characters of a title that the list shows beside the date.
+_SHOWN = 52
 
 
 class Talks:
@@ -19,7 +23,7 @@ class Talks:
     def choices(self, search: str = "") -> list[tuple[str, str]]:
         """Return (what is shown, id) of the conversations that match, newest first."""
         return [
-            (f"{one.title} ({one.turns}, {one.updated[:10]})", one.id)
+            (f"{shorten(one.title, _SHOWN, placeholder='…')} · {one.updated[:10]}", one.id)
             for one in self._kept.all(search)
         ]
 

@@ -35,10 +35,14 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the check of a claim found: "supported", "weak" or "unsupported", and why not."""
+    """What the check of a claim found: "supported", "weak" or "unsupported", and why not.
+
+    `against` says that the texts do not just lack the claim: they say something else.
+    """
 
     verdict: str
     problems: tuple[str, ...] = ()
+    against: bool = False
 
 
 # What a writer puts before a statement to say where it is from.
@@ -85,18 +89,20 @@ class Checker:
             changed = changes(claim, bearing)
         if changed is None:
             changed = list(negations(claim, bearing, near, self._matcher.stem))
-        problems += [*changed, *directions(claim, bearing)]
+        opposite = [*changed, *directions(claim, bearing)]
+        problems += opposite
         pairs = list(mispaired(claim, near, self._stems))
         if len(pairs) > 1:
             # Two facts that changed places leave little doubt.
             problems += pairs
         if problems:
-            return Verdict("unsupported", tuple(dict.fromkeys(problems)))
+            against = bool(opposite) and support.words >= ENOUGH_WORDS
+            return Verdict("unsupported", tuple(dict.fromkeys(problems)), against)
         doubts = [f"{one} where it says this" for one in facts_missing(claim, near, context)]
         doubts += pairs
         doubts += widened(claim, near)
         if doubts:
-            return Verdict("weak", tuple(dict.fromkeys(doubts)))
+            return Verdict("weak", tuple(dict.fromkeys(doubts)), against=bool(pairs))
         return self._worded(claim, text, support)
 
     def _stems(self, text: str) -> frozenset[str]:

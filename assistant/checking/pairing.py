@@ -20,6 +20,8 @@ _AGE = re.compile(
 )
 # Another fact must share this much more of the clause's words before it counts as the right one.
 _BETTER = 0.34
+# Where the claim's own fact stands with none of the clause's words, another needs this share.
+_ALONE = 0.66
 _LEAST = 2
 
 Stems = Callable[[str], frozenset[str]]
@@ -75,7 +77,8 @@ def _better(kind: str, fact: str, clause: _Clause, given: Sequence[_Clause]) -> 
         elif one.facts[kind] and share > best:
             best, other = share, one.facts[kind][0]
     known = any(_same(kind, other, held) for held in clause.facts[kind])
-    return other if best >= own + _BETTER and own > 0 and not known else ""
+    enough = own + _BETTER if own else _ALONE
+    return other if best >= enough and not known else ""
 
 
 def _same(kind: str, fact: str, held: str) -> bool:

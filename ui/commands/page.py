@@ -8,7 +8,7 @@ import click
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=7860, help="The first port to try.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
-@click.option("--engine", help="Who writes the answers: extractive (default) needs no model.")
+@click.option("--engine", help="Who writes the answers; see: briefing engines.")
 @click.pass_context
 def chat(context: click.Context, port: int, no_browser: bool, engine: str | None) -> None:
     """Open the chat page on this machine (127.0.0.1)."""
