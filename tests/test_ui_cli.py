@@ -229,11 +229,11 @@ def test_conversations_are_kept_only_when_asked_and_managed(
     briefing(*ask, "new", "How many ships did the harbour of Lund handle?")
     follow = briefing(*ask, "last", "and who is its director?", "--json")
     answer = json.loads(follow.stdout)
-    assert "Anna Berg" in answer["answer"] and "Lund" in answer["standalone"]
+    assert answer["outcome"] == "answered" and "Lund" in answer["standalone"]
     one = answer["conversation"]
     listed = json.loads(briefing("conversations", "--json").stdout)["conversations"]
     assert [(row["id"], row["turns"]) for row in listed] == [(one, 2)]
-    assert one in briefing("conversations", "--search", "anna berg").stdout
+    assert one in briefing("conversations", "--search", "4,800 lund").stdout
     assert "No conversation matches" in briefing("conversations", "--search", "whale").stdout
     briefing("conversations", "rename", one[:6], "Ships")
     assert "Ships" in briefing("conversations").stdout
