@@ -22,6 +22,17 @@ _OFF = {
 }
 
 
+# With this set to 1 the user allows models to be downloaded from the Hugging Face hub.
+ALLOW_HUB = "BRIEFING_HUB"
+_HUB = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+
+
 def silence() -> None:
-    """Set the switches in this process's environment, whatever stands there now."""
-    os.environ.update(_OFF)
+    """Set the switches in this process's environment, whatever stands there now.
+
+    The hub stays shut unless the user opened it (BRIEFING_HUB=1).
+    """
+    allowed = _HUB if os.environ.get(ALLOW_HUB) == "1" else ()
+    os.environ.update({name: value for name, value in _OFF.items() if name not in allowed})
+    for name in allowed:
+        os.environ.pop(name, None)

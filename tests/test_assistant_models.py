@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from assistant import prompts
 from assistant.engine import Task, Usage, Waiting
 from assistant.engines import engine_named, reachable
+from assistant.followup import Exchange
 from assistant.models import reach
 from assistant.models.clients import AnthropicServer, OllamaServer, OpenAIServer
-from assistant.models.fitting import estimated_tokens
+from assistant.models.fitting import estimated_tokens, newest
 from assistant.models.model import Delta, Message, Model, ModelFailure
 from assistant.models.running import Limits, loops, run
 from assistant.models.settled import Price
@@ -281,3 +283,39 @@ def test_auto_takes_a_server_of_this_machine_and_never_a_key(
     assert listed[f"{server.url}#qwen3:4b"] and listed["extractive"]
     assert listed["openai:MODEL"] and not listed["anthropic:MODEL"] and not listed["ollama:MODEL"]
     assert not server.asked
+
+
+def test_the_newest_turns_are_kept() -> None:
+    """When the conversation does not fit, the oldest turns go first, then the last one's answer."""
+    history = [Exchange(f"Question {one}?", "word " * 50) for one in range(1, 8)]
+    kept = newest(history, lambda text: len(text.split()), 120)
+    assert [one.question for one in kept] == ["Question 5?", "Question 6?", "Question 7?"]
+    assert kept[0].answer == "" and kept[-1].answer
+
+
+def test_prompts_have_the_placeholders_they_are_filled_with() -> None:
+    """A prompt with another placeholder is refused when it is loaded."""
+    with pytest.raises(ValueError, match="placeholders"):
+        prompts.Prompt("{question} {oops}", frozenset({"question"}))
+    assert "{" not in prompts.ANSWER.filled(boundary="===", mark="m|")
+
+
+def test_no_key_reaches_a_log_an_error_or_a_page(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the server sends back, and however much is logged, the key is not in it."""
+    caplog.set_level("DEBUG")
+    (tmp_path / "engines.toml").write_text('[keys]\n"URL" = "sk-canary-0123456789abcdef"\n')
+    (tmp_path / "engines.toml").chmod(0o600)
+    for fault in ("status:401", "status:500", "cut"):
+        with ModelServer(WORDS, fault=fault, retry_after="0") as server:
+            toml = (tmp_path / "engines.toml").read_text().replace("URL", server.url)
+            (tmp_path / "engines.toml").write_text(toml)
+            engine = engine_named(f"{server.url}#tiny", tmp_path)
+            with pytest.raises(EngineError) as failure:
+                list(engine.write(task()))
+            sent = server.asked[0].headers["authorization"]
+            (tmp_path / "engines.toml").write_text(toml.replace(server.url, "URL"))
+        assert "canary" in sent
+        shown = str(failure.value) + repr(engine) + caplog.text + "".join(capfd.readouterr())
+        assert "canary" not in shown

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -135,3 +138,15 @@ def test_a_model_that_is_not_there_is_said(tmp_path: Path) -> None:
     engine = engine_named("hf:nobody/nothing", tmp_path)
     with pytest.raises(EngineError, match="cannot be loaded"):
         list(engine.write(task()))
+
+
+def test_the_hub_is_shut_unless_the_user_opens_it() -> None:
+    """BRIEFING_HUB=1 lets models be downloaded; nothing else in the environment does."""
+    code = "import corpus, os; print(os.environ.get('HF_HUB_OFFLINE'))"
+    for given, seen in (("0", "1"), ("1", "None")):
+        environment = os.environ | {"BRIEFING_HUB": given, "HF_HUB_OFFLINE": "0"}
+        shown = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True,
+            check=True, cwd=Path(__file__).parent.parent,
+        )  # fmt: skip
+        assert shown.stdout.strip() == seen

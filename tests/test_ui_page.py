@@ -307,6 +307,13 @@ def test_a_phone_sees_everything_in_one_column(page: Any) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_the_line_under_the_title_says_where_text_goes() -> None:
+    """Before the first question: nowhere, or to the host of the engine that was named."""
+    assert "nothing leaves this machine" in markup.status_html((), "ollama:x", "")
+    shown = markup.status_html((), "openai:x", "", "api.openai.com")
+    assert "go to api.openai.com" in shown and "nothing leaves" not in shown
+
+
 def test_the_room_reports_a_library_that_cannot_be_opened(tmp_path: Any) -> None:
     """The failure is shown as one, on the page and for every question."""
     from assistant.settings import Settings

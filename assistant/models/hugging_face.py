@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.models.model import Delta, Message, ModelFailure
+from corpus.quiet import ALLOW_HUB
 
 _TICK = 0.05
 
@@ -38,7 +39,7 @@ class HuggingFaceModel:
             reason = str(error).strip().split("\n")[0][:120]
             raise ModelFailure(
                 f"the model {self.name} cannot be loaded ({reason}); give the folder of a model "
-                "with safetensors, or set HF_HUB_OFFLINE=0 to let it be downloaded"
+                f"with safetensors, or set {ALLOW_HUB}=1 to let it be downloaded"
             ) from error
         return model, tokenizer
 

@@ -43,7 +43,7 @@ def check(context: click.Context, file: str, as_json: bool) -> None:
     draft = sentences_of(path)
     counts = dict.fromkeys(_SIGNS, 0)
     rows = []
-    with desk(context, engine="extractive", starter=True) as opened:
+    with desk(context, starter=True) as opened:
         for one in against_library(opened, draft):
             counts[one.verdict] += 1
             rows.append(checked_json(one))

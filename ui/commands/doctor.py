@@ -21,7 +21,7 @@ def doctor(context: click.Context, as_json: bool, rebuild: bool, reembed: bool) 
     from index.ingest import embed_again
     from ui.terminal import with_bar
 
-    with desk(context) as opened:
+    with desk(context, engine=None) as opened:
         if reembed:
             embedder = opened.document_embedder()
             with_bar(embed_again(opened.library, embedder, opened.indexes))

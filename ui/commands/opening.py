@@ -35,9 +35,12 @@ class DateType(click.ParamType[str]):
 
 @contextmanager
 def desk(
-    context: click.Context, *, engine: str | None = None, starter: bool = False
+    context: click.Context, *, engine: str | None = "extractive", starter: bool = False
 ) -> Iterator[Desk]:
-    """Open the desk of the data folder in use; with `starter`, an empty library is given ours."""
+    """Open the desk of the data folder in use; with `starter`, an empty library is given ours.
+
+    A command that asks no engine looks for none; None takes the one of the settings.
+    """
     from assistant.desk import Desk
     from assistant.settings import Settings
     from assistant.starter import ensure_starter, needs_starter

@@ -19,7 +19,7 @@ def conversations(context: click.Context, search: str, as_json: bool) -> None:
     """List the conversations that are kept, newest first; or show, rename, delete, export one."""
     if context.invoked_subcommand:
         return
-    with desk(context, engine="extractive") as opened:
+    with desk(context) as opened:
         found = opened.library.conversations.all(search)
     if as_json:
         click.echo(json.dumps({"conversations": [asdict(one) for one in found]}))
@@ -41,7 +41,7 @@ def show(context: click.Context, conversation: str) -> None:
     from assistant.stored import from_json
     from ui.terminal import answer_lines, wrapped
 
-    with desk(context, engine="extractive") as opened:
+    with desk(context) as opened:
         kept = opened.library.conversations
         for turn in kept.turns(kept.resolve(conversation)):
             click.echo(wrapped(f"> {turn.question}"))
@@ -54,7 +54,7 @@ def show(context: click.Context, conversation: str) -> None:
 @click.pass_context
 def rename(context: click.Context, conversation: str, title: str) -> None:
     """Give a conversation another title."""
-    with desk(context, engine="extractive") as opened:
+    with desk(context) as opened:
         kept = opened.library.conversations
         kept.rename(kept.resolve(conversation), title)
     click.echo("renamed")
@@ -65,7 +65,7 @@ def rename(context: click.Context, conversation: str, title: str) -> None:
 @click.pass_context
 def delete(context: click.Context, conversation: str) -> None:
     """Delete a conversation for good."""
-    with desk(context, engine="extractive") as opened:
+    with desk(context) as opened:
         kept = opened.library.conversations
         kept.delete(kept.resolve(conversation))
     click.echo("deleted")
@@ -79,7 +79,7 @@ def export(context: click.Context, conversation: str, output: Path | None) -> No
     """Write a conversation as Markdown, or as JSON where the file ends in .json."""
     from assistant.stored import as_json, as_markdown
 
-    with desk(context, engine="extractive") as opened:
+    with desk(context) as opened:
         kept = opened.library.conversations
         wanted = kept.resolve(conversation)
         listed = next(one for one in kept.all() if one.id == wanted)
