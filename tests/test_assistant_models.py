@@ -286,11 +286,17 @@ def test_auto_takes_a_server_of_this_machine_and_never_a_key(
 
 
 def test_the_newest_turns_are_kept() -> None:
-    """When the conversation does not fit, the oldest turns go first, then the last one's answer."""
+    """What does not fit goes from the oldest on: first answers, then questions."""
     history = [Exchange(f"Question {one}?", "word " * 50) for one in range(1, 8)]
-    kept = newest(history, lambda text: len(text.split()), 120)
-    assert [one.question for one in kept] == ["Question 5?", "Question 6?", "Question 7?"]
-    assert kept[0].answer == "" and kept[-1].answer
+
+    def kept(room: int) -> list[tuple[str, bool]]:
+        found = newest(history, lambda text: len(text.split()), room)
+        return [(one.question, bool(one.answer)) for one in found]
+
+    assert kept(1000) == [(f"Question {one}?", True) for one in range(1, 8)]
+    assert kept(105) == [("Question 6?", True), ("Question 7?", True)]
+    assert kept(56) == [("Question 5?", False), ("Question 6?", False), ("Question 7?", True)]
+    assert kept(3) == [("Question 7?", False)]
 
 
 def test_prompts_have_the_placeholders_they_are_filled_with() -> None:
