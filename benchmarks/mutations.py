@@ -100,8 +100,8 @@ def mutations(claim: TrueClaim, pool: Sequence[str], chance: random.Random) -> I
     text = claim.text
     dated = moments(text)
     used = [(one.start, one.end) for one in dated]
-    called = names(text, used)
-    numbers = quantities(text, used + [(one.start, one.end) for one in called])
+    numbers = quantities(text, used)
+    called = names(text, used + [(one.start, one.end) for one in numbers])
     numbers = [one for one in numbers if one.unit != "times" or one.text[0].isdigit()]
     if numbers:
         one = chance.choice(numbers)

@@ -276,6 +276,8 @@ def test_a_conversation_is_kept_reopened_renamed_exported_and_deleted(
     """After the page is loaded anew it is there, with sources that open."""
     ask(page, "How many ships of the kept kind?")
     page.wait_for_selector("#chat .about")
+    # The answer is kept after it is shown; a page that is left meanwhile breaks its stream.
+    page.wait_for_timeout(1500)
     page.reload()
     page.wait_for_selector("#question textarea")
     page.get_by_role("button", name="Conversations").click()

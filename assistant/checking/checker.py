@@ -54,6 +54,8 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 ENOUGH_WORDS, ENOUGH_ANYWHERE = 0.62, 0.75
+# With this share of a claim's words in the sentences that bear it, both speak of the same thing.
+_SAME_WORDS = 0.6
 
 
 _CANNOT_TELL = re.compile(
@@ -87,8 +89,12 @@ class Checker:
         if changed is None and support.spans:
             # A claim that repeats two sentences of the source one after the other.
             changed = changes(claim, bearing)
+        doubts: list[str] = []
         if changed is None:
             changed = list(negations(claim, bearing, near, self._matcher.stem))
+            if support.words < _SAME_WORDS:
+                # In other words a denial may be put without a "not", and the reverse.
+                doubts, changed = changed, []
         opposite = [*changed, *directions(claim, bearing)]
         problems += opposite
         pairs = list(mispaired(claim, near, self._stems))
@@ -98,7 +104,7 @@ class Checker:
         if problems:
             against = bool(opposite) and support.words >= ENOUGH_WORDS
             return Verdict("unsupported", tuple(dict.fromkeys(problems)), against)
-        doubts = [f"{one} where it says this" for one in facts_missing(claim, near, context)]
+        doubts += [f"{one} where it says this" for one in facts_missing(claim, near, context)]
         doubts += pairs
         doubts += widened(claim, near)
         if doubts:
@@ -126,8 +132,8 @@ class Checker:
 def _facts_of(claim: str) -> list[tuple[int, int]]:
     """Return the spans of the dates, names and numbers of a sentence."""
     spans = [(one.start, one.end) for one in moments(claim)]
-    spans += [(one.start, one.end) for one in names(claim, spans)]
-    return spans + [(one.start, one.end) for one in quantities(claim, spans)]
+    spans += [(one.start, one.end) for one in quantities(claim, spans)]
+    return spans + [(one.start, one.end) for one in names(claim, spans)]
 
 
 def _days(given: Sequence[Moment]) -> list[Quantity]:
@@ -172,10 +178,11 @@ def facts_missing(claim: str, text: str, context: str = "") -> list[str]:
     ]
     vocabulary = Vocabulary(known)
     used = [(one.start, one.end) for one in said]
+    said_numbers = quantities(claim, used)
+    used += [(one.start, one.end) for one in said_numbers]
     called = names(claim, used)
-    used += [(one.start, one.end) for one in called]
     stated = quantities(known, [(one.start, one.end) for one in given])
     stated += [*_days(given), *_spans(given)]
-    problems += [reason for one in quantities(claim, used) if (reason := problem(one, stated))]
+    problems += [reason for one in said_numbers if (reason := problem(one, stated))]
     problems += [f"{one!r} is not in the cited passage" for one in missing(called, vocabulary)]
     return problems

@@ -98,8 +98,7 @@ def _facts(laid: _Laid) -> Iterator[str]:
         if given and not date_supported(date, given):
             yield f"the cited passage has {given[0].text} here, not {date.text}"
     used = [(one.start, one.end) for one in dated]
-    called = names(claim, used)
-    for number in quantities(claim, used + [(one.start, one.end) for one in called]):
+    for number in quantities(claim, used):
         region, _ = laid.region(number.start, number.end)
         given_numbers = quantities(region, [(one.start, one.end) for one in moments(region)])
         if given_numbers and problem(number, given_numbers):

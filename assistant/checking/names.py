@@ -48,6 +48,9 @@ class Vocabulary:
         self._run_together = self._words | {a + b for a, b in pairwise(pieces)}
         self._joined = f" {' '.join(pieces)} "
         self._initials = frozenset(_initials(text))
+        self._mixed = frozenset(
+            match[0].lower() for match in _TOKEN.finditer(text) if not match[0][1:].islower()
+        )
 
     def holds(self, name: str) -> bool:
         """Say whether the text holds a name: its words in order, an alias, or its initials."""
@@ -69,6 +72,10 @@ class Vocabulary:
             return True
         # "WiFi" and "Wi-Fi", "YouTube" and "You Tube".
         if "".join(words) in self._run_together:
+            return True
+        # "MoE" of "DeepSeekMoE".
+        part = words[0] if len(words) == 1 and len(words[0]) > 2 else ""
+        if part and any(one.endswith(part) for one in self._mixed):
             return True
         # "DeepSeek's R1" and "R1, DeepSeek's": each word counts, and so do plural and singular.
         return all(
@@ -208,7 +215,9 @@ def _alias_pattern() -> re.Pattern[str]:
         if re.search(r"[ \d-]", name) or name.replace(".", "").isupper()
     }
     ordered = sorted(phrases, key=len, reverse=True)
-    return re.compile(r"(?<![\w-])(?:" + "|".join(re.escape(one) for one in ordered) + r")(?!-?\w)")
+    return re.compile(
+        r"(?<![\w.-])(?:" + "|".join(re.escape(one) for one in ordered) + r")(?![-.]?\w)"
+    )
 
 
 def _alias_spans(sentence: str) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.checking.moments import moments
+from assistant.checking.moments import moments, supported
 from assistant.checking.names import Vocabulary, names
 from assistant.checking.quantities import problem, quantities
 
@@ -77,6 +77,8 @@ def _better(kind: str, fact: str, clause: _Clause, given: Sequence[_Clause]) -> 
         elif one.facts[kind] and share > best:
             best, other = share, one.facts[kind][0]
     known = any(_same(kind, other, held) for held in clause.facts[kind])
+    if not own and kind == "name":
+        return ""
     enough = own + _BETTER if own else _ALONE
     return other if best >= enough and not known else ""
 
@@ -85,9 +87,10 @@ def _same(kind: str, fact: str, held: str) -> bool:
     if kind == "name":
         return Vocabulary(held).holds(fact) or Vocabulary(fact).holds(held)
     if kind == "date":
-        return fact.lower() == held.lower()
-    ours, theirs = quantities(fact), quantities(held)
-    return bool(ours) and bool(theirs) and not problem(ours[0], theirs)
+        ours, theirs = moments(fact), moments(held)
+        return any(supported(one, theirs) or supported(two, ours) for one in ours for two in theirs)
+    said, given = quantities(fact), quantities(held)
+    return bool(said) and bool(given) and not problem(said[0], given)
 
 
 def _clauses(text: str, stems: Stems) -> Iterator[_Clause]:
@@ -103,10 +106,10 @@ def _clauses(text: str, stems: Stems) -> Iterator[_Clause]:
 def _clause(piece: str, stems: Stems) -> _Clause:
     dated = moments(piece)
     used = [(one.start, one.end) for one in dated]
-    called = names(piece, used)
-    used += [(one.start, one.end) for one in called]
     numbers = quantities(piece, used)
     used += [(one.start, one.end) for one in numbers]
+    called = names(piece, used)
+    used += [(one.start, one.end) for one in called]
     plain = piece
     for start, end in used:
         plain = plain[:start] + " " * (end - start) + plain[end:]

@@ -38,8 +38,6 @@ _PAIRS: tuple[tuple[str, str], ...] = (
     ("up", "down"),
     ("before prior earlier preceding precedes preceded until", "after following later since"),
     ("above over exceed exceeds exceeded exceeding upward", "below under beneath"),
-    ("more greater larger bigger higher highest largest majority",
-     "less fewer smaller lower lowest smallest minority"),
     ("raise raises raised raising hike hiked", "lower lowers lowered lowering reduce reduces "
      "reduced reducing slash slashed"),
     ("lead leads led leading beat beats outperform outperforms outperformed surpass surpasses "
@@ -52,17 +50,26 @@ _PAIRS: tuple[tuple[str, str], ...] = (
      "withhold withholds withheld conceal conceals concealed confidential secret"),
     ("permanent permanently", "temporary temporarily suspend suspended"),
     ("debt loan loans", "equity"),
+    ("more majority", "less fewer minority"),
+    ("larger bigger largest biggest", "smaller smallest"),
+    ("higher highest greater", "lower lowest"),
+    (
+        "keep keeps kept keeping retain retains retained maintain maintains maintained",
+        "abandon abandons abandoned drop drops dropped discard discards discarded",
+    ),
     ("maximum", "minimum"),
     ("allow allows allowed allowing permit permits permitted authorise authorize authorised "
      "authorized let lets",
      "ban bans banned banning prohibit prohibits prohibited forbid forbids forbidden bar bars "
      "barred block blocks blocked disallow"),
-    ("approve approves approved accept accepts accepted", "reject rejects rejected refuse refuses "
+    ("approve approves approved approval accept accepts "
+     "accepted adopt adopts adopted agree agreed", "reject rejects rejected refuse refuses "
      "refused deny denies denied disapprove"),
     ("support supports supported supporting back backs backed favour favor favoured favored",
      "oppose opposes opposed opposing against objected"),
     ("win wins won winning", "lose loses lost losing"),
-    ("buy buys bought buying purchase purchases purchased", "sell sells sold selling"),
+    ("buy buys bought buying purchase purchases purchased invest invests invested acquire "
+     "acquired", "sell sells sold selling"),
     ("import imports imported importing", "export exports exported exporting"),
     ("tighten tightens tightened tightening toughen toughened stricter strengthen strengthened",
      "ease eases eased easing loosen loosens loosened relax relaxes relaxed weaken weakened "
@@ -77,7 +84,7 @@ _PAIRS: tuple[tuple[str, str], ...] = (
     ("guilty", "innocent"), ("convicted", "acquitted"), ("legal lawful", "illegal unlawful"),
     ("possible", "impossible"), ("likely", "unlikely"), ("public", "private"),
     ("cheaper cheap cheapest", "expensive dearer costlier costly"),
-    ("faster fast fastest quicker", "slower slow slowest"),
+    ("faster fast fastest quicker quickly rapidly", "slower slow slowest slowly"),
     ("better best improve improved improves", "worse worst worsen worsened worsens"),
     ("first", "last"), ("ahead", "behind"), ("major", "minor"), ("true", "false"),
     ("success succeed succeeded succeeds", "failure fail failed fails"),
@@ -186,15 +193,17 @@ def _is_cue(word: str, after: Sequence[str]) -> bool:
 
 # What a writer may not put in: words that widen a statement to everything.
 _WHOLE = frozenset("all every each always entirely completely solely exclusively everyone".split())
-_WHOLE_KIN = _WHOLE | frozenset("any only both whole total entire full alone".split())
+_WHOLE_KIN = _WHOLE | frozenset("any both whole total entire full".split())
+_ALONE = frozenset("entirely completely solely exclusively".split())
 
 
 def widened(claim: str, source: str) -> Iterator[str]:
     """Yield the words of `claim` that make it general ("all") where `source` has none such."""
-    if _WHOLE_KIN & set(_words(source)):
+    given = set(_words(source))
+    if _WHOLE_KIN & given:
         return
     for word in _words(claim):
-        if word in _WHOLE:
+        if word in _WHOLE and not (word in _ALONE and given & {"only", "alone"}):
             yield f"“{word}” is not in the cited passage"
             return
 

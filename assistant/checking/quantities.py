@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import zip_longest
 
 _SCALES = {
     "hundred": 2, "thousand": 3, "k": 3, "million": 6, "mn": 6, "mln": 6, "mio": 6, "m": 6,
@@ -95,6 +96,7 @@ _WORD_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _AND_MORE = re.compile(rf"\s+and\s+(?:(?:{_TENS})(?:[\s-](?:{_ONES}))?|{_ONES})\b")
+_SPAN = "second|minute|hour|day|week|month|year|decade|century"
 _FRACTION = re.compile(
     rf"\b(?:(?P<some>an?|{_ONES})[\s-](?P<part>{'|'.join(_PART)})s?|(?P<half>half))\b"
     r"|(?<![\d/.])(?P<over>\d{1,2})/(?P<under>\d{1,3})(?![\d/.])",
@@ -104,6 +106,10 @@ _SPECIAL = re.compile(
     r"\b(?:" + "|".join(sorted([*_TIMES, *_ORDINALS], key=len, reverse=True)) + r")\b",
     re.IGNORECASE,
 )
+_LEFT_TO_NEXT = re.compile(r"\s*(?:-|–|—|to|and|or|of|of the|out of)\s*(?:the\s+)?")
+# Times of a fixed length, in seconds, and of a calendar's, in months.
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+_CALENDAR = {"month": 1, "year": 12, "decade": 120, "century": 1200}
 # What is rounded keeps at least this many leading figures, or differs by no more than this.
 _ROUNDED = Decimal("0.06")
 _HEDGE = re.compile(
@@ -118,7 +124,7 @@ class Quantity:
     """A number as stated: `value` has its scale applied, `unit` is a common name for it or "".
 
     `hedged` says that the text calls it rough ("about 5"); `exact` is the number of significant
-    figures that were written.
+    figures that were written; `scale` is the power of ten that a word or letter gave ("million").
     """
 
     text: str
@@ -128,6 +134,7 @@ class Quantity:
     unit: str = ""
     hedged: bool = False
     exact: int = 1
+    scale: int = 0
 
 
 def quantities(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Quantity]:
@@ -155,8 +162,12 @@ def _figures(text: str) -> list[Quantity]:
                 ordinal=bool(match["ordinal"]), exact=_significant(digits),
             )
         )  # fmt: skip
-    # "GPT-4o" and "3A090" are names: letters go on where the number stops.
-    return [one for one in found if not re.match(r"[A-Za-z]\w*\d|[A-Za-z]{3}|_", text[one.end :])]
+    # "GPT-4o", "3A090" and "302.AI" are names: letters go on where the number stops.
+    return [
+        one
+        for one in found
+        if not re.match(r"[A-Za-z]\w*\d|[A-Za-z]{3}|_|\.[A-Za-z]", text[one.end :])
+    ]
 
 
 def _significant(digits: str) -> int:
@@ -169,7 +180,7 @@ def _fractions(text: str) -> list[Quantity]:
     for match in _FRACTION.finditer(text):
         if text[: match.start()].endswith(("and a ", "and ")) and "half" in match[0].lower():
             continue
-        scale = re.match(r"\s+an?\s+(\w+illion|dozen)\b", text[match.end() :])
+        scale = re.match(rf"\s+an?\s+(\w+illion|dozen|{_SPAN})\b", text[match.end() :])
         if match["half"] and scale:
             end = match.end() + scale.start(1)
             found.append(_completed(text, match.start(), end - 1, Decimal("0.5"), ""))
@@ -219,11 +230,13 @@ def _completed(
     """Return the number at `start`, with the scale and unit that follow it."""
     if ordinal:
         return Quantity(text[start:end], start, end, value, "ordinal", exact=exact)
+    power = 0
     while scale := _SCALE_AFTER.match(text, end):
         word = (scale["word"] or scale["letter"] or scale["apart"] or scale["han"]).lower()
         if scale["letter"] == "m" and not unit:
             break  # metres as likely as million
         value = value.scaleb(_SCALES[word])
+        power += _SCALES[word]
         end = scale.end()
     rest = _AND_MORE.match(text, end)
     if rest and value >= 100 and text[start:end].lower().endswith("hundred"):
@@ -238,32 +251,46 @@ def _completed(
     elif after and str(after.lastgroup) in {unit, "usd", "cny"}:
         end = after.end()
     hedged = bool(_HEDGE.search(text[max(0, start - 24) : start]))
-    return Quantity(text[start:end], start, end, value.normalize(), unit, hedged, exact)
+    return Quantity(text[start:end], start, end, value.normalize(), unit, hedged, exact, power)
 
 
 def _shared_units(text: str, found: list[Quantity]) -> list[Quantity]:
-    """Give the first number of a range the unit and scale of the second: "10 to 15 percent"."""
+    """Give a number the unit and scale of the next where it leaves them to it.
+
+    "10 to 15 percent", "91 to 93 billion", "37 of the 671 billion".
+    """
     found = sorted(found, key=lambda one: one.start)
     result = []
-    for place, one in enumerate(found):
-        after = found[place + 1] if place + 1 < len(found) else None
-        if after and not one.unit and after.unit not in {"", "ordinal"}:
-            between = text[one.end : after.start]
-            if re.fullmatch(r"\s*(?:-|–|—|to|and|or)\s*", between):
-                one = Quantity(one.text, one.start, one.end, one.value, after.unit, one.hedged,
-                               one.exact)  # fmt: skip
+    for one, after in zip_longest(found, found[1:]):
+        shared = after and _LEFT_TO_NEXT.fullmatch(text[one.end : after.start])
+        if after and shared and after.unit != "ordinal":
+            unit = one.unit or after.unit
+            scale = after.scale if not one.scale and after.value > one.value else 0
+            one = replace(one, unit=unit, value=one.value.scaleb(scale), scale=scale or one.scale)
         result.append(one)
     return result
 
 
 def problem(claimed: Quantity, given: Sequence[Quantity]) -> str:
     """Return what the numbers of a source have against `claimed`, in words, or ""."""
-    equal = [one for one in given if _equal(claimed, one)]
-    if any(_fits(claimed.unit, one.unit) for one in equal):
+    equal = [one for one in given if _equal(claimed, one) or _as_long(claimed, one)]
+    if any(_fits(claimed.unit, one.unit) or _as_long(claimed, one) for one in equal):
         return ""
     if equal:
         return f"the cited passage has “{equal[0].text.strip()}”, not “{claimed.text.strip()}”"
     return f"the number {claimed.text.strip()} is not in the cited passage"
+
+
+def _as_long(claimed: Quantity, given: Quantity) -> bool:
+    """Say whether two times are as long: "half an hour" and "30 minutes", "two years", "24 months".
+
+    A rough one may be off by as much as rounding takes.
+    """
+    for lengths in (_SECONDS, _CALENDAR):
+        if claimed.unit in lengths and given.unit in lengths and claimed.unit != given.unit:
+            ours, theirs = claimed.value * lengths[claimed.unit], given.value * lengths[given.unit]
+            return ours == theirs or (claimed.hedged and abs(ours - theirs) <= _ROUNDED * theirs)
+    return False
 
 
 def _fits(claimed: str, given: str) -> bool:
