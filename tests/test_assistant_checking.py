@@ -7,9 +7,10 @@ import json
 import pytest
 
 from assistant.checking.checker import Checker, Cited
+from assistant.checking.comparing import problem
 from assistant.checking.moments import moments, supported
 from assistant.checking.names import Vocabulary, missing, names
-from assistant.checking.quantities import problem, quantities
+from assistant.checking.quantities import quantities
 from assistant.checking.quotations import misquoted
 from assistant.checking.tables import readable
 from index.embedding import HashEmbedder

@@ -33,6 +33,8 @@ START = TEXT.index(QUOTE)
 CITATION = Citation(1, DOCUMENT.id, SOURCE, 1, "Ships", QUOTE, START, START + len(QUOTE))
 EVIDENCE = Evidence(1, Passage(DOCUMENT.id, 0, len(TEXT), TEXT, 1), SOURCE, 0.9, "")
 EXAMPLES = ("How many ships?", "What is declined?")
+# The place behind the page that the browser tests share.
+HARBOUR: list[Harbour] = []
 
 
 class Harbour:
@@ -40,6 +42,7 @@ class Harbour:
 
     def __init__(self, kept: Conversations | None = None) -> None:
         self._kept = kept
+        self.stopped = threading.Event()
 
     def conversations(self) -> Conversations | None:
         return self._kept
@@ -59,6 +62,13 @@ class Harbour:
             notice = "The library does not answer this."
             yield Answer(question.text, "declined", evidence=(EVIDENCE,), notice=notice)
             return
+        if "endless" in question.text:
+            try:
+                while True:
+                    yield Answer(question.text, growing="It goes on", engine="scripted")
+                    time.sleep(0.1)
+            finally:
+                self.stopped.set()
         if "fail" in question.text:
             raise EngineError("the engine went away <script>window.hacked=1</script>")
         yield "Reading the starter library: 1 of 2 documents…"
@@ -148,7 +158,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     listening: socket.socket = free_socket(17900)
     library = Library(tmp_path_factory.mktemp("home"))
-    place = Harbour(library.conversations)
+    HARBOUR.append(place := Harbour(library.conversations))
     server = uvicorn.Server(
         uvicorn.Config(application(place, EXAMPLES), log_level="error", access_log=False)
     )
@@ -267,6 +277,16 @@ def test_a_models_answer_shows_its_doubts_and_what_it_took(page: Any) -> None:
     assert page.locator("#chat .claim.unsupported").is_visible()
     page.get_by_label("Hide sentences that no passage supports").check()
     page.locator("#chat .claim.unsupported").wait_for(state="hidden")
+
+
+@browser_test
+def test_stop_ends_an_answer_that_never_ends(page: Any) -> None:
+    """Within two seconds the engine is let go, and the page says that it was stopped."""
+    ask(page, "something endless")
+    page.wait_for_selector("#chat .growing")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    assert HARBOUR[0].stopped.wait(2)
+    page.get_by_text("Stopped. Ask again").wait_for()
 
 
 @browser_test

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # How often a waiting question looks again, and how long it waits before it says so and stops.
 _TICK = 0.25
 _PATIENCE = 600.0
+# Seconds between two drawings of a sentence that grows.
+_DRAW = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +163,16 @@ def asking(
     )
     question = Question(text, history, as_of=as_of.strip(), publishers=tuple(publishers))
     shown = " ".join(text.split())
+    drawn = 0.0
     try:
         for step in place.answers(question):
             if isinstance(step, str):
                 yield [*before, Turn(shown, message=markup.waiting_html(step))]
-            else:
+                continue
+            # A fast model sends more pieces than a page can draw; whole answers always pass.
+            now = time.monotonic()
+            if step.outcome or not step.growing or now - drawn >= _DRAW:
+                drawn = now
                 yield [*before, Turn(shown, answer=step)]
     except BriefingError as error:
         yield [*before, Turn(shown or "(nothing)", message=markup.error_html(str(error)))]

@@ -138,7 +138,10 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
                 button.click(ask, [button, *asked_from[1:]], shown,
                              concurrency_limit=_AT_ONCE, concurrency_id="ask", **private)
             )  # fmt: skip
-        halt.click(stop, turns, [turns, chat], cancels=running, queue=False, **private)
+        # Only once the answer is cancelled: its last piece must not be drawn over what Stop says.
+        halt.click(lambda: None, None, None, cancels=running, queue=False, **private).then(
+            stop, turns, [turns, chat], queue=False, **private
+        )
         anew.click(
             clear, None, [turns, chat, panel, offered, current, listed], cancels=running,
             queue=False, **private,

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from assistant.checking.comparing import problem
 from assistant.checking.moments import moments
 from assistant.checking.moments import supported as date_supported
 from assistant.checking.names import Vocabulary, names
 from assistant.checking.polarity import cue_places
-from assistant.checking.quantities import problem, quantities
+from assistant.checking.quantities import quantities
 from index.query import STOP_WORDS
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*|[%$€£¥]")

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from assistant.checking.comparing import problem
 from assistant.checking.moments import moments, supported
 from assistant.checking.names import Vocabulary, names
-from assistant.checking.quantities import problem, quantities
+from assistant.checking.quantities import quantities
 
 _CLAUSE = re.compile(
     r"[,;:()|\n]\s|\.\s|\b(?:while|whereas|but|and|which|who|against|versus|compared with)\b"

@@ -107,11 +107,6 @@ _SPECIAL = re.compile(
     re.IGNORECASE,
 )
 _LEFT_TO_NEXT = re.compile(r"\s*(?:-|–|—|to|and|or|of|of the|out of)\s*(?:the\s+)?")
-# Times of a fixed length, in seconds, and of a calendar's, in months.
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-_CALENDAR = {"month": 1, "year": 12, "decade": 120, "century": 1200}
-# What is rounded keeps at least this many leading figures, or differs by no more than this.
-_ROUNDED = Decimal("0.06")
 _HEDGE = re.compile(
     r"\b(?:about|around|nearly|almost|roughly|approximately|some|over|more than|less than|under|"
     r"fewer than|at least|up to|close to|just|an estimated|estimated|circa|well over)\s+\S*$",
@@ -269,49 +264,3 @@ def _shared_units(text: str, found: list[Quantity]) -> list[Quantity]:
             one = replace(one, unit=unit, value=one.value.scaleb(scale), scale=scale or one.scale)
         result.append(one)
     return result
-
-
-def problem(claimed: Quantity, given: Sequence[Quantity]) -> str:
-    """Return what the numbers of a source have against `claimed`, in words, or ""."""
-    equal = [one for one in given if _equal(claimed, one) or _as_long(claimed, one)]
-    if any(_fits(claimed.unit, one.unit) or _as_long(claimed, one) for one in equal):
-        return ""
-    if equal:
-        return f"the cited passage has “{equal[0].text.strip()}”, not “{claimed.text.strip()}”"
-    return f"the number {claimed.text.strip()} is not in the cited passage"
-
-
-def _as_long(claimed: Quantity, given: Quantity) -> bool:
-    """Say whether two times are as long: "half an hour" and "30 minutes", "two years", "24 months".
-
-    A rough one may be off by as much as rounding takes.
-    """
-    for lengths in (_SECONDS, _CALENDAR):
-        if claimed.unit in lengths and given.unit in lengths and claimed.unit != given.unit:
-            ours, theirs = claimed.value * lengths[claimed.unit], given.value * lengths[given.unit]
-            return ours == theirs or (claimed.hedged and abs(ours - theirs) <= _ROUNDED * theirs)
-    return False
-
-
-def _fits(claimed: str, given: str) -> bool:
-    if claimed == given:
-        return True
-    if "ordinal" in (claimed, given):
-        return False
-    return not claimed or not given
-
-
-def _equal(claimed: Quantity, given: Quantity) -> bool:
-    """Say whether two numbers are the same, or `claimed` is `given` as one rounds it."""
-    if claimed.value == given.value:
-        return True
-    if not given.value or claimed.value * given.value < 0 or given.exact <= claimed.exact:
-        return False
-    if claimed.exact >= 2:
-        return _rounded(given.value, claimed.exact) == claimed.value
-    apart = abs(claimed.value - given.value) / abs(given.value)
-    return claimed.hedged and apart <= _ROUNDED
-
-
-def _rounded(value: Decimal, figures: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(value.adjusted() - figures + 1))
