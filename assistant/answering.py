@@ -13,7 +13,7 @@ from assistant.composing import Composer
 from assistant.desk import Desk
 from assistant.engine import Engine, Task, Waiting
 from assistant.extractive import ExtractiveEngine
-from assistant.searching import searched
+from assistant.searching import searched, spelt_out
 from corpus.errors import EngineError, UsageError
 
 LONGEST_QUESTION = 4_000
@@ -41,7 +41,14 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
     """
     question = validated(question)
     started = time.perf_counter()
-    search = searched(desk, question)
+    text = question.text
+    with closing(spelt_out(desk, question)) as steps:
+        for step in steps:
+            if isinstance(step, Waiting):
+                yield Answer(question.text, engine=desk.engine.name, notice=step.reason)
+            else:
+                text = step
+    search = searched(desk, question, text)
     found = time.perf_counter()
     answer = Answer(
         question.text,

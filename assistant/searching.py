@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
@@ -10,6 +11,7 @@ from assistant.answer import Question
 from assistant.checking.names import Vocabulary, names
 from assistant.checking.quantities import quantities
 from assistant.desk import Desk
+from assistant.engine import Waiting
 from assistant.followup import leans, standalone
 from assistant.parts import names_without, parts_of
 from assistant.reading import Read
@@ -25,8 +27,10 @@ _LONGEST_REWRITE = 300
 class Rewriter(Protocol):
     """An engine that can spell out a follow-up."""
 
-    def rewritten(self, question: str, history: Sequence[str]) -> str:
-        """Return the question so that it stands alone; raises EngineError."""
+    def rewritten(
+        self, question: str, history: Sequence[str]
+    ) -> Generator[str | Waiting, None, None]:
+        """Yield Waiting, and at last the question so that it stands alone; raises EngineError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +48,31 @@ class Search:
     enough: bool
 
 
-def spelt_out(desk: Desk, question: Question) -> str:
-    """Return the question as it is to be searched: a follow-up with what it leaves out put in.
+def spelt_out(desk: Desk, question: Question) -> Generator[str | Waiting, None, None]:
+    """Yield Waiting, and at last the question with what a follow-up leaves out put in.
 
     The engine's version counts only when it adds no name or number that the conversation lacks.
     """
     if not question.history or not leans(question.text):
-        return question.text
+        yield question.text
+        return
+    text = ""
     if isinstance(desk.engine, Rewriter):
+        asked = [turn.question for turn in question.history]
         try:
-            asked = [turn.question for turn in question.history]
-            text = " ".join(desk.engine.rewritten(question.text, asked).split())
+            with closing(desk.engine.rewritten(question.text, asked)) as steps:
+                for step in steps:
+                    if isinstance(step, Waiting):
+                        yield step
+                    else:
+                        text = " ".join(step.split())
         except EngineError:
             # Without the model the rules do it; the answer itself will tell that it failed.
             text = ""
-        if text and _adds_nothing(text, question):
-            return text
-    return standalone(question.text, question.history)
+    if text and _adds_nothing(text, question):
+        yield text
+    else:
+        yield standalone(question.text, question.history)
 
 
 def _adds_nothing(text: str, question: Question) -> bool:
@@ -76,12 +88,12 @@ def _adds_nothing(text: str, question: Question) -> bool:
     )
 
 
-def searched(desk: Desk, question: Question) -> Search:
-    """Search, read and judge; a question of several parts part by part.
+def searched(desk: Desk, question: Question, text: str) -> Search:
+    """Search for `text`, the question spelt out, read and judge; several parts one by one.
 
     Raises what `Desk.searcher` and `Searcher.search` raise.
     """
-    text = desk.searcher.repaired(spelt_out(desk, question))
+    text = desk.searcher.repaired(text)
     bounds = Bounds(question.publishers, question.documents, question.since, question.as_of)
     whole = _one(desk, text, question.limit, bounds)
     parts = parts_of(text)

@@ -40,8 +40,11 @@ class Scripted:
         self.tasks.append(task)
         yield from self._pieces
 
-    def rewritten(self, question: str, history: Sequence[str]) -> str:
-        return self._rewrite
+    def rewritten(
+        self, question: str, history: Sequence[str]
+    ) -> Generator[str | Waiting, None, None]:
+        yield Waiting("the model spells out the question")
+        yield self._rewrite
 
 
 @pytest.fixture
@@ -143,12 +146,29 @@ def test_a_cut_answer_loses_its_half_sentence_and_says_so(desk: Desk) -> None:
 def test_a_model_may_spell_out_a_follow_up_but_add_nothing(desk: Desk) -> None:
     """Its version is used and shown; one with a name or number of its own is not."""
     history = exchanges([COST])
-    desk.engine = Scripted("It is so.", rewrite="What did DeepSeek-V3 cost in GPU hours?")
-    answer = answered(desk, Question("and in hours?", history))
-    assert answer.standalone == "What did DeepSeek-V3 cost in GPU hours?" or "GPU" not in COST
+    desk.engine = Scripted("It is so.", rewrite="How many hours did DeepSeek-V3 train?")
+    snapshots = list(ask(desk, Question("and in hours?", history)))
+    assert snapshots[0].notice == "the model spells out the question"
+    assert snapshots[-1].standalone == "How many hours did DeepSeek-V3 train?"
     desk.engine = Scripted("It is so.", rewrite="What did Quuxillion cost in 1999?")
     answer = answered(desk, Question("and in hours?", history))
     assert "Quuxillion" not in answer.standalone and "DeepSeek-V3" in answer.standalone
+
+
+def test_a_follow_up_is_spelt_out_through_a_real_client(desk: Desk) -> None:
+    """The first request is the rewriting, the second the answer; a failing one falls to rules."""
+    texts = ["How many hours did DeepSeek-V3 train?", f"{TRUE} [1]."]
+    with ModelServer(texts) as server:
+        model = OpenAIServer("tiny", f"{server.url}/v1")
+        desk.engine = ModelEngine("two", model, limits=SOON)
+        answer = answered(desk, Question("and in hours?", exchanges([COST])))
+        assert answer.standalone == texts[0] and len(server.asked) == 2
+        assert COST in str(server.asked[0].body) and COST in str(server.asked[1].body)
+    with ModelServer(texts, fault="status:401", times=1) as server:
+        model = OpenAIServer("tiny", f"{server.url}/v1")
+        desk.engine = ModelEngine("two", model, limits=SOON)
+        answer = answered(desk, Question("and in hours?", exchanges([COST])))
+        assert "DeepSeek-V3" in answer.standalone and not answer.fallback
 
 
 @pytest.mark.parametrize(

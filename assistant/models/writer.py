@@ -22,6 +22,7 @@ from corpus.sentences import sentences
 # The share of the room for evidence that earlier turns may take.
 _HISTORY = 0.2
 _REWRITE_TOKENS = 120
+_TURNS = 6
 _REWRITE = Limits(total=20.0, silence=15.0)
 # A passage's own "[12]" would read like one of our labels.
 _BRACKETED, _ROUND = re.compile(r"\[(\d{1,3})\]"), r"(\1)"
@@ -104,18 +105,27 @@ class ModelEngine:
             cost = (prompt * self.price.input + answer * self.price.output) / 1e6
         return Usage(prompt, answer, cost, usage.cut or piece.finish == "length")
 
-    def rewritten(self, question: str, history: Sequence[str]) -> str:
-        """Return a follow-up as a question that stands alone; raises EngineError."""
-        turns = "\n".join(f"- {one}" for one in history[-6:])
+    def rewritten(
+        self, question: str, history: Sequence[str]
+    ) -> Generator[str | Waiting, None, None]:
+        """Yield Waiting, and at last a follow-up as a question that stands alone.
+
+        Raises EngineError.
+        """
+        turns = "\n".join(f"- {one}" for one in history[-_TURNS:])
         text = prompts.REWRITE.filled(turns=turns, question=question)
+        said = ""
         try:
-            stream = run(self.model, [Message("user", text)], _REWRITE_TOKENS, _REWRITE)
-            with closing(stream):
-                said = "".join(one.text for one in spoken(stream) if isinstance(one, Delta))
+            asking = [Message("user", text)]
+            with closing(run(self.model, asking, _REWRITE_TOKENS, _REWRITE)) as stream:
+                for one in spoken(stream):
+                    if isinstance(one, Delta):
+                        said += one.text
+                    yield Waiting("the model spells out the question")
         except ModelFailure as failure:
             raise EngineError(f"{self.name} failed: {failure}") from failure
         lines = [line.strip(" \"'“”*") for line in said.splitlines() if line.strip()]
-        return lines[0] if lines else ""
+        yield lines[0] if lines else ""
 
 
 def _marked(label: int, source: Source, text: str, mark: str) -> str:
