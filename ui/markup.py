@@ -111,7 +111,7 @@ def _claim_html(claim: Claim, turn: int) -> str:
         f'source {number}" aria-label="Show source {number}, added by the check">[{number}+]</a>'
         for number in claim.offered
     )
-    flag = ""
+    flag = '<span class="verdict added">source added by the check</span>' if claim.offered else ""
     if claim.verdict in _VERDICTS:
         sign, words = _VERDICTS[claim.verdict]
         why = "; ".join([words, *claim.problems])
