@@ -32,6 +32,7 @@ CHECKER = Checker(HashEmbedder())
                      id="in another order, the sum written otherwise"),
         pytest.param("The bridge at Vik has been closed since May 2025.", "supported", "",
                      id="a part of the date"),
+        pytest.param("The bridge at Vik closed in May.", "supported", "", id="the month alone"),
         pytest.param("Repairs cost 4 million euros.", "unsupported", "4 million",
                      id="another number"),
         pytest.param("Repairs cost 3 billion euros.", "unsupported", "3 billion",

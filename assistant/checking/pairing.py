@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.checking.comparing import problem
-from assistant.checking.moments import moments, supported
-from assistant.checking.names import Vocabulary, names
-from assistant.checking.quantities import quantities
+from assistant.checking.moments import Moment, moments, supported
+from assistant.checking.names import Name, Vocabulary, names
+from assistant.checking.quantities import Quantity, quantities
 
 _CLAUSE = re.compile(
     r"[,;:()|\n]\s|\.\s|\b(?:while|whereas|but|and|which|who|against|versus|compared with)\b"
@@ -26,13 +26,14 @@ _ALONE = 0.66
 _LEAST = 2
 
 Stems = Callable[[str], frozenset[str]]
+Fact = Moment | Name | Quantity
 
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
-    """A clause with its facts by kind ("number", "date", "name") and its other words' stems."""
+    """A clause with its facts and the stems of its other words."""
 
-    facts: dict[str, list[str]]
+    facts: tuple[Fact, ...]
     words: frozenset[str]
 
 
@@ -46,10 +47,9 @@ def mispaired(claim: str, source: str, stems: Stems) -> Iterator[str]:
     for clause in _clauses(claim, stems):
         if len(clause.words) < _LEAST:
             continue
-        for kind, facts in clause.facts.items():
-            for fact in facts:
-                if other := _better(kind, fact, clause, given):
-                    yield f"the cited passage has {other} with these words, not {fact}"
+        for fact in clause.facts:
+            if other := _better(fact, clause, given):
+                yield f"the cited passage has {other} with these words, not {fact.text}"
 
 
 def _other_ages(claim: str, source: str) -> Iterator[str]:
@@ -68,30 +68,33 @@ def _ages(text: str) -> dict[str, str]:
     return found
 
 
-def _better(kind: str, fact: str, clause: _Clause, given: Sequence[_Clause]) -> str:
+def _better(fact: Fact, clause: _Clause, given: Sequence[_Clause]) -> str:
     """Return the fact of `given` that fits a clause clearly better than its own, or ""."""
-    own, best, other = 0.0, 0.0, ""
+    own, best = 0.0, 0.0
+    other: Fact | None = None
     for one in given:
+        alike = [held for held in one.facts if type(held) is type(fact)]
         share = len(one.words & clause.words) / len(clause.words)
-        if any(_same(kind, fact, held) for held in one.facts[kind]):
+        if any(_same(fact, held) for held in alike):
             own = max(own, share)
-        elif one.facts[kind] and share > best:
-            best, other = share, one.facts[kind][0]
-    known = any(_same(kind, other, held) for held in clause.facts[kind])
-    if not own and kind == "name":
+        elif alike and share > best:
+            best, other = share, alike[0]
+    if other is None or any(_same(other, held) for held in clause.facts):
         return ""
-    enough = own + _BETTER if own else _ALONE
-    return other if best >= enough and not known else ""
+    if not own and isinstance(fact, Name):
+        return ""
+    return other.text if best >= (own + _BETTER if own else _ALONE) else ""
 
 
-def _same(kind: str, fact: str, held: str) -> bool:
-    if kind == "name":
-        return Vocabulary(held).holds(fact) or Vocabulary(fact).holds(held)
-    if kind == "date":
-        ours, theirs = moments(fact), moments(held)
-        return any(supported(one, theirs) or supported(two, ours) for one in ours for two in theirs)
-    said, given = quantities(fact), quantities(held)
-    return bool(said) and bool(given) and not problem(said[0], given)
+def _same(one: Fact, other: Fact) -> bool:
+    """Say whether two facts are of one kind and one of them says what the other says."""
+    if isinstance(one, Name) and isinstance(other, Name):
+        return Vocabulary(other.text).holds(one.text) or Vocabulary(one.text).holds(other.text)
+    if isinstance(one, Moment) and isinstance(other, Moment):
+        return supported(one, [other]) or supported(other, [one])
+    if isinstance(one, Quantity) and isinstance(other, Quantity):
+        return not problem(one, [other])
+    return False
 
 
 def _clauses(text: str, stems: Stems) -> Iterator[_Clause]:
@@ -114,9 +117,4 @@ def _clause(piece: str, stems: Stems) -> _Clause:
     plain = piece
     for start, end in used:
         plain = plain[:start] + " " * (end - start) + plain[end:]
-    facts = {
-        "date": [one.text for one in dated],
-        "name": [one.text for one in called],
-        "number": [one.text for one in numbers],
-    }
-    return _Clause(facts, stems(plain))
+    return _Clause((*dated, *called, *numbers), stems(plain))
