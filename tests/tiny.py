@@ -28,7 +28,7 @@ def _byte_tokens() -> list[str]:
 
 
 def tiny_gguf(folder: Path) -> Path:
-    """Write a GGUF model that knows bytes only, and return its file."""
+    """Write a GGUF model that knows bytes only and says letters, and return its file."""
     import gguf
 
     file = folder / "tiny.gguf"
@@ -58,7 +58,10 @@ def tiny_gguf(folder: Path) -> Path:
         writer.add_tensor(name, random.normal(0, 0.1, shape).astype(np.float32))
 
     add("token_embd.weight", len(tokens), _HIDDEN)
-    add("output.weight", len(tokens), _HIDDEN)
+    # Only letters have a say in what comes next: bytes that are no text would be held back.
+    letters = np.array([token.isascii() and token.isalpha() for token in tokens], dtype=np.float32)
+    output = random.normal(0, 0.1, (len(tokens), _HIDDEN)).astype(np.float32)
+    writer.add_tensor("output.weight", output * letters[:, None])
     writer.add_tensor("output_norm.weight", np.ones(_HIDDEN, dtype=np.float32))
     for layer in range(_LAYERS):
         for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
