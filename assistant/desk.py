@@ -11,6 +11,7 @@ from assistant.engine import Engine
 from assistant.engines import engine_named
 from assistant.reading import Reader
 from assistant.settings import Settings
+from corpus import vocabulary
 from corpus.errors import EmbedderMismatch, LibraryLocked
 from corpus.library import Library
 from index.derived import DerivedIndexes
@@ -26,8 +27,9 @@ class Desk:
     """
 
     def __init__(self, settings: Settings) -> None:
-        """Open the library in `settings.home`; raises LibraryError and UsageError (engine)."""
+        """Open the library in `settings.home`; raises LibraryError, UsageError."""
         self.settings = settings
+        vocabulary.use(settings.home / vocabulary.FILE_NAME)
         self.engine: Engine = engine_named(settings.engine, settings.home)
         self.library = Library(settings.home)
         self.indexes = DerivedIndexes(self.library)

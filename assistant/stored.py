@@ -11,7 +11,7 @@ from assistant.engine import Usage
 from assistant.followup import Exchange
 from corpus.conversations import Conversation, Conversations, StoredTurn
 from corpus.document import Passage, Source
-from index.evidence import Evidence
+from index.evidence import Evidence, Match
 
 # Passages that a declined answer shows as the nearest; others of it are not shown again.
 _NEAREST = 3
@@ -50,7 +50,13 @@ def _citation(values: dict[str, Any]) -> Citation:
 
 def _evidence(values: dict[str, Any]) -> Evidence:
     passage, source = Passage(**values["passage"]), Source(**values["source"])
-    return Evidence(**values | {"passage": passage, "source": source})
+    match = _match(values["match"]) if values.get("match") else None
+    return Evidence(**values | {"passage": passage, "source": source, "match": match})
+
+
+def _match(values: dict[str, Any]) -> Match:
+    lists = ("words", "beside", "missing", "folded")
+    return Match(**values | {name: tuple(values[name]) for name in lists})
 
 
 def keep(conversations: Conversations, conversation: str, answer: Answer) -> str:

@@ -224,7 +224,12 @@ class Catalogue:
         return str(rows[0][0]) if rows else ""
 
     def _load(self, document: str) -> tuple[Document, tuple[Passage, ...]]:
-        rows = self._rows("SELECT * FROM documents WHERE id = ?", (document,))
+        # Not the vectors: those of a long report are larger than its text.
+        rows = self._rows(
+            "SELECT id, title, location, publisher, published, kind, text, pages, headings, spans"
+            " FROM documents WHERE id = ?",
+            (document,),
+        )
         if not rows:
             raise _missing(document)
         return document_from_row(rows[0]), passages_from_row(rows[0])

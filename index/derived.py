@@ -1,9 +1,9 @@
-"""Keeping both indexes in step with the library, and rebuilding them without embedding anything.
+"""Keeping the indexes in step with the library, and rebuilding them without embedding anything.
 
-Chroma and Tantivy are derived. A manifest beside them says which generation of the library they
-show; it is marked unclean before anything is written and clean after, so that a process killed in
-between (`kill -9` during writes broke Chroma's vector search for good in 2 of 139 kills) leaves
-indexes that are rebuilt and not believed. Until then the library itself answers, exactly.
+Chroma, Tantivy and the forward index are derived. A manifest beside them says which generation of
+the library they show; it is marked unclean before anything is written and clean after, so that a
+process killed in between (`kill -9` during writes broke Chroma's vector search for good in 2 of 139
+kills) leaves indexes that are rebuilt and not believed. Until then the library itself answers.
 """
 
 from __future__ import annotations
@@ -11,24 +11,27 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from corpus.document import Passage
 from corpus.errors import SearchIndexError
 from corpus.library import Library
+from index.embedding import Vectors
+from index.forward import ForwardIndex, ordered
 from index.vectors import VectorIndex
-from index.words import WordIndex
+from index.words import WordIndex, stems
 
 # Grows when what is stored in an index changes meaning: older indexes are then rebuilt.
-_FORMAT = 1
+_FORMAT = 2
 _REBUILD = "run: briefing doctor --rebuild"
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the indexes on disk show; `inventory` maps Chroma's graph files to their sizes."""
+    """What the indexes on disk show; `inventory` maps the files of vectors to their sizes."""
 
     format: int
     generation: int
@@ -38,8 +41,17 @@ class Manifest:
     inventory: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """The indexes that are in step with the library; None for one that is not."""
+
+    vectors: VectorIndex | None
+    words: WordIndex | None
+    forward: ForwardIndex | None
+
+
 class DerivedIndexes:
-    """The vector and the word index of one library folder, opened when first needed."""
+    """The three indexes of one library folder, opened when first needed."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -48,9 +60,10 @@ class DerivedIndexes:
         self._shown: Manifest | None = None
         self._vectors: VectorIndex | None = None
         self._words: WordIndex | None = None
+        self._forward: ForwardIndex | None = None
 
     @contextmanager
-    def reading(self) -> Iterator[tuple[VectorIndex | None, WordIndex | None]]:
+    def reading(self) -> Iterator[Indexes]:
         """Hand out the indexes that are in step with the library; None for one that is not.
 
         The caller searches the library itself for what is None. Reopens what another process has
@@ -61,10 +74,10 @@ class DerivedIndexes:
                 self._open_current()
             except SearchIndexError:
                 self._let_go()
-            yield self._vectors, self._words
+            yield Indexes(self._vectors, self._words, self._forward)
 
     def update(self, *, rebuild: bool = False) -> bool:
-        """Bring both indexes to the library's generation; return whether they were rebuilt.
+        """Bring the indexes to the library's generation; return whether they were rebuilt.
 
         Takes the library's writer lock (LibraryLocked when another process writes). Embeds nothing:
         vectors come from the library. Raises SearchIndexError when an index refuses.
@@ -108,7 +121,8 @@ class DerivedIndexes:
             self._let_go()
 
     def _apply(self, since: int, *, rebuild: bool) -> None:
-        """Write what changed after generation `since`, or everything, into both indexes."""
+        """Write what changed after generation `since`, or everything, into the indexes."""
+        before = None if rebuild else self._stored_forward()
         vectors = self._vectors = VectorIndex(self._folder / "vectors")
         words = self._words = WordIndex(self._folder / "words")
         if rebuild:
@@ -128,6 +142,15 @@ class DerivedIndexes:
             vectors.remove_documents([*gone, *present])
         if present:
             vectors.add(*self._library.vectors(sorted(present)))
+        forward = forward_of(self._library, before=before, changed={*gone, *present})
+        forward.save(self._folder / "forward")
+        self._forward = forward
+
+    def _stored_forward(self) -> ForwardIndex | None:
+        try:
+            return ForwardIndex.load(self._folder / "forward")
+        except SearchIndexError:
+            return None
 
     def _open_current(self) -> None:
         manifest = self._manifest()
@@ -140,8 +163,11 @@ class DerivedIndexes:
         if manifest.generation != self._library.generation:
             # Words still find what they know; the search joins on what is published.
             self._close_vectors()
+            self._forward = None
         elif self._vectors is None:
             self._vectors = VectorIndex(self._folder / "vectors")
+            forward = self._stored_forward()
+            self._forward = forward if forward is not None and ordered(forward) else None
         if self._words is None:
             self._words = WordIndex(self._folder / "words")
 
@@ -176,7 +202,7 @@ class DerivedIndexes:
     def _discard(self) -> None:
         """Delete the indexes. The manifest goes first, so that a kill leaves nothing believed."""
         (self._folder / "manifest.json").unlink(missing_ok=True)
-        for name in ("vectors", "words"):
+        for name in ("vectors", "words", "forward"):
             shutil.rmtree(self._folder / name, ignore_errors=True)
 
     def _close_vectors(self) -> None:
@@ -187,12 +213,26 @@ class DerivedIndexes:
     def _let_go(self) -> None:
         self._close_vectors()
         self._words = None
+        self._forward = None
         self._shown = None
 
 
 def _inventory(folder: Path) -> dict[str, int]:
-    """Return the sizes of Chroma's graph files, by path in the index folder."""
+    """Return the sizes of Chroma's graph files and our arrays, by path in the index folder."""
     return {
         str(file.relative_to(folder)): file.stat().st_size
-        for file in sorted((folder / "vectors").glob("*/*.bin"))
+        for pattern in ("vectors/*/*.bin", "forward/*.npy")
+        for file in sorted(folder.glob(pattern))
     }
+
+
+def forward_of(
+    library: Library, *, before: ForwardIndex | None = None, changed: Collection[str] = ()
+) -> ForwardIndex:
+    """Return the forward index of the library as it is, taking over from `before` what stands."""
+    titles = {entry.id: entry.source.title for entry in library.entries() if entry.passages}
+
+    def read(document: str) -> tuple[str, list[Passage], Vectors]:
+        return titles[document], library.passages_of(document), library.vectors([document])[1]
+
+    return ForwardIndex.made(sorted(titles), read, stems, before=before, changed=changed)

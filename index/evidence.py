@@ -1,10 +1,57 @@
-"""Evidence: a passage found for a question, with the reason it was ranked there."""
+"""Evidence: a passage found for a question, with the reasons it was ranked there."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from corpus.document import Passage, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How a passage matched a question.
+
+    `words` are the question's words that stand in the passage, its title or headings (or another
+    name for them does), `beside` those that stand only in the passages next to it, `missing` the
+    rest. `parts` says what each signal gave to the score; they add up to it. `meaning` and `bm25`
+    are the cosine and the BM25 score, each with its rank among the candidates (0: none of the
+    words). `covered` is the share of the question that the passage and its neighbours hold, `date`
+    how well its date of publication fits one that the question names, both in 0…1. `folded` are
+    the ids of near-duplicates that count as this one; `held_back` says that two passages of its
+    document stand above it and others as good were let pass.
+    """
+
+    words: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    parts: Mapping[str, float] = field(default_factory=dict)
+    meaning: float = 0.0
+    meaning_rank: int = 0
+    bm25: float = 0.0
+    bm25_rank: int = 0
+    covered: float = 0.0
+    date: float = 0.0
+    folded: tuple[str, ...] = ()
+    held_back: bool = False
+
+    @property
+    def in_words(self) -> str:
+        """The reasons as a line to read."""
+        said = [f"meaning {self.meaning:.2f} (rank {self.meaning_rank})"]
+        if self.bm25_rank:
+            said.append(f"words {self.bm25:.1f} (rank {self.bm25_rank}): {', '.join(self.words)}")
+        else:
+            said.append("none of the words")
+        if self.beside:
+            said.append(f"next to it: {', '.join(self.beside)}")
+        if self.date:
+            said.append(f"published at a date the question names (+{self.parts['date']:.2f})")
+        if self.folded:
+            said.append(f"{len(self.folded)} near-duplicate(s) folded into it")
+        if self.held_back:
+            said.append("held back: two of its document stand above")
+        return ", ".join(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +59,8 @@ class Evidence:
     """A passage found for one question.
 
     `label` is its 1-based rank, which is also the number a citation of it carries; `score` is the
-    fused score in 0…1 (comparable within one question only); `why` says in words what ranked it.
+    fused score in 0…1 (comparable within one question only); `why` says in words what ranked it,
+    `match` in figures.
     """
 
     label: int
@@ -20,3 +68,4 @@ class Evidence:
     source: Source
     score: float
     why: str
+    match: Match | None = None

@@ -1,4 +1,4 @@
-"""The word index: Tantivy, BM25 over title, heading and body with English stemming.
+"""The word index: Tantivy, BM25 with English stems, over each passage and its neighbourhood.
 
 Measured on 39,520 real passages: 0.8 ms a query against 33 ms for SQLite's FTS5.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from corpus.errors import SearchIndexError
 
 # Letters and figures run together ("H20", "V3.2", "4,800", "U.S"); Chinese goes by character.
 _TOKEN = r"\p{Han}|\p{L}(?:\.\p{L})+|[\p{L}\p{N}&&[^\p{Han}]]+(?:[.,]\p{N}+[\p{L}&&[^\p{Han}]]*)*"
-# A title stands on every passage of its document: it says what the document is about, but must
-# not lift all of its passages over one that has the words in its text.
-FIELD_WEIGHTS = {"body": 1.0, "heading": 0.6, "title": 1.0}
+# "contents" is title, headings and text as one field, since BM25 over one field beats a sum over
+# three (SciFact: nDCG@10 of 0.690 against 0.669 for the text alone, 0.654 for the sum); "around" is
+# the text with the passages before and after it, where a subject is named that the text calls "it".
+CONTENTS, AROUND = "contents", "around"
 _HEAP = 64_000_000
 
 
@@ -35,6 +37,16 @@ def analyser() -> Any:
     )
 
 
+@cache
+def _shared_analyser() -> Any:
+    return analyser()
+
+
+def stems(text: str) -> list[str]:
+    """Return the index's terms of `text`, in order, repeats included."""
+    return list(_shared_analyser().analyze(text))
+
+
 class WordIndex:
     """BM25 over passages; several processes may read while one writes."""
 
@@ -47,7 +59,7 @@ class WordIndex:
         builder = tantivy.SchemaBuilder()
         builder.add_text_field("id", stored=True, tokenizer_name="raw")
         builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
-        for name in FIELD_WEIGHTS:
+        for name in (CONTENTS, AROUND):
             builder.add_text_field(name, tokenizer_name="english")
         with _translated(f"open the word index in {folder}"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -76,22 +88,19 @@ class WordIndex:
         with _translated("read the word index"):
             self._index.reload()
 
-    def stems(self, text: str) -> list[str]:
-        """Return the index's terms of `text`, in order, repeats included."""
-        return list(self._analyser.analyze(text))
-
     def search(
         self,
         terms: Mapping[str, float],
         count: int,
         *,
+        field: str = CONTENTS,
         documents: Sequence[str] = (),
         among: Sequence[str] = (),
     ) -> list[tuple[str, float]]:
         """Return up to `count` (passage id, BM25 score) pairs, best first.
 
         `terms` are stems with their weights; `documents` keeps only passages of those documents,
-        `among` only those passages. Scores add up over fields by FIELD_WEIGHTS.
+        `among` only those passages.
         """
         if not terms:
             return []
@@ -99,18 +108,14 @@ class WordIndex:
         should = self._tantivy.Occur.Should
         words = make.boolean_query(
             [
-                (
-                    should,
-                    make.boost_query(make.term_query(self._schema, field, stem), weight * boost),
-                )
+                (should, make.boost_query(make.term_query(self._schema, field, stem), weight))
                 for stem, weight in terms.items()
-                for field, boost in FIELD_WEIGHTS.items()
             ]
         )
         parts = [(must, words)]
-        for field, values in (("document", documents), ("id", among)):
+        for name, values in (("document", documents), ("id", among)):
             if values:
-                only = make.term_set_query(self._schema, field, list(values))
+                only = make.term_set_query(self._schema, name, list(values))
                 parts.append((must, make.const_score_query(only, 0.0)))
         query = make.boolean_query(parts) if len(parts) > 1 else words
         with _translated("search the word index"):
@@ -121,19 +126,16 @@ class WordIndex:
     def resembling(self, stem: str, count: int = 10) -> list[str]:
         """Return the ids of passages with a word one or two letters away from `stem`."""
         make, distance = self._tantivy.Query, 1 if len(stem) < 8 else 2
-        query = make.fuzzy_term_query(self._schema, "body", stem, distance=distance)
+        query = make.fuzzy_term_query(self._schema, CONTENTS, stem, distance=distance)
         with _translated("search the word index"):
             searcher = self._index.searcher()
             found = searcher.search(query, limit=count, count=False).hits
             return [searcher.doc(address)["id"][0] for _, address in found]
 
     def frequencies(self, stems: Iterable[str]) -> dict[str, int]:
-        """Return in how many passages each stem stands, in whichever field it does most."""
+        """Return in how many passages each stem stands, title and headings included."""
         searcher = self._index.searcher()
-        return {
-            stem: max(int(searcher.doc_freq(field, stem)) for field in FIELD_WEIGHTS)
-            for stem in stems
-        }
+        return {stem: int(searcher.doc_freq(CONTENTS, stem)) for stem in stems}
 
     def __len__(self) -> int:
         return int(self._index.searcher().num_docs)
@@ -146,16 +148,16 @@ class WordWriter:
         self._writer = writer
         self._tantivy = tantivy
 
-    def add(self, title: str, passages: Iterable[Passage]) -> None:
-        """Index passages of a document titled `title`."""
-        for passage in passages:
+    def add(self, title: str, passages: Sequence[Passage]) -> None:
+        """Index the passages of a document titled `title`: all of them, in order."""
+        for place, passage in enumerate(passages):
+            around = passages[max(0, place - 1) : place + 2]
             self._writer.add_document(
                 self._tantivy.Document(
                     id=passage.id,
                     document=passage.document,
-                    title=title,
-                    heading=passage.heading,
-                    body=passage.text,
+                    contents=f"{title}\n{passage.heading}\n{passage.text}",
+                    around="\n".join(one.text for one in around),
                 )
             )
 

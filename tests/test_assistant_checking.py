@@ -8,11 +8,11 @@ import pytest
 
 from assistant.checking.checker import Checker, Cited
 from assistant.checking.comparing import problem
-from assistant.checking.moments import moments, supported
 from assistant.checking.names import Vocabulary, missing, names
 from assistant.checking.quantities import quantities
 from assistant.checking.quotations import misquoted
 from assistant.checking.tables import readable
+from corpus.moments import moments, supported
 from index.embedding import HashEmbedder
 
 BRIDGE = (

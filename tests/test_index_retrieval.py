@@ -17,8 +17,7 @@ import pytest
 from assistant.desk import Desk
 from assistant.settings import Settings
 from corpus.errors import LibraryLocked, ReadError
-from index.embedding import HashEmbedder, normalised
-from index.fusion import folded, fused, scaled, shared
+from index.embedding import HashEmbedder
 from index.ingest import Described, Report, files_below
 from index.llamaindex import retriever
 from index.query import Query
@@ -248,27 +247,6 @@ def test_our_search_is_a_llama_index_retriever(desk: Desk) -> None:
     whole = desk.library.document(node.metadata["document"])
     assert whole.text[node.start_char_idx : node.end_char_idx] == node.get_content()
     assert node.metadata["title"] == "The harbour of Lund"
-
-
-def test_scores_are_fused_by_what_they_are_and_not_by_rank() -> None:
-    """Coverage is not scaled: half a question answered beats a shade more of likeness."""
-    beside: dict[str, list[str]] = {"a": [], "b": []}
-    ranking = fused({"a": 0.5, "b": 0.6}, {"a": 5.0, "b": 5.0}, {"a": 1.0, "b": 0.0}, beside)
-    assert [one for one, _ in ranking] == ["a", "b"]
-    assert all(0 <= score <= 1 for _, score in ranking)
-    assert list(scaled([3.0, 3.0])) == [0.0, 0.0]
-
-
-def test_repeats_are_folded_and_the_top_is_shared() -> None:
-    """A reprint folds into the first; a document has at most two of the first five."""
-    texts = ["It cost five million dollars.", "It cost five  million dollars!", "It rained."]
-    rows = normalised(np.array([[1, 0.02], [1, 0.0], [0, 1]]))
-    assert folded(texts, rows) == {1: 0}
-    order = shared(["a", "a", "a", "b", "c", "d"])
-    assert [["a", "a", "a", "b", "c", "d"][place] for place in order[:5]] == [
-        "a", "a", "b", "c", "d",
-    ]  # fmt: skip
-    assert shared(["a", "a", "a", "b"]) == [0, 1, 2, 3]
 
 
 def test_common_words_weigh_less_than_names() -> None:

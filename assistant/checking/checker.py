@@ -11,8 +11,6 @@ from itertools import combinations
 
 from assistant.checking.comparing import problem
 from assistant.checking.edits import changes
-from assistant.checking.moments import Moment, moments
-from assistant.checking.moments import supported as date_supported
 from assistant.checking.names import Vocabulary, missing, names
 from assistant.checking.pairing import mispaired
 from assistant.checking.polarity import directions, negations, widened
@@ -20,6 +18,8 @@ from assistant.checking.quantities import Quantity, quantities
 from assistant.checking.quotations import folded, misquoted
 from assistant.checking.support import Matcher, Support
 from assistant.checking.tables import readable
+from corpus.moments import Moment, moments
+from corpus.moments import supported as date_supported
 from index.embedding import Embedder
 
 

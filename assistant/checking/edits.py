@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from assistant.checking.comparing import problem
-from assistant.checking.moments import moments
-from assistant.checking.moments import supported as date_supported
 from assistant.checking.names import Vocabulary, names
 from assistant.checking.polarity import cue_places
 from assistant.checking.quantities import quantities
+from corpus.moments import moments
+from corpus.moments import supported as date_supported
 from index.query import STOP_WORDS
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*|[%$€£¥]")

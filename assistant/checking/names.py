@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 
+from corpus.vocabulary import Group, groups
 from index.query import STOP_WORDS
 from index.rarity import rarity
 
@@ -56,7 +55,7 @@ class Vocabulary:
         """Say whether the text holds a name: its words in order, an alias, or its initials."""
         if self._has(name):
             return True
-        if any(self._has(form) for form in _forms().get(_key(name), ())):
+        if any(self._has(form) for form in _forms(groups()).get(_key(name), ())):
             return True
         letters = name.replace(".", "")
         if letters.isupper() and 2 <= len(letters) <= 7:
@@ -178,40 +177,31 @@ def _initials(text: str) -> Iterator[str]:
 
 
 @cache
-def _kinds() -> dict[str, str]:
-    groups = tomllib.loads((Path(__file__).parent / "aliases.toml").read_text(encoding="utf-8"))
-    return {
-        _folded(name): section
-        for section, members in groups.items()
-        for group in members
-        for name in group
-    }
+def _kinds(known: tuple[Group, ...]) -> dict[str, str]:
+    return {_folded(name): group.section for group in known if group.same for name in group.names}
 
 
 def kind_of(name: str) -> str:
     """Return which section of the aliases a name stands in ("places", "companies"), or ""."""
-    return _kinds().get(_folded(name), "")
+    return _kinds(groups()).get(_folded(name), "")
 
 
 @cache
-def _forms() -> dict[str, tuple[str, ...]]:
+def _forms(known: tuple[Group, ...]) -> dict[str, tuple[str, ...]]:
     """Return for each alias, folded, the other names of its group."""
-    groups = tomllib.loads((Path(__file__).parent / "aliases.toml").read_text(encoding="utf-8"))
     forms: dict[str, tuple[str, ...]] = {}
-    for group in (group for groups_of in groups.values() for group in groups_of):
-        for name in group:
-            forms[_key(name)] = (*forms.get(_key(name), ()), *group)
+    for group in known:
+        for name in group.names if group.same else ():
+            forms[_key(name)] = (*forms.get(_key(name), ()), *group.names)
     return forms
 
 
 @cache
-def _alias_pattern() -> re.Pattern[str]:
-    groups = tomllib.loads((Path(__file__).parent / "aliases.toml").read_text(encoding="utf-8"))
+def _alias_pattern(known: tuple[Group, ...]) -> re.Pattern[str]:
     phrases = {
         name
-        for groups_of in groups.values()
-        for group in groups_of
-        for name in group
+        for group in known
+        for name in (group.names if group.same else ())
         if re.search(r"[ \d-]", name) or name.replace(".", "").isupper()
     }
     ordered = sorted(phrases, key=len, reverse=True)
@@ -221,4 +211,4 @@ def _alias_pattern() -> re.Pattern[str]:
 
 
 def _alias_spans(sentence: str) -> list[tuple[int, int]]:
-    return [match.span() for match in _alias_pattern().finditer(sentence)]
+    return [match.span() for match in _alias_pattern(groups()).finditer(sentence)]

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.checking.comparing import problem
-from assistant.checking.moments import Moment, moments, supported
 from assistant.checking.names import Name, Vocabulary, names
 from assistant.checking.quantities import Quantity, quantities
+from corpus.moments import Moment, moments, supported
 
 _CLAUSE = re.compile(
     r"[,;:()|\n]\s|\.\s|\b(?:while|whereas|but|and|which|who|against|versus|compared with)\b"

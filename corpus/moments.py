@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -26,7 +26,7 @@ _WEEKDAYS = {
     )
     for name in names.split()
 }  # fmt: skip
-_MONTH = r"(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")"
+_MONTH = r"(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3,
@@ -146,7 +146,7 @@ def _date(match: re.Match[str]) -> Iterator[Moment]:
         match[0],
         *match.span(),
         year=year,
-        month=_MONTHS[month.lower()] if month else number,
+        month=MONTHS[month.lower()] if month else number,
         day=day,
         quarter=(_QUARTERS.get(quarter) or int(quarter)) if quarter else None,
         weekday=_WEEKDAYS.get(weekday),

@@ -1,0 +1,192 @@
+"""Ranking: names under other names, dates, neighbours, repeats, and a reason for every place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.desk import Desk
+from assistant.settings import Settings
+from corpus import vocabulary
+from corpus.document import Passage
+from corpus.errors import SearchIndexError, UsageError
+from index.concepts import concepts, spoken, terms
+from index.dates import fit, named_months
+from index.embedding import normalised
+from index.forward import ForwardIndex, ordered
+from index.fusion import folded, shared
+from index.ingest import files_below
+from index.query import Query
+from index.ranking import WEIGHTS, Coverage, scaled, weighed
+from index.words import stems
+
+ARTICLES = {
+    "mill.md": "---\ntitle: The mill\npublished: 2025-03-04\n---\n\n# The mill\n\n"
+    + "The mill at Ros belongs to the Berg family. " * 12
+    + "\n\n# Output\n\n"
+    + "It grinds rye on Sundays, nine tonnes a day. " * 12,
+    "list.md": "---\ntitle: The list\npublished: 2024-10-02\n---\n\nThe Entity List names Huawei.",
+    "quay.md": "---\ntitle: The quay\npublished: 2025-03-20\n---\n\nThe quay at Vik is closed.",
+    "older.md": "---\ntitle: An older note\npublished: 2023-01-05\n---\n\nThe quay at Vik is open.",
+}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for name, text in ARTICLES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    with Desk(Settings(home=tmp_path / "home", embedder="hash")) as opened:
+        list(opened.add(files_below([folder])))
+        yield opened
+
+
+def test_a_name_is_found_under_its_other_names(desk: Desk) -> None:
+    """A Chinese name and an everyday one lead to the passage that has the official ones."""
+    first = desk.searcher.search("华为 blacklist")[0]
+    assert first.source.title == "The list" and first.match is not None
+    assert set(first.match.words) == {"华为", "blacklist"} and not first.match.missing
+
+
+def test_concepts_hold_every_content_word_once() -> None:
+    """Aliases bring in words at less than the question's own weight."""
+    wanted = concepts(Query.from_question("Which rule of BIS names 深度求索?"), stems)
+    own = [stem for one in wanted for stem, _ in one.own]
+    assert sorted(own) == sorted({"rule", "bis", "name", *"深度求索"})
+    looked_for = terms(wanted)
+    assert looked_for["bis"] == 1.0 and 0 < looked_for["deepseek"] < 1
+    assert concepts(Query.from_question("us ear in me"), stems)[0].others == ()
+    assert spoken("深度求索 cost").endswith("DeepSeek")
+
+
+def test_the_user_adds_aliases_in_the_data_folder(tmp_path: Path) -> None:
+    """A file of the same form adds to ours; a broken one is refused by name."""
+    own = tmp_path / vocabulary.FILE_NAME
+    own.write_text('projects = [["Falcon", "Project Seven"]]', encoding="utf-8")
+    with Desk(Settings(home=tmp_path, embedder="hash")):
+        wanted = concepts(Query.from_question("When does Falcon end?"), stems)
+        assert any(frozenset({"project", "seven"}) in one.others for one in wanted)
+    broken = tmp_path / "broken.toml"
+    broken.write_text("projects = [[1, 2]]", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"broken\.toml"):
+        vocabulary.use(broken)
+    vocabulary.use(tmp_path / "none.toml")
+    wanted = concepts(Query.from_question("When does Falcon end?"), stems)
+    assert not any(one.others for one in wanted)
+
+
+@pytest.mark.parametrize(
+    ("question", "months"),
+    [
+        pytest.param("the rule of jan 23", ((2023, 1),), id="month and two digits"),
+        pytest.param("the order of Oct 7, 2022", ((2022, 10),), id="a full date"),
+        pytest.param("late-2024 fact sheet", ((2024, None),), id="part of a year"),
+        pytest.param("the march order", (), id="a verb is no month"),
+        pytest.param("10 chips in 4,800 boxes", (), id="figures are no dates"),
+    ],
+)
+def test_a_question_names_months(question: str, months: tuple[tuple[int, int | None], ...]) -> None:
+    """However short they are written."""
+    assert named_months(question) == months
+
+
+def test_a_date_in_the_question_lifts_what_was_published_then(desk: Desk) -> None:
+    """The month counts in full, a month beside it less, another year not at all."""
+    months = named_months("the March 2025 note")
+    fits = [
+        fit(one, months) for one in ("2025-03-20", "2025", "2025-04", "2025-11-02", "2023-01", "")
+    ]
+    assert fits == sorted(fits, reverse=True) and fits[0] == 1.0 and fits[-2:] == [0.0, 0.0]
+    found = desk.searcher.search("the quay at Vik in January 2023")
+    assert found[0].source.title == "An older note"
+    assert found[0].match is not None and found[0].match.date == 1.0
+    assert "published at a date the question names" in found[0].why
+
+
+def test_a_passage_gains_from_its_neighbours(desk: Desk) -> None:
+    """ "It grinds rye" answers about the mill at Ros, which only the passage before it names."""
+    first = desk.searcher.search("What does the mill of the Berg family at Ros grind?")[0]
+    found = desk.searcher.search("Berg family rye tonnes")
+    output = next(one for one in found if "rye" in one.passage.text)
+    assert first.source.title == "The mill" and output.match is not None
+    assert set(output.match.words) == {"rye", "tonnes"}
+    assert set(output.match.beside) == {"Berg", "family"}
+
+
+def test_every_place_in_the_ranking_is_explained(desk: Desk) -> None:
+    """The parts add up to the score, and the words are told apart."""
+    for one in desk.searcher.search("quay Vik zeppelin"):
+        assert one.match is not None
+        assert sum(one.match.parts.values()) == pytest.approx(one.score, abs=1e-3)
+        assert set(one.match.parts) == set(WEIGHTS)
+        assert 0 <= one.score <= 1
+        assert one.match.missing[-1] == "zeppelin"
+
+
+def test_signals_are_weighed_by_what_they_are_and_not_by_rank() -> None:
+    """Coverage is not scaled: half a question answered is half an answer."""
+    zeros = np.zeros(2)
+    signals = {name: zeros for name in WEIGHTS} | {"covered": np.array([1.0, 0.5])}
+    parts = weighed(signals)
+    assert parts["covered"].tolist() == [WEIGHTS["covered"], WEIGHTS["covered"] / 2]
+    assert sum(weighed(signals | {"date": np.array([1.0, 0.0])}).values())[0] < 1
+    assert scaled([3.0, 3.0]).tolist() == [0.0, 0.0] and not len(scaled([]))
+
+
+def test_repeats_are_folded() -> None:
+    """A reprint folds into the first when both its words and its meaning are the same."""
+    words = [frozenset({1, 2, 3, 4, 5}), frozenset({1, 2, 3, 4, 5}), frozenset({1, 2, 3, 4, 9, 8})]
+    rows = normalised(np.array([[1, 0.02], [1, 0.0], [1, 0.01]]))
+    assert folded(words, rows) == {1: 0}
+
+
+def test_the_top_is_shared_among_documents_that_match() -> None:
+    """At most two of a document in the first five, unless what would move up does not match."""
+    documents = ["a", "a", "a", "b", "c", "d"]
+    near = shared(documents, [1.0, 0.99, 0.98, 0.97, 0.96, 0.95])
+    assert [documents[place] for place in near[:5]] == ["a", "a", "b", "c", "d"]
+    assert shared(documents, [1.0, 0.99, 0.98, 0.5, 0.4, 0.3]) == list(range(6))
+    assert shared(["a", "a", "a", "b"], [1.0, 0.99, 0.98, 0.97]) == [0, 1, 2, 3]
+
+
+def forward_of(texts: dict[str, list[str]], before: ForwardIndex | None = None) -> ForwardIndex:
+    """Return a forward index of documents given as lists of passages."""
+
+    def read(document: str) -> tuple[str, list[Passage], np.ndarray]:  # type: ignore[type-arg]
+        starts = np.cumsum([0, *(len(one) for one in texts[document])])
+        passages = [
+            Passage(document, int(start), int(start) + len(text), text)
+            for start, text in zip(starts, texts[document], strict=False)
+        ]
+        return f"Title {document}", passages, np.eye(4, dtype=np.float32)[: len(passages)]
+
+    return ForwardIndex.made(sorted(texts), read, stems, before=before)
+
+
+def test_the_forward_index_knows_rows_neighbours_and_stems(tmp_path: Path) -> None:
+    """It comes back from disk as it was, and takes over what it knew."""
+    index = forward_of({"d1": ["red mill", "blue quay", "old list"], "d2": ["new port"]})
+    index.save(tmp_path / "forward")
+    index = ForwardIndex.load(tmp_path / "forward")
+    assert ordered(index) and len(index) == 4
+    assert [index.id(index.row(one)) for one in ("d1:8-17", "d2:0-8")] == ["d1:8-17", "d2:0-8"]
+    assert [index.row(one) for one in ("d1:9-17", "d3:0-1", "d2:8-9")] == [-1, -1, -1]
+    assert [list(index.around(row)) for row in range(4)] == [[0, 1], [0, 1, 2], [1, 2], [3]]
+    wanted = concepts(Query.from_question("blue quay title"), stems)
+    coverage = Coverage(wanted, index)
+    assert coverage.held(1) == {"blue", "quay", "titl"} and coverage.held_around(0) >= {"blue"}
+    grown = forward_of({"d1": ["never read again"], "d3": ["extra"]}, before=index)
+    assert [grown.id(row) for row in range(4)] == ["d1:0-8", "d1:8-17", "d1:17-25", "d3:0-5"]
+
+
+def test_a_lost_forward_index_is_told_from_an_empty_one(tmp_path: Path) -> None:
+    """What is not there is an error, not a library without passages."""
+    with pytest.raises(SearchIndexError, match="doctor --rebuild"):
+        ForwardIndex.load(tmp_path / "none")
+    empty = forward_of({})
+    empty.save(tmp_path / "empty")
+    assert len(ForwardIndex.load(tmp_path / "empty")) == 0
