@@ -119,7 +119,7 @@ def _one(desk: Desk, text: str, limit: int, bounds: Bounds) -> Search:
     reader = desk.reader
     sought = reader.sought(text)
     read = reader.read(sought, evidence)
-    enough = judged(sought, read, evidence, desk.searcher.knows).enough
+    enough = judged(sought, read, evidence, desk.searcher).enough
     missing = () if enough else (text,)
     return Search(text, (text,), tuple(evidence), tuple(read), missing, enough)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from assistant.asking import Asked, holds
 from assistant.reading import Read, Sought
@@ -12,21 +13,33 @@ from index.evidence import Evidence
 
 # A logistic regression over four sets of questions of our own with and without answers (186 over
 # the starter library, 80 over real documents, 46 over one article, 12 over one report), each set
-# weighing by the root of its size. Left out in turn, the sets have areas under the curve of 0.66,
-# 0.70, 0.89 and 0.88; docs/decisions.md has the operating curve, and says what it cannot do:
-# questions that miss by one attribute look like answerable ones to every signal here.
+# weighing by the root of its size. docs/decisions.md has the operating curve, and says what it
+# cannot do: a question that misses by one attribute looks like an answerable one to every signal.
 WEIGHTS: Mapping[str, float] = {
-    "typed": 0.87,
-    "covered": 3.15,
-    "unknown": -0.24,
-    "length": 1.93,
-    "open": 1.16,
+    "typed": 0.84,
+    "covered": 1.74,
+    "unknown": -1.8,
+    "length": 2.36,
+    "open": 1.1,
+    "size": -0.56,
 }
-_BIAS = -6.79
-# The sum at which an answer is given, chosen on the same four sets.
-ENOUGH = -0.7
+_BIAS = -4.98
+# The sum at which an answer is given, chosen on the same sets, each judged by weights that had not
+# seen it.
+ENOUGH = -0.5
 # Beyond this many stems a longer question is no surer to be answered.
 _LONG = 12
+
+
+class Known(Protocol):
+    """What must be known of a library to judge what was found in it."""
+
+    @property
+    def passages(self) -> int:
+        """How many passages there are."""
+
+    def knows(self, stem: str) -> bool:
+        """Say whether a stem stands in any of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +55,17 @@ def judged(
     sought: Sought,
     read: Sequence[Read],
     evidence: Sequence[Evidence],
-    known: Callable[[str], bool],
+    library: Known,
 ) -> Judgement:
     """Return the judgement of the sentences that were read in `evidence`.
 
-    `known` says whether a stem stands anywhere in the library. The signals: "typed", the likeness
-    of the sentence most like the question among those that hold the kind of thing asked for (a
-    date, a sum, a name); "covered", the share of the question that the best passage with its
-    neighbours covers; "unknown", the share of the question's weight that stands nowhere in the
-    library; "length", the logarithm of how many stems the question has, since much that is found
-    together is seldom chance; "open", whether no kind of thing is asked for.
+    The signals: "typed", the likeness of the sentence most like the question among those that hold
+    the kind of thing asked for (a date, a sum, a name); "covered", the share of the question that
+    the best passage with its neighbours covers; "unknown", the share of the question's weight that
+    stands nowhere in the library; "length", the logarithm of how many stems the question has, since
+    much that is found together is seldom chance; "open", whether no kind of thing is asked for;
+    "size", the logarithm to base 10 of the passages in the library, since in a large one words meet
+    by chance.
     """
     if not read:
         return Judgement(False, 0.0, {})
@@ -60,14 +74,16 @@ def judged(
         for one in read
         if sought.asked is Asked.OPEN or holds(sought.asked, one.text, sought.text)
     ]
-    total = sum(sought.weights.values()) or 1.0
+    weights = sought.weights.items()
+    total = sum(weight for _, weight in weights) or 1.0
     near = max(one.features["near"] for one in read)
     signals = {
         "typed": max(typed, default=0.0),
         "covered": max([one.match.covered for one in evidence if one.match], default=near),
-        "unknown": sum(w for stem, w in sought.weights.items() if not known(stem)) / total,
+        "unknown": sum(weight for stem, weight in weights if not library.knows(stem)) / total,
         "length": math.log(1 + min(len(sought.weights), _LONG)),
         "open": float(sought.asked is Asked.OPEN),
+        "size": math.log10(max(1, library.passages)),
     }
     score = _BIAS + sum(weight * signals[name] for name, weight in WEIGHTS.items())
     return Judgement(score >= ENOUGH, 1 / (1 + math.exp(-(score - ENOUGH))), signals)

@@ -67,7 +67,7 @@ def case(
         )
         for one in read
     ]
-    judgement = sufficiency.judged(sought, read, evidence, desk.searcher.knows)
+    judgement = sufficiency.judged(sought, read, evidence, desk.searcher)
     return Case(corpus, bool(spans), [one.features for one in read], gold, judgement.signals)
 
 

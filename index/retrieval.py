@@ -114,6 +114,12 @@ class Searcher:
             ranked = self._ranked(query, vector, indexes, shelf, bounded)
         return self._evidence(query, ranked, shelf, limit)
 
+    @property
+    def passages(self) -> int:
+        """How many passages are searched."""
+        with self._indexes.reading() as indexes:
+            return len(self._shelf(indexes).forward)
+
     def _shelf(self, indexes: Indexes) -> _Shelf:
         """Return the shelf of the present generation; made anew when the library has changed."""
         with self._lock:
