@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install chat test check clean
+.PHONY: install chat test check bench-retrieval clean
 
 install: $(STAMP)
 
@@ -25,6 +25,11 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_layout.py
+
+# SETS: folder with scifact/ and chunking/; KEEP: where the libraries made of them stay; ASK: pairs of
+# a question file and a data folder.
+bench-retrieval: install
+	$(BIN)/python -m benchmarks.retrieval $(SETS) $(if $(KEEP),--keep $(KEEP)) $(if $(ASK),--ask $(ASK))
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

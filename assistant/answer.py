@@ -8,7 +8,7 @@ from typing import Any
 from assistant.engine import Usage
 from assistant.followup import Exchange
 from corpus.document import Source
-from index.evidence import Evidence
+from index.evidence import Evidence, Newer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The words an answer rests on: `document.text[start:end] == quote`, always."""
+    """The words an answer rests on: `document.text[start:end] == quote`, always.
+
+    `why` says how the search found the passage, `newer` names a later version of its document.
+    """
 
     number: int
     document: str
@@ -41,6 +44,8 @@ class Citation:
     quote: str
     start: int
     end: int
+    why: str = ""
+    newer: Newer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,17 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "quote": citation.quote,
         "start": citation.start,
         "end": citation.end,
+        "why": citation.why,
+        "newer": newer_json(citation.newer),
     }
+
+
+def newer_json(newer: Newer | None) -> dict[str, str] | None:
+    """Return a later version of a document as the commands print it."""
+    if newer is None:
+        return None
+    source = newer.source
+    return {"document": newer.document, "title": source.title, "published": source.published}
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

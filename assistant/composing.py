@@ -94,7 +94,16 @@ def citation_of(text: str, one: Evidence, number: int) -> Citation:
     passage = one.passage
     quote = passage.text[start - passage.start : end - passage.start]
     return Citation(
-        number, passage.document, one.source, passage.page, passage.heading, quote, start, end
+        number=number,
+        document=passage.document,
+        source=one.source,
+        page=passage.page,
+        heading=passage.heading,
+        quote=quote,
+        start=start,
+        end=end,
+        why=one.why,
+        newer=one.newer,
     )
 
 

@@ -13,8 +13,10 @@ from assistant.answer import Answer, Question
 from assistant.answering import ask
 from assistant.desk import Desk
 from assistant.followup import Exchange, exchanges, standalone
+from assistant.searching import found_for
 from corpus.errors import UsageError
 from index.evidence import Evidence
+from index.retrieval import Bounds
 
 _DEPTH = 10
 
@@ -30,6 +32,7 @@ class Asked:
     files: tuple[str, ...]
     history: tuple[Exchange, ...]
     abstain: bool
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def questions_from(file: Path) -> list[Asked]:
 
     A line has "q" (or "question"), "must" (strings that a right passage contains; white space and
     case folded), and may have "file" and "also_in" (where it may stand), "kind", "history",
-    "abstain" (the library does not answer it) and "id".
+    "abstain" (the library does not answer it), "as_of" (an ISO date) and "id".
     """
     asked = []
     try:
@@ -87,6 +90,7 @@ def questions_from(file: Path) -> list[Asked]:
                 files=tuple(dict.fromkeys(_flat([row.get("file"), row.get("also_in")]))),
                 history=exchanges(row.get("history") or ()),
                 abstain=bool(row.get("abstain")),
+                as_of=str(row.get("as_of") or ""),
             )
         )
     if not asked:
@@ -97,9 +101,10 @@ def questions_from(file: Path) -> list[Asked]:
 def evaluate(desk: Desk, asked: Sequence[Asked]) -> Iterator[Scored]:
     """Search and answer each question as a user would, and yield what became of it."""
     for one in asked:
-        found = desk.searcher.search(standalone(one.text, one.history), limit=_DEPTH)
+        text = standalone(one.text, one.history)
+        found = found_for(desk, text, _DEPTH, Bounds(until=one.as_of))
         rank = next((item.label for item in found if right(one, item)), 0)
-        *_, answer = ask(desk, Question(one.text, one.history))
+        *_, answer = ask(desk, Question(one.text, one.history, as_of=one.as_of))
         yield Scored(one, rank, answer.outcome, _contains(one, answer), answer.seconds["total"])
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
-from assistant.checking.names import Vocabulary, names
+from assistant.checking.names import Name, Vocabulary, names
 from assistant.followup import Exchange, standalone
 from index.query import Query
 
@@ -16,6 +17,18 @@ _JOINT = re.compile(rf"[,;]?\s+(?:and|or|but)\s+(?:also\s+)?(?={_ASKING}\b)|\?\s
                     re.IGNORECASE)  # fmt: skip
 _BEGINS = re.compile(rf"^(?:and\s+|also\s+|in\s+\w+\s+)?{_ASKING}\b", re.IGNORECASE)
 _MOST = 4
+# What stands between the two sides of a comparison, and what says that "and" stands between them.
+_AGAINST = re.compile(
+    r",?\s+(?:vs\.?|versus|as opposed to|relative to|compared? (?:with|to))\s+", re.IGNORECASE
+)
+_JOIN = re.compile(
+    r",?\s+(?:and|or|than|with|against)\s+(?:the\s+|that of\s+|those of\s+)?", re.IGNORECASE
+)
+_COMPARING = re.compile(
+    r"\b(?:between|compar\w+|both|each|same|differ\w*|either|more|less|fewer|first|earlier|later|"
+    r"\w+er(?=,|\s+than\b)|older|younger|better|worse|cheaper|faster|larger|smaller|higher|lower)\b",
+    re.IGNORECASE,
+)
 
 
 def parts_of(question: str) -> list[str]:
@@ -33,6 +46,34 @@ def parts_of(question: str) -> list[str]:
         standalone(piece, [Exchange(one) for one in whole[:place]])
         for place, piece in enumerate(whole)
     ]
+
+
+def sides_of(question: str) -> list[str]:
+    """Return a question for each side of a comparison; none when it compares nothing.
+
+    "How much did V3 and M1 each cost?" asks "How much did V3 each cost?" and "How much did M1 each
+    cost?": each side is searched for, so that one of them does not fill the whole ranking.
+    """
+    for first, second in pairwise(_runs(question)):
+        between = question[first.end : second.start]
+        joined = _JOIN.fullmatch(between) and _COMPARING.search(question)
+        if joined or _AGAINST.fullmatch(between):
+            return [
+                question[: first.end] + question[second.end :],
+                question[: first.start] + question[second.start :],
+            ]
+    return []
+
+
+def _runs(question: str) -> list[Name]:
+    """Return the names of a question, words of one name together ("Kimi Linear")."""
+    runs: list[Name] = []
+    for one in names(question):
+        if runs and question[runs[-1].end : one.start] == " ":
+            start = runs.pop().start
+            one = Name(question[start : one.end], start, one.end)
+        runs.append(one)
+    return runs
 
 
 def names_without(question: str, texts: str) -> list[str]:

@@ -13,7 +13,7 @@ from assistant.checking.quantities import quantities
 from assistant.desk import Desk
 from assistant.engine import Waiting
 from assistant.followup import leans, standalone
-from assistant.parts import names_without, parts_of
+from assistant.parts import names_without, parts_of, sides_of
 from assistant.reading import Read
 from assistant.sufficiency import judged
 from corpus.errors import EngineError
@@ -108,30 +108,39 @@ def searched(desk: Desk, question: Question, text: str) -> Search:
     if not good:
         return replace(whole, searches=searches)
     missing = tuple(one.question for one in found if not one.enough)
-    evidence = _merged([one.evidence for one in good], question.limit)
+    evidence = _merged([one.evidence for one in good], max(question.limit, 2 * len(good)))
     reader = desk.reader
     sentences = tuple(reader.read(reader.sought(text), evidence))
     return Search(text, searches, evidence, _in_turn(good, evidence, sentences), missing, True)
 
 
+def found_for(desk: Desk, text: str, limit: int, bounds: Bounds) -> tuple[Evidence, ...]:
+    """Return up to `limit` passages for one question, those of each side of a comparison in turn.
+
+    Raises what `Desk.searcher` and `Searcher.search` raise.
+    """
+    texts = (text, *sides_of(text))
+    return _merged([desk.searcher.search(one, limit=limit, bounds=bounds) for one in texts], limit)
+
+
 def _one(desk: Desk, text: str, limit: int, bounds: Bounds) -> Search:
-    evidence = desk.searcher.search(text, limit=limit, bounds=bounds)
+    evidence = found_for(desk, text, limit, bounds)
     reader = desk.reader
     sought = reader.sought(text)
     read = reader.read(sought, evidence)
     enough = judged(sought, read, evidence, desk.searcher).enough
     missing = () if enough else (text,)
-    return Search(text, (text,), tuple(evidence), tuple(read), missing, enough)
+    return Search(text, (text, *sides_of(text)), evidence, tuple(read), missing, enough)
 
 
 def _merged(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, ...]:
     """Return the evidence of several searches as one ranking, taken in turn, labels anew."""
     merged: dict[str, Evidence] = {}
-    for rank in range(max(len(one) for one in lists)):
+    for rank in range(max(map(len, lists), default=0)):
         for one in lists:
             if rank < len(one):
                 merged.setdefault(one[rank].passage.id, one[rank])
-    kept = list(merged.values())[: max(limit, 2 * len(lists))]
+    kept = list(merged.values())[:limit]
     return tuple(replace(one, label=label) for label, one in enumerate(kept, start=1))
 
 

@@ -11,7 +11,7 @@ from assistant.engine import Usage
 from assistant.followup import Exchange
 from corpus.conversations import Conversation, Conversations, StoredTurn
 from corpus.document import Passage, Source
-from index.evidence import Evidence, Match
+from index.evidence import Evidence, Match, Newer
 
 # Passages that a declined answer shows as the nearest; others of it are not shown again.
 _NEAREST = 3
@@ -45,13 +45,19 @@ def _claim(values: dict[str, Any]) -> Claim:
 
 
 def _citation(values: dict[str, Any]) -> Citation:
-    return Citation(**values | {"source": Source(**values["source"])})
+    return Citation(**values | {"source": Source(**values["source"]), "newer": _newer(values)})
 
 
 def _evidence(values: dict[str, Any]) -> Evidence:
     passage, source = Passage(**values["passage"]), Source(**values["source"])
     match = _match(values["match"]) if values.get("match") else None
-    return Evidence(**values | {"passage": passage, "source": source, "match": match})
+    own = {"passage": passage, "source": source, "match": match, "newer": _newer(values)}
+    return Evidence(**values | own)
+
+
+def _newer(values: dict[str, Any]) -> Newer | None:
+    found = values.get("newer")
+    return Newer(found["document"], Source(**found["source"])) if found else None
 
 
 def _match(values: dict[str, Any]) -> Match:

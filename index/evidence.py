@@ -55,12 +55,20 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Newer:
+    """The latest version of a document, where the library holds a later one than that quoted."""
+
+    document: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A passage found for one question.
 
     `label` is its 1-based rank, which is also the number a citation of it carries; `score` is the
     fused score in 0…1 (comparable within one question only); `why` says in words what ranked it,
-    `match` in figures.
+    `match` in figures. `newer` is a later version of the document within the bounds of the search.
     """
 
     label: int
@@ -69,3 +77,4 @@ class Evidence:
     score: float
     why: str
     match: Match | None = None
+    newer: Newer | None = None

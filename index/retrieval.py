@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,19 +14,17 @@ from index.concepts import concepts, spoken, terms
 from index.dates import fit, named_months
 from index.derived import DerivedIndexes, Indexes, forward_of
 from index.embedding import Embedder, Vectors
-from index.evidence import Evidence, Match
+from index.evidence import Evidence, Match, Newer
 from index.forward import ForwardIndex, Rows
 from index.fusion import folded, shared
 from index.query import Query
 from index.ranking import Coverage, Values, meaning_around, weighed
-from index.rarity import rarity
+from index.spelling import repaired
+from index.versions import later_versions
 from index.words import AROUND, stems
 
 # Candidates taken from each ranking before they are fused.
 _CANDIDATES = 200
-# A question's word that stands nowhere in the library is taken for the word there that is most
-# like it, if it is this like it (difflib's ratio): "ownershp" for "ownership".
-_LIKE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +65,7 @@ class _Shelf:
     generation: int
     entries: Mapping[str, Entry]
     forward: ForwardIndex
+    later: Mapping[str, list[Entry]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,7 @@ class Searcher:
             if not allowed or not len(shelf.forward):
                 return []
             ranked = self._ranked(query, vector, indexes, shelf, bounded)
-        return self._evidence(query, ranked, shelf, limit)
+        return self._evidence(query, ranked, shelf, limit, bounds)
 
     @property
     def passages(self) -> int:
@@ -127,7 +124,8 @@ class Searcher:
             if self._kept is None or self._kept.generation != generation:
                 entries = {one.id: one for one in self._library.entries() if one.passages}
                 forward = indexes.forward or forward_of(self._library)
-                self._kept = _Shelf(generation, entries, forward)
+                later = later_versions(entries.values(), forward)
+                self._kept = _Shelf(generation, entries, forward, later)
             return self._kept
 
     def _ranked(
@@ -176,7 +174,9 @@ class Searcher:
         score = np.asarray(sum(parts.values()), dtype=np.float64)
         return _Ranked(rows, signals, parts, score, coverage)
 
-    def _evidence(self, query: Query, ranked: _Ranked, shelf: _Shelf, limit: int) -> list[Evidence]:
+    def _evidence(
+        self, query: Query, ranked: _Ranked, shelf: _Shelf, limit: int, bounds: Bounds
+    ) -> list[Evidence]:
         """Fold, share and label the head of a ranking, saying why each stands where it does."""
         forward = shelf.forward
         head = np.argsort(-ranked.score, kind="stable")[: max(4 * limit, 40)]
@@ -197,7 +197,11 @@ class Searcher:
             (passage,) = self._library.passages([forward.id(int(ranked.rows[at]))])
             source = shelf.entries[passage.document].source
             score = float(ranked.score[at])
-            found.append(Evidence(label, passage, source, score, match.in_words, match))
+            # Whoever asks one document alone still wants to know that it has a successor.
+            beyond = replace(bounds, documents=())
+            later = [one for one in shelf.later.get(passage.document, ()) if beyond.admits(one)]
+            newer = Newer(later[0].id, later[0].source) if later else None
+            found.append(Evidence(label, passage, source, score, match.in_words, match, newer))
         return found
 
     def _match(
@@ -238,29 +242,11 @@ class Searcher:
         )
 
     def repaired(self, question: str) -> str:
-        """Return `question` with misspelt words as the library spells them.
-
-        A word of five letters or more that is no common English word and stands nowhere in the
-        library, not even as a stem, is replaced by the most like word of the passages that hold
-        one a letter or two away.
-        """
+        """Return `question` with misspelt words as the library spells them (index.spelling)."""
         with self._indexes.reading() as indexes:
-            words = indexes.words
-            if words is None:
+            if indexes.words is None:
                 return question
-            for word in Query.from_question(question).words:
-                own = stems(word)
-                # Names ("Irish") and words of English at large are spelt as meant.
-                if len(word) < 5 or not word.islower() or rarity(word) < 1:
-                    continue
-                if any(words.frequencies(own).values()):
-                    continue
-                near = self._library.passages(words.resembling(own[0]))
-                there = {one.lower() for p in near for one in re.findall(r"\w+", p.text)}
-                like = difflib.get_close_matches(word.lower(), there, n=1, cutoff=_LIKE)
-                if like:
-                    question = re.sub(rf"\b{re.escape(word)}\b", like[0], question)
-        return question
+            return repaired(question, indexes.words, self._library)
 
     def knows(self, stem: str) -> bool:
         """Say whether a stem of the word index stands in any passage; True while there is none."""

@@ -21,6 +21,7 @@ from index.fusion import folded, shared
 from index.ingest import files_below
 from index.query import Query
 from index.ranking import WEIGHTS, Coverage, scaled, weighed
+from index.retrieval import Bounds
 from index.words import stems
 
 ARTICLES = {
@@ -190,3 +191,44 @@ def test_a_lost_forward_index_is_told_from_an_empty_one(tmp_path: Path) -> None:
     empty = forward_of({})
     empty.save(tmp_path / "empty")
     assert len(ForwardIndex.load(tmp_path / "empty")) == 0
+
+
+RULE = """---
+title: Licences for chips, {month}
+publisher: Trade Office
+published: {published}
+---
+
+# Who needs one
+
+{body}
+"""
+LONG = (
+    "An exporter of chips to Vik needs a licence for each order that it ships. " * 14
+    + "\n\n# How to apply\n\n"
+    + "The form is filed by mail with the office at Lund before the fifth day. " * 14
+)
+
+
+def test_a_later_version_is_named_within_the_bounds(tmp_path: Path) -> None:
+    """A source says that its publisher has put out a later text, unless that lies out of bounds."""
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    for name, month, published, body in (
+        ("a", "March", "2025-03-01", LONG),
+        ("b", "June", "2025-06-01", LONG + "\n\n# Fee\n\nThe fee is 40 dollars."),
+        ("c", "June", "2025-06-02", "Bicycles are no longer counted by the Trade Office."),
+    ):
+        text = RULE.format(month=month, published=published, body=body)
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    question = "Who needs a licence for chips to Vik?"
+    with Desk(Settings(home=tmp_path / "home", embedder="hash")) as opened:
+        list(opened.add(files_below([folder])))
+        entries = {one.source.published: one.id for one in opened.library.entries()}
+        found = {}
+        for published, document in entries.items():
+            (first, *_) = opened.searcher.search(question, bounds=Bounds(documents=(document,)))
+            found[published] = first.newer.source.published if first.newer else ""
+        until = opened.searcher.search(question, bounds=Bounds(until="2025-05-01"))
+    assert found == {"2025-03-01": "2025-06-01", "2025-06-01": "", "2025-06-02": ""}
+    assert {one.source.published for one in until} == {"2025-03-01"} and not until[0].newer

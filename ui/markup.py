@@ -144,6 +144,8 @@ def source_html(citation: Citation, document: Document) -> str:
         ("Page", _page(citation, document)),
         ("Section", citation.heading),
         ("File", _place(source.location)),
+        ("Later version", _where(citation.newer.source, None) if citation.newer else ""),
+        ("Found by", citation.why),
     ]
     rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
     start = max(0, citation.start - _BEFORE)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from assistant.answer import Answer, Citation, Claim
 from assistant.verifying import Checked
 from corpus.document import Source
-from index.evidence import Evidence
+from index.evidence import Evidence, Newer
 from index.ingest import Progress, Report
 
 # Control characters of a document must not move the cursor or retitle the terminal.
@@ -99,6 +99,14 @@ def _short(quote: str) -> str:
 def _citation_lines(citation: Citation) -> Iterator[str]:
     yield wrapped(f"[{citation.number}] {described(citation.source, citation.page)}")
     yield wrapped(f"“{_short(citation.quote)}”", indent="    ")
+    yield from _newer_line(citation.newer, "    ")
+
+
+def _newer_line(newer: Newer | None, indent: str) -> Iterator[str]:
+    if newer:
+        yield wrapped(
+            f"A later version is in the library: {described(newer.source)}", indent=indent
+        )
 
 
 def evidence_lines(found: Sequence[Evidence]) -> Iterator[str]:
@@ -106,6 +114,7 @@ def evidence_lines(found: Sequence[Evidence]) -> Iterator[str]:
     for one in found:
         yield wrapped(f"{one.label}. {described(one.source, one.passage.page)}")
         yield wrapped(f"{one.why}; {one.passage.id}", indent="   ")
+        yield from _newer_line(one.newer, "   ")
         yield wrapped(one.passage.text, indent="   ") + "\n"
 
 

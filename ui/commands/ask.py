@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -126,6 +126,7 @@ def search(
     from assistant.answer import Question
     from assistant.answering import validated
     from assistant.followup import standalone
+    from assistant.searching import found_for
     from index.retrieval import Bounds
     from ui.terminal import evidence_lines
 
@@ -141,7 +142,7 @@ def search(
                 _say({"query": _text(one), "results": [], "notice": str(error)}, as_json)
                 continue
             text = standalone(asking.text, asking.history)
-            found = opened.searcher.search(text, limit=limit, bounds=bounds)
+            found = found_for(opened, text, limit, bounds)
             if as_json:
                 _say({"query": asking.text, "results": [_result(item) for item in found]}, as_json)
             elif found:
@@ -162,11 +163,15 @@ def _text(one: Question | UsageError) -> str:
 
 
 def _result(found: Any) -> dict[str, Any]:
+    from assistant.answer import newer_json
+
     passage, source = found.passage, found.source
     return {
         "rank": found.label,
         "score": round(found.score, 4),
         "why": found.why,
+        "match": asdict(found.match) if found.match else None,
+        "newer": newer_json(found.newer),
         "document": passage.document,
         "title": source.title,
         "publisher": source.publisher,

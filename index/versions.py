@@ -1,0 +1,63 @@
+"""Later versions: documents of one publisher and title that repeat much of an earlier one."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from corpus.catalogue import Entry
+from corpus.moments import MONTHS
+from index.forward import ForwardIndex
+
+# Titles are alike when so many of their first words are, figures and months left out. Over 127
+# reports and filings these and the share below linked the rules, corrections and quarterly reports
+# that continue each other, and nothing else.
+_WORDS = 6
+# This share of the earlier one's passages stands in the later one, or something like it.
+_REPEATED = 0.3
+_ALIKE = 0.9
+# A series (weekly digests) can be long: only so many of the latest are compared.
+_MOST = 3
+
+
+def later_versions(entries: Iterable[Entry], forward: ForwardIndex) -> Mapping[str, list[Entry]]:
+    """Return for each document the later versions of it, the latest first; none: no key.
+
+    A later version has the same publisher, a like title, a later date of publication, and repeats
+    0.3 or more of the passages (cosine 0.9).
+    """
+    series: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        title = _title(entry.source.title)
+        if entry.source.published and title:
+            series[entry.source.publisher.casefold(), title].append(entry)
+    found: dict[str, list[Entry]] = {}
+    for some in series.values():
+        latest = sorted(some, key=lambda entry: entry.source.published, reverse=True)
+        for earlier in latest[1:]:
+            later = [
+                entry
+                for entry in latest[:_MOST]
+                if entry.source.published > earlier.source.published
+                and _repeated(earlier.id, entry.id, forward) >= _REPEATED
+            ]
+            if later:
+                found[earlier.id] = later
+    return found
+
+
+def _title(title: str) -> str:
+    """Return the first words of a title; "" for one that is too short to tell documents apart."""
+    words = [word for word in re.findall(r"[^\W\d_]+", title.casefold()) if word not in MONTHS]
+    return " ".join(words[:_WORDS]) if len(words) > 1 else ""
+
+
+def _repeated(earlier: str, later: str, forward: ForwardIndex) -> float:
+    one, other = forward.rows_of([earlier]), forward.rows_of([later])
+    if not len(one) or not len(other):
+        return 0.0
+    cosines = np.asarray(forward.vectors[one]) @ np.asarray(forward.vectors[other]).T
+    return float((cosines.max(axis=1) >= _ALIKE).mean())

@@ -1,0 +1,97 @@
+"""Our own questions over the starter library: well formed, answerable as they say, and found."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from assistant.desk import Desk
+from assistant.evaluation import Asked, questions_from, right
+from assistant.followup import standalone
+from assistant.parts import sides_of
+from assistant.searching import found_for
+from assistant.settings import Settings
+from index.retrieval import Bounds
+
+QUESTIONS = questions_from(Path(__file__).parent / "questions.jsonl")
+ANSWERABLE = [one for one in QUESTIONS if not one.abstain]
+
+
+def test_there_are_enough_of_every_kind() -> None:
+    """150 questions and more; each kind that analysts ask is among them."""
+    assert len(QUESTIONS) >= 150
+    assert len({one.text for one in QUESTIONS if not one.history}) > 150
+    kinds = {one.kind for one in QUESTIONS}
+    assert kinds >= {"paraphrase", "abbreviated", "misspelt", "chinese", "table", "compare", "asof",
+                     "followup", "conflict", "unanswerable"}  # fmt: skip
+    assert all(one.must or one.abstain for one in QUESTIONS)
+
+
+def test_every_wanted_string_stands_in_the_library(starter_home: Path) -> None:
+    """What an answerable question wants stands in the document that it names."""
+    with Desk(Settings(home=starter_home)) as desk:
+        texts = {
+            entry.source.location: _folded(desk.library.document(entry.id).text)
+            for entry in desk.library.entries()
+        }
+    for one in ANSWERABLE:
+        allowed = [
+            text
+            for location, text in texts.items()
+            if not one.files or any(location.endswith(file) for file in one.files)
+        ]
+        assert allowed, f"{one.id} names no document of the library"
+        assert any(string in text for string in one.must for text in allowed), one.id
+
+
+def test_the_right_passage_is_among_the_first(starter_home: Path) -> None:
+    """hit@5 and the mean reciprocal rank stay where they were measured, less two questions."""
+    with Desk(Settings(home=starter_home)) as desk:
+        ranks = [_rank(desk, one) for one in ANSWERABLE]
+    assert sum(0 < rank <= 5 for rank in ranks) / len(ranks) >= 0.86
+    assert sum(1 / rank for rank in ranks if rank) / len(ranks) >= 0.74
+
+
+def _rank(desk: Desk, one: Asked) -> int:
+    bounds = Bounds(until=one.as_of)
+    found = found_for(desk, standalone(one.text, one.history), 10, bounds)
+    return next((item.label for item in found if right(one, item)), 0)
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"\s+", " ", text).casefold()
+
+
+@pytest.mark.parametrize(
+    ("question", "sides"),
+    [
+        (
+            "How much did DeepSeek-V3 and MiniMax-M1 each cost to train?",
+            ["How much did DeepSeek-V3 each cost to train?",
+             "How much did MiniMax-M1 each cost to train?"],
+        ),
+        (
+            "KV cache reduction claimed for DeepSeek-V2 vs Kimi Linear",
+            ["KV cache reduction claimed for DeepSeek-V2",
+             "KV cache reduction claimed for Kimi Linear"],
+        ),
+        ("What did Nvidia and TSMC announce?", []),
+        ("How many members voted against the law?", []),
+    ],
+)  # fmt: skip
+def test_a_comparison_is_asked_for_each_side(question: str, sides: list[str]) -> None:
+    """Both sides of a comparison between names are searched for; "and" alone compares nothing."""
+    assert sides_of(question) == sides
+
+
+def test_both_sides_of_a_comparison_are_represented(starter_home: Path) -> None:
+    """Each side's own first passage is among the first four, in a ranking without repeats."""
+    question = "Compare the licence of gpt-oss and the licence of Llama 4"
+    with Desk(Settings(home=starter_home)) as desk:
+        found = found_for(desk, question, 8, Bounds())
+        firsts = [desk.searcher.search(side)[0].passage.id for side in sides_of(question)]
+    ids = [one.passage.id for one in found]
+    assert set(firsts) <= set(ids[:4]) and len(ids) == len(set(ids))
+    assert [one.label for one in found] == list(range(1, len(found) + 1))
