@@ -1,0 +1,1 @@
+"""Briefing memos: written from evidence, checked, linted, exported, and compared later."""
