@@ -27,8 +27,9 @@ class Line:
 
     `speaker` is who says it ("" where the passage does not tell), `kind` one of KINDS or "".
     `role` is EVIDENCE (cited words), JUDGMENT (a model's or the analyst's inference), GAP (a
-    question left to the analyst, no citation) or NOTE (about the memo itself: a count of sources, a
-    statement of method). The likelihood and the confidence of a judgment are sentences of their own.
+    question left to the analyst, no citation) or NOTE (about the memo itself: a count of sources,
+    a statement of method). The likelihood of a judgment and the confidence in it are sentences of
+    their own.
     """
 
     claim: Claim
