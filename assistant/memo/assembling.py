@@ -1,0 +1,281 @@
+"""The tables of a memo, made from every passage it read: events, figures, disputes, sources."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from assistant.answer import Claim
+from assistant.checking.checker import Cited
+from assistant.desk import Desk
+from assistant.memo.citing import Citing
+from assistant.memo.disagreements import disagreements
+from assistant.memo.figures import stated
+from assistant.memo.gathering import ABOUT, Gathered
+from assistant.memo.grades import Grade, Grades, confidence
+from assistant.memo.origins import Read as Whole
+from assistant.memo.origins import independent, origins
+from assistant.memo.sentence import Sentence, sentences_of
+from assistant.memo.speakers import attributed
+from assistant.memo.timeline import events
+from assistant.memo.values import (
+    EVIDENCE,
+    NOTE,
+    Dispute,
+    Event,
+    Figure,
+    GradedSource,
+    Line,
+    Memo,
+    Section,
+    Side,
+)
+
+# Rows of a table: more than these a reader does not read; the nearest to the topic stay.
+_EVENTS, _FIGURES, _DISPUTES = 20, 15, 8
+# Sentences of other documents that are asked whether they bear a claim out: the likest, sharing this
+# much of its stems at least.
+_ASKED, _SHARED = 3, 0.5
+# Sections whose evidence carries the memo: the confidence in it is stated there.
+_LEADING = ("bluf", "key-judgments", "summary")
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """The sentences on the topic, those of the first passages first, with their stems."""
+
+    sentences: tuple[Sentence, ...]
+    stems: Mapping[tuple[str, int, int], frozenset[str]]
+    grades: Grades
+    origins: Mapping[str, str]
+
+
+def assembled(desk: Desk, memo: Memo, gathered: Gathered) -> Memo:
+    """Return the memo with its tables, corroboration, graded sources and stated confidence."""
+    pool = _pooled(desk, gathered)
+    citing = Citing(memo.citations, gathered.pool)
+    sections, counted = _corroborated(desk, memo, pool, citing)
+    shown = {section.shows for section in sections}
+    memo = replace(
+        memo,
+        sections=sections,
+        events=_events(pool, citing) if "timeline" in shown else (),
+        figures=_figures(pool, citing) if "figures" in shown else (),
+        disputes=_disputes(pool, citing) if "disputes" in shown else (),
+    )
+    memo = replace(memo, citations=citing.citations)
+    memo = replace(memo, sources=_sources(memo, pool, counted))
+    return replace(memo, sections=tuple(_noted(one, memo, counted) for one in memo.sections))
+
+
+def _pooled(desk: Desk, gathered: Gathered) -> _Pool:
+    """Return what was read, as far as it is on the topic, and where its documents come from."""
+    reader = desk.reader
+    found = gathered.pool.values()
+    stems: dict[tuple[str, int, int], frozenset[str]] = {}
+    kept = []
+    for one in sentences_of((one.passage, one.source) for one in found):
+        own = reader.stems(one.text)
+        about = reader.stems(f"{one.source.title} {one.passage.heading}")
+        if gathered.topic.covered(own, about) >= ABOUT:
+            stems[one.key] = own
+            kept.append(one)
+    whole = [
+        Whole(one, document.source, document.text)
+        for one in dict.fromkeys(one.passage.document for one in found)
+        for document in [desk.library.document(one)]
+    ]
+    return _Pool(tuple(kept), stems, Grades.load(desk.settings.home), origins(whole))
+
+
+def _corroborated(
+    desk: Desk, memo: Memo, pool: _Pool, citing: Citing
+) -> tuple[tuple[Section, ...], dict[int, int]]:
+    """Return the sections with what else bears their lines out.
+
+    Also, for each citation, how many independent origins bear the line that cites it.
+    """
+    by_place = {(one.document, one.start, one.end): one for one in pool.sentences}
+    counted: dict[int, int] = {}
+    sections = []
+    for section in memo.sections:
+        lines = []
+        for line in section.lines:
+            if line.role == EVIDENCE and line.claim.citations:
+                bearers = _bearers(desk, line, memo, pool)
+                more = [citing.number(one) for one in bearers]
+                own = [
+                    by_place[place]
+                    for number in line.claim.citations
+                    if (place := _place(memo, number)) in by_place
+                ]
+                claim = replace(
+                    line.claim, citations=tuple(dict.fromkeys((*line.claim.citations, *more)))
+                )
+                count = max(1, independent([*own, *bearers], pool.origins))
+                counted |= {
+                    number: max(count, counted.get(number, 1)) for number in claim.citations
+                }
+                line = replace(line, claim=claim)
+            lines.append(line)
+        sections.append(replace(section, lines=tuple(lines)))
+    return tuple(sections), counted
+
+
+def _place(memo: Memo, number: int) -> tuple[str, int, int]:
+    one = memo.citation(number)
+    return one.document, one.start, one.end
+
+
+def _bearers(desk: Desk, line: Line, memo: Memo, pool: _Pool) -> list[Sentence]:
+    """Return sentences of other documents that contain what a line says."""
+    stems = desk.reader.stems(line.claim.text)
+    own = {memo.citation(number).document for number in line.claim.citations}
+    shares = [
+        (len(stems & pool.stems[one.key]) / max(1, len(stems)), place, one)
+        for place, one in enumerate(pool.sentences)
+        if one.document not in own
+    ]
+    likest = sorted((one for one in shares if one[0] >= _SHARED), key=lambda one: (-one[0], one[1]))
+    found: dict[str, Sentence] = {}
+    for _, _, one in likest[:_ASKED]:
+        about = ". ".join(filter(None, (one.source.title, one.passage.heading)))
+        verdict = desk.checker.check(line.claim.text, [Cited(one.text, about)])
+        if verdict.verdict == "supported":
+            found.setdefault(one.document, one)
+    return list(found.values())
+
+
+def _events(pool: _Pool, citing: Citing) -> tuple[Event, ...]:
+    """Return the events of the timeline: those told by most, of these the first read, by date."""
+    order = {one.key: place for place, one in enumerate(pool.sentences)}
+    found = sorted(
+        events(pool.sentences),
+        key=lambda one: (-len(one.sentences), min(order[two.key] for two in one.sentences)),
+    )
+    kept = sorted(found[:_EVENTS], key=lambda one: one.date)
+    return tuple(
+        Event(
+            one.date,
+            one.text,
+            tuple(dict.fromkeys(citing.number(two) for two in one.sentences)),
+            tuple((other, citing.number(two)) for other, two in one.others),
+        )
+        for one in kept
+    )
+
+
+def _figures(pool: _Pool, citing: Citing) -> tuple[Figure, ...]:
+    found = stated(pool.sentences)[:_FIGURES]
+    return tuple(
+        Figure(
+            one.quantity,
+            one.value,
+            one.unit,
+            one.shown,
+            one.as_of,
+            attributed(one.sentence).speaker,
+            citing.number(one.sentence),
+        )
+        for one in found
+    )
+
+
+def _disputes(pool: _Pool, citing: Citing) -> tuple[Dispute, ...]:
+    found = []
+    for one in disagreements(pool.sentences)[:_DISPUTES]:
+        sides = tuple(
+            Side(
+                position.shown,
+                position.sentence.text,
+                attributed(position.sentence).speaker,
+                position.sentence.source.published,
+                position.counts,
+                citing.number(position.sentence),
+            )
+            for position in one.positions
+        )
+        found.append(Dispute(one.about, one.kind, sides, one.update))
+    return tuple(found)
+
+
+def _sources(memo: Memo, pool: _Pool, counted: Mapping[int, int]) -> tuple[GradedSource, ...]:
+    """Return the documents cited, each graded; its kind is that of most statements in it."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for citation in memo.citations:
+        numbers[citation.document].append(citation.number)
+    speakers: dict[str, Counter[str]] = defaultdict(Counter)
+    kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    for section in memo.sections:
+        for line in section.lines:
+            for document in {memo.citation(one).document for one in line.claim.citations}:
+                speakers[document][line.speaker] += bool(line.speaker)
+                kinds[document][line.kind] += bool(line.kind)
+    graded = []
+    for document, cites in numbers.items():
+        first = memo.citation(cites[0])
+        kind = (kinds[document].most_common(1) or [("", 0)])[0][0]
+        grade = pool.grades.of(first.source, kind, max(counted.get(number, 1) for number in cites))
+        newer = first.newer
+        graded.append(
+            GradedSource(
+                document=document,
+                source=first.source,
+                citations=tuple(cites),
+                reliability=grade.reliability,
+                credibility=grade.credibility,
+                reason=grade.reason,
+                graded=grade.graded,
+                origin=pool.origins.get(document, document),
+                speakers=tuple(one for one, count in speakers[document].most_common() if count),
+                newer=f"{newer.source.title} ({newer.source.published})" if newer else "",
+            )
+        )
+    return tuple(graded)
+
+
+def _noted(section: Section, memo: Memo, counted: Mapping[int, int]) -> Section:
+    """Return a section with what the memo says of itself there: confidence, and empty tables."""
+    empty = {
+        "disputes": (memo.disputes, "No disagreement was found in the passages read."),
+        "figures": (memo.figures, "No figure with a unit was found in the passages read."),
+        "timeline": (memo.events, "No dated event was found in the passages read."),
+    }
+    if section.shows in empty and not empty[section.shows][0]:
+        return replace(section, lines=(*section.lines, note(empty[section.shows][1])))
+    if section.shows == "sources":
+        return replace(section, lines=(*section.lines, note(_summary(memo))))
+    if section.key not in _LEADING or not any(one.role != NOTE for one in section.lines):
+        return section
+    cites = {number for line in section.lines for number in line.claim.citations}
+    if not cites:
+        return section
+    documents = {memo.citation(number).document for number in cites}
+    bearing = [one for one in memo.sources if one.document in documents]
+    disputed = any(
+        side.citation in cites for one in memo.disputes if not one.update for side in one.sides
+    )
+    grades = [Grade(one.reliability, one.credibility, one.reason, one.graded) for one in bearing]
+    _, reason = confidence(grades, len({one.origin for one in bearing}), disputed)
+    return replace(section, lines=(*section.lines, note(reason)))
+
+
+def _summary(memo: Memo) -> str:
+    """Return the source summary statement (ICD 206): how many, from where, how good, how old."""
+    origin_count = len({one.origin for one in memo.sources})
+    grades = Counter(one.reliability for one in memo.sources)
+    spread = ", ".join(f"{count} of grade {letter}" for letter, count in sorted(grades.items()))
+    dates = sorted(one.source.published for one in memo.sources if one.source.published)
+    undated = len(memo.sources) - len(dates)
+    between = f"published between {dates[0]} and {dates[-1]}" if dates else "none of them dated"
+    return (
+        f"This memo rests on {len(memo.sources)} documents that go back to {origin_count} "
+        f"independent origins ({spread}), {between}"
+        f"{f', {undated} without a date' if undated and dates else ''}."
+    )
+
+
+def note(text: str) -> Line:
+    """Return a sentence that the memo says about itself."""
+    return Line(Claim(text, (), "supported"), role=NOTE)

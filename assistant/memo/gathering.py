@@ -1,0 +1,153 @@
+"""The lines of a memo's section: searched, written by the engine, checked and cited."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+from assistant.answer import Answer, Claim, Question
+from assistant.claims import Draft, drafts
+from assistant.composing import Composer
+from assistant.desk import Desk
+from assistant.engine import Engine, Task, Waiting
+from assistant.extractive import ExtractiveEngine
+from assistant.memo.sentence import Sentence, sentences_of
+from assistant.memo.speakers import attributed
+from assistant.memo.values import EVIDENCE, JUDGMENT, Line
+from assistant.reading import Read, Reader, Sought
+from assistant.searching import Search, searched
+from corpus.errors import EngineError
+from index.evidence import Evidence
+
+# A sentence is quoted when it, with its title and headings, holds this share of the topic, and
+# reads on its own: a whole sentence that does not begin with a word for something said before.
+ABOUT = 0.34
+_BEGINS = re.compile(r"^[\"“'(]?[A-Z0-9$€£\u4e00-\u9fff]")
+_LEANS = re.compile(
+    r"^(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Such|Both|But|However|And|Or|So|"
+    r"Also|There|Then|Here|The former|The latter|In addition|For example|As such)\b"
+)
+_ENDS = re.compile(r"[.!。！][\"”’)]*$")
+_SHORTEST = 6
+# Two sentences that share this much of their stems say the same: one section may have it.
+_SAME = 0.6
+_LIKELIHOOD = re.compile(
+    r"\b(?:almost (?:no chance|certain)|(?:very |highly )?(?:un)?likely|roughly even|"
+    r"(?:highly )?(?:im)?probabl[ey]|remote chance|realistic possibility|nearly certain)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass
+class Gathered:
+    """What a memo has so far: its citations, what was said, all that was read, what was not found.
+
+    `answer` carries the citations of the whole memo, so that numbers run through; `pool` is every
+    passage found, by id; `said` the stems of each line.
+    """
+
+    answer: Answer
+    topic: Sought
+    pool: dict[str, Evidence] = field(default_factory=dict)
+    said: list[frozenset[str]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    notice: str = ""
+
+    def repeats(self, stems: frozenset[str]) -> bool:
+        """Say whether a sentence with these stems says what a line says already."""
+        return any(
+            len(stems & one) >= _SAME * max(1, min(len(stems), len(one))) for one in self.said
+        )
+
+
+def gathered_lines(
+    desk: Desk, gathered: Gathered, question: Question, most: int
+) -> Iterator[Line | Waiting]:
+    """Yield up to `most` lines that answer one question of a section, each checked and cited.
+
+    A question that the evidence does not answer is added to what is missing. An engine that fails
+    is named in the notice, and the evidence is quoted instead.
+    """
+    search = searched(desk, question, question.text)
+    for one in search.evidence:
+        gathered.pool.setdefault(one.passage.id, one)
+    fitting = [one for one in search.sentences if _fits(desk.reader, one, search, gathered)]
+    task = Task(question.text, search.evidence, fitting)
+    count = 0
+    try:
+        for line in _written(desk, desk.engine, gathered, task):
+            count += isinstance(line, Line)
+            yield line
+            if count == most:
+                break
+    except EngineError as error:
+        gathered.notice = f"{error}. Some sections quote the library instead."
+        for line in _written(desk, ExtractiveEngine(), gathered, task):
+            count += isinstance(line, Line)
+            yield line
+            if count == most:
+                break
+    if not count:
+        gathered.missing.append(question.text)
+
+
+def _fits(reader: Reader, read: Read, search: Search, gathered: Gathered) -> bool:
+    """Say whether a sentence can stand in a memo: whole, on its own, on the topic, and new."""
+    text = read.text
+    if " | " in text or (len(text.split()) < _SHORTEST and text.isascii()):
+        return False
+    if not _BEGINS.match(text) or _LEANS.match(text) or not _ENDS.search(text):
+        return False
+    evidence = next(one for one in search.evidence if one.label == read.label)
+    about = f"{evidence.source.title} {evidence.passage.heading}"
+    on_topic = gathered.topic.covered(read.stems, reader.stems(about)) >= ABOUT
+    return on_topic and not gathered.repeats(read.stems)
+
+
+def _written(
+    desk: Desk, engine: Engine, gathered: Gathered, task: Task
+) -> Iterator[Line | Waiting]:
+    """Yield the lines that an engine writes; raises EngineError.
+
+    The extractive engine has nothing to write without a fitting sentence.
+    """
+    extractive = isinstance(engine, ExtractiveEngine)
+    if not task.evidence or (extractive and not task.sentences):
+        return
+    composer = Composer(desk.checker, task.evidence)
+    reader = desk.reader
+    with closing(engine.write(task)) as pieces:
+        for one in drafts(pieces):
+            if isinstance(one, Waiting):
+                yield one
+            if not isinstance(one, Draft):
+                continue
+            stems = reader.stems(one.text)
+            if gathered.repeats(stems):
+                continue
+            known = len(gathered.answer.not_found)
+            answer = composer.with_draft(replace(gathered.answer, claims=()), one)
+            if len(answer.not_found) > known:
+                gathered.missing.append(answer.not_found[-1])
+            gathered.answer = answer
+            if answer.claims:
+                gathered.said.append(stems)
+                yield _line(answer.claims[0], task, one.labels, extractive=extractive)
+
+
+def _line(claim: Claim, task: Task, labels: Sequence[int], *, extractive: bool) -> Line:
+    """Return a claim with who says it, as the passage it stands in tells."""
+    if not extractive and _LIKELIHOOD.search(claim.text):
+        return Line(claim, role=JUDGMENT)
+    for evidence in task.evidence:
+        if evidence.label not in labels:
+            continue
+        before: list[Sentence] = []
+        for one in sentences_of([(evidence.passage, evidence.source)]):
+            if claim.text in one.text or one.text in claim.text:
+                said = attributed(one, before)
+                return Line(claim, said.speaker, said.kind, EVIDENCE)
+            before.append(one)
+    return Line(claim)
