@@ -117,6 +117,11 @@ class Searcher:
         with self._indexes.reading() as indexes:
             return len(self._shelf(indexes).forward)
 
+    def later_versions(self) -> Mapping[str, list[Entry]]:
+        """Return the later versions of each document that has some, the latest first."""
+        with self._indexes.reading() as indexes:
+            return self._shelf(indexes).later
+
     def _shelf(self, indexes: Indexes) -> _Shelf:
         """Return the shelf of the present generation; made anew when the library has changed."""
         with self._lock:

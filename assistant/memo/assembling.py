@@ -34,8 +34,8 @@ from assistant.memo.values import (
 
 # Rows of a table: more than these a reader does not read; the nearest to the topic stay.
 _EVENTS, _FIGURES, _DISPUTES = 20, 15, 8
-# Sentences of other documents that are asked whether they bear a claim out: the likest, sharing this
-# much of its stems at least.
+# Sentences of other documents that are asked whether they bear a claim out: the likest, sharing
+# this much of its stems at least.
 _ASKED, _SHARED = 3, 0.5
 # Sections whose evidence carries the memo: the confidence in it is stated there.
 _LEADING = ("bluf", "key-judgments", "summary")

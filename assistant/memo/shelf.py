@@ -1,0 +1,91 @@
+"""Memos that were written, kept in the data folder: to be resumed, opened again and compared."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.memo.stored import from_json, to_json
+from assistant.memo.values import Memo
+from corpus.errors import UsageError
+from corpus.originals import storage_error
+
+_FOLDER = "memos"
+_ID = re.compile(r"[\w-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A memo on the shelf: its id, what it is about, and whether it was finished."""
+
+    id: str
+    topic: str
+    template: str
+    created: str
+    complete: bool
+
+
+class Shelf:
+    """The memos of one data folder, a JSON file each; a file is replaced whole or not at all."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / _FOLDER
+
+    def new_id(self, memo: Memo) -> str:
+        """Return an id for a memo that is not on the shelf: its date, topic and a number."""
+        words = "-".join(re.findall(r"[a-z0-9]+", memo.topic.lower()))[:40].strip("-") or "memo"
+        stem = f"{memo.created}-{words}"
+        number = 1
+        while (self._folder / f"{stem}-{number}.json").exists():
+            number += 1
+        return f"{stem}-{number}"
+
+    def save(self, memo: Memo, name: str) -> None:
+        """Write a memo under an id; raises StorageError, and the file before stays whole."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(to_json(memo))
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(self._folder / f"{name}.json")
+            finally:
+                Path(temporary).unlink(missing_ok=True)
+        except OSError as error:
+            raise storage_error(error, self._folder) from error
+
+    def load(self, name: str) -> Memo:
+        """Return the memo with an id ("last" is the newest); raises UsageError."""
+        if name == "last":
+            kept = self.listed()
+            if not kept:
+                raise UsageError("no memo was written yet")
+            name = kept[0].id
+        file = self._folder / f"{name}.json"
+        if not _ID.fullmatch(name) or not file.is_file():
+            raise UsageError(f"there is no memo {name!r}; see: briefing memos")
+        return from_json(file.read_text(encoding="utf-8"))
+
+    def listed(self) -> list[Kept]:
+        """Return the memos, the newest first; a file that cannot be read is left out."""
+        files = sorted(
+            self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime, reverse=True
+        )
+        found = []
+        for file in files:
+            try:
+                memo = from_json(file.read_text(encoding="utf-8"))
+            except (OSError, UsageError):
+                continue
+            found.append(Kept(file.stem, memo.topic, memo.template, memo.created, memo.complete))
+        return found
+
+    def delete(self, name: str) -> None:
+        """Take a memo off the shelf; raises UsageError where there is none."""
+        self.load(name)
+        (self._folder / f"{name}.json").unlink()

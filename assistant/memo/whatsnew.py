@@ -1,0 +1,103 @@
+"""What came into the library since a day: a short cited brief, grouped by theme."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+
+from assistant.answer import Answer, Claim
+from assistant.claims import Draft
+from assistant.composing import Composer
+from assistant.desk import Desk
+from assistant.memo.assembling import note
+from assistant.memo.sentence import Sentence
+from assistant.memo.speakers import attributed
+from assistant.memo.values import Line, Memo, Section
+from corpus.catalogue import Entry
+from corpus.errors import UsageError
+from index.evidence import Evidence
+
+TEMPLATE = "whatsnew"
+# What the library is about; a document goes to the theme nearest in meaning.
+_THEMES = (
+    ("deepseek", "DeepSeek", "DeepSeek, its models, training cost, releases and company"),
+    ("export-policy", "Export policy", "export controls on chips, licences, rules and sanctions"),
+    ("landscape", "The competitive landscape", "AI companies, rival models, markets and chips"),
+    ("law", "Law and regulation of AI", "AI regulation, laws, safety rules, court cases and bans"),
+)
+_PASSAGES, _SENTENCES = 3, 2
+
+
+def whats_new(desk: Desk, since: str) -> Iterator[Memo]:
+    """Yield the brief as it grows; the last is complete. `since` is an ISO date of adding.
+
+    Raises UsageError for what is no date.
+    """
+    try:
+        date.fromisoformat(since)
+    except ValueError as error:
+        raise UsageError(f"{since!r} is no date; write it as 2026-01-31") from error
+    entries = [one for one in desk.library.entries() if one.added[:10] >= since and one.passages]
+    memo = Memo(
+        topic=f"What is new since {since}",
+        template=TEMPLATE,
+        created=date.today().isoformat(),
+        as_of="",
+        engine="extractive",
+        complete=False,
+    )
+    if not entries:
+        nothing = Section("new", "New", (note(f"Nothing came into the library since {since}."),))
+        yield replace(memo, sections=(nothing,), complete=True)
+        return
+    answer = Answer(memo.topic)
+    for key, heading, members in _themes(desk, entries):
+        lines: list[Line] = []
+        for entry in sorted(members, key=lambda one: one.source.published, reverse=True):
+            answer, found = _told(desk, answer, entry)
+            lines.extend(found)
+        sections = (*memo.sections, Section(key, heading, tuple(lines)))
+        memo = replace(memo, sections=sections, citations=answer.citations)
+        yield memo
+    yield replace(memo, complete=True)
+
+
+def _themes(desk: Desk, entries: list[Entry]) -> Iterator[tuple[str, str, list[Entry]]]:
+    """Yield the themes that have documents, each with them."""
+    embedder = desk.question_embedder
+    about = embedder.embed([text for _, _, text in _THEMES])
+    titles = embedder.embed([one.source.title for one in entries])
+    nearest = np.argmax(titles @ about.T, axis=1)
+    members: dict[int, list[Entry]] = defaultdict(list)
+    for entry, theme in zip(entries, nearest.tolist(), strict=True):
+        members[theme].append(entry)
+    for place, (key, heading, _) in enumerate(_THEMES):
+        if members[place]:
+            yield key, heading, members[place]
+
+
+def _told(desk: Desk, answer: Answer, entry: Entry) -> tuple[Answer, list[Line]]:
+    """Return up to two sentences that tell what a document is about, cited."""
+    passages = desk.library.passages_of(entry.id)[:_PASSAGES]
+    evidence = [
+        Evidence(label, passage, entry.source, 1.0, "the beginning of a new document")
+        for label, passage in enumerate(passages, start=1)
+    ]
+    reader = desk.reader
+    read = reader.read(reader.sought(entry.source.title), evidence)
+    whole = [one for one in read if one.text.endswith((".", "。")) and " | " not in one.text]
+    composer = Composer(desk.checker, evidence)
+    lines = []
+    for one in sorted(whole[:_SENTENCES], key=lambda one: one.start):
+        answer = composer.with_draft(
+            Answer(answer.question, citations=answer.citations), Draft(one.text, (one.label,))
+        )
+        passage = passages[one.label - 1]
+        said = attributed(Sentence(one.text, one.start, one.end, passage, entry.source))
+        claims: tuple[Claim, ...] = answer.claims
+        lines.extend(Line(claim, said.speaker, said.kind) for claim in claims)
+    return answer, lines
