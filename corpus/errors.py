@@ -71,6 +71,12 @@ class NotInLibrary(LibraryError):
     """No document in the library has the id that was asked for."""
 
 
+class NothingFound(LibraryError):
+    """The library holds nothing on a topic: a refusal, and no failure."""
+
+    exit_code = 3
+
+
 class NoConversation(LibraryError):
     """No conversation in the library has the id that was asked for."""
 

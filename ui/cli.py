@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from corpus.errors import BriefingError
-from ui.commands import ask, check, doctor, documents, measure, page, talk
+from ui.commands import ask, check, doctor, documents, measure, memo, page, talk
 
 _INTERRUPTED = 130
 
@@ -33,7 +33,11 @@ for command in (
     page.chat,
     ask.ask,
     ask.search,
+    memo.memo,
     check.check,
+    memo.memos,
+    memo.diff,
+    memo.whatsnew,
     talk.conversations,
     talk.engines,
     documents.add,

@@ -7,7 +7,8 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from assistant.answer import Answer, Citation, Claim
 from assistant.verifying import Checked
@@ -116,6 +117,24 @@ def evidence_lines(found: Sequence[Evidence]) -> Iterator[str]:
         yield wrapped(f"{one.why}; {one.passage.id}", indent="   ")
         yield from _newer_line(one.newer, "   ")
         yield wrapped(one.passage.text, indent="   ") + "\n"
+
+
+def review_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a memo looked at again shows: findings, and the lines hit by each source."""
+    for one in found["findings"]:
+        accepted = f" (accepted: {one['accepted']})" if one["accepted"] else ""
+        yield wrapped(f"{one['severity']}  {one['rule']} at {one['where']}{accepted}")
+        yield wrapped(one["advice"], indent="        ")
+    for one in found["sources"]:
+        yield wrapped(f"{one['change']}: {one['title']}: {one['detail']}")
+        for where, text in zip(one["where"], one["texts"], strict=True):
+            yield wrapped(f"{where}  {text}", indent="        ")
+    for name in found["altered"]:
+        yield wrapped(f"altered since it was packed: {name}")
+    yield (
+        f"{len(found['findings'])} findings; {found['standing']} of {found['citations']} citations "
+        f"stand in their documents; {len(found['sources'])} sources changed"
+    )
 
 
 def report_lines(report: Report) -> Iterator[str]:

@@ -10,6 +10,7 @@ from assistant.desk import Desk
 from assistant.memo.grades import Grades
 from assistant.memo.values import NOTE, GradedSource, Memo
 from corpus.catalogue import Entry
+from corpus.errors import NotInLibrary
 
 CHANGED, REMOVED, SUPERSEDED, REGRADED = "changed", "removed", "superseded", "regraded"
 
@@ -89,3 +90,18 @@ def _hit(memo: Memo, source: GradedSource, change: str, detail: str) -> Hit:
 
 def _flat(text: str) -> str:
     return re.sub(r"\s+", " ", text)
+
+
+def standing(desk: Desk, memo: Memo) -> int:
+    """Return how many citations of a memo are, to the letter, what their document says there.
+
+    Replaced documents are kept in the library and count; documents it never had do not.
+    """
+    count = 0
+    for one in memo.citations:
+        try:
+            text = desk.library.document(one.document).text
+        except NotInLibrary:
+            continue
+        count += text[one.start : one.end] == one.quote
+    return count

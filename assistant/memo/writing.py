@@ -17,7 +17,7 @@ from assistant.memo.linting import lint
 from assistant.memo.templates import TABLES, Plan, Template, filled, template_named
 from assistant.memo.values import EVIDENCE, GAP, Line, Memo, Section
 from assistant.searching import found_for
-from corpus.errors import NotInLibrary, UsageError
+from corpus.errors import NothingFound, UsageError
 from index.retrieval import Bounds
 
 # Passages of a search for the topic as a whole, which the tables are made from beside those that
@@ -66,7 +66,7 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
 
     `begun` is a memo on the same request that was broken off: its finished sections are kept.
     Closing the iterator stops the work. Raises UsageError for a request that cannot be met, and
-    NotInLibrary where the library has nothing on the topic.
+    NothingFound where the library has nothing on the topic.
     """
     template = template_named(request.template, desk.settings.home)
     topic = validated(Question(request.topic)).text
@@ -74,7 +74,7 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
     question = _question(desk, request, topic)
     wide = found_for(desk, topic, _WIDE, _bounds(question))
     if not any(one.match and one.match.covered >= _COVERED for one in wide):
-        raise NotInLibrary(f"the library has nothing on {topic!r}; add documents about it")
+        raise NothingFound(f"the library has nothing on {topic!r}; add documents about it")
     entries = desk.library.entries()
     memo = Memo(
         topic=topic,

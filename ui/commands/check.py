@@ -17,13 +17,27 @@ if TYPE_CHECKING:
 
 _SIGNS = {"supported": "ok  ", "weak": "weak", "unsupported": "NO  "}
 
+_MEMOS = (".json", ".zip")
+
 
 @click.command()
 @click.argument("file")
 @click.option("--json", "as_json", is_flag=True, help="Print one object (a line a text with -).")
+@click.option(
+    "--accept",
+    nargs=3,
+    default=None,
+    metavar="RULE PLACE REASON",
+    help="Accept a finding in a memo's .json; the reason is kept there.",
+)
 @click.pass_context
-def check(context: click.Context, file: str, as_json: bool) -> None:
+def check(
+    context: click.Context, file: str, as_json: bool, accept: tuple[str, str, str] | None
+) -> None:
     """Check each sentence of FILE (.md, .txt, .docx) against the library, and offer citations.
+
+    A memo (.json) or an evidence pack (.zip) is linted, and the lines are listed that rest on
+    sources changed, removed, superseded or graded anew since; exits with 1 when there are errors.
 
     With - it reads objects {"text": "…", "sources": ["…"]}, one a line, from standard input and
     checks each text against its own sources alone. "supported" means that a passage contains the
@@ -36,8 +50,13 @@ def check(context: click.Context, file: str, as_json: bool) -> None:
     from ui.terminal import checked_lines
 
     path = Path(file).expanduser()
+    if path.suffix.lower() in _MEMOS:
+        _memo(context, path, as_json, accept)
+        return
     if path.suffix.lower() not in KINDS:
-        raise UsageError(f"cannot check {file}: give a file that ends in {', '.join(KINDS)}, or -")
+        raise UsageError(
+            f"cannot check {file}: give a file that ends in {', '.join((*KINDS, *_MEMOS))}, or -"
+        )
     if not path.is_file():
         raise UsageError(f"there is no file {file}")
     draft = sentences_of(path)
@@ -55,6 +74,21 @@ def check(context: click.Context, file: str, as_json: bool) -> None:
     else:
         said = ", ".join(f"{count} {name}" for name, count in counts.items())
         click.echo(f"{len(rows)} sentences: {said}")
+
+
+def _memo(
+    context: click.Context, path: Path, as_json: bool, accept: tuple[str, str, str] | None
+) -> None:
+    """Check a memo or a pack; exits with 1 where an error stands or a line lost its source."""
+    from ui.commands.memo import reviewed
+    from ui.terminal import review_lines
+
+    with desk(context) as opened:
+        found = reviewed(opened, path, accept)
+    click.echo(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(review_lines(found)))
+    errors = any(one["severity"] == "error" and not one["accepted"] for one in found["findings"])
+    if errors or found["altered"] or found["sources"] or found["standing"] < found["citations"]:
+        context.exit(1)
 
 
 def _given(context: click.Context) -> None:

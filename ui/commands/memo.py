@@ -1,0 +1,270 @@
+"""`briefing memo`, `memos`, `diff` and `whatsnew`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from corpus.errors import UsageError
+from ui.commands.opening import DateType, desk, filters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assistant.desk import Desk
+    from assistant.memo.values import Memo
+
+
+@click.command()
+@click.argument("topic", required=False, default="")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Where to write it; the "
+    "format by suffix: .md .docx .pdf .html .json, or .zip for the evidence pack.",
+)
+@click.option("--template", default="bluf", help="bluf, judgments, crs, or one of your own.")
+@click.option("--engine", help="Who writes it; see: briefing engines.")
+@click.option(
+    "--length", type=click.IntRange(100, 20_000), default=None, help="About how many words."
+)
+@click.option("--audience", default="", help="For whom it is, shown in its head.")
+@click.option("--section", "sections", multiple=True, help="Only this section, by key (repeat).")
+@click.option("--without", multiple=True, help="Leave out this publisher (repeat).")
+@click.option(
+    "--scale",
+    type=click.Choice(["icd203", "phia"]),
+    default="icd203",
+    help="The likelihood words that the linter accepts.",
+)
+@click.option("--resume", default="", help="Go on with a memo broken off: last, or its id.")
+@click.option("--json", "as_json", is_flag=True, help="Print the memo as JSON.")
+@filters
+@click.pass_context
+def memo(
+    context: click.Context, topic: str, output: Path | None, resume: str, **given: Any
+) -> None:
+    """Write a briefing memo on TOPIC from the library, each sentence with its source.
+
+    Without -o it is printed as Markdown. Every memo is kept; see: briefing memos. Exits with 0 when
+    it was written, 3 when the library has nothing on the topic.
+    """
+    from assistant.memo.export import FORMATS, exported
+    from assistant.memo.pack import packed
+    from assistant.memo.shelf import Shelf
+    from assistant.memo.writing import Request, write
+    from ui.terminal import Line
+
+    form = output.suffix.lower().lstrip(".") if output else "md"
+    if form not in (*FORMATS, "zip"):
+        raise UsageError(
+            f"no format .{form}; use {', '.join('.' + one for one in FORMATS)} or .zip"
+        )
+    if not topic and not resume:
+        raise UsageError("name a topic, or a memo to go on with: briefing memo --resume last")
+    as_json, ids = given.pop("as_json"), given.pop("ids")
+    engine = given.pop("engine")
+    with desk(context, engine=engine, starter=True) as opened:
+        if opened.engine.place:
+            click.echo(f"The topic and passages go to {opened.engine.place}.", err=True)
+        shelf = Shelf(opened.settings.home)
+        begun = shelf.load(resume) if resume else None
+        documents = tuple(opened.library.resolve(one) for one in ids)
+        request = Request(
+            topic=topic or (begun.topic if begun else ""),
+            documents=documents,
+            length=given.pop("length") or 0,
+            **given,
+        )
+        if begun is not None:
+            request = resumed(request, begun)
+        with Line(shown=True) as line:
+            written, name = _kept(shelf, write(opened, request, begun), line)
+        content = packed(opened, written) if form == "zip" else exported(written, form)
+    if output:
+        output.write_bytes(content)
+        click.echo(f"{output}: {_summary(written)}; kept as {name}", err=True)
+    if as_json:
+        click.echo(exported(written, "json").decode())
+    elif not output:
+        click.echo(content.decode())
+
+
+def resumed(request: Any, begun: Memo) -> Any:
+    """Return the request of a memo that was broken off, as the memo itself has kept it."""
+    kept = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in begun.settings.items()
+    }
+    return replace(
+        request,
+        template=begun.template,
+        as_of=begun.as_of,
+        audience=begun.audience,
+        scale=begun.scale,
+        today=begun.created,
+        **kept,
+    )
+
+
+def _kept(shelf: Any, steps: Iterator[Memo], line: Any) -> tuple[Memo, str]:
+    """Run the writing to its end, keeping the memo whenever a section is finished."""
+    name, sections = "", 0
+    written: Memo | None = None
+    for written in steps:
+        name = name or shelf.new_id(written)
+        line.show(written.notice)
+        if len(written.sections) > sections or written.complete:
+            sections = len(written.sections)
+            shelf.save(written, name)
+    assert written is not None
+    return written, name
+
+
+def _summary(written: Memo) -> str:
+    errors = sum(one.severity == "error" and not one.accepted for one in written.findings)
+    warnings = sum(one.severity == "warning" and not one.accepted for one in written.findings)
+    lines = sum(len(one.lines) for one in written.sections)
+    return (
+        f"{lines} sentences, {len(written.citations)} citations, {len(written.sources)} sources; "
+        f"{errors} errors and {warnings} warnings of the linter"
+    )
+
+
+@click.command()
+@click.argument("name", required=False, default="")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it there (by suffix).")
+@click.option("--delete", is_flag=True, help="Take it off the shelf.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object.")
+@click.pass_context
+def memos(
+    context: click.Context, name: str, output: Path | None, delete: bool, as_json: bool
+) -> None:
+    """List the memos that are kept, newest first; with a NAME print, write or delete that one."""
+    from assistant.memo.export import exported, format_of
+    from assistant.memo.pack import packed
+    from assistant.memo.shelf import Shelf
+
+    with desk(context) as opened:
+        shelf = Shelf(opened.settings.home)
+        if not name:
+            kept = shelf.listed()
+            if as_json:
+                click.echo(json.dumps({"memos": [asdict(one) for one in kept]}))
+                return
+            for one in kept:
+                state = "" if one.complete else "  (broken off; briefing memo --resume it)"
+                click.echo(f"{one.id}  {one.template:<10}{one.topic}{state}")
+            if not kept:
+                click.echo("No memo was written yet.")
+            return
+        found = shelf.load(name)
+        if delete:
+            shelf.delete(name)
+            return
+        if output:
+            zipped = output.suffix.lower() == ".zip"
+            content = packed(opened, found) if zipped else exported(found, format_of(output))
+            output.write_bytes(content)
+        else:
+            click.echo(exported(found, "json" if as_json else "md").decode())
+
+
+@click.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one object.")
+def diff(old: Path, new: Path, as_json: bool) -> None:
+    """Show what changed between two memos (.json or .zip) and which sources caused it."""
+    from assistant.memo.comparing import difference
+    from ui.terminal import wrapped
+
+    found = difference(memo_in(old), memo_in(new))
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    for change in found.changes:
+        click.echo(f"{change.kind} in {change.section}")
+        for sign, text in (("-", change.before), ("+", change.after)):
+            if text:
+                click.echo(wrapped(f"{sign} {text}", indent="  "))
+        for cause in change.causes:
+            click.echo(wrapped(f"because: {cause}", indent="    "))
+    for source in found.sources:
+        click.echo(wrapped(f"source: {source}"))
+    if not found.changes and not found.sources:
+        click.echo("Nothing changed.")
+
+
+def memo_in(file: Path) -> Memo:
+    """Return the memo of a .json or .zip file; raises UsageError."""
+    from assistant.memo.pack import opened_pack
+    from assistant.memo.stored import from_json
+
+    if not file.is_file():
+        raise UsageError(f"there is no file {file}")
+    if file.suffix.lower() == ".zip":
+        return opened_pack(file)[0]
+    try:
+        return from_json(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {file} ({error})") from error
+
+
+@click.command()
+@click.option("--since", type=DateType(), required=True, help="Added on this day or later.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it there (by suffix).")
+@click.option("--json", "as_json", is_flag=True, help="Print the brief as JSON.")
+@click.pass_context
+def whatsnew(context: click.Context, since: str, output: Path | None, as_json: bool) -> None:
+    """Brief on what came into the library since a day, grouped by theme, with citations."""
+    from assistant.memo.export import exported, format_of
+    from assistant.memo.whatsnew import whats_new
+
+    form = format_of(output) if output else "json" if as_json else "md"
+    with desk(context, starter=True) as opened:
+        *_, brief = whats_new(opened, since)
+    content = exported(brief, form)
+    if output:
+        output.write_bytes(content)
+    else:
+        click.echo(content.decode())
+    sys.stdout.flush()
+
+
+def reviewed(opened: Desk, file: Path, accept: tuple[str, str, str] | None) -> dict[str, Any]:
+    """Return what `briefing check` says of a memo or a pack, as one object.
+
+    With `accept` (rule, place, reason) the finding is accepted first, and the memo written back.
+    """
+    from assistant.memo.linting import accepted, relinted
+    from assistant.memo.pack import opened_pack
+    from assistant.memo.reviewing import hits, standing
+    from assistant.memo.stored import to_json
+
+    altered: tuple[str, ...] = ()
+    if file.suffix.lower() == ".zip":
+        found, altered = opened_pack(file)
+        if accept:
+            raise UsageError("a pack is sealed: accept findings in the memo's .json")
+    else:
+        found = memo_in(file)
+    found = relinted(found)
+    if accept:
+        found = accepted(found, *accept)
+        file.write_text(to_json(found), encoding="utf-8")
+    return {
+        "file": str(file),
+        "topic": found.topic,
+        "altered": list(altered),
+        "findings": [asdict(one) for one in found.findings],
+        "citations": len(found.citations),
+        "standing": standing(opened, found),
+        "sources": [asdict(one) for one in hits(opened, found)],
+    }
