@@ -9,6 +9,7 @@ BriefingError
 │   ├── LibraryDamaged   SQLite or an original does not pass its check
 │   ├── StorageError     the disk is full or refuses a write
 │   ├── NotInLibrary     no document has that id
+│   ├── NothingFound     nothing on a topic (exit code 3)
 │   └── NoConversation   no conversation has that id
 ├── EmbedderError        the embedding model cannot be loaded
 │   └── EmbedderMismatch the library was embedded by another model

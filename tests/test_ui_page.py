@@ -47,6 +47,9 @@ class Harbour:
     def conversations(self) -> Conversations | None:
         return self._kept
 
+    def desk(self) -> None:
+        return None
+
     def status(self) -> str:
         return markup.status_html(self.entries(), "scripted", "")
 

@@ -56,6 +56,9 @@ class Place(Protocol):
     def conversations(self) -> Conversations | None:
         """Return the kept conversations; None while the library opens."""
 
+    def desk(self) -> Desk | None:
+        """Return the desk, for memos; None while the library opens."""
+
 
 class Room:
     """Opens the desk in a thread of its own, so that the page is there before the models are."""
@@ -137,6 +140,10 @@ class Room:
     def conversations(self) -> Conversations | None:
         """Return the kept conversations; None while the library opens."""
         return self._desk.library.conversations if self._desk else None
+
+    def desk(self) -> Desk | None:
+        """Return the desk, for memos; None while the library opens."""
+        return self._desk
 
     def close(self) -> None:
         """Let go of the library once it is open."""

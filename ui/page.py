@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui import handlers, markup
+from ui import handlers, markup, memos, page_memo
 from ui import page_talks as talks
 from ui.handlers import Place, Turn
 
@@ -29,6 +29,11 @@ document.addEventListener('click', event => {
 });
 """
 _HIDE = "hidden => { document.body.classList.toggle('hide-unsupported', hidden); }"
+
+_PLACEHOLDER = (
+    '<div class="placeholder">Ask about the documents in the library. Every sentence of an answer '
+    "shows the passage it rests on, and the library says so when it does not answer.</div>"
+)
 
 
 def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
@@ -66,6 +71,7 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
             # must not be redrawn.
             gr.Timer(active=not place.settled()),
             talks.update(place),
+            gr.update(choices=memos.shelved(place)),
         )
 
     page: gr.Blocks = gr.Blocks(
@@ -76,55 +82,60 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
         current = gr.State("")
         gr.HTML("<h1>Briefing assistant</h1>", elem_id="title")
         status = gr.HTML(place.status(), elem_id="status")
-        with gr.Row(elem_id="columns"):
-            with gr.Column(scale=3, min_width=320):
-                chat = gr.Chatbot(
-                    elem_id="chat",
-                    show_label=False,
-                    height="44vh",
-                    layout="panel",
-                    buttons=[],
-                    feedback_options=None,
-                    allow_tags=False,
-                    latex_delimiters=[],
-                    placeholder='<div class="placeholder">Ask about the documents in the library. '
-                    "Every sentence of an answer shows the passage it rests on, and the library "
-                    "says so when it does not answer.</div>",
-                )
-                with gr.Column(elem_id="examples", visible=True) as offered:
-                    buttons = [gr.Button(one, size="sm", variant="secondary") for one in examples]
-                with gr.Row():
-                    text = gr.Textbox(
-                        elem_id="question",
-                        label="Your question",
-                        placeholder="Type a question and press Enter",
-                        lines=1,
-                        max_lines=6,
-                        autofocus=True,
-                        scale=6,
+        with gr.Tabs():
+            with gr.Tab("Chat", id="chat-tab"), gr.Row(elem_id="columns"):
+                with gr.Column(scale=3, min_width=320):
+                    chat = gr.Chatbot(
+                        elem_id="chat",
+                        show_label=False,
+                        height="44vh",
+                        layout="panel",
+                        buttons=[],
+                        feedback_options=None,
+                        allow_tags=False,
+                        latex_delimiters=[],
+                        placeholder=_PLACEHOLDER,
                     )
-                    send = gr.Button("Ask", variant="primary", scale=1, min_width=90)
-                with gr.Row():
-                    halt = gr.Button("Stop", size="sm")
-                    anew = gr.Button("New conversation", size="sm")
-                hide = gr.Checkbox(label="Hide sentences that no passage supports", value=False)
-                listed = talks.build(place, turns, current, chat, offered)
-                with gr.Accordion("Which documents may answer", open=False):
-                    publishers = gr.Dropdown([], label="Publishers", multiselect=True)
-                    as_of = gr.Textbox(
-                        label="As of (only what was published by this date)",
-                        placeholder="2025-06-30",
-                        max_lines=1,
+                    with gr.Column(elem_id="examples", visible=True) as offered:
+                        buttons = [
+                            gr.Button(one, size="sm", variant="secondary") for one in examples
+                        ]
+                    with gr.Row():
+                        text = gr.Textbox(
+                            elem_id="question",
+                            label="Your question",
+                            placeholder="Type a question and press Enter",
+                            lines=1,
+                            max_lines=6,
+                            autofocus=True,
+                            scale=6,
+                        )
+                        send = gr.Button("Ask", variant="primary", scale=1, min_width=90)
+                    with gr.Row():
+                        halt = gr.Button("Stop", size="sm")
+                        anew = gr.Button("New conversation", size="sm")
+                    hide = gr.Checkbox(label="Hide sentences that no passage supports", value=False)
+                    listed = talks.build(place, turns, current, chat, offered)
+                    with gr.Accordion("Which documents may answer", open=False):
+                        publishers = gr.Dropdown([], label="Publishers", multiselect=True)
+                        as_of = gr.Textbox(
+                            label="As of (only what was published by this date)",
+                            placeholder="2025-06-30",
+                            max_lines=1,
+                        )
+                    with gr.Accordion("Library", open=False):
+                        table = gr.Dataframe(
+                            headers=["Title", "Publisher", "Published", "Passages"],
+                            interactive=False,
+                            wrap=True,
+                            elem_id="library",
+                        )
+                with gr.Column(scale=2, min_width=320):
+                    panel = gr.HTML(
+                        markup.empty_source_html(), elem_id="source", js_on_load=_FOLLOW
                     )
-                with gr.Accordion("Library", open=False):
-                    table = gr.Dataframe(
-                        headers=["Title", "Publisher", "Published", "Passages"],
-                        interactive=False,
-                        wrap=True,
-                        elem_id="library",
-                    )
-            with gr.Column(scale=2, min_width=320):
-                panel = gr.HTML(markup.empty_source_html(), elem_id="source", js_on_load=_FOLLOW)
+            with gr.Tab("Memo", id="memo-tab"):
+                earlier = page_memo.build(place)
 
         private: Any = {"api_visibility": "private"}
         asked_from = [text, turns, publishers, as_of, current]
@@ -150,7 +161,7 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
         panel.select(follow, turns, panel, queue=False, show_progress="hidden", **private)
         # While the library opens the line under the title tells how far it is.
         timer = gr.Timer(2.0)
-        seen = [status, publishers, table, timer, listed]
+        seen = [status, publishers, table, timer, listed, earlier]
         page.load(look, None, seen, queue=False, **private)
         timer.tick(look, None, seen, queue=False, show_progress="hidden", **private)
     return page

@@ -1,0 +1,174 @@
+"""A memo as HTML for the page. Everything a document or a model says is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from assistant.answer import Claim
+from assistant.memo.values import GAP, JUDGMENT, NOTE, Finding, Line, Memo, Section
+from ui.markup import text
+
+_ROLES = {GAP: "Gap for the analyst", JUDGMENT: "Judgment", NOTE: "About this memo"}
+
+
+def memo_html(memo: Memo | None) -> str:
+    """Return a memo, complete or growing; None is the page before anything was written."""
+    if memo is None:
+        return (
+            '<div class="memo empty"><h3>No memo yet</h3><p>Name a topic and choose a template. '
+            "Each section is searched for by itself, and every sentence that states a fact shows "
+            "the passage it rests on. What needs your judgment is marked as a gap.</p></div>"
+        )
+    head = _table(
+        ("Subject", "Date", "Evidence as of", "Library", "Engine", "Template"),
+        [[
+            memo.topic, memo.created, memo.as_of or "the library as it is",
+            f"{memo.library.get('documents', 0)} documents, "
+            f"{memo.library.get('passages', 0):,} passages",
+            memo.engine, memo.template,
+        ]],
+    )  # fmt: skip
+    parts = [f"<h2>{text(memo.topic)}</h2>", head]
+    if memo.notice:
+        kind = "notice" if memo.complete else "waiting"
+        parts.append(f'<p class="{kind}" role="status">{text(memo.notice)}…</p>')
+    found = {finding.where: finding for finding in reversed(memo.findings)}
+    parts += [_section(one, memo, found) for one in memo.sections]
+    return f'<article class="memo" aria-label="Memo">{"".join(parts)}</article>'
+
+
+def _section(section: Section, memo: Memo, found: dict[str, Finding]) -> str:
+    lines = "".join(
+        _line(line, found.get(f"{section.key}:{number}"))
+        for number, line in enumerate(section.lines, start=1)
+    )
+    return f"<section><h3>{text(section.heading)}</h3>{lines}{_shown(section, memo)}</section>"
+
+
+def _line(line: Line, finding: Finding | None) -> str:
+    claim = line.claim
+    role = f"<b>{_ROLES[line.role]}: </b>" if line.role in (GAP, JUDGMENT) else ""
+    said = ""
+    if line.speaker and not claim.text.startswith(line.speaker):
+        kind = f" ({text(line.kind)})" if line.kind else ""
+        said = f'<span class="speaker">{text(line.speaker)}{kind}:</span> '
+    doubt = ""
+    if claim.verdict != "supported":
+        problems = text("; ".join(claim.problems))
+        doubt = f'<span class="verdict {claim.verdict}">{claim.verdict}: {problems}</span>'
+    flag = ""
+    if finding and not finding.accepted:
+        flag = f'<span class="verdict">{text(finding.rule)}: {text(finding.advice)}</span>'
+    marks = _marks(claim)
+    return f'<p class="line {line.role}">{role}{said}{text(claim.text)} {marks}{doubt}{flag}</p>'
+
+
+def _marks(claim: Claim) -> str:
+    return "".join(mark(number) for number in (*claim.citations, *claim.offered))
+
+
+def mark(number: int) -> str:
+    """Return the marker of a citation: a link that the page's source panel listens for."""
+    return (
+        f'<a class="memo-cite" href="#note-{number}" title="Show source {number}" '
+        f'aria-label="Show source {number}">[{number}]</a>'
+    )
+
+
+def _shown(section: Section, memo: Memo) -> str:
+    """Return the table that a section shows."""
+    if section.shows == "timeline":
+        rows = [
+            [one.date, one.text, _numbers(one.citations), _others(one.others)]
+            for one in memo.events
+        ]
+        return _table(("Date", "Event", "Source", "Other dates given"), rows, raw={2, 3})
+    if section.shows == "figures":
+        rows = [
+            [one.quantity, one.shown, one.unit, one.as_of, one.speaker, mark(one.citation)]
+            for one in memo.figures
+        ]
+        heads = ("Quantity", "Value", "Unit", "As of", "Who says so", "Source")
+        return _table(heads, rows, raw={5})
+    if section.shows == "disputes":
+        return "".join(
+            f"<h4>{text(one.about)}{' (an update, no disagreement)' if one.update else ''}</h4>"
+            + _table(
+                ("Says", "Who", "Published", "What it counts", "Source"),
+                [
+                    [side.shown, side.speaker, side.published, side.counts, mark(side.citation)]
+                    for side in one.sides
+                ],
+                raw={4},
+            )
+            for one in memo.disputes
+        )
+    if section.shows == "sources":
+        rows = [
+            [
+                one.source.title, one.source.publisher, one.source.published,
+                f"{one.reliability}{one.credibility}", one.reason, one.newer,
+                _numbers(one.citations),
+            ]
+            for one in memo.sources
+        ]  # fmt: skip
+        heads = ("Title", "Publisher", "Date", "Grade", "Why", "Later version", "Cited as")
+        return _table(heads, rows, raw={6})
+    if section.shows == "log":
+        return f'<p class="line note">{text(counted(memo))}</p>'
+    return ""
+
+
+def counted(memo: Memo) -> str:
+    """Return how the check of a memo's sentences went, in a sentence."""
+    claims = [
+        line.claim for one in memo.sections for line in one.lines if line.claim.citations
+    ]  # fmt: skip
+    verdicts = {"supported": 0, "weak": 0, "unsupported": 0}
+    for claim in claims:
+        verdicts[claim.verdict] += 1
+    said = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    return f"{len(claims)} cited sentences were checked against their passages: {said}."
+
+
+def findings_html(memo: Memo | None) -> str:
+    """Return what the linter found, in words."""
+    if memo is None or not memo.complete:
+        return '<p class="about">The linter looks at the memo when it is finished.</p>'
+    if not memo.findings:
+        return '<p class="about">The linter found nothing.</p>'
+    items = "".join(
+        f'<li class="{one.severity}"><b>{one.severity}: {text(one.rule)}</b> at {text(one.where)}'
+        f"<br>{text(one.advice)}"
+        + (f"<br><i>accepted: {text(one.accepted)}</i>" if one.accepted else "")
+        + "</li>"
+        for one in memo.findings
+    )
+    return f'<ul class="findings">{items}</ul>'
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    return "".join(mark(number) for number in numbers)
+
+
+def _others(others: Sequence[tuple[str, int]]) -> str:
+    return "; ".join(f"{text(date)} {mark(number)}" for date, number in others)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], raw: Iterable[int] = ()) -> str:
+    """Return a table; the columns in `raw` are HTML of ours already."""
+    if not rows:
+        return ""
+    own = frozenset(raw)
+    top = "".join(f'<th scope="col">{text(one)}</th>' for one in heads)
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td>{cell if place in own else text(str(cell))}</td>"
+            for place, cell in enumerate(row)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    table = f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="scroll" tabindex="0">{table}</div>'

@@ -1,0 +1,165 @@
+"""What the memo page does, without Gradio: writing, reopening, accepting, handing out files."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from corpus.errors import BriefingError, UsageError
+from ui import markup
+
+if TYPE_CHECKING:
+    from assistant.desk import Desk
+    from assistant.memo.values import Memo
+
+_OPENING = "The library is still opening; try again in a moment."
+# What a browser is told of each format.
+_TYPES = {
+    "md": "text/markdown",
+    "html": "text/html",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "zip": "application/zip",
+}
+FORMATS = tuple(_TYPES)
+TEMPLATES = ("bluf", "judgments", "crs")
+
+
+class Housed(Protocol):
+    """What the memo page needs of the place it is in."""
+
+    def desk(self) -> Desk | None:
+        """Return the desk; None while the library opens or where it failed to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the form of the page asks for; every field as it was typed."""
+
+    topic: str
+    template: str = "bluf"
+    as_of: str = ""
+    audience: str = ""
+    length: float | None = None
+    publishers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A memo on the page: its id on the shelf, and a line (HTML) where something went wrong."""
+
+    memo: Memo | None = None
+    name: str = ""
+    message: str = ""
+
+
+def writing(place: Housed, wanted: Wanted) -> Iterator[Sheet]:
+    """Yield the sheet as the memo grows; it is on the shelf from the first finished section.
+
+    Closing the iterator stops the work; what was finished stays on the shelf.
+    """
+    from assistant.memo.shelf import Shelf
+    from assistant.memo.writing import Request, write
+
+    desk = place.desk()
+    if desk is None:
+        yield Sheet(message=markup.error_html(_OPENING))
+        return
+    sheet = Sheet()
+    try:
+        shelf = Shelf(desk.settings.home)
+        request = Request(
+            topic=wanted.topic,
+            template=wanted.template or "bluf",
+            as_of=wanted.as_of.strip(),
+            audience=wanted.audience.strip(),
+            length=int(wanted.length or 0),
+            publishers=wanted.publishers,
+        )
+        sections = 0
+        for memo in write(desk, request):
+            sheet = Sheet(memo, sheet.name or shelf.new_id(memo))
+            if len(memo.sections) > sections or memo.complete:
+                sections = len(memo.sections)
+                shelf.save(memo, sheet.name)
+            yield sheet
+    except BriefingError as error:
+        yield Sheet(sheet.memo, sheet.name, markup.error_html(str(error)))
+
+
+def shelved(place: Housed) -> list[tuple[str, str]]:
+    """Return (what is shown, id) of the memos that are kept, newest first."""
+    from assistant.memo.shelf import Shelf
+
+    desk = place.desk()
+    if desk is None:
+        return []
+    return [
+        (f"{one.topic[:60]} · {one.template} · {one.created}", one.id)
+        for one in Shelf(desk.settings.home).listed()
+    ]
+
+
+def reopened(place: Housed, name: str) -> Sheet:
+    """Return a memo off the shelf."""
+    from assistant.memo.shelf import Shelf
+
+    desk = place.desk()
+    if desk is None:
+        return Sheet(message=markup.error_html(_OPENING))
+    try:
+        return Sheet(Shelf(desk.settings.home).load(name), name)
+    except UsageError as error:
+        return Sheet(message=markup.error_html(str(error)))
+
+
+def accepting(place: Housed, sheet: Sheet, finding: str, reason: str) -> Sheet:
+    """Return the sheet with a finding ("rule at section:line") accepted for a reason, kept."""
+    from assistant.memo.linting import accepted
+    from assistant.memo.shelf import Shelf
+
+    desk = place.desk()
+    if desk is None or sheet.memo is None:
+        return sheet
+    rule, _, where = finding.partition(" at ")
+    try:
+        memo = accepted(sheet.memo, rule, where, reason)
+        Shelf(desk.settings.home).save(memo, sheet.name)
+    except BriefingError as error:
+        return Sheet(sheet.memo, sheet.name, markup.error_html(str(error)))
+    return Sheet(memo, sheet.name)
+
+
+def file_of(place: Housed, sheet: Sheet, form: str) -> str:
+    """Return a file as JSON {"name", "type", "data" (base64)}; "" where there is no memo."""
+    from assistant.memo.export import exported
+    from assistant.memo.pack import packed
+
+    desk = place.desk()
+    if desk is None or sheet.memo is None or form not in _TYPES:
+        return ""
+    content = packed(desk, sheet.memo) if form == "zip" else exported(sheet.memo, form)
+    return json.dumps(
+        {
+            "name": f"{sheet.name or 'memo'}.{form}",
+            "type": _TYPES[form],
+            "data": base64.b64encode(content).decode("ascii"),
+        }
+    )
+
+
+def source_of(place: Housed, sheet: Sheet, number: object) -> str:
+    """Return the source panel of a citation of the memo, as HTML."""
+    desk = place.desk()
+    try:
+        wanted = int(str(number))
+        citation = sheet.memo.citation(wanted) if sheet.memo else None
+    except (ValueError, KeyError):
+        citation = None
+    if desk is None or citation is None:
+        return markup.empty_source_html()
+    return markup.source_html(citation, desk.library.document(citation.document))
