@@ -13,6 +13,7 @@ from assistant.composing import Composer
 from assistant.desk import Desk
 from assistant.engine import Engine, Task, Waiting
 from assistant.extractive import ExtractiveEngine
+from assistant.memo.grades import STARTER
 from assistant.memo.sentence import Sentence, sentences_of
 from assistant.memo.speakers import attributed
 from assistant.memo.values import EVIDENCE, JUDGMENT, Line
@@ -148,6 +149,8 @@ def _line(claim: Claim, task: Task, labels: Sequence[int], *, extractive: bool) 
         for one in sentences_of([(evidence.passage, evidence.source)]):
             if claim.text in one.text or one.text in claim.text:
                 said = attributed(one, before)
-                return Line(claim, said.speaker, said.kind, EVIDENCE)
+                # Our own articles retell; naming them in the text would tell nothing.
+                speaker = said.speaker if said.speaker != STARTER else ""
+                return Line(claim, speaker, said.kind, EVIDENCE)
             before.append(one)
     return Line(claim)

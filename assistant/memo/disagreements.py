@@ -1,0 +1,245 @@
+"""Where sources disagree: figures, dates and statuses of one thing that differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from assistant.checking.names import names
+from assistant.memo.sentence import Sentence
+from assistant.memo.speakers import attributed
+from assistant.memo.statements import (
+    AT_LEAST,
+    AT_MOST,
+    EQUAL,
+    Statement,
+    one_name,
+    overlap,
+    statements,
+)
+from assistant.memo.timeline import events
+from corpus.moments import moments
+from index.query import STOP_WORDS
+from index.words import stems
+
+# Two statements are about one thing when what they count is this much alike (rarity-weighted
+# Jaccard): tried from 0.2 to 0.6 on the tuned half of tests/disagreements.jsonl.
+_ALIKE = 0.34
+# Values nearer than this are one value, rounded.
+_ROUNDED = 0.03
+# Statuses that exclude each other, each way. The words after "|" mean that it is still to come.
+_ENDED = re.compile(
+    r"\b(?:rescinded|revoked|repealed|withdrawn|withdrew|lifted|scrapped|abolished|cancelled|"
+    r"canceled|expired|ended|suspended|struck down|dropped|unblocked|restored)\b"
+)
+_TO_END = re.compile(
+    r"\b(?:to be|will be|would be|plans? to|planned to|intends? to|is to|expects? to|set to|"
+    r"proposes? to|considering|not (?:yet )?(?:been )?|has yet to be|never)\s+(?:\w+\s+)?"
+    r"(?:rescind(?:ed|ing)?|revoked?|repeal(?:ed)?|withdrawn?|lift(?:ed|ing)?|scrap(?:ped)?|"
+    r"abolish(?:ed)?|cancell?(?:ed)?|end(?:ed)?|suspend(?:ed)?|drop(?:ped)?|unblock(?:ed)?|restor(?:ed)?)"
+)
+_STANDS = re.compile(
+    r"\b(?:remains? in (?:force|effect|place)|is still in (?:force|effect|place)|still (?:applies|"
+    r"stands|holds)|continues? to apply|remains? (?:blocked|banned|suspended|valid|unavailable)|"
+    r"in force|in effect|still (?:blocked|banned|unavailable))\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One side: what it says (`shown`), as a value to compare, what it counts, and where."""
+
+    shown: str
+    value: str
+    counts: str
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Positions on one thing that differ; `kind` is "figure", "date" or "status".
+
+    `update` says that they are of one publisher, at different times: the later holds.
+    """
+
+    about: str
+    kind: str
+    positions: tuple[Position, ...]
+    update: bool = False
+
+
+def disagreements(found: Sequence[Sentence]) -> list[Disagreement]:
+    """Return where the sentences of different documents, or speakers, differ on one thing."""
+    return [*_figures(found), *_dates(found), *_statuses(found)]
+
+
+def _figures(found: Sequence[Sentence]) -> Iterator[Disagreement]:
+    stated = [one for sentence in found for one in statements(sentence)]
+    groups: list[list[Statement]] = []
+    for one, other in combinations(stated, 2):
+        if not _apart(one.sentence, other.sentence, one.speaker, other.speaker):
+            continue
+        if not (_same_thing(one, other) and _differ(one, other)):
+            continue
+        for group in groups:
+            held = [two for two in (one, other) if any(two is three for three in group)]
+            if held:
+                group.extend(
+                    two for two in (one, other) if not any(two is three for three in group)
+                )
+                break
+        else:
+            groups.append([one, other])
+    for group in groups:
+        distinct: dict[tuple[str, str], Statement] = {}
+        for one in group:
+            distinct.setdefault((str(one.value), one.sentence.document), one)
+        sides = list(distinct.values())
+        shared = frozenset.intersection(*(one.attribute for one in sides))
+        positions = tuple(
+            Position(one.shown, f"{one.value} {one.unit}", _counts(one, shared), one.sentence)
+            for one in sides
+        )
+        yield Disagreement(
+            _about(sides[0].sentence.text, sides[1].sentence.text), "figure", positions,
+            _update([one.sentence for one in sides]),
+        )  # fmt: skip
+
+
+def _apart(one: Sentence, other: Sentence, said: str, said_other: str) -> bool:
+    """Say whether two sentences can disagree: of two documents, or by two speakers."""
+    if one.document != other.document:
+        return True
+    return bool(said and said_other and said.casefold() != said_other.casefold())
+
+
+def _same_thing(one: Statement, other: Statement) -> bool:
+    if one.unit != other.unit:
+        return False
+    # V3 and R1 are two things, and so are V3 alone and V3 beside R1.
+    if one.things != other.things:
+        return False
+    if one.subjects and other.subjects and not one.subjects & other.subjects:
+        return False
+    if one.times and other.times and not _in_time(one.times, other.times):
+        return False
+    return overlap(one.attribute, other.attribute) >= _ALIKE
+
+
+def _in_time(one: frozenset[str], other: frozenset[str]) -> bool:
+    return any(a.startswith(b) or b.startswith(a) for a in one for b in other)
+
+
+def _differ(one: Statement, other: Statement) -> bool:
+    """Say whether two values exclude each other, roundings and bounds considered."""
+    small, large = sorted((one, other), key=lambda statement: statement.value)
+    if small.value == large.value:
+        return False
+    if small.bound == AT_LEAST or large.bound == AT_MOST:
+        return False
+    if one.bound == other.bound == EQUAL:
+        pass
+    elif AT_LEAST in (one.bound, other.bound) and AT_MOST in (one.bound, other.bound):
+        return False
+    top = abs(large.value)
+    if top and abs(large.value - small.value) / top <= _ROUNDED:
+        return False
+    digits = min(one.exact, other.exact)
+    return f"{one.value:.{max(0, digits - 1)}E}" != f"{other.value:.{max(0, digits - 1)}E}"
+
+
+def _counts(one: Statement, shared: frozenset[str]) -> str:
+    """Return the words around a figure that only this side has: what it counts."""
+    text = one.sentence.text
+    own = [
+        word
+        for word in re.findall(r"[^\W\d_][\w'’-]*", text)
+        if (parts := set(stems(word))) and parts <= one.attribute - shared
+    ]
+    return " ".join(dict.fromkeys(own[:6]))
+
+
+def _about(one: str, other: str) -> str:
+    """Return what two sentences share, in the words of the first: names, then what is counted."""
+    theirs = set(stems(other))
+    spans = [(moment.start, moment.end) for moment in moments(one)]
+    named = [name.text for name in names(one, spans)]
+    keys = {one_name(name.text) for name in names(other)}
+    shared = [name for name in dict.fromkeys(named) if one_name(name) in keys]
+    words = [
+        word
+        for word in re.findall(r"[^\W\d_][\w'’-]*", one)
+        if word.casefold() not in STOP_WORDS
+        and set(stems(word)) <= theirs
+        and not any(word in name for name in named)
+    ]
+    about = " ".join(dict.fromkeys(words[:6]))
+    return f"{', '.join(shared)}: {about}" if shared and about else ", ".join(shared) or about
+
+
+def _update(sides: Sequence[Sentence]) -> bool:
+    publishers = {one.source.publisher.casefold() for one in sides}
+    published = {one.source.published for one in sides}
+    return len(publishers) == 1 and "" not in publishers and len(published) > 1
+
+
+def _dates(found: Sequence[Sentence]) -> Iterator[Disagreement]:
+    """Yield the events that documents date differently, each once."""
+    seen: set[frozenset[tuple[str, int, int]]] = set()
+    for event in events(found):
+        first = event.sentences[0]
+        for other, sentence in event.others:
+            pair = frozenset((first.key, sentence.key))
+            if pair in seen:
+                continue
+            seen.add(pair)
+            positions = (
+                Position(event.date, event.date, "", first),
+                Position(other, other, "", sentence),
+            )
+            yield Disagreement(
+                _about(first.text, sentence.text), "date", positions, _update([first, sentence])
+            )
+
+
+def _statuses(found: Sequence[Sentence]) -> Iterator[Disagreement]:
+    """Yield the things that one document calls ended and another still standing or to be ended."""
+    ended: list[tuple[Sentence, str]] = []
+    standing: list[tuple[Sentence, str]] = []
+    for one in found:
+        if " | " in one.text:
+            continue
+        if match := _TO_END.search(one.text) or _STANDS.search(one.text):
+            standing.append((one, match[0]))
+        elif match := _ENDED.search(one.text):
+            ended.append((one, match[0]))
+    for one, said in ended:
+        for other, said_other in standing:
+            if one.document == other.document or not _one_object(one, other, said, said_other):
+                continue
+            positions = (Position(said, said, "", one), Position(said_other, said_other, "", other))
+            yield Disagreement(
+                _about(one.text, other.text), "status", positions, _update([one, other])
+            )
+
+
+def _one_object(one: Sentence, other: Sentence, said: str, said_other: str) -> bool:
+    """Say whether two statuses are of one thing: its names and its words are the same."""
+    sides = []
+    for sentence, words in ((one, said), (other, said_other)):
+        text = sentence.text.replace(words, " ")
+        spans = [(moment.start, moment.end) for moment in moments(text)]
+        speaker = one_name(attributed(sentence).speaker)
+        keys = {one_name(name.text) for name in names(text, spans)} - {speaker}
+        dates = {stem for start, end in spans for stem in stems(text[start:end])}
+        content = frozenset(
+            stem for stem in stems(text) if stem not in STOP_WORDS and stem not in dates
+        )
+        sides.append((keys, content))
+    (mine, content), (theirs, other_content) = sides
+    if mine and theirs and not mine & theirs:
+        return False
+    digits = {key for key in mine ^ theirs if any(sign.isdigit() for sign in key)}
+    return not digits and overlap(content, other_content) >= _ALIKE

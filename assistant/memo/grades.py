@@ -1,0 +1,172 @@
+"""Source grades by the Admiralty code (NATO AJP-2.1): A to F for the source, 1 to 6 for the claim.
+
+The grades are the analyst's: they stand in `grades.toml` in the data folder. What is not there gets
+a default by the kind of its statements, which says that it is one.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.memo.organisations import kind_of_speaker
+from assistant.memo.speakers import author_of
+from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL, PRESS
+from corpus.document import Source
+from corpus.errors import UsageError
+
+FILE_NAME = "grades.toml"
+# Our articles retell what others said; as a publisher they are nobody's word.
+STARTER = "Briefing Assistant starter library"
+RELIABILITY = {
+    "A": "completely reliable",
+    "B": "usually reliable",
+    "C": "fairly reliable",
+    "D": "not usually reliable",
+    "E": "unreliable",
+    "F": "reliability cannot be judged",
+}
+CREDIBILITY = {
+    1: "confirmed by other sources",
+    2: "probably true",
+    3: "possibly true",
+    4: "doubtful",
+    5: "improbable",
+    6: "truth cannot be judged",
+}
+_DEFAULTS = {
+    OFFICIAL: ("A", "an official text, by default"),
+    INDEPENDENT: ("B", "an independent estimate, by default"),
+    PRESS: ("B", "a press report, by default"),
+    ANALYST: ("C", "an analyst's inference, by default"),
+    COMPANY: ("C", "a company on its own affairs, an interested party, by default"),
+    "": ("F", "the kind of source is not known; grade it in grades.toml"),
+}
+_HEAD = """\
+# Grades of sources, yours to edit. reliability: A completely reliable, B usually, C fairly, D not
+# usually, E unreliable, F cannot be judged. credibility (optional; otherwise by how many
+# independent origins bear a claim out): 1 confirmed, 2 probably true, 3 possibly, 4 doubtful, 5
+# improbable, 6 cannot be judged. match is a part of the publisher, the title or the location.
+#
+# [[source]]
+# match = "Reuters"
+# reliability = "B"
+# reason = "wire service with corrections on record"
+# date = 2026-01-31
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A grade with its reason; `graded` is the ISO date of the analyst's own, "" for a default."""
+
+    reliability: str
+    credibility: int
+    reason: str
+    graded: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    match: str
+    reliability: str
+    credibility: int
+    reason: str
+    date: str
+
+
+class Grades:
+    """The grades of one data folder."""
+
+    def __init__(self, entries: Sequence[_Entry] = ()) -> None:
+        self._entries = tuple(entries)
+
+    @classmethod
+    def load(cls, home: Path) -> Grades:
+        """Return the grades in `home`/grades.toml, or none; raises UsageError for a bad file."""
+        file = home / FILE_NAME
+        if not file.is_file():
+            return cls()
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise UsageError(f"cannot read {file}: {error}") from error
+        rows = values.get("source", [])
+        if not isinstance(rows, list):
+            raise UsageError(f"{file}: write each grade under [[source]]")
+        return cls([_entry(file, number, row) for number, row in enumerate(rows, start=1)])
+
+    @staticmethod
+    def written(home: Path) -> Path:
+        """Return the analyst's file, made with an explanation where there is none."""
+        file = home / FILE_NAME
+        if not file.exists():
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file.write_text(_HEAD, encoding="utf-8")
+        return file
+
+    def of(self, source: Source, kind: str, corroborated: int = 1) -> Grade:
+        """Return the grade of a source whose statements are mostly of `kind`.
+
+        `corroborated` is by how many independent origins its claims are borne out, itself
+        included: one is possibly true (3), two probably (2), three confirmed (1).
+        """
+        credibility = {1: 3, 2: 2}.get(max(1, corroborated), 1)
+        about = "\n".join((source.publisher, source.title, source.location)).casefold()
+        for entry in self._entries:
+            if entry.match.casefold() in about:
+                return Grade(
+                    entry.reliability, entry.credibility or credibility, entry.reason, entry.date
+                )
+        if source.publisher == STARTER:
+            return Grade("C", credibility, "our own summary of public sources, by default")
+        kind = kind or kind_of_speaker(author_of(source))
+        letter, reason = _DEFAULTS.get(kind, _DEFAULTS[""])
+        return Grade(letter, credibility, reason)
+
+
+def _entry(file: Path, number: int, row: object) -> _Entry:
+    where = f"{file}, source {number}"
+    if not isinstance(row, Mapping) or not str(row.get("match", "")).strip():
+        raise UsageError(f"{where}: give match, a part of the publisher, title or location")
+    letter = str(row.get("reliability", "")).upper()
+    if letter not in RELIABILITY:
+        raise UsageError(f"{where}: reliability must be one of {', '.join(RELIABILITY)}")
+    number_ = row.get("credibility", 0)
+    if not isinstance(number_, int) or number_ not in (0, *CREDIBILITY):
+        raise UsageError(f"{where}: credibility must be a number from 1 to 6")
+    reason, day = str(row.get("reason", "")).strip(), str(row.get("date", ""))
+    if not reason:
+        raise UsageError(f"{where}: give a reason")
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
+        raise UsageError(f"{where}: give the date of the grade as 2026-01-31")
+    return _Entry(str(row["match"]).strip(), letter, number_, reason, day)
+
+
+def confidence(grades: Sequence[Grade], origins: int, disputed: bool) -> tuple[str, str]:
+    """Return "high", "moderate" or "low", and a sentence that gives the reasons.
+
+    After ICD 203: confidence rests on the quality and number of sources and stands apart from any
+    likelihood. High needs three independent origins, half of the sources at B or better, and no
+    disagreement; low is one origin, or none better than D.
+    """
+    good = sum(one.reliability in "AB" for one in grades)
+    poor = all(one.reliability in "DEF" for one in grades)
+    if origins >= 3 and 2 * good >= len(grades) and not disputed:
+        level = "high"
+    elif origins < 2 or poor:
+        level = "low"
+    else:
+        level = "moderate"
+    many = "one origin" if origins == 1 else f"{origins} independent origins"
+    best = min((one.reliability for one in grades), default="F")
+    against = (
+        "a source of the library disagrees" if disputed else "no source of the library disagrees"
+    )
+    return level, (
+        f"Confidence in this evidence is {level}: it goes back to {many}, {good} of "
+        f"{len(grades)} documents are graded A or B (the best {best}), and {against}."
+    )

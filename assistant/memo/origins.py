@@ -1,0 +1,121 @@
+"""How many independent origins stand behind statements: reprints and retellings count once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from assistant.memo.organisations import kind_of_speaker
+from assistant.memo.sentence import Sentence
+from assistant.memo.speakers import attributed, author_of
+from assistant.memo.values import PRESS
+from corpus.document import Source
+
+# Two texts are one when the shorter has this share of its runs of eight words in the longer: a
+# reprint with a new lead keeps over half, articles on one event share a few quotations at most.
+_RUN, _SHARED = 8, 0.3
+# The head of a document, where a wire service is credited.
+_HEAD = 600
+_WIRE = re.compile(
+    r"\((?P<wire>Reuters|AP|AFP|Bloomberg|Xinhua|Kyodo|Yonhap)\)\s*[—–-]|"
+    r"\b(?:first published (?:by|in)|originally (?:published|appeared) (?:by|in|on)|"
+    r"reprinted from)\s+"
+    r"(?P<from>[A-Z][\w .&'-]{1,40}?)(?=[.,;\n)]|\s+on\b)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document as it was read."""
+
+    document: str
+    source: Source
+    text: str
+
+
+def origins(documents: Sequence[Read]) -> dict[str, str]:
+    """Return for each document the id of the one it goes back to; itself where it is its own.
+
+    Near-duplicates, documents that credit one wire service with equal words, and versions of one
+    publisher under one title go back to the earliest of them.
+    """
+    groups = {one.document: one.document for one in documents}
+
+    def root(one: str) -> str:
+        while groups[one] != one:
+            one = groups[one]
+        return one
+
+    runs = {one.document: _runs(one.text) for one in documents}
+    order = {
+        one.document: (one.source.published or "9999", place) for place, one in enumerate(documents)
+    }
+    for one, other in combinations(documents, 2):
+        first, second = root(one.document), root(other.document)
+        if first != second and _same(one, other, runs):
+            earlier, later = sorted((first, second), key=lambda name: order[name])
+            groups[later] = earlier
+    return {one.document: root(one.document) for one in documents}
+
+
+def _same(one: Read, other: Read, runs: Mapping[str, frozenset[int]]) -> bool:
+    first, second = runs[one.document], runs[other.document]
+    least = min(len(first), len(second))
+    if least and len(first & second) >= _SHARED * least:
+        return True
+    title = _title(one.source.title)
+    return bool(
+        title
+        and title == _title(other.source.title)
+        and one.source.publisher
+        and one.source.publisher == other.source.publisher
+    )
+
+
+def _runs(text: str) -> frozenset[int]:
+    words = re.findall(r"\w+", text.casefold())
+    return frozenset(
+        hash(tuple(words[place : place + _RUN])) for place in range(len(words) - _RUN + 1)
+    )
+
+
+def _title(title: str) -> str:
+    return " ".join(re.findall(r"[^\W\d_]+", title.casefold()))
+
+
+def origin_of(sentence: Sentence) -> str:
+    """Return the organisation that a sentence or its document credits, "" for none.
+
+    "According to Reuters" and "(Reuters) —" go back to Reuters; what a company says goes back to
+    the company, whoever retells it.
+    """
+    said = attributed(sentence)
+    if said.speaker and said.speaker != author_of(sentence.source):
+        return said.speaker
+    found = _WIRE.search(sentence.passage.text[:_HEAD])
+    if found:
+        return (found["wire"] or found["from"]).strip()
+    return ""
+
+
+def independent(sentences: Sequence[Sentence], by: Mapping[str, str]) -> int:
+    """Return how many independent origins stand behind `sentences`.
+
+    Those of documents with one origin (`by`, from `origins`) count once, and so do those that
+    credit one organisation, its own documents included.
+    """
+    keys: list[set[str]] = []
+    for one in sentences:
+        own = {f"document:{by.get(one.document, one.document)}"}
+        credit = origin_of(one)
+        if credit:
+            # Whoever is credited is the origin, not who retells it.
+            own = {f"name:{credit.casefold()}"}
+        elif kind_of_speaker(author := author_of(one.source)) not in ("", PRESS):
+            own.add(f"name:{author.casefold()}")
+        joined = [group for group in keys if group & own]
+        keys = [group for group in keys if not group & own]
+        keys.append(own.union(*joined))
+    return len(keys)

@@ -1,0 +1,148 @@
+"""Statements with a figure, made comparable: what is counted, of whom, when, how exactly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from assistant.checking.names import names
+from assistant.checking.quantities import quantities
+from assistant.memo.figures import counted_noun
+from assistant.memo.sentence import Sentence
+from assistant.memo.speakers import attributed
+from corpus.moments import moments
+from corpus.vocabulary import groups
+from index.query import STOP_WORDS
+from index.rarity import rarity
+from index.words import stems
+
+AT_LEAST, AT_MOST, EQUAL = "at least", "at most", ""
+_LEAST = re.compile(
+    r"\b(?:more than|over|above|at least|exceed(?:s|ed|ing)?|no less than|upwards of|north of|"
+    r"a minimum of)\s+(?:US\s?)?[$€£¥]?\s?$|>\s?$",
+    re.IGNORECASE,
+)
+_MOST = re.compile(
+    r"\b(?:less than|under|below|at most|up to|fewer than|no more than|a maximum of|nearly|almost|"
+    r"as (?:much|many) as)\s+(?:US\s?)?[$€£¥]?\s?$|<\s?$",
+    re.IGNORECASE,
+)
+# Words that tell of saying and rounding, not of the thing that is counted.
+_SAYING = frozenset(
+    stem
+    for word in (
+        "says said states stated reports reported claims claimed estimates estimated announced put "
+        "puts gives gave counts counted according about roughly approximately around some nearly "
+        "almost total figure number million billion thousand percent dollars company firm new also "
+        "still now later earlier including only just than own month year quarter"
+    ).split()
+    for stem in stems(word)
+)
+_CLAUSE = re.compile(r";|,\s+(?:and|but|while|whereas|which)\s|\s(?:while|whereas)\s")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A figure as a sentence states it, with what it is compared by.
+
+    `things` are the names with figures in them (V3, H20, FY2024) and `subjects` the other names, in
+    lower case under one alias; `attribute` the stems of what is counted, near the figure; `years`
+    those stated, as ("2024",) or ("2024-03",). `bound` is AT_LEAST, AT_MOST or EQUAL.
+    """
+
+    value: Decimal
+    unit: str
+    shown: str
+    exact: int
+    bound: str
+    things: frozenset[str]
+    subjects: frozenset[str]
+    attribute: frozenset[str]
+    times: frozenset[str]
+    speaker: str
+    sentence: Sentence
+
+
+def statements(sentence: Sentence) -> Iterator[Statement]:
+    """Yield the figures with a unit that a sentence states."""
+    text = sentence.text
+    if " | " in text or "://" in text:
+        return
+    dates = moments(text)
+    spans = [(one.start, one.end) for one in dates]
+    said = attributed(sentence).speaker
+    things, subjects = _named(text, spans, said)
+    if not things and not subjects:
+        title = f"{sentence.source.title}. {sentence.passage.heading}"
+        things, subjects = _named(title, [], said)
+    times = frozenset(
+        f"{one.year}-{one.month:02d}" if one.month else str(one.year) for one in dates if one.year
+    )
+    for one in quantities(text, spans):
+        unit, end = one.unit, one.end
+        if not unit:
+            noun, end = counted_noun(text, one.end)
+            unit = " ".join(stems(noun))
+        if not unit:
+            continue
+        start, stop = _clause(text, one.start)
+        near = text[start : one.start] + " " + text[end:stop]
+        own = {stem for word in (*things, *subjects, said) for stem in stems(word)}
+        attribute = frozenset(
+            stem
+            for word in re.findall(r"[^\W\d_][\w-]*", near)
+            for stem in stems(word)
+            if word.casefold() not in STOP_WORDS and stem not in _SAYING and stem not in own
+        )
+        before = text[max(0, one.start - 30) : one.start]
+        bound = AT_LEAST if _LEAST.search(before) else AT_MOST if _MOST.search(before) else EQUAL
+        if re.match(r"\+|\s+or more", text[end:]):
+            bound = AT_LEAST
+        yield Statement(
+            one.value, unit, text[one.start : end].strip(), one.exact, bound,
+            things, subjects, attribute, times, said, sentence,
+        )  # fmt: skip
+
+
+def _named(
+    text: str, spans: list[tuple[int, int]], said: str
+) -> tuple[frozenset[str], frozenset[str]]:
+    things: set[str] = set()
+    subjects: set[str] = set()
+    for name in names(text, spans):
+        key = one_name(name.text)
+        if key == one_name(said):
+            continue
+        (things if any(sign.isdigit() for sign in key) else subjects).add(key)
+    return frozenset(things), frozenset(subjects)
+
+
+def one_name(name: str) -> str:
+    """Return a name in lower case, an alias as the first of its group, a maker's prefix left out.
+
+    "DeepSeek-V3" and "V3" are one thing.
+    """
+    low = name.casefold().strip()
+    for group in groups():
+        if any(low == one.casefold() for one in group.names):
+            return group.names[0].casefold()
+    parts = low.split("-")
+    if len(parts) > 1 and any(sign.isdigit() for sign in parts[-1]) and parts[0].isalpha():
+        return "-".join(parts[1:])
+    return low
+
+
+def _clause(text: str, place: int) -> tuple[int, int]:
+    """Return the span of the clause that holds `place`."""
+    cuts = [0, *(found.start() for found in _CLAUSE.finditer(text)), len(text)]
+    start = max(cut for cut in cuts if cut <= place)
+    return start, min(cut for cut in cuts if cut > place)
+
+
+def overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return how much two sets of stems share, in 0…1: rare ones weigh more, the union counts."""
+    union = one | other
+    total = sum(max(rarity(stem), 0.3) for stem in union)
+    return sum(max(rarity(stem), 0.3) for stem in one & other) / total if total else 0.0

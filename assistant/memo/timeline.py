@@ -1,0 +1,234 @@
+"""Dated events out of sentences: what happened, when, and where sources date it differently."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+from assistant.checking.names import names
+from assistant.memo.sentence import Sentence
+from corpus.moments import Moment, moments
+from index.words import stems
+
+# A date belongs to an event when a verb of happening stands in its clause. Stems of verbs would
+# take nouns in ("the release", "a report"), so the forms are written out.
+_HAPPENED = re.compile(
+    r"\b(?:announce[sd]?|announcing|releas(?:ed|es|ing)|launch(?:ed|es|ing)|publish(?:ed|es|ing)|"
+    r"issued|issues|signed|signs|rescind(?:ed|s|ing)?|revoked?|repealed|withdr[ae]w[sn]?|"
+    r"suspend(?:ed|s|ing)?|"
+    r"postponed?|delayed|extended|lifted|expire[sd]?|took effect|take[sn]? effect|taking effect|"
+    r"(?:came|come|comes|coming|enter(?:ed|s|ing)?) into force|becomes? effective|effective|"
+    r"appl(?:y|ies|ied)|bann?ed|bans|block(?:ed|s)|restrict(?:ed|s)|halted|stopped|ordered|orders|"
+    r"fined|sued|charged|indicted|arrested|convicted|sentenced|pleaded|settled|ruled|rules that|"
+    r"opened|open(?:s|ing)? (?:an? )?(?:investigation|inquiry|probe)|closed|founded|established|"
+    r"created|set up|acquired|merged|invested|raised|bought|sold|added|removed|listed|placed|put|"
+    r"adopted|passed|approved|granted|rejected|voted|agreed|proposed|introduced|imposed|told|"
+    r"informed|notified|warned|asked|called|said|stated|reported|disclosed|confirmed|denied|"
+    r"testified|wrote|sent|began|begun|begins?|started|starts|ended|ends|resumed|resumes|returned|"
+    r"reached|overtook|fell|rose|lost|dropped|jumped|unveiled|presented|showed|open-sourced|"
+    r"updated|replaced|revised|corrected|amended|changed|tightened|loosened|visited|met|appointed|"
+    r"named|left|joined|died|moved|went|became|got|received|won|shipped|delivered|produced|"
+    r"evaluated|found|removed from|disappeared|ordered|instructed|summoned|requested|required|"
+    r"opposed|criticised|criticized|accused|responded|replied|appeared|came|followed|made)\b",
+)
+_HAPPENING = re.compile(
+    r"\b(?:will|would|shall|is to|are to|due to|scheduled to|set to|expected to|must|until)\b"
+)
+# What bounds a figure or names a document, and is no event: "the quarter ended 27 April 2025",
+# "as of March", "(12 May 2025)" of a reference, "Published: February 5".
+_PERIOD = re.compile(
+    r"(?:\b(?:quarter|year|months?|weeks?|period|half|fiscal)\s+(?:that\s+)?"
+    r"(?:end(?:ed|s|ing)|to|through)|\bas of|\bdated|\bsince|\bbetween|\bthrough|"
+    r"\bthe (?:\w+ )?(?:thresholds|rules?|version|draft|paper|report|figures?) of|"
+    r"\b(?:retrieved|accessed|source|posted|vol\.|no\.|doi)\s*[:.]?)\s*(?:on\s+|the\s+)?$",
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(
+    r"https?://|\bdoi\b|\bet al\b|^\W*\[?\d{1,3}\]?\W|arXiv:|\bFed\. Reg\.|\bpp?\.\s?\d|"
+    r"^\s*[-•]\s*\w+:|^This (?:article|report|note|page)\b|"
+    r"^(?:Published|Source|Date|Retrieved|Accessed|Filed|Updated|Copyright)\b|©",
+    re.IGNORECASE,
+)
+# Clauses are cut where a new finite clause begins.
+_CLAUSE = re.compile(
+    r"(?:;|,\s+(?:and|but|while|before|after|which|when|then)\s|\s(?:and|but)\s(?=\w+\s))"
+)
+# Two reports tell one event when they share so many of the stems that are left without dates and
+# common words, and of the names.
+_SAME, _SAME_OTHER_DATE = 0.5, 0.67
+_DAYS_APART = 45
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class DatedEvent:
+    """An event: its date (ISO 8601, shortened where less is known) and a sentence that tells it.
+
+    `sentences` are all that tell it, `others` the dates that other documents give for it.
+    """
+
+    date: str
+    text: str
+    sentences: tuple[Sentence, ...]
+    others: tuple[tuple[str, Sentence], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    date: str
+    text: str
+    sentence: Sentence
+    stems: frozenset[str]
+    names: frozenset[str]
+
+
+def events(found: Iterable[Sentence]) -> list[DatedEvent]:
+    """Return the events that the sentences tell, by date; one told by several stands once."""
+    told: list[_Told] = []
+    year = ""
+    passage = ""
+    for sentence in found:
+        if sentence.passage.id != passage:
+            passage, year = sentence.passage.id, ""
+        for one in _dated(sentence, year):
+            told.append(one)
+        stated = [moment.year for moment in moments(sentence.text) if moment.year]
+        year = str(stated[-1]) if stated else year
+    return sorted(_joined(told), key=lambda one: one.date)
+
+
+def _dated(sentence: Sentence, year: str) -> Iterator[_Told]:
+    """Yield what a sentence dates, one for each dated clause."""
+    text = sentence.text
+    whole = re.search(r"[.!。][\"”’)]*$", text)
+    if not whole or _REFERENCE.search(text) or " | " in text or len(text.split()) > _LONGEST:
+        return
+    clauses = _clauses(text)
+    seen: set[str] = set()
+    for moment in moments(text):
+        if moment.decade or not (moment.month or moment.year):
+            continue
+        clause = next(
+            (part for part in clauses if part[0] <= moment.start < part[1]), (0, len(text))
+        )
+        own = text[clause[0] : clause[1]]
+        verbal = _HAPPENED.search(own) or _HAPPENING.search(own)
+        if not verbal or _PERIOD.search(text[: moment.start]):
+            continue
+        day = _iso(moment, year, sentence)
+        if not day or day in seen or (not moment.month and not _sole(moment, text)):
+            continue
+        seen.add(day)
+        shown = text if len(clauses) == 1 else own.strip(" ,;")
+        if len(shown.split()) < 5 or not re.match(r"[A-Z0-9“\"$\u4e00-\u9fff]", shown):
+            shown = text
+        yield _Told(day, shown, sentence, _content(shown, moment), _names(shown))
+
+
+def _sole(moment: Moment, text: str) -> bool:
+    """Say whether a bare year dates what happens: after a preposition, and no other date beside."""
+    before = text[: moment.start]
+    months = [one for one in moments(text) if one.month]
+    return not months and bool(re.search(r"\b(?:[Ii]n|[Ss]ince|[Bb]y|[Uu]ntil)\s*$", before))
+
+
+def _clauses(text: str) -> list[tuple[int, int]]:
+    """Return the spans of clauses that each hold a date and a verb of happening."""
+    cuts = [0, *(found.start() for found in _CLAUSE.finditer(text)), len(text)]
+    spans = [(start, end) for start, end in pairwise(cuts) if end > start]
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        own = text[start:end]
+        whole = _HAPPENED.search(own) and any(one.month or one.year for one in moments(own))
+        if joined and not whole:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    if len(joined) > 1 and not _HAPPENED.search(text[joined[0][0] : joined[0][1]]):
+        joined[1] = (joined[0][0], joined[1][1])
+        joined = joined[1:]
+    return joined or [(0, len(text))]
+
+
+def _iso(moment: Moment, year: str, sentence: Sentence) -> str:
+    """Return the date as ISO 8601, "" where no year can be told.
+
+    A year that is not stated is that of the sentence before, of the heading or title, or that of
+    publication.
+    """
+    stated = str(moment.year) if moment.year else ""
+    if not stated:
+        about = f"{sentence.passage.heading} {sentence.source.title}"
+        near = re.findall(r"\b20\d\d\b", about)
+        stated = year or (near[-1] if near else "") or sentence.source.published[:4]
+    if not stated:
+        return ""
+    if not moment.month:
+        return stated
+    if not moment.day:
+        return f"{stated}-{moment.month:02d}"
+    return f"{stated}-{moment.month:02d}-{moment.day:02d}"
+
+
+def _content(text: str, moment: Moment) -> frozenset[str]:
+    dates = {stem for one in moments(text) for stem in stems(text[one.start : one.end])}
+    return frozenset(stem for stem in stems(text) if stem not in dates and len(stem) > 2)
+
+
+def _names(text: str) -> frozenset[str]:
+    spans = [(one.start, one.end) for one in moments(text)]
+    return frozenset(one.text.casefold() for one in names(text, spans))
+
+
+def _joined(told: Sequence[_Told]) -> Iterator[DatedEvent]:
+    """Yield the events: reports of one put together, and other dates for it beside."""
+    groups: list[list[_Told]] = []
+    for one in told:
+        for group in groups:
+            if _agree(group[0], one) and _alike(group[0], one) >= _SAME:
+                group.append(one)
+                break
+        else:
+            groups.append([one])
+    for place, group in enumerate(groups):
+        first = group[0]
+        documents = {one.sentence.document for one in group}
+        others = [
+            (other[0].date, other[0].sentence)
+            for position, other in enumerate(groups)
+            if position != place
+            and not _agree(first, other[0])
+            and other[0].sentence.document not in documents
+            and _near(first.date, other[0].date)
+            and _alike(first, other[0]) >= _SAME_OTHER_DATE
+        ]
+        day = max((one.date for one in group), key=len)
+        sentences = tuple({one.sentence.key: one.sentence for one in group}.values())
+        yield DatedEvent(day, first.text, sentences, tuple(others))
+
+
+def _agree(one: _Told, other: _Told) -> bool:
+    """Say whether two dates are one, the shorter being the beginning of the longer."""
+    return one.date.startswith(other.date) or other.date.startswith(one.date)
+
+
+def _alike(one: _Told, other: _Told) -> float:
+    """Return how much two reports share, in 0…1: of their stems, none where the names differ."""
+    if one.names and other.names and not one.names & other.names:
+        return 0.0
+    least = min(len(one.stems), len(other.stems))
+    return len(one.stems & other.stems) / least if least else 0.0
+
+
+def _near(one: str, other: str) -> bool:
+    """Say whether two dates could be meant for one event: days apart, both to the day."""
+    if len(one) < 10 or len(other) < 10:
+        return False
+    try:
+        apart = abs((date.fromisoformat(one) - date.fromisoformat(other)).days)
+    except ValueError:
+        return False
+    return 0 < apart <= _DAYS_APART
