@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from assistant.answer import Claim
+from assistant.memo.document import said_by
 from assistant.memo.values import GAP, JUDGMENT, NOTE, Finding, Line, Memo, Section
 from ui.markup import text
 
@@ -48,10 +49,8 @@ def _section(section: Section, memo: Memo, found: dict[str, Finding]) -> str:
 def _line(line: Line, finding: Finding | None) -> str:
     claim = line.claim
     role = f"<b>{_ROLES[line.role]}: </b>" if line.role in (GAP, JUDGMENT) else ""
-    said = ""
-    if line.speaker and not claim.text.startswith(line.speaker):
-        kind = f" ({text(line.kind)})" if line.kind else ""
-        said = f'<span class="speaker">{text(line.speaker)}{kind}:</span> '
+    speaker, kind = said_by(line)
+    said = f'<span class="speaker">{text(speaker)}</span> ' if speaker else ""
     doubt = ""
     if claim.verdict != "supported":
         problems = text("; ".join(claim.problems))
@@ -60,7 +59,10 @@ def _line(line: Line, finding: Finding | None) -> str:
     if finding and not finding.accepted:
         flag = f'<span class="verdict">{text(finding.rule)}: {text(finding.advice)}</span>'
     marks = _marks(claim)
-    return f'<p class="line {line.role}">{role}{said}{text(claim.text)} {marks}{doubt}{flag}</p>'
+    kind = f' <span class="speaker">{text(kind)}</span>' if kind else ""
+    return (
+        f'<p class="line {line.role}">{role}{said}{text(claim.text)} {marks}{kind}{doubt}{flag}</p>'
+    )
 
 
 def _marks(claim: Claim) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -77,11 +78,20 @@ def disagreements(found: Sequence[Sentence]) -> list[Disagreement]:
 
 def _figures(found: Sequence[Sentence]) -> Iterator[Disagreement]:
     stated = [one for sentence in found for one in statements(sentence)]
+    beside: dict[tuple[tuple[str, int, int], str], list[Statement]] = defaultdict(list)
+    for one in stated:
+        beside[one.sentence.key, one.unit].append(one)
     groups: list[list[Statement]] = []
     for one, other in combinations(stated, 2):
         if not _apart(one.sentence, other.sentence, one.speaker, other.speaker):
             continue
         if not (_same_thing(one, other) and _differ(one, other)):
+            continue
+        # "19 % in 2023 and 14 % in 2024" in both: each side states the other's figure as well.
+        mine, theirs = (beside[two.sentence.key, two.unit] for two in (one, other))
+        if any(not _differ(one, two) for two in theirs) or any(
+            not _differ(other, two) for two in mine
+        ):
             continue
         for group in groups:
             held = [two for two in (one, other) if any(two is three for three in group)]

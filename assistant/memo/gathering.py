@@ -22,9 +22,11 @@ from assistant.searching import Search, searched
 from corpus.errors import EngineError
 from index.evidence import Evidence
 
-# A sentence is quoted when it, with its title and headings, holds this share of the topic, and
-# reads on its own: a whole sentence that does not begin with a word for something said before.
-ABOUT = 0.34
+# A sentence is quoted when it, with its title and headings, holds this share of the topic, and its
+# whole passage that share: "What do export controls do to DeepSeek?" is about both, and a sentence on
+# DeepSeek alone is none. It must read on its own: a whole sentence that does not begin with a word
+# for something said before.
+ABOUT, AROUND = 0.34, 0.66
 _BEGINS = re.compile(r"^[\"“'(]?[A-Z0-9$€£\u4e00-\u9fff]")
 _LEANS = re.compile(
     r"^(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Such|Both|But|However|And|Or|So|"
@@ -103,7 +105,11 @@ def _fits(reader: Reader, read: Read, search: Search, gathered: Gathered) -> boo
         return False
     evidence = next(one for one in search.evidence if one.label == read.label)
     about = f"{evidence.source.title} {evidence.passage.heading}"
-    on_topic = gathered.topic.covered(read.stems, reader.stems(about)) >= ABOUT
+    topic, context = gathered.topic, reader.stems(about)
+    whole = reader.stems(evidence.passage.text)
+    on_topic = (
+        topic.covered(read.stems, context) >= ABOUT and topic.covered(whole, context) >= AROUND
+    )
     return on_topic and not gathered.repeats(read.stems)
 
 

@@ -81,6 +81,9 @@ def statements(sentence: Sentence) -> Iterator[Statement]:
         f"{one.year}-{one.month:02d}" if one.month else str(one.year) for one in dates if one.year
     )
     for one in quantities(text, spans):
+        # The number of a name: "R1-Zero".
+        if text[max(0, one.start - 1) : one.start] in "-–" and one.start:
+            continue
         unit, end = one.unit, one.end
         if not unit:
             noun, end = counted_noun(text, one.end)

@@ -1,0 +1,80 @@
+"""The timeline as a figure, drawn by Typst; and where its fonts are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import typst
+
+from assistant.memo.values import Event
+from corpus.errors import BriefingError
+
+# More than these do not fit a page; the rest stand in the table.
+_MOST = 20
+# Libertinus comes with Typst; Noto Sans CJK, from its own package, has the Chinese signs.
+FONTS = '("Libertinus Serif", "Noto Sans CJK SC")'
+_DRAWN = """
+#set page(width: 16cm, height: auto, margin: 4mm, fill: white)
+#set text(font: {fonts}, size: 10pt)
+#let entry(date, body, conflict) = grid(
+  columns: (2.6cm, 6mm, 1fr),
+  align: (right, center, left),
+  strong(date),
+  box(height: 1em, align(horizon, if conflict {{ rect(width: 5pt, height: 5pt, fill: black) }}
+    else {{ circle(radius: 3pt, fill: rgb("#1f5fbf")) }})),
+  body,
+)
+#stack(spacing: 3.2mm,
+{entries}
+)
+"""
+
+
+def font_paths() -> list[str]:
+    """Return the folder of the font with Chinese signs; none where its package is missing."""
+    spec = find_spec("noto_cjk_sans_otc")
+    return list(spec.submodule_search_locations or ()) if spec else []
+
+
+def timeline_image(events: Sequence[Event], form: str) -> bytes:
+    """Return the figure as "svg", "png" (200 dots an inch) or "pdf".
+
+    Events whose dates differ between sources have a square and say so in words.
+    """
+    entries = [_entry(one) for one in events[:_MOST]]
+    if len(events) > _MOST:
+        more = f"and {len(events) - _MOST} more in the table"
+        entries.append(f'entry("", {literal(more)}, false)')
+    source = _DRAWN.format(fonts=FONTS, entries=",\n".join(entries))
+    return compiled(source, form)
+
+
+def _entry(event: Event) -> str:
+    text = event.text if len(event.text) <= 220 else f"{event.text[:217].rstrip()}…"
+    if event.others:
+        text += f" (other dates given: {', '.join(date for date, _ in event.others)})"
+    return f"entry({literal(event.date)}, {literal(text)}, {'true' if event.others else 'false'})"
+
+
+def literal(text: str) -> str:
+    """Return a text as a Typst string, which is shown as it is and never run."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + " ".join(escaped.split()) + '"'
+
+
+def compiled(source: str | Path, form: str) -> bytes:
+    """Return what Typst makes of a text or a file; raises BriefingError where it cannot."""
+    try:
+        made = typst.compile(
+            source.encode() if isinstance(source, str) else str(source),
+            format=form,
+            ppi=200.0 if form == "png" else None,
+            font_paths=font_paths(),
+        )
+    except RuntimeError as error:
+        raise BriefingError(f"the page could not be set: {error}") from error
+    if isinstance(made, list):
+        made = made[0]
+    return made if isinstance(made, bytes) else b""

@@ -1,0 +1,144 @@
+"""A memo as a file: Markdown, DOCX, PDF, HTML, JSON; and the timeline as CSV."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import tempfile
+from pathlib import Path
+
+import pypandoc
+
+from assistant.memo.document import pandoc
+from assistant.memo.drawing import FONTS, compiled, literal, timeline_image
+from assistant.memo.stored import to_json
+from assistant.memo.values import Memo
+from corpus.errors import BriefingError, UsageError
+
+FORMATS = ("md", "docx", "pdf", "html", "json")
+# What a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t")
+_STYLE = """
+body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #1a1d21; background: #fff;
+  font: 1.05rem/1.6 Georgia, "Noto Serif CJK SC", serif; }
+h1, h2 { line-height: 1.25; margin: 2rem 0 .6rem; }
+header h1 { font-size: 1.7rem; } section h1, h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; }
+table { border-collapse: collapse; width: 100%; margin: .8rem 0; font-size: .92rem; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .5rem;
+  border-bottom: 1px solid #d9dde3; overflow-wrap: anywhere; }
+img { max-width: 100%; } a { color: #1f5fbf; }
+aside, .footnotes { font-size: .9rem; color: #3f4650; }
+@media (prefers-color-scheme: dark) { body { color: #e6e8eb; background: #16191d; }
+  a { color: #8ab4f8; } aside, .footnotes { color: #b5bcc6; } th, td { border-color: #3a4048; }
+  img { background: #fff; } }
+"""
+_TYPST = """
+#set page(paper: "a4", margin: (x: 2.3cm, y: 2.4cm), numbering: "1 / 1")
+#set text(font: {fonts}, size: 10.5pt, lang: "en")
+#set par(justify: false, leading: 0.62em)
+#set document(title: {title})
+#set table(stroke: (x, y) => (bottom: 0.4pt + luma(200)), inset: 4pt)
+#show table: set text(size: 9pt)
+#show figure: set block(breakable: true)
+#show heading: set block(above: 1.4em, below: 0.7em)
+#show link: set text(fill: rgb("#1f5fbf"))
+#set footnote.entry(gap: 0.5em)
+#show footnote.entry: set text(size: 8pt)
+#let horizontalrule = line(length: 100%)
+#align(left, text(size: 17pt, weight: "bold")[#{title}])
+
+"""
+
+
+def exported(memo: Memo, form: str) -> bytes:
+    """Return the memo in one of FORMATS; raises UsageError, BriefingError where it fails."""
+    if form == "json":
+        return to_json(memo).encode()
+    if form not in FORMATS:
+        raise UsageError(f"no format {form!r}; use one of: {', '.join(FORMATS)}")
+    makers = {"md": _markdown, "html": _html, "docx": _docx, "pdf": _pdf}
+    try:
+        return makers[form](memo)
+    except (RuntimeError, OSError) as error:
+        raise BriefingError(f"the memo could not be written as {form}: {error}") from error
+
+
+def format_of(path: Path) -> str:
+    """Return the format that a file name asks for by its suffix; raises UsageError."""
+    form = path.suffix.lower().lstrip(".")
+    if form not in FORMATS:
+        known = ", ".join(f".{one}" for one in FORMATS)
+        raise UsageError(f"no format for {path.name}; end it in {known}")
+    return form
+
+
+def timeline_csv(memo: Memo) -> str:
+    """Return the timeline as CSV: date, event, citations, other dates given."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(("date", "event", "citations", "other dates"))
+    for one in memo.events:
+        others = "; ".join(f"{date} [{number}]" for date, number in one.others)
+        cells = (one.date, one.text, " ".join(f"[{number}]" for number in one.citations), others)
+        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+    return buffer.getvalue()
+
+
+def _converted(memo: Memo, to: str, *arguments: str, figure: str = "") -> str:
+    tree = json.dumps(pandoc(memo, figure))
+    made = pypandoc.convert_text(tree, to, format="json", extra_args=list(arguments))
+    return str(made)
+
+
+def _markdown(memo: Memo) -> bytes:
+    head = f"# Briefing memo: {memo.topic}\n\n"
+    body = _converted(memo, "gfm", "--wrap=none", "--shift-heading-level-by=1")
+    return (head + body).encode()
+
+
+def _html(memo: Memo) -> bytes:
+    figure = ""
+    if memo.events:
+        drawn = base64.b64encode(timeline_image(memo.events, "svg")).decode("ascii")
+        figure = f"data:image/svg+xml;base64,{drawn}"
+    with tempfile.TemporaryDirectory() as place:
+        style = Path(place) / "style.html"
+        style.write_text(f"<style>{_STYLE}</style>", encoding="utf-8")
+        made = _converted(
+            memo, "html5", "--standalone", "--variable=document-css:false", "--wrap=none",
+            f"--include-in-header={style}", figure=figure,
+        )  # fmt: skip
+    return made.encode()
+
+
+def _docx(memo: Memo) -> bytes:
+    with tempfile.TemporaryDirectory() as place:
+        figure = ""
+        if memo.events:
+            image = Path(place) / "timeline.png"
+            image.write_bytes(timeline_image(memo.events, "png"))
+            figure = str(image)
+        file = Path(place) / "memo.docx"
+        pypandoc.convert_text(
+            json.dumps(pandoc(memo, figure)),
+            "docx",
+            format="json",
+            outputfile=str(file),
+            extra_args=["--standalone", "--toc", "--toc-depth=1"],
+        )
+        return file.read_bytes()
+
+
+def _pdf(memo: Memo) -> bytes:
+    with tempfile.TemporaryDirectory() as place:
+        figure = ""
+        if memo.events:
+            (Path(place) / "timeline.svg").write_bytes(timeline_image(memo.events, "svg"))
+            figure = "timeline.svg"
+        body = _converted(memo, "typst", "--wrap=none", figure=figure)
+        head = _TYPST.format(fonts=FONTS, title=literal(f"Briefing memo: {memo.topic}"))
+        main = Path(place) / "memo.typ"
+        main.write_text(head + body, encoding="utf-8")
+        return compiled(main, "pdf")

@@ -1,0 +1,81 @@
+"""Linting a memo against analytic tradecraft, and accepting what is meant as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from assistant.memo import line_rules, whole_rules
+from assistant.memo.looking import Context, Rule
+from assistant.memo.values import Finding, Memo
+from corpus.errors import UsageError
+
+ERROR, WARNING = "error", "warning"
+RULES: Mapping[str, tuple[str, Rule]] = {
+    "likelihood-scale": (ERROR, line_rules.likelihood_scale),
+    "likelihood-and-confidence": (ERROR, line_rules.likelihood_and_confidence),
+    "uncited-fact": (ERROR, line_rules.uncited_fact),
+    "unsupported-claim": (ERROR, line_rules.unsupported_claim),
+    "weak-claim": (WARNING, line_rules.weak_claim),
+    "quotation-not-found": (ERROR, line_rules.quotation_not_found),
+    "number-without-unit": (WARNING, line_rules.number_without_unit),
+    "figure-without-date": (WARNING, whole_rules.figure_without_date),
+    "missing-alternatives": (ERROR, whole_rules.missing_alternatives),
+    "missing-assumptions": (ERROR, whole_rules.missing_assumptions),
+    "missing-gaps": (ERROR, whole_rules.missing_gaps),
+    "missing-options": (ERROR, whole_rules.missing_options),
+    "recommendation": (ERROR, line_rules.recommendation),
+    "single-source-judgment": (WARNING, whole_rules.single_source_judgment),
+    "old-source": (WARNING, whole_rules.old_source),
+    "superseded-source": (WARNING, whole_rules.superseded_source),
+    "uncited-source": (WARNING, whole_rules.uncited_source),
+    "undefined-acronym": (WARNING, whole_rules.undefined_acronym),
+    "long-sentence": (WARNING, line_rules.long_sentence),
+    "passive-hedge": (WARNING, line_rules.passive_hedge),
+    "duplicate-claim": (ERROR, whole_rules.duplicate_claim),
+    "unknown-citation": (ERROR, line_rules.unknown_citation),
+}
+# Two years: older sources are history where policy changes by the month.
+OLDEST_DAYS = 730
+
+
+def lint(memo: Memo, *, today: str = "", oldest_days: int = OLDEST_DAYS) -> tuple[Finding, ...]:
+    """Return what breaks a rule, in the order of the rules; each says where and what to do.
+
+    The standards are ICD 203 (likelihood, confidence, alternatives, assumptions), ICD 206 (a source
+    for every statement of fact) and the manner of CRS reports (options, no recommendation). `today`
+    is an ISO date, by default that of the memo.
+    """
+    context = Context(memo, today or memo.created, oldest_days)
+    return tuple(
+        Finding(name, severity, where, advice)
+        for name, (severity, rule) in RULES.items()
+        for where, advice in rule(context)
+    )
+
+
+def accepted(memo: Memo, rule: str, where: str, reason: str) -> Memo:
+    """Return the memo with a finding accepted for a reason; raises UsageError."""
+    if not reason.strip():
+        raise UsageError("give a reason for accepting the finding")
+    if not any(one.rule == rule and one.where == where for one in memo.findings):
+        raise UsageError(f"there is no finding {rule!r} at {where!r}")
+    return replace(
+        memo,
+        findings=tuple(
+            replace(one, accepted=" ".join(reason.split()))
+            if (one.rule, one.where) == (rule, where)
+            else one
+            for one in memo.findings
+        ),
+    )
+
+
+def relinted(memo: Memo) -> Memo:
+    """Return the memo linted anew; what was accepted stays so where the finding is the same."""
+    reasons = {(one.rule, one.where, one.advice): one.accepted for one in memo.findings}
+    found = tuple(
+        replace(one, accepted=reasons.get((one.rule, one.where, one.advice), ""))
+        for one in lint(memo)
+    )
+    return replace(memo, findings=found)
