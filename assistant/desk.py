@@ -38,6 +38,7 @@ class Desk:
         self._questions: CountingEmbedder | None = None
         self._searcher: Searcher | None = None
         self._checker: Checker | None = None
+        self._reader: Reader | None = None
 
     def __enter__(self) -> Desk:
         return self
@@ -70,8 +71,11 @@ class Desk:
 
     @property
     def reader(self) -> Reader:
-        """What judges sentences; uses the same embedder as the search."""
-        return Reader(self.question_embedder)
+        """What judges sentences, with the embedder of the search; it remembers what it read."""
+        with self._lock:
+            if self._reader is None:
+                self._reader = Reader(self.question_embedder)
+            return self._reader
 
     @property
     def question_embedder(self) -> CountingEmbedder:

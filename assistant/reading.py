@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from assistant.asking import Asked, asked_for, holds
 from corpus.sentences import sentences
-from index.embedding import Embedder
+from index.embedding import Embedder, Vectors
 from index.evidence import Evidence
 from index.query import Query
 from index.words import analyser
@@ -70,11 +73,18 @@ class Read:
         return 1 / (1 + math.exp(-total))
 
 
+# Vectors of sentences that are kept: 15 MB. A memo reads the same passages for several of its
+# questions, and so does a conversation.
+_KEPT = 10_000
+
+
 class Reader:
-    """Scores sentences of evidence for a question."""
+    """Scores sentences of evidence for a question; remembers what it read. Thread-safe."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
+        self._kept: dict[str, Vectors] = {}
+        self._lock = threading.Lock()
 
     @cached_property
     def _analyser(self) -> Any:
@@ -89,6 +99,19 @@ class Reader:
         weights = Query.from_question(question).weights(self._analyser.analyze)
         return Sought(question, weights, asked_for(question))
 
+    def _embedded(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors [n, dimension] of texts, embedding only what was not read before."""
+        with self._lock:
+            kept = {text: self._kept[text] for text in texts if text in self._kept}
+        new = [text for text in dict.fromkeys(texts) if text not in kept]
+        if new:
+            kept |= dict(zip(new, self._embedder.embed(new), strict=True))
+        with self._lock:
+            self._kept |= kept
+            while len(self._kept) > _KEPT:
+                del self._kept[next(iter(self._kept))]
+        return np.stack([kept[text] for text in texts])
+
     def read(self, sought: Sought, evidence: Sequence[Evidence]) -> list[Read]:
         """Return the sentences of `evidence`, those that answer best first."""
         spans = [
@@ -100,7 +123,7 @@ class Reader:
         ]
         if not spans:
             return []
-        rows = self._embedder.embed([sought.text, *(text for *_, text in spans)])
+        rows = self._embedded([sought.text, *(text for *_, text in spans)])
         cosines = rows[1:] @ rows[0]
         stems = [self.stems(text) for *_, text in spans]
         read = []

@@ -17,8 +17,10 @@ _SHOWN = {
     "jpy": "JPY", "inr": "INR", "hour": "hours", "gb": "GB", "tb": "TB", "pb": "PB", "gw": "GW",
     "mw": "MW", "kw": "kW",
 }  # fmt: skip
-# How long something took is no figure for a table.
-_DURATIONS = frozenset({"second", "minute", "day", "week", "month", "year", "decade", "century"})
+# How long something took, and which of several it was, is no figure for a table.
+_DURATIONS = frozenset(
+    {"second", "minute", "day", "week", "month", "year", "decade", "century", "ordinal"}
+)
 # What is counted without being a unit: the noun after the number.
 _COUNTED = re.compile(
     r"^[\s-]*(?:(?:or more|additional|new|further|total|active|activated|Chinese|H\d+|A100|"

@@ -23,10 +23,9 @@ from corpus.errors import EngineError
 from index.evidence import Evidence
 
 # A sentence is quoted when it, with its title and headings, holds this share of the topic, and its
-# whole passage that share: "What do export controls do to DeepSeek?" is about both, and a sentence on
-# DeepSeek alone is none. It must read on its own: a whole sentence that does not begin with a word
-# for something said before.
-ABOUT, AROUND = 0.34, 0.66
+# whole passage that share: "What do export controls do to DeepSeek?" is about both. It must read on
+# its own: a whole sentence that does not begin with a word for something said before.
+ABOUT, AROUND = 0.34, 0.5
 _BEGINS = re.compile(r"^[\"“'(]?[A-Z0-9$€£\u4e00-\u9fff]")
 _LEANS = re.compile(
     r"^(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Such|Both|But|However|And|Or|So|"

@@ -88,7 +88,7 @@ def statements(sentence: Sentence) -> Iterator[Statement]:
         if not unit:
             noun, end = counted_noun(text, one.end)
             unit = " ".join(stems(noun))
-        if not unit:
+        if not unit or unit in ("ordinal", "year"):
             continue
         start, stop = _clause(text, one.start)
         near = text[start : one.start] + " " + text[end:stop]
