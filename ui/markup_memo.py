@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from assistant.answer import Claim
 from assistant.memo.document import said_by
@@ -79,46 +79,60 @@ def mark(number: int) -> str:
 
 def _shown(section: Section, memo: Memo) -> str:
     """Return the table that a section shows."""
-    if section.shows == "timeline":
+    shown: dict[str, Callable[[Memo], str]] = {
+        "timeline": _timeline,
+        "figures": _figures,
+        "disputes": _disputes,
+        "sources": _sources,
+        "log": _log,
+    }
+    return shown[section.shows](memo) if section.shows in shown else ""
+
+
+def _log(memo: Memo) -> str:
+    return f'<p class="line note">{text(counted(memo))}</p>'
+
+
+def _timeline(memo: Memo) -> str:
+    rows = [
+        [one.date, one.text, _numbers(one.citations), _others(one.others)] for one in memo.events
+    ]
+    return _table(("Date", "Event", "Source", "Other dates given"), rows, raw={2, 3})
+
+
+def _figures(memo: Memo) -> str:
+    rows = [
+        [one.quantity, one.shown, one.unit, one.as_of, one.speaker, mark(one.citation)]
+        for one in memo.figures
+    ]
+    heads = ("Quantity", "Value", "Unit", "As of", "Who says so", "Source")
+    return _table(heads, rows, raw={5})
+
+
+def _disputes(memo: Memo) -> str:
+    parts = []
+    for one in memo.disputes:
+        update = " (an update, no disagreement)" if one.update else ""
         rows = [
-            [one.date, one.text, _numbers(one.citations), _others(one.others)]
-            for one in memo.events
+            [side.shown, side.text, side.speaker, side.published, side.counts, mark(side.citation)]
+            for side in one.sides
         ]
-        return _table(("Date", "Event", "Source", "Other dates given"), rows, raw={2, 3})
-    if section.shows == "figures":
-        rows = [
-            [one.quantity, one.shown, one.unit, one.as_of, one.speaker, mark(one.citation)]
-            for one in memo.figures
+        heads = ("Says", "In the words", "Who", "Published", "What it counts", "Source")
+        parts.append(f"<h4>{text(one.about)}{update}</h4>{_table(heads, rows, raw={5})}")
+    return "".join(parts)
+
+
+def _sources(memo: Memo) -> str:
+    rows = [
+        [
+            one.source.title, one.source.publisher, one.source.published,
+            f"{one.reliability}{one.credibility}", one.reason, one.newer,
+            _numbers(one.citations),
         ]
-        heads = ("Quantity", "Value", "Unit", "As of", "Who says so", "Source")
-        return _table(heads, rows, raw={5})
-    if section.shows == "disputes":
-        return "".join(
-            f"<h4>{text(one.about)}{' (an update, no disagreement)' if one.update else ''}</h4>"
-            + _table(
-                ("Says", "Who", "Published", "What it counts", "Source"),
-                [
-                    [side.shown, side.speaker, side.published, side.counts, mark(side.citation)]
-                    for side in one.sides
-                ],
-                raw={4},
-            )
-            for one in memo.disputes
-        )
-    if section.shows == "sources":
-        rows = [
-            [
-                one.source.title, one.source.publisher, one.source.published,
-                f"{one.reliability}{one.credibility}", one.reason, one.newer,
-                _numbers(one.citations),
-            ]
-            for one in memo.sources
-        ]  # fmt: skip
-        heads = ("Title", "Publisher", "Date", "Grade", "Why", "Later version", "Cited as")
-        return _table(heads, rows, raw={6})
-    if section.shows == "log":
-        return f'<p class="line note">{text(counted(memo))}</p>'
-    return ""
+        for one in memo.sources
+    ]  # fmt: skip
+    heads = ("Title", "Publisher", "Date", "Grade", "Why", "Later version", "Cited as")
+    return _table(heads, rows, raw={6})
 
 
 def counted(memo: Memo) -> str:

@@ -16,6 +16,7 @@ from assistant.memo.statements import (
     AT_MOST,
     EQUAL,
     Statement,
+    contrasted,
     one_name,
     overlap,
     statements,
@@ -135,6 +136,11 @@ def _same_thing(one: Statement, other: Statement) -> bool:
         return False
     if one.times and other.times and not _in_time(one.times, other.times):
         return False
+    if contrasted(one.sentence, other.sentence):
+        return False
+    if one.things and not one.attribute and not other.attribute:
+        # "Qwen3-Max has 1 trillion parameters": name and unit say all.
+        return True
     return overlap(one.attribute, other.attribute) >= _ALIKE
 
 
@@ -202,7 +208,7 @@ def _dates(found: Sequence[Sentence]) -> Iterator[Disagreement]:
         first = event.sentences[0]
         for other, sentence in event.others:
             pair = frozenset((first.key, sentence.key))
-            if pair in seen:
+            if pair in seen or contrasted(first, sentence):
                 continue
             seen.add(pair)
             positions = (
@@ -237,9 +243,12 @@ def _statuses(found: Sequence[Sentence]) -> Iterator[Disagreement]:
 
 def _one_object(one: Sentence, other: Sentence, said: str, said_other: str) -> bool:
     """Say whether two statuses are of one thing: its names and its words are the same."""
+    if contrasted(one, other):
+        return False
     sides = []
     for sentence, words in ((one, said), (other, said_other)):
-        text = sentence.text.replace(words, " ")
+        # What has the status stands before it.
+        text = sentence.text.partition(words)[0]
         spans = [(moment.start, moment.end) for moment in moments(text)]
         speaker = one_name(attributed(sentence).speaker)
         keys = {one_name(name.text) for name in names(text, spans)} - {speaker}

@@ -31,6 +31,21 @@ def pandoc(memo: Memo, figure: str = "") -> Node:
     return {"pandoc-api-version": _API, "meta": meta, "blocks": blocks}
 
 
+def titled(memo: Memo) -> Node:
+    """Return the memo for a format that has no title: it is the first heading, the others below."""
+    tree = pandoc(memo)
+    blocks = [_lower(block) for block in tree["blocks"]]
+    title = {"t": "Header", "c": [1, ["memo", [], []], tree["meta"]["title"]["c"]]}
+    return {**tree, "blocks": [title, *blocks]}
+
+
+def _lower(block: Node) -> Node:
+    if block["t"] != "Header":
+        return block
+    level, *rest = block["c"]
+    return {"t": "Header", "c": [level + 1, *rest]}
+
+
 def _head(memo: Memo) -> Node:
     library = memo.library
     rows = [
@@ -98,9 +113,14 @@ def said_by(line: Line) -> tuple[str, str]:
 
 def _notes(numbers: Iterable[int], memo: Memo) -> list[Node]:
     known = {one.number: one for one in memo.citations}
-    return [
-        {"t": "Note", "c": [_para(_source(known[number]))]} for number in numbers if number in known
-    ]
+    notes: list[Node] = []
+    for number in numbers:
+        if number in known:
+            if notes:
+                # "2, 3" and not "23".
+                notes.append({"t": "Superscript", "c": _text(",")})
+            notes.append({"t": "Note", "c": [_para(_source(known[number]))]})
+    return notes
 
 
 def _source(citation: Citation) -> list[Node]:
@@ -147,7 +167,7 @@ def _figures(memo: Memo) -> list[Node]:
         for one in memo.figures
     ]  # fmt: skip
     heads = ("Quantity", "Value", "Unit", "As of", "Who says so")
-    return [table(heads, rows, widths=(0.36, 0.18, 0.13, 0.13, 0.2))] if rows else []
+    return [table(heads, rows, widths=(0.34, 0.17, 0.12, 0.16, 0.21))] if rows else []
 
 
 def _disputes(memo: Memo) -> list[Node]:
@@ -164,7 +184,7 @@ def _disputes(memo: Memo) -> list[Node]:
             for side in one.sides
         ]  # fmt: skip
         heads = ("Says", "In the words", "Who", "Published", "What it counts")
-        blocks.append(table(heads, rows, widths=(0.15, 0.4, 0.15, 0.13, 0.17)))
+        blocks.append(table(heads, rows, widths=(0.15, 0.38, 0.14, 0.16, 0.17)))
     return blocks
 
 
@@ -188,7 +208,7 @@ def _sources(memo: Memo) -> list[Node]:
              _text(grade), _text("; ".join(remarks))]
         )  # fmt: skip
     heads = ("No.", "Source", "Date", "Grade", "Why, and who speaks")
-    return [table(heads, rows, widths=(0.07, 0.38, 0.13, 0.09, 0.33))] if rows else []
+    return [table(heads, rows, widths=(0.07, 0.35, 0.16, 0.1, 0.32))] if rows else []
 
 
 def _log(memo: Memo) -> list[Node]:
@@ -259,5 +279,5 @@ def table(
     columns = [[left, {"t": "ColWidth", "c": width}] for width in widths]
     head = [attributes, [row([_text(one) for one in heads])] if heads else []]
     body = [attributes, 0, [], [row(cells) for cells in rows]]
-    caption = [None, []]
+    caption: list[Any] = [None, []]
     return {"t": "Table", "c": [attributes, caption, columns, head, [body], [attributes, []]]}

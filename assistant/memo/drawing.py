@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 import typst
 
@@ -38,8 +41,8 @@ def font_paths() -> list[str]:
     return list(spec.submodule_search_locations or ()) if spec else []
 
 
-def timeline_image(events: Sequence[Event], form: str) -> bytes:
-    """Return the figure as "svg", "png" (200 dots an inch) or "pdf".
+def timeline_image(events: Sequence[Event], form: Literal["svg", "png"]) -> bytes:
+    """Return the figure as "svg" or "png" (200 dots an inch).
 
     Events whose dates differ between sources have a square and say so in words.
     """
@@ -48,7 +51,10 @@ def timeline_image(events: Sequence[Event], form: str) -> bytes:
         more = f"and {len(events) - _MOST} more in the table"
         entries.append(f'entry("", {literal(more)}, false)')
     source = _DRAWN.format(fonts=FONTS, entries=",\n".join(entries))
-    return compiled(source, form)
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "timeline.typ"
+        file.write_text(source, encoding="utf-8")
+        return compiled(file, form)
 
 
 def _entry(event: Event) -> str:
@@ -64,17 +70,21 @@ def literal(text: str) -> str:
     return '"' + " ".join(escaped.split()) + '"'
 
 
-def compiled(source: str | Path, form: str) -> bytes:
-    """Return what Typst makes of a text or a file; raises BriefingError where it cannot."""
+def compiled(file: Path, form: Literal["pdf", "svg", "png"], day: str = "") -> bytes:
+    """Return what Typst makes of a file; raises BriefingError where it cannot.
+
+    `day` is the ISO date that a PDF says it was made: equal memos are equal files.
+    """
+    made_at = datetime.fromisoformat(f"{day}T00:00:00+00:00") if day else None
     try:
         made = typst.compile(
-            source.encode() if isinstance(source, str) else str(source),
+            str(file),
             format=form,
             ppi=200.0 if form == "png" else None,
             font_paths=font_paths(),
+            ignore_system_fonts=True,
+            timestamp=made_at,
         )
     except RuntimeError as error:
         raise BriefingError(f"the page could not be set: {error}") from error
-    if isinstance(made, list):
-        made = made[0]
-    return made if isinstance(made, bytes) else b""
+    return made[0] if isinstance(made, list) else made

@@ -9,9 +9,12 @@ import json
 import tempfile
 from pathlib import Path
 
+import docx
 import pypandoc
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
 
-from assistant.memo.document import pandoc
+from assistant.memo.document import pandoc, titled
 from assistant.memo.drawing import FONTS, compiled, literal, timeline_image
 from assistant.memo.stored import to_json
 from assistant.memo.values import Memo
@@ -20,6 +23,9 @@ from corpus.errors import BriefingError, UsageError
 FORMATS = ("md", "docx", "pdf", "html", "json")
 # What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t")
+# Sizes in points of the styles that Pandoc writes with.
+_SIZES = {"Normal": 10.5, "Body Text": 10.5, "First Paragraph": 10.5, "Compact": 10.5,
+          "Footnote Text": 8.5, "Title": 18, "Heading 1": 14, "Heading 2": 11.5}  # fmt: skip
 _STYLE = """
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #1a1d21; background: #fff;
   font: 1.05rem/1.6 Georgia, "Noto Serif CJK SC", serif; }
@@ -93,9 +99,10 @@ def _converted(memo: Memo, to: str, *arguments: str, figure: str = "") -> str:
 
 
 def _markdown(memo: Memo) -> bytes:
-    head = f"# Briefing memo: {memo.topic}\n\n"
-    body = _converted(memo, "gfm", "--wrap=none", "--shift-heading-level-by=1")
-    return (head + body).encode()
+    tree = json.dumps(titled(memo))
+    return str(
+        pypandoc.convert_text(tree, "gfm", format="json", extra_args=["--wrap=none"])
+    ).encode()
 
 
 def _html(memo: Memo) -> bytes:
@@ -126,9 +133,31 @@ def _docx(memo: Memo) -> bytes:
             "docx",
             format="json",
             outputfile=str(file),
-            extra_args=["--standalone", "--toc", "--toc-depth=1"],
+            extra_args=["--standalone"],
         )
-        return file.read_bytes()
+        return _finished(file, memo)
+
+
+def _finished(file: Path, memo: Memo) -> bytes:
+    """Return the DOCX with what Pandoc leaves to others: notes that number through, a page size.
+
+    Pandoc's own document begins the numbers of notes anew in every section.
+    """
+    document = docx.Document(str(file))
+    for section in document.sections:
+        properties = section._sectPr
+        for old in properties.findall(qn("w:footnotePr")):
+            properties.remove(old)
+        section.page_width, section.page_height = Mm(210), Mm(297)
+        section.left_margin = section.right_margin = Mm(24)
+        section.top_margin = section.bottom_margin = Mm(24)
+    for name, size in _SIZES.items():
+        if name in document.styles:
+            document.styles[name].font.size = Pt(size)
+    document.core_properties.title = f"Briefing memo: {memo.topic}"
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
 
 
 def _pdf(memo: Memo) -> bytes:
@@ -141,4 +170,4 @@ def _pdf(memo: Memo) -> bytes:
         head = _TYPST.format(fonts=FONTS, title=literal(f"Briefing memo: {memo.topic}"))
         main = Path(place) / "memo.typ"
         main.write_text(head + body, encoding="utf-8")
-        return compiled(main, "pdf")
+        return compiled(main, "pdf", memo.created)

@@ -24,7 +24,8 @@ _DURATIONS = frozenset(
 # What is counted without being a unit: the noun after the number.
 _COUNTED = re.compile(
     r"^[\s-]*(?:(?:or more|additional|new|further|total|active|activated|Chinese|H\d+|A100|"
-    r"Ascend \S+|NVIDIA|Nvidia)\s+){0,3}(?P<noun>(?:GPU|H\d+|chip|accelerator)[- ]?hours?|GPUs?|"
+    r"Ascend(?: \d+[A-Z]?)?|NVIDIA|Nvidia)\s+){0,3}"
+    r"(?P<noun>(?:GPU|H\d+|chip|accelerator)[- ]?hours?|GPUs?|"
     r"chips?|processors?|accelerators?|tokens?|parameters?|FLOPs?|employees|people|users|downloads|"
     r"entities|companies|countries|models?|licen[cs]es|wafers?|units?|servers?|dies|prompts?|"
     r"requests|cards?|transistors|experts|layers|exaflops|petaflops|teraflops)\b"

@@ -8,6 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from assistant.answer import Answer, Claim, Question
+from assistant.checking.names import names
+from assistant.checking.quantities import quantities
 from assistant.claims import Draft, drafts
 from assistant.composing import Composer
 from assistant.desk import Desk
@@ -24,7 +26,8 @@ from index.evidence import Evidence
 
 # A sentence is quoted when it, with its title and headings, holds this share of the topic, and its
 # whole passage that share: "What do export controls do to DeepSeek?" is about both. It must read on
-# its own: a whole sentence that does not begin with a word for something said before.
+# its own: a whole sentence that names something and does not begin with a word for something said
+# before.
 ABOUT, AROUND = 0.34, 0.5
 _BEGINS = re.compile(r"^[\"“'(]?[A-Z0-9$€£\u4e00-\u9fff]")
 _LEANS = re.compile(
@@ -32,7 +35,7 @@ _LEANS = re.compile(
     r"Also|There|Then|Here|The former|The latter|In addition|For example|As such)\b"
 )
 _ENDS = re.compile(r"[.!。！][\"”’)]*$")
-_SHORTEST = 6
+_SHORTEST = 8
 # Two sentences that share this much of their stems say the same: one section may have it.
 _SAME = 0.6
 _LIKELIHOOD = re.compile(
@@ -99,6 +102,8 @@ def _fits(reader: Reader, read: Read, search: Search, gathered: Gathered) -> boo
     """Say whether a sentence can stand in a memo: whole, on its own, on the topic, and new."""
     text = read.text
     if " | " in text or (len(text.split()) < _SHORTEST and text.isascii()):
+        return False
+    if not names(text) and not quantities(text):
         return False
     if not _BEGINS.match(text) or _LEANS.match(text) or not _ENDS.search(text):
         return False

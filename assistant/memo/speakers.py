@@ -44,7 +44,10 @@ _PATTERNS = tuple(
         _NAME.format("name") + r"['’]s?\s+(?:own\s+)?(?:\w+\s+){0,3}?(?:paper|report|filing|rule|"
         r"statement|blog|post|announcement|analysis|estimate|assessment|evaluation|documentation|"
         r"press release|study|card|letter|notice|guidance)\s+" + _SAYS,
-        r"\b" + _SAYS + r"\s+by\s+" + _NAME.format("name"),
+        r"\b(?:given|made|shown|taken|put forward|"
+        + _SAYS[3:]
+        + r"\s+by\s+"
+        + _NAME.format("name"),
         r"[\"”],?\s+" + _SAYS + r"\s+" + _NAME.format("name"),
     )
 )

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import SequenceMatcher
 
 from assistant.checking.names import names
 from assistant.checking.quantities import quantities
 from assistant.memo.figures import counted_noun
 from assistant.memo.sentence import Sentence
 from assistant.memo.speakers import attributed
-from corpus.moments import moments
+from corpus.moments import MONTHS, moments
 from corpus.vocabulary import groups
 from index.query import STOP_WORDS
 from index.rarity import rarity
@@ -142,6 +143,48 @@ def _clause(text: str, place: int) -> tuple[int, int]:
     cuts = [0, *(found.start() for found in _CLAUSE.finditer(text)), len(text)]
     start = max(cut for cut in cuts if cut <= place)
     return start, min(cut for cut in cuts if cut > place)
+
+
+# Words that tell two things apart where they stand in one place.
+_CONTRARY = (
+    {"input", "output", "cached"}, {"training", "inference", "pre-training", "serving"},
+    {"house", "senate"}, {"import", "export", "imports", "exports"}, {"first", "second", "third"},
+    {"minimum", "maximum"}, {"upper", "lower"}, {"total", "active", "activated"},
+    {"daily", "weekly", "monthly", "yearly", "annual"}, {"revenue", "profit", "loss", "sales"},
+)  # fmt: skip
+
+
+def contrasted(one: Sentence, other: Sentence) -> bool:
+    """Say whether two sentences put different names, or contrary words, in one place.
+
+    "Italy banned the app" and "Australia banned the app" are two statements; who says it does not
+    count.
+    """
+    mine, theirs = (_words(sentence) for sentence in (one, other))
+    said = {word for text in (one, other) for word in attributed(text).speaker.split()}
+    matcher = SequenceMatcher(None, [word.casefold() for word in mine],
+                              [word.casefold() for word in theirs], autojunk=False)  # fmt: skip
+    for kind, start, end, begin, stop in matcher.get_opcodes():
+        if kind != "replace" or end - start > 2 or stop - begin > 2:
+            continue
+        first, second = set(mine[start:end]), set(theirs[begin:stop])
+        for group in _CONTRARY:
+            low, low_other = ({w.casefold() for w in side} & group for side in (first, second))
+            if low and low_other and low != low_other:
+                return True
+        names_apart = [
+            {one_name(w) for w in side if w[:1].isupper() and w not in said}
+            for side in (first, second)
+        ]
+        if all(names_apart) and not names_apart[0] & names_apart[1]:
+            return True
+    return False
+
+
+def _words(sentence: Sentence) -> list[str]:
+    words = re.findall(r"[^\W\d_][\w-]*(?:['’]s)?", sentence.text)
+    plain = [re.sub(r"['’]s$", "", word) for word in words]
+    return [word for word in plain if word.casefold() not in MONTHS]
 
 
 def overlap(one: frozenset[str], other: frozenset[str]) -> float:

@@ -13,29 +13,10 @@ from assistant.memo.sentence import Sentence
 from corpus.moments import Moment, moments
 from index.words import stems
 
-# A date belongs to an event when a verb of happening stands in its clause. Stems of verbs would
-# take nouns in ("the release", "a report"), so the forms are written out.
-_HAPPENED = re.compile(
-    r"\b(?:announce[sd]?|announcing|releas(?:ed|es|ing)|launch(?:ed|es|ing)|publish(?:ed|es|ing)|"
-    r"issued|issues|signed|signs|rescind(?:ed|s|ing)?|revoked?|repealed|withdr[ae]w[sn]?|"
-    r"suspend(?:ed|s|ing)?|"
-    r"postponed?|delayed|extended|lifted|expire[sd]?|took effect|take[sn]? effect|taking effect|"
-    r"(?:came|come|comes|coming|enter(?:ed|s|ing)?) into force|becomes? effective|effective|"
-    r"appl(?:y|ies|ied)|bann?ed|bans|block(?:ed|s)|restrict(?:ed|s)|halted|stopped|ordered|orders|"
-    r"fined|sued|charged|indicted|arrested|convicted|sentenced|pleaded|settled|ruled|rules that|"
-    r"opened|open(?:s|ing)? (?:an? )?(?:investigation|inquiry|probe)|closed|founded|established|"
-    r"created|set up|acquired|merged|invested|raised|bought|sold|added|removed|listed|placed|put|"
-    r"adopted|passed|approved|granted|rejected|voted|agreed|proposed|introduced|imposed|told|"
-    r"informed|notified|warned|asked|called|said|stated|reported|disclosed|confirmed|denied|"
-    r"testified|wrote|sent|began|begun|begins?|started|starts|ended|ends|resumed|resumes|returned|"
-    r"reached|overtook|fell|rose|lost|dropped|jumped|unveiled|presented|showed|open-sourced|"
-    r"updated|replaced|revised|corrected|amended|changed|tightened|loosened|visited|met|appointed|"
-    r"named|left|joined|died|moved|went|became|got|received|won|shipped|delivered|produced|"
-    r"evaluated|found|removed from|disappeared|ordered|instructed|summoned|requested|required|"
-    r"opposed|criticised|criticized|accused|responded|replied|appeared|came|followed|made)\b",
-)
-_HAPPENING = re.compile(
-    r"\b(?:will|would|shall|is to|are to|due to|scheduled to|set to|expected to|must|until)\b"
+# "…, PANews reported on 29 January 2025": when it was told, where the sentence dates it otherwise.
+_TOLD = re.compile(
+    r",[^,;]{2,60}\b(?:reported|reports|wrote|writes|said|says|noted|notes|adds|added|counted|"
+    r"announced|according to)\b[^,;]{0,30}$|\baccording to [^,;]{2,60}$"
 )
 # What bounds a figure or names a document, and is no event: "the quarter ended 27 April 2025",
 # "as of March", "(12 May 2025)" of a reference, "Published: February 5".
@@ -43,8 +24,27 @@ _PERIOD = re.compile(
     r"(?:\b(?:quarter|year|months?|weeks?|period|half|fiscal)\s+(?:that\s+)?"
     r"(?:end(?:ed|s|ing)|to|through)|\bas of|\bdated|\bsince|\bbetween|\bthrough|"
     r"\bthe (?:\w+ )?(?:thresholds|rules?|version|draft|paper|report|figures?) of|"
-    r"\b(?:retrieved|accessed|source|posted|vol\.|no\.|doi)\s*[:.]?)\s*(?:on\s+|the\s+)?$",
+    r"\b(?:retrieved|accessed|source|posted|vol\.|no\.|doi)\s*[:.]?|"
+    # "the filing of November 2023", "the December 2024 package": the name of a thing.
+    # An act that is known by its day ("a rule of 29 September 2025 extended") is an event.
+    r"\b(?!week|end|beginning|start|days?|middle|half|months? of)\w+ of(?: the same)?|"
+    r"\b(?:the|an?|this|that|its|their|\w+['’]s)|"
+    # How things stood on a day is no event.
+    r"\b(?:(?:is|are|was|were|as it) (?:still )?(?:in force|in effect|stands?|valid)|stands?) on)"
+    r"\s*(?:on\s+|the\s+|early |late |mid-)?$",
     re.IGNORECASE,
+)
+# "by 31 January 2026" dates what is to be done; "managed $10 billion by 2019" does not.
+_ACT = re.compile(
+    r"\b(?:rules?|orders?|notices?|decisions?|announcements?|agreements?|acts?|laws?|statements?|"
+    r"proclamations?) of\s*$"
+)
+# Nothing happens in a sentence that tells how things stand.
+_STATE = re.compile(r"\b(?:not yet|has not been|have not been|no official|covers? models)\b")
+_BY = re.compile(r"\bby\s*(?:the end of\s*)?$")
+_DUE = re.compile(
+    r"\b(?:will|would|shall|should|must|is to|are to|was to|were to|due|deadline|plans?|planned|"
+    r"expects?|expected|until|required?s?|told|ordered|scheduled)\b"
 )
 _REFERENCE = re.compile(
     r"https?://|\bdoi\b|\bet al\b|^\W*\[?\d{1,3}\]?\W|arXiv:|\bFed\. Reg\.|\bpp?\.\s?\d|"
@@ -104,19 +104,32 @@ def _dated(sentence: Sentence, year: str) -> Iterator[_Told]:
     """Yield what a sentence dates, one for each dated clause."""
     text = sentence.text
     whole = re.search(r"[.!。][\"”’)]*$", text)
-    if not whole or _REFERENCE.search(text) or " | " in text or len(text.split()) > _LONGEST:
+    if text[:1].isdigit() and not re.match(r"(?:19|20)\d\d\b", text):
+        # The rest of "H.R. 8170 …", cut at the abbreviation.
+        return
+    if (
+        not whole
+        or _STATE.search(text)
+        or _REFERENCE.search(text)
+        or " | " in text
+        or len(text.split()) > _LONGEST
+    ):
         return
     clauses = _clauses(text)
     seen: set[str] = set()
-    for moment in moments(text):
-        if moment.decade or not (moment.month or moment.year):
-            continue
+    dates = [one for one in moments(text) if not one.decade and (one.month or one.year)]
+    for moment in dates:
         clause = next(
             (part for part in clauses if part[0] <= moment.start < part[1]), (0, len(text))
         )
         own = text[clause[0] : clause[1]]
-        verbal = _HAPPENED.search(own) or _HAPPENING.search(own)
-        if not verbal or _PERIOD.search(text[: moment.start]):
+        before = text[: moment.start]
+        known_by_day = moment.day and _ACT.search(before)
+        if (_PERIOD.search(before) and not known_by_day) or (
+            len(dates) > 1 and _TOLD.search(before)
+        ):
+            continue
+        if _BY.search(before) and not _DUE.search(text):
             continue
         day = _iso(moment, year, sentence)
         if not day or day in seen or (not moment.month and not _sole(moment, text)):
@@ -136,20 +149,17 @@ def _sole(moment: Moment, text: str) -> bool:
 
 
 def _clauses(text: str) -> list[tuple[int, int]]:
-    """Return the spans of clauses that each hold a date and a verb of happening."""
+    """Return the spans of clauses; all but the first hold a date of their own."""
     cuts = [0, *(found.start() for found in _CLAUSE.finditer(text)), len(text)]
     spans = [(start, end) for start, end in pairwise(cuts) if end > start]
     joined: list[tuple[int, int]] = []
     for start, end in spans:
         own = text[start:end]
-        whole = _HAPPENED.search(own) and any(one.month or one.year for one in moments(own))
+        whole = any(one.month or one.year for one in moments(own))
         if joined and not whole:
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))
-    if len(joined) > 1 and not _HAPPENED.search(text[joined[0][0] : joined[0][1]]):
-        joined[1] = (joined[0][0], joined[1][1])
-        joined = joined[1:]
     return joined or [(0, len(text))]
 
 
@@ -188,7 +198,8 @@ def _joined(told: Sequence[_Told]) -> Iterator[DatedEvent]:
     groups: list[list[_Told]] = []
     for one in told:
         for group in groups:
-            if _agree(group[0], one) and _alike(group[0], one) >= _SAME:
+            told_apart = all(two.sentence.key != one.sentence.key for two in group)
+            if told_apart and _agree(group[0], one) and _alike(group[0], one) >= _SAME:
                 group.append(one)
                 break
         else:
@@ -204,10 +215,11 @@ def _joined(told: Sequence[_Told]) -> Iterator[DatedEvent]:
             and other[0].sentence.document not in documents
             and _near(first.date, other[0].date)
             and _alike(first, other[0]) >= _SAME_OTHER_DATE
+            and _union(first, other[0]) >= _SAME
+            and first.names == other[0].names
         ]
-        day = max((one.date for one in group), key=len)
         sentences = tuple({one.sentence.key: one.sentence for one in group}.values())
-        yield DatedEvent(day, first.text, sentences, tuple(others))
+        yield DatedEvent(first.date, first.text, sentences, tuple(others))
 
 
 def _agree(one: _Told, other: _Told) -> bool:
@@ -221,6 +233,12 @@ def _alike(one: _Told, other: _Told) -> float:
         return 0.0
     least = min(len(one.stems), len(other.stems))
     return len(one.stems & other.stems) / least if least else 0.0
+
+
+def _union(one: _Told, other: _Told) -> float:
+    """Return what two reports share of all their stems: a long one holds many short ones."""
+    either = one.stems | other.stems
+    return len(one.stems & other.stems) / len(either) if either else 0.0
 
 
 def _near(one: str, other: str) -> bool:

@@ -91,7 +91,7 @@ def _told(desk: Desk, answer: Answer, entry: Entry) -> tuple[Answer, list[Line]]
     read = reader.read(reader.sought(entry.source.title), evidence)
     whole = [one for one in read if one.text.endswith((".", "。")) and " | " not in one.text]
     composer = Composer(desk.checker, evidence)
-    lines = []
+    lines: list[Line] = []
     for one in sorted(whole[:_SENTENCES], key=lambda one: one.start):
         answer = composer.with_draft(
             Answer(answer.question, citations=answer.citations), Draft(one.text, (one.label,))

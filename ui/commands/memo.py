@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 @filters
 @click.pass_context
 def memo(
-    context: click.Context, topic: str, output: Path | None, resume: str, **given: Any
+    context: click.Context, /, topic: str, output: Path | None, resume: str, **given: Any
 ) -> None:
     """Write a briefing memo on TOPIC from the library, each sentence with its source.
 

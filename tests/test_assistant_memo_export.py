@@ -1,0 +1,149 @@
+"""Exports: every sentence and note comes back out of each file, and none of it is interpreted."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import docx
+import pypdf
+import pypdfium2
+import pytest
+
+from assistant.memo.drawing import timeline_image
+from assistant.memo.export import exported, format_of, timeline_csv
+from assistant.memo.linting import lint
+from assistant.memo.stored import from_json, to_json
+from assistant.memo.values import Event, Memo
+from corpus.errors import UsageError
+from tests.memos import MEMO
+
+FULL = replace(MEMO, findings=lint(MEMO))
+
+
+def flat(text: str) -> str:
+    """Return a text without white space and line-end hyphens, as extraction makes both."""
+    return re.sub(r"[\s\u00ad\u2010-]", "", text)
+
+
+def said(memo: Memo) -> list[str]:
+    """Return all that a reader must find: sentences, quoted words, tables, findings."""
+    lines = [line.claim.text for one in memo.sections for line in one.lines]
+    quotes = [one.quote for one in memo.citations]
+    tables = [one.text for one in memo.events] + [one.shown for one in memo.figures]
+    sides = [side.text for one in memo.disputes for side in one.sides]
+    return [*lines, *quotes, *tables, *sides, *(one.advice for one in memo.findings)]
+
+
+def docx_text(content: bytes) -> str:
+    """Return the text of the body and the notes of a DOCX."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = [archive.read(f"word/{name}.xml").decode() for name in ("document", "footnotes")]
+    return flat("".join(re.findall(r"<w:t[^>]*>([^<]*)</w:t>", "".join(parts))))
+
+
+def unescaped(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def test_a_docx_holds_every_sentence_and_real_notes() -> None:
+    """Headings have their styles, notes are notes and number through, the title is set."""
+    content = exported(FULL, "docx")
+    text = unescaped(docx_text(content))
+    assert [one for one in said(FULL) if flat(one) not in text] == []
+    document = docx.Document(io.BytesIO(content))
+    styles = [one.style.name for one in document.paragraphs if one.style]
+    assert styles.count("Heading 1") == len(FULL.sections)
+    assert styles.count("Heading 2") == len(FULL.disputes)
+    assert document.core_properties.title.startswith("Briefing memo: Harbours")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        body = archive.read("word/document.xml").decode()
+        assert "word/media/" in "".join(archive.namelist())
+    assert body.count("<w:footnoteReference") >= 10 and "eachSect" not in body
+
+
+def test_a_pdf_holds_every_sentence_with_its_fonts() -> None:
+    """Chinese names too; it has bookmarks, links, numbers of pages, and no font from outside."""
+    content = exported(FULL, "pdf")
+    pages = pypdfium2.PdfDocument(content)
+    text = flat("".join(page.get_textpage().get_text_range() for page in pages))
+    # A note may run on to the next page, so that a number of the page stands within.
+    bare = re.sub(r"\d+/\d+", "", text)
+    missing = [one for one in said(FULL) if flat(one) not in text and flat(one) not in bare]
+    assert missing == []
+    assert "华为" in text and "深度求索" in text and f"1/{len(pages)}" in text
+    assert len(list(pages.get_toc())) >= len(FULL.sections)
+    reader = pypdf.PdfReader(io.BytesIO(content))
+    fonts = [
+        font.get_object()
+        for page in reader.pages
+        for font in page["/Resources"].get("/Font", {}).values()
+    ]
+    assert fonts
+    for font in fonts:
+        inner = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+        descriptor = inner["/FontDescriptor"].get_object()
+        assert any(key.startswith("/FontFile") for key in descriptor), inner
+    links = [note.get_object() for page in reader.pages for note in page.get("/Annots", ())]
+    assert any("/A" in one and "https" in str(one["/A"]) for one in links)
+    assert content == exported(FULL, "pdf")
+
+
+def test_html_loads_nothing_and_runs_nothing() -> None:
+    """Markup of a document is text; notes are linked; the figure is within."""
+    html = exported(FULL, "html").decode()
+    assert "<script" not in html and "<b>Vik" not in html
+    assert not re.findall(r"(?:src|href)=\"(?!data:|#|https://example\.org)", html)
+    text = flat(unescaped(re.sub(r"<[^>]+>", "", html)))
+    assert [one for one in said(FULL) if flat(one) not in text] == []
+    assert html.count('role="doc-noteref"') >= 10 and "data:image/svg+xml;base64," in html
+
+
+def test_markdown_has_notes_and_no_markup_of_a_document() -> None:
+    """What looks like markup is escaped."""
+    text = exported(FULL, "md").decode()
+    assert re.search(r"\[\^1\]: Port Gazette", text) and not re.search(r"(?<!\\)<script", text)
+    assert "## Bottom line" in text and "\\*bridge\\*" in text
+
+
+def test_json_loses_nothing() -> None:
+    """A memo read back is equal; what is no memo is refused in one line."""
+    assert from_json(to_json(FULL)) == FULL
+    for text in ("", "[]", "{}", '{"topic": 1}', to_json(FULL)[:-3]):
+        with pytest.raises(UsageError, match="no memo of this assistant"):
+            from_json(text)
+
+
+def test_csv_has_the_timeline_and_no_formula() -> None:
+    """A cell that a spreadsheet would run is quoted."""
+    rows = list(csv.reader(io.StringIO(timeline_csv(FULL))))
+    assert rows[0] == ["date", "event", "citations", "other dates"]
+    assert rows[1][1].startswith("'=The harbour") and rows[2][3] == "2026-05-04 [3]"
+
+
+def test_the_timeline_is_drawn_whatever_the_text() -> None:
+    """Signs that the typesetter reads are shown; more events than fit are counted."""
+    odd = '#set $x$ @a <b> `c` _d_ *e* [f] {g} \\ " // /* 深度'
+    events = [Event(f"2025-01-{day:02d}", odd, (1,)) for day in range(1, 26)]
+    assert timeline_image(events, "png").startswith(b"\x89PNG")
+    assert b"<svg" in timeline_image(events, "svg")
+
+
+def test_the_suffix_names_the_format() -> None:
+    """An unknown one is refused, with those there are."""
+    assert format_of(Path("a/Memo.DOCX")) == "docx"
+    with pytest.raises(UsageError, match=r"\.docx"):
+        format_of(Path("memo.odt"))
+    with pytest.raises(UsageError):
+        exported(FULL, "odt")
+
+
+def test_an_empty_memo_can_be_written() -> None:
+    """Nothing found is no failure of the export."""
+    empty = Memo("Nothing", "bluf", "2026-01-01", "", "extractive")
+    for form in ("md", "docx", "pdf", "html"):
+        assert exported(empty, form)

@@ -1,0 +1,213 @@
+"""Memos written without a model: every fact cited, nothing invented, and later found again."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from assistant.desk import Desk
+from assistant.memo.export import exported
+from assistant.memo.pack import opened_pack, packed
+from assistant.memo.reviewing import hits, standing
+from assistant.memo.shelf import Shelf
+from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Memo
+from assistant.memo.whatsnew import whats_new
+from assistant.memo.writing import Request, write
+from assistant.settings import Settings
+from corpus.errors import NothingFound, UsageError
+from index.ingest import files_below
+from ui.cli import cli
+
+# Six topics over the three themes and templates; benchmarks/memos.py writes twelve.
+ASKED = (
+    ("What do export controls do to DeepSeek?", "bluf"),
+    ("DeepSeek-V3 training cost", "judgments"),
+    ("H20 export licences and China", "crs"),
+    ("Bans of the DeepSeek app by governments", "bluf"),
+    ("Huawei Ascend production", "judgments"),
+    ("EU AI Act rules for general-purpose models", "crs"),
+)
+PORT = """---
+title: The port of Lund
+publisher: Port Gazette
+published: 2026-01-10
+---
+
+The port of Lund handled 4,800 ships in 2025, according to Anna Berg. The port of Lund belongs to
+the Berg family.
+"""
+ROAD = """---
+title: Roads to the port of Lund
+publisher: Road News
+published: 2026-02-20
+---
+
+Road News reports that the road to the port of Lund was closed on 3 February 2026. The port of Lund
+lost 300 million dollars, the Berg family says.
+"""
+
+
+def last(steps: Iterator[Memo]) -> Memo:
+    """Return the last snapshot."""
+    *_, final = steps
+    return final
+
+
+@pytest.mark.parametrize(("topic", "template"), ASKED)
+def test_a_memo_states_nothing_without_its_passage(
+    topic: str, template: str, starter_home: Path
+) -> None:
+    """Every sentence of evidence is cited, every citation slices back, no error of the linter.
+
+    It is written in complete sentences, none of them twice, within 20 seconds; what needs judgment
+    is a gap.
+    """
+    with Desk(Settings(home=starter_home, engine="extractive")) as desk:
+        desk.searcher.search("warm", limit=1)
+        started = time.monotonic()
+        memo = last(write(desk, Request(topic, template, today="2026-11-01")))
+        taken = time.monotonic() - started
+        assert standing(desk, memo) == len(memo.citations) > 10
+    lines = [line for section in memo.sections for line in section.lines]
+    evidence = [line.claim for line in lines if line.role == EVIDENCE]
+    assert len(evidence) >= 8 and all(claim.citations for claim in evidence)
+    assert all(claim.verdict == "supported" for claim in evidence)
+    assert all(claim.text.rstrip("”\"')").endswith((".", "!", "。")) for claim in evidence)
+    assert len({claim.text for claim in evidence}) == len(evidence)
+    assert not [line for line in lines if line.role == JUDGMENT]
+    assert any(line.role == GAP for line in lines)
+    assert [one for one in memo.findings if one.severity == "error"] == []
+    assert memo.complete and memo.events and memo.sources
+    # Generous: the machine of the test may be busy. The benchmark prints the seconds.
+    assert taken < 60
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "port.md").write_text(PORT, encoding="utf-8")
+    (folder / "road.md").write_text(ROAD, encoding="utf-8")
+    settings = Settings(home=tmp_path / "home", embedder="hash", engine="extractive")
+    with Desk(settings) as opened:
+        list(opened.add(files_below([folder])))
+        yield opened
+
+
+def test_a_changed_source_names_exactly_the_lines_that_rest_on_it(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """Edited: the lines whose words are gone. Removed: all of its lines. Graded anew: these too."""
+    memo = last(write(desk, Request("The port of Lund", today="2026-03-01")))
+    file = tmp_path / "pack.zip"
+    file.write_bytes(packed(desk, memo))
+    again, altered = opened_pack(file)
+    assert again == memo and altered == () and list(hits(desk, again)) == []
+    article = tmp_path / "articles" / "port.md"
+    article.write_text(PORT.replace("4,800", "5,100"), encoding="utf-8")
+    list(desk.add([article]))
+    (hit,) = hits(desk, again)
+    texts = [
+        line.claim.text
+        for section in memo.sections
+        for line in section.lines
+        if "4,800" in line.claim.text
+    ]
+    assert hit.change == "changed" and list(hit.texts) == texts and texts
+    road = next(one for one in desk.library.entries() if one.source.publisher == "Road News")
+    desk.library.remove(road.id)
+    desk.indexes.update()
+    found = {one.change: one for one in hits(desk, again)}
+    assert set(found) == {"changed", "removed"}
+    cited = {one.number for one in memo.citations if one.document == road.id}
+    assert set(found["removed"].texts) == {
+        line.claim.text
+        for section in memo.sections
+        for line in section.lines
+        if cited & set(line.claim.citations)
+    }
+    grades = '[[source]]\nmatch = "Port Gazette"\nreliability = "E"\nreason = "late"\n'
+    (desk.settings.home / "grades.toml").write_text(f"{grades}date = 2026-03-02\n")
+    assert {one.change for one in hits(desk, again)} == {"changed", "removed", "regraded"}
+
+
+def test_a_memo_broken_off_is_taken_up_again(desk: Desk) -> None:
+    """Its finished sections stay as they were, citations and all."""
+    request = Request("The port of Lund", today="2026-03-01")
+    whole = last(write(desk, request))
+    steps = write(desk, request)
+    begun = next(one for one in steps if len(one.sections) == 3)
+    steps.close()
+    again = last(write(desk, request, begun))
+    assert again.complete and again.sections[:2] == begun.sections[:2]
+    assert [one.key for one in again.sections] == [one.key for one in whole.sections]
+    assert standing(desk, again) == len(again.citations)
+
+
+def test_what_is_asked_for_is_kept_to(desk: Desk) -> None:
+    """Dates, publishers, sections; what cannot be met is said in one line."""
+    memo = last(write(desk, Request("The port of Lund", as_of="2026-01-31")))
+    assert {one.source.publisher for one in memo.citations} == {"Port Gazette"}
+    memo = last(write(desk, Request("The port of Lund", without=("port gazette",))))
+    assert {one.source.publisher for one in memo.citations} == {"Road News"}
+    memo = last(write(desk, Request("The port of Lund", sections=("bluf", "sources"))))
+    assert [one.key for one in memo.sections] == ["bluf", "sources"]
+    for wrong in (
+        Request("The port of Lund", template="poem"),
+        Request("The port of Lund", sections=("poem",)),
+        Request(" "),
+        Request("The port of Lund", without=("Port Gazette", "Road News")),
+    ):
+        with pytest.raises(UsageError):
+            last(write(desk, wrong))
+    with pytest.raises(NothingFound):
+        last(write(desk, Request("Quantum chess tournaments in Bolivia")))
+
+
+def test_what_is_new_is_told_by_theme(desk: Desk) -> None:
+    """Each new document with a cited sentence; nothing new is said so."""
+    brief = last(whats_new(desk, "2020-01-01"))
+    documents = {one.document for one in brief.citations}
+    assert documents == {one.id for one in desk.library.entries()}
+    assert standing(desk, brief) == len(brief.citations)
+    nothing = last(whats_new(desk, "2999-01-01"))
+    assert "Nothing came" in nothing.sections[0].lines[0].claim.text
+    with pytest.raises(UsageError):
+        last(whats_new(desk, "soon"))
+
+
+def test_the_commands_write_check_and_compare(desk: Desk, tmp_path: Path) -> None:
+    """`memo -o`, `check` of the memo and the pack, `memos`, `diff` and `--accept`."""
+    home = str(desk.settings.home)
+    memo = last(write(desk, Request("The port of Lund", today="2026-03-01")))
+    Shelf(desk.settings.home).save(memo, "port")
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_bytes(exported(memo, "json"))
+    new.write_bytes(exported(replace(memo, sections=memo.sections[1:]), "json"))
+    run = CliRunner()
+
+    def briefing(*arguments: str) -> tuple[int, str]:
+        done = run.invoke(cli, ["--home", home, *arguments])
+        return done.exit_code, done.output
+
+    code, said = briefing("memos")
+    assert code == 0 and "port  bluf" in said
+    code, said = briefing("memos", "port", "-o", str(tmp_path / "port.docx"))
+    assert code == 0 and (tmp_path / "port.docx").stat().st_size > 5000
+    code, said = briefing("diff", str(old), str(new), "--json")
+    assert code == 0 and {one["kind"] for one in json.loads(said)["changes"]} == {"removed"}
+    code, said = briefing("check", str(old), "--json")
+    found = json.loads(said)
+    assert found["standing"] == found["citations"] and found["sources"] == []
+    warning = found["findings"][0]
+    code, said = briefing(
+        "check", str(old), "--accept", warning["rule"], warning["where"], "as it is", "--json"
+    )
+    assert json.loads(said)["findings"][0]["accepted"] == "as it is"
+    assert json.loads(old.read_text(encoding="utf-8"))["findings"][0]["accepted"] == "as it is"
