@@ -39,7 +39,7 @@ publisher: Port Gazette
 published: 2026-01-10
 ---
 
-The port of Lund handled 4,800 ships in 2025, according to Anna Berg. The port of Lund belongs to
+The port of Lund handled 4,800 ships in 2025, according to its director. The port of Lund belongs to
 the Berg family.
 """
 ROAD = """---
@@ -145,7 +145,10 @@ def test_a_memo_broken_off_is_taken_up_again(desk: Desk) -> None:
     begun = next(one for one in steps if len(one.sections) == 3)
     steps.close()
     again = last(write(desk, request, begun))
-    assert again.complete and again.sections[:2] == begun.sections[:2]
+    assert again.complete
+    for before, after in zip(begun.sections[:2], again.sections[:2], strict=True):
+        kept = [line.claim.text for line in before.lines]
+        assert [line.claim.text for line in after.lines][: len(kept)] == kept
     assert [one.key for one in again.sections] == [one.key for one in whole.sections]
     assert standing(desk, again) == len(again.citations)
 
@@ -182,8 +185,11 @@ def test_what_is_new_is_told_by_theme(desk: Desk) -> None:
         last(whats_new(desk, "soon"))
 
 
-def test_the_commands_write_check_and_compare(desk: Desk, tmp_path: Path) -> None:
+def test_the_commands_write_check_and_compare(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`memo -o`, `check` of the memo and the pack, `memos`, `diff` and `--accept`."""
+    monkeypatch.setenv("BRIEFING_EMBEDDER", "hash")
     home = str(desk.settings.home)
     memo = last(write(desk, Request("The port of Lund", today="2026-03-01")))
     Shelf(desk.settings.home).save(memo, "port")
@@ -196,6 +202,14 @@ def test_the_commands_write_check_and_compare(desk: Desk, tmp_path: Path) -> Non
         done = run.invoke(cli, ["--home", home, *arguments])
         return done.exit_code, done.output
 
+    pack = tmp_path / "port.zip"
+    code, said = briefing("memo", "The port of Lund", "--template", "crs", "-o", str(pack))
+    assert code == 0 and "0 errors" in said
+    code, said = briefing("check", str(pack))
+    assert code == 0 and "0 sources changed" in said
+    assert briefing("memo", "Quantum chess in Bolivia")[0] != 0
+    code, said = briefing("whatsnew", "--since", "2020-01-01", "--json")
+    assert code == 0 and json.loads(said)["template"] == "whatsnew"
     code, said = briefing("memos")
     assert code == 0 and "port  bluf" in said
     code, said = briefing("memos", "port", "-o", str(tmp_path / "port.docx"))

@@ -61,10 +61,16 @@ class Gathered:
     notice: str = ""
 
     def repeats(self, stems: frozenset[str]) -> bool:
-        """Say whether a sentence with these stems says what a line says already."""
-        return any(
-            len(stems & one) >= _SAME * max(1, min(len(stems), len(one))) for one in self.said
-        )
+        """Say whether a sentence with these stems says what a line says already.
+
+        The words of the topic, which every line has, do not count.
+        """
+        own = stems - self.topic.weights.keys()
+        for one in self.said:
+            other = one - self.topic.weights.keys()
+            if len(own & other) >= _SAME * max(1, min(len(own), len(other))):
+                return True
+        return False
 
 
 def gathered_lines(
