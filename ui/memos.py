@@ -26,7 +26,11 @@ _TYPES = {
     "zip": "application/zip",
 }
 FORMATS = tuple(_TYPES)
-TEMPLATES = ("bluf", "judgments", "crs")
+TEMPLATES = (
+    ("Bottom line up front, one to two pages", "bluf"),
+    ("Key judgments, an intelligence memo", "judgments"),
+    ("Issues and options, no recommendation", "crs"),
+)
 
 
 class Housed(Protocol):

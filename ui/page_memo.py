@@ -55,12 +55,15 @@ def build(place: Housed) -> gr.Dropdown:
     def write(
         topic: str,
         template: str,
-        as_of: str,
-        audience: str,
+        as_of: str | None,
+        audience: str | None,
         length: float | None,
         publishers: list[str] | None,
     ) -> Iterator[tuple[Any, ...]]:
-        wanted = Wanted(topic, template, as_of, audience, length, tuple(publishers or ()))
+        # Fields of a part that was never opened come as None.
+        wanted = Wanted(
+            topic, template, as_of or "", audience or "", length, tuple(publishers or ())
+        )
         for sheet in memos.writing(place, wanted):
             yield (*shown(sheet), gr.skip())
         yield (*shown(sheet), gr.update(choices=memos.shelved(place), value=sheet.name or None))
@@ -109,7 +112,7 @@ def build(place: Housed) -> gr.Dropdown:
                 )
             with gr.Row():
                 go = gr.Button("Write the memo", variant="primary")
-                halt = gr.Button("Stop", size="sm")
+                halt = gr.Button("Stop writing", size="sm")
             body = gr.HTML(memo_html(None), elem_id="memo")
         with gr.Column(scale=2, min_width=320):
             panel = gr.HTML(markup.empty_source_html(), elem_id="memo-source", js_on_load=_FOLLOW)

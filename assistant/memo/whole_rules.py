@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from assistant.memo.looking import Context, flat
-from assistant.memo.values import EVIDENCE, JUDGMENT, Line
+from assistant.memo.organisations import kind_of_speaker
+from assistant.memo.values import COMPANY, EVIDENCE, JUDGMENT, PRESS, Line
 from corpus.vocabulary import groups
 
 # Sections that state what the memo stands for.
@@ -112,6 +113,9 @@ def undefined_acronym(context: Context) -> Iterator[tuple[str, str]]:
             one = found[0]
             after = line.claim.text[found.end() : found.end() + 1]
             if one in seen or one in _KNOWN or after in ("-", "&") or _is_unit(line, found):
+                continue
+            # "CNBC" and "AMD" are what the companies are called.
+            if kind_of_speaker(one) in (COMPANY, PRESS):
                 continue
             seen.add(one)
             if not _spelt_out(one, whole):

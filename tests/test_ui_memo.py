@@ -1,0 +1,157 @@
+"""The memo page: written as one watches, sources beside it, files, earlier memos; in a browser."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import socket
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.desk import Desk
+from assistant.memo.shelf import Shelf
+from assistant.settings import Settings
+from index.ingest import files_below
+from tests.memos import MEMO
+from tests.test_assistant_memo_writing import PORT, ROAD
+from tests.test_ui_page import EXAMPLES, Harbour, browser_test, chromium, page
+from ui import memos
+from ui.markup_memo import findings_html, memo_html
+from ui.memos import Sheet, Wanted
+
+__all__ = ["chromium", "page"]
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::UserWarning:gradio"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+class Office(Harbour):
+    """A place with a desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk.library.conversations)
+        self._desk = desk
+
+    def desk(self) -> Any:
+        return self._desk
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    folder = tmp_path_factory.mktemp("office")
+    (folder / "articles").mkdir()
+    (folder / "articles" / "port.md").write_text(PORT, encoding="utf-8")
+    (folder / "articles" / "road.md").write_text(ROAD, encoding="utf-8")
+    settings = Settings(home=folder / "home", embedder="hash", engine="extractive")
+    with Desk(settings) as desk:
+        list(desk.add(files_below([folder / "articles"])))
+        yield Office(desk)
+
+
+@pytest.fixture(scope="module")
+def address(office: Office) -> Iterator[str]:
+    import uvicorn
+
+    from ui.server import application, free_socket
+
+    listening: socket.socket = free_socket(17930)
+    server = uvicorn.Server(
+        uvicorn.Config(application(office, EXAMPLES), log_level="error", access_log=False)
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def test_a_memo_grows_and_is_kept(office: Office) -> None:
+    """Section by section, each on the shelf; the last is complete and can be opened again."""
+    sheets = list(memos.writing(office, Wanted("The port of Lund")))
+    counts = [len(one.memo.sections) for one in sheets if one.memo]
+    assert counts == sorted(counts) and counts[-1] == 10
+    final = sheets[-1]
+    assert final.memo is not None and final.memo.complete and not final.message
+    assert memos.reopened(office, final.name).memo == final.memo
+    assert final.name in {name for _, name in memos.shelved(office)}
+
+
+def test_what_goes_wrong_is_said_beside_the_memo(office: Office) -> None:
+    """An empty topic, one the library knows nothing of, a memo that is gone, no library yet."""
+    for topic in ("", "Quantum chess in Bolivia"):
+        *_, sheet = memos.writing(office, Wanted(topic))
+        assert "That did not work" in sheet.message
+    assert "no memo" in memos.reopened(office, "gone").message
+    *_, sheet = memos.writing(Harbour(), Wanted("The port of Lund"))
+    assert "still opening" in sheet.message
+
+
+def test_findings_can_be_accepted_with_a_reason(office: Office) -> None:
+    """The reason is on the shelf; without one nothing is accepted."""
+    *_, sheet = memos.writing(office, Wanted("The port of Lund"))
+    assert sheet.memo is not None
+    one = sheet.memo.findings[0]
+    place = f"{one.rule} at {one.where}"
+    assert "give a reason" in memos.accepting(office, sheet, place, " ").message
+    after = memos.accepting(office, sheet, place, "agreed")
+    assert after.memo is not None and after.memo.findings[0].accepted == "agreed"
+    kept = Shelf(office.desk().settings.home).load(sheet.name)
+    assert kept.findings[0].accepted == "agreed"
+
+
+def test_files_are_handed_to_the_page_itself(office: Office) -> None:
+    """Nothing is left in a cache; the evidence pack holds the memo in each format."""
+    *_, sheet = memos.writing(office, Wanted("The port of Lund"))
+    given = json.loads(memos.file_of(office, sheet, "zip"))
+    names = zipfile.ZipFile(io.BytesIO(base64.b64decode(given["data"]))).namelist()
+    assert {"memo.docx", "memo.pdf", "memo.json", "manifest.json", "passages.json"} <= set(names)
+    assert memos.file_of(office, Sheet(), "docx") == memos.file_of(office, sheet, "exe") == ""
+
+
+def test_nothing_of_a_document_is_rendered_in_a_memo() -> None:
+    """Markup in sentences, titles and advice is text."""
+    html = memo_html(MEMO) + findings_html(MEMO)
+    assert "<script" not in html and "<b>Vik" not in html and "*bridge*" not in html
+    assert html.count('class="memo-cite"') > 8 and "an update, no disagreement" in html
+
+
+@browser_test
+def test_a_memo_is_written_read_and_downloaded(page: Any, office: Office, tmp_path: Path) -> None:
+    """Sections stream in; [1] shows its passage; DOCX comes down; a reload loses nothing."""
+    page.get_by_role("tab", name="Memo").click()
+    page.get_by_text("No memo yet").wait_for()
+    page.fill("#topic textarea", "The port of Lund")
+    page.get_by_role("button", name="Write the memo").click()
+    page.wait_for_selector("#memo section:nth-of-type(3)")
+    page.get_by_text("cited sentences were checked").wait_for(timeout=60_000)
+    page.locator("#memo a.memo-cite").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#memo-source mark")
+    assert page.inner_text("#memo-source mark") in PORT.replace("\n", " ") + ROAD.replace("\n", " ")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download").click()
+    file = saved.value.path()
+    assert saved.value.suggested_filename.endswith(".docx") and zipfile.is_zipfile(file)
+    page.reload()
+    page.get_by_role("tab", name="Memo").click()
+    page.get_by_label("Open a memo").click()
+    page.get_by_role("option").first.click()
+    page.wait_for_selector("#memo a.memo-cite")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
