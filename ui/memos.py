@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from corpus.errors import BriefingError, UsageError
+from corpus.errors import BriefingError, NothingFound, UsageError
 from ui import markup
 
 if TYPE_CHECKING:
@@ -84,13 +84,11 @@ def writing(place: Housed, wanted: Wanted) -> Iterator[Sheet]:
             length=int(wanted.length or 0),
             publishers=wanted.publishers,
         )
-        sections = 0
-        for memo in write(desk, request):
-            sheet = Sheet(memo, sheet.name or shelf.new_id(memo))
-            if len(memo.sections) > sections or memo.complete:
-                sections = len(memo.sections)
-                shelf.save(memo, sheet.name)
+        for memo, name in shelf.kept(write(desk, request)):
+            sheet = Sheet(memo, name)
             yield sheet
+    except NothingFound as error:
+        yield Sheet(message=markup.error_html(str(error)))
     except BriefingError as error:
         yield Sheet(sheet.memo, sheet.name, markup.error_html(str(error)))
 

@@ -122,7 +122,10 @@ def _figures(found: Sequence[Sentence]) -> Iterator[Disagreement]:
 def _apart(one: Sentence, other: Sentence, said: str, said_other: str) -> bool:
     """Say whether two sentences can disagree: of two documents, or by two speakers."""
     if one.document != other.document:
-        return True
+        mine, theirs = one.source, other.source
+        issued = (mine.publisher.casefold(), mine.published)
+        # Two files that one publisher put out on one day are parts of one text.
+        return not mine.publisher or issued != (theirs.publisher.casefold(), theirs.published)
     return bool(said and said_other and said.casefold() != said_other.casefold())
 
 

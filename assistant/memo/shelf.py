@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.memo.stored import from_json, to_json
 from assistant.memo.values import Memo
-from corpus.errors import UsageError
+from corpus.errors import NothingFound, UsageError
 from corpus.originals import storage_error
 
 _FOLDER = "memos"
@@ -61,15 +62,35 @@ class Shelf:
 
     def load(self, name: str) -> Memo:
         """Return the memo with an id ("last" is the newest); raises UsageError."""
-        if name == "last":
-            kept = self.listed()
-            if not kept:
-                raise UsageError("no memo was written yet")
-            name = kept[0].id
+        name = self.latest() if name == "last" else name
         file = self._folder / f"{name}.json"
         if not _ID.fullmatch(name) or not file.is_file():
             raise UsageError(f"there is no memo {name!r}; see: briefing memos")
         return from_json(file.read_text(encoding="utf-8"))
+
+    def kept(self, steps: Iterator[Memo], name: str = "") -> Iterator[tuple[Memo, str]]:
+        """Yield (memo, id) while a memo is written; finished sections are on the shelf at once.
+
+        A topic that the library has nothing on leaves nothing there.
+        """
+        sections = 0
+        try:
+            for memo in steps:
+                name = name or self.new_id(memo)
+                if len(memo.sections) > sections or memo.complete:
+                    sections = len(memo.sections)
+                    self.save(memo, name)
+                yield memo, name
+        except NothingFound:
+            (self._folder / f"{name}.json").unlink(missing_ok=True)
+            raise
+
+    def latest(self) -> str:
+        """Return the id of the newest memo; raises UsageError where there is none."""
+        kept = self.listed()
+        if not kept:
+            raise UsageError("no memo was written yet")
+        return kept[0].id
 
     def listed(self) -> list[Kept]:
         """Return the memos, the newest first; a file that cannot be read is left out."""

@@ -41,6 +41,7 @@ _SAYING = frozenset(
     ).split()
     for stem in stems(word)
 )
+_LEANS = re.compile(r"^(?:It|They|This|These|That|Those|Its|Their|Each|Both)\b")
 _CLAUSE = re.compile(r";|,\s+(?:and|but|while|whereas|which)\s|\s(?:while|whereas)\s")
 
 
@@ -69,7 +70,8 @@ class Statement:
 def statements(sentence: Sentence) -> Iterator[Statement]:
     """Yield the figures with a unit that a sentence states."""
     text = sentence.text
-    if " | " in text or "://" in text:
+    # "It comprises 236B parameters" does not say what does.
+    if " | " in text or "://" in text or _LEANS.match(text):
         return
     dates = moments(text)
     spans = [(one.start, one.end) for one in dates]
@@ -84,6 +86,9 @@ def statements(sentence: Sentence) -> Iterator[Statement]:
     for one in quantities(text, spans):
         # The number of a name: "R1-Zero".
         if text[max(0, one.start - 1) : one.start] in "-–" and one.start:
+            continue
+        # "One-tenth" and "half" are turns of phrase as often as figures.
+        if not any(sign.isdigit() for sign in one.text):
             continue
         unit, end = one.unit, one.end
         if not unit:
@@ -149,7 +154,8 @@ def _clause(text: str, place: int) -> tuple[int, int]:
 _CONTRARY = (
     {"input", "output", "cached"}, {"training", "inference", "pre-training", "serving"},
     {"house", "senate"}, {"import", "export", "imports", "exports"}, {"first", "second", "third"},
-    {"minimum", "maximum"}, {"upper", "lower"}, {"total", "active", "activated"},
+    {"minimum", "maximum"}, {"federal", "state"}, {"upper", "lower"},
+    {"total", "active", "activated"},
     {"daily", "weekly", "monthly", "yearly", "annual"}, {"revenue", "profit", "loss", "sales"},
 )  # fmt: skip
 

@@ -113,6 +113,10 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
         memo = replace(
             memo, sections=(*memo.sections, section), citations=gathered.answer.citations
         )
+    if begun is None and not any(
+        line.role == EVIDENCE for section in memo.sections for line in section.lines
+    ):
+        raise NothingFound(f"no passage of the library stands on {topic!r}; add documents about it")
     yield replace(memo, notice="Comparing sources")
     memo = assembled(desk, _with_missing(memo, plans, gathered), gathered)
     memo = replace(memo, notice=gathered.notice, complete=True)

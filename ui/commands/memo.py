@@ -14,8 +14,6 @@ from corpus.errors import UsageError
 from ui.commands.opening import DateType, desk, filters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from assistant.desk import Desk
     from assistant.memo.values import Memo
 
@@ -74,6 +72,7 @@ def memo(
         if opened.engine.place:
             click.echo(f"The topic and passages go to {opened.engine.place}.", err=True)
         shelf = Shelf(opened.settings.home)
+        resume = shelf.latest() if resume == "last" else resume
         begun = shelf.load(resume) if resume else None
         documents = tuple(opened.library.resolve(one) for one in ids)
         request = Request(
@@ -85,7 +84,9 @@ def memo(
         if begun is not None:
             request = resumed(request, begun)
         with Line(shown=True) as line:
-            written, name = _kept(shelf, write(opened, request, begun), line)
+            for step in shelf.kept(write(opened, request, begun), resume):
+                written, name = step
+                line.show(written.notice)
         content = packed(opened, written) if form == "zip" else exported(written, form)
     if output:
         output.write_bytes(content)
@@ -111,20 +112,6 @@ def resumed(request: Any, begun: Memo) -> Any:
         today=begun.created,
         **kept,
     )
-
-
-def _kept(shelf: Any, steps: Iterator[Memo], line: Any) -> tuple[Memo, str]:
-    """Run the writing to its end, keeping the memo whenever a section is finished."""
-    name, sections = "", 0
-    written: Memo | None = None
-    for written in steps:
-        name = name or shelf.new_id(written)
-        line.show(written.notice)
-        if len(written.sections) > sections or written.complete:
-            sections = len(written.sections)
-            shelf.save(written, name)
-    assert written is not None
-    return written, name
 
 
 def _summary(written: Memo) -> str:
