@@ -208,6 +208,10 @@ def test_the_commands_write_check_and_compare(
     code, said = briefing("check", str(pack))
     assert code == 0 and "0 sources changed" in said
     assert briefing("memo", "Quantum chess in Bolivia")[0] != 0
+    code, said = briefing("grades")
+    assert code == 0 and Path(said.strip()).name == "grades.toml" and Path(said.strip()).exists()
+    code, said = briefing("template", "crs")
+    assert code == 0 and 'key = "options"' in said
     code, said = briefing("whatsnew", "--since", "2020-01-01", "--json")
     assert code == 0 and json.loads(said)["template"] == "whatsnew"
     code, said = briefing("memos")

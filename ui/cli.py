@@ -38,6 +38,8 @@ for command in (
     memo.memos,
     memo.diff,
     memo.whatsnew,
+    memo.grades,
+    memo.template,
     talk.conversations,
     talk.engines,
     documents.add,

@@ -23,6 +23,7 @@ _TYPES = {
     "json": "application/json",
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "csv": "text/csv",
     "zip": "application/zip",
 }
 FORMATS = tuple(_TYPES)

@@ -122,8 +122,11 @@ def build(place: Housed) -> gr.Dropdown:
                 reason = gr.Textbox(label="Reason to accept it", max_lines=2)
                 accepted = gr.Button("Accept the finding", size="sm")
             with gr.Accordion("Files", open=True), gr.Row():
-                form = gr.Dropdown(list(memos.FORMATS), value="docx", label="Format (zip: "
-                                   "evidence pack)")  # fmt: skip
+                form = gr.Dropdown(
+                    list(memos.FORMATS),
+                    value="docx",
+                    label="Format (csv: timeline, zip: evidence pack)",
+                )
                 saved = gr.Button("Download", size="sm")
             with gr.Accordion("Earlier memos", open=True):
                 earlier = gr.Dropdown([], label="Open a memo", elem_id="earlier", value=None)

@@ -20,7 +20,7 @@ from assistant.memo.stored import to_json
 from assistant.memo.values import Memo
 from corpus.errors import BriefingError, UsageError
 
-FORMATS = ("md", "docx", "pdf", "html", "json")
+FORMATS = ("md", "docx", "pdf", "html", "json", "csv")
 # What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t")
 # Sizes in points of the styles that Pandoc writes with.
@@ -59,9 +59,11 @@ _TYPST = """
 
 
 def exported(memo: Memo, form: str) -> bytes:
-    """Return the memo in one of FORMATS; raises UsageError, BriefingError where it fails."""
+    """Return the memo in one of FORMATS ("csv": its timeline); raises UsageError, BriefingError."""
     if form == "json":
         return to_json(memo).encode()
+    if form == "csv":
+        return timeline_csv(memo).encode()
     if form not in FORMATS:
         raise UsageError(f"no format {form!r}; use one of: {', '.join(FORMATS)}")
     makers = {"md": _markdown, "html": _html, "docx": _docx, "pdf": _pdf}

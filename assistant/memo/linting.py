@@ -71,11 +71,11 @@ def accepted(memo: Memo, rule: str, where: str, reason: str) -> Memo:
     )
 
 
-def relinted(memo: Memo) -> Memo:
+def relinted(memo: Memo, *, oldest_days: int = OLDEST_DAYS) -> Memo:
     """Return the memo linted anew; what was accepted stays so where the finding is the same."""
     reasons = {(one.rule, one.where, one.advice): one.accepted for one in memo.findings}
     found = tuple(
         replace(one, accepted=reasons.get((one.rule, one.where, one.advice), ""))
-        for one in lint(memo)
+        for one in lint(memo, oldest_days=oldest_days)
     )
     return replace(memo, findings=found)

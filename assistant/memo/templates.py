@@ -60,11 +60,20 @@ def template_names(home: Path) -> list[str]:
 
 def template_named(name: str, home: Path) -> Template:
     """Return a template, the user's own before ours; raises UsageError for one that is none."""
+    return _read(_file(name, home))
+
+
+def template_text(name: str, home: Path) -> str:
+    """Return a template as it is written; raises UsageError where there is none."""
+    return _file(name, home).read_text(encoding="utf-8")
+
+
+def _file(name: str, home: Path) -> Path:
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name of a template; use letters, digits, - and _")
     for file in (home / _FOLDER / f"{name}.toml", _SHIPPED / f"{name}.toml"):
         if file.is_file():
-            return _read(file)
+            return file
     known = ", ".join(template_names(home))
     raise UsageError(f"there is no template {name!r}; there are: {known}")
 

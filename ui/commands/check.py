@@ -30,9 +30,19 @@ _MEMOS = (".json", ".zip")
     metavar="RULE PLACE REASON",
     help="Accept a finding in a memo's .json; the reason is kept there.",
 )
+@click.option(
+    "--oldest-days",
+    type=click.IntRange(1),
+    default=730,
+    help="In a memo: the age in days from which a source is called old.",
+)
 @click.pass_context
 def check(
-    context: click.Context, file: str, as_json: bool, accept: tuple[str, str, str] | None
+    context: click.Context,
+    file: str,
+    as_json: bool,
+    accept: tuple[str, str, str] | None,
+    oldest_days: int,
 ) -> None:
     """Check each sentence of FILE (.md, .txt, .docx) against the library, and offer citations.
 
@@ -51,7 +61,7 @@ def check(
 
     path = Path(file).expanduser()
     if path.suffix.lower() in _MEMOS:
-        _memo(context, path, as_json, accept)
+        _memo(context, path, as_json, accept, oldest_days)
         return
     if path.suffix.lower() not in KINDS:
         raise UsageError(
@@ -77,14 +87,18 @@ def check(
 
 
 def _memo(
-    context: click.Context, path: Path, as_json: bool, accept: tuple[str, str, str] | None
+    context: click.Context,
+    path: Path,
+    as_json: bool,
+    accept: tuple[str, str, str] | None,
+    oldest_days: int,
 ) -> None:
     """Check a memo or a pack; exits with 1 where an error stands or a line lost its source."""
     from ui.commands.memo import reviewed
     from ui.terminal import review_lines
 
     with desk(context) as opened:
-        found = reviewed(opened, path, accept)
+        found = reviewed(opened, path, accept, oldest_days)
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(review_lines(found)))
     errors = any(one["severity"] == "error" and not one["accepted"] for one in found["findings"])
     if errors or found["altered"] or found["sources"] or found["standing"] < found["citations"]:

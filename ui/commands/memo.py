@@ -225,10 +225,37 @@ def whatsnew(context: click.Context, since: str, output: Path | None, as_json: b
     sys.stdout.flush()
 
 
-def reviewed(opened: Desk, file: Path, accept: tuple[str, str, str] | None) -> dict[str, Any]:
+@click.command()
+@click.pass_context
+def grades(context: click.Context) -> None:
+    """Print where your grades of sources stand; the file is made if there is none."""
+    from assistant.memo.grades import Grades
+
+    with desk(context) as opened:
+        file = Grades.written(opened.settings.home)
+        Grades.load(opened.settings.home)
+    click.echo(str(file))
+
+
+@click.command()
+@click.argument("name", default="")
+@click.pass_context
+def template(context: click.Context, name: str) -> None:
+    """Print the template NAME, to be saved as templates/NAME.toml in the data folder and edited."""
+    from assistant.memo.templates import template_names, template_text
+
+    with desk(context) as opened:
+        home = opened.settings.home
+    click.echo(template_text(name, home) if name else "\n".join(template_names(home)))
+
+
+def reviewed(
+    opened: Desk, file: Path, accept: tuple[str, str, str] | None, oldest_days: int
+) -> dict[str, Any]:
     """Return what `briefing check` says of a memo or a pack, as one object.
 
-    With `accept` (rule, place, reason) the finding is accepted first, and the memo written back.
+    `oldest_days` is the age from which a source is called old. With `accept` (rule, place, reason)
+    the finding is accepted first, and the memo written back.
     """
     from assistant.memo.linting import accepted, relinted
     from assistant.memo.pack import opened_pack
@@ -242,7 +269,7 @@ def reviewed(opened: Desk, file: Path, accept: tuple[str, str, str] | None) -> d
             raise UsageError("a pack is sealed: accept findings in the memo's .json")
     else:
         found = memo_in(file)
-    found = relinted(found)
+    found = relinted(found, oldest_days=oldest_days)
     if accept:
         found = accepted(found, *accept)
         file.write_text(to_json(found), encoding="utf-8")
