@@ -204,6 +204,8 @@ def test_it_said_is_whoever_was_named_before() -> None:
     assert (found.speaker, found.kind) == ("Huawei", COMPANY)
     found = attributed(sentence("DeepSeek-V3 requires 2.788 million hours.", "Reuters"))
     assert (found.speaker, found.kind) == ("Reuters", PRESS)
+    paper = sentence("We observe no loss spikes.", "", title="MiniMax-M1: a technical report")
+    assert attributed(paper).speaker == "MiniMax" and attributed(paper).kind == COMPANY
     found = attributed(sentence("The data suggest a copy is likely.", "Somebody"))
     assert found.kind == ANALYST
 

@@ -32,7 +32,8 @@ ABOUT, AROUND = 0.34, 0.5
 _BEGINS = re.compile(r"^[\"“'(]?[A-Z0-9$€£\u4e00-\u9fff]")
 _LEANS = re.compile(
     r"^(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Such|Both|But|However|And|Or|So|"
-    r"Also|There|Then|Here|The former|The latter|In addition|For example|As such)\b"
+    r"Also|There|Then|Here|Figure|Fig\.|Table|Welcome|See|The former|The latter|In addition|"
+    r"For example|As such)\b"
 )
 _ENDS = re.compile(r"[.!。！][\"”’)]*$")
 _SHORTEST = 8

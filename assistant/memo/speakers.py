@@ -121,7 +121,17 @@ def author_of(source: Source) -> str:
     site = _COMPANY_SITE.match(publisher.casefold())
     if site and kind_of_speaker(site["name"]) == COMPANY:
         return site["name"].capitalize()
-    return publisher
+    return publisher or _maker(source.title)
+
+
+def _maker(title: str) -> str:
+    """Return the organisation that a title begins with: "MiniMax-M1: …", "Qwen3 Technical Report".
+
+    A paper without a publisher that is named after its model is the maker's own.
+    """
+    first = re.match(r"[A-Za-z.]+", title)
+    name = first[0].strip(".") if first else ""
+    return name if kind_of_speaker(name) == COMPANY and name.casefold() in listed() else ""
 
 
 def _kind(speaker: str, sentence: Sentence) -> str:
