@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from assistant.desk import Desk
+from assistant.engine import Piece, Task, Waiting
 from assistant.memo.export import exported
 from assistant.memo.pack import opened_pack, packed
 from assistant.memo.reviewing import hits, standing
@@ -19,8 +20,9 @@ from assistant.memo.shelf import Shelf
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Memo
 from assistant.memo.whatsnew import whats_new
 from assistant.memo.writing import Request, write
+from assistant.prompts import NOT_FOUND
 from assistant.settings import Settings
-from corpus.errors import NothingFound, UsageError
+from corpus.errors import EngineError, NothingFound, UsageError
 from index.ingest import files_below
 from ui.cli import cli
 
@@ -171,6 +173,49 @@ def test_what_is_asked_for_is_kept_to(desk: Desk) -> None:
             last(write(desk, wrong))
     with pytest.raises(NothingFound):
         last(write(desk, Request("Quantum chess tournaments in Bolivia")))
+
+
+class Scripted:
+    """An engine that states a fact, judges, says what it lacks, and fails when told to."""
+
+    name, place = "scripted:model", ""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self._fails = fails
+        self.asked = 0
+
+    def write(self, task: Task) -> Generator[Piece, None, None]:
+        self.asked += 1
+        yield Waiting("reading")
+        label = next(
+            (one.label for one in task.evidence if "4,800" in one.passage.text), 1
+        )  # fmt: skip
+        yield f"The port of Lund handled 4,800 ships in 2025 [{label}].\n"
+        if self._fails and self.asked > 1:
+            raise EngineError("scripted:model failed: it went away")
+        yield f"It is likely that the port of Lund will grow [{label}].\n"
+        yield f"{NOT_FOUND} who will own the port.\n"
+
+
+def test_a_model_writes_and_judges_within_the_check(desk: Desk) -> None:
+    """Its judgments are marked, repeated facts stand once, what it lacks is a gap."""
+    desk.engine = Scripted()
+    memo = last(write(desk, Request("The port of Lund", today="2026-03-01")))
+    lines = [line for section in memo.sections for line in section.lines]
+    assert memo.engine == "scripted:model"
+    assert sum("4,800" in line.claim.text for line in lines) == 1
+    assert [
+        line.role for line in lines if "likely" in line.claim.text and line.claim.citations
+    ] == [JUDGMENT]
+    assert any(line.role == GAP and "who will own" in line.claim.text for line in lines)
+
+
+def test_a_model_that_fails_is_named_and_the_library_quoted(desk: Desk) -> None:
+    """The memo is finished without it."""
+    desk.engine = Scripted(fails=True)
+    memo = last(write(desk, Request("The port of Lund", today="2026-03-01")))
+    assert memo.complete and "it went away" in memo.notice
+    assert any("4,800" in line.claim.text for one in memo.sections for line in one.lines)
 
 
 def test_what_is_new_is_told_by_theme(desk: Desk) -> None:

@@ -128,6 +128,7 @@ def test_nothing_of_a_document_is_rendered_in_a_memo() -> None:
     html = memo_html(MEMO) + findings_html(MEMO)
     assert "<script" not in html and "<b>Vik" not in html and "*bridge*" not in html
     assert html.count('class="memo-cite"') > 8 and "an update, no disagreement" in html
+    assert html.count("<time ") == 2 and html.count("other dates given") == 1
 
 
 @browser_test

@@ -94,10 +94,20 @@ def _log(memo: Memo) -> str:
 
 
 def _timeline(memo: Memo) -> str:
-    rows = [
-        [one.date, one.text, _numbers(one.citations), _others(one.others)] for one in memo.events
-    ]
-    return _table(("Date", "Event", "Source", "Other dates given"), rows, raw={2, 3})
+    """Return the timeline drawn as a line with a dot an event; a square where dates differ."""
+    items = []
+    for one in memo.events:
+        differ = (
+            f' <span class="verdict">other dates given: {_others(one.others)}</span>'
+            if one.others
+            else ""
+        )
+        kind = ' class="differs"' if one.others else ""
+        items.append(
+            f'<li{kind}><time datetime="{text(one.date)}">{text(one.date)}</time>'
+            f"<span>{text(one.text)} {_numbers(one.citations)}{differ}</span></li>"
+        )
+    return f'<ol class="timeline">{"".join(items)}</ol>' if items else ""
 
 
 def _figures(memo: Memo) -> str:
