@@ -26,7 +26,7 @@ OWNERS = {
     "docx": {"corpus/readers/office.py", "assistant/memo/export.py"},
     "fastapi": {"ui/server.py"},
     "fpdf": {"corpus/starter/reports/build.py"},
-    "gradio": {"ui/page.py", "ui/page_memo.py", "ui/page_talks.py", "ui/server.py"},
+    "gradio": {"ui/page.py", "ui/page_", "ui/server.py"},
     "httpx": {"assistant/models/clients.py", "assistant/models/failures.py",
               "assistant/models/reach.py"},
     "llama_index": {"index/llamaindex.py", "assistant/models/clients.py",

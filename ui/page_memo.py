@@ -36,8 +36,8 @@ given => {
 """
 
 
-def build(place: Housed) -> gr.Dropdown:
-    """Build the page and return the list of earlier memos, which the caller brings up to date."""
+def build(page: gr.Blocks, place: Housed) -> None:
+    """Build the memo page inside `page`."""
 
     def shown(sheet: Sheet) -> tuple[Any, ...]:
         memo = sheet.memo
@@ -149,7 +149,7 @@ def build(place: Housed) -> gr.Dropdown:
     saved.click(save, [sheet, form], handed, api_visibility="private").then(
         None, handed, None, js=_SAVE
     )
-    return earlier
+    page.load(lambda: gr.update(choices=memos.shelved(place)), None, earlier, **quiet)
 
 
 __all__ = ["build"]

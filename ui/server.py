@@ -18,6 +18,7 @@ from corpus.errors import UsageError
 from ui.guard import Guard
 from ui.handlers import Place, Room, Say
 from ui.page import CSS, build_page
+from ui.page_words import LABELS
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -82,6 +83,7 @@ def application(place: Place, examples: tuple[str, ...]) -> Any:
         pwa=False,
         allowed_paths=[],
         css=CSS,
+        i18n=LABELS,
         theme=gr.themes.Base(
             font=["system-ui", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC", "sans-serif"],
             font_mono=["ui-monospace", "Consolas", "monospace"],

@@ -1,0 +1,77 @@
+"""Long work belongs to the program: windows come and go, the line has an end, Stop stops."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from corpus.errors import BriefingError, UsageError
+from ui.jobs import Jobs
+
+
+def counting(upto: int, gate: threading.Event, closed: threading.Event) -> Iterator[int]:
+    try:
+        for number in range(upto):
+            yield number
+            gate.wait(5)
+    finally:
+        closed.set()
+
+
+def test_two_windows_watch_one_job_and_a_third_comes_later() -> None:
+    """Each sees the last snapshot, also after the end."""
+    gate, closed = threading.Event(), threading.Event()
+    jobs: Jobs[int] = Jobs("counts", at_once=1, waiting=1)
+    job = jobs.start("one", lambda: counting(3, gate, closed))
+    seen: list[list[int]] = [[], []]
+    windows = [threading.Thread(target=lambda mine=mine: mine.extend(job.watch())) for mine in seen]
+    for window in windows:
+        window.start()
+    gate.set()
+    for window in windows:
+        window.join(10)
+    assert [one[-1] for one in seen] == [2, 2]
+    assert list(job.watch()) == [2] and jobs.find("one") is job and jobs.open() == []
+
+
+def test_a_full_line_refuses_and_the_next_is_served() -> None:
+    """Beyond those that run and wait one is told to try again; later it is taken."""
+    gate, closed = threading.Event(), threading.Event()
+    jobs: Jobs[int] = Jobs("counts", at_once=1, waiting=1)
+    first = jobs.start("one", lambda: counting(2, gate, closed))
+    second = jobs.start("two", lambda: iter([7]))
+    with pytest.raises(UsageError, match="2 counts are being worked on"):
+        jobs.start("three", lambda: iter([8]))
+    gate.set()
+    assert list(first.watch())[-1] == 1 and list(second.watch()) == [7]
+    assert closed.wait(5)
+    assert list(jobs.start("three", lambda: iter([8])).watch()) == [8]
+
+
+def test_a_cancelled_job_lets_go_of_what_it_holds() -> None:
+    """Its generator is closed after the snapshot it was working on."""
+    gate, closed = threading.Event(), threading.Event()
+    jobs: Jobs[int] = Jobs("counts", at_once=1, waiting=1)
+    job = jobs.start("one", lambda: counting(1000, gate, closed))
+    assert next(job.watch()) == 0
+    job.cancel()
+    gate.set()
+    assert closed.wait(5) and list(job.watch())[-1] < 999 and job.cancelled
+
+
+def test_a_failure_reaches_every_window() -> None:
+    """What was raised in the thread is raised for whoever watches, with its words."""
+
+    def failing() -> Iterator[int]:
+        yield 1
+        raise ValueError("the disk is on fire")
+
+    jobs: Jobs[int] = Jobs("counts", at_once=1, waiting=1)
+    job = jobs.start("one", failing)
+    with pytest.raises(BriefingError, match="the disk is on fire"):
+        list(job.watch())
+    with pytest.raises(BriefingError, match="the disk is on fire"):
+        list(job.watch())
+    assert list(jobs.start("two", lambda: iter([2])).watch()) == [2]

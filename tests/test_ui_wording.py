@@ -1,0 +1,41 @@
+"""Every word of the page stands in English and in Chinese, and says the same things."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from ui.wording import keys, language_of, translations, word
+
+PAGE = Path(__file__).parent.parent / "ui"
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", sorted(keys()))
+def test_both_languages_say_it_with_the_same_values(key: str) -> None:
+    """No empty word, no placeholder in one language only, Chinese in Chinese."""
+    english, chinese = word(key), word(key, "zh")
+    assert english.strip() and chinese.strip() and fields(english) == fields(chinese)
+
+
+def test_every_key_the_page_names_exists_and_none_is_left_over() -> None:
+    """A key in the code stands in a file of words, and every key is named somewhere."""
+    code = "\n".join(one.read_text(encoding="utf-8") for one in PAGE.rglob("*.py"))
+    asked = set(re.findall(r'(?:\bword|\bLABELS)\(\s*"([a-z_.]+)"', code))
+    assert asked <= keys()
+    left = {one for one in keys() if f'"{one}"' not in code}
+    assert not left
+
+
+def test_the_browser_chooses_the_language() -> None:
+    """Its first choice counts; whatever is not Chinese is answered in English."""
+    assert language_of({"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}) == "zh"
+    assert language_of({"accept-language": "en-GB,zh;q=0.5"}) == "en"
+    assert language_of({}) == language_of(None) == "en"
+    assert set(translations()) == {"en", "zh", "zh-CN"}

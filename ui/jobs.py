@@ -1,0 +1,157 @@
+"""Long work behind the page: it belongs to the program, not to the window that asked for it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterator
+from typing import Generic, TypeVar
+
+from corpus.errors import BriefingError, UsageError
+
+Step = TypeVar("Step")
+# Finished jobs that can still be looked at, so that a window that comes back sees the end.
+_KEPT = 200
+# Seconds after which a watcher looks up even when nothing new came: it may have been closed.
+_LOOK = 0.5
+
+
+class Job(Generic[Step]):
+    """One piece of work that yields snapshots of itself; any number of windows may watch it."""
+
+    def __init__(self, name: str, make: Callable[[], Iterator[Step]]) -> None:
+        self.name = name
+        self._make = make
+        self._changed = threading.Condition()
+        self._latest: Step | None = None
+        self._count = 0
+        self._ended = False
+        self._cancelled = threading.Event()
+        self._failure: BriefingError | None = None
+
+    @property
+    def latest(self) -> Step | None:
+        """The newest snapshot; None before the first."""
+        return self._latest
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self._ended
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was asked to stop before its end."""
+        return self._cancelled.is_set()
+
+    @property
+    def failure(self) -> BriefingError | None:
+        """Why it ended early, where it did."""
+        return self._failure
+
+    def cancel(self) -> None:
+        """Ask it to stop; it ends after the snapshot it is working on, at once while it waits."""
+        self._cancelled.set()
+
+    def watch(self) -> Iterator[Step]:
+        """Yield snapshots as they come, the newest first of all and the last one always.
+
+        Snapshots that come faster than they are taken are passed over. A failure is raised after
+        the last snapshot: BriefingError.
+        """
+        seen = 0
+        while True:
+            with self._changed:
+                while self._count == seen and not self._ended:
+                    self._changed.wait(_LOOK)
+                seen, latest, ended = self._count, self._latest, self._ended
+            if latest is not None:
+                yield latest
+            if ended and self._count == seen:
+                if self._failure is not None:
+                    raise self._failure
+                return
+
+    def run(self) -> None:
+        """Do the work, in the thread that calls."""
+        try:
+            if not self._cancelled.is_set():
+                self._run()
+        except BriefingError as error:
+            self._failure = error
+        except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the page
+            self._failure = BriefingError(f"unexpected failure ({type(error).__name__}: {error})")
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+
+    def _run(self) -> None:
+        steps = self._make()
+        for step in steps:
+            with self._changed:
+                self._latest = step
+                self._count += 1
+                self._changed.notify_all()
+            if self._cancelled.is_set():
+                if isinstance(steps, Generator):
+                    steps.close()
+                return
+
+
+class Jobs(Generic[Step]):
+    """A line of jobs of one kind: some run at once, some wait, more are refused.
+
+    Jobs have a key (a conversation, a memo); the newest of a key can be found again by it.
+    """
+
+    def __init__(self, kind: str, *, at_once: int, waiting: int) -> None:
+        """`kind` names what waits, for the reader: "questions"."""
+        self._kind = kind
+        self._waiting = waiting
+        self._line: queue.SimpleQueue[Job[Step]] = queue.SimpleQueue()
+        self._jobs: OrderedDict[str, Job[Step]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._open = 0
+        self._at_once = at_once
+        self._threads = 0
+
+    def start(self, key: str, make: Callable[[], Iterator[Step]]) -> Job[Step]:
+        """Put a job in line and return it; raises UsageError when the line is full."""
+        with self._lock:
+            if self._open >= self._at_once + self._waiting:
+                raise UsageError(
+                    f"{self._open} {self._kind} are being worked on already; try again in a moment"
+                )
+            job: Job[Step] = Job(key, make)
+            self._jobs.pop(key, None)
+            self._jobs[key] = job
+            self._open += 1
+            for old in [name for name, one in self._jobs.items() if one.ended][:-_KEPT]:
+                del self._jobs[old]
+            if self._threads < self._at_once:
+                self._threads += 1
+                name = f"{self._kind}-{self._threads}"
+                threading.Thread(target=self._work, name=name, daemon=True).start()
+        self._line.put(job)
+        return job
+
+    def find(self, key: str) -> Job[Step] | None:
+        """Return the newest job of a key, running or ended; None where there is none."""
+        with self._lock:
+            return self._jobs.get(key)
+
+    def open(self) -> list[Job[Step]]:
+        """Return the jobs that have not ended, the oldest first."""
+        with self._lock:
+            return [one for one in self._jobs.values() if not one.ended]
+
+    def _work(self) -> None:
+        while True:
+            job = self._line.get()
+            try:
+                job.run()
+            finally:
+                with self._lock:
+                    self._open -= 1
