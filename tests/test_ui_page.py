@@ -21,6 +21,7 @@ from corpus.library import Library
 from index.evidence import Evidence
 from ui import markup
 from ui.handlers import Turn, asking, chosen_source, messages, stopped
+from ui.jobs import Jobs
 
 TEXT = (
     "The harbour of Lund is old. It handled 4,800 ships in 2023, the Gazette says. "
@@ -43,6 +44,9 @@ class Harbour:
     def __init__(self, kept: Conversations | None = None) -> None:
         self._kept = kept
         self.stopped = threading.Event()
+        self.questions: Jobs[Any] = Jobs("questions", at_once=2, waiting=4)
+        self.memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=1)
+        self.additions: Jobs[Any] = Jobs("additions", at_once=1, waiting=1)
 
     def conversations(self) -> Conversations | None:
         return self._kept
@@ -342,7 +346,7 @@ def test_the_line_under_the_title_says_where_text_goes() -> None:
 def test_the_room_reports_a_library_that_cannot_be_opened(tmp_path: Any) -> None:
     """The failure is shown as one, on the page and for every question."""
     from assistant.settings import Settings
-    from ui.handlers import Room
+    from ui.room import Room
 
     (tmp_path / "home").write_text("a file where the folder should be")
     room = Room(Settings(home=tmp_path / "home", embedder="hash"))

@@ -8,8 +8,8 @@ from pathlib import Path
 import gradio as gr
 
 from ui import page_chat, page_memo
-from ui.handlers import Place
 from ui.page_words import LABELS
+from ui.room import Place
 from ui.wording import language_of, word
 
 _STYLES = Path(__file__).parent / "styles"

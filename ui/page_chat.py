@@ -9,7 +9,8 @@ import gradio as gr
 
 from ui import handlers, markup
 from ui import page_talks as talks
-from ui.handlers import Place, Turn
+from ui.handlers import Turn
+from ui.room import Place
 
 # One question may run for each of two cores; the rest wait in line, up to the queue's limit.
 _AT_ONCE = 2

@@ -8,7 +8,8 @@ from typing import Any
 import gradio as gr
 
 from ui import handlers
-from ui.handlers import Place, Turn
+from ui.handlers import Turn
+from ui.room import Place
 from ui.talks import Talks
 
 # The text goes from the server into the page and from there into a file: nothing is written to

@@ -16,9 +16,9 @@ from fastapi import FastAPI
 from assistant.starter import EXAMPLES
 from corpus.errors import UsageError
 from ui.guard import Guard
-from ui.handlers import Place, Room, Say
 from ui.page import CSS, build_page
 from ui.page_words import LABELS
+from ui.room import Place, Room, Say
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
