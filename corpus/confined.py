@@ -1,7 +1,8 @@
-"""The child's side of the sandbox: confine itself, then answer each path by a line of JSON."""
+"""The child's side of the sandbox: confine itself, then answer each request by a line of JSON."""
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import resource
@@ -15,9 +16,11 @@ from corpus.document import Document
 from corpus.errors import ReadError
 
 
-def _to_json(answer: Document | ReadError) -> dict[str, Any]:
-    if isinstance(answer, ReadError):
-        return {"reason": answer.reason, "message": str(answer)}
+def _refusal(error: ReadError) -> dict[str, Any]:
+    return {"reason": error.reason, "message": str(error)}
+
+
+def _to_json(answer: Document) -> dict[str, Any]:
     return {
         "source": asdict(answer.source),
         "text": answer.text,
@@ -27,34 +30,44 @@ def _to_json(answer: Document | ReadError) -> dict[str, Any]:
     }
 
 
-def _read_confined(path: Path, cpu: int) -> Document | ReadError:
-    """Read one file within its share of processor time; every failure has a reason."""
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Return a document, or a drawn page, as JSON; raises what the readers raise."""
     from corpus.readers import read
+    from corpus.readers.pdf_drawing import drawn
 
+    if wanted := request.get("draw"):
+        found = drawn(**wanted | {"path": Path(wanted["path"])})
+        return found | {"image": base64.b64encode(found["image"]).decode("ascii")}
+    return _to_json(read(Path(request["read"])))
+
+
+def _answer_confined(request: dict[str, Any], cpu: int) -> dict[str, Any]:
+    """Answer within a share of processor time; every failure has a reason."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     spent = int(used.ru_utime + used.ru_stime) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (spent + cpu, resource.RLIM_INFINITY))
     try:
-        return read(path)
+        return _answer(request)
     except ReadError as error:
-        return error
+        return _refusal(error)
     except MemoryError:
-        return ReadError(
-            "too_much_memory", "reading this file took too much memory; split it and add that"
+        return _refusal(
+            ReadError(
+                "too_much_memory", "reading this file took too much memory; split it and add that"
+            )
         )
     except Exception as error:  # noqa: BLE001  # reason: parsers raise anything on hostile files
-        return ReadError("damaged", f"this file cannot be read ({type(error).__name__})")
+        return _refusal(ReadError("damaged", f"this file cannot be read ({type(error).__name__})"))
 
 
 def _serve(memory: int, cpu: int) -> None:
-    """Answer each path on standard input by a line of JSON, until there are no more."""
+    """Answer each line on standard input by a line of JSON, until there are no more."""
     out = os.fdopen(os.dup(1), "wb")
     # A library that prints would otherwise speak into the answers.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     confine(memory)
     for line in sys.stdin.buffer:
-        answer = _read_confined(Path(json.loads(line)), cpu)
-        out.write(json.dumps(_to_json(answer)).encode() + b"\n")
+        out.write(json.dumps(_answer_confined(json.loads(line), cpu)).encode() + b"\n")
         out.flush()
 
 

@@ -76,6 +76,16 @@ class Sandbox:
             raise answer
         return answer
 
+    def drawn(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return what `corpus.readers.pdf_drawing.drawn` makes of its arguments; raises ReadError.
+
+        "path" is a string; "image" comes back as base64.
+        """
+        answer = self._asked({"draw": request})
+        if isinstance(answer, ReadError):
+            raise answer
+        return answer
+
     def read_many(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Document | ReadError]]:
         """Yield each path with its document or the reason it has none, in the order given.
 
@@ -101,9 +111,18 @@ class Sandbox:
             pool.shutdown()
 
     def _answer(self, path: Path) -> Document | ReadError:
+        answer = self._asked({"read": str(path.absolute())})
+        if isinstance(answer, ReadError):
+            return answer
+        try:
+            return _from_json(answer)
+        except (ValueError, KeyError, TypeError):
+            return _crashed()
+
+    def _asked(self, request: dict[str, Any]) -> dict[str, Any] | ReadError:
         child = self._idle.get()
         try:
-            return child.read(path)
+            return child.asked(request)
         finally:
             self._idle.put(child)
 
@@ -117,12 +136,12 @@ class _Child:
         self._count = 0
         self._inherited = 0
 
-    def read(self, path: Path) -> Document | ReadError:
-        """Return what the child says of a file within the time it has."""
+    def asked(self, request: dict[str, Any]) -> dict[str, Any] | ReadError:
+        """Return what the child answers within the time it has."""
         process = self._ready()
         assert process.stdin is not None and process.stdout is not None
         try:
-            process.stdin.write(json.dumps(str(path.absolute())).encode() + b"\n")
+            process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
             line = _line_within(process.stdout, time.monotonic() + self._wall)
         except TimeoutError:
@@ -134,13 +153,14 @@ class _Child:
         if line is None:
             return self._post_mortem(process)
         try:
-            answer = _from_json(json.loads(line))
+            answer = dict(json.loads(line))
+            refused = "reason" in answer and ReadError(answer["reason"], str(answer["message"]))
         except (ValueError, KeyError, TypeError):
             self.end()
             return _crashed()
-        if isinstance(answer, ReadError) and answer.reason == "too_much_memory":
+        if refused and refused.reason == "too_much_memory":
             self.end()
-        return answer
+        return refused or answer
 
     def kill(self) -> None:
         """Kill the process, if there is one; its reader then sees the end of what it says."""
@@ -258,9 +278,7 @@ def _line_within(stream: IO[bytes], deadline: float) -> bytes | None:
                 return b"".join(parts)[:-1]
 
 
-def _from_json(values: dict[str, Any]) -> Document | ReadError:
-    if "reason" in values:
-        return ReadError(str(values["reason"]), str(values["message"]))
+def _from_json(values: dict[str, Any]) -> Document:
     return Document(
         Source(**{name: str(value) for name, value in values["source"].items()}),
         str(values["text"]),
