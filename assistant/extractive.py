@@ -20,7 +20,10 @@ _MOST = 5
 _LEAST = 4
 # Two sentences that share this much of their stems say the same.
 _SAME = 0.6
-_REFERENCE = re.compile(r"\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]")
+# "[12]", and "^1^6" as web pages turn raised numbers into text.
+_REFERENCE = re.compile(
+    r"\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]|(?<=\w)(?:\^\d{1,2})+(?=[.,;:]?(?:\s|$))"
+)
 
 
 class ExtractiveEngine:

@@ -129,13 +129,20 @@ def _place(memo: Memo, number: int) -> tuple[str, int, int]:
 
 
 def _bearers(desk: Desk, line: Line, memo: Memo, pool: _Pool) -> list[Sentence]:
-    """Return sentences of other documents that contain what a line says."""
+    """Return sentences of other origins that contain what a line says, one an origin.
+
+    A second filing of the same company, or a reprint, bears nothing out that the first does not.
+    """
     stems = desk.reader.stems(line.claim.text)
-    own = {memo.citation(number).document for number in line.claim.citations}
+    own = {
+        pool.origins.get(document, document)
+        for number in line.claim.citations
+        for document in [memo.citation(number).document]
+    }
     shares = [
         (len(stems & pool.stems[one.key]) / max(1, len(stems)), place, one)
         for place, one in enumerate(pool.sentences)
-        if one.document not in own
+        if pool.origins.get(one.document, one.document) not in own
     ]
     likest = sorted((one for one in shares if one[0] >= _SHARED), key=lambda one: (-one[0], one[1]))
     found: dict[str, Sentence] = {}
@@ -143,7 +150,7 @@ def _bearers(desk: Desk, line: Line, memo: Memo, pool: _Pool) -> list[Sentence]:
         about = ". ".join(filter(None, (one.source.title, one.passage.heading)))
         verdict = desk.checker.check(line.claim.text, [Cited(one.text, about)])
         if verdict.verdict == "supported":
-            found.setdefault(one.document, one)
+            found.setdefault(pool.origins.get(one.document, one.document), one)
     return list(found.values())
 
 

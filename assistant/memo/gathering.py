@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -33,10 +34,19 @@ _BEGINS = re.compile(r"^[\"“'(]?[A-Z0-9$€£\u4e00-\u9fff]")
 _LEANS = re.compile(
     r"^(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Such|Both|But|However|And|Or|So|"
     r"Also|There|Then|Here|Figure|Fig\.|Table|Welcome|See|The former|The latter|In addition|"
-    r"For example|As such)\b"
+    r"For example|As such|Regardless|Moreover|Furthermore|Nevertheless|Meanwhile|Instead|Thus|"
+    r"Hence|Therefore|Similarly|Likewise|In contrast|By contrast|On the other hand|In practice|"
+    r"What[’']s different|"
+    # "The company", "The model’s": which one was said before, unless "of" or "that" tells it here.
+    r"The (?:new |latest |same |two |three )?(?:company|companies|firm|lab|start-?up|developer|"
+    r"model|models|assistant|agency|bureau|rule|order|paper|report|article|authors?|decision|move|"
+    r"team|researchers|letter|bill|chip|chips|country|government|administration)"
+    r"(?:[’']s?)?(?! (?:of|for|that|which|from|on|in|by|at|behind|called|named)\b|s? of\b))\b"
 )
 _ENDS = re.compile(r"[.!。！][\"”’)]*$")
 _SHORTEST = 8
+# A document that is cited this often gives way to others that fit.
+_SHARE = 5
 # Two sentences that share this much of their stems say the same: one section may have it.
 _SAME = 0.6
 _LIKELIHOOD = re.compile(
@@ -75,17 +85,21 @@ class Gathered:
 
 
 def gathered_lines(
-    desk: Desk, gathered: Gathered, question: Question, most: int
+    desk: Desk, gathered: Gathered, question: Question, most: int, name: str
 ) -> Iterator[Line | Waiting]:
     """Yield up to `most` lines that answer one question of a section, each checked and cited.
 
-    A question that the evidence does not answer is added to what is missing. An engine that fails
-    is named in the notice, and the evidence is quoted instead.
+    A question that the evidence does not answer is added to what is missing by its `name`. An
+    engine that fails is named in the notice, and the evidence is quoted instead.
     """
     search = searched(desk, question, question.text)
     for one in search.evidence:
         gathered.pool.setdefault(one.passage.id, one)
-    fitting = [one for one in search.sentences if _fits(desk.reader, one, search, gathered)]
+    fitting = _spread(
+        [one for one in search.sentences if _fits(desk.reader, one, search, gathered)],
+        search,
+        gathered,
+    )
     task = Task(question.text, search.evidence, fitting)
     count = 0
     try:
@@ -102,7 +116,18 @@ def gathered_lines(
             if count == most:
                 break
     if not count:
-        gathered.missing.append(question.text)
+        gathered.missing.append(name)
+
+
+def _spread(fitting: Sequence[Read], search: Search, gathered: Gathered) -> list[Read]:
+    """Return the sentences without those of documents that had their share, if others are left.
+
+    Five filings of one company say the same for pages: the memo would hold nothing else.
+    """
+    documents = {one.label: one.passage.document for one in search.evidence}
+    cited = Counter(one.document for one in gathered.answer.citations)
+    fresh = [one for one in fitting if cited[documents[one.label]] < _SHARE]
+    return fresh or list(fitting)
 
 
 def _fits(reader: Reader, read: Read, search: Search, gathered: Gathered) -> bool:

@@ -120,8 +120,19 @@ def _plan(file: Path, number: int, values: object) -> Plan:
     )
 
 
+def shown(text: str, topic: str) -> str:
+    """Return a question of a template as a reader is told of it.
+
+    A topic that is a question itself is not put into another: "What limits apply to it?" reads,
+    "What limits apply to export controls do DeepSeek?" does not.
+    """
+    bare = topic.strip().rstrip("?!. ")
+    it = bare if _ASKING.sub("", bare) == bare else "the subject of this memo"
+    return text.replace("{question}", topic.strip()).replace("{topic}", it)
+
+
 def filled(text: str, topic: str) -> str:
-    """Return a text of a template with the topic put in."""
+    """Return a text of a template with the topic put in, as it is searched for."""
     bare = topic.strip().rstrip("?!. ")
     thing = _ASKING.sub("", bare)
     if thing != bare:

@@ -14,7 +14,7 @@ from assistant.extractive import ExtractiveEngine
 from assistant.memo.assembling import assembled, note
 from assistant.memo.gathering import Gathered, gathered_lines
 from assistant.memo.linting import lint
-from assistant.memo.templates import TABLES, Plan, Template, filled, template_named
+from assistant.memo.templates import TABLES, Plan, Template, filled, shown, template_named
 from assistant.memo.values import EVIDENCE, GAP, Line, Memo, Section
 from assistant.searching import found_for
 from corpus.errors import NothingFound, UsageError
@@ -161,15 +161,16 @@ def _lines(
 ) -> Iterator[Line | Waiting]:
     """Yield the lines of a section: what the analyst must decide first, then the evidence."""
     model = not isinstance(desk.engine, ExtractiveEngine)
-    texts = [filled(one, question.text) for one in plan.questions]
+    texts = [(filled(one, question.text), shown(one, question.text)) for one in plan.questions]
     if plan.judge and not model and plan.kind in ("gap", "missing"):
         yield _gap(filled(plan.judge, question.text))
     if plan.judge and model:
-        texts.append(filled(plan.judge, question.text))
+        judge = filled(plan.judge, question.text)
+        texts.append((judge, judge))
     most = max(1, round(plan.sentences * share))
     before, found = len(gathered.missing), 0
-    for text in texts:
-        for line in gathered_lines(desk, gathered, replace(question, text=text), most):
+    for text, name in texts:
+        for line in gathered_lines(desk, gathered, replace(question, text=text), most, name):
             found += isinstance(line, Line)
             yield line
     if plan.judge and model and len(gathered.missing) > before:
