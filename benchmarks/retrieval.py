@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +28,11 @@ from assistant.desk import Desk
 from assistant.evaluation import evaluate, figures, questions_from
 from assistant.settings import Settings
 from assistant.starter import add_starter
+from corpus.codes import TokenCodes
 from corpus.document import Document, Source
 from corpus.splitting import split
 from index.ingest import embedding_texts
+from index.late import embedded
 
 # Our own questions over the starter library.
 OWN = Path(__file__).parent.parent / "tests" / "questions.jsonl"
@@ -73,11 +76,16 @@ def library_of(desk: Desk, documents: Iterable[Document]) -> None:
                 for one, passages in some
                 for text in embedding_texts(one.source.title, passages, embedder.count)
             ]
-            vectors = embedder.embed(texts)
+            vectors, tokens = embedded(embedder, texts)
             done = 0
+            ends = np.cumsum([0, *tokens.counts])
             for one, passages in some:
-                rows = vectors[done : done + len(passages)]
-                desk.library.publish(one, passages, rows, embedder=embedder.name)
+                rows = slice(done, done + len(passages))
+                codes = tokens.codes[ends[rows.start] : ends[rows.stop]]
+                own = TokenCodes(codes, tokens.counts[rows])
+                desk.library.publish(
+                    one, passages, vectors[rows], tokens=own, embedder=embedder.name
+                )
                 done += len(passages)
         desk.indexes.update()
 
@@ -186,6 +194,12 @@ def seconds(home: Path) -> Iterator[Line]:
         entries = source.library.entries()
         texts = [p.text for entry in entries for p in source.library.passages_of(entry.id)]
         ids, vectors = source.library.vectors([entry.id for entry in entries])
+        codes = [source.library.token_codes(entry.id) for entry in entries]
+        parts = [
+            one.codes[first:last]
+            for one in codes
+            for first, last in pairwise(np.cumsum([0, *one.counts]).tolist())
+        ]
         name = source.library.embedder
     with opened(home) as desk:
         if not desk.library.entries():
@@ -197,10 +211,12 @@ def seconds(home: Path) -> Iterator[Line]:
                         "\n\n".join(f"{number} {texts[one]}" for one in picked),
                     )
                     passages = split(document, lambda some: [len(one) // 5 for one in some])
-                    near = vectors[chance.integers(len(ids), size=len(passages))]
+                    of = chance.integers(len(ids), size=len(passages))
+                    near = vectors[of]
+                    tokens = TokenCodes.of([parts[one] for one in of])
                     moved = near + chance.normal(scale=0.02, size=near.shape).astype(np.float32)
                     moved /= np.linalg.norm(moved, axis=1, keepdims=True)
-                    desk.library.publish(document, passages, moved, embedder=name)
+                    desk.library.publish(document, passages, moved, tokens=tokens, embedder=name)
                 desk.indexes.update()
         searcher = desk.searcher
         count = searcher.passages

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.codes import TokenCodes
 from corpus.conversations import Conversations
 from corpus.document import Document, Passage, Source
 from corpus.errors import NotInLibrary
@@ -188,6 +189,16 @@ class Catalogue:
             return
         for one in documents:
             yield from self._rows(f"{statement} AND id = ?", (one,))
+
+    def token_codes(self, document: str) -> TokenCodes:
+        """Return the token codes of a visible document; raises NotInLibrary."""
+        rows = self._rows(
+            "SELECT tokens, token_counts, passage_count FROM documents WHERE id = ? AND visible",
+            (document,),
+        )
+        if not rows:
+            raise _missing(document)
+        return TokenCodes.stored(rows[0][0], rows[0][1], rows[0][2])
 
     def original(self, document: str) -> Path | None:
         """Return the file with the bytes a document was read from, where they were kept."""

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus.catalogue import Catalogue, Entry, Matrix
+from corpus.codes import TokenCodes
 from corpus.document import Document, Passage
 from corpus.errors import EmbedderMismatch, LibraryError
 from corpus.originals import digest_of
@@ -74,14 +75,16 @@ class Library(Catalogue):
         passages: Sequence[Passage],
         vectors: Matrix | None,
         *,
+        tokens: TokenCodes | None = None,
         embedder: str = "",
         original: Path | None = None,
         starter: bool = False,
     ) -> Publication:
         """Make a document visible from its place, in place of what that place showed before.
 
-        `vectors` is float32 [len(passages), dimension] made by `embedder`; None goes with content
-        that the library has ("unchanged", "duplicate"). The bytes of `original` are kept. Raises
+        `vectors` is float32 [len(passages), dimension] made by `embedder`, `tokens` the codes of
+        the passages' tokens where it makes them; None goes with content that the library has
+        ("unchanged", "duplicate"). The bytes of `original` are kept. Raises
         EmbedderMismatch when the library's vectors were made by another model, LibraryError for
         passages that do not slice back, StorageError when the disk refuses: then nothing changed.
         """
@@ -94,7 +97,8 @@ class Library(Catalogue):
                 if vectors is None:
                     raise LibraryError(f"no passages were given for {document.source.location}")
                 self._agree_on(connection, embedder)
-                self._insert(connection, document, passages, vectors, kept, starter=starter)
+                codes = tokens or TokenCodes.none(len(passages))
+                self._insert(connection, document, passages, vectors, codes, kept, starter=starter)
             connection.execute(
                 "INSERT OR REPLACE INTO places VALUES (?, ?, ?)",
                 (document.source.location, document.id, kept),
@@ -121,17 +125,22 @@ class Library(Catalogue):
         document: Document,
         passages: Sequence[Passage],
         vectors: Matrix,
+        tokens: TokenCodes,
         original: str,
         *,
         starter: bool,
     ) -> None:
-        columns = row_of(document, passages) | {
-            "vectors": np.ascontiguousarray(vectors, dtype="<f4").tobytes(),
-            "original": original,
-            "starter": int(starter),
-            "added": now(),
-            "visible": 1,
-        }
+        columns = (
+            row_of(document, passages)
+            | {
+                "vectors": np.ascontiguousarray(vectors, dtype="<f4").tobytes(),
+                "original": original,
+                "starter": int(starter),
+                "added": now(),
+                "visible": 1,
+            }
+            | tokens.columns()
+        )
         connection.execute(
             f"INSERT OR REPLACE INTO documents ({', '.join(columns)})"
             f" VALUES ({', '.join('?' * len(columns))})",
@@ -208,16 +217,24 @@ class Library(Catalogue):
         self._texts.cache_clear()
         return self.entry(document)
 
-    def replace_vectors(self, embedder: str, vectors: Iterable[tuple[str, Matrix]]) -> None:
+    def replace_vectors(
+        self, embedder: str, vectors: Iterable[tuple[str, Matrix, TokenCodes]]
+    ) -> None:
         """Give every visible document new vectors, by another model, in one transaction.
 
-        `vectors` yields (document id, float32 [its passages, dimension]).
+        `vectors` yields (document id, float32 [its passages, dimension], its token codes).
         """
         with self._transaction() as connection:
-            for document, matrix in vectors:
+            for document, matrix, tokens in vectors:
+                columns = tokens.columns()
                 connection.execute(
-                    "UPDATE documents SET vectors = ? WHERE id = ?",
-                    (np.ascontiguousarray(matrix, dtype="<f4").tobytes(), document),
+                    "UPDATE documents SET vectors = ?, tokens = ?, token_counts = ? WHERE id = ?",
+                    (
+                        np.ascontiguousarray(matrix, dtype="<f4").tobytes(),
+                        columns["tokens"],
+                        columns["token_counts"],
+                        document,
+                    ),
                 )
                 self._record(connection, document, visible=True)
             # Versions that cannot be searched with the new model cannot be brought back either.

@@ -62,6 +62,11 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (conversation, number)
     ) WITHOUT ROWID;
     """,
+    """
+    -- The codes of the passages' tokens (corpus.codes), and how many each passage has (int32).
+    ALTER TABLE documents ADD COLUMN tokens BLOB NOT NULL DEFAULT x'';
+    ALTER TABLE documents ADD COLUMN token_counts BLOB NOT NULL DEFAULT x'';
+    """,
 )
 
 

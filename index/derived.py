@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from corpus.codes import TokenCodes
 from corpus.document import Passage
 from corpus.errors import SearchIndexError
 from corpus.library import Library
@@ -25,7 +26,7 @@ from index.vectors import VectorIndex
 from index.words import WordIndex, stems
 
 # Grows when what is stored in an index changes meaning: older indexes are then rebuilt.
-_FORMAT = 2
+_FORMAT = 3
 _REBUILD = "run: briefing doctor --rebuild"
 
 
@@ -232,7 +233,9 @@ def forward_of(
     """Return the forward index of the library as it is, taking over from `before` what stands."""
     titles = {entry.id: entry.source.title for entry in library.entries() if entry.passages}
 
-    def read(document: str) -> tuple[str, list[Passage], Vectors]:
-        return titles[document], library.passages_of(document), library.vectors([document])[1]
+    def read(document: str) -> tuple[str, list[Passage], Vectors, TokenCodes]:
+        vectors = library.vectors([document])[1]
+        tokens = library.token_codes(document)
+        return titles[document], library.passages_of(document), vectors, tokens
 
     return ForwardIndex.made(sorted(titles), read, stems, before=before, changed=changed)

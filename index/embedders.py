@@ -21,6 +21,8 @@ _PROBES = (
     "华为昇腾 910C",
 )
 _AGREEMENT = 0.999
+# Grows when what is exported changes, so that an older file is not taken for it.
+_EXPORT = 2
 # The embedder that needs no model, by name: for tests, and for trying the program without weights.
 HASHING = "hash"
 
@@ -90,6 +92,6 @@ def _export_path(name: str, folder: Path, cache: Path) -> Path | None:
     weights = folder / "model.safetensors"
     if not weights.is_file():
         return None
-    mark = f"{weights} {weights.stat().st_size} {weights.stat().st_mtime_ns}"
+    mark = f"{_EXPORT} {weights} {weights.stat().st_size} {weights.stat().st_mtime_ns}"
     safe = re.sub(r"[^A-Za-z0-9.-]+", "-", Path(name).name)
     return cache / f"{safe}-{hashlib.sha256(mark.encode()).hexdigest()[:12]}.onnx"

@@ -16,10 +16,11 @@ class Match:
     name for them does), `beside` those that stand only in the passages next to it, `missing` the
     rest. `parts` says what each signal gave to the score; they add up to it. `meaning` and `bm25`
     are the cosine and the BM25 score, each with its rank among the candidates (0: none of the
-    words). `covered` is the share of the question that the passage and its neighbours hold, `date`
-    how well its date of publication fits one that the question names, both in 0…1. `folded` are
-    the ids of near-duplicates that count as this one; `held_back` says that two passages of its
-    document stand above it and others as good were let pass.
+    words). `late` is the mean cosine of the question's words with their likest words here, 0 where
+    it was not computed. `covered` is the share of the question that the passage and its neighbours
+    hold, `date` how well its date of publication fits one that the question names, both in 0…1.
+    `folded` are the ids of near-duplicates that count as this one; `held_back` says that two
+    passages of its document stand above it and others as good were let pass.
     """
 
     words: tuple[str, ...] = ()
@@ -30,6 +31,7 @@ class Match:
     meaning_rank: int = 0
     bm25: float = 0.0
     bm25_rank: int = 0
+    late: float = 0.0
     covered: float = 0.0
     date: float = 0.0
     folded: tuple[str, ...] = ()
@@ -43,6 +45,8 @@ class Match:
             said.append(f"words {self.bm25:.1f} (rank {self.bm25_rank}): {', '.join(self.words)}")
         else:
             said.append("none of the words")
+        if self.late:
+            said.append(f"word by word {self.late:.2f}")
         if self.beside:
             said.append(f"next to it: {', '.join(self.beside)}")
         if self.date:

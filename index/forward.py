@@ -18,12 +18,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.codes import Bits, TokenCodes
 from corpus.document import Passage
 from corpus.errors import SearchIndexError
 from index.embedding import Vectors
 
 Rows = NDArray[np.intp]
-_ARRAYS = ("vectors", "stems", "starts", "spans", "firsts", "documents")
+_ARRAYS = ("vectors", "stems", "starts", "spans", "firsts", "documents", "tokens", "token_starts")
 
 
 def stem_code(stem: str) -> int:
@@ -37,7 +38,8 @@ class ForwardIndex:
 
     `vectors` is float32 [n, dimension]; `stems[starts[i]:starts[i + 1]]` are the distinct stem
     codes of passage i with its title and headings; `spans` [n, 2] its offsets; `firsts` the first
-    row of each document, then n; `documents` their ids.
+    row of each document, then n; `documents` their ids. `tokens` are token codes, those of passage
+    i from token_starts[i] to token_starts[i + 1]; none where the library has none.
     """
 
     vectors: Vectors
@@ -46,6 +48,8 @@ class ForwardIndex:
     spans: NDArray[np.int64]
     firsts: NDArray[np.int64]
     documents: NDArray[np.str_]
+    tokens: Bits
+    token_starts: NDArray[np.int64]
 
     @cached_property
     def _places(self) -> Mapping[str, int]:
@@ -107,7 +111,7 @@ class ForwardIndex:
     def load(cls, folder: Path) -> ForwardIndex:
         """Map the arrays of `folder` into memory; raises SearchIndexError where they are not."""
         try:
-            large = {"vectors", "stems", "spans"}
+            large = {"vectors", "stems", "spans", "tokens"}
             return cls(
                 *(
                     np.load(folder / f"{name}.npy", mmap_mode="r" if name in large else None)
@@ -123,13 +127,13 @@ class ForwardIndex:
     def made(
         cls,
         documents: Sequence[str],
-        read: Callable[[str], tuple[str, Sequence[Passage], Vectors]],
+        read: Callable[[str], tuple[str, Sequence[Passage], Vectors, TokenCodes]],
         stems: Callable[[str], list[str]],
         *,
         before: ForwardIndex | None = None,
         changed: Collection[str] = (),
     ) -> ForwardIndex:
-        """Return the index of `documents`; `read` gives title, passages in order and vectors.
+        """Return the index of `documents`; `read` gives title, passages, their vectors and tokens.
 
         What `before` knows of a document that has not `changed` is taken over without reading it.
         """
@@ -137,6 +141,7 @@ class ForwardIndex:
         vectors: list[Vectors] = []
         codes: list[NDArray[np.uint32]] = []
         spans: list[NDArray[np.int64]] = []
+        tokens: list[TokenCodes] = []
         firsts = [0]
         for one in documents:
             if before is not None and one in known and one not in changed:
@@ -144,9 +149,12 @@ class ForwardIndex:
                 vectors.append(before.vectors[first:after])
                 spans.append(before.spans[first:after])
                 codes.extend(before.codes(row) for row in range(first, after))
+                bounds = before.token_starts[first : after + 1]
+                tokens.append(TokenCodes(before.tokens[bounds[0] : bounds[-1]], np.diff(bounds)))
             else:
-                title, passages, matrix = read(one)
+                title, passages, matrix, kept = read(one)
                 vectors.append(matrix)
+                tokens.append(kept)
                 spans.append(np.array([(p.start, p.end) for p in passages], dtype=np.int64))
                 about = {heading: _codes(stems(f"{title}\n{heading}")) for heading in
                          {passage.heading for passage in passages}}  # fmt: skip
@@ -163,7 +171,14 @@ class ForwardIndex:
             np.concatenate(spans) if spans else np.zeros((0, 2), dtype=np.int64),
             np.array(firsts, dtype=np.int64),
             np.array(list(documents), dtype=np.str_),
+            *_joined(tokens),
         )
+
+
+def _joined(tokens: Sequence[TokenCodes]) -> tuple[Bits, NDArray[np.int64]]:
+    """Return the codes of all passages in one array, and where those of each begin."""
+    whole = TokenCodes.joined(tokens)
+    return whole.codes, np.cumsum([0, *whole.counts]).astype(np.int64)
 
 
 def _codes(stems: Iterable[str]) -> NDArray[np.uint32]:
@@ -176,5 +191,7 @@ def ordered(index: ForwardIndex) -> bool:
         len(index.vectors) == len(index.spans) == len(index.starts) - 1
         and int(index.firsts[-1]) == len(index.spans)
         and int(index.starts[-1]) == len(index.stems)
+        and len(index.token_starts) == len(index.starts)
+        and int(index.token_starts[-1]) == len(index.tokens)
         and all(a <= b for a, b in pairwise(index.firsts.tolist()))
     )

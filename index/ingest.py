@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from corpus.codes import TokenCodes
 from corpus.document import Document, Passage
 from corpus.errors import ReadError
 from corpus.library import Library
@@ -18,7 +19,8 @@ from corpus.sandbox import Sandbox
 from corpus.splitting import Counter, context_of, split
 from index.derived import DerivedIndexes
 from index.embedders import CountingEmbedder
-from index.embedding import Embedder, Vectors
+from index.embedding import Vectors
+from index.late import embedded
 
 # Passages embedded between two steps of a progress bar: two to three seconds of work.
 _STEP = 96
@@ -152,6 +154,7 @@ def add(
                 outcome = library.known(document)
                 passages: list[Passage] = []
                 vectors: Vectors | None = None
+                tokens: TokenCodes | None = None
                 if outcome in {"added", "replaced"}:
                     model = embedder()
                     passages = split(document, model.count)
@@ -163,11 +166,13 @@ def add(
                     for part, note in _embedded(document, passages, model):
                         parts.append(part)
                         yield Progress("embedding", done - 1, total, f"{file.name}: {note}")
-                    vectors = np.concatenate(parts)
+                    vectors = np.concatenate([one for one, _ in parts])
+                    tokens = TokenCodes.joined([one for _, one in parts])
                 library.publish(
                     document,
                     passages,
                     vectors,
+                    tokens=tokens,
                     embedder=embedder().name if vectors is not None else "",
                     original=file,
                     starter=starter,
@@ -199,13 +204,12 @@ def embedding_texts(title: str, passages: Sequence[Passage], count: Counter) -> 
 
 def _embedded(
     document: Document, passages: Sequence[Passage], embedder: CountingEmbedder
-) -> Iterator[tuple[Vectors, str]]:
-    """Yield the vectors of passages step by step, each with how far it is."""
+) -> Iterator[tuple[tuple[Vectors, TokenCodes], str]]:
+    """Yield the vectors and tokens of passages step by step, each with how far it is."""
     texts = embedding_texts(document.source.title, passages, embedder.count)
-    plain: Embedder = embedder
     for first in range(0, len(texts), _STEP):
         last = min(first + _STEP, len(texts))
-        yield plain.embed(texts[first:last]), f"{last} of {len(texts)} passages"
+        yield embedded(embedder, texts[first:last]), f"{last} of {len(texts)} passages"
 
 
 def _unchanged(library: Library, file: Path) -> bool:
@@ -227,11 +231,12 @@ def embed_again(
     """
     started = time.perf_counter()
     entries = library.entries()
-    renewed: list[tuple[str, Vectors]] = []
+    renewed: list[tuple[str, Vectors, TokenCodes]] = []
     for done, entry in enumerate(entries, start=1):
         document, passages = library.document(entry.id), library.passages_of(entry.id)
         parts = [part for part, _ in _embedded(document, passages, embedder)]
-        renewed.append((entry.id, np.concatenate(parts)))
+        vectors = np.concatenate([one for one, _ in parts])
+        renewed.append((entry.id, vectors, TokenCodes.joined([one for _, one in parts])))
         yield Progress("embedding", done, len(entries), entry.source.title)
     library.replace_vectors(embedder.name, renewed)
     indexes.update(rebuild=True)

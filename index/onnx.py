@@ -13,6 +13,7 @@ import numpy as np
 
 from corpus.errors import EmbedderError
 from index.embedding import Vectors, normalised
+from index.late import content, kept_states
 
 
 @contextmanager
@@ -44,6 +45,11 @@ class Tokens:
         """Return the tokens of each text, the model's own marks not included."""
         encoded = self._whole.encode_batch(list(texts), add_special_tokens=False)
         return [len(one.ids) for one in encoded]
+
+    @cached_property
+    def content(self) -> Any:
+        """Which token ids carry content (index.late.content)."""
+        return content(self._whole.get_vocab())
 
     def encode(self, texts: Sequence[str]) -> dict[str, Any]:
         """Return the model's three int64 inputs, cut to what it reads and padded."""
@@ -87,8 +93,15 @@ class OnnxEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return float32 [len(texts), dimension], rows of length 1."""
-        (rows,) = self._session.run(None, self._tokens.encode(texts))
+        (rows,) = self._session.run(["embedding"], self._tokens.encode(texts))
         return normalised(rows)
+
+    def with_states(self, text: str) -> tuple[Vectors, Vectors]:
+        """Return the vector [dimension] of a question and the states of its content tokens."""
+        inputs = self._tokens.encode([text])
+        rows, states = self._session.run(["embedding", "states"], inputs)
+        ids = inputs["input_ids"][0]
+        return normalised(rows)[0], kept_states(states[0], ids, self._tokens.content)
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text, the model's own marks not included."""

@@ -17,10 +17,12 @@ from index.embedding import Embedder, Vectors
 from index.evidence import Evidence, Match, Newer
 from index.forward import ForwardIndex, Rows
 from index.fusion import folded, shared
+from index.late import States, TokenReader
 from index.query import Query
-from index.ranking import Coverage, Values, meaning_around, weighed
+from index.ranking import Coverage, Values, late_values, meaning_around, weighed
 from index.spelling import repaired
 from index.versions import later_versions
+from index.weights import DEFAULT_MODEL
 from index.words import AROUND, stems
 
 # Candidates taken from each ranking before they are fused.
@@ -100,7 +102,7 @@ class Searcher:
         query = Query.from_question(self.repaired(question))
         if not query.words:
             return []
-        vector = self._embedder.embed([spoken(query.text)])[0]
+        vector, states = self._read(spoken(query.text))
         with self._indexes.reading() as indexes:
             shelf = self._shelf(indexes)
             bounds = bounds or Bounds()
@@ -108,8 +110,14 @@ class Searcher:
             bounded = allowed if len(allowed) < len(shelf.entries) else None
             if not allowed or not len(shelf.forward):
                 return []
-            ranked = self._ranked(query, vector, indexes, shelf, bounded)
+            ranked = self._ranked(query, vector, states, indexes, shelf, bounded)
         return self._evidence(query, ranked, shelf, limit, bounds)
+
+    def _read(self, text: str) -> tuple[Vectors, States | None]:
+        """Return the vector of a question, and the states of its tokens where there are any."""
+        if self._embedder.name == DEFAULT_MODEL and isinstance(self._embedder, TokenReader):
+            return self._embedder.with_states(text)
+        return self._embedder.embed([text])[0], None
 
     @property
     def passages(self) -> int:
@@ -137,6 +145,7 @@ class Searcher:
         self,
         query: Query,
         vector: Vectors,
+        states: States | None,
         indexes: Indexes,
         shelf: _Shelf,
         bounded: Sequence[str] | None,
@@ -174,7 +183,11 @@ class Searcher:
                 [coverage.share(coverage.held_around(row)) for row in candidates]
             ),
             "date": fits[[forward.place(row) for row in candidates]],
+            "late": np.zeros(len(rows)),
         }
+        if states is not None and len(rows):
+            before = np.asarray(sum(weighed(signals).values()), dtype=np.float64)
+            signals["late"] = late_values(forward, rows, states, before)
         parts = weighed(signals)
         score = np.asarray(sum(parts.values()), dtype=np.float64)
         return _Ranked(rows, signals, parts, score, coverage)
@@ -240,6 +253,7 @@ class Searcher:
             meaning_rank=ranks["meaning"][at],
             bm25=bm25,
             bm25_rank=ranks["words"][at] if bm25 else 0,
+            late=float(ranked.signals["late"][at]),
             covered=float(ranked.signals["covered around"][at]),
             date=float(ranked.signals["date"][at]),
             folded=tuple(forward.id(one) for one in copies),

@@ -11,6 +11,7 @@ import pytest
 from assistant.desk import Desk
 from assistant.settings import Settings
 from corpus import vocabulary
+from corpus.codes import TokenCodes
 from corpus.document import Passage
 from corpus.errors import SearchIndexError, UsageError
 from index.concepts import concepts, spoken, terms
@@ -157,13 +158,16 @@ def test_the_top_is_shared_among_documents_that_match() -> None:
 def forward_of(texts: dict[str, list[str]], before: ForwardIndex | None = None) -> ForwardIndex:
     """Return a forward index of documents given as lists of passages."""
 
-    def read(document: str) -> tuple[str, list[Passage], np.ndarray]:  # type: ignore[type-arg]
+    def read(
+        document: str,
+    ) -> tuple[str, list[Passage], np.ndarray, TokenCodes]:  # type: ignore[type-arg]
         starts = np.cumsum([0, *(len(one) for one in texts[document])])
         passages = [
             Passage(document, int(start), int(start) + len(text), text)
             for start, text in zip(starts, texts[document], strict=False)
         ]
-        return f"Title {document}", passages, np.eye(4, dtype=np.float32)[: len(passages)]
+        vectors = np.eye(4, dtype=np.float32)[: len(passages)]
+        return f"Title {document}", passages, vectors, TokenCodes.none(len(passages))
 
     return ForwardIndex.made(sorted(texts), read, stems, before=before)
 

@@ -11,6 +11,7 @@ from assistant.answer import Answer, Question
 from assistant.followup import Exchange
 from corpus.errors import BriefingError
 from ui import markup
+from ui.source import Pinned
 
 if TYPE_CHECKING:
     from corpus.catalogue import Entry
@@ -80,14 +81,22 @@ def messages(turns: Sequence[Turn]) -> list[dict[str, str]]:
     return shown
 
 
-def chosen_source(place: Place, turns: Sequence[Turn], turn: object, number: object) -> str:
-    """Return the panel for a marker that was followed; an unknown one shows the empty panel."""
+def pinned(turns: Sequence[Turn], turn: object, number: object) -> Pinned | None:
+    """Return what a marker "#cite-<turn>-<number>" points to; None for one that is unknown."""
     try:
         answer = turns[int(str(turn))].answer
         wanted = int(str(number))
     except (ValueError, IndexError):
-        return markup.empty_source_html()
-    return place.source(answer, wanted) if answer else markup.empty_source_html()
+        return None
+    citation = (
+        next((one for one in answer.citations if one.number == wanted), None) if answer else None
+    )
+    if answer is None or citation is None:
+        return None
+    claim = next(
+        (one.text for one in answer.claims if wanted in (*one.citations, *one.offered)), ""
+    )
+    return Pinned(citation, claim, answer.evidence)
 
 
 def library_rows(entries: Sequence[Entry]) -> list[list[str]]:

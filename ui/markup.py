@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
-from assistant.answer import Answer, Citation, Claim
+from assistant.answer import Answer, Claim
 from corpus.catalogue import Entry
-from corpus.document import Document, Source
+from corpus.document import Source
 
 # Characters shown before and after the quoted words in the source panel: the quote stays in view.
 _BEFORE, _AFTER = 320, 900
@@ -135,46 +134,6 @@ def waiting_html(message: str) -> str:
     return f'<div class="waiting" role="status">{text(message)}</div>'
 
 
-def source_html(citation: Citation, document: Document) -> str:
-    """Return the source panel: where a quote is from, and the quote marked where it stands."""
-    source = citation.source
-    facts = [
-        ("Publisher", source.publisher or "not stated"),
-        ("Published", source.published or "not stated"),
-        ("Page", _page(citation, document)),
-        ("Section", citation.heading),
-        ("File", _place(source.location)),
-        ("Later version", _where(citation.newer.source, None) if citation.newer else ""),
-        ("Found by", citation.why),
-    ]
-    rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
-    start = max(0, citation.start - _BEFORE)
-    end = min(len(document.text), citation.end + _AFTER)
-    # Begin and end at a word.
-    start = document.text.find(" ", start) + 1 if start else 0
-    end = document.text.rfind(" ", 0, end) if end < len(document.text) else end
-    before = document.text[start : citation.start]
-    after = document.text[citation.end : max(end, citation.end)]
-    passage = (
-        f"{'… ' if start else ''}{_lines(before)}<mark>{_lines(citation.quote)}</mark>"
-        f"{_lines(after)}"
-        f"{' …' if end < len(document.text) else ''}"
-    )
-    return (
-        f'<article class="source" aria-label="Source {citation.number}">'
-        f'<h3><span class="number">[{citation.number}]</span> {escape(source.title)}</h3>'
-        f'<dl>{rows}</dl><blockquote tabindex="0">{passage}</blockquote></article>'
-    )
-
-
-def empty_source_html() -> str:
-    """Return the source panel before anything was chosen."""
-    return (
-        '<div class="source empty"><h3>Sources</h3><p>Choose a marker such as <b>[1]</b> in an '
-        "answer. The passage it rests on is shown here, with the quoted words marked.</p></div>"
-    )
-
-
 def status_html(entries: Sequence[Entry], engine: str, note: str, place: str = "") -> str:
     """Return the line under the title: what is in the library, who answers, what is awaited.
 
@@ -195,20 +154,3 @@ def status_html(entries: Sequence[Entry], engine: str, note: str, place: str = "
 def _where(source: Source, page: int | None) -> str:
     parts = [source.title, source.publisher, source.published, f"page {page}" if page else ""]
     return ", ".join(part for part in parts if part)
-
-
-def _place(location: str) -> str:
-    """Return an address as it is and of a file its name: where it lies says nothing to a reader."""
-    return location if "://" in location else Path(location).name
-
-
-def _page(citation: Citation, document: Document) -> str:
-    page = citation.page
-    if page is None:
-        return ""
-    label = document.page_labels[page - 1] if len(document.page_labels) >= page else ""
-    return f"{page} (printed {label})" if label and label != str(page) else str(page)
-
-
-def _lines(value: str) -> str:
-    return escape(value).replace("\n", "<br>")

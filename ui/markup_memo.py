@@ -72,7 +72,7 @@ def _marks(claim: Claim) -> str:
 def mark(number: int) -> str:
     """Return the marker of a citation: a link that the page's source panel listens for."""
     return (
-        f'<a class="memo-cite" href="#note-{number}" title="Show source {number}" '
+        f'<a class="memo-cite" href="#note-0-{number}" title="Show source {number}" '
         f'aria-label="Show source {number}">[{number}]</a>'
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from corpus.errors import BriefingError, NothingFound, UsageError
 from ui import markup
+from ui.source import Pinned
 
 if TYPE_CHECKING:
     from assistant.desk import Desk
@@ -155,14 +156,16 @@ def file_of(place: Housed, sheet: Sheet, form: str) -> str:
     )
 
 
-def source_of(place: Housed, sheet: Sheet, number: object) -> str:
-    """Return the source panel of a citation of the memo, as HTML."""
-    desk = place.desk()
+def pinned(sheet: Sheet, _: object, number: object) -> Pinned | None:
+    """Return what a marker of the memo points to; None for one that is unknown."""
+    memo = sheet.memo
+    if memo is None:
+        return None
     try:
         wanted = int(str(number))
-        citation = sheet.memo.citation(wanted) if sheet.memo else None
+        citation = memo.citation(wanted)
     except (ValueError, KeyError):
-        citation = None
-    if desk is None or citation is None:
-        return markup.empty_source_html()
-    return markup.source_html(citation, desk.library.document(citation.document))
+        return None
+    claims = (line.claim for section in memo.sections for line in section.lines)
+    claim = next((one.text for one in claims if wanted in one.citations), "")
+    return Pinned(citation, claim)

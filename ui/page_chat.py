@@ -7,26 +7,15 @@ from typing import Any
 
 import gradio as gr
 
-from ui import handlers, markup
+from ui import handlers, page_source
 from ui import page_talks as talks
 from ui.handlers import Turn
 from ui.room import Place
+from ui.source import empty_html
 
 # One question may run for each of two cores; the rest wait in line, up to the queue's limit.
 _AT_ONCE = 2
 
-# Gradio has no event for a link inside a chat message: the panel listens for markers that are
-# followed, by mouse or keyboard, and asks for their source.
-_FOLLOW = """
-document.addEventListener('click', event => {
-  const link = event.target.closest && event.target.closest('a.cite');
-  if (!link) return;
-  event.preventDefault();
-  const parts = (link.getAttribute('href') || '').split('-');
-  trigger('select', {turn: parts[1], number: parts[2]});
-  if (window.innerWidth < 760) element.scrollIntoView({behavior: 'smooth'});
-});
-"""
 _HIDE = "hidden => { document.body.classList.toggle('hide-unsupported', hidden); }"
 
 _PLACEHOLDER = (
@@ -37,10 +26,6 @@ _PLACEHOLDER = (
 
 def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
     """Build the chat inside `page`; every session keeps its turns in a state of its own."""
-
-    def follow(turns: list[Turn], event: gr.EventData) -> str:
-        data = event._data or {}
-        return handlers.chosen_source(place, turns, data.get("turn"), data.get("number"))
 
     def ask(
         text: str, turns: list[Turn], publishers: list[str] | None, as_of: str, current: str
@@ -58,7 +43,7 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
         return now, handlers.messages(now)
 
     def clear() -> tuple[Any, ...]:
-        return [], [], markup.empty_source_html(), gr.update(visible=True), "", None
+        return [], [], empty_html("en"), gr.update(visible=True), "", None
 
     def look() -> tuple[Any, ...]:
         entries = place.entries()
@@ -119,7 +104,9 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
                     elem_id="library",
                 )
         with gr.Column(scale=2, min_width=320):
-            panel = gr.HTML(markup.empty_source_html(), elem_id="source", js_on_load=_FOLLOW)
+            panel = page_source.build(
+                page, place, elem_id="source", state=turns, find=handlers.pinned, links="a.cite"
+            )
 
     private: Any = {"api_visibility": "private"}
     asked_from = [text, turns, publishers, as_of, current]
@@ -142,7 +129,6 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
         queue=False, **private,
     )  # fmt: skip
     hide.change(None, hide, None, js=_HIDE)
-    panel.select(follow, turns, panel, queue=False, show_progress="hidden", **private)
     # While the library opens the line under the title tells how far it is.
     timer = gr.Timer(2.0)
     seen = [publishers, table, timer, listed]

@@ -7,19 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from ui import markup, memos
+from ui import markup, memos, page_source
 from ui.markup_memo import findings_html, memo_html
-from ui.memos import Housed, Sheet, Wanted
+from ui.memos import Sheet, Wanted
+from ui.room import Place
 
-_FOLLOW = """
-document.addEventListener('click', event => {
-  const link = event.target.closest && event.target.closest('a.memo-cite');
-  if (!link) return;
-  event.preventDefault();
-  trigger('select', {number: (link.getAttribute('href') || '').split('-')[1]});
-  if (window.innerWidth < 760) element.scrollIntoView({behavior: 'smooth'});
-});
-"""
 # From the server into the page and from there into a file, as for conversations: nothing lies in a
 # cache that another session could fetch from.
 _SAVE = """
@@ -36,7 +28,7 @@ given => {
 """
 
 
-def build(page: gr.Blocks, place: Housed) -> None:
+def build(page: gr.Blocks, place: Place) -> None:
     """Build the memo page inside `page`."""
 
     def shown(sheet: Sheet) -> tuple[Any, ...]:
@@ -80,9 +72,6 @@ def build(page: gr.Blocks, place: Housed) -> None:
     def accept(sheet: Sheet, finding: str | None, reason: str) -> tuple[Any, ...]:
         return (*shown(memos.accepting(place, sheet, finding or "", reason)), "")
 
-    def follow(sheet: Sheet, event: gr.EventData) -> str:
-        return memos.source_of(place, sheet, (event._data or {}).get("number"))
-
     def save(sheet: Sheet, form: str) -> str:
         return memos.file_of(place, sheet, form)
 
@@ -115,7 +104,10 @@ def build(page: gr.Blocks, place: Housed) -> None:
                 halt = gr.Button("Stop writing", size="sm")
             body = gr.HTML(memo_html(None), elem_id="memo")
         with gr.Column(scale=2, min_width=320):
-            panel = gr.HTML(markup.empty_source_html(), elem_id="memo-source", js_on_load=_FOLLOW)
+            page_source.build(
+                page, place, elem_id="memo-source", state=sheet, find=memos.pinned,
+                links="a.memo-cite",
+            )  # fmt: skip
             with gr.Accordion("What the linter found", open=True):
                 found = gr.HTML(findings_html(None), elem_id="findings")
                 finding = gr.Dropdown([], label="Finding", value=None)
@@ -145,7 +137,6 @@ def build(page: gr.Blocks, place: Housed) -> None:
     )
     earlier.input(reopen, earlier, parts, **quiet)
     accepted.click(accept, [sheet, finding, reason], [*parts, reason], **quiet)
-    panel.select(follow, sheet, panel, **quiet)
     saved.click(save, [sheet, form], handed, api_visibility="private").then(
         None, handed, None, js=_SAVE
     )

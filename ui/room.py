@@ -8,9 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.answer import Answer, Question
-from corpus.errors import BriefingError
+from assistant.beside import Beside, beside
+from assistant.memo.grades import Grades
+from corpus.document import Source
+from corpus.drawing import Drawer
+from corpus.errors import BriefingError, UsageError
 from ui import markup
 from ui.jobs import Jobs
+from ui.source import Pinned, Sources
 
 if TYPE_CHECKING:
     from assistant.desk import Desk
@@ -50,8 +55,8 @@ class Place(Protocol):
     def answers(self, question: Question) -> Iterator[Answer | str]:
         """Yield snapshots of the answer, and lines that say what is being waited for."""
 
-    def source(self, answer: Answer, number: int) -> str:
-        """Return the source panel of a citation, as HTML."""
+    def sources(self) -> Sources | None:
+        """Return what writes the source panel; None while the library opens."""
 
     def conversations(self) -> Conversations | None:
         """Return the kept conversations; None while the library opens."""
@@ -69,6 +74,7 @@ class Room:
         self._note = "Opening the library…"
         self._failure = ""
         self._ready = threading.Event()
+        self._drawer = Drawer()
         self.questions: Jobs[Any] = Jobs(
             "questions", at_once=_QUESTIONS, waiting=_QUESTIONS_WAITING
         )
@@ -135,12 +141,24 @@ class Room:
             raise BriefingError(self._failure)
         yield from ask(self._desk, question)
 
-    def source(self, answer: Answer, number: int) -> str:
-        """Return the source panel of a citation, as HTML."""
-        citation = next((one for one in answer.citations if one.number == number), None)
-        if citation is None or self._desk is None:
-            return markup.empty_source_html()
-        return markup.source_html(citation, self._desk.library.document(citation.document))
+    def sources(self) -> Sources | None:
+        """Return what writes the source panel; None while the library opens."""
+        desk = self._desk
+        if desk is None:
+            return None
+
+        def grade(source: Source) -> str:
+            try:
+                found = Grades.load(desk.settings.home).of(source, "")
+            except UsageError:
+                # A file of grades that cannot be read is told of where memos use it.
+                return ""
+            return f"{found.reliability}{found.credibility}"
+
+        def found(pinned: Pinned) -> Beside:
+            return beside(desk.checker, pinned.citation, pinned.claim, pinned.evidence)
+
+        return Sources(desk.library, self._drawer, grade=grade, beside=found)
 
     def conversations(self) -> Conversations | None:
         """Return the kept conversations; None while the library opens."""
@@ -153,6 +171,7 @@ class Room:
     def close(self) -> None:
         """Let go of the library once it is open."""
         self._ready.wait()
+        self._drawer.close()
         if self._desk is not None:
             self._desk.close()
 

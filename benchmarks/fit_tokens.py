@@ -1,0 +1,48 @@
+"""Make the constants of late interaction: mean and spread of the embedder's token vectors.
+
+    python -m benchmarks.fit_tokens
+
+Taken over the content tokens of the passages of the starter library, each at length 1, and written
+to index/tokens.npz (3 KB). Other text gives other constants; what they are worth is measured by
+`make bench-retrieval` on text that is not in the starter library.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from assistant.desk import Desk
+from assistant.settings import Settings
+from assistant.starter import add_starter
+from index.ingest import embedding_texts
+from index.late import content, kept_states
+
+TARGET = Path(__file__).parent.parent / "index" / "tokens.npz"
+
+
+def main() -> None:
+    """Embed the starter library's passages one by one and write the constants."""
+    rows = []
+    with tempfile.TemporaryDirectory() as home, Desk(Settings(home=Path(home))) as desk:
+        list(add_starter(desk))
+        embedder = desk.document_embedder()
+        # The model's own tokenizer and states, which index.minilm hands out only as codes.
+        model = embedder._model  # type: ignore[attr-defined]
+        carries = content(model.tokenizer.get_vocab())
+        for entry in desk.library.entries():
+            passages = desk.library.passages_of(entry.id)
+            texts = embedding_texts(entry.source.title, passages, embedder.count)
+            for row in model.encode(texts, batch_size=8, output_value=None):
+                length = int(row["attention_mask"].sum())
+                states = row["token_embeddings"][:length].float().numpy()
+                rows.append(kept_states(states, row["input_ids"][:length].numpy(), carries))
+    whole = np.concatenate(rows)
+    np.savez(TARGET, mean=whole.mean(axis=0), spread=whole.std(axis=0))
+    print(f"{TARGET.name}: {len(whole):,} tokens of {len(rows)} passages")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""The source panel on the page: it follows markers, turns pages, zooms, and gives focus back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from ui.room import Place
+from ui.source import Pinned, View, empty_html
+from ui.wording import language_of
+
+# Gradio has no event for a link inside a chat message, nor for a button inside HTML: the panel
+# listens for markers that are followed, by mouse or keyboard, and for its own buttons.
+_FOLLOW = """
+let origin = null;
+const leave = () => {
+  element.classList.remove('open');
+  if (origin && origin.isConnected) origin.focus();
+};
+document.addEventListener('click', event => {
+  const link = event.target.closest && event.target.closest('%s');
+  if (!link) return;
+  event.preventDefault();
+  origin = link;
+  element.classList.add('open', 'fresh');
+  const parts = (link.getAttribute('href') || '').split('-');
+  trigger('select', {act: 'cite', turn: parts[1], number: parts[2]});
+});
+element.addEventListener('click', event => {
+  const button = event.target.closest('[data-act]');
+  if (!button) return;
+  const act = button.dataset.act;
+  if (act === 'close' || act === 'return') return leave();
+  element.dataset.last = act;
+  trigger('select', {act: act});
+});
+element.addEventListener('keydown', event => { if (event.key === 'Escape') leave(); });
+new MutationObserver(() => {
+  const box = element.querySelector('.box');
+  const sheet = element.querySelector('.sheet');
+  if (box && sheet && !sheet.dataset.seen) {
+    sheet.dataset.seen = '1';
+    const place = () => {
+      sheet.scrollTop = box.offsetTop - sheet.clientHeight / 3;
+      sheet.scrollLeft = box.offsetLeft - 24;
+    };
+    const image = sheet.querySelector('img');
+    if (image && !image.complete) image.addEventListener('load', place); else place();
+  }
+  if (element.classList.contains('fresh')) {
+    const head = element.querySelector('article h3');
+    if (head) { element.classList.remove('fresh'); head.focus({preventScroll: true}); }
+    if (head && window.innerWidth >= 760) head.scrollIntoView({block: 'nearest'});
+  } else if (element.dataset.last) {
+    const again = element.querySelector(`[data-act="${element.dataset.last}"]:not([disabled])`);
+    delete element.dataset.last;
+    if (again) again.focus({preventScroll: true});
+  }
+}).observe(element, {childList: true, subtree: true});
+"""
+
+
+def build(
+    page: gr.Blocks,
+    place: Place,
+    *,
+    elem_id: str,
+    state: gr.State,
+    find: Callable[[Any, Any, Any], Pinned | None],
+    links: str,
+) -> gr.HTML:
+    """Build the panel inside `page` and return it, so that it can be emptied.
+
+    `find(state, turn, number)` returns what a marker points to; `links` is the CSS selector of
+    markers, whose address is "#<name>-<turn>-<number>" ("#<name>-<number>" leaves number None).
+    """
+
+    def act(
+        value: Any, kept: tuple[Pinned, View] | None, request: gr.Request, event: gr.EventData
+    ) -> tuple[Any, Any]:
+        data = event._data or {}
+        language = language_of(request.headers)
+        sources = place.sources()
+        if data.get("act") == "cite":
+            pinned = find(value, data.get("turn"), data.get("number"))
+            view = View()
+        elif kept is not None:
+            pinned, view = kept
+        else:
+            pinned, view = None, View()
+        if pinned is None or sources is None:
+            return empty_html(language), None
+        if data.get("act") != "cite":
+            view = view.after(str(data.get("act")), *sources.pages(pinned))
+        return sources.html(pinned, view, language), (pinned, view)
+
+    def first(request: gr.Request) -> str:
+        return empty_html(language_of(request.headers))
+
+    kept = gr.State(None)
+    panel = gr.HTML(empty_html("en"), elem_id=elem_id, elem_classes="panel",
+                    js_on_load=_FOLLOW % links)  # fmt: skip
+    quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    panel.select(act, [state, kept], [panel, kept], **quiet)
+    page.load(first, None, panel, **quiet)
+    return panel
+
+
+__all__ = ["build"]

@@ -1,0 +1,200 @@
+"""The source panel: where a quote is from, its page drawn or its text, and what stands beside it.
+
+Everything a document says is escaped; pictures are put into the page as data, nothing is fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Protocol
+
+from assistant.answer import Citation
+from assistant.beside import Beside
+from corpus.catalogue import Entry
+from corpus.document import Document, Source
+from corpus.drawing import Picture
+from corpus.errors import NotInLibrary, ReadError
+from index.evidence import Evidence
+from ui.markup_source import (
+    ZOOMS,
+    View,
+    article,
+    empty_html,
+    facts_line,
+    fold,
+    found_at,
+    note,
+    passage,
+    quoted,
+    reasons,
+    sheet,
+    tools,
+)
+from ui.wording import word
+
+# Pixels a point at the width of the panel.
+_SCALE = 1.6
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A citation to show, the sentence that cites it, and what was found for that answer."""
+
+    citation: Citation
+    claim: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Holding(Protocol):
+    """What the panel asks of the library."""
+
+    def document(self, document: str) -> Document:
+        """Return a document's text; raises NotInLibrary."""
+
+    def entry(self, document: str) -> Entry:
+        """Return a document as listed; raises NotInLibrary."""
+
+    def original(self, document: str) -> Path | None:
+        """Return the file that a document was read from, where it is kept."""
+
+
+class Drawing(Protocol):
+    """What the panel asks of `corpus.drawing.Drawer`."""
+
+    def picture(
+        self,
+        original: Path,
+        document: Document,
+        page: int,
+        *,
+        scale: float = 1.5,
+        start: int = 0,
+        end: int = 0,
+    ) -> Picture:
+        """Return a page with its boxes; raises ReadError."""
+
+
+class Sources:
+    """Writes the panel over one library."""
+
+    def __init__(
+        self,
+        library: Holding,
+        drawing: Drawing,
+        *,
+        grade: Callable[[Source], str],
+        beside: Callable[[Pinned], Beside],
+    ) -> None:
+        """`grade` gives a source's grade ("C3"), `beside` what else was found."""
+        self._library = library
+        self._drawing = drawing
+        self._grade = grade
+        self._beside = beside
+
+    def pages(self, pinned: Pinned) -> tuple[int, int]:
+        """Return how many pages the document has, and on which the quote begins; 0, 0 without."""
+        try:
+            document = self._library.document(pinned.citation.document)
+        except NotInLibrary:
+            return 0, 0
+        return len(document.page_starts), document.page_at(pinned.citation.start) or 0
+
+    def html(self, pinned: Pinned, view: View, language: str) -> str:
+        """Return the panel for a citation."""
+        citation, source = pinned.citation, pinned.citation.source
+        try:
+            document = self._library.document(citation.document)
+        except NotInLibrary:
+            body = note("source.gone", language) + quoted(citation.quote, language)
+            return article(citation, facts_line(source, "", language), body, language)
+        body = self._page(citation, document, view, language)
+        return article(
+            citation,
+            facts_line(source, self._grade(source), language),
+            body + reasons(citation, language) + self._found(pinned, language)
+            + self._about(citation, language),
+            language,
+        )  # fmt: skip
+
+    def _page(self, citation: Citation, document: Document, view: View, language: str) -> str:
+        """Return the page drawn, or the passage in its text."""
+        original = self._library.original(citation.document)
+        pages = len(document.page_starts)
+        begins = document.page_at(citation.start) or 1
+        number = view.page or begins
+        if not pages or original is None or citation.source.kind != "pdf":
+            return passage(citation, document)
+        row = tools(document, number, begins, view, language)
+        if view.as_text:
+            return row + passage(citation, document)
+        try:
+            picture = self._drawing.picture(
+                original, document, number,
+                scale=_SCALE * ZOOMS[view.zoom], start=citation.start, end=citation.end,
+            )  # fmt: skip
+        except ReadError as error:
+            said = word("source.not_drawn", language, reason=str(error))
+            return row + f'<p class="note">{escape(said)}</p>' + passage(citation, document)
+        parts = [row, sheet(picture, number, view, citation.source.title, language)]
+        if number == begins and not picture.boxes:
+            parts.append(note("source.unmarked", language))
+        if picture.rest:
+            parts.append(note("source.overleaf", language))
+        return "".join(parts) + quoted(citation.quote, language)
+
+    def _found(self, pinned: Pinned, language: str) -> str:
+        """Return the folds with what else was found for the answer."""
+        found = self._beside(pinned)
+        same = [found_at(one, "") for one in found.same]
+        differ = [
+            found_at(
+                one.evidence,
+                word("source.here_there", language, here=one.here, there=one.there),
+            )
+            for one in found.differ
+        ]
+        document = [found_at(one, "") for one in found.document]
+        return (
+            fold("source.differ", differ, language, is_open=True)
+            + fold("source.same", same, language)
+            + fold("source.document", document, language)
+        )
+
+    def _about(self, citation: Citation, language: str) -> str:
+        source = citation.source
+        try:
+            added = self._library.entry(citation.document).added[:10]
+        except NotInLibrary:
+            added = ""
+        remote = "://" in source.location
+        later = citation.newer.source if citation.newer else None
+        facts = [
+            ("source.publisher", source.publisher or word("source.not_stated", language)),
+            ("source.published", source.published or word("source.not_stated", language)),
+            ("source.section", citation.heading),
+            ("source.kind", source.kind),
+            ("source.address" if remote else "source.file",
+             source.location if remote else Path(source.location).name),
+            ("source.added", added),
+            ("source.later", f"{later.title} ({later.published})" if later else ""),
+        ]  # fmt: skip
+        rows = "".join(
+            f"<dt>{word(key, language)}</dt><dd>{escape(value)}</dd>"
+            for key, value in facts
+            if value
+        )
+        original = self._library.original(citation.document)
+        link = (
+            f'<p><a class="original" href="/originals/{escape(citation.document)}" download>'
+            f"{word('source.original', language)}</a></p>"
+            if original
+            else ""
+        )
+        name = word("source.details", language)
+        return f"<details><summary>{name}</summary><dl>{rows}</dl>{link}</details>"
+
+
+__all__ = ["Drawing", "Holding", "Pinned", "Sources", "View", "empty_html"]
