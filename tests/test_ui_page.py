@@ -12,16 +12,19 @@ from typing import Any
 import pytest
 
 from assistant.answer import Answer, Citation, Claim, Question
+from assistant.beside import Beside
 from assistant.engine import Usage
 from corpus.catalogue import Entry
 from corpus.conversations import Conversations
 from corpus.document import Document, Passage, Source
-from corpus.errors import BriefingError, EngineError
+from corpus.drawing import Picture
+from corpus.errors import BriefingError, EngineError, ReadError
 from corpus.library import Library
 from index.evidence import Evidence
 from ui import markup
-from ui.handlers import Turn, asking, chosen_source, messages, stopped
+from ui.handlers import Turn, asking, messages, pinned, stopped
 from ui.jobs import Jobs
+from ui.source import Sources, View
 
 TEXT = (
     "The harbour of Lund is old. It handled 4,800 ships in 2023, the Gazette says. "
@@ -99,8 +102,29 @@ class Harbour:
             seconds={"total": 0.1},
         )  # fmt: skip
 
-    def source(self, answer: Answer, number: int) -> str:
-        return markup.source_html(answer.citations[number - 1], DOCUMENT)
+    def sources(self) -> Sources:
+        return Sources(
+            Shelf(),
+            Shelf(),
+            grade=lambda source: "C3",
+            beside=lambda shown: Beside(same=(EVIDENCE,)),
+        )
+
+
+class Shelf:
+    """A library of the one document, whose file is not kept."""
+
+    def document(self, document: str) -> Document:
+        return DOCUMENT
+
+    def entry(self, document: str) -> Entry:
+        return Entry(DOCUMENT.id, SOURCE, 1, 1, "2026-01-01T00:00:00+00:00")
+
+    def original(self, document: str) -> None:
+        return None
+
+    def picture(self, *args: object, **options: object) -> Picture:
+        raise ReadError("damaged", "there is nothing to draw")
 
 
 def last(text: str, turns: Sequence[Turn] = ()) -> list[Turn]:
@@ -130,8 +154,11 @@ def test_a_marker_that_does_not_exist_shows_the_empty_panel() -> None:
     """Whatever the browser sends."""
     turns = last("How many ships?")
     for turn, number in (("7", "1"), ("x", "1"), (None, None), ("0", "x")):
-        assert "Choose a marker" in chosen_source(Harbour(), turns, turn, number)
-    assert f"<mark>{QUOTE}</mark>" in chosen_source(Harbour(), turns, "0", "1")
+        assert pinned(turns, turn, number) is None
+    shown = pinned(turns, "0", "1")
+    assert shown is not None and shown.claim and shown.evidence == (EVIDENCE,)
+    html = Harbour().sources().html(shown, View(), "en")
+    assert f"<mark>{QUOTE}</mark>" in html and "grade C3" in html and "Lund" in html
 
 
 @pytest.mark.parametrize(
