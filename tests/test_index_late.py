@@ -1,0 +1,83 @@
+"""Late interaction: words of a question meet words of a passage, kept as a bit a dimension."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from assistant.desk import Desk
+from assistant.settings import Settings
+from corpus.codes import TokenCodes
+from corpus.document import Passage
+from index.embedding import normalised
+from index.forward import ForwardIndex
+from index.late import coded, content, embedded, kept_states, late
+
+CHANCE = np.random.default_rng(3)
+
+
+def forward_of(tokens: TokenCodes) -> ForwardIndex:
+    count = len(tokens.counts)
+    passages = [Passage("d", 10 * n, 10 * n + 5, "words") for n in range(count)]
+    vectors = np.eye(count, dtype=np.float32)
+    return ForwardIndex.made(
+        ["d"], lambda _: ("Title", passages, vectors, tokens), lambda text: text.split()
+    )
+
+
+def test_a_passage_with_the_very_tokens_scores_highest() -> None:
+    """Though only the side of the mean is kept of each dimension."""
+    states = [normalised(CHANCE.normal(size=(6, 384))) for _ in range(4)]
+    index = forward_of(TokenCodes.of([coded(one) for one in states]))
+    scores = late(index, np.arange(4), states[2][:3])
+    assert scores is not None and int(scores.argmax()) == 2
+    assert scores[2] > 0.6 > max(scores[[0, 1, 3]])
+
+
+def test_unknown_tokens_are_no_zeros() -> None:
+    """Where some passage has none the signal is absent, not low for that one."""
+    some = coded(normalised(CHANCE.normal(size=(2, 384))))
+    index = forward_of(TokenCodes.joined([TokenCodes.of([some]), TokenCodes.none(1)]))
+    assert late(index, np.arange(2), normalised(CHANCE.normal(size=(1, 384)))) is None
+    assert late(forward_of(TokenCodes.none(2)), np.arange(2), normalised(np.eye(1, 384))) is None
+
+
+def test_stop_words_and_marks_carry_nothing_unless_there_is_nothing_else() -> None:
+    """A question of stop words keeps them all."""
+    carries = content({"[CLS]": 0, "the": 1, "harbour": 2, ".": 3, "##s": 4})
+    assert carries.tolist() == [False, False, True, False, True]
+    states = np.eye(3, 8, dtype=np.float32) * 2
+    assert len(kept_states(states, np.array([0, 1, 2]), carries)) == 1
+    assert np.allclose(np.linalg.norm(kept_states(states, np.array([0, 1, 1]), carries), axis=1), 1)
+    assert len(kept_states(states, np.array([0, 1, 1]), carries)) == 3
+
+
+def test_codes_come_from_the_pass_that_makes_the_vector(starter_home: Path) -> None:
+    """The vectors are those of plain embedding, and a question's tokens find their own."""
+    with Desk(Settings(home=starter_home)) as desk:
+        model = desk.document_embedder()
+        texts = [
+            "The harbour of Lund handled 4,800 ships.",
+            "A rule on chips ended in May.",
+        ]
+        vectors, codes = embedded(model, texts)
+        assert (vectors * model.embed(texts)).sum(axis=1).min() > 0.999
+        assert codes.known and len(codes.counts) == 2 and codes.codes.shape[1] == 48
+        found = desk.searcher.search("How was DeepSeek-V3 trained?", limit=3)
+        assert all(one.match and one.match.late > 0 for one in found)
+        assert "word by word" in found[0].why
+        kept = desk.library.token_codes(found[0].passage.document)
+        assert kept.known and len(kept.counts) == len(
+            desk.library.passages_of(found[0].passage.document)
+        )
+
+
+def test_a_library_without_codes_is_searched_without_them(tmp_path: Path) -> None:
+    """Another embedder makes none; the ranking then rests on the other signals."""
+    with Desk(Settings(home=tmp_path, embedder="hash")) as desk:
+        file = tmp_path / "lund.md"
+        file.write_text("# Lund\n\nThe harbour of Lund handled 4,800 ships in 2023.\n")
+        list(desk.add([file]))
+        (found,) = desk.searcher.search("How many ships at Lund?")
+        assert found.match and found.match.late == 0 and "word by word" not in found.why
