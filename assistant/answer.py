@@ -159,6 +159,11 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "notice": answer.notice,
         "engine": answer.engine,
         "fallback": answer.fallback,
-        "usage": asdict(answer.usage) if answer.usage else None,
+        "usage": _usage_json(answer.usage) if answer.usage else None,
         "seconds": {name: round(value, 3) for name, value in answer.seconds.items()},
     }
+
+
+def _usage_json(usage: Usage) -> dict[str, Any]:
+    # The prompt repeats the passages: it is for the page that shows one answer.
+    return {name: value for name, value in asdict(usage).items() if name != "prompt"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 
 from assistant.checking.checker import Checker
@@ -12,10 +13,13 @@ from assistant.engines import engine_named
 from assistant.reading import Reader
 from assistant.settings import Settings
 from corpus import vocabulary
+from corpus.addresses import Policy
 from corpus.errors import EmbedderMismatch, LibraryLocked
 from corpus.library import Library
+from corpus.public_documents import PublicDocument
 from index.derived import DerivedIndexes
 from index.embedders import CountingEmbedder, document_embedder, question_embedder
+from index.fetched import add_addresses
 from index.ingest import Described, Progress, Report, add
 from index.retrieval import Searcher
 
@@ -94,6 +98,14 @@ class Desk:
                 self._checker = Checker(self.question_embedder)
             return self._checker
 
+    def answering_with(self, engine: Engine) -> Desk:
+        """Return this desk with another engine; everything else, loaded once, is shared."""
+        # Loaded here, so that it is not loaded again for each engine.
+        _ = self.searcher, self.checker, self.reader
+        other = copy(self)
+        other.engine = engine
+        return other
+
     def document_embedder(self) -> CountingEmbedder:
         """Return the embedder for passages, loaded once; raises EmbedderError."""
         with self._lock:
@@ -103,7 +115,12 @@ class Desk:
             return self._documents
 
     def add(
-        self, files: Sequence[Path], *, described: Described | None = None, starter: bool = False
+        self,
+        files: Sequence[Path],
+        *,
+        described: Described | Mapping[Path, Described] | None = None,
+        places: Mapping[Path, str] | None = None,
+        starter: bool = False,
     ) -> Iterator[Progress | Report]:
         """Add files to the library: see `index.ingest.add`."""
         return add(
@@ -112,7 +129,32 @@ class Desk:
             embedder=self.document_embedder,
             indexes=self.indexes,
             described=described,
+            places=places,
             starter=starter,
+        )
+
+    def add_addresses(
+        self,
+        addresses: Sequence[str],
+        *,
+        described: Mapping[str, Described] | None = None,
+    ) -> Iterator[Progress | Report]:
+        """Add what lies at web addresses: see `index.fetched.add_addresses`."""
+
+        def fetched(
+            files: Sequence[Path], places: Mapping[Path, str], said: Mapping[Path, Described]
+        ) -> Iterator[Progress | Report]:
+            return self.add(files, described=said, places=places)
+
+        return add_addresses(addresses, fetched, described=described, policy=self.addresses)
+
+    def add_public(self, documents: Sequence[PublicDocument]) -> Iterator[Progress | Report]:
+        """Fetch and add documents of the curated list, with what the list says of them."""
+        return self.add_addresses(
+            [one.url for one in documents],
+            described={
+                one.url: Described(one.title, one.publisher, one.published) for one in documents
+            },
         )
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from assistant.followup import Exchange
@@ -41,13 +41,14 @@ class Usage:
     """What an answer took: tokens as the provider counted them (None where it did not).
 
     `cost` is in dollars by prices that the user set, None without them. `cut` says that the model
-    reached its limit of tokens: its last sentence is not whole.
+    reached its limit of tokens: its last sentence is not whole. `prompt` is what was sent.
     """
 
     prompt_tokens: int | None = None
     answer_tokens: int | None = None
     cost: float | None = None
     cut: bool = False
+    prompt: str = field(default="", compare=False)
 
 
 Piece = str | Waiting | Usage

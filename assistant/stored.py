@@ -13,18 +13,18 @@ from corpus.conversations import Conversation, Conversations, StoredTurn
 from corpus.document import Passage, Source
 from index.evidence import Evidence, Match, Newer
 
-# Passages that a declined answer shows as the nearest; others of it are not shown again.
-_NEAREST = 3
-
 
 def to_json(answer: Answer) -> str:
-    """Return an answer as JSON text; of the evidence only the nearest passages are kept."""
-    return json.dumps(asdict(replace(answer, evidence=answer.evidence[:_NEAREST])))
+    """Return an answer as JSON text, with the evidence: what was not used is part of the record."""
+    return json.dumps(asdict(replace(answer, growing="")))
 
 
 def from_json(text: str) -> Answer:
-    """Return the answer that `to_json` wrote; fields that this version does not know are left."""
-    values: dict[str, Any] = json.loads(text)
+    """Return the answer that `to_json` wrote; fields that this version does not know are left.
+
+    A turn that has no answer ("") gives one without outcome.
+    """
+    values: dict[str, Any] = json.loads(text or '{"question": ""}')
     known = {name: values[name] for name in Answer.__dataclass_fields__ if name in values}
     return Answer(
         **known
@@ -67,14 +67,28 @@ def _match(values: dict[str, Any]) -> Match:
 
 def keep(conversations: Conversations, conversation: str, answer: Answer) -> str:
     """Add an answer to a conversation ("" begins one) and return the conversation's id."""
-    text = " ".join([answer.spoken, *answer.not_found])
-    return conversations.append(conversation, answer.question, to_json(answer), text)
+    return conversations.append(conversation, answer.question, to_json(answer), searchable(answer))
+
+
+def searchable(answer: Answer) -> str:
+    """Return what a search through conversations looks at of an answer."""
+    return " ".join([answer.spoken, *answer.not_found])
+
+
+def finish(conversations: Conversations, conversation: str, number: int, answer: Answer) -> None:
+    """Keep the answer of a question that was kept when it was asked; raises NoConversation."""
+    conversations.finish(conversation, number, to_json(answer), searchable(answer))
 
 
 def history_of(conversations: Conversations, conversation: str) -> tuple[Exchange, ...]:
     """Return the turns of a conversation as a new question may refer to them."""
     turns = conversations.turns(conversation)
-    return tuple(Exchange(one.question, from_json(one.answer).spoken) for one in turns)
+    answers = ((one.question, from_json(one.answer)) for one in turns)
+    return tuple(
+        Exchange(question, answer.spoken)
+        for question, answer in answers
+        if answer.outcome not in {"", "failed"}
+    )
 
 
 def as_json(conversation: Conversation, turns: list[StoredTurn]) -> dict[str, Any]:
@@ -96,6 +110,8 @@ def as_markdown(conversation: Conversation, turns: list[StoredTurn]) -> str:
         for claim in answer.claims:
             doubt = f" ({claim.verdict}: {'; '.join(claim.problems)})"
             lines.append(claim.marked + (doubt if claim.verdict != "supported" else ""))
+        if not answer.outcome:
+            lines += ["", "This question was broken off before it was answered."]
         lines += ["", *[f"Not found in the library: {one}" for one in answer.not_found]]
         for citation in answer.citations:
             source = citation.source

@@ -29,12 +29,28 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class StoredTurn:
-    """A question and its answer as JSON, in the order in which they were asked (from 1)."""
+    """A question and its answer as JSON, in the order in which they were asked (from 1).
+
+    The answer is "" while it is being written, and stays so where that was broken off.
+    """
 
     number: int
     question: str
     answer: str
     at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What a reader thought of an answer, and why, with the turn that it is about."""
+
+    conversation: str
+    number: int
+    good: bool
+    reason: str
+    at: str
+    question: str
+    answer: str
 
 
 class Conversations:
@@ -67,24 +83,91 @@ class Conversations:
         `text` is what a search looks through beside the question. Raises NoConversation.
         """
         with self._writing() as connection:
-            # Two turns may be kept within a second, and the newest conversation is listed first.
-            at = datetime.now(UTC).isoformat(timespec="microseconds")
-            if not conversation:
-                conversation = uuid.uuid4().hex[:12]
-                title = question if len(question) <= _TITLE else question[: _TITLE - 1] + "…"
-                connection.execute(
-                    "INSERT INTO conversations VALUES (?, ?, ?, ?)", (conversation, title, at, at)
-                )
-            elif not connection.execute(
-                "UPDATE conversations SET updated = ? WHERE id = ?", (at, conversation)
+            begun = conversation or uuid.uuid4().hex[:12]
+            self._insert(connection, begun, question, answer, text, new=not conversation)
+        return begun
+
+    def begin(self, conversation: str, question: str, *, instead_of: int = 0) -> int:
+        """Keep a question before its answer, and return the turn's number.
+
+        A conversation that is not there is begun under this id. With `instead_of`, that turn and
+        those after it are given up for this one.
+        """
+        with self._writing() as connection:
+            if instead_of:
+                for table in ("feedback", "turns"):
+                    connection.execute(
+                        f"DELETE FROM {table} WHERE conversation = ? AND number >= ?",
+                        (conversation, instead_of),
+                    )
+            new = not connection.execute(
+                "SELECT 1 FROM conversations WHERE id = ?", (conversation,)
+            ).fetchone()
+            return self._insert(connection, conversation, question, "", "", new=new)
+
+    def finish(self, conversation: str, number: int, answer: str, text: str) -> None:
+        """Keep the answer of a turn that was begun; raises NoConversation where it is gone."""
+        with self._writing() as connection:
+            if not connection.execute(
+                "UPDATE turns SET answer = ?, text = ? WHERE conversation = ? AND number = ?",
+                (answer, text, conversation, number),
             ).rowcount:
                 raise _missing(conversation)
+
+    def _insert(
+        self,
+        connection: sqlite3.Connection,
+        conversation: str,
+        question: str,
+        answer: str,
+        text: str,
+        *,
+        new: bool,
+    ) -> int:
+        # Two turns may be kept within a second, and the newest conversation is listed first.
+        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        if new:
+            title = question if len(question) <= _TITLE else question[: _TITLE - 1] + "…"
             connection.execute(
-                "INSERT INTO turns SELECT ?, coalesce(max(number), 0) + 1, ?, ?, ?, ? FROM turns"
-                " WHERE conversation = ?",
-                (conversation, question, answer, text, at, conversation),
+                "INSERT INTO conversations VALUES (?, ?, ?, ?)", (conversation, title, at, at)
             )
-        return conversation
+        elif not connection.execute(
+            "UPDATE conversations SET updated = ? WHERE id = ?", (at, conversation)
+        ).rowcount:
+            raise _missing(conversation)
+        (number,) = connection.execute(
+            "SELECT coalesce(max(number), 0) + 1 FROM turns WHERE conversation = ?",
+            (conversation,),
+        ).fetchone()
+        connection.execute(
+            "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?)",
+            (conversation, number, question, answer, text, at),
+        )
+        return int(number)
+
+    def rate(self, conversation: str, number: int, *, good: bool, reason: str = "") -> None:
+        """Keep what a reader thinks of an answer; a later word on it replaces the earlier one."""
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._writing() as connection:
+            if not connection.execute(
+                "INSERT OR REPLACE INTO feedback SELECT conversation, number, ?, ?, ? FROM turns"
+                " WHERE conversation = ? AND number = ?",
+                (good, " ".join(reason.split()), at, conversation, number),
+            ).rowcount:
+                raise _missing(conversation)
+
+    def ratings(self, conversation: str = "") -> list[Rating]:
+        """Return what readers thought, oldest first; of one conversation or of all."""
+        statement = (
+            "SELECT f.conversation, f.number, good, reason, f.at, question, answer FROM feedback f"
+            " JOIN turns t ON t.conversation = f.conversation AND t.number = f.number"
+        )
+        if conversation:
+            statement += " WHERE f.conversation = ?"
+        values = (conversation,) if conversation else ()
+        with translated(self._file):
+            rows = self._connection().execute(f"{statement} ORDER BY f.at", values).fetchall()
+        return [Rating(row[0], row[1], bool(row[2]), *row[3:]) for row in rows]
 
     def all(self, search: str = "") -> list[Conversation]:
         """Return the conversations, newest first; with `search`, those that hold all its words."""
@@ -143,6 +226,7 @@ class Conversations:
     def delete(self, conversation: str) -> None:
         """Delete a conversation and its turns for good; raises NoConversation."""
         with self._writing() as connection:
+            connection.execute("DELETE FROM feedback WHERE conversation = ?", (conversation,))
             connection.execute("DELETE FROM turns WHERE conversation = ?", (conversation,))
             if not connection.execute(
                 "DELETE FROM conversations WHERE id = ?", (conversation,)

@@ -67,6 +67,17 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE documents ADD COLUMN tokens BLOB NOT NULL DEFAULT x'';
     ALTER TABLE documents ADD COLUMN token_counts BLOB NOT NULL DEFAULT x'';
     """,
+    """
+    -- What a reader thought of an answer; a turn without an answer yet has answer ''.
+    CREATE TABLE feedback (
+        conversation TEXT NOT NULL REFERENCES conversations(id),
+        number INTEGER NOT NULL,
+        good INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        at TEXT NOT NULL,
+        PRIMARY KEY (conversation, number)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

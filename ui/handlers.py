@@ -1,84 +1,247 @@
-"""What the chat page does, without Gradio: the turns of a session."""
+"""What the chat page does, without Gradio: questions begun, watched, stopped, shown, rated."""
 
 from __future__ import annotations
 
-import time
+import re
+import threading
+import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from assistant.answer import Answer, Question
+from assistant.answering import LONGEST_QUESTION
 from assistant.followup import Exchange
-from corpus.errors import BriefingError
-from ui import markup
+from assistant.stored import finish
+from corpus.errors import BriefingError, NoConversation, UsageError
+from ui import markup, markup_chat
+from ui.jobs import Job
 from ui.source import Pinned
+from ui.wording import keys, word
 
 if TYPE_CHECKING:
     from corpus.catalogue import Entry
+    from corpus.conversations import Conversations
     from ui.room import Place
 
-# Seconds between two drawings of a sentence that grows.
-_DRAW = 0.1
+# Seconds for which a job waits until its question is kept: a disk that stands still.
+_KEPT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question of a session and its answer, or the reason (HTML) why there is none yet."""
+    """One question of a conversation, and how far its answer is.
+
+    `number` is its place in the library, 0 while it has none. `waiting` says what is awaited,
+    `problem` why there is no answer, `stopped` that the reader stopped it. `rated` is "good",
+    "bad" or "".
+    """
 
     question: str
     answer: Answer | None = None
-    message: str = ""
+    number: int = 0
+    waiting: str = ""
+    problem: str = ""
+    stopped: bool = False
+    rated: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is an answer to its end."""
+        return self.answer is not None and bool(self.answer.outcome)
 
 
-def asking(
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The engine and the bounds that were chosen above the box; "" and () for none."""
+
+    engine: str = ""
+    as_of: str = ""
+    since: str = ""
+    publishers: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+
+
+def problem_of(text: str, asked: Asked, language: str) -> str:
+    """Return why a question cannot be asked like this, in one line; "" where it can."""
+    if not text.strip():
+        return word("chat.no_question", language)
+    if len(text) > LONGEST_QUESTION:
+        return word("chat.too_long", language, count=f"{len(text):,}", most=f"{LONGEST_QUESTION:,}")
+    for value in (asked.as_of, asked.since):
+        if value.strip() and not _is_date(value.strip()):
+            return word("chat.bad_date", language, value=value.strip())
+    if asked.as_of and asked.since and asked.as_of.strip() < asked.since.strip():
+        return word("chat.bad_span", language)
+    return ""
+
+
+def _is_date(value: str) -> bool:
+    if not re.fullmatch(r"\d{4}(?:-\d\d){0,2}", value, re.ASCII):
+        return False
+    try:
+        date.fromisoformat(value + "-01-01"[len(value) - 4 :])
+    except ValueError:
+        return False
+    return True
+
+
+def begin(
     place: Place,
+    conversation: str,
     text: str,
     turns: Sequence[Turn],
+    asked: Asked,
     *,
-    publishers: Sequence[str] = (),
-    as_of: str = "",
-) -> Iterator[list[Turn]]:
-    """Yield the session's turns while the answer to `text` grows, the last time complete.
+    instead_of: int = 0,
+) -> tuple[str, Turn]:
+    """Start the answer to `text` behind the page; return its conversation and the turn as begun.
 
-    Every failure becomes a message of the turn; none looks like an answer.
+    The question is in the library before this returns (while the library opens: as soon as it is
+    open). Raises UsageError when too many questions wait, or this conversation's last one does.
     """
-    before = list(turns)
+    conversation = conversation or uuid.uuid4().hex[:12]
+    if busy(place, conversation):
+        raise UsageError("this conversation is still answering; wait for it, or press Stop")
     history = tuple(
-        Exchange(turn.question, turn.answer.spoken) for turn in before if turn.answer is not None
+        Exchange(turn.question, turn.answer.spoken)
+        for turn in turns
+        if turn.answer is not None and turn.answer.outcome not in {"", "failed"}
     )
-    question = Question(text, history, as_of=as_of.strip(), publishers=tuple(publishers))
-    shown = " ".join(text.split())
-    drawn = 0.0
-    try:
-        for step in place.answers(question):
-            if isinstance(step, str):
-                yield [*before, Turn(shown, message=markup.waiting_html(step))]
-                continue
-            # A fast model sends more pieces than a page can draw; whole answers always pass.
-            now = time.monotonic()
-            if step.outcome or not step.growing or now - drawn >= _DRAW:
-                drawn = now
-                yield [*before, Turn(shown, answer=step)]
-    except BriefingError as error:
-        yield [*before, Turn(shown or "(nothing)", message=markup.error_html(str(error)))]
+    question = Question(
+        " ".join(text.split()), history, asked.as_of.strip(), asked.since.strip(),
+        asked.publishers, asked.documents,
+    )  # fmt: skip
+    work = _Work(place, conversation, question, asked.engine, instead_of)
+    place.questions.start(conversation, work.run)
+    return conversation, Turn(question.text, number=work.keep())
 
 
-def stopped(turns: Sequence[Turn]) -> list[Turn]:
-    """Return the turns after Stop: an answer that was still growing says that it was stopped."""
-    if not turns or (turns[-1].answer and turns[-1].answer.outcome):
-        return list(turns)
-    message = markup.error_html("Stopped. Ask again, or ask something else.")
-    return [*turns[:-1], Turn(turns[-1].question, turns[-1].answer, message)]
+class _Work:
+    """A question being answered: kept when it is asked, its answer when it is complete."""
+
+    def __init__(
+        self, place: Place, conversation: str, question: Question, engine: str, instead_of: int
+    ) -> None:
+        self._place = place
+        self._conversation = conversation
+        self._question = question
+        self._engine = engine
+        self._instead_of = instead_of
+        self._number = 0
+        self._tried = threading.Event()
+
+    def keep(self) -> int:
+        """Keep the question, where the library is open; return its number, or 0."""
+        try:
+            kept = self._place.conversations()
+            if kept is not None and not self._number:
+                self._number = kept.begin(
+                    self._conversation, self._question.text, instead_of=self._instead_of
+                )
+        finally:
+            self._tried.set()
+        return self._number
+
+    def run(self) -> Iterator[Turn]:
+        """Yield the turn as it grows; a failure is an answer with the outcome "failed"."""
+        self._tried.wait(_KEPT)
+        text = self._question.text
+        answer = Answer(text)
+        try:
+            for step in self._place.answers(self._question, self._engine):
+                if isinstance(step, str):
+                    yield Turn(text, number=self._number, waiting=step)
+                    continue
+                answer = step
+                self.keep()
+                yield Turn(text, step, self._number)
+        except BriefingError as error:
+            answer = Answer(text, "failed", engine=answer.engine, notice=str(error))
+            yield Turn(text, answer, self._number)
+        finally:
+            kept = self._place.conversations()
+            if kept is not None and self._number:
+                # Deleted while it was being answered: nothing is left to keep it in.
+                with suppress(NoConversation):
+                    finish(kept, self._conversation, self._number, answer)
 
 
-def messages(turns: Sequence[Turn]) -> list[dict[str, str]]:
+def glance(place: Place, job: Job[Turn], begun: Turn, language: str) -> Turn:
+    """Return how far a turn is now."""
+    latest = job.latest or begun
+    if job.cancelled:
+        return replace(latest, waiting="", stopped=not latest.complete)
+    if job.failure is not None:
+        return replace(latest, waiting="", problem=str(job.failure))
+    if job.latest is None and not job.ended:
+        before = [one.name for one in place.questions.open()]
+        ahead = before.index(job.name) if job.name in before else 0
+        key = "chat.in_line" if ahead else "chat.starting"
+        return replace(begun, waiting=word(key, language, count=ahead))
+    if latest.waiting in keys():
+        return replace(latest, waiting=word(latest.waiting, language))
+    return latest
+
+
+def busy(place: Place, conversation: str) -> bool:
+    """Say whether a conversation's last question is still being answered."""
+    job = place.questions.find(conversation)
+    return job is not None and not job.ended and not job.cancelled
+
+
+def stop(place: Place, conversation: str) -> None:
+    """Stop the answer of a conversation; what it had so far is kept."""
+    job = place.questions.find(conversation)
+    if job is not None:
+        job.cancel()
+
+
+def messages(
+    turns: Sequence[Turn], language: str = "en", *, running: bool = False
+) -> list[dict[str, str]]:
     """Return the turns as the chat component's messages."""
     shown = []
     for number, turn in enumerate(turns):
-        body = markup.answer_html(turn.answer, number) if turn.answer else ""
+        last = number == len(turns) - 1
+        body = markup.answer_html(turn.answer, number, language) if turn.answer else ""
+        if turn.waiting:
+            body = markup.waiting_html(turn.waiting)
+        elif turn.problem:
+            body += markup.error_html(turn.problem, language)
+        elif turn.stopped:
+            body += markup.note_html(word("chat.stopped", language))
+        elif not turn.complete and not (last and running):
+            body = (body if turn.answer and turn.answer.claims else "") + markup.note_html(
+                word("chat.interrupted", language)
+            )
+        elif not body:
+            body = markup.waiting_html(word("chat.starting", language))
+        if not (last and running):
+            body += markup_chat.actions_html(turn.answer, number, language, last=last,
+                                             rated=turn.rated)  # fmt: skip
         shown.append({"role": "user", "content": markup.question_html(turn.question)})
-        shown.append({"role": "assistant", "content": body + turn.message})
+        shown.append({"role": "assistant", "content": body})
     return shown
+
+
+def refused(turns: Sequence[Turn], text: str, reason: str, language: str) -> list[dict[str, str]]:
+    """Return the messages with one more that says why a question waits in the box."""
+    body = markup.note_html(f"{reason} {word('chat.kept_in_box', language)}")
+    return [
+        *messages(turns, language),
+        {"role": "user", "content": markup.question_html(text)},
+        {"role": "assistant", "content": body},
+    ]
+
+
+def rate(kept: Conversations, conversation: str, turn: Turn, good: bool, reason: str) -> Turn:
+    """Keep what a reader thinks of an answer, and return the turn so marked."""
+    with suppress(NoConversation):
+        kept.rate(conversation, turn.number, good=good, reason=reason)
+    return replace(turn, rated="good" if good else "bad")
 
 
 def pinned(turns: Sequence[Turn], turn: object, number: object) -> Pinned | None:
@@ -99,14 +262,11 @@ def pinned(turns: Sequence[Turn], turn: object, number: object) -> Pinned | None
     return Pinned(citation, claim, answer.evidence)
 
 
-def library_rows(entries: Sequence[Entry]) -> list[list[str]]:
-    """Return the library as rows: title, publisher, published, passages."""
-    return [
-        [one.source.title, one.source.publisher, one.source.published, str(one.passages)]
-        for one in entries
-    ]
-
-
 def publishers_of(entries: Sequence[Entry]) -> list[str]:
     """Return the publishers of the library, in alphabetical order."""
     return sorted({one.source.publisher for one in entries if one.source.publisher})
+
+
+def documents_of(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """Return (title, id) of the documents of the library, in alphabetical order."""
+    return sorted((one.source.title or one.id, one.id) for one in entries)

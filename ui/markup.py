@@ -1,4 +1,4 @@
-"""Answers and sources as HTML. Everything a document, a model or a user says is escaped here.
+"""Answers as HTML. Everything a document, a model or a user says is escaped here.
 
 Document text is material: it is never rendered as HTML or Markdown, so no image of it is fetched,
 no link of it can be clicked and no script of it runs.
@@ -13,13 +13,11 @@ from html import escape
 from assistant.answer import Answer, Claim
 from corpus.catalogue import Entry
 from corpus.document import Source
+from ui.wording import word
 
-# Characters shown before and after the quoted words in the source panel: the quote stays in view.
-_BEFORE, _AFTER = 320, 900
-_VERDICTS = {
-    "weak": ("≈", "Only partly in the cited passage"),
-    "unsupported": ("⚠", "Not in the cited passage"),
-}
+_SIGNS = {"supported": "✓", "weak": "≈", "unsupported": "⚠"}
+# Passages that a declined answer names as the nearest.
+_NEAREST = 3
 
 
 def text(value: str) -> str:
@@ -37,96 +35,110 @@ def question_html(question: str) -> str:
     return f'<span class="asked">{text(question)}</span>'
 
 
-def answer_html(answer: Answer, turn: int) -> str:
+def answer_html(answer: Answer, turn: int, language: str = "en") -> str:
     """Return an answer of the conversation's turn `turn`, complete or growing, as one HTML line.
 
     Markers are links "#cite-<turn>-<number>"; outcomes look different from each other and say in
     words what they are.
     """
-    before = f'<div class="about">Searched as: {text(answer.standalone)}</div>'
-    parts = [before] if answer.standalone else []
+    parts = []
+    if answer.standalone:
+        rewritten = word("chat.rewritten", language)
+        parts.append(f'<div class="rewritten">{rewritten} <b>{text(answer.standalone)}</b></div>')
     if not answer.outcome and not answer.claims and not answer.growing:
-        waited = answer.notice or "reading the passages found"
+        waited = answer.notice or word("chat.reading", language)
         return "".join([*parts, waiting_html(f"{waited[:1].upper()}{waited[1:]}…")])
-    body = "".join(_claim_html(claim, turn) for claim in answer.claims)
+    body = "".join(
+        _claim_html(claim, f"{turn}-{place}", turn, language)
+        for place, claim in enumerate(answer.claims)
+    )
     if answer.growing:
         body += f'<p class="claim growing">{text(answer.growing)}</p>'
     if body:
         parts.append(f'<div class="answer">{body}</div>')
     if answer.outcome == "failed":
-        parts.append(_outcome("failed", "The answer failed", answer.notice))
+        parts.append(_outcome("failed", word("chat.failed", language), text(answer.notice)))
     elif answer.outcome == "declined":
-        parts.append(_outcome("declined", "Not found in the library", answer.notice))
-        nearest = "".join(
-            f"<li>{text(_where(one.source, one.passage.page))}</li>" for one in answer.evidence[:3]
-        )
-        if nearest:
-            parts.append(f'<div class="nearest">Nearest passages:<ul>{nearest}</ul></div>')
+        parts.append(_declined(answer, language))
     elif answer.notice:
         kind = "fallback" if answer.fallback else "notice"
         parts.append(f'<div class="{kind}">{text(answer.notice)}</div>')
-    if answer.outcome in {"answered", "partly"}:
-        parts += [_not_found(answer), _about(answer)]
+    if answer.outcome in {"answered", "partly"} and answer.not_found:
+        parts.append(_missing(answer, language))
     return "".join(parts)
 
 
-def _not_found(answer: Answer) -> str:
-    """Return what of the question the library does not answer, and what was searched for it."""
-    if not answer.not_found:
+def _searched(answer: Answer, language: str) -> str:
+    if not answer.searches:
         return ""
+    searches = " · ".join(f"“{one}”" for one in answer.searches)
+    return f'<div class="searched">{word("chat.searched", language)} {text(searches)}</div>'
+
+
+def _declined(answer: Answer, language: str) -> str:
+    """Return the block of a question that the library does not answer at all."""
+    said = word("chat.declined" if answer.evidence else "chat.declined_bare", language)
+    nearest = "".join(
+        f"<li>{text(where(one.source, one.passage.page, language))}</li>"
+        for one in answer.evidence[:_NEAREST]
+    )
+    if nearest:
+        nearest = f'<div class="nearest">{word("chat.nearest", language)}<ul>{nearest}</ul></div>'
+    body = f"{said}{_searched(answer, language)}{nearest}"
+    return _outcome("declined", word("chat.not_found", language), body)
+
+
+def _missing(answer: Answer, language: str) -> str:
+    """Return what of the question the library does not answer, and what was searched for it."""
     items = "".join(f"<li>{text(one)}</li>" for one in answer.not_found)
-    searches = "; ".join(answer.searches)
-    return (
-        f'<div class="missing"><b>Not found in the library</b><ul>{items}</ul>'
-        f"Searched: {text(searches)}</div>"
-    )
+    title = word("chat.not_found", language)
+    return f'<div class="missing"><b>{title}</b><ul>{items}</ul>{_searched(answer, language)}</div>'
 
 
-def _about(answer: Answer) -> str:
-    """Return what an answer rests on and took."""
-    count = len(answer.citations)
-    parts = [
-        f"{count} quoted {'passage' if count == 1 else 'passages'}, each sentence checked against "
-        "its own",
-        f"engine {answer.engine}",
-    ]
-    usage = answer.usage
-    if usage and usage.answer_tokens is not None:
-        parts.append(f"{usage.prompt_tokens or 0:,} + {usage.answer_tokens:,} tokens")
-    if usage and usage.cost is not None:
-        parts.append(f"${usage.cost:.4f}")
-    parts.append(f"{answer.seconds.get('total', 0.0):.1f} s")
-    return f'<div class="about">{text("; ".join(parts))}</div>'
-
-
-def _claim_html(claim: Claim, turn: int) -> str:
-    marks = "".join(
-        f'<a class="cite" href="#cite-{turn}-{number}" '
-        f'title="Show source {number}" aria-label="Show source {number}">[{number}]</a>'
-        for number in claim.citations
-    )
-    marks += "".join(
-        f'<a class="cite offered" href="#cite-{turn}-{number}" title="Added by the check: show '
-        f'source {number}" aria-label="Show source {number}, added by the check">[{number}+]</a>'
-        for number in claim.offered
-    )
-    flag = '<span class="verdict added">source added by the check</span>' if claim.offered else ""
-    if claim.verdict in _VERDICTS:
-        sign, words = _VERDICTS[claim.verdict]
-        why = "; ".join([words, *claim.problems])
-        flag = (
-            f'<span class="verdict {claim.verdict}" title="{text(why)}">{sign} {text(why)}</span>'
-        )
+def _claim_html(claim: Claim, name: str, turn: int, language: str) -> str:
+    marks = "".join(_mark(turn, number, "chat.cite", language) for number in claim.citations)
+    marks += "".join(_mark(turn, number, "chat.offered", language) for number in claim.offered)
+    flag = ""
+    if claim.verdict != "supported" or claim.citations or claim.offered:
+        flag = _verdict(claim, name, language)
     return f'<p class="claim {claim.verdict}">{text(claim.text)} {marks}{flag}</p>'
 
 
-def _outcome(kind: str, title: str, notice: str) -> str:
-    return f'<div class="outcome {kind}" role="status"><b>{title}</b><br>{text(notice)}</div>'
+def _mark(turn: int, number: int, key: str, language: str) -> str:
+    label = word(key, language, number=number)
+    kind, plus = ("cite offered", "+") if key == "chat.offered" else ("cite", "")
+    return (
+        f'<a class="{kind}" href="#cite-{turn}-{number}" title="{label}" aria-label="{label}">'
+        f"[{number}{plus}]</a>"
+    )
 
 
-def error_html(message: str) -> str:
+def _verdict(claim: Claim, name: str, language: str) -> str:
+    """Return the mark of a sentence: a sign, a word, and on hover or focus what it means."""
+    problems = "".join(f"<li>{text(one)}</li>" for one in claim.problems)
+    problems = f"<ul>{problems}</ul>" if problems else ""
+    explained = word(f"chat.{claim.verdict}_means", language)
+    return (
+        f' <span class="verdict {claim.verdict}" tabindex="0" role="note" '
+        f'aria-describedby="tip-{name}">{_SIGNS[claim.verdict]} '
+        f'<span class="name">{word(f"chat.{claim.verdict}", language)}</span>'
+        f'<span class="tip" role="tooltip" id="tip-{name}"><b>{explained}</b>{problems}'
+        f"<em>{word('chat.verdict_means', language)}</em></span></span>"
+    )
+
+
+def _outcome(kind: str, title: str, body: str) -> str:
+    return f'<div class="outcome {kind}" role="status"><b>{title}</b><br>{body}</div>'
+
+
+def error_html(message: str, language: str = "en") -> str:
     """Return a failure that is no answer: a question that cannot be asked, a library in trouble."""
-    return _outcome("failed", "That did not work", message)
+    return _outcome("failed", word("chat.did_not_work", language), text(message))
+
+
+def note_html(message: str) -> str:
+    """Return a quiet line that says how it stands."""
+    return f'<div class="stood" role="status">{text(message)}</div>'
 
 
 def waiting_html(message: str) -> str:
@@ -134,23 +146,29 @@ def waiting_html(message: str) -> str:
     return f'<div class="waiting" role="status">{text(message)}</div>'
 
 
-def status_html(entries: Sequence[Entry], engine: str, note: str, place: str = "") -> str:
+def status_html(
+    entries: Sequence[Entry], engine: str, note: str, place: str = "", language: str = "en"
+) -> str:
     """Return the line under the title: what is in the library, who answers, what is awaited.
 
     `place` is the host that questions and passages are sent to, "" for none.
     """
     if note:
         return f'<p class="status" role="status">{escape(note)}</p>'
-    passages = sum(entry.passages for entry in entries)
-    goes = "nothing leaves this machine"
     if place:
-        goes = f'<b class="leaves">your questions and the passages found go to {escape(place)}</b>'
-    return (
-        f'<p class="status">{len(entries)} documents, {passages:,} passages · engine: '
-        f"{escape(engine)} · {goes}</p>"
+        goes = f'<b class="leaves">{word("chat.goes_to", language, host=escape(place))}</b>'
+    else:
+        goes = word("chat.stays", language)
+    held = word(
+        "chat.holds", language, documents=f"{len(entries):,}",
+        passages=f"{sum(entry.passages for entry in entries):,}", engine=escape(engine),
+    )  # fmt: skip
+    return f'<p class="status">{held} · {goes}</p>'
+
+
+def where(source: Source, page: int | None, language: str = "en") -> str:
+    """Return in one line where something stands: title, publisher, date, page."""
+    at = word("chat.page", language, page=page) if page else ""
+    return ", ".join(
+        part for part in (source.title, source.publisher, source.published, at) if part
     )
-
-
-def _where(source: Source, page: int | None) -> str:
-    parts = [source.title, source.publisher, source.published, f"page {page}" if page else ""]
-    return ", ".join(part for part in parts if part)

@@ -20,9 +20,10 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
     """Return the page over `place`; every session keeps what it shows in states of its own."""
 
     def look(request: gr.Request) -> tuple[str, str, gr.Timer]:
-        title = word("page.title", language_of(request.headers))
+        language = language_of(request.headers)
+        title = word("page.title", language)
         # Once the library is open nothing changes by itself.
-        return f"<h1>{title}</h1>", place.status(), gr.Timer(active=not place.settled())
+        return f"<h1>{title}</h1>", place.status(language), gr.Timer(active=not place.settled())
 
     page: gr.Blocks = gr.Blocks(
         title="Briefing assistant", fill_width=True, analytics_enabled=False

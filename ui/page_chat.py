@@ -2,138 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
-from ui import handlers, page_source
+from ui import handlers, page_options, page_source
 from ui import page_talks as talks
-from ui.handlers import Turn
+from ui.page_scripts import ACTS, COPY, FOCUS, TOGGLE
+from ui.page_thread import Parts, Thread
+from ui.page_words import LABELS
 from ui.room import Place
-from ui.source import empty_html
+from ui.wording import language_of, word
 
-# One question may run for each of two cores; the rest wait in line, up to the queue's limit.
-_AT_ONCE = 2
-
-_HIDE = "hidden => { document.body.classList.toggle('hide-unsupported', hidden); }"
-
-_PLACEHOLDER = (
-    '<div class="placeholder">Ask about the documents in the library. Every sentence of an answer '
-    "shows the passage it rests on, and the library says so when it does not answer.</div>"
-)
+_EXAMPLES = 6
+_REASONS = ("wrong", "missing", "source", "declined", "other")
+# Only the id of the open conversation is kept in the browser; the key hides nothing.
+_REMEMBERED = "briefing-conversation"
 
 
 def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
     """Build the chat inside `page`; every session keeps its turns in a state of its own."""
 
-    def ask(
-        text: str, turns: list[Turn], publishers: list[str] | None, as_of: str, current: str
-    ) -> Iterator[tuple[Any, ...]]:
-        now = turns
-        for now in handlers.asking(
-            place, text, turns, publishers=publishers or (), as_of=as_of or ""
-        ):
-            yield now, handlers.messages(now), "", gr.update(visible=False), current, gr.skip()
-        kept, listed = talks.keeping(place, current, now)
-        yield now, handlers.messages(now), "", gr.update(visible=False), kept, listed
-
-    def stop(turns: list[Turn]) -> tuple[Any, ...]:
-        now = handlers.stopped(turns)
-        return now, handlers.messages(now)
-
-    def clear() -> tuple[Any, ...]:
-        return [], [], empty_html("en"), gr.update(visible=True), "", None
-
-    def look() -> tuple[Any, ...]:
-        entries = place.entries()
+    def look(request: gr.Request) -> tuple[Any, ...]:
+        given = _offered(place, examples)
+        # Once the library is open nothing changes by itself, and a choice that is being made must
+        # not be redrawn.
         return (
-            gr.update(choices=handlers.publishers_of(entries)),
-            handlers.library_rows(entries),
-            # Once the library is open nothing changes by itself, and a filter that is being chosen
-            # must not be redrawn.
+            *page_options.choices(place),
             gr.Timer(active=not place.settled()),
-            talks.update(place),
+            place.conversations() is not None,
+            _welcome(place, language_of(request.headers)),
+            *given,
         )
 
-    turns = gr.State([])
-    current = gr.State("")
+    turns, current, replacing = gr.State([]), gr.State(""), gr.State(0)
+    rated, ready = gr.State(0), gr.State(False)
+    remembered = gr.BrowserState("", storage_key=_REMEMBERED, secret=_REMEMBERED)
     with gr.Row(elem_id="columns"):
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=1, min_width=220, elem_id="talks"):
+            column = talks.build(place, current)
+        with gr.Column(scale=4, min_width=320, elem_id="thread"):
+            toggle = gr.Button(LABELS("chat.toggle"), elem_id="toggle", size="sm")
             chat = gr.Chatbot(
-                elem_id="chat",
-                show_label=False,
-                height="44vh",
-                layout="panel",
-                buttons=[],
-                feedback_options=None,
-                allow_tags=False,
-                latex_delimiters=[],
-                placeholder=_PLACEHOLDER,
-            )
-            with gr.Column(elem_id="examples", visible=True) as offered:
-                buttons = [gr.Button(one, size="sm", variant="secondary") for one in examples]
-            with gr.Row():
-                text = gr.Textbox(
-                    elem_id="question",
-                    label="Your question",
-                    placeholder="Type a question and press Enter",
-                    lines=1,
-                    max_lines=6,
-                    autofocus=True,
-                    scale=6,
-                )
-                send = gr.Button("Ask", variant="primary", scale=1, min_width=90)
-            with gr.Row():
-                halt = gr.Button("Stop", size="sm")
-                anew = gr.Button("New conversation", size="sm")
-            hide = gr.Checkbox(label="Hide sentences that no passage supports", value=False)
-            listed = talks.build(place, turns, current, chat, offered)
-            with gr.Accordion("Which documents may answer", open=False):
-                publishers = gr.Dropdown([], label="Publishers", multiselect=True)
-                as_of = gr.Textbox(
-                    label="As of (only what was published by this date)",
-                    placeholder="2025-06-30",
-                    max_lines=1,
-                )
-            with gr.Accordion("Library", open=False):
-                table = gr.Dataframe(
-                    headers=["Title", "Publisher", "Published", "Passages"],
-                    interactive=False,
-                    wrap=True,
-                    elem_id="library",
-                )
-        with gr.Column(scale=2, min_width=320):
+                elem_id="chat", label=LABELS("chat.thread"), show_label=False, layout="panel",
+                buttons=[], feedback_options=None, allow_tags=False, latex_delimiters=[],
+                placeholder=" ", height="auto",
+            )  # fmt: skip
+            with gr.Column(elem_id="welcome", visible=True) as welcome:
+                greeting = gr.HTML(_welcome(place, "en"), elem_id="greeting")
+                with gr.Column(elem_id="examples"):
+                    buttons = [gr.Button("", size="sm", visible=False) for _ in range(_EXAMPLES)]
+            with gr.Column(visible=False, elem_id="why") as why:
+                reasons: list[Any] = [(LABELS(f"chat.reason_{one}"), one) for one in _REASONS]
+                reason = gr.Radio(reasons, value=_REASONS[0], label=LABELS("chat.what_was_wrong"))
+                more = gr.Textbox(label=LABELS("chat.more"), max_lines=3)
+                with gr.Row():
+                    told = gr.Button(LABELS("chat.send_reason"), size="sm", variant="primary")
+                    untold = gr.Button(LABELS("chat.no_reason"), size="sm")
+            with gr.Column(elem_id="composer"):
+                note = gr.HTML("", elem_id="note", visible=False)
+                options = page_options.build(place)
+                with gr.Row(elem_id="asking"):
+                    box = gr.Textbox(
+                        elem_id="question", label=LABELS("chat.question"), lines=1, max_lines=6,
+                        placeholder=LABELS("chat.placeholder"), autofocus=True, scale=6,
+                    )  # fmt: skip
+                    send = gr.Button(LABELS("chat.ask"), variant="primary", scale=1, min_width=80)
+                    halt = gr.Button(LABELS("chat.stop"), visible=False, scale=1, min_width=80)
+            acts = gr.HTML("", elem_id="acts", js_on_load=ACTS)
+            handed = gr.Textbox(elem_id="copied", show_label=False)
+        with gr.Column(scale=3, min_width=320, elem_id="beside"):
             panel = page_source.build(
                 page, place, elem_id="source", state=turns, find=handlers.pinned, links="a.cite"
             )
 
+    parts = Parts(turns, chat, welcome, halt, box, note, current, remembered, replacing, panel,
+                  column.listed, handed, why, rated, more)  # fmt: skip
+    thread = Thread(place, parts)
     private: Any = {"api_visibility": "private"}
-    asked_from = [text, turns, publishers, as_of, current]
-    shown = [turns, chat, text, offered, current, listed]
-    running = [
-        gr.on([text.submit, send.click], ask, asked_from, shown,
-              concurrency_limit=_AT_ONCE, concurrency_id="ask", **private)
-    ]  # fmt: skip
-    for button in buttons:
-        running.append(
-            button.click(ask, [button, *asked_from[1:]], shown,
-                         concurrency_limit=_AT_ONCE, concurrency_id="ask", **private)
-        )  # fmt: skip
-    # Only once the answer is cancelled: its last piece must not be drawn over what Stop says.
-    halt.click(lambda: None, None, None, cancels=running, queue=False, **private).then(
-        stop, turns, [turns, chat], queue=False, **private
-    )
-    anew.click(
-        clear, None, [turns, chat, panel, offered, current, listed], cancels=running,
-        queue=False, **private,
-    )  # fmt: skip
-    hide.change(None, hide, None, js=_HIDE)
+    quiet: Any = {**private, "queue": False, "show_progress": "hidden"}
+    # A look ten times a second is all that a watcher costs: how many questions are worked on is
+    # the business of place.questions.
+    free: Any = {**private, "concurrency_limit": None, "show_progress": "hidden"}
+    given, shown = [turns, current, replacing, *options.inputs], parts.outputs
+    watching = [gr.on([box.submit, send.click], thread.ask, [box, *given], shown, **free)]
+    watching += [one.click(thread.ask, [one, *given], shown, **free) for one in buttons]
+    acted = acts.select(thread.act, given, shown, **free)
+    acted.then(None, handed, None, js=COPY)
+    watching += [acted, ready.change(thread.resume, [remembered, current], shown, **free)]
+    watching.append(column.listed.select(thread.choose, None, shown, cancels=watching, **free))
+    halt.click(lambda name: handlers.stop(place, name), current, None, **quiet)
+    column.anew.click(thread.anew, None, shown, cancels=watching, **quiet).then(js=FOCUS)
+    column.gone.click(thread.delete, current, shown, cancels=watching, **quiet).then(js=FOCUS)
+    told.click(thread.explain, [turns, current, rated, reason, more], [why, more], **quiet)
+    untold.click(lambda: gr.update(visible=False), None, why, **quiet)
+    toggle.click(js=TOGGLE)
     # While the library opens the line under the title tells how far it is.
-    timer = gr.Timer(2.0)
-    seen = [publishers, table, timer, listed]
-    page.load(look, None, seen, queue=False, **private)
-    timer.tick(look, None, seen, queue=False, show_progress="hidden", **private)
+    timer = gr.Timer(1.0)
+    seen = [*options.listed, timer, ready, greeting, *buttons]
+    page.load(look, None, seen, **quiet)
+    timer.tick(look, None, seen, **quiet)
+
+
+def _offered(place: Place, examples: Sequence[str]) -> list[Any]:
+    """Return the buttons of the example questions."""
+    found = list(place.examples()) if place.entries() else []
+    if not found and not place.settled():
+        found = list(examples)
+    found = found[:_EXAMPLES]
+    return [
+        gr.update(value=found[at] if at < len(found) else "", visible=at < len(found))
+        for at in range(_EXAMPLES)
+    ]
+
+
+def _welcome(place: Place, language: str) -> str:
+    """Return what an empty conversation says: what to do, or that the library is empty."""
+    empty = place.settled() and not place.entries()
+    title, said = ("chat.empty_title", "chat.empty") if empty else ("chat.welcome_title",
+                                                                    "chat.welcome")  # fmt: skip
+    return f"<h2>{word(title, language)}</h2><p>{word(said, language)}</p>"
 
 
 __all__ = ["build"]

@@ -1,29 +1,18 @@
-"""The part of the page that lists kept conversations and opens them again."""
+"""The left column of the chat page: kept conversations, and what can be done with the open one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from ui import handlers
-from ui.handlers import Turn
+from ui.markup_chat import talks_html
+from ui.page_scripts import SAVE, TALKS
+from ui.page_words import LABELS
 from ui.room import Place
 from ui.talks import Talks
-
-# The text goes from the server into the page and from there into a file: nothing is written to
-# the server's cache, where any session could fetch it.
-_SAVE = """
-text => {
-  if (!text) return;
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], {type: 'text/markdown'}));
-  link.download = 'conversation.md';
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
-"""
+from ui.wording import language_of, word
 
 
 def of(place: Place) -> Talks | None:
@@ -32,68 +21,86 @@ def of(place: Place) -> Talks | None:
     return Talks(kept) if kept is not None else None
 
 
-def keeping(place: Place, current: str, turns: Sequence[Turn]) -> tuple[str, Any]:
-    """Keep the last turn; return the conversation's id and the list with it chosen."""
+def listing(place: Place, current: str, language: str, search: str = "") -> str:
+    """Return the list of conversations as HTML."""
     found = of(place)
     if found is None:
-        return current, gr.skip()
-    kept = found.kept(current, turns)
-    return kept, gr.update(choices=found.choices(), value=kept or None)
+        return f'<p class="none">{word("room.opening", language)}</p>'
+    return talks_html(found.listed(search), current, language, searched=bool(search.strip()))
 
 
-def update(place: Place, search: str = "") -> Any:
-    """Return the list as it is now."""
-    found = of(place)
-    return gr.update(choices=found.choices(search)) if found else gr.skip()
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The components of the column that the page wires: list, New, and Delete when confirmed."""
+
+    listed: gr.HTML
+    anew: gr.Button
+    gone: gr.Button
 
 
-def build(place: Place, turns: gr.State, current: gr.State, chat: Any, offered: Any) -> gr.Dropdown:
-    """Build the panel and return the list of conversations, which answers update."""
+def build(place: Place, current: gr.State) -> Column:
+    """Build the column and return what opening, beginning and deleting are wired to."""
 
-    def reopen(conversation: str | None) -> tuple[Any, ...]:
+    def search(words: str, conversation: str, request: gr.Request) -> str:
+        return listing(place, conversation, language_of(request.headers), words)
+
+    def name(conversation: str, request: gr.Request) -> tuple[Any, ...]:
         found = of(place)
-        if not conversation or found is None:
-            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
-        again = found.turns(conversation)
-        return again, handlers.messages(again), conversation, gr.update(visible=not again)
+        title = found.title(conversation) if found and conversation else ""
+        if not title:
+            gr.Info(word("chat.nothing_open", language_of(request.headers)))
+        return gr.update(visible=bool(title)), title
 
-    def search(words: str) -> Any:
-        return update(place, words)
-
-    def rename(conversation: str, title: str) -> tuple[Any, str]:
+    def rename(conversation: str, title: str, request: gr.Request) -> tuple[Any, ...]:
         if found := of(place):
             found.rename(conversation, title)
-        return update(place), ""
+        return listing(place, conversation, language_of(request.headers)), gr.update(visible=False)
 
-    def delete(conversation: str) -> tuple[Any, ...]:
+    def doubt(conversation: str, request: gr.Request) -> tuple[Any, ...]:
         found = of(place)
-        if not conversation or found is None:
-            return gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
-        found.delete(conversation)
-        listed = gr.update(choices=found.choices(), value=None)
-        return listed, [], [], "", gr.update(visible=True)
+        language = language_of(request.headers)
+        title = found.title(conversation) if found and conversation else ""
+        if not title:
+            gr.Info(word("chat.nothing_open", language))
+        asked = word("chat.sure", language, title=title)
+        return gr.update(visible=bool(title)), gr.update(value=asked)
 
-    def export(conversation: str) -> str:
+    def export(conversation: str, request: gr.Request) -> str:
         found = of(place)
-        return found.exported(conversation) if conversation and found else ""
+        text = found.exported(conversation) if conversation and found else ""
+        if not text:
+            gr.Info(word("chat.nothing_open", language_of(request.headers)))
+        return text
 
-    private: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    with gr.Accordion("Conversations", open=False, elem_id="talks"):
-        words = gr.Textbox(label="Search conversations", max_lines=1)
-        listed = gr.Dropdown([], label="Open a conversation", elem_id="kept", value=None)
+    quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    anew = gr.Button(LABELS("chat.new"), elem_id="anew", size="sm")
+    words = gr.Textbox(
+        label=LABELS("chat.search"), placeholder=LABELS("chat.search"), max_lines=1, elem_id="find"
+    )
+    listed = gr.HTML("", elem_id="kept", js_on_load=TALKS)
+    with gr.Row(elem_classes="tools"):
+        naming = gr.Button(LABELS("chat.rename"), size="sm", min_width=60)
+        saved = gr.Button(LABELS("chat.export"), size="sm", min_width=60)
+        doubted = gr.Button(LABELS("chat.delete"), size="sm", min_width=60)
+    with gr.Column(visible=False, elem_classes="asking") as renaming:
+        title = gr.Textbox(label=LABELS("chat.new_title"), max_lines=1)
         with gr.Row():
-            title = gr.Textbox(label="New title", max_lines=1, scale=3)
-            named = gr.Button("Rename", size="sm", min_width=80)
+            named = gr.Button(LABELS("chat.save"), size="sm", min_width=60, variant="primary")
+            left = gr.Button(LABELS("chat.cancel"), size="sm", min_width=60)
+    with gr.Column(visible=False, elem_classes="asking") as sure:
+        question = gr.Markdown("")
         with gr.Row():
-            saved = gr.Button("Export as Markdown", size="sm")
-            gone = gr.Button("Delete", size="sm", variant="stop")
-        exported = gr.Textbox(elem_id="exported", show_label=False)
-    listed.input(reopen, listed, [turns, chat, current, offered], **private)
-    words.change(search, words, listed, **private)
-    named.click(rename, [current, title], [listed, title], **private)
-    gone.click(delete, current, [listed, turns, chat, current, offered], **private)
-    saved.click(export, current, exported, **private).then(None, exported, None, js=_SAVE)
-    return listed
+            gone = gr.Button(LABELS("chat.delete_it"), size="sm", min_width=60, variant="stop")
+            stay = gr.Button(LABELS("chat.keep_it"), size="sm", min_width=60)
+    exported = gr.Textbox(elem_id="exported", show_label=False)
+    words.change(search, [words, current], listed, **quiet)
+    naming.click(name, current, [renaming, title], **quiet)
+    gr.on([named.click, title.submit], rename, [current, title], [listed, renaming], **quiet)
+    left.click(lambda: gr.update(visible=False), None, renaming, **quiet)
+    doubted.click(doubt, current, [sure, question], **quiet)
+    gr.on([stay.click, gone.click], lambda: gr.update(visible=False), None, sure, **quiet)
+    saved.click(export, current, exported, **quiet).then(None, exported, None, js=SAVE)
+    return Column(listed, anew, gone)
 
 
-__all__ = ["build", "keeping", "update"]
+__all__ = ["Column", "build", "listing", "of"]

@@ -16,9 +16,11 @@ from corpus.errors import BriefingError, UsageError
 from ui import markup
 from ui.jobs import Jobs
 from ui.source import Pinned, Sources
+from ui.wording import word
 
 if TYPE_CHECKING:
     from assistant.desk import Desk
+    from assistant.engine import Engine
     from assistant.settings import Settings
     from corpus.catalogue import Entry
     from corpus.conversations import Conversations
@@ -43,17 +45,29 @@ class Place(Protocol):
     memos: Jobs[Any]
     additions: Jobs[Any]
 
-    def status(self) -> str:
+    def status(self, language: str = "en") -> str:
         """Return the line under the title, as HTML."""
 
     def settled(self) -> bool:
-        """Say whether the library is open, or will not open."""
+        """Say whether the library is open, or will not open, and nothing changes by itself."""
 
     def entries(self) -> Sequence[Entry]:
         """Return the documents of the library."""
 
-    def answers(self, question: Question) -> Iterator[Answer | str]:
-        """Yield snapshots of the answer, and lines that say what is being waited for."""
+    def answers(self, question: Question, engine: str = "") -> Iterator[Answer | str]:
+        """Yield snapshots of the answer, and lines that say what is being waited for.
+
+        `engine` is the name of another engine than the one the program was started with.
+        """
+
+    def engines(self) -> Sequence[tuple[str, str]]:
+        """Return (what is shown, name) of the engines to choose from, the present one first."""
+
+    def goes_to(self, engine: str) -> str:
+        """Return the host that an engine ("" for the present one) sends text to; "" for none."""
+
+    def examples(self) -> Sequence[str]:
+        """Return questions that the library answers."""
 
     def sources(self) -> Sources | None:
         """Return what writes the source panel; None while the library opens."""
@@ -71,10 +85,18 @@ class Room:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._desk: Desk | None = None
-        self._note = "Opening the library…"
+        # A key of the words for what is being done, and the values in it.
+        self._note = "room.opening"
+        self._progress: dict[str, int] = {}
         self._failure = ""
+        # Open, or failed to; and everything that follows the opening done as well.
         self._ready = threading.Event()
+        self._finished = threading.Event()
+        self._examined = -1
         self._drawer = Drawer()
+        self._engines: dict[str, Engine] = {}
+        self._offered: list[tuple[str, str]] = []
+        self._examples: list[str] = []
         self.questions: Jobs[Any] = Jobs(
             "questions", at_once=_QUESTIONS, waiting=_QUESTIONS_WAITING
         )
@@ -94,41 +116,99 @@ class Room:
             desk = Desk(self._settings)
             for step in ensure_starter(desk):
                 if isinstance(step, Progress):
-                    self._note = (
-                        f"Reading the starter library: {step.done} of {step.total} documents…"
-                    )
-            self._note = "Loading the search…"
+                    self._progress = {"done": step.done, "total": step.total}
+                    self._note = "room.reading"
+            self._note = "room.loading"
             if desk.library.entries():
                 # The first search loads everything that later ones need.
                 list(desk.searcher.search("warm up", limit=1))
             self._desk = desk
             self._note = ""
+            self._ready.set()
+            self._offered = self._reachable(desk)
+            self._examine(desk)
         except BriefingError as error:
             self._failure = str(error)
         except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the page
             self._failure = f"unexpected failure while opening ({type(error).__name__}: {error})"
         finally:
             self._ready.set()
+            self._finished.set()
 
-    def status(self) -> str:
+    def _reachable(self, desk: Desk) -> list[tuple[str, str]]:
+        """Return the engines that answer now, for the list on the page."""
+        from assistant.engines import reachable
+
+        named = [one.name for one in reachable(desk.settings.home) if one.ready]
+        fixed = [name for name in named if not name.endswith((":MODEL", ":PATH_OR_NAME"))]
+        names = dict.fromkeys([desk.engine.name, *fixed])
+        return [(one, one) for one in names]
+
+    def status(self, language: str = "en") -> str:
         """Return the line under the title, as HTML."""
         if self._failure:
-            return markup.error_html(self._failure)
+            return markup.error_html(self._failure, language)
         desk = self._desk
         if desk is None:
-            return markup.status_html((), "", self._note)
+            return markup.status_html((), "", word(self._note, language, **self._progress))
         engine = desk.engine
-        return markup.status_html(desk.library.entries(), engine.name, "", engine.place)
+        entries = desk.library.entries()
+        return markup.status_html(entries, engine.name, "", engine.place, language)
+
+    def engines(self) -> Sequence[tuple[str, str]]:
+        """Return (what is shown, name) of the engines to choose from, the present one first."""
+        return self._offered
+
+    def goes_to(self, engine: str) -> str:
+        """Return the host that an engine sends text to; "" for none or one that is unknown."""
+        desk = self._desk
+        if desk is None:
+            return ""
+        try:
+            return self._engine(desk, engine).place
+        except UsageError:
+            return ""
+
+    def _engine(self, desk: Desk, name: str) -> Engine:
+        """Return an engine by its name, made once; raises UsageError."""
+        from assistant.engines import engine_named
+
+        if name in {"", desk.engine.name}:
+            return desk.engine
+        if name not in self._engines:
+            self._engines[name] = engine_named(name, desk.settings.home)
+        return self._engines[name]
+
+    def examples(self) -> Sequence[str]:
+        """Return questions that the library answers; none until they were tried.
+
+        After the library changed, the next page to open sees those made anew.
+        """
+        desk = self._desk
+        if desk is not None and self._finished.is_set():
+            if desk.library.generation != self._examined:
+                threading.Thread(
+                    target=self._examine, args=(desk,), name="examples", daemon=True
+                ).start()
+            if not desk.library.entries():
+                return ()
+        return self._examples
+
+    def _examine(self, desk: Desk) -> None:
+        from assistant.examples import examples
+
+        self._examined = desk.library.generation
+        self._examples = examples(desk)
 
     def settled(self) -> bool:
-        """Say whether the library is open, or will not open."""
-        return self._ready.is_set()
+        """Say whether the library is open, or will not open, and the page has all it shows."""
+        return self._finished.is_set()
 
     def entries(self) -> Sequence[Entry]:
         """Return the documents of the library; none while it opens."""
         return self._desk.library.entries() if self._desk else ()
 
-    def answers(self, question: Question) -> Iterator[Answer | str]:
+    def answers(self, question: Question, engine: str = "") -> Iterator[Answer | str]:
         """Yield snapshots of the answer; while the library opens, what is being waited for."""
         from assistant.answering import ask
 
@@ -136,10 +216,12 @@ class Room:
         while not self._ready.wait(_TICK):
             if time.monotonic() > deadline:
                 raise BriefingError("the library is still opening; ask again in a while")
-            yield self._note
+            yield "room.asked_early"
         if self._desk is None:
             raise BriefingError(self._failure)
-        yield from ask(self._desk, question)
+        desk = self._desk
+        chosen = self._engine(desk, engine)
+        yield from ask(desk if chosen is desk.engine else desk.answering_with(chosen), question)
 
     def sources(self) -> Sources | None:
         """Return what writes the source panel; None while the library opens."""

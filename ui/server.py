@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _HOST = "127.0.0.1"
 _TRIES = 10
-_QUEUE = 32
+# Watchers of answers wait in no line (see ui.page_chat); this bounds what else may wait.
+_QUEUE = 400
 _UPLOAD = 50_000_000
 # Each of these would open what this program keeps shut.
 _OPENING = (

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import shorten
 
-from assistant.stored import as_markdown, from_json, keep
-from corpus.conversations import Conversations
+from assistant.stored import as_markdown, from_json
+from corpus.conversations import Conversation, Conversations
 from corpus.errors import NoConversation
 from ui.handlers import Turn
-
-# Characters of a title that the list shows beside the date.
-_SHOWN = 52
 
 
 class Talks:
@@ -20,12 +16,9 @@ class Talks:
     def __init__(self, conversations: Conversations) -> None:
         self._kept = conversations
 
-    def choices(self, search: str = "") -> list[tuple[str, str]]:
-        """Return (what is shown, id) of the conversations that match, newest first."""
-        return [
-            (f"{shorten(one.title, _SHOWN, placeholder='…')} · {one.updated[:10]}", one.id)
-            for one in self._kept.all(search)
-        ]
+    def listed(self, search: str = "") -> Sequence[Conversation]:
+        """Return the conversations that match, newest first."""
+        return self._kept.all(search)
 
     def turns(self, conversation: str) -> list[Turn]:
         """Return the turns of a conversation, citations intact; none when it is gone."""
@@ -33,20 +26,21 @@ class Talks:
             stored = self._kept.turns(conversation)
         except NoConversation:
             return []
-        return [Turn(one.question, from_json(one.answer)) for one in stored]
+        rated = {one.number: one.good for one in self._kept.ratings(conversation)}
+        words = {True: "good", False: "bad"}
+        return [
+            Turn(
+                one.question,
+                from_json(one.answer) if one.answer else None,
+                one.number,
+                rated=words[rated[one.number]] if one.number in rated else "",
+            )
+            for one in stored
+        ]
 
-    def kept(self, conversation: str, turns: Sequence[Turn]) -> str:
-        """Keep the last turn, if its answer is complete, and return the conversation's id.
-
-        A conversation that another window deleted is begun anew.
-        """
-        answer = turns[-1].answer if turns else None
-        if answer is None or not answer.outcome or answer.outcome == "failed":
-            return conversation
-        try:
-            return keep(self._kept, conversation, answer)
-        except NoConversation:
-            return keep(self._kept, "", answer)
+    def title(self, conversation: str) -> str:
+        """Return the title of a conversation; "" when there is none."""
+        return next((one.title for one in self._kept.all() if one.id == conversation), "")
 
     def rename(self, conversation: str, title: str) -> None:
         """Give a conversation another title; an empty one or one that is gone changes nothing."""

@@ -60,7 +60,8 @@ class ModelEngine:
         messages = self._messages(task, share, boundary, mark)
         stream = run(self.model, messages, answer_tokens(self.model.context), self.limits)
         with closing(stream):
-            usage = Usage()
+            sent = "\n\n".join(f"{one.role}:\n{one.text}" for one in messages)
+            usage = Usage(prompt=sent)
             for piece in spoken(stream):
                 if isinstance(piece, Waiting):
                     yield piece
@@ -103,7 +104,8 @@ class ModelEngine:
         cost = usage.cost
         if self.price and prompt is not None and answer is not None:
             cost = (prompt * self.price.input + answer * self.price.output) / 1e6
-        return Usage(prompt, answer, cost, usage.cut or piece.finish == "length")
+        cut = usage.cut or piece.finish == "length"
+        return Usage(prompt, answer, cost, cut, usage.prompt)
 
     def rewritten(
         self, question: str, history: Sequence[str]

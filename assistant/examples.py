@@ -1,0 +1,104 @@
+"""Questions to begin with, made from what is in the library and tried before they are offered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from assistant.answer import Question
+from assistant.answering import ask
+from assistant.desk import Desk
+from assistant.extractive import ExtractiveEngine
+from assistant.starter import EXAMPLES
+from corpus.catalogue import Entry
+from corpus.document import Document
+from corpus.errors import BriefingError
+
+_MOST = 6
+# Each try is a search and an answer, 0.1 s on two cores; these are made behind a page in use.
+_TRIES = 24
+# Newest documents that are looked at, and headings of each.
+_DOCUMENTS, _HEADINGS = 12, 4
+# A heading that says what every document has says nothing of this one.
+_EMPTY = re.compile(
+    r"^(?:\W*\d[\d.]*\s*)?(?:abstract|introduction|conclusions?|references|bibliography|sources|"
+    r"notes?|appendi\w*|contents|table of contents|summary|executive summary|background|overview|"
+    r"acknowledge?ments?|about .*|contact.*|further reading|figures? .*|tables? .*|section .*|"
+    r"chapter .*|part .*|目录|摘要|引言|结论|参考文献|附录.*)\W*$",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"^(?:[\dIVX]+(?:\.\d+)*[.)]?|第?[一二三四五六七八九十]+[章节、.])\s+")
+_CHINESE = re.compile(r"[一-鿿]")
+
+
+def examples(desk: Desk) -> list[str]:
+    """Return up to six questions that the library answers; none for an empty library.
+
+    The starter library's own come first where nothing else was added.
+    """
+    entries = list(desk.library.entries())
+    if not entries:
+        return []
+    if all(one.starter for one in entries):
+        return list(EXAMPLES)
+    own = [one for one in entries if not one.starter]
+    quoting = desk.answering_with(ExtractiveEngine())
+    found: list[str] = []
+    for tries, (question, document) in enumerate(_candidates(desk, own)):
+        if len(found) == _MOST or tries == _TRIES:
+            break
+        if _answered(quoting, question, document):
+            found.append(question)
+    return found
+
+
+def _answered(desk: Desk, question: str, document: str) -> bool:
+    """Say whether a question is answered from the document that it was made of."""
+    try:
+        *_, answer = ask(desk, Question(question))
+    except BriefingError:
+        return False
+    return answer.outcome == "answered" and any(
+        one.document == document for one in answer.citations[:2]
+    )
+
+
+def _candidates(desk: Desk, entries: list[Entry]) -> Iterator[tuple[str, str]]:
+    """Yield questions and the ids of their documents: one of each document, then a second."""
+    newest = sorted(entries, key=lambda one: (one.source.published, one.added), reverse=True)
+    asked: set[str] = set()
+    each = [_questions(desk.library.document(one.id), one.id) for one in newest[:_DOCUMENTS]]
+    for row in zip_longest(*each):
+        for one in row:
+            if one is not None and one[0] not in asked:
+                asked.add(one[0])
+                yield one
+
+
+def _questions(document: Document, name: str) -> Iterator[tuple[str, str]]:
+    source = document.source
+    topics = [one.title for one in document.headings if one.title != source.title]
+    topics = [one for one in map(_topic, topics) if one][:_HEADINGS]
+    if title := _topic(source.title):
+        topics.insert(1 if topics else 0, title)
+    for topic in topics:
+        if topic.endswith(("?", "？")):
+            yield topic, name
+        elif _CHINESE.search(topic):
+            yield f"关于“{topic}”有哪些说法？", name
+        elif source.publisher and len(source.publisher) < 40:
+            yield f"What does {source.publisher} say about {topic}?", name
+        else:
+            yield f"What is said about {topic}?", name
+
+
+def _topic(heading: str) -> str:
+    """Return a heading as the topic of a question, or "" where it makes none."""
+    bare = _NUMBER.sub("", " ".join(heading.split())).strip(" :.-–—#*_|")
+    words = len(bare.split())
+    readable = 2 <= words <= 10 or (_CHINESE.search(bare) and 4 <= len(bare) <= 24)
+    if not readable or len(bare) > 70 or _EMPTY.match(bare) or "/" in bare:
+        return ""
+    # "EXPORT CONTROLS" reads as a shout within a sentence.
+    return bare.capitalize() if bare.isupper() and words > 2 else bare

@@ -1,0 +1,34 @@
+"""`briefing feedback`: what readers thought of answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+from ui.commands.opening import desk
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one object, with the answers.")
+@click.pass_context
+def feedback(context: click.Context, as_json: bool) -> None:
+    """Print the thumbs up and down given on the page, with their reasons, oldest first."""
+    from assistant.answer import answer_json
+    from assistant.stored import from_json
+
+    with desk(context) as opened:
+        found = opened.library.conversations.ratings()
+    if as_json:
+        rows = [asdict(one) | {"answer": answer_json(from_json(one.answer))} for one in found]
+        click.echo(json.dumps({"feedback": rows}, ensure_ascii=False))
+        return
+    for one in found:
+        said = f": {one.reason}" if one.reason else ""
+        click.echo(
+            f"{one.at[:10]}  {'good' if one.good else 'bad '}  {one.conversation} #{one.number}  "
+            f"{one.question}{said}"
+        )
+    if not found:
+        click.echo("No answer was rated yet.")

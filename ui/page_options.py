@@ -1,0 +1,141 @@
+"""What stands above the box: engine, dates, publishers and documents, and the chips of those."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from ui import handlers
+from ui.handlers import Asked
+from ui.markup_chat import chips_html
+from ui.page_scripts import CHIPS, HIDE
+from ui.page_words import LABELS
+from ui.room import Place
+from ui.wording import language_of, word
+
+_CHIP = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The inputs, in the order in which `asked` takes their values."""
+
+    engine: gr.Dropdown
+    as_of: gr.Textbox
+    since: gr.Textbox
+    publishers: gr.Dropdown
+    documents: gr.Dropdown
+
+    @property
+    def listed(self) -> list[Any]:
+        """The components whose choices `choices` returns."""
+        return [self.engine, self.publishers, self.documents]
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The components whose values `asked` takes."""
+        return [self.engine, self.as_of, self.since, self.publishers, self.documents]
+
+
+def asked(
+    engine: str | None,
+    as_of: str | None,
+    since: str | None,
+    publishers: list[str] | None,
+    documents: list[str] | None,
+) -> Asked:
+    """Return what was chosen; fields of a part that was never opened come as None."""
+    return Asked(
+        engine or "", as_of or "", since or "", tuple(publishers or ()), tuple(documents or ())
+    )
+
+
+def choices(place: Place) -> tuple[Any, ...]:
+    """Return the choices of engine, publishers and documents as they are now."""
+    entries = place.entries()
+    return (
+        gr.update(choices=[(shown, name) for shown, name in place.engines()]),
+        gr.update(choices=handlers.publishers_of(entries)),
+        gr.update(choices=handlers.documents_of(entries)),
+    )
+
+
+def build(place: Place) -> Options:
+    """Build the fold and its chips; return the inputs."""
+
+    def shown(
+        engine: str | None, as_of: str, since: str, publishers: list[str], documents: list[str],
+        request: gr.Request,
+    ) -> str:  # fmt: skip
+        language = language_of(request.headers)
+        now = asked(engine, as_of, since, publishers, documents)
+        return chips_html(_chosen(place, now, language), language)
+
+    def dropped(
+        engine: str | None, as_of: str, since: str, publishers: list[str], documents: list[str],
+        event: gr.EventData,
+    ) -> tuple[Any, ...]:  # fmt: skip
+        name, _, which = str((event._data or {}).get("drop")).partition(":")
+        now = asked(engine, as_of, since, publishers, documents)
+        return (
+            None if name == "engine" else now.engine or None,
+            "" if name == "as_of" else now.as_of,
+            "" if name == "since" else now.since,
+            [one for one in now.publishers if name != "publisher" or one != which],
+            [one for one in now.documents if name != "document" or one != which],
+        )
+
+    with gr.Accordion(LABELS("chat.options"), open=False, elem_id="options"):
+        with gr.Row():
+            engine = gr.Dropdown(
+                [], label=LABELS("chat.engine"), value=None, allow_custom_value=True,
+                info=LABELS("chat.engine_info"), scale=2,
+            )  # fmt: skip
+            as_of = gr.Textbox(
+                label=LABELS("chat.as_of"), placeholder="2025-06-30", max_lines=1,
+                info=LABELS("chat.as_of_info"),
+            )  # fmt: skip
+            since = gr.Textbox(
+                label=LABELS("chat.since"), placeholder="2025-01-01", max_lines=1,
+                info=LABELS("chat.since_info"),
+            )  # fmt: skip
+        with gr.Row():
+            publishers = gr.Dropdown(
+                [], label=LABELS("chat.publishers"), multiselect=True, allow_custom_value=True
+            )
+            documents = gr.Dropdown(
+                [], label=LABELS("chat.documents"), multiselect=True, allow_custom_value=True
+            )
+        hide = gr.Checkbox(label=LABELS("chat.hide"), value=False)
+    chosen = gr.HTML("", elem_id="chips", js_on_load=CHIPS)
+    options = Options(engine, as_of, since, publishers, documents)
+    quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    gr.on([one.change for one in options.inputs], shown, options.inputs, chosen, **quiet)
+    chosen.select(dropped, options.inputs, options.inputs, **quiet)
+    hide.change(None, hide, None, js=HIDE)
+    return options
+
+
+def _chosen(place: Place, now: Asked, language: str) -> list[tuple[str, str]]:
+    """Return (name, what is shown) of everything that bounds the next question."""
+    chips = []
+    if now.engine:
+        host = place.goes_to(now.engine)
+        to = f" · {word('chat.goes', language, host=host)}" if host else ""
+        chips.append(("engine", f"{word('chat.engine', language)}: {now.engine}{to}"))
+    for name, value in (("as_of", now.as_of), ("since", now.since)):
+        if value.strip():
+            chips.append((name, f"{word(f'chat.{name}', language)} {value.strip()}"))
+    chips += [(f"publisher:{one}", one) for one in now.publishers]
+    titles = {name: title for title, name in handlers.documents_of(place.entries())}
+    for one in now.documents:
+        title = titles.get(one, one)
+        chips.append(
+            (f"document:{one}", title if len(title) <= _CHIP else title[: _CHIP - 1] + "…")
+        )
+    return chips
+
+
+__all__ = ["Options", "asked", "build", "choices"]

@@ -1,0 +1,82 @@
+"""The scripts of the chat page: Gradio has no event for a link in a message, nor a clipboard."""
+
+# Links inside messages are the buttons of a turn. What had the focus gets it back when the message
+# is drawn anew; Space works as on a button; Escape closes the explanation of a verdict.
+ACTS = """
+let last = '';
+document.addEventListener('click', event => {
+  const link = event.target.closest && event.target.closest('#chat a.do');
+  if (!link) return;
+  event.preventDefault();
+  last = link.getAttribute('href');
+  const parts = last.split('-');
+  trigger('select', {act: parts[1], turn: parts[2]});
+});
+document.addEventListener('keydown', event => {
+  const at = document.activeElement;
+  if (event.key === ' ' && at && at.matches('#chat a.do, #talks a.talk')) {
+    event.preventDefault();
+    at.click();
+  }
+  if (event.key === 'Escape' && at && at.matches('#chat .verdict')) at.classList.add('shut');
+  if (event.key === 'Escape') document.body.classList.remove('show-talks');
+});
+document.addEventListener('focusout', event => {
+  if (event.target.matches && event.target.matches('#chat .verdict')) {
+    event.target.classList.remove('shut');
+  }
+});
+const thread = document.querySelector('#chat');
+if (thread) new MutationObserver(() => {
+  if (!last || document.activeElement !== document.body) return;
+  const again = thread.querySelector(`a.do[href="${last}"]`);
+  if (again) again.focus({preventScroll: true});
+}).observe(thread, {childList: true, subtree: true});
+"""
+
+TALKS = """
+element.addEventListener('click', event => {
+  const link = event.target.closest('a.talk');
+  if (!link) return;
+  event.preventDefault();
+  document.body.classList.remove('show-talks');
+  trigger('select', {talk: (link.getAttribute('href') || '').slice(6)});
+});
+"""
+
+CHIPS = """
+element.addEventListener('click', event => {
+  const chip = event.target.closest('[data-drop]');
+  if (chip) trigger('select', {drop: chip.dataset.drop});
+});
+"""
+
+COPY = "text => { if (text) navigator.clipboard.writeText(text); }"
+HIDE = "hidden => { document.body.classList.toggle('hide-unsupported', hidden); }"
+# Narrow: a sheet over the page; wide: the column is put away.
+TOGGLE = """
+() => {
+  const narrow = window.innerWidth < 1000;
+  document.body.classList.toggle(narrow ? 'show-talks' : 'hide-talks');
+  if (narrow && document.body.classList.contains('show-talks')) {
+    const box = document.querySelector('#talks input, #talks textarea');
+    if (box) box.focus();
+  }
+}
+"""
+FOCUS = "() => { const box = document.querySelector('#question textarea'); if (box) box.focus(); }"
+
+# The text goes from the server into the page and from there into a file: nothing is written to
+# the server's cache, where any session could fetch it.
+SAVE = """
+text => {
+  if (!text) return;
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], {type: 'text/markdown'}));
+  link.download = 'conversation.md';
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+"""
+
+__all__ = ["ACTS", "CHIPS", "COPY", "FOCUS", "HIDE", "SAVE", "TALKS", "TOGGLE"]

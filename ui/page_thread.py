@@ -1,0 +1,262 @@
+"""The thread on the chat page: what asking, watching, reopening and the links of a turn do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from corpus.errors import UsageError
+from ui import handlers, page_options
+from ui import page_talks as talks
+from ui.handlers import Asked, Turn
+from ui.markup import note_html
+from ui.markup_chat import copied
+from ui.room import Place
+from ui.source import empty_html
+from ui.wording import language_of, word
+
+# Seconds between two looks at an answer that grows: watching costs a look, not a thread, so that
+# hundreds of windows may wait while two questions are worked on.
+_LOOK = 0.1
+
+Drawn = dict[Any, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """The components that the thread draws."""
+
+    turns: gr.State
+    chat: gr.Chatbot
+    welcome: gr.Column
+    halt: gr.Button
+    box: gr.Textbox
+    note: gr.HTML
+    current: gr.State
+    remembered: gr.BrowserState
+    replacing: gr.State
+    panel: gr.HTML
+    listed: gr.HTML
+    handed: gr.Textbox
+    why: gr.Column
+    rated: gr.State
+    more: gr.Textbox
+
+    @property
+    def outputs(self) -> list[Any]:
+        """All of them, as an event takes them."""
+        return [getattr(self, name) for name in self.__dataclass_fields__]
+
+
+class Thread:
+    """The handlers of one page; what a session shows is in states, none of it here."""
+
+    def __init__(self, place: Place, parts: Parts) -> None:
+        self._place = place
+        self._parts = parts
+
+    def _drawn(self, now: list[Turn], language: str, *, running: bool = False) -> Drawn:
+        parts = self._parts
+        return {
+            parts.turns: now,
+            parts.chat: handlers.messages(now, language, running=running),
+            parts.welcome: gr.update(visible=not now),
+            parts.halt: gr.update(visible=running),
+        }
+
+    def _chosen(self, conversation: str, language: str) -> Drawn:
+        """Return what is drawn when another conversation is the open one."""
+        parts = self._parts
+        return {
+            parts.current: conversation,
+            parts.remembered: conversation,
+            parts.replacing: 0,
+            parts.note: gr.update(visible=False),
+            parts.listed: talks.listing(self._place, conversation, language),
+        }
+
+    def _noted(self, line: str) -> Drawn:
+        return {self._parts.note: gr.update(value=note_html(line), visible=True)}
+
+    async def _watched(
+        self, conversation: str, before: list[Turn], begun: Turn, language: str
+    ) -> AsyncIterator[Drawn]:
+        """Yield what is drawn while the answer of a conversation grows, to its end."""
+        job = self._place.questions.find(conversation)
+        seen: Turn | None = None
+        while job is not None:
+            over = job.ended or job.cancelled
+            now = handlers.glance(self._place, job, begun, language)
+            if now != seen or over:
+                seen = now
+                yield self._drawn([*before, now], language, running=not over)
+            if over:
+                return
+            await asyncio.sleep(_LOOK)
+
+    async def _asked(
+        self,
+        text: str,
+        before: list[Turn],
+        conversation: str,
+        chosen: Asked,
+        language: str,
+        instead_of: int,
+    ) -> AsyncIterator[Drawn]:
+        problem = handlers.problem_of(text, chosen, language)
+        if not problem and handlers.busy(self._place, conversation):
+            problem = word("chat.busy", language)
+        if problem:
+            yield self._noted(problem)
+            return
+        if instead_of:
+            before = [one for one in before if one.number < instead_of]
+        try:
+            conversation, begun = await asyncio.to_thread(
+                handlers.begin, self._place, conversation, text, before, chosen,
+                instead_of=instead_of,
+            )  # fmt: skip
+        except UsageError:
+            reason = word("chat.full", language)
+            yield {
+                self._parts.chat: handlers.refused(before, text, reason, language),
+                self._parts.welcome: gr.update(visible=False),
+                self._parts.box: text,
+            }
+            return
+        yield {
+            **self._drawn([*before, begun], language, running=True),
+            **self._chosen(conversation, language),
+            self._parts.box: "",
+        }
+        async for step in self._watched(conversation, before, begun, language):
+            yield step
+
+    async def ask(
+        self, text: str, before: list[Turn], conversation: str, instead_of: int,
+        engine: str | None, as_of: str | None, since: str | None, publishers: list[str] | None,
+        documents: list[str] | None, request: gr.Request,
+    ) -> AsyncIterator[Drawn]:  # fmt: skip
+        """Answer what is in the box, or an example."""
+        chosen = page_options.asked(engine, as_of, since, publishers, documents)
+        language = language_of(request.headers)
+        async for step in self._asked(text, before, conversation, chosen, language, instead_of):
+            yield step
+
+    async def _reopened(self, conversation: str, language: str) -> AsyncIterator[Drawn]:
+        """Yield a kept conversation, and go on with the answer that is still being written."""
+        found = talks.of(self._place)
+        kept = await asyncio.to_thread(found.turns, conversation) if found and conversation else []
+        if not kept:
+            yield {self._parts.listed: talks.listing(self._place, "", language)}
+            return
+        running = handlers.busy(self._place, conversation)
+        yield {
+            **self._drawn(kept, language, running=running),
+            **self._chosen(conversation, language),
+            self._parts.panel: empty_html(language),
+        }
+        if running:
+            async for step in self._watched(conversation, kept[:-1], kept[-1], language):
+                yield step
+
+    async def choose(self, request: gr.Request, event: gr.EventData) -> AsyncIterator[Drawn]:
+        """Open a conversation of the list."""
+        talk = str((event._data or {}).get("talk") or "")
+        async for step in self._reopened(talk, language_of(request.headers)):
+            yield step
+
+    async def resume(
+        self, before: str | None, conversation: str, request: gr.Request
+    ) -> AsyncIterator[Drawn]:
+        """Open what this browser had open, once the library is there."""
+        language = language_of(request.headers)
+        if conversation:
+            yield {self._parts.listed: talks.listing(self._place, conversation, language)}
+            return
+        async for step in self._reopened(before or "", language):
+            yield step
+
+    async def act(
+        self, now: list[Turn], conversation: str, _: int, engine: str | None, as_of: str | None,
+        since: str | None, publishers: list[str] | None, documents: list[str] | None,
+        request: gr.Request, event: gr.EventData,
+    ) -> AsyncIterator[Drawn]:  # fmt: skip
+        """Do what a link under an answer says."""
+        language = language_of(request.headers)
+        data = event._data or {}
+        wanted, at = str(data.get("act")), str(data.get("turn"))
+        number = int(at) if at.isdecimal() else len(now)
+        if number >= len(now):
+            return
+        turn = now[number]
+        if wanted == "again":
+            chosen = page_options.asked(engine, as_of, since, publishers, documents)
+            async for step in self._asked(
+                turn.question, now[:number], conversation, chosen, language, turn.number
+            ):
+                # What is being typed meanwhile stays.
+                yield {part: value for part, value in step.items() if part is not self._parts.box}
+        elif wanted == "edit":
+            yield {
+                **self._noted(word("chat.editing", language)),
+                self._parts.box: turn.question,
+                self._parts.replacing: turn.number,
+            }
+        elif wanted in {"copy", "cited"} and turn.answer is not None:
+            gr.Info(word("chat.copied", language))
+            yield {self._parts.handed: copied(turn.answer, cited=wanted == "cited")}
+        elif wanted in {"good", "bad"}:
+            yield self._thumbed(now, number, conversation, language, good=wanted == "good")
+
+    def _thumbed(
+        self, now: list[Turn], number: int, conversation: str, language: str, *, good: bool
+    ) -> Drawn:
+        kept = self._place.conversations()
+        if kept is None:
+            return {}
+        if good:
+            gr.Info(word("chat.thanks", language))
+        after = list(now)
+        after[number] = handlers.rate(kept, conversation, now[number], good, "")
+        return {
+            **self._drawn(after, language),
+            self._parts.why: gr.update(visible=not good),
+            self._parts.rated: number,
+        }
+
+    def explain(
+        self, now: list[Turn], conversation: str, number: int, reason: str | None,
+        more: str | None, request: gr.Request,
+    ) -> Drawn:  # fmt: skip
+        """Keep why an answer was bad."""
+        kept = self._place.conversations()
+        if kept is not None and number < len(now):
+            said = ": ".join(part for part in (reason or "", (more or "").strip()) if part)
+            handlers.rate(kept, conversation, now[number], False, said)
+            gr.Info(word("chat.thanks", language_of(request.headers)))
+        return {self._parts.why: gr.update(visible=False), self._parts.more: ""}
+
+    def anew(self, request: gr.Request) -> Drawn:
+        """Begin a conversation; the one that was open goes on answering behind the page."""
+        language = language_of(request.headers)
+        return {
+            **self._drawn([], language),
+            **self._chosen("", language),
+            self._parts.panel: empty_html(language),
+            self._parts.why: gr.update(visible=False),
+        }
+
+    def delete(self, conversation: str, request: gr.Request) -> Drawn:
+        """Delete the open conversation; an answer that it waits for is stopped."""
+        handlers.stop(self._place, conversation)
+        if found := talks.of(self._place):
+            found.delete(conversation)
+        return self.anew(request)
+
+
+__all__ = ["Parts", "Thread"]
