@@ -30,9 +30,13 @@ class Desk:
     Opening is cheap: models load when they are first needed, once, from whatever thread.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Open the library in `settings.home`; raises LibraryError, UsageError."""
+    def __init__(self, settings: Settings, *, addresses: Policy | None = None) -> None:
+        """Open the library in `settings.home`; raises LibraryError, UsageError.
+
+        `addresses` is what may be fetched from the web, the public internet unless given.
+        """
         self.settings = settings
+        self.addresses = addresses or Policy()
         vocabulary.use(settings.home / vocabulary.FILE_NAME)
         self.engine: Engine = engine_named(settings.engine, settings.home)
         self.library = Library(settings.home)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -109,35 +109,55 @@ def _hide(folders: list[str]) -> bool:
     return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What the caller of `add` says of its files."""
+
+    described: Described | Mapping[Path, Described]
+    places: Mapping[Path, str]
+
+    def place(self, file: Path) -> str:
+        return self.places.get(file, str(file))
+
+    def said(self, file: Path) -> Described:
+        if isinstance(self.described, Described):
+            return self.described
+        return self.described.get(file, Described())
+
+
 def add(
     files: Sequence[Path],
     *,
     library: Library,
     embedder: Callable[[], CountingEmbedder],
     indexes: DerivedIndexes,
-    described: Described | None = None,
+    described: Described | Mapping[Path, Described] | None = None,
+    places: Mapping[Path, str] | None = None,
     starter: bool = False,
 ) -> Iterator[Progress | Report]:
     """Add files to the library, yielding progress and, last, the report.
 
     Each document becomes visible in one transaction of its own, so that an end at any moment leaves
     whole documents. A file that cannot be read is reported and the rest go in. `embedder` is called
-    when the first text must be embedded, since that takes seconds to load. `starter` marks the
-    documents as ours. Raises LibraryLocked when another process writes, StorageError when the disk
-    refuses, EmbedderError when the model cannot be loaded.
+    when the first text must be embedded, since that takes seconds to load. `described` goes for all
+    files, or for each its own; `places` says where a file came from when that is not its path: the
+    address it was fetched from, the name under which it was uploaded. `starter` marks the documents
+    as ours. Raises LibraryLocked when another process writes, StorageError when the disk refuses,
+    EmbedderError when the model cannot be loaded.
     """
     started = time.perf_counter()
     outcomes: dict[str, list[str]] = {
         name: [] for name in ("added", "replaced", "unchanged", "duplicate")
     }
     refused: list[Refusal] = []
+    given = _Given(described or {}, places or {})
     written = 0
     total = len(files)
     with library.writing():
         changed = []
         for file in files:
-            if _unchanged(library, file):
-                outcomes["unchanged"].append(str(file))
+            if _unchanged(library, file, given.place(file)):
+                outcomes["unchanged"].append(given.place(file))
             else:
                 changed.append(file)
         done = total - len(changed)
@@ -147,10 +167,11 @@ def add(
             for file, read in sandbox.read_many(changed):
                 done += 1
                 if isinstance(read, ReadError):
-                    refused.append(Refusal(str(file), read.reason, str(read)))
+                    refused.append(Refusal(given.place(file), read.reason, str(read)))
                     yield Progress("refused", done, total, f"{file.name}: {read}")
                     continue
-                document = (described or Described()).applied(read)
+                placed = replace(read, source=replace(read.source, location=given.place(file)))
+                document = given.said(file).applied(placed)
                 outcome = library.known(document)
                 passages: list[Passage] = []
                 vectors: Vectors | None = None
@@ -160,7 +181,7 @@ def add(
                     passages = split(document, model.count)
                     if not passages:
                         message = f"{file.name} holds no text"
-                        refused.append(Refusal(str(file), "empty", message))
+                        refused.append(Refusal(given.place(file), "empty", message))
                         continue
                     parts = []
                     for part, note in _embedded(document, passages, model):
@@ -178,7 +199,7 @@ def add(
                     starter=starter,
                 )
                 written += len(passages)
-                outcomes[outcome].append(str(file))
+                outcomes[outcome].append(given.place(file))
                 yield Progress(outcome, done, total, file.name)
         yield Progress("indexing", total, total, "updating the search indexes")
         indexes.update()
@@ -212,14 +233,14 @@ def _embedded(
         yield embedded(embedder, texts[first:last]), f"{last} of {len(texts)} passages"
 
 
-def _unchanged(library: Library, file: Path) -> bool:
+def _unchanged(library: Library, file: Path, place: str) -> bool:
     """Say whether these very bytes are published from this very place already."""
     try:
         with file.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
         return False
-    return library.known_original(str(file), digest)
+    return library.known_original(place, digest)
 
 
 def embed_again(

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from corpus.errors import BriefingError
-from ui.commands import ask, check, doctor, documents, measure, memo, page, talk
+from ui.commands import ask, check, doctor, documents, feedback, fetch, measure, memo, page, talk
 
 _INTERRUPTED = 130
 
@@ -42,10 +42,12 @@ for command in (
     memo.template,
     talk.conversations,
     talk.engines,
+    feedback.feedback,
     documents.add,
     documents.sources,
     documents.show,
     documents.remove,
+    fetch.fetch,
     measure.evaluate,
     doctor.doctor,
 ):

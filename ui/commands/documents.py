@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from corpus.errors import NotInLibrary, ReadError, UsageError
 from ui.commands.opening import DateType, desk, files_of
+
+if TYPE_CHECKING:
+    from index.ingest import Report
 
 
 @click.command()
@@ -30,21 +34,24 @@ def add(
     starter: bool,
     as_json: bool,
 ) -> None:
-    """Read files and folders into the library: PDF, HTML, DOCX, Markdown, text, mail, tables.
+    """Read files, folders and web addresses: PDF, HTML, DOCX, Markdown, text, mail, tables.
 
-    Exits with 1 when nothing could be read.
+    An address is fetched from the public internet only, as the site's robots.txt allows. Exits with
+    1 when nothing could be read.
     """
     from assistant.starter import add_starter
+    from index.fetched import is_address
     from index.ingest import Described, files_below
-    from ui.terminal import report_lines, with_bar
+    from ui.terminal import with_bar
 
     if not paths and not starter:
-        raise UsageError("name a file or a folder to add, or give --starter")
+        raise UsageError("name a file, a folder or an address to add, or give --starter")
+    addresses = [one for one in paths if is_address(one)]
     try:
-        files = files_below(files_of(paths))
+        files = files_below(files_of([one for one in paths if one not in addresses]))
     except ReadError as error:
         raise UsageError(str(error)) from error
-    if title and len(files) != 1:
+    if title and len(files) + len(addresses) != 1:
         raise UsageError("--title goes with one file; give one, or leave the title out")
     with desk(context) as opened:
         reports = []
@@ -53,6 +60,16 @@ def add(
         if files:
             described = Described(title, publisher, published)
             reports.append(with_bar(opened.add(files, described=described)))
+        if addresses:
+            said = dict.fromkeys(addresses, Described(title, publisher, published))
+            reports.append(with_bar(opened.add_addresses(addresses, described=said)))
+    tell(context, reports, as_json=as_json)
+
+
+def tell(context: click.Context, reports: Sequence[Report | None], *, as_json: bool) -> None:
+    """Print reports of what was added; exits with 1 where one of them holds refusals only."""
+    from ui.terminal import report_lines
+
     failed = False
     for report in reports:
         assert report is not None

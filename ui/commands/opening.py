@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,9 +108,9 @@ def _question(line: str, number: int, options: dict[str, Any]) -> Question:
         ) from error
 
 
-def files_of(paths: tuple[str, ...]) -> list[Path]:
+def files_of(paths: Sequence[str]) -> list[Path]:
     """Return paths as given; raises UsageError for an address."""
     for path in paths:
         if re.match(r"^[a-z][a-z0-9+.-]+://", path, re.IGNORECASE):
-            raise UsageError(f"addresses are not read yet: save {path} as a file and add that")
+            raise UsageError(f"only http and https addresses are fetched, not {path}")
     return [Path(path).expanduser() for path in paths]

@@ -1,0 +1,119 @@
+"""Which addresses may be fetched: http and https, of hosts that are on the public internet only.
+
+A server that can be told to fetch can be told to fetch from the machine it runs on, from the
+network behind it, or from a cloud's metadata service. So a name is resolved once, every address it
+has must be public, and the connection goes to the address that was looked at (a name that changes
+between the look and the connection is of no use). https://cheatsheetseries.owasp.org has the list
+of tricks under "Server Side Request Forgery".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from corpus.errors import ReadError
+
+Resolve = Callable[[str, int], Sequence[str]]
+# What browsers and libraries read differently: no address that is meant holds any of these.
+_ODD = re.compile(r"[\x00-\x20\x7f\\<>\"{}|^`]|%0[ad]", re.IGNORECASE)
+_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+
+
+def looked_up(host: str, port: int) -> list[str]:
+    """Return the addresses of a host; raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What may be fetched, and how much of it.
+
+    `resolve` finds the addresses of a host. `loopback` lets this machine's own servers be fetched
+    from, for whoever runs one on purpose; no setting and no environment variable does. `size` is in
+    bytes after unpacking, `seconds` for everything, redirects included.
+    """
+
+    resolve: Resolve = looked_up
+    loopback: bool = False
+    ports: tuple[int, ...] = (80, 443)
+    size: int = 20_000_000
+    seconds: float = 30.0
+    hops: int = 5
+    robots: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An address that may be fetched, and the one public address of its host to connect to."""
+
+    url: httpx.URL
+    address: str
+
+
+def target_of(address: str, policy: Policy) -> Target:
+    """Return where to connect for an address; raises ReadError ("refused", "unreachable")."""
+    text = address.strip()
+    if not text or _ODD.search(text):
+        raise _refused(text, "it holds signs that no web address has")
+    try:
+        url = httpx.URL(text)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise _refused(text, "it is no web address") from error
+    if url.scheme not in ("http", "https"):
+        raise _refused(text, "only http and https addresses are fetched")
+    if url.userinfo:
+        raise _refused(text, "it holds a user name")
+    if not url.host:
+        raise _refused(text, "it names no host")
+    port = url.port or {"http": 80, "https": 443}[url.scheme]
+    if port not in policy.ports and not policy.loopback:
+        raise _refused(text, f"port {port} is not one of {', '.join(map(str, policy.ports))}")
+    # As bytes: the host as it goes on the wire, international names in ASCII.
+    host = url.raw_host.decode("ascii").strip("[]").rstrip(".")
+    try:
+        found = [host] if _is_number(host) else list(policy.resolve(host, port))
+    except (OSError, UnicodeError) as error:
+        raise ReadError(
+            "unreachable", f"{url.host} cannot be found; check the address, or your connection"
+        ) from error
+    if not found or not all(_allowed(one, policy) for one in found):
+        raise _refused(text, "its host is not on the public internet")
+    return Target(url, found[0])
+
+
+def _refused(address: str, why: str) -> ReadError:
+    return ReadError("refused", f"{address[:200]!r} is not fetched: {why}")
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _allowed(address: str, policy: Policy) -> bool:
+    """Say whether an address is public, whatever it is wrapped in."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if policy.loopback and found.is_loopback:
+        return True
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour
+        if any(found in network for network in _NAT64):
+            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        if found.teredo is not None:
+            return False
+        if inner is not None:
+            return _allowed(str(inner), policy)
+    return found.is_global and not found.is_multicast and not found.is_reserved

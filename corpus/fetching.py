@@ -1,0 +1,195 @@
+"""Downloading a page or a report: guarded, with a limit on everything, as its site allows.
+
+Where an address leads is decided by corpus.addresses, anew at each redirect. The body is unpacked
+here, under the limit; time is limited over all, so that a server that drips a byte a second ends
+too. robots.txt is honoured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.robotparser import RobotFileParser
+
+import httpx
+
+from corpus.addresses import Policy, Target, target_of
+from corpus.errors import ReadError
+
+AGENT = "briefing-assistant"
+_HEADERS = {
+    "user-agent": f"{AGENT} (reads what its user names)",
+    "accept": "text/html,application/pdf,text/plain,*/*;q=0.5",
+    "accept-encoding": "gzip, deflate",
+}
+# What is read, by what a server calls it; the suffix tells the readers.
+_KINDS: Mapping[str, str] = {
+    "text/html": ".html",
+    "application/xhtml+xml": ".html",
+    "application/pdf": ".pdf",
+    "text/plain": ".txt",
+    "text/markdown": ".md",
+    "text/csv": ".csv",
+    "message/rfc822": ".eml",
+    "multipart/related": ".mhtml",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+}
+# Servers call these text/plain or octet-stream; then the name tells.
+_NAMED = {".md", ".csv", ".eml", ".pdf", ".docx", ".pptx", ".xlsx", ".txt", ".html", ".htm"}
+_VAGUE = {"", "text/plain", "application/octet-stream", "binary/octet-stream"}
+_ROBOTS_SIZE = 500_000
+_REDIRECTS = {301, 302, 303, 307, 308}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What an address gave: where it came from in the end, its bytes, and the suffix they have."""
+
+    url: str
+    content: bytes
+    suffix: str
+
+
+def fetch(address: str, policy: Policy | None = None) -> Fetched:
+    """Return what lies at an address.
+
+    Raises ReadError, in one line that says what to do: "refused" (not a public web address, or the
+    site's robots.txt asks not to), "unreachable", "missing" (the server says so), "too_large",
+    "too_slow", "unsupported" (nothing that can be read).
+    """
+    rules = policy or Policy()
+
+    async def limited() -> Fetched:
+        async with asyncio.timeout(rules.seconds):
+            return await _followed(address, rules)
+
+    try:
+        return asyncio.run(limited())
+    except TimeoutError as error:
+        raise ReadError(
+            "too_slow",
+            f"{address} took over {rules.seconds:.0f} seconds; save the page and add the file",
+        ) from error
+    except (httpx.HTTPError, OSError, ValueError) as error:
+        raise ReadError(
+            "unreachable", f"{address} cannot be read ({type(error).__name__}); try it in a browser"
+        ) from error
+
+
+async def _followed(address: str, policy: Policy) -> Fetched:
+    """Follow redirects, each looked at like the first address."""
+    here, secure = address, False
+    for _ in range(policy.hops + 1):
+        target = await asyncio.to_thread(target_of, here, policy)
+        if secure and target.url.scheme == "http":
+            raise ReadError("refused", f"{address} leads to an address without encryption")
+        secure = secure or target.url.scheme == "https"
+        if policy.robots and not await _welcome(target, policy):
+            raise ReadError(
+                "refused",
+                f"the site asks programs not to read {here}; save the page in a browser and add "
+                "the file",
+            )
+        status, headers, content = await _got(target, policy, policy.size)
+        if status in _REDIRECTS and headers.get("location"):
+            here = str(target.url.join(headers["location"]))
+            continue
+        if status in (404, 410):
+            raise ReadError("missing", f"there is nothing at {here} (the server answered {status})")
+        if status != 200:
+            raise ReadError("unreachable", f"{here} answered {status}; try it in a browser")
+        if not content.strip():
+            raise ReadError("empty", f"{here} gave an empty page")
+        return Fetched(here, content, _suffix(target.url, headers))
+    raise ReadError("refused", f"{address} redirects more than {policy.hops} times")
+
+
+async def _welcome(target: Target, policy: Policy) -> bool:
+    """Say whether robots.txt lets our agent read an address (RFC 9309).
+
+    A site that has none allows everything; one whose robots.txt fails to be served allows nothing.
+    """
+    root = Target(target.url.copy_with(raw_path=b"/robots.txt"), target.address)
+    status, headers, content = await _got(root, policy, _ROBOTS_SIZE, cut=True)
+    for _ in range(policy.hops):
+        if status not in _REDIRECTS or not headers.get("location"):
+            break
+        there = str(root.url.join(headers["location"]))
+        root = await asyncio.to_thread(target_of, there, policy)
+        status, headers, content = await _got(root, policy, _ROBOTS_SIZE, cut=True)
+    if status >= 500:
+        return False
+    if status != 200:
+        return True
+    rules = RobotFileParser()
+    rules.parse(content.decode("utf-8", "replace").splitlines())
+    return rules.can_fetch(AGENT, str(target.url))
+
+
+async def _got(
+    target: Target, policy: Policy, size: int, *, cut: bool = False
+) -> tuple[int, httpx.Headers, bytes]:
+    """Return status, headers and body of one request, sent to the address that was looked at.
+
+    `cut` ends the body at `size` instead of refusing it.
+    """
+    url = target.url
+    host = url.netloc.decode("ascii")
+    # A client of its own for each request: no cookies, no proxies of the environment, no redirects.
+    async with httpx.AsyncClient(
+        trust_env=False, follow_redirects=False, timeout=policy.seconds
+    ) as client:
+        request = client.build_request(
+            "GET",
+            url.copy_with(host=target.address),
+            headers=_HEADERS | {"host": host},
+            extensions={"sni_hostname": url.raw_host.decode("ascii")},
+        )
+        response = await client.send(request, stream=True)
+        try:
+            body = await _body(response, size, str(url), cut=cut)
+        finally:
+            await response.aclose()
+    return response.status_code, response.headers, body
+
+
+async def _body(response: httpx.Response, size: int, name: str, *, cut: bool) -> bytes:
+    """Return the body unpacked; raises ReadError where it is larger than `size` bytes."""
+    packing = response.headers.get("content-encoding", "").strip().lower()
+    if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
+        raise ReadError("unsupported", f"{name} is packed as {packing!r}; save it and add the file")
+    unpack = zlib.decompressobj(wbits=47) if packing not in ("", "identity") else None
+    body = bytearray()
+    async for part in response.aiter_raw():
+        try:
+            body += unpack.decompress(part, size + 1 - len(body)) if unpack else part
+        except zlib.error as error:
+            raise ReadError("damaged", f"{name} is packed wrongly; try it in a browser") from error
+        if len(body) > size:
+            if cut:
+                return bytes(body[:size])
+            raise ReadError(
+                "too_large",
+                f"{name} is larger than {size / 1e6:.0f} MB; save what you need and add the file",
+            )
+    return bytes(body)
+
+
+def _suffix(url: httpx.URL, headers: httpx.Headers) -> str:
+    """Return the suffix of what was fetched; raises ReadError for what cannot be read."""
+    called = headers.get("content-type", "").partition(";")[0].strip().lower()
+    name = PurePosixPath(url.path).suffix.lower()
+    if called in _VAGUE and name in _NAMED:
+        return name
+    if called in _KINDS:
+        return _KINDS[called]
+    raise ReadError(
+        "unsupported",
+        f"{url} is {called or 'of no stated kind'}; pages, PDF, Word, PowerPoint, Excel, CSV, mail "
+        "and text are read",
+    )

@@ -1,0 +1,123 @@
+"""Web addresses go into the library like files, under the address they were found at."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from assistant.desk import Desk
+from assistant.settings import Settings
+from corpus.addresses import Policy
+from corpus.public_documents import PublicDocument
+from index.fetched import is_address
+from index.ingest import Progress, Report
+from ui.cli import cli
+
+PAGES = {
+    "/lund": "<html><head><title>The harbour of Lund</title></head><body><article><h1>Lund</h1>"
+    "<p>The harbour of Lund handled 4,800 ships in 2023, the Gazette says.</p></article></body>",
+    "/malmo": "<html><head><title>Malmo</title></head><body><p>The harbour of Malmo handled 300 "
+    "ships in 2023, and its director is Berg.</p></body>",
+}
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path == "/moved":
+            self.send_response(301)
+            self.send_header("location", "/lund")
+            self.end_headers()
+            return
+        body = PAGES.get(self.path, "").encode()
+        self.send_response(200 if body else 404)
+        self.send_header("content-type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        return
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with Desk(Settings(home=tmp_path, embedder="hash"), addresses=Policy(loopback=True)) as opened:
+        yield opened
+
+
+def report(steps: Iterator[Progress | Report]) -> Report:
+    *_, last = steps
+    assert isinstance(last, Report)
+    return last
+
+
+def test_pages_go_in_and_a_bad_address_is_named(desk: Desk, site: str) -> None:
+    """The rest is added; the place is where the page was found in the end."""
+    wanted = [f"{site}/moved", f"{site}/gone", f"{site}/malmo", f"{site}/lund"]
+    steps = list(desk.add_addresses(wanted))
+    notes = [one.note for one in steps if isinstance(one, Progress) and one.stage == "fetching"]
+    assert notes == wanted
+    done = report(iter(steps))
+    assert done.added == (f"{site}/lund", f"{site}/malmo")
+    assert [(one.path, one.reason) for one in done.refused] == [(f"{site}/gone", "missing")]
+    sources = {one.source.location: one.source for one in desk.library.entries()}
+    assert sources[f"{site}/lund"].title == "Lund"
+    (found, *_) = desk.searcher.search("How many ships at Lund?")
+    assert "4,800" in found.passage.text and found.source.location == f"{site}/lund"
+
+
+def test_fetching_again_changes_what_changed(
+    desk: Desk, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same page is unchanged, another text at the same address replaces it."""
+    assert report(desk.add_addresses([f"{site}/lund"])).added
+    assert report(desk.add_addresses([f"{site}/lund"])).unchanged == (f"{site}/lund",)
+    monkeypatch.setitem(PAGES, "/lund", PAGES["/lund"].replace("4,800", "4,900"))
+    assert report(desk.add_addresses([f"{site}/lund"])).replaced == (f"{site}/lund",)
+    (entry,) = desk.library.entries()
+    assert "4,900" in desk.library.document(entry.id).text
+
+
+def test_a_listed_document_has_what_the_list_says_of_it(desk: Desk, site: str) -> None:
+    """Title, publisher and date of the curated list go before what the page says."""
+    listed = PublicDocument(f"{site}/malmo", "Ships of Malmo", "Port", "2024-02", "deepseek")
+    assert report(desk.add_public([listed])).added == (f"{site}/malmo",)
+    (entry,) = desk.library.entries()
+    assert (entry.source.title, entry.source.publisher, entry.source.published) == (
+        "Ships of Malmo",
+        "Port",
+        "2024-02",
+    )
+
+
+def test_the_commands_refuse_this_machine_and_list_what_they_would_fetch(tmp_path: Path) -> None:
+    """No option opens it; without a network every address is named and the exit code is 1."""
+    at = ["--home", str(tmp_path)]
+    run = CliRunner().invoke(cli, [*at, "add", "http://127.0.0.1/x"])
+    assert run.exit_code == 1 and "not on the public internet" in run.output
+    listed = CliRunner().invoke(cli, [*at, "fetch", "--list", "--theme", "export-policy"])
+    assert listed.exit_code == 0 and "Federal Register" in listed.output
+    assert "arxiv" not in listed.output
+    offline = CliRunner().invoke(cli, [*at, "fetch", "--theme", "landscape"])
+    assert offline.exit_code == 1 and "check the address, or your connection" in offline.output
+    wrong = CliRunner().invoke(cli, [*at, "fetch", "--theme", "birds"])
+    assert wrong.exit_code != 0 and "there is no theme" in str(wrong.exception)
+
+
+def test_an_address_is_told_from_a_path() -> None:
+    """However it is written."""
+    assert is_address("HTTPS://example.org/a") and is_address(" http://x")
+    assert not is_address("reports/http.md") and not is_address("C:/a.pdf")
