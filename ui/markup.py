@@ -48,10 +48,7 @@ def answer_html(answer: Answer, turn: int, language: str = "en") -> str:
     if not answer.outcome and not answer.claims and not answer.growing:
         waited = answer.notice or word("chat.reading", language)
         return "".join([*parts, waiting_html(f"{waited[:1].upper()}{waited[1:]}…")])
-    body = "".join(
-        _claim_html(claim, f"{turn}-{place}", turn, language)
-        for place, claim in enumerate(answer.claims)
-    )
+    body = "".join(_claim_html(claim, turn, language) for claim in answer.claims)
     if answer.growing:
         body += f'<p class="claim growing">{text(answer.growing)}</p>'
     if body:
@@ -95,12 +92,12 @@ def _missing(answer: Answer, language: str) -> str:
     return f'<div class="missing"><b>{title}</b><ul>{items}</ul>{_searched(answer, language)}</div>'
 
 
-def _claim_html(claim: Claim, name: str, turn: int, language: str) -> str:
+def _claim_html(claim: Claim, turn: int, language: str) -> str:
     marks = "".join(_mark(turn, number, "chat.cite", language) for number in claim.citations)
     marks += "".join(_mark(turn, number, "chat.offered", language) for number in claim.offered)
     flag = ""
     if claim.verdict != "supported" or claim.citations or claim.offered:
-        flag = _verdict(claim, name, language)
+        flag = _verdict(claim, language)
     return f'<p class="claim {claim.verdict}">{text(claim.text)} {marks}{flag}</p>'
 
 
@@ -113,17 +110,21 @@ def _mark(turn: int, number: int, key: str, language: str) -> str:
     )
 
 
-def _verdict(claim: Claim, name: str, language: str) -> str:
-    """Return the mark of a sentence: a sign, a word, and on hover or focus what it means."""
-    problems = "".join(f"<li>{text(one)}</li>" for one in claim.problems)
-    problems = f"<ul>{problems}</ul>" if problems else ""
+def _verdict(claim: Claim, language: str) -> str:
+    """Return the mark of a sentence: a sign, a word, and on hover or focus what it means.
+
+    The chat strips aria attributes: what it means is text within the mark, never taken out of the
+    page, only out of sight, so that a screen reader reads it with the mark.
+    """
+    items = "".join(f"<li>{text(one)}</li>" for one in claim.problems)
+    name = word(f"chat.{claim.verdict}", language)
     explained = word(f"chat.{claim.verdict}_means", language)
+    bound = word("chat.verdict_means", language)
     return (
-        f' <span class="verdict {claim.verdict}" tabindex="0" role="note" '
-        f'aria-describedby="tip-{name}">{_SIGNS[claim.verdict]} '
-        f'<span class="name">{word(f"chat.{claim.verdict}", language)}</span>'
-        f'<span class="tip" role="tooltip" id="tip-{name}"><b>{explained}</b>{problems}'
-        f"<em>{word('chat.verdict_means', language)}</em></span></span>"
+        f' <span class="verdict {claim.verdict}" tabindex="0" role="note">'
+        f'{_SIGNS[claim.verdict]} <span class="name">{name}</span>'
+        f'<span class="tip" role="tooltip"><b>{explained}</b>{f"<ul>{items}</ul>" if items else ""}'
+        f"<em>{bound}</em></span></span>"
     )
 
 

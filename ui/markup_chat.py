@@ -19,8 +19,6 @@ def actions_html(
     acts = []
     if answer is not None and answer.claims:
         acts += [("copy", "chat.copy"), ("cited", "chat.copy_cited")]
-        if answer.outcome:
-            acts.append(("memo", "chat.to_memo"))
     if last:
         acts += [("again", "chat.retry"), ("edit", "chat.edit")]
     links = [
@@ -30,10 +28,9 @@ def actions_html(
     if answer is not None and answer.outcome:
         links += [
             f'<a class="do thumb{" chosen" if rated == name else ""}" role="button" '
-            f'href="#do-{name}-{turn}" aria-pressed="{str(rated == name).lower()}" '
-            f'title="{word(f"chat.{name}", language)}" '
-            f'aria-label="{word(f"chat.{name}", language)}">{sign}</a>'
-            for name, sign in (("good", "👍"), ("bad", "👎"))
+            f'href="#do-{name}-{turn}" aria-pressed="{str(rated == name).lower()}">'
+            f"{sign} {word(f'chat.{name}', language)}</a>"
+            for name, sign in (("good", "▲"), ("bad", "▼"))
         ]
     bar = f'<div class="acts">{"".join(links)}</div>' if links else ""
     return bar + (about_html(answer, language) if answer is not None and answer.outcome else "")

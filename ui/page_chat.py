@@ -31,13 +31,12 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
         return (
             *page_options.choices(place),
             gr.Timer(active=not place.settled()),
-            place.conversations() is not None,
             _welcome(place, language_of(request.headers)),
             *given,
         )
 
     turns, current, replacing = gr.State([]), gr.State(""), gr.State(0)
-    rated, ready = gr.State(0), gr.State(False)
+    rated, resumed = gr.State(0), gr.State(False)
     remembered = gr.BrowserState("", storage_key=_REMEMBERED, secret=_REMEMBERED)
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=1, min_width=220, elem_id="talks"):
@@ -47,7 +46,7 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
             chat = gr.Chatbot(
                 elem_id="chat", label=LABELS("chat.thread"), show_label=False, layout="panel",
                 buttons=[], feedback_options=None, allow_tags=False, latex_delimiters=[],
-                placeholder=" ", height="auto",
+                placeholder=" ", height="calc(100vh - 17rem)", min_height="18rem",
             )  # fmt: skip
             with gr.Column(elem_id="welcome", visible=True) as welcome:
                 greeting = gr.HTML(_welcome(place, "en"), elem_id="greeting")
@@ -67,6 +66,7 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
                     box = gr.Textbox(
                         elem_id="question", label=LABELS("chat.question"), lines=1, max_lines=6,
                         placeholder=LABELS("chat.placeholder"), autofocus=True, scale=6,
+                        container=False, show_label=False,
                     )  # fmt: skip
                     send = gr.Button(LABELS("chat.ask"), variant="primary", scale=1, min_width=80)
                     halt = gr.Button(LABELS("chat.stop"), visible=False, scale=1, min_width=80)
@@ -78,7 +78,7 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
             )
 
     parts = Parts(turns, chat, welcome, halt, box, note, current, remembered, replacing, panel,
-                  column.listed, handed, why, rated, more)  # fmt: skip
+                  column.listed, handed, why, rated, more, resumed)  # fmt: skip
     thread = Thread(place, parts)
     private: Any = {"api_visibility": "private"}
     quiet: Any = {**private, "queue": False, "show_progress": "hidden"}
@@ -90,7 +90,13 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
     watching += [one.click(thread.ask, [one, *given], shown, **free) for one in buttons]
     acted = acts.select(thread.act, given, shown, **free)
     acted.then(None, handed, None, js=COPY)
-    watching += [acted, ready.change(thread.resume, [remembered, current], shown, **free)]
+    watching.append(acted)
+    # While the library opens the line under the title tells how far it is.
+    timer = gr.Timer(1.0)
+    seen = [*options.listed, timer, greeting, *buttons]
+    for event in (page.load, timer.tick):
+        looked = event(look, None, seen, **quiet)
+        watching.append(looked.then(thread.resume, [remembered, current, resumed], shown, **free))
     watching.append(column.listed.select(thread.choose, None, shown, cancels=watching, **free))
     halt.click(lambda name: handlers.stop(place, name), current, None, **quiet)
     column.anew.click(thread.anew, None, shown, cancels=watching, **quiet).then(js=FOCUS)
@@ -98,11 +104,6 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
     told.click(thread.explain, [turns, current, rated, reason, more], [why, more], **quiet)
     untold.click(lambda: gr.update(visible=False), None, why, **quiet)
     toggle.click(js=TOGGLE)
-    # While the library opens the line under the title tells how far it is.
-    timer = gr.Timer(1.0)
-    seen = [*options.listed, timer, ready, greeting, *buttons]
-    page.load(look, None, seen, **quiet)
-    timer.tick(look, None, seen, **quiet)
 
 
 def _offered(place: Place, examples: Sequence[str]) -> list[Any]:

@@ -1,9 +1,11 @@
 """The scripts of the chat page: Gradio has no event for a link in a message, nor a clipboard."""
 
+# What is put away or hidden is a class of #columns: the style sheet reaches no further up.
 # Links inside messages are the buttons of a turn. What had the focus gets it back when the message
 # is drawn anew; Space works as on a button; Escape closes the explanation of a verdict.
 ACTS = """
 let last = '';
+const columns = document.querySelector('#columns');
 document.addEventListener('click', event => {
   const link = event.target.closest && event.target.closest('#chat a.do');
   if (!link) return;
@@ -19,7 +21,7 @@ document.addEventListener('keydown', event => {
     at.click();
   }
   if (event.key === 'Escape' && at && at.matches('#chat .verdict')) at.classList.add('shut');
-  if (event.key === 'Escape') document.body.classList.remove('show-talks');
+  if (event.key === 'Escape') columns.classList.remove('show-talks');
 });
 document.addEventListener('focusout', event => {
   if (event.target.matches && event.target.matches('#chat .verdict')) {
@@ -39,7 +41,7 @@ element.addEventListener('click', event => {
   const link = event.target.closest('a.talk');
   if (!link) return;
   event.preventDefault();
-  document.body.classList.remove('show-talks');
+  document.querySelector('#columns').classList.remove('show-talks');
   trigger('select', {talk: (link.getAttribute('href') || '').slice(6)});
 });
 """
@@ -52,13 +54,16 @@ element.addEventListener('click', event => {
 """
 
 COPY = "text => { if (text) navigator.clipboard.writeText(text); }"
-HIDE = "hidden => { document.body.classList.toggle('hide-unsupported', hidden); }"
+HIDE = (
+    "hidden => { document.querySelector('#columns').classList.toggle('hide-unsupported', hidden); }"
+)
 # Narrow: a sheet over the page; wide: the column is put away.
 TOGGLE = """
 () => {
-  const narrow = window.innerWidth < 1000;
-  document.body.classList.toggle(narrow ? 'show-talks' : 'hide-talks');
-  if (narrow && document.body.classList.contains('show-talks')) {
+  const narrow = window.innerWidth <= 1000;
+  const columns = document.querySelector('#columns');
+  columns.classList.toggle(narrow ? 'show-talks' : 'hide-talks');
+  if (narrow && columns.classList.contains('show-talks')) {
     const box = document.querySelector('#talks input, #talks textarea');
     if (box) box.focus();
   }

@@ -75,7 +75,12 @@ def build(place: Place, current: gr.State) -> Column:
     quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
     anew = gr.Button(LABELS("chat.new"), elem_id="anew", size="sm")
     words = gr.Textbox(
-        label=LABELS("chat.search"), placeholder=LABELS("chat.search"), max_lines=1, elem_id="find"
+        label=LABELS("chat.search"),
+        placeholder=LABELS("chat.search"),
+        max_lines=1,
+        elem_id="find",
+        container=False,
+        show_label=False,
     )
     listed = gr.HTML("", elem_id="kept", js_on_load=TALKS)
     with gr.Row(elem_classes="tools"):

@@ -45,6 +45,7 @@ class Parts:
     why: gr.Column
     rated: gr.State
     more: gr.Textbox
+    resumed: gr.State
 
     @property
     def outputs(self) -> list[Any]:
@@ -95,6 +96,9 @@ class Thread:
                 seen = now
                 yield self._drawn([*before, now], language, running=not over)
             if over:
+                # What was asked before the library was open is listed only now.
+                listed = talks.listing(self._place, conversation, language)
+                yield {self._parts.listed: listed}
                 return
             await asyncio.sleep(_LOOK)
 
@@ -171,15 +175,21 @@ class Thread:
             yield step
 
     async def resume(
-        self, before: str | None, conversation: str, request: gr.Request
+        self, before: str | None, conversation: str, resumed: bool, request: gr.Request
     ) -> AsyncIterator[Drawn]:
-        """Open what this browser had open, once the library is there."""
-        language = language_of(request.headers)
-        if conversation:
-            yield {self._parts.listed: talks.listing(self._place, conversation, language)}
+        """Open what this browser had open, once, when the library is there."""
+        parts = self._parts
+        if resumed or self._place.conversations() is None:
+            yield {parts.resumed: resumed}
             return
-        async for step in self._reopened(before or "", language):
-            yield step
+        language = language_of(request.headers)
+        yield {
+            parts.resumed: True,
+            parts.listed: talks.listing(self._place, conversation, language),
+        }
+        if not conversation and before:
+            async for step in self._reopened(before, language):
+                yield step
 
     async def act(
         self, now: list[Turn], conversation: str, _: int, engine: str | None, as_of: str | None,
