@@ -13,6 +13,7 @@ from html import escape
 from assistant.answer import Answer, Claim
 from corpus.catalogue import Entry
 from corpus.document import Source
+from index.ingest import UPLOADED
 from ui.wording import word
 
 _SIGNS = {"supported": "✓", "weak": "≈", "unsupported": "⚠"}
@@ -116,14 +117,15 @@ def _verdict(claim: Claim, language: str) -> str:
     The chat strips aria attributes: what it means is text within the mark, never taken out of the
     page, only out of sight, so that a screen reader reads it with the mark.
     """
-    items = "".join(f"<li>{text(one)}</li>" for one in claim.problems)
+    # Spans alone: a list would end the paragraph that the mark stands in.
+    items = "".join(f'<span class="problem">{text(one)}</span>' for one in claim.problems)
     name = word(f"chat.{claim.verdict}", language)
     explained = word(f"chat.{claim.verdict}_means", language)
     bound = word("chat.verdict_means", language)
     return (
         f' <span class="verdict {claim.verdict}" tabindex="0" role="note">'
         f'{_SIGNS[claim.verdict]} <span class="name">{name}</span>'
-        f'<span class="tip" role="tooltip"><b>{explained}</b>{f"<ul>{items}</ul>" if items else ""}'
+        f'<span class="tip" role="tooltip"><b>{explained}</b>{items}'
         f"<em>{bound}</em></span></span>"
     )
 
@@ -173,3 +175,10 @@ def where(source: Source, page: int | None, language: str = "en") -> str:
     return ", ".join(
         part for part in (source.title, source.publisher, source.published, at) if part
     )
+
+
+def place_of(location: str) -> str:
+    """Return where a document is from, as a reader is told: an address, or the name of a file."""
+    if "://" in location:
+        return location
+    return location.removeprefix(UPLOADED).rpartition("/")[2]

@@ -1,0 +1,156 @@
+"""Many readers at once: how long answers take, how many are refused, whether any is misplaced.
+
+Run: python -m benchmarks.users [--users 20 200]. It serves the page over the starter library with
+the extractive engine, on this machine, and speaks to it as a browser does. It also measures how
+soon after the command the page is there while the library opens behind it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.starter import EXAMPLES
+from ui.wording import word
+
+_PORT = 18_750
+_PATIENCE = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one reader got: seconds, and whether it was refused, answered, or somebody else's."""
+
+    seconds: float
+    refused: bool
+    answered: bool
+    misplaced: bool
+
+
+def _json(port: int, method: str, path: str, body: Any = None) -> Any:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
+    text = None if body is None else json.dumps(body)
+    connection.request(method, path, text, {"Content-Type": "application/json"})
+    answer = connection.getresponse().read()
+    connection.close()
+    return json.loads(answer)
+
+
+def _asking(port: int) -> tuple[int, int]:
+    """Return the number of the event that asks, and how many inputs it takes."""
+    config = _json(port, "GET", "/config")
+    box = next(one["id"] for one in config["components"]
+               if one["props"].get("elem_id") == "question")  # fmt: skip
+    for one in config["dependencies"]:
+        if [box, "submit"] in [list(target) for target in one["targets"]]:
+            return one["id"], len(one["inputs"])
+    raise SystemExit("the page has no event that asks")
+
+
+def _ask(port: int, event: int, inputs: int, reader: int, heard: list[Heard]) -> None:
+    # A word that only this reader says: it must come back to no other.
+    tag = f"reader{reader:03d}"
+    question = f"{EXAMPLES[reader % len(EXAMPLES)]} ({tag})"
+    session = f"session{reader:03d}{os.getpid()}"
+    started = time.perf_counter()
+    body = {"data": [question, *[None] * (inputs - 1)], "fn_index": event, "trigger_id": None,
+            "session_hash": session, "event_data": None}  # fmt: skip
+    _json(port, "POST", "/gradio_api/queue/join?", body)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
+    connection.request("GET", f"/gradio_api/queue/data?session_hash={session}")
+    stream, said = connection.getresponse(), []
+    for line in stream:
+        text = line.decode("utf-8")
+        said.append(text)
+        if '"msg":"process_completed"' in text or '"close_stream"' in text:
+            break
+    seconds = time.perf_counter() - started
+    connection.close()
+    everything = "".join(said)
+    others = set(re.findall(r"reader\d{3}", everything)) - {tag}
+    refused = word("chat.full")[:20] in everything
+    answered = "#cite-0-" in everything or "outcome declined" in everything
+    heard.append(Heard(seconds, refused, answered, bool(others)))
+
+
+def crowd(port: int, readers: int) -> list[Heard]:
+    """Ask with so many readers at once, and return what each got."""
+    event, inputs = _asking(port)
+    heard: list[Heard] = []
+    threads = [
+        threading.Thread(target=_ask, args=(port, event, inputs, one, heard))
+        for one in range(readers)
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    return heard
+
+
+def _served(home: Path) -> tuple[subprocess.Popen[bytes], float]:
+    """Start the page and return its process and the seconds until it answered."""
+    started = time.perf_counter()
+    command = [sys.executable, "-c", "from ui.cli import main; main()", "--home", str(home), "chat",
+               "--no-browser", "--engine", "extractive", "--port", str(_PORT)]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while True:
+        try:
+            _json(_PORT, "GET", "/config")
+        except (OSError, json.JSONDecodeError):
+            time.sleep(0.02)
+            continue
+        return process, time.perf_counter() - started
+
+
+def _report(readers: int, heard: list[Heard]) -> None:
+    taken = sorted(one.seconds for one in heard if one.answered)
+    p95 = taken[max(0, round(0.95 * len(taken)) - 1)] if taken else float("nan")
+    p50 = statistics.median(taken) if taken else float("nan")
+    print(
+        f"{readers} at once: answered {len(taken)}, p50 {p50:.2f} s, p95 {p95:.2f} s; "
+        f"refused {sum(one.refused for one in heard)}; neither "
+        f"{sum(not one.refused and not one.answered for one in heard)}; "
+        f"in a wrong session {sum(one.misplaced for one in heard)}"
+    )
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--users", type=int, nargs="+", default=[20, 200])
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        # The first start fills the library; the second is the one that is timed.
+        for turn in ("first", "warm"):
+            process, seconds = _served(Path(folder))
+            print(f"{turn} start: the page answers {seconds:.2f} s after the command")
+            try:
+                waited = time.perf_counter()
+                (one,) = crowd(_PORT, 1)
+                opened = time.perf_counter() - waited
+                print(f"a question asked at once is answered after {opened:.2f} s: {one.answered}")
+                if turn == "warm":
+                    for readers in chosen.users:
+                        _report(readers, crowd(_PORT, readers))
+                        (after,) = crowd(_PORT, 1)
+                        print(f"the next one: {after.seconds:.2f} s, answered {after.answered}")
+            finally:
+                process.terminate()
+                process.wait(30)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,390 @@
+"""The chat page as a reader uses it, in a real headless browser."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.answer import Answer
+from assistant.stored import from_json
+from corpus.library import Library
+from tests.test_ui_page import (
+    EXAMPLES,
+    HARBOUR,
+    QUOTE,
+    Harbour,
+    address,
+    browser_test,
+    chromium,
+    page,
+)
+from tests.test_ui_page import pytestmark as pytestmark
+from ui.handlers import Asked, begin, messages
+from ui.jobs import Jobs
+from ui.markup_chat import about_html, copied
+from ui.talks import Talks
+
+__all__ = ["address", "chromium", "page"]
+
+DONE = "#chat details.about"
+
+
+def ask(page: Any, text: str, answers: int = 1) -> None:
+    """Ask, and wait until so many answers are complete."""
+    page.fill("#question textarea", text)
+    page.keyboard.press("Enter")
+    wait_for(page, answers)
+
+
+def wait_for(page: Any, answers: int) -> None:
+    page.wait_for_function(f"document.querySelectorAll('{DONE}').length === {answers}")
+
+
+@browser_test
+def test_an_example_is_answered_and_its_source_opens(page: Any) -> None:
+    """Choosing [1] shows title, publisher, date and the passage with the words marked."""
+    page.get_by_role("button", name=EXAMPLES[0]).click()
+    wait_for(page, 1)
+    assert "4,800 ships" in page.inner_text("#chat")
+    page.locator("#chat a.cite").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#source mark")
+    assert page.inner_text("#source mark") == QUOTE
+    panel = page.inner_text("#source")
+    assert "Port Gazette" in panel and "2024-03-01" in panel and "<b>The</b> harbour" in panel
+    assert not page.get_by_role("button", name=EXAMPLES[0]).is_visible()
+
+
+@browser_test
+def test_a_mark_explains_itself_to_the_keyboard(page: Any) -> None:
+    """Sign and word at a glance; on focus what is missing and what a mark means; Escape closes."""
+    ask(page, "How many ships?")
+    mark = page.locator("#chat .verdict.weak")
+    assert mark.inner_text().startswith("≈ partly in source")
+    shut = "element => getComputedStyle(element).clipPath !== 'none'"
+    tip = mark.locator(".tip")
+    assert tip.evaluate(shut)
+    mark.focus()
+    assert not tip.evaluate(shut)
+    assert "shone" in tip.inner_text() and "not that it is true" in tip.inner_text()
+    page.keyboard.press("Escape")
+    assert tip.evaluate(shut)
+
+
+@browser_test
+def test_declined_and_failed_look_like_themselves(page: Any) -> None:
+    """Neither is an answer, and neither looks like the other."""
+    ask(page, "What is declined?")
+    said = page.inner_text("#chat .outcome.declined")
+    assert "Not found in the library" in said and "Nearest passages" in said
+    ask(page, "Please fail", 2)
+    said = page.inner_text("#chat .outcome.failed")
+    assert "The answer failed" in said and "<script>" in said
+
+
+@browser_test
+def test_two_sessions_are_kept_apart(page: Any, chromium: Any, address: str) -> None:
+    """What one asks, the other neither sees nor can open."""
+    other = chromium.new_context().new_page()
+    other.goto(address)
+    other.wait_for_selector("#question textarea")
+    page.fill("#question textarea", "slow first session")
+    page.keyboard.press("Enter")
+    other.fill("#question textarea", "slow second session")
+    other.keyboard.press("Enter")
+    wait_for(page, 1)
+    wait_for(other, 1)
+    assert "second session" not in page.inner_text("#chat")
+    assert "first session" not in other.inner_text("#chat")
+    other.close()
+
+
+@browser_test
+def test_a_models_answer_shows_its_doubts_and_how_it_came_about(page: Any) -> None:
+    """The rewritten question, the offered marker, what is missing; tokens and price in a fold."""
+    ask(page, "what does the model say?")
+    said = page.inner_text("#chat")
+    for part in ("Searched as: How many ships came to Lund?", "[1+]", "who owns <it>?", "owner"):
+        assert part in said, part
+    page.locator(f"{DONE} summary").first.click()
+    told = page.inner_text(DONE)
+    for part in ("1,200 read, 34 written", "$0.0123", "ollama:tiny", "score 0.90"):
+        assert part in told, part
+    page.get_by_role("button", name="Engine, dates, publishers, documents").click()
+    page.get_by_label("Hide sentences that no passage supports").check()
+    page.locator("#chat .claim.unsupported").wait_for(state="hidden")
+
+
+@browser_test
+def test_stop_ends_an_answer_and_retry_asks_again(page: Any) -> None:
+    """Within two seconds the engine is let go, and the page says that it was stopped."""
+    page.fill("#question textarea", "something endless")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#chat .growing")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    assert HARBOUR[0].stopped.wait(2)
+    page.get_by_text("Stopped. Ask again").wait_for()
+    HARBOUR[0].stopped.clear()
+    page.locator("#chat a.do", has_text="Retry").click()
+    page.wait_for_selector("#chat .growing")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    assert HARBOUR[0].stopped.wait(2)
+    page.get_by_text("Stopped. Ask again").wait_for()
+    assert page.locator("#chat .asked").count() == 1
+
+
+@browser_test
+def test_an_edited_question_takes_the_place_of_the_last(page: Any) -> None:
+    """The thread has as many turns as before, also after it is opened anew."""
+    ask(page, "How many ships in the first place?")
+    ask(page, "How many boats?", 2)
+    page.locator("#chat a.do", has_text="Edit question").click()
+    page.get_by_text("takes the place of the last one").wait_for()
+    assert page.input_value("#question textarea") == "How many boats?"
+    page.fill("#question textarea", "How many barges?")
+    page.keyboard.press("Enter")
+    page.locator("#chat .asked", has_text="barges").wait_for()
+    wait_for(page, 2)
+    page.reload()
+    wait_for(page, 2)
+    asked = page.locator("#chat .asked").all_inner_texts()
+    assert asked == ["How many ships in the first place?", "How many barges?"]
+
+
+@browser_test
+def test_an_answer_is_copied_with_and_without_citations(page: Any, address: str) -> None:
+    """Without: the sentences. With: their markers and what they point to."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    ask(page, "How many ships?")
+    for name, cited in (("Copy", False), ("Copy with citations", True)):
+        page.locator("#chat a.do", has_text=name).first.click()
+        page.wait_for_timeout(800)
+        text = page.evaluate("navigator.clipboard.readText()")
+        assert QUOTE in text and ("[1] " in text) == cited
+
+
+@browser_test
+def test_what_a_reader_thinks_is_kept_with_the_reason(page: Any) -> None:
+    """In the library, and shown under the answer after the page is loaded anew."""
+    ask(page, "How many ships were judged?")
+    page.locator("#chat a.do", has_text="Not helpful").click()
+    page.get_by_label("Something is missing").check()
+    page.get_by_label("In your words").fill("the <year>")
+    page.get_by_role("button", name="Keep the reason").click()
+    page.locator("#chat a.thumb.chosen", has_text="Not helpful").wait_for()
+    page.wait_for_timeout(500)
+    kept = HARBOUR[0].conversations()
+    assert kept is not None
+    found = [one for one in kept.ratings() if one.question == "How many ships were judged?"]
+    assert [(one.good, one.reason) for one in found] == [(False, "missing: the <year>")]
+    page.reload()
+    page.locator("#chat a.thumb.chosen", has_text="Not helpful").wait_for()
+
+
+@browser_test
+def test_what_was_chosen_stands_as_chips_that_can_be_removed(page: Any) -> None:
+    """An engine elsewhere says where text goes; a date that is none is said in one line."""
+    page.get_by_role("button", name="Engine, dates, publishers, documents").click()
+    page.get_by_label("Engine", exact=True).fill("openai:far")
+    page.keyboard.press("Enter")
+    page.get_by_label("As of").fill("2025-13")
+    page.get_by_role("button", name="Remove: As of 2025-13").wait_for()
+    assert "api.openai.com" in page.inner_text("#chips")
+    page.fill("#question textarea", "How many ships?")
+    page.keyboard.press("Enter")
+    page.get_by_text("“2025-13” is no date").wait_for()
+    assert page.input_value("#question textarea") == "How many ships?"
+    page.get_by_role("button", name="Remove: As of 2025-13").click()
+    page.locator("#chips .chip", has_text="2025-13").wait_for(state="detached")
+    page.focus("#question textarea")
+    page.keyboard.press("Enter")
+    wait_for(page, 1)
+
+
+@browser_test
+def test_a_page_loaded_anew_and_a_second_tab_go_on_watching(page: Any, address: str) -> None:
+    """The answer belongs to the program: the question stands there at once, the answer follows."""
+    page.fill("#question textarea", "slow and watched twice")
+    page.keyboard.press("Enter")
+    page.locator("#chat .asked", has_text="watched twice").wait_for()
+    page.wait_for_timeout(400)
+    page.reload()
+    second = page.context.new_page()
+    second.goto(address)
+    for one in (page, second):
+        one.locator("#chat .asked", has_text="watched twice").wait_for()
+        wait_for(one, 1)
+        assert one.locator("#chat .asked").count() == 1
+    second.close()
+
+
+@browser_test
+def test_after_a_restart_in_mid_answer_the_question_is_there(page: Any) -> None:
+    """It says that it was interrupted, and Retry asks it again."""
+    place = HARBOUR[0]
+    page.fill("#question textarea", "endless at the restart")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#chat .growing")
+    # A program that starts anew has the library, and no jobs.
+    before, place.questions = place.questions, Jobs("questions", at_once=2, waiting=4)
+    page.reload()
+    page.get_by_text("was interrupted before it was answered").wait_for()
+    page.locator("#chat a.do", has_text="Retry").click()
+    page.wait_for_selector("#chat .growing")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_text("Stopped. Ask again").wait_for()
+    for job in before.open():
+        job.cancel()
+
+
+@browser_test
+def test_a_conversation_is_found_renamed_exported_and_deleted(page: Any) -> None:
+    """And a deletion is asked about first."""
+    ask(page, "How many ships of the kept kind?")
+    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("button", name=EXAMPLES[1]).wait_for()
+    assert page.query_selector(DONE) is None and "Choose a marker" in page.inner_text("#source")
+    page.fill("#find input, #find textarea", "kept kind")
+    page.wait_for_timeout(700)
+    page.locator("#kept a.talk", has_text="kept kind").first.press("Enter")
+    wait_for(page, 1)
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_label("New title").fill("Ships <b>of</b> 2023")
+    page.keyboard.press("Enter")
+    page.locator("#kept a.talk", has_text="Ships <b>of</b> 2023").wait_for()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Export").click()
+    text = saved.value.path().read_text(encoding="utf-8")
+    assert text.startswith("# Ships <b>of</b> 2023") and f"> {QUOTE}" in text
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Delete it").click()
+    page.get_by_role("button", name=EXAMPLES[0]).wait_for()
+    page.locator("#kept a.talk", has_text="Ships <b>of</b> 2023").wait_for(state="detached")
+
+
+@browser_test
+def test_sixty_conversations_are_a_list_that_scrolls(page: Any) -> None:
+    """The buttons under the list stay where they can be reached."""
+    kept = HARBOUR[0].conversations()
+    assert kept is not None
+    for number in range(60):
+        kept.append("", f"Number {number} of sixty", "", "")
+    page.reload()
+    page.locator("#kept a.talk", has_text="Number 59 of sixty").wait_for()
+    assert page.locator("#kept a.talk").count() >= 60
+    box = page.get_by_role("button", name="Rename").bounding_box()
+    assert box["y"] < 900
+    for one in kept.all("of sixty"):
+        kept.delete(one.id)
+
+
+@browser_test
+def test_a_phone_sees_everything_in_one_column(page: Any) -> None:
+    """Nothing is wider than the screen, and conversations come as a sheet."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    ask(page, "How many ships?")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert not page.locator("#talks").is_visible()
+    page.get_by_role("button", name="☰ Conversations").click()
+    page.locator("#kept a.talk").first.wait_for()
+    page.keyboard.press("Escape")
+    page.locator("#talks").wait_for(state="hidden")
+
+
+@browser_test
+def test_the_keyboard_alone_asks_reads_and_begins_anew(page: Any) -> None:
+    """Marks, markers, actions and folds follow each other with Tab; Space presses a link."""
+    page.focus("#question textarea")
+    page.keyboard.type("How many ships by key?")
+    page.keyboard.press("Enter")
+    wait_for(page, 1)
+    page.locator("#chat a.cite").first.focus()
+    seen = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        seen.append(
+            page.evaluate("document.activeElement.className + document.activeElement.tagName")
+        )
+    assert any("verdict" in one for one in seen) and any("do" in one for one in seen)
+    assert any("SUMMARY" in one for one in seen)
+    page.locator("#chat a.do", has_text="Edit question").focus()
+    page.keyboard.press("Space")
+    page.get_by_text("takes the place of the last one").wait_for()
+
+
+@browser_test
+def test_a_chinese_browser_reads_chinese(chromium: Any, address: str) -> None:
+    """Labels, marks and folds; and a question in Chinese is asked as it is."""
+    context = chromium.new_context(locale="zh-CN")
+    opened = context.new_page()
+    opened.goto(address)
+    opened.get_by_role("button", name="提问", exact=True).wait_for()
+    ask(opened, "有多少艘船？")
+    said = opened.inner_text("body")
+    for part in ("新对话", "原文部分有", "关于此回答", "编辑问题", "所有内容都留在本机"):
+        assert part in said, part
+    assert opened.inner_text("#chat .asked") == "有多少艘船？"
+    context.close()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Harbour]:
+    library = Library(tmp_path / "home")
+    yield Harbour(library.conversations)
+    library.close()
+
+
+def test_an_answer_broken_off_by_a_restart_can_be_asked_again(place: Harbour) -> None:
+    """The question was kept when it was asked; without a job it says that it was interrupted."""
+    kept = place.conversations()
+    assert kept is not None
+    number = kept.begin("c1", "How many ships?")
+    turns = Talks(kept).turns("c1")
+    assert [(one.question, one.number, one.answer) for one in turns] == [
+        ("How many ships?", number, None)
+    ]
+    shown = messages(turns)[1]["content"]
+    assert "interrupted" in shown and "#do-again-0" in shown
+    _, begun = begin(place, "c1", "How many ships?", [], Asked(), instead_of=number)
+    job = place.questions.find("c1")
+    assert job is not None
+    list(job.watch())
+    (turn,) = Talks(kept).turns("c1")
+    assert turn.number == begun.number and turn.answer and turn.answer.outcome == "answered"
+
+
+def test_a_full_line_refuses_and_keeps_nothing(place: Harbour) -> None:
+    """The reader's question stays in the box: the library has no turn of it."""
+    from corpus.errors import UsageError
+
+    place.questions = Jobs("questions", at_once=1, waiting=0)
+    running, _ = begin(place, "", "something endless", [], Asked())
+    with pytest.raises(UsageError):
+        begin(place, "other", "one too many", [], Asked())
+    kept = place.conversations()
+    assert kept is not None and [one.title for one in kept.all()] == ["something endless"]
+    job = place.questions.find(running)
+    assert job is not None
+    job.cancel()
+    assert place.stopped.wait(5)
+    deadline = time.monotonic() + 5
+    while not job.ended and time.monotonic() < deadline:
+        threading.Event().wait(0.02)
+    assert from_json(kept.turns(running)[0].answer).outcome == ""
+
+
+def test_about_and_copies_escape_what_others_wrote() -> None:
+    """A title is text in the fold; the clipboard gets plain text."""
+    from tests.test_ui_page import CITATION, EVIDENCE
+
+    answer = Answer("x", "answered", citations=(CITATION,), evidence=(EVIDENCE,), engine="m")
+    for language in ("en", "zh"):
+        assert "<b>The</b>" not in about_html(answer, language)
+    assert "<b>The</b> harbour" in copied(answer, cited=True)
