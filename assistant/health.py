@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 from assistant.desk import Desk
 from corpus.errors import BriefingError
@@ -39,6 +41,34 @@ vector = np.array(json.loads(sys.argv[2]), dtype=np.float32)
 found = index.nearest(vector, min(5, count)) if count else []
 sys.stdout.write(json.dumps([count, [one for one, _ in found]]))
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """What a data folder takes, in bytes."""
+
+    database: int
+    originals: int
+    indexes: int
+
+
+def storage(desk: Desk) -> Storage:
+    """Return how much the database, the kept originals and the derived indexes take."""
+    home = desk.library.home
+    database = sum(_size(one) for one in home.glob("library.sqlite3*"))
+    return Storage(database, _below(home / "originals"), _below(home / "index"))
+
+
+def _below(folder: Path) -> int:
+    return sum(_size(one) for one in folder.rglob("*"))
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except OSError:
+        # A file that an index is just replacing.
+        return 0
 
 
 def checks(desk: Desk) -> Iterator[Finding]:

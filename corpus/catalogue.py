@@ -206,6 +206,22 @@ class Catalogue:
         path = self._originals.path(rows[0][0]) if rows and rows[0][0] else None
         return path if path is not None and path.exists() else None
 
+    def places_of(self, document: str) -> list[str]:
+        """Return every place where the content of a document was seen."""
+        rows = self._rows(
+            "SELECT location FROM places WHERE document = ? ORDER BY location", (document,)
+        )
+        return [str(row[0]) for row in rows]
+
+    def versions_before(self, document: str) -> list[tuple[str, str]]:
+        """Return (title, when it was replaced) of the versions whose place this one took."""
+        rows = self._rows(
+            "SELECT documents.title, changes.at FROM changes JOIN documents ON documents.id ="
+            " changes.document WHERE changes.replaced_by = ? ORDER BY changes.generation DESC",
+            (document,),
+        )
+        return [(str(row[0]), str(row[1])) for row in rows]
+
     def known_original(self, location: str, digest: str) -> bool:
         """Say whether the bytes with that SHA-256 are visible from that place already."""
         return bool(

@@ -26,6 +26,10 @@ from index.late import embedded
 _STEP = 96
 
 
+# Begins the place of a document that was uploaded: its name follows, not where it lay meanwhile.
+UPLOADED = "upload:"
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a piece of work is: `done` of `total` files, and in words what is done now."""

@@ -37,6 +37,7 @@ OWNERS = {
     "ollama": {"assistant/models/clients.py"},
     "onnxruntime": {"index/onnx.py"},
     "openpyxl": {"corpus/readers/office.py"},
+    "pandas": {"ui/page_library_events.py"},
     "platformdirs": {"assistant/settings.py"},
     "pptx": {"corpus/readers/office.py"},
     "pypandoc": {"assistant/memo/export.py"},

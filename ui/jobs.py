@@ -142,6 +142,11 @@ class Jobs(Generic[Step]):
         with self._lock:
             return self._jobs.get(key)
 
+    def newest(self) -> Job[Step] | None:
+        """Return the job that was started last; None where there was none."""
+        with self._lock:
+            return next(reversed(self._jobs.values()), None)
+
     def open(self) -> list[Job[Step]]:
         """Return the jobs that have not ended, the oldest first."""
         with self._lock:

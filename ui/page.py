@@ -7,7 +7,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from ui import page_chat, page_memo
+from ui import page_chat, page_library, page_memo
 from ui.page_words import LABELS
 from ui.room import Place
 from ui.wording import language_of, word
@@ -34,6 +34,8 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
         with gr.Tabs():
             with gr.Tab(LABELS("page.chat"), id="chat-tab"):
                 page_chat.build(page, place, examples)
+            with gr.Tab(LABELS("page.library"), id="library-tab"):
+                page_library.build(page, place)
             with gr.Tab(LABELS("page.memo"), id="memo-tab"):
                 page_memo.build(page, place)
         # While the library opens the line under the title tells how far it is.

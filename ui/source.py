@@ -18,6 +18,7 @@ from corpus.document import Document, Source
 from corpus.drawing import Picture
 from corpus.errors import NotInLibrary, ReadError
 from index.evidence import Evidence
+from ui.markup import place_of
 from ui.markup_source import (
     ZOOMS,
     View,
@@ -177,7 +178,7 @@ class Sources:
             ("source.section", citation.heading),
             ("source.kind", source.kind),
             ("source.address" if remote else "source.file",
-             source.location if remote else Path(source.location).name),
+             place_of(source.location)),
             ("source.added", added),
             ("source.later", f"{later.title} ({later.published})" if later else ""),
         ]  # fmt: skip

@@ -1,0 +1,142 @@
+"""Adding to the library from the page: work that goes on when the window is closed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from corpus.errors import UsageError
+from corpus.public_documents import public_documents
+from index.fetched import is_address
+from index.ingest import UPLOADED, Progress, Report
+from ui.jobs import Job
+
+if TYPE_CHECKING:
+    from assistant.desk import Desk
+    from ui.room import Place
+
+# Lines of what became of each document that are kept while it goes on.
+_LINES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What became of one document: its name, an outcome (as Progress.stage), and a reason."""
+
+    name: str
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """How far an addition is: `done` of `total`, what is done now, the lines so far, the end."""
+
+    stage: str = "starting"
+    note: str = ""
+    done: int = 0
+    total: int = 0
+    lines: tuple[Line, ...] = ()
+    report: Report | None = None
+
+
+def latest(place: Place) -> Job[Adding] | None:
+    """Return the addition that is running, else the one that ended last; None without any."""
+    running = place.additions.open()
+    return running[0] if running else place.additions.newest()
+
+
+def waiting(place: Place) -> int:
+    """Return how many additions wait behind the one that is running."""
+    return max(0, len(place.additions.open()) - 1)
+
+
+def cancel(place: Place) -> None:
+    """Stop what is running and what waits; what was finished stays in the library."""
+    for job in place.additions.open():
+        job.cancel()
+
+
+def start_files(place: Place, files: Sequence[str]) -> None:
+    """Add uploaded files, each under its own name; a folder's files under their path in it.
+
+    An upload of the same name takes the place of the one before. The uploaded copies are deleted
+    once they are read. Raises UsageError without files, and where too much waits already.
+    """
+    paths = [Path(one) for one in files]
+    if not paths:
+        raise UsageError("no files were given")
+
+    def work(desk: Desk) -> Iterator[Progress | Report]:
+        try:
+            yield from desk.add(paths, places={one: f"{UPLOADED}{one.name}" for one in paths})
+        finally:
+            for one in paths:
+                # Gradio keeps each upload in a folder of its own.
+                shutil.rmtree(one.parent, ignore_errors=True)
+
+    _start(place, work)
+
+
+def start_addresses(place: Place, text: str) -> None:
+    """Fetch and add the addresses of a text, one a line; raises UsageError where one is none."""
+    addresses = [line.strip() for line in text.splitlines() if line.strip()]
+    if not addresses or not all(is_address(one) for one in addresses):
+        wrong = next((one for one in addresses if not is_address(one)), "")
+        raise UsageError(f"{wrong!r} is no web address" if wrong else "no address was given")
+    _start(place, lambda desk: desk.add_addresses(addresses))
+
+
+def start_public(place: Place, theme: str) -> None:
+    """Fetch and add the curated public documents, of one theme or ("") of all."""
+    _start(place, lambda desk: desk.add_public(public_documents(theme)))
+
+
+def start_starter(place: Place) -> None:
+    """Add the starter library."""
+    from assistant.starter import add_starter
+
+    _start(place, add_starter)
+
+
+def _start(place: Place, work: Callable[[Desk], Iterator[Progress | Report]]) -> None:
+    desk = place.desk()
+    if desk is None:
+        raise UsageError("the library is still opening; try again in a moment")
+    place.additions.start(uuid4().hex, lambda: told(work(desk)))
+
+
+def told(steps: Iterator[Progress | Report]) -> Iterator[Adding]:
+    """Yield snapshots of an addition from its steps; closing it ends the work."""
+    now = Adding()
+    yield now
+    try:
+        for step in steps:
+            if isinstance(step, Report):
+                now = replace(now, stage="done", note="", report=step)
+            else:
+                now = _after(now, step)
+            yield now
+    finally:
+        close = getattr(steps, "close", None)
+        if close is not None:
+            close()
+
+
+def _after(now: Adding, step: Progress) -> Adding:
+    lines = now.lines
+    if step.stage in {"added", "replaced", "duplicate", "refused"}:
+        name, _, reason = step.note.partition(": ")
+        line = (
+            Line(name, step.stage, reason)
+            if step.stage == "refused"
+            else Line(step.note, step.stage)
+        )
+        lines = (*lines, line)[-_LINES:]
+    return replace(
+        now, stage=step.stage, note=step.note, done=step.done, total=step.total, lines=lines
+    )

@@ -1,0 +1,176 @@
+"""What the library page does, without Gradio: what is shown of the documents, and editing them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from corpus.catalogue import Entry
+from corpus.errors import BriefingError, NotInLibrary
+from ui.wording import word
+
+if TYPE_CHECKING:
+    from assistant.desk import Desk
+
+# Rows of one page of the table: a thousand at once take the browser a second to draw.
+PAGE = 50
+SORTS = ("newest", "oldest", "by_title", "by_publisher", "by_passages", "by_added")
+_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+# Publishers that have a colour of their own in the plot; the rest are one.
+_PUBLISHERS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the reader wants to see of the library; empty fields do not bound."""
+
+    search: str = ""
+    publisher: str = ""
+    kind: str = ""
+    since: str = ""
+    until: str = ""
+    sort: str = "newest"
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page of the table: its entries, and which of how many they are (from 0)."""
+
+    entries: tuple[Entry, ...]
+    first: int
+    count: int
+
+    def line(self, language: str, *, anything: bool) -> str:
+        """Return in words what is shown; `anything` says whether the library holds something."""
+        if not anything:
+            return word("library.empty", language)
+        if not self.count:
+            return word("library.nothing", language)
+        last = self.first + len(self.entries)
+        return word("library.shown", language, first=self.first + 1, last=last, count=self.count)
+
+
+def shown(entries: Sequence[Entry], wanted: Filter) -> Shown:
+    """Return the page of the documents that match, sorted."""
+    matching = [one for one in entries if _matches(one, wanted)]
+    ordered = sorted(matching, key=lambda one: one.source.title.casefold())
+    match wanted.sort:
+        case "newest":
+            ordered.sort(key=lambda one: one.source.published, reverse=True)
+        case "oldest":
+            # Those without a date come last either way.
+            ordered.sort(key=lambda one: one.source.published or "9999")
+        case "by_publisher":
+            ordered.sort(key=lambda one: one.source.publisher.casefold() or "\uffff")
+        case "by_passages":
+            ordered.sort(key=lambda one: -one.passages)
+        case "by_added":
+            ordered.sort(key=lambda one: one.added, reverse=True)
+    first = min(max(0, wanted.page) * PAGE, max(0, (len(ordered) - 1) // PAGE * PAGE))
+    return Shown(tuple(ordered[first : first + PAGE]), first, len(ordered))
+
+
+def _matches(entry: Entry, wanted: Filter) -> bool:
+    source = entry.source
+    text = f"{source.title}\n{source.publisher}\n{source.location}".casefold()
+    if not all(part in text for part in wanted.search.casefold().split()):
+        return False
+    if wanted.publisher and source.publisher != wanted.publisher:
+        return False
+    if wanted.kind and source.kind != wanted.kind:
+        return False
+    if (wanted.since or wanted.until) and not source.published:
+        return False
+    # "2025" lies within 2025-06-30 as a bound: a shortened date counts as its own beginning.
+    since = wanted.since[: len(source.published)]
+    return not (
+        (wanted.since and source.published < since)
+        or (wanted.until and source.published > wanted.until)
+    )
+
+
+def rows(entries: Sequence[Entry]) -> list[list[str]]:
+    """Return entries as rows: title, publisher, published, kind, passages, added."""
+    return [
+        [
+            one.source.title,
+            one.source.publisher,
+            one.source.published,
+            one.source.kind,
+            str(one.passages),
+            one.added[:10],
+        ]
+        for one in entries
+    ]
+
+
+def edited(
+    desk: Desk, document: str, title: str, publisher: str, published: str, language: str
+) -> tuple[bool, str]:
+    """Change what the library says of a document; return whether it did, and what to say."""
+    date = published.strip()
+    if date and not _DATE.fullmatch(date):
+        return False, word("library.bad_date", language, date=date)
+    if not title.strip():
+        return False, word("library.no_title", language)
+    try:
+        desk.library.update_source(
+            document, title=" ".join(title.split()), publisher=publisher.strip(), published=date
+        )
+    except BriefingError as error:
+        return False, word("library.failed", language, reason=str(error))
+    return True, word("library.saved", language)
+
+
+def removed(desk: Desk, document: str, language: str) -> tuple[str, str]:
+    """Remove a document; return its id ("" where it stays) and what to say."""
+    try:
+        entry = desk.library.remove(document)
+    except BriefingError as error:
+        return "", word("library.failed", language, reason=str(error))
+    return document, word("library.removed", language, title=entry.source.title)
+
+
+def restored(desk: Desk, document: str, language: str) -> str:
+    """Bring a removed document back; return what to say."""
+    try:
+        entry = desk.library.restore(document)
+    except BriefingError as error:
+        return word("library.failed", language, reason=str(error))
+    return word("library.restored", language, title=entry.source.title)
+
+
+def entry_of(desk: Desk, document: str) -> Entry | None:
+    """Return a document as listed; None for one that is gone."""
+    try:
+        return desk.library.entry(document)
+    except NotInLibrary:
+        return None
+
+
+def by_month(entries: Sequence[Entry], language: str) -> list[tuple[str, str, int]]:
+    """Return (month, publisher, count) of the documents that state a month, in order.
+
+    The publishers with most documents by name, the others together.
+    """
+    counts = Counter(one.source.publisher for one in entries if one.source.published)
+    named = {name for name, _ in counts.most_common(_PUBLISHERS) if name}
+    others = word("library.others", language)
+    months = Counter(
+        (
+            one.source.published[:7],
+            one.source.publisher if one.source.publisher in named else others,
+        )
+        for one in entries
+        if len(one.source.published) >= 7
+    )
+    return sorted((month, publisher, count) for (month, publisher), count in months.items())
+
+
+def turned(wanted: Filter, step: int) -> Filter:
+    """Return the filter a page on or back."""
+    return replace(wanted, page=max(0, wanted.page + step))

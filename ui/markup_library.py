@@ -1,0 +1,153 @@
+"""The library page as HTML: progress, reports, details, storage. What documents say is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from assistant.health import Storage
+from corpus.catalogue import Entry
+from corpus.library import Finding
+from index.ingest import Report
+from ui.additions import Adding, Line
+from ui.jobs import Job
+from ui.markup import place_of
+from ui.wording import word
+
+# What is shown of a report; the rest is counted.
+_SHOWN = 100
+
+
+def adding_html(job: Job[Adding] | None, behind: int, language: str) -> str:
+    """Return an addition as it is: a bar with words, what became of each document, the end."""
+    if job is None:
+        return ""
+    now = job.latest or Adding()
+    if job.failure is not None:
+        said = word("library.failed", language, reason=str(job.failure))
+        return _box("failed", escape(said), now.lines, language)
+    if now.report is not None:
+        return _box("done", escape(_told(now.report, language)), _lines(now.report), language)
+    if job.cancelled:
+        return _box("done", word("library.cancelled", language), now.lines, language)
+    share = now.done / now.total if now.total else 0.0
+    doing = {
+        "fetching": word("library.fetching", language, note=now.note),
+        "embedding": word("library.embedding", language, note=now.note),
+        "indexing": word("library.indexing", language),
+        "starting": word("library.starting", language),
+    }.get(now.stage, now.note)
+    count = word("library.working", language, done=now.done, total=now.total) if now.total else ""
+    more = word("library.waiting", language, count=behind) if behind else ""
+    said = " · ".join(escape(one) for one in (count, doing, more) if one)
+    bar = f'<progress max="1" value="{share:.3f}" aria-label="{escape(count)}"></progress>'
+    return _box("working", f"{bar}<span>{said}</span>", now.lines[-8:], language)
+
+
+def _told(report: Report, language: str) -> str:
+    return word(
+        "library.done",
+        language,
+        added=len(report.added),
+        replaced=len(report.replaced),
+        unchanged=len(report.unchanged),
+        duplicates=len(report.duplicates),
+        refused=len(report.refused),
+        passages=f"{report.passages:,}",
+    )
+
+
+def _lines(report: Report) -> list[Line]:
+    """Return what became of the documents, refusals first: they want something done."""
+    return [
+        *(Line(place_of(one.path), "refused", one.message) for one in report.refused),
+        *(Line(place_of(one), "replaced") for one in report.replaced),
+        *(Line(place_of(one), "duplicate") for one in report.duplicates),
+        *(Line(place_of(one), "added") for one in report.added),
+    ]
+
+
+def _box(kind: str, said: str, lines: Sequence[Line], language: str) -> str:
+    outcomes = {
+        "added": "library.was_added",
+        "replaced": "library.was_replaced",
+        "duplicate": "library.was_same",
+    }
+    items = "".join(
+        f'<li class="{one.outcome}"><b>{escape(one.name)}</b> '
+        + escape(
+            word("library.was_refused", language, reason=one.reason)
+            if one.outcome == "refused"
+            else word(outcomes[one.outcome], language)
+        )
+        + "</li>"
+        for one in lines[:_SHOWN]
+    )
+    listed = f"<ul>{items}</ul>" if items else ""
+    return f'<div class="adding {kind}" role="status"><p>{said}</p>{listed}</div>'
+
+
+def details_html(
+    entry: Entry,
+    places: Sequence[str],
+    versions: Sequence[tuple[str, str]],
+    language: str,
+) -> str:
+    """Return a document in full: what is known of it, its other places, the versions before it."""
+    here = entry.source.location
+    others = [place_of(one) for one in places if one != here]
+    facts = [
+        (word("library.location", language), place_of(here)),
+        (word("library.kind", language), entry.source.kind),
+        (word("library.pages", language), str(entry.pages or "")),
+        (word("library.passages", language), f"{entry.passages:,}"),
+        (word("library.added", language), entry.added[:10]),
+        (word("library.also_at", language), "; ".join(others)),
+        (
+            word("library.versions", language),
+            "; ".join(f"{title} ({at[:10]})" for title, at in versions),
+        ),
+    ]
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
+    starter = f"<p>{word('library.starter', language)}</p>" if entry.starter else ""
+    return (
+        f'<div class="details"><h3>{escape(entry.source.title)}</h3><dl>{rows}</dl>{starter}</div>'
+    )
+
+
+def note_html(text: str, *, wrong: bool = False) -> str:
+    """Return a line in the page's own words; `text` is plain."""
+    return (
+        f'<p class="note{" wrong" if wrong else ""}" role="status">{escape(text)}</p>'
+        if text
+        else ""
+    )
+
+
+def storage_html(entries: Sequence[Entry], held: Storage, *, behind: bool, language: str) -> str:
+    """Return what the library takes, and whether its indexes are in step."""
+    said = word(
+        "library.holds",
+        language,
+        documents=f"{len(entries):,}",
+        passages=f"{sum(one.passages for one in entries):,}",
+        database=_size(held.database),
+        originals=_size(held.originals),
+        indexes=_size(held.indexes),
+    )
+    state = word("library.behind" if behind else "library.in_step", language)
+    return f'<p class="note">{said}</p><p class="note{" wrong" if behind else ""}">{state}</p>'
+
+
+def findings_html(findings: Sequence[Finding]) -> str:
+    """Return what was checked, each with a sign and a word."""
+    rows = "".join(
+        f'<li class="{"ok" if one.ok else "wrong"}"><b>{"✓" if one.ok else "✗ !"} '
+        f"{escape(one.name)}</b> {escape(one.detail)}</li>"
+        for one in findings
+    )
+    return f'<ul class="findings">{rows}</ul>'
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"

@@ -1,0 +1,131 @@
+"""The library page: the table with its filters, a document's details, adding, state, timeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from corpus.public_documents import public_documents, themes
+from ui import library
+from ui.library import Filter
+from ui.page_library_events import COLUMNS, LibraryEvents, months_frame
+from ui.page_words import LABELS
+from ui.room import Place
+
+_SORTS = [(LABELS(f"library.{one}"), one) for one in library.SORTS]
+
+
+def build(page: gr.Blocks, place: Place) -> None:
+    """Build the library page inside `page`."""
+    events = LibraryEvents(place)
+    wanted, ids, current, gone = gr.State(Filter()), gr.State([]), gr.State(""), gr.State("")
+    with gr.Row(elem_id="library-columns"):
+        with gr.Column(scale=3, min_width=320):
+            with gr.Accordion(LABELS("library.add"), open=False, elem_id="library-add"):
+                files = gr.File(
+                    label=LABELS("library.files"), file_count="multiple", height=110,
+                    elem_id="library-files",
+                )  # fmt: skip
+                folder = gr.UploadButton(
+                    # Typed as text, and translated all the same.
+                    LABELS("library.folder"),  # type: ignore[arg-type]
+                    file_count="directory", size="sm",
+                    elem_id="library-folder",
+                )  # fmt: skip
+                with gr.Row():
+                    addresses = gr.Textbox(
+                        label=LABELS("library.addresses"), lines=2, max_lines=8, scale=4,
+                        placeholder="https://…", elem_id="library-addresses",
+                    )  # fmt: skip
+                    go = gr.Button(LABELS("library.add_addresses"), scale=1, min_width=120)
+                with gr.Row():
+                    load = gr.Button(LABELS("library.load_starter"), size="sm")
+                    theme = gr.Dropdown(_themes(), value="", label=LABELS("library.theme"))
+                    get = gr.Button(LABELS("library.fetch"), size="sm")
+                gr.Markdown(LABELS("library.fetch_note"), elem_classes="note")
+            adding = gr.HTML("", elem_id="library-adding")
+            halt = gr.Button(LABELS("library.cancel"), size="sm", visible=False)
+            with gr.Row(elem_id="library-filters"):
+                search = gr.Textbox(label=LABELS("library.search"), max_lines=1, scale=3,
+                                    elem_id="library-search")  # fmt: skip
+                publisher = gr.Dropdown([""], value="", label=LABELS("library.publisher"), scale=2)
+                kind = gr.Dropdown([""], value="", label=LABELS("library.kind"), scale=1,
+                                   min_width=90)  # fmt: skip
+            with gr.Row():
+                since = gr.Textbox(label=LABELS("library.since"), placeholder="2025-01",
+                                   max_lines=1, min_width=110)  # fmt: skip
+                until = gr.Textbox(label=LABELS("library.until"), placeholder="2025-12-31",
+                                   max_lines=1, min_width=110)  # fmt: skip
+                sort = gr.Dropdown(_SORTS, value="newest", label=LABELS("library.sort"),
+                                   min_width=130)  # fmt: skip
+            table = gr.Dataframe(
+                headers=list(COLUMNS),
+                column_widths=["42%", "18%", "11%", "9%", "9%", "11%"],
+                interactive=False, wrap=True, elem_id="library-table", max_height=560,
+            )  # fmt: skip
+            with gr.Row(elem_id="library-pager"):
+                back = gr.Button(LABELS("library.previous"), size="sm", min_width=80)
+                line = gr.Markdown("", elem_id="library-line")
+                on = gr.Button(LABELS("library.next"), size="sm", min_width=80)
+        with gr.Column(scale=2, min_width=320):
+            shown = gr.HTML("", elem_id="library-details")
+            with gr.Column(visible=False) as form:
+                title = gr.Textbox(label=LABELS("library.title"), max_lines=2)
+                with gr.Row():
+                    issuer = gr.Textbox(label=LABELS("library.publisher"), max_lines=1)
+                    published = gr.Textbox(label=LABELS("library.published"), max_lines=1,
+                                           min_width=110)  # fmt: skip
+                with gr.Row():
+                    keep = gr.Button(LABELS("library.save"), size="sm", variant="primary")
+                    drop = gr.Button(LABELS("library.remove"), size="sm", variant="stop")
+            said = gr.HTML("", elem_id="library-said")
+            again = gr.Button(LABELS("library.undo"), size="sm", visible=False)
+            with gr.Accordion(LABELS("library.timeline"), open=True):
+                plot = gr.BarPlot(
+                    months_frame([]), x="month", y="documents", color="publisher", height=240,
+                    x_title="", y_title="", show_label=False, elem_id="library-plot",
+                )  # fmt: skip
+                undated = gr.Markdown("", elem_classes="note")
+            with gr.Accordion(LABELS("library.state"), open=False):
+                state = gr.HTML("", elem_id="library-state")
+                with gr.Row():
+                    look = gr.Button(LABELS("library.check"), size="sm")
+                    renew = gr.Button(LABELS("library.rebuild"), size="sm")
+                found = gr.HTML("", elem_id="library-found")
+    timer = gr.Timer(1.0, active=False)
+
+    quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    listed = [wanted, table, ids, line, back, on]
+    moving = [adding, timer, halt]
+    whole = [*listed, publisher, kind, state, plot, undated, *moving]
+    opened = [current, shown, title, issuer, published, form]
+    asked = [search, publisher, kind, since, until, sort]
+    gr.on([search.change, publisher.input, kind.input, since.change, until.change, sort.input],
+          events.choose, asked, listed, **quiet)  # fmt: skip
+    back.click(events.back, wanted, listed, **quiet)
+    on.click(events.on, wanted, listed, **quiet)
+    table.select(events.chosen, ids, [*opened, said], **quiet)
+    files.upload(events.upload, files, [files, *moving], **quiet)
+    folder.upload(events.upload, folder, [folder, *moving], **quiet)
+    go.click(events.fetch, addresses, [addresses, *moving], **quiet)
+    load.click(events.starter, None, moving, **quiet)
+    get.click(events.public, theme, moving, **quiet)
+    halt.click(events.stop, None, moving, **quiet)
+    keep.click(events.save, [current, title, issuer, published, wanted], [said, *whole], **quiet)
+    drop.click(events.remove, [current, wanted], [*opened, said, gone, again, *whole], **quiet)
+    again.click(events.undo, [gone, wanted], [said, gone, again, *whole], **quiet)
+    look.click(events.check, None, [found], api_visibility="private")
+    renew.click(events.rebuild, None, found, api_visibility="private")
+    timer.tick(events.tick, wanted, whole, **quiet)
+    page.load(events.everything, wanted, whole, **quiet)
+    page.load(events.first, None, [*opened, said], **quiet)
+
+
+def _themes() -> list[tuple[str, str]]:
+    rows = public_documents()
+    named = [(f"{one} ({sum(row.theme == one for row in rows)})", one) for one in themes()]
+    return [(f"all ({len(rows)})", ""), *named]
+
+
+__all__ = ["build"]

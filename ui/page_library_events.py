@@ -1,0 +1,218 @@
+"""What the events of the library page return; what they mean is in ui.library and ui.additions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import gradio as gr
+import pandas as pd
+
+from assistant.health import checks, storage
+from corpus.catalogue import Entry
+from corpus.errors import BriefingError
+from ui import additions, library, markup_library
+from ui.handlers import publishers_of
+from ui.library import Filter
+from ui.room import Place
+from ui.wording import language_of, word
+
+COLUMNS = ("title", "publisher", "published", "kind", "passages", "added")
+# How many components change with the library, how many belong to the chosen document, and how many
+# follow an addition: the lists of them are in ui.page_library, a test compares the lengths.
+WHOLE, OPENED, MOVING = 14, 6, 3
+
+
+class LibraryEvents:
+    """The handlers of the page over one place."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def table_of(self, wanted: Filter, language: str) -> tuple[Any, ...]:
+        """Return filter, table, ids and the line under the table."""
+        if self._place.desk() is None:
+            line = word("library.opening", language)
+            return wanted, _table((), language), [], line, *_turns(0, 0, 0)
+        entries = self._place.entries()
+        shown = library.shown(entries, wanted)
+        ids = [one.id for one in shown.entries]
+        line = shown.line(language, anything=bool(entries))
+        turns = _turns(shown.first, len(ids), shown.count)
+        return wanted, _table(shown.entries, language), ids, line, *turns
+
+    def choose(
+        self, search: str, publisher: str | None, kind: str | None, since: str, until: str,
+        sort: str, request: gr.Request,
+    ) -> tuple[Any, ...]:  # fmt: skip
+        """Filter and sort the table."""
+        wanted = Filter(search or "", publisher or "", kind or "", (since or "").strip(),
+                        (until or "").strip(), sort or "newest")  # fmt: skip
+        return self.table_of(wanted, language_of(request.headers))
+
+    def back(self, wanted: Filter, request: gr.Request) -> tuple[Any, ...]:
+        """Turn the table a page back."""
+        return self.table_of(library.turned(wanted, -1), language_of(request.headers))
+
+    def on(self, wanted: Filter, request: gr.Request) -> tuple[Any, ...]:
+        """Turn the table a page on."""
+        return self.table_of(library.turned(wanted, 1), language_of(request.headers))
+
+    def first(self, request: gr.Request) -> tuple[Any, ...]:
+        """Return the details before a document is chosen."""
+        return self.details("", language_of(request.headers))
+
+    def everything(self, wanted: Filter, request: gr.Request) -> tuple[Any, ...]:
+        """Return all that changes when the library does."""
+        language = language_of(request.headers)
+        entries, desk = self._place.entries(), self._place.desk()
+        kinds = sorted({one.source.kind for one in entries})
+        state = undated = ""
+        if desk is not None:
+            state = markup_library.storage_html(
+                entries, storage(desk), behind=desk.indexes.behind(), language=language
+            )
+            count = sum(not one.source.published for one in entries)
+            undated = word("library.undated", language, count=count) if count else ""
+        return (
+            *self.table_of(wanted, language),
+            gr.update(choices=["", *publishers_of(entries)]),
+            gr.update(choices=["", *kinds]),
+            state,
+            months_frame(library.by_month(entries, language)),
+            undated,
+            *self.progress(request),
+        )
+
+    def progress(self, request: gr.Request) -> tuple[str, Any, Any]:
+        """Return the progress of the additions; the timer runs while there is some."""
+        language = language_of(request.headers)
+        busy = bool(self._place.additions.open()) or not self._place.settled()
+        html = markup_library.adding_html(
+            additions.latest(self._place), additions.waiting(self._place), language
+        )
+        return html, gr.Timer(active=busy), gr.update(visible=bool(self._place.additions.open()))
+
+    def tick(self, wanted: Filter, request: gr.Request) -> tuple[Any, ...]:
+        """Follow the additions; when they end, show all that changed."""
+        if self._place.additions.open() or not self._place.settled():
+            return *(gr.skip(),) * (WHOLE - MOVING), *self.progress(request)
+        return self.everything(wanted, request)
+
+    def started(self, start: Callable[[], None], request: gr.Request) -> tuple[Any, Any, Any]:
+        """Start an addition; what cannot be started is said in words."""
+        try:
+            start()
+        except BriefingError as error:
+            reason = word("library.failed", language_of(request.headers), reason=str(error))
+            return markup_library.note_html(reason, wrong=True), gr.skip(), gr.skip()
+        return self.progress(request)
+
+    def upload(self, files: list[str] | None, request: gr.Request) -> tuple[Any, ...]:
+        """Add uploaded files."""
+        return None, *self.started(lambda: additions.start_files(self._place, files or []), request)
+
+    def fetch(self, text: str, request: gr.Request) -> tuple[Any, ...]:
+        """Fetch and add addresses."""
+        found = self.started(lambda: additions.start_addresses(self._place, text or ""), request)
+        # What could not be started stays in the box.
+        return ("" if isinstance(found[1], gr.Timer) else text), *found
+
+    def public(self, theme: str | None, request: gr.Request) -> tuple[Any, ...]:
+        """Fetch and add the curated documents."""
+        return self.started(lambda: additions.start_public(self._place, theme or ""), request)
+
+    def starter(self, request: gr.Request) -> tuple[Any, ...]:
+        """Add the starter library."""
+        return self.started(lambda: additions.start_starter(self._place), request)
+
+    def stop(self, request: gr.Request) -> tuple[Any, ...]:
+        """Cancel the additions."""
+        additions.cancel(self._place)
+        return self.progress(request)
+
+    def chosen(self, ids: list[str], request: gr.Request, event: gr.SelectData) -> tuple[Any, ...]:
+        """Show the document of the row that was chosen."""
+        row = event.index[0] if isinstance(event.index, list | tuple) else event.index
+        return self.details(ids[row] if 0 <= row < len(ids) else "", language_of(request.headers))
+
+    def details(self, document: str, language: str) -> tuple[Any, ...]:
+        """Return the chosen id, the details, the three fields, and whether they are shown."""
+        desk = self._place.desk()
+        entry = library.entry_of(desk, document) if desk and document else None
+        if desk is None or entry is None:
+            hint = markup_library.note_html(word("library.choose", language))
+            return "", hint, "", "", "", gr.update(visible=False), ""
+        html = markup_library.details_html(
+            entry,
+            desk.library.places_of(document),
+            desk.library.versions_before(document),
+            language,
+        )
+        source = entry.source
+        return (document, html, source.title, source.publisher, source.published,
+                gr.update(visible=True), "")  # fmt: skip
+
+    def save(self, document: str, title: str, publisher: str, published: str, wanted: Filter,
+        request: gr.Request,
+    ) -> tuple[Any, ...]:  # fmt: skip
+        """Change what the library says of a document."""
+        language, desk = language_of(request.headers), self._place.desk()
+        if desk is None:
+            return (gr.skip(),) * (1 + WHOLE)
+        done, said = library.edited(desk, document, title, publisher, published, language)
+        note = markup_library.note_html(said, wrong=not done)
+        return note, *(self.everything(wanted, request) if done else (gr.skip(),) * WHOLE)
+
+    def remove(self, document: str, wanted: Filter, request: gr.Request) -> tuple[Any, ...]:
+        """Remove a document, with a way back."""
+        language, desk = language_of(request.headers), self._place.desk()
+        if desk is None or not document:
+            return (gr.skip(),) * (OPENED + 3 + WHOLE)
+        gone, said = library.removed(desk, document, language)
+        note = markup_library.note_html(said, wrong=not gone)
+        *rest, _ = self.details("" if gone else document, language)
+        back = gr.update(visible=bool(gone))
+        return *rest, note, gone, back, *self.everything(wanted, request)
+
+    def undo(self, gone: str, wanted: Filter, request: gr.Request) -> tuple[Any, ...]:
+        """Bring the removed document back."""
+        language, desk = language_of(request.headers), self._place.desk()
+        said = library.restored(desk, gone, language) if desk and gone else ""
+        note = markup_library.note_html(said)
+        return note, "", gr.update(visible=False), *self.everything(wanted, request)
+
+    def check(self, request: gr.Request) -> tuple[str, ...]:
+        """Check packages, library, indexes and disk."""
+        desk = self._place.desk()
+        if desk is None:
+            return (word("library.opening", language_of(request.headers)),)
+        return (markup_library.findings_html(list(checks(desk))),)
+
+    def rebuild(self, request: gr.Request) -> str:
+        """Rebuild the indexes from the library."""
+        language, desk = language_of(request.headers), self._place.desk()
+        if desk is None:
+            return word("library.opening", language)
+        try:
+            desk.indexes.update(rebuild=True)
+        except BriefingError as error:
+            said = word("library.failed", language, reason=str(error))
+            return markup_library.note_html(said, wrong=True)
+        return markup_library.note_html(word("library.rebuilt", language))
+
+
+def _table(entries: Sequence[Entry], language: str) -> dict[str, Any]:
+    """Return what the table shows, its heads in the reader's language."""
+    heads = [word(f"library.{one}", language) for one in COLUMNS]
+    return {"headers": heads, "data": library.rows(entries)}
+
+
+def months_frame(counts: Sequence[tuple[str, str, int]]) -> pd.DataFrame:
+    """Return counts by month and publisher as the plot takes them."""
+    return pd.DataFrame(counts, columns=["month", "publisher", "documents"])
+
+
+def _turns(first: int, count: int, total: int) -> tuple[Any, Any]:
+    """Return the buttons back and on, shown where they lead somewhere."""
+    return gr.update(interactive=first > 0), gr.update(interactive=first + count < total)
