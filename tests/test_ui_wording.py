@@ -29,8 +29,10 @@ def test_every_key_the_page_names_exists_and_none_is_left_over() -> None:
     code = "\n".join(one.read_text(encoding="utf-8") for one in PAGE.rglob("*.py"))
     asked = set(re.findall(r"""(?:\bword|\bLABELS)\(\s*["']([a-z_.]+)["']""", code))
     assert asked <= keys()
+    # Keys that are put together from a name ("library.by_title") count by what they begin with.
+    built = tuple(set(re.findall(r"""f["']([a-z]+\.[a-z_.]*)\{""", code)))
     left = {one for one in keys() if not re.search(f"""["']{re.escape(one)}["']""", code)}
-    assert not left
+    assert not {one for one in left if not one.startswith(built)}
 
 
 def test_the_browser_chooses_the_language() -> None:
