@@ -93,21 +93,6 @@ def _matches(entry: Entry, wanted: Filter) -> bool:
     )
 
 
-def rows(entries: Sequence[Entry]) -> list[list[str]]:
-    """Return entries as rows: title, publisher, published, kind, passages, added."""
-    return [
-        [
-            one.source.title,
-            one.source.publisher,
-            one.source.published,
-            one.source.kind,
-            str(one.passages),
-            one.added[:10],
-        ]
-        for one in entries
-    ]
-
-
 def edited(
     desk: Desk, document: str, title: str, publisher: str, published: str, language: str
 ) -> tuple[bool, str]:
@@ -152,23 +137,27 @@ def entry_of(desk: Desk, document: str) -> Entry | None:
         return None
 
 
-def by_month(entries: Sequence[Entry], language: str) -> list[tuple[str, str, int]]:
-    """Return (month, publisher, count) of the documents that state a month, in order.
+def by_quarter(entries: Sequence[Entry], language: str) -> list[tuple[str, str, int]]:
+    """Return (quarter, publisher, count) of the documents that state a month, in order.
 
     The publishers with most documents by name, the others together.
     """
     counts = Counter(one.source.publisher for one in entries if one.source.published)
     named = {name for name, _ in counts.most_common(_PUBLISHERS) if name}
     others = word("library.others", language)
-    months = Counter(
+    quarters = Counter(
         (
-            one.source.published[:7],
+            _quarter(one.source.published),
             one.source.publisher if one.source.publisher in named else others,
         )
         for one in entries
         if len(one.source.published) >= 7
     )
-    return sorted((month, publisher, count) for (month, publisher), count in months.items())
+    return sorted((when, publisher, count) for (when, publisher), count in quarters.items())
+
+
+def _quarter(published: str) -> str:
+    return f"{published[:4]} Q{(int(published[5:7]) + 2) // 3}"
 
 
 def turned(wanted: Filter, step: int) -> Filter:

@@ -14,6 +14,7 @@ from ui.jobs import Job
 from ui.markup import place_of
 from ui.wording import word
 
+_CHOSEN = ' aria-current="true"'
 # What is shown of a report; the rest is counted.
 _SHOWN = 100
 
@@ -85,6 +86,32 @@ def _box(kind: str, said: str, lines: Sequence[Line], language: str) -> str:
     )
     listed = f"<ul>{items}</ul>" if items else ""
     return f'<div class="adding {kind}" role="status"><p>{said}</p>{listed}</div>'
+
+
+def table_html(entries: Sequence[Entry], chosen: str, language: str) -> str:
+    """Return documents as a table; a title is a button that opens the document's details."""
+    if not entries:
+        return ""
+    heads = "".join(
+        f'<th scope="col">{word(key, language)}</th>'
+        for key in (
+            "library.title",
+            "library.publisher",
+            "library.published",
+            "library.kind",
+            "library.passages",
+            "library.added",
+        )
+    )
+    rows = "".join(
+        f'<tr{_CHOSEN if one.id == chosen else ""}><td><button type="button" class="plain" '
+        f'data-id="{escape(one.id)}">{escape(one.source.title)}</button></td>'
+        f"<td>{escape(one.source.publisher)}</td><td>{escape(one.source.published)}</td>"
+        f'<td>{escape(one.source.kind)}</td><td class="number">{one.passages:,}</td>'
+        f"<td>{escape(one.added[:10])}</td></tr>"
+        for one in entries
+    )
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def details_html(

@@ -9,17 +9,27 @@ import gradio as gr
 from corpus.public_documents import public_documents, themes
 from ui import library
 from ui.library import Filter
-from ui.page_library_events import COLUMNS, LibraryEvents, months_frame
+from ui.page_library_events import LibraryEvents, plotted
 from ui.page_words import LABELS
 from ui.room import Place
 
+# Gradio has no event for a button inside HTML.
+_CHOOSE = """
+element.addEventListener('click', event => {
+  const button = event.target.closest('[data-id]');
+  if (!button) return;
+  element.querySelectorAll('tr[aria-current]').forEach(row => row.removeAttribute('aria-current'));
+  button.closest('tr').setAttribute('aria-current', 'true');
+  trigger('select', {id: button.dataset.id});
+});
+"""
 _SORTS = [(LABELS(f"library.{one}"), one) for one in library.SORTS]
 
 
 def build(page: gr.Blocks, place: Place) -> None:
     """Build the library page inside `page`."""
     events = LibraryEvents(place)
-    wanted, ids, current, gone = gr.State(Filter()), gr.State([]), gr.State(""), gr.State("")
+    wanted, current, gone = gr.State(Filter()), gr.State(""), gr.State("")
     with gr.Row(elem_id="library-columns"):
         with gr.Column(scale=3, min_width=320):
             with gr.Accordion(LABELS("library.add"), open=False, elem_id="library-add"):
@@ -59,11 +69,7 @@ def build(page: gr.Blocks, place: Place) -> None:
                                    max_lines=1, min_width=110)  # fmt: skip
                 sort = gr.Dropdown(_SORTS, value="newest", label=LABELS("library.sort"),
                                    min_width=130)  # fmt: skip
-            table = gr.Dataframe(
-                headers=list(COLUMNS),
-                column_widths=["42%", "18%", "11%", "9%", "9%", "11%"],
-                interactive=False, wrap=True, elem_id="library-table", max_height=560,
-            )  # fmt: skip
+            table = gr.HTML("", elem_id="library-table", js_on_load=_CHOOSE)
             with gr.Row(elem_id="library-pager"):
                 back = gr.Button(LABELS("library.previous"), size="sm", min_width=80)
                 line = gr.Markdown("", elem_id="library-line")
@@ -83,7 +89,7 @@ def build(page: gr.Blocks, place: Place) -> None:
             again = gr.Button(LABELS("library.undo"), size="sm", visible=False)
             with gr.Accordion(LABELS("library.timeline"), open=True):
                 plot = gr.BarPlot(
-                    months_frame([]), x="month", y="documents", color="publisher", height=240,
+                    plotted([]), x="quarter", y="documents", color="publisher", height=260, x_label_angle=-40,
                     x_title="", y_title="", show_label=False, elem_id="library-plot",
                 )  # fmt: skip
                 undated = gr.Markdown("", elem_classes="note")
@@ -96,7 +102,7 @@ def build(page: gr.Blocks, place: Place) -> None:
     timer = gr.Timer(1.0, active=False)
 
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    listed = [wanted, table, ids, line, back, on]
+    listed = [wanted, table, line, back, on]
     moving = [adding, timer, halt]
     whole = [*listed, publisher, kind, state, plot, undated, *moving]
     opened = [current, shown, title, issuer, published, form]
@@ -105,7 +111,7 @@ def build(page: gr.Blocks, place: Place) -> None:
           events.choose, asked, listed, **quiet)  # fmt: skip
     back.click(events.back, wanted, listed, **quiet)
     on.click(events.on, wanted, listed, **quiet)
-    table.select(events.chosen, ids, [*opened, said], **quiet)
+    table.select(events.chosen, None, [*opened, said], **quiet)
     files.upload(events.upload, files, [files, *moving], **quiet)
     folder.upload(events.upload, folder, [folder, *moving], **quiet)
     go.click(events.fetch, addresses, [addresses, *moving], **quiet)

@@ -9,7 +9,6 @@ import gradio as gr
 import pandas as pd
 
 from assistant.health import checks, storage
-from corpus.catalogue import Entry
 from corpus.errors import BriefingError
 from ui import additions, library, markup_library
 from ui.handlers import publishers_of
@@ -17,10 +16,9 @@ from ui.library import Filter
 from ui.room import Place
 from ui.wording import language_of, word
 
-COLUMNS = ("title", "publisher", "published", "kind", "passages", "added")
 # How many components change with the library, how many belong to the chosen document, and how many
 # follow an addition: the lists of them are in ui.page_library, a test compares the lengths.
-WHOLE, OPENED, MOVING = 14, 6, 3
+WHOLE, OPENED, MOVING = 13, 6, 3
 
 
 class LibraryEvents:
@@ -30,16 +28,15 @@ class LibraryEvents:
         self._place = place
 
     def table_of(self, wanted: Filter, language: str) -> tuple[Any, ...]:
-        """Return filter, table, ids and the line under the table."""
+        """Return filter, table, the line under it and its buttons."""
         if self._place.desk() is None:
             line = word("library.opening", language)
-            return wanted, _table((), language), [], line, *_turns(0, 0, 0)
+            return wanted, "", line, *_turns(0, 0, 0)
         entries = self._place.entries()
         shown = library.shown(entries, wanted)
-        ids = [one.id for one in shown.entries]
         line = shown.line(language, anything=bool(entries))
-        turns = _turns(shown.first, len(ids), shown.count)
-        return wanted, _table(shown.entries, language), ids, line, *turns
+        turns = _turns(shown.first, len(shown.entries), shown.count)
+        return wanted, markup_library.table_html(shown.entries, "", language), line, *turns
 
     def choose(
         self, search: str, publisher: str | None, kind: str | None, since: str, until: str,
@@ -79,7 +76,7 @@ class LibraryEvents:
             gr.update(choices=["", *publishers_of(entries)]),
             gr.update(choices=["", *kinds]),
             state,
-            months_frame(library.by_month(entries, language)),
+            plotted(library.by_quarter(entries, language)),
             undated,
             *self.progress(request),
         )
@@ -131,10 +128,10 @@ class LibraryEvents:
         additions.cancel(self._place)
         return self.progress(request)
 
-    def chosen(self, ids: list[str], request: gr.Request, event: gr.SelectData) -> tuple[Any, ...]:
-        """Show the document of the row that was chosen."""
-        row = event.index[0] if isinstance(event.index, list | tuple) else event.index
-        return self.details(ids[row] if 0 <= row < len(ids) else "", language_of(request.headers))
+    def chosen(self, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+        """Show the document whose title was followed."""
+        document = str((event._data or {}).get("id", ""))
+        return self.details(document, language_of(request.headers))
 
     def details(self, document: str, language: str) -> tuple[Any, ...]:
         """Return the chosen id, the details, the three fields, and whether they are shown."""
@@ -202,15 +199,9 @@ class LibraryEvents:
         return markup_library.note_html(word("library.rebuilt", language))
 
 
-def _table(entries: Sequence[Entry], language: str) -> dict[str, Any]:
-    """Return what the table shows, its heads in the reader's language."""
-    heads = [word(f"library.{one}", language) for one in COLUMNS]
-    return {"headers": heads, "data": library.rows(entries)}
-
-
-def months_frame(counts: Sequence[tuple[str, str, int]]) -> pd.DataFrame:
-    """Return counts by month and publisher as the plot takes them."""
-    return pd.DataFrame(counts, columns=["month", "publisher", "documents"])
+def plotted(counts: Sequence[tuple[str, str, int]]) -> pd.DataFrame:
+    """Return counts by quarter and publisher as the plot takes them."""
+    return pd.DataFrame(counts, columns=["quarter", "publisher", "documents"])
 
 
 def _turns(first: int, count: int, total: int) -> tuple[Any, Any]:
