@@ -79,7 +79,10 @@ def _ask(port: int, event: int, inputs: int, reader: int, heard: list[Heard]) ->
     seconds = time.perf_counter() - started
     connection.close()
     everything = "".join(said)
-    others = set(re.findall(r"reader\d{3}", everything)) - {tag}
+    # Only what stands in the thread: the list beside it names every conversation of the library.
+    asked = " ".join(re.findall(r'class=\\?"asked\\?">(.*?)</span>', everything))
+    others = set(re.findall(r"reader\d{3}", asked)) - {tag}
+    assert tag in asked or word("chat.full")[:20] in everything
     refused = word("chat.full")[:20] in everything
     answered = "#cite-0-" in everything or "outcome declined" in everything
     heard.append(Heard(seconds, refused, answered, bool(others)))

@@ -94,11 +94,21 @@ class Thread:
             now = handlers.glance(self._place, job, begun, language)
             if now != seen or over:
                 seen = now
-                yield self._drawn([*before, now], language, running=not over)
+                thread = [*before, now]
+                # Only what changes: Gradio makes a component anew for each that is updated, which
+                # every other window waits for.
+                drawn: Drawn = {
+                    self._parts.turns: thread,
+                    self._parts.chat: handlers.messages(thread, language, running=not over),
+                }
+                if over:
+                    drawn[self._parts.halt] = gr.update(visible=False)
+                if over and not begun.number:
+                    # What was asked before the library was open is listed only now.
+                    listed = talks.listing(self._place, conversation, language)
+                    drawn[self._parts.listed] = listed
+                yield drawn
             if over:
-                # What was asked before the library was open is listed only now.
-                listed = talks.listing(self._place, conversation, language)
-                yield {self._parts.listed: listed}
                 return
             await asyncio.sleep(_LOOK)
 

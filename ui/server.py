@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 _HOST = "127.0.0.1"
 _TRIES = 10
-# Watchers of answers wait in no line (see ui.page_chat); this bounds what else may wait.
-_QUEUE = 400
+# Every window that waits for an answer holds a place in Gradio's queue, at the cost of a look now
+# and then; how many questions are answered and wait is for ui.jobs, which says so in words.
+_WINDOWS = 400
 _UPLOAD = 50_000_000
 # Each of these would open what this program keeps shut.
 _OPENING = (
@@ -67,7 +68,8 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
 def application(place: Place, examples: tuple[str, ...]) -> Any:
     """Return the whole web application over `place`: the page behind its guard."""
     page = build_page(place, examples)
-    page.queue(max_size=_QUEUE, api_open=False)
+    page.max_threads = _WINDOWS
+    page.queue(max_size=_WINDOWS, api_open=False)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     mounted = gr.mount_gradio_app(
         app,
