@@ -251,3 +251,19 @@ def test_engines_are_listed_and_a_wrong_one_is_refused(briefing: Run) -> None:
     assert {"name": "extractive", "ready": True}.items() <= listed[0].items()
     assert any(row["name"] == "openai:MODEL" for row in listed)
     assert "give one of" in clear_line(briefing("ask", "x", "--engine", "gpt"))
+
+
+def test_feedback_is_printed_with_its_reason(briefing: Run, tmp_path: Path) -> None:
+    """As lines to read, and as one object with the answers."""
+    from corpus.library import Library
+
+    assert "No answer was rated yet" in briefing("feedback").stdout
+    library = Library(tmp_path / "home")
+    kept = library.conversations
+    number = kept.begin("c1", "How many ships?")
+    kept.finish("c1", number, '{"question": "How many ships?", "outcome": "declined"}', "")
+    kept.rate("c1", number, good=False, reason="missing: the year")
+    library.close()
+    assert "How many ships?: missing: the year" in briefing("feedback").stdout
+    (one,) = json.loads(briefing("feedback", "--json").stdout)["feedback"]
+    assert not one["good"] and one["answer"]["outcome"] == "declined"
