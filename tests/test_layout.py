@@ -47,7 +47,7 @@ OWNERS = {
     "sentence_transformers": {"index/minilm.py"},
     "sqlite3": {"corpus/sqlite.py", "corpus/schema.py", "corpus/catalogue.py",
                 "corpus/conversations.py", "corpus/library.py", "corpus/rows.py"},
-    "starlette": {"ui/guard.py"},
+    "starlette": {"ui/guard.py", "ui/originals.py"},
     "tantivy": {"index/words.py"},
     "tokenizers": {"index/onnx.py"},
     "torch": {"index/minilm.py"},

@@ -89,7 +89,8 @@ def build(page: gr.Blocks, place: Place) -> None:
             again = gr.Button(LABELS("library.undo"), size="sm", visible=False)
             with gr.Accordion(LABELS("library.timeline"), open=True):
                 plot = gr.BarPlot(
-                    plotted([]), x="quarter", y="documents", color="publisher", height=260, x_label_angle=-40,
+                    plotted([]), x="quarter", y="documents", color="publisher", height=260,
+                    x_label_angle=-40,
                     x_title="", y_title="", show_label=False, elem_id="library-plot",
                 )  # fmt: skip
                 undated = gr.Markdown("", elem_classes="note")

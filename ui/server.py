@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from assistant.starter import EXAMPLES
 from corpus.errors import UsageError
 from ui.guard import Guard
+from ui.originals import originals
 from ui.page import CSS, build_page
 from ui.page_words import LABELS
 from ui.room import Place, Room, Say
@@ -71,6 +72,7 @@ def application(place: Place, examples: tuple[str, ...]) -> Any:
     page.max_threads = _WINDOWS
     page.queue(max_size=_WINDOWS, api_open=False)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_api_route("/originals/{document}", originals(place), methods=["GET"])
     mounted = gr.mount_gradio_app(
         app,
         page,

@@ -1,0 +1,44 @@
+"""Handing out the files that documents were read from, as downloads and never as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from corpus.errors import BriefingError
+from ui.markup import place_of
+from ui.room import Place
+
+
+def originals(place: Place) -> Callable[[str], Response]:
+    """Return the handler of "/originals/<document id>".
+
+    Whatever the file is, a browser saves it: a page or a picture with a script in it would run as
+    this site's own. Only documents of the library are found, by their ids.
+    """
+
+    def original(document: str) -> Response:
+        desk = place.desk()
+        if desk is None:
+            return PlainTextResponse("The library is still opening.", status_code=503)
+        try:
+            entry = desk.library.entry(document)
+        except BriefingError:
+            return PlainTextResponse("The library holds no such document.", status_code=404)
+        file = desk.library.original(document)
+        if file is None:
+            return PlainTextResponse("The original of this document is not kept.", status_code=404)
+        name = PurePosixPath(place_of(entry.source.location).rstrip("/")).name or "document"
+        return FileResponse(
+            file,
+            media_type="application/octet-stream",
+            filename=name,
+            content_disposition_type="attachment",
+        )
+
+    return original
+
+
+__all__ = ["originals"]
