@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from assistant.answer import Answer, Question
 from assistant.beside import Beside, beside
 from assistant.memo.grades import Grades
+from corpus.addresses import Policy
 from corpus.document import Source
 from corpus.drawing import Drawer
 from corpus.errors import BriefingError, UsageError
@@ -82,7 +83,9 @@ class Place(Protocol):
 class Room:
     """Opens the desk in a thread of its own, so that the page is there before the models are."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, addresses: Policy | None = None) -> None:
+        """Make a room for a data folder; `addresses` is what may be fetched from the web."""
+        self._addresses = addresses
         self._settings = settings
         self._desk: Desk | None = None
         # A key of the words for what is being done, and the values in it.
@@ -113,7 +116,7 @@ class Room:
         from index.ingest import Progress
 
         try:
-            desk = Desk(self._settings)
+            desk = Desk(self._settings, addresses=self._addresses)
             for step in ensure_starter(desk):
                 if isinstance(step, Progress):
                     self._progress = {"done": step.done, "total": step.total}

@@ -1,0 +1,344 @@
+"""The library page and the source panel, over a real library: what goes in, is found and shown."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fpdf import FPDF
+
+from assistant.desk import Desk
+from assistant.settings import Settings
+from corpus.addresses import Policy
+from corpus.catalogue import Entry
+from corpus.document import Source
+from corpus.errors import UsageError
+from ui import additions, library
+from ui.jobs import Jobs
+from ui.library import PAGE, Filter
+from ui.markup_library import adding_html, table_html
+from ui.page_library_events import MOVING, OPENED, WHOLE, LibraryEvents
+from ui.room import Room
+
+CHROMIUM = shutil.which("chromium")
+browser_test = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::UserWarning:gradio"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+def entry(number: int, title: str, publisher: str = "Gazette", published: str = "2024") -> Entry:
+    source = Source(title, f"/documents/{number}.pdf", publisher, published, "pdf")
+    return Entry(f"id{number}", source, 1, number, f"2026-01-{number % 28 + 1:02}T00:00:00+00:00")
+
+
+HARBOURS = [
+    entry(1, "Ships of Lund", published="2024-03-01"),
+    entry(2, "Ore of Kiruna", "Railway", "2023-05"),
+    entry(3, "An undated note", "", ""),
+    entry(4, "ships of Malmo", "Railway", "2025"),
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "titles"),
+    [
+        (Filter(), "ships of Malmo|Ships of Lund|Ore of Kiruna|An undated note"),
+        (Filter(sort="oldest"), "Ore of Kiruna|Ships of Lund|ships of Malmo|An undated note"),
+        (Filter(sort="by_title"), "An undated note|Ore of Kiruna|Ships of Lund|ships of Malmo"),
+        (Filter(sort="by_passages"), "ships of Malmo|An undated note|Ore of Kiruna|Ships of Lund"),
+        (Filter(search="SHIPS lund"), "Ships of Lund"),
+        (Filter(publisher="Railway"), "ships of Malmo|Ore of Kiruna"),
+        (Filter(since="2024"), "ships of Malmo|Ships of Lund"),
+        (Filter(until="2024-12"), "Ships of Lund|Ore of Kiruna"),
+        (Filter(since="2024-02", until="2024-03-01"), "Ships of Lund"),
+        (Filter(kind="html"), ""),
+    ],
+    ids=str,
+)
+def test_the_table_shows_what_is_asked_for(wanted: Filter, titles: str) -> None:
+    """Searched, filtered and sorted; documents without a date last."""
+    shown = library.shown(HARBOURS, wanted)
+    assert "|".join(one.source.title for one in shown.entries) == titles
+    assert shown.count == len(shown.entries)
+
+
+def test_a_large_library_is_shown_page_by_page() -> None:
+    """Beyond the last page stands the last page."""
+    many = [entry(number, f"Document {number:04}") for number in range(1000)]
+    last = library.shown(many, Filter(sort="by_title", page=99))
+    assert (last.first, len(last.entries), last.count) == (1000 - PAGE, PAGE, 1000)
+    assert last.line("en", anything=True) == "Documents 951–1000 of 1000"
+    assert library.shown([], Filter()).line("en", anything=False).startswith("The library is empty")
+    assert "符合条件" in library.shown([], Filter()).line("zh", anything=True)
+
+
+def test_titles_are_shown_and_never_rendered() -> None:
+    """Whatever a document calls itself."""
+    html = table_html([entry(1, "<img src=x onerror=alert(1)>")], "", "en")
+    assert "<img" not in html and "&lt;img" in html
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    """A room over an empty library that embeds words; this machine's addresses may be fetched."""
+    home = tmp_path / "home"
+    with Desk(Settings(home=home, embedder="hash")) as desk:
+        file = tmp_path / "note.md"
+        file.write_text("# Note\n\nThe mill of Lund ground 300 tonnes of rye in 2022.\n")
+        list(desk.add([file]))
+    room = Room(Settings(home=home, embedder="hash"), addresses=Policy(loopback=True))
+    room.open()
+    assert room.desk() or room._ready.wait(60)
+    yield room
+    room.close()
+
+
+def ended(room: Room) -> Any:
+    job = additions.latest(room)
+    assert job is not None
+    *_, last = job.watch()
+    return last
+
+
+def test_uploads_are_named_by_their_names_and_replace_each_other(
+    room: Room, tmp_path: Path
+) -> None:
+    """The uploaded copies are deleted, bad ones are reported with what would help."""
+    desk = room.desk()
+    assert desk is not None
+    for text in ("4,800 ships", "4,900 ships"):
+        folder = tmp_path / "uploads" / text[:5]
+        folder.mkdir(parents=True)
+        good, bad = folder / "lund.md", folder / "photo.png"
+        good.write_text(f"# Lund\n\nThe harbour of Lund handled {text} in 2023.\n")
+        bad.write_bytes(b"\x89PNG\r\n")
+        additions.start_files(room, [str(good), str(bad)])
+        report = ended(room).report
+        assert len(report.refused) == 1 and "photo.png" in report.refused[0].path
+        assert not folder.exists()
+    assert report.replaced == ("upload:lund.md",)
+    (found,) = [one for one in desk.library.entries() if one.source.title == "Lund"]
+    assert library.entry_of(desk, found.id) == found
+    assert len(desk.library.versions_before(found.id)) == 1
+    html = adding_html(additions.latest(room), 0, "en")
+    assert "1 replaced" in html and "lund.md" in html and "refused" in html
+    with pytest.raises(UsageError):
+        additions.start_files(room, [])
+
+
+def test_a_document_is_corrected_removed_and_brought_back(room: Room) -> None:
+    """Each is seen at once in the search; wrong dates are said in words."""
+    desk = room.desk()
+    assert desk is not None
+    (found,) = desk.library.entries()
+    assert not library.edited(desk, found.id, "Mill", "", "last May", "en")[0]
+    assert not library.edited(desk, found.id, " ", "", "", "en")[0]
+    done, said = library.edited(desk, found.id, "The mill", "Gazette", "2022-05", "en")
+    assert done and said == "Saved."
+    (hit,) = desk.searcher.search("How much rye did the mill grind?")
+    assert (hit.source.title, hit.source.published) == ("The mill", "2022-05")
+    gone, said = library.removed(desk, found.id, "en")
+    assert gone == found.id and "Undo" in said and desk.library.entries() == []
+    assert "is back" in library.restored(desk, found.id, "en")
+    assert desk.searcher.search("How much rye did the mill grind?")
+
+
+def test_addresses_that_are_none_are_said_so(room: Room) -> None:
+    """Before anything is fetched."""
+    for text in ("", "example.org", "https://example.org\nnote.md"):
+        with pytest.raises(UsageError):
+            additions.start_addresses(room, text)
+
+
+def test_the_timeline_counts_quarters() -> None:
+    """By publisher, those without a month left out."""
+    rows = library.by_quarter(HARBOURS, "en")
+    assert rows == [("2023 Q2", "Railway", 1), ("2024 Q1", "Gazette", 1)]
+
+
+def test_events_return_as_many_values_as_the_page_has_components(room: Room) -> None:
+    """The lists of components and of values are in two modules."""
+
+    class Asked:
+        def __init__(self) -> None:
+            self.headers = {"accept-language": "en"}
+
+    events = LibraryEvents(room)
+    request: Any = Asked()
+    assert len(events.everything(Filter(), request)) == WHOLE
+    assert len(events.first(request)) == OPENED + 1
+    assert len(events.progress(request)) == MOVING
+    assert len(events.choose("", None, None, "", "", "newest", request)) == WHOLE - 5 - MOVING
+
+
+# ----------------------------------------------------------------- in the browser
+
+LEFT = "The harbour of Lund handled 4,800 ships in 2023, and its director is Berg of Malmo."
+RIGHT = "The railway behind the harbour carries ore all winter, while the outer basin is closed."
+
+
+class Pages(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = b"<html><body><h1>Lighthouse</h1><p>The lighthouse of Lund was built in 1901.</p>"
+        self.send_response(200 if self.path == "/light" else 404)
+        self.send_header("content-type", "text/html")
+        self.end_headers()
+        self.wfile.write(body if self.path == "/light" else b"")
+
+    def log_message(self, *args: object) -> None:
+        return
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/light"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def served(room: Room, tmp_path: Path) -> Iterator[str]:
+    import uvicorn
+
+    from ui.server import application, free_socket
+
+    pdf = FPDF()
+    pdf.set_font("Helvetica", size=11)
+    pdf.add_page()
+    for left, text in ((15, LEFT), (110, RIGHT)):
+        pdf.set_xy(left, 40)
+        pdf.multi_cell(70, 6, text, align="L")
+    pdf.add_page()
+    pdf.set_xy(15, 40)
+    pdf.multi_cell(150, 6, "The second page tells of the lighthouse.")
+    file = tmp_path / "harbour.pdf"
+    pdf.output(str(file))
+    desk = room.desk()
+    assert desk is not None
+    list(desk.add([file]))
+    listening: socket.socket = free_socket(18650)
+    server = uvicorn.Server(uvicorn.Config(application(room, ()), log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def page(served: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    flags = (
+        "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
+        "--disable-sync --no-first-run"
+    ).split()
+    outside: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        page = browser.new_page(viewport={"width": 1300, "height": 900}, locale="en-US")
+        page.on(
+            "request",
+            lambda one: None if one.url.startswith((served, "data:", "blob:"))
+            else outside.append(one.url),
+        )  # fmt: skip
+        page.goto(served)
+        page.wait_for_selector("#question textarea")
+        yield page
+        browser.close()
+    assert outside == []
+
+
+@browser_test
+@pytest.mark.slow
+def test_the_cited_words_are_boxed_on_the_drawn_page(page: Any) -> None:
+    """In their own column; pages turn, zoom grows, the text view marks the same words."""
+    page.fill("#question textarea", "How many ships did the harbour of Lund handle?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("a.cite", timeout=60_000)
+    page.click("a.cite")
+    page.wait_for_selector("#source .box", timeout=30_000)
+    assert "harbour" in page.inner_text("#source h3").lower()
+    boxes = page.eval_on_selector_all(
+        "#source .box", "all => all.map(one => [parseFloat(one.style.left), one.offsetWidth])"
+    )
+    assert boxes and all(left < 50 and width > 5 for left, width in boxes)
+    width = page.eval_on_selector("#source .paper", "one => one.offsetWidth")
+    page.click('#source [data-act="larger"]')
+    page.wait_for_function(
+        f"document.querySelector('#source .paper').offsetWidth > {width * 1.3}", timeout=20_000
+    )
+    page.click('#source [data-act="next"]')
+    page.wait_for_function(
+        "document.querySelector('#source .where').textContent.includes('Page 2 of 2')"
+    )
+    assert page.query_selector("#source .box") is None
+    page.click('#source [data-act="quote"]')
+    page.wait_for_selector("#source .box")
+    page.click('#source [data-act="text"]')
+    page.wait_for_selector("#source blockquote mark")
+    assert "4,800 ships" in page.inner_text("#source mark")
+    link = page.get_attribute("#source a.original", "href")
+    answer = page.request.get(page.url.rstrip("/") + link)
+    assert answer.body()[:5] == b"%PDF-" and "attachment" in answer.headers["content-disposition"]
+    assert page.request.get(page.url.rstrip("/") + "/originals/nothing").status == 404
+
+
+@browser_test
+@pytest.mark.slow
+def test_documents_go_in_by_file_and_address_and_come_out_again(
+    page: Any, tmp_path: Path, site: str
+) -> None:
+    """Good and bad ones, a reload in between; removed and brought back."""
+    page.get_by_role("tab", name="Library").click()
+    page.wait_for_selector("#library-table button")
+    assert "Documents 1–2 of 2" in page.inner_text("#library-line")
+    page.click("#library-add button >> nth=0")
+    good, bad = tmp_path / "quay.md", tmp_path / "photo.png"
+    good.write_text("# The quay\n\nThe new quay of Lund is 300 metres long.\n")
+    bad.write_bytes(b"\x89PNG\r\n")
+    page.set_input_files("#library-files input[type=file]", [str(good), str(bad)])
+    page.wait_for_selector("#library-adding .done", timeout=60_000)
+    said = page.inner_text("#library-adding")
+    assert "1 added" in said and "photo.png" in said and "refused" in said
+    page.fill("#library-addresses textarea", site)
+    page.get_by_role("button", name="Fetch and add").click()
+    page.wait_for_function(
+        "document.querySelector('#library-line').textContent.includes('of 4')", timeout=60_000
+    )
+    page.reload()
+    page.get_by_role("tab", name="Library").click()
+    page.wait_for_selector("#library-table button")
+    assert "1 added" in page.inner_text("#library-adding")
+    page.fill("#library-search input, #library-search textarea", "lighthouse")
+    page.wait_for_function(
+        "document.querySelector('#library-line').textContent.includes('of 1')", timeout=20_000
+    )
+    page.click("#library-table button")
+    page.wait_for_selector("#library-details h3")
+    assert "127.0.0.1" in page.inner_text("#library-details")
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Undo").wait_for()
+    assert "was removed" in page.inner_text("#library-said")
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_function(
+        "document.querySelector('#library-said').textContent.includes('is back')", timeout=20_000
+    )
+
+
+def test_lines_of_work_are_those_of_the_room(room: Room) -> None:
+    """Additions wait in the room's own line."""
+    assert isinstance(room.additions, Jobs) and additions.waiting(room) == 0
