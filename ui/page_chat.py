@@ -46,7 +46,7 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
             chat = gr.Chatbot(
                 elem_id="chat", label=LABELS("chat.thread"), show_label=False, layout="panel",
                 buttons=[], feedback_options=None, allow_tags=False, latex_delimiters=[],
-                placeholder=" ", height="calc(100vh - 17rem)", min_height="18rem",
+                placeholder=" ", height="calc(100vh - 18.5rem)", min_height="18rem",
             )  # fmt: skip
             with gr.Column(elem_id="welcome", visible=True) as welcome:
                 greeting = gr.HTML(_welcome(place, "en"), elem_id="greeting")
