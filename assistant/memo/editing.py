@@ -1,0 +1,115 @@
+"""Changing a memo by hand: lines removed, moved, cited otherwise, taken over from an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.answer import Citation, Claim
+from assistant.composing import citation_of, cited
+from assistant.desk import Desk
+from assistant.memo.linting import relinted
+from assistant.memo.values import EVIDENCE, NOTE, Line, Memo, Section
+from assistant.searching import found_for
+from corpus.errors import UsageError
+from index.evidence import Evidence
+from index.retrieval import Bounds
+
+# Passages that are offered for a line.
+_OFFERED = 6
+
+
+def removed(memo: Memo, section: str, line: int) -> Memo:
+    """Return the memo without a line (from 1) of a section; raises UsageError."""
+    at, lines = _lines(memo, section, line)
+    return _with_lines(memo, at, (*lines[: line - 1], *lines[line:]))
+
+
+def moved(memo: Memo, section: str, line: int, step: int) -> Memo:
+    """Return the memo with a line one place up (-1) or down (+1); at an end it stays."""
+    at, lines = _lines(memo, section, line)
+    other = line + step
+    if not 1 <= other <= len(lines):
+        return memo
+    swapped = list(lines)
+    swapped[line - 1], swapped[other - 1] = swapped[other - 1], swapped[line - 1]
+    return _with_lines(memo, at, tuple(swapped))
+
+
+def offered(desk: Desk, memo: Memo, section: str, line: int) -> tuple[Evidence, ...]:
+    """Return passages that a line might rest on, the likeliest first, within the memo's bounds."""
+    _, lines = _lines(memo, section, line)
+    bounds = Bounds(until=memo.as_of, since=str(memo.settings.get("since") or ""))
+    return found_for(desk, lines[line - 1].claim.text, _OFFERED, bounds)
+
+
+def recited(desk: Desk, memo: Memo, section: str, line: int, evidence: Evidence) -> Memo:
+    """Return the memo with a line that rests on another passage alone, checked against it."""
+    at, lines = _lines(memo, section, line)
+    old = lines[line - 1]
+    number, citations = _numbered(memo, citation_of(old.claim.text, evidence, 0))
+    verdict = desk.checker.check(old.claim.text, [cited(evidence)])
+    claim = Claim(old.claim.text, (number,), verdict.verdict, verdict.problems)
+    changed = (*lines[: line - 1], replace(old, claim=claim, speaker="", kind=""), *lines[line:])
+    return _with_lines(replace(memo, citations=citations), at, changed)
+
+
+def taken(memo: Memo, section: str, claims: Sequence[Claim], citations: Sequence[Citation]) -> Memo:
+    """Return the memo with cited claims of an answer at the end of a section's lines.
+
+    Claims without a citation, and those that stand in the memo already, are left out.
+    """
+    by_number = {one.number: one for one in citations}
+    present = {line.claim.text for one in memo.sections for line in one.lines}
+    at = _place(memo, section)
+    for claim in claims:
+        rests = [by_number[one] for one in (*claim.citations, *claim.offered) if one in by_number]
+        if not rests or claim.text in present:
+            continue
+        numbers = []
+        for one in rests:
+            number, kept = _numbered(memo, one)
+            memo = replace(memo, citations=kept)
+            numbers.append(number)
+        own = replace(claim, citations=tuple(numbers), offered=())
+        memo = _with_lines(memo, at, (*memo.sections[at].lines, Line(own, role=EVIDENCE)))
+    return memo
+
+
+def sections_for(memo: Memo) -> list[Section]:
+    """Return the sections that take lines by hand: not those that only show a table."""
+    return [one for one in memo.sections if not one.shows]
+
+
+def _lines(memo: Memo, section: str, line: int) -> tuple[int, tuple[Line, ...]]:
+    at = _place(memo, section)
+    lines = memo.sections[at].lines
+    if not 1 <= line <= len(lines) or lines[line - 1].role == NOTE:
+        raise UsageError(f"there is no line {line} to change in {memo.sections[at].heading!r}")
+    return at, lines
+
+
+def _place(memo: Memo, section: str) -> int:
+    for at, one in enumerate(memo.sections):
+        if one.key == section:
+            return at
+    raise UsageError(f"the memo has no section {section!r}")
+
+
+def _with_lines(memo: Memo, at: int, lines: tuple[Line, ...]) -> Memo:
+    """Return the memo with other lines in a section, linted anew.
+
+    Citations that nothing rests on any more stay: numbers must not change under a reader's eyes.
+    """
+    sections = list(memo.sections)
+    sections[at] = replace(sections[at], lines=lines)
+    return relinted(replace(memo, sections=tuple(sections)))
+
+
+def _numbered(memo: Memo, citation: Citation) -> tuple[int, tuple[Citation, ...]]:
+    """Return the number under which the memo cites some words, and its citations with them."""
+    for one in memo.citations:
+        if (one.document, one.start, one.end) == (citation.document, citation.start, citation.end):
+            return one.number, memo.citations
+    number = max((one.number for one in memo.citations), default=0) + 1
+    return number, (*memo.citations, replace(citation, number=number))

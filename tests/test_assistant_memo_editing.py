@@ -1,0 +1,109 @@
+"""A memo changed by hand: what is cited stays checked, and the linter looks again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from assistant.answer import Claim
+from assistant.desk import Desk
+from assistant.memo.editing import moved, offered, recited, removed, sections_for, taken
+from assistant.memo.values import EVIDENCE, Memo
+from assistant.memo.writing import Request, write
+from assistant.settings import Settings
+from corpus.errors import UsageError
+from index.ingest import files_below
+
+PORT = """# The port of Lund
+
+The port of Lund handled 4,800 ships in 2025, according to the Harbour Board.
+
+The port of Lund plans a new quay for container ships, the Harbour Board says.
+
+The port of Lund employs 310 people, according to the Gazette of Lund.
+"""
+ROAD = """# Roads to the port
+
+The port of Lund is reached by road E22, according to the Road Agency of Skane.
+"""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("editing")
+    (folder / "articles").mkdir()
+    (folder / "articles" / "port.md").write_text(PORT)
+    (folder / "articles" / "road.md").write_text(ROAD)
+    with Desk(Settings(home=folder / "home", embedder="hash")) as desk:
+        list(desk.add(files_below([folder / "articles"])))
+        yield desk
+
+
+@pytest.fixture(scope="module")
+def memo(desk: Desk) -> Memo:
+    *_, last = write(desk, Request("The port of Lund", today="2026-03-01"))
+    return last
+
+
+def evidence_of(memo: Memo) -> tuple[str, list[int]]:
+    """Return a section with evidence, and the numbers of its evidence lines."""
+    return next(
+        (one.key, [n for n, line in enumerate(one.lines, 1) if line.role == EVIDENCE])
+        for one in memo.sections
+        if any(line.role == EVIDENCE for line in one.lines)
+    )
+
+
+def texts(memo: Memo, key: str) -> list[str]:
+    (section,) = [one for one in memo.sections if one.key == key]
+    return [line.claim.text for line in section.lines]
+
+
+def test_lines_are_removed_and_moved(memo: Memo) -> None:
+    """The rest stays as it was; at an end a line stays where it is."""
+    key, (number, *_) = evidence_of(memo)
+    before = texts(memo, key)
+    assert texts(removed(memo, key, number), key) == before[: number - 1] + before[number:]
+    assert moved(memo, key, 1, -1) == memo
+    down = texts(moved(memo, key, number, 1), key)
+    assert sorted(down) == sorted(before) and (down != before or len(before) == number)
+    for wrong in (0, 99):
+        with pytest.raises(UsageError):
+            removed(memo, key, wrong)
+    with pytest.raises(UsageError):
+        moved(memo, "nowhere", 1, 1)
+
+
+def test_a_line_that_rests_on_another_passage_is_checked_against_it(desk: Desk, memo: Memo) -> None:
+    """One that does not hold the sentence makes it unsupported, and the linter says so."""
+    key, (number, *_) = evidence_of(memo)
+    found = offered(desk, memo, key, number)
+    road = next(one for one in found if "E22" in one.passage.text)
+    worse = recited(desk, memo, key, number, road)
+    (section,) = [one for one in worse.sections if one.key == key]
+    claim = section.lines[number - 1].claim
+    cited = worse.citation(claim.citations[0])
+    document = desk.library.document(cited.document)
+    assert document.text[cited.start : cited.end] == cited.quote
+    assert claim.verdict != "supported" and claim.problems
+    assert any(one.where == f"{key}:{number}" and one.rule for one in worse.findings)
+    port = next(one for one in found if "4,800" in one.passage.text)
+    better = recited(desk, worse, key, number, port)
+    (section,) = [one for one in better.sections if one.key == key]
+    assert section.lines[number - 1].claim.verdict == "supported"
+
+
+def test_claims_of_an_answer_are_taken_over_once(desk: Desk, memo: Memo) -> None:
+    """Numbered after those that are there; without a citation, or twice, they are left out."""
+    key = sections_for(memo)[0].key
+    source = memo.citations[0]
+    claims = [
+        Claim("The port of Lund has a pilot.", (1,), "supported"),
+        Claim("Nothing is cited here.", (), "unsupported"),
+    ]
+    more = taken(memo, key, claims, [source])
+    assert texts(more, key)[-1] == "The port of Lund has a pilot."
+    assert "Nothing is cited here." not in texts(more, key)
+    assert len(more.citations) == len(memo.citations)
+    assert taken(more, key, claims, [source]) == more
