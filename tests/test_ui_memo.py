@@ -17,13 +17,14 @@ import pytest
 
 from assistant.desk import Desk
 from assistant.memo.shelf import Shelf
+from assistant.memo.values import EVIDENCE
 from assistant.settings import Settings
 from index.ingest import files_below
 from tests.memos import MEMO
 from tests.test_assistant_memo_writing import PORT, ROAD
 from tests.test_ui_page import EXAMPLES, Harbour, browser_test, chromium, page
-from ui import memos
-from ui.markup_memo import findings_html, memo_html
+from ui import memo_edits, memos
+from ui.markup_memo import findings_html, memo_html, offers_html
 from ui.memos import Sheet, Wanted
 
 __all__ = ["chromium", "page"]
@@ -123,6 +124,30 @@ def test_files_are_handed_to_the_page_itself(office: Office) -> None:
     assert memos.file_of(office, Sheet(), "docx") == memos.file_of(office, sheet, "exe") == ""
 
 
+def test_lines_are_changed_by_hand_and_kept(office: Office) -> None:
+    """Removed and brought back, cited to an offered passage, compared with the memo before."""
+    *_, sheet = memos.writing(office, Wanted("The port of Lund"))
+    assert sheet.memo is not None
+    key, lines = next((one.key, one.lines) for one in sheet.memo.sections if one.lines)
+    first = next(n for n, line in enumerate(lines, 1) if line.role == EVIDENCE)
+    less = memo_edits.changed(office, sheet, "drop", f"{key}:{first}")
+    shelf = Shelf(office.desk().settings.home)
+    assert less.memo is not None and shelf.load(sheet.name) == less.memo != sheet.memo
+    assert memo_edits.changed(office, less, "undo", "").memo == sheet.memo
+    offering = memo_edits.changed(office, sheet, "cite", f"{key}:{first}")
+    assert offering.offers and "data-label" in offers_html(offering.offers, offering.at, "en")
+    taken = memo_edits.changed(office, offering, "take", offering.at, offering.offers[0].label)
+    assert taken.memo is not None and not taken.offers
+    assert "did not work" in memo_edits.changed(office, sheet, "drop", f"{key}:99").message
+    other = shelf.new_id(sheet.memo)
+    shelf.save(less.memo, other)
+    assert lines[first - 1].claim.text[:30] in memo_edits.compared(office, sheet, other, "en")
+    cited = [line.claim for line in lines if line.claim.citations][:1]
+    added = memo_edits.adding(office, other, key, cited, sheet.memo.citations)
+    assert added.memo is not None and added.memo != less.memo
+    assert key in [one for _, one in memo_edits.sections_of(office, other)]
+
+
 def test_nothing_of_a_document_is_rendered_in_a_memo() -> None:
     """Markup in sentences, titles and advice is text."""
     html = memo_html(MEMO) + findings_html(MEMO)
@@ -140,6 +165,14 @@ def test_a_memo_is_written_read_and_downloaded(page: Any, office: Office, tmp_pa
     page.get_by_role("button", name="Write the memo").click()
     page.wait_for_selector("#memo section:nth-of-type(3)")
     page.get_by_text("cited sentences were checked").wait_for(timeout=60_000)
+    page.wait_for_selector('#memo [data-act="cite"]')
+    count = page.locator("#memo .line").count()
+    page.locator('#memo [data-act="drop"]').first.click()
+    page.wait_for_function(f"document.querySelectorAll('#memo .line').length < {count}")
+    page.get_by_role("button", name="Undo the last change").click()
+    page.wait_for_function(f"document.querySelectorAll('#memo .line').length == {count}")
+    page.locator('#memo [data-act="cite"]').first.click()
+    page.wait_for_selector('#memo-offers [data-act="take"]')
     page.locator("#memo a.memo-cite").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("#memo-source mark")

@@ -111,6 +111,9 @@ class Harbour:
             seconds={"total": 0.1},
         )  # fmt: skip
 
+    def drawing(self) -> Shelf:
+        return Shelf()
+
     def sources(self) -> Sources:
         return Sources(
             Shelf(),

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from textwrap import shorten
 
 from assistant.answer import Claim
+from assistant.memo.comparing import Difference
 from assistant.memo.document import said_by
 from assistant.memo.values import GAP, JUDGMENT, NOTE, Finding, Line, Memo, Section
+from index.evidence import Evidence
 from ui.markup import text
+from ui.wording import word
 
 _ROLES = {GAP: "Gap for the analyst", JUDGMENT: "Judgment", NOTE: "About this memo"}
 
 
-def memo_html(memo: Memo | None) -> str:
-    """Return a memo, complete or growing; None is the page before anything was written."""
+def memo_html(memo: Memo | None, language: str = "en", *, editable: bool = False) -> str:
+    """Return a memo, complete or growing; None is the page before anything was written.
+
+    `editable` puts buttons beside the lines of a complete memo.
+    """
     if memo is None:
         return (
-            '<div class="memo empty"><h3>No memo yet</h3><p>Name a topic and choose a template. '
-            "Each section is searched for by itself, and every sentence that states a fact shows "
-            "the passage it rests on. What needs your judgment is marked as a gap.</p></div>"
+            f'<div class="memo empty"><h3>{word("memo.empty_title", language)}</h3>'
+            f"<p>{word('memo.empty', language)}</p></div>"
         )
     head = _table(
         ("Subject", "Date", "Evidence as of", "Library", "Engine", "Template"),
@@ -34,19 +40,20 @@ def memo_html(memo: Memo | None) -> str:
         kind = "notice" if memo.complete else "waiting"
         parts.append(f'<p class="{kind}" role="status">{text(memo.notice)}…</p>')
     found = {finding.where: finding for finding in reversed(memo.findings)}
-    parts += [_section(one, memo, found) for one in memo.sections]
+    tools = language if editable and memo.complete else ""
+    parts += [_section(one, memo, found, tools) for one in memo.sections]
     return f'<article class="memo" aria-label="Memo">{"".join(parts)}</article>'
 
 
-def _section(section: Section, memo: Memo, found: dict[str, Finding]) -> str:
+def _section(section: Section, memo: Memo, found: dict[str, Finding], tools: str) -> str:
     lines = "".join(
-        _line(line, found.get(f"{section.key}:{number}"))
+        _line(line, found.get(f"{section.key}:{number}"), f"{section.key}:{number}", tools)
         for number, line in enumerate(section.lines, start=1)
     )
     return f"<section><h3>{text(section.heading)}</h3>{lines}{_shown(section, memo)}</section>"
 
 
-def _line(line: Line, finding: Finding | None) -> str:
+def _line(line: Line, finding: Finding | None, where: str, tools: str) -> str:
     claim = line.claim
     role = f"<b>{_ROLES[line.role]}: </b>" if line.role in (GAP, JUDGMENT) else ""
     speaker, kind = said_by(line)
@@ -61,8 +68,59 @@ def _line(line: Line, finding: Finding | None) -> str:
     marks = _marks(claim)
     kind = f' <span class="speaker">{text(kind)}</span>' if kind else ""
     return (
-        f'<p class="line {line.role}">{role}{said}{text(claim.text)} {marks}{kind}{doubt}{flag}</p>'
+        f'<p class="line {line.role}">{role}{said}{text(claim.text)} {marks}{kind}{doubt}{flag}'
+        f"{_tools(line, where, tools)}</p>"
     )
+
+
+def _tools(line: Line, where: str, language: str) -> str:
+    """Return the buttons that change a line; "" for a language leaves them out."""
+    if not language or line.role == NOTE:
+        return ""
+    signs = {"up": "↑", "down": "↓", "cite": "⇄", "drop": "✕"}
+    if line.role == GAP:
+        del signs["cite"]
+    buttons = "".join(
+        f'<button type="button" data-act="{act}" data-at="{text(where)}" '
+        f'title="{word(f"memo.{act}", language)}" aria-label="{word(f"memo.{act}", language)}">'
+        f"{sign}</button>"
+        for act, sign in signs.items()
+    )
+    return f'<span class="edit">{buttons}</span>'
+
+
+def offers_html(offers: Sequence[Evidence], where: str, language: str) -> str:
+    """Return the passages that a line may be cited to, each a button."""
+    if not offers:
+        return f'<p class="about">{word("memo.none", language)}</p>'
+    items = "".join(
+        f'<li><button type="button" data-act="take" data-at="{text(where)}" '
+        f'data-label="{one.label}">'
+        f"{text(', '.join(filter(None, (one.source.title, one.source.published))))}</button>"
+        f"<br>{text(shorten(one.passage.text, 260, placeholder=' …'))}</li>"
+        for one in offers
+    )
+    return f'<div class="offers"><p>{word("memo.choose", language)}</p><ol>{items}</ol></div>'
+
+
+def difference_html(found: Difference, language: str) -> str:
+    """Return what changed between two memos, and which sources caused it."""
+    if not found.changes and not found.sources:
+        return f'<p class="about">{word("memo.same", language)}</p>'
+    items = "".join(
+        f'<li class="{one.kind}"><b>{word(f"memo.{one.kind}", language)}</b> '
+        f"({text(one.section)}): {f'<del>{text(one.before)}</del> ' if one.before else ''}"
+        f"{f'<ins>{text(one.after)}</ins>' if one.after else ''}"
+        + (
+            f"<br>{text(word('memo.because', language, causes='; '.join(one.causes)))}"
+            if one.causes
+            else ""
+        )
+        + "</li>"
+        for one in found.changes
+    )
+    sources = "".join(f"<li>{text(one)}</li>" for one in found.sources)
+    return f'<ul class="difference">{items}{sources}</ul>'
 
 
 def _marks(claim: Claim) -> str:

@@ -7,14 +7,18 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
 
 from corpus.errors import BriefingError, NothingFound, UsageError
+from index.evidence import Evidence
 from ui import markup
+from ui.jobs import Job
 from ui.source import Pinned
 
 if TYPE_CHECKING:
     from assistant.desk import Desk
     from assistant.memo.values import Memo
+    from ui.room import Place
 
 _OPENING = "The library is still opening; try again in a moment."
 # What a browser is told of each format.
@@ -56,11 +60,18 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A memo on the page: its id on the shelf, and a line (HTML) where something went wrong."""
+    """A memo on the page: its id on the shelf, and a line (HTML) where something went wrong.
+
+    `before` is the memo before the last change by hand, `offers` are passages for the line at `at`
+    ("section:line").
+    """
 
     memo: Memo | None = None
     name: str = ""
     message: str = ""
+    before: Memo | None = None
+    offers: tuple[Evidence, ...] = ()
+    at: str = ""
 
 
 def writing(place: Housed, wanted: Wanted) -> Iterator[Sheet]:
@@ -136,6 +147,16 @@ def accepting(place: Housed, sheet: Sheet, finding: str, reason: str) -> Sheet:
     except BriefingError as error:
         return Sheet(sheet.memo, sheet.name, markup.error_html(str(error)))
     return Sheet(memo, sheet.name)
+
+
+def started(place: Place, wanted: Wanted) -> Job[Sheet]:
+    """Begin to write a memo, in the background; raises UsageError where too many wait."""
+    return place.memos.start(uuid4().hex, lambda: writing(place, wanted))
+
+
+def running(place: Place) -> Job[Sheet] | None:
+    """Return the memo that is being written; None where there is none."""
+    return next(iter(place.memos.open()), None)
 
 
 def file_of(place: Housed, sheet: Sheet, form: str) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
 
-from ui import markup, memos, page_source
+from ui import memos, page_source
 from ui.markup_memo import findings_html, memo_html
-from ui.memos import Sheet, Wanted
+from ui.memos import Sheet
+from ui.page_memo_events import MemoEvents
+from ui.page_words import LABELS
 from ui.room import Place
 
 # From the server into the page and from there into a file, as for conversations: nothing lies in a
@@ -28,119 +29,88 @@ given => {
 """
 
 
+# Gradio has no event for a button inside HTML.
+_CHANGE = """
+element.addEventListener('click', event => {
+  const button = event.target.closest('[data-act]');
+  if (button) trigger('select', {...button.dataset});
+});
+"""
+
+
 def build(page: gr.Blocks, place: Place) -> None:
     """Build the memo page inside `page`."""
-
-    def shown(sheet: Sheet) -> tuple[Any, ...]:
-        memo = sheet.memo
-        open_ones = [
-            f"{one.rule} at {one.where}" for one in (memo.findings if memo else ())
-            if not one.accepted
-        ]  # fmt: skip
-        return (
-            sheet,
-            sheet.message + memo_html(memo),
-            findings_html(memo),
-            gr.update(choices=open_ones, value=None),
-        )
-
-    def write(
-        topic: str,
-        template: str,
-        as_of: str | None,
-        audience: str | None,
-        length: float | None,
-        publishers: list[str] | None,
-    ) -> Iterator[tuple[Any, ...]]:
-        # Fields of a part that was never opened come as None.
-        wanted = Wanted(
-            topic, template, as_of or "", audience or "", length, tuple(publishers or ())
-        )
-        for sheet in memos.writing(place, wanted):
-            yield (*shown(sheet), gr.skip())
-        yield (*shown(sheet), gr.update(choices=memos.shelved(place), value=sheet.name or None))
-
-    def stop(sheet: Sheet) -> tuple[Any, ...]:
-        if sheet.memo is None or sheet.memo.complete:
-            return shown(sheet)
-        note = "Stopped. The finished sections are kept under Earlier memos."
-        return shown(Sheet(sheet.memo, sheet.name, markup.error_html(note)))
-
-    def reopen(name: str | None) -> tuple[Any, ...]:
-        return shown(memos.reopened(place, name)) if name else (gr.skip(),) * 4
-
-    def accept(sheet: Sheet, finding: str | None, reason: str) -> tuple[Any, ...]:
-        return (*shown(memos.accepting(place, sheet, finding or "", reason)), "")
-
-    def save(sheet: Sheet, form: str) -> str:
-        return memos.file_of(place, sheet, form)
-
+    events = MemoEvents(place)
     sheet = gr.State(Sheet())
     with gr.Row(elem_id="memo-columns"):
         with gr.Column(scale=3, min_width=320):
             topic = gr.Textbox(
-                elem_id="topic",
-                label="Topic of the memo",
-                placeholder="What do export controls do to DeepSeek?",
-                max_lines=3,
-            )
+                elem_id="topic", label=LABELS("memo.topic"),
+                placeholder=LABELS("memo.topic_hint"), max_lines=3,
+            )  # fmt: skip
             with gr.Row():
                 template = gr.Dropdown(
-                    list(memos.TEMPLATES), value="bluf", label="Template", allow_custom_value=True
-                )
-                audience = gr.Textbox(label="Audience", max_lines=1)
-            with gr.Accordion("Evidence and length", open=False):
+                    list(memos.TEMPLATES), value="bluf", label=LABELS("memo.template"),
+                    allow_custom_value=True,
+                )  # fmt: skip
+                audience = gr.Textbox(label=LABELS("memo.audience"), max_lines=1)
+            with gr.Accordion(LABELS("memo.bounds"), open=False):
                 as_of = gr.Textbox(
-                    label="As of (only what was published by this date)",
-                    placeholder="2025-06-30",
-                    max_lines=1,
+                    label=LABELS("memo.as_of"), placeholder="2025-06-30", max_lines=1
                 )
-                length = gr.Number(label="About how many words (empty: the template's)", value=None)
+                length = gr.Number(label=LABELS("memo.length"), value=None)
                 publishers = gr.Dropdown(
-                    [], label="Publishers", multiselect=True, allow_custom_value=True
+                    [], label=LABELS("memo.publishers"), multiselect=True, allow_custom_value=True
                 )
             with gr.Row():
-                go = gr.Button("Write the memo", variant="primary")
-                halt = gr.Button("Stop writing", size="sm")
-            body = gr.HTML(memo_html(None), elem_id="memo")
+                go = gr.Button(LABELS("memo.write"), variant="primary")
+                halt = gr.Button(LABELS("memo.stop"), size="sm")
+                back = gr.Button(LABELS("memo.undo"), size="sm", visible=False)
+            body = gr.HTML(memo_html(None), elem_id="memo", js_on_load=_CHANGE)
         with gr.Column(scale=2, min_width=320):
+            offers = gr.HTML("", elem_id="memo-offers", js_on_load=_CHANGE)
             page_source.build(
                 page, place, elem_id="memo-source", state=sheet, find=memos.pinned,
                 links="a.memo-cite",
             )  # fmt: skip
-            with gr.Accordion("What the linter found", open=True):
+            with gr.Accordion(LABELS("memo.linter"), open=True):
                 found = gr.HTML(findings_html(None), elem_id="findings")
-                finding = gr.Dropdown([], label="Finding", value=None)
-                reason = gr.Textbox(label="Reason to accept it", max_lines=2)
-                accepted = gr.Button("Accept the finding", size="sm")
-            with gr.Accordion("Files", open=True), gr.Row():
-                form = gr.Dropdown(
-                    list(memos.FORMATS),
-                    value="docx",
-                    label="Format (csv: timeline, zip: evidence pack)",
-                )
-                saved = gr.Button("Download", size="sm")
-            with gr.Accordion("Earlier memos", open=True):
-                earlier = gr.Dropdown([], label="Open a memo", elem_id="earlier", value=None)
+                finding = gr.Dropdown([], label=LABELS("memo.finding"), value=None)
+                reason = gr.Textbox(label=LABELS("memo.reason"), max_lines=2)
+                accepted = gr.Button(LABELS("memo.accept"), size="sm")
+            with gr.Accordion(LABELS("memo.files"), open=True):
+                with gr.Row():
+                    form = gr.Dropdown(
+                        list(memos.FORMATS), value="docx", label=LABELS("memo.format")
+                    )
+                    saved = gr.Button(LABELS("memo.download"), size="sm")
+                look = gr.Button(LABELS("memo.preview"), size="sm")
+            with gr.Accordion(LABELS("memo.earlier"), open=True):
+                earlier = gr.Dropdown([], label=LABELS("memo.open"), elem_id="earlier", value=None)
+                other = gr.Dropdown([], label=LABELS("memo.compare"), value=None)
+                differs = gr.HTML("", elem_id="memo-difference")
+    leaves = gr.HTML("", elem_id="memo-leaves")
     handed = gr.Textbox(elem_id="handed", show_label=False)
 
     quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    parts = [sheet, body, found, finding]
+    parts = [sheet, body, offers, found, finding, back]
     asked = [topic, template, as_of, audience, length, publishers]
-    running = gr.on(
-        [topic.submit, go.click], write, asked, [*parts, earlier],
-        concurrency_limit=1, concurrency_id="memo", api_visibility="private",
-        show_progress="hidden",
-    )  # fmt: skip
-    halt.click(lambda: None, None, None, cancels=[running], **quiet).then(
-        stop, sheet, parts, **quiet
-    )
-    earlier.input(reopen, earlier, parts, **quiet)
-    accepted.click(accept, [sheet, finding, reason], [*parts, reason], **quiet)
-    saved.click(save, [sheet, form], handed, api_visibility="private").then(
+    watching: Any = {"api_visibility": "private", "show_progress": "hidden",
+                     "concurrency_limit": 20}  # fmt: skip
+    gr.on([topic.submit, go.click], events.write, asked, [*parts, earlier], **watching)
+    page.load(events.resume, None, [*parts, earlier], **watching)
+    halt.click(events.stop, None, None, **quiet)
+    earlier.input(events.reopen, earlier, parts, **quiet)
+    accepted.click(events.accept, [sheet, finding, reason], [*parts, reason], **quiet)
+    for pressed in (body, offers):
+        pressed.select(events.change, sheet, parts, **quiet)
+    back.click(events.undo, sheet, parts, **quiet)
+    other.focus(events.kept, None, other, **quiet)
+    other.input(events.compare, [sheet, other], differs, **quiet)
+    look.click(events.preview, sheet, leaves, api_visibility="private")
+    saved.click(events.save, [sheet, form], handed, api_visibility="private").then(
         None, handed, None, js=_SAVE
     )
-    page.load(lambda: gr.update(choices=memos.shelved(place)), None, earlier, **quiet)
 
 
 __all__ = ["build"]

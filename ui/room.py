@@ -16,7 +16,7 @@ from corpus.drawing import Drawer
 from corpus.errors import BriefingError, UsageError
 from ui import markup
 from ui.jobs import Jobs
-from ui.source import Pinned, Sources
+from ui.source import Drawing, Pinned, Sources
 from ui.wording import word
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ class Place(Protocol):
 
     def sources(self) -> Sources | None:
         """Return what writes the source panel; None while the library opens."""
+
+    def drawing(self) -> Drawing:
+        """Return what draws pages of PDFs."""
 
     def conversations(self) -> Conversations | None:
         """Return the kept conversations; None while the library opens."""
@@ -225,6 +228,10 @@ class Room:
         desk = self._desk
         chosen = self._engine(desk, engine)
         yield from ask(desk if chosen is desk.engine else desk.answering_with(chosen), question)
+
+    def drawing(self) -> Drawing:
+        """Return what draws pages of PDFs."""
+        return self._drawer
 
     def sources(self) -> Sources | None:
         """Return what writes the source panel; None while the library opens."""

@@ -1,0 +1,130 @@
+"""What the events of the memo page return; what they mean is in ui.memos and ui.memo_edits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from corpus.errors import BriefingError
+from ui import markup, memo_edits, memos
+from ui.markup_memo import findings_html, memo_html, offers_html
+from ui.memos import Sheet, Wanted
+from ui.room import Place
+from ui.wording import language_of, word
+
+
+class MemoEvents:
+    """The handlers of the page over one place."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def shown(self, sheet: Sheet, language: str) -> tuple[Any, ...]:
+        """Return sheet, memo, offers, findings, the choice of findings, and whether to undo."""
+        memo = sheet.memo
+        open_ones = [
+            f"{one.rule} at {one.where}" for one in (memo.findings if memo else ())
+            if not one.accepted
+        ]  # fmt: skip
+        offers = offers_html(sheet.offers, sheet.at, language) if sheet.at else ""
+        return (
+            sheet,
+            sheet.message + memo_html(memo, language, editable=True),
+            offers,
+            findings_html(memo),
+            gr.update(choices=open_ones, value=None),
+            gr.update(visible=sheet.before is not None),
+        )
+
+    def write(
+        self, topic: str, template: str, as_of: str | None, audience: str | None,
+        length: float | None, publishers: list[str] | None, request: gr.Request,
+    ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
+        """Begin a memo and show it as it grows; it goes on when the window is closed."""
+        language = language_of(request.headers)
+        # Fields of a part that was never opened come as None.
+        wanted = Wanted(
+            topic, template, as_of or "", audience or "", length, tuple(publishers or ())
+        )
+        try:
+            memos.started(self._place, wanted)
+        except BriefingError as error:
+            yield *self.shown(Sheet(message=markup.error_html(str(error))), language), gr.skip()
+            return
+        yield from self._followed(language)
+
+    def resume(self, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        """Show a memo that is being written, after a reload or in another window."""
+        language = language_of(request.headers)
+        yield *self.shown(Sheet(), language), self.kept()
+        yield from self._followed(language)
+
+    def _followed(self, language: str) -> Iterator[tuple[Any, ...]]:
+        job = memos.running(self._place)
+        if job is None:
+            return
+        sheet = Sheet()
+        try:
+            for sheet in job.watch():
+                yield *self.shown(sheet, language), gr.skip()
+        except BriefingError as error:
+            sheet = replace(sheet, message=markup.error_html(str(error)))
+        if job.cancelled and not (sheet.memo and sheet.memo.complete):
+            said = markup.error_html(word("memo.stopped", language))
+            sheet = Sheet(sheet.memo, sheet.name, said)
+        yield *self.shown(sheet, language), self.kept(sheet.name)
+
+    def kept(self, name: str = "") -> Any:
+        """Return the list of earlier memos, one of them chosen."""
+        return gr.update(choices=memos.shelved(self._place), value=name or None)
+
+    def stop(self) -> None:
+        """Stop the memo that is being written; whoever watches it sees so."""
+        job = memos.running(self._place)
+        if job is not None:
+            job.cancel()
+
+    def reopen(self, name: str | None, request: gr.Request) -> tuple[Any, ...]:
+        """Show a memo off the shelf."""
+        sheet = memos.reopened(self._place, name) if name else Sheet()
+        return self.shown(sheet, language_of(request.headers))
+
+    def accept(
+        self, sheet: Sheet, finding: str | None, reason: str, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """Accept a finding for a reason."""
+        now = memos.accepting(self._place, sheet, finding or "", reason)
+        return *self.shown(now, language_of(request.headers)), ""
+
+    def change(self, sheet: Sheet, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+        """Do what a button beside a line, or beside an offered passage, asks for."""
+        data = event._data or {}
+        now = memo_edits.changed(
+            self._place, sheet, str(data.get("act")), str(data.get("at")), data.get("label")
+        )
+        return self.shown(now, language_of(request.headers))
+
+    def undo(self, sheet: Sheet, request: gr.Request) -> tuple[Any, ...]:
+        """Take the last change back."""
+        now = memo_edits.changed(self._place, sheet, "undo", "")
+        return self.shown(replace(now, before=None), language_of(request.headers))
+
+    def compare(self, sheet: Sheet, other: str | None, request: gr.Request) -> str:
+        """Show what changed from another memo to this one."""
+        language = language_of(request.headers)
+        return memo_edits.compared(self._place, sheet, other, language) if other else ""
+
+    def preview(self, sheet: Sheet, request: gr.Request) -> str:
+        """Show the memo as the pages of its PDF."""
+        drawing = self._place.drawing()
+        return memo_edits.pages_of(sheet, drawing, language_of(request.headers))
+
+    def save(self, sheet: Sheet, form: str) -> str:
+        """Return a file of the memo for the browser to save."""
+        return memos.file_of(self._place, sheet, form)
+
+
+__all__ = ["MemoEvents"]
