@@ -26,15 +26,15 @@ def memo_html(memo: Memo | None, language: str = "en", *, editable: bool = False
             f'<div class="memo empty"><h3>{word("memo.empty_title", language)}</h3>'
             f"<p>{word('memo.empty', language)}</p></div>"
         )
-    head = _table(
-        ("Subject", "Date", "Evidence as of", "Library", "Engine", "Template"),
-        [[
-            memo.topic, memo.created, memo.as_of or "the library as it is",
-            f"{memo.library.get('documents', 0)} documents, "
-            f"{memo.library.get('passages', 0):,} passages",
-            memo.engine, memo.template,
-        ]],
-    )  # fmt: skip
+    facts = (
+        memo.created,
+        f"evidence as of {memo.as_of or 'today'}",
+        f"{memo.library.get('documents', 0)} documents, "
+        f"{memo.library.get('passages', 0):,} passages",
+        memo.engine,
+        memo.template,
+    )
+    head = f'<p class="facts">{text(" · ".join(facts))}</p>'
     parts = [f"<h2>{text(memo.topic)}</h2>", head]
     if memo.notice:
         kind = "notice" if memo.complete else "waiting"

@@ -24,7 +24,7 @@ class View:
     """How the panel shows it: the page of a PDF (0: where the quote begins), its zoom, or text."""
 
     page: int = 0
-    zoom: int = 0
+    zoom: int = 1
     as_text: bool = False
 
     def after(self, act: str, pages: int, quoted: int) -> View:
