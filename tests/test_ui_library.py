@@ -279,7 +279,7 @@ def test_the_cited_words_are_boxed_on_the_drawn_page(page: Any) -> None:
     width = page.eval_on_selector("#source .paper", "one => one.offsetWidth")
     page.click('#source [data-act="larger"]')
     page.wait_for_function(
-        f"document.querySelector('#source .paper').offsetWidth > {width * 1.3}", timeout=20_000
+        f"document.querySelector('#source .paper').offsetWidth > {width * 1.2}", timeout=20_000
     )
     page.click('#source [data-act="next"]')
     page.wait_for_function(

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from assistant.answer import Answer, Claim
 from assistant.desk import Desk
 from assistant.memo.shelf import Shelf
 from assistant.memo.values import EVIDENCE
@@ -146,6 +147,18 @@ def test_lines_are_changed_by_hand_and_kept(office: Office) -> None:
     added = memo_edits.adding(office, other, key, cited, sheet.memo.citations)
     assert added.memo is not None and added.memo != less.memo
     assert key in [one for _, one in memo_edits.sections_of(office, other)]
+
+
+def test_an_answer_is_added_to_the_newest_memo(office: Office) -> None:
+    """Its cited sentences go in once; without a memo that is said."""
+    *_, sheet = memos.writing(office, Wanted("The port of Lund"))
+    assert sheet.memo is not None
+    claim = Claim("The port of Lund has a pilot of its own.", (1,), "supported")
+    answer = Answer("?", "answered", (claim,), sheet.memo.citations[:1])
+    said = memo_edits.added_to_latest(office, answer, "en")
+    assert said.startswith("Added to “The port of Lund”")
+    assert "already" in memo_edits.added_to_latest(office, answer, "en")
+    assert "no memo yet" in memo_edits.added_to_latest(Harbour(), answer, "en")
 
 
 def test_nothing_of_a_document_is_rendered_in_a_memo() -> None:

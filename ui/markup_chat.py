@@ -18,7 +18,11 @@ def actions_html(
     """Return what can be done with a turn, and the fold that says how its answer came about."""
     acts = []
     if answer is not None and answer.claims:
-        acts += [("copy", "chat.copy"), ("cited", "chat.copy_cited")]
+        acts += [
+            ("copy", "chat.copy"),
+            ("cited", "chat.copy_cited"),
+            ("memo", "chat.to_memo"),
+        ]
     if last:
         acts += [("again", "chat.retry"), ("edit", "chat.edit")]
     links = [

@@ -13,15 +13,17 @@ from corpus.document import Document, Source
 from corpus.errors import BriefingError, ReadError
 from ui import markup
 from ui.markup_memo import difference_html
-from ui.memos import Housed, Sheet, reopened
+from ui.memos import Housed, Sheet, reopened, shelved
 from ui.source import Drawing
 from ui.wording import word
 
 if TYPE_CHECKING:
-    from assistant.answer import Citation, Claim
+    from assistant.answer import Answer, Citation, Claim
     from assistant.desk import Desk
     from assistant.memo.values import Memo
 
+# The section of a template that takes what is found out later.
+_TAKES = "what-we-know"
 # Pixels a point of a previewed page, and how many pages are shown.
 _PREVIEW, _PAGES = 1.3, 12
 
@@ -74,6 +76,28 @@ def adding(
         return _kept(desk, sheet, taken(sheet.memo, section, claims, citations))
     except BriefingError as error:
         return replace(sheet, message=markup.error_html(str(error)))
+
+
+def added_to_latest(place: Housed, answer: Answer, language: str) -> str:
+    """Put the cited claims of an answer into the newest memo; return in words what became of it.
+
+    They go to what the memo knows, or, in a template without that section, to its first one.
+    """
+    kept = shelved(place)
+    if not kept:
+        return word("memo.no_memo", language)
+    name = kept[0][1]
+    sections = sections_of(place, name)
+    if not sections:
+        return word("memo.not_added", language)
+    heading, key = next((one for one in sections if one[1] == _TAKES), sections[0])
+    before = reopened(place, name).memo
+    sheet = adding(place, name, key, answer.claims, answer.citations)
+    if sheet.memo is None or sheet.message:
+        return word("memo.not_added", language)
+    if sheet.memo == before:
+        return word("memo.already_there", language)
+    return word("memo.added_to", language, topic=sheet.memo.topic, section=heading)
 
 
 def sections_of(place: Housed, name: str) -> list[tuple[str, str]]:

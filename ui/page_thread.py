@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from corpus.errors import UsageError
-from ui import handlers, page_options
+from ui import handlers, memo_edits, page_options
 from ui import page_talks as talks
 from ui.handlers import Asked, Turn
 from ui.markup import note_html
@@ -230,6 +230,9 @@ class Thread:
         elif wanted in {"copy", "cited"} and turn.answer is not None:
             gr.Info(word("chat.copied", language))
             yield {self._parts.handed: copied(turn.answer, cited=wanted == "cited")}
+        elif wanted == "memo" and turn.answer is not None:
+            added = memo_edits.added_to_latest
+            yield self._noted(await asyncio.to_thread(added, self._place, turn.answer, language))
         elif wanted in {"good", "bad"}:
             yield self._thumbed(now, number, conversation, language, good=wanted == "good")
 
