@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install chat test check bench-retrieval clean
+.PHONY: install chat test check bench-retrieval screenshots clean
 
 install: $(STAMP)
 
@@ -30,6 +30,10 @@ check: install
 # a question file and a data folder.
 bench-retrieval: install
 	$(BIN)/python -m benchmarks.retrieval $(SETS) $(if $(KEEP),--keep $(KEEP)) $(if $(ASK),--ask $(ASK))
+
+# Pictures of every page into docs/pictures (not kept in the repository), to be looked at.
+screenshots: install
+	$(BIN)/python -m benchmarks.screenshots docs/pictures
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

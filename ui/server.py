@@ -94,6 +94,20 @@ def application(place: Place, examples: tuple[str, ...]) -> Any:
             font_mono=["ui-monospace", "Consolas", "monospace"],
             primary_hue="blue",
             text_size="lg",
+        ).set(
+            # Gradio's own greys and its blue stand too near their grounds: 4.5 to 1 is asked for.
+            button_primary_background_fill="*primary_700",
+            button_primary_background_fill_dark="*primary_700",
+            button_primary_background_fill_hover="*primary_800",
+            button_primary_background_fill_hover_dark="*primary_600",
+            body_text_color_subdued="*neutral_600",
+            body_text_color_subdued_dark="*neutral_300",
+            input_placeholder_color="*neutral_600",
+            input_placeholder_color_dark="*neutral_300",
+            block_label_text_color="*neutral_700",
+            block_label_text_color_dark="*neutral_200",
+            block_title_text_color="*neutral_700",
+            block_title_text_color_dark="*neutral_200",
         ),
     )
     return Guard(mounted)
