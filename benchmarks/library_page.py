@@ -2,9 +2,9 @@
 
     python -m benchmarks.library_page [--keep FOLDER]
 
-The documents are invented sentences of the starter library's words, embedded by counting words: the
-page does not depend on the model. In a headless Chromium: the library tab until its table stands, and
-a search in the table until it is filtered; medians and maxima of ten, in seconds.
+The documents are invented from the words of the starter library, embedded by counting words: the
+page does not depend on the model. In a headless Chromium: the library tab until its table stands,
+and a search in it until it is filtered; medians and maxima of ten, in seconds.
 """
 
 from __future__ import annotations

@@ -16,6 +16,10 @@ from index.embedding import Vectors, normalised
 from index.late import content, kept_states
 
 
+# 47 sentences of an answer take 0.28 s so, 0.35 s by 16 and 0.56 s in one batch.
+_BATCH = 4
+
+
 @contextmanager
 def write_atomically(target: Path) -> Iterator[Path]:
     """Hand out a temporary path beside `target` that replaces it when the block ends well."""
@@ -92,8 +96,16 @@ class OnnxEmbedder:
         return int(self._session.get_outputs()[0].shape[-1])
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return float32 [len(texts), dimension], rows of length 1."""
-        (rows,) = self._session.run(["embedding"], self._tokens.encode(texts))
+        """Return float32 [len(texts), dimension], rows of length 1, in the order given."""
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        # Alike lengths together: the sentences of eight passages in one batch are mostly padding.
+        order = np.argsort([len(one) for one in texts], kind="stable")
+        rows = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for start in range(0, len(texts), _BATCH):
+            some = order[start : start + _BATCH]
+            inputs = self._tokens.encode([texts[place] for place in some])
+            (rows[some],) = self._session.run(["embedding"], inputs)
         return normalised(rows)
 
     def with_states(self, text: str) -> tuple[Vectors, Vectors]:
