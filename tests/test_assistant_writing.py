@@ -67,7 +67,7 @@ def label_of(desk: Desk, words: str) -> int:
 
 def test_each_sentence_has_its_verdict_and_its_reason(desk: Desk) -> None:
     """True, altered and invented sentences are told apart; the invented one stays visible."""
-    label = label_of(desk, "$5.576 million")
+    label = label_of(desk, "arrives at")
     desk.engine = Scripted(
         f"{TRUE} [{label}]. ",
         f"DeepSeek arrives at a training cost of $7.9 million for DeepSeek-V3 [{label}]. ",
@@ -91,7 +91,7 @@ def test_an_uncited_sentence_is_offered_the_passage_that_contains_it(desk: Desk)
 
 def test_a_sentence_that_cites_the_wrong_passage_is_offered_the_right_one(desk: Desk) -> None:
     """It stays doubtful: the engine cited something else."""
-    label = label_of(desk, "$5.576 million")
+    label = label_of(desk, "arrives at")
     evidence = answered(desk, COST).evidence
     wrong = next(one.label for one in evidence if "5.576" not in one.passage.text)
     desk.engine = Scripted(f"{TRUE} [{wrong}].")
@@ -105,7 +105,7 @@ def test_parts_that_are_not_found_are_listed_with_the_searches(desk: Desk) -> No
     answer = answered(desk, f"{COST[:-1]} and who won the 2018 football world cup?")
     assert answer.outcome == "partly" and "$5.576 million" in answer.text
     assert any("football" in one for one in answer.not_found) and len(answer.searches) == 3
-    label = label_of(desk, "$5.576 million")
+    label = label_of(desk, "arrives at")
     desk.engine = Scripted(f"{TRUE} [{label}].\nNOT FOUND: the price of its cafeteria.\n")
     answer = answered(desk, COST)
     assert (answer.outcome, answer.not_found) == ("partly", ("the price of its cafeteria",))
@@ -207,7 +207,7 @@ def test_stop_reaches_the_server(desk: Desk) -> None:
 
 def test_a_real_llama_cpp_server_writes_a_checked_answer(desk: Desk, tmp_path: Path) -> None:
     """From the model's stream to verdicts and citations, through the vendors' code."""
-    label = label_of(desk, "$5.576 million")
+    label = label_of(desk, "arrives at")
     says = f"{TRUE} [{label}]. It was paid in cash [{label}]."
     with llama_cpp(tiny_gguf(tmp_path), context=8192) as address:
         model = OpenAIServer("tiny", f"{address}/v1", context=32_768, extra=grammar_of(says))

@@ -13,13 +13,13 @@ import pytest
 from assistant.answer import Answer
 from assistant.stored import from_json
 from corpus.library import Library
+from tests.browser import browser_test
 from tests.test_ui_page import (
     EXAMPLES,
     HARBOUR,
     QUOTE,
     Harbour,
     address,
-    browser_test,
     chromium,
     page,
 )

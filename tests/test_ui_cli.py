@@ -120,7 +120,7 @@ def test_an_answer_in_the_terminal_and_its_exit_codes(briefing: Run, starter_hom
         pytest.param(["add", "void"], 2, "holds no files", id="empty folder"),
         pytest.param(["add", "photo.xyz"], 1, "", id="unknown suffix"),
         pytest.param(["add"], 2, "name a file", id="nothing named"),
-        pytest.param(["add", "https://example.org/a"], 2, "addresses are not read", id="address"),
+        pytest.param(["add", "ftp://example.org/a"], 2, "only http and https", id="address"),
         pytest.param(["ask", ""], 2, "empty", id="empty question"),
         pytest.param(["ask", "why " * 2500], 2, "4,000 or fewer", id="10,000 characters"),
         pytest.param(["ask", "x", "--engine", "oracle"], 2, "no engine", id="unknown engine"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +17,7 @@ from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.document import Source
 from corpus.errors import UsageError
+from tests.browser import GRADIO_WARNS, browser_test, chromium_running, serving
 from ui import additions, library
 from ui.jobs import Jobs
 from ui.library import PAGE, Filter
@@ -26,15 +25,7 @@ from ui.markup_library import adding_html, table_html
 from ui.page_library_events import MOVING, OPENED, WHOLE, LibraryEvents
 from ui.room import Room
 
-CHROMIUM = shutil.which("chromium")
-browser_test = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::UserWarning:gradio"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = GRADIO_WARNS
 
 
 def entry(number: int, title: str, publisher: str = "Gazette", published: str = "2024") -> Entry:
@@ -211,10 +202,6 @@ def site() -> Iterator[str]:
 
 @pytest.fixture
 def served(room: Room, tmp_path: Path) -> Iterator[str]:
-    import uvicorn
-
-    from ui.server import application, free_socket
-
     pdf = FPDF()
     pdf.set_font("Helvetica", size=11)
     pdf.add_page()
@@ -229,26 +216,14 @@ def served(room: Room, tmp_path: Path) -> Iterator[str]:
     desk = room.desk()
     assert desk is not None
     list(desk.add([file]))
-    listening: socket.socket = free_socket(18650)
-    server = uvicorn.Server(uvicorn.Config(application(room, ()), log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with serving(room, (), 18650) as address:
+        yield address
 
 
 @pytest.fixture
 def page(served: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    flags = (
-        "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-        "--disable-sync --no-first-run"
-    ).split()
     outside: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with chromium_running() as browser:
         page = browser.new_page(viewport={"width": 1300, "height": 900}, locale="en-US")
         page.on(
             "request",
@@ -258,7 +233,6 @@ def page(served: str) -> Iterator[Any]:
         page.goto(served)
         page.wait_for_selector("#question textarea")
         yield page
-        browser.close()
     assert outside == []
 
 

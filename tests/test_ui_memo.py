@@ -5,9 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import socket
-import threading
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,22 +18,17 @@ from assistant.memo.shelf import Shelf
 from assistant.memo.values import EVIDENCE
 from assistant.settings import Settings
 from index.ingest import files_below
+from tests.browser import GRADIO_WARNS, browser_test, serving
 from tests.memos import MEMO
 from tests.test_assistant_memo_writing import PORT, ROAD
-from tests.test_ui_page import EXAMPLES, Harbour, browser_test, chromium, page
+from tests.test_ui_page import EXAMPLES, Harbour, chromium, page
 from ui import memo_edits, memos
 from ui.markup_memo import findings_html, memo_html, offers_html
 from ui.memos import Sheet, Wanted
 
 __all__ = ["chromium", "page"]
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::UserWarning:gradio"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = GRADIO_WARNS
 
 
 class Office(Harbour):
@@ -64,22 +56,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def address(office: Office) -> Iterator[str]:
-    import uvicorn
-
-    from ui.server import application, free_socket
-
-    listening: socket.socket = free_socket(17930)
-    server = uvicorn.Server(
-        uvicorn.Config(application(office, EXAMPLES), log_level="error", access_log=False)
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with serving(office, EXAMPLES, 17930) as served:
+        yield served
 
 
 def test_a_memo_grows_and_is_kept(office: Office) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -21,6 +19,7 @@ from corpus.drawing import Picture
 from corpus.errors import BriefingError, EngineError, ReadError
 from corpus.library import Library
 from index.evidence import Evidence
+from tests.browser import GRADIO_WARNS, chromium_running, serving
 from ui import markup
 from ui.handlers import Asked, Turn, begin, glance, messages, pinned, problem_of
 from ui.jobs import Jobs
@@ -198,54 +197,23 @@ def test_text_is_shown_and_never_rendered(text: str) -> None:
 
 # ----------------------------------------------------------------- in the browser
 
-CHROMIUM = shutil.which("chromium")
-browser_test = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
-# Gradio and its dependencies warn of their own deprecations while a page is built and served.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::UserWarning:gradio"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = GRADIO_WARNS
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    import uvicorn
-
-    from ui.server import application, free_socket
-
-    listening: socket.socket = free_socket(17900)
     HARBOUR.clear()
     library = Library(tmp_path_factory.mktemp("home"))
     HARBOUR.append(place := Harbour(library.conversations))
-    server = uvicorn.Server(
-        uvicorn.Config(application(place, EXAMPLES), log_level="error", access_log=False)
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with serving(place, EXAMPLES, 17900) as served:
+        yield served
     library.close()
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    arguments = (
-        "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-        "--disable-sync --no-first-run"
-    )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments.split())
+    with chromium_running() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
