@@ -26,6 +26,10 @@ _REFERENCE = re.compile(
 )
 
 
+# "Topics: open weights, training cost, inference cost, API prices." names what a text is about.
+_LISTING = re.compile(r"[A-Z][\w ]{2,20}: (?:[^,.;:]{1,40}, ){3,}[^,.;:]{1,40}\.$")
+
+
 class ExtractiveEngine:
     """Picks the sentences that answer the question, best first, and cites each."""
 
@@ -67,6 +71,8 @@ def _stands_alone(text: str) -> bool:
 
     A table row counts when one of its cells begins with a figure.
     """
+    if _LISTING.match(text):
+        return False
     if "://" in text or (len(text.split()) < _LEAST and not text.endswith(("。", "！"))):
         return False
     if " | " in text:

@@ -15,7 +15,7 @@ from assistant.desk import Desk
 from corpus.errors import BriefingError
 from corpus.library import Finding
 from index.embedders import HASHING
-from index.weights import weights_folder
+from index.weights import DEFAULT_MODEL, weights_folder
 
 _PACKAGES = (
     "chromadb",
@@ -77,6 +77,7 @@ def checks(desk: Desk) -> Iterator[Finding]:
     yield Finding("packages", not any("missing" in one for one in versions), ", ".join(versions))
     yield _weights(desk)
     yield from desk.library.check()
+    yield _tokens(desk)
     yield _indexes(desk)
     goes = f"sends questions and passages to {desk.engine.place}" if desk.engine.place else "local"
     yield Finding(
@@ -102,6 +103,19 @@ def _weights(desk: Desk) -> Finding:
     except BriefingError as error:
         return Finding("embedder", False, str(error))
     return Finding("embedder", True, f"{name} in {folder}")
+
+
+def _tokens(desk: Desk) -> Finding:
+    """Say whether every passage has the token codes that late interaction compares."""
+    if desk.library.embedder not in ("", DEFAULT_MODEL):
+        return Finding("tokens", True, "this embedder gives none; the ranking does without")
+    entries = [one for one in desk.library.entries() if one.passages]
+    without = sum(not desk.library.token_codes(one.id).known for one in entries)
+    if without:
+        # The search is right without them, if a little worse: no reason to fail.
+        said = f"{without} documents have none, so the ranking does without; for a better one run: "
+        return Finding("tokens", True, f"{said}briefing doctor --reembed")
+    return Finding("tokens", True, f"all {len(entries)} documents can be compared word by word")
 
 
 def _indexes(desk: Desk) -> Finding:

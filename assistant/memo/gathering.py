@@ -40,7 +40,8 @@ _LEANS = re.compile(
     # "The company", "The model’s": which one was said before, unless "of" or "that" tells it here.
     r"The (?:new |latest |same |two |three )?(?:company|companies|firm|lab|start-?up|developer|"
     r"model|models|assistant|agency|bureau|rule|order|paper|report|article|authors?|decision|move|"
-    r"team|researchers|letter|bill|chip|chips|country|government|administration)"
+    r"team|researchers|letter|bill|chip|chips|country|government|administration|charge|"
+    r"instruction|arrangement|deal|payment|measures?|figures?|number|study|survey|exports?)"
     r"(?:[’']s?)?(?! (?:of|for|that|which|from|on|in|by|at|behind|called|named)\b|s? of\b))\b"
 )
 _ENDS = re.compile(r"[.!。！][\"”’)]*$")
