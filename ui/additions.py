@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,8 +76,10 @@ def start_files(place: Place, files: Sequence[str]) -> None:
             yield from desk.add(paths, places={one: f"{UPLOADED}{one.name}" for one in paths})
         finally:
             for one in paths:
-                # Gradio keeps each upload in a folder of its own.
-                shutil.rmtree(one.parent, ignore_errors=True)
+                one.unlink(missing_ok=True)
+                # Gradio keeps each upload in a folder of its own; one that holds more stays.
+                with suppress(OSError):
+                    one.parent.rmdir()
 
     _start(place, work)
 
