@@ -37,7 +37,7 @@ _RIDGE = 3e-3
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The candidates of one question: their signals [n, 7], and which of them are right."""
+    """The candidates of one question: their signals [n, 8], and which of them are right."""
 
     signals: NDArray[np.float64]
     right: NDArray[np.bool_]
@@ -106,7 +106,7 @@ def _overlapping(title: str, spans: Sequence[Mapping[str, int]]) -> Callable[[Ev
 
 
 def fitted(groups: Sequence[Sequence[Case]]) -> NDArray[np.float64]:
-    """Return the weights [7], not negative, that make the right passages likeliest."""
+    """Return the weights [8], not negative, that make the right passages likeliest."""
 
     def loss(weights: NDArray[np.float64]) -> float:
         total = _RIDGE * float(weights @ weights)
