@@ -24,8 +24,6 @@ _SAME = 0.6
 _REFERENCE = re.compile(
     r"\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]|(?<=\w)(?:\^\d{1,2})+(?=[.,;:]?(?:\s|$))"
 )
-
-
 # "Topics: open weights, training cost, inference cost, API prices." names what a text is about.
 _LISTING = re.compile(r"[A-Z][\w ]{2,20}: (?:[^,.;:]{1,40}, ){3,}[^,.;:]{1,40}\.$")
 

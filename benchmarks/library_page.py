@@ -11,33 +11,23 @@ from __future__ import annotations
 
 import argparse
 import random
-import shutil
-import socket
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import uvicorn
-from playwright.sync_api import sync_playwright
-
 from assistant.desk import Desk
 from assistant.settings import Settings
+from benchmarks.serving import chromium_running, serving
 from corpus.document import Document, Passage, Source
 from corpus.starter import starter_files
 from index.embedding import HashEmbedder
 from ui.room import Room
-from ui.server import application, free_socket
 
 _DOCUMENTS, _PASSAGES = 1000, 50
 # Each finds another number of documents than the one before.
 _TERMS = ("1", "12", "123", "9", "98", "987", "5", "55", "555", "report")
-_FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--disable-sync --no-first-run"
-).split()
 
 
 def filled(home: Path) -> None:
@@ -90,15 +80,8 @@ def main() -> None:
         filled(home)
         room = Room(Settings(home=home, embedder="hash"))
         room.open()
-        listening: socket.socket = free_socket(19400)
-        server = uvicorn.Server(uvicorn.Config(application(room, ()), log_level="error"))
-        threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True).start()
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         print(f"{'':<44}{'median':>8}{'most':>8}")
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=_FLAGS
-            )
+        with serving(room, (), 19400) as address, chromium_running() as browser:
             page = browser.new_page(viewport={"width": 1300, "height": 900})
             page.goto(address)
             page.wait_for_selector("#question textarea")
@@ -119,8 +102,6 @@ def main() -> None:
 
             timed("library page opens, 1,000 documents", opened)
             timed("library page filters", filtered)
-            browser.close()
-        server.should_exit = True
         room.close()
 
 

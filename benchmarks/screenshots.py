@@ -8,27 +8,17 @@ spinner without words is a fault of the page.
 
 from __future__ import annotations
 
-import shutil
-import socket
 import sys
 import tempfile
-import threading
 from pathlib import Path
 from typing import Any
-
-import uvicorn
-from playwright.sync_api import sync_playwright
 
 from assistant.desk import Desk
 from assistant.settings import Settings
 from assistant.starter import EXAMPLES, add_starter
+from benchmarks.serving import chromium_running, serving
 from ui.room import Room
-from ui.server import application, free_socket
 
-_FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--disable-sync --no-first-run"
-).split()
 # Answered by a report of the starter library, so that a page is drawn beside it.
 _QUESTION = "How do the open-weight models compare in cost?"
 _TOPIC = "What do export controls do to DeepSeek?"
@@ -81,14 +71,7 @@ def main() -> None:
             list(add_starter(desk))
         room = Room(settings)
         room.open()
-        listening: socket.socket = free_socket(19300)
-        server = uvicorn.Server(uvicorn.Config(application(room, EXAMPLES), log_level="error"))
-        threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True).start()
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=_FLAGS
-            )
+        with serving(room, EXAMPLES, 19300) as address, chromium_running() as browser:
             for name, size, scheme in (
                 ("wide", (1400, 900), "light"),
                 ("dark", (1400, 900), "dark"),
@@ -99,8 +82,6 @@ def main() -> None:
                 )
                 shots(page, address, folder, name)
                 page.close()
-            browser.close()
-        server.should_exit = True
         room.close()
     print(f"12 pictures in {folder}")
 

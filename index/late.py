@@ -62,6 +62,13 @@ def embedded(embedder: Embedder, texts: Sequence[str]) -> tuple[Vectors, TokenCo
     return embedder.embed(texts), TokenCodes.none(len(texts))
 
 
+def question_read(embedder: Embedder, text: str) -> tuple[Vectors, States | None]:
+    """Return the vector of a question and the states of its tokens, None by another model."""
+    if embedder.name == DEFAULT_MODEL and isinstance(embedder, TokenReader):
+        return embedder.with_states(text)
+    return embedder.embed([text])[0], None
+
+
 def content(vocabulary: Mapping[str, int]) -> NDArray[np.bool_]:
     """Return, for each token id, whether it carries content: no mark, stop word, punctuation."""
     kept = np.zeros(max(vocabulary.values()) + 1, dtype=bool)

@@ -17,12 +17,11 @@ from index.embedding import Embedder, Vectors
 from index.evidence import Evidence, Match, Newer
 from index.forward import ForwardIndex, Rows
 from index.fusion import folded, shared
-from index.late import States, TokenReader
+from index.late import States, question_read
 from index.query import Query
 from index.ranking import Coverage, Values, late_values, meaning_around, weighed
 from index.spelling import repaired
 from index.versions import later_versions
-from index.weights import DEFAULT_MODEL
 from index.words import AROUND, stems
 
 # Candidates taken from each ranking before they are fused.
@@ -102,7 +101,7 @@ class Searcher:
         query = Query.from_question(self.repaired(question))
         if not query.words:
             return []
-        vector, states = self._read(spoken(query.text))
+        vector, states = question_read(self._embedder, spoken(query.text))
         with self._indexes.reading() as indexes:
             shelf = self._shelf(indexes)
             bounds = bounds or Bounds()
@@ -112,12 +111,6 @@ class Searcher:
                 return []
             ranked = self._ranked(query, vector, states, indexes, shelf, bounded)
         return self._evidence(query, ranked, shelf, limit, bounds)
-
-    def _read(self, text: str) -> tuple[Vectors, States | None]:
-        """Return the vector of a question, and the states of its tokens where there are any."""
-        if self._embedder.name == DEFAULT_MODEL and isinstance(self._embedder, TokenReader):
-            return self._embedder.with_states(text)
-        return self._embedder.embed([text])[0], None
 
     @property
     def passages(self) -> int:

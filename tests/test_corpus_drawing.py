@@ -9,7 +9,6 @@ from pathlib import Path
 import pypdfium2
 import pypdfium2.raw as raw
 import pytest
-from fpdf import FPDF
 
 from corpus.document import Document, Source
 from corpus.drawing import Box, Drawer
@@ -17,6 +16,7 @@ from corpus.errors import ReadError
 from corpus.readers import read
 from corpus.readers.pdf_drawing import letters_of
 from corpus.sentences import sentences
+from tests.papers import two_columns
 
 LEFT = (
     "The harbour of Lund handled 4,800 ships in 2023. Its director is Berg, who came from Malmo. "
@@ -38,18 +38,8 @@ def drawer() -> Iterator[Drawer]:
 @pytest.fixture
 def columns(tmp_path: Path) -> Path:
     """A page with two columns and a second page."""
-    pdf = FPDF()
-    pdf.set_font("Helvetica", size=11)
-    pdf.add_page()
-    for left, text in ((15, LEFT), (110, RIGHT)):
-        pdf.set_xy(left, 40)
-        pdf.multi_cell(70, 6, text, align="L")
-    pdf.add_page()
-    pdf.set_xy(15, 40)
-    pdf.multi_cell(150, 6, "The second page tells of the lighthouse, which was built in 1901.")
-    file = tmp_path / "harbour.pdf"
-    pdf.output(str(file))
-    return file
+    second = "The second page tells of the lighthouse, which was built in 1901."
+    return two_columns(tmp_path / "harbour.pdf", LEFT, RIGHT, second)
 
 
 def under(path: Path, number: int, boxes: tuple[Box, ...]) -> str:

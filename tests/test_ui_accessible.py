@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from assistant.settings import Settings
-from tests.browser import GRADIO_WARNS, browser_test, chromium_running, serving
+from benchmarks.serving import chromium_running, serving
+from tests.browser import GRADIO_WARNS, browser_test
 from ui.room import Room
 
 pytestmark = [browser_test, pytest.mark.slow, *GRADIO_WARNS]

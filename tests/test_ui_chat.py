@@ -217,6 +217,8 @@ def test_a_page_loaded_anew_and_a_second_tab_go_on_watching(page: Any, address: 
     second = page.context.new_page()
     second.goto(address)
     for one in (page, second):
+        # A window behind another is not drawn until it is looked at.
+        one.bring_to_front()
         one.locator("#chat .asked", has_text="watched twice").wait_for()
         wait_for(one, 1)
         assert one.locator("#chat .asked").count() == 1
@@ -234,10 +236,12 @@ def test_after_a_restart_in_mid_answer_the_question_is_there(page: Any) -> None:
     before, place.questions = place.questions, Jobs("questions", at_once=2, waiting=4)
     page.reload()
     page.get_by_text("was interrupted before it was answered").wait_for()
+    assert page.inner_text("#chat .asked") == "endless at the restart"
     page.locator("#chat a.do", has_text="Retry").click()
     page.wait_for_selector("#chat .growing")
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_text("Stopped. Ask again").wait_for()
+    assert page.locator("#chat .asked").count() == 1
     for job in before.open():
         job.cancel()
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fpdf import FPDF
 
 from assistant.desk import Desk
 from assistant.settings import Settings
+from benchmarks.serving import chromium_running, serving
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.document import Source
 from corpus.errors import UsageError
-from tests.browser import GRADIO_WARNS, browser_test, chromium_running, serving
+from tests.browser import GRADIO_WARNS, browser_test
+from tests.papers import site_of, two_columns
 from ui import additions, library
 from ui.jobs import Jobs
 from ui.library import PAGE, Filter
@@ -134,6 +133,7 @@ def test_a_document_is_corrected_removed_and_brought_back(room: Room) -> None:
     assert desk is not None
     (found,) = desk.library.entries()
     assert not library.edited(desk, found.id, "Mill", "", "last May", "en")[0]
+    assert not library.edited(desk, found.id, "Mill", "", "2025-02-31", "en")[0]
     assert not library.edited(desk, found.id, " ", "", "", "en")[0]
     done, said = library.edited(desk, found.id, "The mill", "Gazette", "2022-05", "en")
     assert done and said == "Saved."
@@ -179,40 +179,17 @@ LEFT = "The harbour of Lund handled 4,800 ships in 2023, and its director is Ber
 RIGHT = "The railway behind the harbour carries ore all winter, while the outer basin is closed."
 
 
-class Pages(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        body = b"<html><body><h1>Lighthouse</h1><p>The lighthouse of Lund was built in 1901.</p>"
-        self.send_response(200 if self.path == "/light" else 404)
-        self.send_header("content-type", "text/html")
-        self.end_headers()
-        self.wfile.write(body if self.path == "/light" else b"")
-
-    def log_message(self, *args: object) -> None:
-        return
-
-
 @pytest.fixture
 def site() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/light"
-    server.shutdown()
-    server.server_close()
+    page = "<html><body><h1>Lighthouse</h1><p>The lighthouse of Lund was built in 1901.</p>"
+    with site_of({"/light": page}) as address:
+        yield f"{address}/light"
 
 
 @pytest.fixture
 def served(room: Room, tmp_path: Path) -> Iterator[str]:
-    pdf = FPDF()
-    pdf.set_font("Helvetica", size=11)
-    pdf.add_page()
-    for left, text in ((15, LEFT), (110, RIGHT)):
-        pdf.set_xy(left, 40)
-        pdf.multi_cell(70, 6, text, align="L")
-    pdf.add_page()
-    pdf.set_xy(15, 40)
-    pdf.multi_cell(150, 6, "The second page tells of the lighthouse.")
-    file = tmp_path / "harbour.pdf"
-    pdf.output(str(file))
+    second = "The second page tells of the lighthouse."
+    file = two_columns(tmp_path / "harbour.pdf", LEFT, RIGHT, second)
     desk = room.desk()
     assert desk is not None
     list(desk.add([file]))

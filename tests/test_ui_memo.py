@@ -8,23 +8,26 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from assistant.answer import Answer, Claim
 from assistant.desk import Desk
+from assistant.memo.editing import sections_for
 from assistant.memo.shelf import Shelf
 from assistant.memo.values import EVIDENCE
 from assistant.settings import Settings
+from benchmarks.serving import serving
 from index.ingest import files_below
-from tests.browser import GRADIO_WARNS, browser_test, serving
+from tests.browser import GRADIO_WARNS, browser_test
 from tests.memos import MEMO
 from tests.test_assistant_memo_writing import PORT, ROAD
 from tests.test_ui_page import EXAMPLES, Harbour, chromium, page
 from ui import memo_edits, memos
 from ui.markup_memo import findings_html, memo_html, offers_html
 from ui.memos import Sheet, Wanted
+from ui.page_memo_events import MemoEvents
 
 __all__ = ["chromium", "page"]
 
@@ -122,9 +125,34 @@ def test_lines_are_changed_by_hand_and_kept(office: Office) -> None:
     shelf.save(less.memo, other)
     assert lines[first - 1].claim.text[:30] in memo_edits.compared(office, sheet, other, "en")
     cited = [line.claim for line in lines if line.claim.citations][:1]
-    added = memo_edits.adding(office, other, key, cited, sheet.memo.citations)
+    kept = memos.reopened(office, other)
+    added = memo_edits.adding(office, kept, key, cited, sheet.memo.citations)
     assert added.memo is not None and added.memo != less.memo
-    assert key in [one for _, one in memo_edits.sections_of(office, other)]
+    assert key in [one.key for one in sections_for(added.memo)]
+
+
+class Browser:
+    """What a handler asks of a request."""
+
+    def __init__(self) -> None:
+        self.headers = {"accept-language": "en"}
+
+
+def test_each_window_follows_and_stops_its_own_memo(office: Office) -> None:
+    """The second waits for the first; stopping it leaves the first alone."""
+    events, request = MemoEvents(office), cast(Any, Browser())
+    windows = [
+        events.write(topic, "bluf", None, None, None, None, request)
+        for topic in ("The port of Lund", "The port of Lund in 2025")
+    ]
+    first, second = (next(window)[0] for window in windows)
+    assert first.job and second.job and first.job != second.job
+    events.stop(second)
+    *_, last = windows[0]
+    assert last[0].memo is not None and last[0].memo.complete
+    assert last[0].memo.topic == "The port of Lund" and not last[0].job
+    *_, stopped = windows[1]
+    assert "Stopped" in stopped[0].message and stopped[0].memo is None
 
 
 def test_an_answer_is_added_to_the_newest_memo(office: Office) -> None:

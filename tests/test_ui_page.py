@@ -12,6 +12,7 @@ import pytest
 from assistant.answer import Answer, Citation, Claim, Question
 from assistant.beside import Beside
 from assistant.engine import Usage
+from benchmarks.serving import chromium_running, serving
 from corpus.catalogue import Entry
 from corpus.conversations import Conversations
 from corpus.document import Document, Passage, Source
@@ -19,7 +20,7 @@ from corpus.drawing import Picture
 from corpus.errors import BriefingError, EngineError, ReadError
 from corpus.library import Library
 from index.evidence import Evidence
-from tests.browser import GRADIO_WARNS, chromium_running, serving
+from tests.browser import GRADIO_WARNS
 from ui import markup
 from ui.handlers import Asked, Turn, begin, glance, messages, pinned, problem_of
 from ui.jobs import Jobs

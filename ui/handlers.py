@@ -71,14 +71,15 @@ def problem_of(text: str, asked: Asked, language: str) -> str:
     if len(text) > LONGEST_QUESTION:
         return word("chat.too_long", language, count=f"{len(text):,}", most=f"{LONGEST_QUESTION:,}")
     for value in (asked.as_of, asked.since):
-        if value.strip() and not _is_date(value.strip()):
+        if value.strip() and not is_date(value.strip()):
             return word("chat.bad_date", language, value=value.strip())
     if asked.as_of and asked.since and asked.as_of.strip() < asked.since.strip():
         return word("chat.bad_span", language)
     return ""
 
 
-def _is_date(value: str) -> bool:
+def is_date(value: str) -> bool:
+    """Say whether a text is a date as sources have it: "2025", "2025-06" or "2025-06-30"."""
     if not re.fullmatch(r"\d{4}(?:-\d\d){0,2}", value, re.ASCII):
         return False
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from corpus.catalogue import Entry
 from corpus.errors import BriefingError, NotInLibrary
+from index.retrieval import Bounds
+from ui.handlers import is_date
 from ui.wording import word
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 # Rows of one page of the table: a thousand at once take the browser a second to draw.
 PAGE = 50
 SORTS = ("newest", "oldest", "by_title", "by_publisher", "by_passages", "by_added")
-_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 # Publishers that have a colour of their own in the plot; the rest are one.
 _PUBLISHERS = 6
 
@@ -79,18 +79,10 @@ def _matches(entry: Entry, wanted: Filter) -> bool:
     text = f"{source.title}\n{source.publisher}\n{source.location}".casefold()
     if not all(part in text for part in wanted.search.casefold().split()):
         return False
-    if wanted.publisher and source.publisher != wanted.publisher:
-        return False
     if wanted.kind and source.kind != wanted.kind:
         return False
-    if (wanted.since or wanted.until) and not source.published:
-        return False
-    # "2025" lies within 2025-06-30 as a bound: a shortened date counts as its own beginning.
-    since = wanted.since[: len(source.published)]
-    return not (
-        (wanted.since and source.published < since)
-        or (wanted.until and source.published > wanted.until)
-    )
+    publishers = (wanted.publisher,) if wanted.publisher else ()
+    return Bounds(publishers, since=wanted.since, until=wanted.until).admits(entry)
 
 
 def edited(
@@ -98,7 +90,7 @@ def edited(
 ) -> tuple[bool, str]:
     """Change what the library says of a document; return whether it did, and what to say."""
     date = published.strip()
-    if date and not _DATE.fullmatch(date):
+    if date and not is_date(date):
         return False, word("library.bad_date", language, date=date)
     if not title.strip():
         return False, word("library.no_title", language)

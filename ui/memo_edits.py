@@ -63,12 +63,15 @@ def changed(place: Housed, sheet: Sheet, act: str, where: str, label: object = 0
 
 
 def adding(
-    place: Housed, name: str, section: str, claims: Sequence[Claim], citations: Sequence[Citation]
+    place: Housed,
+    sheet: Sheet,
+    section: str,
+    claims: Sequence[Claim],
+    citations: Sequence[Citation],
 ) -> Sheet:
-    """Put cited claims of an answer into a section of a memo on the shelf; return its sheet."""
+    """Put cited claims of an answer into a section of a memo; return its sheet."""
     from assistant.memo.editing import taken
 
-    sheet = reopened(place, name)
     desk = place.desk()
     if desk is None or sheet.memo is None:
         return sheet
@@ -83,29 +86,22 @@ def added_to_latest(place: Housed, answer: Answer, language: str) -> str:
 
     They go to what the memo knows, or, in a template without that section, to its first one.
     """
+    from assistant.memo.editing import sections_for
+
     kept = shelved(place)
     if not kept:
         return word("memo.no_memo", language)
-    name = kept[0][1]
-    sections = sections_of(place, name)
+    before = reopened(place, kept[0][1])
+    sections = sections_for(before.memo) if before.memo else []
     if not sections:
         return word("memo.not_added", language)
-    heading, key = next((one for one in sections if one[1] == _TAKES), sections[0])
-    before = reopened(place, name).memo
-    sheet = adding(place, name, key, answer.claims, answer.citations)
-    if sheet.memo is None or sheet.message:
+    section = next((one for one in sections if one.key == _TAKES), sections[0])
+    after = adding(place, before, section.key, answer.claims, answer.citations)
+    if after.memo is None or after.message:
         return word("memo.not_added", language)
-    if sheet.memo == before:
+    if after.memo == before.memo:
         return word("memo.already_there", language)
-    return word("memo.added_to", language, topic=sheet.memo.topic, section=heading)
-
-
-def sections_of(place: Housed, name: str) -> list[tuple[str, str]]:
-    """Return (heading, key) of the sections of a memo that take lines by hand."""
-    from assistant.memo.editing import sections_for
-
-    memo = reopened(place, name).memo
-    return [(one.heading, one.key) for one in sections_for(memo)] if memo else []
+    return word("memo.added_to", language, topic=after.memo.topic, section=section.heading)
 
 
 def _kept(desk: Desk, sheet: Sheet, now: Memo) -> Sheet:

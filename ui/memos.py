@@ -63,7 +63,7 @@ class Sheet:
     """A memo on the page: its id on the shelf, and a line (HTML) where something went wrong.
 
     `before` is the memo before the last change by hand, `offers` are passages for the line at `at`
-    ("section:line").
+    ("section:line"), `job` is the key of the work that writes it, "" once nothing does.
     """
 
     memo: Memo | None = None
@@ -72,6 +72,7 @@ class Sheet:
     before: Memo | None = None
     offers: tuple[Evidence, ...] = ()
     at: str = ""
+    job: str = ""
 
 
 def writing(place: Housed, wanted: Wanted) -> Iterator[Sheet]:

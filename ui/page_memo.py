@@ -99,7 +99,7 @@ def build(page: gr.Blocks, place: Place) -> None:
                      "concurrency_limit": 20}  # fmt: skip
     gr.on([topic.submit, go.click], events.write, asked, [*parts, earlier], **watching)
     page.load(events.resume, None, [*parts, earlier], **watching)
-    halt.click(events.stop, None, None, **quiet)
+    halt.click(events.stop, sheet, None, **quiet)
     earlier.input(events.reopen, earlier, parts, **quiet)
     accepted.click(events.accept, [sheet, finding, reason], [*parts, reason], **quiet)
     for pressed in (body, offers):

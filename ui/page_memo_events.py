@@ -10,6 +10,7 @@ import gradio as gr
 
 from corpus.errors import BriefingError
 from ui import markup, memo_edits, memos
+from ui.jobs import Job
 from ui.markup_memo import findings_html, memo_html, offers_html
 from ui.memos import Sheet, Wanted
 from ui.room import Place
@@ -50,26 +51,28 @@ class MemoEvents:
             topic, template, as_of or "", audience or "", length, tuple(publishers or ())
         )
         try:
-            memos.started(self._place, wanted)
+            job = memos.started(self._place, wanted)
         except BriefingError as error:
             yield *self.shown(Sheet(message=markup.error_html(str(error))), language), gr.skip()
             return
-        yield from self._followed(language)
+        yield from self._followed(job, language)
 
     def resume(self, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """Show a memo that is being written, after a reload or in another window."""
         language = language_of(request.headers)
         yield *self.shown(Sheet(), language), self.kept()
-        yield from self._followed(language)
-
-    def _followed(self, language: str) -> Iterator[tuple[Any, ...]]:
         job = memos.running(self._place)
-        if job is None:
-            return
+        if job is not None:
+            yield from self._followed(job, language)
+
+    def _followed(self, job: Job[Sheet], language: str) -> Iterator[tuple[Any, ...]]:
         sheet = Sheet()
+        # Before anything is written: it may wait for another memo, and can be stopped meanwhile.
+        waiting = markup.waiting_html(word("memo.waiting", language))
+        yield *self.shown(Sheet(message=waiting, job=job.name), language), gr.skip()
         try:
             for sheet in job.watch():
-                yield *self.shown(sheet, language), gr.skip()
+                yield *self.shown(replace(sheet, job=job.name), language), gr.skip()
         except BriefingError as error:
             sheet = replace(sheet, message=markup.error_html(str(error)))
         if job.cancelled and not (sheet.memo and sheet.memo.complete):
@@ -81,9 +84,9 @@ class MemoEvents:
         """Return the list of earlier memos, one of them chosen."""
         return gr.update(choices=memos.shelved(self._place), value=name or None)
 
-    def stop(self) -> None:
-        """Stop the memo that is being written; whoever watches it sees so."""
-        job = memos.running(self._place)
+    def stop(self, sheet: Sheet) -> None:
+        """Stop the memo that this window shows being written; whoever watches it sees so."""
+        job = self._place.memos.find(sheet.job)
         if job is not None:
             job.cancel()
 
