@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import os
 import re
 import statistics
 import subprocess
@@ -18,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,40 +48,72 @@ def _json(port: int, method: str, path: str, body: Any = None) -> Any:
     return json.loads(answer)
 
 
-def _asking(port: int) -> tuple[int, int]:
-    """Return the number of the event that asks, and how many inputs it takes."""
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The page's events that a reader's browser sends: opening, asking, watching.
+
+    Each is a number and how many inputs it takes; asking rings for watching.
+    """
+
+    opening: tuple[tuple[int, int], ...]
+    asking: tuple[int, int]
+    watching: dict[int, tuple[int, int]]
+
+
+def _events(port: int) -> Events:
     config = _json(port, "GET", "/config")
     box = next(one["id"] for one in config["components"]
                if one["props"].get("elem_id") == "question")  # fmt: skip
+    opening, asking, watching = [], None, {}
     for one in config["dependencies"]:
-        if [box, "submit"] in [list(target) for target in one["targets"]]:
-            return one["id"], len(one["inputs"])
-    raise SystemExit("the page has no event that asks")
+        event = (one["id"], len(one["inputs"]))
+        for target, name in one["targets"]:
+            if name == "load":
+                opening.append(event)
+            elif (target, name) == (box, "submit"):
+                asking = event
+            elif name == "change":
+                watching[target] = event
+    if asking is None:
+        raise SystemExit("the page has no event that asks")
+    return Events(tuple(opening), asking, watching)
 
 
-def _ask(port: int, event: int, inputs: int, reader: int, heard: list[Heard]) -> None:
-    # A word that only this reader says: it must come back to no other.
-    tag = f"reader{reader:03d}"
-    question = f"{EXAMPLES[reader % len(EXAMPLES)]} ({tag})"
-    session = f"session{reader:03d}{os.getpid()}"
-    started = time.perf_counter()
-    body = {"data": [question, *[None] * (inputs - 1)], "fn_index": event, "trigger_id": None,
-            "session_hash": session, "event_data": None}  # fmt: skip
+def _sent(port: int, session: str, event: tuple[int, int], first: Any = None) -> str:
+    """Send one event as a browser does and return everything that comes back."""
+    number, inputs = event
+    body = {"data": [first, *[None] * (inputs - 1)][:inputs], "fn_index": number,
+            "trigger_id": None, "session_hash": session, "event_data": None}  # fmt: skip
     _json(port, "POST", "/gradio_api/queue/join?", body)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
     connection.request("GET", f"/gradio_api/queue/data?session_hash={session}")
-    stream, said = connection.getresponse(), []
-    for line in stream:
-        text = line.decode("utf-8")
-        said.append(text)
-        if '"msg":"process_completed"' in text or '"close_stream"' in text:
+    said = []
+    for line in connection.getresponse():
+        said.append(line.decode("utf-8"))
+        if '"msg":"process_completed"' in said[-1] or '"close_stream"' in said[-1]:
             break
-    seconds = time.perf_counter() - started
     connection.close()
-    everything = "".join(said)
+    return "".join(said)
+
+
+def _ask(
+    port: int, events: Events, reader: int, ready: threading.Barrier, heard: list[Heard]
+) -> None:
+    # A word that only this reader says: it must come back to no other.
+    tag = f"reader{uuid.uuid4().hex[:8]}"
+    question = f"{EXAMPLES[reader % len(EXAMPLES)]} ({tag})"
+    session = uuid.uuid4().hex
+    for event in events.opening:
+        _sent(port, session, event)
+    ready.wait(_PATIENCE)
+    started = time.perf_counter()
+    everything = _sent(port, session, events.asking, question)
+    for rung in re.findall(r'"changed_state_ids":\[(\d+)\]', everything):
+        everything += _sent(port, session, events.watching[int(rung)])
+    seconds = time.perf_counter() - started
     # Only what stands in the thread: the list beside it names every conversation of the library.
     asked = " ".join(re.findall(r'class=\\?"asked\\?">(.*?)</span>', everything))
-    others = set(re.findall(r"reader\d{3}", asked)) - {tag}
+    others = set(re.findall(r"reader[0-9a-f]{8}", asked)) - {tag}
     assert tag in asked or word("chat.full")[:20] in everything
     refused = word("chat.full")[:20] in everything
     answered = "#cite-0-" in everything or "outcome declined" in everything
@@ -89,11 +121,12 @@ def _ask(port: int, event: int, inputs: int, reader: int, heard: list[Heard]) ->
 
 
 def crowd(port: int, readers: int) -> list[Heard]:
-    """Ask with so many readers at once, and return what each got."""
-    event, inputs = _asking(port)
+    """Let so many readers open the page and then ask at once; return what each got."""
+    events = _events(port)
     heard: list[Heard] = []
+    ready = threading.Barrier(readers)
     threads = [
-        threading.Thread(target=_ask, args=(port, event, inputs, one, heard))
+        threading.Thread(target=_ask, args=(port, events, one, ready, heard))
         for one in range(readers)
     ]
     for one in threads:

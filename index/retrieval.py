@@ -275,7 +275,8 @@ def _nearest(
     exact search over the mapped vectors takes 13 ms at most.
     """
     if bounded is None and indexes.vectors is not None:
-        pairs = indexes.vectors.nearest(vector, min(_CANDIDATES, len(indexes.vectors)))
+        # The forward index has a row for each; asking Chroma for its count takes as long again.
+        pairs = indexes.vectors.nearest(vector, min(_CANDIDATES, len(forward)))
         return [row for one, _ in pairs if (row := forward.row(one)) >= 0]
     rows = np.arange(len(forward)) if bounded is None else forward.rows_of(bounded)
     cosines = forward.vectors[rows] @ vector

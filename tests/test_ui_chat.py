@@ -226,6 +226,31 @@ def test_a_page_loaded_anew_and_a_second_tab_go_on_watching(page: Any, address: 
 
 
 @browser_test
+def test_answers_go_on_while_other_conversations_are_opened(page: Any) -> None:
+    """Each conversation shows its own answer to the end, whichever was watched when; a thumb on an
+    earlier answer stays while the next one grows."""
+    for name in ("crane", "dock"):
+        page.get_by_role("button", name="New conversation").click()
+        page.locator("#chat .asked").wait_for(state="detached")
+        ask(page, f"How many ships for the {name}?")
+        page.fill("#question textarea", f"slow and about the {name}")
+        page.keyboard.press("Enter")
+        page.locator("#chat .asked", has_text=f"slow and about the {name}").wait_for()
+    page.locator("#chat a.thumb", has_text="Helpful").first.click()
+    page.locator("#chat a.thumb.chosen").wait_for()
+    page.locator("#kept a.talk", has_text="for the crane").first.click()
+    page.locator("#chat .asked", has_text="slow and about the crane").wait_for()
+    wait_for(page, 2)
+    assert "dock" not in page.inner_text("#chat")
+    page.locator("#kept a.talk", has_text="for the dock").first.click()
+    page.locator("#chat .asked", has_text="slow and about the dock").wait_for()
+    wait_for(page, 2)
+    assert "crane" not in page.inner_text("#chat")
+    assert page.locator("#chat a.thumb.chosen").count() == 1
+    page.get_by_role("button", name="Stop", exact=True).wait_for(state="hidden")
+
+
+@browser_test
 def test_after_a_restart_in_mid_answer_the_question_is_there(page: Any) -> None:
     """It says that it was interrupted, and Retry asks it again."""
     place = HARBOUR[0]

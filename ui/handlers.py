@@ -52,6 +52,11 @@ class Turn:
         """Whether there is an answer to its end."""
         return self.answer is not None and bool(self.answer.outcome)
 
+    @property
+    def awaited(self) -> bool:
+        """Whether its answer may still come."""
+        return not (self.complete or self.stopped or self.problem)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -178,13 +183,18 @@ def glance(place: Place, job: Job[Turn], begun: Turn, language: str) -> Turn:
     if job.failure is not None:
         return replace(latest, waiting="", problem=str(job.failure))
     if job.latest is None and not job.ended:
-        before = [one.name for one in place.questions.open()]
-        ahead = before.index(job.name) if job.name in before else 0
+        ahead = ahead_of(place, job)
         key = "chat.in_line" if ahead else "chat.starting"
         return replace(begun, waiting=word(key, language, count=ahead))
     if latest.waiting in keys():
         return replace(latest, waiting=word(latest.waiting, language))
     return latest
+
+
+def ahead_of(place: Place, job: Job[Turn]) -> int:
+    """Return how many questions are before one that has not begun; 0 for one that has."""
+    before = [one.name for one in place.questions.open()] if job.latest is None else []
+    return before.index(job.name) if job.name in before else 0
 
 
 def busy(place: Place, conversation: str) -> bool:

@@ -36,7 +36,7 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
         )
 
     turns, current, replacing = gr.State([]), gr.State(""), gr.State(0)
-    rated, resumed = gr.State(0), gr.State(False)
+    rated, resumed, rung = gr.State(0), gr.State(False), gr.State("")
     remembered = gr.BrowserState("", storage_key=_REMEMBERED, secret=_REMEMBERED)
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=1, min_width=220, elem_id="talks"):
@@ -78,29 +78,36 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
             )
 
     parts = Parts(turns, chat, welcome, halt, box, note, current, remembered, replacing, panel,
-                  column.listed, handed, why, rated, more, resumed)  # fmt: skip
+                  column.listed, handed, why, rated, more, resumed, rung)  # fmt: skip
     thread = Thread(place, parts)
     private: Any = {"api_visibility": "private"}
     quiet: Any = {**private, "queue": False, "show_progress": "hidden"}
     # A look ten times a second is all that a watcher costs: how many questions are worked on is
     # the business of place.questions.
     free: Any = {**private, "concurrency_limit": None, "show_progress": "hidden"}
+    # What is begun or opened is drawn by one event and watched by another, which the first one
+    # rings for; an answer that is watched no more goes on behind the page. The cancelling events
+    # come after the watch, as Gradio wants it.
+    watch = rung.change(
+        thread.watch, [turns, current], [turns, chat], trigger_mode="multiple", **free
+    )
+    watch.success(thread.settle, [current, column.words], [halt, column.listed], **quiet)
     given, shown = [turns, current, replacing, *options.inputs], parts.outputs
-    watching = [gr.on([box.submit, send.click], thread.ask, [box, *given], shown, **free)]
-    watching += [one.click(thread.ask, [one, *given], shown, **free) for one in buttons]
-    acted = acts.select(thread.act, given, shown, **free)
+    begun = [gr.on([box.submit, send.click], thread.ask, [box, *given], parts.asked, **free)]
+    begun += [one.click(thread.ask, [one, *given], parts.asked, **free) for one in buttons]
+    acted = acts.select(thread.act, given, shown, cancels=[watch], **free)
     acted.then(None, handed, None, js=COPY)
-    watching.append(acted)
     # While the library opens the line under the title tells how far it is.
     timer = gr.Timer(1.0)
     seen = [*options.listed, timer, greeting, *buttons]
     for event in (page.load, timer.tick):
         looked = event(look, None, seen, **quiet)
-        watching.append(looked.then(thread.resume, [remembered, current, resumed], shown, **free))
-    watching.append(column.listed.select(thread.choose, None, shown, cancels=watching, **free))
+        begun.append(looked.then(thread.resume, [remembered, current, resumed], shown, **free))
+    left: Any = {"cancels": [*begun, acted, watch]}
+    column.listed.select(thread.choose, None, shown, **left, **free)
+    column.anew.click(thread.anew, None, shown, **left, **quiet).then(js=FOCUS)
+    column.gone.click(thread.delete, current, shown, **left, **quiet).then(js=FOCUS)
     halt.click(lambda name: handlers.stop(place, name), current, None, **quiet)
-    column.anew.click(thread.anew, None, shown, cancels=watching, **quiet).then(js=FOCUS)
-    column.gone.click(thread.delete, current, shown, cancels=watching, **quiet).then(js=FOCUS)
     told.click(thread.explain, [turns, current, rated, reason, more], [why, more], **quiet)
     untold.click(lambda: gr.update(visible=False), None, why, **quiet)
     toggle.click(js=TOGGLE)

@@ -31,9 +31,10 @@ def listing(place: Place, current: str, language: str, search: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The components of the column that the page wires: list, New, and Delete when confirmed."""
+    """The components of the column that the page wires: list, search, New, and Delete confirmed."""
 
     listed: gr.HTML
+    words: gr.Textbox
     anew: gr.Button
     gone: gr.Button
 
@@ -105,7 +106,7 @@ def build(place: Place, current: gr.State) -> Column:
     doubted.click(doubt, current, [sure, question], **quiet)
     gr.on([stay.click, gone.click], lambda: gr.update(visible=False), None, sure, **quiet)
     saved.click(export, current, exported, **quiet).then(None, exported, None, js=SAVE)
-    return Column(listed, anew, gone)
+    return Column(listed, words, anew, gone)
 
 
 __all__ = ["Column", "build", "listing", "of"]

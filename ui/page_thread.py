@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,9 @@ from ui.wording import language_of, word
 # Seconds between two looks at an answer that grows: watching costs a look, not a thread, so that
 # hundreds of windows may wait while two questions are worked on.
 _LOOK = 0.1
+# A place in the line changes at every answer for everybody behind: drawn less often, twenty readers
+# have theirs sooner.
+_LOOK_IN_LINE = 0.3
 
 Drawn = dict[Any, Any]
 
@@ -46,6 +50,13 @@ class Parts:
     rated: gr.State
     more: gr.Textbox
     resumed: gr.State
+    rung: gr.State
+
+    @property
+    def asked(self) -> list[Any]:
+        """What asking draws; each component more is made anew whenever somebody asks."""
+        return [self.turns, self.chat, self.welcome, self.halt, self.box, self.note, self.current,
+                self.remembered, self.replacing, self.listed, self.rung]  # fmt: skip
 
     @property
     def outputs(self) -> list[Any]:
@@ -67,7 +78,12 @@ class Thread:
             parts.chat: handlers.messages(now, language, running=running),
             parts.welcome: gr.update(visible=not now),
             parts.halt: gr.update(visible=running),
+            **self._ringing(),
         }
+
+    def _ringing(self) -> Drawn:
+        """Return what has the open conversation watched: a value that was never there."""
+        return {self._parts.rung: uuid.uuid4().hex}
 
     def _chosen(self, conversation: str, language: str) -> Drawn:
         """Return what is drawn when another conversation is the open one."""
@@ -83,34 +99,42 @@ class Thread:
     def _noted(self, line: str) -> Drawn:
         return {self._parts.note: gr.update(value=note_html(line), visible=True)}
 
-    async def _watched(
-        self, conversation: str, before: list[Turn], begun: Turn, language: str
+    async def watch(
+        self, now: list[Turn], conversation: str, request: gr.Request
     ) -> AsyncIterator[Drawn]:
-        """Yield what is drawn while the answer of a conversation grows, to its end."""
+        """Draw the answer of the open conversation while it grows, to its end.
+
+        An event of its own with two outputs: Gradio makes every other output of an event anew at
+        each step of it, and every other window waits for that.
+        """
+        language = language_of(request.headers)
         job = self._place.questions.find(conversation)
+        if job is None or not now or not now[-1].awaited:
+            # Gradio empties the outputs of an event without a step.
+            yield {self._parts.turns: now}
+            return
+        before, begun = now[:-1], now[-1]
         seen: Turn | None = None
-        while job is not None:
+        over = False
+        while not over:
             over = job.ended or job.cancelled
-            now = handlers.glance(self._place, job, begun, language)
-            if now != seen or over:
-                seen = now
-                thread = [*before, now]
-                # Only what changes: Gradio makes a component anew for each that is updated, which
-                # every other window waits for.
-                drawn: Drawn = {
+            turn = handlers.glance(self._place, job, begun, language)
+            if turn != seen or over:
+                seen = turn
+                thread = [*before, turn]
+                yield {
                     self._parts.turns: thread,
                     self._parts.chat: handlers.messages(thread, language, running=not over),
                 }
-                if over:
-                    drawn[self._parts.halt] = gr.update(visible=False)
-                if over and not begun.number:
-                    # What was asked before the library was open is listed only now.
-                    listed = talks.listing(self._place, conversation, language)
-                    drawn[self._parts.listed] = listed
-                yield drawn
-            if over:
-                return
-            await asyncio.sleep(_LOOK)
+            if not over:
+                waits = handlers.ahead_of(self._place, job) > 0
+                await asyncio.sleep(_LOOK_IN_LINE if waits else _LOOK)
+
+    def settle(self, conversation: str, words: str, request: gr.Request) -> Drawn:
+        """Draw what changes beside the thread when an answer is over."""
+        running = handlers.busy(self._place, conversation)
+        listed = talks.listing(self._place, conversation, language_of(request.headers), words)
+        return {self._parts.halt: gr.update(visible=running), self._parts.listed: listed}
 
     async def _asked(
         self,
@@ -120,13 +144,12 @@ class Thread:
         chosen: Asked,
         language: str,
         instead_of: int,
-    ) -> AsyncIterator[Drawn]:
+    ) -> Drawn:
         problem = handlers.problem_of(text, chosen, language)
         if not problem and handlers.busy(self._place, conversation):
             problem = word("chat.busy", language)
         if problem:
-            yield self._noted(problem)
-            return
+            return self._noted(problem)
         if instead_of:
             before = [one for one in before if one.number < instead_of]
         try:
@@ -136,105 +159,95 @@ class Thread:
             )  # fmt: skip
         except UsageError:
             reason = word("chat.full", language)
-            yield {
+            return {
                 self._parts.chat: handlers.refused(before, text, reason, language),
                 self._parts.welcome: gr.update(visible=False),
                 self._parts.box: text,
             }
-            return
-        yield {
+        return {
             **self._drawn([*before, begun], language, running=True),
             **self._chosen(conversation, language),
             self._parts.box: "",
         }
-        async for step in self._watched(conversation, before, begun, language):
-            yield step
 
     async def ask(
         self, text: str, before: list[Turn], conversation: str, instead_of: int,
         engine: str | None, as_of: str | None, since: str | None, publishers: list[str] | None,
         documents: list[str] | None, request: gr.Request,
-    ) -> AsyncIterator[Drawn]:  # fmt: skip
-        """Answer what is in the box, or an example."""
+    ) -> Drawn:  # fmt: skip
+        """Begin the answer to what is in the box, or to an example."""
         chosen = page_options.asked(engine, as_of, since, publishers, documents)
         language = language_of(request.headers)
-        async for step in self._asked(text, before, conversation, chosen, language, instead_of):
-            yield step
+        return await self._asked(text, before, conversation, chosen, language, instead_of)
 
-    async def _reopened(self, conversation: str, language: str) -> AsyncIterator[Drawn]:
-        """Yield a kept conversation, and go on with the answer that is still being written."""
+    async def _reopened(self, conversation: str, language: str) -> Drawn:
+        """Return a kept conversation as it is drawn."""
         found = talks.of(self._place)
         kept = await asyncio.to_thread(found.turns, conversation) if found and conversation else []
         if not kept:
-            yield {self._parts.listed: talks.listing(self._place, "", language)}
-            return
-        running = handlers.busy(self._place, conversation)
-        yield {
-            **self._drawn(kept, language, running=running),
+            return {self._parts.listed: talks.listing(self._place, "", language)}
+        return {
+            **self._drawn(kept, language, running=handlers.busy(self._place, conversation)),
             **self._chosen(conversation, language),
             self._parts.panel: empty_html(language),
         }
-        if running:
-            async for step in self._watched(conversation, kept[:-1], kept[-1], language):
-                yield step
 
-    async def choose(self, request: gr.Request, event: gr.EventData) -> AsyncIterator[Drawn]:
+    async def choose(self, request: gr.Request, event: gr.EventData) -> Drawn:
         """Open a conversation of the list."""
         talk = str((event._data or {}).get("talk") or "")
-        async for step in self._reopened(talk, language_of(request.headers)):
-            yield step
+        return await self._reopened(talk, language_of(request.headers))
 
     async def resume(
         self, before: str | None, conversation: str, resumed: bool, request: gr.Request
-    ) -> AsyncIterator[Drawn]:
+    ) -> Drawn:
         """Open what this browser had open, once, when the library is there."""
         parts = self._parts
         if resumed or self._place.conversations() is None:
-            yield {parts.resumed: resumed}
-            return
+            return {parts.resumed: resumed}
         language = language_of(request.headers)
-        yield {
-            parts.resumed: True,
-            parts.listed: talks.listing(self._place, conversation, language),
-        }
+        drawn = {parts.listed: talks.listing(self._place, conversation, language)}
         if not conversation and before:
-            async for step in self._reopened(before, language):
-                yield step
+            drawn = await self._reopened(before, language)
+        return {**drawn, parts.resumed: True}
 
     async def act(
         self, now: list[Turn], conversation: str, _: int, engine: str | None, as_of: str | None,
         since: str | None, publishers: list[str] | None, documents: list[str] | None,
         request: gr.Request, event: gr.EventData,
-    ) -> AsyncIterator[Drawn]:  # fmt: skip
-        """Do what a link under an answer says."""
+    ) -> Drawn:  # fmt: skip
+        """Do what a link under an answer says, and watch on: the watch was ended for it."""
         language = language_of(request.headers)
+        parts = self._parts
         data = event._data or {}
         wanted, at = str(data.get("act")), str(data.get("turn"))
         number = int(at) if at.isdecimal() else len(now)
         if number >= len(now):
-            return
+            return self._ringing()
         turn = now[number]
         if wanted == "again":
             chosen = page_options.asked(engine, as_of, since, publishers, documents)
-            async for step in self._asked(
+            drawn = await self._asked(
                 turn.question, now[:number], conversation, chosen, language, turn.number
-            ):
-                # What is being typed meanwhile stays.
-                yield {part: value for part, value in step.items() if part is not self._parts.box}
-        elif wanted == "edit":
-            yield {
+            )
+            # What is being typed meanwhile stays.
+            drawn = {part: value for part, value in drawn.items() if part is not parts.box}
+            return {**self._ringing(), **drawn}
+        drawn = self._ringing()
+        if wanted == "edit":
+            drawn |= {
                 **self._noted(word("chat.editing", language)),
-                self._parts.box: turn.question,
-                self._parts.replacing: turn.number,
+                parts.box: turn.question,
+                parts.replacing: turn.number,
             }
         elif wanted in {"copy", "cited"} and turn.answer is not None:
             gr.Info(word("chat.copied", language))
-            yield {self._parts.handed: copied(turn.answer, cited=wanted == "cited")}
+            drawn[parts.handed] = copied(turn.answer, cited=wanted == "cited")
         elif wanted == "memo" and turn.answer is not None:
             added = memo_edits.added_to_latest
-            yield self._noted(await asyncio.to_thread(added, self._place, turn.answer, language))
+            drawn |= self._noted(await asyncio.to_thread(added, self._place, turn.answer, language))
         elif wanted in {"good", "bad"}:
-            yield self._thumbed(now, number, conversation, language, good=wanted == "good")
+            drawn |= self._thumbed(now, number, conversation, language, good=wanted == "good")
+        return drawn
 
     def _thumbed(
         self, now: list[Turn], number: int, conversation: str, language: str, *, good: bool
@@ -247,7 +260,7 @@ class Thread:
         after = list(now)
         after[number] = handlers.rate(kept, conversation, now[number], good, "")
         return {
-            **self._drawn(after, language),
+            **self._drawn(after, language, running=handlers.busy(self._place, conversation)),
             self._parts.why: gr.update(visible=not good),
             self._parts.rated: number,
         }
