@@ -109,11 +109,12 @@ class Room:
         self.memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=_MEMOS_WAITING)
         self.additions: Jobs[Any] = Jobs("additions", at_once=1, waiting=_ADDITIONS_WAITING)
 
-    def open(self) -> None:
-        """Begin to open, and return at once."""
-        threading.Thread(target=self._open, name="opening", daemon=True).start()
+    def open(self, after: float = 0.0) -> None:
+        """Begin to open after so many seconds, and return at once."""
+        threading.Thread(target=self._open, args=(after,), name="opening", daemon=True).start()
 
-    def _open(self) -> None:
+    def _open(self, after: float) -> None:
+        time.sleep(after)
         from assistant.desk import Desk
         from assistant.starter import ensure_starter
         from index.ingest import Progress

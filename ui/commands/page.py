@@ -13,7 +13,10 @@ import click
 def chat(context: click.Context, port: int, no_browser: bool, engine: str | None) -> None:
     """Open the chat page on this machine (127.0.0.1)."""
     from assistant.settings import Settings
-    from ui.server import serve
+    from ui.quick import without_stubs
+
+    with without_stubs():
+        from ui.server import serve
 
     settings = Settings.from_environment(home=context.obj, engine=engine)
     serve(settings, port=port, open_browser=not no_browser, say=click.echo)
