@@ -50,13 +50,21 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Twin:
+    """A file whose content was in the library already, as the document with that title."""
+
+    path: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What became of the files: paths by outcome, refusals, passages written and seconds taken."""
 
     added: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
-    duplicates: tuple[str, ...] = ()
+    duplicates: tuple[Twin, ...] = ()
     refused: tuple[Refusal, ...] = ()
     passages: int = 0
     seconds: float = 0.0
@@ -150,9 +158,8 @@ def add(
     EmbedderError when the model cannot be loaded.
     """
     started = time.perf_counter()
-    outcomes: dict[str, list[str]] = {
-        name: [] for name in ("added", "replaced", "unchanged", "duplicate")
-    }
+    outcomes: dict[str, list[str]] = {name: [] for name in ("added", "replaced", "unchanged")}
+    twins: list[Twin] = []
     refused: list[Refusal] = []
     given = _Given(described or {}, places or {})
     written = 0
@@ -203,19 +210,30 @@ def add(
                     starter=starter,
                 )
                 written += len(passages)
-                outcomes[outcome].append(given.place(file))
-                yield Progress(outcome, done, total, file.name)
+                note = file.name
+                if outcome == "duplicate":
+                    twins.append(Twin(given.place(file), _title(library, document)))
+                    note = f"{file.name}: {twins[-1].title}"
+                else:
+                    outcomes[outcome].append(given.place(file))
+                yield Progress(outcome, done, total, note)
         yield Progress("indexing", total, total, "updating the search indexes")
         indexes.update()
     yield Report(
         added=tuple(outcomes["added"]),
         replaced=tuple(outcomes["replaced"]),
         unchanged=tuple(outcomes["unchanged"]),
-        duplicates=tuple(outcomes["duplicate"]),
+        duplicates=tuple(twins),
         refused=tuple(refused),
         passages=written,
         seconds=time.perf_counter() - started,
     )
+
+
+def _title(library: Library, document: Document) -> str:
+    """Return what a document that is in the library is called there."""
+    source = library.entry(document.id).source
+    return source.title or Path(source.location).name
 
 
 def embedding_texts(title: str, passages: Sequence[Passage], count: Counter) -> list[str]:

@@ -15,14 +15,17 @@ from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.document import Source
 from corpus.errors import UsageError
+from index.ingest import Twin
 from tests.browser import GRADIO_WARNS, browser_test
 from tests.papers import site_of, two_columns
 from ui import additions, library
+from ui.additions import Line
 from ui.jobs import Jobs
 from ui.library import PAGE, Filter
 from ui.markup_library import adding_html, table_html
 from ui.page_library_events import MOVING, OPENED, WHOLE, LibraryEvents
 from ui.room import Room
+from ui.terminal import report_lines
 
 pytestmark = GRADIO_WARNS
 
@@ -125,6 +128,21 @@ def test_uploads_are_named_by_their_names_and_replace_each_other(
     assert "1 replaced" in html and "lund.md" in html and "refused" in html
     with pytest.raises(UsageError):
         additions.start_files(room, [])
+
+
+def test_a_file_that_is_there_already_names_the_document_that_has_its_content(
+    room: Room, tmp_path: Path
+) -> None:
+    """While it is added, in the report on the page and on the terminal."""
+    copy = tmp_path / "copy.md"
+    copy.write_text("# Note\n\nThe mill of Lund ground 300 tonnes of rye in 2022.\n")
+    additions.start_files(room, [str(copy)])
+    last = ended(room)
+    assert last.report.duplicates == (Twin("upload:copy.md", "Note"),)
+    assert last.lines == (Line("copy.md", "duplicate", "Note"),)
+    html = adding_html(additions.latest(room), 0, "en")
+    assert "copy.md" in html and "already, as “Note”" in html
+    assert "  upload:copy.md: the same as Note" in list(report_lines(last.report))
 
 
 def test_a_document_is_corrected_removed_and_brought_back(room: Room) -> None:

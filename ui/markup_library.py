@@ -63,7 +63,7 @@ def _lines(report: Report) -> list[Line]:
     return [
         *(Line(place_of(one.path), "refused", one.message) for one in report.refused),
         *(Line(place_of(one), "replaced") for one in report.replaced),
-        *(Line(place_of(one), "duplicate") for one in report.duplicates),
+        *(Line(place_of(one.path), "duplicate", one.title) for one in report.duplicates),
         *(Line(place_of(one), "added") for one in report.added),
     ]
 
@@ -73,14 +73,11 @@ def _box(kind: str, said: str, lines: Sequence[Line], language: str) -> str:
         "added": "library.was_added",
         "replaced": "library.was_replaced",
         "duplicate": "library.was_same",
+        "refused": "library.was_refused",
     }
     items = "".join(
         f'<li class="{one.outcome}"><b>{escape(one.name)}</b> '
-        + escape(
-            word("library.was_refused", language, reason=one.reason)
-            if one.outcome == "refused"
-            else word(outcomes[one.outcome], language)
-        )
+        + escape(word(outcomes[one.outcome], language, reason=one.reason))
         + "</li>"
         for one in lines[:_SHOWN]
     )

@@ -143,10 +143,13 @@ def report_lines(report: Report) -> Iterator[str]:
         ("added", report.added),
         ("replaced", report.replaced),
         ("unchanged", report.unchanged),
-        ("same content as another", report.duplicates),
     ):
         if paths:
             yield f"{name}: {len(paths)}"
+    if report.duplicates:
+        yield f"same content as another: {len(report.duplicates)}"
+        for twin in report.duplicates:
+            yield wrapped(f"{twin.path}: the same as {twin.title}", indent="  ")
     if report.refused:
         yield f"refused: {len(report.refused)}"
         for one in report.refused:
