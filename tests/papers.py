@@ -26,6 +26,19 @@ def two_columns(file: Path, left: str, right: str, second: str) -> Path:
     return file
 
 
+def long_report(file: Path, pages: int, last: str) -> Path:
+    """Write a PDF of so many pages, `last` on the last of them, and return it."""
+    pdf = FPDF()
+    pdf.set_font("Helvetica", size=11)
+    for number in range(1, pages + 1):
+        pdf.add_page()
+        said = f"Section {number} tells of quay {number} and of nothing else that matters here."
+        # A PDF with a line a page is taken for one that was scanned.
+        pdf.multi_cell(150, 6, f"{said} " * 8 + (last if number == pages else ""))
+    pdf.output(str(file))
+    return file
+
+
 @contextmanager
 def site_of(pages: Mapping[str, str], moved: Mapping[str, str] | None = None) -> Iterator[str]:
     """Serve HTML pages by path, and redirects, for as long as the block lasts; yield the address.

@@ -328,6 +328,31 @@ def test_a_phone_sees_everything_in_one_column(page: Any) -> None:
 
 
 @browser_test
+def test_at_twice_the_size_nothing_is_cut_off(chromium: Any, address: str) -> None:
+    """A screen of 1280 by 900 at 200 % has 640 by 450: every page fits its width, and what is asked
+    and answered can be reached."""
+    opened = chromium.new_context(
+        viewport={"width": 640, "height": 450}, device_scale_factor=2
+    ).new_page()
+    opened.goto(address)
+    opened.wait_for_selector("#question textarea")
+    ask(opened, "How many ships?")
+    opened.locator("#chat a.cite").first.click()
+    opened.wait_for_selector("#source mark")
+    wide = "document.documentElement.scrollWidth"
+    for tab in ("Chat", "Library", "Memo"):
+        opened.get_by_role("tab", name=tab).click()
+        opened.wait_for_timeout(200)
+        assert opened.evaluate(wide) <= 640, tab
+    opened.get_by_role("tab", name="Chat").click()
+    box = opened.locator("#question textarea")
+    box.scroll_into_view_if_needed()
+    place = box.bounding_box()
+    assert place["x"] >= 0 and place["x"] + place["width"] <= 640
+    opened.context.close()
+
+
+@browser_test
 def test_the_keyboard_alone_asks_reads_and_begins_anew(page: Any) -> None:
     """Marks, markers, actions and folds follow each other with Tab; Space presses a link."""
     page.focus("#question textarea")

@@ -17,7 +17,7 @@ from corpus.document import Source
 from corpus.errors import UsageError
 from index.ingest import Twin
 from tests.browser import GRADIO_WARNS, browser_test
-from tests.papers import site_of, two_columns
+from tests.papers import long_report, site_of, two_columns
 from ui import additions, library
 from ui.additions import Line
 from ui.jobs import Jobs
@@ -264,6 +264,30 @@ def test_the_cited_words_are_boxed_on_the_drawn_page(page: Any) -> None:
     answer = page.request.get(page.url.rstrip("/") + link)
     assert answer.body()[:5] == b"%PDF-" and "attachment" in answer.headers["content-disposition"]
     assert page.request.get(page.url.rstrip("/") + "/originals/nothing").status == 404
+
+
+@browser_test
+@pytest.mark.slow
+def test_the_last_of_144_pages_is_drawn_and_the_first_can_be_reached(
+    page: Any, room: Room, tmp_path: Path
+) -> None:
+    """Cited where it stands, with a way back to the page before."""
+    last = "The ferry of Ystad carried 91,000 lorries in 2021."
+    desk = room.desk()
+    assert desk is not None
+    list(desk.add([long_report(tmp_path / "ferries.pdf", 144, last)]))
+    page.fill("#question textarea", "How many lorries did the ferry of Ystad carry?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("a.cite", timeout=60_000)
+    page.click("a.cite")
+    page.wait_for_selector("#source .box", timeout=30_000)
+    assert "Page 144 of 144" in page.inner_text("#source .where")
+    assert page.query_selector('#source [data-act="next"]:not([disabled])') is None
+    page.click('#source [data-act="previous"]')
+    page.wait_for_function(
+        "document.querySelector('#source .where').textContent.includes('Page 143 of 144')"
+    )
+    page.wait_for_function("document.querySelector('#source .paper img').naturalWidth > 300")
 
 
 @browser_test
