@@ -184,6 +184,8 @@ def test_what_a_reader_thinks_is_kept_with_the_reason(page: Any) -> None:
     assert [(one.good, one.reason) for one in found] == [(False, "missing: the <year>")]
     page.reload()
     page.locator("#chat a.thumb.chosen", has_text="Not helpful").wait_for()
+    # Neither by colour nor by an attribute that the sanitiser takes away.
+    assert page.inner_text("#chat a.thumb.chosen").endswith("✓")
 
 
 @browser_test

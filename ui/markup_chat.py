@@ -32,8 +32,9 @@ def actions_html(
     if answer is not None and answer.outcome:
         links += [
             f'<a class="do thumb{" chosen" if rated == name else ""}" role="button" '
-            f'href="#do-{name}-{turn}" aria-pressed="{str(rated == name).lower()}">'
-            f"{sign} {word(f'chat.{name}', language)}</a>"
+            # Gradio's sanitiser takes aria-pressed away: the state is said in the name.
+            f'href="#do-{name}-{turn}">{sign} {word(f"chat.{name}", language)}'
+            f"{' ✓' if rated == name else ''}</a>"
             for name, sign in (("good", "▲"), ("bad", "▼"))
         ]
     bar = f'<div class="acts">{"".join(links)}</div>' if links else ""
