@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -330,6 +331,25 @@ def test_documents_go_in_by_file_and_address_and_come_out_again(
     page.wait_for_function(
         "document.querySelector('#library-said').textContent.includes('is back')", timeout=20_000
     )
+
+
+def test_a_room_is_not_closed_under_what_reads_its_library(tmp_path: Path) -> None:
+    """Closed while examples are tried and a job reads: both have ended before the library has."""
+    room = Room(Settings(home=tmp_path / "home", embedder="hash"))
+    room.open()
+    assert room._ready.wait(60)
+    desk, read = room.desk(), threading.Event()
+    assert desk is not None
+
+    def reading() -> Iterator[int]:
+        while True:
+            yield len(desk.library.entries())
+            read.set()
+
+    job = room.questions.start("reads on", reading)
+    assert read.wait(10)
+    room.close()
+    assert job.ended and job.failure is None
 
 
 def test_lines_of_work_are_those_of_the_room(room: Room) -> None:

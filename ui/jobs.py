@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from typing import Generic, TypeVar
@@ -53,6 +54,11 @@ class Job(Generic[Step]):
     def cancel(self) -> None:
         """Ask it to stop; it ends after the snapshot it is working on, at once while it waits."""
         self._cancelled.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end, so many seconds at most; return whether it ended."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._ended, max(0.0, seconds))
 
     def watch(self) -> Iterator[Step]:
         """Yield snapshots as they come, the newest first of all and the last one always.
@@ -151,6 +157,13 @@ class Jobs(Generic[Step]):
         """Return the jobs that have not ended, the oldest first."""
         with self._lock:
             return [one for one in self._jobs.values() if not one.ended]
+
+    def end(self, patience: float) -> None:
+        """Cancel every job and wait until none is worked on, so many seconds at most for all."""
+        deadline = time.monotonic() + patience
+        for job in self.open():
+            job.cancel()
+            job.wait(deadline - time.monotonic())
 
     def _work(self) -> None:
         while True:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # How often a waiting question looks again, and how long it waits before it says so and stops.
 _TICK = 0.25
 _PATIENCE = 600.0
+# Seconds that work which is under way has to end when the program leaves.
+_LEAVING = 5.0
 # Two questions at once, one for each core of a small machine; the page of a question that finds
 # more than this waiting says so at once. Writing to the library and to a memo is one at a time.
 _QUESTIONS, _QUESTIONS_WAITING = 2, 32
@@ -99,6 +101,9 @@ class Room:
         self._ready = threading.Event()
         self._finished = threading.Event()
         self._examined = -1
+        # Held while examples are tried: a library must not be closed under a thread that reads it.
+        self._trying = threading.Lock()
+        self._closed = False
         self._drawer = Drawer()
         self._engines: dict[str, Engine] = {}
         self._offered: list[tuple[str, str]] = []
@@ -204,8 +209,10 @@ class Room:
     def _examine(self, desk: Desk) -> None:
         from assistant.examples import examples
 
-        self._examined = desk.library.generation
-        self._examples = examples(desk)
+        with self._trying:
+            if not self._closed:
+                self._examined = desk.library.generation
+                self._examples = examples(desk)
 
     def settled(self) -> bool:
         """Say whether the library is open, or will not open, and the page has all it shows."""
@@ -262,11 +269,17 @@ class Room:
         return self._desk
 
     def close(self) -> None:
-        """Let go of the library once it is open."""
+        """Let go of the library once it is open and nothing reads it."""
         self._ready.wait()
         self._drawer.close()
-        if self._desk is not None:
-            self._desk.close()
+        lines: tuple[Jobs[Any], ...] = (self.questions, self.memos, self.additions)
+        for line in lines:
+            line.end(_LEAVING)
+        with self._trying:
+            # Whoever waits for the lock finds it closed.
+            self._closed = True
+            if self._desk is not None:
+                self._desk.close()
 
 
 Say = Callable[[str], None]
