@@ -132,8 +132,8 @@ def told(steps: Iterator[Progress | Report]) -> Iterator[Adding]:
 def _after(now: Adding, step: Progress) -> Adding:
     lines = now.lines
     if step.stage in {"added", "replaced", "duplicate", "refused"}:
-        told = step.stage in {"duplicate", "refused"}
-        name, _, reason = step.note.partition(": ") if told else (step.note, "", "")
+        reasoned = step.stage in {"duplicate", "refused"}
+        name, _, reason = step.note.partition(": ") if reasoned else (step.note, "", "")
         lines = (*lines, Line(name, step.stage, reason))[-_LINES:]
     return replace(
         now, stage=step.stage, note=step.note, done=step.done, total=step.total, lines=lines
