@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from assistant.asking import Asked, asked_for, holds
+from corpus.document import Passage
 from corpus.sentences import sentences
 from index.embedding import Embedder, Vectors
 from index.evidence import Evidence
@@ -112,14 +113,18 @@ class Reader:
                 del self._kept[next(iter(self._kept))]
         return np.stack([kept[text] for text in texts])
 
+    def prepare(self, passage: Passage) -> None:
+        """Read the sentences of a passage, so that a question that finds it need not."""
+        texts = [passage.text[start:end] for start, end in _said(passage)]
+        if texts:
+            self._embedded(texts)
+
     def read(self, sought: Sought, evidence: Sequence[Evidence]) -> list[Read]:
         """Return the sentences of `evidence`, those that answer best first."""
         spans = [
             (one, one.passage.start + start, one.passage.start + end, one.passage.text[start:end])
             for one in evidence
-            for start, end in sentences(one.passage.text)
-            # A heading has the words of the question and answers nothing.
-            if one.passage.text[start:end] != one.passage.heading.rpartition(" › ")[2]
+            for start, end in _said(one.passage)
         ]
         if not spans:
             return []
@@ -142,6 +147,16 @@ class Reader:
             }
             read.append(Read(one.label, start, end, text, stems[place], features))
         return sorted(read, key=lambda sentence: -sentence.answers)
+
+
+def _said(passage: Passage) -> list[tuple[int, int]]:
+    """Return where the sentences of a passage stand in it.
+
+    Its heading is left out: it has the words of a question and answers nothing.
+    """
+    heading = passage.heading.rpartition(" › ")[2]
+    spans = sentences(passage.text)
+    return [(start, end) for start, end in spans if passage.text[start:end] != heading]
 
 
 def _features(

@@ -1,8 +1,9 @@
 """Many readers at once: how long answers take, how many are refused, whether any is misplaced.
 
-Run: python -m benchmarks.users [--users 20 200]. It serves the page over the starter library with
+Run: python -m benchmarks.users [--users 20 200] [--idle 30]. It serves the page over the starter library with
 the extractive engine, on this machine, and speaks to it as a browser does. It also measures how
-soon after the command the page is there while the library opens behind it.
+soon after the command the page is there while the library opens behind it. `--idle` seconds pass
+between the first question and the first crowd: the page reads ahead meanwhile.
 """
 
 from __future__ import annotations
@@ -167,6 +168,7 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--users", type=int, nargs="+", default=[20, 200])
+    parser.add_argument("--idle", type=float, default=30.0)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         # The first start fills the library; the second is the one that is timed.
@@ -179,6 +181,7 @@ def main() -> None:
                 opened = time.perf_counter() - waited
                 print(f"a question asked at once is answered after {opened:.2f} s: {one.answered}")
                 if turn == "warm":
+                    time.sleep(chosen.idle)
                     for readers in chosen.users:
                         _report(readers, crowd(_PORT, readers))
                         (after,) = crowd(_PORT, 1)

@@ -17,7 +17,7 @@ from ui.jobs import Job
 
 if TYPE_CHECKING:
     from assistant.desk import Desk
-    from ui.room import Place
+    from ui.place import Place
 
 # Lines of what became of each document that are kept while it goes on.
 _LINES = 200

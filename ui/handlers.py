@@ -24,7 +24,7 @@ from ui.wording import keys, word
 if TYPE_CHECKING:
     from corpus.catalogue import Entry
     from corpus.conversations import Conversations
-    from ui.room import Place
+    from ui.place import Place
 
 # Seconds for which a job waits until its question is kept: a disk that stands still.
 _KEPT = 30.0

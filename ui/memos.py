@@ -18,7 +18,7 @@ from ui.source import Pinned
 if TYPE_CHECKING:
     from assistant.desk import Desk
     from assistant.memo.values import Memo
-    from ui.room import Place
+    from ui.place import Place
 
 _OPENING = "The library is still opening; try again in a moment."
 # What a browser is told of each format.

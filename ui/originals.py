@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from corpus.errors import BriefingError
 from ui.markup import place_of
-from ui.room import Place
+from ui.place import Place
 
 
 def originals(place: Place) -> Callable[[str], Response]:

@@ -9,7 +9,7 @@ import gradio as gr
 
 from ui import page_chat, page_library, page_memo
 from ui.page_words import LABELS
-from ui.room import Place
+from ui.place import Place
 from ui.wording import language_of, word
 
 _STYLES = Path(__file__).parent / "styles"

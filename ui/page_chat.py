@@ -12,7 +12,7 @@ from ui import page_talks as talks
 from ui.page_scripts import ACTS, COPY, FOCUS, TOGGLE
 from ui.page_thread import Parts, Thread
 from ui.page_words import LABELS
-from ui.room import Place
+from ui.place import Place
 from ui.wording import language_of, word
 
 _EXAMPLES = 6

@@ -11,7 +11,7 @@ from ui import library
 from ui.library import Filter
 from ui.page_library_events import LibraryEvents, plotted
 from ui.page_words import LABELS
-from ui.room import Place
+from ui.place import Place
 
 # Gradio has no event for a button inside HTML.
 _CHOOSE = """

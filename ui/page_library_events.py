@@ -13,7 +13,7 @@ from corpus.errors import BriefingError
 from ui import additions, library, markup_library
 from ui.handlers import publishers_of
 from ui.library import Filter
-from ui.room import Place
+from ui.place import Place
 from ui.wording import language_of, word
 
 # How many components change with the library, how many belong to the chosen document, and how many

@@ -11,7 +11,7 @@ from ui.markup_memo import findings_html, memo_html
 from ui.memos import Sheet
 from ui.page_memo_events import MemoEvents
 from ui.page_words import LABELS
-from ui.room import Place
+from ui.place import Place
 
 # From the server into the page and from there into a file, as for conversations: nothing lies in a
 # cache that another session could fetch from.

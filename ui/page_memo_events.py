@@ -13,7 +13,7 @@ from ui import markup, memo_edits, memos
 from ui.jobs import Job
 from ui.markup_memo import findings_html, memo_html, offers_html
 from ui.memos import Sheet, Wanted
-from ui.room import Place
+from ui.place import Place
 from ui.wording import language_of, word
 
 

@@ -12,7 +12,7 @@ from ui.handlers import Asked
 from ui.markup_chat import chips_html
 from ui.page_scripts import CHIPS, HIDE
 from ui.page_words import LABELS
-from ui.room import Place
+from ui.place import Place
 from ui.wording import language_of, word
 
 _CHIP = 40

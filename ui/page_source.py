@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.room import Place
+from ui.place import Place
 from ui.source import Pinned, View, empty_html
 from ui.wording import language_of
 

@@ -10,7 +10,7 @@ import gradio as gr
 from ui.markup_chat import talks_html
 from ui.page_scripts import SAVE, TALKS
 from ui.page_words import LABELS
-from ui.room import Place
+from ui.place import Place
 from ui.talks import Talks
 from ui.wording import language_of, word
 

@@ -16,7 +16,7 @@ from ui import page_talks as talks
 from ui.handlers import Asked, Turn
 from ui.markup import note_html
 from ui.markup_chat import copied
-from ui.room import Place
+from ui.place import Place
 from ui.source import empty_html
 from ui.wording import language_of, word
 

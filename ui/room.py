@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Question
 from assistant.beside import Beside, beside
@@ -37,54 +37,6 @@ _QUESTIONS, _QUESTIONS_WAITING = 2, 32
 _MEMOS_WAITING, _ADDITIONS_WAITING = 8, 16
 
 
-class Place(Protocol):
-    """What the page needs to be given: a room, or in tests something that behaves like one.
-
-    Long work (answers by conversation, memos and additions to the library by name) is started in
-    the lines `questions`, `memos` and `additions`, so that it goes on when a window is closed.
-    """
-
-    questions: Jobs[Any]
-    memos: Jobs[Any]
-    additions: Jobs[Any]
-
-    def status(self, language: str = "en") -> str:
-        """Return the line under the title, as HTML."""
-
-    def settled(self) -> bool:
-        """Say whether the library is open, or will not open, and nothing changes by itself."""
-
-    def entries(self) -> Sequence[Entry]:
-        """Return the documents of the library."""
-
-    def answers(self, question: Question, engine: str = "") -> Iterator[Answer | str]:
-        """Yield snapshots of the answer, and lines that say what is being waited for.
-
-        `engine` is the name of another engine than the one the program was started with.
-        """
-
-    def engines(self) -> Sequence[tuple[str, str]]:
-        """Return (what is shown, name) of the engines to choose from, the present one first."""
-
-    def goes_to(self, engine: str) -> str:
-        """Return the host that an engine ("" for the present one) sends text to; "" for none."""
-
-    def examples(self) -> Sequence[str]:
-        """Return questions that the library answers."""
-
-    def sources(self) -> Sources | None:
-        """Return what writes the source panel; None while the library opens."""
-
-    def drawing(self) -> Drawing:
-        """Return what draws pages of PDFs."""
-
-    def conversations(self) -> Conversations | None:
-        """Return the kept conversations; None while the library opens."""
-
-    def desk(self) -> Desk | None:
-        """Return the desk, for memos; None while the library opens."""
-
-
 class Room:
     """Opens the desk in a thread of its own, so that the page is there before the models are."""
 
@@ -103,7 +55,8 @@ class Room:
         self._examined = -1
         # Held while examples are tried: a library must not be closed under a thread that reads it.
         self._trying = threading.Lock()
-        self._closed = False
+        self._leaving = threading.Event()
+        self._opening = threading.Thread()
         self._drawer = Drawer()
         self._engines: dict[str, Engine] = {}
         self._offered: list[tuple[str, str]] = []
@@ -116,10 +69,18 @@ class Room:
 
     def open(self, after: float = 0.0) -> None:
         """Begin to open after so many seconds, and return at once."""
-        threading.Thread(target=self._open, args=(after,), name="opening", daemon=True).start()
+        self._opening = threading.Thread(target=self._open, args=(after,), daemon=True)
+        self._opening.start()
 
     def _open(self, after: float) -> None:
-        time.sleep(after)
+        self._leaving.wait(after)
+        self._load()
+        if self._desk is not None:
+            from assistant.ahead import read_ahead
+
+            read_ahead(self._desk, self._idle)
+
+    def _load(self) -> None:
         from assistant.desk import Desk
         from assistant.starter import ensure_starter
         from index.ingest import Progress
@@ -146,6 +107,16 @@ class Room:
         finally:
             self._ready.set()
             self._finished.set()
+
+    def _idle(self) -> bool:
+        """Wait while a question, a memo or an addition is worked on; False when it is time to go.
+
+        A core that reads ahead is a core that somebody waits for.
+        """
+        while self.questions.open() or self.memos.open() or self.additions.open():
+            if self._leaving.wait(_TICK):
+                break
+        return not self._leaving.is_set()
 
     def _reachable(self, desk: Desk) -> list[tuple[str, str]]:
         """Return the engines that answer now, for the list on the page."""
@@ -210,7 +181,7 @@ class Room:
         from assistant.examples import examples
 
         with self._trying:
-            if not self._closed:
+            if not self._leaving.is_set():
                 self._examined = desk.library.generation
                 self._examples = examples(desk)
 
@@ -270,14 +241,14 @@ class Room:
 
     def close(self) -> None:
         """Let go of the library once it is open and nothing reads it."""
+        self._leaving.set()
         self._ready.wait()
         self._drawer.close()
         lines: tuple[Jobs[Any], ...] = (self.questions, self.memos, self.additions)
         for line in lines:
             line.end(_LEAVING)
+        self._opening.join()
         with self._trying:
-            # Whoever waits for the lock finds it closed.
-            self._closed = True
             if self._desk is not None:
                 self._desk.close()
 

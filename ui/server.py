@@ -19,7 +19,8 @@ from ui.guard import Guard
 from ui.originals import originals
 from ui.page import CSS, build_page
 from ui.page_words import LABELS
-from ui.room import Place, Room, Say
+from ui.place import Place
+from ui.room import Room, Say
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
