@@ -66,6 +66,7 @@ class Coverage:
         stems |= {stem for one in wanted for other in one.others for stem in other}
         self._stems = {stem_code(stem): stem for stem in stems}
         self._held: dict[int, frozenset[str]] = {}
+        self._shares: dict[frozenset[str], float] = {}
 
     def held(self, row: int) -> frozenset[str]:
         """Return the stems of the question, and of its aliases, that a row holds."""
@@ -81,7 +82,10 @@ class Coverage:
 
     def share(self, held: frozenset[str]) -> float:
         """Return the share of the question's weight that these stems cover, in 0…1."""
-        return sum(one.covered(held) for one in self._wanted) / self._total
+        # Hundreds of candidates hold the same few sets of stems.
+        if held not in self._shares:
+            self._shares[held] = sum(one.covered(held) for one in self._wanted) / self._total
+        return self._shares[held]
 
     def covers(self, held: frozenset[str], stems: Sequence[str]) -> bool:
         """Say whether the stems of one word are held, or another name for it is."""

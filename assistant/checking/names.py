@@ -42,8 +42,8 @@ class Vocabulary:
     """The words and capital sequences of a text, to look names up in."""
 
     def __init__(self, text: str) -> None:
-        self._words = frozenset(_pieces(text))
         pieces = list(_pieces(text))
+        self._words = frozenset(pieces)
         self._run_together = self._words | {a + b for a, b in pairwise(pieces)}
         self._joined = f" {' '.join(pieces)} "
         self._initials = frozenset(_initials(text))
