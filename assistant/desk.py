@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.checking.checker import Checker
@@ -14,9 +15,11 @@ from assistant.reading import Reader
 from assistant.settings import Settings
 from corpus import vocabulary
 from corpus.addresses import Policy
+from corpus.catalogue import Entry
 from corpus.errors import EmbedderMismatch, LibraryLocked
 from corpus.library import Library
 from corpus.public_documents import PublicDocument
+from corpus.themes import BEGINNING, Themes
 from index.derived import DerivedIndexes
 from index.embedders import CountingEmbedder, document_embedder, question_embedder
 from index.fetched import add_addresses
@@ -40,6 +43,9 @@ class Desk:
         vocabulary.use(settings.home / vocabulary.FILE_NAME)
         self.engine: Engine = engine_named(settings.engine, settings.home)
         self.library = Library(settings.home)
+        self.themes = Themes(settings.home)
+        # By document and title: what the words of a document say of its theme.
+        self._themes_told: dict[tuple[str, str], str] = {}
         self.indexes = DerivedIndexes(self.library)
         self._lock = threading.RLock()
         self._documents: CountingEmbedder | None = None
@@ -102,6 +108,25 @@ class Desk:
                 self._checker = Checker(self.question_embedder)
             return self._checker
 
+    def themed(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Return the documents with the key of their theme in `source.theme`.
+
+        It is the one that the document or its reader names, or else the one that its words tell
+        (`corpus.themes`); "" for neither.
+        """
+        return [
+            replace(one, source=replace(one.source, theme=one.source.theme or self.told(one)))
+            for one in entries
+        ]
+
+    def told(self, entry: Entry) -> str:
+        """Return the key of the theme that the words of a document tell; "" for none."""
+        key = entry.id, entry.source.title
+        if key not in self._themes_told:
+            beginning = self.library.beginning(entry.id, BEGINNING)
+            self._themes_told[key] = self.themes.told(entry.source.title, beginning)
+        return self._themes_told[key]
+
     def answering_with(self, engine: Engine) -> Desk:
         """Return this desk with another engine; everything else, loaded once, is shared."""
         # Loaded here, so that it is not loaded again for each engine.
@@ -157,7 +182,8 @@ class Desk:
         return self.add_addresses(
             [one.url for one in documents],
             described={
-                one.url: Described(one.title, one.publisher, one.published) for one in documents
+                one.url: Described(one.title, one.publisher, one.published, one.theme)
+                for one in documents
             },
         )
 

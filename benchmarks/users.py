@@ -1,9 +1,9 @@
 """Many readers at once: how long answers take, how many are refused, whether any is misplaced.
 
-Run: python -m benchmarks.users [--users 20 200] [--idle 30]. It serves the page over the starter library with
-the extractive engine, on this machine, and speaks to it as a browser does. It also measures how
-soon after the command the page is there while the library opens behind it. `--idle` seconds pass
-between the first question and the first crowd: the page reads ahead meanwhile.
+Run: python -m benchmarks.users [--users 20 200] [--idle 30]. It serves the page over the starter
+library with the extractive engine, on this machine, and speaks to it as a browser does. It also
+measures how soon after the command the page is there while the library opens behind it. `--idle`
+seconds pass between the first question and the first crowd: the page reads ahead meanwhile.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from corpus.document import Document, Passage, Source
 from corpus.errors import NotInLibrary
 from corpus.lock import WriterLock
 from corpus.originals import Originals, storage_error
-from corpus.rows import document_from_row, ids_from_row, passages_from_row
+from corpus.rows import SOURCE, document_from_row, ids_from_row, passages_from_row
 from corpus.schema import migrate
 from corpus.sqlite import connect, translated
 
@@ -129,12 +129,12 @@ class Catalogue:
     def entries(self) -> list[Entry]:
         """Return the visible documents, newest publication first, then by title."""
         rows = self._rows(
-            "SELECT id, title, location, publisher, published, kind,"
+            f"SELECT id, {', '.join(SOURCE)},"
             " json_array_length(pages, '$[0]') AS page_count, passage_count, added, starter"
             " FROM documents WHERE visible ORDER BY published DESC, title, id"
         )
         return [
-            Entry(row[0], Source(*row[1:6]), row[6], row[7], row[8], bool(row[9])) for row in rows
+            Entry(row[0], Source(*row[1:7]), row[7], row[8], row[9], bool(row[10])) for row in rows
         ]
 
     def entry(self, document: str) -> Entry:
@@ -156,6 +156,13 @@ class Catalogue:
     def document(self, document: str) -> Document:
         """Return a document as published, replaced and removed ones included."""
         return self._texts(document)[0]
+
+    def beginning(self, document: str, characters: int) -> str:
+        """Return the first characters of a document's text; "" for one that is not here."""
+        rows = self._rows(
+            "SELECT substr(text, 1, ?) FROM documents WHERE id = ?", (characters, document)
+        )
+        return str(rows[0][0]) if rows else ""
 
     def passages_of(self, document: str) -> list[Passage]:
         """Return the passages of a document in order."""
@@ -253,7 +260,7 @@ class Catalogue:
     def _load(self, document: str) -> tuple[Document, tuple[Passage, ...]]:
         # Not the vectors: those of a long report are larger than its text.
         rows = self._rows(
-            "SELECT id, title, location, publisher, published, kind, text, pages, headings, spans"
+            f"SELECT id, {', '.join(SOURCE)}, text, pages, headings, spans"
             " FROM documents WHERE id = ?",
             (document,),
         )

@@ -202,10 +202,16 @@ class Library(Catalogue):
         title: str | None = None,
         publisher: str | None = None,
         published: str | None = None,
+        theme: str | None = None,
     ) -> Entry:
         """Change what the library says of a document; None leaves a field as it is."""
         self.entry(document)
-        values = {"title": title, "publisher": publisher, "published": published}
+        values = {
+            "title": title,
+            "publisher": publisher,
+            "published": published,
+            "theme": theme,
+        }
         with self._transaction() as connection:
             for name, value in values.items():
                 if value is not None:

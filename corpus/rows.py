@@ -10,6 +10,9 @@ from typing import Any
 
 from corpus.document import Document, Heading, Passage, Source
 
+# The columns of a source, in its order.
+SOURCE = ("title", "location", "publisher", "published", "kind", "theme")
+
 
 def now() -> str:
     """Return the present moment in UTC, ISO 8601, to the second."""
@@ -26,6 +29,7 @@ def row_of(document: Document, passages: Sequence[Passage]) -> dict[str, Any]:
         "publisher": source.publisher,
         "published": source.published,
         "kind": source.kind,
+        "theme": source.theme,
         "text": document.text,
         "pages": json.dumps([document.page_starts, document.page_labels]),
         "headings": json.dumps([(one.start, one.level, one.title) for one in document.headings]),
@@ -38,7 +42,7 @@ def document_from_row(row: sqlite3.Row) -> Document:
     """Return the document of a row."""
     starts, labels = json.loads(row["pages"])
     return Document(
-        Source(row["title"], row["location"], row["publisher"], row["published"], row["kind"]),
+        Source(*(row[name] for name in SOURCE)),
         row["text"],
         tuple(starts),
         tuple(labels),

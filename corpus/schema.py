@@ -78,6 +78,10 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (conversation, number)
     ) WITHOUT ROWID;
     """,
+    """
+    -- The theme that a document, or its reader, names; the others are told by their words.
+    ALTER TABLE documents ADD COLUMN theme TEXT NOT NULL DEFAULT '';
+    """,
 )
 
 

@@ -114,7 +114,7 @@ class ForwardIndex:
             large = {"vectors", "stems", "spans", "tokens"}
             return cls(
                 *(
-                    # A plain view of the mapping: each slice of a memmap makes another, 4 us a time.
+                    # A plain view of the mapping: a slice of a memmap is another one, 4 us each.
                     np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))
                     if name in large
                     else np.load(folder / f"{name}.npy")

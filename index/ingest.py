@@ -77,6 +77,7 @@ class Described:
     title: str = ""
     publisher: str = ""
     published: str = ""
+    theme: str = ""
 
     def applied(self, document: Document) -> Document:
         """Return the document with what the user said in place."""
@@ -86,6 +87,7 @@ class Described:
             title=self.title or source.title,
             publisher=self.publisher or source.publisher,
             published=self.published or source.published,
+            theme=self.theme or source.theme,
         )
         return replace(document, source=stated)
 

@@ -96,6 +96,7 @@ def test_a_library_of_the_first_version_gets_conversations(tmp_path: Path) -> No
     old.executescript(
         "DROP TABLE feedback; DROP TABLE turns; DROP TABLE conversations;"
         "ALTER TABLE documents DROP COLUMN tokens; ALTER TABLE documents DROP COLUMN token_counts;"
+        "ALTER TABLE documents DROP COLUMN theme;"
         "PRAGMA user_version = 1;"
     )
     old.close()

@@ -22,7 +22,7 @@ from tests.papers import long_report, site_of, two_columns
 from ui import additions, library
 from ui.additions import Line
 from ui.jobs import Jobs
-from ui.library import PAGE, Filter
+from ui.library import NO_THEME, PAGE, Filter
 from ui.markup_library import adding_html, table_html
 from ui.page_library_events import MOVING, OPENED, WHOLE, LibraryEvents
 from ui.room import Room
@@ -31,16 +31,18 @@ from ui.terminal import report_lines
 pytestmark = GRADIO_WARNS
 
 
-def entry(number: int, title: str, publisher: str = "Gazette", published: str = "2024") -> Entry:
-    source = Source(title, f"/documents/{number}.pdf", publisher, published, "pdf")
+def entry(
+    number: int, title: str, publisher: str = "Gazette", published: str = "2024", theme: str = ""
+) -> Entry:
+    source = Source(title, f"/documents/{number}.pdf", publisher, published, "pdf", theme)
     return Entry(f"id{number}", source, 1, number, f"2026-01-{number % 28 + 1:02}T00:00:00+00:00")
 
 
 HARBOURS = [
     entry(1, "Ships of Lund", published="2024-03-01"),
-    entry(2, "Ore of Kiruna", "Railway", "2023-05"),
+    entry(2, "Ore of Kiruna", "Railway", "2023-05", "rail"),
     entry(3, "An undated note", "", ""),
-    entry(4, "ships of Malmo", "Railway", "2025"),
+    entry(4, "ships of Malmo", "Railway", "2025", "rail"),
 ]
 
 
@@ -57,6 +59,8 @@ HARBOURS = [
         (Filter(until="2024-12"), "Ships of Lund|Ore of Kiruna"),
         (Filter(since="2024-02", until="2024-03-01"), "Ships of Lund"),
         (Filter(kind="html"), ""),
+        (Filter(theme="rail"), "ships of Malmo|Ore of Kiruna"),
+        (Filter(theme=NO_THEME), "Ships of Lund|An undated note"),
     ],
     ids=str,
 )
@@ -79,7 +83,7 @@ def test_a_large_library_is_shown_page_by_page() -> None:
 
 def test_titles_are_shown_and_never_rendered() -> None:
     """Whatever a document calls itself."""
-    html = table_html([entry(1, "<img src=x onerror=alert(1)>")], "", "en")
+    html = table_html([entry(1, "<img src=x onerror=alert(1)>")], str.upper, "en")
     assert "<img" not in html and "&lt;img" in html
 
 
@@ -151,13 +155,19 @@ def test_a_document_is_corrected_removed_and_brought_back(room: Room) -> None:
     desk = room.desk()
     assert desk is not None
     (found,) = desk.library.entries()
-    assert not library.edited(desk, found.id, "Mill", "", "last May", "en")[0]
-    assert not library.edited(desk, found.id, "Mill", "", "2025-02-31", "en")[0]
-    assert not library.edited(desk, found.id, " ", "", "", "en")[0]
-    done, said = library.edited(desk, found.id, "The mill", "Gazette", "2022-05", "en")
+
+    def edited(title: str, publisher: str, published: str, theme: str = "") -> tuple[bool, str]:
+        return library.edited(desk, found.id, "en", title=title, publisher=publisher,
+                              published=published, theme=theme)  # fmt: skip
+
+    assert not edited("Mill", "", "last May")[0]
+    assert not edited("Mill", "", "2025-02-31")[0]
+    assert not edited(" ", "", "")[0]
+    done, said = edited("The mill", "Gazette", "2022-05", "landscape")
     assert done and said == "Saved."
     (hit,) = desk.searcher.search("How much rye did the mill grind?")
     assert (hit.source.title, hit.source.published) == ("The mill", "2022-05")
+    assert hit.source.theme == "landscape"
     gone, said = library.removed(desk, found.id, "en")
     assert gone == found.id and "Undo" in said and desk.library.entries() == []
     assert "is back" in library.restored(desk, found.id, "en")
@@ -172,9 +182,11 @@ def test_addresses_that_are_none_are_said_so(room: Room) -> None:
 
 
 def test_the_timeline_counts_quarters() -> None:
-    """By publisher, those without a month left out."""
-    rows = library.by_quarter(HARBOURS, "en")
+    """By publisher and by theme, those without a month left out."""
+    rows = library.by_quarter(HARBOURS, "others")
     assert rows == [("2023 Q2", "Railway", 1), ("2024 Q1", "Gazette", 1)]
+    rows = library.by_theme(HARBOURS, lambda key: key.upper() or "none")
+    assert rows == [("2023 Q2", "RAIL", 1), ("2024 Q1", "none", 1)]
 
 
 def test_events_return_as_many_values_as_the_page_has_components(room: Room) -> None:
@@ -186,10 +198,10 @@ def test_events_return_as_many_values_as_the_page_has_components(room: Room) -> 
 
     events = LibraryEvents(room)
     request: Any = Asked()
-    assert len(events.everything(Filter(), request)) == WHOLE
+    assert len(events.everything(Filter(), "theme", request)) == WHOLE
     assert len(events.first(request)) == OPENED + 1
     assert len(events.progress(request)) == MOVING
-    assert len(events.choose("", None, None, "", "", "newest", request)) == WHOLE - 5 - MOVING
+    assert len(events.choose("", None, None, None, "", "", "newest", request)) == WHOLE - 6 - MOVING
 
 
 # ----------------------------------------------------------------- in the browser

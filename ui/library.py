@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # Rows of one page of the table: a thousand at once take the browser a second to draw.
 PAGE = 50
 SORTS = ("newest", "oldest", "by_title", "by_publisher", "by_passages", "by_added")
+# What is chosen to see the documents without a theme.
+NO_THEME = "-"
 # Publishers that have a colour of their own in the plot; the rest are one.
 _PUBLISHERS = 6
 
@@ -30,6 +32,7 @@ class Filter:
     search: str = ""
     publisher: str = ""
     kind: str = ""
+    theme: str = ""
     since: str = ""
     until: str = ""
     sort: str = "newest"
@@ -81,12 +84,21 @@ def _matches(entry: Entry, wanted: Filter) -> bool:
         return False
     if wanted.kind and source.kind != wanted.kind:
         return False
+    if wanted.theme and (source.theme or NO_THEME) != wanted.theme:
+        return False
     publishers = (wanted.publisher,) if wanted.publisher else ()
     return Bounds(publishers, since=wanted.since, until=wanted.until).admits(entry)
 
 
 def edited(
-    desk: Desk, document: str, title: str, publisher: str, published: str, language: str
+    desk: Desk,
+    document: str,
+    language: str,
+    *,
+    title: str,
+    publisher: str,
+    published: str,
+    theme: str,
 ) -> tuple[bool, str]:
     """Change what the library says of a document; return whether it did, and what to say."""
     date = published.strip()
@@ -96,7 +108,11 @@ def edited(
         return False, word("library.no_title", language)
     try:
         desk.library.update_source(
-            document, title=" ".join(title.split()), publisher=publisher.strip(), published=date
+            document,
+            title=" ".join(title.split()),
+            publisher=publisher.strip(),
+            published=date,
+            theme=theme.strip(),
         )
     except BriefingError as error:
         return False, word("library.failed", language, reason=str(error))
@@ -129,23 +145,33 @@ def entry_of(desk: Desk, document: str) -> Entry | None:
         return None
 
 
-def by_quarter(entries: Sequence[Entry], language: str) -> list[tuple[str, str, int]]:
+def by_quarter(entries: Sequence[Entry], others: str) -> list[tuple[str, str, int]]:
     """Return (quarter, publisher, count) of the documents that state a month, in order.
 
-    The publishers with most documents by name, the others together.
+    The publishers with most documents by name, the rest together as `others`.
     """
     counts = Counter(one.source.publisher for one in entries if one.source.published)
     named = {name for name, _ in counts.most_common(_PUBLISHERS) if name}
-    others = word("library.others", language)
-    quarters = Counter(
-        (
-            _quarter(one.source.published),
-            one.source.publisher if one.source.publisher in named else others,
-        )
+    return _counted(
+        entries, lambda one: one.source.publisher if one.source.publisher in named else others
+    )
+
+
+def by_theme(entries: Sequence[Entry], name: Callable[[str], str]) -> list[tuple[str, str, int]]:
+    """Return (quarter, theme, count) of the documents that state a month, in order.
+
+    `entries` have their themes; `name` says what a theme is called.
+    """
+    return _counted(entries, lambda one: name(one.source.theme))
+
+
+def _counted(entries: Sequence[Entry], group: Callable[[Entry], str]) -> list[tuple[str, str, int]]:
+    counts = Counter(
+        (_quarter(one.source.published), group(one))
         for one in entries
         if len(one.source.published) >= 7
     )
-    return sorted((when, publisher, count) for (when, publisher), count in quarters.items())
+    return sorted((when, name, count) for (when, name), count in counts.items())
 
 
 def _quarter(published: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 from assistant.health import Storage
@@ -14,7 +14,6 @@ from ui.jobs import Job
 from ui.markup import place_of
 from ui.wording import word
 
-_CHOSEN = ' aria-current="true"'
 # What is shown of a report; the rest is counted.
 _SHOWN = 100
 
@@ -85,8 +84,11 @@ def _box(kind: str, said: str, lines: Sequence[Line], language: str) -> str:
     return f'<div class="adding {kind}" role="status"><p>{said}</p>{listed}</div>'
 
 
-def table_html(entries: Sequence[Entry], chosen: str, language: str) -> str:
-    """Return documents as a table; a title is a button that opens the document's details."""
+def table_html(entries: Sequence[Entry], theme: Callable[[str], str], language: str) -> str:
+    """Return documents as a table; a title is a button that opens the document's details.
+
+    `theme` says what a theme is called.
+    """
     if not entries:
         return ""
     heads = "".join(
@@ -94,6 +96,7 @@ def table_html(entries: Sequence[Entry], chosen: str, language: str) -> str:
         for key in (
             "library.title",
             "library.publisher",
+            "library.of_theme",
             "library.published",
             "library.kind",
             "library.passages",
@@ -101,9 +104,10 @@ def table_html(entries: Sequence[Entry], chosen: str, language: str) -> str:
         )
     )
     rows = "".join(
-        f'<tr{_CHOSEN if one.id == chosen else ""}><td><button type="button" class="plain" '
+        f'<tr><td><button type="button" class="plain" '
         f'data-id="{escape(one.id)}">{escape(one.source.title)}</button></td>'
-        f"<td>{escape(one.source.publisher)}</td><td>{escape(one.source.published)}</td>"
+        f"<td>{escape(one.source.publisher)}</td><td>{escape(theme(one.source.theme))}</td>"
+        f"<td>{escape(one.source.published)}</td>"
         f'<td>{escape(one.source.kind)}</td><td class="number">{one.passages:,}</td>'
         f"<td>{escape(one.added[:10])}</td></tr>"
         for one in entries

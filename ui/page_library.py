@@ -60,6 +60,8 @@ def build(page: gr.Blocks, place: Place) -> None:
                 search = gr.Textbox(label=LABELS("library.search"), max_lines=1, scale=3,
                                     elem_id="library-search")  # fmt: skip
                 publisher = gr.Dropdown([""], value="", label=LABELS("library.publisher"), scale=2)
+                about = gr.Dropdown([("", "")], value="", label=LABELS("library.of_theme"), scale=2,
+                                    min_width=120)  # fmt: skip
                 kind = gr.Dropdown([""], value="", label=LABELS("library.kind"), scale=1,
                                    min_width=90)  # fmt: skip
             with gr.Row():
@@ -82,14 +84,21 @@ def build(page: gr.Blocks, place: Place) -> None:
                     issuer = gr.Textbox(label=LABELS("library.publisher"), max_lines=1)
                     published = gr.Textbox(label=LABELS("library.published"), max_lines=1,
                                            min_width=110)  # fmt: skip
+                named = gr.Dropdown([("", "")], value="", label=LABELS("library.of_theme"),
+                                    allow_custom_value=True)  # fmt: skip
                 with gr.Row():
                     keep = gr.Button(LABELS("library.save"), size="sm", variant="primary")
                     drop = gr.Button(LABELS("library.remove"), size="sm", variant="stop")
             said = gr.HTML("", elem_id="library-said")
             again = gr.Button(LABELS("library.undo"), size="sm", visible=False)
             with gr.Accordion(LABELS("library.timeline"), open=True):
+                by = gr.Radio(
+                    [(LABELS("library.of_theme"), "theme"),
+                     (LABELS("library.publisher"), "publisher")],
+                    value="theme", label=LABELS("library.timeline_by"), elem_id="library-by",
+                )  # fmt: skip
                 plot = gr.BarPlot(
-                    plotted([]), x="quarter", y="documents", color="publisher", height=260,
+                    plotted([]), x="quarter", y="documents", color="group", height=260,
                     x_label_angle=-40,
                     x_title="", y_title="", show_label=False, elem_id="library-plot",
                 )  # fmt: skip
@@ -105,11 +114,12 @@ def build(page: gr.Blocks, place: Place) -> None:
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     listed = [wanted, table, line, back, on]
     moving = [adding, timer, halt]
-    whole = [*listed, publisher, kind, state, plot, undated, *moving]
-    opened = [current, shown, title, issuer, published, form]
-    asked = [search, publisher, kind, since, until, sort]
-    gr.on([search.change, publisher.input, kind.input, since.change, until.change, sort.input],
-          events.choose, asked, listed, **quiet)  # fmt: skip
+    whole = [*listed, publisher, about, kind, state, plot, undated, *moving]
+    opened = [current, shown, title, issuer, published, named, form]
+    asked = [search, publisher, about, kind, since, until, sort]
+    gr.on([search.change, publisher.input, about.input, kind.input, since.change, until.change,
+           sort.input], events.choose, asked, listed, **quiet)  # fmt: skip
+    by.input(events.timeline, by, plot, **quiet)
     back.click(events.back, wanted, listed, **quiet)
     on.click(events.on, wanted, listed, **quiet)
     table.select(events.chosen, None, [*opened, said], **quiet)
@@ -119,13 +129,15 @@ def build(page: gr.Blocks, place: Place) -> None:
     load.click(events.starter, None, moving, **quiet)
     get.click(events.public, theme, moving, **quiet)
     halt.click(events.stop, None, moving, **quiet)
-    keep.click(events.save, [current, title, issuer, published, wanted], [said, *whole], **quiet)
-    drop.click(events.remove, [current, wanted], [*opened, said, gone, again, *whole], **quiet)
-    again.click(events.undo, [gone, wanted], [said, gone, again, *whole], **quiet)
+    seen = [wanted, by]
+    edited = [current, title, issuer, published, named]
+    keep.click(events.save, [*edited, *seen], [said, *whole], **quiet)
+    drop.click(events.remove, [current, *seen], [*opened, said, gone, again, *whole], **quiet)
+    again.click(events.undo, [gone, *seen], [said, gone, again, *whole], **quiet)
     look.click(events.check, None, [found], api_visibility="private")
     renew.click(events.rebuild, None, found, api_visibility="private")
-    timer.tick(events.tick, wanted, whole, **quiet)
-    page.load(events.everything, wanted, whole, **quiet)
+    timer.tick(events.tick, seen, whole, **quiet)
+    page.load(events.everything, seen, whole, **quiet)
     page.load(events.first, None, [*opened, said], **quiet)
 
 

@@ -9,6 +9,7 @@ import gradio as gr
 import pandas as pd
 
 from assistant.health import checks, storage
+from corpus.catalogue import Entry
 from corpus.errors import BriefingError
 from ui import additions, library, markup_library
 from ui.handlers import publishers_of
@@ -18,7 +19,7 @@ from ui.wording import language_of, word
 
 # How many components change with the library, how many belong to the chosen document, and how many
 # follow an addition: the lists of them are in ui.page_library, a test compares the lengths.
-WHOLE, OPENED, MOVING = 13, 6, 3
+WHOLE, OPENED, MOVING = 14, 7, 3
 
 
 class LibraryEvents:
@@ -32,19 +33,29 @@ class LibraryEvents:
         if self._place.desk() is None:
             line = word("library.opening", language)
             return wanted, "", line, *_turns(0, 0, 0)
-        entries = self._place.entries()
-        shown = library.shown(entries, wanted)
-        line = shown.line(language, anything=bool(entries))
+        shown = library.shown(self._themed(), wanted)
+        line = shown.line(language, anything=bool(self._place.entries()))
         turns = _turns(shown.first, len(shown.entries), shown.count)
-        return wanted, markup_library.table_html(shown.entries, "", language), line, *turns
+        html = markup_library.table_html(shown.entries, self._theme(language), language)
+        return wanted, html, line, *turns
+
+    def _themed(self) -> Sequence[Entry]:
+        """Return the documents with their themes."""
+        desk, entries = self._place.desk(), self._place.entries()
+        return desk.themed(entries) if desk else entries
+
+    def _theme(self, language: str) -> Callable[[str], str]:
+        """Return what says how a theme is called; "" is no theme."""
+        desk, none = self._place.desk(), word("library.no_theme", language)
+        return lambda key: desk.themes.named(key, language) if desk and key else none
 
     def choose(
-        self, search: str, publisher: str | None, kind: str | None, since: str, until: str,
-        sort: str, request: gr.Request,
+        self, search: str, publisher: str | None, theme: str | None, kind: str | None, since: str,
+        until: str, sort: str, request: gr.Request,
     ) -> tuple[Any, ...]:  # fmt: skip
         """Filter and sort the table."""
-        wanted = Filter(search or "", publisher or "", kind or "", (since or "").strip(),
-                        (until or "").strip(), sort or "newest")  # fmt: skip
+        wanted = Filter(search or "", publisher or "", kind or "", theme or "",
+                        (since or "").strip(), (until or "").strip(), sort or "newest")  # fmt: skip
         return self.table_of(wanted, language_of(request.headers))
 
     def back(self, wanted: Filter, request: gr.Request) -> tuple[Any, ...]:
@@ -59,7 +70,7 @@ class LibraryEvents:
         """Return the details before a document is chosen."""
         return self.details("", language_of(request.headers))
 
-    def everything(self, wanted: Filter, request: gr.Request) -> tuple[Any, ...]:
+    def everything(self, wanted: Filter, by: str, request: gr.Request) -> tuple[Any, ...]:
         """Return all that changes when the library does."""
         language = language_of(request.headers)
         entries, desk = self._place.entries(), self._place.desk()
@@ -74,12 +85,27 @@ class LibraryEvents:
         return (
             *self.table_of(wanted, language),
             gr.update(choices=["", *publishers_of(entries)]),
+            gr.update(choices=self._themes(language)),
             gr.update(choices=["", *kinds]),
             state,
-            plotted(library.by_quarter(entries, language)),
+            self.timeline(by, request),
             undated,
             *self.progress(request),
         )
+
+    def _themes(self, language: str) -> list[tuple[str, str]]:
+        """Return the themes that have documents, as choices, with all and none of them."""
+        name = self._theme(language)
+        held = {one.source.theme for one in self._themed()}
+        choices = [(name(one), one or library.NO_THEME) for one in held]
+        return [("", ""), *sorted(choices)]
+
+    def timeline(self, by: str | None, request: gr.Request) -> pd.DataFrame:
+        """Return what the plot shows: the documents of each quarter by theme or publisher."""
+        language, entries = language_of(request.headers), self._themed()
+        if by == "publisher":
+            return plotted(library.by_quarter(entries, word("library.others", language)))
+        return plotted(library.by_theme(entries, self._theme(language)))
 
     def progress(self, request: gr.Request) -> tuple[str, Any, Any]:
         """Return the progress of the additions; the timer runs while there is some."""
@@ -90,11 +116,11 @@ class LibraryEvents:
         )
         return html, gr.Timer(active=busy), gr.update(visible=bool(self._place.additions.open()))
 
-    def tick(self, wanted: Filter, request: gr.Request) -> tuple[Any, ...]:
+    def tick(self, wanted: Filter, by: str, request: gr.Request) -> tuple[Any, ...]:
         """Follow the additions; when they end, show all that changed."""
         if self._place.additions.open() or not self._place.settled():
             return *(gr.skip(),) * (WHOLE - MOVING), *self.progress(request)
-        return self.everything(wanted, request)
+        return self.everything(wanted, by, request)
 
     def started(self, start: Callable[[], None], request: gr.Request) -> tuple[Any, Any, Any]:
         """Start an addition; what cannot be started is said in words."""
@@ -134,12 +160,12 @@ class LibraryEvents:
         return self.details(document, language_of(request.headers))
 
     def details(self, document: str, language: str) -> tuple[Any, ...]:
-        """Return the chosen id, the details, the three fields, and whether they are shown."""
+        """Return the chosen id, the details, the four fields, and whether they are shown."""
         desk = self._place.desk()
         entry = library.entry_of(desk, document) if desk and document else None
         if desk is None or entry is None:
             hint = markup_library.note_html(word("library.choose", language))
-            return "", hint, "", "", "", gr.update(visible=False), ""
+            return "", hint, "", "", "", gr.skip(), gr.update(visible=False), ""
         html = markup_library.details_html(
             entry,
             desk.library.places_of(document),
@@ -147,21 +173,31 @@ class LibraryEvents:
             language,
         )
         source = entry.source
-        return (document, html, source.title, source.publisher, source.published,
+        told = self._theme(language)(desk.told(entry))
+        themes = [(word("library.by_words", language, theme=told), "")]
+        themes += [(one.named(language), one.key) for one in desk.themes.all()]
+        named = gr.update(choices=themes, value=source.theme)
+        return (document, html, source.title, source.publisher, source.published, named,
                 gr.update(visible=True), "")  # fmt: skip
 
-    def save(self, document: str, title: str, publisher: str, published: str, wanted: Filter,
-        request: gr.Request,
+    def save(
+        self, document: str, title: str, publisher: str, published: str, theme: str | None,
+        wanted: Filter, by: str, request: gr.Request,
     ) -> tuple[Any, ...]:  # fmt: skip
         """Change what the library says of a document."""
         language, desk = language_of(request.headers), self._place.desk()
         if desk is None:
             return (gr.skip(),) * (1 + WHOLE)
-        done, said = library.edited(desk, document, title, publisher, published, language)
+        done, said = library.edited(
+            desk, document, language, title=title, publisher=publisher, published=published,
+            theme=theme or "",
+        )  # fmt: skip
         note = markup_library.note_html(said, wrong=not done)
-        return note, *(self.everything(wanted, request) if done else (gr.skip(),) * WHOLE)
+        return note, *(self.everything(wanted, by, request) if done else (gr.skip(),) * WHOLE)
 
-    def remove(self, document: str, wanted: Filter, request: gr.Request) -> tuple[Any, ...]:
+    def remove(
+        self, document: str, wanted: Filter, by: str, request: gr.Request
+    ) -> tuple[Any, ...]:
         """Remove a document, with a way back."""
         language, desk = language_of(request.headers), self._place.desk()
         if desk is None or not document:
@@ -170,14 +206,14 @@ class LibraryEvents:
         note = markup_library.note_html(said, wrong=not gone)
         *rest, _ = self.details("" if gone else document, language)
         back = gr.update(visible=bool(gone))
-        return *rest, note, gone, back, *self.everything(wanted, request)
+        return *rest, note, gone, back, *self.everything(wanted, by, request)
 
-    def undo(self, gone: str, wanted: Filter, request: gr.Request) -> tuple[Any, ...]:
+    def undo(self, gone: str, wanted: Filter, by: str, request: gr.Request) -> tuple[Any, ...]:
         """Bring the removed document back."""
         language, desk = language_of(request.headers), self._place.desk()
         said = library.restored(desk, gone, language) if desk and gone else ""
         note = markup_library.note_html(said)
-        return note, "", gr.update(visible=False), *self.everything(wanted, request)
+        return note, "", gr.update(visible=False), *self.everything(wanted, by, request)
 
     def check(self, request: gr.Request) -> tuple[str, ...]:
         """Check packages, library, indexes and disk."""
@@ -200,8 +236,8 @@ class LibraryEvents:
 
 
 def plotted(counts: Sequence[tuple[str, str, int]]) -> pd.DataFrame:
-    """Return counts by quarter and publisher as the plot takes them."""
-    return pd.DataFrame(counts, columns=["quarter", "publisher", "documents"])
+    """Return counts by quarter and theme or publisher as the plot takes them."""
+    return pd.DataFrame(counts, columns=["quarter", "group", "documents"])
 
 
 def _turns(first: int, count: int, total: int) -> tuple[Any, Any]:

@@ -98,6 +98,8 @@ class Room:
             self._desk = desk
             self._note = ""
             self._ready.set()
+            # 0.7 ms a document, once: the library page need not wait for it.
+            desk.themed(desk.library.entries())
             self._offered = self._reachable(desk)
             self._examine(desk)
         except BriefingError as error:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-
-import numpy as np
 
 from assistant.answer import Answer, Claim
 from assistant.claims import Draft
@@ -22,13 +19,6 @@ from corpus.errors import UsageError
 from index.evidence import Evidence
 
 TEMPLATE = "whatsnew"
-# What the library is about; a document goes to the theme nearest in meaning.
-_THEMES = (
-    ("deepseek", "DeepSeek", "DeepSeek, its models, training cost, releases and company"),
-    ("export-policy", "Export policy", "export controls on chips, licences, rules and sanctions"),
-    ("landscape", "The competitive landscape", "AI companies, rival models, markets and chips"),
-    ("law", "Law and regulation of AI", "AI regulation, laws, safety rules, court cases and bans"),
-)
 _PASSAGES, _SENTENCES = 3, 2
 
 
@@ -67,17 +57,19 @@ def whats_new(desk: Desk, since: str) -> Iterator[Memo]:
 
 
 def _themes(desk: Desk, entries: list[Entry]) -> Iterator[tuple[str, str, list[Entry]]]:
-    """Yield the themes that have documents, each with them."""
-    embedder = desk.question_embedder
-    about = embedder.embed([text for _, _, text in _THEMES])
-    titles = embedder.embed([one.source.title for one in entries])
-    nearest = np.argmax(titles @ about.T, axis=1)
-    members: dict[int, list[Entry]] = defaultdict(list)
-    for entry, theme in zip(entries, nearest.tolist(), strict=True):
-        members[theme].append(entry)
-    for place, (key, heading, _) in enumerate(_THEMES):
-        if members[place]:
-            yield key, heading, members[place]
+    """Yield the themes that have documents, each with them, in the order of their list.
+
+    Themes that only documents name come after those, and last what has none.
+    """
+    members: dict[str, list[Entry]] = {one.key: [] for one in desk.themes.all()}
+    for entry in desk.themed(entries):
+        members.setdefault(entry.source.theme, []).append(entry)
+    others = members.pop("", [])
+    for key, some in members.items():
+        if some:
+            yield key, desk.themes.named(key, "en"), some
+    if others:
+        yield "other", "Other", others
 
 
 def _told(desk: Desk, answer: Answer, entry: Entry) -> tuple[Answer, list[Line]]:

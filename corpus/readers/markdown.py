@@ -53,6 +53,7 @@ def read_markdown(text: str, location: str) -> Document:
             publisher=_publisher(front) or named_publisher(content),
             published=_published(front) or stated_date(content) or _posted(location),
             kind="markdown",
+            theme=clean(front.get("theme", "")),
         )
     )
 

@@ -1,0 +1,101 @@
+"""The themes of the library: which one a document belongs to, told by the words it holds.
+
+`themes.toml` beside this module is the list we ship; a file of the same form in the data folder
+changes it and adds to it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from corpus.errors import UsageError
+
+FILE_NAME = "themes.toml"
+# Characters from the start of a document that are looked at: what it is about stands there, and
+# what it also mentions comes later.
+BEGINNING = 3_000
+# A title says in ten words what a text is about.
+_TITLE = 8
+# Fewer points than this say nothing: a word in passing.
+_LEAST = 2
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A theme: its key in the file, what it is called, and the words that tell it."""
+
+    key: str
+    english: str
+    chinese: str
+    words: tuple[str, ...]
+
+    def named(self, language: str) -> str:
+        """Return the name in an interface language ("en", "zh")."""
+        return self.chinese if language == "zh" else self.english
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        """The words, plurals and versions ("Qwen3") too; Chinese ones have no word bounds."""
+        words = [one.lower() for one in self.words if one]
+        latin: dict[str, list[str]] = {}
+        for one in words:
+            if one.isascii():
+                latin.setdefault(one[0], []).append(re.escape(one[1:]))
+        # By first letter: 0.5 ms a document and not 1.7.
+        branches = [f"{re.escape(one)}(?:{'|'.join(rest)})" for one, rest in latin.items()]
+        parts = [rf"\b(?:{'|'.join(branches)})(?:e?s|[\d.]*\d)?\b"] if latin else []
+        parts += [re.escape(one) for one in words if not one.isascii()]
+        return re.compile("|".join(parts) or "(?!)")
+
+    def points(self, title: str, beginning: str) -> int:
+        """Return how much speaks for this theme."""
+        found = self._pattern.findall
+        return _TITLE * len(found(title.lower())) + len(found(beginning[:BEGINNING].lower()))
+
+
+class Themes:
+    """The themes of one data folder, ours first."""
+
+    def __init__(self, home: Path) -> None:
+        """Read the themes; raises UsageError for a file of the user's that cannot be read."""
+        ours, own = _read(Path(__file__).parent / FILE_NAME), home / FILE_NAME
+        self._themes = {**ours, **_read(own)} if own.is_file() else ours
+
+    def all(self) -> tuple[Theme, ...]:
+        """Return the themes in order."""
+        return tuple(self._themes.values())
+
+    def named(self, key: str, language: str) -> str:
+        """Return what a theme is called; one that only a document knows is called by its key."""
+        theme = self._themes.get(key)
+        return theme.named(language) if theme else key
+
+    def told(self, title: str, beginning: str) -> str:
+        """Return the key of the theme that most speaks for; "" where little speaks for any."""
+        points = {one.key: one.points(title, beginning) for one in self._themes.values()}
+        best = max(points, key=points.__getitem__, default="")
+        return best if points.get(best, 0) >= _LEAST else ""
+
+
+def _read(file: Path) -> Mapping[str, Theme]:
+    try:
+        sections = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read the themes in {file} ({error})") from error
+    return {key: _theme(key, values, file) for key, values in sections.items()}
+
+
+def _theme(key: str, values: object, file: Path) -> Theme:
+    match values:
+        case {"english": str(english), "words": [*words], **rest} if all(
+            isinstance(one, str) for one in words
+        ):
+            return Theme(key, english, str(rest.get("chinese", english)), tuple(words))
+    raise UsageError(
+        f'the theme {key!r} in {file} must have a name and words: english = "…", words = ["…"]'
+    )

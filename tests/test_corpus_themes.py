@@ -1,0 +1,78 @@
+"""Themes: told by a document, by the reader, or by its words; the user's own go before ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant.desk import Desk
+from assistant.settings import Settings
+from corpus.errors import UsageError
+from corpus.public_documents import themes as public_themes
+from corpus.themes import BEGINNING, Themes
+
+
+@pytest.mark.parametrize(
+    ("title", "beginning", "key"),
+    [
+        ("Qwen3 and Kimi K2 compared", "", "landscape"),
+        ("A note", "BIS adds nine firms to the Entity List.", "export-policy"),
+        ("出口管制新规", "", "export-policy"),
+        ("DeepSeek's new model", "It is compared with GPT-4o and Claude.", "deepseek"),
+        ("A note", "It mentions Claude once.", ""),
+        ("The mill of Lund", "It ground rye.", ""),
+        ("A note", "x" * BEGINNING + " Entity List, export controls, tariffs.", ""),
+        ("Philosophy and metaphors", "Phillips met a metaphor.", ""),
+    ],
+)
+def test_the_theme_is_the_one_whose_words_stand_there(
+    title: str, beginning: str, key: str, tmp_path: Path
+) -> None:
+    """In the title and the beginning; one word in passing, or a part of a word, is none."""
+    assert Themes(tmp_path).told(title, beginning) == key
+
+
+def test_the_users_themes_go_before_ours(tmp_path: Path) -> None:
+    """One of the same key replaces ours, any other is added; their names serve both languages."""
+    (tmp_path / "themes.toml").write_text(
+        '[law]\nenglish = "Courts"\nwords = ["judge"]\n'
+        '[mills]\nenglish = "Mills"\nwords = ["mill", "rye"]\n',
+        encoding="utf-8",
+    )
+    themes = Themes(tmp_path)
+    assert [one.key for one in themes.all()][-1] == "mills" and len(themes.all()) == 5
+    assert themes.told("Mills of Lund", "") == "mills"
+    assert themes.named("law", "en") == themes.named("law", "zh") == "Courts"
+    assert themes.named("deepseek", "zh") and themes.named("harbours", "en") == "harbours"
+
+
+@pytest.mark.parametrize(
+    "text", ["[mills]\nenglish = 'Mills'\n", "mills = 3\n", "[mills\n", "[m]\nwords = [1]\n"]
+)
+def test_themes_that_cannot_be_read_are_named(text: str, tmp_path: Path) -> None:
+    """With the file, in one line."""
+    (tmp_path / "themes.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"themes\.toml"):
+        Themes(tmp_path)
+
+
+def test_what_the_document_and_the_reader_say_goes_before_its_words(tmp_path: Path) -> None:
+    """Front matter names a theme; the reader names another; without either the words tell."""
+    for name, front in (("stated", "---\ntheme: landscape\n---\n"), ("plain", "")):
+        text = f"{front}# {name}\n\nThe Entity List and export controls on {name} chips.\n"
+        (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
+    with Desk(Settings(home=tmp_path / "home", embedder="hash")) as desk:
+        list(desk.add([tmp_path / "stated.md", tmp_path / "plain.md"]))
+        held = {one.source.title: one for one in desk.themed(desk.library.entries())}
+        assert held["stated"].source.theme == "landscape"
+        assert held["plain"].source.theme == "export-policy"
+        assert desk.library.entry(held["plain"].id).source.theme == ""
+        desk.library.update_source(held["plain"].id, theme="mills")
+        changed = {one.source.title: one for one in desk.themed(desk.library.entries())}
+        assert changed["plain"].source.theme == "mills"
+
+
+def test_public_documents_have_themes_that_are_listed(tmp_path: Path) -> None:
+    """Those of the curated list."""
+    assert set(public_themes()) <= {one.key for one in Themes(tmp_path).all()}
