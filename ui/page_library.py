@@ -31,7 +31,7 @@ def build(page: gr.Blocks, place: Place) -> None:
     events = LibraryEvents(place)
     wanted, current, gone = gr.State(Filter()), gr.State(""), gr.State("")
     with gr.Row(elem_id="library-columns"):
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=5, min_width=320):
             with gr.Accordion(LABELS("library.add"), open=False, elem_id="library-add"):
                 files = gr.File(
                     label=LABELS("library.files"), file_count="multiple", height=110,
@@ -58,6 +58,7 @@ def build(page: gr.Blocks, place: Place) -> None:
             halt = gr.Button(LABELS("library.cancel"), size="sm", visible=False)
             with gr.Row(elem_id="library-filters"):
                 search = gr.Textbox(label=LABELS("library.search"), max_lines=1, scale=3,
+                                    placeholder=LABELS("library.search_in"),
                                     elem_id="library-search")  # fmt: skip
                 publisher = gr.Dropdown([""], value="", label=LABELS("library.publisher"), scale=2)
                 about = gr.Dropdown([("", "")], value="", label=LABELS("library.of_theme"), scale=2,
@@ -76,7 +77,7 @@ def build(page: gr.Blocks, place: Place) -> None:
                 back = gr.Button(LABELS("library.previous"), size="sm", min_width=80)
                 line = gr.Markdown("", elem_id="library-line")
                 on = gr.Button(LABELS("library.next"), size="sm", min_width=80)
-        with gr.Column(scale=2, min_width=320):
+        with gr.Column(scale=3, min_width=320):
             shown = gr.HTML("", elem_id="library-details")
             with gr.Column(visible=False) as form:
                 title = gr.Textbox(label=LABELS("library.title"), max_lines=2)
@@ -100,7 +101,7 @@ def build(page: gr.Blocks, place: Place) -> None:
                 plot = gr.BarPlot(
                     plotted([]), x="quarter", y="documents", color="group", height=260,
                     x_label_angle=-40,
-                    x_title="", y_title="", show_label=False, elem_id="library-plot",
+                    x_title="", y_title="", color_title="", show_label=False, elem_id="library-plot",
                 )  # fmt: skip
                 undated = gr.Markdown("", elem_classes="note")
             with gr.Accordion(LABELS("library.state"), open=False):
