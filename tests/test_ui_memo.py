@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -124,11 +125,25 @@ def test_lines_are_changed_by_hand_and_kept(office: Office) -> None:
     other = shelf.new_id(sheet.memo)
     shelf.save(less.memo, other)
     assert lines[first - 1].claim.text[:30] in memo_edits.compared(office, sheet, other, "en")
-    cited = [line.claim for line in lines if line.claim.citations][:1]
-    kept = memos.reopened(office, other)
-    added = memo_edits.adding(office, kept, key, cited, sheet.memo.citations)
-    assert added.memo is not None and added.memo != less.memo
-    assert key in [one.key for one in sections_for(added.memo)]
+    assert key in [one.key for one in sections_for(sheet.memo)]
+
+
+def test_a_memo_that_changed_meanwhile_is_not_overwritten(office: Office) -> None:
+    """Neither by a change of a line nor by accepting a finding: it is shown as it is now."""
+    *_, sheet = memos.writing(office, Wanted("The port of Lund"))
+    assert sheet.memo is not None and sheet.memo.findings
+    assert memos.refreshed(office, sheet) is sheet
+    key, lines = next((one.key, one.lines) for one in sheet.memo.sections if one.lines)
+    at = next(n for n, line in enumerate(lines, 1) if line.role == EVIDENCE)
+    now = memo_edits.changed(office, sheet, "drop", f"{key}:{at}")
+    finding = sheet.memo.findings[0]
+    for later in (
+        memo_edits.changed(office, sheet, "drop", f"{key}:{at}"),
+        memos.accepting(office, sheet, f"{finding.rule} at {finding.where}", "agreed"),
+    ):
+        assert "changed meanwhile" in later.message and later.memo == now.memo
+    assert Shelf(office.desk().settings.home).load(sheet.name) == now.memo
+    assert memos.refreshed(office, sheet).memo == now.memo
 
 
 class Browser:
@@ -155,16 +170,54 @@ def test_each_window_follows_and_stops_its_own_memo(office: Office) -> None:
     assert "Stopped" in stopped[0].message and stopped[0].memo is None
 
 
-def test_an_answer_is_added_to_the_newest_memo(office: Office) -> None:
-    """Its cited sentences go in once; without a memo that is said."""
+def test_an_answer_is_added_to_a_memo(office: Office) -> None:
+    """Its cited sentences go in once, under the heading that was chosen."""
     *_, sheet = memos.writing(office, Wanted("The port of Lund"))
     assert sheet.memo is not None
     claim = Claim("The port of Lund has a pilot of its own.", (1,), "supported")
     answer = Answer("?", "answered", (claim,), sheet.memo.citations[:1])
-    said = memo_edits.added_to_latest(office, answer, "en")
-    assert said.startswith("Added to “The port of Lund”")
-    assert "already" in memo_edits.added_to_latest(office, answer, "en")
-    assert "no memo yet" in memo_edits.added_to_latest(Harbour(), answer, "en")
+    choices, likeliest = memo_edits.destinations(office, sheet.name)
+    assert likeliest == "what-we-know" and len(choices) > 2
+    heading, key = next(one for one in choices if one[1] != likeliest)
+    done, said = memo_edits.added_to(office, sheet.name, key, answer, "en")
+    assert done and said.startswith("Added to “The port of Lund”") and heading in said
+    now = memos.reopened(office, sheet.name).memo
+    assert now is not None
+    section = next(one for one in now.sections if one.key == key)
+    assert section.lines[-1].claim.text == claim.text
+    fresh = replace(answer, claims=(replace(claim, text="New."),))
+    for name, place, given, why in (
+        (sheet.name, key, answer, "already"),
+        (sheet.name, "gone", fresh, "no section"),
+        ("gone", key, answer, "could not"),
+    ):
+        done, said = memo_edits.added_to(office, name, place, given, "en")
+        assert not done and why in said
+    assert memo_edits.destinations(office, "gone") == ([], "")
+
+
+@browser_test
+def test_add_to_memo_asks_where(page: Any, office: Office) -> None:
+    """The newest memo is offered; what was added stands on the memo page when it is chosen."""
+    list(memos.writing(office, Wanted("The port of Lund")))
+    page.reload()
+    page.get_by_role("tab", name="Memo").click()
+    page.get_by_label("Open a memo").click()
+    page.get_by_role("option").first.click()
+    page.wait_for_selector("#memo .line")
+    count = page.locator("#memo .line").count()
+    page.get_by_role("tab", name="Chat").click()
+    page.fill("#question textarea", "How many ships?")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Add to memo").click()
+    page.wait_for_selector("#into")
+    assert page.get_by_role("button", name="Add", exact=True).bounding_box()["y"] < 720
+    assert "The port of Lund" in page.input_value("#into-memo input")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_text("Added to “The port of Lund”").wait_for()
+    assert not page.is_visible("#into")
+    page.get_by_role("tab", name="Memo").click()
+    page.wait_for_function(f"document.querySelectorAll('#memo .line').length > {count}")
 
 
 def test_nothing_of_a_document_is_rendered_in_a_memo() -> None:

@@ -139,9 +139,9 @@ def error_html(message: str, language: str = "en") -> str:
     return _outcome("failed", word("chat.did_not_work", language), text(message))
 
 
-def note_html(message: str) -> str:
-    """Return a quiet line that says how it stands."""
-    return f'<div class="stood" role="status">{text(message)}</div>'
+def note_html(message: str, *, wrong: bool = True) -> str:
+    """Return a line that says how it stands; `wrong` where something wants the reader's doing."""
+    return f'<div class="stood{" wrong" if wrong else ""}" role="status">{text(message)}</div>'
 
 
 def waiting_html(message: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import tempfile
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,14 +12,12 @@ from corpus.document import Document, Source
 from corpus.errors import BriefingError, ReadError
 from ui import markup
 from ui.markup_memo import difference_html
-from ui.memos import Housed, Sheet, reopened, shelved
+from ui.memos import Housed, Sheet, kept, reopened
 from ui.source import Drawing
 from ui.wording import word
 
 if TYPE_CHECKING:
-    from assistant.answer import Answer, Citation, Claim
-    from assistant.desk import Desk
-    from assistant.memo.values import Memo
+    from assistant.answer import Answer
 
 # The section of a template that takes what is found out later.
 _TAKES = "what-we-know"
@@ -28,11 +25,19 @@ _TAKES = "what-we-know"
 _PREVIEW, _PAGES = 1.3, 12
 
 
-def changed(place: Housed, sheet: Sheet, act: str, where: str, label: object = 0) -> Sheet:
+def changed(
+    place: Housed,
+    sheet: Sheet,
+    act: str,
+    where: str,
+    label: object = 0,
+    *,
+    language: str = "en",
+) -> Sheet:
     """Return the sheet after a button beside a line: up, down, drop, cite, take; or undo.
 
     "cite" offers passages for the line, "take" cites the one with `label`. What changed is kept on
-    the shelf.
+    the shelf; a memo that another window changed meanwhile is shown as it is now, unchanged.
     """
     from assistant.memo import editing
 
@@ -57,60 +62,47 @@ def changed(place: Housed, sheet: Sheet, act: str, where: str, label: object = 0
                 now = sheet.before
             case _:
                 return sheet
-        return _kept(desk, sheet, now)
+        return kept(desk, sheet, now, language)
     except (BriefingError, StopIteration) as error:
-        return replace(sheet, message=markup.error_html(str(error) or "that passage is gone"))
+        said = str(error) or word("memo.none", language)
+        return replace(sheet, message=markup.error_html(said, language))
 
 
-def adding(
-    place: Housed,
-    sheet: Sheet,
-    section: str,
-    claims: Sequence[Claim],
-    citations: Sequence[Citation],
-) -> Sheet:
-    """Put cited claims of an answer into a section of a memo; return its sheet."""
-    from assistant.memo.editing import taken
+def destinations(place: Housed, name: str) -> tuple[list[tuple[str, str]], str]:
+    """Return (heading, key) of the sections that take sentences in a memo, and the likeliest key.
 
-    desk = place.desk()
-    if desk is None or sheet.memo is None:
-        return sheet
-    try:
-        return _kept(desk, sheet, taken(sheet.memo, section, claims, citations))
-    except BriefingError as error:
-        return replace(sheet, message=markup.error_html(str(error)))
-
-
-def added_to_latest(place: Housed, answer: Answer, language: str) -> str:
-    """Put the cited claims of an answer into the newest memo; return in words what became of it.
-
-    They go to what the memo knows, or, in a template without that section, to its first one.
+    None, and "", for a memo that is gone.
     """
     from assistant.memo.editing import sections_for
 
-    kept = shelved(place)
-    if not kept:
-        return word("memo.no_memo", language)
-    before = reopened(place, kept[0][1])
-    sections = sections_for(before.memo) if before.memo else []
-    if not sections:
-        return word("memo.not_added", language)
-    section = next((one for one in sections if one.key == _TAKES), sections[0])
-    after = adding(place, before, section.key, answer.claims, answer.citations)
-    if after.memo is None or after.message:
-        return word("memo.not_added", language)
-    if after.memo == before.memo:
-        return word("memo.already_there", language)
-    return word("memo.added_to", language, topic=after.memo.topic, section=section.heading)
+    sheet = reopened(place, name)
+    sections = sections_for(sheet.memo) if sheet.memo else []
+    keys = [one.key for one in sections]
+    likeliest = _TAKES if _TAKES in keys else next(iter(keys), "")
+    return [(one.heading, one.key) for one in sections], likeliest
 
 
-def _kept(desk: Desk, sheet: Sheet, now: Memo) -> Sheet:
-    from assistant.memo.shelf import Shelf
+def added_to(
+    place: Housed, name: str, section: str, answer: Answer, language: str
+) -> tuple[bool, str]:
+    """Put the cited claims of an answer into a section of a memo.
 
-    if now == sheet.memo:
-        return replace(sheet, message="", offers=(), at="")
-    Shelf(desk.settings.home).save(now, sheet.name)
-    return Sheet(now, sheet.name, before=sheet.memo)
+    Returns whether something was added, and what became of it in words.
+    """
+    from assistant.memo.editing import taken
+
+    desk, before = place.desk(), reopened(place, name)
+    if desk is None or before.memo is None:
+        return False, word("memo.not_added", language)
+    try:
+        now = taken(before.memo, section, answer.claims, answer.citations)
+        if now == before.memo:
+            return False, word("memo.already_there", language)
+        kept(desk, before, now, language)
+    except BriefingError as error:
+        return False, word("library.failed", language, reason=str(error))
+    heading = next(one.heading for one in now.sections if one.key == section)
+    return True, word("memo.added_to", language, topic=now.topic, section=heading)
 
 
 def compared(place: Housed, sheet: Sheet, other: str, language: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
@@ -14,13 +14,13 @@ from index.evidence import Evidence
 from ui import markup
 from ui.jobs import Job
 from ui.source import Pinned
+from ui.wording import word
 
 if TYPE_CHECKING:
     from assistant.desk import Desk
     from assistant.memo.values import Memo
     from ui.place import Place
 
-_OPENING = "The library is still opening; try again in a moment."
 # What a browser is told of each format.
 _TYPES = {
     "md": "text/markdown",
@@ -75,7 +75,7 @@ class Sheet:
     job: str = ""
 
 
-def writing(place: Housed, wanted: Wanted) -> Iterator[Sheet]:
+def writing(place: Housed, wanted: Wanted, language: str = "en") -> Iterator[Sheet]:
     """Yield the sheet as the memo grows; it is on the shelf from the first finished section.
 
     Closing the iterator stops the work; what was finished stays on the shelf.
@@ -85,7 +85,7 @@ def writing(place: Housed, wanted: Wanted) -> Iterator[Sheet]:
 
     desk = place.desk()
     if desk is None:
-        yield Sheet(message=markup.error_html(_OPENING))
+        yield Sheet(message=markup.error_html(word("memo.opening", language), language))
         return
     sheet = Sheet()
     try:
@@ -102,9 +102,9 @@ def writing(place: Housed, wanted: Wanted) -> Iterator[Sheet]:
             sheet = Sheet(memo, name)
             yield sheet
     except NothingFound as error:
-        yield Sheet(message=markup.error_html(str(error)))
+        yield Sheet(message=markup.error_html(str(error), language))
     except BriefingError as error:
-        yield Sheet(sheet.memo, sheet.name, markup.error_html(str(error)))
+        yield Sheet(sheet.memo, sheet.name, markup.error_html(str(error), language))
 
 
 def shelved(place: Housed) -> list[tuple[str, str]]:
@@ -120,39 +120,68 @@ def shelved(place: Housed) -> list[tuple[str, str]]:
     ]
 
 
-def reopened(place: Housed, name: str) -> Sheet:
+def reopened(place: Housed, name: str, language: str = "en") -> Sheet:
     """Return a memo off the shelf."""
     from assistant.memo.shelf import Shelf
 
     desk = place.desk()
     if desk is None:
-        return Sheet(message=markup.error_html(_OPENING))
+        return Sheet(message=markup.error_html(word("memo.opening", language), language))
     try:
         return Sheet(Shelf(desk.settings.home).load(name), name)
     except UsageError as error:
-        return Sheet(message=markup.error_html(str(error)))
+        return Sheet(message=markup.error_html(str(error), language))
 
 
-def accepting(place: Housed, sheet: Sheet, finding: str, reason: str) -> Sheet:
+def accepting(
+    place: Housed, sheet: Sheet, finding: str, reason: str, language: str = "en"
+) -> Sheet:
     """Return the sheet with a finding ("rule at section:line") accepted for a reason, kept."""
     from assistant.memo.linting import accepted
-    from assistant.memo.shelf import Shelf
 
     desk = place.desk()
     if desk is None or sheet.memo is None:
         return sheet
     rule, _, where = finding.partition(" at ")
     try:
-        memo = accepted(sheet.memo, rule, where, reason)
-        Shelf(desk.settings.home).save(memo, sheet.name)
+        return kept(desk, sheet, accepted(sheet.memo, rule, where, reason), language)
     except BriefingError as error:
-        return Sheet(sheet.memo, sheet.name, markup.error_html(str(error)))
-    return Sheet(memo, sheet.name)
+        return Sheet(sheet.memo, sheet.name, markup.error_html(str(error), language))
 
 
-def started(place: Place, wanted: Wanted) -> Job[Sheet]:
+def kept(desk: Desk, sheet: Sheet, now: Memo, language: str) -> Sheet:
+    """Put a changed memo on the shelf, unless what lies there is not what was changed.
+
+    Then the sheet of what lies there is returned, saying so. Raises UsageError for a memo that is
+    gone.
+    """
+    from assistant.memo.shelf import Shelf
+
+    if now == sheet.memo:
+        return replace(sheet, message="", offers=(), at="")
+    shelf = Shelf(desk.settings.home)
+    present = shelf.load(sheet.name)
+    if present != sheet.memo:
+        said = word("memo.changed_elsewhere", language)
+        return Sheet(present, sheet.name, markup.error_html(said, language))
+    shelf.save(now, sheet.name)
+    return Sheet(now, sheet.name, before=sheet.memo)
+
+
+def refreshed(place: Housed, sheet: Sheet) -> Sheet:
+    """Return the sheet as it lies on the shelf, where it was changed elsewhere and is not written.
+
+    The same sheet where nothing changed.
+    """
+    if sheet.memo is None or not sheet.name or sheet.job or place.desk() is None:
+        return sheet
+    present = reopened(place, sheet.name)
+    return sheet if present.memo in (None, sheet.memo) else present
+
+
+def started(place: Place, wanted: Wanted, language: str = "en") -> Job[Sheet]:
     """Begin to write a memo, in the background; raises UsageError where too many wait."""
-    return place.memos.start(uuid4().hex, lambda: writing(place, wanted))
+    return place.memos.start(uuid4().hex, lambda: writing(place, wanted, language))
 
 
 def running(place: Place) -> Job[Sheet] | None:

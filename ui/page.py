@@ -36,8 +36,8 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
                 page_chat.build(page, place, examples)
             with gr.Tab(LABELS("page.library"), id="library-tab"):
                 page_library.build(page, place)
-            with gr.Tab(LABELS("page.memo"), id="memo-tab"):
-                page_memo.build(page, place)
+            with gr.Tab(LABELS("page.memo"), id="memo-tab") as tab:
+                page_memo.build(page, tab, place)
         # While the library opens the line under the title tells how far it is.
         timer = gr.Timer(2.0)
         seen = [title, status, timer]

@@ -10,6 +10,7 @@ import gradio as gr
 from ui import handlers, page_options, page_source
 from ui import page_talks as talks
 from ui.page_scripts import ACTS, COPY, FOCUS, TOGGLE
+from ui.page_taking import Taking
 from ui.page_thread import Parts, Thread
 from ui.page_words import LABELS
 from ui.place import Place
@@ -59,6 +60,7 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
                 with gr.Row():
                     told = gr.Button(LABELS("chat.send_reason"), size="sm", variant="primary")
                     untold = gr.Button(LABELS("chat.no_reason"), size="sm")
+            taking = Taking(place)
             with gr.Column(elem_id="composer"):
                 note = gr.HTML("", elem_id="note", visible=False)
                 options = page_options.build(place)
@@ -97,6 +99,7 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
     begun += [one.click(thread.ask, [one, *given], parts.asked, **free) for one in buttons]
     acted = acts.select(thread.act, given, shown, cancels=[watch], **free)
     acted.then(None, handed, None, js=COPY)
+    taking.listen(acts, turns, note)
     # While the library opens the line under the title tells how far it is.
     timer = gr.Timer(1.0)
     seen = [*options.listed, timer, greeting, *buttons]

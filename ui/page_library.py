@@ -100,8 +100,8 @@ def build(page: gr.Blocks, place: Place) -> None:
                 )  # fmt: skip
                 plot = gr.BarPlot(
                     plotted([]), x="quarter", y="documents", color="group", height=260,
-                    x_label_angle=-40,
-                    x_title="", y_title="", color_title="", show_label=False, elem_id="library-plot",
+                    x_label_angle=-40, x_title="", y_title="", color_title="", show_label=False,
+                    elem_id="library-plot",
                 )  # fmt: skip
                 undated = gr.Markdown("", elem_classes="note")
             with gr.Accordion(LABELS("library.state"), open=False):

@@ -38,8 +38,8 @@ element.addEventListener('click', event => {
 """
 
 
-def build(page: gr.Blocks, place: Place) -> None:
-    """Build the memo page inside `page`."""
+def build(page: gr.Blocks, tab: gr.Tab, place: Place) -> None:
+    """Build the memo page inside `page`; `tab` is what is chosen to come back to it."""
     events = MemoEvents(place)
     sheet = gr.State(Sheet())
     with gr.Row(elem_id="memo-columns"):
@@ -99,6 +99,7 @@ def build(page: gr.Blocks, place: Place) -> None:
                      "concurrency_limit": 20}  # fmt: skip
     gr.on([topic.submit, go.click], events.write, asked, [*parts, earlier], **watching)
     page.load(events.resume, None, [*parts, earlier], **watching)
+    tab.select(events.look_again, sheet, parts, **quiet)
     halt.click(events.stop, sheet, None, **quiet)
     earlier.input(events.reopen, earlier, parts, **quiet)
     accepted.click(events.accept, [sheet, finding, reason], [*parts, reason], **quiet)

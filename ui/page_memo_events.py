@@ -51,9 +51,12 @@ class MemoEvents:
             topic, template, as_of or "", audience or "", length, tuple(publishers or ())
         )
         try:
-            job = memos.started(self._place, wanted)
+            job = memos.started(self._place, wanted, language)
         except BriefingError as error:
-            yield *self.shown(Sheet(message=markup.error_html(str(error))), language), gr.skip()
+            yield (
+                *self.shown(Sheet(message=markup.error_html(str(error), language)), language),
+                gr.skip(),
+            )
             return
         yield from self._followed(job, language)
 
@@ -74,9 +77,9 @@ class MemoEvents:
             for sheet in job.watch():
                 yield *self.shown(replace(sheet, job=job.name), language), gr.skip()
         except BriefingError as error:
-            sheet = replace(sheet, message=markup.error_html(str(error)))
+            sheet = replace(sheet, message=markup.error_html(str(error), language))
         if job.cancelled and not (sheet.memo and sheet.memo.complete):
-            said = markup.error_html(word("memo.stopped", language))
+            said = markup.error_html(word("memo.stopped", language), language)
             sheet = Sheet(sheet.memo, sheet.name, said)
         yield *self.shown(sheet, language), self.kept(sheet.name)
 
@@ -92,28 +95,37 @@ class MemoEvents:
 
     def reopen(self, name: str | None, request: gr.Request) -> tuple[Any, ...]:
         """Show a memo off the shelf."""
-        sheet = memos.reopened(self._place, name) if name else Sheet()
-        return self.shown(sheet, language_of(request.headers))
+        language = language_of(request.headers)
+        sheet = memos.reopened(self._place, name, language) if name else Sheet()
+        return self.shown(sheet, language)
+
+    def look_again(self, sheet: Sheet, request: gr.Request) -> tuple[Any, ...]:
+        """Show what an answer added, or another window changed, when the page is come back to."""
+        now = memos.refreshed(self._place, sheet)
+        if now is sheet:
+            return (gr.skip(),) * 6
+        return self.shown(now, language_of(request.headers))
 
     def accept(
         self, sheet: Sheet, finding: str | None, reason: str, request: gr.Request
     ) -> tuple[Any, ...]:
         """Accept a finding for a reason."""
-        now = memos.accepting(self._place, sheet, finding or "", reason)
-        return *self.shown(now, language_of(request.headers)), ""
+        language = language_of(request.headers)
+        now = memos.accepting(self._place, sheet, finding or "", reason, language)
+        return *self.shown(now, language), ""
 
     def change(self, sheet: Sheet, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """Do what a button beside a line, or beside an offered passage, asks for."""
-        data = event._data or {}
-        now = memo_edits.changed(
-            self._place, sheet, str(data.get("act")), str(data.get("at")), data.get("label")
-        )
-        return self.shown(now, language_of(request.headers))
+        data, language = event._data or {}, language_of(request.headers)
+        act, at = str(data.get("act")), str(data.get("at"))
+        now = memo_edits.changed(self._place, sheet, act, at, data.get("label"), language=language)
+        return self.shown(now, language)
 
     def undo(self, sheet: Sheet, request: gr.Request) -> tuple[Any, ...]:
         """Take the last change back."""
-        now = memo_edits.changed(self._place, sheet, "undo", "")
-        return self.shown(replace(now, before=None), language_of(request.headers))
+        language = language_of(request.headers)
+        now = memo_edits.changed(self._place, sheet, "undo", "", language=language)
+        return self.shown(replace(now, before=None), language)
 
     def compare(self, sheet: Sheet, other: str | None, request: gr.Request) -> str:
         """Show what changed from another memo to this one."""

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from corpus.errors import UsageError
-from ui import handlers, memo_edits, page_options
+from ui import handlers, page_options
 from ui import page_talks as talks
 from ui.handlers import Asked, Turn
 from ui.markup import note_html
@@ -242,9 +242,6 @@ class Thread:
         elif wanted in {"copy", "cited"} and turn.answer is not None:
             gr.Info(word("chat.copied", language))
             drawn[parts.handed] = copied(turn.answer, cited=wanted == "cited")
-        elif wanted == "memo" and turn.answer is not None:
-            added = memo_edits.added_to_latest
-            drawn |= self._noted(await asyncio.to_thread(added, self._place, turn.answer, language))
         elif wanted in {"good", "bad"}:
             drawn |= self._thumbed(now, number, conversation, language, good=wanted == "good")
         return drawn
