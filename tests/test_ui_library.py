@@ -135,6 +135,38 @@ def test_uploads_are_named_by_their_names_and_replace_each_other(
         additions.start_files(room, [])
 
 
+def test_files_of_one_name_in_one_upload_are_two_documents(room: Room, tmp_path: Path) -> None:
+    """As in a folder with folders in it; neither takes the place of the other."""
+    files = [tmp_path / one / "readme.md" for one in ("left", "right")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(f"# On the {file.parent.name}\n\nThe {file.parent.name} bank is open.\n")
+    additions.start_files(room, [str(one) for one in files])
+    assert ended(room).report.added == ("upload:readme.md", "upload:readme (2).md")
+
+
+def test_uploads_of_an_addition_that_never_began_are_deleted(room: Room, tmp_path: Path) -> None:
+    """It waits behind another one and is cancelled there."""
+    begun, go = threading.Event(), threading.Event()
+
+    def held() -> Iterator[Any]:
+        begun.set()
+        assert go.wait(30)
+        yield additions.Adding()
+
+    room.additions.start("held", held)
+    assert begun.wait(30)
+    file = tmp_path / "uploads" / "note.md"
+    file.parent.mkdir()
+    file.write_text("# Note\n\nIt was never read.\n")
+    additions.start_files(room, [str(file)])
+    waiting = room.additions.newest()
+    additions.cancel(room)
+    go.set()
+    assert waiting is not None and waiting.wait(30)
+    assert not file.parent.exists()
+
+
 def test_a_file_that_is_there_already_names_the_document_that_has_its_content(
     room: Room, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -62,26 +63,30 @@ def cancel(place: Place) -> None:
 
 
 def start_files(place: Place, files: Sequence[str]) -> None:
-    """Add uploaded files, each under its own name; a folder's files under their path in it.
+    """Add uploaded files, each under its own name; those of one name in one upload are numbered.
 
-    An upload of the same name takes the place of the one before. The uploaded copies are deleted
-    once they are read. Raises UsageError without files, and where too much waits already.
+    A browser tells of a folder's files their names and not their paths. An upload of the same name
+    takes the place of the one before. The uploaded copies are deleted once they are read, or the
+    addition is cancelled. Raises UsageError without files, and where too much waits already.
     """
     paths = [Path(one) for one in files]
     if not paths:
         raise UsageError("no files were given")
+    places: dict[Path, str] = {}
+    held: Counter[str] = Counter()
+    for one in paths:
+        held[one.name] += 1
+        number = f" ({held[one.name]})" if held[one.name] > 1 else ""
+        places[one] = f"{UPLOADED}{one.stem}{number}{one.suffix}"
 
-    def work(desk: Desk) -> Iterator[Progress | Report]:
-        try:
-            yield from desk.add(paths, places={one: f"{UPLOADED}{one.name}" for one in paths})
-        finally:
-            for one in paths:
-                one.unlink(missing_ok=True)
-                # Gradio keeps each upload in a folder of its own; one that holds more stays.
-                with suppress(OSError):
-                    one.parent.rmdir()
+    def delete() -> None:
+        for one in paths:
+            one.unlink(missing_ok=True)
+            # Gradio keeps each upload in a folder of its own; one that holds more stays.
+            with suppress(OSError):
+                one.parent.rmdir()
 
-    _start(place, work)
+    _start(place, lambda desk: desk.add(paths, places=places), after=delete)
 
 
 def start_addresses(place: Place, text: str) -> None:
@@ -105,11 +110,16 @@ def start_starter(place: Place) -> None:
     _start(place, add_starter)
 
 
-def _start(place: Place, work: Callable[[Desk], Iterator[Progress | Report]]) -> None:
+def _start(
+    place: Place,
+    work: Callable[[Desk], Iterator[Progress | Report]],
+    *,
+    after: Callable[[], None] | None = None,
+) -> None:
     desk = place.desk()
     if desk is None:
         raise UsageError("the library is still opening; try again in a moment")
-    place.additions.start(uuid4().hex, lambda: told(work(desk)))
+    place.additions.start(uuid4().hex, lambda: told(work(desk)), after=after)
 
 
 def told(steps: Iterator[Progress | Report]) -> Iterator[Adding]:

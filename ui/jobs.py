@@ -21,9 +21,12 @@ _LOOK = 0.5
 class Job(Generic[Step]):
     """One piece of work that yields snapshots of itself; any number of windows may watch it."""
 
-    def __init__(self, name: str, make: Callable[[], Iterator[Step]]) -> None:
+    def __init__(
+        self, name: str, make: Callable[[], Iterator[Step]], after: Callable[[], None] | None
+    ) -> None:
         self.name = name
         self._make = make
+        self._after = after
         self._changed = threading.Condition()
         self._latest: Step | None = None
         self._count = 0
@@ -89,6 +92,8 @@ class Job(Generic[Step]):
         except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the page
             self._failure = BriefingError(f"unexpected failure ({type(error).__name__}: {error})")
         finally:
+            if self._after is not None:
+                self._after()
             with self._changed:
                 self._ended = True
                 self._changed.notify_all()
@@ -123,14 +128,23 @@ class Jobs(Generic[Step]):
         self._at_once = at_once
         self._threads = 0
 
-    def start(self, key: str, make: Callable[[], Iterator[Step]]) -> Job[Step]:
-        """Put a job in line and return it; raises UsageError when the line is full."""
+    def start(
+        self,
+        key: str,
+        make: Callable[[], Iterator[Step]],
+        *,
+        after: Callable[[], None] | None = None,
+    ) -> Job[Step]:
+        """Put a job in line and return it; raises UsageError when the line is full.
+
+        `after` is called when it is over, also for one that was cancelled before it began.
+        """
         with self._lock:
             if self._open >= self._at_once + self._waiting:
                 raise UsageError(
                     f"{self._open} {self._kind} are being worked on already; try again in a moment"
                 )
-            job: Job[Step] = Job(key, make)
+            job: Job[Step] = Job(key, make, after)
             self._jobs.pop(key, None)
             self._jobs[key] = job
             self._open += 1

@@ -11,6 +11,7 @@ from corpus.catalogue import Entry
 from corpus.errors import BriefingError, NotInLibrary
 from index.retrieval import Bounds
 from ui.handlers import is_date
+from ui.said import told
 from ui.wording import word
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def edited(
             theme=theme.strip(),
         )
     except BriefingError as error:
-        return False, word("library.failed", language, reason=str(error))
+        return False, word("library.failed", language, reason=told(str(error), language))
     return True, word("library.saved", language)
 
 
@@ -124,7 +125,7 @@ def removed(desk: Desk, document: str, language: str) -> tuple[str, str]:
     try:
         entry = desk.library.remove(document)
     except BriefingError as error:
-        return "", word("library.failed", language, reason=str(error))
+        return "", word("library.failed", language, reason=told(str(error), language))
     return document, word("library.removed", language, title=entry.source.title)
 
 
@@ -133,7 +134,7 @@ def restored(desk: Desk, document: str, language: str) -> str:
     try:
         entry = desk.library.restore(document)
     except BriefingError as error:
-        return word("library.failed", language, reason=str(error))
+        return word("library.failed", language, reason=told(str(error), language))
     return word("library.restored", language, title=entry.source.title)
 
 

@@ -14,6 +14,7 @@ from assistant.answer import Answer, Claim
 from corpus.catalogue import Entry
 from corpus.document import Source
 from index.ingest import UPLOADED
+from ui.said import told
 from ui.wording import word
 
 _SIGNS = {"supported": "✓", "weak": "≈", "unsupported": "⚠"}
@@ -47,7 +48,7 @@ def answer_html(answer: Answer, turn: int, language: str = "en") -> str:
         rewritten = word("chat.rewritten", language)
         parts.append(f'<div class="rewritten">{rewritten} <b>{text(answer.standalone)}</b></div>')
     if not answer.outcome and not answer.claims and not answer.growing:
-        waited = answer.notice or word("chat.reading", language)
+        waited = told(answer.notice, language) or word("chat.reading", language)
         return "".join([*parts, waiting_html(f"{waited[:1].upper()}{waited[1:]}…")])
     body = "".join(_claim_html(claim, turn, language) for claim in answer.claims)
     if answer.growing:
@@ -55,12 +56,14 @@ def answer_html(answer: Answer, turn: int, language: str = "en") -> str:
     if body:
         parts.append(f'<div class="answer">{body}</div>')
     if answer.outcome == "failed":
-        parts.append(_outcome("failed", word("chat.failed", language), text(answer.notice)))
+        parts.append(
+            _outcome("failed", word("chat.failed", language), text(told(answer.notice, language)))
+        )
     elif answer.outcome == "declined":
         parts.append(_declined(answer, language))
     elif answer.notice:
         kind = "fallback" if answer.fallback else "notice"
-        parts.append(f'<div class="{kind}">{text(answer.notice)}</div>')
+        parts.append(f'<div class="{kind}">{text(told(answer.notice, language))}</div>')
     if answer.outcome in {"answered", "partly"} and answer.not_found:
         parts.append(_missing(answer, language))
     return "".join(parts)
@@ -118,7 +121,9 @@ def _verdict(claim: Claim, language: str) -> str:
     page, only out of sight, so that a screen reader reads it with the mark.
     """
     # Spans alone: a list would end the paragraph that the mark stands in.
-    items = "".join(f'<span class="problem">{text(one)}</span>' for one in claim.problems)
+    items = "".join(
+        f'<span class="problem">{text(told(one, language))}</span>' for one in claim.problems
+    )
     name = word(f"chat.{claim.verdict}", language)
     explained = word(f"chat.{claim.verdict}_means", language)
     bound = word("chat.verdict_means", language)
@@ -136,7 +141,7 @@ def _outcome(kind: str, title: str, body: str) -> str:
 
 def error_html(message: str, language: str = "en") -> str:
     """Return a failure that is no answer: a question that cannot be asked, a library in trouble."""
-    return _outcome("failed", word("chat.did_not_work", language), text(message))
+    return _outcome("failed", word("chat.did_not_work", language), text(told(message, language)))
 
 
 def note_html(message: str, *, wrong: bool = True) -> str:

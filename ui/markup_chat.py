@@ -9,6 +9,7 @@ from assistant.answer import Answer
 from corpus.conversations import Conversation
 from index.evidence import Evidence
 from ui.markup import text, where
+from ui.said import told, why_told
 from ui.wording import word
 
 
@@ -90,7 +91,8 @@ def _within(one: Evidence, cited: set[tuple[str, int, int]]) -> bool:
 
 def _engine(answer: Answer, language: str) -> str:
     if answer.fallback:
-        return f"{answer.engine} ({word('chat.fell_back', language)}: {answer.fallback})"
+        why = told(answer.fallback, language)
+        return f"{answer.engine} ({word('chat.fell_back', language)}: {why})"
     return answer.engine
 
 
@@ -98,7 +100,7 @@ def _passage(one: Evidence, language: str) -> str:
     score = word("chat.score", language, score=f"{one.score:.2f}")
     return (
         f"<li>{text(where(one.source, one.passage.page, language))}"
-        f'<div class="why">{score}: {text(one.why)}</div></li>'
+        f'<div class="why">{score}: {text(why_told(one.why, language))}</div></li>'
     )
 
 

@@ -12,6 +12,7 @@ from index.ingest import Report
 from ui.additions import Adding, Line
 from ui.jobs import Job
 from ui.markup import place_of
+from ui.said import told
 from ui.wording import word
 
 # What is shown of a report; the rest is counted.
@@ -24,7 +25,7 @@ def adding_html(job: Job[Adding] | None, behind: int, language: str) -> str:
         return ""
     now = job.latest or Adding()
     if job.failure is not None:
-        said = word("library.failed", language, reason=str(job.failure))
+        said = word("library.failed", language, reason=told(str(job.failure), language))
         return _box("failed", escape(said), now.lines, language)
     if now.report is not None:
         return _box("done", escape(_told(now.report, language)), _lines(now.report), language)
@@ -76,7 +77,7 @@ def _box(kind: str, said: str, lines: Sequence[Line], language: str) -> str:
     }
     items = "".join(
         f'<li class="{one.outcome}"><b>{escape(one.name)}</b> '
-        + escape(word(outcomes[one.outcome], language, reason=one.reason))
+        + escape(word(outcomes[one.outcome], language, reason=told(one.reason, language)))
         + "</li>"
         for one in lines[:_SHOWN]
     )

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from textwrap import shorten
 
-from assistant.answer import Claim
 from assistant.memo.comparing import Difference
 from assistant.memo.document import said_by
 from assistant.memo.values import GAP, JUDGMENT, NOTE, Finding, Line, Memo, Section
 from index.evidence import Evidence
 from ui.markup import text
+from ui.said import told
 from ui.wording import word
 
-_ROLES = {GAP: "Gap for the analyst", JUDGMENT: "Judgment", NOTE: "About this memo"}
+# The roles that are said before a line.
+_ROLES = {GAP: "gap", JUDGMENT: "judgment"}
 
 
 def memo_html(memo: Memo | None, language: str = "en", *, editable: bool = False) -> str:
@@ -28,9 +29,13 @@ def memo_html(memo: Memo | None, language: str = "en", *, editable: bool = False
         )
     facts = (
         memo.created,
-        f"evidence as of {memo.as_of or 'today'}",
-        f"{memo.library.get('documents', 0)} documents, "
-        f"{memo.library.get('passages', 0):,} passages",
+        word("memo.as_of_fact", language, date=memo.as_of or word("memo.today", language)),
+        word(
+            "memo.library_fact",
+            language,
+            documents=memo.library.get("documents", 0),
+            passages=f"{memo.library.get('passages', 0):,}",
+        ),
         memo.engine,
         memo.template,
     )
@@ -38,44 +43,50 @@ def memo_html(memo: Memo | None, language: str = "en", *, editable: bool = False
     parts = [f"<h2>{text(memo.topic)}</h2>", head]
     if memo.notice:
         kind = "notice" if memo.complete else "waiting"
-        parts.append(f'<p class="{kind}" role="status">{text(memo.notice)}…</p>')
+        parts.append(f'<p class="{kind}" role="status">{text(told(memo.notice, language))}…</p>')
     found = {finding.where: finding for finding in reversed(memo.findings)}
-    tools = language if editable and memo.complete else ""
-    parts += [_section(one, memo, found, tools) for one in memo.sections]
-    return f'<article class="memo" aria-label="Memo">{"".join(parts)}</article>'
+    editable = editable and memo.complete
+    for section in memo.sections:
+        lines = "".join(
+            _line(line, found.get(where), language)
+            + (_tools(line, where, language) if editable else "")
+            + "</p>"
+            for where, line in (
+                (f"{section.key}:{number}", line)
+                for number, line in enumerate(section.lines, start=1)
+            )
+        )
+        shown = _shown(section, memo, language)
+        parts.append(f"<section><h3>{text(section.heading)}</h3>{lines}{shown}</section>")
+    name = word("memo.name", language)
+    return f'<article class="memo" aria-label="{name}">{"".join(parts)}</article>'
 
 
-def _section(section: Section, memo: Memo, found: dict[str, Finding], tools: str) -> str:
-    lines = "".join(
-        _line(line, found.get(f"{section.key}:{number}"), f"{section.key}:{number}", tools)
-        for number, line in enumerate(section.lines, start=1)
-    )
-    return f"<section><h3>{text(section.heading)}</h3>{lines}{_shown(section, memo)}</section>"
-
-
-def _line(line: Line, finding: Finding | None, where: str, tools: str) -> str:
+def _line(line: Line, finding: Finding | None, language: str) -> str:
+    """Return a line of a section, its paragraph left open for the buttons."""
     claim = line.claim
-    role = f"<b>{_ROLES[line.role]}: </b>" if line.role in (GAP, JUDGMENT) else ""
+    role = ""
+    if line.role in _ROLES:
+        role = f"<b>{word(f'memo.role_{_ROLES[line.role]}', language)} </b>"
     speaker, kind = said_by(line)
     said = f'<span class="speaker">{text(speaker)}</span> ' if speaker else ""
     doubt = ""
     if claim.verdict != "supported":
-        problems = text("; ".join(claim.problems))
-        doubt = f'<span class="verdict {claim.verdict}">{claim.verdict}: {problems}</span>'
+        problems = text("; ".join(told(one, language) for one in claim.problems))
+        verdict = word(f"chat.{claim.verdict}", language)
+        doubt = f'<span class="verdict {claim.verdict}">{verdict}: {problems}</span>'
     flag = ""
     if finding and not finding.accepted:
-        flag = f'<span class="verdict">{text(finding.rule)}: {text(finding.advice)}</span>'
-    marks = _marks(claim)
+        advice = text(told(finding.advice, language))
+        flag = f'<span class="verdict">{text(finding.rule)}: {advice}</span>'
+    marks = _numbers((*claim.citations, *claim.offered), language)
     kind = f' <span class="speaker">{text(kind)}</span>' if kind else ""
-    return (
-        f'<p class="line {line.role}">{role}{said}{text(claim.text)} {marks}{kind}{doubt}{flag}'
-        f"{_tools(line, where, tools)}</p>"
-    )
+    return f'<p class="line {line.role}">{role}{said}{text(claim.text)} {marks}{kind}{doubt}{flag}'
 
 
 def _tools(line: Line, where: str, language: str) -> str:
-    """Return the buttons that change a line; "" for a language leaves them out."""
-    if not language or line.role == NOTE:
+    """Return the buttons that change a line."""
+    if line.role == NOTE:
         return ""
     signs = {"up": "↑", "down": "↓", "cite": "⇄", "drop": "✕"}
     if line.role == GAP:
@@ -123,87 +134,89 @@ def difference_html(found: Difference, language: str) -> str:
     return f'<ul class="difference">{items}{sources}</ul>'
 
 
-def _marks(claim: Claim) -> str:
-    return "".join(mark(number) for number in (*claim.citations, *claim.offered))
-
-
-def mark(number: int) -> str:
+def mark(number: int, language: str = "en") -> str:
     """Return the marker of a citation: a link that the page's source panel listens for."""
+    label = word("chat.cite", language, number=number)
     return (
-        f'<a class="memo-cite" href="#note-0-{number}" title="Show source {number}" '
-        f'aria-label="Show source {number}">[{number}]</a>'
+        f'<a class="memo-cite" href="#note-0-{number}" title="{label}" aria-label="{label}">'
+        f"[{number}]</a>"
     )
 
 
-def _shown(section: Section, memo: Memo) -> str:
+def _shown(section: Section, memo: Memo, language: str) -> str:
     """Return the table that a section shows."""
-    shown: dict[str, Callable[[Memo], str]] = {
+    shown: dict[str, Callable[[Memo, str], str]] = {
         "timeline": _timeline,
         "figures": _figures,
         "disputes": _disputes,
         "sources": _sources,
         "log": _log,
     }
-    return shown[section.shows](memo) if section.shows in shown else ""
+    return shown[section.shows](memo, language) if section.shows in shown else ""
 
 
-def _log(memo: Memo) -> str:
-    return f'<p class="line note">{text(counted(memo))}</p>'
+def _log(memo: Memo, language: str) -> str:
+    return f'<p class="line note">{text(counted(memo, language))}</p>'
 
 
-def _timeline(memo: Memo) -> str:
+def _timeline(memo: Memo, language: str) -> str:
     """Return the timeline drawn as a line with a dot an event; a square where dates differ."""
     items = []
     for one in memo.events:
-        differ = (
-            f' <span class="verdict">other dates given: {_others(one.others)}</span>'
-            if one.others
-            else ""
-        )
+        differ = ""
+        if one.others:
+            others = "; ".join(f"{text(date)} {mark(at, language)}" for date, at in one.others)
+            said = word("memo.other_dates", language)
+            differ = f' <span class="verdict">{said}: {others}</span>'
         kind = ' class="differs"' if one.others else ""
         items.append(
             f'<li{kind}><time datetime="{text(one.date)}">{text(one.date)}</time>'
-            f"<span>{text(one.text)} {_numbers(one.citations)}{differ}</span></li>"
+            f"<span>{text(one.text)} {_numbers(one.citations, language)}{differ}</span></li>"
         )
     return f'<ol class="timeline">{"".join(items)}</ol>' if items else ""
 
 
-def _figures(memo: Memo) -> str:
+def _figures(memo: Memo, language: str) -> str:
     rows = [
-        [one.quantity, one.shown, one.unit, one.as_of, one.speaker, mark(one.citation)]
+        [one.quantity, one.shown, one.unit, one.as_of, one.speaker, mark(one.citation, language)]
         for one in memo.figures
     ]
-    heads = ("Quantity", "Value", "Unit", "As of", "Who says so", "Source")
-    return _table(heads, rows, raw={5})
+    return _table("quantity value unit as_of who source", rows, language, raw={5})
 
 
-def _disputes(memo: Memo) -> str:
+def _disputes(memo: Memo, language: str) -> str:
     parts = []
     for one in memo.disputes:
-        update = " (an update, no disagreement)" if one.update else ""
+        update = f" ({word('memo.update', language)})" if one.update else ""
         rows = [
-            [side.shown, side.text, side.speaker, side.published, side.counts, mark(side.citation)]
+            [
+                side.shown,
+                side.text,
+                side.speaker,
+                side.published,
+                side.counts,
+                mark(side.citation, language),
+            ]
             for side in one.sides
         ]
-        heads = ("Says", "In the words", "Who", "Published", "What it counts", "Source")
-        parts.append(f"<h4>{text(one.about)}{update}</h4>{_table(heads, rows, raw={5})}")
+        shown = _table("says words who published counts source", rows, language, raw={5})
+        parts.append(f"<h4>{text(one.about)}{update}</h4>{shown}")
     return "".join(parts)
 
 
-def _sources(memo: Memo) -> str:
+def _sources(memo: Memo, language: str) -> str:
     rows = [
         [
             one.source.title, one.source.publisher, one.source.published,
             f"{one.reliability}{one.credibility}", one.reason, one.newer,
-            _numbers(one.citations),
+            _numbers(one.citations, language),
         ]
         for one in memo.sources
     ]  # fmt: skip
-    heads = ("Title", "Publisher", "Date", "Grade", "Why", "Later version", "Cited as")
-    return _table(heads, rows, raw={6})
+    return _table("title publisher date grade why later cited_as", rows, language, raw={6})
 
 
-def counted(memo: Memo) -> str:
+def counted(memo: Memo, language: str = "en") -> str:
     """Return how the check of a memo's sentences went, in a sentence."""
     claims = [
         line.claim for one in memo.sections for line in one.lines if line.claim.citations
@@ -211,40 +224,42 @@ def counted(memo: Memo) -> str:
     verdicts = {"supported": 0, "weak": 0, "unsupported": 0}
     for claim in claims:
         verdicts[claim.verdict] += 1
-    said = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-    return f"{len(claims)} cited sentences were checked against their passages: {said}."
+    return word("memo.checked", language, count=len(claims), **verdicts)
 
 
-def findings_html(memo: Memo | None) -> str:
+def findings_html(memo: Memo | None, language: str = "en") -> str:
     """Return what the linter found, in words."""
     if memo is None or not memo.complete:
-        return '<p class="about">The linter looks at the memo when it is finished.</p>'
+        return f'<p class="about">{word("memo.not_linted", language)}</p>'
     if not memo.findings:
-        return '<p class="about">The linter found nothing.</p>'
+        return f'<p class="about">{word("memo.no_findings", language)}</p>'
     items = "".join(
-        f'<li class="{one.severity}"><b>{one.severity}: {text(one.rule)}</b> at {text(one.where)}'
-        f"<br>{text(one.advice)}"
-        + (f"<br><i>accepted: {text(one.accepted)}</i>" if one.accepted else "")
+        f'<li class="{one.severity}"><b>{word(f"memo.{one.severity}", language)}: '
+        f"{text(one.rule)}</b> {text(one.where)}<br>{text(told(one.advice, language))}"
+        + (
+            f"<br><i>{word('memo.accepted', language)}: {text(one.accepted)}</i>"
+            if one.accepted
+            else ""
+        )
         + "</li>"
         for one in memo.findings
     )
     return f'<ul class="findings">{items}</ul>'
 
 
-def _numbers(numbers: Iterable[int]) -> str:
-    return "".join(mark(number) for number in numbers)
+def _numbers(numbers: Iterable[int], language: str) -> str:
+    return "".join(mark(number, language) for number in numbers)
 
 
-def _others(others: Sequence[tuple[str, int]]) -> str:
-    return "; ".join(f"{text(date)} {mark(number)}" for date, number in others)
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], raw: Iterable[int] = ()) -> str:
-    """Return a table; the columns in `raw` are HTML of ours already."""
+def _table(
+    heads: str, rows: Sequence[Sequence[str]], language: str, raw: Iterable[int] = ()
+) -> str:
+    """Return a table; `heads` are keys of words, the columns in `raw` are HTML of ours already."""
     if not rows:
         return ""
     own = frozenset(raw)
-    top = "".join(f'<th scope="col">{text(one)}</th>' for one in heads)
+    named = (word(f"memo.head_{key}", language) for key in heads.split())
+    top = "".join(f'<th scope="col">{one}</th>' for one in named)
     body = "".join(
         "<tr>"
         + "".join(

@@ -11,6 +11,7 @@ from assistant.answer import Citation
 from corpus.document import Document, Source
 from corpus.drawing import Picture
 from index.evidence import Evidence
+from ui.said import why_told
 from ui.wording import word
 
 # Characters shown before and after the quoted words: the quote stays in view.
@@ -161,7 +162,8 @@ def reasons(citation: Citation, language: str) -> str:
     if not citation.why:
         return ""
     name = word("source.why", language)
-    return f"<details><summary>{name}</summary><p>{escape(citation.why)}</p></details>"
+    why = escape(why_told(citation.why, language))
+    return f"<details><summary>{name}</summary><p>{why}</p></details>"
 
 
 def fold(key: str, items: Sequence[str], language: str, *, is_open: bool = False) -> str:

@@ -13,6 +13,7 @@ from corpus.errors import BriefingError, ReadError
 from ui import markup
 from ui.markup_memo import difference_html
 from ui.memos import Housed, Sheet, kept, reopened
+from ui.said import told
 from ui.source import Drawing
 from ui.wording import word
 
@@ -100,7 +101,7 @@ def added_to(
             return False, word("memo.already_there", language)
         kept(desk, before, now, language)
     except BriefingError as error:
-        return False, word("library.failed", language, reason=str(error))
+        return False, word("library.failed", language, reason=told(str(error), language))
     heading = next(one.heading for one in now.sections if one.key == section)
     return True, word("memo.added_to", language, topic=now.topic, section=heading)
 

@@ -32,11 +32,7 @@ _TYPES = {
     "zip": "application/zip",
 }
 FORMATS = tuple(_TYPES)
-TEMPLATES = (
-    ("Bottom line up front, one to two pages", "bluf"),
-    ("Key judgments, an intelligence memo", "judgments"),
-    ("Issues and options, no recommendation", "crs"),
-)
+TEMPLATES = ("bluf", "judgments", "crs")
 
 
 class Housed(Protocol):

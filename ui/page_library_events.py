@@ -15,6 +15,7 @@ from ui import additions, library, markup_library
 from ui.handlers import publishers_of
 from ui.library import Filter
 from ui.place import Place
+from ui.said import told
 from ui.wording import language_of, word
 
 # How many components change with the library, how many belong to the chosen document, and how many
@@ -127,7 +128,8 @@ class LibraryEvents:
         try:
             start()
         except BriefingError as error:
-            reason = word("library.failed", language_of(request.headers), reason=str(error))
+            language = language_of(request.headers)
+            reason = word("library.failed", language, reason=told(str(error), language))
             return markup_library.note_html(reason, wrong=True), gr.skip(), gr.skip()
         return self.progress(request)
 
@@ -230,7 +232,7 @@ class LibraryEvents:
         try:
             desk.indexes.update(rebuild=True)
         except BriefingError as error:
-            said = word("library.failed", language, reason=str(error))
+            said = word("library.failed", language, reason=told(str(error), language))
             return markup_library.note_html(said, wrong=True)
         return markup_library.note_html(word("library.rebuilt", language))
 

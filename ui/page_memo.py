@@ -29,6 +29,7 @@ given => {
 """
 
 
+_TEMPLATES: Any = [(LABELS(f"memo.template_{one}"), one) for one in memos.TEMPLATES]
 # Gradio has no event for a button inside HTML.
 _CHANGE = """
 element.addEventListener('click', event => {
@@ -50,7 +51,7 @@ def build(page: gr.Blocks, tab: gr.Tab, place: Place) -> None:
             )  # fmt: skip
             with gr.Row():
                 template = gr.Dropdown(
-                    list(memos.TEMPLATES), value="bluf", label=LABELS("memo.template"),
+                    _TEMPLATES, value="bluf", label=LABELS("memo.template"),
                     allow_custom_value=True,
                 )  # fmt: skip
                 audience = gr.Textbox(label=LABELS("memo.audience"), max_lines=1)

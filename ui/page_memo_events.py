@@ -35,7 +35,7 @@ class MemoEvents:
             sheet,
             sheet.message + memo_html(memo, language, editable=True),
             offers,
-            findings_html(memo),
+            findings_html(memo, language),
             gr.update(choices=open_ones, value=None),
             gr.update(visible=sheet.before is not None),
         )

@@ -34,6 +34,7 @@ from ui.markup_source import (
     sheet,
     tools,
 )
+from ui.said import told
 from ui.wording import word
 
 # Pixels a point at the width of the panel.
@@ -137,7 +138,7 @@ class Sources:
                 scale=_SCALE * ZOOMS[view.zoom], start=citation.start, end=citation.end,
             )  # fmt: skip
         except ReadError as error:
-            said = word("source.not_drawn", language, reason=str(error))
+            said = word("source.not_drawn", language, reason=told(str(error), language))
             return row + f'<p class="note">{escape(said)}</p>' + passage(citation, document)
         parts = [row, sheet(picture, number, view, citation.source.title, language)]
         if number == begins and not picture.boxes:

@@ -120,7 +120,8 @@ def undefined_acronym(context: Context) -> Iterator[tuple[str, str]]:
             seen.add(one)
             if not _spelt_out(one, whole):
                 long = _long_form(one)
-                yield where, f"spell {one} out at its first use" + (f": {long}" if long else "")
+                spelt = f": {long}" if long else ""
+                yield where, f"spell {one} out at its first use{spelt}"
 
 
 def _is_unit(line: Line, found: re.Match[str]) -> bool:

@@ -1,0 +1,87 @@
+"""What the program says below the page reads in Chinese on a Chinese page."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from assistant.checking.checker import Checker, Cited
+from assistant.memo.linting import lint
+from index.embedding import HashEmbedder
+from index.evidence import Match
+from tests.test_assistant_memo_linting import CASES
+from ui.said import lines, parts, told, why_told
+
+ROOT = Path(__file__).parent.parent
+CHINESE = re.compile(r"[一-鿿]")
+
+
+def holes(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@cache
+def said_in_code() -> str:
+    """Return every text of the program, one a line, with {} where a value is put in."""
+    found = []
+    for folder in ("assistant", "corpus", "index", "ui"):
+        for file in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    found.append(node.value)
+                elif isinstance(node, ast.JoinedStr):
+                    found.append("".join(
+                        str(one.value) if isinstance(one, ast.Constant) else "{}"
+                        for one in node.values
+                    ))  # fmt: skip
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize(("english", "chinese"), [*lines(), *parts()])
+def test_every_line_is_one_that_the_program_says(english: str, chinese: str) -> None:
+    """A line that the code no longer says would leave English on the page unseen."""
+    assert holes(chinese) <= holes(english) and CHINESE.search(chinese)
+    assert re.sub(r"\{\w+\}", "{}", english) in said_in_code()
+
+
+def test_what_the_checker_and_the_linter_find_is_told_in_chinese() -> None:
+    """Problems of sentences, and the finding of each rule."""
+    checker = Checker(HashEmbedder())
+    passage = Cited("The port of Lund handled 4,800 ships in 2023. Its director is Berg.")
+    problems = [
+        problem
+        for claim in (
+            "The port of Lund handled 5,900 ships in 2023.",
+            "The port of Lund handled 4,800 ships in 2021.",
+            "The director of the port is Holm.",
+            "The port never handled “many ships”.",
+        )
+        for problem in checker.check(claim, [passage]).problems
+    ]
+    advice = [one.advice for broken, _ in CASES.values() for one in lint(broken)]
+    assert len(problems) > 4
+    assert [one for one in problems + advice if not CHINESE.search(told(one, "zh"))] == []
+    assert told(problems[0], "en") == problems[0]
+
+
+def test_a_line_within_a_line_is_told_too() -> None:
+    """The findings quote the checker; names and figures stay as they are."""
+    both = "not in the cited passage: the number 7 is not in the cited passage; 'X Y' is new"
+    assert told(both, "zh") == "不在所引段落中：所引段落中没有数字 7；'X Y' is new"
+    assert told("something else (7)", "zh") == "something else (7)"
+    assert told("", "zh") == ""
+
+
+def test_why_a_passage_was_found_is_told_in_chinese() -> None:
+    """All of it but the words of the question."""
+    match = Match(
+        ("chips",), ("ban",), (), {"date": 0.1}, 0.5, 3, 7.5, 1, 0.25, 0.5, 1.0, ("a:1-2",), True
+    )
+    chinese = why_told(match.in_words, "zh")
+    assert set(re.findall(r"[a-z]{2,}", chinese)) == {"chips", "ban"}
+    assert why_told(match.in_words, "en") == match.in_words
