@@ -32,12 +32,16 @@ UPLOADED = "upload:"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a piece of work is: `done` of `total` files, and in words what is done now."""
+    """How far a piece of work is: `done` of `total` files, and in words what is done now.
+
+    `share` is how much of the one file that is worked on is done, in 0…1.
+    """
 
     stage: str
     done: int
     total: int
     note: str = ""
+    share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +201,13 @@ def add(
                         refused.append(Refusal(given.place(file), "empty", message))
                         continue
                     parts = []
-                    for part, note in _embedded(document, passages, model):
+                    made = 0
+                    for part in _embedded(document, passages, model):
                         parts.append(part)
-                        yield Progress("embedding", done - 1, total, f"{file.name}: {note}")
+                        made += len(part[0])
+                        note = f"{file.name}: {made} of {len(passages)} passages"
+                        share = made / len(passages)
+                        yield Progress("embedding", done - 1, total, note, share)
                     vectors = np.concatenate([one for one, _ in parts])
                     tokens = TokenCodes.joined([one for _, one in parts])
                 library.publish(
@@ -249,12 +257,11 @@ def embedding_texts(title: str, passages: Sequence[Passage], count: Counter) -> 
 
 def _embedded(
     document: Document, passages: Sequence[Passage], embedder: CountingEmbedder
-) -> Iterator[tuple[tuple[Vectors, TokenCodes], str]]:
-    """Yield the vectors and tokens of passages step by step, each with how far it is."""
+) -> Iterator[tuple[Vectors, TokenCodes]]:
+    """Yield the vectors and tokens of passages step by step."""
     texts = embedding_texts(document.source.title, passages, embedder.count)
     for first in range(0, len(texts), _STEP):
-        last = min(first + _STEP, len(texts))
-        yield embedded(embedder, texts[first:last]), f"{last} of {len(texts)} passages"
+        yield embedded(embedder, texts[first : first + _STEP])
 
 
 def _unchanged(library: Library, file: Path, place: str) -> bool:
@@ -279,7 +286,7 @@ def embed_again(
     renewed: list[tuple[str, Vectors, TokenCodes]] = []
     for done, entry in enumerate(entries, start=1):
         document, passages = library.document(entry.id), library.passages_of(entry.id)
-        parts = [part for part, _ in _embedded(document, passages, embedder)]
+        parts = list(_embedded(document, passages, embedder))
         vectors = np.concatenate([one for one, _ in parts])
         renewed.append((entry.id, vectors, TokenCodes.joined([one for _, one in parts])))
         yield Progress("embedding", done, len(entries), entry.source.title)

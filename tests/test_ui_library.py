@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.document import Source
 from corpus.errors import UsageError
-from index.ingest import Twin
+from index.ingest import Progress, Twin
 from tests.browser import GRADIO_WARNS, browser_test
 from tests.papers import long_report, site_of, two_columns
 from ui import additions, library
@@ -165,6 +166,27 @@ def test_uploads_of_an_addition_that_never_began_are_deleted(room: Room, tmp_pat
     go.set()
     assert waiting is not None and waiting.wait(30)
     assert not file.parent.exists()
+
+
+def test_the_whole_and_the_document_have_a_bar_each() -> None:
+    """With what is being done now in words, in the language of the page."""
+    shown, go = threading.Event(), threading.Event()
+
+    def work() -> Iterator[Progress]:
+        yield Progress("added", 1, 4, "first.pdf")
+        yield Progress("embedding", 1, 4, "report.pdf: 96 of 384 passages", 0.25)
+        shown.set()
+        assert go.wait(30)
+
+    jobs: Jobs[additions.Adding] = Jobs("additions", at_once=1, waiting=1)
+    job = jobs.start("one", lambda: additions.told(work()))
+    assert shown.wait(30)
+    html = adding_html(job, 2, "en")
+    assert re.findall(r'value="([\d.]+)"', html) == ["0.250", "0.250"]
+    assert "1 of 4 done · 2 more waiting" in html and "96 of 384 passages" in html
+    assert "384 段中的 96 段" in adding_html(job, 2, "zh")
+    go.set()
+    assert job.wait(30)
 
 
 def test_a_file_that_is_there_already_names_the_document_that_has_its_content(

@@ -35,7 +35,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Adding:
-    """How far an addition is: `done` of `total`, what is done now, the lines so far, the end."""
+    """How far an addition is: `done` of `total`, what is done now, the lines so far, the end.
+
+    `share` is how much of the document that is worked on is done, in 0…1.
+    """
 
     stage: str = "starting"
     note: str = ""
@@ -43,6 +46,7 @@ class Adding:
     total: int = 0
     lines: tuple[Line, ...] = ()
     report: Report | None = None
+    share: float = 0.0
 
 
 def latest(place: Place) -> Job[Adding] | None:
@@ -146,5 +150,11 @@ def _after(now: Adding, step: Progress) -> Adding:
         name, _, reason = step.note.partition(": ") if reasoned else (step.note, "", "")
         lines = (*lines, Line(name, step.stage, reason))[-_LINES:]
     return replace(
-        now, stage=step.stage, note=step.note, done=step.done, total=step.total, lines=lines
+        now,
+        stage=step.stage,
+        note=step.note,
+        done=step.done,
+        total=step.total,
+        lines=lines,
+        share=step.share,
     )

@@ -32,17 +32,24 @@ def adding_html(job: Job[Adding] | None, behind: int, language: str) -> str:
     if job.cancelled:
         return _box("done", word("library.cancelled", language), now.lines, language)
     share = now.done / now.total if now.total else 0.0
+    note = told(now.note, language)
     doing = {
-        "fetching": word("library.fetching", language, note=now.note),
-        "embedding": word("library.embedding", language, note=now.note),
+        "fetching": word("library.fetching", language, note=note),
+        "embedding": word("library.embedding", language, note=note),
         "indexing": word("library.indexing", language),
         "starting": word("library.starting", language),
-    }.get(now.stage, now.note)
+    }.get(now.stage, note)
     count = word("library.working", language, done=now.done, total=now.total) if now.total else ""
     more = word("library.waiting", language, count=behind) if behind else ""
-    said = " · ".join(escape(one) for one in (count, doing, more) if one)
-    bar = f'<progress max="1" value="{share:.3f}" aria-label="{escape(count)}"></progress>'
-    return _box("working", f"{bar}<span>{said}</span>", now.lines[-8:], language)
+    said = " · ".join(escape(one) for one in (count, more) if one)
+    whole = _bar(share, count or doing) + f"<span>{said}</span>"
+    one = _bar(now.share, doing) if now.share else ""
+    body = f"{whole}</p><p>{one}<span>{escape(doing)}</span>"
+    return _box("working", body, now.lines[-8:], language)
+
+
+def _bar(share: float, label: str) -> str:
+    return f'<progress max="1" value="{share:.3f}" aria-label="{escape(label)}"></progress>'
 
 
 def _told(report: Report, language: str) -> str:
