@@ -99,7 +99,8 @@ def added_to(
         now = taken(before.memo, section, answer.claims, answer.citations)
         if now == before.memo:
             return False, word("memo.already_there", language)
-        kept(desk, before, now, language)
+        if kept(desk, before, now, language).memo != now:
+            return False, word("memo.changed_elsewhere", language)
     except BriefingError as error:
         return False, word("library.failed", language, reason=told(str(error), language))
     heading = next(one.heading for one in now.sections if one.key == section)
