@@ -42,7 +42,7 @@ def grave(page: Any) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_a_serious_fault(address: str, scheme: Any) -> None:
-    """The empty chat, an answer with its source, the library with a document, a memo."""
+    """The empty chat, an answer and its source, the library, a memo and adding to it."""
     faults: dict[str, list[str]] = {}
     with chromium_running() as browser:
         page = browser.new_page(viewport={"width": 1300, "height": 900}, color_scheme=scheme)
@@ -68,4 +68,8 @@ def test_no_page_has_a_serious_fault(address: str, scheme: Any) -> None:
         page.get_by_role("button", name="Write the memo").click()
         page.get_by_text("cited sentences were checked").wait_for(timeout=120_000)
         faults["memo"] = grave(page)
+        page.get_by_role("tab", name="Chat").click()
+        page.get_by_role("button", name="Add to memo").click()
+        page.wait_for_selector("#into")
+        faults["add to memo"] = grave(page)
     assert {name: found for name, found in faults.items() if found} == {}
