@@ -35,7 +35,7 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
             with gr.Tab(LABELS("page.chat"), id="chat-tab"):
                 page_chat.build(page, place, examples)
             with gr.Tab(LABELS("page.library"), id="library-tab"):
-                page_library.build(page, place)
+                page_library.build(page, status, place)
             with gr.Tab(LABELS("page.memo"), id="memo-tab") as tab:
                 page_memo.build(page, tab, place)
         # While the library opens the line under the title tells how far it is.

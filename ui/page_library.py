@@ -26,15 +26,15 @@ element.addEventListener('click', event => {
 _SORTS = [(LABELS(f"library.{one}"), one) for one in library.SORTS]
 
 
-def build(page: gr.Blocks, place: Place) -> None:
-    """Build the library page inside `page`."""
+def build(page: gr.Blocks, status: gr.HTML, place: Place) -> None:
+    """Build the library page inside `page`; `status` is the line that counts the documents."""
     events = LibraryEvents(place)
     wanted, current, gone = gr.State(Filter()), gr.State(""), gr.State("")
     with gr.Row(elem_id="library-columns"):
         with gr.Column(scale=5, min_width=320):
             with gr.Accordion(LABELS("library.add"), open=False, elem_id="library-add"):
                 files = gr.File(
-                    label=LABELS("library.files"), file_count="multiple", height=110,
+                    label=LABELS("library.files"), file_count="multiple", height=140,
                     elem_id="library-files",
                 )  # fmt: skip
                 folder = gr.UploadButton(
@@ -48,7 +48,8 @@ def build(page: gr.Blocks, place: Place) -> None:
                         label=LABELS("library.addresses"), lines=2, max_lines=8, scale=4,
                         placeholder="https://…", elem_id="library-addresses",
                     )  # fmt: skip
-                    go = gr.Button(LABELS("library.add_addresses"), scale=1, min_width=120)
+                    go = gr.Button(LABELS("library.add_addresses"), scale=1, min_width=140,
+                                   size="sm")  # fmt: skip
                 with gr.Row():
                     load = gr.Button(LABELS("library.load_starter"), size="sm")
                     theme = gr.Dropdown(_themes(), value="", label=LABELS("library.theme"))
@@ -115,7 +116,7 @@ def build(page: gr.Blocks, place: Place) -> None:
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     listed = [wanted, table, line, back, on]
     moving = [adding, timer, halt]
-    whole = [*listed, publisher, about, kind, state, plot, undated, *moving]
+    whole = [status, *listed, publisher, about, kind, state, plot, undated, *moving]
     opened = [current, shown, title, issuer, published, named, form]
     asked = [search, publisher, about, kind, since, until, sort]
     gr.on([search.change, publisher.input, about.input, kind.input, since.change, until.change,

@@ -20,7 +20,7 @@ from ui.wording import language_of, word
 
 # How many components change with the library, how many belong to the chosen document, and how many
 # follow an addition: the lists of them are in ui.page_library, a test compares the lengths.
-WHOLE, OPENED, MOVING = 14, 7, 3
+WHOLE, OPENED, MOVING = 15, 7, 3
 
 
 class LibraryEvents:
@@ -84,6 +84,7 @@ class LibraryEvents:
             count = sum(not one.source.published for one in entries)
             undated = word("library.undated", language, count=count) if count else ""
         return (
+            self._place.status(language),
             *self.table_of(wanted, language),
             gr.update(choices=["", *publishers_of(entries)]),
             gr.update(choices=self._themes(language)),
