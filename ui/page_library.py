@@ -30,6 +30,7 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place) -> None:
     """Build the library page inside `page`; `status` is the line that counts the documents."""
     events = LibraryEvents(place)
     wanted, current, gone = gr.State(Filter()), gr.State(""), gr.State("")
+    groups = gr.State([])
     with gr.Row(elem_id="library-columns"):
         with gr.Column(scale=5, min_width=320):
             with gr.Accordion(LABELS("library.add"), open=False, elem_id="library-add"):
@@ -114,14 +115,17 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place) -> None:
     timer = gr.Timer(1.0, active=False)
 
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    # A changed state is told of after events of the queue alone (Gradio 6.31): the plot's groups.
+    heard: Any = {**quiet, "queue": True, "concurrency_limit": None}
     listed = [wanted, table, line, back, on]
     moving = [adding, timer, halt]
-    whole = [status, *listed, publisher, about, kind, state, plot, undated, *moving]
+    whole = [status, *listed, publisher, about, kind, state, plot, groups, undated, *moving]
     opened = [current, shown, title, issuer, published, named, form]
     asked = [search, publisher, about, kind, since, until, sort]
     gr.on([search.change, publisher.input, about.input, kind.input, since.change, until.change,
            sort.input], events.choose, asked, listed, **quiet)  # fmt: skip
-    by.input(events.timeline, by, plot, **quiet)
+    by.input(events.timeline, by, [plot, groups], **heard)
+    groups.change(events.legend, groups, plot, trigger_mode="multiple", **quiet)
     back.click(events.back, wanted, listed, **quiet)
     on.click(events.on, wanted, listed, **quiet)
     table.select(events.chosen, None, [*opened, said], **quiet)
@@ -133,13 +137,13 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place) -> None:
     halt.click(events.stop, None, moving, **quiet)
     seen = [wanted, by]
     edited = [current, title, issuer, published, named]
-    keep.click(events.save, [*edited, *seen], [said, *whole], **quiet)
-    drop.click(events.remove, [current, *seen], [*opened, said, gone, again, *whole], **quiet)
-    again.click(events.undo, [gone, *seen], [said, gone, again, *whole], **quiet)
+    keep.click(events.save, [*edited, *seen], [said, *whole], **heard)
+    drop.click(events.remove, [current, *seen], [*opened, said, gone, again, *whole], **heard)
+    again.click(events.undo, [gone, *seen], [said, gone, again, *whole], **heard)
     look.click(events.check, None, [found], api_visibility="private")
     renew.click(events.rebuild, None, found, api_visibility="private")
-    timer.tick(events.tick, seen, whole, **quiet)
-    page.load(events.everything, seen, whole, **quiet)
+    timer.tick(events.tick, seen, whole, **heard)
+    page.load(events.everything, seen, whole, **heard)
     page.load(events.first, None, [*opened, said], **quiet)
 
 

@@ -20,7 +20,7 @@ from ui.wording import language_of, word
 
 # How many components change with the library, how many belong to the chosen document, and how many
 # follow an addition: the lists of them are in ui.page_library, a test compares the lengths.
-WHOLE, OPENED, MOVING = 15, 7, 3
+WHOLE, OPENED, MOVING = 16, 7, 3
 
 
 class LibraryEvents:
@@ -90,7 +90,7 @@ class LibraryEvents:
             gr.update(choices=self._themes(language)),
             gr.update(choices=["", *kinds]),
             state,
-            self.timeline(by, request),
+            *self.timeline(by, request),
             undated,
             *self.progress(request),
         )
@@ -102,12 +102,22 @@ class LibraryEvents:
         choices = [(name(one), one or library.NO_THEME) for one in held]
         return [("", ""), *sorted(choices)]
 
-    def timeline(self, by: str | None, request: gr.Request) -> pd.DataFrame:
-        """Return what the plot shows: the documents of each quarter by theme or publisher."""
+    def timeline(self, by: str | None, request: gr.Request) -> tuple[pd.DataFrame, list[str]]:
+        """Return the documents of each quarter by theme or publisher, and what these are."""
         language, entries = language_of(request.headers), self._themed()
         if by == "publisher":
-            return plotted(library.by_quarter(entries, word("library.others", language)))
-        return plotted(library.by_theme(entries, self._theme(language)))
+            counts = library.by_quarter(entries, word("library.others", language))
+        else:
+            counts = library.by_theme(entries, self._theme(language))
+        return plotted(counts), sorted({group for _, group, _ in counts})
+
+    def legend(self, groups: list[str]) -> Any:
+        """Have the plot drawn anew for other groups, once it has their values.
+
+        New values alone keep the old colours, and bars of groups that had none are not drawn
+        (Gradio 6.31); a new legend makes it begin again.
+        """
+        return gr.update(colors_in_legend=groups)
 
     def progress(self, request: gr.Request) -> tuple[str, Any, Any]:
         """Return the progress of the additions; the timer runs while there is some."""

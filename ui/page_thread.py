@@ -224,16 +224,15 @@ class Thread:
         if number >= len(now):
             return self._ringing()
         turn = now[number]
+        drawn = self._ringing()
         if wanted == "again":
             chosen = page_options.asked(engine, as_of, since, publishers, documents)
-            drawn = await self._asked(
+            begun = await self._asked(
                 turn.question, now[:number], conversation, chosen, language, turn.number
             )
             # What is being typed meanwhile stays.
-            drawn = {part: value for part, value in drawn.items() if part is not parts.box}
-            return {**self._ringing(), **drawn}
-        drawn = self._ringing()
-        if wanted == "edit":
+            drawn |= {part: value for part, value in begun.items() if part is not parts.box}
+        elif wanted == "edit":
             drawn |= {
                 **self._noted(word("chat.editing", language)),
                 parts.box: turn.question,
