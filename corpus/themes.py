@@ -46,9 +46,10 @@ class Theme:
         for one in words:
             if one.isascii():
                 latin.setdefault(one[0], []).append(re.escape(one[1:]))
-        # By first letter: 0.5 ms a document and not 1.7.
+        # By first letter: 0.5 ms a document and not 1.7. A Chinese sign is no part of a word.
         branches = [f"{re.escape(one)}(?:{'|'.join(rest)})" for one, rest in latin.items()]
-        parts = [rf"\b(?:{'|'.join(branches)})(?:e?s|[\d.]*\d)?\b"] if latin else []
+        ending = r"(?:e?s|[\d.]*\d)?(?![a-z0-9_])"
+        parts = [rf"(?<![a-z0-9_])(?:{'|'.join(branches)}){ending}"] if latin else []
         parts += [re.escape(one) for one in words if not one.isascii()]
         return re.compile("|".join(parts) or "(?!)")
 

@@ -19,6 +19,8 @@ from corpus.themes import BEGINNING, Themes
         ("Qwen3 and Kimi K2 compared", "", "landscape"),
         ("A note", "BIS adds nine firms to the Entity List.", "export-policy"),
         ("出口管制新规", "", "export-policy"),
+        ("DeepSeek发布V3模型", "", "deepseek"),
+        ("Meta-analysis of meta-learning", "", ""),
         ("DeepSeek's new model", "It is compared with GPT-4o and Claude.", "deepseek"),
         ("A note", "It mentions Claude once.", ""),
         ("The mill of Lund", "It ground rye.", ""),

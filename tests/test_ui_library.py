@@ -138,12 +138,14 @@ def test_uploads_are_named_by_their_names_and_replace_each_other(
 
 def test_files_of_one_name_in_one_upload_are_two_documents(room: Room, tmp_path: Path) -> None:
     """As in a folder with folders in it; neither takes the place of the other."""
-    files = [tmp_path / one / "readme.md" for one in ("left", "right")]
+    names = ("left/readme.md", "right/readme.md", "far/readme (2).md")
+    files = [tmp_path / one for one in names]
     for file in files:
         file.parent.mkdir()
         file.write_text(f"# On the {file.parent.name}\n\nThe {file.parent.name} bank is open.\n")
     additions.start_files(room, [str(one) for one in files])
-    assert ended(room).report.added == ("upload:readme.md", "upload:readme (2).md")
+    numbered = ("upload:readme.md", "upload:readme (2).md", "upload:readme (2) (2).md")
+    assert ended(room).report.added == numbered
 
 
 def test_uploads_of_an_addition_that_never_began_are_deleted(room: Room, tmp_path: Path) -> None:
@@ -174,7 +176,7 @@ def test_the_whole_and_the_document_have_a_bar_each() -> None:
 
     def work() -> Iterator[Progress]:
         yield Progress("added", 1, 4, "first.pdf")
-        yield Progress("embedding", 1, 4, "report.pdf: 96 of 384 passages", 0.25)
+        yield Progress("embedding", 1, 4, "report.pdf: 192 of 384 passages", 0.5)
         shown.set()
         assert go.wait(30)
 
@@ -182,9 +184,9 @@ def test_the_whole_and_the_document_have_a_bar_each() -> None:
     job = jobs.start("one", lambda: additions.told(work()))
     assert shown.wait(30)
     html = adding_html(job, 2, "en")
-    assert re.findall(r'value="([\d.]+)"', html) == ["0.250", "0.250"]
-    assert "1 of 4 done · 2 more waiting" in html and "96 of 384 passages" in html
-    assert "384 段中的 96 段" in adding_html(job, 2, "zh")
+    assert re.findall(r'value="([\d.]+)"', html) == ["0.250", "0.500"]
+    assert "1 of 4 done · 2 more waiting" in html and "192 of 384 passages" in html
+    assert "384 段中的 192 段" in adding_html(job, 2, "zh")
     go.set()
     assert job.wait(30)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -50,7 +51,8 @@ class Office(Harbour):
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("office")
     (folder / "articles").mkdir()
-    (folder / "articles" / "port.md").write_text(PORT, encoding="utf-8")
+    themed = f"---\ntheme: landscape\n---\n{PORT}"
+    (folder / "articles" / "port.md").write_text(themed, encoding="utf-8")
     (folder / "articles" / "road.md").write_text(ROAD, encoding="utf-8")
     settings = Settings(home=folder / "home", embedder="hash", engine="extractive")
     with Desk(settings) as desk:
@@ -218,6 +220,35 @@ def test_add_to_memo_asks_where(page: Any, office: Office) -> None:
     assert not page.is_visible("#into")
     page.get_by_role("tab", name="Memo").click()
     page.wait_for_function(f"document.querySelectorAll('#memo .line').length > {count}")
+
+
+def test_a_memo_that_is_being_written_takes_no_answer(office: Office) -> None:
+    """Whoever writes it saves it again; one that was broken off says so and not what it was at."""
+    go = threading.Event()
+
+    def held() -> Iterator[Sheet]:
+        for sheet in memos.writing(office, Wanted("The port of Lund")):
+            yield sheet
+            if sheet.memo is not None and len(sheet.memo.sections) == 2:
+                assert go.wait(30)
+                return
+
+    job = office.memos.start("held", held)
+    for sheet in job.watch():
+        if sheet.memo is not None and len(sheet.memo.sections) == 2:
+            break
+    assert sheet.memo is not None and memos.being_written(office) == {sheet.name}
+    claim = Claim("The port of Lund has a pilot of its own.", (1,), "supported")
+    answer = Answer("?", "answered", (claim,), sheet.memo.citations[:1])
+    done, said = memo_edits.added_to(office, sheet.name, sheet.memo.sections[0].key, answer, "en")
+    assert not done and "still being written" in said
+    go.set()
+    assert job.wait(30) and not memos.being_written(office)
+    broken_off = replace(sheet.memo, notice="Writing: What we know")
+    growing, left = memo_html(broken_off, growing=True), memo_html(broken_off)
+    assert 'class="waiting"' in growing and "not finished" not in growing
+    assert 'class="waiting"' not in left and "not finished" in left
+    assert memos.refreshed(office, sheet) is sheet
 
 
 def test_nothing_of_a_document_is_rendered_in_a_memo() -> None:

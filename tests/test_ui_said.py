@@ -75,12 +75,13 @@ def test_a_line_within_a_line_is_told_too() -> None:
     assert told(both, "zh") == "不在所引段落中：所引段落中没有数字 7；'X Y' is new"
     assert told("something else (7)", "zh") == "something else (7)"
     assert told("", "zh") == ""
+    assert told("“chips; memory” is not quoted so", "zh") == "引文中没有“chips; memory”这样的原话"
 
 
 def test_why_a_passage_was_found_is_told_in_chinese() -> None:
     """All of it but the words of the question."""
     match = Match(
-        ("chips",), ("ban",), (), {"date": 0.1}, 0.5, 3, 7.5, 1, 0.25, 0.5, 1.0, ("a:1-2",), True
+        ("chips",), ("ban",), (), {"date": 0.1}, -0.02, 3, 7.5, 1, 0.25, 0.5, 1.0, ("a:1-2",), True
     )
     chinese = why_told(match.in_words, "zh")
     assert set(re.findall(r"[a-z]{2,}", chinese)) == {"chips", "ban"}

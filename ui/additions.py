@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -77,20 +76,26 @@ def start_files(place: Place, files: Sequence[str]) -> None:
     if not paths:
         raise UsageError("no files were given")
     places: dict[Path, str] = {}
-    held: Counter[str] = Counter()
     for one in paths:
-        held[one.name] += 1
-        number = f" ({held[one.name]})" if held[one.name] > 1 else ""
-        places[one] = f"{UPLOADED}{one.stem}{number}{one.suffix}"
+        number, place_of_it = 1, f"{UPLOADED}{one.name}"
+        while place_of_it in places.values():
+            number += 1
+            place_of_it = f"{UPLOADED}{one.stem} ({number}){one.suffix}"
+        places[one] = place_of_it
 
     def delete() -> None:
         for one in paths:
-            one.unlink(missing_ok=True)
-            # Gradio keeps each upload in a folder of its own; one that holds more stays.
+            # What cannot be deleted is left to whoever keeps the temporary folder; Gradio has each
+            # upload in a folder of its own, and one that holds more stays.
             with suppress(OSError):
+                one.unlink(missing_ok=True)
                 one.parent.rmdir()
 
-    _start(place, lambda desk: desk.add(paths, places=places), after=delete)
+    try:
+        _start(place, lambda desk: desk.add(paths, places=places), after=delete)
+    except UsageError:
+        delete()
+        raise
 
 
 def start_addresses(place: Place, text: str) -> None:

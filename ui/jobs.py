@@ -85,15 +85,17 @@ class Job(Generic[Step]):
     def run(self) -> None:
         """Do the work, in the thread that calls."""
         try:
-            if not self._cancelled.is_set():
-                self._run()
+            try:
+                if not self._cancelled.is_set():
+                    self._run()
+            finally:
+                if self._after is not None:
+                    self._after()
         except BriefingError as error:
             self._failure = error
         except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the page
             self._failure = BriefingError(f"unexpected failure ({type(error).__name__}: {error})")
         finally:
-            if self._after is not None:
-                self._after()
             with self._changed:
                 self._ended = True
                 self._changed.notify_all()

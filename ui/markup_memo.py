@@ -17,10 +17,13 @@ from ui.wording import word
 _ROLES = {GAP: "gap", JUDGMENT: "judgment"}
 
 
-def memo_html(memo: Memo | None, language: str = "en", *, editable: bool = False) -> str:
-    """Return a memo, complete or growing; None is the page before anything was written.
+def memo_html(
+    memo: Memo | None, language: str = "en", *, editable: bool = False, growing: bool = False
+) -> str:
+    """Return a memo, complete or not; None is the page before anything was written.
 
-    `editable` puts buttons beside the lines of a complete memo.
+    `editable` puts buttons beside the lines of a complete memo; `growing` says that it is being
+    written, and with what it is now.
     """
     if memo is None:
         return (
@@ -41,9 +44,13 @@ def memo_html(memo: Memo | None, language: str = "en", *, editable: bool = False
     )
     head = f'<p class="facts">{text(" · ".join(facts))}</p>'
     parts = [f"<h2>{text(memo.topic)}</h2>", head]
-    if memo.notice:
-        kind = "notice" if memo.complete else "waiting"
-        parts.append(f'<p class="{kind}" role="status">{text(told(memo.notice, language))}…</p>')
+    notice = text(told(memo.notice, language))
+    if memo.complete and notice:
+        parts.append(f'<p class="notice" role="status">{notice}</p>')
+    elif growing and notice:
+        parts.append(f'<p class="waiting" role="status">{notice}…</p>')
+    elif not memo.complete and not growing:
+        parts.append(f'<p class="notice">{word("memo.unfinished", language)}</p>')
     found = {finding.where: finding for finding in reversed(memo.findings)}
     editable = editable and memo.complete
     for section in memo.sections:

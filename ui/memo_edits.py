@@ -12,13 +12,14 @@ from corpus.document import Document, Source
 from corpus.errors import BriefingError, ReadError
 from ui import markup
 from ui.markup_memo import difference_html
-from ui.memos import Housed, Sheet, kept, reopened
+from ui.memos import Housed, Sheet, being_written, kept, reopened
 from ui.said import told
 from ui.source import Drawing
 from ui.wording import word
 
 if TYPE_CHECKING:
     from assistant.answer import Answer
+    from ui.place import Place
 
 # The section of a template that takes what is found out later.
 _TAKES = "what-we-know"
@@ -84,7 +85,7 @@ def destinations(place: Housed, name: str) -> tuple[list[tuple[str, str]], str]:
 
 
 def added_to(
-    place: Housed, name: str, section: str, answer: Answer, language: str
+    place: Place, name: str, section: str, answer: Answer, language: str
 ) -> tuple[bool, str]:
     """Put the cited claims of an answer into a section of a memo.
 
@@ -95,6 +96,8 @@ def added_to(
     desk, before = place.desk(), reopened(place, name)
     if desk is None or before.memo is None:
         return False, word("memo.not_added", language)
+    if name in being_written(place):
+        return False, word("memo.being_written", language)
     try:
         now = taken(before.memo, section, answer.claims, answer.citations)
         if now == before.memo:
@@ -134,7 +137,7 @@ def pages_of(sheet: Sheet, draw: Drawing, language: str) -> str:
                 for number in range(2, min(first.pages, _PAGES) + 1)
             ]
         except ReadError as error:
-            return markup.error_html(str(error))
+            return markup.error_html(str(error), language)
     return "".join(
         f'<img class="leaf" alt="'
         f'{word("memo.preview_page", language, page=number, pages=first.pages)}" '

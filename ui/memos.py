@@ -153,26 +153,27 @@ def kept(desk: Desk, sheet: Sheet, now: Memo, language: str) -> Sheet:
     """
     from assistant.memo.shelf import Shelf
 
-    if now == sheet.memo:
+    if sheet.memo is None or now == sheet.memo:
         return replace(sheet, message="", offers=(), at="")
-    shelf = Shelf(desk.settings.home)
-    present = shelf.load(sheet.name)
-    if present != sheet.memo:
+    present = Shelf(desk.settings.home).change(sheet.name, sheet.memo, now)
+    if present is not now:
         said = word("memo.changed_elsewhere", language)
         return Sheet(present, sheet.name, markup.error_html(said, language))
-    shelf.save(now, sheet.name)
     return Sheet(now, sheet.name, before=sheet.memo)
 
 
 def refreshed(place: Housed, sheet: Sheet) -> Sheet:
-    """Return the sheet as it lies on the shelf, where it was changed elsewhere and is not written.
-
-    The same sheet where nothing changed.
-    """
-    if sheet.memo is None or not sheet.name or sheet.job or place.desk() is None:
+    """Return the sheet of a finished memo as it lies on the shelf; the same one if it is that."""
+    if sheet.memo is None or not sheet.memo.complete or sheet.job or place.desk() is None:
         return sheet
     present = reopened(place, sheet.name)
     return sheet if present.memo in (None, sheet.memo) else present
+
+
+def being_written(place: Place) -> frozenset[str]:
+    """Return the ids of the memos that are written now: whoever writes them saves them again."""
+    latest = (job.latest for job in place.memos.open())
+    return frozenset(one.name for one in latest if one is not None)
 
 
 def started(place: Place, wanted: Wanted, language: str = "en") -> Job[Sheet]:

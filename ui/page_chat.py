@@ -99,7 +99,8 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
     begun += [one.click(thread.ask, [one, *given], parts.asked, **free) for one in buttons]
     acted = acts.select(thread.act, given, shown, cancels=[watch], **free)
     acted.then(None, handed, None, js=COPY)
-    taking.listen(acts, turns, note)
+    leaving = [column.listed.select, column.anew.click, column.gone.click]
+    taking.listen(acts, turns, note, leaving)
     # While the library opens the line under the title tells how far it is.
     timer = gr.Timer(1.0)
     seen = [*options.listed, timer, greeting, *buttons]

@@ -33,7 +33,7 @@ class MemoEvents:
         offers = offers_html(sheet.offers, sheet.at, language) if sheet.at else ""
         return (
             sheet,
-            sheet.message + memo_html(memo, language, editable=True),
+            sheet.message + memo_html(memo, language, editable=True, growing=bool(sheet.job)),
             offers,
             findings_html(memo, language),
             gr.update(choices=open_ones, value=None),

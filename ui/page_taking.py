@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
+from assistant.answer import Answer
 from ui import memo_edits, memos
 from ui.handlers import Turn
 from ui.markup import note_html
@@ -20,7 +22,8 @@ class Taking:
     def __init__(self, place: Place) -> None:
         """Build the form, hidden until "Add to memo" is followed."""
         self._place = place
-        self.number = gr.State(0)
+        # The answer itself: the thread may show another conversation when the form is sent.
+        self.answer = gr.State(None)
         with gr.Column(visible=False, elem_id="into") as self.form:
             with gr.Row():
                 self.memo: Any = gr.Dropdown(
@@ -33,16 +36,15 @@ class Taking:
                 self.put = gr.Button(LABELS("chat.put"), size="sm", variant="primary")
                 self.leave = gr.Button(LABELS("chat.leave"), size="sm")
 
-    def listen(self, acts: gr.HTML, turns: gr.State, note: gr.HTML) -> None:
-        """Follow the links under answers, and the form."""
+    def listen(self, acts: gr.HTML, turns: gr.State, note: gr.HTML, leaving: Sequence[Any]) -> None:
+        """Follow the links under answers, and the form; `leaving` are events that close it."""
         quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        offered = [self.number, self.form, self.memo, self.section, note]
+        offered = [self.answer, self.form, self.memo, self.section, note]
         acts.select(self.offer, turns, offered, **quiet)
         self.memo.input(self.sections, self.memo, self.section, **quiet)
-        self.put.click(
-            self.add, [turns, self.number, self.memo, self.section], [self.form, note], **quiet
-        )
-        self.leave.click(lambda: gr.update(visible=False), None, self.form, **quiet)
+        self.put.click(self.add, [self.answer, self.memo, self.section], [self.form, note], **quiet)
+        closing = [self.leave.click, *leaving]
+        gr.on(closing, lambda: gr.update(visible=False), None, self.form, **quiet)
 
     def offer(self, now: list[Turn], request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """Open the form for the answer whose link was followed, the newest memo chosen."""
@@ -50,15 +52,16 @@ class Taking:
         at = str(data.get("turn"))
         if data.get("act") != "memo" or not at.isdecimal() or int(at) >= len(now):
             return (gr.skip(),) * 5
-        kept = memos.shelved(self._place)
+        writing = memos.being_written(self._place)
+        kept = [one for one in memos.shelved(self._place) if one[1] not in writing]
         if not kept:
-            said = note_html(word("memo.no_memo", language_of(request.headers)))
-            return int(at), gr.update(visible=False), gr.skip(), gr.skip(), gr.update(
-                value=said, visible=True
-            )  # fmt: skip
+            key = "memo.no_memo" if self._place.desk() else "memo.opening"
+            said = word("memo.being_written" if writing else key, language_of(request.headers))
+            note = gr.update(value=note_html(said), visible=True)
+            return None, gr.update(visible=False), gr.skip(), gr.skip(), note
         newest = kept[0][1]
         return (
-            int(at),
+            now[int(at)].answer,
             gr.update(visible=True),
             gr.update(choices=kept, value=newest),
             self.sections(newest),
@@ -71,17 +74,17 @@ class Taking:
         return gr.update(choices=choices, value=likeliest or None)
 
     def add(
-        self, now: list[Turn], number: int, name: str | None, section: str | None,
-        request: gr.Request,
-    ) -> tuple[Any, Any]:  # fmt: skip
+        self, answer: Answer | None, name: str | None, section: str | None, request: gr.Request
+    ) -> tuple[Any, Any]:
         """Put the answer there, close the form and say what became of it."""
-        answer = now[number].answer if number < len(now) else None
-        if answer is None:
-            return gr.update(visible=False), gr.skip()
         language = language_of(request.headers)
-        done, said = memo_edits.added_to(self._place, name or "", section or "", answer, language)
-        note = note_html(said, wrong=not done)
-        return gr.update(visible=False), gr.update(value=note, visible=True)
+        done, said = False, word("memo.not_added", language)
+        if answer is not None:
+            done, said = memo_edits.added_to(
+                self._place, name or "", section or "", answer, language
+            )
+        note = gr.update(value=note_html(said, wrong=not done), visible=True)
+        return gr.update(visible=False), note
 
 
 __all__ = ["Taking"]

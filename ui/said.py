@@ -44,7 +44,7 @@ def why_told(reasons: str, language: str) -> str:
     if language != "zh":
         return reasons
     for english, chinese in parts():
-        found = re.search(_pattern(english, r"[\d.]+"), reasons)
+        found = re.search(_pattern(english, r"-?[\d.]+"), reasons)
         if found:
             put = chinese.format(**found.groupdict())
             reasons = f"{reasons[: found.start()]}{put}{reasons[found.end() :]}"
@@ -62,8 +62,10 @@ def _told(message: str) -> str:
 
 
 def _inner(value: str) -> str:
-    """Return a value: a name or a number as it is, lines of the program's within it told too."""
-    return "；".join(_told(one) for one in value.split("; ")) if " " in value else value
+    """Return a value: a name or a quotation as it is, lines of the program's within it told too."""
+    lines_within = value.split("; ")
+    now = [_told(one) for one in lines_within]
+    return "；".join(now) if now != lines_within else value
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from corpus.originals import storage_error
 
 _FOLDER = "memos"
 _ID = re.compile(r"[\w-]+")
+# Held from reading a memo to writing it changed, so that of two changes none is lost.
+_CHANGING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,20 @@ class Shelf:
                 Path(temporary).unlink(missing_ok=True)
         except OSError as error:
             raise storage_error(error, self._folder) from error
+
+    def change(self, name: str, before: Memo, now: Memo) -> Memo:
+        """Put `now` in the place of `before`; return what lies there then.
+
+        That is not `now` where something else than `before` lay there: it stays. Raises UsageError
+        for a memo that is gone, and what `save` raises.
+        """
+        with _CHANGING:
+            present = self.load(name)
+            # As they are written: what a file does not hold makes no difference.
+            if to_json(present) != to_json(before):
+                return present
+            self.save(now, name)
+            return now
 
     def load(self, name: str) -> Memo:
         """Return the memo with an id ("last" is the newest); raises UsageError."""

@@ -47,7 +47,12 @@ def to_json(memo: Memo) -> str:
             for one in memo.sections
         ],
         "citations": [
-            {**citation_json(one), "kind": one.source.kind, "newer": _newer_json(one.newer)}
+            {
+                **citation_json(one),
+                "kind": one.source.kind,
+                "theme": one.source.theme,
+                "newer": _newer_json(one.newer),
+            }
             for one in memo.citations
         ],
         "sources": [asdict(one) for one in memo.sources],
@@ -158,6 +163,7 @@ def _citation(values: dict[str, Any]) -> Citation:
             values["publisher"],
             values["published"],
             values.get("kind", "text"),
+            values.get("theme", ""),
         ),
         page=values["page"],
         heading=values["heading"],
