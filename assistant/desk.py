@@ -114,9 +114,10 @@ class Desk:
         It is the one that the document or its reader names, or else the one that its words tell
         (`corpus.themes`); "" for neither.
         """
+        themes = [self.themes.key_of(one.source.theme) or self.told(one) for one in entries]
         return [
-            replace(one, source=replace(one.source, theme=one.source.theme or self.told(one)))
-            for one in entries
+            replace(one, source=replace(one.source, theme=theme))
+            for one, theme in zip(entries, themes, strict=True)
         ]
 
     def told(self, entry: Entry) -> str:

@@ -16,8 +16,8 @@ class Source:
     "2025-01", "2025"); such strings sort by time. Unknown fields are "" and never guessed.
     `location` is an absolute path or an address; a new text from the same location is a new
     version of the same document. `kind` is the format that was read ("pdf", "html", "markdown",
-    "text", "docx", "email", "table", "slides"). `theme` is the key of a theme (corpus.themes) or
-    what the document calls its own.
+    "text", "docx", "email", "table", "slides"). `theme` is what the
+    document calls its theme, or the key of one (corpus.themes).
     """
 
     title: str

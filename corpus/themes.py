@@ -71,10 +71,20 @@ class Themes:
         """Return the themes in order."""
         return tuple(self._themes.values())
 
+    def key_of(self, text: str) -> str:
+        """Return the key of the theme that a document names, by key or name; "" for none of these.
+
+        Front matter has a "theme" for other things too: the look of slides, of a site.
+        """
+        wanted = text.strip().casefold()
+        for one in self._themes.values():
+            if wanted in (one.key.casefold(), one.english.casefold(), one.chinese.casefold()):
+                return one.key
+        return ""
+
     def named(self, key: str, language: str) -> str:
-        """Return what a theme is called; one that only a document knows is called by its key."""
-        theme = self._themes.get(key)
-        return theme.named(language) if theme else key
+        """Return what a theme of this list is called."""
+        return self._themes[key].named(language)
 
     def told(self, title: str, beginning: str) -> str:
         """Return the key of the theme that most speaks for; "" where little speaks for any."""

@@ -46,7 +46,8 @@ def test_the_users_themes_go_before_ours(tmp_path: Path) -> None:
     assert [one.key for one in themes.all()][-1] == "mills" and len(themes.all()) == 5
     assert themes.told("Mills of Lund", "") == "mills"
     assert themes.named("law", "en") == themes.named("law", "zh") == "Courts"
-    assert themes.named("deepseek", "zh") and themes.named("harbours", "en") == "harbours"
+    assert themes.key_of("courts") == themes.key_of(" LAW ") == "law"
+    assert themes.key_of("竞争格局") == "landscape" and themes.key_of("gaia") == ""
 
 
 @pytest.mark.parametrize(
@@ -60,19 +61,23 @@ def test_themes_that_cannot_be_read_are_named(text: str, tmp_path: Path) -> None
 
 
 def test_what_the_document_and_the_reader_say_goes_before_its_words(tmp_path: Path) -> None:
-    """Front matter names a theme; the reader names another; without either the words tell."""
-    for name, front in (("stated", "---\ntheme: landscape\n---\n"), ("plain", "")):
+    """Front matter names a theme; the reader names another; what is none leaves it to the words."""
+    for name, front in (
+        ("stated", "---\ntheme: Landscape\n---\n"),
+        ("slides", "---\ntheme: gaia\n---\n"),
+        ("plain", ""),
+    ):
         text = f"{front}# {name}\n\nThe Entity List and export controls on {name} chips.\n"
         (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
     with Desk(Settings(home=tmp_path / "home", embedder="hash")) as desk:
-        list(desk.add([tmp_path / "stated.md", tmp_path / "plain.md"]))
+        list(desk.add([tmp_path / f"{name}.md" for name in ("stated", "slides", "plain")]))
         held = {one.source.title: one for one in desk.themed(desk.library.entries())}
         assert held["stated"].source.theme == "landscape"
-        assert held["plain"].source.theme == "export-policy"
+        assert held["plain"].source.theme == held["slides"].source.theme == "export-policy"
         assert desk.library.entry(held["plain"].id).source.theme == ""
-        desk.library.update_source(held["plain"].id, theme="mills")
+        desk.library.update_source(held["plain"].id, theme="law")
         changed = {one.source.title: one for one in desk.themed(desk.library.entries())}
-        assert changed["plain"].source.theme == "mills"
+        assert changed["plain"].source.theme == "law"
 
 
 def test_public_documents_have_themes_that_are_listed(tmp_path: Path) -> None:

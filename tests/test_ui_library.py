@@ -257,6 +257,11 @@ def test_events_return_as_many_values_as_the_page_has_components(room: Room) -> 
     assert len(events.everything(Filter(), "theme", request)) == WHOLE
     assert len(events.first(request)) == OPENED + 1
     assert len(events.progress(request)) == MOVING
+    assert events.check(request)[0].count("✓") > 5
+    # A filter that no document is left for can be chosen still.
+    gone = events.everything(Filter(publisher="Nobody", kind="pdf", theme="law"), "theme", request)
+    offered = [one["choices"] for one in gone if isinstance(one, dict) and "choices" in one]
+    assert "Nobody" in offered[0] and ("AI law", "law") in offered[1] and "pdf" in offered[2]
     assert len(events.choose("", None, None, None, "", "", "newest", request)) == WHOLE - 8 - MOVING
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import string
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from assistant.checking.checker import Checker, Cited
 from assistant.memo.linting import lint
+from corpus import errors as errors_of
 from index.embedding import HashEmbedder
 from index.evidence import Match
 from tests.test_assistant_memo_linting import CASES
@@ -25,21 +27,28 @@ def holes(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
+def program() -> Iterator[Path]:
+    for folder in ("assistant", "corpus", "index", "ui"):
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def text_of(node: ast.AST) -> str:
+    """Return the text of a literal, with {} where a value is put in; "" for anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        parts_of = node.values
+        return "".join(
+            str(one.value) if isinstance(one, ast.Constant) else "{}" for one in parts_of
+        )
+    return ""
+
+
 @cache
 def said_in_code() -> str:
     """Return every text of the program, one a line, with {} where a value is put in."""
-    found = []
-    for folder in ("assistant", "corpus", "index", "ui"):
-        for file in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    found.append(node.value)
-                elif isinstance(node, ast.JoinedStr):
-                    found.append("".join(
-                        str(one.value) if isinstance(one, ast.Constant) else "{}"
-                        for one in node.values
-                    ))  # fmt: skip
-    return "\n".join(found)
+    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in program())
+    return "\n".join(text_of(node) for tree in trees for node in ast.walk(tree))
 
 
 @pytest.mark.parametrize(("english", "chinese"), [*lines(), *parts()])
@@ -47,6 +56,28 @@ def test_every_line_is_one_that_the_program_says(english: str, chinese: str) -> 
     """A line that the code no longer says would leave English on the page unseen."""
     assert holes(chinese) <= holes(english) and CHINESE.search(chinese)
     assert re.sub(r"\{\w+\}", "{}", english) in said_in_code()
+
+
+# What only a terminal shows: question files, evidence packs, formats, the port.
+TERMINAL = ("evaluation.py", "pack.py", "export.py", "whatsnew.py", "server.py", "commands/")
+
+
+def test_every_failure_that_the_page_can_show_has_a_line() -> None:
+    """Whatever an error of ours says on its own, wherever it is raised."""
+    known = {re.sub(r"\{\w+\}", "{}", english) for english, _ in lines()}
+    errors = {name for name in dir(errors_of) if name.endswith(("Error", "Found", "Failure"))}
+    errors |= {"ModelFailure", "LibraryLocked", "LibraryTooNew", "LibraryDamaged", "NotInLibrary",
+               "EmbedderMismatch", "NoConversation"}  # fmt: skip
+    left = [
+        f"{file.name}: {said}"
+        for file in program()
+        if not any(one in str(file) for one in TERMINAL)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in errors
+        for said in map(text_of, node.args)
+        if " " in said and said not in known
+    ]
+    assert left == []
 
 
 def test_what_the_checker_and_the_linter_find_is_told_in_chinese() -> None:
@@ -75,6 +106,10 @@ def test_a_line_within_a_line_is_told_too() -> None:
     assert told(both, "zh") == "不在所引段落中：所引段落中没有数字 7；'X Y' is new"
     assert told("something else (7)", "zh") == "something else (7)"
     assert told("", "zh") == ""
+    failed = "openai:x failed: it refuses the key (status 401: no)"
+    assert told(failed, "zh") == "openai:x 失败：拒绝了密钥（状态 401: no）"
+    fallen = f"{failed}. The answer quotes the library instead."
+    assert told(fallen, "zh") == f"{told(failed, 'zh')}。回答改为直接引用资料库。"
     assert told("“chips; memory” is not quoted so", "zh") == "引文中没有“chips; memory”这样的原话"
 
 

@@ -175,11 +175,12 @@ def storage_html(entries: Sequence[Entry], held: Storage, *, behind: bool, langu
     return f'<p class="note">{said}</p><p class="note{" wrong" if behind else ""}">{state}</p>'
 
 
-def findings_html(findings: Sequence[Finding]) -> str:
+def findings_html(findings: Sequence[Finding], language: str) -> str:
     """Return what was checked, each with a sign and a word."""
     rows = "".join(
         f'<li class="{"ok" if one.ok else "wrong"}"><b>{"✓" if one.ok else "✗ !"} '
-        f"{escape(one.name)}</b> {escape(one.detail)}</li>"
+        f"{word(f'library.check_{one.name}', language)}</b> "
+        f"{escape(told(one.detail, language))}</li>"
         for one in findings
     )
     return f'<ul class="findings">{rows}</ul>'

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from corpus.public_documents import public_documents, themes
+from corpus.public_documents import themes
 from ui import library
 from ui.library import Filter
 from ui.page_library_events import LibraryEvents, plotted
@@ -87,8 +87,7 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place) -> None:
                     issuer = gr.Textbox(label=LABELS("library.publisher"), max_lines=1)
                     published = gr.Textbox(label=LABELS("library.published"), max_lines=1,
                                            min_width=110)  # fmt: skip
-                named = gr.Dropdown([("", "")], value="", label=LABELS("library.of_theme"),
-                                    allow_custom_value=True)  # fmt: skip
+                named = gr.Dropdown([("", "")], value="", label=LABELS("library.of_theme"))
                 with gr.Row():
                     keep = gr.Button(LABELS("library.save"), size="sm", variant="primary")
                     drop = gr.Button(LABELS("library.remove"), size="sm", variant="stop")
@@ -147,10 +146,9 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place) -> None:
     page.load(events.first, None, [*opened, said], **quiet)
 
 
-def _themes() -> list[tuple[str, str]]:
-    rows = public_documents()
-    named = [(f"{one} ({sum(row.theme == one for row in rows)})", one) for one in themes()]
-    return [(f"all ({len(rows)})", ""), *named]
+def _themes() -> list[tuple[Any, str]]:
+    named = [(LABELS(f"library.public_{one.replace('-', '_')}"), one) for one in themes()]
+    return [(LABELS("library.public_all"), ""), *named]
 
 
 __all__ = ["build"]

@@ -46,9 +46,12 @@ class LibraryEvents:
         return desk.themed(entries) if desk else entries
 
     def _theme(self, language: str) -> Callable[[str], str]:
-        """Return what says how a theme is called; "" is no theme."""
+        """Return what says how a theme is called; "" and NO_THEME are none."""
         desk, none = self._place.desk(), word("library.no_theme", language)
-        return lambda key: desk.themes.named(key, language) if desk and key else none
+        unnamed = ("", library.NO_THEME)
+        return lambda key: (
+            none if desk is None or key in unnamed else desk.themes.named(key, language)
+        )
 
     def choose(
         self, search: str, publisher: str | None, theme: str | None, kind: str | None, since: str,
@@ -75,7 +78,7 @@ class LibraryEvents:
         """Return all that changes when the library does."""
         language = language_of(request.headers)
         entries, desk = self._place.entries(), self._place.desk()
-        kinds = sorted({one.source.kind for one in entries})
+        kinds = {one.source.kind for one in entries}
         state = undated = ""
         if desk is not None:
             state = markup_library.storage_html(
@@ -86,21 +89,22 @@ class LibraryEvents:
         return (
             self._place.status(language),
             *self.table_of(wanted, language),
-            gr.update(choices=["", *publishers_of(entries)]),
-            gr.update(choices=self._themes(language)),
-            gr.update(choices=["", *kinds]),
+            # What is chosen stays to be chosen from, also when the last of it went.
+            gr.update(choices=sorted({"", wanted.publisher, *publishers_of(entries)})),
+            gr.update(choices=self._themes(wanted.theme, language)),
+            gr.update(choices=sorted({"", wanted.kind, *kinds})),
             state,
             *self.timeline(by, request),
             undated,
             *self.progress(request),
         )
 
-    def _themes(self, language: str) -> list[tuple[str, str]]:
-        """Return the themes that have documents, as choices, with all and none of them."""
+    def _themes(self, wanted: str, language: str) -> list[tuple[str, str]]:
+        """Return the themes that have documents, and the one that is wanted, as choices."""
         name = self._theme(language)
-        held = {one.source.theme for one in self._themed()}
-        choices = [(name(one), one or library.NO_THEME) for one in held]
-        return [("", ""), *sorted(choices)]
+        held = {one.source.theme or library.NO_THEME for one in self._themed()}
+        choices = {*held, wanted} - {""}
+        return [("", ""), *sorted((name(one), one) for one in choices)]
 
     def timeline(self, by: str | None, request: gr.Request) -> tuple[pd.DataFrame, list[str]]:
         """Return the documents of each quarter by theme or publisher, and what these are."""
@@ -189,7 +193,7 @@ class LibraryEvents:
         told = self._theme(language)(desk.told(entry))
         themes = [(word("library.by_words", language, theme=told), "")]
         themes += [(one.named(language), one.key) for one in desk.themes.all()]
-        named = gr.update(choices=themes, value=source.theme)
+        named = gr.update(choices=themes, value=desk.themes.key_of(source.theme))
         return (document, html, source.title, source.publisher, source.published, named,
                 gr.update(visible=True), "")  # fmt: skip
 
@@ -230,10 +234,10 @@ class LibraryEvents:
 
     def check(self, request: gr.Request) -> tuple[str, ...]:
         """Check packages, library, indexes and disk."""
-        desk = self._place.desk()
+        language, desk = language_of(request.headers), self._place.desk()
         if desk is None:
-            return (word("library.opening", language_of(request.headers)),)
-        return (markup_library.findings_html(list(checks(desk))),)
+            return (word("library.opening", language),)
+        return (markup_library.findings_html(list(checks(desk)), language),)
 
     def rebuild(self, request: gr.Request) -> str:
         """Rebuild the indexes from the library."""

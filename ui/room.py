@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # How often a waiting question looks again, and how long it waits before it says so and stops.
 _TICK = 0.25
 _PATIENCE = 600.0
+# Seconds between two looks whether there is something new to read ahead.
+_AHEAD = 3.0
 # Seconds that work which is under way has to end when the program leaves.
 _LEAVING = 5.0
 # Two questions at once, one for each core of a small machine; the page of a question that finds
@@ -76,9 +78,21 @@ class Room:
         self._leaving.wait(after)
         self._load()
         if self._desk is not None:
-            from assistant.ahead import read_ahead
+            self._keep_ahead(self._desk)
 
-            read_ahead(self._desk, self._idle)
+    def _keep_ahead(self, desk: Desk) -> None:
+        """Read the newest documents ahead, again whenever the library has changed."""
+        from assistant.ahead import read_ahead
+
+        read = -1
+        while not self._leaving.wait(_AHEAD):
+            try:
+                if desk.library.generation != read:
+                    read = desk.library.generation
+                    read_ahead(desk, self._idle)
+            except BriefingError:
+                # Nobody asked for this: whoever does will be told what is wrong with the library.
+                return
 
     def _load(self) -> None:
         from assistant.desk import Desk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -57,19 +58,15 @@ def whats_new(desk: Desk, since: str) -> Iterator[Memo]:
 
 
 def _themes(desk: Desk, entries: list[Entry]) -> Iterator[tuple[str, str, list[Entry]]]:
-    """Yield the themes that have documents, each with them, in the order of their list.
-
-    Themes that only documents name come after those, and last what has none.
-    """
-    members: dict[str, list[Entry]] = {one.key: [] for one in desk.themes.all()}
+    """Yield the themes that have documents, each with them, and last those of no theme."""
+    members: dict[str, list[Entry]] = defaultdict(list)
     for entry in desk.themed(entries):
-        members.setdefault(entry.source.theme, []).append(entry)
-    others = members.pop("", [])
-    for key, some in members.items():
-        if some:
-            yield key, desk.themes.named(key, "en"), some
-    if others:
-        yield "other", "Other", others
+        members[entry.source.theme].append(entry)
+    for theme in desk.themes.all():
+        if members[theme.key]:
+            yield theme.key, theme.english, members[theme.key]
+    if members[""]:
+        yield "no-theme", "Other", members[""]
 
 
 def _told(desk: Desk, answer: Answer, entry: Entry) -> tuple[Answer, list[Line]]:
