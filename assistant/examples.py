@@ -25,7 +25,8 @@ _EMPTY = re.compile(
     r"^(?:\W*\d[\d.]*\s*)?(?:abstract|introduction|conclusions?|references|bibliography|sources|"
     r"notes?|appendi\w*|contents|table of contents|summary|executive summary|background|overview|"
     r"acknowledge?ments?|about .*|contact.*|further reading|figures? .*|tables? .*|section .*|"
-    r"chapter .*|part .*|目录|摘要|引言|结论|参考文献|附录.*)\W*$",
+    r"chapter .*|part .*|article \d+.*|annex .*|recital .*|"
+    r"目录|摘要|引言|结论|参考文献|附录.*)\W*$",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"^(?:[\dIVX]+(?:\.\d+)*[.)]?|第?[一二三四五六七八九十]+[章节、.])\s+")

@@ -20,9 +20,9 @@ _MOST = 5
 _LEAST = 4
 # Two sentences that share this much of their stems say the same.
 _SAME = 0.6
-# "[12]", and "^1^6" as web pages turn raised numbers into text.
+# "[12]", and "^1^6" as web pages turn raised numbers into text; "10^25" is a number.
 _REFERENCE = re.compile(
-    r"\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]|(?<=\w)(?:\^\d{1,2})+(?=[.,;:]?(?:\s|$))"
+    r"\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]|(?<=[^\W\d])(?:\^\d{1,2})+(?=[.,;:]?(?:\s|$))"
 )
 # "Topics: open weights, training cost, inference cost, API prices." names what a text is about.
 _LISTING = re.compile(r"[A-Z][\w ]{2,20}: (?:[^,.;:]{1,40}, ){3,}[^,.;:]{1,40}\.$")

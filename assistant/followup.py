@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.checking.names import kind_of, names
+from assistant.checking.names import Vocabulary, kind_of, names
 from corpus.sentences import sentences
 from index.query import Query
 
@@ -29,6 +29,12 @@ _ORDINAL = re.compile(
 _PLACES = {
     "first": 0, "former": 0, "second": 1, "third": 2, "fourth": 3, "latter": 1, "last": -1,
 }  # fmt: skip
+# "What is the GDP of France?", "Who founded DeepSeek?": all of a question, short as it is.
+_WHOLE = re.compile(
+    r"^(?:who|what|which|when|where|why|how)\b.*\b(?:is|are|was|were|do|does|did|has|have|had|can|"
+    r"could|will|would|may|must)\b|^(?:who|what|which) \w+(?:ed|s)\b",
+    re.IGNORECASE,
+)
 # A question with this many words of content stands alone whatever pronouns it has.
 _ALONE = 7
 
@@ -61,7 +67,7 @@ def standalone(question: str, history: Sequence[Exchange]) -> str:
     ("Why did Italy act?"); "the second one" is named; any other question that leans on what went
     before gets the content words of that question, and of those after it, put in front.
     """
-    if not history or not leans(question):
+    if not history or not leans(question) or _another_subject(question, history):
         return question
     since: list[str] = []
     for turn in reversed(history):
@@ -90,9 +96,18 @@ def leans(question: str) -> bool:
     return bool(_LEANS.search(question)) or (bool(_THE.search(question)) and not told)
 
 
+def _another_subject(question: str, history: Sequence[Exchange]) -> bool:
+    """Say whether a whole question names only what the conversation has not spoken of."""
+    named = [one.text for one in names(question)]
+    if not named or not _WHOLE.search(question) or _LEANS.search(question):
+        return False
+    said = Vocabulary(" ".join(f"{one.question} {one.answer}" for one in history))
+    return not any(said.holds(one) for one in named)
+
+
 def _swapped(question: str, before: str) -> str:
     """Return `before` with one name replaced by the one that an "and …?" gives, or ""."""
-    match = _AND.match(question)
+    match = None if _WHOLE.search(question) else _AND.match(question)
     given = names(f"so {match['what']}") if match else []
     if match is None or len(given) != 1:
         return ""

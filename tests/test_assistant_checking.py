@@ -87,6 +87,9 @@ def test_a_claim_is_checked_against_its_passage(text: str, verdict: str, problem
         ("5 percent", "5 million", False),
         ("2,048 GPUs", "H800 GPUs", False),
         ("third", "3 rules", False),
+        ("10^25 operations", "the limit of 10^25 operations", True),
+        ("10 operations", "10^25 operations", False),
+        ("10^23 operations", "10^25 operations", False),
     ],
 )
 def test_numbers_are_the_same_however_they_are_written(

@@ -30,10 +30,17 @@ from benchmarks.followups import measured, talks
         (["Why did Italy act?", "and when?"], "Which chips does the 2022 rule of BIS cover?",
          "Which chips does the 2022 rule of BIS cover?"),
         ([], "and Huawei?", "and Huawei?"),
+        (["What is the affiliates rule?"], "What is the GDP of France?",
+         "What is the GDP of France?"),
+        (["What is the affiliates rule?"], "Who founded DeepSeek?", "Who founded DeepSeek?"),
+        (["How did Nvidia and AMD react to the H20 ban?"], "What did Nvidia say?",
+         "AMD react H20 ban: What did Nvidia say?"),
+        (["What is the affiliates rule?"], "How many in China?",
+         "affiliates rule: How many in China?"),
     ],
 )  # fmt: skip
 def test_what_is_left_out_is_put_in(turns: list[object], question: str, spelt_out: str) -> None:
-    """Names change places, pronouns and articles get their ground, what stands alone stays."""
+    """Names change places, pronouns and articles get their ground, another subject stays alone."""
     assert standalone(question, exchanges(turns)) == spelt_out
 
 

@@ -87,6 +87,8 @@ _FIGURE = re.compile(
     r"(?<![A-Za-z0-9_.])(?<![A-Za-z]-)(?P<figure>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     r"(?P<ordinal>st|nd|rd|th)?"
 )
+# "10^25" is one number.
+_POWER = re.compile(r"\^(\d{1,2})(?!\d)")
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _WORD_NUMBER = re.compile(
@@ -149,11 +151,14 @@ def quantities(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Quantit
 def _figures(text: str) -> list[Quantity]:
     found = []
     for match in _FIGURE.finditer(text):
-        digits = match["figure"].replace(",", "")
+        digits, end = match["figure"].replace(",", ""), match.end()
+        value = Decimal(digits)
+        if power := _POWER.match(text, end):
+            value, end = value ** int(power[1]), power.end()
         unit = _CODE_UNITS.get(match["code"] or "", "") or _SIGNS.get(match["sign"] or "", "")
         found.append(
             _completed(
-                text, match.start(), match.end(), Decimal(digits), unit,
+                text, match.start(), end, value, unit,
                 ordinal=bool(match["ordinal"]), exact=_significant(digits),
             )
         )  # fmt: skip

@@ -96,6 +96,10 @@ def _kind(path: Path, data: bytes) -> str:
     kind = _kind_by_content(path, data)
     if kind:
         return kind
+    if suffix == ".pdf":
+        raise ReadError(
+            "damaged", "this PDF is damaged; open it in a viewer, save it anew and add it again"
+        )
     if suffix not in SUPPORTED_SUFFIXES:
         raise ReadError(
             "unsupported",
