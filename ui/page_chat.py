@@ -9,7 +9,7 @@ import gradio as gr
 
 from ui import handlers, page_options, page_source
 from ui import page_talks as talks
-from ui.page_scripts import ACTS, COPY, FOCUS, TOGGLE
+from ui.page_scripts import ACTS, COPY, FOCUS, NEWEST, TOGGLE
 from ui.page_taking import Taking
 from ui.page_thread import Parts, Thread
 from ui.page_words import LABELS
@@ -63,6 +63,7 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
             taking = Taking(place)
             with gr.Column(elem_id="composer"):
                 note = gr.HTML("", elem_id="note", visible=False)
+                unedit = gr.Button(LABELS("chat.unedit"), size="sm", visible=False)
                 options = page_options.build(place)
                 with gr.Row(elem_id="asking"):
                     box = gr.Textbox(
@@ -80,7 +81,7 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
             )
 
     parts = Parts(turns, chat, welcome, halt, box, note, current, remembered, replacing, panel,
-                  column.listed, handed, why, rated, more, resumed, rung)  # fmt: skip
+                  column.listed, handed, why, rated, more, resumed, rung, unedit)  # fmt: skip
     thread = Thread(place, parts)
     private: Any = {"api_visibility": "private"}
     quiet: Any = {**private, "queue": False, "show_progress": "hidden"}
@@ -97,6 +98,8 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
     given, shown = [turns, current, replacing, *options.inputs], parts.outputs
     begun = [gr.on([box.submit, send.click], thread.ask, [box, *given], parts.asked, **free)]
     begun += [one.click(thread.ask, [one, *given], parts.asked, **free) for one in buttons]
+    for event in begun:
+        event.then(js=NEWEST)
     acted = acts.select(thread.act, given, shown, cancels=[watch], **free)
     acted.then(None, handed, None, js=COPY)
     leaving = [column.listed.select, column.anew.click, column.gone.click]
@@ -114,6 +117,9 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
     halt.click(lambda name: handlers.stop(place, name), current, None, **quiet)
     told.click(thread.explain, [turns, current, rated, reason, more], [why, more], **quiet)
     untold.click(lambda: gr.update(visible=False), None, why, **quiet)
+    hidden = gr.update(visible=False)
+    editing = [replacing, note, unedit, box]
+    unedit.click(lambda: (0, hidden, hidden, ""), None, editing, **quiet).then(js=FOCUS)
     toggle.click(js=TOGGLE)
 
 

@@ -10,6 +10,7 @@ from corpus.public_documents import themes
 from ui import library
 from ui.library import Filter
 from ui.page_library_events import LibraryEvents, plotted
+from ui.page_scripts import shown
 from ui.page_words import LABELS
 from ui.place import Place
 
@@ -80,7 +81,7 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place) -> None:
                 line = gr.Markdown("", elem_id="library-line")
                 on = gr.Button(LABELS("library.next"), size="sm", min_width=80)
         with gr.Column(scale=3, min_width=320):
-            shown = gr.HTML("", elem_id="library-details")
+            about_it = gr.HTML("", elem_id="library-details")
             with gr.Column(visible=False) as form:
                 title = gr.Textbox(label=LABELS("library.title"), max_lines=2)
                 with gr.Row():
@@ -119,7 +120,7 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place) -> None:
     listed = [wanted, table, line, back, on]
     moving = [adding, timer, halt]
     whole = [status, *listed, publisher, about, kind, state, plot, groups, undated, *moving]
-    opened = [current, shown, title, issuer, published, named, form]
+    opened = [current, about_it, title, issuer, published, named, form]
     asked = [search, publisher, about, kind, since, until, sort]
     gr.on([search.change, publisher.input, about.input, kind.input, since.change, until.change,
            sort.input], events.choose, asked, listed, **quiet)  # fmt: skip
@@ -127,7 +128,8 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place) -> None:
     groups.change(events.legend, groups, plot, trigger_mode="multiple", **quiet)
     back.click(events.back, wanted, listed, **quiet)
     on.click(events.on, wanted, listed, **quiet)
-    table.select(events.chosen, None, [*opened, said], **quiet)
+    details = shown("#library-details")
+    table.select(events.chosen, None, [*opened, said], **quiet).then(js=details)
     files.upload(events.upload, files, [files, *moving], **quiet)
     folder.upload(events.upload, folder, [folder, *moving], **quiet)
     go.click(events.fetch, addresses, [addresses, *moving], **quiet)
@@ -137,7 +139,9 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place) -> None:
     seen = [wanted, by]
     edited = [current, title, issuer, published, named]
     keep.click(events.save, [*edited, *seen], [said, *whole], **heard)
-    drop.click(events.remove, [current, *seen], [*opened, said, gone, again, *whole], **heard)
+    drop.click(events.remove, [current, *seen], [*opened, said, gone, again, *whole], **heard).then(
+        js=details
+    )
     again.click(events.undo, [gone, *seen], [said, gone, again, *whole], **heard)
     look.click(events.check, None, [found], api_visibility="private")
     renew.click(events.rebuild, None, found, api_visibility="private")

@@ -10,6 +10,7 @@ from ui import memos, page_source
 from ui.markup_memo import findings_html, memo_html
 from ui.memos import Sheet
 from ui.page_memo_events import MemoEvents
+from ui.page_scripts import PRESSED, shown
 from ui.page_words import LABELS
 from ui.place import Place
 
@@ -34,7 +35,9 @@ _TEMPLATES: Any = [(LABELS(f"memo.template_{one}"), one) for one in memos.TEMPLA
 _CHANGE = """
 element.addEventListener('click', event => {
   const button = event.target.closest('[data-act]');
-  if (button) trigger('select', {...button.dataset});
+  if (!button) return;
+  window.briefingPressed = {...button.dataset};
+  trigger('select', {...button.dataset});
 });
 """
 
@@ -66,9 +69,9 @@ def build(page: gr.Blocks, tab: gr.Tab, place: Place) -> None:
             with gr.Row():
                 go = gr.Button(LABELS("memo.write"), variant="primary")
                 halt = gr.Button(LABELS("memo.stop"), size="sm")
-                back = gr.Button(LABELS("memo.undo"), size="sm", visible=False)
             body = gr.HTML(memo_html(None), elem_id="memo", js_on_load=_CHANGE)
         with gr.Column(scale=2, min_width=320):
+            back = gr.Button(LABELS("memo.undo"), size="sm", visible=False)
             offers = gr.HTML("", elem_id="memo-offers", js_on_load=_CHANGE)
             page_source.build(
                 page, place, elem_id="memo-source", state=sheet, find=memos.pinned,
@@ -105,11 +108,13 @@ def build(page: gr.Blocks, tab: gr.Tab, place: Place) -> None:
     earlier.input(events.reopen, earlier, parts, **quiet)
     accepted.click(events.accept, [sheet, finding, reason], [*parts, reason], **quiet)
     for pressed in (body, offers):
-        pressed.select(events.change, sheet, parts, **quiet)
+        pressed.select(events.change, sheet, parts, **quiet).then(js=PRESSED)
     back.click(events.undo, sheet, parts, **quiet)
     other.focus(events.kept, None, other, **quiet)
     other.input(events.compare, [sheet, other], differs, **quiet)
-    look.click(events.preview, sheet, leaves, api_visibility="private")
+    look.click(events.preview, sheet, leaves, api_visibility="private").then(
+        js=shown("#memo-leaves")
+    )
     saved.click(events.save, [sheet, form], handed, api_visibility="private").then(
         None, handed, None, js=_SAVE
     )

@@ -84,4 +84,47 @@ text => {
 }
 """
 
-__all__ = ["ACTS", "CHIPS", "COPY", "FOCUS", "HIDE", "SAVE", "TALKS", "TOGGLE"]
+# Questions begin at the top of the thread, with room below for the answer.
+NEWEST = """
+() => setTimeout(() => {
+  const asked = [...document.querySelectorAll('#chat .asked')].pop();
+  const frame = asked && asked.closest('.bubble-wrap');
+  if (!frame) return;
+  const above = asked.getBoundingClientRect().top - frame.getBoundingClientRect().top;
+  if (window.innerWidth <= 760) asked.scrollIntoView({block: 'start'});
+  else frame.scrollTop += above - 8;
+}, 60)
+"""
+
+
+def shown(selector: str) -> str:
+    """Return what scrolls to an element where it is out of sight, once it is drawn."""
+    return (
+        "() => setTimeout(() => {"
+        f"const at = document.querySelector('{selector}'); if (!at) return;"
+        "const box = at.getBoundingClientRect();"
+        "if (box.top < 0 || box.top > window.innerHeight - 80) at.scrollIntoView();"
+        "}, 60)"
+    )
+
+
+# The memo is drawn anew after a change of a line: the button that was pressed has the focus again,
+# on the line where its sentence stands now.
+PRESSED = """
+() => setTimeout(() => {
+  const offers = document.querySelector('#memo-offers .offers');
+  if (offers) { offers.scrollIntoView({block: 'nearest'}); offers.querySelector('button').focus(); }
+  const pressed = window.briefingPressed;
+  if (offers || !pressed) return;
+  const [section, number] = pressed.at.split(':');
+  const line = Number(number) + ({up: -1, down: 1}[pressed.act] || 0);
+  for (const at of [line, Number(number), line - 1]) {
+    const button = document.querySelector(
+      `#memo [data-act="${pressed.act}"][data-at="${section}:${at}"]`);
+    if (button) { button.focus({preventScroll: true}); return; }
+  }
+}, 60)
+"""
+
+__all__ = ["ACTS", "CHIPS", "COPY", "FOCUS", "HIDE", "NEWEST", "PRESSED", "SAVE", "TALKS", "TOGGLE",
+           "shown"]  # fmt: skip

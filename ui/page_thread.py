@@ -51,12 +51,14 @@ class Parts:
     more: gr.Textbox
     resumed: gr.State
     rung: gr.State
+    unedit: gr.Button
 
     @property
     def asked(self) -> list[Any]:
         """What asking draws; each component more is made anew whenever somebody asks."""
         return [self.turns, self.chat, self.welcome, self.halt, self.box, self.note, self.current,
-                self.remembered, self.replacing, self.listed, self.rung]  # fmt: skip
+                self.remembered, self.replacing, self.listed, self.rung, self.unedit,
+                self.panel]  # fmt: skip
 
     @property
     def outputs(self) -> list[Any]:
@@ -93,6 +95,7 @@ class Thread:
             parts.remembered: conversation,
             parts.replacing: 0,
             parts.note: gr.update(visible=False),
+            parts.unedit: gr.update(visible=False),
             parts.listed: talks.listing(self._place, conversation, language),
         }
 
@@ -168,6 +171,8 @@ class Thread:
             **self._drawn([*before, begun], language, running=True),
             **self._chosen(conversation, language),
             self._parts.box: "",
+            # The [1] of the answer before is another than that of this one.
+            self._parts.panel: empty_html(language),
         }
 
     async def ask(
@@ -237,6 +242,7 @@ class Thread:
                 **self._noted(word("chat.editing", language)),
                 parts.box: turn.question,
                 parts.replacing: turn.number,
+                parts.unedit: gr.update(visible=True),
             }
         elif wanted in {"copy", "cited"} and turn.answer is not None:
             gr.Info(word("chat.copied", language))
