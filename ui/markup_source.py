@@ -17,7 +17,8 @@ from ui.wording import word
 # Characters shown before and after the quoted words: the quote stays in view.
 _BEFORE, _AFTER = 320, 900
 # The shares of the panel's width that a page may take.
-ZOOMS = (1.0, 1.5, 2.0, 3.0)
+# The second is the first that is shown: with its margins cut off a printed page fits the panel.
+ZOOMS = (1.0, 1.25, 1.6, 2.2, 3.0)
 
 
 @dataclass(frozen=True, slots=True)

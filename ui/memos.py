@@ -85,6 +85,8 @@ def writing(place: Housed, wanted: Wanted, language: str = "en") -> Iterator[She
         return
     sheet = Sheet()
     try:
+        if not wanted.topic.strip():
+            raise UsageError(word("memo.no_topic", language))
         shelf = Shelf(desk.settings.home)
         request = Request(
             topic=wanted.topic,
@@ -111,7 +113,7 @@ def shelved(place: Housed) -> list[tuple[str, str]]:
     if desk is None:
         return []
     return [
-        (f"{one.topic[:60]} · {one.template} · {one.created}", one.id)
+        (f"{one.topic[:60]} · {one.template} · {one.saved}", one.id)
         for one in Shelf(desk.settings.home).listed()
     ]
 

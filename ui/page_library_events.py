@@ -115,13 +115,18 @@ class LibraryEvents:
             counts = library.by_theme(entries, self._theme(language))
         return plotted(counts), sorted({group for _, group, _ in counts})
 
-    def legend(self, groups: list[str]) -> Any:
+    def legend(self, groups: list[str], request: gr.Request) -> Any:
         """Have the plot drawn anew for other groups, once it has their values.
 
         New values alone keep the old colours, and bars of groups that had none are not drawn
         (Gradio 6.31); a new legend makes it begin again.
         """
-        return gr.update(colors_in_legend=groups)
+        language = language_of(request.headers)
+        return gr.update(
+            colors_in_legend=groups,
+            x_title=word("library.quarter", language),
+            y_title=word("library.documents", language),
+        )
 
     def progress(self, request: gr.Request) -> tuple[str, Any, Any]:
         """Return the progress of the additions; the timer runs while there is some."""

@@ -61,12 +61,16 @@ class MemoEvents:
         yield from self._followed(job, language)
 
     def resume(self, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """Show a memo that is being written, after a reload or in another window."""
+        """Show the memo that is being written, or the newest, after a reload or elsewhere."""
         language = language_of(request.headers)
-        yield *self.shown(Sheet(), language), self.kept()
         job = memos.running(self._place)
         if job is not None:
+            yield *self.shown(Sheet(), language), self.kept()
             yield from self._followed(job, language)
+            return
+        newest = next((name for _, name in memos.shelved(self._place)), "")
+        sheet = memos.reopened(self._place, newest, language) if newest else Sheet()
+        yield *self.shown(sheet, language), self.kept(newest)
 
     def _followed(self, job: Job[Sheet], language: str) -> Iterator[tuple[Any, ...]]:
         sheet = Sheet()
@@ -134,11 +138,15 @@ class MemoEvents:
 
     def preview(self, sheet: Sheet, request: gr.Request) -> str:
         """Show the memo as the pages of its PDF."""
+        if sheet.memo is None:
+            gr.Info(word("memo.none_open", language_of(request.headers)))
         drawing = self._place.drawing()
         return memo_edits.pages_of(sheet, drawing, language_of(request.headers))
 
-    def save(self, sheet: Sheet, form: str) -> str:
+    def save(self, sheet: Sheet, form: str, request: gr.Request) -> str:
         """Return a file of the memo for the browser to save."""
+        if sheet.memo is None:
+            gr.Info(word("memo.none_open", language_of(request.headers)))
         return memos.file_of(self._place, sheet, form)
 
 

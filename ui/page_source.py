@@ -44,7 +44,11 @@ new MutationObserver(() => {
     sheet.dataset.seen = '1';
     const place = () => {
       sheet.scrollTop = box.offsetTop - sheet.clientHeight / 3;
-      sheet.scrollLeft = box.offsetLeft - 24;
+      const boxes = [...sheet.querySelectorAll('.box')];
+      const left = Math.min(...boxes.map(one => one.offsetLeft));
+      const right = Math.max(...boxes.map(one => one.offsetLeft + one.offsetWidth));
+      const room = sheet.clientWidth - (right - left);
+      sheet.scrollLeft = room > 0 ? left - room / 2 : box.offsetLeft - 8;
     };
     const image = sheet.querySelector('img');
     if (image && !image.complete) image.addEventListener('load', place); else place();

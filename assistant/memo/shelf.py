@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from assistant.memo.stored import from_json, to_json
@@ -23,13 +24,17 @@ _CHANGING = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A memo on the shelf: its id, what it is about, and whether it was finished."""
+    """A memo on the shelf: its id, what it is about, and whether it was finished.
+
+    `saved` is when it was written last, by the clock of this machine: "2026-01-31 09:30".
+    """
 
     id: str
     topic: str
     template: str
     created: str
     complete: bool
+    saved: str
 
 
 class Shelf:
@@ -120,7 +125,10 @@ class Shelf:
                 memo = from_json(file.read_text(encoding="utf-8"))
             except (OSError, UsageError):
                 continue
-            found.append(Kept(file.stem, memo.topic, memo.template, memo.created, memo.complete))
+            at = datetime.fromtimestamp(file.stat().st_mtime).isoformat(" ", "minutes")
+            found.append(
+                Kept(file.stem, memo.topic, memo.template, memo.created, memo.complete, at)
+            )
         return found
 
     def delete(self, name: str) -> None:
