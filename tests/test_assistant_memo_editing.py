@@ -8,8 +8,17 @@ import pytest
 
 from assistant.answer import Claim
 from assistant.desk import Desk
-from assistant.memo.editing import moved, offered, recited, removed, sections_for, taken
-from assistant.memo.values import EVIDENCE, Memo
+from assistant.memo.editing import (
+    line_at,
+    moved,
+    offered,
+    recited,
+    removed,
+    reworded,
+    sections_for,
+    taken,
+)
+from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Memo
 from assistant.memo.writing import Request, write
 from assistant.settings import Settings
 from corpus.errors import UsageError
@@ -44,6 +53,27 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 def memo(desk: Desk) -> Memo:
     *_, last = write(desk, Request("The port of Lund", today="2026-03-01"))
     return last
+
+
+def test_words_are_changed_and_checked_again(desk: Desk, memo: Memo) -> None:
+    """Against the passages cited; what is written into a gap is a judgment; no words are none."""
+    key, numbers = evidence_of(memo)
+    at = numbers[0]
+    old = line_at(memo, key, at)
+    same = line_at(reworded(desk, memo, key, at, f"  {old.claim.text} "), key, at)
+    assert same == old
+    wrong = line_at(reworded(desk, memo, key, at, "The port of Vik closed in 1871."), key, at)
+    assert wrong.claim.verdict == "unsupported" and wrong.claim.problems
+    assert wrong.claim.citations == old.claim.citations and wrong.role == EVIDENCE
+    gap = next((one.key, n) for one in memo.sections
+               for n, line in enumerate(one.lines, 1) if line.role == GAP)  # fmt: skip
+    filled = line_at(reworded(desk, memo, *gap, "It is likely to hold."), *gap)
+    assert filled.role == JUDGMENT and filled.claim.text == "It is likely to hold."
+    for words in ("", " \n "):
+        with pytest.raises(UsageError, match="write a sentence"):
+            reworded(desk, memo, key, at, words)
+    with pytest.raises(UsageError, match="no line 99"):
+        line_at(memo, key, 99)
 
 
 def evidence_of(memo: Memo) -> tuple[str, list[int]]:

@@ -124,6 +124,16 @@ def test_lines_are_changed_by_hand_and_kept(office: Office) -> None:
     taken = memo_edits.changed(office, offering, "take", offering.at, offering.offers[0].label)
     assert taken.memo is not None and not taken.offers
     assert "did not work" in memo_edits.changed(office, sheet, "drop", f"{key}:99").message
+    sheet = memo_edits.changed(office, taken, "undo", "")
+    writing = memo_edits.changed(office, sheet, "word", f"{key}:{first}")
+    assert writing.wording == lines[first - 1].claim.text
+    worded = memo_edits.reworded(office, writing, "The port of Lund is new.", "en")
+    assert worded.wording is None and worded.memo is not None and worded.before == sheet.memo
+    assert memo_edits.changed(office, worded, "undo", "").memo == sheet.memo
+    late = memo_edits.reworded(office, replace(writing, memo=less.memo), "It is new.", "en")
+    assert late.wording == "It is new." and "changed meanwhile" in late.message
+    empty = memo_edits.reworded(office, writing, " ", "en")
+    assert "write a sentence" in empty.message and empty.wording == " "
     other = shelf.new_id(sheet.memo)
     shelf.save(less.memo, other)
     assert lines[first - 1].claim.text[:30] in memo_edits.compared(office, sheet, other, "en")
@@ -275,8 +285,15 @@ def test_a_memo_is_written_read_and_downloaded(page: Any, office: Office, tmp_pa
     page.wait_for_function(f"document.querySelectorAll('#memo .line').length < {count}")
     page.get_by_role("button", name="Undo the last change").click()
     page.wait_for_function(f"document.querySelectorAll('#memo .line').length == {count}")
+    page.locator('#memo [data-act="word"]').first.click()
+    page.fill("#memo-wording textarea", "The port of Vik closed in 1871.")
+    page.get_by_role("button", name="Keep these words").click()
+    page.wait_for_function("document.querySelector('#memo .line').innerText.includes('1871')")
+    page.get_by_role("button", name="Undo the last change").click()
+    page.wait_for_function("!document.querySelector('#memo').innerText.includes('1871')")
     page.locator('#memo [data-act="cite"]').first.click()
-    page.wait_for_selector('#memo-offers [data-act="take"]')
+    # Who chose by keyboard goes on among the passages.
+    page.wait_for_function("document.activeElement.dataset.act === 'take'")
     page.locator("#memo a.memo-cite").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("#memo-source mark")

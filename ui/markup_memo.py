@@ -95,7 +95,7 @@ def _tools(line: Line, where: str, language: str) -> str:
     """Return the buttons that change a line."""
     if line.role == NOTE:
         return ""
-    signs = {"up": "↑", "down": "↓", "cite": "⇄", "drop": "✕"}
+    signs = {"up": "↑", "down": "↓", "word": "✎", "cite": "⇄", "drop": "✕"}
     if line.role == GAP:
         del signs["cite"]
     buttons = "".join(

@@ -36,12 +36,14 @@ def changed(
     *,
     language: str = "en",
 ) -> Sheet:
-    """Return the sheet after a button beside a line: up, down, drop, cite, take; or undo.
+    """Return the sheet after a button beside a line: up, down, drop, word, cite, take; or undo.
 
-    "cite" offers passages for the line, "take" cites the one with `label`. What changed is kept on
+    "word" lays out the words of the line to be changed, "cite" offers passages for it, "take" cites
+    the one with `label`. What changed is kept on
     the shelf; a memo that another window changed meanwhile is shown as it is now, unchanged.
     """
     from assistant.memo import editing
+    from assistant.memo.values import GAP
 
     desk, memo = place.desk(), sheet.memo
     if desk is None or memo is None:
@@ -54,9 +56,13 @@ def changed(
                 now = editing.moved(memo, section, line, -1 if act == "up" else 1)
             case "drop":
                 now = editing.removed(memo, section, line)
+            case "word":
+                old = editing.line_at(memo, section, line)
+                words = "" if old.role == GAP else old.claim.text
+                return replace(sheet, at=where, wording=words, offers=(), message="")
             case "cite":
                 offers = editing.offered(desk, memo, section, line)
-                return replace(sheet, offers=offers, at=where, message="")
+                return replace(sheet, offers=offers, at=where, wording=None, message="")
             case "take":
                 chosen = next(one for one in sheet.offers if str(one.label) == str(label))
                 now = editing.recited(desk, memo, section, line, chosen)
@@ -68,6 +74,23 @@ def changed(
     except (BriefingError, StopIteration) as error:
         said = str(error) or word("memo.none", language)
         return replace(sheet, message=markup.error_html(said, language))
+
+
+def reworded(place: Housed, sheet: Sheet, words: str, language: str) -> Sheet:
+    """Return the sheet with other words in the line at `sheet.at`, checked and kept."""
+    from assistant.memo import editing
+
+    desk, memo = place.desk(), sheet.memo
+    if desk is None or memo is None or not sheet.at:
+        return sheet
+    section, _, number = sheet.at.rpartition(":")
+    try:
+        now = editing.reworded(desk, memo, section, int(number), words)
+        after = kept(desk, sheet, now, language)
+    except BriefingError as error:
+        return replace(sheet, message=markup.error_html(str(error), language), wording=words)
+    # What was typed is not lost where the memo changed meanwhile.
+    return after if after.memo == now else replace(after, at=sheet.at, wording=words)
 
 
 def destinations(place: Housed, name: str) -> tuple[list[tuple[str, str]], str]:

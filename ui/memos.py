@@ -59,7 +59,8 @@ class Sheet:
     """A memo on the page: its id on the shelf, and a line (HTML) where something went wrong.
 
     `before` is the memo before the last change by hand, `offers` are passages for the line at `at`
-    ("section:line"), `job` is the key of the work that writes it, "" once nothing does.
+    ("section:line") and `wording` are the words of that line while they are changed, `job` is the
+    key of the work that writes it, "" once nothing does.
     """
 
     memo: Memo | None = None
@@ -69,6 +70,7 @@ class Sheet:
     offers: tuple[Evidence, ...] = ()
     at: str = ""
     job: str = ""
+    wording: str | None = None
 
 
 def writing(place: Housed, wanted: Wanted, language: str = "en") -> Iterator[Sheet]:
@@ -156,7 +158,7 @@ def kept(desk: Desk, sheet: Sheet, now: Memo, language: str) -> Sheet:
     from assistant.memo.shelf import Shelf
 
     if sheet.memo is None or now == sheet.memo:
-        return replace(sheet, message="", offers=(), at="")
+        return replace(sheet, message="", offers=(), at="", wording=None)
     present = Shelf(desk.settings.home).change(sheet.name, sheet.memo, now)
     if present is not now:
         said = word("memo.changed_elsewhere", language)

@@ -72,6 +72,11 @@ def build(page: gr.Blocks, tab: gr.Tab, place: Place) -> None:
             body = gr.HTML(memo_html(None), elem_id="memo", js_on_load=_CHANGE)
         with gr.Column(scale=2, min_width=320):
             back = gr.Button(LABELS("memo.undo"), size="sm", visible=False)
+            with gr.Column(visible=False, elem_id="memo-wording") as wording:
+                words = gr.Textbox(label=LABELS("memo.wording"), lines=3, max_lines=8)
+                with gr.Row():
+                    put = gr.Button(LABELS("memo.put_words"), size="sm", variant="primary")
+                    leave = gr.Button(LABELS("chat.leave"), size="sm")
             offers = gr.HTML("", elem_id="memo-offers", js_on_load=_CHANGE)
             page_source.build(
                 page, place, elem_id="memo-source", state=sheet, find=memos.pinned,
@@ -97,7 +102,7 @@ def build(page: gr.Blocks, tab: gr.Tab, place: Place) -> None:
     handed = gr.Textbox(elem_id="handed", show_label=False)
 
     quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    parts = [sheet, body, offers, found, finding, back]
+    parts = [sheet, body, offers, found, finding, back, wording, words]
     asked = [topic, template, as_of, audience, length, publishers]
     watching: Any = {"api_visibility": "private", "show_progress": "hidden",
                      "concurrency_limit": 20}  # fmt: skip
@@ -109,6 +114,8 @@ def build(page: gr.Blocks, tab: gr.Tab, place: Place) -> None:
     accepted.click(events.accept, [sheet, finding, reason], [*parts, reason], **quiet)
     for pressed in (body, offers):
         pressed.select(events.change, sheet, parts, **quiet).then(js=PRESSED)
+    gr.on([put.click, words.submit], events.reword, [sheet, words], parts, **quiet).then(js=PRESSED)
+    leave.click(events.leave, sheet, parts, **quiet).then(js=PRESSED)
     back.click(events.undo, sheet, parts, **quiet)
     other.focus(events.kept, None, other, **quiet)
     other.input(events.compare, [sheet, other], differs, **quiet)

@@ -24,13 +24,14 @@ class MemoEvents:
         self._place = place
 
     def shown(self, sheet: Sheet, language: str) -> tuple[Any, ...]:
-        """Return sheet, memo, offers, findings, the choice of findings, and whether to undo."""
+        """Return sheet, memo, offers, findings and their choice, whether to undo, and the words."""
         memo = sheet.memo
         open_ones = [
             f"{one.rule} at {one.where}" for one in (memo.findings if memo else ())
             if not one.accepted
         ]  # fmt: skip
-        offers = offers_html(sheet.offers, sheet.at, language) if sheet.at else ""
+        offering = bool(sheet.at) and sheet.wording is None
+        offers = offers_html(sheet.offers, sheet.at, language) if offering else ""
         return (
             sheet,
             sheet.message + memo_html(memo, language, editable=True, growing=bool(sheet.job)),
@@ -38,6 +39,8 @@ class MemoEvents:
             findings_html(memo, language),
             gr.update(choices=open_ones, value=None),
             gr.update(visible=sheet.before is not None),
+            gr.update(visible=sheet.wording is not None),
+            sheet.wording or "",
         )
 
     def write(
@@ -107,7 +110,7 @@ class MemoEvents:
         """Show what an answer added, or another window changed, when the page is come back to."""
         now = memos.refreshed(self._place, sheet)
         if now is sheet:
-            return (gr.skip(),) * 6
+            return (gr.skip(),) * 8
         return self.shown(now, language_of(request.headers))
 
     def accept(
@@ -124,6 +127,16 @@ class MemoEvents:
         act, at = str(data.get("act")), str(data.get("at"))
         now = memo_edits.changed(self._place, sheet, act, at, data.get("label"), language=language)
         return self.shown(now, language)
+
+    def reword(self, sheet: Sheet, words: str | None, request: gr.Request) -> tuple[Any, ...]:
+        """Put other words into the line that is being changed."""
+        language = language_of(request.headers)
+        now = memo_edits.reworded(self._place, sheet, words or "", language)
+        return self.shown(now, language)
+
+    def leave(self, sheet: Sheet, request: gr.Request) -> tuple[Any, ...]:
+        """Leave the line as it is."""
+        return self.shown(replace(sheet, wording=None, at=""), language_of(request.headers))
 
     def undo(self, sheet: Sheet, request: gr.Request) -> tuple[Any, ...]:
         """Take the last change back."""

@@ -114,8 +114,10 @@ PRESSED = """
 () => setTimeout(() => {
   const offers = document.querySelector('#memo-offers .offers');
   if (offers) { offers.scrollIntoView({block: 'nearest'}); offers.querySelector('button').focus(); }
+  const words = document.querySelector('#memo-wording textarea');
+  if (words) words.focus();
   const pressed = window.briefingPressed;
-  if (offers || !pressed) return;
+  if (offers || words || !pressed) return;
   const [section, number] = pressed.at.split(':');
   const line = Number(number) + ({up: -1, down: 1}[pressed.act] || 0);
   for (const at of [line, Number(number), line - 1]) {

@@ -1,4 +1,4 @@
-"""Changing a memo by hand: lines removed, moved, cited otherwise, taken over from an answer."""
+"""Changing a memo by hand: lines removed, moved, reworded, cited otherwise, taken over."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.answer import Citation, Claim
+from assistant.checking.checker import Cited, Verdict
 from assistant.composing import citation_of, cited
 from assistant.desk import Desk
 from assistant.memo.linting import relinted
-from assistant.memo.values import EVIDENCE, NOTE, Line, Memo, Section
+from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Line, Memo, Section
 from assistant.searching import found_for
-from corpus.errors import UsageError
+from corpus.errors import NotInLibrary, UsageError
 from index.evidence import Evidence
 from index.retrieval import Bounds
 
@@ -52,6 +53,48 @@ def recited(desk: Desk, memo: Memo, section: str, line: int, evidence: Evidence)
     claim = Claim(old.claim.text, (number,), verdict.verdict, verdict.problems)
     changed = (*lines[: line - 1], replace(old, claim=claim, speaker="", kind=""), *lines[line:])
     return _with_lines(replace(memo, citations=citations), at, changed)
+
+
+def line_at(memo: Memo, section: str, line: int) -> Line:
+    """Return a line (from 1) of a section that can be changed; raises UsageError."""
+    _, lines = _lines(memo, section, line)
+    return lines[line - 1]
+
+
+def reworded(desk: Desk, memo: Memo, section: str, line: int, text: str) -> Memo:
+    """Return the memo with other words in a line, checked against the passages that it cites.
+
+    What is written into a gap is the analyst's judgment. Raises UsageError for no words.
+    """
+    at, lines = _lines(memo, section, line)
+    text = " ".join(text.split())
+    if not text:
+        raise UsageError("write a sentence, or remove the line")
+    old = lines[line - 1]
+    if old.role == GAP:
+        new = Line(Claim(text, (), "supported"), role=JUDGMENT)
+    else:
+        numbers = (*old.claim.citations, *old.claim.offered)
+        rests = [_passage_of(desk, memo.citation(number)) for number in numbers]
+        verdict = desk.checker.check(text, rests) if rests else Verdict("supported")
+        claim = replace(
+            old.claim, text=text, verdict=verdict.verdict, problems=tuple(verdict.problems)
+        )
+        new = replace(old, claim=claim)
+    return _with_lines(memo, at, (*lines[: line - 1], new, *lines[line:]))
+
+
+def _passage_of(desk: Desk, citation: Citation) -> Cited:
+    """Return the passage that cited words stand in; the words alone where it is gone."""
+    try:
+        passages = desk.library.passages_of(citation.document)
+    except NotInLibrary:
+        passages = []
+    held = [one for one in passages if one.start <= citation.start < one.end]
+    source = citation.source
+    beside = (source.title, citation.heading, source.publisher, source.published)
+    context = "\n".join(part for part in beside if part)
+    return Cited(held[0].text if held else citation.quote, context)
 
 
 def taken(memo: Memo, section: str, claims: Sequence[Claim], citations: Sequence[Citation]) -> Memo:
