@@ -332,10 +332,12 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
         ("a.xlsx", _zip({**TYPES, **{f"xl/{n}": b"" for n in range(2_001)}}), "too_large"),
         ("a.docx", OLE + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
         ("a.doc", OLE, "unsupported"),
+        ("a.pdf", b"%PD no more of it " + bytes(range(256)), "damaged"),
     ],
     ids=[
         "blank", "page of scripts", "picture", "picture called text", "archive", "half an archive",
         "broken XML", "bomb", "ten thousand parts", "password", "old Word",
+        "half a PDF",
     ],
 )  # fmt: skip
 def test_a_refusal_has_a_reason_and_one_line_of_advice(tmp_path, name, content, reason):

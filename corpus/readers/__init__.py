@@ -33,6 +33,8 @@ _BY_SUFFIX = {
     ".eml": "mail",
     ".mht": "mail",
     ".mhtml": "mail",
+    # Without the mark of one at its beginning: the reader of PDFs says what is wrong.
+    ".pdf": "pdf",
 }
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -96,10 +98,6 @@ def _kind(path: Path, data: bytes) -> str:
     kind = _kind_by_content(path, data)
     if kind:
         return kind
-    if suffix == ".pdf":
-        raise ReadError(
-            "damaged", "this PDF is damaged; open it in a viewer, save it anew and add it again"
-        )
     if suffix not in SUPPORTED_SUFFIXES:
         raise ReadError(
             "unsupported",
