@@ -31,11 +31,14 @@ class LibraryEvents:
 
     def table_of(self, wanted: Filter, language: str) -> tuple[Any, ...]:
         """Return filter, table, the line under it and its buttons."""
+        return self._table(self._themed(), wanted, language)
+
+    def _table(self, entries: Sequence[Entry], wanted: Filter, language: str) -> tuple[Any, ...]:
         if self._place.desk() is None:
             line = word("library.opening", language)
             return wanted, "", line, *_turns(0, 0, 0)
-        shown = library.shown(self._themed(), wanted)
-        line = shown.line(language, anything=bool(self._place.entries()))
+        shown = library.shown(entries, wanted)
+        line = shown.line(language, anything=bool(entries))
         turns = _turns(shown.first, len(shown.entries), shown.count)
         html = markup_library.table_html(shown.entries, self._theme(language), language)
         return wanted, html, line, *turns
@@ -77,7 +80,7 @@ class LibraryEvents:
     def everything(self, wanted: Filter, by: str, request: gr.Request) -> tuple[Any, ...]:
         """Return all that changes when the library does."""
         language = language_of(request.headers)
-        entries, desk = self._place.entries(), self._place.desk()
+        entries, desk = self._themed(), self._place.desk()
         kinds = {one.source.kind for one in entries}
         state = undated = ""
         if desk is not None:
@@ -88,27 +91,33 @@ class LibraryEvents:
             undated = word("library.undated", language, count=count) if count else ""
         return (
             self._place.status(language),
-            *self.table_of(wanted, language),
+            *self._table(entries, wanted, language),
             # What is chosen stays to be chosen from, also when the last of it went.
             gr.update(choices=sorted({"", wanted.publisher, *publishers_of(entries)})),
-            gr.update(choices=self._themes(wanted.theme, language)),
+            gr.update(choices=self._themes(entries, wanted.theme, language)),
             gr.update(choices=sorted({"", wanted.kind, *kinds})),
             state,
-            *self.timeline(by, request),
+            *self._counted(entries, by, language),
             undated,
             *self.progress(request),
         )
 
-    def _themes(self, wanted: str, language: str) -> list[tuple[str, str]]:
+    def _themes(
+        self, entries: Sequence[Entry], wanted: str, language: str
+    ) -> list[tuple[str, str]]:
         """Return the themes that have documents, and the one that is wanted, as choices."""
         name = self._theme(language)
-        held = {one.source.theme or library.NO_THEME for one in self._themed()}
+        held = {one.source.theme or library.NO_THEME for one in entries}
         choices = {*held, wanted} - {""}
         return [("", ""), *sorted((name(one), one) for one in choices)]
 
     def timeline(self, by: str | None, request: gr.Request) -> tuple[pd.DataFrame, list[str]]:
         """Return the documents of each quarter by theme or publisher, and what these are."""
-        language, entries = language_of(request.headers), self._themed()
+        return self._counted(self._themed(), by, language_of(request.headers))
+
+    def _counted(
+        self, entries: Sequence[Entry], by: str | None, language: str
+    ) -> tuple[pd.DataFrame, list[str]]:
         if by == "publisher":
             counts = library.by_quarter(entries, word("library.others", language))
         else:

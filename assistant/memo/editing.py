@@ -12,6 +12,7 @@ from assistant.desk import Desk
 from assistant.memo.linting import relinted
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Line, Memo, Section
 from assistant.searching import found_for
+from corpus.document import Passage
 from corpus.errors import NotInLibrary, UsageError
 from index.evidence import Evidence
 from index.retrieval import Bounds
@@ -90,11 +91,17 @@ def _passage_of(desk: Desk, citation: Citation) -> Cited:
         passages = desk.library.passages_of(citation.document)
     except NotInLibrary:
         passages = []
-    held = [one for one in passages if one.start <= citation.start < one.end]
-    source = citation.source
-    beside = (source.title, citation.heading, source.publisher, source.published)
-    context = "\n".join(part for part in beside if part)
-    return Cited(held[0].text if held else citation.quote, context)
+    alone = Passage(
+        citation.document,
+        citation.start,
+        citation.end,
+        citation.quote,
+        citation.page,
+        citation.heading,
+    )
+    around = (one for one in passages if one.start <= citation.start < one.end)
+    passage = next(around, alone)
+    return cited(Evidence(citation.number, passage, citation.source, 0.0, ""))
 
 
 def taken(memo: Memo, section: str, claims: Sequence[Claim], citations: Sequence[Citation]) -> Memo:
