@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install chat test check bench-retrieval screenshots clean
+.PHONY: install chat test test-fast test-long check bench-retrieval screenshots clean
 
 install: $(STAMP)
 
@@ -21,6 +21,14 @@ chat: install
 
 test: install
 	$(BIN)/python -m pytest
+
+# What is tried after every change: no browser, no program started or killed, nothing slow.
+test-fast: install
+	$(BIN)/python -m pytest -m "not browser and not process and not models and not slow and not long"
+
+# The tests that take minutes, such as a minute of eight threads on one library.
+test-long: install
+	$(BIN)/python -m pytest -m long
 
 check: install
 	$(BIN)/ruff check .

@@ -1,12 +1,11 @@
-"""What tests of the page share: whether there is a browser, and warnings that are Gradio's own."""
+"""What tests of the page share: their mark, and warnings that are Gradio's own."""
 
 from __future__ import annotations
 
 import pytest
 
-from benchmarks.serving import CHROMIUM
-
-browser_test = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+# tests/conftest.py skips these where there is no Chromium.
+browser_test = pytest.mark.browser
 # Gradio and its dependencies warn of their own deprecations while a page is built and served.
 GRADIO_WARNS = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),

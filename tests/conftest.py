@@ -1,9 +1,10 @@
-"""What every test shares: the network is closed, by mechanism."""
+"""What every test shares: a closed network, the starter library, and what is skipped where."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,12 @@ os.environ.update(
     HF_HUB_DISABLE_TELEMETRY="1",
     ANONYMIZED_TELEMETRY="False",
 )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip tests of the page in a browser where there is none."""
+    if item.get_closest_marker("browser") and not shutil.which("chromium"):
+        pytest.skip("Debian's chromium is not installed")
 
 
 def _is_loopback(host: str) -> bool:

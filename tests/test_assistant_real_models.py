@@ -26,6 +26,8 @@ from corpus.errors import EngineError
 from tests.test_assistant_models import said, task
 from tests.tiny import grammar_of, llama_cpp, tiny_gguf, tiny_hugging_face
 
+pytestmark = [pytest.mark.models, pytest.mark.process]
+
 SCRIPT = "Ship 1 came in May [1]. It carried much salt, so the log says [2]."
 ENOUGH = Limits(total=60.0, silence=30.0)
 

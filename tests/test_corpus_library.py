@@ -198,6 +198,7 @@ with Library(Path(sys.argv[1])).writing():
 """
 
 
+@pytest.mark.process
 def test_a_second_writer_is_told_who_writes(library: Library) -> None:
     """The message names the process; kill -9 of it frees the lock; readers never wait."""
     child = subprocess.Popen(
@@ -235,6 +236,7 @@ for version in range(int(sys.argv[2]), 100_000):
 """
 
 
+@pytest.mark.process
 def test_kill_during_writes_leaves_whole_versions(tmp_path: Path) -> None:
     """Ten kills at random moments: nothing acknowledged is lost, nothing is half there."""
     home, chance = tmp_path / "home", random.Random(7)

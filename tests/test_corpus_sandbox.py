@@ -15,6 +15,8 @@ from corpus.document import Document
 from corpus.errors import ReadError
 from corpus.sandbox import Sandbox
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parent.parent
 # What a parser that was taken over would do, in place of the reader of the child.
 HOSTILE = """

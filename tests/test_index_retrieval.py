@@ -209,7 +209,7 @@ with Desk(Settings(home=Path(sys.argv[1]), embedder="hash")) as desk:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.process
 def test_kill_during_add_leaves_a_library_that_answers(tmp_path: Path) -> None:
     """Ten kills at random moments of `add`: the next start sees whole documents and searches."""
     folder, home = tmp_path / "many", tmp_path / "home"

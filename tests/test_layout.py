@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = ("corpus", "index", "assistant", "ui")
 FILES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
-MODULE_LINES = 300
+MODULE_LINES = 500
 
 # The modules that may import an outside library; everything else asks them.
 OWNERS = {
@@ -115,7 +115,7 @@ def test_no_two_modules_import_each_other() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_modules_stay_small_and_say_what_they_are_for(path: Path) -> None:
-    """A module has at most 300 lines and begins with one line that says what it is for."""
+    """A module has at most 500 lines and begins with one line that says what it is for."""
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= MODULE_LINES
     assert ast.get_docstring(ast.parse(text)), f"{path} says nothing"
@@ -132,6 +132,7 @@ def test_catching_everything_needs_a_reason(path: Path) -> None:
             assert "# reason:" in line or reraises, f"{path}:{number}"
 
 
+@pytest.mark.process
 def test_the_help_is_light() -> None:
     """`briefing --help` loads no model, index or web library."""
     code = (

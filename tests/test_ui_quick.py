@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 _LOOK = """
 import inspect
 from ui.quick import without_stubs
@@ -17,6 +19,7 @@ print(callable(gradio.Textbox.submit), len(gradio.Textbox(label="x").get_config(
 """
 
 
+@pytest.mark.process
 def test_gradio_is_whole_and_inspect_is_itself_again() -> None:
     """Components have their events, and where they were written can be asked as before."""
     done = subprocess.run(
