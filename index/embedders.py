@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +16,7 @@ from index.minilm import SentenceEmbedder
 from index.onnx import OnnxEmbedder
 from index.weights import weights_folder
 
+_LOG = logging.getLogger(__name__)
 # Unlike texts on purpose: short, long, with figures, not English.
 _PROBES = (
     "What did DeepSeek-V3 cost to train?",
@@ -41,8 +44,10 @@ def document_embedder(name: str, *, cache: Path) -> CountingEmbedder:
     """
     if name == HASHING:
         return HashEmbedder()
+    started = time.monotonic()
     embedder = SentenceEmbedder(name, cache=cache)
     _exported(embedder, cache)
+    _loaded(name, "documents", started)
     return embedder
 
 
@@ -53,12 +58,21 @@ def question_embedder(name: str, *, cache: Path) -> CountingEmbedder:
     """
     if name == HASHING:
         return HashEmbedder()
+    started = time.monotonic()
     folder = weights_folder(name, cache=cache)
     target = _export_path(name, folder, cache)
     if target is not None and target.exists():
-        return OnnxEmbedder(name, target, folder)
-    embedder = SentenceEmbedder(name, cache=cache)
-    return _exported(embedder, cache) or embedder
+        ready: CountingEmbedder = OnnxEmbedder(name, target, folder)
+    else:
+        embedder = SentenceEmbedder(name, cache=cache)
+        ready = _exported(embedder, cache) or embedder
+    _loaded(name, "questions", started)
+    return ready
+
+
+def _loaded(name: str, what_for: str, started: float) -> None:
+    seconds = time.monotonic() - started
+    _LOG.info("loaded the embedder %s for %s in %.1f s", Path(name).name, what_for, seconds)
 
 
 def _exported(embedder: SentenceEmbedder, cache: Path) -> OnnxEmbedder | None:
@@ -71,14 +85,17 @@ def _exported(embedder: SentenceEmbedder, cache: Path) -> OnnxEmbedder | None:
         try:
             embedder.export(target)
         except Exception:  # noqa: BLE001  # reason: exporters raise anything; the model itself works
+            _LOG.debug("%s cannot be exported", embedder.name, exc_info=True)
             return None
     try:
         exported = OnnxEmbedder(embedder.name, target, folder)
     except EmbedderError:
+        _LOG.debug("the export of %s cannot be loaded", embedder.name, exc_info=True)
         target.unlink(missing_ok=True)
         return None
     cosines = (exported.embed(_PROBES) * embedder.embed(_PROBES)).sum(axis=1)
     if float(cosines.min()) < _AGREEMENT:
+        _LOG.debug("the export of %s differs: cosine %.4f", embedder.name, float(cosines.min()))
         target.unlink(missing_ok=True)
         return None
     return exported

@@ -2,31 +2,113 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import logging
 import os
+import platform
 import sys
+import time
 import traceback
 from pathlib import Path
+from typing import Any
 
 import click
 
-from corpus.errors import BriefingError
+from assistant.settings import Settings
+from corpus import log
+from corpus.errors import BriefingError, NoConversation, NotInLibrary
 from ui.commands import ask, check, doctor, documents, feedback, fetch, measure, memo, page, talk
 
 _INTERRUPTED = 130
+# Run by `python -m ui.cli` the module is called __main__, which is nobody's name in a log.
+_LOG = logging.getLogger("ui.cli")
+# What a failure is looked up by: the packages whose releases changed what this program does.
+_PACKAGES = ("chromadb", "gradio", "llama-index", "onnxruntime", "tantivy", "torch", "transformers")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Recorded(click.Group):
+    """A group whose commands write the log of the data folder: how each began and how it ended."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command that was given; what it raises is logged on its way."""
+        level = "debug" if context.params["verbose"] else context.params["log_level"]
+        with log.recorded(Settings.from_environment(home=context.params["home"]).home, level):
+            started = time.monotonic()
+            try:
+                result = super().invoke(context)
+            except BaseException as error:
+                _ended(error, time.monotonic() - started)
+                raise
+            _LOG.info("stop: done after %.1f s", time.monotonic() - started)
+        return result
+
+
+def _ended(error: BaseException, seconds: float) -> None:
+    """Log how a command ended that did not end of itself."""
+    if isinstance(error, click.exceptions.Exit):
+        _LOG.info("stop: exit code %d after %.1f s", error.exit_code, seconds)
+    elif isinstance(error, click.Abort | KeyboardInterrupt):
+        _LOG.info("stop: interrupted after %.1f s", seconds)
+    elif isinstance(error, click.ClickException | BrokenPipeError):
+        _LOG.info("stop: %s after %.1f s", type(error).__name__, seconds)
+    else:
+        # A wrong request, an unknown id and a topic without documents are no failures.
+        asked_wrong = isinstance(error, NotInLibrary | NoConversation)
+        failed = not isinstance(error, BriefingError) or (error.exit_code == 1 and not asked_wrong)
+        level = logging.ERROR if failed else logging.INFO
+        _LOG.log(level, "stop: failed after %.1f s", seconds, exc_info=error)
+
+
+@click.group(
+    cls=_Recorded,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option("--home", type=click.Path(path_type=Path), help="The data folder (BRIEFING_HOME).")
 @click.option("--debug", is_flag=True, help="Show the traceback of an unexpected failure.")
+@click.option(
+    "--verbose",
+    is_flag=True,
+    help=f"Write every step to {log.FILE}, and the words of failures, which may quote texts.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(log.LEVELS),
+    default=log.DEFAULT,
+    envvar="BRIEFING_LOG",
+    show_default=True,
+    help=f"What is written to {log.FILE} in the data folder (BRIEFING_LOG).",
+)
 @click.version_option(package_name="briefing-assistant", prog_name="briefing")
 @click.pass_context
-def cli(context: click.Context, home: Path | None, debug: bool) -> None:
+def cli(
+    context: click.Context, home: Path | None, debug: bool, verbose: bool, log_level: str
+) -> None:
     """Ask your own articles and reports, and see the passage behind every sentence.
 
     Everything happens on this machine, unless you name an engine that is elsewhere.
     """
     context.obj = home
     context.meta["debug"] = debug
+    # The name of the command and none of its arguments: a question is one of them.
+    _LOG.info("start: %s, briefing %s", context.invoked_subcommand, _versions())
+
+
+def _versions() -> str:
+    """Return the versions of the program, of Python and of the main packages."""
+    return ", ".join(
+        [
+            _version("briefing-assistant"),
+            f"Python {platform.python_version()} on {platform.platform(terse=True)}",
+            *(f"{name} {_version(name)}" for name in _PACKAGES),
+        ]
+    )
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "missing"
 
 
 for command in (

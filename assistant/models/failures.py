@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from assistant.models.model import ModelFailure
+from corpus.redaction import redacted
 
 _LONGEST = 160
 _TOO_LONG = re.compile(
@@ -60,7 +61,10 @@ def failure_of(error: BaseException) -> ModelFailure:
         for kind, line, again in _KINDS:
             if isinstance(one, kind):
                 return ModelFailure(line, again=again)
-    return ModelFailure(f"it sent an error: {scrubbed(str(error)) or type(error).__name__}")
+    said = scrubbed(str(error)) or type(error).__name__
+    return ModelFailure(
+        f"it sent an error: {said}", logged=f"it sent an error ({type(error).__name__})"
+    )
 
 
 def _chain(error: BaseException | None) -> Any:
@@ -75,7 +79,8 @@ def _of_status(status: int, error: BaseException) -> ModelFailure:
         return ModelFailure("the question with its passages is too long for it", too_long=True)
     meaning = _MEANING.get(status, "it failed" if status >= 500 else "it refuses the request")
     line = f"{meaning} (status {status}{': ' + said if said else ''})"
-    return ModelFailure(line, again=status in _BUSY, wait=_wait(error))
+    logged = f"{meaning} (status {status})"
+    return ModelFailure(line, again=status in _BUSY, wait=_wait(error), logged=logged)
 
 
 def _message(error: BaseException) -> str:
@@ -105,6 +110,5 @@ def _wait(error: BaseException) -> float | None:
 
 def scrubbed(text: str) -> str:
     """Return the first line of `text`, short and without anything that looks like a key."""
-    line = " ".join(text.split())
-    line = _SECRET.sub("…", line)
+    line = _SECRET.sub("…", redacted(" ".join(text.split())))
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

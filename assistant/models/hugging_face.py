@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 from assistant.models.model import Delta, Message, ModelFailure
 from corpus.quiet import ALLOW_HUB
 
+_LOG = logging.getLogger(__name__)
 _TICK = 0.05
 
 
@@ -29,6 +32,7 @@ class HuggingFaceModel:
 
         local = Path(self.name).expanduser()
         source = str(local) if local.exists() else self.name
+        started = time.monotonic()
         try:
             # Weights as safetensors only, and no code of the model's own: neither can run anything.
             model = AutoModelForCausalLM.from_pretrained(
@@ -39,8 +43,10 @@ class HuggingFaceModel:
             reason = str(error).strip().split("\n")[0][:120]
             raise ModelFailure(
                 f"the model {self.name} cannot be loaded ({reason}); give the folder of a model "
-                f"with safetensors, or set {ALLOW_HUB}=1 to let it be downloaded"
+                f"with safetensors, or set {ALLOW_HUB}=1 to let it be downloaded",
+                logged=f"the model cannot be loaded ({type(error).__name__})",
             ) from error
+        _LOG.info("loaded %s in %.1f s", local.name, time.monotonic() - started)
         return model, tokenizer
 
     @property
@@ -84,7 +90,9 @@ class HuggingFaceModel:
                 said += 1
                 yield Delta(piece.delta or "")
             if watched.failure:
-                raise ModelFailure(f"it failed while writing ({watched.failure})")
+                raise ModelFailure(
+                    f"it failed while writing ({watched.failure})", logged="it failed while writing"
+                )
             yield Delta("", "length" if said >= most else "stop", prompt_tokens, said)
         finally:
             watched.stop()
@@ -115,6 +123,7 @@ class _Watched:
         try:
             return self._model.generate(**options)
         except Exception as error:  # noqa: BLE001  # reason: whatever it is must end the stream
+            _LOG.error("the model failed while writing", exc_info=error)
             self.failure = f"{type(error).__name__}: {str(error).strip().split(chr(10))[0][:100]}"
             options["streamer"].end()
             return None

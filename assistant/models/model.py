@@ -34,7 +34,8 @@ class ModelFailure(Exception):
     """A model failed; the message says how in one line and without keys or addresses' secrets.
 
     `again` says that trying again may succeed; `wait` is how many seconds the provider asks for
-    (None: it does not say); `too_long` that the prompt did not fit.
+    (None: it does not say); `too_long` that the prompt did not fit. `logged` is what of the message
+    goes into the log: not what a server said, which may repeat the prompt.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class ModelFailure(Exception):
         again: bool = False,
         wait: float | None = None,
         too_long: bool = False,
+        logged: str | None = None,
     ) -> None:
         super().__init__(message)
+        self.logged = message if logged is None else logged
         self.again = again
         self.wait = wait
         self.too_long = too_long

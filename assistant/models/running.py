@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import re
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from assistant.engine import Waiting
 from assistant.models.model import Delta, Message, Model, ModelFailure
 
+_LOG = logging.getLogger(__name__)
 # Whoever listens is woken at least this often, so that a stop takes effect.
 _BEAT = 0.25
 _STOP_SECONDS = 2.0
@@ -33,20 +36,22 @@ class Limits:
 
 
 def run(
-    model: Model, messages: Sequence[Message], most: int, limits: Limits
+    model: Model, messages: Sequence[Message], most: int, limits: Limits, *, called: str = "a model"
 ) -> Generator[Delta | Waiting, None, None]:
     """Yield what the model says, and Waiting while it says nothing.
 
     Tries again, up to two times and within the total deadline, only where nothing was said yet and
     the failure may pass (429, 5xx, a connection not accepted in time). Closing the iterator stops
     the model. Raises ModelFailure, also when the text ends without the model saying that it is
-    done, says nothing, or repeats itself.
+    done, says nothing, or repeats itself. The log tells of each request under the name `called`,
+    without its text.
     """
     deadline = time.monotonic() + limits.total
     for attempt in range(_RETRIES + 1):
         said = False
         try:
-            for piece in _attempt(model, messages, most, limits, deadline):
+            asked = _attempt(model, messages, most, limits, deadline)
+            for piece in _logged(asked, called):
                 said = said or (isinstance(piece, Delta) and bool(piece.text))
                 yield piece
             return
@@ -65,9 +70,40 @@ def _pause(seconds: float, reason: str) -> Iterator[Waiting]:
         time.sleep(min(_BEAT, left))
 
 
+def _logged(
+    asked: Generator[Delta | Waiting, None, None], called: str
+) -> Iterator[Delta | Waiting]:
+    """Yield what a request gives, and log how long it took, what it counted and how it ended."""
+    started = time.monotonic()
+    prompt: int | None = None
+    answer: int | None = None
+    level, ended = logging.INFO, "stopped by who asked"
+    try:
+        with closing(asked):
+            for piece in asked:
+                if isinstance(piece, Delta):
+                    prompt = prompt if piece.prompt_tokens is None else piece.prompt_tokens
+                    answer = answer if piece.answer_tokens is None else piece.answer_tokens
+                yield piece
+        ended = "done"
+    except ModelFailure as failure:
+        level, ended = logging.ERROR, f"failed: {failure.logged}"
+        raise
+    finally:
+        _LOG.log(
+            level,
+            "request to %s: %s after %.1f s; tokens: %s of prompt, %s of answer",
+            called,
+            ended,
+            time.monotonic() - started,
+            "?" if prompt is None else prompt,
+            "?" if answer is None else answer,
+        )
+
+
 def _attempt(
     model: Model, messages: Sequence[Message], most: int, limits: Limits, deadline: float
-) -> Iterator[Delta | Waiting]:
+) -> Generator[Delta | Waiting, None, None]:
     runner = _Runner(model, messages, most)
     try:
         yield from _heard(runner, limits, deadline)
@@ -149,6 +185,7 @@ class _Runner:
         except ModelFailure as failure:
             self.pieces.put(failure)
         except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the answer
+            _LOG.error("a model failed unexpectedly", exc_info=error)
             self.pieces.put(ModelFailure(f"it failed unexpectedly ({type(error).__name__})"))
         finally:
             # Closing the stream closes the connection, which is what frees the server.

@@ -20,13 +20,14 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from assistant.models.running import Limits
 from corpus.errors import UsageError
+from corpus.redaction import hide
 
 FILE = "engines.toml"
 _VARIABLES = {
@@ -66,6 +67,8 @@ class Settled:
         try:
             mode = file.stat().st_mode
             values = tomllib.loads(file.read_text(encoding="utf-8"))
+            # Before anything is checked: a message about a wrong section may repeat what it holds.
+            hide(*_texts(values))
         except (FileNotFoundError, NotADirectoryError):
             return cls()
         except (OSError, ValueError) as error:
@@ -77,7 +80,18 @@ class Settled:
     def key(self, name: str) -> str:
         """Return the key for a provider or an address: the file's, else the environment's."""
         variable = _VARIABLES.get(name, "") if name in _VARIABLES else _VARIABLES["url"]
-        return self.keys.get(name) or os.environ.get(variable, "")
+        found = self.keys.get(name) or os.environ.get(variable, "")
+        hide(found)
+        return found
+
+
+def _texts(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every text of the file: keys are all that it holds of them."""
+    for value in values.values():
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            yield from _texts(value)
 
 
 def variable_of(provider: str) -> str:

@@ -38,6 +38,11 @@ class ModelEngine:
     limits: Limits = field(default_factory=Limits)
     price: Price | None = None
 
+    @property
+    def _called(self) -> str:
+        """What the log calls it: its name, and the host where that is another machine."""
+        return f"{self.name} at {self.place}" if self.place else self.name
+
     def write(self, task: Task) -> Generator[Piece, None, None]:
         """Yield the model's answer; see Engine.write."""
         try:
@@ -58,7 +63,8 @@ class ModelEngine:
         boundary = f"=== {secrets.token_hex(8)} ==="
         mark = f"{secrets.token_hex(2)}|"
         messages = self._messages(task, share, boundary, mark)
-        stream = run(self.model, messages, answer_tokens(self.model.context), self.limits)
+        most = answer_tokens(self.model.context)
+        stream = run(self.model, messages, most, self.limits, called=self._called)
         with closing(stream):
             sent = "\n\n".join(f"{one.role}:\n{one.text}" for one in messages)
             usage = Usage(prompt=sent)
@@ -119,7 +125,8 @@ class ModelEngine:
         said = ""
         try:
             asking = [Message("user", text)]
-            with closing(run(self.model, asking, _REWRITE_TOKENS, _REWRITE)) as stream:
+            stream = run(self.model, asking, _REWRITE_TOKENS, _REWRITE, called=self._called)
+            with closing(stream):
                 for one in spoken(stream):
                     if isinstance(one, Delta):
                         said += one.text

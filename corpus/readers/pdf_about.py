@@ -15,6 +15,7 @@ from corpus.readers.blocks import clean
 from corpus.readers.dates import parse_date
 from corpus.readers.limits import Limits
 
+_LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 # Outlines deeper or longer than this say nothing more, and a hostile one never ends.
 _OUTLINE_ENTRIES = 3_000
@@ -71,6 +72,7 @@ def _tried(read: Callable[[], T], default: T) -> T:
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001  # reason: pypdf raises anything on odd files; text still counts
+        _LOG.debug("a part of what a PDF says of itself cannot be read", exc_info=True)
         return default
 
 

@@ -1,0 +1,79 @@
+"""Keys are never shown: those that are known, and whatever looks like one, go out of a text."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from collections.abc import Iterator
+from urllib.parse import quote
+
+MARK = "…"
+# Shorter than this nothing is a secret, and taking it out would leave holes in every word.
+_SHORTEST = 4
+# Of a longer key its beginning is taken out too: servers repeat keys cut short or with stars.
+_CUT, _CUT_FROM = 8, 12
+_NAMED_SECRET = re.compile(r"(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)")
+# What keys look like where nobody told us of them: a provider's prefix, what follows the name of
+# a header or a setting, a password in an address, a signed token, a long run of letters and digits.
+_FORMS = (
+    (re.compile(r"\b(?:sk|pk|rk|gsk|xai|ghp|gho|glpat|hf|key)[-_][\w\-.*…]{6,}", re.I), MARK),
+    (re.compile(r"\b(Bearer|Basic)\s+[^\s\"',;)]+", re.I), rf"\1 {MARK}"),
+    (
+        re.compile(
+            r"\b((?:x-)?api[-_]?key|authorization|passw(?:or)?d|secret|access[-_]?token)"
+            r"([\"']?\s*[:=]\s*[\"']?)[^\s\"',;)]+",
+            re.I,
+        ),
+        rf"\1\2{MARK}",
+    ),
+    (re.compile(r"//[^\s/@:]*:[^\s/@]+@"), f"//{MARK}@"),
+    (re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]+)*"), MARK),
+    (re.compile(r"[A-Za-z0-9]{32,}"), MARK),
+)
+
+_lock = threading.Lock()
+_known: frozenset[str] = frozenset()
+_pattern: re.Pattern[str] | None = None
+
+
+def hide(*values: str) -> None:
+    """Remember keys, so that `redacted` takes them out of every text from now on."""
+    global _known, _pattern
+    new = {one for one in values if len(one.strip()) >= _SHORTEST}
+    if new <= _known:
+        return
+    with _lock:
+        _known = _known | new
+        forms = sorted({form for one in _known for form in _forms_of(one)}, key=len, reverse=True)
+        _pattern = re.compile("|".join(forms))
+
+
+def hide_environment() -> None:
+    """Remember what the environment calls a key, a token, a secret or a password."""
+    hide(
+        *(
+            value
+            for name, value in os.environ.items()
+            # A path is no secret, and a switch ("1") is none either.
+            if _NAMED_SECRET.search(name.upper()) and len(value) >= _CUT and value[0] not in "/~."
+        )
+    )
+
+
+def _forms_of(key: str) -> Iterator[str]:
+    """Yield a key as patterns: as it is, and as JSON, Python and addresses write it."""
+    for form in {key, key.strip(), json.dumps(key)[1:-1], repr(key)[1:-1], quote(key, safe="")}:
+        yield re.escape(form)
+    if len(key) >= _CUT_FROM:
+        yield re.escape(key[:_CUT]) + r"\S*"
+
+
+def redacted(text: str) -> str:
+    """Return `text` without the keys that are known and without what looks like one."""
+    if _pattern is not None:
+        text = _pattern.sub(MARK, text)
+    for form, put in _FORMS:
+        text = form.sub(put, text)
+    return text
