@@ -33,6 +33,8 @@ _FORMS = (
     (re.compile(r"[A-Za-z0-9]{32,}"), MARK),
 )
 
+_STARS = re.compile(r"\A(?:[*.…]+[\w-]{0,8})?")
+
 _lock = threading.Lock()
 _known: frozenset[str] = frozenset()
 _pattern: re.Pattern[str] | None = None
@@ -66,14 +68,24 @@ def _forms_of(key: str) -> Iterator[str]:
     """Yield a key as patterns: as it is, and as JSON, Python and addresses write it."""
     for form in {key, key.strip(), json.dumps(key)[1:-1], repr(key)[1:-1], quote(key, safe="")}:
         yield re.escape(form)
-    if len(key) >= _CUT_FROM:
-        yield re.escape(key[:_CUT]) + r"\S*"
 
 
 def redacted(text: str) -> str:
     """Return `text` without the keys that are known and without what looks like one."""
     if _pattern is not None:
         text = _pattern.sub(MARK, text)
+    for key in _known:
+        if len(key) >= _CUT_FROM:
+            text = _without_cut(text, key)
     for form, put in _FORMS:
         text = form.sub(put, text)
+    return text
+
+
+def _without_cut(text: str, key: str) -> str:
+    """Return `text` without the beginnings of `key`, and without the stars and end after them."""
+    while (at := text.find(key[:_CUT])) >= 0:
+        shared = zip(text[at : at + len(key)], key, strict=False)
+        alike = next((place for place, (a, b) in enumerate(shared) if a != b), len(key))
+        text = text[:at] + MARK + _STARS.sub("", text[at + alike :], count=1)
     return text
