@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install chat test test-fast test-long check bench-retrieval screenshots clean
+.PHONY: install chat test test-fast test-long check audit bench-retrieval screenshots clean
 
 install: $(STAMP)
 
@@ -35,6 +35,10 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_layout.py
+
+# Known holes and licences of all that is installed; never passes with a package left out.
+audit: install
+	$(BIN)/python -m benchmarks.audit
 
 # SETS: folder with scifact/ and chunking/; KEEP: where the libraries made of them stay; ASK: pairs of
 # a question file and a data folder.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +17,7 @@ from assistant.extractive import ExtractiveEngine
 from assistant.searching import searched, spelt_out
 from corpus.errors import EngineError, UsageError
 
+_LOG = logging.getLogger(__name__)
 LONGEST_QUESTION = 4_000
 
 
@@ -69,6 +71,7 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
         for answer in _written(desk, desk.engine, begun, task):
             yield answer
     except EngineError as error:
+        _LOG.error("%s failed; the library is quoted instead", desk.engine.name, exc_info=error)
         if isinstance(desk.engine, ExtractiveEngine):
             yield _timed(replace(answer, outcome="failed", notice=str(error)), started, found)
             return

@@ -26,6 +26,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, TextIO
 
+from corpus.errors import BriefingError, NoConversation, NotInLibrary
 from corpus.redaction import hide_environment, redacted
 
 FILE = "briefing.log"
@@ -106,6 +107,17 @@ def last_failures(home: Path, most: int = 5) -> list[Failure]:
             if match := _HEADER.fullmatch(line):
                 found.append(Failure(match["time"], match["where"], match["line"]))
     return list(found)
+
+
+def level_of(error: BaseException) -> int:
+    """Return the level of a failure: that of an error, less for a request that was itself wrong.
+
+    A wrong option, an unknown id and a topic without documents are no failures of the program.
+    """
+    if isinstance(error, NotInLibrary | NoConversation):
+        return logging.INFO
+    asked_wrong = isinstance(error, BriefingError) and error.exit_code != 1
+    return logging.INFO if asked_wrong else logging.ERROR
 
 
 def name_of(place: str) -> str:

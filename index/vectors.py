@@ -24,6 +24,8 @@ _HNSW: Any = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_
 
 # SQLite, below Chroma, takes some 32,000 variables a statement.
 _WHERE = 5_000
+# Ids read at once.
+_PAGE = 10_000
 
 
 class VectorIndex:
@@ -74,6 +76,15 @@ class VectorIndex:
         # Chroma's cosine distance is 1 - cosine.
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         return [(str(one), 1.0 - float(distance)) for one, distance in pairs]
+
+    def ids(self) -> list[str]:
+        """Return the ids of all that is stored, in no order."""
+        found: list[str] = []
+        with _translated("read the vector index"):
+            for first in range(0, len(self), _PAGE):
+                page = self._collection.get(limit=_PAGE, offset=first, include=[])
+                found.extend(map(str, page["ids"]))
+        return found
 
     def __len__(self) -> int:
         with _translated("read the vector index"):

@@ -16,7 +16,7 @@ import click
 
 from assistant.settings import Settings
 from corpus import log
-from corpus.errors import BriefingError, NoConversation, NotInLibrary
+from corpus.errors import BriefingError
 from ui.commands import ask, check, doctor, documents, feedback, fetch, measure, memo, page, talk
 
 _INTERRUPTED = 130
@@ -52,11 +52,7 @@ def _ended(error: BaseException, seconds: float) -> None:
     elif isinstance(error, click.ClickException | BrokenPipeError):
         _LOG.info("stop: %s after %.1f s", type(error).__name__, seconds)
     else:
-        # A wrong request, an unknown id and a topic without documents are no failures.
-        asked_wrong = isinstance(error, NotInLibrary | NoConversation)
-        failed = not isinstance(error, BriefingError) or (error.exit_code == 1 and not asked_wrong)
-        level = logging.ERROR if failed else logging.INFO
-        _LOG.log(level, "stop: failed after %.1f s", seconds, exc_info=error)
+        _LOG.log(log.level_of(error), "stop: failed after %.1f s", seconds, exc_info=error)
 
 
 @click.group(

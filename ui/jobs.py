@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -10,7 +11,9 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Generic, TypeVar
 
 from corpus.errors import BriefingError, UsageError
+from corpus.log import level_of
 
+_LOG = logging.getLogger(__name__)
 Step = TypeVar("Step")
 # Finished jobs that can still be looked at, so that a window that comes back sees the end.
 _KEPT = 200
@@ -92,8 +95,11 @@ class Job(Generic[Step]):
                 if self._after is not None:
                     self._after()
         except BriefingError as error:
+            name = threading.current_thread().name
+            _LOG.log(level_of(error), "work of %s failed", name, exc_info=error)
             self._failure = error
         except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the page
+            _LOG.error("work of %s failed", threading.current_thread().name, exc_info=error)
             self._failure = BriefingError(f"unexpected failure ({type(error).__name__}: {error})")
         finally:
             with self._changed:

@@ -13,6 +13,7 @@ from html import escape
 from assistant.answer import Answer, Claim
 from corpus.catalogue import Entry
 from corpus.document import Source
+from corpus.log import FILE
 from index.ingest import UPLOADED
 from ui.said import told
 from ui.wording import word
@@ -172,6 +173,23 @@ def status_html(
         passages=f"{sum(entry.passages for entry in entries):,}", engine=escape(engine),
     )  # fmt: skip
     return f'<p class="status">{held} · {goes}</p>'
+
+
+def troubles_html(troubles: Sequence[tuple[str, str]], language: str = "en") -> str:
+    """Return what failed behind the page, a line each, and where more is said of it.
+
+    `troubles` are a key of the words that says what was being done, and the reason.
+    """
+    return "".join(
+        f'<p class="status trouble" role="status">⚠ {escape(said)}</p>'
+        for doing, reason in troubles
+        for said in [
+            word(
+                "room.trouble", language, what=word(doing, language), why=told(reason, language),
+                file=FILE,
+            )
+        ]
+    )  # fmt: skip
 
 
 def where(source: Source, page: int | None, language: str = "en") -> str:

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
+from corpus.log import level_of
 from ui import page_chat, page_library, page_memo
 from ui.page_words import LABELS
 from ui.place import Place
 from ui.wording import language_of, word
 
+_LOG = logging.getLogger(__name__)
 _STYLES = Path(__file__).parent / "styles"
 CSS = "\n".join(one.read_text(encoding="utf-8") for one in sorted(_STYLES.glob("*.css")))
+
+
+# Seconds between two looks at the line under the title: while the library opens, and afterwards,
+# when all that changes there by itself is that something failed behind the page.
+_OPENING, _OPEN = 2.0, 30.0
+
+
+class _Page(gr.Blocks):
+    """Blocks that log what an event raises: Gradio prints it and keeps it to itself."""
+
+    async def process_api(self, *args: Any, **options: Any) -> Any:
+        try:
+            return await super().process_api(*args, **options)
+        except Exception as error:
+            _LOG.log(level_of(error), "an event of the page failed", exc_info=error)
+            raise
 
 
 def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
@@ -22,12 +42,10 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
     def look(request: gr.Request) -> tuple[str, str, gr.Timer]:
         language = language_of(request.headers)
         title = word("page.title", language)
-        # Once the library is open nothing changes by itself.
-        return f"<h1>{title}</h1>", place.status(language), gr.Timer(active=not place.settled())
+        timer = gr.Timer(_OPEN if place.settled() else _OPENING)
+        return f"<h1>{title}</h1>", place.status(language), timer
 
-    page: gr.Blocks = gr.Blocks(
-        title="Briefing assistant", fill_width=True, analytics_enabled=False
-    )
+    page = _Page(title="Briefing assistant", fill_width=True, analytics_enabled=False)
     with page:
         title = gr.HTML("<h1>Briefing assistant</h1>", elem_id="title")
         status = gr.HTML(place.status(), elem_id="status")
@@ -39,7 +57,7 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
             with gr.Tab(LABELS("page.memo"), id="memo-tab") as tab:
                 page_memo.build(page, tab, place)
         # While the library opens the line under the title tells how far it is.
-        timer = gr.Timer(2.0)
+        timer = gr.Timer(_OPENING)
         seen = [title, status, timer]
         page.load(look, None, seen, queue=False, api_visibility="private")
         timer.tick(look, None, seen, queue=False, show_progress="hidden", api_visibility="private")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
     from corpus.catalogue import Entry
     from corpus.conversations import Conversations
 
+_LOG = logging.getLogger(__name__)
 # How often a waiting question looks again, and how long it waits before it says so and stops.
 _TICK = 0.25
 _PATIENCE = 600.0
-# Seconds between two looks whether there is something new to read ahead.
-_AHEAD = 3.0
+# Seconds between two looks whether there is something new to read ahead; after a failure twice as
+# long each time, up to so long.
+_AHEAD, _AHEAD_AT_MOST = 3.0, 300.0
 # Seconds that work which is under way has to end when the program leaves.
 _LEAVING = 5.0
 # Two questions at once, one for each core of a small machine; the page of a question that finds
@@ -51,6 +54,8 @@ class Room:
         self._note = "room.opening"
         self._progress: dict[str, int] = {}
         self._failure = ""
+        # What failed behind the page and has not gone well since: a key of the words, the reason.
+        self._troubles: dict[str, str] = {}
         # Open, or failed to; and everything that follows the opening done as well.
         self._ready = threading.Event()
         self._finished = threading.Event()
@@ -84,21 +89,32 @@ class Room:
         """Read the newest documents ahead, again whenever the library has changed."""
         from assistant.ahead import read_ahead
 
-        read = -1
-        while not self._leaving.wait(_AHEAD):
+        read, pause = -1, _AHEAD
+        while not self._leaving.wait(pause):
             try:
-                if desk.library.generation != read:
-                    read = desk.library.generation
+                if (generation := desk.library.generation) != read:
                     read_ahead(desk, self._idle)
-            except BriefingError:
-                # Nobody asked for this: whoever does will be told what is wrong with the library.
-                return
+                    read = generation
+            except Exception as error:  # noqa: BLE001  # reason: it must not end for good
+                pause = min(2 * pause, _AHEAD_AT_MOST)
+                self._failed("room.ahead", error)
+            else:
+                pause = _AHEAD
+                self._troubles.pop("room.ahead", None)
+
+    def _failed(self, doing: str, error: BaseException) -> None:
+        """Log what failed behind the page and say it under the title; `doing` is a key of words."""
+        _LOG.error("%s failed", doing, exc_info=error)
+        self._troubles[doing] = (
+            str(error) if isinstance(error, BriefingError) else type(error).__name__
+        )
 
     def _load(self) -> None:
         from assistant.desk import Desk
         from assistant.starter import ensure_starter
         from index.ingest import Progress
 
+        started = time.monotonic()
         try:
             desk = Desk(self._settings, addresses=self._addresses)
             for step in ensure_starter(desk):
@@ -112,13 +128,17 @@ class Room:
             self._desk = desk
             self._note = ""
             self._ready.set()
+            seconds = time.monotonic() - started
+            _LOG.info("the library is open after %.1f s, %s answers", seconds, desk.engine.name)
             # 0.7 ms a document, once: the library page need not wait for it.
             desk.themed(desk.library.entries())
             self._offered = self._reachable(desk)
             self._examine(desk)
         except BriefingError as error:
+            _LOG.error("the library does not open", exc_info=error)
             self._failure = str(error)
         except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the page
+            _LOG.error("the library does not open", exc_info=error)
             self._failure = f"unexpected failure while opening ({type(error).__name__}: {error})"
         finally:
             self._ready.set()
@@ -145,14 +165,16 @@ class Room:
 
     def status(self, language: str = "en") -> str:
         """Return the line under the title, as HTML."""
+        troubles = markup.troubles_html(list(self._troubles.items()), language)
         if self._failure:
-            return markup.error_html(self._failure, language)
+            return markup.error_html(self._failure, language) + troubles
         desk = self._desk
         if desk is None:
-            return markup.status_html((), "", word(self._note, language, **self._progress))
+            note = word(self._note, language, **self._progress)
+            return markup.status_html((), "", note) + troubles
         engine = desk.engine
         entries = desk.library.entries()
-        return markup.status_html(entries, engine.name, "", engine.place, language)
+        return markup.status_html(entries, engine.name, "", engine.place, language) + troubles
 
     def engines(self) -> Sequence[tuple[str, str]]:
         """Return (what is shown, name) of the engines to choose from, the present one first."""
@@ -197,9 +219,15 @@ class Room:
         from assistant.examples import examples
 
         with self._trying:
-            if not self._leaving.is_set():
-                self._examined = desk.library.generation
+            if self._leaving.is_set():
+                return
+            self._examined = desk.library.generation
+            try:
                 self._examples = examples(desk)
+            except Exception as error:  # noqa: BLE001  # reason: the page works without examples
+                self._failed("room.examples", error)
+            else:
+                self._troubles.pop("room.examples", None)
 
     def settled(self) -> bool:
         """Say whether the library is open, or will not open, and the page has all it shows."""

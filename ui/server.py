@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import tempfile
@@ -25,6 +26,7 @@ from ui.room import Room, Say
 if TYPE_CHECKING:
     from assistant.settings import Settings
 
+_LOG = logging.getLogger(__name__)
 _HOST = "127.0.0.1"
 _TRIES = 10
 # Every window that waits for an answer holds a place in Gradio's queue, at the cost of a look now
@@ -61,7 +63,11 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
     say(f"The chat is at {address} (Ctrl-C stops it). The library opens behind it.")
     if open_browser:
         webbrowser.open(address)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    _LOG.info("serving the page at %s", address)
+    # Without a configuration of its own it writes where the program does: into the log.
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, log_level="warning", access_log=False)
+    )
     try:
         server.run(sockets=[listening])
     finally:

@@ -18,6 +18,7 @@ from ui.commands.opening import desk
 def doctor(context: click.Context, as_json: bool, rebuild: bool, reembed: bool) -> None:
     """Check the installation and the library; exits with 1 when something is wrong."""
     from assistant.health import checks
+    from corpus import log
     from index.ingest import embed_again
     from ui.terminal import with_bar
 
@@ -34,7 +35,12 @@ def doctor(context: click.Context, as_json: bool, rebuild: bool, reembed: bool) 
                 click.echo(f"{'ok  ' if one.ok else 'FAIL'}  {one.name:<10} {one.detail}")
         entries = opened.library.entries()
         engine = opened.engine.name
+        failures = log.last_failures(opened.library.home)
+        file = opened.library.home / log.FILE
     sound = all(one.ok for one in found)
+    if not as_json:
+        for failed in failures:
+            click.echo(f"      {failed.time}  {failed.where}: {failed.line}")
     if as_json:
         values = {
             "ok": sound,
@@ -42,6 +48,7 @@ def doctor(context: click.Context, as_json: bool, rebuild: bool, reembed: bool) 
             "passages": sum(entry.passages for entry in entries),
             "engine": engine,
             "checks": [asdict(one) for one in found],
+            "log": {"file": str(file), "errors": [asdict(one) for one in failures]},
         }
         click.echo(json.dumps(values, ensure_ascii=False))
     if not sound:

@@ -1,0 +1,117 @@
+"""Trying the vector index in a child process, so that a broken one ends there and not here.
+
+A damaged Chroma may end the process that opens it, or answer with too few rows and no error
+(chroma #7238, #6949; after `kill -9` during writes a query for 300 neighbours returned one row).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from index.embedding import Vectors
+from index.vectors import VectorIndex
+
+# Opening takes 1 to 2 s of which most is the import of Chroma; a large index needs a few more.
+_SECONDS = 60.0
+# Neighbours asked for: with a broken graph the first ten still came back, 300 did not.
+_NEIGHBOURS = 300
+# A stored vector finds itself, or one that is as near as rounding leaves it.
+_ITSELF = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """Whether the index is sound and in few words what is wrong; how many passages it holds."""
+
+    sound: bool
+    reason: str = ""
+    count: int = 0
+    seconds: float = 0.0
+
+
+def probe_vectors(
+    folder: Path, ids_expected: Collection[str], vector: Vectors | None, *, wait: float = _SECONDS
+) -> ProbeResult:
+    """Return what a child process finds of the vector index in `folder`; never raises.
+
+    The index must open, hold exactly `ids_expected`, and to `vector` [dimension], one of those that
+    are stored, return as many distinct neighbours as asked for, itself the nearest. None leaves the
+    query out. The child is ended after `wait` seconds.
+    """
+    started = time.monotonic()
+    asked = {
+        "folder": str(folder),
+        "ids": sorted(ids_expected),
+        "vector": None if vector is None else [float(one) for one in vector],
+    }
+    if not (folder / "chroma.sqlite3").is_file():
+        # Opening would make an empty one.
+        return ProbeResult(not ids_expected, "" if not ids_expected else "it is missing")
+    root = str(Path(__file__).resolve().parent.parent)
+    before = os.environ.get("PYTHONPATH")
+    try:
+        child = subprocess.run(
+            [sys.executable, "-m", "index.probe"],
+            input=json.dumps(asked),
+            capture_output=True,
+            text=True,
+            timeout=wait,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([root, *([before] if before else [])])},
+            check=False,
+        )
+        found = json.loads(child.stdout)
+        reason, count = str(found["reason"]), int(found["count"])
+    except subprocess.TimeoutExpired:
+        reason, count = f"it did not answer within {wait:.0f} seconds", 0
+    except (OSError, ValueError, KeyError, TypeError):
+        reason, count = "it ended the process that opened it", 0
+    return ProbeResult(not reason, reason, count, time.monotonic() - started)
+
+
+def _tried(index: VectorIndex, expected: set[str], vector: Vectors | None) -> str:
+    """Return what is wrong with an index that opened; "" for nothing."""
+    held = set(index.ids())
+    if held != expected:
+        missing, foreign = len(expected - held), len(held - expected)
+        return f"it lacks {missing} passages and holds {foreign} that are not in the library"
+    if vector is None or not expected:
+        return ""
+    wanted = min(_NEIGHBOURS, len(expected))
+    nearest = index.nearest(vector, wanted)
+    found = {one for one, _ in nearest}
+    if len(found) < wanted or not found <= expected:
+        return f"asked for {wanted} neighbours it found {len(found & expected)}"
+    if max(cosine for _, cosine in nearest) < _ITSELF:
+        return "it does not find a vector that it holds"
+    return ""
+
+
+def _probe() -> None:
+    """Answer the request on standard input by a line of JSON on standard output."""
+    asked = json.load(sys.stdin)
+    # What a library prints must not stand before the answer.
+    out, sys.stdout = sys.stdout, sys.stderr
+    vector = asked["vector"]
+    count, reason = 0, "it cannot be opened"
+    try:
+        index = VectorIndex(Path(asked["folder"]))
+        count, reason = len(index), "it cannot be searched"
+        row = None if vector is None else np.array(vector, dtype=np.float32)
+        reason = _tried(index, set(asked["ids"]), row)
+        index.close()
+    except Exception as error:  # noqa: BLE001  # reason: whatever it raises, the index is not sound
+        reason = f"{reason} ({type(error).__name__})"
+    out.write(json.dumps({"count": count, "reason": reason}))
+
+
+if __name__ == "__main__":
+    _probe()
