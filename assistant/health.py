@@ -14,6 +14,7 @@ from pathlib import Path
 from assistant.desk import Desk
 from corpus.errors import BriefingError
 from corpus.library import Finding
+from corpus.log import FILE, last_failures, trouble
 from index.embedders import HASHING
 from index.weights import DEFAULT_MODEL, weights_folder
 
@@ -83,8 +84,18 @@ def checks(desk: Desk) -> Iterator[Finding]:
     yield Finding(
         "engine", True, f"{desk.engine.name} would answer ({goes}); see: briefing engines"
     )
+    yield _log(desk.settings.home)
     free = shutil.disk_usage(desk.settings.home).free
     yield Finding("disk", free > _SPARE, f"{free / 1e9:.1f} GB free for {desk.settings.home}")
+
+
+def _log(home: Path) -> Finding:
+    if said := trouble(home):
+        return Finding(
+            "log", False, f"{said}; move away what stands in its place, or free the disk"
+        )
+    count = len(last_failures(home, most=1_000))
+    return Finding("log", True, f"{home / FILE}, {count or 'no'} errors in it")
 
 
 def _version(name: str) -> str:

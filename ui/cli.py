@@ -72,7 +72,8 @@ def _ended(error: BaseException, seconds: float) -> None:
     default=log.DEFAULT,
     envvar="BRIEFING_LOG",
     show_default=True,
-    help=f"What is written to {log.FILE} in the data folder (BRIEFING_LOG).",
+    show_envvar=True,
+    help=f"What is written to {log.FILE} in the data folder.",
 )
 @click.version_option(package_name="briefing-assistant", prog_name="briefing")
 @click.pass_context
