@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,8 +20,8 @@ from corpus.errors import NotInLibrary
 from corpus.lock import WriterLock
 from corpus.originals import Originals, storage_error
 from corpus.rows import SOURCE, document_from_row, ids_from_row, passages_from_row
-from corpus.schema import migrate
-from corpus.sqlite import connect, translated
+from corpus.schema import migrate, prepare
+from corpus.sqlite import Connections, translated
 
 Matrix = NDArray[np.float32]
 
@@ -63,20 +63,34 @@ class Catalogue:
         self._file = home / "library.sqlite3"
         self._lock = WriterLock(home / "writer.lock")
         self._originals = Originals(home / "originals")
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections = Connections(self._file)
         # The text under an id never changes; 128 documents are a few MB.
         self._texts = lru_cache(maxsize=128)(self._load)
         with translated(self._file):
+            prepare(self._file)
             migrate(self._connection, self._file, self._lock)
 
     @property
     def _connection(self) -> sqlite3.Connection:
-        if not hasattr(self._local, "connection"):
-            self._local.connection = connect(self._file)
-            self._connections.append(self._local.connection)
-        connection: sqlite3.Connection = self._local.connection
-        return connection
+        return self._connections()
+
+    @contextmanager
+    def unchanging(self) -> Iterator[None]:
+        """Have this thread see the library as it is now for the whole block, whoever writes.
+
+        One read transaction: SQLite shows it the state at its first statement.
+        """
+        connection = self._connection
+        if connection.in_transaction:
+            yield
+            return
+        with translated(self._file):
+            connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with translated(self._file):
+                connection.execute("COMMIT")
 
     @property
     def conversations(self) -> Conversations:
@@ -88,16 +102,35 @@ class Catalogue:
             return self._connection.execute(statement, values).fetchall()
 
     def close(self) -> None:
-        """Let go of the file, in every thread."""
-        while self._connections:
-            self._connections.pop().close()
-        self._local = threading.local()
+        """Let go of the file, in every thread; what asks afterwards gets LibraryClosed."""
+        self._connections.close()
 
     @property
     def generation(self) -> int:
         """How many times a document became visible or invisible; 0 in a new library."""
         (row,) = self._rows("SELECT coalesce(max(generation), 0) FROM changes")
         return int(row[0])
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the disk takes no writes, so that the library can only be read."""
+        return self._connections.read_only
+
+    @property
+    def identity(self) -> str:
+        """A random name given to the library when it was made, the same in its copies."""
+        return self._fact("id")
+
+    def last_change(self, generation: int) -> str:
+        """Return what happened at a generation, in words of its own; "" where nothing did.
+
+        Two copies of one library that went separate ways differ in it.
+        """
+        rows = self._rows(
+            "SELECT document, visible, replaced_by, at FROM changes WHERE generation = ?",
+            (generation,),
+        )
+        return " ".join(str(value) for value in rows[0]) if rows else ""
 
     @property
     def embedder(self) -> str:
@@ -144,6 +177,10 @@ class Catalogue:
                 return entry
         raise _missing(document)
 
+    def every_document(self) -> list[str]:
+        """Return the ids of all documents, replaced and removed ones included."""
+        return [str(row[0]) for row in self._rows("SELECT id FROM documents ORDER BY id")]
+
     def resolve(self, prefix: str) -> str:
         """Return the id of the one visible document whose id starts so; raises NotInLibrary."""
         found = [entry.id for entry in self.entries() if prefix and entry.id.startswith(prefix)]
@@ -170,12 +207,18 @@ class Catalogue:
 
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         """Return the passages with those ids, in that order; those not visible are left out."""
-        visible = {row[0] for row in self._rows("SELECT id FROM documents WHERE visible")}
         known: dict[str, Passage] = {}
-        for document in dict.fromkeys(one.partition(":")[0] for one in ids):
-            if document in visible:
-                known |= {passage.id: passage for passage in self._texts(document)[1]}
+        for document in self.visible([one.partition(":")[0] for one in ids]):
+            known |= {passage.id: passage for passage in self._texts(document)[1]}
         return [known[one] for one in ids if one in known]
+
+    def visible(self, documents: Sequence[str]) -> set[str]:
+        """Return those of some documents that are visible."""
+        some = list(dict.fromkeys(documents))
+        rows = self._rows(
+            f"SELECT id FROM documents WHERE visible AND id IN ({', '.join('?' * len(some))})", some
+        )
+        return {str(row[0]) for row in rows}
 
     def vectors(self, documents: Sequence[str] | None = None) -> tuple[list[str], Matrix]:
         """Return (passage ids, float32 [n, dimension]) of all visible documents, or of some."""

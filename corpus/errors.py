@@ -7,6 +7,7 @@ BriefingError
 │   ├── LibraryLocked    another process is writing
 │   ├── LibraryTooNew    made by a newer version of this program
 │   ├── LibraryDamaged   SQLite or an original does not pass its check
+│   ├── LibraryClosed    it was closed while something still asked it
 │   ├── StorageError     the disk is full or refuses a write
 │   ├── NotInLibrary     no document has that id
 │   ├── NothingFound     nothing on a topic (exit code 3)
@@ -63,6 +64,10 @@ class LibraryTooNew(LibraryError):
 
 class LibraryDamaged(LibraryError):
     """The library's database or an original file does not pass its check."""
+
+
+class LibraryClosed(LibraryError):
+    """The library was closed, by the end of the program or of its owner."""
 
 
 class StorageError(LibraryError):

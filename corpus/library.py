@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +51,16 @@ class Library(Catalogue):
     """One data folder with its writing side: one process writes at a time."""
 
     def writing(self) -> AbstractContextManager[None]:
-        """Hold the writer lock for a block of writes; raises LibraryLocked naming its owner."""
+        """Keep other processes from writing for a block; raises LibraryLocked naming the one that is.
+
+        Threads of this process may write meanwhile: each transaction is whole in itself.
+        """
         return self._lock.held()
+
+    @property
+    def written_here(self) -> bool:
+        """Whether this process is writing to the library now."""
+        return self._lock.held_here
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -224,14 +232,20 @@ class Library(Catalogue):
         return self.entry(document)
 
     def replace_vectors(
-        self, embedder: str, vectors: Iterable[tuple[str, Matrix, TokenCodes]]
-    ) -> None:
-        """Give every visible document new vectors, by another model, in one transaction.
+        self, embedder: str, vectors: Mapping[str, tuple[Matrix, TokenCodes]]
+    ) -> list[str]:
+        """Give every document new vectors, by another model, in one transaction.
 
-        `vectors` yields (document id, float32 [its passages, dimension], its token codes).
+        `vectors` has (float32 [its passages, dimension], its token codes) by document id, replaced
+        and removed ones included, since they can be brought back. Returns the documents that are
+        missing there, having come in meanwhile: then nothing was changed.
         """
         with self._transaction() as connection:
-            for document, matrix, tokens in vectors:
+            kept = connection.execute("SELECT id FROM documents WHERE passage_count > 0")
+            missing = [str(row[0]) for row in kept if row[0] not in vectors]
+            if missing:
+                return missing
+            for document, (matrix, tokens) in vectors.items():
                 columns = tokens.columns()
                 connection.execute(
                     "UPDATE documents SET vectors = ?, tokens = ?, token_counts = ? WHERE id = ?",
@@ -242,14 +256,13 @@ class Library(Catalogue):
                         document,
                     ),
                 )
+            for (document,) in connection.execute(
+                "SELECT id FROM documents WHERE visible"
+            ).fetchall():
                 self._record(connection, document, visible=True)
-            # Versions that cannot be searched with the new model cannot be brought back either.
-            connection.execute(
-                "DELETE FROM places WHERE document IN (SELECT id FROM documents WHERE NOT visible)"
-            )
-            connection.execute("DELETE FROM documents WHERE NOT visible")
             connection.execute("UPDATE facts SET value = ? WHERE name = 'embedder'", (embedder,))
         self._texts.cache_clear()
+        return []
 
     def check(self) -> list[Finding]:
         """Check the database, every visible passage and every kept original."""

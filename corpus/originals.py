@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
+import uuid
 from pathlib import Path
 
 from corpus.errors import StorageError
@@ -37,7 +38,7 @@ class Originals:
         target = self.path(digest)
         if target.exists():
             return digest
-        temporary = target.with_suffix(f".{os.getpid()}.new")
+        temporary = target.with_suffix(f".{uuid.uuid4().hex}.new")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with file.open("rb") as source, temporary.open("wb") as copy:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import uuid
 from pathlib import Path
 
-from corpus.errors import LibraryTooNew
+from corpus.errors import LibraryDamaged, LibraryTooNew
 from corpus.lock import WriterLock
 
 # Step n brings user_version from n to n + 1. A step that was released is never edited; later
@@ -82,7 +84,72 @@ MIGRATIONS: tuple[str, ...] = (
     -- The theme that a document, or its reader, names; the others are told by their words.
     ALTER TABLE documents ADD COLUMN theme TEXT NOT NULL DEFAULT '';
     """,
+    """
+    -- Which library this is: derived indexes say whose they are (index.manifest).
+    INSERT INTO facts VALUES ('id', lower(hex(randomblob(16))));
+    """,
 )
+
+
+def prepare(file: Path) -> None:
+    """Make a new library at `file`, all of it or nothing, where there is no file.
+
+    Raises LibraryDamaged for an empty file and for the database of another program, and leaves
+    both as they are: whoever lost a library must be told, and a new one would hide the loss.
+    """
+    if not file.exists():
+        _make(file)
+        return
+    pending = file.with_name(f"{file.name}-wal")
+    if not file.stat().st_size and not (pending.exists() and pending.stat().st_size):
+        raise LibraryDamaged(
+            f"{file} is empty and no library; restore it from a backup, or move it away to begin "
+            "a new one"
+        )
+    reading = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        tables = {row[0] for row in reading.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.OperationalError:
+        # A disk that takes no writes: whoever opens the file for reading finds out.
+        return
+    finally:
+        reading.close()
+    if not {"facts", "documents", "changes"} <= tables:
+        raise LibraryDamaged(
+            f"{file} is the database of another program and no library; move it away, or name "
+            "another data folder"
+        )
+
+
+def _make(file: Path) -> None:
+    """Make a new library beside `file` and put it in its place.
+
+    An end at any moment leaves no half library, and of two programs that start at once one makes it.
+    """
+    temporary = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
+    try:
+        connection = sqlite3.connect(temporary, isolation_level=None)
+        try:
+            _advance(connection, 0)
+        finally:
+            connection.close()
+        try:
+            os.link(temporary, file)
+        except FileExistsError:
+            return
+        except OSError:
+            # A file system without hard links.
+            temporary.rename(file)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _advance(connection: sqlite3.Connection, version: int) -> None:
+    """Take every step after `version`, each in one transaction."""
+    for step in range(version, len(MIGRATIONS)):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {MIGRATIONS[step]} PRAGMA user_version = {step + 1}; COMMIT;"
+        )
 
 
 def migrate(connection: sqlite3.Connection, file: Path, lock: WriterLock) -> None:
@@ -105,7 +172,4 @@ def migrate(connection: sqlite3.Connection, file: Path, lock: WriterLock) -> Non
             copy = sqlite3.connect(file.with_suffix(f".before-{version}"))
             connection.backup(copy)
             copy.close()
-        for step in range(version, len(MIGRATIONS)):
-            connection.executescript(
-                f"BEGIN IMMEDIATE; {MIGRATIONS[step]} PRAGMA user_version = {step + 1}; COMMIT;"
-            )
+        _advance(connection, version)

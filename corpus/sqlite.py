@@ -1,30 +1,134 @@
-"""The connection to a library's SQLite file, and its errors in our words."""
+"""Connections to a library's SQLite file, one a thread, and SQLite's errors in our words."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import threading
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from corpus.errors import LibraryDamaged, LibraryError, StorageError
+from corpus.errors import LibraryClosed, LibraryDamaged, LibraryError, StorageError
+
+# Less free space than this is a full disk, whatever SQLite calls the failure: its own shared-memory
+# file takes 32 KB.
+_FULL = 100_000
+_FULL_ADVICE = "free some space and try again"
 
 
-def connect(file: Path) -> sqlite3.Connection:
-    """Open `file`, made if missing, for one thread; every write reaches the disk before it counts.
+class _Connection(sqlite3.Connection):
+    """A connection that can be referred to weakly."""
 
-    Raises StorageError when it cannot be opened and LibraryDamaged when it is no database.
+
+class Connections:
+    """The connections of one library file: each thread has its own, and it ends with its thread.
+
+    Thread-safe. `read_only` says whether the file could only be opened for reading: a full disk,
+    or one that is mounted so.
     """
-    with translated(file):
-        connection = sqlite3.connect(
-            file, timeout=10, isolation_level=None, check_same_thread=False
-        )
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._local = threading.local()
+        # Weak: a connection is closed when its thread ends and takes the only reference along.
+        self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._mutex = threading.Lock()
+        self._closed = False
+        self.read_only = False
+
+    def __call__(self) -> sqlite3.Connection:
+        """Return this thread's connection; raises LibraryClosed, StorageError, LibraryDamaged."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is not None and not self._closed:
+            return connection
+        if self._closed:
+            raise LibraryClosed("the library has been closed; open it again")
+        fresh = self._opened()
+        with self._mutex:
+            self._open.add(fresh)
+        self._local.connection = fresh
+        return fresh
+
+    def __len__(self) -> int:
+        """Return how many connections are open."""
+        with self._mutex:
+            return len(self._open)
+
+    def close(self) -> None:
+        """Close the connections of every thread; none is opened afterwards."""
+        with self._mutex:
+            self._closed = True
+            left = list(self._open)
+            self._open.clear()
+        for connection in left:
+            connection.close()
+        self._local = threading.local()
+
+    def _opened(self) -> _Connection:
+        with translated(self._file):
+            if not self.read_only:
+                try:
+                    return _connected(self._file)
+                except sqlite3.OperationalError as error:
+                    if not (self._file.exists() and _refuses_writing(error)):
+                        raise
+            connection = _connected_for_reading(self._file)
+        self.read_only = True
+        return connection
+
+
+def _connected(file: Path) -> _Connection:
+    connection = sqlite3.connect(
+        file, timeout=10, isolation_level=None, check_same_thread=False, factory=_Connection
+    )
+    try:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-    file.chmod(0o600)
+        # Read once here: a disk that is full or read-only refuses only when a page is wanted.
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    with suppress(OSError):
+        # A read-only disk keeps the mode it has.
+        file.chmod(0o600)
     return connection
+
+
+def _connected_for_reading(file: Path) -> _Connection:
+    """Open a file whose disk takes no writes.
+
+    Without pending changes beside it, SQLite may be told that nothing changes it ("immutable") and
+    makes no file of its own.
+    """
+    pending = file.with_name(f"{file.name}-wal")
+    settled = not pending.exists() or not pending.stat().st_size
+    mode = "mode=ro&immutable=1" if settled else "mode=ro"
+    connection = sqlite3.connect(
+        f"{file.absolute().as_uri()}?{mode}",
+        uri=True,
+        timeout=10,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=_Connection,
+    )
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _name(error: sqlite3.Error) -> str:
+    """Return SQLite's name of an error; "" for those that Python's own module raises."""
+    return getattr(error, "sqlite_errorname", None) or ""
+
+
+def _refuses_writing(error: sqlite3.OperationalError) -> bool:
+    """Say whether SQLite failed because it could not write."""
+    name = _name(error)
+    return name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL"))
 
 
 @contextmanager
@@ -33,16 +137,36 @@ def translated(file: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        text = str(error)
-        if "full" in text:
+        name = _name(error)
+        if name == "SQLITE_FULL" or (_refuses_writing(error) and _full(file)):
+            raise StorageError(f"the disk of {file} is full: {_FULL_ADVICE}") from error
+        if name.startswith("SQLITE_READONLY"):
             raise StorageError(
-                f"the disk is full: free some space for {file} and try again"
+                f"{file} cannot be written: its disk or folder is read-only; what is in the "
+                "library can be read"
             ) from error
-        if any(word in text for word in ("readonly", "unable to open", "disk I/O", "locked")):
-            raise StorageError(f"cannot write {file} ({text})") from error
-        raise LibraryError(f"the library {file} refused a request ({text})") from error
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            raise StorageError(
+                f"another program holds {file}; wait for it to finish, and try again"
+            ) from error
+        if _refuses_writing(error):
+            raise StorageError(
+                f"cannot read or write {file} ({error}); check its disk and try again"
+            ) from error
+        raise LibraryError(f"the library {file} refused a request ({error})") from error
+    except sqlite3.ProgrammingError as error:
+        if "closed" in str(error):
+            raise LibraryClosed("the library has been closed; open it again") from error
+        raise
     except sqlite3.DatabaseError as error:
         raise LibraryDamaged(
             f"{file} is damaged or no library ({error}); restore it from a backup, or move it away "
             "and add your documents again"
         ) from error
+
+
+def _full(file: Path) -> bool:
+    try:
+        return shutil.disk_usage(file.parent).free < _FULL
+    except OSError:
+        return False

@@ -1,251 +1,416 @@
 """Keeping the indexes in step with the library, and rebuilding them without embedding anything.
 
-Chroma, Tantivy and the forward index are derived. A manifest beside them says which generation of
-the library they show; it is marked unclean before anything is written and clean after, so that a
-process killed in between (`kill -9` during writes broke Chroma's vector search for good in 2 of 139
-kills) leaves indexes that are rebuilt and not believed. Until then the library itself answers.
+Chroma, Tantivy and the forward index are derived. Searches read a snapshot: indexes opened together
+for one generation of the library, which nobody changes. Whoever writes brings the indexes up and
+publishes the next snapshot; readers never wait for that. A manifest beside the indexes says what
+they show; it is marked unclean before anything is written and clean after, so that a process killed
+in between (`kill -9` during writes broke Chroma's vector search for good in 2 of 139 kills) leaves
+indexes that are not believed. Until they are rebuilt the library itself answers.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from corpus.catalogue import Entry
 from corpus.codes import TokenCodes
 from corpus.document import Passage
-from corpus.errors import SearchIndexError
+from corpus.errors import LibraryLocked, SearchIndexError, StorageError
 from corpus.library import Library
 from index.embedding import Vectors
 from index.forward import ForwardIndex, ordered
+from index.manifest import FILE_NAME, FORMAT, Manifest, Part, parts_of
+from index.snapshot import Snapshot, VectorReader
 from index.vectors import VectorIndex
+from index.versions import later_versions
 from index.words import WordIndex, stems
 
-# Grows when what is stored in an index changes meaning: older indexes are then rebuilt.
-_FORMAT = 3
-_REBUILD = "run: briefing doctor --rebuild"
 # Seconds for which files that were found whole are not looked at again: one answer opens the
 # indexes a dozen times, at 1.2 ms each.
 _BELIEVED = 1.0
+# How often a reader tries to open indexes that another process is just replacing.
+_TRIES = 3
+# Seconds that a writer waits for another thread that is bringing the indexes up: a rebuild of
+# 100,000 passages takes about one minute.
+_PATIENCE = 600.0
+# While documents arrive the indexes are brought up this often at most (seconds), and take at most
+# this share of the time.
+_EVERY, _SHARE = 5.0, 0.1
+_FOLDERS = ("vectors", "words", "forward")
+
+# The manifest's inode, time and size: one that is the same has not been written since.
+_Mark = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
-    """What the indexes on disk show; `inventory` maps the files of vectors to their sizes."""
+class _Published:
+    """A snapshot with the manifest it was opened from, None for one made from the library.
 
-    format: int
-    generation: int
-    embedder: str
-    passages: int
-    clean: bool
-    inventory: dict[str, int]
+    `mark` is the manifest file as it was looked at last.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Indexes:
-    """The indexes that are in step with the library; None for one that is not."""
-
-    vectors: VectorIndex | None
-    words: WordIndex | None
-    forward: ForwardIndex | None
+    snapshot: Snapshot
+    manifest: Manifest | None
+    mark: _Mark | None
 
 
 class DerivedIndexes:
-    """The three indexes of one library folder, opened when first needed."""
+    """The three indexes of one library folder, opened when first needed. Thread-safe.
+
+    Locks, outermost first: the library's writer lock, then `_writing`, for whoever brings the
+    indexes up; `_opening` for whoever opens a snapshot. Neither is held while the writer lock is
+    waited for.
+    """
 
     def __init__(self, library: Library) -> None:
         self._library = library
         self._folder = library.home / "index"
-        self._lock = threading.RLock()
-        self._shown: Manifest | None = None
-        self._whole: tuple[Manifest | None, float] = (None, 0.0)
-        self._vectors: VectorIndex | None = None
-        self._words: WordIndex | None = None
-        self._forward: ForwardIndex | None = None
+        self._published: _Published | None = None
+        # The published state whose files were last found whole, and when.
+        self._whole: tuple[_Published | None, float] = (None, 0.0)
+        # The manifest of indexes whose Chroma failed a query.
+        self._broken: _Mark | None = None
+        self._opening = threading.Lock()
+        self._writing = threading.Lock()
+        # The generation that a thread wants shown which found another one writing.
+        self._wanted = 0
+        self._brought_up = (0.0, 0.0)
 
-    @contextmanager
-    def reading(self) -> Iterator[Indexes]:
-        """Hand out the indexes that are in step with the library; None for one that is not.
+    def snapshot(self) -> Snapshot:
+        """Return the newest state that can be searched; never waits for a writer.
 
-        The caller searches the library itself for what is None. Reopens what another process has
-        brought up to date since. Never raises: an index that cannot be opened is None.
+        Indexes that are damaged or of another library are passed over and the library itself is
+        read (that takes seconds for a large one, once). Raises LibraryError.
         """
-        with self._lock:
-            try:
-                self._open_current()
-            except SearchIndexError:
-                self._let_go()
-            yield Indexes(self._vectors, self._words, self._forward)
+        present = self._published
+        if present is not None and self._still(present):
+            return present.snapshot
+        # One thread opens what is new; the others go on with what there was.
+        if not self._opening.acquire(blocking=present is None):
+            assert present is not None
+            return present.snapshot
+        try:
+            present = self._published
+            if present is None or not self._still(present):
+                present = self._published = self._opened(present)
+            return present.snapshot
+        finally:
+            self._opening.release()
 
-    def update(self, *, rebuild: bool = False) -> bool:
+    def update(self, *, rebuild: bool = False, wait: bool = True) -> bool:
         """Bring the indexes to the library's generation; return whether they were rebuilt.
 
         Takes the library's writer lock (LibraryLocked when another process writes). Embeds nothing:
-        vectors come from the library. Raises SearchIndexError when an index refuses.
+        vectors come from the library. Where another thread is bringing them up, its work is waited
+        for, or with `wait` false handed the rest. Raises SearchIndexError when an index refuses.
         """
-        with self._lock, self._library.writing():
-            manifest = self._manifest()
-            target = self._library.generation
-            rebuild = rebuild or not self._sound(manifest)
-            if manifest is not None and manifest.generation == target and not rebuild:
-                return False
-            self._let_go()
-            if rebuild or manifest is None:
-                self._discard()
-                manifest = Manifest(_FORMAT, 0, self._library.embedder, 0, False, {})
-            self._write(manifest, clean=False)
-            self._apply(manifest.generation, rebuild=rebuild)
-            self._write(
-                Manifest(
-                    _FORMAT,
-                    target,
-                    self._library.embedder,
-                    len(self._words) if self._words else 0,
-                    True,
-                    _inventory(self._folder),
-                ),
-                clean=True,
-            )
-            self._shown = self._manifest()
-            return rebuild
+        rebuilt = False
+        with self._library.writing():
+            self._wanted = max(self._wanted, self._library.generation)
+            while True:
+                if not self._writing.acquire(timeout=_PATIENCE if wait else 0):
+                    if not wait:
+                        return rebuilt
+                    raise LibraryLocked("the search indexes are being rebuilt; try again later")
+                try:
+                    shown, again = self._brought(rebuild)
+                finally:
+                    self._writing.release()
+                rebuilt, rebuild = rebuilt or again, False
+                # What was handed over between the last look and letting go.
+                if shown >= min(self._wanted, self._library.generation):
+                    return rebuilt
+
+    def update_if_due(self) -> None:
+        """Bring the indexes up while documents arrive, now and then; see `update`."""
+        at, took = self._brought_up
+        if time.monotonic() - at > max(_EVERY, took / _SHARE):
+            self.update()
+
+    def maintain(self) -> bool:
+        """Bring up, or rebuild, what an interrupted process left; return whether there was a need.
+
+        Does nothing while somebody is writing: they do it. Raises SearchIndexError, StorageError.
+        """
+        if self._library.read_only or self._library.written_here or not self.behind():
+            return False
+        try:
+            self.update()
+        except LibraryLocked:
+            return False
+        return True
+
+    def distrust(self, vectors: VectorReader) -> None:
+        """Do without Chroma from here on, since it failed a query; `maintain` then rebuilds."""
+        with self._opening:
+            present = self._published
+            if present is not None and present.snapshot.vectors is vectors:
+                self._broken = present.mark
+                self._let_go_of_vectors()
+                self._published = replace(
+                    present, snapshot=replace(present.snapshot, vectors=None)
+                )
 
     def behind(self) -> bool:
         """Say whether the indexes on disk show less than the library, or cannot be believed."""
-        manifest = self._manifest()
-        return not self._sound(manifest) or (
-            manifest is not None and manifest.generation != self._library.generation
-        )
+        manifest = self._sound()
+        return manifest is None or manifest.generation != self._library.generation
+
+    def fault(self) -> str:
+        """Return what is wrong with the indexes on disk, in a few words, every file read; or ""."""
+        manifest = Manifest.read(self._folder)
+        if manifest is None:
+            return "there are none" if self._library.generation else ""
+        if not manifest.clean:
+            return "being written, or broken off while they were"
+        if not manifest.belongs_to(self._library):
+            return "made from another library, or from another state of this one"
+        if damaged := manifest.damaged(self._folder, thorough=True):
+            return f"{damaged} is missing or altered"
+        return "" if manifest.generation == self._library.generation else "behind the library"
 
     def close(self) -> None:
         """Let go of the folder."""
-        with self._lock:
-            self._let_go()
+        with self._opening:
+            self._let_go_of_vectors()
+            self._published = None
 
-    def _apply(self, since: int, *, rebuild: bool) -> None:
-        """Write what changed after generation `since`, or everything, into the indexes."""
-        before = None if rebuild else self._stored_forward()
-        vectors = self._vectors = VectorIndex(self._folder / "vectors")
-        words = self._words = WordIndex(self._folder / "words")
-        if rebuild:
-            present = {entry.id for entry in self._library.entries()}
-            gone: set[str] = set()
-        else:
-            changes = {one.document: one.visible for one in self._library.changes_since(since)}
-            present = {document for document, published in changes.items() if published}
-            gone = set(changes) - present
-        titles = {entry.id: entry.source.title for entry in self._library.entries()}
-        with words.writing() as writer:
-            for document in [*gone, *present]:
-                writer.remove_document(document)
-            for document in present:
-                writer.add(titles[document], self._library.passages_of(document))
-        if not rebuild:
-            vectors.remove_documents([*gone, *present])
-        if present:
-            vectors.add(*self._library.vectors(sorted(present)))
-        forward = forward_of(self._library, before=before, changed={*gone, *present})
-        forward.save(self._folder / "forward")
-        self._forward = forward
-
-    def _stored_forward(self) -> ForwardIndex | None:
-        try:
-            return ForwardIndex.load(self._folder / "forward")
-        except SearchIndexError:
-            return None
-
-    def _open_current(self) -> None:
-        manifest = self._manifest()
-        if not self._sound(manifest) or manifest is None:
-            self._let_go()
-            return
-        if manifest != self._shown:
-            self._let_go()
-            self._shown = manifest
-        if manifest.generation != self._library.generation:
-            # Words still find what they know; the search joins on what is published.
-            self._close_vectors()
-            self._forward = None
-        elif self._vectors is None:
-            self._vectors = VectorIndex(self._folder / "vectors")
-            forward = self._stored_forward()
-            self._forward = forward if forward is not None and ordered(forward) else None
-        if self._words is None:
-            self._words = WordIndex(self._folder / "words")
-
-    def _sound(self, manifest: Manifest | None) -> bool:
-        """Say whether what is on disk is what was written there last."""
-        if manifest is None or not manifest.clean or manifest.format != _FORMAT:
-            return False
-        if manifest.embedder != self._library.embedder:
+    def _still(self, present: _Published) -> bool:
+        """Say whether a published snapshot is still what the disk, or the library, shows."""
+        if self._mark() != present.mark:
             return False
         seen, at = self._whole
-        if manifest == seen and time.monotonic() - at < _BELIEVED:
+        if seen is present and time.monotonic() - at < _BELIEVED:
             return True
-        on_disk = _inventory(self._folder)
-        whole = all(on_disk.get(name, -1) >= size for name, size in manifest.inventory.items())
-        self._whole = (manifest if whole else None, time.monotonic())
-        return whole
+        if present.manifest is None:
+            # Made from the library, since the indexes are no good: it follows the library.
+            return present.snapshot.generation == self._library.generation
+        if present.manifest.damaged(self._folder):
+            return False
+        self._whole = (present, time.monotonic())
+        return True
 
-    def _manifest(self) -> Manifest | None:
+    def _mark(self) -> _Mark | None:
         try:
-            return Manifest(**json.loads((self._folder / "manifest.json").read_text()))
-        except (OSError, ValueError, TypeError):
+            status = (self._folder / FILE_NAME).stat()
+        except OSError:
             return None
+        return status.st_ino, status.st_mtime_ns, status.st_size
 
-    def _write(self, manifest: Manifest, *, clean: bool) -> None:
-        target = self._folder / "manifest.json"
-        values = asdict(manifest) | {"clean": clean}
+    def _sound(self) -> Manifest | None:
+        """Return the manifest of indexes that can be believed, None for those that cannot."""
+        mark, manifest = self._mark(), Manifest.read(self._folder)
+        if manifest is None or not manifest.clean or not manifest.belongs_to(self._library):
+            return None
+        if self._broken is not None and self._broken == mark:
+            return None
+        return None if manifest.damaged(self._folder) else manifest
+
+    def _opened(self, present: _Published | None) -> _Published:
+        """Open what the disk shows; the caller holds `_opening`."""
+        for _ in range(_TRIES):
+            mark = self._mark()
+            manifest = Manifest.read(self._folder)
+            if present is not None and manifest is not None and not manifest.clean:
+                # Somebody is writing: what is open already stays good, but for Chroma.
+                self._let_go_of_vectors()
+                snapshot = replace(present.snapshot, vectors=None)
+                return _Published(snapshot, present.manifest, mark)
+            manifest = self._sound()
+            if manifest is None:
+                break
+            try:
+                snapshot = self._open(manifest)
+            except SearchIndexError:
+                break
+            if self._mark() == mark:
+                return _Published(snapshot, manifest, mark)
+            if snapshot.vectors is not None:
+                snapshot.vectors.close()
+        mark = self._mark()
+        self._let_go_of_vectors()
+        if (
+            present is not None
+            and present.manifest is None
+            and present.snapshot.generation == self._library.generation
+        ):
+            return replace(present, mark=mark)
+        return _Published(self._of_the_library(), None, mark)
+
+    def _open(self, manifest: Manifest) -> Snapshot:
+        """Open the indexes that a manifest tells of; raises SearchIndexError."""
+        self._let_go_of_vectors()
+        forward = ForwardIndex.load(self._folder / "forward")
+        words = WordIndex(self._folder / "words").searcher()
+        vectors = VectorIndex(self._folder / "vectors")
+        counts = {len(forward), len(words), len(vectors), manifest.passages}
+        if not ordered(forward) or len(counts) > 1:
+            vectors.close()
+            raise SearchIndexError("the indexes differ in what they hold")
+        entries = {one.id: one for one in self._library.entries() if forward.holds(one.id)}
+        later = later_versions(entries.values(), forward)
+        return Snapshot(
+            manifest.generation,
+            manifest.embedder,
+            entries,
+            forward,
+            words,
+            VectorReader(vectors),
+            later,
+        )
+
+    def _of_the_library(self) -> Snapshot:
+        """Return a snapshot made in memory, for as long as the indexes cannot be believed."""
+        with self._library.unchanging():
+            generation, embedder = self._library.generation, self._library.embedder
+            entries = {one.id: one for one in self._library.entries() if one.passages}
+            forward = forward_of(self._library, entries)
+            words = WordIndex(None)
+            with words.writing() as writer:
+                for document, entry in entries.items():
+                    writer.add(entry.source.title, self._library.passages_of(document))
+        later = later_versions(entries.values(), forward)
+        return Snapshot(generation, embedder, entries, forward, words.searcher(), None, later)
+
+    def _brought(self, rebuild: bool) -> tuple[int, bool]:
+        """Bring the indexes up; return the generation they show and whether they were rebuilt.
+
+        The caller holds the writer lock and `_writing`.
+        """
+        started = time.monotonic()
+        manifest = self._sound()
+        with self._library.unchanging():
+            target = self._library.generation
+            if manifest is not None and manifest.generation == target and not rebuild:
+                return target, False
+            try:
+                if manifest is None or rebuild or not self._applied(manifest, target):
+                    rebuild = True
+                    self._rebuild(target)
+            except OSError as error:
+                raise StorageError(f"cannot write {self._folder} ({error.strerror})") from error
+        self._brought_up = (time.monotonic(), time.monotonic() - started)
+        return target, rebuild
+
+    def _applied(self, manifest: Manifest, target: int) -> bool:
+        """Write what changed since the manifest; False where an index refuses, to be made anew."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_suffix(".new")
-            temporary.write_text(json.dumps(values))
-            temporary.replace(target)
-        except OSError as error:
-            raise SearchIndexError(
-                f"cannot write {target} ({error.strerror}); {_REBUILD}"
-            ) from error
+            self._apply(manifest, target)
+        except SearchIndexError:
+            return False
+        return True
 
-    def _discard(self) -> None:
-        """Delete the indexes. The manifest goes first, so that a kill leaves nothing believed."""
-        (self._folder / "manifest.json").unlink(missing_ok=True)
-        for name in ("vectors", "words", "forward"):
+    def _apply(self, manifest: Manifest, target: int) -> None:
+        """Write what changed after the manifest's generation into the indexes."""
+        entries = {one.id: one for one in self._library.entries() if one.passages}
+        changed = {
+            one.document
+            for one in self._library.changes_since(manifest.generation)
+            if one.generation <= target
+        }
+        present = sorted(changed & entries.keys())
+        before = ForwardIndex.load(self._folder / "forward")
+        self._take_vectors_away()
+        replace(manifest, clean=False).write(self._folder)
+        words = WordIndex(self._folder / "words")
+        with words.writing() as writer:
+            for document in changed:
+                writer.remove_document(document)
+            for document in present:
+                writer.add(entries[document].source.title, self._library.passages_of(document))
+        vectors = VectorIndex(self._folder / "vectors")
+        try:
+            vectors.remove_documents(sorted(changed))
+            if present:
+                vectors.add(*self._library.vectors(present))
+        finally:
+            vectors.close()
+        forward = forward_of(self._library, entries, before=before, changed=changed)
+        forward.save(self._folder / "forward")
+        self._publish(target, entries, len(forward))
+
+    def _rebuild(self, target: int) -> None:
+        """Make the indexes anew beside those there are, and put them in their place.
+
+        Searches use the old ones, where there are some, until then.
+        """
+        entries = {one.id: one for one in self._library.entries() if one.passages}
+        fresh = self._folder / "new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        words = WordIndex(fresh / "words")
+        with words.writing() as writer:
+            for document, entry in entries.items():
+                writer.add(entry.source.title, self._library.passages_of(document))
+        vectors = VectorIndex(fresh / "vectors")
+        try:
+            for document in entries:
+                vectors.add(*self._library.vectors([document]))
+        finally:
+            vectors.close()
+        forward = forward_of(self._library, entries)
+        forward.save(fresh / "forward")
+        self._take_vectors_away()
+        # Marked before the old ones go, so that an end in between leaves nothing believed.
+        self._manifest_of(target, 0, {}, clean=False).write(self._folder)
+        for name in _FOLDERS:
             shutil.rmtree(self._folder / name, ignore_errors=True)
+            (fresh / name).rename(self._folder / name)
+        shutil.rmtree(fresh, ignore_errors=True)
+        self._publish(target, entries, len(forward))
 
-    def _close_vectors(self) -> None:
-        if self._vectors is not None:
-            self._vectors.close()
-            self._vectors = None
+    def _publish(self, target: int, entries: Mapping[str, Entry], passages: int) -> None:
+        """Mark the indexes clean and have searches use them from here on."""
+        manifest = self._manifest_of(target, passages, parts_of(self._folder), clean=True)
+        manifest.write(self._folder)
+        with self._opening:
+            self._published = _Published(self._open(manifest), manifest, self._mark())
 
-    def _let_go(self) -> None:
-        self._close_vectors()
-        self._words = None
-        self._forward = None
-        self._shown = None
+    def _manifest_of(
+        self, generation: int, passages: int, parts: dict[str, Part], *, clean: bool
+    ) -> Manifest:
+        return Manifest(
+            FORMAT,
+            generation,
+            self._library.identity,
+            self._library.last_change(generation),
+            self._library.embedder,
+            passages,
+            clean,
+            parts,
+        )
 
+    def _take_vectors_away(self) -> None:
+        """Have searches compare vectors one by one from here on, since Chroma will be written."""
+        with self._opening:
+            self._let_go_of_vectors()
+            if self._published is not None:
+                self._published = replace(
+                    self._published, snapshot=replace(self._published.snapshot, vectors=None)
+                )
 
-def _inventory(folder: Path) -> dict[str, int]:
-    """Return the sizes of Chroma's graph files and our arrays, by path in the index folder."""
-    return {
-        str(file.relative_to(folder)): file.stat().st_size
-        for pattern in ("vectors/*/*.bin", "forward/*.npy")
-        for file in sorted(folder.glob(pattern))
-    }
+    def _let_go_of_vectors(self) -> None:
+        """Close Chroma, once no query is under way; the caller holds `_opening`."""
+        if self._published is not None and self._published.snapshot.vectors is not None:
+            self._published.snapshot.vectors.close()
 
 
 def forward_of(
-    library: Library, *, before: ForwardIndex | None = None, changed: Collection[str] = ()
+    library: Library,
+    entries: Mapping[str, Entry],
+    *,
+    before: ForwardIndex | None = None,
+    changed: Collection[str] = (),
 ) -> ForwardIndex:
-    """Return the forward index of the library as it is, taking over from `before` what stands."""
-    titles = {entry.id: entry.source.title for entry in library.entries() if entry.passages}
+    """Return the forward index of those documents, taking over from `before` what stands."""
 
     def read(document: str) -> tuple[str, list[Passage], Vectors, TokenCodes]:
         vectors = library.vectors([document])[1]
-        tokens = library.token_codes(document)
-        return titles[document], library.passages_of(document), vectors, tokens
+        title = entries[document].source.title
+        return title, library.passages_of(document), vectors, library.token_codes(document)
 
-    return ForwardIndex.made(sorted(titles), read, stems, before=before, changed=changed)
+    return ForwardIndex.made(sorted(entries), read, stems, before=before, changed=changed)

@@ -58,6 +58,10 @@ class ForwardIndex:
     def __len__(self) -> int:
         return len(self.spans)
 
+    def holds(self, document: str) -> bool:
+        """Say whether passages of a document are here."""
+        return document in self._places
+
     def row(self, passage: str) -> int:
         """Return the row of a passage id, or -1 for one that is not here."""
         document, _, span = passage.partition(":")
@@ -96,12 +100,18 @@ class ForwardIndex:
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.intp)
 
     def save(self, folder: Path) -> None:
-        """Write the arrays into `folder`, in place of what is there; raises SearchIndexError."""
+        """Write the arrays into `folder`, in place of what is there; raises SearchIndexError.
+
+        They are written beside it first: this index may be a view of the files that are replaced.
+        """
+        fresh = folder.with_name(f"{folder.name}.new")
         try:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir(parents=True)
             for name in _ARRAYS:
-                np.save(folder / f"{name}.npy", getattr(self, name))
+                np.save(fresh / f"{name}.npy", getattr(self, name))
+            shutil.rmtree(folder, ignore_errors=True)
+            fresh.rename(folder)
         except OSError as error:
             raise SearchIndexError(
                 f"cannot write {folder} ({error.strerror}); run: briefing doctor --rebuild"

@@ -96,16 +96,18 @@ def coded(states: States) -> Bits:
     return np.packbits(states > mean, axis=1)
 
 
-def late(forward: ForwardIndex, rows: Rows, question: States) -> NDArray[np.float64] | None:
+def late(forward: ForwardIndex, rows: Rows, question: States) -> NDArray[np.float64]:
     """Return for each row the mean, over the question's tokens, of its likest token's cosine.
 
-    None where some row has no tokens: a library of both kinds would favour one of them.
+    NaN for a row whose passage has no token codes: it was embedded without, or by another model.
     """
+    found = np.full(len(rows), np.nan)
     counts = forward.token_starts[rows + 1] - forward.token_starts[rows]
-    if not len(rows) or not len(question) or not (counts > 0).all():
-        return None
+    known = np.flatnonzero(counts)
+    if not len(known) or not len(question):
+        return found
     places = np.concatenate(
-        [np.arange(forward.token_starts[row], forward.token_starts[row + 1]) for row in rows]
+        [np.arange(forward.token_starts[row], forward.token_starts[row + 1]) for row in rows[known]]
     )
     mean, spread = _constants()
     signs = np.unpackbits(forward.tokens[places], axis=1).astype(np.float32) * 2 - 1
@@ -114,5 +116,6 @@ def late(forward: ForwardIndex, rows: Rows, question: States) -> NDArray[np.floa
     products = signs @ np.vstack([question * side, 2 * mean * side]).T
     lengths = np.sqrt(np.maximum(products[:, -1] + mean @ mean + side @ side, 1e-9))
     cosines = (products[:, :-1] + question @ mean) / lengths[:, None]
-    starts = np.cumsum([0, *counts[:-1]])
-    return np.asarray(np.maximum.reduceat(cosines, starts, axis=0).mean(axis=1), dtype=np.float64)
+    starts = np.cumsum([0, *counts[known][:-1]])
+    found[known] = np.maximum.reduceat(cosines, starts, axis=0).mean(axis=1)
+    return found

@@ -101,13 +101,18 @@ class Coverage:
 def late_values(index: ForwardIndex, rows: Rows, question: States, score: Values) -> Values:
     """Return the late interaction of the candidates that rank best by `score`.
 
-    The others, and all where tokens are not known, have the least of them: they gain nothing.
+    The others have the least of them: they gain nothing. A passage without token codes gets what
+    its place by the other signals comes to, so that it neither gains nor loses by the lack; where
+    none of the best has codes, all have 0.
     """
     best = np.argsort(-score, kind="stable")[:COMPARED]
     found = late(index, rows[best], question)
-    if found is None:
+    known = ~np.isnan(found)
+    if not known.any():
         return np.zeros(len(rows))
-    values = np.full(len(rows), found.min())
+    low, high = found[known].min(), found[known].max()
+    found = np.where(known, found, low + (high - low) * scaled(score[best]))
+    values = np.full(len(rows), low)
     values[best] = found
     return values
 

@@ -50,22 +50,24 @@ def stems(text: str) -> list[str]:
 class WordIndex:
     """BM25 over passages; several processes may read while one writes."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open or create the index in `folder`; raises SearchIndexError."""
+    def __init__(self, folder: Path | None) -> None:
+        """Open or create the index in `folder`, in memory for None; raises SearchIndexError."""
         import tantivy
 
         self._tantivy = tantivy
-        self._analyser = analyser()
         builder = tantivy.SchemaBuilder()
         builder.add_text_field("id", stored=True, tokenizer_name="raw")
         builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
         for name in (CONTENTS, AROUND):
             builder.add_text_field(name, tokenizer_name="english")
-        with _translated(f"open the word index in {folder}"):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._schema = builder.build()
-            self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
-            self._index.register_tokenizer("english", self._analyser)
+        self._schema = builder.build()
+        if folder is None:
+            self._index = tantivy.Index(self._schema)
+        else:
+            with _translated(f"open the word index in {folder}"):
+                folder.mkdir(parents=True, exist_ok=True)
+                self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
+        self._index.register_tokenizer("english", analyser())
 
     @contextmanager
     def writing(self) -> Iterator[WordWriter]:
@@ -81,12 +83,23 @@ class WordIndex:
         with _translated("write to the word index"):
             writer.commit()
             writer.wait_merging_threads()
-            self._index.reload()
 
-    def reload(self) -> None:
-        """See what another process has written since."""
+    def searcher(self) -> WordSearcher:
+        """Return what searches the index as it is now, whatever is written later."""
         with _translated("read the word index"):
             self._index.reload()
+            return WordSearcher(self._schema, self._index.searcher())
+
+
+class WordSearcher:
+    """A word index at one moment: what is written afterwards does not show. Thread-safe."""
+
+    def __init__(self, schema: Any, searcher: Any) -> None:
+        import tantivy
+
+        self._tantivy = tantivy
+        self._schema = schema
+        self._searcher = searcher
 
     def search(
         self,
@@ -119,26 +132,23 @@ class WordIndex:
                 parts.append((must, make.const_score_query(only, 0.0)))
         query = make.boolean_query(parts) if len(parts) > 1 else words
         with _translated("search the word index"):
-            searcher = self._index.searcher()
-            found = searcher.search(query, limit=count, count=False).hits
-            return [(searcher.doc(address)["id"][0], float(score)) for score, address in found]
+            found = self._searcher.search(query, limit=count, count=False).hits
+            return [(self._searcher.doc(place)["id"][0], float(score)) for score, place in found]
 
     def resembling(self, stem: str, count: int = 10) -> list[str]:
         """Return the ids of passages with a word one or two letters away from `stem`."""
         make, distance = self._tantivy.Query, 1 if len(stem) < 8 else 2
         query = make.fuzzy_term_query(self._schema, CONTENTS, stem, distance=distance)
         with _translated("search the word index"):
-            searcher = self._index.searcher()
-            found = searcher.search(query, limit=count, count=False).hits
-            return [searcher.doc(address)["id"][0] for _, address in found]
+            found = self._searcher.search(query, limit=count, count=False).hits
+            return [self._searcher.doc(place)["id"][0] for _, place in found]
 
     def frequencies(self, stems: Iterable[str]) -> dict[str, int]:
         """Return in how many passages each stem stands, title and headings included."""
-        searcher = self._index.searcher()
-        return {stem: int(searcher.doc_freq(CONTENTS, stem)) for stem in stems}
+        return {stem: int(self._searcher.doc_freq(CONTENTS, stem)) for stem in stems}
 
     def __len__(self) -> int:
-        return int(self._index.searcher().num_docs)
+        return int(self._searcher.num_docs)
 
 
 class WordWriter:

@@ -1,0 +1,133 @@
+"""The manifest beside the indexes: which library and change they show, and what they consist of."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from corpus.errors import SearchIndexError
+from corpus.library import Library
+
+# Grows when what is stored in an index changes meaning: older indexes are then rebuilt.
+FORMAT = 4
+FILE_NAME = "manifest.json"
+# What an index consists of: Chroma's graph, Tantivy's segments, our arrays. Chroma's SQLite file is
+# written again whenever it is opened; that it is whole shows when it opens and counts right.
+_PARTS = ("vectors/*/*.bin", "words/*", "forward/*.npy")
+_PRESENT = ("vectors/chroma.sqlite3",)
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of an index: its size in bytes, the time it was written (ns) and its CRC-32."""
+
+    size: int
+    written: int
+    checksum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the indexes on disk show.
+
+    `library` and `change` are the library's identity and its change at `generation`; `passages` is
+    how many each index holds, `parts` the files by their path in the index folder. `clean` is False
+    while they are being written.
+    """
+
+    format: int
+    generation: int
+    library: str
+    change: str
+    embedder: str
+    passages: int
+    clean: bool
+    parts: dict[str, Part]
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest | None:
+        """Return the manifest in `folder`; None where there is none that can be read."""
+        try:
+            values = json.loads((folder / FILE_NAME).read_text())
+            parts = {name: Part(**part) for name, part in values.pop("parts").items()}
+            return cls(**values, parts=parts)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return None
+
+    def write(self, folder: Path) -> None:
+        """Put the manifest in its place at once; raises SearchIndexError."""
+        target = folder / FILE_NAME
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            temporary = target.with_suffix(".new")
+            temporary.write_text(json.dumps(asdict(self)))
+            temporary.replace(target)
+        except OSError as error:
+            raise SearchIndexError(
+                f"cannot write {target} ({error.strerror}); run: briefing doctor --rebuild"
+            ) from error
+
+    def belongs_to(self, library: Library) -> bool:
+        """Say whether the indexes were made from this library, at a state that it went through.
+
+        A backup put back, or another library's folder, is told by the change.
+        """
+        return (
+            self.format == FORMAT
+            and self.library == library.identity
+            and self.embedder == library.embedder
+            and self.change == library.last_change(self.generation)
+        )
+
+    def damaged(self, folder: Path, *, thorough: bool = False) -> str:
+        """Return the first file that is missing or altered; "" where all are as they were written.
+
+        A file of the size and time that were noted is believed, since reading all takes a second a
+        gigabyte; with `thorough` every file is read.
+        """
+        for name, part in self.parts.items():
+            file = folder / name
+            try:
+                status = file.stat()
+                if status.st_size != part.size:
+                    return name
+                if (thorough or status.st_mtime_ns != part.written) and (
+                    _checksum(file) != part.checksum
+                ):
+                    return name
+            except OSError:
+                return name
+        present = _PRESENT if self.passages else ()
+        return next((name for name in present if not (folder / name).is_file()), "")
+
+
+def parts_of(folder: Path) -> dict[str, Part]:
+    """Return the files that the indexes in `folder` consist of; raises SearchIndexError."""
+    try:
+        return dict(_parts(folder))
+    except OSError as error:
+        raise SearchIndexError(
+            f"cannot read {folder} ({error.strerror}); run: briefing doctor --rebuild"
+        ) from error
+
+
+def _parts(folder: Path) -> Iterator[tuple[str, Part]]:
+    for pattern in _PARTS:
+        for file in sorted(folder.glob(pattern)):
+            # Tantivy's lock files come and go.
+            if file.is_file() and not file.name.startswith(".tantivy"):
+                status = file.stat()
+                part = Part(status.st_size, status.st_mtime_ns, _checksum(file))
+                yield str(file.relative_to(folder)), part
+
+
+def _checksum(file: Path) -> int:
+    checksum = 0
+    with file.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            checksum = zlib.crc32(block, checksum)
+    return checksum

@@ -1,0 +1,76 @@
+"""A snapshot: one state of the library with the indexes that show it, never changed again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from corpus.catalogue import Entry
+from index.embedding import Vectors
+from index.forward import ForwardIndex
+from index.vectors import VectorIndex
+from index.words import WordSearcher
+
+# Seconds that withdrawing waits for a query which is under way; one takes milliseconds.
+_UNDER_WAY = 10.0
+
+
+class VectorReader:
+    """The vector index as searches use it, until whoever writes to it takes it away.
+
+    Chroma makes a query wait while it writes, and two processes on one folder see half of each
+    other's work; so a writer withdraws the index first, and searches are exact meanwhile.
+    """
+
+    def __init__(self, index: VectorIndex) -> None:
+        self._index = index
+        self._idle = threading.Condition()
+        self._queries = 0
+        self._withdrawn = self._closed = False
+
+    def nearest(self, vector: Vectors, count: int) -> list[tuple[str, float]] | None:
+        """Return up to `count` (passage id, cosine) pairs; None once it is withdrawn.
+
+        Raises SearchIndexError where Chroma fails.
+        """
+        with self._idle:
+            if self._withdrawn:
+                return None
+            self._queries += 1
+        try:
+            return self._index.nearest(vector, count)
+        finally:
+            with self._idle:
+                self._queries -= 1
+                self._idle.notify_all()
+
+    def withdraw(self) -> None:
+        """Have no further query begin, and return when none is under way any more."""
+        with self._idle:
+            self._withdrawn = True
+            self._idle.wait_for(lambda: not self._queries, timeout=_UNDER_WAY)
+
+    def close(self) -> None:
+        """Withdraw the index and let go of its folder, once; raises SearchIndexError."""
+        self.withdraw()
+        if not self._closed:
+            self._closed = True
+            self._index.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a search reads: documents, their vectors and words, all of one generation.
+
+    `embedder` made the vectors. `vectors` is None where they are compared one by one: the index is
+    being written, or it is broken. `later` has the later versions of documents, the latest first.
+    """
+
+    generation: int
+    embedder: str
+    entries: Mapping[str, Entry]
+    forward: ForwardIndex
+    words: WordSearcher
+    vectors: VectorReader | None
+    later: Mapping[str, Sequence[Entry]]
