@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from assistant.settings import Settings
 from corpus import vocabulary
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
-from corpus.errors import EmbedderMismatch, LibraryLocked
+from corpus.errors import SearchIndexError
 from corpus.library import Library
 from corpus.public_documents import PublicDocument
 from corpus.themes import BEGINNING, Themes
@@ -24,7 +25,7 @@ from index.derived import DerivedIndexes
 from index.embedders import CountingEmbedder, document_embedder, question_embedder
 from index.fetched import add_addresses
 from index.ingest import Described, Progress, Report, add
-from index.retrieval import Searcher
+from index.retrieval import Searcher, mismatch
 
 
 class Desk:
@@ -47,12 +48,9 @@ class Desk:
         # By document and title: what the words of a document say of its theme.
         self._themes_told: dict[tuple[str, str], str] = {}
         self.indexes = DerivedIndexes(self.library)
-        self._lock = threading.RLock()
-        self._documents: CountingEmbedder | None = None
-        self._questions: CountingEmbedder | None = None
+        self._models = _Models(settings)
         self._searcher: Searcher | None = None
-        self._checker: Checker | None = None
-        self._reader: Reader | None = None
+        self._borrowed = False
 
     def __enter__(self) -> Desk:
         return self
@@ -62,51 +60,32 @@ class Desk:
 
     @property
     def searcher(self) -> Searcher:
-        """The search over the library as it is; raises EmbedderMismatch, EmbedderError.
-
-        Indexes that lag behind (a process was killed) are brought up first, unless another process
-        is writing: then the library itself answers until it is done.
-        """
-        with self._lock:
-            present = self.library.embedder
-            if present and present != self.question_embedder.name:
-                raise EmbedderMismatch(
-                    f"this library was embedded by {present!r}, not by "
-                    f"{self.question_embedder.name!r}; run: briefing doctor --reembed"
-                )
-            if self._searcher is None:
-                self._searcher = Searcher(self.library, self.question_embedder, self.indexes)
-            if self.indexes.behind():
-                try:
-                    self.indexes.update()
-                except LibraryLocked:
-                    return self._searcher
-            return self._searcher
+        """The search over the library's newest snapshot; raises EmbedderMismatch, EmbedderError."""
+        embedder, present = self.question_embedder, self.library.embedder
+        if present and present != embedder.name:
+            raise mismatch(present, embedder.name)
+        if self._searcher is None:
+            self._searcher = Searcher(self.library, embedder, self.indexes)
+        return self._searcher
 
     @property
     def reader(self) -> Reader:
         """What judges sentences, with the embedder of the search; it remembers what it read."""
-        with self._lock:
-            if self._reader is None:
-                self._reader = Reader(self.question_embedder)
-            return self._reader
+        return self._models.reader
 
     @property
     def question_embedder(self) -> CountingEmbedder:
-        """The light embedder; raises EmbedderError."""
-        with self._lock:
-            if self._questions is None:
-                name, cache = self.settings.embedder, self.settings.models
-                self._questions = question_embedder(name, cache=cache)
-            return self._questions
+        """The light embedder, loaded once; raises EmbedderError."""
+        return self._models.questions
 
     @property
     def checker(self) -> Checker:
         """What checks sentences against passages; kept, since it remembers what it read."""
-        with self._lock:
-            if self._checker is None:
-                self._checker = Checker(self.question_embedder)
-            return self._checker
+        return self._models.checker
+
+    def document_embedder(self) -> CountingEmbedder:
+        """Return the embedder for passages, loaded once; raises EmbedderError."""
+        return self._models.documents
 
     def themed(self, entries: Sequence[Entry]) -> list[Entry]:
         """Return the documents with the key of their theme in `source.theme`.
@@ -129,20 +108,38 @@ class Desk:
         return self._themes_told[key]
 
     def answering_with(self, engine: Engine) -> Desk:
-        """Return this desk with another engine; everything else, loaded once, is shared."""
-        # Loaded here, so that it is not loaded again for each engine.
-        _ = self.searcher, self.checker, self.reader
+        """Return this desk with another engine; everything else is shared, and stays open."""
         other = copy(self)
         other.engine = engine
+        other._borrowed = True
         return other
 
-    def document_embedder(self) -> CountingEmbedder:
-        """Return the embedder for passages, loaded once; raises EmbedderError."""
-        with self._lock:
-            if self._documents is None:
-                name, cache = self.settings.embedder, self.settings.models
-                self._documents = document_embedder(name, cache=cache)
-            return self._documents
+    def remove(self, document: str) -> Entry:
+        """Take a document out of the library and the search; raises NotInLibrary."""
+        with self.library.writing():
+            entry = self.library.remove(document)
+            self._bring_up()
+        return entry
+
+    def restore(self, document: str) -> Entry:
+        """Bring a removed document back; raises NotInLibrary."""
+        with self.library.writing():
+            entry = self.library.restore(document)
+            self._bring_up()
+        return entry
+
+    def update_source(self, document: str, **values: str | None) -> Entry:
+        """Change what the library says of a document: see `Library.update_source`."""
+        with self.library.writing():
+            entry = self.library.update_source(document, **values)
+            self._bring_up()
+        return entry
+
+    def _bring_up(self) -> None:
+        """Have the search show what was just written; the record itself is safe already."""
+        # An index that refuses is made anew by `DerivedIndexes.maintain`.
+        with suppress(SearchIndexError):
+            self.indexes.update(wait=False)
 
     def add(
         self,
@@ -189,6 +186,54 @@ class Desk:
         )
 
     def close(self) -> None:
-        """Let go of the data folder."""
-        self.indexes.close()
-        self.library.close()
+        """Let go of the data folder, unless it is another desk's."""
+        if not self._borrowed:
+            self.indexes.close()
+            self.library.close()
+
+
+class _Models:
+    """The models of a desk, each loaded when it is first asked for. Thread-safe.
+
+    Each has a lock of its own, so that loading one keeps nobody from using another.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._loading = {name: threading.Lock() for name in ("documents", "questions", "others")}
+        self._documents: CountingEmbedder | None = None
+        self._questions: CountingEmbedder | None = None
+        self._reader: Reader | None = None
+        self._checker: Checker | None = None
+
+    @property
+    def documents(self) -> CountingEmbedder:
+        with self._loading["documents"]:
+            if self._documents is None:
+                name, cache = self._settings.embedder, self._settings.models
+                self._documents = document_embedder(name, cache=cache)
+            return self._documents
+
+    @property
+    def questions(self) -> CountingEmbedder:
+        with self._loading["questions"]:
+            if self._questions is None:
+                name, cache = self._settings.embedder, self._settings.models
+                self._questions = question_embedder(name, cache=cache)
+            return self._questions
+
+    @property
+    def reader(self) -> Reader:
+        questions = self.questions
+        with self._loading["others"]:
+            if self._reader is None:
+                self._reader = Reader(questions)
+            return self._reader
+
+    @property
+    def checker(self) -> Checker:
+        questions = self.questions
+        with self._loading["others"]:
+            if self._checker is None:
+                self._checker = Checker(questions)
+            return self._checker

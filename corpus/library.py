@@ -51,7 +51,7 @@ class Library(Catalogue):
     """One data folder with its writing side: one process writes at a time."""
 
     def writing(self) -> AbstractContextManager[None]:
-        """Keep other processes from writing for a block; raises LibraryLocked naming the one that is.
+        """Keep other processes from writing for a block; raises LibraryLocked naming which does.
 
         Threads of this process may write meanwhile: each transaction is whole in itself.
         """

@@ -15,11 +15,20 @@ from corpus.errors import LibraryClosed, LibraryDamaged, LibraryError, StorageEr
 # Less free space than this is a full disk, whatever SQLite calls the failure: its own shared-memory
 # file takes 32 KB.
 _FULL = 100_000
-_FULL_ADVICE = "free some space and try again"
 
 
-class _Connection(sqlite3.Connection):
-    """A connection that can be referred to weakly."""
+class _Lease:
+    """A connection that is closed when nobody refers to its lease any more.
+
+    By itself it would stay open until the garbage collector comes by: its cache of statements
+    refers back to it.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()
 
 
 class Connections:
@@ -32,24 +41,22 @@ class Connections:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._local = threading.local()
-        # Weak: a connection is closed when its thread ends and takes the only reference along.
-        self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        # Weak: the only other reference is the thread's, and goes with it.
+        self._open: weakref.WeakSet[_Lease] = weakref.WeakSet()
         self._mutex = threading.Lock()
         self._closed = False
         self.read_only = False
 
     def __call__(self) -> sqlite3.Connection:
         """Return this thread's connection; raises LibraryClosed, StorageError, LibraryDamaged."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is not None and not self._closed:
-            return connection
         if self._closed:
             raise LibraryClosed("the library has been closed; open it again")
-        fresh = self._opened()
-        with self._mutex:
-            self._open.add(fresh)
-        self._local.connection = fresh
-        return fresh
+        lease: _Lease | None = getattr(self._local, "lease", None)
+        if lease is None:
+            lease = self._local.lease = _Lease(self._opened())
+            with self._mutex:
+                self._open.add(lease)
+        return lease.connection
 
     def __len__(self) -> int:
         """Return how many connections are open."""
@@ -62,11 +69,11 @@ class Connections:
             self._closed = True
             left = list(self._open)
             self._open.clear()
-        for connection in left:
-            connection.close()
+        for lease in left:
+            lease.connection.close()
         self._local = threading.local()
 
-    def _opened(self) -> _Connection:
+    def _opened(self) -> sqlite3.Connection:
         with translated(self._file):
             if not self.read_only:
                 try:
@@ -79,10 +86,8 @@ class Connections:
         return connection
 
 
-def _connected(file: Path) -> _Connection:
-    connection = sqlite3.connect(
-        file, timeout=10, isolation_level=None, check_same_thread=False, factory=_Connection
-    )
+def _connected(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=10, isolation_level=None, check_same_thread=False)
     try:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
@@ -99,7 +104,7 @@ def _connected(file: Path) -> _Connection:
     return connection
 
 
-def _connected_for_reading(file: Path) -> _Connection:
+def _connected_for_reading(file: Path) -> sqlite3.Connection:
     """Open a file whose disk takes no writes.
 
     Without pending changes beside it, SQLite may be told that nothing changes it ("immutable") and
@@ -114,7 +119,6 @@ def _connected_for_reading(file: Path) -> _Connection:
         timeout=10,
         isolation_level=None,
         check_same_thread=False,
-        factory=_Connection,
     )
     connection.row_factory = sqlite3.Row
     return connection
@@ -139,7 +143,9 @@ def translated(file: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         name = _name(error)
         if name == "SQLITE_FULL" or (_refuses_writing(error) and _full(file)):
-            raise StorageError(f"the disk of {file} is full: {_FULL_ADVICE}") from error
+            raise StorageError(
+                f"the disk is full: free some space for {file} and try again"
+            ) from error
         if name.startswith("SQLITE_READONLY"):
             raise StorageError(
                 f"{file} cannot be written: its disk or folder is read-only; what is in the "

@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from corpus.catalogue import Entry
 from corpus.codes import TokenCodes
@@ -73,7 +72,7 @@ class DerivedIndexes:
         self._published: _Published | None = None
         # The published state whose files were last found whole, and when.
         self._whole: tuple[_Published | None, float] = (None, 0.0)
-        # The manifest of indexes whose Chroma failed a query.
+        # The manifest of indexes that did not open, or whose Chroma failed a query.
         self._broken: _Mark | None = None
         self._opening = threading.Lock()
         self._writing = threading.Lock()
@@ -137,7 +136,11 @@ class DerivedIndexes:
 
         Does nothing while somebody is writing: they do it. Raises SearchIndexError, StorageError.
         """
-        if self._library.read_only or self._library.written_here or not self.behind():
+        if self._library.read_only or self._library.written_here:
+            return False
+        # Opening them shows what their files do not: whether they open at all, and hold the same.
+        self.snapshot()
+        if not self.behind():
             return False
         try:
             self.update()
@@ -152,9 +155,7 @@ class DerivedIndexes:
             if present is not None and present.snapshot.vectors is vectors:
                 self._broken = present.mark
                 self._let_go_of_vectors()
-                self._published = replace(
-                    present, snapshot=replace(present.snapshot, vectors=None)
-                )
+                self._published = replace(present, snapshot=replace(present.snapshot, vectors=None))
 
     def behind(self) -> bool:
         """Say whether the indexes on disk show less than the library, or cannot be believed."""
@@ -163,7 +164,7 @@ class DerivedIndexes:
 
     def fault(self) -> str:
         """Return what is wrong with the indexes on disk, in a few words, every file read; or ""."""
-        manifest = Manifest.read(self._folder)
+        mark, manifest = self._mark(), Manifest.read(self._folder)
         if manifest is None:
             return "there are none" if self._library.generation else ""
         if not manifest.clean:
@@ -172,6 +173,8 @@ class DerivedIndexes:
             return "made from another library, or from another state of this one"
         if damaged := manifest.damaged(self._folder, thorough=True):
             return f"{damaged} is missing or altered"
+        if mark == self._broken:
+            return "they do not open, or differ in what they hold"
         return "" if manifest.generation == self._library.generation else "behind the library"
 
     def close(self) -> None:
@@ -227,6 +230,7 @@ class DerivedIndexes:
             try:
                 snapshot = self._open(manifest)
             except SearchIndexError:
+                self._broken = mark
                 break
             if self._mark() == mark:
                 return _Published(snapshot, manifest, mark)

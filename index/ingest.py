@@ -13,7 +13,7 @@ import numpy as np
 
 from corpus.codes import TokenCodes
 from corpus.document import Document, Passage
-from corpus.errors import ReadError
+from corpus.errors import LibraryLocked, ReadError
 from corpus.library import Library
 from corpus.sandbox import Sandbox
 from corpus.splitting import Counter, context_of, split
@@ -26,6 +26,8 @@ from index.late import embedded
 _STEP = 96
 
 
+# How often documents that came in while a library was embedded again are seen to.
+_ROUNDS = 5
 # Begins the place of a document that was uploaded: its name follows, not where it lay meanwhile.
 UPLOADED = "upload:"
 
@@ -227,6 +229,7 @@ def add(
                 else:
                     outcomes[outcome].append(given.place(file))
                 yield Progress(outcome, done, total, note)
+                indexes.update_if_due()
         yield Progress("indexing", total, total, "updating the search indexes")
         indexes.update()
     yield Report(
@@ -279,18 +282,34 @@ def embed_again(
 ) -> Iterator[Progress | Report]:
     """Embed every passage anew with `embedder` and rebuild the indexes.
 
-    The library changes in one transaction at the end; until then the old vectors stand.
+    The library changes in one transaction at the end; until then the old vectors stand. Documents
+    that another thread adds meanwhile are embedded too, so that no two models are mixed; other
+    processes cannot write. Replaced and removed versions stay: evidence packs cite them, and they
+    can be brought back. Raises LibraryLocked where documents come in faster than they are embedded.
     """
     started = time.perf_counter()
-    entries = library.entries()
-    renewed: list[tuple[str, Vectors, TokenCodes]] = []
-    for done, entry in enumerate(entries, start=1):
-        document, passages = library.document(entry.id), library.passages_of(entry.id)
-        parts = list(_embedded(document, passages, embedder))
-        vectors = np.concatenate([one for one, _ in parts])
-        renewed.append((entry.id, vectors, TokenCodes.joined([one for _, one in parts])))
-        yield Progress("embedding", done, len(entries), entry.source.title)
-    library.replace_vectors(embedder.name, renewed)
-    indexes.update(rebuild=True)
-    count = sum(entry.passages for entry in entries)
-    yield Report(passages=count, seconds=time.perf_counter() - started)
+    renewed: dict[str, tuple[Vectors, TokenCodes]] = {}
+    with library.writing():
+        left = library.every_document()
+        for _ in range(_ROUNDS):
+            for document in left:
+                passages = library.passages_of(document)
+                if passages:
+                    parts = list(_embedded(library.document(document), passages, embedder))
+                    vectors = np.concatenate([one for one, _ in parts])
+                    renewed[document] = vectors, TokenCodes.joined([one for _, one in parts])
+                title = library.document(document).source.title
+                yield Progress("embedding", len(renewed), max(len(renewed), len(left)), title)
+            left = library.replace_vectors(embedder.name, renewed)
+            if not left:
+                break
+        else:
+            raise LibraryLocked(
+                "documents kept arriving while the library was embedded again; wait until nothing "
+                "is being added, and run: briefing doctor --reembed"
+            )
+        indexes.update(rebuild=True)
+    yield Report(
+        passages=sum(len(vectors) for vectors, _ in renewed.values()),
+        seconds=time.perf_counter() - started,
+    )

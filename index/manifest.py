@@ -16,8 +16,11 @@ FORMAT = 4
 FILE_NAME = "manifest.json"
 # What an index consists of: Chroma's graph, Tantivy's segments, our arrays. Chroma's SQLite file is
 # written again whenever it is opened; that it is whole shows when it opens and counts right.
-_PARTS = ("vectors/*/*.bin", "words/*", "forward/*.npy")
+_PARTS = ("vectors/*/*", "words/*", "forward/*.npy")
 _PRESENT = ("vectors/chroma.sqlite3",)
+# Chroma writes this file when it writes a graph, every 1,000 vectors; the files of a smaller one
+# hold nothing and are made anew by each query.
+_GRAPH = "index_metadata.pickle"
 _BLOCK = 1 << 20
 
 
@@ -118,11 +121,17 @@ def parts_of(folder: Path) -> dict[str, Part]:
 def _parts(folder: Path) -> Iterator[tuple[str, Part]]:
     for pattern in _PARTS:
         for file in sorted(folder.glob(pattern)):
-            # Tantivy's lock files come and go.
-            if file.is_file() and not file.name.startswith(".tantivy"):
+            if file.is_file() and _lasting(file):
                 status = file.stat()
                 part = Part(status.st_size, status.st_mtime_ns, _checksum(file))
                 yield str(file.relative_to(folder)), part
+
+
+def _lasting(file: Path) -> bool:
+    """Say whether a file stays as it was written: lock files and Chroma's empty graphs do not."""
+    if file.parent.parent.name == "vectors":
+        return (file.parent / _GRAPH).exists()
+    return not file.name.startswith(".tantivy")
 
 
 def _checksum(file: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,6 +52,8 @@ class SentenceEmbedder:
                 "hub's local cache holds"
             ) from error
         self._content: Any = None
+        # Tokenizers that are set up anew at each call do not bear two threads at once.
+        self._encoding = threading.Lock()
         self.name = name
         self.dimension = int(self._model.get_embedding_dimension() or 0)
 
@@ -59,9 +62,10 @@ class SentenceEmbedder:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         # encode() sorts by length before it cuts batches, and puts the rows back in order.
-        rows = self._model.encode(
-            list(texts), batch_size=_BATCH, show_progress_bar=False, convert_to_tensor=True
-        )
+        with self._encoding:
+            rows = self._model.encode(
+                list(texts), batch_size=_BATCH, show_progress_bar=False, convert_to_tensor=True
+            )
         return normalised(rows.float().cpu().numpy())
 
     def with_codes(self, texts: Sequence[str]) -> tuple[Vectors, TokenCodes]:
@@ -71,9 +75,10 @@ class SentenceEmbedder:
         """
         if not texts:
             return self.embed(texts), TokenCodes.none(0)
-        rows = self._model.encode(
-            list(texts), batch_size=_BATCH, show_progress_bar=False, output_value=None
-        )
+        with self._encoding:
+            rows = self._model.encode(
+                list(texts), batch_size=_BATCH, show_progress_bar=False, output_value=None
+            )
         if self._content is None:
             self._content = content(self._model.tokenizer.get_vocab())
         vectors, codes = [], []
@@ -89,7 +94,8 @@ class SentenceEmbedder:
         """Return the tokens of each text, the model's own marks not included."""
         if not texts:
             return []
-        tokens = self._model.tokenizer(list(texts), add_special_tokens=False, verbose=False)
+        with self._encoding:
+            tokens = self._model.tokenizer(list(texts), add_special_tokens=False, verbose=False)
         return [len(ids) for ids in tokens["input_ids"]]
 
     def export(self, target: Path) -> None:

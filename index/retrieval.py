@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from corpus.catalogue import Entry
+from corpus.document import Passage
+from corpus.errors import EmbedderMismatch, SearchIndexError
 from corpus.library import Library
 from index.concepts import concepts, spoken, terms
 from index.dates import fit, named_months
-from index.derived import DerivedIndexes, Indexes, forward_of
+from index.derived import DerivedIndexes
 from index.embedding import Embedder, Vectors
 from index.evidence import Evidence, Match, Newer
 from index.forward import ForwardIndex, Rows
@@ -20,8 +21,8 @@ from index.fusion import folded, shared
 from index.late import States, question_read
 from index.query import Query
 from index.ranking import Coverage, Values, late_values, meaning_around, weighed
+from index.snapshot import Snapshot
 from index.spelling import repaired
-from index.versions import later_versions
 from index.words import AROUND, stems
 
 # Candidates taken from each ranking before they are fused.
@@ -60,16 +61,6 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
-    """What a search needs to know of the library at one generation."""
-
-    generation: int
-    entries: Mapping[str, Entry]
-    forward: ForwardIndex
-    later: Mapping[str, list[Entry]]
-
-
-@dataclass(frozen=True, slots=True)
 class _Ranked:
     """The candidates of a search, by row of the forward index, with their signals."""
 
@@ -81,14 +72,12 @@ class _Ranked:
 
 
 class Searcher:
-    """Searches one library. Thread-safe."""
+    """Searches one library, each time its newest snapshot. Thread-safe; waits for no writer."""
 
     def __init__(self, library: Library, embedder: Embedder, indexes: DerivedIndexes) -> None:
         self._library = library
         self._embedder = embedder
         self._indexes = indexes
-        self._lock = threading.Lock()
-        self._kept: _Shelf | None = None
 
     def search(
         self, question: str, *, limit: int = 10, bounds: Bounds | None = None
@@ -102,69 +91,56 @@ class Searcher:
         if not query.words:
             return []
         vector, states = question_read(self._embedder, spoken(query.text))
-        with self._indexes.reading() as indexes:
-            shelf = self._shelf(indexes)
-            bounds = bounds or Bounds()
-            allowed = [one for one, entry in shelf.entries.items() if bounds.admits(entry)]
-            bounded = allowed if len(allowed) < len(shelf.entries) else None
-            if not allowed or not len(shelf.forward):
-                return []
-            ranked = self._ranked(query, vector, states, indexes, shelf, bounded)
-        return self._evidence(query, ranked, shelf, limit, bounds)
+        snapshot = self._indexes.snapshot()
+        if len(snapshot.forward) and snapshot.embedder != self._embedder.name:
+            raise mismatch(snapshot.embedder, self._embedder.name)
+        bounds = bounds or Bounds()
+        allowed = [one for one, entry in snapshot.entries.items() if bounds.admits(entry)]
+        # Documents that were removed since the snapshot have no entry: they bound the search too.
+        bounded = allowed if len(allowed) < len(snapshot.forward.documents) else None
+        if not allowed or not len(snapshot.forward):
+            return []
+        ranked = self._ranked(query, vector, states, snapshot, bounded)
+        return self._evidence(query, ranked, snapshot, limit, bounds)
 
     @property
     def passages(self) -> int:
         """How many passages are searched."""
-        with self._indexes.reading() as indexes:
-            return len(self._shelf(indexes).forward)
+        return len(self._indexes.snapshot().forward)
 
-    def later_versions(self) -> Mapping[str, list[Entry]]:
+    def later_versions(self) -> Mapping[str, Sequence[Entry]]:
         """Return the later versions of each document that has some, the latest first."""
-        with self._indexes.reading() as indexes:
-            return self._shelf(indexes).later
-
-    def _shelf(self, indexes: Indexes) -> _Shelf:
-        """Return the shelf of the present generation; made anew when the library has changed."""
-        with self._lock:
-            generation = self._library.generation
-            if self._kept is None or self._kept.generation != generation:
-                entries = {one.id: one for one in self._library.entries() if one.passages}
-                forward = indexes.forward or forward_of(self._library)
-                later = later_versions(entries.values(), forward)
-                self._kept = _Shelf(generation, entries, forward, later)
-            return self._kept
+        return self._indexes.snapshot().later
 
     def _ranked(
         self,
         query: Query,
         vector: Vectors,
         states: States | None,
-        indexes: Indexes,
-        shelf: _Shelf,
+        snapshot: Snapshot,
         bounded: Sequence[str] | None,
     ) -> _Ranked:
         """Gather candidates by meaning and by words, and weigh their signals."""
-        forward = shelf.forward
+        forward, words = snapshot.forward, snapshot.words
         wanted = concepts(query, stems)
         looked_for = terms(wanted)
-        near = _nearest(indexes, forward, vector, bounded)
-        found: list[tuple[str, float]] = []
-        if indexes.words:
-            found = indexes.words.search(looked_for, _CANDIDATES, documents=bounded or ())
+        near = self._nearest(snapshot, vector, bounded)
+        found = words.search(looked_for, _CANDIDATES, documents=bounded or ())
         bm25 = {row: score for one, score in found if (row := forward.row(one)) >= 0}
-        rows = np.array(list(dict.fromkeys([*near, *bm25])), dtype=np.intp)
+        # In the order of the forward index, so that candidates of one score always stand alike.
+        rows = np.array(sorted({*near, *bm25}), dtype=np.intp)
         ids = {forward.id(row): row for row in rows.tolist()}
         around: dict[int, float] = {}
-        if indexes.words and ids:
+        if ids:
             missing = [one for one, row in ids.items() if row not in bm25]
-            rest = indexes.words.search(looked_for, len(ids), among=missing) if missing else []
+            rest = words.search(looked_for, len(ids), among=missing) if missing else []
             bm25 |= {ids[one]: score for one, score in rest}
-            beside = indexes.words.search(looked_for, len(ids), field=AROUND, among=list(ids))
+            beside = words.search(looked_for, len(ids), field=AROUND, among=list(ids))
             around = {ids[one]: score for one, score in beside}
         coverage = Coverage(wanted, forward)
         months = named_months(query.text)
-        published = [shelf.entries[str(one)].source.published for one in forward.documents]
-        fits = np.array([fit(one, months) for one in published])
+        entries = [snapshot.entries.get(str(one)) for one in forward.documents]
+        fits = np.array([fit(one.source.published, months) if one else 0.0 for one in entries])
         candidates = rows.tolist()
         signals = {
             "meaning": np.asarray(forward.vectors[rows], dtype=np.float64) @ vector,
@@ -186,11 +162,13 @@ class Searcher:
         return _Ranked(rows, signals, parts, score, coverage)
 
     def _evidence(
-        self, query: Query, ranked: _Ranked, shelf: _Shelf, limit: int, bounds: Bounds
+        self, query: Query, ranked: _Ranked, snapshot: Snapshot, limit: int, bounds: Bounds
     ) -> list[Evidence]:
         """Fold, share and label the head of a ranking, saying why each stands where it does."""
-        forward = shelf.forward
+        forward = snapshot.forward
         head = np.argsort(-ranked.score, kind="stable")[: max(4 * limit, 40)]
+        passages = self._still_visible([forward.id(int(row)) for row in ranked.rows[head]])
+        head = head[[forward.id(int(row)) in passages for row in ranked.rows[head]]]
         rows = ranked.rows[head]
         held = [frozenset(forward.codes(row).tolist()) for row in rows.tolist()]
         repeats = folded(held, np.asarray(forward.vectors[rows]))
@@ -205,15 +183,44 @@ class Searcher:
             match = self._match(
                 query, ranked, forward, at, ranks, copies, held_back=label > place + 1
             )
-            (passage,) = self._library.passages([forward.id(int(ranked.rows[at]))])
-            source = shelf.entries[passage.document].source
+            passage = passages[forward.id(int(ranked.rows[at]))]
+            source = snapshot.entries[passage.document].source
             score = float(ranked.score[at])
             # Whoever asks one document alone still wants to know that it has a successor.
             beyond = replace(bounds, documents=())
-            later = [one for one in shelf.later.get(passage.document, ()) if beyond.admits(one)]
+            later = [one for one in snapshot.later.get(passage.document, ()) if beyond.admits(one)]
             newer = Newer(later[0].id, later[0].source) if later else None
             found.append(Evidence(label, passage, source, score, match.in_words, match, newer))
         return found
+
+    def _still_visible(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Return the passages whose documents have not been removed since the snapshot."""
+        return {passage.id: passage for passage in self._library.passages(ids)}
+
+    def _nearest(
+        self, snapshot: Snapshot, vector: Vectors, bounded: Sequence[str] | None
+    ) -> list[int]:
+        """Return the rows nearest in meaning: by Chroma, or exactly.
+
+        Exactly where few documents are allowed, since Chroma's filtered search grows with the
+        collection (240 ms for a range over 100,000 passages; exact search over the mapped vectors
+        takes 13 ms at most), and while Chroma is being written or has failed.
+        """
+        forward, vectors = snapshot.forward, snapshot.vectors
+        if bounded is None and vectors is not None:
+            wanted = min(_CANDIDATES, len(forward))
+            try:
+                pairs = vectors.nearest(vector, wanted)
+            except SearchIndexError:
+                pairs = []
+            if pairs is not None and len(pairs) * 2 < wanted:
+                # A broken graph may also return a handful without an error.
+                self._indexes.distrust(vectors)
+            elif pairs is not None:
+                return [row for one, _ in pairs if (row := forward.row(one)) >= 0]
+        rows = np.arange(len(forward)) if bounded is None else forward.rows_of(bounded)
+        cosines = forward.vectors[rows] @ vector
+        return [int(row) for row in rows[np.argsort(-cosines, kind="stable")[:_CANDIDATES]]]
 
     def _match(
         self,
@@ -255,32 +262,19 @@ class Searcher:
 
     def repaired(self, question: str) -> str:
         """Return `question` with misspelt words as the library spells them (index.spelling)."""
-        with self._indexes.reading() as indexes:
-            if indexes.words is None:
-                return question
-            return repaired(question, indexes.words, self._library)
+        return repaired(question, self._indexes.snapshot().words, self._library)
 
     def knows(self, stem: str) -> bool:
-        """Say whether a stem of the word index stands in any passage; True while there is none."""
-        with self._indexes.reading() as indexes:
-            return indexes.words is None or indexes.words.frequencies([stem])[stem] > 0
+        """Say whether a stem of the word index stands in any passage."""
+        return self._indexes.snapshot().words.frequencies([stem])[stem] > 0
 
 
-def _nearest(
-    indexes: Indexes, forward: ForwardIndex, vector: Vectors, bounded: Sequence[str] | None
-) -> list[int]:
-    """Return the rows nearest in meaning: by Chroma, or exactly where few documents are allowed.
-
-    Chroma's filtered search grows with the collection (240 ms for a range over 100,000 passages),
-    exact search over the mapped vectors takes 13 ms at most.
-    """
-    if bounded is None and indexes.vectors is not None:
-        # The forward index has a row for each; asking Chroma for its count takes as long again.
-        pairs = indexes.vectors.nearest(vector, min(_CANDIDATES, len(forward)))
-        return [row for one, _ in pairs if (row := forward.row(one)) >= 0]
-    rows = np.arange(len(forward)) if bounded is None else forward.rows_of(bounded)
-    cosines = forward.vectors[rows] @ vector
-    return [int(row) for row in rows[np.argsort(-cosines, kind="stable")[:_CANDIDATES]]]
+def mismatch(present: str, wanted: str) -> EmbedderMismatch:
+    """Return the error for a library whose vectors another embedder made."""
+    return EmbedderMismatch(
+        f"this library was embedded by {present!r}, not by {wanted!r}; run: briefing doctor "
+        "--reembed"
+    )
 
 
 def _ranks(scores: Values) -> list[int]:

@@ -8,7 +8,7 @@ import re
 from corpus.library import Library
 from index.query import Query
 from index.rarity import rarity
-from index.words import WordIndex, stems
+from index.words import WordSearcher, stems
 
 # A question's word that stands nowhere in the library is taken for the word there that is most
 # like it, if it is this like it (difflib's ratio): "ownershp" for "ownership".
@@ -16,7 +16,7 @@ _LIKE = 0.8
 _SHORTEST = 5
 
 
-def repaired(question: str, words: WordIndex, library: Library) -> str:
+def repaired(question: str, words: WordSearcher, library: Library) -> str:
     """Return `question` with misspelt words as the library spells them.
 
     A word of five letters or more that is no common English word and stands nowhere in the

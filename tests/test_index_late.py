@@ -13,6 +13,7 @@ from corpus.document import Passage
 from index.embedding import normalised
 from index.forward import ForwardIndex
 from index.late import coded, content, embedded, kept_states, late
+from index.ranking import late_values
 
 CHANCE = np.random.default_rng(3)
 
@@ -35,12 +36,30 @@ def test_a_passage_with_the_very_tokens_scores_highest() -> None:
     assert scores[2] > 0.6 > max(scores[[0, 1, 3]])
 
 
-def test_unknown_tokens_are_no_zeros() -> None:
-    """Where some passage has none the signal is absent, not low for that one."""
-    some = coded(normalised(CHANCE.normal(size=(2, 384))))
-    index = forward_of(TokenCodes.joined([TokenCodes.of([some]), TokenCodes.none(1)]))
-    assert late(index, np.arange(2), normalised(CHANCE.normal(size=(1, 384)))) is None
-    assert late(forward_of(TokenCodes.none(2)), np.arange(2), normalised(np.eye(1, 384))) is None
+def test_a_passage_without_tokens_takes_nothing_from_the_others() -> None:
+    """It stands where its other signals put it; those with tokens are compared as ever."""
+    states = [normalised(CHANCE.normal(size=(6, 384))) for _ in range(3)]
+    known = TokenCodes.of([coded(one) for one in states])
+    whole = forward_of(known)
+    mixed = forward_of(TokenCodes.joined([known, TokenCodes.none(1)]))
+    rows, question = np.arange(4), states[1][:3]
+    alone = late(whole, np.arange(3), question)
+    found = late(mixed, rows, question)
+    assert np.allclose(found[:3], alone) and np.isnan(found[3])
+    score = np.array([0.1, 0.2, 0.5, 0.5])
+    values = late_values(mixed, rows, question, score)
+    assert np.allclose(values[:3], alone)
+    # The best by the other signals has the most that any has, the worst would have the least.
+    assert values[3] == alone.max()
+    lowest = late_values(mixed, rows, question, np.array([0.2, 0.3, 0.5, 0.1]))
+    assert lowest[3] == alone.min()
+
+
+def test_without_any_tokens_the_signal_is_absent() -> None:
+    """A library embedded by another model has none at all."""
+    none = forward_of(TokenCodes.none(2))
+    question = normalised(np.eye(1, 384))
+    assert late_values(none, np.arange(2), question, np.array([1.0, 2.0])).tolist() == [0.0, 0.0]
 
 
 def test_stop_words_and_marks_carry_nothing_unless_there_is_nothing_else() -> None:

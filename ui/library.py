@@ -108,7 +108,7 @@ def edited(
     if not title.strip():
         return False, word("library.no_title", language)
     try:
-        desk.library.update_source(
+        desk.update_source(
             document,
             title=" ".join(title.split()),
             publisher=publisher.strip(),
@@ -123,7 +123,7 @@ def edited(
 def removed(desk: Desk, document: str, language: str) -> tuple[str, str]:
     """Remove a document; return its id ("" where it stays) and what to say."""
     try:
-        entry = desk.library.remove(document)
+        entry = desk.remove(document)
     except BriefingError as error:
         return "", word("library.failed", language, reason=told(str(error), language))
     return document, word("library.removed", language, title=entry.source.title)
@@ -132,7 +132,7 @@ def removed(desk: Desk, document: str, language: str) -> tuple[str, str]:
 def restored(desk: Desk, document: str, language: str) -> str:
     """Bring a removed document back; return what to say."""
     try:
-        entry = desk.library.restore(document)
+        entry = desk.restore(document)
     except BriefingError as error:
         return word("library.failed", language, reason=told(str(error), language))
     return word("library.restored", language, title=entry.source.title)

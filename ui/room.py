@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Question
@@ -14,7 +15,7 @@ from assistant.memo.grades import Grades
 from corpus.addresses import Policy
 from corpus.document import Source
 from corpus.drawing import Drawer
-from corpus.errors import BriefingError, UsageError
+from corpus.errors import BriefingError, SearchIndexError, StorageError, UsageError
 from ui import markup
 from ui.jobs import Jobs
 from ui.source import Drawing, Pinned, Sources
@@ -92,6 +93,7 @@ class Room:
         read, pause = -1, _AHEAD
         while not self._leaving.wait(pause):
             try:
+                desk.indexes.maintain()
                 if (generation := desk.library.generation) != read:
                     read_ahead(desk, self._idle)
                     read = generation
@@ -122,6 +124,9 @@ class Room:
                     self._progress = {"done": step.done, "total": step.total}
                     self._note = "room.reading"
             self._note = "room.loading"
+            with suppress(SearchIndexError, StorageError):
+                # Where the disk refuses, the search reads the library itself.
+                desk.indexes.maintain()
             if desk.library.entries():
                 # The first search loads everything that later ones need.
                 list(desk.searcher.search("warm up", limit=1))

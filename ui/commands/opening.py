@@ -6,13 +6,13 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from corpus.errors import UsageError
+from corpus.errors import SearchIndexError, StorageError, UsageError
 
 if TYPE_CHECKING:
     from assistant.answer import Question
@@ -37,8 +37,10 @@ class DateType(click.ParamType[str]):
 def desk(
     context: click.Context, *, engine: str | None = "extractive", starter: bool = False
 ) -> Iterator[Desk]:
-    """Open the desk of the data folder in use; with `starter`, an empty library is given ours.
+    """Open the desk of the data folder in use.
 
+    `starter` is for commands that search: an empty library is given ours, and indexes that an
+    interrupted command left behind are brought up.
     A command that asks no engine looks for none; None takes the one of the settings.
     """
     from assistant.desk import Desk
@@ -50,6 +52,11 @@ def desk(
         if starter and needs_starter(opened):
             click.echo("Nothing was added yet: loading the starter library first.", err=True)
             with_bar(ensure_starter(opened))
+        if starter:
+            # What an interrupted command left is put right here; where the disk refuses, the
+            # search reads the library itself.
+            with suppress(SearchIndexError, StorageError):
+                opened.indexes.maintain()
         yield opened
 
 
