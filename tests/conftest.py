@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import os
 import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from assistant.desk import Desk
+
+ROOT = Path(__file__).parent.parent
 
 # Before any dependency is imported: nothing may phone home from a test either.
 os.environ.update(
@@ -19,6 +25,18 @@ os.environ.update(
     HF_HUB_DISABLE_TELEMETRY="1",
     ANONYMIZED_TELEMETRY="False",
 )
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The workers take the cores already.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Threads that wait for one another busily make a loaded machine many times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give time to tests of the starter library: whichever comes first has it made."""
+    for item in items:
+        if "starter_home" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(300))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -64,15 +82,56 @@ def documents() -> Path:
     return Path(folder)
 
 
-@pytest.fixture(scope="session")
-def starter_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder with the starter library in it, embedded by the real model, once."""
+def _made_of() -> str:
+    """Return a mark of all that the starter library is made of: our code, its texts, the pins."""
+    mark = hashlib.sha256((ROOT / "constraints.txt").read_bytes())
+    for layer in ("corpus", "index", "assistant"):
+        for file in sorted((ROOT / layer).rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                mark.update(f"{file.relative_to(ROOT)} ".encode() + file.read_bytes())
+    return mark.hexdigest()[:16]
+
+
+def _make_starter(home: Path) -> None:
     from assistant.desk import Desk
     from assistant.settings import Settings
     from assistant.starter import ensure_starter
 
-    home = tmp_path_factory.mktemp("starter")
     with Desk(Settings(home=home)) as desk:
         for _ in ensure_starter(desk):
             continue
+        # Brings up the indexes, and the light form of the model that embeds questions.
+        assert desk.searcher.search("What does the library hold?")
+
+
+@pytest.fixture(scope="session")
+def starter_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with the starter library in it, embedded by the real model.
+
+    Embedded once for all workers of pytest-xdist, and kept in pytest's cache until something that
+    it is made of changes (it takes 50 seconds of processor). Each worker gets a copy, which is only
+    read: a test that writes takes a copy of its own.
+    """
+    from filelock import FileLock
+
+    kept = request.config.cache.mkdir("starter")
+    whole = kept / _made_of()
+    with FileLock(kept / "lock"):
+        if not whole.exists():
+            for old in [one for one in kept.iterdir() if one.is_dir()]:
+                shutil.rmtree(old)
+            _make_starter(kept / "unfinished")
+            (kept / "unfinished").rename(whole)
+        home = tmp_path_factory.mktemp("starter") / "home"
+        shutil.copytree(whole, home)
     return home
+
+
+@pytest.fixture(scope="session")
+def starter_desk(starter_home: Path) -> Iterator[Desk]:
+    """Return the starter library opened once, with the extractive engine; it is only read."""
+    from assistant.desk import Desk
+    from assistant.settings import Settings
+
+    with Desk(Settings(home=starter_home, engine="extractive")) as opened:
+        yield opened

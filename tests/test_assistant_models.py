@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,7 +15,7 @@ from assistant import prompts
 from assistant.engine import Task, Usage, Waiting
 from assistant.engines import engine_named, reachable
 from assistant.followup import Exchange
-from assistant.models import reach
+from assistant.models import reach, running
 from assistant.models.clients import AnthropicServer, OllamaServer, OpenAIServer
 from assistant.models.fitting import estimated_tokens, newest
 from assistant.models.model import Delta, Message, Model, ModelFailure
@@ -27,9 +28,14 @@ from corpus.errors import EngineError, UsageError
 from index.evidence import Evidence
 from tests.servers import ModelServer, free_port, until
 
-SOON = Limits(total=4.0, silence=1.0)
-# For servers that never answer or never end: every such test takes this long.
-SOONER = Limits(total=2.0, silence=1.0)
+# Wide: what these servers do is done at once, and a busy machine may take its time over it.
+ENOUGH = Limits(total=60.0, silence=30.0)
+# Where the limit itself is what ends the answer.
+TOTAL = Limits(total=0.5, silence=30.0)
+SILENCE = Limits(total=60.0, silence=0.3)
+ENDED_BY = {"hang": TOTAL, "drip": TOTAL, "stall": SILENCE}
+# Two clients pass over what is no event of theirs; Ollama's reads every line as JSON.
+OTHERWISE = {("anthropic", "garbage"): "empty", ("ollama", "html"): "not the format"}
 KINDS: dict[str, Callable[[str], Model]] = {
     "openai": lambda url: OpenAIServer("tiny", f"{url}/v1", "sk-very-secret-key-0123456789"),
     "ollama": lambda url: OllamaServer("tiny", url),
@@ -37,6 +43,33 @@ KINDS: dict[str, Callable[[str], Model]] = {
 }
 ASKING = [Message("system", "Be brief."), Message("user", "Is it so?")]
 WORDS = "It is so because the harbour of Lund says so [1]. More will follow in the spring [2]."
+
+
+@pytest.fixture(scope="module", autouse=True)
+def clients() -> None:
+    """Import the vendors' clients beforehand: seconds that would count against the first answer."""
+    for name in ("anthropic", "ollama", "openai_like"):
+        importlib.import_module(f"llama_index.llms.{name}")
+
+
+class Clock:
+    """The clock of this machine, but a pause between two tries is over at once."""
+
+    def __init__(self) -> None:
+        self.paused = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.paused
+
+    def sleep(self, seconds: float) -> None:
+        self.paused += seconds
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(running, "time", clock)
+    return clock
 
 
 @pytest.fixture(params=sorted(KINDS))
@@ -51,7 +84,7 @@ def said(pieces: Iterator[Delta | Waiting]) -> str:
 def test_a_model_streams_and_counts(kind: str) -> None:
     """Text arrives in pieces; the end brings a reason and the provider's own counts."""
     with ModelServer(WORDS) as server:
-        pieces = [one for one in run(KINDS[kind](server.url), ASKING, 64, SOON)
+        pieces = [one for one in run(KINDS[kind](server.url), ASKING, 64, ENOUGH)
                   if isinstance(one, Delta)]  # fmt: skip
     assert "".join(one.text for one in pieces).split() == WORDS.split()
     assert len(pieces) > 10
@@ -71,13 +104,13 @@ def test_a_model_streams_and_counts(kind: str) -> None:
         pytest.param("status:429", "slow down", id="too many requests, for good"),
         pytest.param("status:500", "status 500", id="it is broken"),
         pytest.param("status:400", "too long", id="the prompt is too long"),
-        pytest.param("hang", "not done after|said nothing|timed out", id="it never answers"),
-        pytest.param("stall", "said nothing|timed out", id="it falls silent"),
+        pytest.param("hang", "not done after", id="it never answers"),
+        pytest.param("stall", "said nothing", id="it falls silent"),
         pytest.param("cut", "half-way", id="it ends half-way"),
-        pytest.param("abort", "broke the connection|half-way", id="the connection breaks"),
-        pytest.param("garbage", "not the format|empty|error", id="garbage"),
-        pytest.param("html", "empty|not the format|error", id="a web page"),
-        pytest.param("error", "error|out of memory|half-way", id="an error in the stream"),
+        pytest.param("abort", "broke the connection", id="the connection breaks"),
+        pytest.param("garbage", "not the format", id="garbage"),
+        pytest.param("html", "empty", id="a web page"),
+        pytest.param("error", "it sent an error: .*out of memory", id="an error in the stream"),
         pytest.param("empty", "empty", id="an empty answer"),
         pytest.param("repeat", "repeats itself", id="it repeats itself"),
         pytest.param("drip", "not done after", id="it never ends"),
@@ -86,13 +119,14 @@ def test_a_model_streams_and_counts(kind: str) -> None:
 def test_a_failure_is_one_line_within_the_deadline(kind: str, fault: str, reason: str) -> None:
     """Whatever the server does, the reason is said in time, and no key is in it."""
     begun = time.monotonic()
-    limits = SOONER if fault in ("hang", "drip") else SOON
+    limits = ENDED_BY.get(fault, ENOUGH)
+    reason = OTHERWISE.get((kind, fault), reason)
     with (
         ModelServer(WORDS, fault=fault, retry_after="0") as server,
         pytest.raises(ModelFailure, match=reason) as failure,
     ):
         said(run(KINDS[kind](server.url), ASKING, 64, limits))
-    assert time.monotonic() - begun < limits.total + 3
+    assert time.monotonic() - begun < 30
     assert "secret" not in str(failure.value) and "\n" not in str(failure.value)
 
 
@@ -100,18 +134,20 @@ def test_a_refused_connection_is_said_at_once(kind: str) -> None:
     """Nothing listens there: the line says so and what to do."""
     begun = time.monotonic()
     with pytest.raises(ModelFailure, match="start the server"):
-        said(run(KINDS[kind](f"http://127.0.0.1:{free_port()}"), ASKING, 64, SOON))
-    assert time.monotonic() - begun < 5
+        said(run(KINDS[kind](f"http://127.0.0.1:{free_port()}"), ASKING, 64, ENOUGH))
+    assert time.monotonic() - begun < 30
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_what_may_pass_is_tried_again_and_no_more_than_needed(kind: str, status: int) -> None:
-    """One failure that may pass costs one more request, and the wait is told."""
-    with ModelServer(WORDS, fault=f"status:{status}", times=1, retry_after="1") as server:
-        pieces = list(run(KINDS[kind](server.url), ASKING, 64, SOON))
+    """One failure that may pass costs one more request, after the wait that the server asks for."""
+    with ModelServer(WORDS, fault=f"status:{status}", times=1, retry_after="7") as server:
+        pieces = list(run(KINDS[kind](server.url), ASKING, 64, ENOUGH))
     assert said(iter(pieces)).split() == WORDS.split()
     assert len(server.asked) == 2
-    assert any(isinstance(one, Waiting) and "again in" in one.reason for one in pieces)
+    told = [one.reason for one in pieces if isinstance(one, Waiting) and "again in" in one.reason]
+    # Ollama's client keeps no header of a refusal.
+    assert told[0].endswith("again in 1 s" if kind == "ollama" else "again in 7 s")
 
 
 @pytest.mark.parametrize(("fault", "most"), [("status:401", 1), ("status:500", 3), ("cut", 1)])
@@ -119,7 +155,7 @@ def test_retries_do_not_multiply(kind: str, fault: str, most: int) -> None:
     """No client of a vendor tries again on its own; what cannot pass is tried once."""
     with ModelServer(WORDS, fault=fault, retry_after="0") as server:
         with pytest.raises(ModelFailure):
-            said(run(KINDS[kind](server.url), ASKING, 64, SOON))
+            said(run(KINDS[kind](server.url), ASKING, 64, ENOUGH))
         assert len(server.asked) == most
 
 
@@ -172,7 +208,7 @@ def task(count: int = 3, words: int = 60) -> Task:
 def test_the_prompt_holds_fenced_and_marked_evidence() -> None:
     """Every line of a passage carries the request's own mark; fences differ between requests."""
     with ModelServer(WORDS) as server:
-        engine = ModelEngine("scripted", KINDS["openai"](server.url), limits=SOON)
+        engine = ModelEngine("scripted", KINDS["openai"](server.url), limits=ENOUGH)
         for _ in range(2):
             list(engine.write(task()))
         prompts = [one.body["messages"][1]["content"] for one in server.asked]
@@ -188,7 +224,7 @@ def test_evidence_fits_a_small_context_by_rank_and_whole_sentences() -> None:
     """With 4,096 tokens the last ranks are left out, and no sentence is cut."""
     with ModelServer(WORDS) as server:
         small = replace(KINDS["openai"](server.url), context=4096)  # type: ignore[type-var]
-        list(ModelEngine("scripted", small, limits=SOON).write(task(30, 160)))
+        list(ModelEngine("scripted", small, limits=ENOUGH).write(task(30, 160)))
         (request,) = server.asked
     prompt = " ".join(one["content"] for one in request.body["messages"])
     assert estimated_tokens(prompt) + request.body["max_tokens"] <= 4096
@@ -200,7 +236,7 @@ def test_evidence_fits_a_small_context_by_rank_and_whole_sentences() -> None:
 def test_a_context_smaller_than_said_is_tried_with_less() -> None:
     """When the server finds the prompt too long, half of the evidence is tried."""
     with ModelServer(WORDS, fault="status:400", times=1) as server:
-        engine = ModelEngine("scripted", KINDS["openai"](server.url), limits=SOON)
+        engine = ModelEngine("scripted", KINDS["openai"](server.url), limits=ENOUGH)
         pieces = list(engine.write(task(8, 100)))
     first, second = (len(str(one.body["messages"])) for one in server.asked)
     assert second < first * 0.8 and isinstance(pieces[-1], Usage)
@@ -209,7 +245,7 @@ def test_a_context_smaller_than_said_is_tried_with_less() -> None:
 def test_usage_has_a_price_only_where_the_user_set_one() -> None:
     """Tokens come from the provider; dollars from the user's prices."""
     with ModelServer(WORDS) as server:
-        engine = ModelEngine("scripted", KINDS["openai"](server.url), limits=SOON)
+        engine = ModelEngine("scripted", KINDS["openai"](server.url), limits=ENOUGH)
         *_, usage = engine.write(task())
         *_, priced = replace(engine, price=Price(1.0, 10.0)).write(task())
     count = len(WORDS.split())

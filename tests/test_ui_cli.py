@@ -12,36 +12,33 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.process
+from tests.commands import Done, briefing_here
 
 ROOT = Path(__file__).parent.parent
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Run = Callable[..., Done]
 
 
 @pytest.fixture
 def briefing(tmp_path: Path) -> Run:
     """Return a way to run the command in a library of its own, with words for meaning."""
 
-    def run(
-        *args: str, home: Path | None = None, embedder: str = "hash", text: str = ""
-    ) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {
-            "BRIEFING_HOME": str(home or tmp_path / "home"),
-            "BRIEFING_EMBEDDER": embedder,
-            "PYTHONPATH": str(ROOT),
-        }
-        return subprocess.run(
-            [sys.executable, "-m", "ui.cli", *args],
-            capture_output=True,
-            text=True,
-            env=environment,
-            cwd=tmp_path,
-            input=text,
-            check=False,
-            timeout=120,
-        )
+    def run(*args: str, home: Path | None = None, embedder: str = "hash", text: str = "") -> Done:
+        environment = {
+            "BRIEFING_HOME": str(home or tmp_path / "home"), "BRIEFING_EMBEDDER": embedder,
+        }  # fmt: skip
+        return briefing_here(*args, cwd=tmp_path, environment=environment, text=text)
 
     return run
+
+
+def briefing_process(*args: str, home: Path, embedder: str = "hash") -> Done:
+    """Run the command as a program."""
+    environment = {"BRIEFING_HOME": str(home), "BRIEFING_EMBEDDER": embedder}
+    done = subprocess.run(
+        [sys.executable, "-m", "ui.cli", *args],
+        capture_output=True, text=True, env=os.environ | environment, cwd=ROOT, check=False,
+    )  # fmt: skip
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture
@@ -56,7 +53,7 @@ def articles(tmp_path: Path) -> Path:
     return folder
 
 
-def clear_line(result: subprocess.CompletedProcess[str]) -> str:
+def clear_line(result: Done) -> str:
     """Return the one line of a failure, having seen that there is no traceback."""
     assert "Traceback" not in result.stderr + result.stdout
     lines = [line for line in result.stderr.splitlines() if line.strip()]
@@ -110,9 +107,23 @@ def test_an_answer_in_the_terminal_and_its_exit_codes(briefing: Run, starter_hom
     assert result.returncode == 0, result.stderr
     assert "[1]" in result.stdout and "5.576 million" in result.stdout
     assert "Sources:" in result.stdout and "“" in result.stdout
-    declined = briefing("ask", "How do I renew a passport from abroad?", "--json", **model)
-    assert declined.returncode == 3
+    declined = briefing("ask", "How do I renew a passport from abroad?", **model)
+    assert declined.returncode == 3 and "does not answer" in declined.stdout
+
+
+@pytest.mark.process
+def test_the_program_itself_ends_with_these_codes(starter_home: Path, tmp_path: Path) -> None:
+    """Started as it is from a shell: answers on standard output, one line of failure beside it."""
+    asked = "How do I renew a passport from abroad?"
+    declined = briefing_process(
+        "ask", asked, "--json", home=starter_home, embedder="all-MiniLM-L6-v2"
+    )
+    assert declined.returncode == 3 and declined.stderr == ""
     assert json.loads(declined.stdout)["outcome"] == "declined"
+    wrong = briefing_process("dance", home=tmp_path)
+    assert wrong.returncode == 2 and wrong.stdout == "" and "command" in clear_line(wrong)
+    failed = briefing_process("show", "zzz", home=tmp_path)
+    assert failed.returncode == 1 and failed.stdout == "" and "briefing sources" in failed.stderr
 
 
 @pytest.mark.parametrize(
