@@ -97,30 +97,3 @@ def as_json(conversation: Conversation, turns: list[StoredTurn]) -> dict[str, An
         **asdict(conversation),
         "turns": [{"at": one.at, **answer_json(from_json(one.answer))} for one in turns],
     }
-
-
-def as_markdown(conversation: Conversation, turns: list[StoredTurn]) -> str:
-    """Return a whole conversation as Markdown: questions, marked answers, quoted sources."""
-    lines = [f"# {conversation.title}", ""]
-    for turn in turns:
-        answer = from_json(turn.answer)
-        lines += [f"## {turn.question}", ""]
-        if answer.standalone:
-            lines += [f"Searched as: {answer.standalone}", ""]
-        for claim in answer.claims:
-            doubt = f" ({claim.verdict}: {'; '.join(claim.problems)})"
-            lines.append(claim.marked + (doubt if claim.verdict != "supported" else ""))
-        if not answer.outcome:
-            lines += ["", "This question was broken off before it was answered."]
-        lines += ["", *[f"Not found in the library: {one}" for one in answer.not_found]]
-        for citation in answer.citations:
-            source = citation.source
-            page = f"page {citation.page}" if citation.page else ""
-            parts = (source.title, source.publisher, source.published, page)
-            lines += [
-                "",
-                f"[{citation.number}] {', '.join(part for part in parts if part)}",
-                *(f"> {line}" for line in citation.quote.splitlines()),
-            ]
-        lines += ["", f"Asked {turn.at}; engine {answer.engine}.", ""]
-    return "\n".join(lines)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.stored import as_markdown, from_json
+from assistant.conversation_export import as_markdown
+from assistant.stored import from_json
 from corpus.conversations import Conversation, Conversations
 from corpus.errors import NoConversation
 from ui.handlers import Turn

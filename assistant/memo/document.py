@@ -20,14 +20,19 @@ def pandoc(memo: Memo, figure: str = "") -> Node:
     title = f"Briefing memo: {memo.topic}"
     blocks = [_head(memo)]
     if memo.notice:
-        blocks.append(_para(_text(memo.notice)))
+        blocks.append(paragraph(words_of(memo.notice)))
     for section in memo.sections:
         blocks += _section(section, memo, figure)
     meta = {
-        "title": {"t": "MetaInlines", "c": _text(title)},
-        "pagetitle": {"t": "MetaInlines", "c": _text(title)},
+        "title": {"t": "MetaInlines", "c": words_of(title)},
+        "pagetitle": {"t": "MetaInlines", "c": words_of(title)},
         "lang": {"t": "MetaString", "c": "en"},
     }
+    return tree_of(blocks, meta)
+
+
+def tree_of(blocks: list[Node], meta: Node) -> Node:
+    """Return blocks and what is said about them as a document that Pandoc takes."""
     return {"pandoc-api-version": _API, "meta": meta, "blocks": blocks}
 
 
@@ -58,16 +63,16 @@ def _head(memo: Memo) -> Node:
         ("Written by", memo.engine),
         ("Form", memo.template),
     ]  # fmt: skip
-    cells = [[_strong(name), _text(value)] for name, value in rows if value]
+    cells = [[_strong(name), words_of(value)] for name, value in rows if value]
     return table((), cells, widths=(0.2, 0.8))
 
 
 def _section(section: Section, memo: Memo, figure: str) -> list[Node]:
-    heading = {"t": "Header", "c": [1, [section.key, [], []], _text(section.heading)]}
+    heading = {"t": "Header", "c": [1, [section.key, [], []], words_of(section.heading)]}
     lines = [_inlines(line, memo) for line in section.lines]
     blocks: list[Node] = [heading]
     if section.key in _PARAGRAPHS or section.shows:
-        blocks += [_para(one) for one in lines]
+        blocks += [paragraph(one) for one in lines]
     elif lines:
         blocks.append({"t": "BulletList", "c": [[{"t": "Plain", "c": one}] for one in lines]})
     shown = {
@@ -89,13 +94,13 @@ def _inlines(line: Line, memo: Memo) -> list[Node]:
         parts += [*_strong(mark.strip()), _SPACE]
     before, after = said_by(line)
     if before:
-        parts += [{"t": "Emph", "c": _text(before)}, _SPACE]
-    parts += _text(claim.text)
+        parts += [{"t": "Emph", "c": words_of(before)}, _SPACE]
+    parts += words_of(claim.text)
     parts += _notes((*claim.citations, *claim.offered), memo)
     if after:
-        parts += [_SPACE, {"t": "Emph", "c": _text(after)}]
+        parts += [_SPACE, {"t": "Emph", "c": words_of(after)}]
     if claim.verdict != "supported":
-        parts += [_SPACE, *_text(f"[{claim.verdict}: {'; '.join(claim.problems)}]")]
+        parts += [_SPACE, *words_of(f"[{claim.verdict}: {'; '.join(claim.problems)}]")]
     return parts
 
 
@@ -118,8 +123,8 @@ def _notes(numbers: Iterable[int], memo: Memo) -> list[Node]:
         if number in known:
             if notes:
                 # "2, 3" and not "23".
-                notes.append({"t": "Superscript", "c": _text(",")})
-            notes.append({"t": "Note", "c": [_para(_source(known[number]))]})
+                notes.append({"t": "Superscript", "c": words_of(",")})
+            notes.append({"t": "Note", "c": [paragraph(_source(known[number]))]})
     return notes
 
 
@@ -128,11 +133,11 @@ def _source(citation: Citation) -> list[Node]:
     source = citation.source
     page = f"p. {citation.page}" if citation.page else ""
     parts = [source.publisher, source.title, source.published or "no date", page]
-    inlines = _text(", ".join(part for part in parts if part) + f": “{citation.quote}” ")
+    inlines = words_of(", ".join(part for part in parts if part) + f": “{citation.quote}” ")
     if "://" in source.location:
-        link = [["", [], []], _text(source.location), [source.location, ""]]
+        link = [["", [], []], words_of(source.location), [source.location, ""]]
         return [*inlines, {"t": "Link", "c": link}]
-    return [*inlines, *_text(f"({source.location.rpartition('/')[2]})")]
+    return [*inlines, *words_of(f"({source.location.rpartition('/')[2]})")]
 
 
 def _timeline(memo: Memo, figure: str) -> list[Node]:
@@ -140,12 +145,12 @@ def _timeline(memo: Memo, figure: str) -> list[Node]:
         return []
     rows = [
         [
-            _text(one.date),
-            [*_text(one.text), *_notes(one.citations, memo)],
+            words_of(one.date),
+            [*words_of(one.text), *_notes(one.citations, memo)],
             [
                 inline
                 for other, number in one.others
-                for inline in [*_text(other), *_notes((number,), memo)]
+                for inline in [*words_of(other), *_notes((number,), memo)]
             ],
         ]
         for one in memo.events
@@ -153,16 +158,16 @@ def _timeline(memo: Memo, figure: str) -> list[Node]:
     found = table(("Date", "Event", "Other dates given"), rows, widths=(0.16, 0.66, 0.18))
     if not figure:
         return [found]
-    alternative = _text("Timeline of the events in the table below")
+    alternative = words_of("Timeline of the events in the table below")
     image = {"t": "Image", "c": [["", [], [["width", "100%"]]], alternative, [figure, ""]]}
-    return [_para([image]), found]
+    return [paragraph([image]), found]
 
 
 def _figures(memo: Memo) -> list[Node]:
     rows = [
         [
-            _text(one.quantity), [*_text(one.shown), *_notes((one.citation,), memo)],
-            _text(one.unit), _text(one.as_of), _text(one.speaker),
+            words_of(one.quantity), [*words_of(one.shown), *_notes((one.citation,), memo)],
+            words_of(one.unit), words_of(one.as_of), words_of(one.speaker),
         ]
         for one in memo.figures
     ]  # fmt: skip
@@ -174,12 +179,12 @@ def _disputes(memo: Memo) -> list[Node]:
     blocks: list[Node] = []
     for place, one in enumerate(memo.disputes, start=1):
         update = " (an update, no disagreement)" if one.update else ""
-        heading = _text(f"{one.about}{update}")
+        heading = words_of(f"{one.about}{update}")
         blocks.append({"t": "Header", "c": [2, [f"dispute-{place}", [], []], heading]})
         rows = [
             [
-                [*_text(side.shown), *_notes((side.citation,), memo)], _text(side.text),
-                _text(side.speaker), _text(side.published), _text(side.counts),
+                [*words_of(side.shown), *_notes((side.citation,), memo)], words_of(side.text),
+                words_of(side.speaker), words_of(side.published), words_of(side.counts),
             ]
             for side in one.sides
         ]  # fmt: skip
@@ -204,8 +209,8 @@ def _sources(memo: Memo) -> list[Node]:
         about = ", ".join(part for part in (one.source.publisher, one.source.title) if part)
         grade = f"{one.reliability}{one.credibility}"
         rows.append(
-            [_text(str(place)), _text(about), _text(one.source.published or "no date"),
-             _text(grade), _text("; ".join(remarks))]
+            [words_of(str(place)), words_of(about), words_of(one.source.published or "no date"),
+             words_of(grade), words_of("; ".join(remarks))]
         )  # fmt: skip
     heads = ("No.", "Source", "Date", "Grade", "Why, and who speaks")
     return [table(heads, rows, widths=(0.07, 0.35, 0.16, 0.1, 0.32))] if rows else []
@@ -221,19 +226,24 @@ def _log(memo: Memo) -> list[Node]:
         f"{len(cited)} cited sentences were checked against their passages: {verdicts}. "
         "A verdict says what the cited words contain, not what is true."
     )
-    blocks = [_para(_text(said))]
+    blocks = [paragraph(words_of(said))]
     if memo.findings:
         rows = [
-            [_text(one.severity), _text(one.rule), _text(one.where), _text(_advice(one))]
+            [
+                words_of(one.severity),
+                words_of(one.rule),
+                words_of(one.where),
+                words_of(_advice(one)),
+            ]
             for one in memo.findings
         ]
         heads = ("Severity", "Rule", "Place", "What to do")
         blocks.append(table(heads, rows, widths=(0.12, 0.22, 0.2, 0.46)))
     else:
-        blocks.append(_para(_text("The linter found nothing.")))
+        blocks.append(paragraph(words_of("The linter found nothing.")))
     ids = ", ".join(one.document for one in memo.sources)
     if ids:
-        blocks.append(_para(_text(f"Documents by the hash of their text: {ids}.")))
+        blocks.append(paragraph(words_of(f"Documents by the hash of their text: {ids}.")))
     return blocks
 
 
@@ -245,7 +255,7 @@ def _advice(finding: Finding) -> str:
 _SPACE: Node = {"t": "Space"}
 
 
-def _text(text: str) -> list[Node]:
+def words_of(text: str) -> list[Node]:
     """Return a text as inline values: words and spaces."""
     inlines: list[Node] = []
     for word in text.split():
@@ -256,10 +266,11 @@ def _text(text: str) -> list[Node]:
 
 
 def _strong(text: str) -> list[Node]:
-    return [{"t": "Strong", "c": _text(text)}]
+    return [{"t": "Strong", "c": words_of(text)}]
 
 
-def _para(inlines: list[Node]) -> Node:
+def paragraph(inlines: list[Node]) -> Node:
+    """Return inline values as a paragraph."""
     return {"t": "Para", "c": inlines}
 
 
@@ -277,7 +288,7 @@ def table(
         ]
 
     columns = [[left, {"t": "ColWidth", "c": width}] for width in widths]
-    head = [attributes, [row([_text(one) for one in heads])] if heads else []]
+    head = [attributes, [row([words_of(one) for one in heads])] if heads else []]
     body = [attributes, 0, [], [row(cells) for cells in rows]]
     caption: list[Any] = [None, []]
     return {"t": "Table", "c": [attributes, caption, columns, head, [body], [attributes, []]]}

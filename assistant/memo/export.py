@@ -14,7 +14,7 @@ import pypandoc
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
-from assistant.memo.document import pandoc, titled
+from assistant.memo.document import Node, pandoc, titled
 from assistant.memo.drawing import FONTS, compiled, literal, timeline_image
 from assistant.memo.stored import to_json
 from assistant.memo.values import Memo
@@ -101,10 +101,22 @@ def _converted(memo: Memo, to: str, *arguments: str, figure: str = "") -> str:
 
 
 def _markdown(memo: Memo) -> bytes:
-    tree = json.dumps(titled(memo))
-    return str(
-        pypandoc.convert_text(tree, "gfm", format="json", extra_args=["--wrap=none"])
-    ).encode()
+    return markdown_of(titled(memo)).encode()
+
+
+def markdown_of(tree: Node) -> str:
+    """Return a Pandoc document as Markdown: what would be markup in its texts is escaped.
+
+    Raises BriefingError.
+    """
+    try:
+        return str(
+            pypandoc.convert_text(
+                json.dumps(tree), "gfm", format="json", extra_args=["--wrap=none"]
+            )
+        )
+    except (RuntimeError, OSError) as error:
+        raise BriefingError(f"the Markdown could not be written: {error}") from error
 
 
 def _html(memo: Memo) -> bytes:

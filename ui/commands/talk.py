@@ -77,7 +77,8 @@ def delete(context: click.Context, conversation: str) -> None:
 @click.pass_context
 def export(context: click.Context, conversation: str, output: Path | None) -> None:
     """Write a conversation as Markdown, or as JSON where the file ends in .json."""
-    from assistant.stored import as_json, as_markdown
+    from assistant.conversation_export import as_markdown
+    from assistant.stored import as_json
 
     with desk(context) as opened:
         kept = opened.library.conversations

@@ -1,0 +1,57 @@
+"""A conversation as a Markdown file that holds no markup but its own.
+
+What documents, models and readers wrote goes through Pandoc as values, as the texts of memos do: a
+picture, HTML or a link in it would have a Markdown viewer fetch what somebody else chose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assistant.answer import Answer, Citation
+from assistant.memo.document import Node, paragraph, tree_of, words_of
+from assistant.memo.export import markdown_of
+from assistant.stored import from_json
+from corpus.conversations import Conversation, StoredTurn
+
+
+def as_markdown(conversation: Conversation, turns: list[StoredTurn]) -> str:
+    """Return a whole conversation as Markdown: questions, marked answers, quoted sources.
+
+    Raises BriefingError where it cannot be written.
+    """
+    blocks = [_heading(1, conversation.title)]
+    for turn in turns:
+        answer = from_json(turn.answer)
+        blocks += [_heading(2, turn.question), *_answer(answer)]
+        blocks.append(paragraph(words_of(f"Asked {turn.at}; engine {answer.engine}.")))
+    return markdown_of(tree_of(blocks, {}))
+
+
+def _answer(answer: Answer) -> Iterator[Node]:
+    lines = [f"Searched as: {answer.standalone}"] if answer.standalone else []
+    for claim in answer.claims:
+        doubt = f" ({claim.verdict}: {'; '.join(claim.problems)})"
+        lines.append(claim.marked + (doubt if claim.verdict != "supported" else ""))
+    if not answer.outcome:
+        lines.append("This question was broken off before it was answered.")
+    lines += [f"Not found in the library: {one}" for one in answer.not_found]
+    yield from (paragraph(words_of(line)) for line in lines)
+    for citation in answer.citations:
+        yield from _quoted(citation)
+
+
+def _quoted(citation: Citation) -> tuple[Node, Node]:
+    source = citation.source
+    page = f"page {citation.page}" if citation.page else ""
+    parts = (source.title, source.publisher, source.published, page)
+    said = f"[{citation.number}] {', '.join(part for part in parts if part)}"
+    quote = [paragraph(words_of(line)) for line in citation.quote.splitlines() if line.strip()]
+    return paragraph(words_of(said)), {"t": "BlockQuote", "c": quote}
+
+
+def _heading(level: int, text: str) -> Node:
+    return {"t": "Header", "c": [level, ["", [], []], words_of(text)]}
+
+
+__all__ = ["as_markdown"]

@@ -1,0 +1,59 @@
+"""An exported conversation fetches and runs nothing, whatever its documents and models wrote."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from assistant.answer import Answer, Citation, Claim
+from assistant.conversation_export import as_markdown
+from assistant.stored import to_json
+from corpus.conversations import Conversation, StoredTurn
+from corpus.document import Source
+
+LIVE = [
+    "![sail](https://evil.example/pixel.png)",
+    "![sail][far]",
+    "<img src=https://evil.example/x.png onerror=alert(1)>",
+    "<script>fetch('https://evil.example')</script>",
+    "<iframe src='https://evil.example'></iframe>",
+    "[the harbour](javascript:alert(1))",
+    "&#60;img src=x&#62;",
+    "`code` <svg/onload=alert(1)>",
+    "<https://evil.example/auto>",
+    "<!-- a comment -->",
+    "line one\n\n<img src=y>\n\n    indented\n\n[far]: https://evil.example/far.png",
+    "~~~\n<img src=z>\n~~~",
+    "| a | b |\n|---|---|\n| <img src=t> | ![u](v) |",
+    r"\![sail](https://evil.example/pixel.png) \\<img src=w>",
+]
+
+
+def _parts(text: str) -> tuple[Conversation, list[StoredTurn]]:
+    source = Source(text, "/harbour.txt", text, text)
+    answer = Answer(
+        text, "answered", claims=(Claim(text, verdict="weak", citations=(1,), problems=(text,)),),
+        citations=(Citation(1, "d", source, 1, text, text, 0, len(text)),),
+        not_found=(text,), standalone=text, engine=text,
+    )  # fmt: skip
+    turn: dict[str, Any] = {name: "" for name in StoredTurn.__dataclass_fields__}
+    turn |= {"question": text, "answer": to_json(answer), "at": "2026-01-01", "number": 1}
+    talk: dict[str, Any] = {name: "" for name in Conversation.__dataclass_fields__}
+    return Conversation(**talk | {"title": text}), [StoredTurn(**turn)]
+
+
+@pytest.mark.parametrize("text", LIVE, ids=range(len(LIVE)))
+def test_nothing_in_an_exported_conversation_is_live(text: str) -> None:
+    """Read back as Markdown it holds headings, paragraphs and quotations: no image, link, HTML."""
+    written = as_markdown(*_parts(text))
+    reader = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+    tokens = [one for top in reader.parse(written) for one in (top, *(top.children or ()))]
+    kinds = {re.sub(r"_(open|close)$", "", one.type) for one in tokens}
+    assert kinds <= {"heading", "paragraph", "blockquote", "inline", "text", "text_special",
+                     "softbreak", "hardbreak"}, written  # fmt: skip
+    assert {"heading", "blockquote"} <= kinds
+    shown = " ".join(one.content for one in tokens if one.type in {"text", "text_special"})
+    assert re.search("[a-z]+", text).group() in shown  # type: ignore[union-attr]
