@@ -37,8 +37,8 @@ class ReadError(BriefingError):
     """A file cannot be read.
 
     `reason` is a stable code for reports and tests: missing, empty, unsupported, encrypted,
-    needs_ocr, encoding, damaged, too_large, too_slow, too_much_memory, crashed; of an address also
-    refused, unreachable.
+    needs_ocr, encoding, damaged, too_large, too_slow, too_much_memory, crashed; of a path also
+    link, not_a_file; of an address also refused, unreachable.
     """
 
     def __init__(self, reason: str, message: str) -> None:

@@ -20,7 +20,6 @@ from corpus.catalogue import Catalogue, Entry, Matrix
 from corpus.codes import TokenCodes
 from corpus.document import Document, Passage
 from corpus.errors import EmbedderMismatch, LibraryError
-from corpus.originals import digest_of
 from corpus.rows import now, row_of
 from corpus.sqlite import translated
 
@@ -276,11 +275,11 @@ class Library(Catalogue):
         findings.append(
             Finding("passages", not odd, f"{len(rows)} documents, {len(odd)} with passages outside")
         )
-        lost = []
-        for row in rows:
-            path = self._originals.path(row["original"]) if row["original"] else None
-            if path and (not path.exists() or digest_of(path) != row["original"]):
-                lost.append(row["location"])
+        lost = [
+            row["location"]
+            for row in rows
+            if row["original"] and not self._originals.whole(row["original"])
+        ]
         detail = f"lost or altered: {', '.join(lost[:3])}" if lost else "all present and unaltered"
         findings.append(Finding("originals", not lost, detail))
         return findings

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
 import uuid
 from pathlib import Path
 
-from corpus.errors import StorageError
-
-
-def digest_of(file: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hex; OSError when it cannot be read."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+from corpus.errors import ReadError, StorageError
+from corpus.files import digest_of, opened
 
 
 class Originals:
@@ -32,16 +26,31 @@ class Originals:
         """Copy a file in, unless its bytes are there, and return their hash.
 
         Written under a temporary name, flushed to the disk, then renamed. Raises StorageError when
-        the disk is full or refuses; nothing is left behind.
+        the disk is full or refuses, ReadError for what is no regular file (corpus.files); nothing
+        is left behind.
         """
-        digest = digest_of(file)
-        target = self.path(digest)
-        if target.exists():
-            return digest
+        with opened(file) as descriptor:
+            digest = digest_of(descriptor)
+            target = self.path(digest)
+            if not target.exists():
+                self._copy(descriptor, target)
+        return digest
+
+    def whole(self, digest: str) -> bool:
+        """Say whether the original of that hash is there and unaltered."""
+        try:
+            with opened(self.path(digest)) as descriptor:
+                return digest_of(descriptor) == digest
+        except (ReadError, OSError):
+            return False
+
+    @staticmethod
+    def _copy(descriptor: int, target: Path) -> None:
         temporary = target.with_suffix(f".{uuid.uuid4().hex}.new")
+        os.lseek(descriptor, 0, os.SEEK_SET)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with file.open("rb") as source, temporary.open("wb") as copy:
+            with os.fdopen(descriptor, "rb", closefd=False) as source, temporary.open("wb") as copy:
                 shutil.copyfileobj(source, copy, 1 << 20)
                 copy.flush()
                 os.fsync(copy.fileno())
@@ -55,7 +64,6 @@ class Originals:
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise storage_error(error, target.parent) from error
-        return digest
 
 
 def storage_error(error: OSError, place: Path) -> StorageError:

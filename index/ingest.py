@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +13,9 @@ import numpy as np
 from corpus.codes import TokenCodes
 from corpus.document import Document, Passage
 from corpus.errors import LibraryLocked, ReadError
+from corpus.files import NO_FILE, digest_of, named, opened
 from corpus.library import Library
+from corpus.limits import DEFAULT_LIMITS
 from corpus.sandbox import Sandbox
 from corpus.splitting import Counter, context_of, split
 from index.derived import DerivedIndexes
@@ -65,13 +66,17 @@ class Twin:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of the files: paths by outcome, refusals, passages written and seconds taken."""
+    """What became of the files: paths by outcome, refusals, passages written and seconds taken.
+
+    `left_out` is what a folder holds beside documents: pipes, devices, links that lead out of it.
+    """
 
     added: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     duplicates: tuple[Twin, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    left_out: tuple[Refusal, ...] = ()
     passages: int = 0
     seconds: float = 0.0
 
@@ -101,32 +106,52 @@ class Described:
 def files_below(paths: Iterable[Path]) -> list[Path]:
     """Return the files named, and those below the folders named, sorted, hidden ones left out.
 
-    Raises ReadError("missing") for a path that does not exist and ReadError("empty") for a folder
+    A link that is named is followed to its end, and one that stays inside the folder it was met in.
+    What else a folder holds (links that lead out of it, pipes, folders that cannot be entered) is
+    returned as it is, for `add` to leave out with a reason. Raises ReadError: "missing" for a path
+    that does not exist, "not_a_file" for a pipe or a device that is named, "empty" for a folder
     without files.
     """
     files: list[Path] = []
     for path in paths:
-        if not path.exists():
-            raise ReadError("missing", f"there is no file or folder {path}")
-        if path.is_file():
-            files.append(path.absolute())
+        found = named(path)
+        if not found.is_dir():
+            files.append(found)
             continue
-        below = sorted(
-            Path(folder, name).absolute()
-            for folder, folders, names in os.walk(path)
-            for name in names
-            if not name.startswith(".") and not _hide(folders)
-        )
+        below = sorted(_below(found))
         if not below:
             raise ReadError("empty", f"the folder {path} holds no files")
         files.extend(below)
     return list(dict.fromkeys(files))
 
 
-def _hide(folders: list[str]) -> bool:
-    """Keep `os.walk` out of hidden folders."""
-    folders[:] = [folder for folder in folders if not folder.startswith(".")]
-    return False
+def _below(folder: Path) -> Iterator[Path]:
+    """Yield what lies below a folder, folders that cannot be entered and links to such included."""
+    root = folder.resolve()
+    closed: list[Path] = []
+    for place, folders, names in os.walk(
+        folder, onerror=lambda error: closed.append(Path(error.filename))
+    ):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        # `walk` enters no link; one that stays inside leads to what it comes by anyway.
+        linked = [name for name in folders if Path(place, name).is_symlink()]
+        for name in (*names, *linked):
+            path = Path(place, name)
+            if name.startswith("."):
+                continue
+            if not path.is_symlink():
+                yield path
+                continue
+            try:
+                target = path.resolve(strict=True)
+            except (OSError, RuntimeError):
+                yield path
+                continue
+            if not target.is_relative_to(root):
+                yield path
+            elif not target.is_dir():
+                yield target
+    yield from closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +194,7 @@ def add(
     outcomes: dict[str, list[str]] = {name: [] for name in ("added", "replaced", "unchanged")}
     twins: list[Twin] = []
     refused: list[Refusal] = []
+    left_out: list[Refusal] = []
     given = _Given(described or {}, places or {})
     written = 0
     total = len(files)
@@ -186,8 +212,11 @@ def add(
             for file, read in sandbox.read_many(changed):
                 done += 1
                 if isinstance(read, ReadError):
-                    refused.append(Refusal(given.place(file), read.reason, str(read)))
-                    yield Progress("refused", done, total, f"{file.name}: {read}")
+                    outside = read.reason in NO_FILE
+                    kept_out = left_out if outside else refused
+                    kept_out.append(Refusal(given.place(file), read.reason, str(read)))
+                    stage = "left_out" if outside else "refused"
+                    yield Progress(stage, done, total, f"{file.name}: {read}")
                     continue
                 placed = replace(read, source=replace(read.source, location=given.place(file)))
                 document = given.said(file).applied(placed)
@@ -238,6 +267,7 @@ def add(
         unchanged=tuple(outcomes["unchanged"]),
         duplicates=tuple(twins),
         refused=tuple(refused),
+        left_out=tuple(left_out),
         passages=written,
         seconds=time.perf_counter() - started,
     )
@@ -270,11 +300,12 @@ def _embedded(
 def _unchanged(library: Library, file: Path, place: str) -> bool:
     """Say whether these very bytes are published from this very place already."""
     try:
-        with file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
+        with opened(file) as descriptor:
+            digest = digest_of(descriptor, limit=DEFAULT_LIMITS.bytes)
+    except (ReadError, OSError):
+        # Whoever reads it says why it cannot be read.
         return False
-    return library.known_original(place, digest)
+    return bool(digest) and library.known_original(place, digest)
 
 
 def embed_again(

@@ -10,8 +10,8 @@ import pytest
 from fpdf import FPDF
 
 from corpus.errors import ReadError
+from corpus.limits import Limits
 from corpus.readers import read
-from corpus.readers.limits import Limits
 
 logging.getLogger("fpdf").setLevel(logging.ERROR)
 logging.getLogger("fontTools").setLevel(logging.ERROR)

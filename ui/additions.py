@@ -150,8 +150,8 @@ def told(steps: Iterator[Progress | Report]) -> Iterator[Adding]:
 
 def _after(now: Adding, step: Progress) -> Adding:
     lines = now.lines
-    if step.stage in {"added", "replaced", "duplicate", "refused"}:
-        reasoned = step.stage in {"duplicate", "refused"}
+    if step.stage in {"added", "replaced", "duplicate", "refused", "left_out"}:
+        reasoned = step.stage in {"duplicate", "refused", "left_out"}
         name, _, reason = step.note.partition(": ") if reasoned else (step.note, "", "")
         lines = (*lines, Line(name, step.stage, reason))[-_LINES:]
     return replace(

@@ -69,6 +69,7 @@ def _lines(report: Report) -> list[Line]:
     """Return what became of the documents, refusals first: they want something done."""
     return [
         *(Line(place_of(one.path), "refused", one.message) for one in report.refused),
+        *(Line(place_of(one.path), "left_out", one.message) for one in report.left_out),
         *(Line(place_of(one), "replaced") for one in report.replaced),
         *(Line(place_of(one.path), "duplicate", one.title) for one in report.duplicates),
         *(Line(place_of(one), "added") for one in report.added),
@@ -81,6 +82,7 @@ def _box(kind: str, said: str, lines: Sequence[Line], language: str) -> str:
         "replaced": "library.was_replaced",
         "duplicate": "library.was_same",
         "refused": "library.was_refused",
+        "left_out": "library.was_left_out",
     }
     items = "".join(
         f'<li class="{one.outcome}"><b>{escape(one.name)}</b> '

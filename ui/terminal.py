@@ -154,6 +154,10 @@ def report_lines(report: Report) -> Iterator[str]:
         yield f"refused: {len(report.refused)}"
         for one in report.refused:
             yield wrapped(f"{one.path}: {one.reason}: {one.message}", indent="  ")
+    if report.left_out:
+        yield f"left out: {len(report.left_out)}"
+        for one in report.left_out:
+            yield wrapped(f"{one.path}: {one.reason}: {one.message}", indent="  ")
     yield f"{report.passages} passages in {report.seconds:.1f} seconds"
 
 

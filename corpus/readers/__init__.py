@@ -7,8 +7,9 @@ from pathlib import Path
 
 from corpus.document import Document
 from corpus.errors import ReadError
+from corpus.files import contents, opened
+from corpus.limits import DEFAULT_LIMITS, Limits
 from corpus.readers.html import read_html
-from corpus.readers.limits import DEFAULT_LIMITS, Limits
 from corpus.readers.mail import read_mail
 from corpus.readers.markdown import read_markdown
 from corpus.readers.office import office_kind, read_csv, read_office
@@ -75,18 +76,8 @@ def _parsed(path: Path, data: bytes, kind: str, limits: Limits) -> Document:
 
 
 def _bytes(path: Path, limits: Limits) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > limits.bytes:
-            raise ReadError(
-                "too_large",
-                f"this file has {size / 1e6:.0f} MB; the limit is {limits.bytes / 1e6:.0f} MB",
-            )
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ReadError("missing", f"there is no file {path}") from error
-    except OSError as error:
-        raise ReadError("missing", f"this file cannot be opened ({error.strerror})") from error
+    with opened(path) as descriptor:
+        data = contents(descriptor, limits)
     if not data.strip():
         raise ReadError("empty", "this file is empty")
     return data

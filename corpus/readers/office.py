@@ -13,9 +13,9 @@ from typing import Any
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
+from corpus.limits import Limits
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import stated_date
-from corpus.readers.limits import Limits
 from corpus.readers.text import decoded
 
 _DAMAGED = "this file is damaged; open it in its program, save it anew and add it again"

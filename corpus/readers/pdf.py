@@ -8,10 +8,10 @@ from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
+from corpus.limits import Limits
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import stated_date
 from corpus.readers.filings import act_title, filing_date, filing_title, named_publisher
-from corpus.readers.limits import Limits
 from corpus.readers.pdf_about import About, about_pdf, text_by_pypdf
 from corpus.readers.pdf_layout import Body, blocks, folded, title_of, without_running_heads
 from corpus.readers.pdf_page import Line, pages_by_pdfium, plain_lines

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from corpus.errors import ReadError
+from corpus.limits import Limits
 from corpus.readers.blocks import clean
 from corpus.readers.dates import parse_date
-from corpus.readers.limits import Limits
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import ReadError
+from corpus.limits import Limits
 from corpus.readers.blocks import visible
-from corpus.readers.limits import Limits
 
 # pdfium writes U+FFFE (older releases U+0002) for a hyphen at a line end and leaves the break out.
 _LINE = re.compile(r"[^\r\n\ufffe\x02]+")

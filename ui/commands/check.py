@@ -67,7 +67,7 @@ def check(
         raise UsageError(
             f"cannot check {file}: give a file that ends in {', '.join((*KINDS, *_MEMOS))}, or -"
         )
-    if not path.is_file():
+    if path.is_dir() or not path.exists():
         raise UsageError(f"there is no file {file}")
     draft = sentences_of(path)
     counts = dict.fromkeys(_SIGNS, 0)

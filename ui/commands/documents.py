@@ -67,7 +67,7 @@ def add(
 
 
 def tell(context: click.Context, reports: Sequence[Report | None], *, as_json: bool) -> None:
-    """Print reports of what was added; exits with 1 where one of them holds refusals only."""
+    """Print reports of what was added; exits with 1 where nothing of one of them went in."""
     from ui.terminal import report_lines
 
     failed = False
@@ -78,7 +78,7 @@ def tell(context: click.Context, reports: Sequence[Report | None], *, as_json: b
         else:
             click.echo("\n".join(report_lines(report)))
         failed = failed or (
-            bool(report.refused)
+            bool(report.refused or report.left_out)
             and not (report.added or report.replaced or report.unchanged or report.duplicates)
         )
     if failed:

@@ -1,0 +1,131 @@
+"""Opening what is to be read: regular files, never through a link, never waiting.
+
+A named pipe waits for whoever writes into it and a device may have no end, so what a path is gets
+looked at before it is opened, and again on the open descriptor, which is the one that is read.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from corpus.errors import ReadError
+from corpus.limits import Limits
+
+# Where the flag is unknown (Windows) nothing is lost: its pipes and devices are no paths.
+_SAFELY = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_PART = 1 << 20
+# The reasons of what is not a document at all: left out of a folder instead of refused.
+NO_FILE = frozenset({"link", "not_a_file"})
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFDIR: "a folder that cannot be entered",
+}
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[int]:
+    """Hand out the descriptor of a regular file, open for reading at its beginning.
+
+    Raises ReadError: "link" for a symbolic link, "not_a_file" for anything else that is no regular
+    file, "missing" for what is not there or cannot be opened.
+    """
+    try:
+        # A look first: opening some devices does something (a tape rewinds, a terminal is claimed).
+        _regular(path, os.lstat(path).st_mode)
+        descriptor = os.open(path, _SAFELY | getattr(os, "O_CLOEXEC", 0))
+    except FileNotFoundError as error:
+        raise ReadError("missing", f"there is no file {path}") from error
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", 0) == errno.ELOOP:
+            raise _link() from error
+        said = getattr(error, "strerror", None) or error
+        raise ReadError("missing", f"this file cannot be opened ({said})") from error
+    try:
+        _regular(path, os.fstat(descriptor).st_mode)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def named(path: Path) -> Path:
+    """Return the absolute path that a person named, a link to a file followed to its end.
+
+    Raises ReadError: "missing", or "not_a_file" for a pipe, a device, a socket or a loop of links.
+    """
+    try:
+        mode = path.stat().st_mode
+        linked = path.is_symlink() and not stat.S_ISDIR(mode)
+        found = path.resolve(strict=True) if linked else path.absolute()
+    except FileNotFoundError as error:
+        raise ReadError("missing", f"there is no file or folder {path}") from error
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise ReadError("missing", f"there is no file or folder {path} ({said})") from error
+    if not stat.S_ISDIR(mode):
+        _regular(path, mode, named=True)
+    return found
+
+
+def digest_of(descriptor: int, *, limit: int | None = None) -> str:
+    """Return the SHA-256, in hex, of an open file from its beginning; OSError if it cannot be read.
+
+    Past `limit` bytes "" is returned: a file that grows while it is read has no end.
+    """
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    found, size = hashlib.sha256(), 0
+    while part := os.read(descriptor, _PART):
+        found.update(part)
+        size += len(part)
+        if limit is not None and size > limit:
+            return ""
+    return found.hexdigest()
+
+
+def contents(descriptor: int, limits: Limits) -> bytes:
+    """Return the bytes of an open file; raises ReadError (too_large, missing)."""
+    size = os.fstat(descriptor).st_size
+    if size > limits.bytes:
+        raise _too_large(size, limits)
+    try:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        parts: list[bytes] = []
+        size = 0
+        while part := os.read(descriptor, _PART):
+            parts.append(part)
+            size += len(part)
+            if size > limits.bytes:
+                raise _too_large(size, limits)
+    except OSError as error:
+        raise ReadError("missing", f"this file cannot be opened ({error.strerror})") from error
+    return b"".join(parts)
+
+
+def _too_large(size: int, limits: Limits) -> ReadError:
+    return ReadError(
+        "too_large",
+        f"this file has {size / 1e6:.0f} MB; the limit is {limits.bytes / 1e6:.0f} MB",
+    )
+
+
+def _regular(path: Path, mode: int, *, named: bool = False) -> None:
+    if stat.S_ISREG(mode):
+        return
+    if stat.S_ISLNK(mode):
+        raise _link()
+    kind = _KINDS.get(stat.S_IFMT(mode), "no file")
+    if named:
+        raise ReadError("not_a_file", f"{path} is {kind}; name a file or a folder")
+    raise ReadError("not_a_file", f"this is {kind}; only files are read")
+
+
+def _link() -> ReadError:
+    return ReadError("link", "this is a link that leads out of its folder; add its target by name")
