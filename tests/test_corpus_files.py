@@ -119,7 +119,7 @@ def test_the_command_names_what_it_left_out(odd: Path, tmp_path: Path) -> None:
     said = ran("add", str(odd))
     assert said.exit_code == 0, said.output
     assert "left out: 7" in said.output and "a named pipe" in said.output
-    left_out = json.loads(ran("add", "--json", str(odd)).output)["left_out"]
+    left_out = json.loads(ran("add", "--json", str(odd)).stdout)["left_out"]
     assert str(odd / "pipe.txt") in {one["path"] for one in left_out}
     for command in ("add", "check"):
         alone = ran(command, str(odd / "pipe.txt"))
