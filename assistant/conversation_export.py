@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from assistant.answer import Answer, Citation
 from assistant.memo.document import Node, paragraph, tree_of, words_of
 from assistant.memo.export import markdown_of
-from assistant.stored import from_json
+from assistant.stored import answer_of
 from corpus.conversations import Conversation, StoredTurn
 
 
@@ -22,7 +22,7 @@ def as_markdown(conversation: Conversation, turns: list[StoredTurn]) -> str:
     """
     blocks = [_heading(1, conversation.title)]
     for turn in turns:
-        answer = from_json(turn.answer)
+        answer = answer_of(turn)
         blocks += [_heading(2, turn.question), *_answer(answer)]
         blocks.append(paragraph(words_of(f"Asked {turn.at}; engine {answer.engine}.")))
     return markdown_of(tree_of(blocks, {}))

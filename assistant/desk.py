@@ -41,7 +41,7 @@ class Desk:
         """
         self.settings = settings
         self.addresses = addresses or Policy()
-        vocabulary.use(settings.home / vocabulary.FILE_NAME)
+        vocabulary.use(settings.home)
         self.engine: Engine = engine_named(settings.engine, settings.home)
         self.library = Library(settings.home)
         self.themes = Themes(settings.home)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,13 +11,15 @@ from typing import Any
 from assistant.answer import Answer, Question
 from assistant.answering import ask
 from assistant.desk import Desk
-from assistant.followup import Exchange, exchanges, standalone
+from assistant.followup import Exchange, standalone
 from assistant.searching import found_for
 from corpus.errors import UsageError
+from corpus.validation import from_json_text, stored
 from index.evidence import Evidence
 from index.retrieval import Bounds
 
 _DEPTH = 10
+_ADVICE = "give a JSON object with q, and must as a list of texts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,32 @@ class Asked:
     history: tuple[Exchange, ...]
     abstain: bool
     as_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    question: str
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of a file of questions; what else stands there is the business of who wrote it."""
+
+    q: str | None = None
+    question: str | None = None
+    must: tuple[str, ...] | None = None
+    id: int | str | None = None
+    kind: str | None = None
+    file: Any = None
+    also_in: Any = None
+    history: tuple[str | _Turn, ...] | None = None
+    abstain: bool | None = None
+    as_of: str | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.q or self.question):
+            raise ValueError("it holds no question")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,26 +98,29 @@ def questions_from(file: Path) -> list[Asked]:
     asked = []
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UsageError(f"cannot read {file} ({error.strerror})") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {file} ({error})") from error
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        try:
-            row = json.loads(line)
-            text = str(row.get("q") or row["question"])
-        except (ValueError, KeyError, AttributeError) as error:
-            raise UsageError(f"{file}, line {number}: no question; give a JSON object") from error
+        name = f"{file}, line {number}"
+        values = from_json_text(line, name, advice=_ADVICE)
+        row = stored(_Row, values, name, newest=1, advice=_ADVICE)
         asked.append(
             Asked(
-                id=str(row.get("id") or number),
-                text=text,
-                kind=str(row.get("kind") or "question"),
-                must=tuple(_folded(one) for one in row.get("must") or ()),
-                files=tuple(dict.fromkeys(_flat([row.get("file"), row.get("also_in")]))),
-                history=exchanges(row.get("history") or ()),
-                abstain=bool(row.get("abstain")),
-                as_of=str(row.get("as_of") or ""),
+                id=str(row.id or number),
+                text=row.q or row.question or "",
+                kind=row.kind or "question",
+                must=tuple(_folded(one) for one in row.must or ()),
+                files=tuple(dict.fromkeys(_flat([row.file, row.also_in]))),
+                history=tuple(
+                    Exchange(one.question, one.answer or "")
+                    if isinstance(one, _Turn)
+                    else Exchange(one)
+                    for one in row.history or ()
+                ),
+                abstain=bool(row.abstain),
+                as_of=row.as_of or "",
             )
         )
     if not asked:

@@ -2,6 +2,7 @@
 
 BriefingError
 ├── UsageError           the user asked for something that cannot be asked (exit code 2)
+│   └── FormatError      a stored or configured file is of a newer format, or says nonsense
 ├── ReadError            a file cannot be read; carries a reason code
 ├── LibraryError         the library cannot do what was asked
 │   ├── LibraryLocked    another process is writing
@@ -31,6 +32,10 @@ class UsageError(BriefingError):
     """The request itself is wrong: an empty question, an unknown option value (exit code 2)."""
 
     exit_code = 2
+
+
+class FormatError(UsageError):
+    """A stored or configured file is of a newer format, or holds a field that means nothing."""
 
 
 class ReadError(BriefingError):

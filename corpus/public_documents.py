@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
+
+from corpus.validation import NO_OTHER_KEYS, configured
 
 _FILE = Path(__file__).parent / "catalogue.toml"
 
@@ -13,6 +15,7 @@ _FILE = Path(__file__).parent / "catalogue.toml"
 class PublicDocument:
     """A document of the list: where it lies, and what it is; `published` is an ISO date."""
 
+    __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
     url: str
     title: str
     publisher: str
@@ -22,8 +25,7 @@ class PublicDocument:
 
 def public_documents(theme: str = "") -> list[PublicDocument]:
     """Return the list, or what of it belongs to a theme."""
-    rows = tomllib.loads(_FILE.read_text(encoding="utf-8"))["document"]
-    documents = [PublicDocument(**row) for row in rows]
+    documents = configured(dict[str, tuple[PublicDocument, ...]], _FILE)["document"]
     return [one for one in documents if not theme or one.theme == theme]
 
 

@@ -7,13 +7,12 @@ changes it and adds to it.
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, ClassVar
 
-from corpus.errors import UsageError
+from corpus.validation import NO_OTHER_KEYS, configured
 
 FILE_NAME = "themes.toml"
 # Characters from the start of a document that are looked at: what it is about stands there, and
@@ -21,6 +20,7 @@ FILE_NAME = "themes.toml"
 BEGINNING = 3_000
 # A title says in ten words what a text is about.
 _TITLE = 8
+_ADVICE = 'a theme has a name and words: english = "…", words = ["…"], and may have chinese'
 # Fewer points than this say nothing: a word in passing.
 _LEAST = 2
 
@@ -63,7 +63,7 @@ class Themes:
     """The themes of one data folder, ours first."""
 
     def __init__(self, home: Path) -> None:
-        """Read the themes; raises UsageError for a file of the user's that cannot be read."""
+        """Read the themes; raises FormatError for a file of the user's that cannot be read."""
         ours, own = _read(Path(__file__).parent / FILE_NAME), home / FILE_NAME
         self._themes = {**ours, **_read(own)} if own.is_file() else ours
 
@@ -93,20 +93,19 @@ class Themes:
         return best if points.get(best, 0) >= _LEAST else ""
 
 
-def _read(file: Path) -> Mapping[str, Theme]:
-    try:
-        sections = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read the themes in {file} ({error})") from error
-    return {key: _theme(key, values, file) for key, values in sections.items()}
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A section of the file."""
+
+    __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
+    english: str
+    words: tuple[str, ...]
+    chinese: str = ""
 
 
-def _theme(key: str, values: object, file: Path) -> Theme:
-    match values:
-        case {"english": str(english), "words": [*words], **rest} if all(
-            isinstance(one, str) for one in words
-        ):
-            return Theme(key, english, str(rest.get("chinese", english)), tuple(words))
-    raise UsageError(
-        f'the theme {key!r} in {file} must have a name and words: english = "…", words = ["…"]'
-    )
+def _read(file: Path) -> dict[str, Theme]:
+    found = configured(dict[str, _Entry], file, advice=_ADVICE)
+    return {
+        key: Theme(key, one.english, one.chinese or one.english, one.words)
+        for key, one in found.items()
+    }

@@ -6,16 +6,18 @@ adds to it. The check of sentences takes "same" groups at their word; the search
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
-from corpus.errors import UsageError
+from corpus.errors import FormatError
+from corpus.validation import configured
 
 FILE_NAME = "aliases.toml"
 # Groups under this heading go together without meaning the same: a maker and its models.
 _RELATED = "related"
+_ADVICE = "aliases are lists of names: companies = [[…], …]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +36,48 @@ class Group:
         return self.section != _RELATED
 
 
-@cache
-def _read(file: Path) -> tuple[Group, ...]:
-    try:
-        sections = tomllib.loads(file.read_text(encoding="utf-8"))
-        groups = tuple(
-            Group(section, tuple(names)) for section, lists in sections.items() for names in lists
-        )
-    except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"cannot read the aliases in {file} ({error})") from error
-    if any(not isinstance(name, str) for group in groups for name in group.names):
-        raise UsageError(f"the aliases in {file} must be lists of names: companies = [[…], …]")
-    return groups
+class _InUse:
+    """The groups in use in this process."""
+
+    groups: tuple[Group, ...] = ()
 
 
-class _Files:
-    """The alias files in use in this process: ours, and one of the user's at most."""
-
-    own: Path | None = None
-
-
-def use(file: Path) -> None:
-    """Add the user's alias file, if there is one, for this process; raises UsageError."""
-    _Files.own = file if file.is_file() else None
-    groups()
+def use(home: Path) -> None:
+    """Use the aliases of a data folder in this process; raises FormatError."""
+    _InUse.groups = groups_of(home)
 
 
 def groups() -> tuple[Group, ...]:
     """Return the groups in use, ours first; the same tuple as long as the files are the same."""
-    return _joined(_Files.own)
+    return _InUse.groups or _ours()
+
+
+def groups_of(home: Path) -> tuple[Group, ...]:
+    """Return the groups of a data folder, ours first; raises FormatError for a file of the user's.
+
+    Headings are free, but for one that is ours with a slip of the pen: names under "relatd" would
+    all mean the same.
+    """
+    own = home / FILE_NAME
+    if not own.is_file():
+        return _ours()
+    known = dict.fromkeys(one.section for one in _ours())
+    found = _read(own)
+    for section in dict.fromkeys(one.section for one in found):
+        meant = get_close_matches(section, known, 1, cutoff=0.8)
+        if section not in known and meant:
+            raise FormatError(
+                f"cannot read {own}: there is no heading “{section}”, did you mean “{meant[0]}”; "
+                f"{_ADVICE}"
+            )
+    return _ours() + found
 
 
 @cache
-def _joined(own: Path | None) -> tuple[Group, ...]:
-    ours = _read(Path(__file__).parent / FILE_NAME)
-    return ours + _read(own) if own else ours
+def _ours() -> tuple[Group, ...]:
+    return _read(Path(__file__).parent / FILE_NAME)
+
+
+def _read(file: Path) -> tuple[Group, ...]:
+    sections = configured(dict[str, tuple[tuple[str, ...], ...]], file, advice=_ADVICE)
+    return tuple(Group(section, names) for section, lists in sections.items() for names in lists)

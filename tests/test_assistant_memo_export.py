@@ -114,7 +114,7 @@ def test_json_loses_nothing() -> None:
     """A memo read back is equal; what is no memo is refused in one line."""
     assert from_json(to_json(FULL)) == FULL
     for text in ("", "[]", "{}", '{"topic": 1}', to_json(FULL)[:-3]):
-        with pytest.raises(UsageError, match="no memo of this assistant"):
+        with pytest.raises(UsageError, match="cannot read this memo: "):
             from_json(text)
 
 

@@ -85,7 +85,7 @@ def test_a_source_graded_anew_is_named() -> None:
 
 
 def test_memos_are_kept_listed_and_taken_off(tmp_path: Path) -> None:
-    """The newest comes first; "last" is its name; a file that is none of ours is passed over."""
+    """The newest comes first; "last" is its name; a file that cannot be read says why and stays."""
     shelf = Shelf(tmp_path)
     first = shelf.new_id(OLD)
     shelf.save(OLD, first)
@@ -93,11 +93,15 @@ def test_memos_are_kept_listed_and_taken_off(tmp_path: Path) -> None:
     assert second != first
     shelf.save(replace(OLD, complete=False), second)
     (tmp_path / "memos" / "broken.json").write_text("{", encoding="utf-8")
-    assert {one.id for one in shelf.listed()} == {first, second}
+    problems = {one.id: one.problem for one in shelf.listed()}
+    assert problems.keys() == {first, second, "broken"} and problems[first] == ""
+    assert "broken.json: it is no JSON" in problems["broken"]
     assert shelf.load(first) == OLD
     assert not shelf.load(second).complete
     shelf.delete(first)
-    assert [one.id for one in shelf.listed()] == [second] == [shelf.listed()[0].id]
+    assert shelf.latest() == second
+    shelf.delete("broken")
+    assert [one.id for one in shelf.listed()] == [second]
     for name in ("../library", "none", first):
         with pytest.raises(UsageError):
             shelf.load(name)

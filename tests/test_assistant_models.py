@@ -294,7 +294,7 @@ def test_keys_contexts_and_prices_come_from_a_private_file(tmp_path: Path) -> No
     assert (engine.price, engine.model.context) == (Price(1.0, 2.0), 9000)
     assert engine.limits.total == 9 and "sk-from" not in repr(engine)
     file.write_text("[limit]\nseconds = 9\n")
-    with pytest.raises(UsageError, match=r"no section \[limit\]"):
+    with pytest.raises(UsageError, match=r"engines\.toml: “limit” is no key .* \[limits\]"):
         engine_named("openai:gpt-5", tmp_path)
 
 

@@ -44,6 +44,7 @@ OWNERS = {
     "pandas": {"ui/page_library_events.py"},
     "platformdirs": {"assistant/settings.py"},
     "pptx": {"corpus/readers/office.py"},
+    "pydantic": {"corpus/validation.py"},
     "pypandoc": {"assistant/memo/export.py"},
     "pypdf": {"corpus/readers/pdf_about.py"},
     "pypdfium2": {"corpus/readers/pdf_drawing.py", "corpus/readers/pdf_page.py"},

@@ -115,7 +115,8 @@ def shelved(place: Housed) -> list[tuple[str, str]]:
     if desk is None:
         return []
     return [
-        (f"{one.topic[:60]} · {one.template} · {one.saved}", one.id)
+        # Of one that cannot be read its id is shown, and why once it is opened.
+        (" · ".join(filter(None, (one.topic[:60] or one.id, one.template, one.saved))), one.id)
         for one in Shelf(desk.settings.home).listed()
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.conversation_export import as_markdown
-from assistant.stored import from_json
+from assistant.stored import answer_of
 from corpus.conversations import Conversation, Conversations
 from corpus.errors import NoConversation
 from ui.handlers import Turn
@@ -32,7 +32,7 @@ class Talks:
         return [
             Turn(
                 one.question,
-                from_json(one.answer) if one.answer else None,
+                answer_of(one) if one.answer else None,
                 one.number,
                 rated=words[rated[one.number]] if one.number in rated else "",
             )

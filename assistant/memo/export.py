@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -21,8 +22,9 @@ from assistant.memo.values import Memo
 from corpus.errors import BriefingError, UsageError
 
 FORMATS = ("md", "docx", "pdf", "html", "json", "csv")
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t")
+# What makes a spreadsheet take a cell for a formula, after white space that it skips; the second
+# four are the full-width signs. https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = re.compile(r"[\s\x00-\x1f\u200b\ufeff\"']*[=+\-@＝＋－＠]|[\t\r\n]")
 # Sizes in points of the styles that Pandoc writes with.
 _SIZES = {"Normal": 10.5, "Body Text": 10.5, "First Paragraph": 10.5, "Compact": 10.5,
           "Footnote Text": 8.5, "Title": 18, "Heading 1": 14, "Heading 2": 11.5}  # fmt: skip
@@ -85,12 +87,13 @@ def format_of(path: Path) -> str:
 def timeline_csv(memo: Memo) -> str:
     """Return the timeline as CSV: date, event, citations, other dates given."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    # Quoted throughout: where the separator is a semicolon, one in a text begins no cell.
+    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
     writer.writerow(("date", "event", "citations", "other dates"))
     for one in memo.events:
         others = "; ".join(f"{date} [{number}]" for date, number in one.others)
         cells = (one.date, one.text, " ".join(f"[{number}]" for number in one.citations), others)
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+        writer.writerow([f"'{cell}" if _FORMULA.match(cell) else cell for cell in cells])
     return buffer.getvalue()
 
 

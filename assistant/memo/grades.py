@@ -7,16 +7,16 @@ a default by the kind of its statements, which says that it is one.
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 from assistant.memo.organisations import kind_of_speaker
 from assistant.memo.speakers import author_of
 from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL, PRESS
 from corpus.document import Source
-from corpus.errors import UsageError
+from corpus.validation import NO_OTHER_KEYS, configured
 
 FILE_NAME = "grades.toml"
 # Our articles retell what others said; as a publisher they are nobody's word.
@@ -37,6 +37,7 @@ CREDIBILITY = {
     5: "improbable",
     6: "truth cannot be judged",
 }
+_ADVICE = "each [[source]] has match, reliability, reason, date and may have credibility"
 _DEFAULTS = {
     OFFICIAL: ("A", "an official text, by default"),
     INDEPENDENT: ("B", "an independent estimate, by default"),
@@ -71,11 +72,32 @@ class Grade:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    """One [[source]] of the file."""
+
+    __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
     match: str
     reliability: str
-    credibility: int
     reason: str
     date: str
+    credibility: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.match.strip():
+            raise ValueError("match must be a part of the publisher, title or location")
+        if self.reliability.upper() not in RELIABILITY:
+            raise ValueError(f"reliability must be one of {', '.join(RELIABILITY)}")
+        if self.credibility not in (0, *CREDIBILITY):
+            raise ValueError("credibility must be a number from 1 to 6")
+        if not self.reason.strip():
+            raise ValueError("give a reason")
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", self.date):
+            raise ValueError("give the date of the grade as 2026-01-31")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
+    source: tuple[_Entry, ...] = ()
 
 
 class Grades:
@@ -86,18 +108,11 @@ class Grades:
 
     @classmethod
     def load(cls, home: Path) -> Grades:
-        """Return the grades in `home`/grades.toml, or none; raises UsageError for a bad file."""
+        """Return the grades in `home`/grades.toml, or none; raises FormatError for a bad file."""
         file = home / FILE_NAME
         if not file.is_file():
             return cls()
-        try:
-            values = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise UsageError(f"cannot read {file}: {error}") from error
-        rows = values.get("source", [])
-        if not isinstance(rows, list):
-            raise UsageError(f"{file}: write each grade under [[source]]")
-        return cls([_entry(file, number, row) for number, row in enumerate(rows, start=1)])
+        return cls(configured(_File, file, advice=_ADVICE).source)
 
     @staticmethod
     def written(home: Path) -> Path:
@@ -117,33 +132,18 @@ class Grades:
         credibility = {1: 3, 2: 2}.get(max(1, corroborated), 1)
         about = "\n".join((source.publisher, source.title, source.location)).casefold()
         for entry in self._entries:
-            if entry.match.casefold() in about:
+            if entry.match.strip().casefold() in about:
                 return Grade(
-                    entry.reliability, entry.credibility or credibility, entry.reason, entry.date
+                    entry.reliability.upper(),
+                    entry.credibility or credibility,
+                    entry.reason.strip(),
+                    entry.date,
                 )
         if source.publisher == STARTER:
             return Grade("C", credibility, "our own summary of public sources, by default")
         kind = kind or kind_of_speaker(author_of(source))
         letter, reason = _DEFAULTS.get(kind, _DEFAULTS[""])
         return Grade(letter, credibility, reason)
-
-
-def _entry(file: Path, number: int, row: object) -> _Entry:
-    where = f"{file}, source {number}"
-    if not isinstance(row, Mapping) or not str(row.get("match", "")).strip():
-        raise UsageError(f"{where}: give match, a part of the publisher, title or location")
-    letter = str(row.get("reliability", "")).upper()
-    if letter not in RELIABILITY:
-        raise UsageError(f"{where}: reliability must be one of {', '.join(RELIABILITY)}")
-    number_ = row.get("credibility", 0)
-    if not isinstance(number_, int) or number_ not in (0, *CREDIBILITY):
-        raise UsageError(f"{where}: credibility must be a number from 1 to 6")
-    reason, day = str(row.get("reason", "")).strip(), str(row.get("date", ""))
-    if not reason:
-        raise UsageError(f"{where}: give a reason")
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
-        raise UsageError(f"{where}: give the date of the grade as 2026-01-31")
-    return _Entry(str(row["match"]).strip(), letter, number_, reason, day)
 
 
 def confidence(grades: Sequence[Grade], origins: int, disputed: bool) -> tuple[str, str]:

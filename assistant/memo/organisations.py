@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from assistant.memo.values import COMPANY, INDEPENDENT, KINDS, OFFICIAL, PRESS
+from corpus.validation import configured
 from corpus.vocabulary import groups
 
 _FILE = Path(__file__).parent / "organisations.toml"
@@ -48,7 +48,7 @@ def listed() -> frozenset[str]:
 
 @cache
 def _known() -> Mapping[str, str]:
-    values = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    values = configured(dict[str, tuple[str, ...]], _FILE)
     found: dict[str, str] = {}
     for kind in KINDS:
         found |= {re.sub(r"^the\s+", "", one.casefold()): kind for one in values.get(kind, ())}

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib import metadata
@@ -16,8 +17,12 @@ from assistant.memo.export import exported, timeline_csv
 from assistant.memo.stored import from_json, to_json
 from assistant.memo.values import Memo
 from corpus.errors import UsageError
+from corpus.validation import from_json_text, stored
 
-_MEMO, _MANIFEST = "memo.json", "manifest.json"
+_MEMO, _MANIFEST, _VERSIONS = "memo.json", "manifest.json", "versions.json"
+# Of the pack: its files and what they are called. Stands in versions.json, absent at first.
+_FORMAT = 1
+_ADVICE = "make the pack again: briefing memos NAME -o FILE.zip"
 _FORMS = ("md", "html", "docx", "pdf")
 # What decides the words of a memo: ourselves, and the libraries that read, embed and search.
 _PACKAGES = (
@@ -70,7 +75,7 @@ def packed(desk: Desk, memo: Memo) -> bytes:
         ("documents", documents),
         ("passages", passages),
         ("settings", about),
-        ("versions", _versions()),
+        ("versions", {"format": _FORMAT, **_versions()}),
         ("findings", [asdict(one) for one in memo.findings]),
         ("verification", log),
     ):
@@ -96,15 +101,18 @@ def opened_pack(file: Path) -> tuple[Memo, tuple[str, ...]]:
             if len(infos) > _MOST_FILES or sum(one.file_size for one in infos) > _MOST_BYTES:
                 raise UsageError(f"{file} is no evidence pack: it is too large")
             contents = {one.filename: archive.read(one) for one in infos}
-        stated = json.loads(contents[_MANIFEST])
-        memo = from_json(contents[_MEMO].decode("utf-8"))
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        found = _hashes({name: one for name, one in contents.items() if name != _MANIFEST})
+        name = f"{file}, {_MANIFEST}"
+        stated = from_json_text(contents[_MANIFEST].decode("utf-8"), name, advice=_ADVICE)
+        hashes = stored(dict[str, str], stated, name, newest=0, advice=_ADVICE)
+        altered = {one for one in {*hashes, *found} if hashes.get(one) != found.get(one)}
+        if _VERSIONS in found and _VERSIONS not in altered:
+            # A later form of the pack may hold what this version cannot check.
+            stored(dict[str, object], json.loads(contents[_VERSIONS]), str(file), newest=_FORMAT)
+        memo = from_json(contents[_MEMO].decode("utf-8"), f"{file}, {_MEMO}")
+    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError) as error:
         raise UsageError(f"{file} is no evidence pack of this assistant ({error})") from error
-    found = _hashes({name: one for name, one in contents.items() if name != _MANIFEST})
-    if not isinstance(stated, dict):
-        raise UsageError(f"{file} is no evidence pack: its manifest is no list of hashes")
-    names = {*stated, *found}
-    return memo, tuple(sorted(one for one in names if stated.get(one) != found.get(one)))
+    return memo, tuple(sorted(altered))
 
 
 def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from assistant.memo.stored import from_json, to_json
 from assistant.memo.values import Memo
-from corpus.errors import NothingFound, UsageError
+from corpus.errors import FormatError, NothingFound, UsageError
 from corpus.originals import storage_error
 
 _FOLDER = "memos"
@@ -27,6 +27,7 @@ class Kept:
     """A memo on the shelf: its id, what it is about, and whether it was finished.
 
     `saved` is when it was written last, by the clock of this machine: "2026-01-31 09:30".
+    `problem` says why a file cannot be read, of which nothing but its id is known then.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Kept:
     created: str
     complete: bool
     saved: str
+    problem: str = ""
 
 
 class Shelf:
@@ -83,12 +85,20 @@ class Shelf:
             return now
 
     def load(self, name: str) -> Memo:
-        """Return the memo with an id ("last" is the newest); raises UsageError."""
+        """Return the memo with an id ("last" is the newest); raises UsageError, FormatError."""
+        file = self._file(name)
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise FormatError(f"cannot read {file} ({error}); restore it from a backup") from error
+        return from_json(text, str(file))
+
+    def _file(self, name: str) -> Path:
         name = self.latest() if name == "last" else name
         file = self._folder / f"{name}.json"
         if not _ID.fullmatch(name) or not file.is_file():
             raise UsageError(f"there is no memo {name!r}; see: briefing memos")
-        return from_json(file.read_text(encoding="utf-8"))
+        return file
 
     def kept(self, steps: Iterator[Memo], name: str = "") -> Iterator[tuple[Memo, str]]:
         """Yield (memo, id) while a memo is written; finished sections are on the shelf at once.
@@ -108,30 +118,27 @@ class Shelf:
             raise
 
     def latest(self) -> str:
-        """Return the id of the newest memo; raises UsageError where there is none."""
-        kept = self.listed()
-        if not kept:
-            raise UsageError("no memo was written yet")
-        return kept[0].id
+        """Return the id of the newest memo that can be read; raises UsageError for none."""
+        for one in self.listed():
+            if not one.problem:
+                return one.id
+        raise UsageError("no memo was written yet")
 
     def listed(self) -> list[Kept]:
-        """Return the memos, the newest first; a file that cannot be read is left out."""
-        files = sorted(
-            self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime, reverse=True
-        )
-        found = []
-        for file in files:
-            try:
-                memo = from_json(file.read_text(encoding="utf-8"))
-            except (OSError, UsageError):
-                continue
-            at = datetime.fromtimestamp(file.stat().st_mtime).isoformat(" ", "minutes")
-            found.append(
-                Kept(file.stem, memo.topic, memo.template, memo.created, memo.complete, at)
-            )
-        return found
+        """Return the memos, the newest first; one that cannot be read says so and stays."""
+        times = {file: file.stat().st_mtime for file in self._folder.glob("*.json")}
+        return [
+            self._kept(file, datetime.fromtimestamp(time).isoformat(" ", "minutes"))
+            for file, time in sorted(times.items(), key=lambda one: one[1], reverse=True)
+        ]
+
+    def _kept(self, file: Path, saved: str) -> Kept:
+        try:
+            memo = self.load(file.stem)
+        except UsageError as error:
+            return Kept(file.stem, "", "", "", complete=True, saved=saved, problem=str(error))
+        return Kept(file.stem, memo.topic, memo.template, memo.created, memo.complete, saved)
 
     def delete(self, name: str) -> None:
-        """Take a memo off the shelf; raises UsageError where there is none."""
-        self.load(name)
-        (self._folder / f"{name}.json").unlink()
+        """Take a memo off the shelf, readable or not; raises UsageError where there is none."""
+        self._file(name).unlink()

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from assistant.answer import Citation, Claim, citation_json
-from assistant.memo.values import (
-    Dispute,
-    Event,
-    Figure,
-    Finding,
-    GradedSource,
-    Line,
-    Memo,
-    Section,
-    Side,
-)
-from corpus.document import Source
-from corpus.errors import UsageError
+from assistant.answer import citation_json
+from assistant.memo.values import Line, Memo
+from corpus.validation import from_json_text, stored
 from index.evidence import Newer
+
+# Grows when a field changes its meaning; a new field with a default leaves it as it is. Memos that
+# state none are of the time before formats were counted.
+_FORMAT = 1
+_ADVICE = "write the memo again or restore it from a backup"
 
 
 def to_json(memo: Memo) -> str:
     """Return a memo as JSON text; fields are added by later versions, never renamed."""
     values: dict[str, Any] = {
+        "format": _FORMAT,
         "topic": memo.topic,
         "template": memo.template,
         "created": memo.created,
@@ -82,99 +78,34 @@ def _newer_json(newer: Newer | None) -> dict[str, Any] | None:
     return asdict(newer) if newer else None
 
 
-def from_json(text: str) -> Memo:
-    """Return the memo that `to_json` wrote; raises UsageError for anything else.
+def from_json(text: str, name: str = "this memo") -> Memo:
+    """Return the memo that `to_json` wrote, now or earlier; raises FormatError.
 
-    Fields that this version does not know are left out.
+    `name` says in a message which one it is.
     """
-    try:
-        return _memo(json.loads(text))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise UsageError(f"this is no memo of this assistant ({reason})") from error
+    values = from_json_text(text, name, advice=_ADVICE)
+    return stored(Memo, _nested(values), name, newest=_FORMAT, advice=_ADVICE)
 
 
-def _memo(values: dict[str, Any]) -> Memo:
-    return Memo(
-        topic=values["topic"],
-        template=values["template"],
-        created=values["created"],
-        as_of=values["as_of"],
-        engine=values["engine"],
-        scale=values["scale"],
-        audience=values.get("audience", ""),
-        library=values.get("library", {}),
-        settings=values.get("settings", {}),
-        notice=values.get("notice", ""),
-        complete=values.get("complete", True),
-        sections=tuple(
-            Section(
-                one["key"],
-                one["heading"],
-                tuple(_line(line) for line in one["claims"]),
-                one.get("shows", ""),
-            )
-            for one in values["sections"]
-        ),
-        citations=tuple(_citation(one) for one in values["citations"]),
-        sources=tuple(_source(one) for one in values["sources"]),
-        events=tuple(
-            Event(
-                one["date"],
-                one["text"],
-                tuple(one["citations"]),
-                tuple((other, number) for other, number in one["others"]),
-            )
-            for one in values["events"]
-        ),
-        figures=tuple(Figure(**one) for one in values["figures"]),
-        disputes=tuple(
-            Dispute(
-                one["about"],
-                one["kind"],
-                tuple(Side(**side) for side in one["sides"]),
-                one["update"],
-            )
-            for one in values["disputes"]
-        ),
-        findings=tuple(Finding(**one) for one in values["findings"]),
+def _nested(values: object) -> object:
+    """Return what was written with lines and citations flat as the values have it, inner ones too.
+
+    What is not of that shape stays as it is, to be refused by its name.
+    """
+    if not isinstance(values, dict):
+        return values
+    sections = _each(
+        values.get("sections", []),
+        lambda one: {
+            **one,
+            "lines": _each(one.get("claims", []), lambda line: {**line, "claim": line}),
+        },
     )
+    citations = _each(values.get("citations", []), lambda one: {**one, "source": one})
+    return {**values, "sections": sections, "citations": citations}
 
 
-def _line(values: dict[str, Any]) -> Line:
-    claim = Claim(
-        values["text"],
-        tuple(values["citations"]),
-        values["verdict"],
-        tuple(values["problems"]),
-        tuple(values.get("offered", ())),
-    )
-    return Line(claim, values.get("speaker", ""), values.get("kind", ""), values["role"])
-
-
-def _citation(values: dict[str, Any]) -> Citation:
-    newer = values.get("newer")
-    return Citation(
-        number=values["number"],
-        document=values["document"],
-        source=Source(
-            values["title"],
-            values["location"],
-            values["publisher"],
-            values["published"],
-            values.get("kind", "text"),
-            values.get("theme", ""),
-        ),
-        page=values["page"],
-        heading=values["heading"],
-        quote=values["quote"],
-        start=values["start"],
-        end=values["end"],
-        why=values.get("why", ""),
-        newer=Newer(newer["document"], Source(**newer["source"])) if newer else None,
-    )
-
-
-def _source(values: dict[str, Any]) -> GradedSource:
-    lists = {name: tuple(values[name]) for name in ("citations", "speakers")}
-    return GradedSource(**values | lists | {"source": Source(**values["source"])})
+def _each(rows: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    if not isinstance(rows, list):
+        return rows
+    return [change(one) if isinstance(one, dict) else one for one in rows]

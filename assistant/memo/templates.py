@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, ClassVar
 
 from corpus.errors import UsageError
+from corpus.validation import NO_OTHER_KEYS, configured
 from index.query import Query
 
 _SHIPPED = Path(__file__).parent / "templates"
@@ -16,6 +17,7 @@ _FOLDER = "templates"
 # not found; or a table.
 KINDS = ("evidence", "gap", "missing", "disputes", "figures", "timeline", "sources", "log")
 TABLES = ("disputes", "figures", "timeline", "sources", "log")
+_ADVICE = "copy one of the templates that come with us"
 _NAME = re.compile(r"[\w-]+")
 # The words that make a topic a question; what remains is the thing it asks about.
 _ASKING = re.compile(
@@ -27,19 +29,50 @@ _ASKING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A section as a template has it.
+    """A section as a template has it; `key` is made of the heading where it has none.
 
     `questions` may hold {question} (the topic as given), {topic} (its thing, as words) and {quoted}
     (the topic in quotation marks); `sentences` is the most that each question brings in; `judge`
     is what the analyst must decide, shown as a gap where no model writes.
     """
 
-    key: str
+    __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
     heading: str
     kind: str
+    key: str = ""
     questions: tuple[str, ...] = ()
     sentences: int = 3
     judge: str = ""
+
+    def __post_init__(self) -> None:
+        # A frozen value is set this way while it is made.
+        object.__setattr__(self, "heading", self.heading.strip())
+        key = self.key or self.heading.lower().replace(" ", "-")
+        object.__setattr__(self, "key", key)
+        if self.kind not in KINDS:
+            raise ValueError(f"needs a kind: {', '.join(KINDS)}")
+        if self.kind == "evidence" and not self.questions:
+            raise ValueError("holds evidence and asks no question")
+        if not _NAME.fullmatch(key):
+            raise ValueError("needs a heading and a key of plain letters")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A template as it is written."""
+
+    __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
+    section: tuple[Plan, ...] = ()
+    heading: str = ""
+    words: int = 1000
+
+    def __post_init__(self) -> None:
+        if not self.section:
+            raise ValueError("it has no [[section]]")
+        if len({one.key for one in self.section}) < len(self.section):
+            raise ValueError("two sections have the same key")
+        if self.words < 100:
+            raise ValueError("words must be a number of 100 or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,45 +112,8 @@ def _file(name: str, home: Path) -> Path:
 
 
 def _read(file: Path) -> Template:
-    try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"cannot read the template {file}: {error}") from error
-    sections = values.get("section")
-    if not isinstance(sections, list) or not sections:
-        raise UsageError(f"{file} has no [[section]]; copy one of the templates that come with us")
-    plans = tuple(_plan(file, number, one) for number, one in enumerate(sections, start=1))
-    keys = [one.key for one in plans]
-    if len(set(keys)) < len(keys):
-        raise UsageError(f"{file}: two sections have the same key")
-    words = values.get("words", 1000)
-    if not isinstance(words, int) or words < 100:
-        raise UsageError(f"{file}: words must be a number of 100 or more")
-    return Template(file.stem, str(values.get("heading", file.stem)), words, plans)
-
-
-def _plan(file: Path, number: int, values: object) -> Plan:
-    if not isinstance(values, dict):
-        raise UsageError(f"{file}: section {number} is no table")
-    kind, questions = values.get("kind"), values.get("questions", [])
-    if kind not in KINDS:
-        raise UsageError(f"{file}: section {number} needs a kind: {', '.join(KINDS)}")
-    if not isinstance(questions, list) or not all(isinstance(one, str) for one in questions):
-        raise UsageError(f"{file}: the questions of section {number} must be a list of texts")
-    if kind == "evidence" and not questions:
-        raise UsageError(f"{file}: section {number} holds evidence and asks no question")
-    heading = str(values.get("heading", "")).strip()
-    key = str(values.get("key") or heading.lower().replace(" ", "-"))
-    if not heading or not _NAME.fullmatch(key):
-        raise UsageError(f"{file}: section {number} needs a heading and a key of plain letters")
-    return Plan(
-        key=key,
-        heading=heading,
-        kind=kind,
-        questions=tuple(questions),
-        sentences=int(values.get("sentences", 3)),
-        judge=str(values.get("judge", "")),
-    )
+    found = configured(_File, file, advice=_ADVICE)
+    return Template(file.stem, found.heading or file.stem, found.words, found.section)
 
 
 def shown(text: str, topic: str) -> str:

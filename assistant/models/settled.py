@@ -17,17 +17,18 @@ seconds = 120
 
 from __future__ import annotations
 
+import math
 import os
 import stat
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from assistant.models.running import Limits
 from corpus.errors import UsageError
 from corpus.redaction import hide
+from corpus.validation import NO_OTHER_KEYS, configured
 
 FILE = "engines.toml"
 _VARIABLES = {
@@ -36,15 +37,51 @@ _VARIABLES = {
     "deepseek": "DEEPSEEK_API_KEY",
     "url": "BRIEFING_API_KEY",
 }
-_SECTIONS = {"keys": str, "context": int, "prices": dict, "limits": (int, float)}
+_ADVICE = "the sections are [keys], [context], [prices.ENGINE] (input, output), [limits] (seconds)"
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
     """Dollars for a million tokens, as the user gave them."""
 
+    __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
     input: float
     output: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
+    seconds: float = Limits().total
+
+    def __post_init__(self) -> None:
+        if not 0 < self.seconds < math.inf:
+            raise ValueError("seconds must be more than 0")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    context: Mapping[str, int] = field(default_factory=dict)
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    limits: _Limits = field(default_factory=_Limits)
+
+    def __post_init__(self) -> None:
+        hosted = set(_VARIABLES) - {"url"}
+        for section, known, names in (
+            ("keys", hosted, self.keys),
+            ("context", {*hosted, "ollama", "hf"}, self.context),
+            ("prices", {*hosted, "ollama", "hf"}, self.prices),
+        ):
+            for name in names:
+                if name.partition(":")[0] not in {*known, "http", "https"}:
+                    # A key that was written on the wrong side must not be repeated.
+                    shown = f"“{name}”" if name.isalpha() else "a name"
+                    raise ValueError(
+                        f"[{section}] has {shown} that is no address (http…) and none of "
+                        f"{', '.join(sorted(known))}"
+                    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,58 +103,24 @@ class Settled:
         file = home / FILE
         try:
             mode = file.stat().st_mode
-            values = tomllib.loads(file.read_text(encoding="utf-8"))
-            # Before anything is checked: a message about a wrong section may repeat what it holds.
-            hide(*_texts(values))
         except (FileNotFoundError, NotADirectoryError):
             return cls()
-        except (OSError, ValueError) as error:
-            raise UsageError(f"cannot read {file} ({error}); correct it or delete it") from error
-        if values.get("keys") and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        found = configured(_File, file, advice=_ADVICE)
+        hide(*found.keys.values())
+        if found.keys and mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise UsageError(f"{file} holds keys and others may read it; run: chmod 600 {file}")
-        return cls(**_checked(values, file))
+        seconds = found.limits.seconds
+        limits = Limits(total=seconds, silence=min(seconds, Limits().silence))
+        return cls(found.keys, found.context, found.prices, limits)
 
     def key(self, name: str) -> str:
         """Return the key for a provider or an address: the file's, else the environment's."""
         variable = _VARIABLES.get(name, "") if name in _VARIABLES else _VARIABLES["url"]
-        found = self.keys.get(name) or os.environ.get(variable, "")
+        found = (self.keys.get(name) or os.environ.get(variable, "")).strip()
         hide(found)
         return found
-
-
-def _texts(values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield every text of the file: keys are all that it holds of them."""
-    for value in values.values():
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, dict):
-            yield from _texts(value)
 
 
 def variable_of(provider: str) -> str:
     """Return the environment variable that holds a provider's key."""
     return _VARIABLES[provider]
-
-
-def _checked(values: Mapping[str, Any], file: Path) -> dict[str, Any]:
-    for section, inner in values.items():
-        if section not in _SECTIONS or not isinstance(inner, dict):
-            known = ", ".join(_SECTIONS)
-            raise UsageError(f"{file}: there is no section [{section}]; give: {known}")
-        for name, value in inner.items():
-            if not isinstance(value, _SECTIONS[section]):  # type: ignore[arg-type]
-                raise UsageError(f"{file}: [{section}] {name} is not a value of the right kind")
-    try:
-        prices = {
-            name: Price(float(one["input"]), float(one["output"]))
-            for name, one in values.get("prices", {}).items()
-        }
-    except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{file}: a price needs input and output, in dollars") from error
-    seconds = float(values.get("limits", {}).get("seconds", Limits().total))
-    return {
-        "keys": values.get("keys", {}),
-        "context": values.get("context", {}),
-        "prices": prices,
-        "limits": Limits(total=seconds, silence=min(seconds, Limits().silence)),
-    }

@@ -16,12 +16,12 @@ from ui.commands.opening import desk
 def feedback(context: click.Context, as_json: bool) -> None:
     """Print the thumbs up and down given on the page, with their reasons, oldest first."""
     from assistant.answer import answer_json
-    from assistant.stored import from_json
+    from assistant.stored import answer_of
 
     with desk(context) as opened:
         found = opened.library.conversations.ratings()
     if as_json:
-        rows = [asdict(one) | {"answer": answer_json(from_json(one.answer))} for one in found]
+        rows = [asdict(one) | {"answer": answer_json(answer_of(one))} for one in found]
         click.echo(json.dumps({"feedback": rows}, ensure_ascii=False))
         return
     for one in found:

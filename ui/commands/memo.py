@@ -147,14 +147,15 @@ def memos(
                 return
             for one in kept:
                 state = "" if one.complete else "  (broken off; briefing memo --resume it)"
-                click.echo(f"{one.id}  {one.template:<10}{one.topic}{state}")
+                about = f"{one.template:<10}{one.topic}{state}"
+                click.echo(f"{one.id}  {one.problem or about}")
             if not kept:
                 click.echo("No memo was written yet.")
             return
-        found = shelf.load(name)
         if delete:
             shelf.delete(name)
             return
+        found = shelf.load(name)
         if output:
             zipped = output.suffix.lower() == ".zip"
             content = packed(opened, found) if zipped else exported(found, format_of(output))
@@ -199,7 +200,7 @@ def memo_in(file: Path) -> Memo:
     if file.suffix.lower() == ".zip":
         return opened_pack(file)[0]
     try:
-        return from_json(file.read_text(encoding="utf-8"))
+        return from_json(file.read_text(encoding="utf-8"), str(file))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {file} ({error})") from error
 

@@ -38,14 +38,14 @@ def conversations(context: click.Context, search: str, as_json: bool) -> None:
 @click.pass_context
 def show(context: click.Context, conversation: str) -> None:
     """Print a conversation with its answers and sources."""
-    from assistant.stored import from_json
+    from assistant.stored import answer_of
     from ui.terminal import answer_lines, wrapped
 
     with desk(context) as opened:
         kept = opened.library.conversations
         for turn in kept.turns(kept.resolve(conversation)):
             click.echo(wrapped(f"> {turn.question}"))
-            click.echo("\n".join(answer_lines(from_json(turn.answer))) + "\n")
+            click.echo("\n".join(answer_lines(answer_of(turn))) + "\n")
 
 
 @conversations.command()
