@@ -22,7 +22,25 @@ from corpus.errors import ReadError
 Resolve = Callable[[str, int], Sequence[str]]
 # What browsers and libraries read differently: no address that is meant holds any of these.
 _ODD = re.compile(r"[\x00-\x20\x7f\\<>\"{}|^`]|%0[ad]", re.IGNORECASE)
-_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+# Not the public internet, by the IANA registries of special-purpose addresses (RFC 6890 and what
+# came after it, to RFC 9780 of 2025), whatever is said there to be reachable from anywhere (an
+# anycast service publishes nothing), and multicast. Python's `ipaddress` knows the table of its own
+# release: 3.11 takes fec0::1, 3fff::1 and 192.88.99.1 for public.
+# https://www.iana.org/assignments/iana-ipv4-special-registry
+_SPECIAL_4 = tuple(map(ipaddress.IPv4Network, (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+    "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
+    "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+    "224.0.0.0/4", "240.0.0.0/4",
+)))  # fmt: skip
+# Of IPv6 only 2000::/3 is given out to hosts, without these: protocol assignments with Teredo,
+# documentation, 6to4, AS112. https://www.iana.org/assignments/iana-ipv6-special-registry
+_GLOBAL_6 = ipaddress.IPv6Network("2000::/3")
+_SPECIAL_6 = tuple(map(ipaddress.IPv6Network, (
+    "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20",
+)))  # fmt: skip
+# An IPv4 address behind a translator (RFC 6052): as public as that one is.
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def looked_up(host: str, port: int) -> list[str]:
@@ -72,8 +90,8 @@ def target_of(address: str, policy: Policy) -> Target:
         raise _refused(text, "it holds a user name")
     if not url.host:
         raise _refused(text, "it names no host")
-    port = url.port or {"http": 80, "https": 443}[url.scheme]
-    if port not in policy.ports and not policy.loopback:
+    port = {"http": 80, "https": 443}[url.scheme] if url.port is None else url.port
+    if port == 0 or (port not in policy.ports and not policy.loopback):
         raise _refused(text, f"port {port} is not one of {', '.join(map(str, policy.ports))}")
     # As bytes: the host as it goes on the wire, international names in ASCII.
     host = url.raw_host.decode("ascii").strip("[]").rstrip(".")
@@ -109,11 +127,10 @@ def _allowed(address: str, policy: Policy) -> bool:
     if policy.loopback and found.is_loopback:
         return True
     if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour
-        if any(found in network for network in _NAT64):
+        inner = found.ipv4_mapped
+        if found in _NAT64:
             inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-        if found.teredo is not None:
-            return False
         if inner is not None:
             return _allowed(str(inner), policy)
-    return found.is_global and not found.is_multicast and not found.is_reserved
+        return found in _GLOBAL_6 and not any(found in network for network in _SPECIAL_6)
+    return not any(found in network for network in _SPECIAL_4)

@@ -8,8 +8,10 @@ too. robots.txt is honoured.
 from __future__ import annotations
 
 import asyncio
+import threading
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.robotparser import RobotFileParser
@@ -85,7 +87,7 @@ async def _followed(address: str, policy: Policy) -> Fetched:
     """Follow redirects, each looked at like the first address."""
     here, secure = address, False
     for _ in range(policy.hops + 1):
-        target = await asyncio.to_thread(target_of, here, policy)
+        target = await _looked_at(here, policy)
         if secure and target.url.scheme == "http":
             raise ReadError("refused", f"{address} leads to an address without encryption")
         secure = secure or target.url.scheme == "https"
@@ -109,6 +111,37 @@ async def _followed(address: str, policy: Policy) -> Fetched:
     raise ReadError("refused", f"{address} redirects more than {policy.hops} times")
 
 
+async def _looked_at(address: str, policy: Policy) -> Target:
+    """Return `target_of`, given up when the time is over.
+
+    A look-up cannot be stopped (a resolver may take 20 s), and a thread of asyncio's own is waited
+    for when its loop ends; this one is left to itself.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Target] = loop.create_future()
+
+    def settle(target: Target | None, error: Exception | None) -> None:
+        if done.cancelled():
+            return
+        if target is not None:
+            done.set_result(target)
+        elif error is not None:
+            done.set_exception(error)
+
+    def look() -> None:
+        target, failure = None, None
+        try:
+            target = target_of(address, policy)
+        except Exception as error:  # noqa: BLE001  # reason: it is raised where it is waited for
+            failure = error
+        # A loop that is closed by now waits for nobody.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, target, failure)
+
+    threading.Thread(target=look, name="look-up", daemon=True).start()
+    return await done
+
+
 async def _welcome(target: Target, policy: Policy) -> bool:
     """Say whether robots.txt lets our agent read an address (RFC 9309).
 
@@ -120,7 +153,7 @@ async def _welcome(target: Target, policy: Policy) -> bool:
         if status not in _REDIRECTS or not headers.get("location"):
             break
         there = str(root.url.join(headers["location"]))
-        root = await asyncio.to_thread(target_of, there, policy)
+        root = await _looked_at(there, policy)
         status, headers, content = await _got(root, policy, _ROBOTS_SIZE, cut=True)
     if status >= 500:
         return False
@@ -163,11 +196,11 @@ async def _body(response: httpx.Response, size: int, name: str, *, cut: bool) ->
     packing = response.headers.get("content-encoding", "").strip().lower()
     if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise ReadError("unsupported", f"{name} is packed as {packing!r}; save it and add the file")
-    unpack = zlib.decompressobj(wbits=47) if packing not in ("", "identity") else None
+    unpack = _Unpacker() if packing not in ("", "identity") else None
     body = bytearray()
     async for part in response.aiter_raw():
         try:
-            body += unpack.decompress(part, size + 1 - len(body)) if unpack else part
+            body += unpack.unpacked(part, size + 1 - len(body)) if unpack else part
         except zlib.error as error:
             raise ReadError("damaged", f"{name} is packed wrongly; try it in a browser") from error
         if len(body) > size:
@@ -177,7 +210,38 @@ async def _body(response: httpx.Response, size: int, name: str, *, cut: bool) ->
                 "too_large",
                 f"{name} is larger than {size / 1e6:.0f} MB; save what you need and add the file",
             )
+    if unpack and not unpack.whole:
+        raise ReadError("damaged", f"{name} broke off half-way; try it again or in a browser")
     return bytes(body)
+
+
+class _Unpacker:
+    """Unpacks gzip and zlib; of gzip every member, as a body may be several (RFC 1952)."""
+
+    def __init__(self) -> None:
+        # 32 more than the window: whichever of the two its head says.
+        self._member = zlib.decompressobj(wbits=zlib.MAX_WBITS + 32)
+        self._begun = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether what came so far does not end within a member."""
+        return self._member.eof or not self._begun
+
+    def unpacked(self, part: bytes, most: int) -> bytes:
+        """Return what `part` holds, `most` bytes at most; raises zlib.error."""
+        body = bytearray()
+        while part and len(body) < most:
+            if self._member.eof:
+                # Zeros fill a body up to the size of a block.
+                part = part.lstrip(b"\0")
+                if not part:
+                    break
+                self._member = zlib.decompressobj(wbits=zlib.MAX_WBITS + 16)
+            self._begun = True
+            body += self._member.decompress(part, most - len(body))
+            part = self._member.unused_data
+        return bytes(body)
 
 
 def _suffix(url: httpx.URL, headers: httpx.Headers) -> str:

@@ -56,7 +56,7 @@ def test_a_template_of_the_user_goes_before_ours(tmp_path: Path) -> None:
         (OWN.replace('["{question}"]', "[]"), "asks no question"),
         (OWN.replace("300", "3"), "words must be"),
         (OWN + OWN.partition("300\n")[2], "same key"),
-        (OWN.replace('heading = "Bottom line"', ""), "needs a heading"),
+        (OWN.replace('heading = "Bottom line"', 'heading = ""'), "needs a heading"),
     ],
 )
 def test_a_wrong_template_is_named_in_one_line(text: str, said: str, tmp_path: Path) -> None:

@@ -86,7 +86,12 @@ WRAPPED = (
     "[2002:0a00:0001::]", "[2001:0:53aa:64c::7f00:1]", "[fe80::1]", "[fc00::1]", "[fd12:3456::1]",
     "[ff02::1]", "10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.1", "192.168.1.1",
     "169.254.169.254", "100.64.0.1", "192.0.0.1", "192.0.2.1", "198.18.0.1", "198.51.100.1",
-    "203.0.113.1", "224.0.0.1", "240.0.0.1", "255.255.255.255",
+    "203.0.113.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.0.8", "192.0.0.9",
+    "192.0.0.170", "192.31.196.1", "192.52.193.1", "192.88.99.1", "192.175.48.1", "[fec0::1]",
+    "[feff::1]", "[3fff::1]", "[3fff:fff::1]", "[5f00::1]", "[100::1]", "[100:0:0:1::1]",
+    "[2001:1::1]", "[2001:20::1]", "[2001:db8::1]", "[2002:5db8:d70e::1]", "[2620:4f:8000::1]",
+    "[::127.0.0.1]", "[::93.184.215.14]", "[64:ff9b:1::5db8:d70e]", "[4000::1]",
+    "[::ffff:192.88.99.1]",
 )  # fmt: skip
 SPELT = (
     "http://user@127.0.0.1/", "http://user:word@example.org/", "http://example.org@127.0.0.1/",
@@ -99,6 +104,7 @@ SPELT = (
     "http://example.org:99999/", "http://example.org/%0d%0ahost:x", "http://①②⑦.⓪.⓪.①/",
     "http://127。0。0。1/", "http://ⓛocalhost/", "HTTP://127.0.0.1/", "http://0x7f.0x0.0x0.0x1/",
     "http://[::ffff:0a00:1]/", "http://example.org/<b>", "unix:/run/x.sock", "about:blank",
+    "http://example.org:0/", "https://example.org:00/",
     "http://169.254.169.254/latest/meta-data", "http://[fd00:ec2::254]/latest",
 )  # fmt: skip
 
@@ -131,6 +137,70 @@ def test_no_spelling_of_another_address_is_fetched(url: str, site: Site) -> None
         fetch(url.replace(":80/", f":{site.port}/"), Policy(resolve=named))
     assert refused.value.reason in {"refused", "unreachable"} and site.asked == []
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("host", ["93.184.215.14", "[2606:4700::1111]", "[64:ff9b::5db8:d70e]"])
+def test_a_public_number_is_fetched_from(host: str) -> None:
+    """The list of special addresses leaves the public ones, one behind a translator too."""
+    assert target_of(f"https://{host}/", Policy()).address == host.strip("[]")
+
+
+def test_port_0_is_none_even_on_this_machine() -> None:
+    """Whoever allows loopback allows its ports, and 0 is no port."""
+    with pytest.raises(ReadError, match="port 0"):
+        target_of("http://127.0.0.1:0/", LOCAL)
+
+
+def test_a_slow_look_up_ends_within_the_limit() -> None:
+    """Also the second one of a redirect; the thread that looks up is waited for by nobody."""
+    asked, answered = threading.Event(), threading.Event()
+
+    def resolve(*_: object) -> list[str]:
+        asked.set()
+        answered.wait(60)
+        return ["93.184.215.14"]
+
+    begun = time.monotonic()
+    try:
+        with pytest.raises(ReadError) as slow:
+            fetch("https://example.org/", Policy(resolve=resolve, seconds=0.5))
+        assert slow.value.reason == "too_slow" and asked.is_set()
+        assert time.monotonic() - begun < 20
+    finally:
+        answered.set()
+
+
+@pytest.mark.parametrize("cuts", [1, 7, 10_000])
+def test_every_member_of_a_gzip_body_is_unpacked(site: Site, cuts: int) -> None:
+    """However it is cut on its way, with zeros after it, and within the limit of size."""
+    members = [b"<p>The harbour.</p>", b"<p>The bridge.</p>", b"<p>The mill.</p>"]
+    body = b"".join(gzip.compress(one) for one in members) + b"\0" * 9
+
+    def answer(_: str, client: socket.socket) -> None:
+        head = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-encoding: gzip\r\n"
+        client.sendall(f"{head}content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode())
+        for start in range(0, len(body), cuts):
+            client.sendall(body[start : start + cuts])
+
+    site.answers["/a"] = answer
+    assert fetch(site.url("/a"), LOCAL).content == b"".join(members)
+    with pytest.raises(ReadError) as large:
+        fetch(site.url("/a"), replace(LOCAL, size=30))
+    assert large.value.reason == "too_large"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [gzip.compress(b"<p>The harbour.</p>" * 40)[:-9], gzip.compress(b"<p>a</p>") + b"rest",
+     gzip.compress(b"<p>a</p>") + gzip.compress(b"<p>b</p>")[:-5]],
+    ids=["broken off", "rubbish after it", "the second broken off"],
+)  # fmt: skip
+def test_a_packed_body_that_is_not_whole_is_no_page(site: Site, body: bytes) -> None:
+    """Half a page would be read as all there is."""
+    site.answers["/a"] = page(body, more="content-encoding: gzip\r\n")
+    with pytest.raises(ReadError) as damaged:
+        fetch(site.url("/a"), LOCAL)
+    assert damaged.value.reason == "damaged"
 
 
 def test_one_private_address_among_public_ones_is_enough() -> None:
