@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import os
 import re
 import threading
 from collections.abc import Iterator
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 MARK = "…"
 # Shorter than this nothing is a secret, and taking it out would leave holes in every word.
@@ -49,7 +51,7 @@ def hide(*values: str) -> None:
     with _lock:
         _known = _known | new
         forms = sorted({form for one in _known for form in _forms_of(one)}, key=len, reverse=True)
-        _pattern = re.compile("|".join(forms))
+        _pattern = re.compile("|".join(forms), re.IGNORECASE)
 
 
 def hide_environment() -> None:
@@ -65,9 +67,18 @@ def hide_environment() -> None:
 
 
 def _forms_of(key: str) -> Iterator[str]:
-    """Yield a key as patterns: as it is, and as JSON, Python and addresses write it."""
-    for form in {key, key.strip(), json.dumps(key)[1:-1], repr(key)[1:-1], quote(key, safe="")}:
-        yield re.escape(form)
+    """Yield a key as patterns: as it is, and as JSON, Python, pages and addresses write it.
+
+    Also in base 64, as the headers of a server that logs them have it, and in hex; white space in
+    it is any.
+    """
+    key = key.strip()
+    plain = key.encode("utf-8", "surrogatepass")
+    coded = {base64.b64encode(plain).decode(), base64.urlsafe_b64encode(plain).decode()}
+    quoted = {quote(key, safe="", errors="replace"), quote_plus(key, errors="replace")}
+    escaped = {html.escape(key), json.dumps(key)[1:-1], repr(key)[1:-1]}
+    for form in {key, *coded, *quoted, *escaped, plain.hex()}:
+        yield r"\s+".join(map(re.escape, form.split()))
 
 
 def redacted(text: str) -> str:

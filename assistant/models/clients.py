@@ -17,6 +17,11 @@ ANTHROPIC = "https://api.anthropic.com"
 OLLAMA = "http://127.0.0.1:11434"
 _ANTHROPIC_KNOWN = "claude-sonnet-4-5"
 
+_NEEDED = {
+    "accept", "accept-encoding", "connection", "content-length", "content-type", "host",
+    "transfer-encoding", "user-agent",
+}  # fmt: skip
+
 CONNECT_SECONDS = 5.0
 # The longest silence in the middle of an answer; before its first word the total deadline holds.
 SILENCE_SECONDS = 60.0
@@ -53,7 +58,7 @@ class OpenAIServer(_Server):
         """Yield what the model says; see Model.stream."""
         from llama_index.llms.openai_like import OpenAILike
 
-        async with _http_client(self.address) as http:
+        async with _http_client(self.address, self.key) as http:
             client = OpenAILike(
                 model=self.name,
                 api_base=self.address,
@@ -133,11 +138,27 @@ def _timeout() -> Any:
     return httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
 
 
-def _http_client(address: str) -> Any:
-    """Return a client; a proxy of the environment must not see what goes to this machine."""
+def _http_client(address: str, key: str) -> Any:
+    """Return a client for OpenAI's protocol.
+
+    A proxy of the environment must not see what goes to this machine. OpenAI's SDK takes headers
+    from the environment too (OPENAI_ORG_ID, OPENAI_PROJECT_ID, OPENAI_CUSTOM_HEADERS): they are for
+    OpenAI, and any other server gets those that it needs.
+    """
     import httpx
 
-    return httpx.AsyncClient(timeout=_timeout(), trust_env=not is_loopback(address))
+    async def stripped(request: httpx.Request) -> None:
+        for name in {one.lower() for one in request.headers} - _NEEDED:
+            del request.headers[name]
+        request.headers["authorization"] = f"Bearer {key or 'none'}"
+
+    parts = urlsplit(address)
+    openai = (parts.scheme, parts.hostname) == ("https", urlsplit(OPENAI).hostname)
+    return httpx.AsyncClient(
+        timeout=_timeout(),
+        trust_env=not is_loopback(address),
+        event_hooks={} if openai else {"request": [stripped]},
+    )
 
 
 async def _translated(client: Any, messages: Sequence[Message]) -> AsyncIterator[Any]:
@@ -150,8 +171,9 @@ async def _translated(client: Any, messages: Sequence[Message]) -> AsyncIterator
             yield response
     except ModelFailure:
         raise
-    except Exception as error:  # reason: three SDKs; each error becomes one line
-        raise failure_of(error) from error
+    except Exception as error:  # noqa: BLE001  # reason: three SDKs; each error becomes one line
+        # Not chained: what the server said may repeat a key, and a log would hold it.
+        raise failure_of(error) from None
 
 
 def _openai_delta(response: Any) -> Delta:

@@ -106,7 +106,7 @@ class Settled:
         except (FileNotFoundError, NotADirectoryError):
             return cls()
         found = configured(_File, file, advice=_ADVICE)
-        hide(*found.keys.values())
+        hide(*found.keys.values(), *(os.environ.get(one, "") for one in _VARIABLES.values()))
         if found.keys and mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise UsageError(f"{file} holds keys and others may read it; run: chmod 600 {file}")
         seconds = found.limits.seconds
