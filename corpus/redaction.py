@@ -75,7 +75,8 @@ def _forms_of(key: str) -> Iterator[str]:
     key = key.strip()
     plain = key.encode("utf-8", "surrogatepass")
     coded = {base64.b64encode(plain).decode(), base64.urlsafe_b64encode(plain).decode()}
-    quoted = {quote(key, safe="", errors="replace"), quote_plus(key, errors="replace")}
+    safe = [quote(key, safe=one, errors="replace") for one in ("", "/")]
+    quoted = {*safe, quote_plus(key, errors="replace")}
     escaped = {html.escape(key), json.dumps(key)[1:-1], repr(key)[1:-1]}
     for form in {key, *coded, *quoted, *escaped, plain.hex()}:
         yield r"\s+".join(map(re.escape, form.split()))

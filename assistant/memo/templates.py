@@ -53,7 +53,7 @@ class Plan:
             raise ValueError(f"needs a kind: {', '.join(KINDS)}")
         if self.kind == "evidence" and not self.questions:
             raise ValueError("holds evidence and asks no question")
-        if not _NAME.fullmatch(key):
+        if not self.heading or not _NAME.fullmatch(key):
             raise ValueError("needs a heading and a key of plain letters")
 
 
