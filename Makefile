@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# A worker a core, four at most: each may load a model of 1 GB.
+PARALLEL := -n logical --maxprocesses 4 --dist worksteal
 
 .PHONY: install chat test test-fast test-long check audit bench-retrieval screenshots clean
 
@@ -20,11 +22,11 @@ chat: install
 	$(BIN)/briefing chat
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 # What is tried after every change: no browser, no program started or killed, nothing slow.
 test-fast: install
-	$(BIN)/python -m pytest -m "not browser and not process and not models and not slow and not long"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not browser and not process and not models and not slow and not long"
 
 # The tests that take minutes, such as a minute of eight threads on one library.
 test-long: install

@@ -58,12 +58,12 @@ class ModelServer:
 
     def __enter__(self) -> ModelServer:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(30)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(30)
         assert not self._thread.is_alive()
 
     @property
@@ -280,7 +280,7 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def until(condition: Any, seconds: float = 5.0) -> bool:
+def until(condition: Any, seconds: float = 30.0) -> bool:
     """Wait for a condition; say whether it came true in time."""
     deadline = time.monotonic() + seconds
     while not condition():

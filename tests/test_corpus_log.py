@@ -210,6 +210,7 @@ with log.recorded(Path(sys.argv[1])):
 """
 
 
+@pytest.mark.process
 def test_processes_and_threads_write_whole_lines_into_one_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,8 +105,8 @@ def test_a_document_crosses_unharmed(tmp_path):
     ("name", "reason", "limits"),
     [
         ("dies", "crashed", {}),
-        ("sleeps", "too_slow", {"wall": 1.0}),
-        ("spins", "too_slow", {"cpu": 1}),
+        ("sleeps", "too_slow", {"wall": 5.0}),
+        ("spins", "too_slow", {"cpu": 2}),
         ("eats", "too_much_memory", {"memory": 500_000_000}),
         ("lies", "crashed", {}),
         ("hangs up", "crashed", {}),
@@ -120,7 +120,7 @@ def test_the_file_after_a_hostile_one_is_read(tmp_path, hostile, name, reason, l
     with Sandbox(**limits) as sandbox:
         texts = _texts(sandbox, paths)
     assert texts == ["This is the text of before.", reason, "This is the text of after."]
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 50
 
 
 def test_leaving_early_does_not_mix_up_answers(tmp_path):

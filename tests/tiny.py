@@ -127,7 +127,7 @@ def llama_cpp(model: Path, *, context: int = 8192) -> Iterator[str]:
         except httpx.HTTPError:
             return False
 
-    assert until(healthy, 20)
+    assert until(healthy, 60)
     try:
         yield address
     finally:
