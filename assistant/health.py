@@ -15,6 +15,7 @@ from assistant.desk import Desk
 from corpus.errors import BriefingError
 from corpus.library import Finding
 from corpus.log import FILE, last_failures, trouble
+from corpus.private import open_to_others
 from index.embedders import HASHING
 from index.weights import DEFAULT_MODEL, weights_folder
 
@@ -85,6 +86,7 @@ def checks(desk: Desk) -> Iterator[Finding]:
         "engine", True, f"{desk.engine.name} would answer ({goes}); see: briefing engines"
     )
     yield _log(desk.settings.home)
+    yield _privacy(desk.settings.home)
     free = shutil.disk_usage(desk.settings.home).free
     yield Finding("disk", free > _SPARE, f"{free / 1e9:.1f} GB free for {desk.settings.home}")
 
@@ -96,6 +98,13 @@ def _log(home: Path) -> Finding:
         )
     count = len(last_failures(home, most=1_000))
     return Finding("log", True, f"{home / FILE}, {count or 'no'} errors in it")
+
+
+def _privacy(home: Path) -> Finding:
+    if open_to_others(home):
+        said = f"others may look into {home}, which holds other things too; what is made there is"
+        return Finding("privacy", True, f"{said} closed to them; to close it all: chmod 700 {home}")
+    return Finding("privacy", True, f"{home} is open to you alone")
 
 
 def _version(name: str) -> str:

@@ -19,6 +19,7 @@ from corpus.document import Document, Passage, Source
 from corpus.errors import NotInLibrary
 from corpus.lock import WriterLock
 from corpus.originals import Originals, storage_error
+from corpus.private import private_home
 from corpus.rows import SOURCE, document_from_row, ids_from_row, passages_from_row
 from corpus.schema import migrate, prepare
 from corpus.sqlite import Connections, translated
@@ -57,7 +58,7 @@ class Catalogue:
         """
         self.home = home
         try:
-            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_home(home)
         except OSError as error:
             raise storage_error(error, home) from error
         self._file = home / "library.sqlite3"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from corpus.errors import ReadError, StorageError
 from corpus.files import digest_of, opened
+from corpus.private import private_folder
 
 
 class Originals:
@@ -49,7 +50,8 @@ class Originals:
         temporary = target.with_suffix(f".{uuid.uuid4().hex}.new")
         os.lseek(descriptor, 0, os.SEEK_SET)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(target.parent.parent)
+            private_folder(target.parent)
             with os.fdopen(descriptor, "rb", closefd=False) as source, temporary.open("wb") as copy:
                 shutil.copyfileobj(source, copy, 1 << 20)
                 copy.flush()

@@ -134,6 +134,7 @@ def _make(file: Path) -> None:
         finally:
             connection.close()
         try:
+            temporary.chmod(0o600)
             os.link(temporary, file)
         except FileExistsError:
             return
@@ -169,7 +170,9 @@ def migrate(connection: sqlite3.Connection, file: Path, lock: WriterLock) -> Non
     with lock.held():
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if 0 < version < len(MIGRATIONS):
-            copy = sqlite3.connect(file.with_suffix(f".before-{version}"))
+            before = file.with_suffix(f".before-{version}")
+            copy = sqlite3.connect(before)
             connection.backup(copy)
             copy.close()
+            before.chmod(0o600)
         _advance(connection, version)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from corpus.errors import SearchIndexError
 from corpus.library import Library
+from corpus.private import close_to_others, private_folder
 
 # Grows when what is stored in an index changes meaning: older indexes are then rebuilt.
 FORMAT = 4
@@ -65,9 +66,11 @@ class Manifest:
         """Put the manifest in its place at once; raises SearchIndexError."""
         target = folder / FILE_NAME
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
             temporary = target.with_suffix(".new")
             temporary.write_text(json.dumps(asdict(self)))
+            # Written last of all: whatever the libraries below made is closed with it.
+            close_to_others(folder)
             temporary.replace(target)
         except OSError as error:
             raise SearchIndexError(

@@ -16,6 +16,7 @@ from assistant.memo.organisations import kind_of_speaker
 from assistant.memo.speakers import author_of
 from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL, PRESS
 from corpus.document import Source
+from corpus.private import private_home
 from corpus.validation import NO_OTHER_KEYS, configured
 
 FILE_NAME = "grades.toml"
@@ -119,8 +120,9 @@ class Grades:
         """Return the analyst's file, made with an explanation where there is none."""
         file = home / FILE_NAME
         if not file.exists():
-            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_home(home)
             file.write_text(_HEAD, encoding="utf-8")
+            file.chmod(0o600)
         return file
 
     def of(self, source: Source, kind: str, corroborated: int = 1) -> Grade:

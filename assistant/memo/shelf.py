@@ -15,6 +15,7 @@ from assistant.memo.stored import from_json, to_json
 from assistant.memo.values import Memo
 from corpus.errors import FormatError, NothingFound, UsageError
 from corpus.originals import storage_error
+from corpus.private import private_folder
 
 _FOLDER = "memos"
 _ID = re.compile(r"[\w-]+")
@@ -57,7 +58,7 @@ class Shelf:
     def save(self, memo: Memo, name: str) -> None:
         """Write a memo under an id; raises StorageError, and the file before stays whole."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self._folder)
             handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
