@@ -80,7 +80,8 @@ def test_any_text_round_trips(tmp_path_factory: pytest.TempPathFactory, text: st
     again = Library(home)
     stored = again.document(whole.id)
     assert stored.text == text
-    assert all(stored.text[p.start : p.end] == p.text for p in again.passages_of(whole.id))
+    passages = again.passages_of(whole.id)
+    assert passages and all(stored.text[p.start : p.end] == p.text for p in passages)
     again.close()
 
 
@@ -98,6 +99,7 @@ def test_a_changed_file_replaces_its_version(library: Library) -> None:
     old, new = document("It cost five."), document("It cost six.")
     publish(library, old)
     old_passage = library.passages_of(old.id)[0].id
+    assert [one.id for one in library.passages([old_passage])] == [old_passage]
     assert publish(library, new) == "replaced"
     assert [entry.id for entry in library.entries()] == [new.id]
     assert library.passages([old_passage]) == []
@@ -120,6 +122,7 @@ def test_removing_can_be_undone(library: Library) -> None:
     """A removed document is gone from the list and back after restoring."""
     whole = document("It cost five.")
     publish(library, whole)
+    assert len(library.entries()) == 1 and library.vectors()[0]
     library.remove(whole.id)
     assert library.entries() == [] and library.vectors()[0] == []
     library.restore(whole.id)

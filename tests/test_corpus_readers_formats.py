@@ -365,6 +365,7 @@ def test_entities_of_xml_are_not_expanded(tmp_path):
     doctype = f'<!DOCTYPE x [<!ENTITY c SYSTEM "{canary.as_uri()}">]>'
     head, _, rest = xml.partition("?>")
     parts["word/document.xml"] = f"{head}?>{doctype}{rest}".replace("first point", "&c;").encode()
+    assert b"&c;" in parts["word/document.xml"]
     _write(path, _zip(parts))
     try:
         assert "canary sings" not in read(path).text

@@ -90,6 +90,8 @@ def test_the_commands_refuse_this_machine_and_list_what_they_would_fetch(tmp_pat
     listed = CliRunner().invoke(cli, [*at, "fetch", "--list", "--theme", "export-policy"])
     assert listed.exit_code == 0 and "Federal Register" in listed.output
     assert "arxiv" not in listed.output
+    everything = CliRunner().invoke(cli, [*at, "fetch", "--list"])
+    assert "arxiv" in everything.output
     offline = CliRunner().invoke(cli, [*at, "fetch", "--theme", "landscape"])
     assert offline.exit_code == 1 and "check the address, or your connection" in offline.output
     wrong = CliRunner().invoke(cli, [*at, "fetch", "--theme", "birds"])

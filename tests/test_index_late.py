@@ -84,7 +84,7 @@ def test_codes_come_from_the_pass_that_makes_the_vector(starter_home: Path) -> N
         assert (vectors * model.embed(texts)).sum(axis=1).min() > 0.999
         assert codes.known and len(codes.counts) == 2 and codes.codes.shape[1] == 48
         found = desk.searcher.search("How was DeepSeek-V3 trained?", limit=3)
-        assert all(one.match and one.match.late > 0 for one in found)
+        assert len(found) == 3 and all(one.match and one.match.late > 0 for one in found)
         assert "word by word" in found[0].why
         kept = desk.library.token_codes(found[0].passage.document)
         assert kept.known and len(kept.counts) == len(

@@ -99,8 +99,9 @@ def test_two_sessions_are_kept_apart(page: Any, chromium: Any, address: str) -> 
     other.keyboard.press("Enter")
     wait_for(page, 1)
     wait_for(other, 1)
-    assert "second session" not in page.inner_text("#chat")
-    assert "first session" not in other.inner_text("#chat")
+    mine, theirs = page.inner_text("#chat"), other.inner_text("#chat")
+    assert "first session" in mine and "second session" not in mine
+    assert "second session" in theirs and "first session" not in theirs
     other.close()
 
 
