@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus import metadata
 from corpus.codes import TokenCodes
 from corpus.conversations import Conversations
 from corpus.document import Document, Passage, Source
@@ -29,7 +30,11 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document as it is listed; `added` is ISO 8601 in UTC, `pages` 0 for formats without."""
+    """A document as it is listed; `added` is ISO 8601 in UTC, `pages` 0 for formats without.
+
+    `others` are other places with the very same text, as they describe it: another publisher,
+    another date.
+    """
 
     id: str
     source: Source
@@ -37,6 +42,12 @@ class Entry:
     passages: int
     added: str
     starter: bool = False
+    others: tuple[Source, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What every place says of the document, the one that counts first."""
+        return (self.source, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +178,19 @@ class Catalogue:
             " json_array_length(pages, '$[0]') AS page_count, passage_count, added, starter"
             " FROM documents WHERE visible ORDER BY published DESC, title, id"
         )
+        with translated(self._file):
+            others = metadata.others(self._connection)
         return [
-            Entry(row[0], Source(*row[1:7]), row[7], row[8], row[9], bool(row[10])) for row in rows
+            Entry(
+                row[0],
+                Source(*row[1:7]),
+                row[7],
+                row[8],
+                row[9],
+                bool(row[10]),
+                others.get(row[0], ()),
+            )
+            for row in rows
         ]
 
     def entry(self, document: str) -> Entry:
@@ -283,11 +305,19 @@ class Catalogue:
             )
         )
 
-    def known(self, document: Document) -> str:
+    def known(self, document: Document, edits: Mapping[str, str] | None = None) -> str:
         """Return the outcome that publishing would have: see `Publication`."""
-        here = self._shown_at(document.source.location)
+        place = document.source.location
+        here = self._shown_at(place)
         if here == document.id:
-            return "unchanged"
+            with translated(self._file):
+                said = metadata.stated(self._connection, here, place)
+                kept = metadata.edited(self._connection, place)
+            same = said == document.source and all(
+                kept.get(field, getattr(said, field)) == value
+                for field, value in (edits or {}).items()
+            )
+            return "unchanged" if same else "updated"
         if self._rows("SELECT 1 FROM documents WHERE id = ? AND visible", (document.id,)):
             return "duplicate"
         return "replaced" if here else "added"

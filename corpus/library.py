@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from corpus import metadata
 from corpus.catalogue import Catalogue, Entry, Matrix
 from corpus.codes import TokenCodes
 from corpus.document import Document, Passage
@@ -26,8 +27,9 @@ from corpus.sqlite import translated
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What publishing did: "added", "replaced", "unchanged" or "duplicate".
+    """What publishing did: "added", "replaced", "unchanged", "updated" or "duplicate".
 
+    "updated": the text is the same and what is said of it has changed (title, publisher, date).
     "duplicate": the same content is there from another place, and this place is now known too.
     `replaced` is the id of the version whose place this one took.
     """
@@ -83,6 +85,7 @@ class Library(Catalogue):
         vectors: Matrix | None,
         *,
         tokens: TokenCodes | None = None,
+        edits: Mapping[str, str] | None = None,
         embedder: str = "",
         original: Path | None = None,
         starter: bool = False,
@@ -91,14 +94,15 @@ class Library(Catalogue):
 
         `vectors` is float32 [len(passages), dimension] made by `embedder`, `tokens` the codes of
         the passages' tokens where it makes them; None goes with content that the library has
-        ("unchanged", "duplicate"). The bytes of `original` are kept. Raises
+        ("unchanged", "updated", "duplicate"). `edits` are fields that the user gave, which go
+        before what the document says. The bytes of `original` are kept. Raises
         EmbedderMismatch when the library's vectors were made by another model, LibraryError for
         passages that do not slice back, StorageError when the disk refuses: then nothing changed.
         """
         _check(document, passages, vectors)
         kept = self._originals.keep(original) if original else ""
         with self._transaction() as connection:
-            outcome = self.known(document)
+            outcome = self.known(document, edits)
             before = self._shown_at(document.source.location)
             if outcome in {"added", "replaced"}:
                 if vectors is None:
@@ -110,6 +114,12 @@ class Library(Catalogue):
                 "INSERT OR REPLACE INTO places VALUES (?, ?, ?)",
                 (document.source.location, document.id, kept),
             )
+            metadata.state(connection, document.id, document.source)
+            if edits:
+                metadata.edit(connection, document.id, edits)
+            # Another place may be all that changed: who searches by publisher finds that one too.
+            if metadata.settle(connection, document.id) or outcome in {"updated", "duplicate"}:
+                self._record(connection, document.id, visible=True)
             if before and before != document.id:
                 self._hide_unless_elsewhere(connection, before, replaced_by=document.id)
             if not starter:
@@ -162,6 +172,8 @@ class Library(Catalogue):
         if places.fetchone() is None:
             connection.execute("UPDATE documents SET visible = 0 WHERE id = ?", (document,))
             self._record(connection, document, visible=False, replaced_by=replaced_by)
+        elif metadata.settle(connection, document):
+            self._record(connection, document, visible=True)
 
     def _record(
         self,
@@ -202,29 +214,25 @@ class Library(Catalogue):
             if changed.rowcount:
                 self._record(connection, document, visible=visible)
 
-    def update_source(
-        self,
-        document: str,
-        *,
-        title: str | None = None,
-        publisher: str | None = None,
-        published: str | None = None,
-        theme: str | None = None,
-    ) -> Entry:
-        """Change what the library says of a document; None leaves a field as it is."""
-        self.entry(document)
-        values = {
-            "title": title,
-            "publisher": publisher,
-            "published": published,
-            "theme": theme,
-        }
+    def update_source(self, document: str, **values: str | None) -> Entry:
+        """Change what the library says of a document; None leaves a field as it is.
+
+        The fields are title, publisher, published and theme. A person's edit goes before what the
+        file says, also in later versions of it; a field that is given back the file's own value,
+        or is emptied after an edit, follows the file again. Raises NotInLibrary.
+        """
+        present = self.entry(document).source
         with self._transaction() as connection:
-            for name, value in values.items():
-                if value is not None:
-                    connection.execute(
-                        f"UPDATE documents SET {name} = ? WHERE id = ?", (value, document)
-                    )
+            kept = metadata.edited(connection, present.location)
+            said = metadata.stated(connection, document, present.location)
+            changed = {}
+            for field, value in values.items():
+                if value is None or value == getattr(present, field):
+                    continue
+                emptied = not value and field in kept and said is not None
+                changed[field] = getattr(said, field) if emptied else value
+            metadata.edit(connection, document, changed)
+            metadata.settle(connection, document)
             # The title is in the word index: a new generation brings it there.
             self._record(connection, document, visible=True)
         self._texts.cache_clear()

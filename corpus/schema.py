@@ -88,6 +88,31 @@ MIGRATIONS: tuple[str, ...] = (
     -- Which library this is: derived indexes say whose they are (index.manifest).
     INSERT INTO facts VALUES ('id', lower(hex(randomblob(16))));
     """,
+    """
+    -- What each place said of a document, the newest last (corpus.metadata). What an older program
+    -- let a person edit cannot be told from what the file said: it stands as the file's statement.
+    CREATE TABLE statements (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        document TEXT NOT NULL REFERENCES documents(id),
+        title TEXT NOT NULL, location TEXT NOT NULL, publisher TEXT NOT NULL,
+        published TEXT NOT NULL, kind TEXT NOT NULL, theme TEXT NOT NULL,
+        at TEXT NOT NULL           -- ISO 8601, UTC
+    );
+    CREATE INDEX statements_place ON statements(document, location);
+    INSERT INTO statements (document, title, location, publisher, published, kind, theme, at)
+        SELECT documents.id, title, places.location, publisher, published, kind, theme, added
+        FROM places JOIN documents ON documents.id = places.document
+        ORDER BY places.location != documents.location, added;
+
+    -- What a person changed of that, by place, so that it holds for the next version too.
+    CREATE TABLE edits (
+        location TEXT NOT NULL,
+        field TEXT NOT NULL,
+        value TEXT NOT NULL,
+        at TEXT NOT NULL,
+        PRIMARY KEY (location, field)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

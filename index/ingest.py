@@ -16,6 +16,7 @@ from corpus.errors import LibraryLocked, ReadError
 from corpus.files import NO_FILE, digest_of, named, opened
 from corpus.library import Library
 from corpus.limits import DEFAULT_LIMITS
+from corpus.metadata import EDITABLE
 from corpus.sandbox import Sandbox
 from corpus.splitting import Counter, context_of, split
 from index.derived import DerivedIndexes
@@ -23,6 +24,7 @@ from index.embedders import CountingEmbedder
 from index.embedding import Vectors
 from index.late import embedded
 
+_OUTCOMES = ("added", "replaced", "updated", "unchanged")
 # Passages embedded between two steps of a progress bar: two to three seconds of work.
 _STEP = 96
 
@@ -68,11 +70,13 @@ class Twin:
 class Report:
     """What became of the files: paths by outcome, refusals, passages written and seconds taken.
 
+    `updated`: the text is the one that is there, and what the file says of it has changed.
     `left_out` is what a folder holds beside documents: pipes, devices, links that lead out of it.
     """
 
     added: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     duplicates: tuple[Twin, ...] = ()
     refused: tuple[Refusal, ...] = ()
@@ -83,15 +87,27 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What the user says of a document, which goes before what the document says; "" is nothing."""
+    """What is said of a document beside itself, which goes before what it says; "" is nothing.
+
+    `edit`: a person says so of this very document, and it holds for its later versions too.
+    """
 
     title: str = ""
     publisher: str = ""
     published: str = ""
     theme: str = ""
+    edit: bool = False
+
+    @property
+    def edits(self) -> dict[str, str]:
+        """The fields that a person gave."""
+        given = {name: getattr(self, name) for name in EDITABLE}
+        return {name: value for name, value in given.items() if value} if self.edit else {}
 
     def applied(self, document: Document) -> Document:
-        """Return the document with what the user said in place."""
+        """Return the document with what was said of it in place; a person's edit is kept apart."""
+        if self.edit:
+            return document
         source = document.source
         stated = replace(
             source,
@@ -191,7 +207,7 @@ def add(
     EmbedderError when the model cannot be loaded.
     """
     started = time.perf_counter()
-    outcomes: dict[str, list[str]] = {name: [] for name in ("added", "replaced", "unchanged")}
+    outcomes: dict[str, list[str]] = {name: [] for name in _OUTCOMES}
     twins: list[Twin] = []
     refused: list[Refusal] = []
     left_out: list[Refusal] = []
@@ -201,7 +217,7 @@ def add(
     with library.writing():
         changed = []
         for file in files:
-            if _unchanged(library, file, given.place(file)):
+            if not given.said(file).edits and _unchanged(library, file, given.place(file)):
                 outcomes["unchanged"].append(given.place(file))
             else:
                 changed.append(file)
@@ -220,7 +236,8 @@ def add(
                     continue
                 placed = replace(read, source=replace(read.source, location=given.place(file)))
                 document = given.said(file).applied(placed)
-                outcome = library.known(document)
+                edits = given.said(file).edits
+                outcome = library.known(document, edits)
                 passages: list[Passage] = []
                 vectors: Vectors | None = None
                 tokens: TokenCodes | None = None
@@ -233,7 +250,8 @@ def add(
                         continue
                     parts = []
                     made = 0
-                    for part in _embedded(document, passages, model):
+                    titled = replace(document, source=replace(document.source, **edits))
+                    for part in _embedded(titled, passages, model):
                         parts.append(part)
                         made += len(part[0])
                         note = f"{file.name}: {made} of {len(passages)} passages"
@@ -246,6 +264,7 @@ def add(
                     passages,
                     vectors,
                     tokens=tokens,
+                    edits=edits,
                     embedder=embedder().name if vectors is not None else "",
                     original=file,
                     starter=starter,
@@ -264,6 +283,7 @@ def add(
     yield Report(
         added=tuple(outcomes["added"]),
         replaced=tuple(outcomes["replaced"]),
+        updated=tuple(outcomes["updated"]),
         unchanged=tuple(outcomes["unchanged"]),
         duplicates=tuple(twins),
         refused=tuple(refused),

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corpus.catalogue import Entry
-from corpus.document import Passage
+from corpus.document import Passage, Source
 from corpus.errors import EmbedderMismatch, SearchIndexError
 from corpus.library import Library
+from corpus.partial_dates import within
 from index.concepts import concepts, spoken, terms
 from index.dates import fit, named_months
 from index.derived import DerivedIndexes
@@ -33,8 +34,8 @@ _CANDIDATES = 200
 class Bounds:
     """Which documents may be searched; empty fields do not bound.
 
-    `since` and `until` are ISO dates, both included; a document without a date is kept by
-    `until` and `since` alike only when neither is given.
+    `since` and `until` are dates, both included: a year means its first day as `since`, its last
+    as `until` (corpus.partial_dates).
     """
 
     publishers: tuple[str, ...] = ()
@@ -43,20 +44,22 @@ class Bounds:
     until: str = ""
 
     def admits(self, entry: Entry) -> bool:
-        """Say whether a document lies within the bounds."""
-        published = entry.source.published
-        if self.publishers and entry.source.publisher.casefold() not in {
-            publisher.casefold() for publisher in self.publishers
-        }:
-            return False
+        """Say whether a document lies within the bounds, by what any of its places says of it."""
+        return self.admitted(entry) is not None
+
+    def admitted(self, entry: Entry) -> Source | None:
+        """Return what the first place within the bounds says of a document; None without one."""
         if self.documents and entry.id not in self.documents:
-            return False
-        if (self.since or self.until) and not published:
-            return False
-        # "2025-01" is within "2025-01-15": a shortened date counts as its own beginning.
-        return not (
-            (self.since and published < self.since[: len(published)])
-            or (self.until and published > self.until)
+            return None
+        publishers = {one.casefold() for one in self.publishers}
+        return next(
+            (
+                one
+                for one in entry.sources
+                if (not publishers or one.publisher.casefold() in publishers)
+                and within(one.published, self.since, self.until)
+            ),
+            None,
         )
 
 
@@ -184,7 +187,8 @@ class Searcher:
                 query, ranked, forward, at, ranks, copies, held_back=label > place + 1
             )
             passage = passages[forward.id(int(ranked.rows[at]))]
-            source = snapshot.entries[passage.document].source
+            entry = snapshot.entries[passage.document]
+            source = bounds.admitted(entry) or entry.source
             score = float(ranked.score[at])
             # Whoever asks one document alone still wants to know that it has a successor.
             beyond = replace(bounds, documents=())

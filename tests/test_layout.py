@@ -50,7 +50,7 @@ OWNERS = {
     "pypdfium2": {"corpus/readers/pdf_drawing.py", "corpus/readers/pdf_page.py"},
     "sentence_transformers": {"index/minilm.py"},
     "sqlite3": {"corpus/sqlite.py", "corpus/schema.py", "corpus/catalogue.py",
-                "corpus/conversations.py", "corpus/library.py", "corpus/rows.py"},
+                "corpus/conversations.py", "corpus/library.py", "corpus/metadata.py", "corpus/rows.py"},
     "starlette": {"ui/guard.py", "ui/originals.py"},
     "tantivy": {"index/words.py"},
     "tokenizers": {"index/onnx.py"},

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING
 
 from assistant.answer import Answer, Question
@@ -16,6 +14,7 @@ from assistant.answering import LONGEST_QUESTION
 from assistant.followup import Exchange
 from assistant.stored import finish
 from corpus.errors import BriefingError, NoConversation, UsageError
+from corpus.partial_dates import beginning, end, is_date
 from ui import markup, markup_chat
 from ui.jobs import Job
 from ui.source import Pinned
@@ -78,20 +77,9 @@ def problem_of(text: str, asked: Asked, language: str) -> str:
     for value in (asked.as_of, asked.since):
         if value.strip() and not is_date(value.strip()):
             return word("chat.bad_date", language, value=value.strip())
-    if asked.as_of and asked.since and asked.as_of.strip() < asked.since.strip():
+    if asked.as_of and asked.since and end(asked.as_of.strip()) < beginning(asked.since.strip()):
         return word("chat.bad_span", language)
     return ""
-
-
-def is_date(value: str) -> bool:
-    """Say whether a text is a date as sources have it: "2025", "2025-06" or "2025-06-30"."""
-    if not re.fullmatch(r"\d{4}(?:-\d\d){0,2}", value, re.ASCII):
-        return False
-    try:
-        date.fromisoformat(value + "-01-01"[len(value) - 4 :])
-    except ValueError:
-        return False
-    return True
 
 
 def begin(
@@ -275,7 +263,7 @@ def pinned(turns: Sequence[Turn], turn: object, number: object) -> Pinned | None
 
 def publishers_of(entries: Sequence[Entry]) -> list[str]:
     """Return the publishers of the library, in alphabetical order."""
-    return sorted({one.source.publisher for one in entries if one.source.publisher})
+    return sorted({one.publisher for entry in entries for one in entry.sources if one.publisher})
 
 
 def documents_of(entries: Sequence[Entry]) -> list[tuple[str, str]]:

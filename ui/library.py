@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from corpus.catalogue import Entry
 from corpus.errors import BriefingError, NotInLibrary
+from corpus.partial_dates import is_date
 from index.retrieval import Bounds
-from ui.handlers import is_date
 from ui.said import told
 from ui.wording import word
 

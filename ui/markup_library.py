@@ -58,6 +58,7 @@ def _told(report: Report, language: str) -> str:
         language,
         added=len(report.added),
         replaced=len(report.replaced),
+        updated=len(report.updated),
         unchanged=len(report.unchanged),
         duplicates=len(report.duplicates),
         refused=len(report.refused),
@@ -71,6 +72,7 @@ def _lines(report: Report) -> list[Line]:
         *(Line(place_of(one.path), "refused", one.message) for one in report.refused),
         *(Line(place_of(one.path), "left_out", one.message) for one in report.left_out),
         *(Line(place_of(one), "replaced") for one in report.replaced),
+        *(Line(place_of(one), "updated") for one in report.updated),
         *(Line(place_of(one.path), "duplicate", one.title) for one in report.duplicates),
         *(Line(place_of(one), "added") for one in report.added),
     ]
@@ -80,6 +82,7 @@ def _box(kind: str, said: str, lines: Sequence[Line], language: str) -> str:
     outcomes = {
         "added": "library.was_added",
         "replaced": "library.was_replaced",
+        "updated": "library.was_updated",
         "duplicate": "library.was_same",
         "refused": "library.was_refused",
         "left_out": "library.was_left_out",
@@ -133,7 +136,15 @@ def details_html(
 ) -> str:
     """Return a document in full: what is known of it, its other places, the versions before it."""
     here = entry.source.location
-    others = [place_of(one) for one in places if one != here]
+    also = {
+        one.location: ", ".join(part for part in (one.publisher, one.published) if part)
+        for one in entry.others
+    }
+    others = [
+        f"{place_of(one)} ({also[one]})" if also.get(one) else place_of(one)
+        for one in places
+        if one != here
+    ]
     facts = [
         (word("library.location", language), place_of(here)),
         (word("library.kind", language), entry.source.kind),

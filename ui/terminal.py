@@ -142,6 +142,7 @@ def report_lines(report: Report) -> Iterator[str]:
     for name, paths in (
         ("added", report.added),
         ("replaced", report.replaced),
+        ("said anew of the same text", report.updated),
         ("unchanged", report.unchanged),
     ):
         if paths:

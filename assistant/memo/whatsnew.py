@@ -17,6 +17,7 @@ from assistant.memo.speakers import attributed
 from assistant.memo.values import Line, Memo, Section
 from corpus.catalogue import Entry
 from corpus.errors import UsageError
+from corpus.partial_dates import is_date, within
 from index.evidence import Evidence
 
 TEMPLATE = "whatsnew"
@@ -24,15 +25,15 @@ _PASSAGES, _SENTENCES = 3, 2
 
 
 def whats_new(desk: Desk, since: str) -> Iterator[Memo]:
-    """Yield the brief as it grows; the last is complete. `since` is an ISO date of adding.
+    """Yield the brief as it grows; the last is complete. `since` is a date, of adding.
 
     Raises UsageError for what is no date.
     """
-    try:
-        date.fromisoformat(since)
-    except ValueError as error:
-        raise UsageError(f"{since!r} is no date; write it as 2026-01-31") from error
-    entries = [one for one in desk.library.entries() if one.added[:10] >= since and one.passages]
+    if not is_date(since):
+        raise UsageError(f"{since!r} is no date; write it as 2026-01-31")
+    entries = [
+        one for one in desk.library.entries() if within(one.added[:10], since, "") and one.passages
+    ]
     memo = Memo(
         topic=f"What is new since {since}",
         template=TEMPLATE,

@@ -10,6 +10,7 @@ from datetime import date
 from assistant.memo.looking import Context, flat
 from assistant.memo.organisations import kind_of_speaker
 from assistant.memo.values import COMPANY, EVIDENCE, JUDGMENT, PRESS, Line
+from corpus.partial_dates import end
 from corpus.vocabulary import groups
 
 # Sections that state what the memo stands for.
@@ -80,7 +81,7 @@ def single_source_judgment(context: Context) -> Iterator[tuple[str, str]]:
 
 def old_source(context: Context) -> Iterator[tuple[str, str]]:
     """Require that a source is not older than the chosen age."""
-    until = _day(context.memo.as_of or context.today or context.memo.created)
+    until = _day(end(context.memo.as_of or context.today or context.memo.created))
     for number, one in enumerate(context.memo.sources, start=1):
         day = _day(one.source.published)
         if day and until and (until - day).days > context.oldest_days:

@@ -58,10 +58,10 @@ def add(
         if starter:
             reports.append(with_bar(add_starter(opened)))
         if files:
-            described = Described(title, publisher, published)
+            described = Described(title, publisher, published, edit=True)
             reports.append(with_bar(opened.add(files, described=described)))
         if addresses:
-            said = dict.fromkeys(addresses, Described(title, publisher, published))
+            said = dict.fromkeys(addresses, Described(title, publisher, published, edit=True))
             reports.append(with_bar(opened.add_addresses(addresses, described=said)))
     tell(context, reports, as_json=as_json)
 
@@ -79,7 +79,9 @@ def tell(context: click.Context, reports: Sequence[Report | None], *, as_json: b
             click.echo("\n".join(report_lines(report)))
         failed = failed or (
             bool(report.refused or report.left_out)
-            and not (report.added or report.replaced or report.unchanged or report.duplicates)
+            and not any(
+                (report.added, report.replaced, report.updated, report.unchanged, report.duplicates)
+            )
         )
     if failed:
         context.exit(1)
@@ -99,6 +101,8 @@ def sources(context: click.Context, as_json: bool) -> None:
         return
     for one in entries:
         click.echo(safe(f"{one.id[:10]}  {one.passages:>5} passages  {described(one.source)}"))
+        for other in one.others:
+            click.echo(safe(f"{'':28}also: {described(other)}"))
     if not entries:
         click.echo("The library is empty; add documents with: briefing add FOLDER")
 
@@ -114,6 +118,15 @@ def _listed(entry: Any) -> dict[str, Any]:
         "pages": entry.pages,
         "passages": entry.passages,
         "added": entry.added,
+        "also": [
+            {
+                "title": one.title,
+                "publisher": one.publisher,
+                "published": one.published,
+                "location": one.location,
+            }
+            for one in entry.others
+        ],
     }
 
 
@@ -123,7 +136,7 @@ def _listed(entry: Any) -> dict[str, Any]:
 @click.pass_context
 def show(context: click.Context, document: str, as_json: bool) -> None:
     """Show DOCUMENT (an id or its beginning), or a passage of it as ID:START-END."""
-    from ui.terminal import safe
+    from ui.terminal import described, safe
 
     name, _, span = document.partition(":")
     with desk(context) as opened:
@@ -136,7 +149,10 @@ def show(context: click.Context, document: str, as_json: bool) -> None:
         click.echo(json.dumps(values | {"page_starts": whole.page_starts}, ensure_ascii=False))
         return
     for name, value in _listed(entry).items():
-        click.echo(safe(f"{name + ':':<11}{value}"))
+        if name != "also":
+            click.echo(safe(f"{name + ':':<11}{value}"))
+    for one in entry.others:
+        click.echo(safe(f"{'also:':<11}{described(one)}, {one.location}"))
     click.echo()
     marks = dict(zip(whole.page_starts, range(1, len(whole.page_starts) + 1), strict=True))
     pieces = sorted({start, *(mark for mark in marks if start < mark < end), end})

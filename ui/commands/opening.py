@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import SearchIndexError, StorageError, UsageError
+from corpus.partial_dates import is_date
 
 if TYPE_CHECKING:
     from assistant.answer import Question
     from assistant.desk import Desk
-
-_DATE = re.compile(r"^(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?$")
 
 
 class DateType(click.ParamType[str]):
@@ -28,7 +27,7 @@ class DateType(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the date as given; fails with a usage error for anything else."""
-        if value and not _DATE.match(str(value)):
+        if value and not is_date(str(value)):
             self.fail(f"{value!r} is no date; give it as 2025-01-28, 2025-01 or 2025", param, ctx)
         return str(value)
 

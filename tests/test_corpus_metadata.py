@@ -1,0 +1,177 @@
+"""A document is its text; what is said of it has its own versions, a person's word first."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.desk import Desk
+from assistant.settings import Settings
+from corpus.catalogue import Entry
+from corpus.document import Source
+from corpus.partial_dates import beginning, end, is_date, within
+from corpus.schema import MIGRATIONS
+from index.ingest import Described, Report
+from index.retrieval import Bounds
+
+TEXT = "The harbour board of Tarn said that the breakwater will cost 14 million crowns."
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with Desk(Settings(home=tmp_path / "home", embedder="hash", engine="extractive")) as opened:
+        yield opened
+
+
+def write(file: Path, *, text: str = TEXT, **said: str) -> Path:
+    head = "".join(f"{name}: {value}\n" for name, value in said.items())
+    file.write_text(f"---\n{head}---\n\n{text}\n", encoding="utf-8")
+    return file
+
+
+def added(desk: Desk, file: Path, described: Described | None = None) -> Report:
+    *_, report = desk.add([file], described=described)
+    assert isinstance(report, Report)
+    return report
+
+
+def only(desk: Desk) -> Entry:
+    (entry,) = desk.library.entries()
+    return entry
+
+
+def test_corrected_front_matter_is_taken_over(desk: Desk, tmp_path: Path) -> None:
+    """The text is the same, so nothing is embedded; title, date and publisher are the new ones."""
+    file = tmp_path / "note.md"
+    added(desk, write(file, title="Brekwater", publisher="Courier", date="2025-02-02"))
+    before = desk.library.generation
+    report = added(
+        desk, write(file, title="Breakwater", publisher="Tarn Courier", date="2026-02-02")
+    )
+    assert report.updated == (str(file),) and report.passages == 0
+    source = only(desk).source
+    assert (source.title, source.publisher, source.published) == (
+        "Breakwater",
+        "Tarn Courier",
+        "2026-02-02",
+    )
+    assert desk.library.generation > before
+    assert desk.searcher.search("breakwater")[0].source == source
+    assert added(desk, file).unchanged == (str(file),)
+
+
+def test_what_a_person_edited_outlives_new_texts_of_the_file(desk: Desk, tmp_path: Path) -> None:
+    """Other fields follow the file; an edited one does until it is emptied again."""
+    file = tmp_path / "note.md"
+    added(desk, write(file, title="Breakwater", publisher="Courier", date="2025-02-02"))
+    desk.update_source(only(desk).id, publisher="Tarn Courier", title="Breakwater")
+    write(file, text="It costs 15 million now.", title="New", publisher="X", date="2026-01-01")
+    assert added(desk, file).replaced
+    source = only(desk).source
+    assert (source.title, source.publisher, source.published) == (
+        "New",
+        "Tarn Courier",
+        "2026-01-01",
+    )
+    assert desk.update_source(only(desk).id, publisher="").source.publisher == "X"
+
+
+def test_what_is_given_on_adding_is_a_persons_word(desk: Desk, tmp_path: Path) -> None:
+    """It holds when the file is added again without it, and can be given for a file that is in."""
+    file = tmp_path / "note.md"
+    added(desk, write(file, title="Breakwater", date="2025-02-02"))
+    report = added(desk, file, Described(publisher="Me", edit=True))
+    assert report.updated and only(desk).source.publisher == "Me"
+    write(file, title="Breakwater", publisher="Courier", date="2025-02-03")
+    assert added(desk, file).updated
+    assert (only(desk).source.publisher, only(desk).source.published) == ("Me", "2025-02-03")
+
+
+def test_a_second_publisher_of_the_same_text_is_kept_and_found(desk: Desk, tmp_path: Path) -> None:
+    """With its own title and date; the first stays what the document is cited as."""
+    added(desk, write(tmp_path / "a.md", title="Breakwater for Tarn", publisher="Tarn Courier"))
+    report = added(
+        desk,
+        write(tmp_path / "b.md", title="Tarn builds", publisher="Coast Daily", date="2026-02-02"),
+    )
+    assert len(report.duplicates) == 1
+    entry = only(desk)
+    assert entry.source.publisher == "Tarn Courier"
+    assert [(one.publisher, one.published) for one in entry.others] == [
+        ("Coast Daily", "2026-02-02")
+    ]
+    for bounds in (Bounds(("Coast Daily",)), Bounds(since="2026", until="2026-02")):
+        (found,) = desk.searcher.search("breakwater", bounds=bounds)
+        assert found.source.publisher == "Coast Daily"
+    assert desk.searcher.search("breakwater")[0].source.publisher == "Tarn Courier"
+    assert not desk.searcher.search("breakwater", bounds=Bounds(("Tarn Courier",), since="2026"))
+
+
+def test_a_place_that_moves_on_leaves_the_text_to_the_others(desk: Desk, tmp_path: Path) -> None:
+    """The document is then what its remaining place says."""
+    first = write(tmp_path / "a.md", title="One", publisher="Tarn Courier")
+    added(desk, first)
+    added(desk, write(tmp_path / "b.md", title="Two", publisher="Coast Daily"))
+    added(desk, write(first, text="Something else.", title="One", publisher="Tarn Courier"))
+    held = {one.source.title: one for one in desk.library.entries()}
+    assert held["Two"].source.location == str(tmp_path / "b.md")
+    assert held["Two"].others == ()
+
+
+def test_an_older_library_keeps_what_it_knew(tmp_path: Path) -> None:
+    """The tables of statements are filled from what stood in the documents."""
+    home = tmp_path / "home"
+    with Desk(Settings(home=home, embedder="hash")) as desk:
+        added(desk, write(tmp_path / "a.md", title="One", publisher="Tarn Courier"))
+        wanted = only(desk).source
+    step = next(n for n, one in enumerate(MIGRATIONS) if "CREATE TABLE statements" in one)
+    old = sqlite3.connect(home / "library.sqlite3")
+    old.executescript(f"DROP TABLE statements; DROP TABLE edits; PRAGMA user_version = {step};")
+    old.close()
+    with Desk(Settings(home=home, embedder="hash")) as desk:
+        assert only(desk).source == wanted
+        assert added(desk, tmp_path / "a.md").unchanged
+        assert desk.update_source(only(desk).id, title="Uno").source.title == "Uno"
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2024", "2024-01-01", "2024-12-31"),
+        ("2024-02", "2024-02-01", "2024-02-29"),
+        ("2023-02", "2023-02-01", "2023-02-28"),
+        ("2024-03-05", "2024-03-05", "2024-03-05"),
+    ],
+)
+def test_a_partial_date_is_the_span_it_names(text: str, first: str, last: str) -> None:
+    """From its first day to its last."""
+    assert is_date(text) and (beginning(text), end(text)) == (first, last)
+
+
+def test_what_is_no_date_is_told() -> None:
+    """Days that do not exist, other orders, other digits."""
+    for text in ("", "24", "2024-13", "2024-02-30", "05-03-2024", "2024-3", "２０２４", "2024-00"):
+        assert not is_date(text), text
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "kept"),
+    [
+        ("", "2024", {"2023-12-31", "2024-03-05", "2024-03", "2024"}),
+        ("", "2024-03", {"2023-12-31", "2024-03-05", "2024-03", "2024"}),
+        ("", "2024-03-04", {"2023-12-31", "2024-03", "2024"}),
+        ("2024", "", {"2024-03-05", "2024-03", "2024", "2025-01-01"}),
+        ("2024-03-06", "2024", {"2024-03", "2024"}),
+        ("", "", {"2023-12-31", "2024-03-05", "2024-03", "2024", "2025-01-01", ""}),
+    ],
+)
+def test_bounds_take_a_partial_date_for_all_of_it(since: str, until: str, kept: set[str]) -> None:
+    """ "Until 2024" is the whole of 2024; a document that states a month is kept if a day fits."""
+    dates = ("2023-12-31", "2024-03-05", "2024-03", "2024", "2025-01-01", "")
+    assert {one for one in dates if within(one, since, until)} == kept
+    bounds = Bounds(since=since, until=until)
+    entries = [Entry(one, Source("T", "/t", "", one), 0, 1, "") for one in dates]
+    assert {one.id for one in entries if bounds.admits(one)} == kept
