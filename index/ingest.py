@@ -25,8 +25,9 @@ from index.embedding import Vectors
 from index.late import embedded
 
 _OUTCOMES = ("added", "replaced", "updated", "unchanged")
-# Passages embedded between two steps of a progress bar: two to three seconds of work.
-_STEP = 96
+# Passages embedded between two steps of progress: half a second to two of work, after which whoever
+# takes the steps may let a question go first.
+_STEP = 16
 
 
 # How often documents that came in while a library was embedded again are seen to.

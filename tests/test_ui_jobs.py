@@ -75,3 +75,19 @@ def test_a_failure_reaches_every_window() -> None:
     with pytest.raises(BriefingError, match="the disk is on fire"):
         list(job.watch())
     assert list(jobs.start("two", lambda: iter([2])).watch()) == [2]
+
+
+def test_work_lets_others_go_first_after_each_step() -> None:
+    """An addition stands still between two steps while questions are being answered."""
+    asked, answered = threading.Event(), threading.Event()
+
+    def give_way() -> None:
+        asked.set()
+        assert answered.wait(60)
+
+    line: Jobs[int] = Jobs("additions", at_once=1, waiting=1, give_way=give_way)
+    job = line.start("a", lambda: iter([1, 2]))
+    assert asked.wait(60)
+    assert job.latest == 1 and not job.ended
+    answered.set()
+    assert list(job.watch())[-1] == 2

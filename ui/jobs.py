@@ -25,11 +25,16 @@ class Job(Generic[Step]):
     """One piece of work that yields snapshots of itself; any number of windows may watch it."""
 
     def __init__(
-        self, name: str, make: Callable[[], Iterator[Step]], after: Callable[[], None] | None
+        self,
+        name: str,
+        make: Callable[[], Iterator[Step]],
+        after: Callable[[], None] | None,
+        give_way: Callable[[], None] | None = None,
     ) -> None:
         self.name = name
         self._make = make
         self._after = after
+        self._give_way = give_way
         self._changed = threading.Condition()
         self._latest: Step | None = None
         self._count = 0
@@ -113,6 +118,8 @@ class Job(Generic[Step]):
                 self._latest = step
                 self._count += 1
                 self._changed.notify_all()
+            if self._give_way is not None and not self._cancelled.is_set():
+                self._give_way()
             if self._cancelled.is_set():
                 if isinstance(steps, Generator):
                     steps.close()
@@ -125,9 +132,20 @@ class Jobs(Generic[Step]):
     Jobs have a key (a conversation, a memo); the newest of a key can be found again by it.
     """
 
-    def __init__(self, kind: str, *, at_once: int, waiting: int) -> None:
-        """`kind` names what waits, for the reader: "questions"."""
+    def __init__(
+        self,
+        kind: str,
+        *,
+        at_once: int,
+        waiting: int,
+        give_way: Callable[[], None] | None = None,
+    ) -> None:
+        """`kind` names what waits, for the reader: "questions".
+
+        `give_way` is called after each step of a job, and may wait: somebody else goes first.
+        """
         self._kind = kind
+        self._give_way = give_way
         self._waiting = waiting
         self._line: queue.SimpleQueue[Job[Step]] = queue.SimpleQueue()
         self._jobs: OrderedDict[str, Job[Step]] = OrderedDict()
@@ -152,7 +170,7 @@ class Jobs(Generic[Step]):
                 raise UsageError(
                     f"{self._open} {self._kind} are being worked on already; try again in a moment"
                 )
-            job: Job[Step] = Job(key, make, after)
+            job: Job[Step] = Job(key, make, after, self._give_way)
             self._jobs.pop(key, None)
             self._jobs[key] = job
             self._open += 1

@@ -35,6 +35,8 @@ _PATIENCE = 600.0
 # Seconds between two looks whether there is something new to read ahead; after a failure twice as
 # long each time, up to so long.
 _AHEAD, _AHEAD_AT_MOST = 3.0, 300.0
+# Seconds for which an addition waits, after each step of its work, for questions to be answered.
+_WAY_GIVEN = 10.0
 # Seconds that work which is under way has to end when the program leaves.
 _LEAVING = 5.0
 # Two questions at once, one for each core of a small machine; the page of a question that finds
@@ -73,7 +75,12 @@ class Room:
             "questions", at_once=_QUESTIONS, waiting=_QUESTIONS_WAITING
         )
         self.memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=_MEMOS_WAITING)
-        self.additions: Jobs[Any] = Jobs("additions", at_once=1, waiting=_ADDITIONS_WAITING)
+        self.additions: Jobs[Any] = Jobs(
+            "additions",
+            at_once=1,
+            waiting=_ADDITIONS_WAITING,
+            give_way=self._questions_first,
+        )
 
     def open(self, after: float = 0.0) -> None:
         """Begin to open after so many seconds, and return at once."""
@@ -148,6 +155,13 @@ class Room:
         finally:
             self._ready.set()
             self._finished.set()
+
+    def _questions_first(self) -> None:
+        """Wait while questions are being answered, since both want every core; not for ever."""
+        until = time.monotonic() + _WAY_GIVEN
+        while self.questions.open() and time.monotonic() < until:
+            if self._leaving.wait(_TICK / 5):
+                break
 
     def _idle(self) -> bool:
         """Wait while a question, a memo or an addition is worked on; False when it is time to go.
