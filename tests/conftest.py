@@ -33,9 +33,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give time to tests of the starter library: whichever comes first has it made."""
+    """Give time to what takes it: a page in a browser, the first test that has a library made."""
     for item in items:
-        if "starter_home" in getattr(item, "fixturenames", ()):
+        long = "starter_home" in getattr(item, "fixturenames", ()) or item.get_closest_marker(
+            "browser"
+        )
+        if long and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(300))
 
 

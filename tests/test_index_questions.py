@@ -12,7 +12,6 @@ from assistant.evaluation import Asked, questions_from, right
 from assistant.followup import standalone
 from assistant.parts import sides_of
 from assistant.searching import found_for
-from assistant.settings import Settings
 from index.retrieval import Bounds
 
 QUESTIONS = questions_from(Path(__file__).parent / "questions.jsonl")
@@ -29,13 +28,13 @@ def test_there_are_enough_of_every_kind() -> None:
     assert all(one.must or one.abstain for one in QUESTIONS)
 
 
-def test_every_wanted_string_stands_in_the_library(starter_home: Path) -> None:
+def test_every_wanted_string_stands_in_the_library(starter_desk: Desk) -> None:
     """What an answerable question wants stands in the document that it names."""
-    with Desk(Settings(home=starter_home)) as desk:
-        texts = {
-            entry.source.location: _folded(desk.library.document(entry.id).text)
-            for entry in desk.library.entries()
-        }
+    library = starter_desk.library
+    texts = {
+        entry.source.location: _folded(library.document(entry.id).text)
+        for entry in library.entries()
+    }
     for one in ANSWERABLE:
         allowed = [
             text
@@ -46,10 +45,9 @@ def test_every_wanted_string_stands_in_the_library(starter_home: Path) -> None:
         assert any(string in text for string in one.must for text in allowed), one.id
 
 
-def test_the_right_passage_is_among_the_first(starter_home: Path) -> None:
+def test_the_right_passage_is_among_the_first(starter_desk: Desk) -> None:
     """hit@5 and the mean reciprocal rank stay where they were measured, less two questions."""
-    with Desk(Settings(home=starter_home)) as desk:
-        ranks = [_rank(desk, one) for one in ANSWERABLE]
+    ranks = [_rank(starter_desk, one) for one in ANSWERABLE]
     assert sum(0 < rank <= 5 for rank in ranks) / len(ranks) >= 0.90
     assert sum(1 / rank for rank in ranks if rank) / len(ranks) >= 0.79
 
@@ -86,12 +84,12 @@ def test_a_comparison_is_asked_for_each_side(question: str, sides: list[str]) ->
     assert sides_of(question) == sides
 
 
-def test_both_sides_of_a_comparison_are_represented(starter_home: Path) -> None:
+def test_both_sides_of_a_comparison_are_represented(starter_desk: Desk) -> None:
     """Each side's own first passage is among the first four, in a ranking without repeats."""
     question = "Compare the licence of gpt-oss and the licence of Llama 4"
-    with Desk(Settings(home=starter_home)) as desk:
-        found = found_for(desk, question, 8, Bounds())
-        firsts = [desk.searcher.search(side)[0].passage.id for side in sides_of(question)]
+    found = found_for(starter_desk, question, 8, Bounds())
+    firsts = [starter_desk.searcher.search(side)[0].passage.id for side in sides_of(question)]
+    assert len(firsts) == 2
     ids = [one.passage.id for one in found]
     assert set(firsts) <= set(ids[:4]) and len(ids) == len(set(ids))
     assert [one.label for one in found] == list(range(1, len(found) + 1))

@@ -11,7 +11,7 @@ import pytest
 
 from assistant.settings import Settings
 from benchmarks.serving import chromium_running, serving
-from tests.browser import GRADIO_WARNS, browser_test
+from tests.browser import GRADIO_WARNS, PATIENCE, browser_test
 from ui.room import Room
 
 pytestmark = [browser_test, pytest.mark.slow, *GRADIO_WARNS]
@@ -46,13 +46,14 @@ def test_no_page_has_a_serious_fault(address: str, scheme: Any) -> None:
     faults: dict[str, list[str]] = {}
     with chromium_running() as browser:
         page = browser.new_page(viewport={"width": 1300, "height": 900}, color_scheme=scheme)
+        page.set_default_timeout(PATIENCE)
         page.goto(address)
         page.wait_for_selector("#question textarea")
         page.wait_for_timeout(1500)
         faults["start"] = grave(page)
         page.fill("#question textarea", "When was the AI diffusion rule rescinded?")
         page.keyboard.press("Enter")
-        page.wait_for_selector("a.cite", timeout=120_000)
+        page.wait_for_selector("a.cite")
         page.wait_for_selector("#chat .acts")
         page.click("a.cite")
         page.wait_for_selector("#source mark")
@@ -66,7 +67,7 @@ def test_no_page_has_a_serious_fault(address: str, scheme: Any) -> None:
         page.get_by_role("tab", name="Memo").click()
         page.fill("#topic textarea", "What do export controls do to DeepSeek?")
         page.get_by_role("button", name="Write the memo").click()
-        page.get_by_text("cited sentences were checked").wait_for(timeout=120_000)
+        page.get_by_text("cited sentences were checked").wait_for()
         faults["memo"] = grave(page)
         page.get_by_role("tab", name="Chat").click()
         page.get_by_role("button", name="Add to memo").click()

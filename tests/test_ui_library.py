@@ -18,7 +18,7 @@ from corpus.catalogue import Entry
 from corpus.document import Source
 from corpus.errors import UsageError
 from index.ingest import Progress, Twin
-from tests.browser import GRADIO_WARNS, browser_test
+from tests.browser import GRADIO_WARNS, PATIENCE, browser_test
 from tests.papers import long_report, site_of, two_columns
 from ui import additions, library
 from ui.additions import Line
@@ -294,6 +294,7 @@ def page(served: str) -> Iterator[Any]:
     outside: list[str] = []
     with chromium_running() as browser:
         page = browser.new_page(viewport={"width": 1300, "height": 900}, locale="en-US")
+        page.set_default_timeout(PATIENCE)
         page.on(
             "request",
             lambda one: None if one.url.startswith((served, "data:", "blob:"))
@@ -311,9 +312,9 @@ def test_the_cited_words_are_boxed_on_the_drawn_page(page: Any) -> None:
     """In their own column; pages turn, zoom grows, the text view marks the same words."""
     page.fill("#question textarea", "How many ships did the harbour of Lund handle?")
     page.keyboard.press("Enter")
-    page.wait_for_selector("a.cite", timeout=60_000)
+    page.wait_for_selector("a.cite")
     page.click("a.cite")
-    page.wait_for_selector("#source .box", timeout=30_000)
+    page.wait_for_selector("#source .box")
     assert "harbour" in page.inner_text("#source h3").lower()
     boxes = page.eval_on_selector_all(
         "#source .box", "all => all.map(one => [parseFloat(one.style.left), one.offsetWidth])"
@@ -321,9 +322,7 @@ def test_the_cited_words_are_boxed_on_the_drawn_page(page: Any) -> None:
     assert boxes and all(left < 50 and width > 5 for left, width in boxes)
     width = page.eval_on_selector("#source .paper", "one => one.offsetWidth")
     page.click('#source [data-act="larger"]')
-    page.wait_for_function(
-        f"document.querySelector('#source .paper').offsetWidth > {width * 1.2}", timeout=20_000
-    )
+    page.wait_for_function(f"document.querySelector('#source .paper').offsetWidth > {width * 1.2}")
     page.click('#source [data-act="next"]')
     page.wait_for_function(
         "document.querySelector('#source .where').textContent.includes('Page 2 of 2')"
@@ -352,9 +351,9 @@ def test_the_last_of_144_pages_is_drawn_and_the_first_can_be_reached(
     list(desk.add([long_report(tmp_path / "ferries.pdf", 144, last)]))
     page.fill("#question textarea", "How many lorries did the ferry of Ystad carry?")
     page.keyboard.press("Enter")
-    page.wait_for_selector("a.cite", timeout=60_000)
+    page.wait_for_selector("a.cite")
     page.click("a.cite")
-    page.wait_for_selector("#source .box", timeout=30_000)
+    page.wait_for_selector("#source .box")
     assert "Page 144 of 144" in page.inner_text("#source .where")
     assert page.query_selector('#source [data-act="next"]:not([disabled])') is None
     page.click('#source [data-act="previous"]')
@@ -380,7 +379,7 @@ def test_documents_go_in_by_file_and_address_and_come_out_again(
     page.get_by_label("Publisher", exact=True).last.check()
     bad.write_bytes(b"\x89PNG\r\n")
     page.set_input_files("#library-files input[type=file]", [str(good), str(bad)])
-    page.wait_for_selector("#library-adding .done", timeout=60_000)
+    page.wait_for_selector("#library-adding .done")
     said = page.inner_text("#library-adding")
     assert "1 added" in said and "photo.png" in said and "refused" in said
     page.wait_for_function("document.querySelector('#status').innerText.includes('3 documents')")
@@ -389,17 +388,13 @@ def test_documents_go_in_by_file_and_address_and_come_out_again(
     )
     page.fill("#library-addresses textarea", site)
     page.get_by_role("button", name="Fetch and add").click()
-    page.wait_for_function(
-        "document.querySelector('#library-line').textContent.includes('of 4')", timeout=60_000
-    )
+    page.wait_for_function("document.querySelector('#library-line').textContent.includes('of 4')")
     page.reload()
     page.get_by_role("tab", name="Library").click()
     page.wait_for_selector("#library-table button")
     assert "1 added" in page.inner_text("#library-adding")
     page.fill("#library-search input, #library-search textarea", "lighthouse")
-    page.wait_for_function(
-        "document.querySelector('#library-line').textContent.includes('of 1')", timeout=20_000
-    )
+    page.wait_for_function("document.querySelector('#library-line').textContent.includes('of 1')")
     page.click("#library-table button")
     page.wait_for_selector("#library-details h3")
     assert "127.0.0.1" in page.inner_text("#library-details")
@@ -408,7 +403,7 @@ def test_documents_go_in_by_file_and_address_and_come_out_again(
     assert "was removed" in page.inner_text("#library-said")
     page.get_by_role("button", name="Undo").click()
     page.wait_for_function(
-        "document.querySelector('#library-said').textContent.includes('is back')", timeout=20_000
+        "document.querySelector('#library-said').textContent.includes('is back')"
     )
 
 

@@ -278,7 +278,7 @@ def test_a_memo_is_written_read_and_downloaded(page: Any, office: Office, tmp_pa
     # Until then the newest of the memos that are kept is open.
     page.wait_for_function("document.querySelector('#memo h2')?.innerText.includes('winter')")
     page.wait_for_selector("#memo section:nth-of-type(3)")
-    page.get_by_text("cited sentences were checked").wait_for(timeout=60_000)
+    page.get_by_text("cited sentences were checked").wait_for()
     page.wait_for_selector('#memo [data-act="cite"]')
     count = page.locator("#memo .line").count()
     page.locator('#memo [data-act="drop"]').first.click()

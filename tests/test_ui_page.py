@@ -20,7 +20,7 @@ from corpus.drawing import Picture
 from corpus.errors import BriefingError, EngineError, ReadError
 from corpus.library import Library
 from index.evidence import Evidence
-from tests.browser import GRADIO_WARNS
+from tests.browser import GRADIO_WARNS, PATIENCE
 from ui import markup
 from ui.handlers import Asked, Turn, begin, glance, messages, pinned, problem_of
 from ui.jobs import Jobs
@@ -221,6 +221,7 @@ def chromium() -> Iterator[Any]:
 def page(chromium: Any, address: str) -> Iterator[Any]:
     """Return an open page; afterwards nothing left this machine and the console is clean."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
     opened = context.new_page()
     hosts: set[str] = set()
     errors: list[str] = []
