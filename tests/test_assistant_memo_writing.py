@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -67,14 +66,10 @@ def test_a_memo_states_nothing_without_its_passage(
 ) -> None:
     """Every sentence of evidence is cited, every citation slices back, no error of the linter.
 
-    It is written in complete sentences, none of them twice, within 20 seconds; what needs judgment
-    is a gap.
+    It is written in complete sentences, none of them twice; what needs judgment is a gap.
     """
     with Desk(Settings(home=starter_home, engine="extractive")) as desk:
-        desk.searcher.search("warm", limit=1)
-        started = time.monotonic()
         memo = last(write(desk, Request(topic, template, today="2026-11-01")))
-        taken = time.monotonic() - started
         assert standing(desk, memo) == len(memo.citations) > 10
     lines = [line for section in memo.sections for line in section.lines]
     evidence = [line.claim for line in lines if line.role == EVIDENCE]
@@ -86,8 +81,6 @@ def test_a_memo_states_nothing_without_its_passage(
     assert any(line.role == GAP for line in lines)
     assert [one for one in memo.findings if one.severity == "error"] == []
     assert memo.complete and memo.events and memo.sources
-    # Generous: the machine of the test may be busy. The benchmark prints the seconds.
-    assert taken < 60
 
 
 @pytest.fixture

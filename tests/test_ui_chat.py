@@ -430,8 +430,8 @@ def test_a_full_line_refuses_and_keeps_nothing(place: Harbour) -> None:
     job = place.questions.find(running)
     assert job is not None
     job.cancel()
-    assert place.stopped.wait(5)
-    deadline = time.monotonic() + 5
+    assert place.stopped.wait(60)
+    deadline = time.monotonic() + 60
     while not job.ended and time.monotonic() < deadline:
         threading.Event().wait(0.02)
     assert from_json(kept.turns(running)[0].answer).outcome == ""
@@ -443,5 +443,6 @@ def test_about_and_copies_escape_what_others_wrote() -> None:
 
     answer = Answer("x", "answered", citations=(CITATION,), evidence=(EVIDENCE,), engine="m")
     for language in ("en", "zh"):
-        assert "<b>The</b>" not in about_html(answer, language)
+        html = about_html(answer, language)
+        assert "Port Gazette" in html and "<b>The</b>" not in html
     assert "<b>The</b> harbour" in copied(answer, cited=True)

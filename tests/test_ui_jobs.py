@@ -15,7 +15,7 @@ def counting(upto: int, gate: threading.Event, closed: threading.Event) -> Itera
     try:
         for number in range(upto):
             yield number
-            gate.wait(5)
+            gate.wait(60)
     finally:
         closed.set()
 
@@ -31,7 +31,7 @@ def test_two_windows_watch_one_job_and_a_third_comes_later() -> None:
         window.start()
     gate.set()
     for window in windows:
-        window.join(10)
+        window.join(60)
     assert [one[-1] for one in seen] == [2, 2]
     assert list(job.watch()) == [2] and jobs.find("one") is job and jobs.open() == []
 
@@ -46,7 +46,7 @@ def test_a_full_line_refuses_and_the_next_is_served() -> None:
         jobs.start("three", lambda: iter([8]))
     gate.set()
     assert list(first.watch())[-1] == 1 and list(second.watch()) == [7]
-    assert closed.wait(5)
+    assert closed.wait(60)
     assert list(jobs.start("three", lambda: iter([8])).watch()) == [8]
 
 
@@ -58,7 +58,7 @@ def test_a_cancelled_job_lets_go_of_what_it_holds() -> None:
     assert next(job.watch()) == 0
     job.cancel()
     gate.set()
-    assert closed.wait(5) and list(job.watch())[-1] < 999 and job.cancelled
+    assert closed.wait(60) and list(job.watch())[-1] < 999 and job.cancelled
 
 
 def test_a_failure_reaches_every_window() -> None:

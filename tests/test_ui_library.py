@@ -154,11 +154,11 @@ def test_uploads_of_an_addition_that_never_began_are_deleted(room: Room, tmp_pat
 
     def held() -> Iterator[Any]:
         begun.set()
-        assert go.wait(30)
+        assert go.wait(60)
         yield additions.Adding()
 
     room.additions.start("held", held)
-    assert begun.wait(30)
+    assert begun.wait(60)
     file = tmp_path / "uploads" / "note.md"
     file.parent.mkdir()
     file.write_text("# Note\n\nIt was never read.\n")
@@ -166,7 +166,7 @@ def test_uploads_of_an_addition_that_never_began_are_deleted(room: Room, tmp_pat
     waiting = room.additions.newest()
     additions.cancel(room)
     go.set()
-    assert waiting is not None and waiting.wait(30)
+    assert waiting is not None and waiting.wait(60)
     assert not file.parent.exists()
 
 
@@ -178,17 +178,17 @@ def test_the_whole_and_the_document_have_a_bar_each() -> None:
         yield Progress("added", 1, 4, "first.pdf")
         yield Progress("embedding", 1, 4, "report.pdf: 192 of 384 passages", 0.5)
         shown.set()
-        assert go.wait(30)
+        assert go.wait(60)
 
     jobs: Jobs[additions.Adding] = Jobs("additions", at_once=1, waiting=1)
     job = jobs.start("one", lambda: additions.told(work()))
-    assert shown.wait(30)
+    assert shown.wait(60)
     html = adding_html(job, 2, "en")
     assert re.findall(r'value="([\d.]+)"', html) == ["0.250", "0.500"]
     assert "1 of 4 done · 2 more waiting" in html and "192 of 384 passages" in html
     assert "384 段中的 192 段" in adding_html(job, 2, "zh")
     go.set()
-    assert job.wait(30)
+    assert job.wait(60)
 
 
 def test_a_file_that_is_there_already_names_the_document_that_has_its_content(
@@ -421,7 +421,7 @@ def test_a_room_is_not_closed_under_what_reads_its_library(tmp_path: Path) -> No
             read.set()
 
     job = room.questions.start("reads on", reading)
-    assert read.wait(10)
+    assert read.wait(60)
     room.close()
     assert job.ended and job.failure is None
 

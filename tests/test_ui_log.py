@@ -100,7 +100,7 @@ def test_a_job_that_fails_is_logged(home: Path) -> None:
 
     jobs: Jobs[int] = Jobs("additions", at_once=1, waiting=1)
     with recorded(home):
-        assert jobs.start("one", failing).wait(10)
+        assert jobs.start("one", failing).wait(60)
     (one,) = last_failures(home)
     assert one.where == "ui.jobs"
     assert one.line.startswith("work of additions-1 failed: ValueError at tests/test_ui_log.py:")

@@ -240,7 +240,7 @@ def test_a_memo_that_is_being_written_takes_no_answer(office: Office) -> None:
         for sheet in memos.writing(office, Wanted("The port of Lund")):
             yield sheet
             if sheet.memo is not None and len(sheet.memo.sections) == 2:
-                assert go.wait(30)
+                assert go.wait(60)
                 return
 
     job = office.memos.start("held", held)
@@ -253,7 +253,7 @@ def test_a_memo_that_is_being_written_takes_no_answer(office: Office) -> None:
     done, said = memo_edits.added_to(office, sheet.name, sheet.memo.sections[0].key, answer, "en")
     assert not done and "still being written" in said
     go.set()
-    assert job.wait(30) and not memos.being_written(office)
+    assert job.wait(60) and not memos.being_written(office)
     broken_off = replace(sheet.memo, notice="Writing: What we know")
     growing, left = memo_html(broken_off, growing=True), memo_html(broken_off)
     assert 'class="waiting"' in growing and "not finished" not in growing
