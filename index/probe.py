@@ -24,6 +24,8 @@ from index.vectors import VectorIndex
 _SECONDS = 60.0
 # Neighbours asked for: with a broken graph the first ten still came back, 300 did not.
 _NEIGHBOURS = 300
+# Vectors that are looked up, of a graph cut in half one in two was still found.
+_SAMPLE = 24
 # A stored vector finds itself, or one that is as near as rounding leaves it.
 _ITSELF = 0.99
 
@@ -39,19 +41,19 @@ class ProbeResult:
 
 
 def probe_vectors(
-    folder: Path, ids_expected: Collection[str], vector: Vectors | None, *, wait: float = _SECONDS
+    folder: Path, ids_expected: Collection[str], vectors: Vectors, *, wait: float = _SECONDS
 ) -> ProbeResult:
     """Return what a child process finds of the vector index in `folder`; never raises.
 
-    The index must open, hold exactly `ids_expected`, and to `vector` [dimension], one of those that
-    are stored, return as many distinct neighbours as asked for, itself the nearest. None leaves the
-    query out. The child is ended after `wait` seconds.
+    The index must open, hold exactly `ids_expected`, and to each of `vectors` [n, dimension], some
+    of those that are stored (`sample`), return as many distinct neighbours as asked for, itself the
+    nearest. The child is ended after `wait` seconds.
     """
     started = time.monotonic()
     asked = {
         "folder": str(folder),
         "ids": sorted(ids_expected),
-        "vector": None if vector is None else [float(one) for one in vector],
+        "vectors": vectors.tolist(),
     }
     if not (folder / "chroma.sqlite3").is_file():
         # Opening would make an empty one.
@@ -77,21 +79,27 @@ def probe_vectors(
     return ProbeResult(not reason, reason, count, time.monotonic() - started)
 
 
-def _tried(index: VectorIndex, expected: set[str], vector: Vectors | None) -> str:
+def sample(vectors: Vectors) -> Vectors:
+    """Return rows from the first to the last, evenly: of an index cut in half some are gone."""
+    rows = np.linspace(0, len(vectors) - 1, min(_SAMPLE, len(vectors))).astype(int)
+    return vectors[rows]
+
+
+def _tried(index: VectorIndex, expected: set[str], vectors: Vectors) -> str:
     """Return what is wrong with an index that opened; "" for nothing."""
     held = set(index.ids())
     if held != expected:
         missing, foreign = len(expected - held), len(held - expected)
         return f"it lacks {missing} passages and holds {foreign} that are not in the library"
-    if vector is None or not expected:
-        return ""
     wanted = min(_NEIGHBOURS, len(expected))
-    nearest = index.nearest(vector, wanted)
-    found = {one for one, _ in nearest}
-    if len(found) < wanted or not found <= expected:
-        return f"asked for {wanted} neighbours it found {len(found & expected)}"
-    if max(cosine for _, cosine in nearest) < _ITSELF:
-        return "it does not find a vector that it holds"
+    for vector in vectors:
+        nearest = index.nearest(vector, wanted)
+        found = {one for one, _ in nearest}
+        if len(found) < wanted or not found <= expected:
+            return f"asked for {wanted} neighbours it found {len(found & expected)}"
+        # A passage without a word that counts has no direction, and is near to nothing.
+        if vector.any() and max(cosine for _, cosine in nearest) < _ITSELF:
+            return "it does not find a vector that it holds"
     return ""
 
 
@@ -100,13 +108,12 @@ def _probe() -> None:
     asked = json.load(sys.stdin)
     # What a library prints must not stand before the answer.
     out, sys.stdout = sys.stdout, sys.stderr
-    vector = asked["vector"]
     count, reason = 0, "it cannot be opened"
     try:
         index = VectorIndex(Path(asked["folder"]))
         count, reason = len(index), "it cannot be searched"
-        row = None if vector is None else np.array(vector, dtype=np.float32)
-        reason = _tried(index, set(asked["ids"]), row)
+        vectors = np.array(asked["vectors"], dtype=np.float32)
+        reason = _tried(index, set(asked["ids"]), vectors)
         index.close()
     except Exception as error:  # noqa: BLE001  # reason: whatever it raises, the index is not sound
         reason = f"{reason} ({type(error).__name__})"
