@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +14,7 @@ from corpus.library import Finding
 from corpus.log import FILE, last_failures, trouble
 from corpus.private import open_to_others
 from index.embedders import HASHING
+from index.inspection import inspected
 from index.weights import DEFAULT_MODEL, weights_folder
 
 _PACKAGES = (
@@ -29,20 +27,6 @@ _PACKAGES = (
     "torch",
 )
 _SPARE = 500_000_000
-_PROBE_SECONDS = 60
-
-# Run in a child: a broken vector index may end the process that opens it (chroma #7238, #6949).
-_PROBE = """
-import json, sys
-from pathlib import Path
-import numpy as np
-from index.vectors import VectorIndex
-index = VectorIndex(Path(sys.argv[1]))
-count = len(index)
-vector = np.array(json.loads(sys.argv[2]), dtype=np.float32)
-found = index.nearest(vector, min(5, count)) if count else []
-sys.stdout.write(json.dumps([count, [one for one, _ in found]]))
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,27 +123,24 @@ def _tokens(desk: Desk) -> Finding:
 
 
 def _indexes(desk: Desk) -> Finding:
-    """Compare the indexes with the library, the vector index through a child process."""
-    ids, matrix = desk.library.vectors()
-    if desk.indexes.behind():
-        return Finding("indexes", False, "behind the library; run: briefing doctor --rebuild")
-    if not ids:
+    """Compare the three indexes with the library, the vector index in a process of its own."""
+    if not desk.library.entries():
         return Finding("indexes", True, "empty, like the library")
+    fault = desk.indexes.fault()
+    # Whoever searches here opens them anew afterwards.
     desk.indexes.close()
-    folder = desk.library.home / "index" / "vectors"
-    try:
-        child = subprocess.run(
-            [sys.executable, "-c", _PROBE, str(folder), json.dumps(matrix[0].tolist())],
-            capture_output=True,
-            text=True,
-            timeout=_PROBE_SECONDS,
-            check=False,
+    if fault:
+        return Finding("indexes", False, f"{fault}; run: briefing doctor --rebuild")
+    found = inspected(desk.library)
+    held = ", ".join(
+        f"{'none' if count is None else count} in {name}"
+        for name, count in (
+            ("vectors", found.vectors),
+            ("words", found.words),
+            ("forward", found.forward),
         )
-        count, nearest = json.loads(child.stdout)
-    except (subprocess.TimeoutExpired, ValueError):
-        return Finding(
-            "indexes", False, "the vector index is broken; run: briefing doctor --rebuild"
-        )
-    sound = count == len(ids) and ids[0] in nearest
-    advice = "" if sound else "; run: briefing doctor --rebuild"
-    return Finding("indexes", sound, f"{count} of {len(ids)} passages in the vector index{advice}")
+    )
+    said = f"{found.passages} passages: {held}"
+    if found.faults:
+        said = f"{said}; {'; '.join(found.faults)}; run: briefing doctor --rebuild"
+    return Finding("indexes", not found.faults, said)

@@ -10,6 +10,7 @@ indexes that are not believed. Until they are rebuilt the library itself answers
 
 from __future__ import annotations
 
+import logging
 import shutil
 import threading
 import time
@@ -24,11 +25,13 @@ from corpus.library import Library
 from index.embedding import Vectors
 from index.forward import ForwardIndex, ordered
 from index.manifest import FILE_NAME, FORMAT, Manifest, Part, parts_of
+from index.probe import probe_vectors, sample
 from index.snapshot import Snapshot, VectorReader
 from index.vectors import VectorIndex
 from index.versions import later_versions
 from index.words import WordIndex, stems
 
+_LOG = logging.getLogger(__name__)
 # Seconds for which files that were found whole are not looked at again: one answer opens the
 # indexes a dozen times, at 1.2 ms each.
 _BELIEVED = 1.0
@@ -74,6 +77,8 @@ class DerivedIndexes:
         self._whole: tuple[_Published | None, float] = (None, 0.0)
         # The manifest of indexes that did not open, or whose Chroma failed a query.
         self._broken: _Mark | None = None
+        # Whether Chroma is being tried in another process: it is not opened here meanwhile.
+        self._untried = False
         self._opening = threading.Lock()
         self._writing = threading.Lock()
         # The generation that a thread wants shown which found another one writing.
@@ -157,6 +162,37 @@ class DerivedIndexes:
                 self._let_go_of_vectors()
                 self._published = replace(present, snapshot=replace(present.snapshot, vectors=None))
 
+    def hold_vectors_back(self) -> None:
+        """Have searches compare vectors one by one until `try_vectors` has tried Chroma."""
+        self._untried = True
+
+    def try_vectors(self) -> str:
+        """Try Chroma in another process and let searches use it; return what is wrong, "" if sound.
+
+        One that is broken is not used, and `maintain` makes it anew. Takes seconds; an index that
+        is written meanwhile is none that ends the process, and one so small that Chroma has written
+        no graph of it is read from its database, whose faults are errors. Raises LibraryError.
+        """
+        reason = ""
+        try:
+            forward, present = self.snapshot().forward, self._published
+            if present is not None and present.manifest is not None and present.manifest.graph:
+                ids = [forward.id(row) for row in range(len(forward))]
+                found = probe_vectors(self._folder / "vectors", ids, sample(ids, forward.vectors))
+                if self._published is not None and self._mark() == present.mark:
+                    reason = found.reason
+        finally:
+            with self._opening:
+                self._untried = False
+                if reason:
+                    self._broken = self._mark()
+                elif self._published is not None and self._published.snapshot.vectors is None:
+                    # The next search opens the indexes again, with Chroma.
+                    self._published = replace(self._published, mark=None)
+        if reason:
+            _LOG.error("the vector index is broken and made anew: %s", reason)
+        return reason
+
     def behind(self) -> bool:
         """Say whether the indexes on disk show less than the library, or cannot be believed."""
         manifest = self._sound()
@@ -229,7 +265,8 @@ class DerivedIndexes:
                 break
             try:
                 snapshot = self._open(manifest)
-            except SearchIndexError:
+            except SearchIndexError as error:
+                _LOG.error("the indexes do not open", exc_info=error)
                 self._broken = mark
                 break
             if self._mark() == mark:
@@ -251,10 +288,12 @@ class DerivedIndexes:
         self._let_go_of_vectors()
         forward = ForwardIndex.load(self._folder / "forward")
         words = WordIndex(self._folder / "words").searcher()
-        vectors = VectorIndex(self._folder / "vectors")
-        counts = {len(forward), len(words), len(vectors), manifest.passages}
+        vectors = None if self._untried else VectorIndex(self._folder / "vectors")
+        counts = {len(forward), len(words), manifest.passages}
+        counts |= set() if vectors is None else {len(vectors)}
         if not ordered(forward) or len(counts) > 1:
-            vectors.close()
+            if vectors is not None:
+                vectors.close()
             raise SearchIndexError("the indexes differ in what they hold")
         entries = {one.id: one for one in self._library.entries() if forward.holds(one.id)}
         later = later_versions(entries.values(), forward)
@@ -264,7 +303,7 @@ class DerivedIndexes:
             entries,
             forward,
             words,
-            VectorReader(vectors),
+            None if vectors is None else VectorReader(vectors),
             later,
         )
 
@@ -298,14 +337,18 @@ class DerivedIndexes:
                     self._rebuild(target)
             except OSError as error:
                 raise StorageError(f"cannot write {self._folder} ({error.strerror})") from error
-        self._brought_up = (time.monotonic(), time.monotonic() - started)
+        seconds = time.monotonic() - started
+        how = "rebuilt" if rebuild else "brought up"
+        _LOG.info("indexes %s: generation %d in %.1f s", how, target, seconds)
+        self._brought_up = (time.monotonic(), seconds)
         return target, rebuild
 
     def _applied(self, manifest: Manifest, target: int) -> bool:
         """Write what changed since the manifest; False where an index refuses, to be made anew."""
         try:
             self._apply(manifest, target)
-        except SearchIndexError:
+        except SearchIndexError as error:
+            _LOG.error("an index refuses an update and is made anew", exc_info=error)
             return False
         return True
 

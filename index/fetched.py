@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,8 +14,10 @@ import httpx
 from corpus.addresses import Policy
 from corpus.errors import ReadError
 from corpus.fetching import fetch
+from corpus.log import name_of
 from index.ingest import Described, Progress, Refusal, Report
 
+_LOG = logging.getLogger(__name__)
 # Adds files that came from the places named: `Desk.add`.
 Add = Callable[
     [Sequence[Path], Mapping[Path, str], Mapping[Path, Described]], Iterator[Progress | Report]
@@ -44,6 +47,7 @@ def add_addresses(
             try:
                 got = fetch(address, policy)
             except ReadError as error:
+                _LOG.warning("refused an address of %s: %s", name_of(address), error.reason)
                 refused.append(Refusal(address, error.reason, str(error)))
                 yield Progress("refused", number, len(wanted), str(error))
                 continue

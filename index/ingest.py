@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from corpus.errors import LibraryLocked, ReadError
 from corpus.files import NO_FILE, digest_of, named, opened
 from corpus.library import Library
 from corpus.limits import DEFAULT_LIMITS
+from corpus.log import name_of
 from corpus.metadata import EDITABLE
 from corpus.sandbox import Sandbox
 from corpus.splitting import Counter, context_of, split
@@ -24,6 +26,7 @@ from index.embedders import CountingEmbedder
 from index.embedding import Vectors
 from index.late import embedded
 
+_LOG = logging.getLogger(__name__)
 _OUTCOMES = ("added", "replaced", "updated", "unchanged")
 # Passages embedded between two steps of progress: half a second to two of work, after which whoever
 # takes the steps may let a question go first.
@@ -281,7 +284,7 @@ def add(
                 indexes.update_if_due()
         yield Progress("indexing", total, total, "updating the search indexes")
         indexes.update()
-    yield Report(
+    report = Report(
         added=tuple(outcomes["added"]),
         replaced=tuple(outcomes["replaced"]),
         updated=tuple(outcomes["updated"]),
@@ -291,6 +294,26 @@ def add(
         left_out=tuple(left_out),
         passages=written,
         seconds=time.perf_counter() - started,
+    )
+    _logged(report)
+    yield report
+
+
+def _logged(report: Report) -> None:
+    """Log what became of files: how many, and of each refused one its name and the reason."""
+    for one in report.refused:
+        _LOG.warning("refused %s: %s", name_of(one.path), one.reason)
+    _LOG.info(
+        "added %d, replaced %d, updated %d, unchanged %d, duplicates %d, refused %d: %d passages "
+        "in %.1f s",
+        len(report.added),
+        len(report.replaced),
+        len(report.updated),
+        len(report.unchanged),
+        len(report.duplicates),
+        len(report.refused),
+        report.passages,
+        report.seconds,
     )
 
 

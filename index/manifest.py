@@ -89,6 +89,11 @@ class Manifest:
             and self.change == library.last_change(self.generation)
         )
 
+    @property
+    def graph(self) -> bool:
+        """Whether Chroma has written a graph of the vectors into files."""
+        return any(name.startswith("vectors/") for name in self.parts)
+
     def damaged(self, folder: Path, *, thorough: bool = False) -> str:
         """Return the first file that is missing or altered; "" where all are as they were written.
 

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from corpus.errors import SearchIndexError
 from index.embedding import Vectors
 
@@ -86,6 +88,13 @@ class VectorIndex:
                 found.extend(map(str, page["ids"]))
         return found
 
+    def stored(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors that are stored under those ids; those that are not are left out."""
+        with _translated("read the vector index"):
+            found = self._collection.get(ids=list(ids), include=["embeddings"])
+            rows = [np.asarray(one, dtype=np.float32) for one in found["embeddings"]]
+        return dict(zip(map(str, found["ids"]), rows, strict=True))
+
     def __len__(self) -> int:
         with _translated("read the vector index"):
             return int(self._collection.count())
@@ -103,7 +112,11 @@ def _translated(doing: str) -> Iterator[None]:
     """Turn whatever Chroma raises into a SearchIndexError that says what was being done."""
     try:
         yield
-    except Exception as error:  # reason: Chroma raises its own, ValueError, OSError
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except (
+        BaseException
+    ) as error:  # reason: Chroma raises its own; a panic of its Rust is no Exception
         first = str(error).strip().splitlines()[:1]
         raise SearchIndexError(
             f"could not {doing} ({first[0] if first else type(error).__name__}); "

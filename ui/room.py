@@ -101,6 +101,8 @@ class Room:
         while not self._leaving.wait(pause):
             try:
                 desk.indexes.maintain()
+                if "room.vectors" in self._troubles and not desk.indexes.behind():
+                    del self._troubles["room.vectors"]
                 if (generation := desk.library.generation) != read:
                     read_ahead(desk, self._idle)
                     read = generation
@@ -110,6 +112,15 @@ class Room:
             else:
                 pause = _AHEAD
                 self._troubles.pop("room.ahead", None)
+
+    def _try_vectors(self, desk: Desk) -> None:
+        """Try the vector index in another process: a broken one could end this one."""
+        try:
+            if reason := desk.indexes.try_vectors():
+                self._troubles["room.vectors"] = reason
+        except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the page
+            if not self._leaving.is_set():
+                self._failed("room.vectors", error)
 
     def _failed(self, doing: str, error: BaseException) -> None:
         """Log what failed behind the page and say it under the title; `doing` is a key of words."""
@@ -131,6 +142,10 @@ class Room:
                     self._progress = {"done": step.done, "total": step.total}
                     self._note = "room.reading"
             self._note = "room.loading"
+            desk.indexes.hold_vectors_back()
+            threading.Thread(
+                target=self._try_vectors, args=(desk,), name="probe", daemon=True
+            ).start()
             with suppress(SearchIndexError, StorageError):
                 # Where the disk refuses, the search reads the library itself.
                 desk.indexes.maintain()

@@ -1,0 +1,87 @@
+"""Every derived index against the library: opened, counted, and its contents compared.
+
+Opening a search looks at sizes and times; this reads everything, which takes about as long as a
+rebuild, and is what `briefing doctor` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from corpus.errors import SearchIndexError
+from corpus.library import Library
+from index.forward import ForwardIndex, ordered
+from index.probe import probe_vectors, sample
+from index.words import WordIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """How many passages each index holds, None for one that does not open, and what is wrong."""
+
+    passages: int
+    vectors: int | None
+    words: int | None
+    forward: int | None
+    faults: tuple[str, ...]
+
+
+def inspected(library: Library) -> Inspected:
+    """Return what the indexes of a library hold, each opened; nobody may be writing to them."""
+    folder = library.home / "index"
+    ids, matrix = library.vectors()
+    faults = []
+    probed = probe_vectors(folder / "vectors", ids, sample(ids, matrix))
+    if not probed.sound:
+        faults.append(f"vectors: {probed.reason}")
+    words = forward = None
+    try:
+        words = _words(folder / "words")
+    except SearchIndexError:
+        faults.append("words: they cannot be opened")
+    if words is not None and words != len(ids):
+        faults.append(f"words: they hold {words} passages")
+    try:
+        index = ForwardIndex.load(folder / "forward")
+        forward = len(index)
+        faults += [f"forward: {one}" for one in _forward_faults(index, library)]
+    except SearchIndexError:
+        faults.append("forward: it cannot be opened")
+    return Inspected(len(ids), probed.count or None, words, forward, tuple(faults))
+
+
+def _words(folder: Path) -> int:
+    if not (folder / "meta.json").is_file():
+        # Opening would make an empty index.
+        raise SearchIndexError("the word index is missing; run: briefing doctor --rebuild")
+    return len(WordIndex(folder).searcher())
+
+
+def _forward_faults(index: ForwardIndex, library: Library) -> Iterator[str]:
+    """Yield what differs from the library: the shape, the documents, their passages and vectors."""
+    if not ordered(index):
+        yield "its arrays do not fit each other"
+        return
+    if not np.isfinite(index.vectors).all():
+        yield "some of its vectors are no numbers"
+    entries = {one.id for one in library.entries() if one.passages}
+    held = set(map(str, index.documents))
+    if held != entries:
+        yield f"it lacks {len(entries - held)} documents and holds {len(held - entries)} others"
+    odd = sum(not _alike(index, library, one) for one in sorted(entries & held))
+    if odd:
+        yield f"{odd} documents have other passages or vectors than the library"
+
+
+def _alike(index: ForwardIndex, library: Library, document: str) -> bool:
+    ids, matrix = library.vectors([document])
+    rows = index.rows_of([document])
+    places = {one: place for place, one in enumerate(ids)}
+    order = [places.get(index.id(int(row)), -1) for row in rows]
+    return sorted(order) == list(range(len(ids))) and np.array_equal(
+        index.vectors[rows], matrix[order]
+    )

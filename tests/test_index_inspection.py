@@ -1,0 +1,214 @@
+"""Each index is counted, opened and compared; a broken one is noticed at start and made anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from assistant.desk import Desk
+from assistant.settings import Settings
+from corpus.log import last_failures, recorded
+from index.inspection import inspected
+from index.words import WordIndex
+from tests.servers import until
+from ui.cli import cli
+from ui.room import Room
+
+pytestmark = [pytest.mark.process, pytest.mark.slow]
+# More passages than Chroma keeps in its database before it writes its graph into files (1,000).
+SECTIONS = 1_100
+
+
+def settings(home: Path) -> Settings:
+    return Settings(home=home, embedder="hash", engine="extractive")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of one long report and one short note, made once; tests spoil copies of it."""
+    folder = tmp_path_factory.mktemp("whole")
+    pages = (
+        f"## Berth {number}\n\nBerth {number} took {number * 7 + 3} ships in May.\n"
+        for number in range(SECTIONS)
+    )
+    (folder / "berths.md").write_text("# The berths of Lund\n\n" + "\n".join(pages))
+    (folder / "note.md").write_text("# A note\n\nThe mill at Ros grinds rye on Sundays.\n")
+    with Desk(settings(folder / "home")) as desk:
+        list(desk.add([folder / "berths.md", folder / "note.md"]))
+        assert sum(one.passages for one in desk.library.entries()) > 1_000
+    return folder / "home"
+
+
+@pytest.fixture
+def home(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "home"))
+
+
+def in_place(file: Path, content: bytes) -> None:
+    """Write a file as bad memory or a bad disk would: neither its size nor its time tells."""
+    status = file.stat()
+    assert len(content) == status.st_size
+    file.write_bytes(content)
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def break_graph(home: Path) -> None:
+    files = sorted(home.glob("index/vectors/*/*.bin"))
+    assert files, "Chroma has not written its graph"
+    for file in files:
+        in_place(file, b"\x7f" * file.stat().st_size)
+
+
+def test_sound_indexes_are_counted_against_the_library(home: Path) -> None:
+    """All three hold as many passages as the library, which the doctor says."""
+    with Desk(settings(home)) as desk:
+        found = inspected(desk.library)
+    assert found.vectors == found.words == found.forward == found.passages > 1_000
+    assert found.faults == ()
+    values = json.loads(doctor(home, "--json"))
+    (one,) = (one for one in values["checks"] if one["name"] == "indexes")
+    count = found.passages
+    assert one["ok"] and values["ok"]
+    assert one["detail"] == (
+        f"{count} passages: {count} in vectors, {count} in words, {count} in forward"
+    )
+
+
+def doctor(home: Path, *args: str) -> str:
+    environment = {"BRIEFING_EMBEDDER": "hash", "BRIEFING_ENGINE": "extractive"}
+    return CliRunner().invoke(cli, ["--home", str(home), "doctor", *args], env=environment).stdout
+
+
+def array_with(home: Path, name: str, change: Callable[[np.ndarray], None]) -> None:
+    file = home / "index" / "forward" / f"{name}.npy"
+    array = np.load(file)
+    change(array)
+    np.save(file, array)
+
+
+def no_number(home: Path) -> None:
+    array_with(home, "vectors", lambda array: array.__setitem__((5, 5), np.nan))
+
+
+def other_vector(home: Path) -> None:
+    array_with(home, "vectors", lambda array: array.__setitem__(5, array[6]))
+
+
+def other_span(home: Path) -> None:
+    array_with(home, "spans", lambda array: array.__setitem__((5, 1), array[5, 1] - 1))
+
+
+def other_document(home: Path) -> None:
+    array_with(home, "documents", lambda array: array.__setitem__(0, "0" * 12))
+
+
+def rows_out_of_order(home: Path) -> None:
+    array_with(home, "firsts", lambda array: array.__setitem__(-1, array[-1] - 1))
+
+
+def forward_cut(home: Path) -> None:
+    file = home / "index" / "forward" / "vectors.npy"
+    file.write_bytes(file.read_bytes()[:1000])
+
+
+def words_lost(home: Path) -> None:
+    shutil.rmtree(home / "index" / "words")
+
+
+def words_short(home: Path) -> None:
+    with Desk(settings(home)) as desk:
+        note = next(one for one in desk.library.entries() if one.passages == 1)
+    with WordIndex(home / "index" / "words").writing() as writer:
+        writer.remove_document(note.id)
+
+
+def words_garbage(home: Path) -> None:
+    (home / "index" / "words" / "meta.json").write_text("{garbage")
+
+
+def vectors_lost(home: Path) -> None:
+    shutil.rmtree(home / "index" / "vectors")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (no_number, "forward: some of its vectors are no numbers"),
+        (other_vector, "forward: 1 documents have other passages or vectors"),
+        (other_span, "forward: 1 documents have other passages or vectors"),
+        (other_document, "forward: it lacks 1 documents and holds 1 others"),
+        (rows_out_of_order, "forward: its arrays do not fit"),
+        (forward_cut, "forward: it cannot be opened"),
+        (words_lost, "words: they cannot be opened"),
+        (words_short, "words: they hold"),
+        (words_garbage, "words: they cannot be opened"),
+        (vectors_lost, "vectors: it is missing"),
+        (break_graph, "vectors: "),
+    ],
+)
+def test_what_is_wrong_with_an_index_is_named(
+    home: Path, spoil: Callable[[Path], None], named: str
+) -> None:
+    """Whatever was lost or altered, in which index; nothing is made in its place meanwhile."""
+    spoil(home)
+    with Desk(settings(home)) as desk:
+        faults = inspected(desk.library).faults
+    assert [one for one in faults if one.startswith(named)], faults
+    assert (home / "index" / "words").exists() == (spoil is not words_lost)
+
+
+def test_a_broken_graph_is_noticed_before_it_is_opened_and_made_anew(home: Path) -> None:
+    """Sizes and times tell nothing; the child does. Meanwhile searches compare one by one."""
+    break_graph(home)
+    with Desk(settings(home)) as desk, recorded(home):
+        assert not desk.indexes.behind()
+        desk.indexes.hold_vectors_back()
+        assert desk.indexes.snapshot().vectors is None
+        assert desk.indexes.try_vectors()
+        assert desk.indexes.snapshot().vectors is None and desk.indexes.behind()
+        found = desk.searcher.search("Which mill grinds rye on Sundays?")
+        assert "grinds rye" in found[0].passage.text
+        assert desk.indexes.maintain() and not desk.indexes.behind()
+        assert desk.indexes.fault() == "" and desk.indexes.snapshot().vectors is not None
+        assert inspected(desk.library).faults == ()
+    assert "the vector index is broken and made anew" in last_failures(home)[0].line
+
+
+def test_a_sound_graph_is_used_after_it_was_tried(home: Path) -> None:
+    """Until then searches do without it; nobody waits."""
+    with Desk(settings(home)) as desk:
+        desk.indexes.hold_vectors_back()
+        assert desk.indexes.snapshot().vectors is None
+        assert desk.indexes.try_vectors() == "" and not desk.indexes.behind()
+        assert desk.indexes.snapshot().vectors is not None
+
+
+def test_the_page_notices_a_broken_index_and_mends_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line under the title says so until it is made anew, which nobody has to ask for."""
+    break_graph(home)
+    shown: list[str] = []
+    monkeypatch.setattr("ui.room._AHEAD", 0.05)
+    monkeypatch.setattr("ui.room._AHEAD_AT_MOST", 0.1)
+    room = Room(settings(home))
+    with recorded(home):
+        room.open()
+
+        def seen() -> bool:
+            shown.append(room.status())
+            return "The check of the vector index failed" in shown[-1]
+
+        assert until(seen, 90), shown[-1]
+        assert until(lambda: "vector index" not in room.status(), 90)
+        desk = room.desk()
+        assert desk is not None and desk.indexes.fault() == ""
+        room.close()
+    assert any("vector index is broken" in one.line for one in last_failures(home))
