@@ -301,7 +301,7 @@ def add(
 
 def _logged(report: Report) -> None:
     """Log what became of files: how many, and of each refused one its name and the reason."""
-    for one in report.refused:
+    for one in (*report.refused, *report.left_out):
         _LOG.warning("refused %s: %s", name_of(one.path), one.reason)
     _LOG.info(
         "added %d, replaced %d, updated %d, unchanged %d, duplicates %d, refused %d: %d passages "
@@ -311,7 +311,7 @@ def _logged(report: Report) -> None:
         len(report.updated),
         len(report.unchanged),
         len(report.duplicates),
-        len(report.refused),
+        len(report.refused) + len(report.left_out),
         report.passages,
         report.seconds,
     )

@@ -38,12 +38,11 @@ def inspected(library: Library) -> Inspected:
     probed = probe_vectors(folder / "vectors", ids, sample(ids, matrix))
     if not probed.sound:
         faults.append(f"vectors: {probed.reason}")
-    words = forward = None
-    try:
-        words = _words(folder / "words")
-    except SearchIndexError:
+    forward = None
+    words = _words(folder / "words")
+    if words is None:
         faults.append("words: they cannot be opened")
-    if words is not None and words != len(ids):
+    elif words != len(ids):
         faults.append(f"words: they hold {words} passages")
     try:
         index = ForwardIndex.load(folder / "forward")
@@ -54,11 +53,15 @@ def inspected(library: Library) -> Inspected:
     return Inspected(len(ids), probed.count or None, words, forward, tuple(faults))
 
 
-def _words(folder: Path) -> int:
+def _words(folder: Path) -> int | None:
+    """Return how many passages the word index holds; None where it does not open."""
     if not (folder / "meta.json").is_file():
         # Opening would make an empty index.
-        raise SearchIndexError("the word index is missing; run: briefing doctor --rebuild")
-    return len(WordIndex(folder).searcher())
+        return None
+    try:
+        return len(WordIndex(folder).searcher())
+    except SearchIndexError:
+        return None
 
 
 def _forward_faults(index: ForwardIndex, library: Library) -> Iterator[str]:

@@ -114,9 +114,7 @@ def _translated(doing: str) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
-    except (
-        BaseException
-    ) as error:  # reason: Chroma raises its own; a panic of its Rust is no Exception
+    except BaseException as error:  # reason: its own, ValueError, OSError, a panic of its Rust
         first = str(error).strip().splitlines()[:1]
         raise SearchIndexError(
             f"could not {doing} ({first[0] if first else type(error).__name__}); "

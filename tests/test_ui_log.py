@@ -171,7 +171,7 @@ def test_a_library_that_does_not_open_is_logged_and_shown(tmp_path: Path) -> Non
         room.close()
     assert "damaged" in room.status()
     assert "the library does not open: LibraryDamaged" in last_failures(tmp_path)[-1].line
-    assert "in connect" in written(tmp_path)
+    assert "in translated" in written(tmp_path)
 
 
 def test_a_command_logs_its_start_its_versions_and_its_end(home: Path) -> None:
