@@ -17,8 +17,9 @@ from assistant.answering import ask
 from assistant.desk import Desk
 from assistant.settings import Settings
 from corpus import redaction
-from corpus.errors import LibraryError
+from corpus.errors import LibraryError, StorageError
 from corpus.log import last_failures, recorded
+from index.derived import DerivedIndexes
 from tests.servers import ModelServer, until
 from ui.cli import cli
 from ui.jobs import Jobs
@@ -144,6 +145,44 @@ def test_reading_ahead_that_fails_is_logged_shown_and_tried_again(
     assert shown["file"] == str(home / "briefing.log")
     assert {"time", "where", "line"} == set(shown["errors"][-1])
     assert shown["errors"][-1]["where"] == "ui.room"
+
+
+def test_indexes_that_cannot_be_written_are_logged_and_shown(
+    room: Room, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library opens all the same, and the line goes when the disk takes them again."""
+    full = threading.Event()
+    full.set()
+
+    def maintain(_: DerivedIndexes) -> bool:
+        if full.is_set():
+            raise StorageError("the disk is full: free some space")
+        return False
+
+    monkeypatch.setattr(DerivedIndexes, "maintain", maintain)
+    monkeypatch.setattr("ui.room._AHEAD", 0.02)
+    monkeypatch.setattr("ui.room._AHEAD_AT_MOST", 0.05)
+    room.open()
+    assert until(room.settled, 60) and room.desk() is not None
+    assert "Bringing the search indexes up to date failed: the disk is full" in room.status()
+    assert "room.indexes failed: StorageError at" in written(home)
+    full.clear()
+    assert until(lambda: "search indexes" not in room.status(), 60)
+
+
+def test_an_addition_is_logged_by_counts_reasons_and_names(tmp_path: Path) -> None:
+    """What went in and what did not, without the folder and without a word of either."""
+    folder = tmp_path / "private things"
+    folder.mkdir()
+    (folder / "good.md").write_text(f"# {HELD}\n\nThe mill at Ros grinds rye.\n")
+    (folder / "photo.xyz").write_bytes(b"\xff\xd8 not text" * 10)
+    home = tmp_path / "home"
+    assert briefing(home, "add", str(folder)).exit_code == 0
+    text = written(home)
+    assert re.search(r"refused photo\.xyz: unsupported", text)
+    assert re.search(r"added 1, replaced 0, .*refused 1: 1 passages in \d", text)
+    assert re.search(r"indexes rebuilt: generation \d+ in \d", text)
+    assert HELD not in text and "private things" not in text
 
 
 def test_examples_that_fail_do_not_keep_the_library_shut(

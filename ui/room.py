@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Question
@@ -99,8 +98,11 @@ class Room:
 
         read, pause = -1, _AHEAD
         while not self._leaving.wait(pause):
+            doing = "room.indexes"
             try:
                 desk.indexes.maintain()
+                self._troubles.pop(doing, None)
+                doing = "room.ahead"
                 if "room.vectors" in self._troubles and not desk.indexes.behind():
                     del self._troubles["room.vectors"]
                 if (generation := desk.library.generation) != read:
@@ -108,7 +110,7 @@ class Room:
                     read = generation
             except Exception as error:  # noqa: BLE001  # reason: it must not end for good
                 pause = min(2 * pause, _AHEAD_AT_MOST)
-                self._failed("room.ahead", error)
+                self._failed(doing, error)
             else:
                 pause = _AHEAD
                 self._troubles.pop("room.ahead", None)
@@ -146,9 +148,11 @@ class Room:
             threading.Thread(
                 target=self._try_vectors, args=(desk,), name="probe", daemon=True
             ).start()
-            with suppress(SearchIndexError, StorageError):
-                # Where the disk refuses, the search reads the library itself.
+            try:
                 desk.indexes.maintain()
+            except (SearchIndexError, StorageError) as error:
+                # Where the disk refuses, the search reads the library itself.
+                self._failed("room.indexes", error)
             if desk.library.entries():
                 # The first search loads everything that later ones need.
                 list(desk.searcher.search("warm up", limit=1))
