@@ -16,6 +16,7 @@ from assistant.engine import Engine, Task, Waiting
 from assistant.extractive import ExtractiveEngine
 from assistant.searching import searched, spelt_out
 from corpus.errors import EngineError, UsageError
+from corpus.vocabulary import with_aliases
 
 _LOG = logging.getLogger(__name__)
 LONGEST_QUESTION = 4_000
@@ -33,6 +34,7 @@ def validated(question: Question) -> Question:
     return replace(question, text=text)
 
 
+@with_aliases
 def ask(desk: Desk, question: Question) -> Iterator[Answer]:
     """Yield the answer as it grows; the last snapshot is complete and has an outcome.
 

@@ -14,13 +14,13 @@ from assistant.engine import Engine
 from assistant.engines import engine_named
 from assistant.reading import Reader
 from assistant.settings import Settings
-from corpus import vocabulary
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.errors import SearchIndexError
 from corpus.library import Library
 from corpus.public_documents import PublicDocument
 from corpus.themes import BEGINNING, Themes
+from corpus.vocabulary import groups_of
 from index.derived import DerivedIndexes
 from index.embedders import CountingEmbedder, document_embedder, question_embedder
 from index.fetched import add_addresses
@@ -41,7 +41,7 @@ class Desk:
         """
         self.settings = settings
         self.addresses = addresses or Policy()
-        vocabulary.use(settings.home)
+        self.aliases = groups_of(settings.home)
         self.engine: Engine = engine_named(settings.engine, settings.home)
         self.library = Library(settings.home)
         self.themes = Themes(settings.home)
@@ -65,7 +65,7 @@ class Desk:
         if present and present != embedder.name:
             raise mismatch(present, embedder.name)
         if self._searcher is None:
-            self._searcher = Searcher(self.library, embedder, self.indexes)
+            self._searcher = Searcher(self.library, embedder, self.indexes, self.aliases)
         return self._searcher
 
     @property

@@ -15,6 +15,7 @@ from assistant.followup import Exchange, standalone
 from assistant.searching import found_for
 from corpus.errors import UsageError
 from corpus.validation import from_json_text, stored
+from corpus.vocabulary import with_aliases
 from index.evidence import Evidence
 from index.retrieval import Bounds
 
@@ -128,6 +129,7 @@ def questions_from(file: Path) -> list[Asked]:
     return asked
 
 
+@with_aliases
 def evaluate(desk: Desk, asked: Sequence[Asked]) -> Iterator[Scored]:
     """Search and answer each question as a user would, and yield what became of it."""
     for one in asked:

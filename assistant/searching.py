@@ -17,6 +17,7 @@ from assistant.parts import names_without, parts_of, sides_of
 from assistant.reading import Read
 from assistant.sufficiency import judged
 from corpus.errors import EngineError
+from corpus.vocabulary import with_aliases
 from index.evidence import Evidence
 from index.retrieval import Bounds
 
@@ -88,6 +89,7 @@ def _adds_nothing(text: str, question: Question) -> bool:
     )
 
 
+@with_aliases
 def searched(desk: Desk, question: Question, text: str) -> Search:
     """Search for `text`, the question spelt out, read and judge; several parts one by one.
 
@@ -114,6 +116,7 @@ def searched(desk: Desk, question: Question, text: str) -> Search:
     return Search(text, searches, evidence, _in_turn(good, evidence, sentences), missing, True)
 
 
+@with_aliases
 def found_for(desk: Desk, text: str, limit: int, bounds: Bounds) -> tuple[Evidence, ...]:
     """Return up to `limit` passages for one question, those of each side of a comparison in turn.
 

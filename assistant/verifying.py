@@ -16,6 +16,7 @@ from assistant.followup import leans
 from corpus.files import named
 from corpus.sandbox import Sandbox
 from corpus.sentences import sentences
+from corpus.vocabulary import with_aliases
 from index.evidence import Evidence
 
 KINDS = (".md", ".markdown", ".txt", ".docx")
@@ -52,6 +53,7 @@ def _plain(sentence: str) -> str:
     return plain if re.search(r"\w\W+\w", plain) else ""
 
 
+@with_aliases
 def against_library(desk: Desk, draft: Sequence[str]) -> Iterator[Checked]:
     """Yield the sentences of a draft with what the library as it is now says of each.
 

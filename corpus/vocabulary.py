@@ -6,10 +6,15 @@ adds to it. The check of sentences takes "same" groups at their word; the search
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, wraps
+from inspect import isgenerator
 from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from corpus.errors import FormatError
 from corpus.validation import configured
@@ -36,20 +41,63 @@ class Group:
         return self.section != _RELATED
 
 
-class _InUse:
-    """The groups in use in this process."""
-
-    groups: tuple[Group, ...] = ()
-
-
-def use(home: Path) -> None:
-    """Use the aliases of a data folder in this process; raises FormatError."""
-    _InUse.groups = groups_of(home)
+# Of the library that this thread works for just now: two data folders in one process keep theirs.
+_in_use: ContextVar[tuple[Group, ...] | None] = ContextVar("aliases", default=None)
 
 
 def groups() -> tuple[Group, ...]:
-    """Return the groups in use, ours first; the same tuple as long as the files are the same."""
-    return _InUse.groups or _ours()
+    """Return the groups of the library that is worked for, ours alone outside of `using`."""
+    return _in_use.get() or _ours()
+
+
+@contextmanager
+def using(found: tuple[Group, ...]) -> Iterator[None]:
+    """Have `groups` return these during the block, in this thread."""
+    token = _in_use.set(found)
+    try:
+        yield
+    finally:
+        _in_use.reset(token)
+
+
+class _Holder(Protocol):
+    aliases: tuple[Group, ...]
+
+
+_H = TypeVar("_H", bound=_Holder)
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def with_aliases(work: Callable[Concatenate[_H, _P], _R]) -> Callable[Concatenate[_H, _P], _R]:
+    """Return work for a library, its first argument, done with that library's aliases in use.
+
+    Of a generator each step is: between two of them its reader may work for another library.
+    """
+
+    @wraps(work)
+    def done(holder: _H, /, *args: _P.args, **named: _P.kwargs) -> _R:
+        with using(holder.aliases):
+            result = work(holder, *args, **named)
+        if isgenerator(result):
+            return cast(_R, _stepwise(cast(Any, result), holder.aliases))
+        return result
+
+    return done
+
+
+def _stepwise(steps: Generator[_R, None, None], found: tuple[Group, ...]) -> Iterator[_R]:
+    try:
+        while True:
+            with using(found):
+                try:
+                    step = next(steps)
+                except StopIteration:
+                    return
+            yield step
+    finally:
+        with using(found):
+            steps.close()
 
 
 def groups_of(home: Path) -> tuple[Group, ...]:

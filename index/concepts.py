@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from corpus.vocabulary import Group, groups
+from corpus.vocabulary import Group
 from index.query import STOP_WORDS, Query
 
 # Weight of a word that only an alias brings in, against 1 for the question's own, in BM25: tried
@@ -47,12 +47,12 @@ class Concept:
         return sum(weight for stem, weight in self.own if stem in present)
 
 
-def concepts(query: Query, stems: _Stems) -> tuple[Concept, ...]:
+def concepts(query: Query, stems: _Stems, known: tuple[Group, ...]) -> tuple[Concept, ...]:
     """Return the concepts of a question, aliases first; every content stem is in one of them."""
     weights = query.weights(stems)
     made: list[Concept] = []
     taken: set[str] = set()
-    for found, names in _aliases(query.text):
+    for found, names in _aliases(query.text, known):
         own = tuple((one, weights[one]) for one in dict.fromkeys(stems(found)) if one in weights)
         if not own or taken >= {stem for stem, _ in own}:
             continue
@@ -76,22 +76,22 @@ def terms(wanted: tuple[Concept, ...]) -> dict[str, float]:
     return own | added
 
 
-def spoken(text: str) -> str:
+def spoken(text: str, known: tuple[Group, ...]) -> str:
     """Return what is embedded for a question: its text, foreign names followed by English ones.
 
     The embedder was trained on English and splits Chinese into signs it does not know.
     """
     english = [
         next((one for one in names if one.isascii()), "")
-        for found, names in _aliases(text)
+        for found, names in _aliases(text, known)
         if not found.isascii()
     ]
     return " ".join([text, *(one for one in english if one)])
 
 
-def _aliases(text: str) -> list[tuple[str, list[str]]]:
+def _aliases(text: str, known: tuple[Group, ...]) -> list[tuple[str, list[str]]]:
     """Return the names of `text` that the alias file knows, longest first where they overlap."""
-    pattern, others = _known(groups())
+    pattern, others = _known(known)
     return [
         (found[0], others[found[0].casefold()])
         for found in pattern.finditer(text)

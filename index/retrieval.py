@@ -12,6 +12,7 @@ from corpus.document import Passage, Source
 from corpus.errors import EmbedderMismatch, SearchIndexError
 from corpus.library import Library
 from corpus.partial_dates import within
+from corpus.vocabulary import Group
 from index.concepts import concepts, spoken, terms
 from index.dates import fit, named_months
 from index.derived import DerivedIndexes
@@ -77,7 +78,14 @@ class _Ranked:
 class Searcher:
     """Searches one library, each time its newest snapshot. Thread-safe; waits for no writer."""
 
-    def __init__(self, library: Library, embedder: Embedder, indexes: DerivedIndexes) -> None:
+    def __init__(
+        self,
+        library: Library,
+        embedder: Embedder,
+        indexes: DerivedIndexes,
+        aliases: tuple[Group, ...],
+    ) -> None:
+        self._aliases = aliases
         self._library = library
         self._embedder = embedder
         self._indexes = indexes
@@ -93,7 +101,7 @@ class Searcher:
         query = Query.from_question(self.repaired(question))
         if not query.words:
             return []
-        vector, states = question_read(self._embedder, spoken(query.text))
+        vector, states = question_read(self._embedder, spoken(query.text, self._aliases))
         snapshot = self._indexes.snapshot()
         if len(snapshot.forward) and snapshot.embedder != self._embedder.name:
             raise mismatch(snapshot.embedder, self._embedder.name)
@@ -125,7 +133,7 @@ class Searcher:
     ) -> _Ranked:
         """Gather candidates by meaning and by words, and weigh their signals."""
         forward, words = snapshot.forward, snapshot.words
-        wanted = concepts(query, stems)
+        wanted = concepts(query, stems, self._aliases)
         looked_for = terms(wanted)
         near = self._nearest(snapshot, vector, bounded)
         found = words.search(looked_for, _CANDIDATES, documents=bounded or ())

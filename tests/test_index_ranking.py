@@ -10,10 +10,12 @@ import pytest
 
 from assistant.desk import Desk
 from assistant.settings import Settings
+from assistant.verifying import against_library
 from corpus import vocabulary
 from corpus.codes import TokenCodes
 from corpus.document import Passage
 from corpus.errors import SearchIndexError
+from corpus.vocabulary import groups, groups_of, with_aliases
 from index.concepts import concepts, spoken, terms
 from index.dates import fit, named_months
 from index.embedding import normalised
@@ -56,25 +58,61 @@ def test_a_name_is_found_under_its_other_names(desk: Desk) -> None:
 
 def test_concepts_hold_every_content_word_once() -> None:
     """Aliases bring in words at less than the question's own weight."""
-    wanted = concepts(Query.from_question("Which rule of BIS names 深度求索?"), stems)
+    wanted = concepts(Query.from_question("Which rule of BIS names 深度求索?"), stems, groups())
     own = [stem for one in wanted for stem, _ in one.own]
     assert sorted(own) == sorted({"rule", "bis", "name", *"深度求索"})
     looked_for = terms(wanted)
     assert looked_for["bis"] == 1.0 and 0 < looked_for["deepseek"] < 1
-    assert concepts(Query.from_question("us ear in me"), stems)[0].others == ()
-    assert spoken("深度求索 cost").endswith("DeepSeek")
+    assert concepts(Query.from_question("us ear in me"), stems, groups())[0].others == ()
+    assert spoken("深度求索 cost", groups()).endswith("DeepSeek")
 
 
 def test_the_user_adds_aliases_in_the_data_folder(tmp_path: Path) -> None:
-    """A file of the same form adds to ours; a broken one is refused by name."""
+    """A file of the same form adds to ours; a name is found under the other one."""
     own = tmp_path / vocabulary.FILE_NAME
     own.write_text('projects = [["Falcon", "Project Seven"]]', encoding="utf-8")
-    with Desk(Settings(home=tmp_path, embedder="hash")):
-        wanted = concepts(Query.from_question("When does Falcon end?"), stems)
-        assert any(frozenset({"project", "seven"}) in one.others for one in wanted)
-    vocabulary.use(tmp_path / "none")
-    wanted = concepts(Query.from_question("When does Falcon end?"), stems)
-    assert not any(one.others for one in wanted)
+    question = Query.from_question("When does Falcon end?")
+    wanted = concepts(question, stems, groups_of(tmp_path))
+    assert any(frozenset({"project", "seven"}) in one.others for one in wanted)
+    assert not any(one.others for one in concepts(question, stems, groups_of(tmp_path / "none")))
+
+
+def test_two_libraries_of_one_process_keep_their_aliases(tmp_path: Path) -> None:
+    """In searches, checks and answers, also of two answers that are read by turns."""
+    text = "# The plan\n\nProject Seven ends on 4 May 2027, the council of Vik said.\n"
+    desks = []
+    for name in ("with", "without"):
+        home = tmp_path / name
+        home.mkdir()
+        (home / "plan.md").write_text(text, encoding="utf-8")
+        if name == "with":
+            aliases = 'projects = [["Falcon", "Project Seven"]]'
+            (home / vocabulary.FILE_NAME).write_text(aliases, encoding="utf-8")
+        desks.append(Desk(Settings(home=home, engine="extractive", embedder="hash")))
+        *_, report = desks[-1].add([home / "plan.md"])
+        assert len(report.added) == 1  # type: ignore[union-attr]
+    has, lacks = desks
+    # The one without is opened last: its aliases used to be those of both.
+    for desk, words in ((has, ("Falcon",)), (lacks, ())):
+        (found,) = desk.searcher.search("Falcon")
+        assert found.match is not None and found.match.words == words
+    claim = "Falcon ends on 4 May 2027, the council of Vik said."
+    verdicts = [next(against_library(desk, [claim])) for desk in desks]
+    assert verdicts[0].verdict == "supported" != verdicts[1].verdict
+    seen: list[list[bool]] = [[], []]
+
+    @with_aliases
+    def names_known(desk: Desk) -> Iterator[bool]:
+        for _ in range(3):
+            yield any("Falcon" in one.names for one in groups())
+
+    for turns in zip(names_known(has), names_known(lacks), strict=True):
+        for place, known in enumerate(turns):
+            seen[place].append(known)
+    assert seen == [[True] * 3, [False] * 3]
+    assert not any("Falcon" in one.names for one in groups())
+    for desk in desks:
+        desk.close()
 
 
 @pytest.mark.parametrize(
@@ -177,7 +215,7 @@ def test_the_forward_index_knows_rows_neighbours_and_stems(tmp_path: Path) -> No
     assert [index.id(index.row(one)) for one in ("d1:8-17", "d2:0-8")] == ["d1:8-17", "d2:0-8"]
     assert [index.row(one) for one in ("d1:9-17", "d3:0-1", "d2:8-9")] == [-1, -1, -1]
     assert [list(index.around(row)) for row in range(4)] == [[0, 1], [0, 1, 2], [1, 2], [3]]
-    wanted = concepts(Query.from_question("blue quay title"), stems)
+    wanted = concepts(Query.from_question("blue quay title"), stems, groups())
     coverage = Coverage(wanted, index)
     assert coverage.held(1) == {"blue", "quay", "titl"} and coverage.held_around(0) >= {"blue"}
     grown = forward_of({"d1": ["never read again"], "d3": ["extra"]}, before=index)

@@ -15,6 +15,7 @@ from corpus.addresses import Policy
 from corpus.document import Source
 from corpus.drawing import Drawer
 from corpus.errors import BriefingError, SearchIndexError, StorageError, UsageError
+from corpus.vocabulary import using
 from ui import markup
 from ui.jobs import Jobs
 from ui.source import Drawing, Pinned, Sources
@@ -309,7 +310,8 @@ class Room:
             return f"{found.reliability}{found.credibility}"
 
         def found(pinned: Pinned) -> Beside:
-            return beside(desk.checker, pinned.citation, pinned.claim, pinned.evidence)
+            with using(desk.aliases):
+                return beside(desk.checker, pinned.citation, pinned.claim, pinned.evidence)
 
         return Sources(desk.library, self._drawer, grade=grade, beside=found)
 

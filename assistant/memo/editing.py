@@ -14,6 +14,7 @@ from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Line, Memo, Sec
 from assistant.searching import found_for
 from corpus.document import Passage
 from corpus.errors import NotInLibrary, UsageError
+from corpus.vocabulary import with_aliases
 from index.evidence import Evidence
 from index.retrieval import Bounds
 
@@ -38,6 +39,7 @@ def moved(memo: Memo, section: str, line: int, step: int) -> Memo:
     return _with_lines(memo, at, tuple(swapped))
 
 
+@with_aliases
 def offered(desk: Desk, memo: Memo, section: str, line: int) -> tuple[Evidence, ...]:
     """Return passages that a line might rest on, the likeliest first, within the memo's bounds."""
     _, lines = _lines(memo, section, line)
@@ -45,6 +47,7 @@ def offered(desk: Desk, memo: Memo, section: str, line: int) -> tuple[Evidence, 
     return found_for(desk, lines[line - 1].claim.text, _OFFERED, bounds)
 
 
+@with_aliases
 def recited(desk: Desk, memo: Memo, section: str, line: int, evidence: Evidence) -> Memo:
     """Return the memo with a line that rests on another passage alone, checked against it."""
     at, lines = _lines(memo, section, line)
@@ -62,6 +65,7 @@ def line_at(memo: Memo, section: str, line: int) -> Line:
     return lines[line - 1]
 
 
+@with_aliases
 def reworded(desk: Desk, memo: Memo, section: str, line: int, text: str) -> Memo:
     """Return the memo with other words in a line, checked against the passages that it cites.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assistant.memo.values import COMPANY, INDEPENDENT, KINDS, OFFICIAL, PRESS
 from corpus.validation import configured
-from corpus.vocabulary import groups
+from corpus.vocabulary import Group, groups
 
 _FILE = Path(__file__).parent / "organisations.toml"
 # What an organisation that is not listed calls itself.
@@ -32,7 +32,7 @@ def kind_of_speaker(name: str) -> str:
     plain = re.sub(r"^the\s+|['’]s?$", "", name.strip(), flags=re.IGNORECASE).casefold()
     if not plain:
         return ""
-    known = _known()
+    known = _known(groups())
     if plain in known:
         return known[plain]
     for word in (plain.split()[-1], plain.split()[0]):
@@ -43,16 +43,16 @@ def kind_of_speaker(name: str) -> str:
 
 def listed() -> frozenset[str]:
     """Return the names that the list or an alias of it holds, in lower case."""
-    return frozenset(_known())
+    return frozenset(_known(groups()))
 
 
 @cache
-def _known() -> Mapping[str, str]:
+def _known(aliases: tuple[Group, ...]) -> Mapping[str, str]:
     values = configured(dict[str, tuple[str, ...]], _FILE)
     found: dict[str, str] = {}
     for kind in KINDS:
         found |= {re.sub(r"^the\s+", "", one.casefold()): kind for one in values.get(kind, ())}
-    for group in groups():
+    for group in aliases:
         if group.section == "places":
             continue
         kinds = {found[name.casefold()] for name in group.names if name.casefold() in found}

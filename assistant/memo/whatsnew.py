@@ -18,12 +18,14 @@ from assistant.memo.values import Line, Memo, Section
 from corpus.catalogue import Entry
 from corpus.errors import UsageError
 from corpus.partial_dates import is_date, within
+from corpus.vocabulary import with_aliases
 from index.evidence import Evidence
 
 TEMPLATE = "whatsnew"
 _PASSAGES, _SENTENCES = 3, 2
 
 
+@with_aliases
 def whats_new(desk: Desk, since: str) -> Iterator[Memo]:
     """Yield the brief as it grows; the last is complete. `since` is a date, of adding.
 

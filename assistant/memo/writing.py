@@ -18,6 +18,7 @@ from assistant.memo.templates import TABLES, Plan, Template, filled, shown, temp
 from assistant.memo.values import EVIDENCE, GAP, Line, Memo, Section
 from assistant.searching import found_for
 from corpus.errors import NothingFound, UsageError
+from corpus.vocabulary import with_aliases
 from index.retrieval import Bounds
 
 # Passages of a search for the topic as a whole, which the tables are made from beside those that
@@ -61,6 +62,7 @@ class Request:
         }
 
 
+@with_aliases
 def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[Memo]:
     """Yield the memo as it grows; the last is complete, checked and linted.
 
