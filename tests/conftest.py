@@ -35,10 +35,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give time to what takes it: a page in a browser, the first test that has a library made."""
     for item in items:
-        long = "starter_home" in getattr(item, "fixturenames", ()) or item.get_closest_marker(
-            "browser"
-        )
-        if long and not item.get_closest_marker("timeout"):
+        if item.get_closest_marker("timeout"):
+            continue
+        if "starter_home" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(500))
+        elif item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.timeout(300))
 
 
