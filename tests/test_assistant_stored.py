@@ -95,10 +95,11 @@ def test_a_library_of_the_first_version_gets_conversations(tmp_path: Path) -> No
     Library(tmp_path).close()
     old = sqlite3.connect(tmp_path / "library.sqlite3")
     old.executescript(
+        "DROP TABLE edits; DROP TABLE statements;"
         "DROP TABLE feedback; DROP TABLE turns; DROP TABLE conversations;"
         "ALTER TABLE documents DROP COLUMN tokens; ALTER TABLE documents DROP COLUMN token_counts;"
         "ALTER TABLE documents DROP COLUMN theme;"
-        "PRAGMA user_version = 1;"
+        "DELETE FROM facts WHERE name = 'id'; PRAGMA user_version = 1;"
     )
     old.close()
     with Desk(Settings(home=tmp_path, engine="extractive", embedder="hash")) as desk:
