@@ -20,14 +20,26 @@ _FLAGS = (
 @contextmanager
 def serving(place: Any, examples: Sequence[str], port: int) -> Iterator[str]:
     """Serve the page over a place on loopback for as long as the block lasts; yield its address."""
+    from ui.server import application
+
+    with served(application(place, tuple(examples)), port) as address:
+        yield address
+
+
+@contextmanager
+def served(app: Any, port: int, **options: float) -> Iterator[str]:
+    """Serve an application on loopback for as long as the block lasts; yield its address.
+
+    `options` are those of ui.connections.Server; port 0 takes a free one.
+    """
     import uvicorn
 
-    from ui.server import application, free_socket
+    from ui.connections import Server
+    from ui.server import free_socket
 
     listening: socket.socket = free_socket(port)
-    server = uvicorn.Server(
-        uvicorn.Config(application(place, tuple(examples)), log_level="error", access_log=False)
-    )
+    config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=3)
+    server = Server(config, **options)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + 30

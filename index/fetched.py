@@ -49,7 +49,7 @@ def add_addresses(
             except ReadError as error:
                 _LOG.warning("refused an address of %s: %s", name_of(address), error.reason)
                 refused.append(Refusal(address, error.reason, str(error)))
-                yield Progress("refused", number, len(wanted), str(error))
+                yield Progress("refused", number, len(wanted), address, reason=str(error))
                 continue
             file = Path(folder) / f"{number:03}" / f"{_name(got.url)}{got.suffix}"
             file.parent.mkdir()

@@ -43,7 +43,8 @@ UPLOADED = "upload:"
 class Progress:
     """How far a piece of work is: `done` of `total` files, and in words what is done now.
 
-    `share` is how much of the one file that is worked on is done, in 0…1.
+    `share` is how much of the one file that is worked on is done, in 0…1; `reason` is why a file
+    did not go in, or the title of the document that it equals.
     """
 
     stage: str
@@ -51,6 +52,7 @@ class Progress:
     total: int
     note: str = ""
     share: float = 0.0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,7 @@ def add(
                     kept_out = left_out if outside else refused
                     kept_out.append(Refusal(given.place(file), read.reason, str(read)))
                     stage = "left_out" if outside else "refused"
-                    yield Progress(stage, done, total, f"{file.name}: {read}")
+                    yield Progress(stage, done, total, file.name, reason=str(read))
                     continue
                 placed = replace(read, source=replace(read.source, location=given.place(file)))
                 document = given.said(file).applied(placed)
@@ -274,13 +276,13 @@ def add(
                     starter=starter,
                 )
                 written += len(passages)
-                note = file.name
+                same = ""
                 if outcome == "duplicate":
                     twins.append(Twin(given.place(file), _title(library, document)))
-                    note = f"{file.name}: {twins[-1].title}"
+                    same = twins[-1].title
                 else:
                     outcomes[outcome].append(given.place(file))
-                yield Progress(outcome, done, total, note)
+                yield Progress(outcome, done, total, file.name, reason=same)
                 indexes.update_if_due()
         yield Progress("indexing", total, total, "updating the search indexes")
         indexes.update()

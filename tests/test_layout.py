@@ -30,7 +30,7 @@ OWNERS = {
     "gradio": {"ui/page.py", "ui/page_chat.py", "ui/page_library.py", "ui/page_library_events.py",
                "ui/page_memo.py", "ui/page_memo_events.py", "ui/page_options.py",
                "ui/page_source.py", "ui/page_taking.py", "ui/page_talks.py", "ui/page_thread.py",
-               "ui/page_words.py", "ui/server.py"},
+               "ui/page_words.py", "ui/server.py", "ui/telling.py"},
     "httpx": {"corpus/addresses.py", "corpus/fetching.py", "index/fetched.py",
               "assistant/models/clients.py", "assistant/models/failures.py",
               "assistant/models/reach.py"},
@@ -59,7 +59,7 @@ OWNERS = {
     "trafilatura": {"corpus/readers/html.py"},
     "transformers": {"assistant/models/hugging_face.py", "index/minilm.py"},
     "typst": {"assistant/memo/drawing.py"},
-    "uvicorn": {"ui/server.py"},
+    "uvicorn": {"ui/connections.py", "ui/server.py"},
     "yaml": {"corpus/readers/markdown.py", "corpus/starter/reports/build.py"},
 }  # fmt: skip
 # Vectors are arrays wherever they pass.

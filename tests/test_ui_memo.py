@@ -92,7 +92,7 @@ def test_findings_can_be_accepted_with_a_reason(office: Office) -> None:
     *_, sheet = memos.writing(office, Wanted("The port of Lund"))
     assert sheet.memo is not None
     one = sheet.memo.findings[0]
-    place = f"{one.rule} at {one.where}"
+    place = memos.finding_key(one)
     assert "give a reason" in memos.accepting(office, sheet, place, " ").message
     after = memos.accepting(office, sheet, place, "agreed")
     assert after.memo is not None and after.memo.findings[0].accepted == "agreed"
@@ -151,7 +151,7 @@ def test_a_memo_that_changed_meanwhile_is_not_overwritten(office: Office) -> Non
     finding = sheet.memo.findings[0]
     for later in (
         memo_edits.changed(office, sheet, "drop", f"{key}:{at}"),
-        memos.accepting(office, sheet, f"{finding.rule} at {finding.where}", "agreed"),
+        memos.accepting(office, sheet, memos.finding_key(finding), "agreed"),
     ):
         assert "changed meanwhile" in later.message and later.memo == now.memo
     assert Shelf(office.desk().settings.home).load(sheet.name) == now.memo

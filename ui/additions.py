@@ -151,9 +151,7 @@ def told(steps: Iterator[Progress | Report]) -> Iterator[Adding]:
 def _after(now: Adding, step: Progress) -> Adding:
     lines = now.lines
     if step.stage in {"added", "replaced", "updated", "duplicate", "refused", "left_out"}:
-        reasoned = step.stage in {"duplicate", "refused", "left_out"}
-        name, _, reason = step.note.partition(": ") if reasoned else (step.note, "", "")
-        lines = (*lines, Line(name, step.stage, reason))[-_LINES:]
+        lines = (*lines, Line(step.note, step.stage, step.reason))[-_LINES:]
     return replace(
         now,
         stage=step.stage,

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+
+from corpus.errors import UsageError
+from ui.event_bodies import rebuilt
+from ui.uploads import Uploads
+from ui.wording import language_of, word
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LOCAL = ("127.0.0.1", "localhost", "[::1]")
 _UNSAFE = frozenset(("POST", "PUT", "PATCH", "DELETE"))
-# Routes of Gradio that fetch addresses, proxy other hosts, show statistics or serve MCP.
-_SHUT = (
-    "/proxy=",
-    "/gradio_api/proxy=",
-    "/monitoring",
-    "/gradio_api/mcp",
-    "/openapi.json",
-    "/docs",
-)
+_LOCAL = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
+# What the page asks for; whatever else Gradio has (files, proxies, statistics, MCP, other ways to
+# begin an event) is shut.
+_EVENTS = ("/gradio_api/queue/join", "/gradio_api/run/")
+_UPLOAD = "/gradio_api/upload"
+_WRITTEN = (*_EVENTS, _UPLOAD, "/gradio_api/cancel", "/gradio_api/reset")
+_WHOLE = frozenset(("/", "/config", "/config/", "/theme.css", "/favicon.ico", "/manifest.json",
+                    "/robots.txt", _UPLOAD, "/gradio_api/queue/join"))  # fmt: skip
+_READ = ("/assets/", "/static/", "/svelte/", "/pwa_icon", "/originals/", "/gradio_api/app_id",
+         "/gradio_api/heartbeat/", "/gradio_api/info", "/gradio_api/queue/data",
+         "/gradio_api/startup-events", "/gradio_api/theme.css",
+         "/gradio_api/upload_progress")  # fmt: skip
+# Bytes of an event: the longest memo or list of addresses is a twentieth of it.
+_LONGEST = 1_000_000
+# Seconds in which the body of an event must be there, an upload's whole body, and the next piece of
+# it.
+_SOON, _LATEST, PAUSE = 30.0, 1_800.0, 30.0
 _HEADERS = {
     # Gradio's page needs inline scripts and styles and compiles templates; nothing may come from,
     # or go to, another host.
@@ -33,31 +50,173 @@ _HEADERS = {
 }
 
 
-class Guard:
-    """Lets through what this machine's own page asks for, and refuses the rest with 403."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the guard knows of the page behind it.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    `uploads` has each event and which of its inputs take files, `asks` the events that begin an
+    answer; `admits` says whether one more may begin, `busy` whether uploads wait to be read.
+    """
+
+    uploads: Mapping[int, frozenset[int]]
+    asks: frozenset[int]
+    kept: Uploads
+    admits: Callable[[], bool]
+    busy: Callable[[], bool]
+
+
+class Guard:
+    """Lets through what this machine's own page asks for, and refuses the rest."""
+
+    def __init__(self, app: ASGIApp, page: Page | None = None) -> None:
+        """Stand before `app`; without a page no event and no upload comes through."""
+        self.inner = app
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, adding the headers."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
             return
+        if scope["type"] != "http":
+            await self.inner(scope, receive, send)
+            return
+        begun = False
 
         async def with_headers(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
-                kept = [pair for pair in message["headers"] if pair[0].lower() not in _HEADERS]
-                message["headers"] = [*kept, *_HEADERS.items()]
+                begun = True
+                message["headers"] = [*filter(_stays, message["headers"]), *_HEADERS.items()]
             await send(message)
 
         if reason := refused(scope):
-            body = reason.encode()
-            kind = (b"content-type", b"text/plain; charset=utf-8")
-            await with_headers({"type": "http.response.start", "status": 403, "headers": [kind]})
-            await with_headers({"type": "http.response.body", "body": body})
+            await _say(with_headers, 403, reason)
             return
-        await self._app(scope, receive, with_headers)
+        path = scope["path"]
+        if scope["method"] == "POST" and path.startswith(_EVENTS):
+            await self._event(scope, receive, with_headers)
+        elif scope["method"] == "POST" and path == _UPLOAD:
+            await self._upload(scope, receive, with_headers)
+        else:
+            body = _Body(receive, _SOON, _LONGEST)
+            await self.inner(scope, body.receive, with_headers)
+
+    async def _event(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on an event as the page sends it, or say at once why not."""
+        body = _Body(receive, _SOON, _LONGEST)
+        content = await body.read()
+        if content is None:
+            await _say(send, 413 if body.long else 408, "this event is too long or too slow")
+            return
+        page, language = self._page, language_of(_headers(scope))
+        try:
+            if page is None:
+                raise UsageError("there is no page")
+            number, content = rebuilt(content, page.uploads, page.kept.holds)
+        except UsageError as error:
+            await _say(send, 400, str(error))
+            return
+        if number in page.asks and not page.admits():
+            # Before Gradio's queue, in which a refusal would wait for what it refuses to add to.
+            reason = f"{word('chat.full', language)} {word('chat.kept_in_box', language)}"
+            await _say(send, 429, reason)
+            return
+        length = (b"content-length", str(len(content)).encode())
+        others = [pair for pair in scope["headers"] if pair[0].lower() != b"content-length"]
+        given = iter([{"type": "http.request", "body": content, "more_body": False}])
+
+        async def again() -> Message:
+            return next(given, None) or await receive()
+
+        await self.inner({**scope, "headers": [*others, length]}, again, send)
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on an upload that there is room for."""
+        headers, page = _headers(scope), self._page
+        length = headers.get("content-length", "")
+        if page is None or not re.fullmatch("[0-9]{1,15}", length):
+            await _say(send, 411, "an upload says how long it is")
+            return
+        size, body = int(length), _Body(receive, _LATEST, int(length))
+        if not await asyncio.to_thread(page.kept.begin, size, page.busy):
+            # Taken and thrown away: a browser that is cut off while it sends hears no reason.
+            await body.drain(_SOON)
+            await _say(send, 413, word("library.no_room", language_of(headers)))
+            return
+        try:
+            await self.inner(scope, body.receive, send)
+        finally:
+            await asyncio.shield(asyncio.to_thread(page.kept.end, size))
+
+
+class _Body:
+    """The body of a request, so many bytes of it at most and not waited for without end."""
+
+    def __init__(self, receive: Receive, seconds: float, most: int) -> None:
+        self._receive = receive
+        self._deadline = time.monotonic() + seconds
+        self._left = most
+        self._whole = False
+        self.long = False
+
+    async def receive(self) -> Message:
+        """Return the next message; for what comes too late, or is too long, that nobody is there.
+
+        Once the body is whole the next message is the end of the connection, which may be waited
+        for as long as the answer takes.
+        """
+        if self._whole:
+            return await self._receive()
+        wait = min(PAUSE, self._deadline - time.monotonic())
+        try:
+            message = await asyncio.wait_for(self._receive(), max(0.0, wait))
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+        self._left -= len(message.get("body", b""))
+        self.long = self._left < 0
+        if self.long:
+            return {"type": "http.disconnect"}
+        self._whole = message["type"] != "http.request" or not message.get("more_body")
+        return message
+
+    async def read(self) -> bytes | None:
+        """Return the whole body; None for one that is not."""
+        pieces = []
+        while not self._whole:
+            message = await self.receive()
+            if message["type"] != "http.request":
+                return None
+            pieces.append(message.get("body", b""))
+        return b"".join(pieces)
+
+    async def drain(self, seconds: float) -> None:
+        """Take the body and throw it away, for so many seconds at most."""
+        self._deadline = min(self._deadline, time.monotonic() + seconds)
+        while not self._whole and (await self.receive())["type"] == "http.request":
+            continue
+
+
+async def _say(send: Send, status: int, reason: str) -> None:
+    """Answer with a line; the page reads what its events are told from an object."""
+    plain = status in {403, 411, 413}
+    text = reason if plain else json.dumps({"detail": reason, "error": reason})
+    kind = b"text/plain; charset=utf-8" if plain else b"application/json"
+    headers = [(b"content-type", kind)]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text.encode()})
+
+
+def _stays(header: tuple[bytes, bytes]) -> bool:
+    """Say whether a header of Gradio's is sent: ours take its place, and no other site reads."""
+    name = header[0].lower()
+    return name not in _HEADERS and not name.startswith(b"access-control-")
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {
+        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+    }
 
 
 def refused(scope: dict[str, Any] | Scope) -> str:
@@ -66,31 +225,28 @@ def refused(scope: dict[str, Any] | Scope) -> str:
     A foreign Host is a name that was made to point here (DNS rebinding); a foreign origin is
     another site's page writing through the user's browser.
     """
-    headers = {
-        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
-    }
-    if _host(headers.get("host", "")) not in LOCAL:
+    headers = _headers(scope)
+    hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
+    host = headers.get("host", "")
+    if len(hosts) != 1 or not _LOCAL.fullmatch(host):
         return "this page answers on this machine only"
-    path = scope["path"].lower()
-    if any(part in path for part in _SHUT) or _address_inside(path, scope.get("query_string", b"")):
+    if not _open(scope["method"], scope["path"], scope.get("query_string", b"")):
         return "this address is shut"
     if scope["method"] in _UNSAFE:
-        origin = headers.get("origin", "")
-        if origin and _host(urlsplit(origin).netloc) not in LOCAL:
-            return "requests from other sites are refused"
-        if origin and urlsplit(origin).netloc != headers.get("host"):
+        if headers.get("origin", f"http://{host}") != f"http://{host}":
             return "requests from other sites are refused"
         if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
             return "requests from other sites are refused"
     return ""
 
 
-def _host(netloc: str) -> str:
-    """Return the name without its port."""
-    return netloc if netloc.endswith("]") else netloc.rpartition(":")[0] or netloc
+def _open(method: str, path: str, query: bytes) -> bool:
+    """Say whether the page asks for this."""
+    if method == "POST":
+        return path in _WHOLE or path.startswith(_WRITTEN)
+    if method not in {"GET", "HEAD"} or b"deep_link" in query:
+        return False
+    return path in _WHOLE or path.startswith(_READ)
 
 
-def _address_inside(path: str, query: bytes) -> bool:
-    """Say whether a file route is asked for an address, which Gradio would fetch or redirect to."""
-    wanted = path.partition("file=")[2] or path.partition("file/")[2]
-    return "://" in wanted or wanted.startswith(("//", "http:", "https:")) or b"file=http" in query
+__all__ = ["PAUSE", "Guard", "Page", "refused"]

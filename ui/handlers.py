@@ -13,7 +13,7 @@ from assistant.answer import Answer, Question
 from assistant.answering import LONGEST_QUESTION
 from assistant.followup import Exchange
 from assistant.stored import finish
-from corpus.errors import BriefingError, NoConversation, UsageError
+from corpus.errors import BriefingError, NoConversation
 from corpus.partial_dates import beginning, end, is_date
 from ui import markup, markup_chat
 from ui.jobs import Job
@@ -97,8 +97,6 @@ def begin(
     open). Raises UsageError when too many questions wait, or this conversation's last one does.
     """
     conversation = conversation or uuid.uuid4().hex[:12]
-    if busy(place, conversation):
-        raise UsageError("this conversation is still answering; wait for it, or press Stop")
     history = tuple(
         Exchange(turn.question, turn.answer.spoken)
         for turn in turns
@@ -109,7 +107,7 @@ def begin(
         asked.publishers, asked.documents,
     )  # fmt: skip
     work = _Work(place, conversation, question, asked.engine, instead_of)
-    place.questions.start(conversation, work.run)
+    place.questions.start(conversation, work.run, alone=True)
     return conversation, Turn(question.text, number=work.keep())
 
 

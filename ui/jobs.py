@@ -17,6 +17,8 @@ _LOG = logging.getLogger(__name__)
 Step = TypeVar("Step")
 # Finished jobs that can still be looked at, so that a window that comes back sees the end.
 _KEPT = 200
+# Seconds for which a place is held for work that was announced and does not begin.
+_HELD = 30.0
 # Seconds after which a watcher looks up even when nothing new came: it may have been closed.
 _LOOK = 0.5
 
@@ -153,6 +155,23 @@ class Jobs(Generic[Step]):
         self._open = 0
         self._at_once = at_once
         self._threads = 0
+        # When each place was taken for work that has not arrived yet, the oldest first.
+        self._reserved: list[float] = []
+
+    def reserve(self) -> bool:
+        """Hold a place for work that is on its way here; False where the line is full."""
+        now = time.monotonic()
+        with self._lock:
+            self._reserved = [one for one in self._reserved if now - one < _HELD]
+            if self._open + len(self._reserved) >= self._at_once + self._waiting:
+                return False
+            self._reserved.append(now)
+            return True
+
+    def arrived(self) -> None:
+        """Give back the place that was held for work: it is here, and is started or is not."""
+        with self._lock:
+            del self._reserved[:1]
 
     def start(
         self,
@@ -160,12 +179,17 @@ class Jobs(Generic[Step]):
         make: Callable[[], Iterator[Step]],
         *,
         after: Callable[[], None] | None = None,
+        alone: bool = False,
     ) -> Job[Step]:
         """Put a job in line and return it; raises UsageError when the line is full.
 
-        `after` is called when it is over, also for one that was cancelled before it began.
+        `after` is called when it is over, also for one that was cancelled before it began. Work
+        that is to be `alone` is refused (UsageError) while a job of its key goes on.
         """
         with self._lock:
+            before = self._jobs.get(key)
+            if alone and before is not None and not (before.ended or before.cancelled):
+                raise UsageError("this is being worked on already; wait for it, or stop it")
             if self._open >= self._at_once + self._waiting:
                 raise UsageError(
                     f"{self._open} {self._kind} are being worked on already; try again in a moment"

@@ -120,13 +120,14 @@ def talks_html(
     return f'<ul aria-label="{word("chat.talks", language)}">{items}</ul>'
 
 
-def chips_html(chips: Sequence[tuple[str, str]], language: str) -> str:
-    """Return (name, what is shown) of what is chosen, each with a button that removes it."""
+def chips_html(chips: Sequence[tuple[str, str, str]], language: str) -> str:
+    """Return (name, value, what is shown) of what is chosen, each with a button to remove it."""
     return "".join(
         f'<button type="button" class="chip" data-drop="{escape(name)}" '
+        f'data-which="{escape(value)}" '
         f'aria-label="{escape(word("chat.remove", language, what=shown))}">{escape(shown)} '
         '<span aria-hidden="true">×</span></button>'
-        for name, shown in chips
+        for name, value, shown in chips
     )
 
 

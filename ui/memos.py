@@ -18,7 +18,7 @@ from ui.wording import word
 
 if TYPE_CHECKING:
     from assistant.desk import Desk
-    from assistant.memo.values import Memo
+    from assistant.memo.values import Finding, Memo
     from ui.place import Place
 
 # What a browser is told of each format.
@@ -134,18 +134,25 @@ def reopened(place: Housed, name: str, language: str = "en") -> Sheet:
         return Sheet(message=markup.error_html(str(error), language))
 
 
+def finding_key(finding: Finding) -> str:
+    """Return what names a finding of the linter between the page and the program."""
+    return json.dumps([finding.rule, finding.where])
+
+
 def accepting(
     place: Housed, sheet: Sheet, finding: str, reason: str, language: str = "en"
 ) -> Sheet:
-    """Return the sheet with a finding ("rule at section:line") accepted for a reason, kept."""
+    """Return the sheet with a finding (see `finding_key`) accepted for a reason, kept."""
     from assistant.memo.linting import accepted
 
     desk = place.desk()
     if desk is None or sheet.memo is None:
         return sheet
-    rule, _, where = finding.partition(" at ")
+    found = next((one for one in sheet.memo.findings if finding_key(one) == finding), None)
+    if found is None:
+        return sheet
     try:
-        return kept(desk, sheet, accepted(sheet.memo, rule, where, reason), language)
+        return kept(desk, sheet, accepted(sheet.memo, found.rule, found.where, reason), language)
     except BriefingError as error:
         return Sheet(sheet.memo, sheet.name, markup.error_html(str(error), language))
 

@@ -27,7 +27,8 @@ class MemoEvents:
         """Return sheet, memo, offers, findings and their choice, whether to undo, and the words."""
         memo = sheet.memo
         open_ones = [
-            f"{one.rule} at {one.where}" for one in (memo.findings if memo else ())
+            (f"{one.rule} at {one.where}", memos.finding_key(one))
+            for one in (memo.findings if memo else ())
             if not one.accepted
         ]  # fmt: skip
         offering = bool(sheet.at) and sheet.wording is None

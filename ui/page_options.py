@@ -77,7 +77,8 @@ def build(place: Place) -> Options:
         engine: str | None, as_of: str, since: str, publishers: list[str], documents: list[str],
         event: gr.EventData,
     ) -> tuple[Any, ...]:  # fmt: skip
-        name, _, which = str((event._data or {}).get("drop")).partition(":")
+        data = event._data or {}
+        name, which = str(data.get("drop")), str(data.get("which"))
         now = asked(engine, as_of, since, publishers, documents)
         return (
             None if name == "engine" else now.engine or None,
@@ -90,8 +91,8 @@ def build(place: Place) -> Options:
     with gr.Accordion(LABELS("chat.options"), open=False, elem_id="options"):
         with gr.Row():
             engine = gr.Dropdown(
-                [], label=LABELS("chat.engine"), value=None, allow_custom_value=True,
-                info=LABELS("chat.engine_info"), scale=2,
+                [], label=LABELS("chat.engine"), value=None, scale=2,
+                info=LABELS("chat.engine_info"),
             )  # fmt: skip
             as_of = gr.Textbox(
                 label=LABELS("chat.as_of"), placeholder="2025-06-30", max_lines=1,
@@ -118,23 +119,21 @@ def build(place: Place) -> Options:
     return options
 
 
-def _chosen(place: Place, now: Asked, language: str) -> list[tuple[str, str]]:
-    """Return (name, what is shown) of everything that bounds the next question."""
+def _chosen(place: Place, now: Asked, language: str) -> list[tuple[str, str, str]]:
+    """Return (name, value, what is shown) of everything that bounds the next question."""
     chips = []
     if now.engine:
         host = place.goes_to(now.engine)
         to = f" · {word('chat.goes', language, host=host)}" if host else ""
-        chips.append(("engine", f"{word('chat.engine', language)}: {now.engine}{to}"))
+        chips.append(("engine", now.engine, f"{word('chat.engine', language)}: {now.engine}{to}"))
     for name, value in (("as_of", now.as_of), ("since", now.since)):
         if value.strip():
-            chips.append((name, f"{word(f'chat.{name}', language)} {value.strip()}"))
-    chips += [(f"publisher:{one}", one) for one in now.publishers]
+            chips.append((name, value, f"{word(f'chat.{name}', language)} {value.strip()}"))
+    chips += [("publisher", one, one) for one in now.publishers]
     titles = {name: title for title, name in handlers.documents_of(place.entries())}
     for one in now.documents:
         title = titles.get(one, one)
-        chips.append(
-            (f"document:{one}", title if len(title) <= _CHIP else title[: _CHIP - 1] + "…")
-        )
+        chips.append(("document", one, title if len(title) <= _CHIP else title[: _CHIP - 1] + "…"))
     return chips
 
 

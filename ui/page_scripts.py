@@ -49,7 +49,7 @@ element.addEventListener('click', event => {
 CHIPS = """
 element.addEventListener('click', event => {
   const chip = event.target.closest('[data-drop]');
-  if (chip) trigger('select', {drop: chip.dataset.drop});
+  if (chip) trigger('select', {drop: chip.dataset.drop, which: chip.dataset.which});
 });
 """
 

@@ -12,6 +12,7 @@ from ui.page_scripts import SAVE, TALKS
 from ui.page_words import LABELS
 from ui.place import Place
 from ui.talks import Talks
+from ui.telling import telling
 from ui.wording import language_of, word
 
 
@@ -42,9 +43,11 @@ class Column:
 def build(place: Place, current: gr.State) -> Column:
     """Build the column and return what opening, beginning and deleting are wired to."""
 
+    @telling
     def search(words: str, conversation: str, request: gr.Request) -> str:
         return listing(place, conversation, language_of(request.headers), words)
 
+    @telling
     def name(conversation: str, request: gr.Request) -> tuple[Any, ...]:
         found = of(place)
         title = found.title(conversation) if found and conversation else ""
@@ -52,11 +55,13 @@ def build(place: Place, current: gr.State) -> Column:
             gr.Info(word("chat.nothing_open", language_of(request.headers)))
         return gr.update(visible=bool(title)), title
 
+    @telling
     def rename(conversation: str, title: str, request: gr.Request) -> tuple[Any, ...]:
         if found := of(place):
             found.rename(conversation, title)
         return listing(place, conversation, language_of(request.headers)), gr.update(visible=False)
 
+    @telling
     def doubt(conversation: str, request: gr.Request) -> tuple[Any, ...]:
         found = of(place)
         language = language_of(request.headers)
@@ -66,6 +71,7 @@ def build(place: Place, current: gr.State) -> Column:
         asked = word("chat.sure", language, title=title)
         return gr.update(visible=bool(title)), gr.update(value=asked)
 
+    @telling
     def export(conversation: str, request: gr.Request) -> str:
         found = of(place)
         text = found.exported(conversation) if conversation and found else ""

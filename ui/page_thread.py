@@ -18,6 +18,7 @@ from ui.markup import note_html
 from ui.markup_chat import copied
 from ui.place import Place
 from ui.source import empty_html
+from ui.telling import telling
 from ui.wording import language_of, word
 
 # Seconds between two looks at an answer that grows: watching costs a look, not a thread, so that
@@ -26,6 +27,9 @@ _LOOK = 0.1
 # A place in the line changes at every answer for everybody behind: drawn less often, twenty readers
 # have theirs sooner.
 _LOOK_IN_LINE = 0.3
+
+# The handler that begins an answer, by its name: what may be refused before it is begun.
+ASKING = "ask"
 
 Drawn = dict[Any, Any]
 
@@ -67,7 +71,11 @@ class Parts:
 
 
 class Thread:
-    """The handlers of one page; what a session shows is in states, none of it here."""
+    """The handlers of one page; what a session shows is in states, none of it here.
+
+    All but the watching are plain functions, which Gradio runs in threads of their own: the library
+    may have to be waited for, and whoever waits on the event loop has every window wait.
+    """
 
     def __init__(self, place: Place, parts: Parts) -> None:
         self._place = place
@@ -133,13 +141,14 @@ class Thread:
                 waits = handlers.ahead_of(self._place, job) > 0
                 await asyncio.sleep(_LOOK_IN_LINE if waits else _LOOK)
 
+    @telling
     def settle(self, conversation: str, words: str, request: gr.Request) -> Drawn:
         """Draw what changes beside the thread when an answer is over."""
         running = handlers.busy(self._place, conversation)
         listed = talks.listing(self._place, conversation, language_of(request.headers), words)
         return {self._parts.halt: gr.update(visible=running), self._parts.listed: listed}
 
-    async def _asked(
+    def _asked(
         self,
         text: str,
         before: list[Turn],
@@ -149,18 +158,19 @@ class Thread:
         instead_of: int,
     ) -> Drawn:
         problem = handlers.problem_of(text, chosen, language)
-        if not problem and handlers.busy(self._place, conversation):
-            problem = word("chat.busy", language)
+        if chosen.engine and chosen.engine not in {name for _, name in self._place.engines()}:
+            problem = word("chat.no_engine", language)
         if problem:
             return self._noted(problem)
         if instead_of:
             before = [one for one in before if one.number < instead_of]
         try:
-            conversation, begun = await asyncio.to_thread(
-                handlers.begin, self._place, conversation, text, before, chosen,
-                instead_of=instead_of,
-            )  # fmt: skip
+            conversation, begun = handlers.begin(
+                self._place, conversation, text, before, chosen, instead_of=instead_of
+            )
         except UsageError:
+            if handlers.busy(self._place, conversation):
+                return self._noted(word("chat.busy", language))
             reason = word("chat.full", language)
             return {
                 self._parts.chat: handlers.refused(before, text, reason, language),
@@ -175,20 +185,22 @@ class Thread:
             self._parts.panel: empty_html(language),
         }
 
-    async def ask(
+    @telling
+    def ask(
         self, text: str, before: list[Turn], conversation: str, instead_of: int,
         engine: str | None, as_of: str | None, since: str | None, publishers: list[str] | None,
         documents: list[str] | None, request: gr.Request,
     ) -> Drawn:  # fmt: skip
         """Begin the answer to what is in the box, or to an example."""
+        self._place.questions.arrived()
         chosen = page_options.asked(engine, as_of, since, publishers, documents)
         language = language_of(request.headers)
-        return await self._asked(text, before, conversation, chosen, language, instead_of)
+        return self._asked(text, before, conversation, chosen, language, instead_of)
 
-    async def _reopened(self, conversation: str, language: str) -> Drawn:
+    def _reopened(self, conversation: str, language: str) -> Drawn:
         """Return a kept conversation as it is drawn."""
         found = talks.of(self._place)
-        kept = await asyncio.to_thread(found.turns, conversation) if found and conversation else []
+        kept = found.turns(conversation) if found and conversation else []
         if not kept:
             return {self._parts.listed: talks.listing(self._place, "", language)}
         return {
@@ -197,12 +209,14 @@ class Thread:
             self._parts.panel: empty_html(language),
         }
 
-    async def choose(self, request: gr.Request, event: gr.EventData) -> Drawn:
+    @telling
+    def choose(self, request: gr.Request, event: gr.EventData) -> Drawn:
         """Open a conversation of the list."""
         talk = str((event._data or {}).get("talk") or "")
-        return await self._reopened(talk, language_of(request.headers))
+        return self._reopened(talk, language_of(request.headers))
 
-    async def resume(
+    @telling
+    def resume(
         self, before: str | None, conversation: str, resumed: bool, request: gr.Request
     ) -> Drawn:
         """Open what this browser had open, once, when the library is there."""
@@ -212,10 +226,11 @@ class Thread:
         language = language_of(request.headers)
         drawn = {parts.listed: talks.listing(self._place, conversation, language)}
         if not conversation and before:
-            drawn = await self._reopened(before, language)
+            drawn = self._reopened(before, language)
         return {**drawn, parts.resumed: True}
 
-    async def act(
+    @telling
+    def act(
         self, now: list[Turn], conversation: str, _: int, engine: str | None, as_of: str | None,
         since: str | None, publishers: list[str] | None, documents: list[str] | None,
         request: gr.Request, event: gr.EventData,
@@ -232,7 +247,7 @@ class Thread:
         drawn = self._ringing()
         if wanted == "again":
             chosen = page_options.asked(engine, as_of, since, publishers, documents)
-            begun = await self._asked(
+            begun = self._asked(
                 turn.question, now[:number], conversation, chosen, language, turn.number
             )
             # What is being typed meanwhile stays.
@@ -257,16 +272,17 @@ class Thread:
         kept = self._place.conversations()
         if kept is None:
             return {}
-        if good:
-            gr.Info(word("chat.thanks", language))
         after = list(now)
         after[number] = handlers.rate(kept, conversation, now[number], good, "")
+        if good:
+            gr.Info(word("chat.thanks", language))
         return {
             **self._drawn(after, language, running=handlers.busy(self._place, conversation)),
             self._parts.why: gr.update(visible=not good),
             self._parts.rated: number,
         }
 
+    @telling
     def explain(
         self, now: list[Turn], conversation: str, number: int, reason: str | None,
         more: str | None, request: gr.Request,
@@ -289,6 +305,7 @@ class Thread:
             self._parts.why: gr.update(visible=False),
         }
 
+    @telling
     def delete(self, conversation: str, request: gr.Request) -> Drawn:
         """Delete the open conversation; an answer that it waits for is stopped."""
         handlers.stop(self._place, conversation)
@@ -297,4 +314,4 @@ class Thread:
         return self.anew(request)
 
 
-__all__ = ["Parts", "Thread"]
+__all__ = ["ASKING", "Parts", "Thread"]

@@ -230,11 +230,16 @@ class Room:
             return ""
 
     def _engine(self, desk: Desk, name: str) -> Engine:
-        """Return an engine by its name, made once; raises UsageError."""
+        """Return an engine of the list by its name, made once; raises UsageError.
+
+        A name may be an address, to which passages and a key would go: only the owner gives those.
+        """
         from assistant.engines import engine_named
 
         if name in {"", desk.engine.name}:
             return desk.engine
+        if name not in {one for _, one in self._offered}:
+            raise UsageError(f"the engine {name!r} is not in the list; choose one that is")
         if name not in self._engines:
             self._engines[name] = engine_named(name, desk.settings.home)
         return self._engines[name]

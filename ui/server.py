@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
 import tempfile
 import webbrowser
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gradio as gr
 import uvicorn
@@ -16,12 +16,16 @@ from fastapi import FastAPI
 
 from assistant.starter import EXAMPLES
 from corpus.errors import UsageError
-from ui.guard import Guard
+from ui.connections import Server
+from ui.environment import refuse_openings
+from ui.guard import Guard, Page
 from ui.originals import originals
 from ui.page import CSS, build_page
+from ui.page_thread import ASKING
 from ui.page_words import LABELS
 from ui.place import Place
 from ui.room import Room, Say
+from ui.uploads import Uploads
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -35,15 +39,6 @@ _WINDOWS = 400
 _UPLOAD = 50_000_000
 # Seconds. With it the page answers 2.7 s after the command, without 3.1 s (medians of five).
 _HEAD_START = 0.7
-# Each of these would open what this program keeps shut.
-_OPENING = (
-    "GRADIO_SHARE",
-    "GRADIO_ALLOWED_PATHS",
-    "GRADIO_VIBE_MODE",
-    "GRADIO_MCP_SERVER",
-    "GRADIO_ROOT_PATH",
-    "GRADIO_PROXY_URL",
-)
 
 
 def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> None:
@@ -55,29 +50,40 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
     listening = free_socket(port)
     address = f"http://{_HOST}:{listening.getsockname()[1]}"
     room = Room(settings)
-    app = application(room, EXAMPLES)
+    uploads = Uploads.below(settings.home)
+    app = application(room, EXAMPLES, uploads)
     # After the page is built and looked at first: loading models beside it would hold both up.
     room.open(_HEAD_START)
-    # Files of the working folder would be readable through Gradio's cache.
-    os.chdir(tempfile.mkdtemp(prefix="briefing-"))
     say(f"The chat is at {address} (Ctrl-C stops it). The library opens behind it.")
     if open_browser:
         webbrowser.open(address)
     _LOG.info("serving the page at %s", address)
     # Without a configuration of its own it writes where the program does: into the log.
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, log_level="warning", access_log=False)
-    )
+    server = Server(uvicorn.Config(app, log_config=None, log_level="warning", access_log=False))
     try:
-        server.run(sockets=[listening])
+        # Files of the working folder would be readable through Gradio's cache.
+        with (
+            tempfile.TemporaryDirectory(prefix="briefing-", ignore_cleanup_errors=True) as empty,
+            contextlib.chdir(empty),
+        ):
+            server.run(sockets=[listening])
     finally:
-        Path.cwd().rmdir()
+        uploads.close()
         room.close()
 
 
-def application(place: Place, examples: tuple[str, ...]) -> Any:
-    """Return the whole web application over `place`: the page behind its guard."""
+def application(place: Place, examples: tuple[str, ...], uploads: Uploads | None = None) -> Guard:
+    """Return the whole web application over `place`: the page behind its guard.
+
+    Uploads lie in a temporary folder where no other place is given for them.
+    """
+    uploads = uploads or Uploads.below(None)
+    # Read by Gradio whenever it is asked where uploads lie, and by the page while it is built.
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads.folder)
     page = build_page(place, examples)
+    # Gradio 6.31 looks whether a file that an event names may be read only once this is true, which
+    # `launch` sets and mounting does not.
+    page.has_launched = True
     page.max_threads = _WINDOWS
     page.queue(max_size=_WINDOWS, api_open=False)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -119,14 +125,21 @@ def application(place: Place, examples: tuple[str, ...]) -> Any:
             block_title_text_color_dark="*neutral_200",
         ),
     )
-    return Guard(mounted)
+    return Guard(mounted, _told(page, place, uploads))
 
 
-def refuse_openings() -> None:
-    """Raise UsageError when the environment would open the page to others."""
-    for name in _OPENING:
-        if os.environ.get(name, "").lower() not in {"", "0", "false"}:
-            raise UsageError(f"{name} is set, which would open the page to others; unset it")
+def _told(page: gr.Blocks, place: Place, uploads: Uploads) -> Page:
+    """Return what the guard must know of the page."""
+    taking = {
+        number: frozenset(
+            at for at, one in enumerate(event.inputs) if isinstance(one, gr.File | gr.UploadButton)
+        )
+        for number, event in page.fns.items()
+    }
+    asks = frozenset(number for number, event in page.fns.items() if event.name == ASKING)
+    return Page(
+        taking, asks, uploads, place.questions.reserve, lambda: bool(place.additions.open())
+    )
 
 
 def free_socket(port: int) -> socket.socket:
