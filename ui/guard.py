@@ -110,9 +110,10 @@ class Guard:
             await _say(send, 413 if body.long else 408, "this event is too long or too slow")
             return
         page, language = self._page, language_of(_headers(scope))
+        if page is None:
+            await _say(send, 403, "this address is shut")
+            return
         try:
-            if page is None:
-                raise UsageError("there is no page")
             number, content = rebuilt(content, page.uploads, page.kept.holds)
         except UsageError as error:
             await _say(send, 400, str(error))
