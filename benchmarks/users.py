@@ -85,7 +85,10 @@ def _sent(port: int, session: str, event: tuple[int, int], first: Any = None) ->
     number, inputs = event
     body = {"data": [first, *[None] * (inputs - 1)][:inputs], "fn_index": number,
             "trigger_id": None, "session_hash": session, "event_data": None}  # fmt: skip
-    _json(port, "POST", "/gradio_api/queue/join?", body)
+    joined = _json(port, "POST", "/gradio_api/queue/join?", body)
+    if "event_id" not in joined:
+        # Refused at the door, in words.
+        return json.dumps(joined)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
     connection.request("GET", f"/gradio_api/queue/data?session_hash={session}")
     said = []
@@ -156,9 +159,11 @@ def _report(readers: int, heard: list[Heard]) -> None:
     taken = sorted(one.seconds for one in heard if one.answered)
     p95 = taken[max(0, round(0.95 * len(taken)) - 1)] if taken else float("nan")
     p50 = statistics.median(taken) if taken else float("nan")
+    turned = sorted(one.seconds for one in heard if one.refused)
+    late = f" (p95 after {turned[max(0, round(0.95 * len(turned)) - 1)]:.2f} s)" if turned else ""
     print(
         f"{readers} at once: answered {len(taken)}, p50 {p50:.2f} s, p95 {p95:.2f} s; "
-        f"refused {sum(one.refused for one in heard)}; neither "
+        f"refused {len(turned)}{late}; neither "
         f"{sum(not one.refused and not one.answered for one in heard)}; "
         f"in a wrong session {sum(one.misplaced for one in heard)}"
     )
