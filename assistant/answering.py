@@ -16,6 +16,7 @@ from assistant.engine import Engine, Task, Waiting
 from assistant.extractive import ExtractiveEngine
 from assistant.searching import searched, spelt_out
 from corpus.errors import EngineError, UsageError
+from corpus.partial_dates import is_date
 from corpus.vocabulary import with_aliases
 
 _LOG = logging.getLogger(__name__)
@@ -23,7 +24,10 @@ LONGEST_QUESTION = 4_000
 
 
 def validated(question: Question) -> Question:
-    """Return the question with its white space folded; raises UsageError where it is none."""
+    """Return the question with its white space folded.
+
+    Raises UsageError where it is none, and for bounds that are no dates.
+    """
     text = " ".join(question.text.split())
     if not text:
         raise UsageError("the question is empty; type one")
@@ -31,6 +35,9 @@ def validated(question: Question) -> Question:
         raise UsageError(
             f"the question has {len(text):,} characters; ask in {LONGEST_QUESTION:,} or fewer"
         )
+    for value in (question.as_of, question.since):
+        if value and not is_date(value):
+            raise UsageError(f"{value!r} is no date; give it as 2025-01-28, 2025-01 or 2025")
     return replace(question, text=text)
 
 

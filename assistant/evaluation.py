@@ -14,10 +14,11 @@ from assistant.desk import Desk
 from assistant.followup import Exchange, standalone
 from assistant.searching import found_for
 from corpus.errors import UsageError
+from corpus.partial_dates import is_date
 from corpus.validation import from_json_text, stored
 from corpus.vocabulary import with_aliases
+from index.bounds import Bounds
 from index.evidence import Evidence
-from index.retrieval import Bounds
 
 _DEPTH = 10
 _ADVICE = "give a JSON object with q, and must as a list of texts"
@@ -61,6 +62,8 @@ class _Row:
     def __post_init__(self) -> None:
         if not (self.q or self.question):
             raise ValueError("it holds no question")
+        if self.as_of and not is_date(self.as_of):
+            raise ValueError("as_of is no date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def questions_from(file: Path) -> list[Asked]:
 
     A line has "q" (or "question"), "must" (strings that a right passage contains; white space and
     case folded), and may have "file" and "also_in" (where it may stand), "kind", "history",
-    "abstain" (the library does not answer it), "as_of" (an ISO date) and "id".
+    "abstain" (the library does not answer it), "as_of" (a date) and "id".
     """
     asked = []
     try:

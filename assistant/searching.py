@@ -18,8 +18,8 @@ from assistant.reading import Read
 from assistant.sufficiency import judged
 from corpus.errors import EngineError
 from corpus.vocabulary import with_aliases
+from index.bounds import Bounds
 from index.evidence import Evidence
-from index.retrieval import Bounds
 
 _LONGEST_REWRITE = 300
 

@@ -34,9 +34,9 @@ from assistant.desk import Desk
 from assistant.evaluation import questions_from
 from assistant.followup import standalone
 from assistant.settings import Settings
+from index.bounds import Bounds
 from index.evidence import Evidence
 from index.ingest import Report, files_below
-from index.retrieval import Bounds
 
 _PASSAGES = 8
 _WEIGHTS = sufficiency.WEIGHTS

@@ -300,7 +300,9 @@ class Catalogue:
         return bool(
             self._rows(
                 "SELECT 1 FROM places JOIN documents ON documents.id = places.document"
-                " WHERE places.location = ? AND places.original = ? AND visible",
+                " WHERE places.location = ? AND places.original = ? AND visible AND EXISTS"
+                " (SELECT 1 FROM statements WHERE statements.document = places.document"
+                " AND statements.location = places.location)",
                 (location, digest),
             )
         )

@@ -116,7 +116,7 @@ class Library(Catalogue):
             )
             metadata.state(connection, document.id, document.source)
             if edits:
-                metadata.edit(connection, document.id, edits)
+                metadata.edit(connection, document.id, document.source.location, edits)
             # Another place may be all that changed: who searches by publisher finds that one too.
             if metadata.settle(connection, document.id) or outcome in {"updated", "duplicate"}:
                 self._record(connection, document.id, visible=True)
@@ -231,8 +231,15 @@ class Library(Catalogue):
                     continue
                 emptied = not value and field in kept and said is not None
                 changed[field] = getattr(said, field) if emptied else value
-            metadata.edit(connection, document, changed)
-            metadata.settle(connection, document)
+            if self._shown_at(present.location) == document:
+                metadata.edit(connection, document, present.location, changed)
+                metadata.settle(connection, document)
+            else:
+                # A replaced version that was brought back: its place shows the next one.
+                for field, value in changed.items():
+                    connection.execute(
+                        f"UPDATE documents SET {field} = ? WHERE id = ?", (value, document)
+                    )
             # The title is in the word index: a new generation brings it there.
             self._record(connection, document, visible=True)
         self._texts.cache_clear()

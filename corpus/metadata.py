@@ -51,25 +51,24 @@ def state(connection: sqlite3.Connection, document: str, source: Source) -> None
         )
 
 
-def edit(connection: sqlite3.Connection, document: str, values: Mapping[str, str]) -> None:
-    """Keep a person's edit of a document's fields, for every place that shows it.
+def edit(
+    connection: sqlite3.Connection, document: str, location: str, values: Mapping[str, str]
+) -> None:
+    """Keep a person's edit of a document's fields, as one place shows it.
 
-    A field that is given back the value its place states is edited no more.
+    What other places state stands: another publisher of the same text is no mistake. A field that is given back the value its place states is edited no more.
     """
-    for (location,) in connection.execute(
-        "SELECT location FROM places WHERE document = ?", (document,)
-    ).fetchall():
-        source = stated(connection, document, location)
-        for field, value in values.items():
-            if source is not None and getattr(source, field) == value:
-                connection.execute(
-                    "DELETE FROM edits WHERE location = ? AND field = ?", (location, field)
-                )
-            else:
-                connection.execute(
-                    "INSERT OR REPLACE INTO edits VALUES (?, ?, ?, ?)",
-                    (location, field, value, now()),
-                )
+    source = stated(connection, document, location)
+    for field, value in values.items():
+        if source is not None and getattr(source, field) == value:
+            connection.execute(
+                "DELETE FROM edits WHERE location = ? AND field = ?", (location, field)
+            )
+        else:
+            connection.execute(
+                "INSERT OR REPLACE INTO edits VALUES (?, ?, ?, ?)",
+                (location, field, value, now()),
+            )
 
 
 def settle(connection: sqlite3.Connection, document: str) -> bool:

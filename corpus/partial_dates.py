@@ -32,6 +32,17 @@ def end(text: str) -> str:
     return span[1].isoformat() if span else text
 
 
+def is_later(text: str, other: str) -> bool:
+    """Say whether every day that one date can mean comes after every day of another."""
+    return is_date(text) and is_date(other) and beginning(text) > end(other)
+
+
+def days_between(earlier: str, later: str) -> int | None:
+    """Return how many days lie between the ends of two dates; None where one is none."""
+    one, two = _span(earlier), _span(later)
+    return (two[1] - one[1]).days if one and two else None
+
+
 def within(published: str, since: str, until: str) -> bool:
     """Say whether a date of publication can lie in a span, both ends included; "" bounds nothing.
 

@@ -102,6 +102,9 @@ MIGRATIONS: tuple[str, ...] = (
     INSERT INTO statements (document, title, location, publisher, published, kind, theme, at)
         SELECT documents.id, title, places.location, publisher, published, kind, theme, added
         FROM places JOIN documents ON documents.id = places.document
+        -- A further place has no word of its own yet: its file is read again when it is added.
+        WHERE places.location = documents.location OR NOT EXISTS (SELECT 1 FROM places AS own
+            WHERE own.document = documents.id AND own.location = documents.location)
         ORDER BY places.location != documents.location, added;
 
     -- What a person changed of that, by place, so that it holds for the next version too.

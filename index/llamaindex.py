@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from index.retrieval import Bounds, Searcher
+from index.bounds import Bounds
+from index.retrieval import Searcher
 
 if TYPE_CHECKING:
     from llama_index.core.retrievers import BaseRetriever

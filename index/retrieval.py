@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corpus.catalogue import Entry
-from corpus.document import Passage, Source
+from corpus.document import Passage
 from corpus.errors import EmbedderMismatch, SearchIndexError
 from corpus.library import Library
-from corpus.partial_dates import within
 from corpus.vocabulary import Group
+from index.bounds import Bounds
 from index.concepts import concepts, spoken, terms
 from index.dates import fit, named_months
 from index.derived import DerivedIndexes
@@ -29,39 +29,6 @@ from index.words import AROUND, stems
 
 # Candidates taken from each ranking before they are fused.
 _CANDIDATES = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Which documents may be searched; empty fields do not bound.
-
-    `since` and `until` are dates, both included: a year means its first day as `since`, its last
-    as `until` (corpus.partial_dates).
-    """
-
-    publishers: tuple[str, ...] = ()
-    documents: tuple[str, ...] = ()
-    since: str = ""
-    until: str = ""
-
-    def admits(self, entry: Entry) -> bool:
-        """Say whether a document lies within the bounds, by what any of its places says of it."""
-        return self.admitted(entry) is not None
-
-    def admitted(self, entry: Entry) -> Source | None:
-        """Return what the first place within the bounds says of a document; None without one."""
-        if self.documents and entry.id not in self.documents:
-            return None
-        publishers = {one.casefold() for one in self.publishers}
-        return next(
-            (
-                one
-                for one in entry.sources
-                if (not publishers or one.publisher.casefold() in publishers)
-                and within(one.published, self.since, self.until)
-            ),
-            None,
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from corpus.catalogue import Entry
 from corpus.moments import MONTHS
+from corpus.partial_dates import is_later
 from index.forward import ForwardIndex
 
 # Titles are alike when so many of their first words are, figures and months left out. Over 127
@@ -41,7 +42,7 @@ def later_versions(entries: Iterable[Entry], forward: ForwardIndex) -> Mapping[s
             later = [
                 entry
                 for entry in latest[:_MOST]
-                if entry.source.published > earlier.source.published
+                if is_later(entry.source.published, earlier.source.published)
                 and _repeated(earlier.id, entry.id, forward) >= _REPEATED
             ]
             if later:

@@ -108,6 +108,13 @@ def test_as_of_answers_as_on_that_day(desk: Desk) -> None:
     assert max(now) > "2025-04-30"
 
 
+@pytest.mark.parametrize("bounds", [{"as_of": "soon"}, {"since": "2025-02-30"}])
+def test_bounds_that_are_no_dates_are_refused(desk: Desk, bounds: dict[str, str]) -> None:
+    """A date that is none is an error, and no search without a result."""
+    with pytest.raises(UsageError, match="is no date"):
+        list(ask(desk, Question("What happened to the AI diffusion rule?", **bounds)))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("text", "says"), [("", "empty"), ("  \n ", "empty"), ("why " * 2500, "4,000 or fewer")]
 )

@@ -12,10 +12,10 @@ from assistant.desk import Desk
 from assistant.settings import Settings
 from corpus.catalogue import Entry
 from corpus.document import Source
-from corpus.partial_dates import beginning, end, is_date, within
+from corpus.partial_dates import beginning, end, is_date, is_later, within
 from corpus.schema import MIGRATIONS
+from index.bounds import Bounds
 from index.ingest import Described, Report
-from index.retrieval import Bounds
 
 TEXT = "The harbour board of Tarn said that the breakwater will cost 14 million crowns."
 
@@ -110,6 +110,48 @@ def test_a_second_publisher_of_the_same_text_is_kept_and_found(desk: Desk, tmp_p
     assert not desk.searcher.search("breakwater", bounds=Bounds(("Tarn Courier",), since="2026"))
 
 
+def test_a_persons_word_on_one_place_leaves_the_other_publisher(desk: Desk, tmp_path: Path) -> None:
+    """An edit, or a publisher named on adding, corrects one statement of an equal text alone."""
+    added(desk, write(tmp_path / "a.md", title="Breakwater", publisher="Courier"))
+    copy = write(tmp_path / "b.md", title="Tarn builds")
+    assert added(desk, copy, Described(publisher="Coast Daily", edit=True)).duplicates
+    assert [one.publisher for one in only(desk).sources] == ["Courier", "Coast Daily"]
+    desk.update_source(only(desk).id, publisher="Tarn Courier")
+    assert [one.publisher for one in only(desk).sources] == ["Tarn Courier", "Coast Daily"]
+    for publisher in ("Tarn Courier", "Coast Daily"):
+        (found,) = desk.searcher.search("breakwater", bounds=Bounds((publisher,)))
+        assert found.source.publisher == publisher
+
+
+def test_a_version_that_was_brought_back_is_edited_alone(desk: Desk, tmp_path: Path) -> None:
+    """Its place shows the next version, which keeps what is said of it."""
+    file = write(tmp_path / "a.md", title="Old", publisher="Courier")
+    added(desk, file)
+    old = only(desk).id
+    added(desk, write(file, text="It costs 15 million now.", title="New", publisher="Courier"))
+    new = only(desk).id
+    desk.restore(old)
+    assert desk.update_source(old, title="Oldest").source.title == "Oldest"
+    assert desk.library.entry(new).source.title == "New"
+
+
+def test_a_further_place_of_an_older_library_is_read_again(tmp_path: Path) -> None:
+    """It kept only where that file lies: its publisher and date come in when it is added again."""
+    home = tmp_path / "home"
+    copy = tmp_path / "b.md"
+    with Desk(Settings(home=home, embedder="hash")) as desk:
+        added(desk, write(tmp_path / "a.md", title="One", publisher="Tarn Courier"))
+        added(desk, write(copy, title="Two", publisher="Coast Daily"))
+    step = next(n for n, one in enumerate(MIGRATIONS) if "CREATE TABLE statements" in one)
+    old = sqlite3.connect(home / "library.sqlite3")
+    old.executescript(f"DROP TABLE statements; DROP TABLE edits; PRAGMA user_version = {step};")
+    old.close()
+    with Desk(Settings(home=home, embedder="hash")) as desk:
+        assert only(desk).others == ()
+        assert added(desk, copy).updated == (str(copy),)
+        assert [one.publisher for one in only(desk).sources] == ["Tarn Courier", "Coast Daily"]
+
+
 def test_a_place_that_moves_on_leaves_the_text_to_the_others(desk: Desk, tmp_path: Path) -> None:
     """The document is then what its remaining place says."""
     first = write(tmp_path / "a.md", title="One", publisher="Tarn Courier")
@@ -175,3 +217,10 @@ def test_bounds_take_a_partial_date_for_all_of_it(since: str, until: str, kept: 
     bounds = Bounds(since=since, until=until)
     entries = [Entry(one, Source("T", "/t", "", one), 0, 1, "") for one in dates]
     assert {one.id for one in entries if bounds.admits(one)} == kept
+
+
+def test_later_is_later_on_every_day() -> None:
+    """March 2025 may be before or after "2025"; 2026 is after both."""
+    assert is_later("2026", "2025-03") and is_later("2025-04", "2025-03-31")
+    assert not is_later("2025-03", "2025") and not is_later("2025", "2025-03")
+    assert not is_later("", "2025") and not is_later("2025", "")

@@ -12,7 +12,7 @@ from assistant.evaluation import Asked, questions_from, right
 from assistant.followup import standalone
 from assistant.parts import sides_of
 from assistant.searching import found_for
-from index.retrieval import Bounds
+from index.bounds import Bounds
 
 QUESTIONS = questions_from(Path(__file__).parent / "questions.jsonl")
 ANSWERABLE = [one for one in QUESTIONS if not one.abstain]

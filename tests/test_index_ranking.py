@@ -16,6 +16,7 @@ from corpus.codes import TokenCodes
 from corpus.document import Passage
 from corpus.errors import SearchIndexError
 from corpus.vocabulary import groups, groups_of, with_aliases
+from index.bounds import Bounds
 from index.concepts import concepts, spoken, terms
 from index.dates import fit, named_months
 from index.embedding import normalised
@@ -24,7 +25,6 @@ from index.fusion import folded, shared
 from index.ingest import files_below
 from index.query import Query
 from index.ranking import WEIGHTS, Coverage, scaled, weighed
-from index.retrieval import Bounds
 from index.words import stems
 
 ARTICLES = {

@@ -16,12 +16,12 @@ import pytest
 from assistant.desk import Desk
 from assistant.settings import Settings
 from corpus.errors import ReadError
+from index.bounds import Bounds
 from index.embedding import HashEmbedder
 from index.ingest import Described, Report, files_below
 from index.llamaindex import retriever
 from index.query import Query
 from index.rarity import rarity
-from index.retrieval import Bounds
 
 ROOT = Path(__file__).parent.parent
 HARBOUR = """---

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from corpus.catalogue import Entry
 from corpus.errors import BriefingError, NotInLibrary
 from corpus.partial_dates import is_date
-from index.retrieval import Bounds
+from index.bounds import Bounds
 from ui.said import told
 from ui.wording import word
 
@@ -105,8 +105,6 @@ def edited(
     date = published.strip()
     if date and not is_date(date):
         return False, word("library.bad_date", language, date=date)
-    if not title.strip():
-        return False, word("library.no_title", language)
     try:
         desk.update_source(
             document,

@@ -168,9 +168,15 @@ class Sources:
     def _about(self, citation: Citation, language: str) -> str:
         source = citation.source
         try:
-            added = self._library.entry(citation.document).added[:10]
+            entry = self._library.entry(citation.document)
+            added, sources = entry.added[:10], entry.sources
         except NotInLibrary:
-            added = ""
+            added, sources = "", ()
+        also = [
+            ", ".join(filter(None, (one.publisher, one.published, place_of(one.location))))
+            for one in sources
+            if one.location != source.location
+        ]
         remote = "://" in source.location
         later = citation.newer.source if citation.newer else None
         facts = [
@@ -181,6 +187,7 @@ class Sources:
             ("source.address" if remote else "source.file",
              place_of(source.location)),
             ("source.added", added),
+            ("library.also_at", "; ".join(also)),
             ("source.later", f"{later.title} ({later.published})" if later else ""),
         ]  # fmt: skip
         rows = "".join(

@@ -15,8 +15,8 @@ from assistant.searching import found_for
 from corpus.document import Passage
 from corpus.errors import NotInLibrary, UsageError
 from corpus.vocabulary import with_aliases
+from index.bounds import Bounds
 from index.evidence import Evidence
-from index.retrieval import Bounds
 
 # Passages that are offered for a line.
 _OFFERED = 6

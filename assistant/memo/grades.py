@@ -6,7 +6,6 @@ a default by the kind of its statements, which says that it is one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from assistant.memo.organisations import kind_of_speaker
 from assistant.memo.speakers import author_of
 from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL, PRESS
 from corpus.document import Source
+from corpus.partial_dates import is_date
 from corpus.private import private_home
 from corpus.validation import NO_OTHER_KEYS, configured
 
@@ -63,7 +63,7 @@ _HEAD = """\
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """A grade with its reason; `graded` is the ISO date of the analyst's own, "" for a default."""
+    """A grade with its reason; `graded` is the date of the analyst's own, "" for a default."""
 
     reliability: str
     credibility: int
@@ -91,7 +91,7 @@ class _Entry:
             raise ValueError("credibility must be a number from 1 to 6")
         if not self.reason.strip():
             raise ValueError("give a reason")
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", self.date):
+        if not is_date(self.date):
             raise ValueError("give the date of the grade as 2026-01-31")
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date
 
 from assistant.memo.looking import Context, flat
 from assistant.memo.organisations import kind_of_speaker
 from assistant.memo.values import COMPANY, EVIDENCE, JUDGMENT, PRESS, Line
-from corpus.partial_dates import end
+from corpus.partial_dates import days_between
 from corpus.vocabulary import groups
 
 # Sections that state what the memo stands for.
@@ -81,10 +80,10 @@ def single_source_judgment(context: Context) -> Iterator[tuple[str, str]]:
 
 def old_source(context: Context) -> Iterator[tuple[str, str]]:
     """Require that a source is not older than the chosen age."""
-    until = _day(end(context.memo.as_of or context.today or context.memo.created))
+    until = context.memo.as_of or context.today or context.memo.created
     for number, one in enumerate(context.memo.sources, start=1):
-        day = _day(one.source.published)
-        if day and until and (until - day).days > context.oldest_days:
+        age = days_between(one.source.published, until)
+        if age is not None and age > context.oldest_days:
             yield (
                 f"sources:{number}",
                 f"“{one.source.title}” is of {one.source.published}; look for a newer one",
@@ -155,14 +154,3 @@ def duplicate_claim(context: Context) -> Iterator[tuple[str, str]]:
     for found in places.values():
         for where in found[1:]:
             yield where, f"it stands at {found[0]} already; leave one out"
-
-
-def _day(text: str) -> date | None:
-    parts = [int(part) for part in re.findall(r"\d+", text)[:3]]
-    if not parts or parts[0] < 1900:
-        return None
-    year, month, day = (*parts, 1, 1)[:3]
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None

@@ -19,7 +19,7 @@ from assistant.memo.values import EVIDENCE, GAP, Line, Memo, Section
 from assistant.searching import found_for
 from corpus.errors import NothingFound, UsageError
 from corpus.vocabulary import with_aliases
-from index.retrieval import Bounds
+from index.bounds import Bounds
 
 # Passages of a search for the topic as a whole, which the tables are made from beside those that
 # the sections found.
@@ -71,7 +71,7 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
     NothingFound where the library has nothing on the topic.
     """
     template = template_named(request.template, desk.settings.home)
-    topic = validated(Question(request.topic)).text
+    topic = validated(Question(request.topic, as_of=request.as_of, since=request.since)).text
     plans = _chosen(template, request)
     question = _question(desk, request, topic)
     wide = found_for(desk, topic, _WIDE, _bounds(question))

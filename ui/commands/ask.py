@@ -127,7 +127,7 @@ def search(
     from assistant.answering import validated
     from assistant.followup import standalone
     from assistant.searching import found_for
-    from index.retrieval import Bounds
+    from index.bounds import Bounds
     from ui.terminal import evidence_lines
 
     if query != "-":
