@@ -56,7 +56,8 @@ def edit(
 ) -> None:
     """Keep a person's edit of a document's fields, as one place shows it.
 
-    What other places state stands: another publisher of the same text is no mistake. A field that is given back the value its place states is edited no more.
+    What other places state stands: another publisher of the same text is no mistake. A field
+    that is given back the value its place states is edited no more.
     """
     source = stated(connection, document, location)
     for field, value in values.items():
