@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,14 +65,25 @@ class Document:
 
     def heading_at(self, offset: int) -> str:
         """Return the path of headings above `offset`, outermost first, joined by " › "."""
+        return self.headings_at([offset])[0]
+
+    def headings_at(self, offsets: Sequence[int]) -> list[str]:
+        """Return the paths of headings above offsets that are given in order."""
+        found: list[str] = []
         path: list[Heading] = []
-        for heading in self.headings:
-            if heading.start > offset:
-                break
-            while path and path[-1].level >= heading.level:
-                path.pop()
-            path.append(heading)
-        return " › ".join(heading.title for heading in path)
+        position, joined = 0, ""
+        for offset in offsets:
+            before = position
+            while position < len(self.headings) and self.headings[position].start <= offset:
+                heading = self.headings[position]
+                while path and path[-1].level >= heading.level:
+                    path.pop()
+                path.append(heading)
+                position += 1
+            if position != before:
+                joined = " › ".join(heading.title for heading in path)
+            found.append(joined)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,5 +84,13 @@ def _ends(text: str, stop: int, end: int) -> bool:
     if word in _ABBREVIATIONS:
         return False
     # "1. The following": a list number belongs to what it numbers.
-    line_start = text.rfind("\n", 0, stop) + 1
-    return not (word.isdigit() and text[line_start:stop].strip() == word)
+    return not (word.isdigit() and _begins_line(text, before.start()))
+
+
+def _begins_line(text: str, start: int) -> bool:
+    """Say whether nothing but white space stands between a line's beginning and `start`."""
+    while start and text[start - 1] != "\n":
+        start -= 1
+        if not text[start].isspace():
+            return False
+    return True

@@ -8,14 +8,12 @@ all-MiniLM-L6-v2, which then ignores their tail without a word; here the count i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
+from corpus.counting import Counter
 from corpus.document import Document, Passage
+from corpus.errors import ReadError
 from corpus.sentences import sentences
-
-Counter = Callable[[Sequence[str]], list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,8 @@ class PassageSize:
 # The model's own two marks, and two for words that were cut and count more when joined.
 _MARKS = 4
 _WORD = re.compile(r"\S+\s*")
+# Passages of one document: a book of a million words makes 7,000. Each is embedded and stored.
+MOST_PASSAGES = 30_000
 
 
 def context_of(title: str, heading: str, count: Counter, *, size: PassageSize | None = None) -> str:
@@ -61,22 +61,28 @@ def split(document: Document, count: Counter, *, size: PassageSize | None = None
     A passage never crosses a heading or a page, is made of whole sentences, and with its context
     (`context_of`) never counts more than `size.reads` tokens less the model's two marks; a sentence
     that is longer than that is cut at a word. `count` returns the number of tokens of each text,
-    the model's marks not included.
+    the model's marks not included. The time it takes grows with the length of the text. Raises
+    ReadError("too_large") for more than `MOST_PASSAGES`.
     """
     size = size or PassageSize()
     text = document.text
     spans = _within(sentences(text), _borders(document))
     counts = count([text[start:end] for start, end in spans])
     passages: list[Passage] = []
-    for section in _sections(document, spans, counts):
-        first = section[0][0][0]
-        heading = document.heading_at(first)
+    sections = _sections(document, spans, counts)
+    headings = document.headings_at([section[0][0][0] for section in sections])
+    for section, heading in zip(sections, headings, strict=True):
         context = context_of(document.source.title, heading, count, size=size)
         room = size.reads - _MARKS - count([context])[0]
         pieces = _cut_long(text, section, count, min(room, size.text))
         for start, end in _pack(text, pieces, min(room, size.text), size.least):
             page = document.page_at(start)
             passages.append(Passage(document.id, start, end, text[start:end], page, heading))
+        if len(passages) > MOST_PASSAGES:
+            raise ReadError(
+                "too_large",
+                f"this file makes more than {MOST_PASSAGES:,} passages; split it and add the parts",
+            )
     return passages
 
 
@@ -190,8 +196,8 @@ def _pack(
     """
     groups: list[list[tuple[int, int, int]]] = [[]]
     total = 0
-    for index, piece in enumerate(pieces):
-        rest = _paragraph_tokens(text, pieces, index) if total > room // 2 else 0
+    for piece, paragraph in zip(pieces, _paragraph_tokens(text, pieces), strict=True):
+        rest = paragraph if total > room // 2 else 0
         if groups[-1] and (total + piece[2] > room or (rest and total + rest > room)):
             groups.append([])
             total = 0
@@ -202,23 +208,25 @@ def _pack(
     return [_trim(text, group[0][0], group[-1][1]) for group in groups if group]
 
 
-def _paragraph_tokens(text: str, pieces: list[tuple[int, int, int]], index: int) -> int:
-    """Return the tokens of the paragraph that starts at piece `index`; 0 where none starts."""
-    if index == 0 or "\n" not in text[pieces[index - 1][1] : pieces[index][0]]:
-        return 0
-    total = pieces[index][2]
-    for before, after in pairwise(pieces[index:]):
-        if "\n" in text[before[1] : after[0]]:
-            break
-        total += after[2]
-    return total
+def _paragraph_tokens(text: str, pieces: list[tuple[int, int, int]]) -> list[int]:
+    """Return for each piece the tokens of the paragraph that starts with it; 0 where none does."""
+    tokens = [0] * len(pieces)
+    total = 0
+    for index in range(len(pieces) - 1, 0, -1):
+        total += pieces[index][2]
+        if "\n" in text[pieces[index - 1][1] : pieces[index][0]]:
+            tokens[index], total = total, 0
+    return tokens
 
 
 def _balance(
     before: list[tuple[int, int, int]], last: list[tuple[int, int, int]], least: int
 ) -> None:
-    while len(before) > 1 and sum(piece[2] for piece in last) < least:
-        last.insert(0, before.pop())
+    total, taken = sum(piece[2] for piece in last), []
+    while len(before) > 1 and total < least:
+        taken.append(before.pop())
+        total += taken[-1][2]
+    last[:0] = reversed(taken)
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

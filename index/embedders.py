@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from corpus.counting import Counting
 from corpus.errors import EmbedderError
 from index.embedding import Embedder, HashEmbedder
 from index.minilm import SentenceEmbedder
@@ -33,8 +34,26 @@ HASHING = "hash"
 class CountingEmbedder(Embedder, Protocol):
     """An embedder that also counts tokens, for the splitter."""
 
+    @property
+    def counting(self) -> Counting:
+        """How it counts, as data that crosses to the child that splits."""
+
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text, the model's own marks not included."""
+
+
+def counting_of(name: str, *, cache: Path) -> Counting | None:
+    """Return how the embedder of that name counts tokens, without loading it.
+
+    None where only the model itself can say. Raises EmbedderError where it is missing or altered.
+    """
+    if name == HASHING:
+        return Counting()
+    try:
+        file = weights_folder(name, cache=cache) / "tokenizer.json"
+        return Counting(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def document_embedder(name: str, *, cache: Path) -> CountingEmbedder:

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.counting import Counting, words
+
 Vectors = NDArray[np.float32]
 
 
@@ -44,6 +46,7 @@ class HashEmbedder:
     def __init__(self, dimension: int = 256) -> None:
         self.name = f"hash-{dimension}"
         self.dimension = dimension
+        self.counting = Counting()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one row a text; texts that share words have a positive product."""
@@ -56,4 +59,4 @@ class HashEmbedder:
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the number of words of each text."""
-        return [len(text.split()) for text in texts]
+        return words(texts)

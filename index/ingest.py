@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus.codes import TokenCodes
+from corpus.counting import Counter
 from corpus.document import Document, Passage
 from corpus.errors import LibraryLocked, ReadError
 from corpus.files import NO_FILE, digest_of, named, opened
@@ -20,7 +21,7 @@ from corpus.limits import DEFAULT_LIMITS
 from corpus.log import name_of
 from corpus.metadata import EDITABLE
 from corpus.sandbox import Sandbox
-from corpus.splitting import Counter, context_of, split
+from corpus.splitting import context_of, split
 from index.derived import DerivedIndexes
 from index.embedders import CountingEmbedder
 from index.embedding import Vectors

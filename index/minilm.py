@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from corpus.codes import TokenCodes
+from corpus.counting import Counter, Counting
 from corpus.errors import EmbedderError
 from index.embedding import Vectors, normalised
 from index.late import coded, content, kept_states
@@ -52,6 +53,7 @@ class SentenceEmbedder:
                 "hub's local cache holds"
             ) from error
         self._content: Any = None
+        self._count: Counter | None = None
         # Tokenizers that are set up anew at each call do not bear two threads at once.
         self._encoding = threading.Lock()
         self.name = name
@@ -92,11 +94,19 @@ class SentenceEmbedder:
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text, the model's own marks not included."""
-        if not texts:
-            return []
-        with self._encoding:
-            tokens = self._model.tokenizer(list(texts), add_special_tokens=False, verbose=False)
-        return [len(ids) for ids in tokens["input_ids"]]
+        if self._count is None:
+            self._count = self.counting.counter()
+        return self._count(texts)
+
+    @property
+    def counting(self) -> Counting:
+        """How this model counts tokens; raises EmbedderError for a tokenizer of the slow kind."""
+        backend = getattr(self._model.tokenizer, "backend_tokenizer", None)
+        if backend is None:
+            raise EmbedderError(
+                f"the model {self.name!r} has no tokenizer.json; save it with a fast tokenizer"
+            )
+        return Counting(backend.to_str())
 
     def export(self, target: Path) -> None:
         """Write the model, pooling and normalising included, as ONNX in float32 to `target`.

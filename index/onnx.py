@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from corpus.counting import Counting
 from corpus.errors import EmbedderError
 from index.embedding import Vectors, normalised
 from index.late import content, kept_states
@@ -42,19 +43,17 @@ class Tokens:
         self._cut: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._cut.enable_truncation(reads)
         self._cut.enable_padding(pad_id=0, pad_token="[PAD]")
-        self._whole: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._whole.no_truncation()
-        self._whole.no_padding()
+        self.counting = Counting((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        self._count = self.counting.counter()
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text, the model's own marks not included."""
-        encoded = self._whole.encode_batch(list(texts), add_special_tokens=False)
-        return [len(one.ids) for one in encoded]
+        return self._count(texts)
 
     @cached_property
     def content(self) -> Any:
         """Which token ids carry content (index.late.content)."""
-        return content(self._whole.get_vocab())
+        return content(self._cut.get_vocab())
 
     def encode(self, texts: Sequence[str]) -> dict[str, Any]:
         """Return the model's three int64 inputs, cut to what it reads and padded."""
@@ -89,6 +88,7 @@ class OnnxEmbedder:
                 f"the exported embedding model is damaged: delete {model} and run again"
             ) from error
         self._tokens = Tokens(folder)
+        self.counting = self._tokens.counting
         self._questions: dict[str, Vectors] = {}
         self.name = name
 

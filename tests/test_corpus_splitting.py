@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.document import Document, Heading, Source
+from corpus.errors import ReadError
 from corpus.sentences import sentences
 from corpus.splitting import PassageSize, context_of, split
 
@@ -126,3 +128,49 @@ def test_the_context_names_the_title_and_the_innermost_headings() -> None:
     long = context_of("word " * 200, "heading " * 200, words)
     assert long.startswith("word word") and words([long])[0] <= PassageSize().context
     assert words([context_of("深度求索" * 100, "", words)])[0] <= PassageSize().context
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda size: "a\n" * (size // 2), id="short lines"),
+        pytest.param(lambda size: "1. " * (size // 3), id="numbers in one line"),
+        pytest.param(lambda size: "a\n \n" * (size // 4), id="empty paragraphs"),
+        pytest.param(lambda size: "!" * size, id="marks"),
+    ],
+)
+def test_a_text_of_one_kind_is_split_in_time_that_grows_with_it(make: Callable[[int], str]) -> None:
+    """Eight times the text takes far less than the 64 times of a search through all of it."""
+
+    def seconds(size: int) -> float:
+        whole = document(make(size))
+        took = []
+        for _ in range(2):
+            started = time.process_time()
+            assert split(whole, words)
+            took.append(time.process_time() - started)
+        return min(took)
+
+    assert seconds(400_000) < 24 * max(seconds(50_000), 0.02)
+
+
+def test_many_headings_are_split_in_one_pass() -> None:
+    """Each passage has its own heading, and the last is found as fast as the first."""
+    lines = [line for number in range(20_000) for line in (f"Part {number}", "It is said.")]
+    starts = [0]
+    for line in lines[:-1]:
+        starts.append(starts[-1] + len(line) + 1)
+    heads = tuple(Heading(starts[2 * one], 1 + one % 2, lines[2 * one]) for one in range(20_000))
+    started = time.process_time()
+    passages = split(document("\n".join(lines), headings=heads), words)
+    assert len(passages) == 20_000 and passages[-1].heading == "Part 19998 › Part 19999"
+    assert time.process_time() - started < 20
+
+
+def test_a_document_of_too_many_passages_is_refused() -> None:
+    """Each would be embedded and stored: the refusal says what to do."""
+    text = "It is so.\n" * 35_000
+    heads = tuple(Heading(start, 1, "It") for start in range(0, len(text), 10))
+    with pytest.raises(ReadError, match="split it and add the parts") as refused:
+        split(document(text, headings=heads), words)
+    assert refused.value.reason == "too_large"

@@ -54,7 +54,7 @@ OWNERS = {
                 "corpus/rows.py"},
     "starlette": {"ui/guard.py", "ui/originals.py"},
     "tantivy": {"index/words.py"},
-    "tokenizers": {"index/onnx.py"},
+    "tokenizers": {"corpus/counting.py", "index/onnx.py"},
     "torch": {"index/minilm.py"},
     "trafilatura": {"corpus/readers/html.py"},
     "transformers": {"assistant/models/hugging_face.py", "index/minilm.py"},

@@ -1,0 +1,48 @@
+"""Counting tokens as a model does, by plain data: the child that splits knows no model.
+
+A tokenizer is handed over as the text of its tokenizer.json; without one, words are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Counter = Callable[[Sequence[str]], list[int]]
+
+
+def words(texts: Sequence[str]) -> list[int]:
+    """Return the number of words of each text."""
+    return [len(text.split()) for text in texts]
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How tokens are counted: by the tokenizer of that JSON, or ("") by words."""
+
+    tokenizer: str = ""
+
+    def counter(self) -> Counter:
+        """Return what counts the tokens of texts, a model's own marks not included.
+
+        Raises ValueError for what is no tokenizer.
+        """
+        if not self.tokenizer:
+            return words
+        from tokenizers import Tokenizer
+
+        try:
+            whole: Any = Tokenizer.from_str(self.tokenizer)
+        except Exception as error:  # reason: tokenizers raises bare Exception
+            raise ValueError("this is no tokenizer") from error
+        whole.no_truncation()
+        whole.no_padding()
+
+        def count(texts: Sequence[str]) -> list[int]:
+            # Without offsets, and no list of ids: 1.6 times as fast.
+            return [
+                len(one) for one in whole.encode_batch_fast(list(texts), add_special_tokens=False)
+            ]
+
+        return count
