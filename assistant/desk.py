@@ -16,13 +16,19 @@ from assistant.reading import Reader
 from assistant.settings import Settings
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
+from corpus.counting import Counting
 from corpus.errors import SearchIndexError
 from corpus.library import Library
 from corpus.public_documents import PublicDocument
 from corpus.themes import BEGINNING, Themes
 from corpus.vocabulary import groups_of
 from index.derived import DerivedIndexes
-from index.embedders import CountingEmbedder, document_embedder, question_embedder
+from index.embedders import (
+    CountingEmbedder,
+    counting_of,
+    document_embedder,
+    question_embedder,
+)
 from index.fetched import add_addresses
 from index.ingest import Described, Progress, Report, add
 from index.retrieval import Searcher, mismatch
@@ -154,11 +160,17 @@ class Desk:
             files,
             library=self.library,
             embedder=self.document_embedder,
+            counting=self._counting,
             indexes=self.indexes,
             described=described,
             places=places,
             starter=starter,
         )
+
+    def _counting(self) -> Counting:
+        """Return how the embedder counts tokens, without loading it where a file says so."""
+        known = counting_of(self.settings.embedder, cache=self.settings.models)
+        return known or self.document_embedder().counting
 
     def add_addresses(
         self,

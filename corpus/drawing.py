@@ -67,13 +67,13 @@ class Drawer:
                 return self._kept[key]
         quote, before, rest = _on_page(document, page, start, end)
         answer = self._sandbox.drawn(
+            original,
             {
-                "path": str(original.absolute()),
                 "number": page,
                 "scale": scale,
                 "quote": quote,
                 "before": before,
-            }
+            },
         )
         try:
             picture = Picture(

@@ -2,8 +2,9 @@
 
 A thread cannot be killed and a parser can run for ever, eat the memory or crash the process
 (Tika's published lesson). A child has no network, no environment, starts no program, writes no
-file, and is replaced after it fails or has read fifty files. What it says is JSON: a parser that
-was taken over must not choose what is unpickled here.
+file, and is replaced after it fails or has read fifty files. It is handed each file open and can
+open no other (corpus.confinement). What it says is JSON: a parser that was taken over must not
+choose what is unpickled here.
 """
 
 from __future__ import annotations
@@ -13,19 +14,24 @@ import os
 import resource
 import selectors
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
 
-from corpus.document import Document, Heading, Source
+from corpus.counting import Counting
+from corpus.document import Document, Heading, Passage, Source
 from corpus.errors import ReadError
+from corpus.files import opened
+from corpus.splitting import MOST_PASSAGES
 
 # Seconds by the clock and of the processor for one file; address space of a child, of which 0.7 GB
 # was enough for each of 127 real files (144-page PDFs and 1.9 MB of inline XBRL among them).
@@ -37,6 +43,12 @@ _RECYCLE = 50
 _LONGEST_ANSWER = 150_000_000
 
 
+# Ahead of each request: how long it is.
+_HEAD = struct.Struct("<Q")
+
+Read = tuple[Document, list[Passage]]
+
+
 class Sandbox:
     """A few child processes that read one file after the other; a context manager."""
 
@@ -44,11 +56,14 @@ class Sandbox:
         self,
         *,
         workers: int = 1,
+        counting: Callable[[], Counting] | None = None,
         wall: float = WALL_SECONDS,
         cpu: int = CPU_SECONDS,
         memory: int = MEMORY,
     ) -> None:
+        """Start nothing yet; `counting`, asked when the first file is split, says how to count."""
         self._children = [_Child(wall, cpu, memory) for _ in range(workers)]
+        self._counting = counting
         self._idle: SimpleQueue[_Child] = SimpleQueue()
         for child in self._children:
             self._idle.put(child)
@@ -71,31 +86,45 @@ class Sandbox:
 
     def read(self, path: Path) -> Document:
         """Return the document of one file; raises ReadError."""
-        answer = self._answer(path)
+        answer = self._answer(path, None)
         if isinstance(answer, ReadError):
             raise answer
-        return answer
+        return answer[0]
 
-    def drawn(self, request: dict[str, Any]) -> dict[str, Any]:
+    def drawn(self, path: Path, request: dict[str, Any]) -> dict[str, Any]:
         """Return what `corpus.readers.pdf_drawing.drawn` makes of its arguments; raises ReadError.
 
-        "path" is a string; "image" comes back as base64.
+        "image" comes back as base64.
         """
-        answer = self._asked({"draw": request})
+        answer = self._asked(path, {"draw": request})
         if isinstance(answer, ReadError):
             raise answer
         return answer
 
-    def read_many(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Document | ReadError]]:
+    def confinement(self) -> tuple[bool, int]:
+        """Return whether a child's system calls are filtered, and its version of Landlock (or 0).
+
+        Raises ReadError where no child can be started.
+        """
+        answer = self._asked(None, {"confinement": True})
+        if isinstance(answer, ReadError):
+            raise answer
+        return bool(answer["filtered"]), int(answer["landlock"])
+
+    def read_many(
+        self, paths: Iterable[Path], titled: Callable[[Path], str] | None = None
+    ) -> Iterator[tuple[Path, Read | ReadError]]:
         """Yield each path with its document or the reason it has none, in the order given.
 
-        While the caller works on one document, the children read the next ones.
+        While the caller works on one document, the children read the next ones. With `titled`, the
+        passages come too, split for a document of that title ("" is the one it states).
         """
-        waiting: deque[tuple[Path, Future[Document | ReadError]]] = deque()
+        waiting: deque[tuple[Path, Future[Read | ReadError]]] = deque()
         pool = ThreadPoolExecutor(len(self._children), thread_name_prefix="reading")
         try:
             for path in paths:
-                waiting.append((path, pool.submit(self._answer, path)))
+                title = titled(path) if titled else None
+                waiting.append((path, pool.submit(self._answer, path, title)))
                 if len(waiting) > len(self._children):
                     first, answer = waiting.popleft()
                     yield first, answer.result()
@@ -110,19 +139,28 @@ class Sandbox:
                     child.kill()
             pool.shutdown()
 
-    def _answer(self, path: Path) -> Document | ReadError:
-        answer = self._asked({"read": str(path.absolute())})
+    def _answer(self, path: Path, title: str | None) -> Read | ReadError:
+        request = {"read": str(path.absolute())}
+        answer = self._asked(path, request if title is None else request | {"title": title})
         if isinstance(answer, ReadError):
             return answer
         try:
-            return _from_json(answer)
+            document = _from_json(answer)
+            return document, _passages(document, answer.get("spans", ()))
         except (ValueError, KeyError, TypeError):
             return _crashed()
 
-    def _asked(self, request: dict[str, Any]) -> dict[str, Any] | ReadError:
+    def _asked(self, path: Path | None, request: dict[str, Any]) -> dict[str, Any] | ReadError:
+        """Return the answer to a request about a file, which goes along open."""
+        counting = self._counting if "title" in request else None
         child = self._idle.get()
         try:
-            return child.asked(request)
+            if path is None:
+                return child.asked(request, -1, counting)
+            with opened(path) as descriptor:
+                return child.asked(request, descriptor, counting)
+        except ReadError as error:
+            return error
         finally:
             self._idle.put(child)
 
@@ -133,16 +171,29 @@ class _Child:
     def __init__(self, wall: float, cpu: int, memory: int) -> None:
         self._wall, self._cpu, self._memory = wall, cpu, memory
         self._process: subprocess.Popen[bytes] | None = None
+        self._requests: socket.socket | None = None
+        self._counts = False
         self._count = 0
         self._inherited = 0
 
-    def asked(self, request: dict[str, Any]) -> dict[str, Any] | ReadError:
-        """Return what the child answers within the time it has."""
+    def asked(
+        self, request: dict[str, Any], descriptor: int, counting: Callable[[], Counting] | None
+    ) -> dict[str, Any] | ReadError:
+        """Return what the child answers within the time it has.
+
+        It is told once how to count.
+        """
         process = self._ready()
-        assert process.stdin is not None and process.stdout is not None
+        assert self._requests is not None and process.stdout is not None
+        if counting is not None and not self._counts:
+            request = request | {"counting": counting().tokenizer}
+            self._counts = True
         try:
-            process.stdin.write(json.dumps(request).encode() + b"\n")
-            process.stdin.flush()
+            body = json.dumps(request).encode()
+            self._requests.settimeout(self._wall)
+            head = _HEAD.pack(len(body))
+            socket.send_fds(self._requests, [head], [descriptor] if descriptor >= 0 else [])
+            self._requests.sendall(body)
             line = _line_within(process.stdout, time.monotonic() + self._wall)
         except TimeoutError:
             self.end()
@@ -172,9 +223,15 @@ class _Child:
     def end(self) -> None:
         """Kill the process, if there is one, and clear up after it."""
         process, self._process = self._process, None
+        self._hang_up()
         if process is not None:
             process.kill()
             _buried(process)
+
+    def _hang_up(self) -> None:
+        requests, self._requests = self._requests, None
+        if requests is not None:
+            requests.close()
 
     def _ready(self) -> subprocess.Popen[bytes]:
         if self._count >= _RECYCLE:
@@ -184,8 +241,8 @@ class _Child:
             # Until it is another program, a child counts its parent's memory as its own peak: with
             # an embedding model loaded here, 0.6 GB before it has read anything.
             self._inherited = _peak(resource.getrusage(resource.RUSAGE_SELF))
-            self._process = _started(self._memory, self._cpu)
-            self._count = 0
+            self._process, self._requests = _started(self._memory, self._cpu)
+            self._count, self._counts = 0, False
         self._count += 1
         return self._process
 
@@ -194,6 +251,7 @@ class _Child:
         # It may have closed its output and live on. What ended it before this still shows.
         self.kill()
         self._process = None
+        self._hang_up()
         killed, peak = _buried(process)
         if killed == signal.SIGXCPU:
             return _too_slow(f"{self._cpu} seconds of the processor")
@@ -224,10 +282,8 @@ def _buried(process: subprocess.Popen[bytes]) -> tuple[int, int]:
         except ChildProcessError:
             process.returncode = 0
     killed = max(0, -process.returncode)
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with suppress(BrokenPipeError):
-                stream.close()
+    if process.stdout is not None:
+        process.stdout.close()
     return killed, peak
 
 
@@ -236,11 +292,20 @@ def _peak(usage: resource.struct_rusage) -> int:
     return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _started(memory: int, cpu: int) -> subprocess.Popen[bytes]:
-    """Start a child with no environment but what it needs to find its modules."""
+def _started(memory: int, cpu: int) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start a child with no environment but what it needs to find its modules.
+
+    Its standard input is the other end of the socket returned, which open files can cross.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        return _process(memory, cpu, theirs), ours
+
+
+def _process(memory: int, cpu: int, requests: socket.socket) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "corpus.confined", str(memory), str(cpu)],
-        stdin=subprocess.PIPE,
+        stdin=requests.fileno(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd="/",
@@ -250,6 +315,9 @@ def _started(memory: int, cpu: int) -> subprocess.Popen[bytes]:
             "PATH": "/usr/bin:/bin",
             "LC_ALL": "C.UTF-8",
             "HOME": "/nonexistent",
+            # One thread counts tokens: the other cores belong to whoever asks meanwhile.
+            "TOKENIZERS_PARALLELISM": "false",
+            "OPENBLAS_NUM_THREADS": "1",
         },
         close_fds=True,
         # Ctrl-C is for the parent, which then ends its children.
@@ -286,3 +354,17 @@ def _from_json(values: dict[str, Any]) -> Document:
         tuple(str(label) for label in values["page_labels"]),
         tuple(Heading(int(a), int(b), str(title)) for a, b, title in values["headings"]),
     )
+
+
+def _passages(document: Document, spans: Iterable[Any]) -> list[Passage]:
+    """Return the passages at spans that a child names; raises ValueError for what lies outside."""
+    places = [(int(start), int(end)) for start, end in spans]
+    if len(places) > MOST_PASSAGES:
+        raise ValueError("too many passages")
+    if any(not 0 <= start < end <= len(document.text) for start, end in places):
+        raise ValueError("a passage outside its text")
+    headings = document.headings_at([start for start, _ in places])
+    return [
+        Passage(document.id, start, end, document.text[start:end], document.page_at(start), heading)
+        for (start, end), heading in zip(places, headings, strict=True)
+    ]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus.codes import TokenCodes
-from corpus.counting import Counter
+from corpus.counting import Counter, Counting
 from corpus.document import Document, Passage
 from corpus.errors import LibraryLocked, ReadError
 from corpus.files import NO_FILE, digest_of, named, opened
@@ -21,7 +21,7 @@ from corpus.limits import DEFAULT_LIMITS
 from corpus.log import name_of
 from corpus.metadata import EDITABLE
 from corpus.sandbox import Sandbox
-from corpus.splitting import context_of, split
+from corpus.splitting import context_of
 from index.derived import DerivedIndexes
 from index.embedders import CountingEmbedder
 from index.embedding import Vectors
@@ -187,6 +187,11 @@ class _Given:
     def place(self, file: Path) -> str:
         return self.places.get(file, str(file))
 
+    def title(self, file: Path) -> str:
+        """Return the title it goes by, "" for its own; a person's edit is kept apart from it."""
+        said = self.said(file)
+        return "" if said.edit else said.title
+
     def said(self, file: Path) -> Described:
         if isinstance(self.described, Described):
             return self.described
@@ -199,6 +204,7 @@ def add(
     library: Library,
     embedder: Callable[[], CountingEmbedder],
     indexes: DerivedIndexes,
+    counting: Callable[[], Counting] | None = None,
     described: Described | Mapping[Path, Described] | None = None,
     places: Mapping[Path, str] | None = None,
     starter: bool = False,
@@ -207,7 +213,8 @@ def add(
 
     Each document becomes visible in one transaction of its own, so that an end at any moment leaves
     whole documents. A file that cannot be read is reported and the rest go in. `embedder` is called
-    when the first text must be embedded, since that takes seconds to load. `described` goes for all
+    when the first text must be embedded, since that takes seconds to load, and asked how it counts
+    unless `counting` knows. `described` goes for all
     files, or for each its own; `places` says where a file came from when that is not its path: the
     address it was fetched from, the name under which it was uploaded. `starter` marks the documents
     as ours. Raises LibraryLocked when another process writes, StorageError when the disk refuses,
@@ -231,8 +238,8 @@ def add(
         done = total - len(changed)
         if done:
             yield Progress("compared", done, total, f"{done} files are already in the library")
-        with Sandbox() as sandbox:
-            for file, read in sandbox.read_many(changed):
+        with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
+            for file, read in sandbox.read_many(changed, given.title):
                 done += 1
                 if isinstance(read, ReadError):
                     outside = read.reason in NO_FILE
@@ -241,7 +248,8 @@ def add(
                     stage = "left_out" if outside else "refused"
                     yield Progress(stage, done, total, file.name, reason=str(read))
                     continue
-                placed = replace(read, source=replace(read.source, location=given.place(file)))
+                text, split = read
+                placed = replace(text, source=replace(text.source, location=given.place(file)))
                 document = given.said(file).applied(placed)
                 edits = given.said(file).edits
                 outcome = library.known(document, edits)
@@ -250,7 +258,7 @@ def add(
                 tokens: TokenCodes | None = None
                 if outcome in {"added", "replaced"}:
                     model = embedder()
-                    passages = split(document, model.count)
+                    passages = split
                     if not passages:
                         message = f"{file.name} holds no text"
                         refused.append(Refusal(given.place(file), "empty", message))

@@ -45,7 +45,15 @@ def read(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Document:
 
     Raises ReadError with a reason code and a line that says what would help.
     """
-    data = _bytes(path, limits)
+    with opened(path) as descriptor:
+        return read_open(descriptor, path.absolute(), limits=limits)
+
+
+def read_open(descriptor: int, path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Document:
+    """Return the document in an open file; `path` is only its name. Raises ReadError as `read`."""
+    data = contents(descriptor, limits)
+    if not data.strip():
+        raise ReadError("empty", "this file is empty")
     try:
         document = _parsed(path, data, _kind(path, data), limits)
     except RecursionError as error:
@@ -59,28 +67,20 @@ def read(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Document:
 
 
 def _parsed(path: Path, data: bytes, kind: str, limits: Limits) -> Document:
-    location = str(path.absolute())
+    location = str(path)
     if kind == "pdf":
-        return read_pdf(path, location, limits)
+        return read_pdf(data, location, limits)
     if kind in {"docx", "pptx", "xlsx"}:
-        return read_office(path, location, kind, limits)
+        return read_office(data, location, kind, limits)
     if kind == "html":
         return read_html(data, location)
     if kind == "mail":
         return read_mail(data, location)
     if kind == "csv":
-        return read_csv(data, location, path)
+        return read_csv(data, location)
     if kind == "markdown":
         return read_markdown(decoded(data), location)
     return read_text(decoded(data), location)
-
-
-def _bytes(path: Path, limits: Limits) -> bytes:
-    with opened(path) as descriptor:
-        data = contents(descriptor, limits)
-    if not data.strip():
-        raise ReadError("empty", "this file is empty")
-    return data
 
 
 def _kind(path: Path, data: bytes) -> str:
@@ -108,7 +108,7 @@ def _kind_by_content(path: Path, data: bytes) -> str:
             raise ReadError("encrypted", "this file needs a password; save it without one")
         raise ReadError("unsupported", "this is an old Office file; save it as DOCX, XLSX or PPTX")
     if data.startswith(b"PK"):
-        return _kind_of_archive(path)
+        return _kind_of_archive(path, data)
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if _MAIL.match(head) and len(_MAIL_HEADER.findall(head)) >= 2:
         return "mail"
@@ -116,8 +116,8 @@ def _kind_by_content(path: Path, data: bytes) -> str:
     return "html" if _PAGE.search(head) and not is_markdown else ""
 
 
-def _kind_of_archive(path: Path) -> str:
-    if kind := office_kind(path):
+def _kind_of_archive(path: Path, data: bytes) -> str:
+    if kind := office_kind(data):
         return kind
     if path.suffix.lower() in {".docx", ".pptx", ".xlsx"}:
         raise ReadError("damaged", "this Office file is damaged; save it anew and add it again")

@@ -21,10 +21,10 @@ from corpus.readers.text import decoded
 _DAMAGED = "this file is damaged; open it in its program, save it anew and add it again"
 
 
-def office_kind(path: Path) -> str:
+def office_kind(data: bytes) -> str:
     """Return "docx", "pptx", "xlsx" or "" by the parts that an archive holds."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError):
         return ""
@@ -34,13 +34,13 @@ def office_kind(path: Path) -> str:
     return ""
 
 
-def checked_archive(path: Path, limits: Limits) -> None:
+def checked_archive(data: bytes, limits: Limits) -> None:
     """Raise ReadError("too_large") for an archive that would inflate beyond the limits.
 
     Sizes are those the archive declares; what inflates to more is cut off by the memory limit of
     the process that reads.
     """
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = archive.infolist()
     by_place = sorted(parts, key=lambda part: part.header_offset)
     if any(
@@ -63,36 +63,37 @@ def checked_archive(path: Path, limits: Limits) -> None:
         )
 
 
-def read_office(path: Path, location: str, kind: str, limits: Limits) -> Document:
+def read_office(data: bytes, location: str, kind: str, limits: Limits) -> Document:
     """Return a DOCX, PPTX or XLSX as text; raises ReadError (damaged, too_large, empty)."""
-    read: dict[str, Callable[[Path, Blocks], dict[str, str]]] = {
+    read: dict[str, Callable[[bytes, Blocks], dict[str, str]]] = {
         "docx": _docx, "pptx": _pptx, "xlsx": _xlsx,
     }  # fmt: skip
     kinds = {"docx": "docx", "pptx": "slides", "xlsx": "table"}
     blocks = Blocks()
     try:
-        checked_archive(path, limits)
-        about = read[kind](path, blocks)
+        checked_archive(data, limits)
+        about = read[kind](data, blocks)
     except (ReadError, MemoryError):
         raise
     except Exception as error:  # reason: three libraries over hostile XML raise anything
         raise ReadError("damaged", _DAMAGED) from error
-    return _finished(blocks, location, kinds[kind], about.get("title", ""), path)
+    return _finished(blocks, location, kinds[kind], about.get("title", ""))
 
 
-def _finished(blocks: Blocks, location: str, kind: str, title: str, path: Path) -> Document:
+def _finished(blocks: Blocks, location: str, kind: str, title: str) -> Document:
     text = blocks.text()
     if not text.strip():
         raise ReadError("empty", "this file holds no text")
-    title = clean(title) or blocks.first_heading or clean(text.split("\n")[0])[:120] or path.stem
+    title = clean(title) or blocks.first_heading or clean(text.split("\n")[0])[:120]
+    title = title or Path(location).stem
     return blocks.document(Source(title, location, "", stated_date(text), kind))
 
 
-def _docx(path: Path, blocks: Blocks) -> dict[str, str]:
+def _docx(data: bytes, blocks: Blocks) -> dict[str, str]:
     import docx
     from docx.table import Table
 
-    document = docx.Document(str(path))
+    document = docx.Document(io.BytesIO(data))
     for part in document.iter_inner_content():
         if isinstance(part, Table):
             blocks.apart()
@@ -113,6 +114,15 @@ def _docx(path: Path, blocks: Blocks) -> dict[str, str]:
     return {"title": document.core_properties.title or ""}
 
 
+def prepare() -> None:
+    """Read ahead the styles that python-docx gives a DOCX without any, from a file of its own."""
+    from docx.parts.styles import StylesPart
+
+    part: Any = StylesPart
+    styles = part._default_styles_xml()
+    part._default_styles_xml = classmethod(lambda _: styles)
+
+
 def _shown(paragraph: Any) -> str:
     """Return the text of a paragraph without the runs that are formatted as hidden."""
     runs = [
@@ -130,10 +140,10 @@ def _distinct(cells: list[str]) -> list[str]:
     return [cell for place, cell in enumerate(cells) if not place or cell != cells[place - 1]]
 
 
-def _pptx(path: Path, blocks: Blocks) -> dict[str, str]:
+def _pptx(data: bytes, blocks: Blocks) -> dict[str, str]:
     import pptx
 
-    show = pptx.Presentation(str(path))
+    show = pptx.Presentation(io.BytesIO(data))
     for slide in show.slides:
         if slide.element.get("show") == "0":
             continue
@@ -161,12 +171,11 @@ def _shape(shape: Any, blocks: Blocks) -> None:
             blocks.line("".join(run.text for run in paragraph.runs))
 
 
-def _xlsx(path: Path, blocks: Blocks) -> dict[str, str]:
+def _xlsx(data: bytes, blocks: Blocks) -> dict[str, str]:
     import openpyxl
 
-    # Given a path it would judge the file by its suffix, and not close it when it fails.
-    with path.open("rb") as stream:
-        return _sheets(openpyxl.load_workbook(stream, read_only=True, data_only=True), blocks)
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    return _sheets(book, blocks)
 
 
 def _sheets(book: Any, blocks: Blocks) -> dict[str, str]:
@@ -190,7 +199,7 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def read_csv(data: bytes, location: str, path: Path) -> Document:
+def read_csv(data: bytes, location: str) -> Document:
     """Return a CSV or TSV file as rows; raises ReadError (encoding, empty)."""
     text = decoded(data)
     try:
@@ -203,4 +212,4 @@ def read_csv(data: bytes, location: str, path: Path) -> Document:
             blocks.row(row)
     except csv.Error as error:
         raise ReadError("damaged", f"this table cannot be read ({error})") from error
-    return _finished(blocks, location, "table", path.stem, path)
+    return _finished(blocks, location, "table", Path(location).stem)

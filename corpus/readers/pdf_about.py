@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
 from corpus.errors import ReadError
@@ -44,10 +44,10 @@ class About:
     outline: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
 
 
-def about_pdf(path: Path) -> About:
+def about_pdf(data: bytes) -> About:
     """Return what a PDF says of itself; nothing where that cannot be read. Never raises."""
     with _configured():
-        reader: Any = _tried(lambda: _reader(path), None)
+        reader: Any = _tried(lambda: _reader(data), None)
         if reader is None:
             return About()
         title = _tried(lambda: clean(str((reader.metadata or {}).get("/Title") or "")), "")
@@ -76,11 +76,11 @@ def _tried(read: Callable[[], T], default: T) -> T:
         return default
 
 
-def text_by_pypdf(path: Path, limits: Limits) -> list[str]:
+def text_by_pypdf(data: bytes, limits: Limits) -> list[str]:
     """Return the text of each page; raises ReadError (damaged, encrypted, too_large)."""
     try:
         with _configured():
-            reader = _reader(path)
+            reader = _reader(data)
             if reader.is_encrypted and not reader.decrypt(""):
                 raise ReadError(
                     "encrypted", "this PDF needs a password; save it without one and add it again"
@@ -114,11 +114,11 @@ def _configured() -> AbstractContextManager[Any]:
     )
 
 
-def _reader(path: Path) -> Any:
+def _reader(data: bytes) -> Any:
     import pypdf
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    return pypdf.PdfReader(path)
+    return pypdf.PdfReader(io.BytesIO(data))
 
 
 def _year(reader: Any) -> str:

@@ -13,7 +13,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import Path
 from typing import Any
 
 from corpus.errors import ReadError
@@ -49,7 +48,7 @@ class Letter:
     place: int
 
 
-def drawn(path: Path, number: int, scale: float, quote: str, before: int) -> dict[str, Any]:
+def drawn(data: bytes, number: int, scale: float, quote: str, before: int) -> dict[str, Any]:
     """Return a page as WebP with the boxes of a quote on it, as plain data.
 
     `number` is 1-based, `scale` pixels a point, `quote` the words to mark ("" for none) and
@@ -60,7 +59,7 @@ def drawn(path: Path, number: int, scale: float, quote: str, before: int) -> dic
     import pypdfium2
 
     try:
-        pdf = pypdfium2.PdfDocument(path)
+        pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         raise ReadError("damaged", f"this PDF cannot be drawn ({error})") from error
     try:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 from corpus.errors import ReadError
@@ -43,7 +42,7 @@ class Line:
     turned: bool = False
 
 
-def pages_by_pdfium(path: Path, limits: Limits) -> list[list[Line]]:
+def pages_by_pdfium(data: bytes, limits: Limits) -> list[list[Line]]:
     """Return the lines of each page in reading order.
 
     Raises ReadError: encrypted, damaged (pdfium refuses it), too_large.
@@ -51,7 +50,7 @@ def pages_by_pdfium(path: Path, limits: Limits) -> list[list[Line]]:
     import pypdfium2
 
     try:
-        pdf = pypdfium2.PdfDocument(path)
+        pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
             raise ReadError(
