@@ -39,6 +39,8 @@ WALL_SECONDS = 45.0
 CPU_SECONDS = 30
 MEMORY = 1_000_000_000
 _RECYCLE = 50
+# A child imports all that it may need before it shuts itself in: 1.5 s, more on a busy machine.
+_START_SECONDS = 60.0
 # Twenty million characters, six bytes each where JSON escapes them, and their headings.
 _LONGEST_ANSWER = 150_000_000
 
@@ -146,8 +148,8 @@ class Sandbox:
             return answer
         try:
             document = _from_json(answer)
-            return document, _passages(document, answer.get("spans", ()))
-        except (ValueError, KeyError, TypeError):
+            return document, _passages(document, answer)
+        except (ValueError, KeyError, IndexError, TypeError):
             return _crashed()
 
     def _asked(self, path: Path | None, request: dict[str, Any]) -> dict[str, Any] | ReadError:
@@ -189,6 +191,8 @@ class _Child:
             request = request | {"counting": counting().tokenizer}
             self._counts = True
         try:
+            if self._count == 1:
+                _line_within(process.stdout, time.monotonic() + _START_SECONDS)
             body = json.dumps(request).encode()
             self._requests.settimeout(self._wall)
             head = _HEAD.pack(len(body))
@@ -356,15 +360,16 @@ def _from_json(values: dict[str, Any]) -> Document:
     )
 
 
-def _passages(document: Document, spans: Iterable[Any]) -> list[Passage]:
-    """Return the passages at spans that a child names; raises ValueError for what lies outside."""
-    places = [(int(start), int(end)) for start, end in spans]
+def _passages(document: Document, answer: dict[str, Any]) -> list[Passage]:
+    """Return the passages that a child found; raises ValueError, IndexError for what is outside."""
+    places = [(int(start), int(end), int(path)) for start, end, path in answer.get("spans", ())]
+    headings = [str(path) for path in answer.get("paths", ())]
     if len(places) > MOST_PASSAGES:
         raise ValueError("too many passages")
-    if any(not 0 <= start < end <= len(document.text) for start, end in places):
+    text = document.text
+    if any(not 0 <= start < end <= len(text) for start, end, _ in places):
         raise ValueError("a passage outside its text")
-    headings = document.headings_at([start for start, _ in places])
     return [
-        Passage(document.id, start, end, document.text[start:end], document.page_at(start), heading)
-        for (start, end), heading in zip(places, headings, strict=True)
+        Passage(document.id, start, end, text[start:end], document.page_at(start), headings[path])
+        for start, end, path in places
     ]
