@@ -33,7 +33,9 @@ _HEAD = struct.Struct("<Q")
 # What the readers use, and imports its parts when they are first needed.
 _WHOLE = ("charset_normalizer", "corpus.readers", "docx", "email", "encodings", "markdown_it",
           "openpyxl", "pptx", "pypdf", "yaml")  # fmt: skip
-_BY_NAME = ("lxml.etree", "lxml.html", "PIL.WebPImagePlugin", "pypdfium2", "tokenizers",
+_BY_NAME = ("lxml.etree", "lxml.html", "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.ImageOps",
+            "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.PpmImagePlugin",
+            "PIL.WebPImagePlugin", "pypdfium2", "tokenizers",
             "trafilatura")  # fmt: skip
 
 
