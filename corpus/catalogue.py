@@ -336,7 +336,7 @@ class Catalogue:
     def _load(self, document: str) -> tuple[Document, tuple[Passage, ...]]:
         # Not the vectors: those of a long report are larger than its text.
         rows = self._rows(
-            f"SELECT id, {', '.join(SOURCE)}, text, pages, headings, spans"
+            f"SELECT id, {', '.join(SOURCE)}, text, pages, headings, spans, left_out"
             " FROM documents WHERE id = ?",
             (document,),
         )

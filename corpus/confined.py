@@ -50,6 +50,7 @@ def _to_json(answer: Document) -> dict[str, Any]:
         "page_starts": answer.page_starts,
         "page_labels": answer.page_labels,
         "headings": [(one.start, one.level, one.title) for one in answer.headings],
+        "left_out": answer.left_out,
     }
 
 

@@ -44,6 +44,8 @@ class Document:
 
     `page_starts[i]` is the offset at which page i + 1 begins (empty for formats without pages);
     `page_labels[i]` is what is printed on that page ("iv"), empty where the file has no labels.
+    `left_out` says what the file holds and the text does not, by kind with the number of places:
+    (("hidden text", 3),).
     """
 
     source: Source
@@ -51,6 +53,7 @@ class Document:
     page_starts: tuple[int, ...] = ()
     page_labels: tuple[str, ...] = ()
     headings: tuple[Heading, ...] = ()
+    left_out: tuple[tuple[str, int], ...] = ()
 
     @cached_property
     def id(self) -> str:

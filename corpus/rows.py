@@ -35,6 +35,7 @@ def row_of(document: Document, passages: Sequence[Passage]) -> dict[str, Any]:
         "headings": json.dumps([(one.start, one.level, one.title) for one in document.headings]),
         "spans": json.dumps([(one.start, one.end, one.page, one.heading) for one in passages]),
         "passage_count": len(passages),
+        "left_out": json.dumps(document.left_out),
     }
 
 
@@ -47,6 +48,7 @@ def document_from_row(row: sqlite3.Row) -> Document:
         tuple(starts),
         tuple(labels),
         tuple(Heading(*heading) for heading in json.loads(row["headings"])),
+        tuple((kind, places) for kind, places in json.loads(row["left_out"])),
     )
 
 

@@ -357,6 +357,7 @@ def _from_json(values: dict[str, Any]) -> Document:
         tuple(int(start) for start in values["page_starts"]),
         tuple(str(label) for label in values["page_labels"]),
         tuple(Heading(int(a), int(b), str(title)) for a, b, title in values["headings"]),
+        tuple((str(kind), int(places)) for kind, places in values["left_out"]),
     )
 
 

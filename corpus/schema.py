@@ -116,6 +116,10 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (location, field)
     ) WITHOUT ROWID;
     """,
+    """
+    -- What a file holds and its text does not, JSON: [[kind, places], ...].
+    ALTER TABLE documents ADD COLUMN left_out TEXT NOT NULL DEFAULT '[]';
+    """,
 )
 
 

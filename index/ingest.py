@@ -78,7 +78,8 @@ class Report:
     """What became of the files: paths by outcome, refusals, passages written and seconds taken.
 
     `updated`: the text is the one that is there, and what the file says of it has changed.
-    `left_out` is what a folder holds beside documents: pipes, devices, links that lead out of it.
+    `left_out` is what a folder holds beside documents (pipes, devices, links that lead out of it),
+    and, as "not_shown", what a document holds and does not show.
     """
 
     added: tuple[str, ...] = ()
@@ -285,6 +286,10 @@ def add(
                     starter=starter,
                 )
                 written += len(passages)
+                left_out += [
+                    Refusal(given.place(file), "not_shown", _places(kind, places))
+                    for kind, places in document.left_out
+                ]
                 same = ""
                 if outcome == "duplicate":
                     twins.append(Twin(given.place(file), _title(library, document)))
@@ -326,6 +331,10 @@ def _logged(report: Report) -> None:
         report.passages,
         report.seconds,
     )
+
+
+def _places(kind: str, places: int) -> str:
+    return f"{kind} in {places} place{'' if places == 1 else 's'}"
 
 
 def _title(library: Library, document: Document) -> str:

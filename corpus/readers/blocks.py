@@ -53,6 +53,17 @@ class Blocks:
     _page_starts: list[int] = field(default_factory=list)
     _page_labels: list[str] = field(default_factory=list)
     _headings: list[Heading] = field(default_factory=list)
+    _left_out: dict[str, int] = field(default_factory=dict)
+
+    def leave_out(self, kind: str, places: int = 1) -> None:
+        """Note that the file holds something, at so many places, that is not in the text."""
+        if places:
+            self._left_out[kind] = self._left_out.get(kind, 0) + places
+
+    def leave_out_as(self, document: Document) -> None:
+        """Note what another document, whose text is taken over, leaves out."""
+        for kind, places in document.left_out:
+            self.leave_out(kind, places)
 
     def page(self, label: str = "") -> None:
         """Begin a page."""
@@ -130,5 +141,10 @@ class Blocks:
         """Return the document; page labels are kept only where a page has one."""
         labels = tuple(self._page_labels) if any(self._page_labels) else ()
         return Document(
-            source, self.text(), tuple(self._page_starts), labels, tuple(self._headings)
+            source,
+            self.text(),
+            tuple(self._page_starts),
+            labels,
+            tuple(self._headings),
+            tuple(self._left_out.items()),
         )

@@ -16,7 +16,8 @@ from corpus.readers.filings import (
     named_publisher,
     publisher_of_address,
 )
-from corpus.readers.markup import add_markup, page_of
+from corpus.readers.hidden import take_out_hidden
+from corpus.readers.markup import add_markup, markup_of, page_of
 from corpus.readers.text import decoded_page
 
 # The extractor is made for articles. A page with more text than this outside links is a law or a
@@ -36,11 +37,15 @@ def read_html(data: bytes, location: str) -> Document:
     """
     page = decoded_page(data)
     root = page_of(page)
+    hidden = take_out_hidden(root)
+    if hidden:
+        page = markup_of(root)
     about = _metadata(root, page)
     prose = _prose_length(root)
     article = _article(page) if prose <= _LARGE else None
     enough = article is not None and article.length >= _KEPT * prose
     blocks = article if article is not None and enough else _whole(root)
+    blocks.leave_out("hidden text", hidden)
     text = blocks.text()
     if not text.strip():
         raise ReadError(

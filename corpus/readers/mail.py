@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -24,7 +25,7 @@ def read_mail(data: bytes, location: str) -> Document:
         address = str(message.get("Snapshot-Content-Location") or location)
         document = read_html(_bytes_of(page), location)
         if not document.source.title:
-            return Document(Source(address, location, kind="html"), document.text)
+            return replace(document, source=Source(address, location, kind="html"))
         return document
     body = message.get_body(preferencelist=("plain", "html"))
     if body is None:
@@ -35,6 +36,7 @@ def read_mail(data: bytes, location: str) -> Document:
         inner = read_text(decoded(_bytes_of(body)), location)
     sent = message["date"].datetime if message["date"] is not None else None
     blocks = Blocks()
+    blocks.leave_out_as(inner)
     for name in ("Subject", "From", "To", "Date"):
         if message[name]:
             blocks.line(f"{name}: {message[name]}")

@@ -10,6 +10,7 @@ from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import parse_date, stated_date
 from corpus.readers.filings import named_publisher, publisher_of_address
+from corpus.readers.hidden import take_out_hidden
 from corpus.readers.markup import add_markup, fragment_of
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -42,7 +43,9 @@ def read_markdown(text: str, location: str) -> Document:
     blocks = Blocks()
     html = rendered.render(body)
     if html.strip():
-        add_markup(blocks, fragment_of(html))
+        fragment = fragment_of(html)
+        blocks.leave_out("hidden text", take_out_hidden(fragment))
+        add_markup(blocks, fragment)
     if not blocks.length:
         raise ReadError("empty", "this file holds no text")
     content = blocks.text()

@@ -42,6 +42,13 @@ def page_of(page: str) -> Any:
         raise ReadError("damaged", f"this page cannot be parsed as HTML ({error})") from error
 
 
+def markup_of(root: Any) -> str:
+    """Return an element as HTML again."""
+    from lxml import html
+
+    return str(html.tostring(root, encoding="unicode"))
+
+
 def fragment_of(text: str) -> Any:
     """Return an element that holds a piece of HTML."""
     from lxml import html

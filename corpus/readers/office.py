@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
@@ -18,6 +19,8 @@ from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import stated_date
 from corpus.readers.text import decoded
 
+# Points of type that nobody reads, and the lightest ink that still shows on paper (0…255).
+_TOO_SMALL, _WHITE = 2.0, 245
 _DAMAGED = "this file is damaged; open it in its program, save it anew and add it again"
 
 
@@ -98,11 +101,11 @@ def _docx(data: bytes, blocks: Blocks) -> dict[str, str]:
         if isinstance(part, Table):
             blocks.apart()
             for row in part.rows:
-                blocks.row(_distinct([cell.text for cell in row.cells]))
+                blocks.row(_distinct([_shown_in(cell, blocks) for cell in row.cells]))
             blocks.apart()
             continue
         style = str(part.style.name if part.style is not None else "")
-        text = _shown(part)
+        text = _shown(part, blocks)
         if style == "Title":
             blocks.heading(1, text)
         elif style.startswith("Heading") and style[-1].isdigit():
@@ -123,16 +126,50 @@ def prepare() -> None:
     part._default_styles_xml = classmethod(lambda _: styles)
 
 
-def _shown(paragraph: Any) -> str:
-    """Return the text of a paragraph without the runs that are formatted as hidden."""
+def _shown_in(cell: Any, blocks: Blocks) -> str:
+    """Return the text of a table's cell without what is not seen."""
+    return "\n".join(_shown(paragraph, blocks) for paragraph in cell.paragraphs)
+
+
+def _shown(paragraph: Any, blocks: Blocks) -> str:
+    """Return the text of a paragraph without the runs that are not seen, which are noted."""
     runs = [
         run
         for part in paragraph.iter_inner_content()
         for run in (part.runs if hasattr(part, "runs") else [part])
     ]
-    if not any(run.font.hidden for run in runs):
+    seen = [run for run in runs if not _unseen(run, paragraph)]
+    if len(seen) == len(runs):
         return str(paragraph.text)
-    return "".join(run.text for run in runs if not run.font.hidden)
+    blocks.leave_out("hidden text", any(run.text.strip() for run in runs if run not in seen))
+    return "".join(run.text for run in seen)
+
+
+def _unseen(run: Any, paragraph: Any) -> bool:
+    """Say whether a run is formatted as hidden, is too small to see, or is white on white."""
+    styles = [run.font, run.style.font if run.style is not None else None]
+    styles.append(paragraph.style.font if paragraph.style is not None else None)
+    fonts = [font for font in styles if font is not None]
+    if next((font.hidden for font in fonts if font.hidden is not None), False):
+        return True
+    size = next((font.size for font in fonts if font.size is not None), None)
+    if size is not None and size.pt <= _TOO_SMALL:
+        return True
+    colours = (font.color.rgb for font in fonts if font.color is not None)
+    colour = next((one for one in colours if one is not None), None)
+    if colour is None or min(colour) < _WHITE:
+        return False
+    # Whatever lies behind it (shading of run, paragraph, cell or page; highlighting) may show it.
+    behind = [run._r, *run._r.iterancestors()]
+    return (
+        run.font.highlight_color is None
+        and not any(
+            one.find(f"./{properties}/{{*}}shd") is not None
+            for one in behind
+            for properties in ("{*}rPr", "{*}pPr", "{*}tcPr", "{*}tblPr")
+        )
+        and not any(one.find("./{*}background") is not None for one in behind)
+    )
 
 
 def _distinct(cells: list[str]) -> list[str]:
@@ -146,17 +183,41 @@ def _pptx(data: bytes, blocks: Blocks) -> dict[str, str]:
     show = pptx.Presentation(io.BytesIO(data))
     for slide in show.slides:
         if slide.element.get("show") == "0":
+            blocks.leave_out("hidden slides")
             continue
         blocks.page()
         title = slide.shapes.title
         if title is not None:
             blocks.heading(1, title.text)
         for shape in slide.shapes:
-            if shape is not title and shape != title:
+            if _beside(shape, show):
+                blocks.leave_out("hidden text", bool(_text_of(shape).strip()))
+            elif shape is not title and shape != title:
                 _shape(shape, blocks)
         if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
             blocks.paragraph(slide.notes_slide.notes_text_frame.text)
     return {"title": show.core_properties.title or ""}
+
+
+def _beside(shape: Any, show: Any) -> bool:
+    """Say whether a shape lies beside its slide, where no audience sees it, or is switched off."""
+    named = next(iter(shape._element.iter("{*}cNvPr")), None)
+    if named is not None and named.get("hidden") in {"1", "true"}:
+        return True
+    sides = (shape.left, shape.top, shape.width, shape.height)
+    if any(side is None for side in sides):
+        return False
+    left, top, width, height = sides
+    return bool(
+        left + width <= 0
+        or top + height <= 0
+        or left >= show.slide_width
+        or top >= show.slide_height
+    )
+
+
+def _text_of(shape: Any) -> str:
+    return str(shape.text_frame.text) if getattr(shape, "has_text_frame", False) else ""
 
 
 def _shape(shape: Any, blocks: Blocks) -> None:
@@ -174,20 +235,56 @@ def _shape(shape: Any, blocks: Blocks) -> None:
 def _xlsx(data: bytes, blocks: Blocks) -> dict[str, str]:
     import openpyxl
 
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    return _sheets(book, blocks)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        return _sheets(book, archive, blocks)
 
 
-def _sheets(book: Any, blocks: Blocks) -> dict[str, str]:
+def _sheets(book: Any, archive: zipfile.ZipFile, blocks: Blocks) -> dict[str, str]:
     for sheet in book.worksheets:
         if sheet.sheet_state != "visible":
+            blocks.leave_out("hidden sheets")
             continue
         blocks.heading(1, sheet.title)
-        for row in sheet.iter_rows(values_only=True):
-            blocks.row([_cell(cell) for cell in row])
+        rows, columns = _hidden_in(archive.read(sheet._worksheet_path))
+        # A format of three semicolons shows nothing, whatever the cell holds.
+        unseen = any(";;;" in one for one in book._number_formats)
+        for number, row in enumerate(sheet.iter_rows(values_only=not unseen), start=1):
+            cells = [_value(cell) if unseen else cell for cell in row]
+            kept = [
+                "" if place in columns else _cell(cell) for place, cell in enumerate(cells, start=1)
+            ]
+            if number in rows:
+                kept = []
+            said = sum(cell is not None for cell in cells)
+            blocks.leave_out("hidden cells", said - sum(bool(one) for one in kept) if said else 0)
+            blocks.row(kept)
     title = str(book.properties.title or "")
     book.close()
     return {"title": title}
+
+
+def _value(cell: Any) -> object:
+    return "" if ";;;" in str(cell.number_format or "") else cell.value
+
+
+_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
+_HIDDEN_COLUMNS = re.compile(rb"<(?:\w+:)?col\b[^>]*>")
+_IS_HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
+_NUMBER = re.compile(rb"""\b(r|min|max)=["'](\d+)["']""")
+
+
+def _hidden_in(sheet: bytes) -> tuple[set[int], set[int]]:
+    """Return the hidden rows and columns of a sheet, which openpyxl's fast way passes over."""
+    rows, columns = set(), set()
+    for tag in _HIDDEN_ROW.findall(sheet):
+        if _IS_HIDDEN.search(tag):
+            rows |= {int(value) for name, value in _NUMBER.findall(tag) if name == b"r"}
+    for tag in _HIDDEN_COLUMNS.findall(sheet):
+        if _IS_HIDDEN.search(tag):
+            bounds = {name: int(value) for name, value in _NUMBER.findall(tag)}
+            columns |= set(range(bounds.get(b"min", 0), min(bounds.get(b"max", 0), 20_000) + 1))
+    return rows, columns
 
 
 def _cell(value: object) -> str:

@@ -38,6 +38,8 @@ def read_pdf(data: bytes, location: str, limits: Limits) -> Document:
         if refused.reason != "damaged":
             raise
         pages = [plain_lines(page) for page in text_by_pypdf(data, limits)]
+    hidden = sum(line.hidden for page in pages for line in page)
+    pages = [[line for line in page if not line.hidden] for page in pages]
     letters = sum(len("".join(line.text.split())) for page in pages for line in page)
     if letters < _SCANNED * len(pages) or not letters:
         raise ReadError(
@@ -48,6 +50,7 @@ def read_pdf(data: bytes, location: str, limits: Limits) -> Document:
     kept, furniture = without_running_heads(pages)
     body = Body.of(kept)
     text = _text(kept, about, body)
+    text.leave_out("hidden text", hidden)
     head = next((page for page in pages if page), [])
     return text.document(_source(text.text(), head, furniture, about, body, location))
 

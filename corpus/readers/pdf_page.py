@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
 from corpus.errors import ReadError
 from corpus.limits import Limits
 from corpus.readers.blocks import visible
+from corpus.readers.pdf_hidden import HiddenLetters
 
 # pdfium writes U+FFFE (older releases U+0002) for a hyphen at a line end and leaves the break out.
 _LINE = re.compile(r"[^\r\n\ufffe\x02]+")
@@ -29,7 +30,7 @@ class Line:
 
     `size` is the height of its letters in points, `weight` that of the font (400 regular, 700 bold,
     though many fonts say otherwise), `gaps` the number of wide gaps between its words, `turned`
-    whether it is written in another direction than the page is read.
+    whether it is written in another direction than the page is read, `hidden` that nobody sees it.
     """
 
     text: str
@@ -40,10 +41,11 @@ class Line:
     weight: float = 400.0
     gaps: int = 0
     turned: bool = False
+    hidden: bool = False
 
 
 def pages_by_pdfium(data: bytes, limits: Limits) -> list[list[Line]]:
-    """Return the lines of each page in reading order.
+    """Return the lines of each page in reading order, hidden ones included.
 
     Raises ReadError: encrypted, damaged (pdfium refuses it), too_large.
     """
@@ -105,6 +107,7 @@ def _page(pdf: Any, number: int) -> list[Line]:
         text, places = _by_characters(textpage)
     measure = _Measure(textpage, text, places)
     left, bottom, right, top = page.get_cropbox()
+    hidden = HiddenLetters(page, textpage)
     lines = []
     for found in _LINE.finditer(text):
         shown = visible(found[0]).strip()
@@ -114,10 +117,19 @@ def _page(pdf: Any, number: int) -> list[Line]:
             start = found.start() + len(found[0]) - len(found[0].lstrip())
             end = found.start() + len(found[0].rstrip())
             line = measure.line(shown + hyphen, start, end)
-            # What stands beside the page or is set too small to see is not what a reader reads.
-            if line.right > left and line.left < right and bottom < line.base < top:
-                lines.extend([line] if line.size > _SMALLEST else [])
-    return lines
+            unseen = hidden.of(places[start:end])
+            if any(unseen) and not all(unseen):
+                # A line of both kinds is two: what is seen, and what stands between it.
+                letters = list(zip(text[start:end], unseen, strict=True))
+                seen = "".join(letter for letter, gone in letters if not gone)
+                between = "".join(letter for letter, gone in letters if gone)
+                lines.append(replace(line, text=visible(seen).strip() + hyphen))
+                line = replace(line, text=visible(between).strip())
+            # What stands beside the page or is set too small is not seen either.
+            beside = not (line.right > left and line.left < right and bottom < line.base < top)
+            small = line.size <= _SMALLEST
+            lines.append(replace(line, hidden=any(unseen) or beside or small))
+    return [line for line in lines if line.text]
 
 
 def _by_characters(textpage: Any) -> tuple[str, list[int]]:
@@ -181,7 +193,11 @@ class _Measure:
         """Return left, right and height of the box that the font gives a character."""
         if not self._raw.FPDFText_GetLooseCharBox(self._page, self._places[letter], self._box):
             return (0.0, 0.0, 0.0)
-        return (self._box.left, self._box.right, abs(self._box.top - self._box.bottom))
+        # A font that states no height of its letters is as high as it is set.
+        height = abs(self._box.top - self._box.bottom) or float(
+            self._raw.FPDFText_GetFontSize(self._page, self._places[letter])
+        )
+        return (self._box.left, self._box.right, height)
 
     def _gaps(self, start: int, end: int, size: float) -> int:
         marker = _MARKER.match(self._text[start:end])

@@ -1,0 +1,118 @@
+"""Letters of a PDF page that are written and not seen: without ink, or white on the white page."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+# Red, green and blue from which ink on paper is not seen, in 0…255.
+_WHITE = 245
+# Letters over a picture that covers this share of the page are its text as OCR reads it: what is
+# seen is the picture, and they say what it says.
+_SCAN = 0.5
+# Objects of a page that are looked at; a page of more is a map or a plot.
+_OBJECTS = 3_000
+
+
+class HiddenLetters:
+    """Says which letters of one page nobody sees; what cannot be told is taken to be seen."""
+
+    def __init__(self, page: Any, textpage: Any) -> None:
+        import pypdfium2.raw as raw
+
+        self._raw = raw
+        self._page = page
+        self._textpage = textpage
+        self._colour = [ctypes.c_uint() for _ in range(4)]
+        self._box = [ctypes.c_double() for _ in range(4)]
+
+    def of(self, places: Sequence[int]) -> list[bool]:
+        """Return for each letter of a line, by its place on the page, whether nobody sees it."""
+        # Five letters speak for the line, as they do for its size; where one is hidden all are
+        # looked at.
+        some = {places[(len(places) - 1) * part // 4] for part in range(5)} if places else ()
+        if not any(self._unseen(place) for place in some):
+            return [False] * len(places)
+        return [self._unseen(place) for place in places]
+
+    def _unseen(self, place: int) -> bool:
+        written = self._raw.FPDFText_GetTextObject(self._textpage, place)
+        if not written:
+            return False
+        mode = self._raw.FPDFTextObj_GetTextRenderMode(written)
+        if mode == self._raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+            return not self._scanned
+        if mode != self._raw.FPDF_TEXTRENDERMODE_FILL:
+            return False
+        red, green, blue, alpha = self._colour
+        if not self._raw.FPDFText_GetFillColor(self._textpage, place, red, green, blue, alpha):
+            return False
+        if not alpha.value:
+            return True
+        white = min(red.value, green.value, blue.value) >= _WHITE
+        return white and not self._on_something(place)
+
+    def _on_something(self, place: int) -> bool:
+        """Say whether anything but white is drawn where a letter stands."""
+        left, right, bottom, top = self._box
+        if not self._raw.FPDFText_GetCharBox(self._textpage, place, left, right, bottom, top):
+            return True
+        x, y = (left.value + right.value) / 2, (bottom.value + top.value) / 2
+        return self._grounds is None or any(
+            one[0] <= x <= one[2] and one[1] <= y <= one[3] for one in self._grounds
+        )
+
+    @cached_property
+    def _scanned(self) -> bool:
+        """Whether one picture covers most of the page."""
+        left, bottom, right, top = self._page.get_mediabox()
+        whole = max(1.0, (right - left) * (top - bottom))
+        # Forms hold pictures too; a page of many objects is not looked through.
+        return self._pictures is None or any(
+            (box[2] - box[0]) * (box[3] - box[1]) >= _SCAN * whole for box in self._pictures
+        )
+
+    @cached_property
+    def _objects(self) -> list[tuple[Any, int, tuple[float, float, float, float]]] | None:
+        """The objects of the page with kind and box (left, bottom, right, top); None for many."""
+        raw = self._raw
+        count = raw.FPDFPage_CountObjects(self._page)
+        if count > _OBJECTS:
+            return None
+        found = []
+        sides = [ctypes.c_float() for _ in range(4)]
+        for number in range(count):
+            drawn = raw.FPDFPage_GetObject(self._page, number)
+            if raw.FPDFPageObj_GetBounds(drawn, *sides):
+                left, bottom, right, top = (side.value for side in sides)
+                found.append((drawn, raw.FPDFPageObj_GetType(drawn), (left, bottom, right, top)))
+        return found
+
+    @cached_property
+    def _pictures(self) -> list[tuple[float, float, float, float]] | None:
+        kinds = (self._raw.FPDF_PAGEOBJ_IMAGE, self._raw.FPDF_PAGEOBJ_FORM)
+        if self._objects is None:
+            return None
+        return [box for _, kind, box in self._objects if kind in kinds]
+
+    @cached_property
+    def _grounds(self) -> list[tuple[float, float, float, float]] | None:
+        """The boxes of what is drawn and not white; None where they cannot be told."""
+        if self._objects is None:
+            return None
+        raw = self._raw
+        grounds = []
+        for drawn, kind, box in self._objects:
+            if kind == raw.FPDF_PAGEOBJ_TEXT:
+                continue
+            red, green, blue, alpha = self._colour
+            white = (
+                kind == raw.FPDF_PAGEOBJ_PATH
+                and raw.FPDFPageObj_GetFillColor(drawn, red, green, blue, alpha)
+                and min(red.value, green.value, blue.value) >= _WHITE
+            )
+            if not white:
+                grounds.append(box)
+        return grounds
