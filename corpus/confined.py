@@ -25,7 +25,7 @@ from corpus.document import Document
 from corpus.errors import ReadError
 from corpus.files import contents
 from corpus.limits import DEFAULT_LIMITS
-from corpus.readers.office import prepare
+from corpus.readers import html, office
 from corpus.splitting import split
 
 # Ahead of each request: how long it is.
@@ -33,9 +33,9 @@ _HEAD = struct.Struct("<Q")
 # What the readers use, and imports its parts when they are first needed.
 _WHOLE = ("charset_normalizer", "corpus.readers", "docx", "email", "encodings", "markdown_it",
           "openpyxl", "pptx", "pypdf", "yaml")  # fmt: skip
-_BY_NAME = ("lxml.etree", "lxml.html", "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.ImageOps",
-            "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.PpmImagePlugin",
-            "PIL.WebPImagePlugin", "pypdfium2", "tokenizers",
+_BY_NAME = ("lxml.cssselect", "lxml.etree", "lxml.html", "PIL.BmpImagePlugin",
+            "PIL.GifImagePlugin", "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin",
+            "PIL.PpmImagePlugin", "PIL.WebPImagePlugin", "pypdfium2", "tinycss2", "tokenizers",
             "trafilatura")  # fmt: skip
 
 
@@ -119,7 +119,8 @@ def _preload() -> None:
             # Parts for other systems, or for libraries that are not there.
             with suppress(ImportError):
                 importlib.import_module(part.name)
-    prepare()
+    office.prepare()
+    html.prepare()
 
 
 def _received(requests: socket.socket) -> tuple[dict[str, Any], int] | None:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from corpus.readers.markup import selected
+
 # More rules than this are a site's whole style sheet; the first ones are looked at.
 _RULES = 400
 # Two colours as near as this (each of red, green and blue in 0…255) look the same.
@@ -173,15 +175,9 @@ def _rules(root: Any) -> Iterator[tuple[str, dict[str, str]]]:
 
 def _matching(root: Any, selector: str) -> list[Any]:
     """Return the elements of a selector; none for one that depends on what somebody does."""
-    from cssselect import SelectorError
-    from lxml.cssselect import CSSSelector
-
     if ":" in selector and not re.search(r":(?:first|last|nth|not|only|root|empty)", selector):
         return []
-    try:
-        return list(CSSSelector(selector)(root))
-    except SelectorError:
-        return []
+    return selected(root, selector)
 
 
 _NAMED = {

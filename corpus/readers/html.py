@@ -66,6 +66,19 @@ def read_html(data: bytes, location: str) -> Document:
     )
 
 
+def prepare() -> None:
+    """Read ahead what trafilatura reads from files of its own, with the first page that wants it.
+
+    It takes justext's lists of stop words for an article that it finds short, and the languages of
+    dates for a page that states its own in words.
+    """
+    from trafilatura.external import jt_stoplist_init
+
+    jt_stoplist_init()
+    said = "<p>Published on 3 March 2025 by the board of the harbour.</p>"
+    read_html(f"<html><body><article>{said * 3}</article></body></html>".encode(), "")
+
+
 def _article(page: str) -> Blocks | None:
     """Return the article as trafilatura finds it, or None where it finds none."""
     import trafilatura

@@ -42,6 +42,17 @@ def page_of(page: str) -> Any:
         raise ReadError("damaged", f"this page cannot be parsed as HTML ({error})") from error
 
 
+def selected(root: Any, selector: str) -> list[Any]:
+    """Return the elements that a CSS selector names; none for one that is no selector."""
+    from cssselect import SelectorError
+    from lxml.cssselect import CSSSelector
+
+    try:
+        return list(CSSSelector(selector)(root))
+    except SelectorError:
+        return []
+
+
 def markup_of(root: Any) -> str:
     """Return an element as HTML again."""
     from lxml import html
