@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from assistant.answer import Answer, Citation, Claim
 from assistant.checking.checker import Checker, Cited, Verdict
+from assistant.checking.refusals import goes_on
 from assistant.claims import Draft, quoted
 from assistant.prompts import NOT_FOUND
 from index.evidence import Evidence
@@ -24,10 +25,10 @@ class Composer:
 
         A line that says what was not found joins the list of these.
         """
-        if draft.text.upper().startswith(NOT_FOUND):
-            part = draft.text[len(NOT_FOUND) :].strip(" .")
+        part = draft.text[len(NOT_FOUND) :].strip(" .")
+        if draft.text.upper().startswith(NOT_FOUND) and not goes_on(part):
             return replace(answer, not_found=(*answer.not_found, part)) if part else answer
-        bare = self._checker.states_nothing(draft.text)
+        bare = self._checker.states_nothing(draft.text, f"{answer.question} {answer.standalone}")
         if bare and not draft.labels:
             return replace(answer, claims=(*answer.claims, Claim(draft.text, (), "supported")))
         known = [label for label in draft.labels if label in self._by_label]

@@ -10,6 +10,7 @@ from typing import Any
 
 from assistant.answer import Citation, citation_json
 from assistant.checking.checker import Checker, Cited, Verdict
+from assistant.checking.names import names
 from assistant.composing import citation_of, cited
 from assistant.desk import Desk
 from assistant.followup import leans
@@ -25,6 +26,16 @@ _DEPTH = 8
 # As many of the first passages are asked whether they speak against it.
 _LISTENED = 3
 _MARKS = re.compile(r"\s*\[\d{1,3}\](?:\[\d{1,3}\])*")
+_NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*|[A-Z])[.)]?\s+")
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|will|would|can|could|may|might|must|does|did|do)\b|[已了]",
+    re.IGNORECASE,
+)
+# A plain word after a name is its verb unless it joins it to something: "Nvidia and AMD".
+_FOLLOWED = re.compile(
+    r"(?:['’]s)?\s+(?!(?:and|or|of|in|on|for|to|with|from|by|at|against|as|after|before|since|under|"
+    r"versus|vs|between|about|the|an?)\b)[a-z]"
+)
 _RANK = {"supported": 2, "weak": 1, "unsupported": 0}
 
 
@@ -39,18 +50,39 @@ class Checked:
 
 
 def sentences_of(file: Path) -> list[str]:
-    """Return the sentences of a draft without headings and citation marks; raises ReadError."""
-    # The draft is a stranger's file like any other: a child reads it.
+    """Return the sentences of a draft without citation marks and labels; raises ReadError.
+
+    The draft is a stranger's file like any other: a child reads it.
+    """
     with Sandbox() as sandbox:
         document = sandbox.read(named(file))
-    headings = {heading.title for heading in document.headings}
-    found = (document.text[start:end] for start, end in sentences(document.text))
-    return [plain for one in found if one not in headings and (plain := _plain(one))]
+    headings = {heading.start for heading in document.headings}
+    found = []
+    for start, end in sentences(document.text):
+        plain = _plain(document.text[start:end])
+        if plain and not (start in headings and _labels(plain)):
+            found.append(plain)
+    return found
 
 
 def _plain(sentence: str) -> str:
+    """Return a sentence without the marks of a list and of citations; "" for a single word."""
     plain = re.sub(r"^[-*•>]\s+", "", _MARKS.sub("", sentence)).strip()
-    return plain if re.search(r"\w\W+\w", plain) else ""
+    return plain if re.search(r"\w\W+\w|[\u3400-\u9fff]{4}", plain) else ""
+
+
+def _labels(heading: str) -> bool:
+    """Say whether a heading only names what follows: "Effects on Nvidia", not "Nvidia sold 9 H20".
+
+    It states something where it ends like a sentence, has a verb that is no other word, a figure,
+    or a name with a plain word after it.
+    """
+    text = _NUMBERING.sub("", heading)
+    if text.endswith("?"):
+        return True
+    if re.search(r"[.!。！]$|\d", text) or _VERB.search(text):
+        return False
+    return not any(_FOLLOWED.match(text, one.end) for one in names(text))
 
 
 @with_aliases

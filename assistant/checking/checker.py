@@ -16,6 +16,7 @@ from assistant.checking.pairing import mispaired
 from assistant.checking.polarity import directions, negations, widened
 from assistant.checking.quantities import Quantity, quantities
 from assistant.checking.quotations import folded, misquoted
+from assistant.checking.refusals import refuses
 from assistant.checking.support import Matcher, Support
 from assistant.checking.tables import readable
 from corpus.moments import Moment, moments
@@ -61,14 +62,6 @@ ENOUGH_WORDS, ENOUGH_ANYWHERE = 0.62, 0.75
 LIKE, UNLIKE = 0.75, 0.45
 # With this share of a claim's words in the sentences that bear it, both speak of the same thing.
 _SAME_WORDS = 0.6
-
-
-_CANNOT_TELL = re.compile(
-    r"^(?:\W*(?:i am|i'm|we are|it is|sorry|based on [\w\s]+)?,?\s*)?"
-    r"(?:unable to (?:answer|determine)|(?:i |we )?cannot (?:answer|determine|say)|"
-    r"not (?:possible to (?:answer|determine)|enough information))",
-    re.IGNORECASE,
-)
 
 
 class Checker:
@@ -119,12 +112,19 @@ class Checker:
     def _stems(self, text: str) -> frozenset[str]:
         return frozenset(self._matcher.content(text))
 
-    def states_nothing(self, claim: str) -> bool:
-        """Say whether a sentence only leads over, or only says that it cannot tell."""
-        return bool(_CANNOT_TELL.search(claim)) or not self._matcher.content(claim)
+    def states_nothing(self, claim: str, question: str = "") -> bool:
+        """Say whether a sentence only leads over to others, or only says that it cannot tell.
+
+        "Note the following: X did Y." leads over to nothing, and states something.
+        """
+        leads = claim.rstrip().endswith((":", "：")) and not self._matcher.content(claim)
+        return leads or refuses(claim, question)
 
     def _worded(self, claim: str, text: str, support: Support) -> Verdict:
         """Return the verdict on a claim whose facts hold, by its other words."""
+        if not self._matcher.content(claim):
+            # "No." and "So they did." answer a question, and no passage can show which.
+            return Verdict("weak", ("it says nothing that can be looked for in a passage",))
         if support.words >= ENOUGH_WORDS or support.anywhere >= ENOUGH_ANYWHERE:
             return Verdict("supported")
         likeness = self._matcher.likeness(claim, text)

@@ -1,0 +1,100 @@
+"""Sentences that as a whole say that something is not known: all that may go without a citation.
+
+A closed grammar and not a list of beginnings: "We cannot say exactly, but X did Y" begins like a
+refusal and states something. A sentence is a refusal only where nothing is left of it beside one
+form of not knowing, the texts that were looked at, and words of the question. What the grammar does
+not know is a statement, and gets checked.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TEXTS = (
+    r"(?:the |these |those |any of the |our )?(?:given |provided |available |cited )?"
+    r"(?:passages?|sources?|documents?|texts?|library|articles?|context|information)"
+    r"(?: (?:given|provided|available|above))?"
+)
+_TELL = r"(?:answer|determine|say|tell)"
+_SAYS = r"(?:answer|say|tell|state|mention|specify|contain|give|address|cover)"
+_KNOWN = rf"(?:not (?:known|clear|stated|given|found|specified|possible to {_TELL})|unknown|unclear)"
+# What may stand before the topic. Nothing that judges the world: "there is no evidence that",
+# "it is unlikely that" are statements.
+_NOT_KNOWING = re.compile(
+    rf"(?:(?:sorry|unfortunately),? )?(?:(?:based on|from|in) {_TEXTS},? )?(?:"
+    rf"(?:(?:i am|i'm|we are|we're) )?(?:unable|not able) to {_TELL}"
+    rf"|(?:it is |it's )?(?:not possible|impossible) to {_TELL}"
+    rf"|(?:i|we) (?:cannot|can not|can't|could not|couldn't) {_TELL}"
+    rf"|(?:i|we) (?:do not|don't) know"
+    rf"|(?:(?:there is |there's )?(?:no|not enough|insufficient) (?:information|answer)"
+    rf"(?: (?:is|was) (?:found|given|available))?(?: to {_TELL})?)"
+    rf"|{_TEXTS} (?:do not|don't|does not|doesn't|did not) {_SAYS}"
+    rf"|none of {_TEXTS} {_SAYS}s?"
+    rf"|(?:it|this|that|the answer) (?:is|was|remains) {_KNOWN}"
+    rf"|nothing (?:is|was) found"
+    r")\b(?: exactly)?",
+    re.IGNORECASE,
+)
+_WHERE = re.compile(rf" (?:in|from|based on) {_TEXTS}$", re.IGNORECASE)
+# Words of a topic that need not stand in the question: they name nothing and join no clause.
+_SMALL = frozenset(
+    "a an the this that it any on of about for to in whether if question answer "
+    "is was are were be been did do does has have had".split()
+)
+# A second clause, or an aside, begins with one of these, whatever the question has.
+_ANOTHER = frozenset(
+    "and or but yet so because since as while though although however despite except unless until "
+    "after before then nor which whose not no never".split()
+)
+_GOES_ON = re.compile(
+    r"[;；，—–]| - |, ?(?:which|who|whose|where|and|or|as|it|they|he|she)\b|\b(?:but|yet|because|since|"
+    r"while|though|although|however|despite|except|unless)\b|但|不过|然而|因为|虽然|尽管",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W_]+(?:[.,'’%-][^\W_]+)*")
+_CHINESE = re.compile(
+    r"(?:抱歉|对不起)?[,，]?(?:我们?)?"
+    r"(?:根据)?(?:这些|现有|所给|给出的)?(?:资料|来源|文档|文章|文中|资料库|图书馆)?中?[,，]?(?:"
+    r"(?:无法|不能)(?:确定|回答|判断|得知|说明)|(?:尚?不清楚|不知道|未知)"
+    r"|(?:没有|未)(?:找到|提到|说明|提及|给出)(?:相关(?:信息|资料|内容)|答案)?"
+    r"|没有(?:足够的?)?(?:相关)?信息(?:可以?回答)?)"
+    r"(?P<topic>.*)"
+)
+_THIS = frozenset({"", "这一点", "这个问题", "该问题", "此问题", "问题"})
+
+
+def refuses(sentence: str, question: str = "") -> bool:
+    """Say whether a sentence only says that something is not known or not found.
+
+    Beside that it may repeat words of `question`, and nothing else: no number, name, second clause.
+    """
+    plain = " ".join(sentence.replace("’", "'").split()).strip().rstrip(".。!！")
+    if re.search(r"[\u3400-\u9fff]", plain):
+        match = _CHINESE.fullmatch(plain)
+        topic = match["topic"] if match else None
+        return topic is not None and (topic in _THIS or (len(topic) > 1 and topic in question))
+    match = _NOT_KNOWING.match(plain)
+    if match is None:
+        return False
+    topic = _WHERE.sub("", plain[match.end() :])
+    if topic and not re.fullmatch(r"(?: [^\W_]+(?:[.'-][^\W_]+)*)+", topic):
+        # A comma, a dash or a bracket begins what is no topic any more.
+        return False
+    asked = {one.lower() for one in _WORD.findall(question.replace("’", "'"))}
+    words = [one.lower() for one in _WORD.findall(topic)]
+    return all(one not in _ANOTHER and (one in _SMALL or _stands(one, asked)) for one in words)
+
+
+def goes_on(part: str) -> bool:
+    """Say whether what is listed as not found goes on to state something about it.
+
+    "the price of its cafeteria" does not; "the price, but X did Y" does.
+    """
+    return bool(_GOES_ON.search(part))
+
+
+def _stands(word: str, asked: set[str]) -> bool:
+    """Say whether a word stands in the question, plural or singular, present or past."""
+    return any(f"{word}{end}" in asked for end in ("", "s", "d", "ed")) or any(
+        word.removesuffix(end) in asked for end in ("'s", "s", "d", "ed") if word.endswith(end)
+    )
