@@ -7,36 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.checking.names import Vocabulary, kind_of, names
-from corpus.sentences import sentences
+from assistant import rewriting
+from assistant import rewriting_chinese as chinese
 from index.query import Query
 
-_LEANS = re.compile(
-    r"^(?:and|but|so|or|what about|how about|what if|then|also)\b|"
-    r"\b(?:it|its|they|them|their|he|his|she|her|that|those|this|these|one|ones|former|latter|"
-    r"same|instead|else)\b",
-    re.IGNORECASE,
-)
-_THE = re.compile(r"\bthe\b", re.IGNORECASE)
-_AND = re.compile(
-    r"^(?:and|or|but)?\s*(?:what about|how about|for|in|of|with|by)?\s*(?:the\s+)?"
-    r"(?P<what>[^\s?]+(?:\s+[^\s?]+){0,3})\s*\?*$",
-    re.IGNORECASE,
-)
-_ORDINAL = re.compile(
-    r"\bthe (?P<which>first|second|third|fourth|last|former|latter)(?:\s+one)?\b", re.IGNORECASE
-)
-_PLACES = {
-    "first": 0, "former": 0, "second": 1, "third": 2, "fourth": 3, "latter": 1, "last": -1,
-}  # fmt: skip
-# "What is the GDP of France?", "Who founded DeepSeek?": all of a question, short as it is.
-_WHOLE = re.compile(
-    r"^(?:who|what|which|when|where|why|how)\b.*\b(?:is|are|was|were|do|does|did|has|have|had|can|"
-    r"could|will|would|may|must)\b|^(?:who|what|which) \w+(?:ed|s)\b",
-    re.IGNORECASE,
-)
-# A question with this many words of content stands alone whatever pronouns it has.
-_ALONE = 7
+# With no more content words than this and no name or figure, a question may be half of one.
+_BARE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,72 +37,62 @@ def exchanges(values: Sequence[Any]) -> tuple[Exchange, ...]:
 
 
 def standalone(question: str, history: Sequence[Exchange]) -> str:
-    """Return `question` with what it leaves to the conversation put in.
+    """Return `question` with what it leaves to the conversation put in, or as it is.
 
-    "and Taiwan?" takes the place of what it stands beside in the last question that stood alone
-    ("Why did Italy act?"); "the second one" is named; any other question that leans on what went
-    before gets the content words of that question, and of those after it, put in front.
+    One phrase of the last question that stood alone is put in the place of a pronoun, or of the
+    element that the follow-up names anew (`assistant.rewriting`). A new topic stays as it is, and
+    so does a follow-up of which it is not plain what it stands for.
     """
-    if not history or not leans(question) or _another_subject(question, history):
-        return question
-    since: list[str] = []
-    for turn in reversed(history):
-        since.insert(0, turn.question)
-        if not leans(turn.question):
-            break
-    if swapped := _swapped(question, since[0]):
-        return swapped
-    item = _item(question, history[-1])
-    carried = [item] if item else []
-    carried += [word for one in since for word in Query.from_question(one).words]
-    own = {word.lower() for word in Query.from_question(question).words}
-    words = [word for word in dict.fromkeys(carried) if word.lower() not in own]
-    return f"{' '.join(words)}: {question}" if words else question
+    before, said = _ground(history)
+    return _whole(question, before, said, history[-1].answer if history else "") or question
+
+
+def other_reading(question: str, history: Sequence[Exchange]) -> str:
+    """Return how else a follow-up may be meant where a conversation spoke of two things, or "".
+
+    "Who is its director?", asked after two companies, is of the last one first.
+    """
+    before, said = _ground(history)
+    here = [one for one in said if one in before]
+    if not rewriting.leans(question) or len(said) != 2 or len(here) != 1:
+        return ""
+    (other,) = (one for one in said if one not in here)
+    whole = _whole(question, before.replace(here[0], other), said, "")
+    return whole if other in whole and other not in question else ""
+
+
+def _ground(history: Sequence[Exchange]) -> tuple[str, list[str]]:
+    """Return the last question of a conversation that stood alone, and the names of all of them."""
+    before, said, answer = "", list[str](), ""
+    for turn in history:
+        if whole := _whole(turn.question, before, said, answer):
+            before = whole
+            said += [one.text for one in rewriting.runs(whole) if one.text not in said]
+        answer = turn.answer
+    return before, said
+
+
+def _whole(question: str, before: str, said: list[str], answer: str) -> str:
+    """Return a question standing alone, by the one before it; "" where that cannot be told."""
+    question = " ".join(question.split())
+    if chinese.is_chinese(question):
+        if not chinese.leans(question):
+            return question
+        return chinese.rewritten(question, before) if before else ""
+    whole = rewriting.rewritten(question, before, said, answer) if before else ""
+    if whole:
+        return whole[0].upper() + whole[1:]
+    return "" if rewriting.leans(question) else question
 
 
 def leans(question: str) -> bool:
-    """Say whether a question needs what was said before it."""
-    content = Query.from_question(question).words
-    if len(content) <= 2:
-        return True
-    if len(content) >= _ALONE:
-        return False
-    # "When did the rule take effect?": which rule was said before, unless a name or number tells.
-    told = names(question) or re.search(r"\d", question)
-    return bool(_LEANS.search(question)) or (bool(_THE.search(question)) and not told)
+    """Say whether a question may need what was said before it: by its form, or since it is bare.
 
-
-def _another_subject(question: str, history: Sequence[Exchange]) -> bool:
-    """Say whether a whole question names only what the conversation has not spoken of."""
-    named = [one.text for one in names(question)]
-    if not named or not _WHOLE.search(question) or _LEANS.search(question):
-        return False
-    said = Vocabulary(" ".join(f"{one.question} {one.answer}" for one in history))
-    return not any(said.holds(one) for one in named)
-
-
-def _swapped(question: str, before: str) -> str:
-    """Return `before` with one name replaced by the one that an "and …?" gives, or ""."""
-    match = None if _WHOLE.search(question) else _AND.match(question)
-    given = names(f"so {match['what']}") if match else []
-    if match is None or len(given) != 1:
-        return ""
-    new = given[0].text
-    others = [one for one in names(before) if one.text != new]
-    like = [one for one in others if kind_of(one.text) == kind_of(new)]
-    if not like:
-        return ""
-    old = like[0]
-    return before[: old.start] + new + before[old.end :]
-
-
-def _item(question: str, last: Exchange) -> str:
-    """Return what "the second one" is: of a list in the last question, else of its answer."""
-    match = _ORDINAL.search(question)
-    if match is None:
-        return ""
-    listed = [one.text for one in names(last.question)]
-    if len(listed) < 2:
-        listed = [last.answer[start:end] for start, end in sentences(last.answer)]
-    place = _PLACES[match["which"].lower()]
-    return listed[place] if -len(listed) <= place < len(listed) else ""
+    What leans by its bareness alone only a model can tell ("who pleaded guilty?").
+    """
+    if chinese.is_chinese(question):
+        return chinese.leans(question)
+    named = rewriting.runs(question) or re.search(r"\d", question)
+    return rewriting.leans(question) or (
+        not named and len(Query.from_question(question).words) <= _BARE
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from assistant.checking.names import Name, Vocabulary, names
+from assistant.checking.names import Vocabulary, names
 from assistant.followup import Exchange, standalone
+from assistant.rewriting import runs
 from index.query import Query
 
 _ASKING = (
@@ -54,7 +55,7 @@ def sides_of(question: str) -> list[str]:
     "How much did V3 and M1 each cost?" asks "How much did V3 each cost?" and "How much did M1 each
     cost?": each side is searched for, so that one of them does not fill the whole ranking.
     """
-    for first, second in pairwise(_runs(question)):
+    for first, second in pairwise(runs(question)):
         between = question[first.end : second.start]
         joined = _JOIN.fullmatch(between) and _COMPARING.search(question)
         if joined or _AGAINST.fullmatch(between):
@@ -63,17 +64,6 @@ def sides_of(question: str) -> list[str]:
                 question[: first.start] + question[second.start :],
             ]
     return []
-
-
-def _runs(question: str) -> list[Name]:
-    """Return the names of a question, words of one name together ("Kimi Linear")."""
-    runs: list[Name] = []
-    for one in names(question):
-        if runs and question[runs[-1].end : one.start] == " ":
-            start = runs.pop().start
-            one = Name(question[start : one.end], start, one.end)
-        runs.append(one)
-    return runs
 
 
 def names_without(question: str, texts: str) -> list[str]:

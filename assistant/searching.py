@@ -12,7 +12,7 @@ from assistant.checking.names import Vocabulary, names
 from assistant.checking.quantities import quantities
 from assistant.desk import Desk
 from assistant.engine import Waiting
-from assistant.followup import leans, standalone
+from assistant.followup import leans, other_reading, standalone
 from assistant.parts import names_without, parts_of, sides_of
 from assistant.reading import Read
 from assistant.sufficiency import judged
@@ -93,8 +93,17 @@ def _adds_nothing(text: str, question: Question) -> bool:
 def searched(desk: Desk, question: Question, text: str) -> Search:
     """Search for `text`, the question spelt out, read and judge; several parts one by one.
 
-    Raises what `Desk.searcher` and `Searcher.search` raise.
+    Where it is not answered and may have been meant of another thing, that is tried. Raises what
+    `Desk.searcher` and `Searcher.search` raise.
     """
+    found = _searched(desk, question, text)
+    if not found.enough and (other := other_reading(question.text, question.history)):
+        again = _searched(desk, question, other)
+        return again if again.enough else found
+    return found
+
+
+def _searched(desk: Desk, question: Question, text: str) -> Search:
     text = desk.searcher.repaired(text)
     bounds = Bounds(question.publishers, question.documents, question.since, question.as_of)
     whole = _one(desk, text, question.limit, bounds)

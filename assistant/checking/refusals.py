@@ -17,7 +17,9 @@ _TEXTS = (
 )
 _TELL = r"(?:answer|determine|say|tell)"
 _SAYS = r"(?:answer|say|tell|state|mention|specify|contain|give|address|cover)"
-_KNOWN = rf"(?:not (?:known|clear|stated|given|found|specified|possible to {_TELL})|unknown|unclear)"
+_KNOWN = (
+    rf"(?:not (?:known|clear|stated|given|found|specified|possible to {_TELL})|unknown|unclear)"
+)
 # What may stand before the topic. Nothing that judges the world: "there is no evidence that",
 # "it is unlikely that" are statements.
 _NOT_KNOWING = re.compile(
@@ -47,8 +49,8 @@ _ANOTHER = frozenset(
     "after before then nor which whose not no never".split()
 )
 _GOES_ON = re.compile(
-    r"[;；，—–]| - |, ?(?:which|who|whose|where|and|or|as|it|they|he|she)\b|\b(?:but|yet|because|since|"
-    r"while|though|although|however|despite|except|unless)\b|但|不过|然而|因为|虽然|尽管",
+    r"[;；，—–]| - |, ?(?:which|who|whose|where|and|or|as|it|they|he|she)\b|"
+    r"\b(?:but|yet|because|since|while|though|although|however|despite|except|unless)\b|但|不过|然而|因为|虽然|尽管",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+(?:[.,'’%-][^\W_]+)*")
