@@ -31,11 +31,14 @@ _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|will|would|can|could|may|might|must|does|did|do)\b|[已了]",
     re.IGNORECASE,
 )
-# A plain word after a name is its verb unless it joins it to something: "Nvidia and AMD".
-_FOLLOWED = re.compile(
-    r"(?:['’]s)?\s+(?!(?:and|or|of|in|on|for|to|with|from|by|at|against|as|after|before|since|under|"
-    r"versus|vs|between|about|the|an?)\b)[a-z]"
+# A plain word after a name is its verb, unless it or a word before joins the name to something:
+# "Nvidia and AMD", "Effects on Nvidia chips".
+_JOINING = (
+    r"\b(?:and|or|of|in|on|for|to|with|from|by|at|against|as|after|before|since|under|versus|vs|"
+    r"between|about)\b"
 )
+_JOINED = re.compile(_JOINING, re.IGNORECASE)
+_FOLLOWED = re.compile(rf"\s+(?!{_JOINING}|(?:the|an?)\b)[a-z]")
 _RANK = {"supported": 2, "weak": 1, "unsupported": 0}
 
 
@@ -82,7 +85,10 @@ def _labels(heading: str) -> bool:
         return True
     if re.search(r"[.!。！]$|\d", text) or _VERB.search(text):
         return False
-    return not any(_FOLLOWED.match(text, one.end) for one in names(text))
+    return not any(
+        _FOLLOWED.match(text, one.end) and not _JOINED.search(text[: one.start])
+        for one in names(text)
+    )
 
 
 @with_aliases

@@ -97,6 +97,7 @@ def _docx(data: bytes, blocks: Blocks) -> dict[str, str]:
     from docx.table import Table
 
     document = docx.Document(io.BytesIO(data))
+    _as_accepted(document.element.body)
     for part in document.iter_inner_content():
         if isinstance(part, Table):
             blocks.apart()
@@ -124,6 +125,30 @@ def prepare() -> None:
     part: Any = StylesPart
     styles = part._default_styles_xml()
     part._default_styles_xml = classmethod(lambda _: styles)
+
+
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+def _as_accepted(body: Any) -> None:
+    """Make a body what Word shows as its text: insertions accepted, deletions gone, forms opened.
+
+    python-docx leaves out whatever stands in a tracked insertion or in a content control.
+    """
+    for name in ("del", "moveFrom"):
+        for gone in list(body.iter(f"{_WORD}{name}")):
+            parent = gone.getparent()
+            if parent is not None and parent.tag == f"{_WORD}trPr":
+                # The mark of a deleted row stands among its properties.
+                parent, gone = parent.getparent().getparent(), parent.getparent()
+            if parent is not None:
+                parent.remove(gone)
+    for name in ("sdt", "ins", "moveTo", "smartTag", "customXml"):
+        for around in list(body.iter(f"{_WORD}{name}")):
+            content = around.find(f"{_WORD}sdtContent") if name == "sdt" else around
+            for child in list(content) if content is not None else []:
+                around.addprevious(child)
+            around.getparent().remove(around)
 
 
 def _shown_in(cell: Any, blocks: Blocks) -> str:
