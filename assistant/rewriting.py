@@ -91,10 +91,15 @@ _PREPOSITION = re.compile(
     re.IGNORECASE,
 )
 _TIMES = frozenset("at after before since until during".split())
+_THE_BEFORE = re.compile(r"\bthe $", re.IGNORECASE)
 _BEFORE_SUBJECT = re.compile(rf"\b{_AUXILIARY} $", re.IGNORECASE)
 _OWNER = re.compile(r"(?P<who>.+?)['’]s (?P<thing>.+)$")
 _THE_HEAD = re.compile(rf"\b(?:the|this|that) (?P<head>{_HEAD})\b", re.IGNORECASE)
 _MANY_OF = re.compile(r"how many of (?:them|these|those) (?P<how>[a-z]+ .+?)\s*\?*", re.IGNORECASE)
+_ARE = re.compile(r"how many (?P<are>(?:are|were) .+?)\s*\?*", re.IGNORECASE)
+_HAVE = re.compile(
+    r"how many (?P<what>[a-z ]+?) (?:does|do|did) (?P<who>.+?) have\b", re.IGNORECASE
+)
 # In place of one name, "they" had another form of the verb.
 _SINGULAR = {"do": "does", "are": "is", "were": "was", "have": "has"}
 
@@ -172,10 +177,17 @@ def _all_phrases(question: str) -> list[Phrase]:
         replace(
             one,
             subject=bool(_BEFORE_SUBJECT.search(question[: one.start])),
-            article="the " if question[: one.start].lower().endswith(" the ") else "",
+            article="the " if _THE_BEFORE.search(question[: one.start]) else "",
+            text=one.text + _noun_after(question[one.start :], one),
         )
         for one in sorted(found, key=lambda one: one.start)
     ]
+
+
+def _noun_after(question: str, one: Phrase) -> str:
+    """Return " app" of "is the DeepSeek app prohibited": there the name alone names another."""
+    after = re.match(rf" [a-z]+(?= (?:{_AUXILIARY}|[a-z]+ed)\b)", question[len(one.text) :])
+    return after[0] if after and one.named else ""
 
 
 def _plural(text: str) -> bool:
@@ -248,6 +260,8 @@ def _resolved(question: str, before: str, two: list[str], answer: str) -> str:
     if many := _MANY_OF.fullmatch(question):
         return _appended(before, many["how"]) if before.lower().startswith("how many") else ""
     known = _candidates(before)
+    if (are := _ARE.fullmatch(question)) and (have := _HAVE.match(before)):
+        return f"How many {have['what']} of {have['who']} {are['are']}?"
     text = _described(question, known)
     first: dict[int, tuple[re.Match[str], Phrase]] = {}
     for pronoun in _open_pronouns(text):
@@ -403,7 +417,9 @@ def _replaced(what: str, before: str, *, corrects: bool = False) -> str:
         return ""
     else:
         old = _unnamed(what, known, corrects=corrects)
-    return _swap(before, old, what) if old else "" if given else _property(what, before)
+    if old:
+        return _swap(before, old, what)
+    return "" if given else _property(what, before)
 
 
 def _owning(thing: str, known: list[Phrase], before: str) -> Phrase | None:
@@ -432,7 +448,10 @@ def _unnamed(what: str, known: list[Phrase], *, corrects: bool) -> Phrase | None
 
 def _property(what: str, before: str) -> str:
     """Return "and the price?" after "What is the weight of the H20?" as asked of the H20, or ""."""
-    old = re.search(rf"\b{_AUXILIARY} (?P<what>(?:the )?[a-z][a-z -]*?) of ", before)
+    old = re.search(rf"\b{_AUXILIARY} (?P<what>(?:the )?[a-z][a-z -]*?) of ", before) or re.search(
+        rf"\b{_AUXILIARY} (?P<what>[a-z]+(?: [a-z]+)?) (?:take|cost|need|use|have|last|make)\b",
+        before,
+    )
     if old is None or not re.fullmatch(r"(?:(?:the|its|their) )?[a-z]+(?: [a-z]+)?", what):
         return ""
     new = re.sub(r"^(?:its|their) ", "the ", what)
@@ -467,7 +486,11 @@ def _swap(before: str, old: Phrase, new: str) -> str:
 
 def _other_circumstance(whole: str, word: str, what: str, before: str) -> str:
     """Return the earlier question with one circumstance ("in 2023") replaced, or added."""
-    if moments(what) and (old := moments(before)):
+    old = moments(before)
+    if old and re.search(r"\b(?:year|month|quarter|week|day)\b", what):
+        # "in the year before": which one that is must be reckoned, not written.
+        return ""
+    if moments(what) and old:
         start, end = old[-1].start, old[-1].end
         lead = re.search(r"\b(?:in|on|at|during|since|until|by|before|after) $", before[:start])
         return (before[: lead.start()] + whole if lead else before[:start] + what) + before[end:]

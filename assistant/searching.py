@@ -20,6 +20,7 @@ from corpus.errors import EngineError
 from corpus.vocabulary import with_aliases
 from index.bounds import Bounds
 from index.evidence import Evidence
+from index.fusion import shared
 
 _LONGEST_REWRITE = 300
 
@@ -146,13 +147,18 @@ def _one(desk: Desk, text: str, limit: int, bounds: Bounds) -> Search:
 
 
 def _merged(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, ...]:
-    """Return the evidence of several searches as one ranking, taken in turn, labels anew."""
-    merged: dict[str, Evidence] = {}
+    """Return the evidence of several searches as one ranking, taken in turn, labels anew.
+
+    Each search shares its own top among documents; what several bring together is shared again.
+    """
+    merged: dict[str, tuple[Evidence, float]] = {}
     for rank in range(max(map(len, lists), default=0)):
         for one in lists:
             if rank < len(one):
-                merged.setdefault(one[rank].passage.id, one[rank])
-    kept = list(merged.values())[:limit]
+                merged.setdefault(one[rank].passage.id, (one[rank], one[rank].score / one[0].score))
+    found = list(merged.values())
+    order = shared([one.passage.document for one, _ in found], [score for _, score in found])
+    kept = [found[place][0] for place in order][:limit]
     return tuple(replace(one, label=label) for label, one in enumerate(kept, start=1))
 
 

@@ -19,7 +19,7 @@ from index.derived import DerivedIndexes
 from index.embedding import Embedder, Vectors
 from index.evidence import Evidence, Match, Newer
 from index.forward import ForwardIndex, Rows
-from index.fusion import folded, shared
+from index.fusion import folded, grouped, shared
 from index.late import States, question_read
 from index.query import Query
 from index.ranking import Coverage, Values, late_values, meaning_around, weighed
@@ -151,8 +151,11 @@ class Searcher:
         held = [frozenset(forward.codes(row).tolist()) for row in rows.tolist()]
         repeats = folded(held, np.asarray(forward.vectors[rows]))
         kept = [position for position in range(len(head)) if position not in repeats]
-        documents = [str(forward.documents[forward.place(int(rows[one]))]) for one in kept]
-        order = shared(documents, [float(ranked.score[head[one]]) for one in kept])
+        documents = [str(forward.documents[forward.place(int(row))]) for row in rows]
+        groups = grouped(documents, held, np.asarray(forward.vectors[rows]))
+        order = shared(
+            [groups[one] for one in kept], [float(ranked.score[head[one]]) for one in kept]
+        )
         ranks = {name: _ranks(ranked.signals[name]) for name in ("meaning", "words")}
         found = []
         for label, place in enumerate(order[:limit], start=1):
