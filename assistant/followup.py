@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant import rewriting
 from assistant import rewriting_chinese as chinese
+from assistant.phrases import runs
 from index.query import Query
 
 # With no more content words than this and no name or figure, a question may be half of one.
@@ -67,7 +68,7 @@ def _ground(history: Sequence[Exchange]) -> tuple[str, list[str]]:
     for turn in history:
         if whole := _whole(turn.question, before, said, answer):
             before = whole
-            said += [one.text for one in rewriting.runs(whole) if one.text not in said]
+            said += [one.text for one in runs(whole) if one.text not in said]
         answer = turn.answer
     return before, said
 
@@ -92,7 +93,7 @@ def leans(question: str) -> bool:
     """
     if chinese.is_chinese(question):
         return chinese.leans(question)
-    named = rewriting.runs(question) or re.search(r"\d", question)
+    named = runs(question) or re.search(r"\d", question)
     return rewriting.leans(question) or (
         not named and len(Query.from_question(question).words) <= _BARE
     )

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from assistant.checking.names import Vocabulary, names
 from assistant.followup import Exchange, standalone
-from assistant.rewriting import runs
+from assistant.phrases import runs
 from index.query import Query
 
 _ASKING = (

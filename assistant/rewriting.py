@@ -10,17 +10,24 @@ topic.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 
-from assistant.checking.names import Name, kind_of, names
+from assistant.checking.names import kind_of
+from assistant.phrases import (
+    AUXILIARY,
+    DEFINITE,
+    HEAD,
+    Phrase,
+    all_phrases,
+    modifies,
+    phrases,
+    plural_form,
+    runs,
+)
 from corpus.moments import moments
 
-_AUXILIARY = (
-    r"(?:did|does|do|is|are|was|were|has|have|had|can|could|will|would|may|might|must|should)"
-)
 _ASKS = re.compile(
     rf"^(?:(?:(?:until|since|by|with|on|in|from|for|at|to|under|of|about|against) )?"
-    rf"(?:who|whom|whose|what|which|when|where|why|how)|{_AUXILIARY})\b",
+    rf"(?:who|whom|whose|what|which|when|where|why|how)|{AUXILIARY})\b",
     re.IGNORECASE,
 )
 _JOINS = re.compile(r"^(?:and|but|so|or|then|also|ok|okay)\b[ ,]*", re.IGNORECASE)
@@ -29,20 +36,6 @@ _MEANT = re.compile(
     r"^(?:(?:no|sorry|oh|actually|well)\b[,.!]?\s*)*"
     r"(?:i (?:meant|mean|was asking about)|not .+? but)\s+(?:to ask\s+)?|"
     r"^no[,.]\s+(?=the |[A-Z])",
-    re.IGNORECASE,
-)
-# Nouns that end a definite phrase: "the October 2022 chip rule" ends before "control". Without a
-# parser no other word tells where the noun ends and the verb begins.
-_HEAD = (
-    r"(?:rules?|acts?|laws?|bills?|orders?|frameworks?|polic(?:y|ies)|packages?|bans?|lists?|"
-    r"reports?|agreements?|deals?|plans?|programmes?|programs?|projects?|evaluations?|tariffs?|"
-    r"limits?|licen[cs]es?|permits?|models?|chips?|compan(?:y|ies)|firms?|agenc(?:y|ies)|makers?|"
-    r"courts?|treat(?:y|ies)|papers?|stud(?:y|ies)|guidance|bridges?|harbours?|ships?|plants?)"
-)
-_DEFINITE = re.compile(
-    rf"\bthe (?:(?!(?:of|in|by|for|to|and|that|which)\b)[\w'’-]+ ){{0,5}}?"
-    rf"(?:(?:chip|model|licen[cs]e|tariff|export) )?{_HEAD}\b(?! (?:rules?|laws?|bans?|acts?)\b)"
-    r"(?: of (?:[A-Z][a-z]+ )?\d{4})?",
     re.IGNORECASE,
 )
 # What "the company" or "this model" stands for is the one thing that was named.
@@ -65,16 +58,15 @@ _EMPTY = re.compile(
 )
 # "Can a company sell if it has leave", "Why do firms say they": it is the company, and the firms.
 _OWN = re.compile(
-    rf"\b(?:an?|each|every|any|one) [a-z]|\b{_AUXILIARY} the .*\b(?:when|if|because|that|after|"
+    rf"\b(?:an?|each|every|any|one) [a-z]|\b{AUXILIARY} the .*\b(?:when|if|because|that|after|"
     r"before|while|since|until|once|although|though|says?|said) $",
     re.IGNORECASE,
 )
-_OWN_MANY = re.compile(rf"\b{_AUXILIARY} (?:[a-z-]+ ){{0,2}}[a-z]+s\b", re.IGNORECASE)
+_OWN_MANY = re.compile(rf"\b{AUXILIARY} (?:[a-z-]+ ){{0,2}}[a-z]+s\b", re.IGNORECASE)
 _PERSON = frozenset({"he", "him", "his", "she", "her"})
+_THING = frozenset({"it", "its"})
 _PLURAL = frozenset({"they", "them", "their"})
 _OWNING = frozenset({"its", "their", "his", "her"})
-_TITLE = re.compile(r"(?:president|senator|representative|minister|mr|mrs|ms|dr|professor)\.? $",
-                    re.IGNORECASE)  # fmt: skip
 _ROLE = re.compile(
     r"^(?P<head>(?:who|what) (?:is|are|was|were) the [a-z-]+)(?P<rest>(?: in [a-z]+)?\s*\?*)$",
     re.IGNORECASE,
@@ -91,10 +83,8 @@ _PREPOSITION = re.compile(
     re.IGNORECASE,
 )
 _TIMES = frozenset("at after before since until during".split())
-_THE_BEFORE = re.compile(r"\bthe $", re.IGNORECASE)
-_BEFORE_SUBJECT = re.compile(rf"\b{_AUXILIARY} $", re.IGNORECASE)
 _OWNER = re.compile(r"(?P<who>.+?)['’]s (?P<thing>.+)$")
-_THE_HEAD = re.compile(rf"\b(?:the|this|that) (?P<head>{_HEAD})\b", re.IGNORECASE)
+_THE_HEAD = re.compile(rf"\b(?:the|this|that) (?P<head>{HEAD})\b", re.IGNORECASE)
 _MANY_OF = re.compile(r"how many of (?:them|these|those) (?P<how>[a-z]+ .+?)\s*\?*", re.IGNORECASE)
 _ARE = re.compile(r"how many (?P<are>(?:are|were) .+?)\s*\?*", re.IGNORECASE)
 _HAVE = re.compile(
@@ -111,108 +101,6 @@ _BARE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A phrase of a question that a later one may stand for.
-
-    `person` says how far it has the form of a person's name: 0 not at all, 1 or 2 words, 3 a title.
-    """
-
-    text: str
-    start: int
-    end: int
-    plural: bool = False
-    person: int = 0
-    subject: bool = False
-    named: bool = True
-    article: str = ""
-
-    @property
-    def said(self) -> str:
-        """The phrase with the article that it had ("the H20")."""
-        return f"{self.article}{self.text}"
-
-
-def runs(question: str) -> list[Name]:
-    """Return the names of a question, the words of one name together ("Brill & Son", "Gemini 3").
-
-    Months and years are no names.
-    """
-    found: list[Name] = []
-    for one in names(question, [(it.start, it.end) for it in moments(question)]):
-        if found and question[found[-1].end : one.start] in (" ", " & "):
-            start = found.pop().start
-            one = Name(question[start : one.end], start, one.end)
-        number = re.match(r" \d{1,3}(?:\.\d+)?\b(?!\s*(?:%|percent|million|billion))",
-                          question[one.end :])  # fmt: skip
-        end = one.end + (number.end() if number else 0)
-        text = re.sub(r"['’]s?$", "", question[one.start : end])
-        found.append(Name(text, one.start, one.start + len(text)))
-    return found
-
-
-def phrases(question: str) -> list[Phrase]:
-    """Return what a follow-up to `question` may stand for: names, and definite phrases around them.
-
-    Names that only modify ("DeepSeek models") and places something is in give way to others.
-    """
-    found = _all_phrases(question)
-    return [one for one in found if not _modifies(question, one)] or found
-
-
-def _all_phrases(question: str) -> list[Phrase]:
-    spans = [(one.start(), one.end(), one[0]) for one in _DEFINITE.finditer(question)]
-    found = [
-        Phrase(text, start, end, plural=_plural(text), named=False) for start, end, text in spans
-    ]
-    for one in runs(question):
-        if not any(start <= one.start < end for start, end, _ in spans):
-            before = question[: one.start]
-            title = _TITLE.search(before)
-            start = title.start() if title else one.start
-            found.append(
-                Phrase(question[start : one.end], start, one.end, person=_person(one, bool(title)))
-            )
-    return [
-        replace(
-            one,
-            subject=bool(_BEFORE_SUBJECT.search(question[: one.start])),
-            article="the " if _THE_BEFORE.search(question[: one.start]) else "",
-            text=one.text + _noun_after(question[one.start :], one),
-        )
-        for one in sorted(found, key=lambda one: one.start)
-    ]
-
-
-def _noun_after(question: str, one: Phrase) -> str:
-    """Return " app" of "is the DeepSeek app prohibited": there the name alone names another."""
-    after = re.match(rf" [a-z]+(?= (?:{_AUXILIARY}|[a-z]+ed)\b)", question[len(one.text) :])
-    return after[0] if after and one.named else ""
-
-
-def _plural(text: str) -> bool:
-    last = text.split()[-1].lower()
-    return last in {"people", "men", "women"} or (
-        last.endswith("s") and not last.endswith(("ss", "us", "is"))
-    )
-
-
-def _person(one: Name, titled: bool) -> int:
-    if titled:
-        return 3
-    words = one.text.split()
-    plain = all(re.fullmatch(r"[A-Z][a-z]+(?:-[A-Z][a-z]+)?", word) for word in words)
-    return min(len(words), 2) if plain and not kind_of(one.text) else 0
-
-
-def _modifies(question: str, one: Phrase) -> bool:
-    before, after = question[: one.start], question[one.end :]
-    place = kind_of(one.text) == "places" and re.search(r"\b(?:in|near|at|from) $", before)
-    part = re.match(r" [a-z-]+s\b", after) and re.search(r"\b(?:which|what|many|its|the) $", before,
-                                                         re.IGNORECASE)  # fmt: skip
-    return bool(place or part) or bool(re.search(r"\b(?:its|their|his|her) $", before))
-
-
 def leans(question: str) -> bool:
     """Say whether a question says by its form that it needs what was said before it."""
     plain = _JOINS.sub("", question)
@@ -225,7 +113,7 @@ def leans(question: str) -> bool:
         or _CLASS.search(question)
         or _open_pronouns(question)
         or _BARE.fullmatch(plain)
-        or re.search(rf"\b{_AUXILIARY} (?:that|this|these|those)\b|\b(?:that|those|these)\s*\?*$",
+        or re.search(rf"\b{AUXILIARY} (?:that|this|these|those)\b|\b(?:that|those|these)\s*\?*$",
                      question, re.IGNORECASE)
     )  # fmt: skip
 
@@ -263,16 +151,19 @@ def _resolved(question: str, before: str, two: list[str], answer: str) -> str:
     if (are := _ARE.fullmatch(question)) and (have := _HAVE.match(before)):
         return f"How many {have['what']} of {have['who']} {are['are']}?"
     text = _described(question, known)
-    first: dict[int, tuple[re.Match[str], Phrase]] = {}
+    first: dict[frozenset[str], tuple[re.Match[str], Phrase]] = {}
     for pronoun in _open_pronouns(text):
+        group = next((it for it in (_PERSON, _PLURAL) if pronoun[0].lower() in it), _THING)
+        if group in first:
+            # "Did it show its evidence?": named once, the second speaks for itself.
+            continue
         one = _meant_by(pronoun, text, known)
         if one is None and pronoun[0].lower() in _PERSON:
             told = [it for it in phrases(answer) if it.person == 2 and it.text not in before]
             one = told[0] if len({it.text for it in told}) == 1 else None
         if one is None:
             return ""
-        # "Did it show its evidence?": named once, the second speaks for itself.
-        first.setdefault(one.start, (pronoun, one))
+        first[group] = pronoun, one
     for pronoun, one in sorted(first.values(), key=lambda it: -it[0].start()):
         text = _put(text, pronoun, one)
     return text if text != question else ""
@@ -309,7 +200,7 @@ def _described(question: str, known: list[Phrase]) -> str:
 def _open_pronouns(question: str) -> list[re.Match[str]]:
     """Return the pronouns that stand for nothing within the question."""
     spans = [one.span() for one in _EMPTY.finditer(question)]
-    own = [one for one in phrases(question) if not _modifies(question, one)]
+    own = [one for one in phrases(question) if not modifies(question, one)]
     found = []
     for one in _PRONOUN.finditer(question):
         plural, head = one[0].lower() in _PLURAL, question[: one.start()]
@@ -325,13 +216,13 @@ def _candidates(before: str) -> list[Phrase]:
     """Return the phrases of a question, and what it asks for ("which models": the models)."""
     found = phrases(before)
     asked = re.match(
-        rf"(?:which|what|how many) (?P<what>(?:[\w-]+ ){{0,2}}?[\w-]+) {_AUXILIARY}\b", before,
+        rf"(?:which|what|how many) (?P<what>(?:[\w-]+ ){{0,2}}?[\w-]+) {AUXILIARY}\b", before,
         re.IGNORECASE,
     )  # fmt: skip
     if asked:
         found = [one for one in found if one.start >= asked.end("what")] or found
         text = f"the {asked['what']}"
-        many = _plural(text) or before.lower().startswith("how many")
+        many = plural_form(text) or before.lower().startswith("how many")
         found.append(Phrase(text, asked.start("what"), asked.end("what"), many, named=False))
     return found
 
@@ -339,7 +230,7 @@ def _candidates(before: str) -> list[Phrase]:
 def _meant_by(pronoun: re.Match[str], question: str, known: list[Phrase]) -> Phrase | None:
     """Return the phrase that a pronoun stands for: the only fitting one, or that in its role."""
     word = pronoun[0].lower()
-    acts = re.search(rf"\b(?!(?:is|are|was|were) $){_AUXILIARY} $", question[: pronoun.start()],
+    acts = re.search(rf"\b(?!(?:is|are|was|were) $){AUXILIARY} $", question[: pronoun.start()],
                      re.IGNORECASE)  # fmt: skip
     if word in _PERSON:
         most = max((one.person for one in known), default=0)
@@ -381,7 +272,7 @@ def _with_holder(question: str, before: str) -> str:
     """Return "who is the chairman?" as "who is the chairman of Stargate?", or ""."""
     role = _ROLE.match(question)
     known = [one for one in phrases(before) if one.person < 3 and not one.plural]
-    if role is None or len(known) != 1:
+    if role is None or len(known) != 1 or runs(question):
         return ""
     return f"{role['head']} of {known[0].said}{role['rest']}"
 
@@ -391,7 +282,7 @@ def _adverb(question: str, before: str) -> str:
     asked = _BARE.fullmatch(question)
     rest = re.sub(r"^(?:why|when|where|how) (?=(?:did|does|do|is|are|was|were|has|have)\b)", "",
                   before, flags=re.IGNORECASE)  # fmt: skip
-    if asked is None or not re.match(rf"{_AUXILIARY}\b", rest, re.IGNORECASE):
+    if asked is None or not re.match(rf"{AUXILIARY}\b", rest, re.IGNORECASE):
         return ""
     return f"{asked['how'].capitalize()} {rest[0].lower()}{rest[1:]}"
 
@@ -408,7 +299,7 @@ def _replaced(what: str, before: str, *, corrects: bool = False) -> str:
         return _other_circumstance(f"in {what}", "in", what, before)
     what = re.sub(r"['’]s$", "", what)
     given = [one.text for one in runs(f"so {what}")]
-    known = [one for one in _all_phrases(before) if one.text.lower() != what.lower()]
+    known = [one for one in all_phrases(before) if one.text.lower() != what.lower()]
     if re.sub(r"^the ", "", what) in given:
         old = _like(re.sub(r"^the ", "", what), [one for one in known if one.named])
     elif (owner := _OWNER.match(what)) and owner["who"] in given:
@@ -437,7 +328,7 @@ def _owning(thing: str, known: list[Phrase], before: str) -> Phrase | None:
 def _unnamed(what: str, known: list[Phrase], *, corrects: bool) -> Phrase | None:
     """Return what a phrase without a name ("the foundry rule") takes the place of."""
     named = [one for one in known if one.named]
-    if _DEFINITE.fullmatch(what):
+    if DEFINITE.fullmatch(what):
         alike = [one for one in known if not one.named and _same_head(one.text, what.split()[-1])]
         if len(alike) == 1:
             return alike[0]
@@ -448,8 +339,8 @@ def _unnamed(what: str, known: list[Phrase], *, corrects: bool) -> Phrase | None
 
 def _property(what: str, before: str) -> str:
     """Return "and the price?" after "What is the weight of the H20?" as asked of the H20, or ""."""
-    old = re.search(rf"\b{_AUXILIARY} (?P<what>(?:the )?[a-z][a-z -]*?) of ", before) or re.search(
-        rf"\b{_AUXILIARY} (?P<what>[a-z]+(?: [a-z]+)?) (?:take|cost|need|use|have|last|make)\b",
+    old = re.search(rf"\b{AUXILIARY} (?P<what>(?:the )?[a-z][a-z -]*?) of ", before) or re.search(
+        rf"\b{AUXILIARY} (?P<what>[a-z]+(?: [a-z]+)?) (?:take|cost|need|use|have|last|make)\b",
         before,
     )
     if old is None or not re.fullmatch(r"(?:(?:the|its|their) )?[a-z]+(?: [a-z]+)?", what):
