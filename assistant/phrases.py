@@ -28,7 +28,7 @@ DEFINITE = re.compile(
 _TITLE = re.compile(r"(?:president|senator|representative|minister|mr|mrs|ms|dr|professor)\.? $",
                     re.IGNORECASE)  # fmt: skip
 _THE_BEFORE = re.compile(r"\bthe $", re.IGNORECASE)
-_BEFORE_SUBJECT = re.compile(rf"\b{AUXILIARY} $", re.IGNORECASE)
+_BEFORE_SUBJECT = re.compile(rf"\b{AUXILIARY} (?:the )?(?:[A-Z][\w-]*(?: [A-Z][\w-]*)* and )?$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,9 +246,13 @@ def _meant_by(pronoun: re.Match[str], question: str, known: list[Phrase]) -> Phr
         if acts and any(one.subject and one.person == 3 for one in known):
             # "What did Senator Hawley propose?", "what does it provide for?": what was proposed.
             return None
+    if len(fitting) > 1 and word in _OWNING:
+        # Firms and people have directors and windows; a ban seldom has.
+        fitting = [one for one in fitting if one.named] or fitting
     if len(fitting) > 1:
         in_role = [one for one in fitting if one.subject == bool(acts)]
-        fitting = in_role[:1] if acts else in_role[-1:]
+        # Of two in the role of the subject ("Nvidia and AMD") neither is meant alone.
+        fitting = in_role if acts else in_role[-1:]
     return fitting[0] if len(fitting) == 1 else None
 
 

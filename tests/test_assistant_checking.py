@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import docx
 import pytest
+from docx.oxml import parse_xml
 
+from assistant.answer import Answer
 from assistant.checking.checker import Checker, Cited
 from assistant.checking.comparing import problem
 from assistant.checking.names import Vocabulary, missing, names
 from assistant.checking.quantities import quantities
 from assistant.checking.quotations import misquoted
 from assistant.checking.tables import readable
+from assistant.claims import Draft
+from assistant.composing import Composer
+from assistant.verifying import sentences_of
 from corpus.moments import moments, supported
 from index.embedding import HashEmbedder
 
@@ -172,7 +179,88 @@ def test_a_record_is_read_as_sentences() -> None:
     assert CHECKER.check("It opens at 6:30 PM on Monday.", cited).verdict == "unsupported"
 
 
-def test_a_sentence_that_only_leads_over_states_nothing() -> None:
-    """Nothing to check is no fault."""
-    assert CHECKER.states_nothing("According to the passages provided:")
-    assert not CHECKER.states_nothing("The bridge closed.")
+ASKED = "How much did the bridge at Vik cost in 2025?"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "According to the passages provided:",
+        "We cannot say exactly.",
+        "Unable to answer based on given passages.",
+        "The passages do not say how much the bridge at Vik cost.",
+        "Based on the sources, it is not possible to answer the question.",
+        "I don’t know.",
+        "No information was found.",
+        "无法确定。",
+        "我们无法回答这个问题。",
+    ],
+)
+def test_a_sentence_that_only_says_it_cannot_tell_states_nothing(text: str) -> None:
+    """It may go without a citation, and so may one that only leads over."""
+    assert CHECKER.states_nothing(text, ASKED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We cannot say exactly, but the county spent $1.3 billion on servers in 2031.",
+        "Unable to say exactly; however the mayor left.",
+        "It is not clear whether the bridge closed, yet Lund paid for it.",
+        "There is no information, although Nord stole it.",
+        "I don’t know the cost, which was $5m.",
+        "We do not know the cost that Lund paid.",
+        "We cannot say because the bridge fell.",
+        "Unable to answer – the bridge fell.",
+        "Not enough information to answer how the mayor robbed the county.",
+        "There is no evidence that the bridge closed.",
+        "The passages do not say Lund is a front for the army.",
+        "Note the following: the bridge closed.",
+        "No.",
+        "So they did.",
+        "无法确定，但华为花了五亿美元。",
+        "资料没有说明，不过桥已经倒塌。",
+        "The bridge closed.",
+    ],
+)
+def test_a_statement_is_a_statement_wherever_it_stands(text: str) -> None:
+    """What follows a refusal, in whatever words, is checked, and so is a bare answer."""
+    assert not CHECKER.states_nothing(text, ASKED)
+
+
+def test_a_statement_behind_a_refusal_is_unsupported_without_a_passage() -> None:
+    """In an answer as among what was not found; a thing that was not found stays listed."""
+    composer = Composer(CHECKER, [])
+    for text in (
+        "We cannot say exactly, but the county spent $1.3 billion on servers in 2031.",
+        "NOT FOUND: the cost, but the county spent $1.3 billion on servers.",
+    ):
+        (claim,) = composer.with_draft(Answer(ASKED), Draft(text, ())).claims
+        assert (claim.verdict, claim.citations) == ("unsupported", ())
+    answer = composer.with_draft(Answer(ASKED), Draft("NOT FOUND: the price of its paint.", ()))
+    assert answer.not_found == ("the price of its paint",) and not answer.claims
+
+
+def test_a_draft_is_read_with_its_insertions_forms_and_headings_that_state(tmp_path: Path) -> None:
+    """Tracked insertions, content controls, Chinese sentences; deletions and labels are not."""
+    word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    run = "<w:r><w:t>{}</w:t></w:r>"
+    parts = (
+        f"<w:p><w:ins w:id='1'>{run.format('Corva Glass employs 150 people.')}</w:ins></w:p>",
+        f"<w:p><w:del w:id='2'><w:r><w:delText>It closed.</w:delText></w:r></w:del>"
+        f"{run.format('Its plant stands in Holm.')}</w:p>",
+        f"<w:sdt><w:sdtContent><w:p>{run.format('Petra Lunde leads it.')}</w:p></w:sdtContent>"
+        "</w:sdt>",
+        f"<w:p>{run.format('公司出口镜片五百二十片。')}</w:p>",
+    )
+    document = docx.Document()
+    document.add_heading("Effects on Corva lenses", 1)
+    document.add_heading("Corva Glass sold 9 lenses", 1)
+    for part in parts:
+        element = parse_xml(part.replace(">", f" xmlns:w='{word}'>", 1))
+        document.element.body.insert(-1, element)
+    document.save(str(tmp_path / "draft.docx"))
+    assert sentences_of(tmp_path / "draft.docx") == [
+        "Corva Glass sold 9 lenses", "Corva Glass employs 150 people.",
+        "Its plant stands in Holm.", "Petra Lunde leads it.", "公司出口镜片五百二十片。",
+    ]  # fmt: skip

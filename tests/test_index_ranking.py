@@ -21,7 +21,7 @@ from index.concepts import concepts, spoken, terms
 from index.dates import fit, named_months
 from index.embedding import normalised
 from index.forward import ForwardIndex, ordered
-from index.fusion import folded, shared
+from index.fusion import folded, grouped, shared
 from index.ingest import files_below
 from index.query import Query
 from index.ranking import WEIGHTS, Coverage, scaled, weighed
@@ -185,8 +185,30 @@ def test_the_top_is_shared_among_documents_that_match() -> None:
     documents = ["a", "a", "a", "b", "c", "d"]
     near = shared(documents, [1.0, 0.99, 0.98, 0.97, 0.96, 0.95])
     assert [documents[place] for place in near[:5]] == ["a", "a", "b", "c", "d"]
-    assert shared(documents, [1.0, 0.99, 0.98, 0.5, 0.4, 0.3]) == list(range(6))
+    assert shared(documents, [1.0, 0.99, 0.98, 0.2, 0.1, 0.1]) == list(range(6))
     assert shared(["a", "a", "a", "b"], [1.0, 0.99, 0.98, 0.97]) == [0, 1, 2, 3]
+
+
+def test_one_file_and_its_copies_cannot_fill_the_top() -> None:
+    """Seven planted passages in two near copies lead; two of them stand among the first five."""
+    planted = [frozenset(range(10 * one, 10 * one + 8)) for one in range(4)]
+    others = [frozenset({90 + one}) for one in range(3)]
+    words = [*planted, *(one | {99} for one in planted[:3]), *others]
+    rows = normalised(np.eye(7)[[0, 1, 2, 3, 0, 1, 2, 4, 5, 6]])
+    documents = ["poison", *["poison"] * 3, *["copy"] * 3, "b", "c", "d"]
+    groups = grouped(documents, words, rows)
+    assert groups == ["poison"] * 7 + ["b", "c", "d"]
+    order = shared(groups, [1.0, 0.99, 0.98, 0.97, 0.96, 0.95, 0.94, 0.5, 0.45, 0.4])
+    assert [groups[place] for place in order[:5]] == ["poison", "poison", "b", "c", "d"]
+    assert sorted(order) == list(range(10)) and shared([], []) == []
+
+
+def test_one_shared_paragraph_makes_no_copy() -> None:
+    """Two documents that quote the same paragraph and differ otherwise stay two."""
+    words = [frozenset({1, 2, 3, 4}), frozenset({5, 6}), frozenset({7, 8}), frozenset({1, 2, 3, 4}),
+             frozenset({9}), frozenset({10})]  # fmt: skip
+    rows = normalised(np.eye(5)[[0, 1, 2, 0, 3, 4]])
+    assert grouped(["a", "a", "a", "b", "b", "b"], words, rows) == ["a"] * 3 + ["b"] * 3
 
 
 def forward_of(texts: dict[str, list[str]], before: ForwardIndex | None = None) -> ForwardIndex:

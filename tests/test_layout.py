@@ -144,6 +144,24 @@ def test_every_outside_library_has_its_owner() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_files_are_read_in_a_child_alone() -> None:
+    """Nothing but the confined child calls the reader of files: all else asks the sandbox."""
+    users = {
+        one.name
+        for one in program()
+        for name, _ in one.imports()
+        if (name == "corpus.readers" or name.startswith("corpus.readers."))
+        and not one.name.startswith("corpus/readers/")
+    }
+    assert users == {"corpus/confined.py", "corpus/drawing.py"}
+    drawing = next(one for one in program() if one.name == "corpus/drawing.py")
+    taken = [name for name, _ in drawing.imports() if name.startswith("corpus.readers")]
+    # The reading of letters that the child has found: geometry, no file.
+    assert taken == ["corpus.readers.pdf_drawing"] and "drawn(" not in drawing.text.replace(
+        ".drawn(", ""
+    )
+
+
 def test_no_two_modules_import_each_other() -> None:
     """There are no import cycles among our modules."""
     names = {one.dotted for one in program()}
