@@ -229,7 +229,8 @@ class Library(Catalogue):
             for field, value in values.items():
                 if value is None or value == getattr(present, field):
                     continue
-                emptied = not value and field in kept and said is not None
+                # A document without a title is nobody's wish; one without a publisher may be.
+                emptied = not value and (field in kept or field == "title") and said is not None
                 changed[field] = getattr(said, field) if emptied else value
             if self._shown_at(present.location) == document:
                 metadata.edit(connection, document, present.location, changed)
