@@ -31,8 +31,8 @@ from corpus.splitting import split
 # Ahead of each request: how long it is.
 _HEAD = struct.Struct("<Q")
 # What the readers use, and imports its parts when they are first needed.
-_WHOLE = ("charset_normalizer", "corpus.readers", "docx", "email", "encodings", "markdown_it",
-          "openpyxl", "pptx", "pypdf", "yaml")  # fmt: skip
+_WHOLE = ("charset_normalizer", "corpus.readers", "dateparser", "docx", "email", "encodings",
+          "htmldate", "markdown_it", "openpyxl", "pptx", "pypdf", "yaml")  # fmt: skip
 _BY_NAME = ("lxml.cssselect", "lxml.etree", "lxml.html", "PIL.BmpImagePlugin",
             "PIL.GifImagePlugin", "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin",
             "PIL.PpmImagePlugin", "PIL.WebPImagePlugin", "pypdfium2", "tinycss2", "tokenizers",
