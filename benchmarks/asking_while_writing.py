@@ -19,7 +19,8 @@ from typing import Any
 
 from assistant.answer import Question
 from assistant.settings import Settings
-from assistant.starter import EXAMPLES, starter_files
+from assistant.starter import EXAMPLES
+from corpus.starter import starter_files
 from index.ingest import Progress, embed_again
 from ui.room import Room
 
