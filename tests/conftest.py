@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import ipaddress
 import os
@@ -30,6 +31,17 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Threads that wait for one another busily make a loaded machine many times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from assistant.models import reach  # noqa: E402  # after the switches above
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of later collections of garbage.
+
+    Closing a vector index collects garbage: a second among the objects of all the libraries.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -88,6 +100,8 @@ def closed_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             raise OSError(f"the network is closed in tests: {name}")
         return look_up(host, *args, **kwargs)
 
+    # Nor is a model server asked that happens to run on this machine.
+    monkeypatch.setattr(reach, "SERVERS", ())
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_look_up)
     yield
@@ -122,6 +136,13 @@ def _make_starter(home: Path) -> None:
             continue
         # Brings up the indexes, and the light form of the model that embeds questions.
         assert desk.searcher.search("What does the library hold?")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_to_collect() -> Iterator[None]:
+    """Leave what a module's tests imported out of later collections of garbage too."""
+    yield
+    pytest_collection_finish()
 
 
 @pytest.fixture(scope="session")
