@@ -316,18 +316,21 @@ def add(
 
 
 def _logged(report: Report) -> None:
-    """Log what became of files: how many, and of each refused one its name and the reason."""
-    for one in (*report.refused, *report.left_out):
+    """Log what became of files: how many, and of each not taken whole its name and the reason."""
+    for one in report.refused:
         _LOG.warning("refused %s: %s", name_of(one.path), one.reason)
+    for one in report.left_out:
+        _LOG.warning("left out at %s: %s", name_of(one.path), one.reason)
     _LOG.info(
-        "added %d, replaced %d, updated %d, unchanged %d, duplicates %d, refused %d: %d passages "
-        "in %.1f s",
+        "added %d, replaced %d, updated %d, unchanged %d, duplicates %d, refused %d, left out %d: "
+        "%d passages in %.1f s",
         len(report.added),
         len(report.replaced),
         len(report.updated),
         len(report.unchanged),
         len(report.duplicates),
-        len(report.refused) + len(report.left_out),
+        len(report.refused),
+        len(report.left_out),
         report.passages,
         report.seconds,
     )

@@ -180,7 +180,7 @@ def test_an_addition_is_logged_by_counts_reasons_and_names(tmp_path: Path) -> No
     assert briefing(home, "add", str(folder)).exit_code == 0
     text = written(home)
     assert re.search(r"refused photo\.xyz: unsupported", text)
-    assert re.search(r"added 1, replaced 0, .*refused 1: 1 passages in \d", text)
+    assert re.search(r"added 1, replaced 0, .*refused 1, left out 0: 1 passages in \d", text)
     assert re.search(r"indexes rebuilt: generation \d+ in \d", text)
     assert HELD not in text and "private things" not in text
 

@@ -16,6 +16,19 @@ _SCAN = 0.5
 _OBJECTS = 3_000
 
 
+def page_box(page: Any) -> tuple[float, float, float, float]:
+    """Return left, bottom, right and top of what is seen of a page, in points.
+
+    Its media and crop boxes may stand with all pages instead of with the page; asking pypdfium2 5
+    for either answers Letter then, and the top 50 points of an A4 page would lie beside it.
+    """
+    import pypdfium2.raw as raw
+
+    box = raw.FS_RECTF()
+    raw.FPDF_GetPageBoundingBox(page, box)
+    return box.left, box.bottom, box.right, box.top
+
+
 class HiddenLetters:
     """Says which letters of one page nobody sees; what cannot be told is taken to be seen."""
 
@@ -67,7 +80,7 @@ class HiddenLetters:
     @cached_property
     def _scanned(self) -> bool:
         """Whether one picture covers most of the page."""
-        left, bottom, right, top = self._page.get_mediabox()
+        left, bottom, right, top = page_box(self._page)
         whole = max(1.0, (right - left) * (top - bottom))
         # Forms hold pictures too; a page of many objects is not looked through.
         return self._pictures is None or any(

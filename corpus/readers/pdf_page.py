@@ -12,7 +12,7 @@ from typing import Any
 from corpus.errors import ReadError
 from corpus.limits import Limits
 from corpus.readers.blocks import visible
-from corpus.readers.pdf_hidden import HiddenLetters
+from corpus.readers.pdf_hidden import HiddenLetters, page_box
 
 # pdfium writes U+FFFE (older releases U+0002) for a hyphen at a line end and leaves the break out.
 _LINE = re.compile(r"[^\r\n\ufffe\x02]+")
@@ -106,7 +106,7 @@ def _page(pdf: Any, number: int) -> list[Line]:
         # Some character has no text, or more than one: each is asked for.
         text, places = _by_characters(textpage)
     measure = _Measure(textpage, text, places)
-    left, bottom, right, top = page.get_cropbox()
+    left, bottom, right, top = page_box(page)
     hidden = HiddenLetters(page, textpage)
     lines = []
     for found in _LINE.finditer(text):
