@@ -155,7 +155,9 @@ def _merged(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, 
     for rank in range(max(map(len, lists), default=0)):
         for one in lists:
             if rank < len(one):
-                merged.setdefault(one[rank].passage.id, (one[rank], one[rank].score / one[0].score))
+                # Where no word of a search stands anywhere, each of its scores is 0.
+                share = one[rank].score / (one[0].score or 1.0)
+                merged.setdefault(one[rank].passage.id, (one[rank], share))
     found = list(merged.values())
     order = shared([one.passage.document for one, _ in found], [score for _, score in found])
     kept = [found[place][0] for place in order][:limit]

@@ -256,3 +256,16 @@ def test_an_evaluation_counts_what_is_found_answered_and_declined(
     file.write_text('{"no": "question"}\n')
     with pytest.raises(UsageError, match="line 1"):
         questions_from(file)
+
+
+@pytest.mark.parametrize("question", ["Zanzibar vanadium quotas?", "What is it?", "Who knows?"])
+def test_a_question_of_which_no_word_stands_anywhere_is_declined(
+    question: str, tmp_path: Path
+) -> None:
+    """Every passage that is near it has the score 0, and that is no failure."""
+    file = tmp_path / "mill.md"
+    file.write_text("# Mill\n\nThe mill of Lund ground 300 tonnes of rye in 2022.\n")
+    settings = Settings(home=tmp_path / "home", embedder="hash", engine="extractive")
+    with Desk(settings) as small:
+        list(small.add([file]))
+        assert answered(small, question).outcome == "declined"

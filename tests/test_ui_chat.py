@@ -292,7 +292,7 @@ def test_a_conversation_is_found_renamed_exported_and_deleted(page: Any) -> None
     with page.expect_download() as saved:
         page.get_by_role("button", name="Export").click()
     text = saved.value.path().read_text(encoding="utf-8")
-    assert text.startswith("# Ships <b>of</b> 2023") and f"> {QUOTE}" in text
+    assert text.startswith(r"# Ships \<b\>of\</b\> 2023") and f"> {QUOTE}" in text
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("button", name="Keep it").click()
     page.get_by_role("button", name="Delete", exact=True).click()
