@@ -1,0 +1,117 @@
+"""One page that takes documents in while it is asked: neither waits for the end of the other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.desk import Desk
+from assistant.settings import Settings
+from benchmarks.serving import chromium_running, serving
+from tests.browser import GRADIO_WARNS, PATIENCE, browser_test
+from tests.papers import long_report
+from ui import additions
+from ui.room import Room
+
+pytestmark = GRADIO_WARNS
+
+# Ten harbours, each with a number that no other has.
+SHIPS = {
+    town: 4_100 + 137 * place
+    for place, town in enumerate(
+        ("Lund", "Malmo", "Ystad", "Visby", "Kalmar", "Gavle", "Lulea", "Pitea", "Umea", "Motala")
+    )
+}
+FERRIES = ("Oland", "Ven", "Tjorn", "Orust", "Gotland", "Faro")
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    """A room over a library of one note on each harbour."""
+    settings = Settings(home=tmp_path / "home", embedder="hash")
+    notes = []
+    for town, ships in SHIPS.items():
+        notes.append(tmp_path / f"{town}.md")
+        notes[-1].write_text(f"# {town}\n\nThe harbour of {town} handled {ships} ships in 2023.\n")
+    with Desk(settings) as desk:
+        list(desk.add(notes))
+    room = Room(settings)
+    room.open()
+    yield room
+    room.close()
+
+
+@browser_test
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_six_documents_go_in_while_ten_questions_are_answered(room: Room, tmp_path: Path) -> None:
+    """Each answer has its harbour's number, the first ones come while files are still to be read;
+    in the end all six are in and can be asked about."""
+    reports = [
+        str(long_report(tmp_path / f"{one}.pdf", 12, f"The ferry to {one} sails {91 + at} times."))
+        for at, one in enumerate(FERRIES)
+    ]
+    with serving(room, (), 18680) as address, chromium_running() as browser:
+        page = browser.new_page(viewport={"width": 1300, "height": 900}, locale="en-US")
+        page.set_default_timeout(PATIENCE)
+        page.goto(address)
+        page.wait_for_selector("#question textarea")
+        page.get_by_role("tab", name="Library").click()
+        page.wait_for_selector("#library-table button")
+        page.click("#library-add button >> nth=0")
+        page.set_input_files("#library-files input[type=file]", reports)
+        page.wait_for_selector("#library-adding .adding")
+        page.get_by_role("tab", name="Chat").click()
+        answered_meanwhile = 0
+        for number, (town, ships) in enumerate(SHIPS.items(), 1):
+            _ask(page, f"How many ships did the harbour of {town} handle in 2023?", number)
+            job = additions.latest(room)
+            assert job is not None
+            answered_meanwhile += not job.ended
+            said = page.locator("#chat .claim").last.inner_text()
+            assert str(ships) in said.replace(",", ""), said
+        assert answered_meanwhile > 0
+        assert job.wait(PATIENCE / 1000)
+        report = job.latest.report
+        assert (len(report.added), report.refused) == (len(FERRIES), ())
+        _ask(page, "How many times does the ferry to Gotland sail?", len(SHIPS) + 1)
+        assert "95 times" in page.locator("#chat .claim").last.inner_text()
+        page.get_by_role("tab", name="Library").click()
+        page.wait_for_function(
+            "document.querySelector('#library-line').textContent.includes('of 16')"
+        )
+
+
+@browser_test
+@pytest.mark.slow
+def test_a_question_too_many_leaves_the_conversation_in_sight(room: Room) -> None:
+    """A line says why it waits; the answers before it can be read, and it stands in the box."""
+    with serving(room, (), 18690) as address, chromium_running() as browser:
+        page = browser.new_page(viewport={"width": 1300, "height": 900}, locale="en-US")
+        page.set_default_timeout(PATIENCE)
+        page.goto(address)
+        page.wait_for_selector("#question textarea")
+        _ask(page, "How many ships did the harbour of Lund handle in 2023?", 1)
+        go, one = threading.Event(), "How many ships did the harbour of Visby handle in 2023?"
+        for number in range(34):
+            room.questions.start(str(number), lambda: (go.wait(PATIENCE) for _ in range(1)))
+        page.fill("#question textarea", one)
+        page.keyboard.press("Enter")
+        page.get_by_text("Too many questions are being answered").wait_for()
+        answer = page.locator("#chat .claim").first
+        box = answer.bounding_box()
+        at = f"document.elementFromPoint({box['x'] + 5}, {box['y'] + 5}).closest('#chat .claim')"
+        assert page.evaluate(f"{at} !== null")
+        assert page.input_value("#question textarea") == one
+        go.set()
+
+
+def _ask(page: Any, question: str, answers: int) -> None:
+    """Ask, and wait until so many answers are complete."""
+    page.fill("#question textarea", question)
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"document.querySelectorAll('#chat details.about').length === {answers}")
