@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from corpus.document import Document
+from corpus.readers import read
 from corpus.sandbox import Sandbox
 
 pytestmark = pytest.mark.slow
@@ -72,3 +74,26 @@ def test_a_stated_date_agrees_with_the_list(read_documents):
             wrong.append((entry["file"], entry["date"], stated))
     # One entry of the list contradicts the date in the document's own front matter.
     assert len(wrong) <= 1, wrong
+
+
+@pytest.mark.parametrize("signs", ["[", "![", "_", "**", "[a](", "*a ", "[a]: <", "`a", "<a ", "&"])
+def test_markdown_of_nothing_but_signs_is_read_in_time_that_grows_with_it(
+    signs: str, tmp_path: Path
+) -> None:
+    """The parser looked for the end of each sign: 38 s for a megabyte of one of them."""
+    file = tmp_path / "signs.md"
+    seconds = []
+    for size in (50_000, 200_000):
+        file.write_text(f"The harbour of Lund. {signs * (size // len(signs))}", encoding="utf-8")
+        started = time.process_time()
+        assert "The harbour of Lund." in read(file).text
+        seconds.append(time.process_time() - started)
+    # Four times the text; sixteen times the work if each sign looked at the rest.
+    assert seconds[1] < 8 * seconds[0] + 1
+
+
+def test_pictures_in_markdown_are_their_words(tmp_path: Path) -> None:
+    """The address goes; what is no picture stays."""
+    file = tmp_path / "mill.md"
+    file.write_text("See ![the mill](mill.png) and [a link](x.html), ![not one] here.")
+    assert read(file).text == "See the mill and a link, ![not one] here."
