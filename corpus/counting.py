@@ -40,7 +40,7 @@ class Counting:
         whole.no_padding()
 
         def count(texts: Sequence[str]) -> list[int]:
-            # Without offsets, and no list of ids: 1.6 times as fast.
+            # The fast way keeps no offsets, which nobody asks for here.
             return [
                 len(one) for one in whole.encode_batch_fast(list(texts), add_special_tokens=False)
             ]

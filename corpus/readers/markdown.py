@@ -32,6 +32,12 @@ _POST = re.compile(r"^((?:19|20)\d\d-[01]\d-[0-3]\d)-\D")
 # parser looks for the end of each, which takes 38 s for a megabyte of "[".
 _SIGNS = re.compile(r"[\[\]*_`~<!&#]")
 _MOST_SIGNS = 2_000
+# Many short blocks of signs ("#", line after line) cost as much. A stretch of which over a quarter
+# is such marks is not parsed at all.
+# Tags and rules of dashes are not counted: whole tables are written with them.
+_MARKS = re.compile(r"[\[\]()*_`~#!&\\]|[-+>] |<(?![A-Za-z/!])")
+_STRETCH = 4000
+_MOST_MARKS = 0.25
 
 
 def read_markdown(text: str, location: str) -> Document:
@@ -46,8 +52,13 @@ def read_markdown(text: str, location: str) -> Document:
     rendered = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     rendered.core.ruler.at("inline", _inline)
     blocks = Blocks()
-    html = rendered.render(body)
-    if html.strip():
+    for part, dense in _parts(body):
+        if dense:
+            blocks.rows(part.splitlines())
+            continue
+        html = rendered.render(part)
+        if not html.strip():
+            continue
         fragment = fragment_of(html)
         blocks.leave_out("hidden text", take_out_hidden(fragment))
         add_markup(blocks, fragment)
@@ -97,6 +108,29 @@ def _inline(state: Any) -> None:
         else:
             token.children = []
             state.md.inline.parse(token.content, state.md, state.env, token.children)
+
+
+def _parts(text: str) -> list[tuple[str, bool]]:
+    """Return the text in parts that follow each other, each with whether it is all but marks.
+
+    Such a part is to be read as it stands. Other Markdown is a single part.
+    """
+    if len(text) < _STRETCH:
+        return [(text, False)]
+    parts: list[tuple[list[str], bool]] = []
+    start = 0
+    while start < len(text):
+        # A line is never cut.
+        end = text.find("\n", start + _STRETCH - 1) + 1 or len(text)
+        stretch = text[start:end]
+        start = end
+        seen = len(stretch) - sum(map(stretch.count, " \n\t"))
+        dense = len(_MARKS.findall(stretch)) > max(_MOST_MARKS * seen, _STRETCH / 10)
+        if parts and parts[-1][1] == dense:
+            parts[-1][0].append(stretch)
+        else:
+            parts.append(([stretch], dense))
+    return [("".join(stretches), dense) for stretches, dense in parts]
 
 
 def _title(blocks: Blocks, location: str) -> str:
