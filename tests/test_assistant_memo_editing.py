@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -74,6 +75,31 @@ def test_words_are_changed_and_checked_again(desk: Desk, memo: Memo) -> None:
             reworded(desk, memo, key, at, words)
     with pytest.raises(UsageError, match="no line 99"):
         line_at(memo, key, 99)
+
+
+def test_a_line_that_cites_nothing_is_not_supported_by_other_words(desk: Desk, memo: Memo) -> None:
+    """A model's sentence without a passage stays unsupported; the analyst's own is a judgment."""
+    key, (at, *_) = evidence_of(memo)
+    (section,) = [one for one in memo.sections if one.key == key]
+    for role in (EVIDENCE, JUDGMENT):
+        bare = Claim("The port burned down.", (), "unsupported", ("no passage is cited",))
+        lines = list(section.lines)
+        lines[at - 1] = replace(lines[at - 1], claim=bare, role=role)
+        sections = [
+            replace(one, lines=tuple(lines)) if one is section else one for one in memo.sections
+        ]
+        uncited = replace(memo, sections=tuple(sections))
+        for words in ("The port burned down twice.", "We cannot say when, but the port burned."):
+            changed = reworded(desk, uncited, key, at, words)
+            claim = line_at(changed, key, at).claim
+            assert (claim.text, claim.verdict) == (words, "unsupported")
+            assert claim.problems == ("no passage is cited",)
+            assert "unsupported-claim" in {one.rule for one in changed.findings}
+    gap = next((one.key, n) for one in memo.sections
+               for n, line in enumerate(one.lines, 1) if line.role == GAP)  # fmt: skip
+    judged = reworded(desk, memo, *gap, "It is likely to hold.")
+    again = line_at(reworded(desk, judged, *gap, "It is unlikely to hold."), *gap)
+    assert again.role == JUDGMENT and again.claim.verdict == "supported"
 
 
 def evidence_of(memo: Memo) -> tuple[str, list[int]]:

@@ -69,7 +69,8 @@ def line_at(memo: Memo, section: str, line: int) -> Line:
 def reworded(desk: Desk, memo: Memo, section: str, line: int, text: str) -> Memo:
     """Return the memo with other words in a line, checked against the passages that it cites.
 
-    What is written into a gap is the analyst's judgment. Raises UsageError for no words.
+    What is written into a gap is the analyst's judgment, and stays it in other words; any other
+    sentence that cites nothing is unsupported. Raises UsageError for no words.
     """
     at, lines = _lines(memo, section, line)
     text = " ".join(text.split())
@@ -81,12 +82,22 @@ def reworded(desk: Desk, memo: Memo, section: str, line: int, text: str) -> Memo
     else:
         numbers = (*old.claim.citations, *old.claim.offered)
         rests = [_passage_of(desk, memo.citation(number)) for number in numbers]
-        verdict = desk.checker.check(text, rests) if rests else Verdict("supported")
+        if rests:
+            verdict = desk.checker.check(text, rests)
+        elif _own(old) or desk.checker.states_nothing(text):
+            verdict = Verdict("supported")
+        else:
+            verdict = Verdict("unsupported", ("no passage is cited",))
         claim = replace(
             old.claim, text=text, verdict=verdict.verdict, problems=tuple(verdict.problems)
         )
         new = replace(old, claim=claim)
     return _with_lines(memo, at, (*lines[: line - 1], new, *lines[line:]))
+
+
+def _own(line: Line) -> bool:
+    """Say whether a line that cites nothing is the analyst's judgment, and no model's."""
+    return line.role == JUDGMENT and line.claim.verdict == "supported"
 
 
 def _passage_of(desk: Desk, citation: Citation) -> Cited:
