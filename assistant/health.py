@@ -117,7 +117,7 @@ def _tokens(desk: Desk) -> Finding:
     without = sum(not desk.library.token_codes(one.id).known for one in entries)
     if without:
         # The search is right without them, if a little worse: no reason to fail.
-        said = f"{without} documents have none, so most searches do without; for better ones run: "
+        said = f"{without} documents have none and are ranked without; to compare them too run: "
         return Finding("tokens", True, f"{said}briefing doctor --reembed")
     return Finding("tokens", True, f"all {len(entries)} documents can be compared word by word")
 
