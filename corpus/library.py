@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from corpus import metadata
 from corpus.catalogue import Catalogue, Entry, Matrix
 from corpus.codes import TokenCodes
 from corpus.document import Document, Passage
-from corpus.errors import EmbedderMismatch, LibraryError
+from corpus.errors import EmbedderMismatch, LibraryError, ReadError
 from corpus.rows import now, row_of
 from corpus.sqlite import translated
 
@@ -95,12 +95,17 @@ class Library(Catalogue):
         `vectors` is float32 [len(passages), dimension] made by `embedder`, `tokens` the codes of
         the passages' tokens where it makes them; None goes with content that the library has
         ("unchanged", "updated", "duplicate"). `edits` are fields that the user gave, which go
-        before what the document says. The bytes of `original` are kept. Raises
-        EmbedderMismatch when the library's vectors were made by another model, LibraryError for
-        passages that do not slice back, StorageError when the disk refuses: then nothing changed.
+        before what the document says. The bytes of `original` are kept, if it is still there.
+        Raises EmbedderMismatch when the library's vectors were made by another model, LibraryError
+        for passages that do not slice back, StorageError when the disk refuses: then nothing
+        changed.
         """
         _check(document, passages, vectors)
-        kept = self._originals.keep(original) if original else ""
+        kept = ""
+        if original is not None:
+            # A file that went away was read all the same.
+            with suppress(ReadError):
+                kept = self._originals.keep(original)
         with self._transaction() as connection:
             outcome = self.known(document, edits)
             before = self._shown_at(document.source.location)

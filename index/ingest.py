@@ -240,7 +240,8 @@ def add(
         if done:
             yield Progress("compared", done, total, f"{done} files are already in the library")
         with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
-            for file, read in sandbox.read_many(changed, given.title):
+            states: dict[Path, tuple[int, ...]] = {}
+            for file, read in sandbox.read_many(_noted(changed, states), given.title):
                 done += 1
                 if isinstance(read, ReadError):
                     outside = read.reason in NO_FILE
@@ -282,7 +283,9 @@ def add(
                     tokens=tokens,
                     edits=edits,
                     embedder=embedder().name if vectors is not None else "",
-                    original=file,
+                    # Bytes that were written since are not those that this text is of: kept, they
+                    # would have the next addition take the file for unchanged.
+                    original=file if _state(file) == states[file] else None,
                     starter=starter,
                 )
                 written += len(passages)
@@ -313,6 +316,22 @@ def add(
     )
     _logged(report)
     yield report
+
+
+def _noted(files: Iterable[Path], states: dict[Path, tuple[int, ...]]) -> Iterator[Path]:
+    """Yield files as they are about to be read, noting the state of each."""
+    for file in files:
+        states[file] = _state(file)
+        yield file
+
+
+def _state(file: Path) -> tuple[int, ...]:
+    """Return what changes about a file when it is written or replaced; () where it is gone."""
+    try:
+        found = file.stat()
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _logged(report: Report) -> None:

@@ -16,7 +16,7 @@ from assistant.desk import Desk
 from assistant.settings import Settings
 from corpus.errors import BriefingError, ReadError
 from corpus.files import digest_of, opened
-from index.ingest import Report, files_below
+from index.ingest import Progress, Report, files_below
 from ui.cli import cli
 
 pytestmark = pytest.mark.process
@@ -94,6 +94,26 @@ def test_a_file_that_becomes_a_pipe_is_not_waited_for(desk: Desk, tmp_path: Path
     file.unlink()
     file.symlink_to("/etc/hostname")
     assert [one.reason for one in _added(desk, files).left_out] == ["link"]
+
+
+def test_a_file_that_is_written_or_goes_while_it_is_added(desk: Desk, tmp_path: Path) -> None:
+    """What was read of it goes in, as do the others; what was written meanwhile is read next."""
+    grown, gone, last = (tmp_path / f"{name}.txt" for name in ("grown", "gone", "last"))
+    for file, words in ((grown, "The mill grinds rye."), (gone, "The weir is closed."),
+                        (last, "The sluice is open.")):  # fmt: skip
+        file.write_text(words)
+    for step in desk.add([grown, gone, last]):
+        if isinstance(step, Progress) and step.stage == "embedding":
+            if step.note.startswith("grown"):
+                grown.write_text("The mill grinds oats and barley.")
+            elif step.note.startswith("gone"):
+                gone.unlink()
+    assert isinstance(step, Report)
+    assert step.added == (str(grown), str(gone), str(last))
+    again = _added(desk, [grown])
+    assert again.replaced == (str(grown),)
+    texts = {desk.library.document(one.id).text for one in desk.library.entries()}
+    assert "The mill grinds oats and barley." in texts
 
 
 def test_a_link_that_is_named_is_followed_to_its_file(odd: Path) -> None:
