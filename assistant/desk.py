@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from assistant.settings import Settings
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.counting import Counting
-from corpus.errors import SearchIndexError
+from corpus.errors import SearchIndexError, StorageError
 from corpus.library import Library
 from corpus.public_documents import PublicDocument
 from corpus.themes import BEGINNING, Themes
@@ -32,6 +32,8 @@ from index.embedders import (
 from index.fetched import add_addresses
 from index.ingest import Described, Progress, Report, add
 from index.retrieval import Searcher, mismatch
+
+_LOG = logging.getLogger(__name__)
 
 
 class Desk:
@@ -143,9 +145,11 @@ class Desk:
 
     def _bring_up(self) -> None:
         """Have the search show what was just written; the record itself is safe already."""
-        # An index that refuses is made anew by `DerivedIndexes.maintain`.
-        with suppress(SearchIndexError):
+        try:
             self.indexes.update(wait=False)
+        except (SearchIndexError, StorageError) as error:
+            # `DerivedIndexes.maintain` makes it anew; what was written to the library stands.
+            _LOG.error("the indexes do not show a change yet", exc_info=error)
 
     def add(
         self,

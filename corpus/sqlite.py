@@ -53,9 +53,13 @@ class Connections:
             raise LibraryClosed("the library has been closed; open it again")
         lease: _Lease | None = getattr(self._local, "lease", None)
         if lease is None:
-            lease = self._local.lease = _Lease(self._opened())
+            lease = _Lease(self._opened())
             with self._mutex:
+                # Closed while this was being opened: the lease ends here, and its connection.
+                if self._closed:
+                    raise LibraryClosed("the library has been closed; open it again")
                 self._open.add(lease)
+            self._local.lease = lease
         return lease.connection
 
     def __len__(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,7 @@ from index.snapshot import Snapshot
 from index.spelling import repaired
 from index.words import AROUND, stems
 
+_LOG = logging.getLogger(__name__)
 # Candidates taken from each ranking before they are fused.
 _CANDIDATES = 200
 
@@ -193,7 +195,8 @@ class Searcher:
             wanted = min(_CANDIDATES, len(forward))
             try:
                 pairs = vectors.nearest(vector, wanted)
-            except SearchIndexError:
+            except SearchIndexError as error:
+                _LOG.error("the vector index fails a query", exc_info=error)
                 pairs = []
             if pairs is not None and len(pairs) * 2 < wanted:
                 # A broken graph may also return a handful without an error.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from assistant.desk import Desk
 from assistant.settings import Settings
 from corpus.errors import LibraryClosed, LibraryDamaged, LibraryLocked, SearchIndexError
+from corpus.library import Library
 from index.ingest import Progress, Report, embed_again
 from index.vectors import VectorIndex
 
@@ -271,6 +273,35 @@ def test_embedding_again_takes_in_what_arrives_meanwhile(desk: Desk, tmp_path: P
     # What was removed comes back with vectors of the same model.
     desk.library.restore(old.id)
     assert np.asarray(desk.library.vectors()[1]).shape == (7, 64)
+
+
+def test_a_connection_that_opens_while_the_library_closes_is_closed(tmp_path: Path) -> None:
+    """Its thread is told so, and nothing is left open."""
+    connections = Library(tmp_path / "closing")._connections
+    opened, there, go = connections._opened, threading.Event(), threading.Event()
+
+    def slowly() -> sqlite3.Connection:
+        connection = opened()
+        there.set()
+        assert go.wait(60)
+        return connection
+
+    connections._opened = slowly  # type: ignore[method-assign]
+    said: list[type[Exception]] = []
+
+    def ask() -> None:
+        try:
+            connections()
+        except LibraryClosed as error:
+            said.append(type(error))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    assert there.wait(60)
+    connections.close()
+    go.set()
+    thread.join(60)
+    assert said == [LibraryClosed] and len(connections) == 0
 
 
 def test_connections_end_with_their_threads_and_say_when_they_are_closed(home: Path) -> None:
