@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -215,7 +215,11 @@ class Catalogue:
 
     def document(self, document: str) -> Document:
         """Return a document as published, replaced and removed ones included."""
-        return self._texts(document)[0]
+        rows = self._rows(f"SELECT {', '.join(SOURCE)} FROM documents WHERE id = ?", (document,))
+        if not rows:
+            raise _missing(document)
+        # The text is kept; what is said of it may have been edited since, by another program too.
+        return replace(self._texts(document)[0], source=Source(*rows[0]))
 
     def beginning(self, document: str, characters: int) -> str:
         """Return the first characters of a document's text; "" for one that is not here."""

@@ -63,6 +63,19 @@ def test_corrected_front_matter_is_taken_over(desk: Desk, tmp_path: Path) -> Non
     assert added(desk, file).unchanged == (str(file),)
 
 
+def test_an_edit_by_another_program_reaches_a_document_that_was_read(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """The text is read once; title, publisher and date are those that hold now."""
+    added(desk, write(tmp_path / "note.md", title="Breakwater", publisher="Courier"))
+    document = only(desk).id
+    assert desk.library.document(document).source.publisher == "Courier"
+    with Desk(desk.settings) as other:
+        other.update_source(document, publisher="Tarn Courier")
+    assert desk.library.document(document).source == only(desk).source
+    assert only(desk).source.publisher == "Tarn Courier"
+
+
 def test_what_a_person_edited_outlives_new_texts_of_the_file(desk: Desk, tmp_path: Path) -> None:
     """Other fields follow the file; an edited one does until it is emptied again."""
     file = tmp_path / "note.md"
