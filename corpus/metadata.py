@@ -107,7 +107,7 @@ def settle(connection: sqlite3.Connection, document: str) -> bool:
 def others(connection: sqlite3.Connection) -> dict[str, tuple[Source, ...]]:
     """Return what further places say of the documents that are shown at more than one.
 
-    By document id, oldest place first, the place of the document's own row left out.
+    By document id, by the time of what they say, the place of the document's own row left out.
     """
     found: dict[str, tuple[Source, ...]] = {}
     for row in connection.execute(

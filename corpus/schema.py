@@ -172,7 +172,8 @@ def _make(file: Path) -> None:
             return
         except OSError:
             # A file system without hard links.
-            temporary.rename(file)
+            if not file.exists():
+                temporary.rename(file)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -79,14 +79,15 @@ class Connections:
 
     def _opened(self) -> sqlite3.Connection:
         with translated(self._file):
-            if not self.read_only:
-                try:
-                    return _connected(self._file)
-                except sqlite3.OperationalError as error:
-                    if not (self._file.exists() and _refuses_writing(error)):
-                        raise
-            connection = _connected_for_reading(self._file)
-        self.read_only = True
+            try:
+                connection = _connected(self._file)
+                self.read_only = False
+            except sqlite3.OperationalError as error:
+                if not (self._file.exists() and _refuses_writing(error)):
+                    raise
+                # Another connection may still write: then the file must not be called unchanging.
+                connection = _connected_for_reading(self._file, alone=not len(self))
+                self.read_only = True
         return connection
 
 
@@ -108,14 +109,14 @@ def _connected(file: Path) -> sqlite3.Connection:
     return connection
 
 
-def _connected_for_reading(file: Path) -> sqlite3.Connection:
+def _connected_for_reading(file: Path, *, alone: bool) -> sqlite3.Connection:
     """Open a file whose disk takes no writes.
 
     Without pending changes beside it, SQLite may be told that nothing changes it ("immutable") and
     makes no file of its own.
     """
     pending = file.with_name(f"{file.name}-wal")
-    settled = not pending.exists() or not pending.stat().st_size
+    settled = alone and not (pending.exists() and pending.stat().st_size)
     mode = "mode=ro&immutable=1" if settled else "mode=ro"
     connection = sqlite3.connect(
         f"{file.absolute().as_uri()}?{mode}",

@@ -83,6 +83,7 @@ class DerivedIndexes:
         self._writing = threading.Lock()
         # The generation that a thread wants shown which found another one writing.
         self._wanted = 0
+        self._handing_over = threading.Lock()
         self._brought_up = (0.0, 0.0)
 
     def snapshot(self) -> Snapshot:
@@ -115,7 +116,8 @@ class DerivedIndexes:
         """
         rebuilt = False
         with self._library.writing():
-            self._wanted = max(self._wanted, self._library.generation)
+            with self._handing_over:
+                self._wanted = max(self._wanted, self._library.generation)
             while True:
                 if not self._writing.acquire(timeout=_PATIENCE if wait else 0):
                     if not wait:

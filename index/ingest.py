@@ -14,7 +14,7 @@ import numpy as np
 from corpus.codes import TokenCodes
 from corpus.counting import Counter, Counting
 from corpus.document import Document, Passage
-from corpus.errors import LibraryLocked, ReadError
+from corpus.errors import LibraryLocked, NotInLibrary, ReadError
 from corpus.files import NO_FILE, digest_of, named, opened
 from corpus.library import Library
 from corpus.limits import DEFAULT_LIMITS
@@ -32,8 +32,6 @@ _OUTCOMES = ("added", "replaced", "updated", "unchanged")
 # Passages embedded between two steps of progress: half a second to two of work, after which whoever
 # takes the steps may let a question go first.
 _STEP = 16
-
-
 # How often documents that came in while a library was embedded again are seen to.
 _ROUNDS = 5
 # Begins the place of a document that was uploaded: its name follows, not where it lay meanwhile.
@@ -264,6 +262,7 @@ def add(
                     if not passages:
                         message = f"{file.name} holds no text"
                         refused.append(Refusal(given.place(file), "empty", message))
+                        yield Progress("refused", done, total, file.name, reason=message)
                         continue
                     parts = []
                     made = 0
@@ -361,7 +360,11 @@ def _places(kind: str, places: int) -> str:
 
 def _title(library: Library, document: Document) -> str:
     """Return what a document that is in the library is called there."""
-    source = library.entry(document.id).source
+    try:
+        source = library.entry(document.id).source
+    except NotInLibrary:
+        # Removed meanwhile, by another thread.
+        source = document.source
     return source.title or Path(source.location).name
 
 

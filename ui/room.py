@@ -144,6 +144,11 @@ class Room:
                 if isinstance(step, Progress):
                     self._progress = {"done": step.done, "total": step.total}
                     self._note = "room.reading"
+                if self._leaving.is_set():
+                    break
+            if self._leaving.is_set():
+                desk.close()
+                return
             self._note = "room.loading"
             desk.indexes.hold_vectors_back()
             threading.Thread(
@@ -329,10 +334,13 @@ class Room:
         return self._desk
 
     def close(self) -> None:
-        """Let go of the library once it is open and nothing reads it."""
+        """Let go of the library, once nothing reads it; opening it is broken off."""
         self._leaving.set()
-        self._ready.wait()
         self._drawer.close()
+        if self._opening.ident is None:
+            # It was never begun.
+            return
+        self._ready.wait()
         lines: tuple[Jobs[Any], ...] = (self.questions, self.memos, self.additions)
         for line in lines:
             line.end(_LEAVING)

@@ -51,16 +51,16 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
     address = f"http://{_HOST}:{listening.getsockname()[1]}"
     room = Room(settings)
     uploads = Uploads.below(settings.home)
-    app = application(room, EXAMPLES, uploads)
-    # After the page is built and looked at first: loading models beside it would hold both up.
-    room.open(_HEAD_START)
-    say(f"The chat is at {address} (Ctrl-C stops it). The library opens behind it.")
-    if open_browser:
-        webbrowser.open(address)
-    _LOG.info("serving the page at %s", address)
-    # Without a configuration of its own it writes where the program does: into the log.
-    server = Server(uvicorn.Config(app, log_config=None, log_level="warning", access_log=False))
     try:
+        app = application(room, EXAMPLES, uploads)
+        # After the page is built and looked at first: loading models beside it would hold both up.
+        room.open(_HEAD_START)
+        say(f"The chat is at {address} (Ctrl-C stops it). The library opens behind it.")
+        if open_browser:
+            webbrowser.open(address)
+        _LOG.info("serving the page at %s", address)
+        # Without a configuration of its own it writes where the program does: into the log.
+        server = Server(uvicorn.Config(app, log_config=None, log_level="warning", access_log=False))
         # Files of the working folder would be readable through Gradio's cache.
         with (
             tempfile.TemporaryDirectory(prefix="briefing-", ignore_cleanup_errors=True) as empty,
