@@ -10,6 +10,7 @@ topic.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from assistant.checking.names import kind_of
 from assistant.phrases import (
@@ -336,8 +337,8 @@ def _unnamed(what: str, known: list[Phrase], *, corrects: bool) -> Phrase | None
         alike = [one for one in known if not one.named and _same_head(one.text, what.split()[-1])]
         if len(alike) == 1:
             return alike[0]
-        if len(named) == 1 and (corrects or _CLASS.search(f"the {what.split()[-1]}")):
-            return named[0]
+        # "the lighthouse company" is a name's place, "the price" is not.
+        return named[0] if len(named) == 1 and _CLASS.search(f"the {what.split()[-1]}") else None
     return known[0] if corrects and len(known) == 1 else None
 
 
@@ -365,6 +366,9 @@ def _like(new: str, known: list[Phrase]) -> Phrase | None:
     return known[0] if len(known) == 1 else None
 
 
+_WITH_THE = re.compile(r"\d|^[A-Z]{2,}$")
+
+
 def _shape(name: str) -> tuple[bool, bool]:
     """Return whether a name has a figure, and several words: "H20", "Corva Glass", "Orsk"."""
     return any(sign.isdigit() for sign in name), " " in name
@@ -374,6 +378,9 @@ def _swap(before: str, old: Phrase, new: str) -> str:
     article = re.search(r"\bthe $", before[: old.start], re.IGNORECASE)
     if article and new.lower().startswith("the "):
         new = new[4:]
+    elif article and old.named and new[0].isupper() and not _WITH_THE.search(new):
+        # "the OLC" and "the H20", but no "the Ardent Optics".
+        return _swap(before, replace(old, start=article.start()), new)
     if old.start == 0:
         new = new[0].upper() + new[1:]
     return before[: old.start] + new + before[old.end :]

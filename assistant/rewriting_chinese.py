@@ -64,6 +64,9 @@ def rewritten(question: str, before: str) -> str:
         year = _YEAR.search(before)
         return before[: year.start()] + what + before[year.end() :] if year else ""
     corrects = meant.re is _MEANT
+    if corrects and subject and not _is_name(subject) and _is_name(what):
+        # "费用是多少？我是说灯塔公司": whose cost, not another thing.
+        return f"{what}的{before}"
     if subject and subject != what and (corrects or _is_name(what)):
         return before.replace(subject, what, 1)
     return ""

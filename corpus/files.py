@@ -35,9 +35,14 @@ _KINDS = {
 def opened(path: Path) -> Iterator[int]:
     """Hand out the descriptor of a regular file, open for reading at its beginning.
 
-    Raises ReadError: "link" for a symbolic link, "not_a_file" for anything else that is no regular
-    file, "missing" for what is not there or cannot be opened.
+    Raises ReadError: "name" for a path that is no text, "link" for a symbolic link, "not_a_file"
+    for anything else that is no regular file, "missing" for what is not there or cannot be opened.
     """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        # The library, its pages and its log are all UTF-8.
+        raise ReadError("name", "the name of this file is not UTF-8; rename it") from error
     try:
         # A look first: opening some devices does something (a tape rewinds, a terminal is claimed).
         _regular(path, os.lstat(path).st_mode)

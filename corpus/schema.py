@@ -130,6 +130,11 @@ def prepare(file: Path) -> None:
     both as they are: whoever lost a library must be told, and a new one would hide the loss.
     """
     if not file.exists():
+        if any((file.parent / "originals").rglob("*")):
+            raise LibraryDamaged(
+                f"{file} is gone, though the files it was made of are here; restore it from a "
+                "backup, or move the folder originals away to begin a new library"
+            )
         _make(file)
         return
     pending = file.with_name(f"{file.name}-wal")

@@ -184,7 +184,12 @@ class _Given:
     places: Mapping[Path, str]
 
     def place(self, file: Path) -> str:
-        return self.places.get(file, str(file))
+        # A name that is no UTF-8 can be shown, if not kept: its file is refused.
+        return self.places.get(file, str(file)).encode("utf-8", "replace").decode()
+
+    def name(self, file: Path) -> str:
+        """Return what a file is called where progress is shown."""
+        return Path(self.place(file)).name
 
     def title(self, file: Path) -> str:
         """Return the title it goes by, "" for its own; a person's edit is kept apart from it."""
@@ -246,7 +251,7 @@ def add(
                     kept_out = left_out if outside else refused
                     kept_out.append(Refusal(given.place(file), read.reason, str(read)))
                     stage = "left_out" if outside else "refused"
-                    yield Progress(stage, done, total, file.name, reason=str(read))
+                    yield Progress(stage, done, total, given.name(file), reason=str(read))
                     continue
                 text, split = read
                 placed = replace(text, source=replace(text.source, location=given.place(file)))

@@ -160,3 +160,18 @@ def test_a_descriptor_is_of_the_file_that_was_looked_at(tmp_path: Path) -> None:
     with opened(file) as descriptor:
         assert digest_of(descriptor, limit=10) == ""
         assert len(digest_of(descriptor, limit=100)) == 64
+
+
+def test_a_name_that_is_no_text_keeps_its_file_out_and_no_other(tmp_path: Path) -> None:
+    """Older archives unpack to such names; the report can show them."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "good.md").write_text("The harbour of Lund is deep.", encoding="utf-8")
+    Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.md")).write_text("The quay is new.")
+    with Desk(Settings(home=tmp_path / "home", embedder="hash")) as desk:
+        *_, report = desk.add(files_below([folder]))
+    assert isinstance(report, Report)
+    assert [Path(one).name for one in report.added] == ["good.md"]
+    ((refused),) = report.refused
+    assert refused.reason == "name" and "UTF-8" in refused.message
+    assert refused.path.encode() and Path(refused.path).name == "caf?.md"

@@ -162,6 +162,15 @@ def test_an_empty_library_file_is_told_and_kept(home: Path) -> None:
     assert file.read_bytes() == b""
 
 
+def test_a_library_that_is_gone_beside_its_originals_is_told(home: Path) -> None:
+    """A starter library in its place would hide the loss."""
+    for file in home.glob("library.sqlite3*"):
+        file.unlink()
+    with pytest.raises(LibraryDamaged, match="is gone"):
+        desk_in(home)
+    assert not (home / "library.sqlite3").exists()
+
+
 def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     """It is refused before anything is written to it."""
     import sqlite3
