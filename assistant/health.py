@@ -13,6 +13,7 @@ from corpus.errors import BriefingError
 from corpus.library import Finding
 from corpus.log import FILE, last_failures, trouble
 from corpus.private import open_to_others
+from corpus.sandbox import Sandbox
 from index.embedders import HASHING
 from index.inspection import inspected
 from index.weights import DEFAULT_MODEL, weights_folder
@@ -69,10 +70,29 @@ def checks(desk: Desk) -> Iterator[Finding]:
     yield Finding(
         "engine", True, f"{desk.engine.name} would answer ({goes}); see: briefing engines"
     )
+    yield _reading()
     yield _log(desk.settings.home)
     yield _privacy(desk.settings.home)
     free = shutil.disk_usage(desk.settings.home).free
     yield Finding("disk", free > _SPARE, f"{free / 1e9:.1f} GB free for {desk.settings.home}")
+
+
+def _reading() -> Finding:
+    """Say what keeps the process that reads documents from everything but the one it was given."""
+    try:
+        with Sandbox() as sandbox:
+            filtered, landlock = sandbox.confinement()
+    except BriefingError as error:
+        return Finding("reading", False, f"documents cannot be read: {error}")
+    walls = [f"Landlock {landlock}"] * bool(landlock) + ["the system call filter"] * filtered
+    if not walls:
+        return Finding(
+            "reading", False, "documents are read without walls: this system has neither Landlock "
+            "nor seccomp; add only files that you trust"
+        )  # fmt: skip
+    return Finding(
+        "reading", True, f"documents are read in a child closed by {' and '.join(walls)}"
+    )
 
 
 def _log(home: Path) -> Finding:
