@@ -157,7 +157,11 @@ def test_a_further_place_of_an_older_library_is_read_again(tmp_path: Path) -> No
         added(desk, write(copy, title="Two", publisher="Coast Daily"))
     step = next(n for n, one in enumerate(MIGRATIONS) if "CREATE TABLE statements" in one)
     old = sqlite3.connect(home / "library.sqlite3")
-    old.executescript(f"DROP TABLE statements; DROP TABLE edits; PRAGMA user_version = {step};")
+    old.executescript(
+        f"DROP TABLE statements; DROP TABLE edits;"
+        " ALTER TABLE documents DROP COLUMN left_out;"
+        f" PRAGMA user_version = {step};"
+    )
     old.close()
     with Desk(Settings(home=home, embedder="hash")) as desk:
         assert only(desk).others == ()
@@ -184,7 +188,11 @@ def test_an_older_library_keeps_what_it_knew(tmp_path: Path) -> None:
         wanted = only(desk).source
     step = next(n for n, one in enumerate(MIGRATIONS) if "CREATE TABLE statements" in one)
     old = sqlite3.connect(home / "library.sqlite3")
-    old.executescript(f"DROP TABLE statements; DROP TABLE edits; PRAGMA user_version = {step};")
+    old.executescript(
+        f"DROP TABLE statements; DROP TABLE edits;"
+        " ALTER TABLE documents DROP COLUMN left_out;"
+        f" PRAGMA user_version = {step};"
+    )
     old.close()
     with Desk(Settings(home=home, embedder="hash")) as desk:
         assert only(desk).source == wanted
