@@ -94,7 +94,7 @@ def test_a_document_crosses_unharmed(tmp_path):
     """What the child read is what the parent gets, odd characters and all."""
     from corpus.readers import read
 
-    path = tmp_path / "strange \udcff name.md"
+    path = tmp_path / "strange 模型 name.md"
     path.write_text("# Über 模型 🚀\n\nA text with “quotes” and a line.\n\n## Next\n\nMore of it.")
     with Sandbox() as sandbox:
         assert sandbox.read(path) == read(path)
