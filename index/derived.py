@@ -316,11 +316,15 @@ class DerivedIndexes:
             entries = {one.id: one for one in self._library.entries() if one.passages}
             forward = forward_of(self._library, entries)
             words = WordIndex(None)
-            with words.writing() as writer:
-                for document, entry in entries.items():
-                    writer.add(entry.source.title, self._library.passages_of(document))
+            self._write_words(words, entries)
         later = later_versions(entries.values(), forward)
         return Snapshot(generation, embedder, entries, forward, words.searcher(), None, later)
+
+    def _write_words(self, words: WordIndex, entries: Mapping[str, Entry]) -> None:
+        """Write every passage of those documents into an empty word index."""
+        with words.writing() as writer:
+            for document, entry in entries.items():
+                writer.add(entry.source.title, self._library.passages_of(document))
 
     def _brought(self, rebuild: bool) -> tuple[int, bool]:
         """Bring the indexes up; return the generation they show and whether they were rebuilt.
@@ -392,9 +396,7 @@ class DerivedIndexes:
         fresh = self._folder / "new"
         shutil.rmtree(fresh, ignore_errors=True)
         words = WordIndex(fresh / "words")
-        with words.writing() as writer:
-            for document, entry in entries.items():
-                writer.add(entry.source.title, self._library.passages_of(document))
+        self._write_words(words, entries)
         vectors = VectorIndex(fresh / "vectors")
         try:
             for document in entries:

@@ -39,7 +39,7 @@ def written(home: Path) -> str:
 def fail(raises: Callable[[], None]) -> None:
     try:
         raises()
-    except Exception:
+    except Exception:  # reason: whatever was raised is to be logged
         LOG.exception("it failed")
 
 

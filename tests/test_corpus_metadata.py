@@ -38,6 +38,18 @@ def added(desk: Desk, file: Path, described: Described | None = None) -> Report:
     return report
 
 
+def as_before_statements(home: Path) -> None:
+    """Make a library what it was before places had statements of their own."""
+    step = next(n for n, one in enumerate(MIGRATIONS) if "CREATE TABLE statements" in one)
+    old = sqlite3.connect(home / "library.sqlite3")
+    old.executescript(
+        f"DROP TABLE statements; DROP TABLE edits;"
+        " ALTER TABLE documents DROP COLUMN left_out;"
+        f" PRAGMA user_version = {step};"
+    )
+    old.close()
+
+
 def only(desk: Desk) -> Entry:
     (entry,) = desk.library.entries()
     return entry
@@ -155,14 +167,7 @@ def test_a_further_place_of_an_older_library_is_read_again(tmp_path: Path) -> No
     with Desk(Settings(home=home, embedder="hash")) as desk:
         added(desk, write(tmp_path / "a.md", title="One", publisher="Tarn Courier"))
         added(desk, write(copy, title="Two", publisher="Coast Daily"))
-    step = next(n for n, one in enumerate(MIGRATIONS) if "CREATE TABLE statements" in one)
-    old = sqlite3.connect(home / "library.sqlite3")
-    old.executescript(
-        f"DROP TABLE statements; DROP TABLE edits;"
-        " ALTER TABLE documents DROP COLUMN left_out;"
-        f" PRAGMA user_version = {step};"
-    )
-    old.close()
+    as_before_statements(home)
     with Desk(Settings(home=home, embedder="hash")) as desk:
         assert only(desk).others == ()
         assert added(desk, copy).updated == (str(copy),)
@@ -186,14 +191,7 @@ def test_an_older_library_keeps_what_it_knew(tmp_path: Path) -> None:
     with Desk(Settings(home=home, embedder="hash")) as desk:
         added(desk, write(tmp_path / "a.md", title="One", publisher="Tarn Courier"))
         wanted = only(desk).source
-    step = next(n for n, one in enumerate(MIGRATIONS) if "CREATE TABLE statements" in one)
-    old = sqlite3.connect(home / "library.sqlite3")
-    old.executescript(
-        f"DROP TABLE statements; DROP TABLE edits;"
-        " ALTER TABLE documents DROP COLUMN left_out;"
-        f" PRAGMA user_version = {step};"
-    )
-    old.close()
+    as_before_statements(home)
     with Desk(Settings(home=home, embedder="hash")) as desk:
         assert only(desk).source == wanted
         assert added(desk, tmp_path / "a.md").unchanged

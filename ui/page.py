@@ -31,7 +31,7 @@ class _Page(gr.Blocks):
     async def process_api(self, *args: Any, **options: Any) -> Any:
         try:
             return await super().process_api(*args, **options)
-        except Exception as error:
+        except Exception as error:  # reason: logged, and raised again for Gradio
             _LOG.log(level_of(error), "an event of the page failed", exc_info=error)
             raise
 
