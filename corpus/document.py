@@ -66,12 +66,11 @@ class Document:
             return None
         return max(1, bisect_right(self.page_starts, offset))
 
-    def heading_at(self, offset: int) -> str:
-        """Return the path of headings above `offset`, outermost first, joined by " › "."""
-        return self.headings_at([offset])[0]
-
     def headings_at(self, offsets: Sequence[int]) -> list[str]:
-        """Return the paths of headings above offsets that are given in order."""
+        """Return the path of headings above each offset, outermost first, joined by " › ".
+
+        The offsets are given in order.
+        """
         found: list[str] = []
         path: list[Heading] = []
         position, joined = 0, ""
