@@ -21,7 +21,7 @@ from corpus.errors import NotInLibrary
 from corpus.lock import WriterLock
 from corpus.originals import Originals, storage_error
 from corpus.private import private_home
-from corpus.rows import SOURCE, document_from_row, ids_from_row, passages_from_row
+from corpus.rows import DOCUMENT, SOURCE, document_from_row, ids_from_row, passages_from_row
 from corpus.schema import migrate, prepare
 from corpus.sqlite import Connections, translated
 
@@ -183,11 +183,11 @@ class Catalogue:
         return [
             Entry(
                 row[0],
-                Source(*row[1:7]),
-                row[7],
-                row[8],
-                row[9],
-                bool(row[10]),
+                Source(*row[1 : 1 + len(SOURCE)]),
+                row["page_count"],
+                row["passage_count"],
+                row["added"],
+                bool(row["starter"]),
                 others.get(row[0], ()),
             )
             for row in rows
@@ -340,8 +340,7 @@ class Catalogue:
     def _load(self, document: str) -> tuple[Document, tuple[Passage, ...]]:
         # Not the vectors: those of a long report are larger than its text.
         rows = self._rows(
-            f"SELECT id, {', '.join(SOURCE)}, text, pages, headings, spans, left_out"
-            " FROM documents WHERE id = ?",
+            f"SELECT id, {', '.join(SOURCE + DOCUMENT)}, spans FROM documents WHERE id = ?",
             (document,),
         )
         if not rows:

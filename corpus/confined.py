@@ -26,6 +26,7 @@ from corpus.errors import ReadError
 from corpus.files import contents
 from corpus.limits import DEFAULT_LIMITS
 from corpus.readers import html, office
+from corpus.rows import columns_of
 from corpus.splitting import split
 
 # Ahead of each request: how long it is.
@@ -44,14 +45,7 @@ def _refusal(error: ReadError) -> dict[str, Any]:
 
 
 def _to_json(answer: Document) -> dict[str, Any]:
-    return {
-        "source": asdict(answer.source),
-        "text": answer.text,
-        "page_starts": answer.page_starts,
-        "page_labels": answer.page_labels,
-        "headings": [(one.start, one.level, one.title) for one in answer.headings],
-        "left_out": answer.left_out,
-    }
+    return {"source": asdict(answer.source), **columns_of(answer)}
 
 
 class _Child:

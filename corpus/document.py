@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+from corpus.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,8 @@ class Source:
 
     `published` is an ISO 8601 date, shortened where the document states less ("2025-01-28",
     "2025-01", "2025"); such strings sort by time. Unknown fields are "" and never guessed.
+    `updated` is when it says it was last changed, `fetched` when it was taken from the web; both
+    are dates of the same form and neither ever stands for `published`.
     `location` is an absolute path or an address; a new text from the same location is a new
     version of the same document. `kind` is the format that was read ("pdf", "html", "markdown",
     "text", "docx", "email", "table", "slides"). `theme` is what the
@@ -27,6 +32,41 @@ class Source:
     published: str = ""
     kind: str = "text"
     theme: str = ""
+    updated: str = ""
+    fetched: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that a file holds and its text does not.
+
+    `kind` is what, in the plural ("running heads", "pages without text"), `places` how many of
+    them, `where` where in words ("pages 2–7", "minutes.txt"), "" where that says nothing.
+    """
+
+    kind: str
+    places: int
+    where: str = ""
+
+    @property
+    def missed(self) -> bool:
+        """Whether it may be part of what the document says, so that it was not read in full."""
+        return self.kind not in _FURNITURE
+
+    def __str__(self) -> str:
+        """Return it as it is told: "6 pages without text (pages 2–7)"."""
+        kind = re.sub(r"(\w)s\b", r"\1", self.kind, count=1) if self.places == 1 else self.kind
+        return f"{self.places} {kind}" + f" ({self.where})" * bool(self.where)
+
+
+# What nobody wants read: it repeats, counts or decorates, or nobody sees it.
+_FURNITURE = frozenset(
+    {
+        "running heads", "page numbers", "line numbers", "margin stamps", "watermarks",
+        "hidden text", "hidden cells", "hidden sheets", "hidden slides", "labels of figures",
+        "repeated letters", "deleted words",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +84,11 @@ class Document:
 
     `page_starts[i]` is the offset at which page i + 1 begins (empty for formats without pages);
     `page_labels[i]` is what is printed on that page ("iv"), empty where the file has no labels.
-    `left_out` says what the file holds and the text does not, by kind with the number of places:
-    (("hidden text", 3),).
+    `tables` are the tables, in order, as rows and columns of spans of the text. `left_out` says
+    what the file holds and the text does not. `doubts` are questions that only a person can settle
+    ("published: 04/05/2026 is 4 May or 5 April"), `language` the ISO 639-1 code of most of the text
+    ("" unknown), `ocr_pages` the pages (1-based) whose text was recognised from a picture, and
+    `attachments` the names of the documents that the file holds beside its own text.
     """
 
     source: Source
@@ -53,7 +96,12 @@ class Document:
     page_starts: tuple[int, ...] = ()
     page_labels: tuple[str, ...] = ()
     headings: tuple[Heading, ...] = ()
-    left_out: tuple[tuple[str, int], ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    tables: tuple[Table, ...] = ()
+    doubts: tuple[str, ...] = ()
+    language: str = ""
+    ocr_pages: tuple[int, ...] = ()
+    attachments: tuple[str, ...] = ()
 
     @cached_property
     def id(self) -> str:
@@ -65,6 +113,21 @@ class Document:
         if not self.page_starts:
             return None
         return max(1, bisect_right(self.page_starts, offset))
+
+    def table_at(self, offset: int) -> Table | None:
+        """Return the table whose rows hold `offset`, or None."""
+        place = bisect_right(self.tables, offset, key=lambda table: table.start) - 1
+        if place < 0 or offset >= self.tables[place].end:
+            return None
+        return self.tables[place]
+
+    @property
+    def left_out_counts(self) -> dict[str, int]:
+        """How many places of each kind were left out."""
+        counts: dict[str, int] = {}
+        for one in self.left_out:
+            counts[one.kind] = counts.get(one.kind, 0) + one.places
+        return counts
 
     def headings_at(self, offsets: Sequence[int]) -> list[str]:
         """Return the path of headings above each offset, outermost first, joined by " › ".

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from typing import Any
 
-from corpus.document import Document, Heading, Passage, Source
+from corpus.document import Document, Heading, LeftOut, Passage, Source
+from corpus.table import Table
 
 # The columns of a source, in its order.
-SOURCE = ("title", "location", "publisher", "published", "kind", "theme")
+SOURCE = (
+    "title", "location", "publisher", "published", "kind", "theme", "updated", "fetched",
+)  # fmt: skip
+# The columns of a document beside its source and id.
+DOCUMENT = ("text", "pages", "headings", "left_out", "tables", "reading")
 
 
 def now() -> str:
@@ -21,35 +27,67 @@ def now() -> str:
 
 def row_of(document: Document, passages: Sequence[Passage]) -> dict[str, Any]:
     """Return the columns of a document and its passages; the texts are slices, so not repeated."""
-    source = document.source
     return {
         "id": document.id,
-        "title": source.title,
-        "location": source.location,
-        "publisher": source.publisher,
-        "published": source.published,
-        "kind": source.kind,
-        "theme": source.theme,
+        **asdict(document.source),
+        **columns_of(document),
+        "spans": json.dumps([(one.start, one.end, one.page, one.heading) for one in passages]),
+        "passage_count": len(passages),
+    }
+
+
+def columns_of(document: Document) -> dict[str, str]:
+    """Return the columns that hold a document beside its source: see `DOCUMENT`."""
+    return {
         "text": document.text,
         "pages": json.dumps([document.page_starts, document.page_labels]),
         "headings": json.dumps([(one.start, one.level, one.title) for one in document.headings]),
-        "spans": json.dumps([(one.start, one.end, one.page, one.heading) for one in passages]),
-        "passage_count": len(passages),
-        "left_out": json.dumps(document.left_out),
+        "left_out": json.dumps([astuple(one) for one in document.left_out]),
+        "tables": json.dumps([astuple(one) for one in document.tables]),
+        "reading": json.dumps({name: getattr(document, name) for name in _READING}),
     }
+
+
+def document_of(source: Source, columns: Mapping[str, Any]) -> Document:
+    """Return the document that a source and the columns `DOCUMENT` make.
+
+    Raises ValueError, TypeError, KeyError for columns of another form.
+    """
+    starts, labels = json.loads(columns["pages"])
+    reading = json.loads(columns["reading"])
+    return Document(
+        source,
+        str(columns["text"]),
+        tuple(map(int, starts)),
+        tuple(map(str, labels)),
+        tuple(
+            Heading(int(a), int(b), str(title)) for a, b, title in json.loads(columns["headings"])
+        ),
+        # A library of an older version has no word on where.
+        tuple(
+            LeftOut(str(kind), int(places), *map(str, where))
+            for kind, places, *where in json.loads(columns["left_out"])
+        ),
+        tuple(_table(*one) for one in json.loads(columns["tables"])),
+        tuple(map(str, reading.get("doubts", ()))),
+        str(reading.get("language", "")),
+        tuple(map(int, reading.get("ocr_pages", ()))),
+        tuple(map(str, reading.get("attachments", ()))),
+    )
+
+
+_READING = ("doubts", "language", "ocr_pages", "attachments")
+
+
+def _table(cells: Any, head_rows: int, head_columns: int, caption: str, unit: str) -> Table:
+    spans = tuple(tuple((int(start), int(end)) for start, end in row) for row in cells)
+    return Table(spans, int(head_rows), int(head_columns), str(caption), str(unit))
 
 
 def document_from_row(row: sqlite3.Row) -> Document:
     """Return the document of a row."""
-    starts, labels = json.loads(row["pages"])
-    return Document(
-        Source(*(row[name] for name in SOURCE)),
-        row["text"],
-        tuple(starts),
-        tuple(labels),
-        tuple(Heading(*heading) for heading in json.loads(row["headings"])),
-        tuple((kind, places) for kind, places in json.loads(row["left_out"])),
-    )
+    columns = {name: row[name] for name in DOCUMENT}
+    return document_of(Source(*(row[name] for name in SOURCE)), columns)
 
 
 def passages_from_row(row: sqlite3.Row) -> tuple[Passage, ...]:

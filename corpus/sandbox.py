@@ -28,9 +28,10 @@ from queue import SimpleQueue
 from typing import IO, Any
 
 from corpus.counting import Counting
-from corpus.document import Document, Heading, Passage, Source
+from corpus.document import Document, Passage, Source
 from corpus.errors import ReadError
 from corpus.files import opened
+from corpus.rows import DOCUMENT, document_of
 from corpus.splitting import MOST_PASSAGES
 
 # Seconds by the clock and of the processor for one file; address space of a child, of which 0.7 GB
@@ -351,14 +352,13 @@ def _line_within(stream: IO[bytes], deadline: float) -> bytes | None:
 
 
 def _from_json(values: dict[str, Any]) -> Document:
-    return Document(
-        Source(**{name: str(value) for name, value in values["source"].items()}),
-        str(values["text"]),
-        tuple(int(start) for start in values["page_starts"]),
-        tuple(str(label) for label in values["page_labels"]),
-        tuple(Heading(int(a), int(b), str(title)) for a, b, title in values["headings"]),
-        tuple((str(kind), int(places)) for kind, places in values["left_out"]),
-    )
+    source = Source(**{name: str(value) for name, value in values["source"].items()})
+    document = document_of(source, {name: str(values[name]) for name in DOCUMENT})
+    whole = len(document.text)
+    for table in document.tables:
+        if any(not 0 <= start <= end <= whole for row in table.cells for start, end in row):
+            raise ValueError("a table outside its text")
+    return document
 
 
 def _passages(document: Document, answer: dict[str, Any]) -> list[Passage]:

@@ -117,8 +117,20 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     """,
     """
-    -- What a file holds and its text does not, JSON: [[kind, places], ...].
+    -- What a file holds and its text does not, JSON: [[kind, places, where], ...].
     ALTER TABLE documents ADD COLUMN left_out TEXT NOT NULL DEFAULT '[]';
+    """,
+    """
+    -- When a source was last changed and when it was taken from the web, as it or its place says.
+    ALTER TABLE documents ADD COLUMN updated TEXT NOT NULL DEFAULT '';
+    ALTER TABLE documents ADD COLUMN fetched TEXT NOT NULL DEFAULT '';
+    ALTER TABLE statements ADD COLUMN updated TEXT NOT NULL DEFAULT '';
+    ALTER TABLE statements ADD COLUMN fetched TEXT NOT NULL DEFAULT '';
+    -- JSON: [[cells, head rows, head columns, caption, unit], ...], cells as spans of the text.
+    ALTER TABLE documents ADD COLUMN tables TEXT NOT NULL DEFAULT '[]';
+    -- JSON: what else the reading of the file found (corpus.document.Document): doubts, language,
+    -- pages read by OCR, attachments.
+    ALTER TABLE documents ADD COLUMN reading TEXT NOT NULL DEFAULT '{}';
     """,
 )
 

@@ -294,8 +294,7 @@ def add(
                 )
                 written += len(passages)
                 left_out += [
-                    Refusal(given.place(file), "not_shown", _places(kind, places))
-                    for kind, places in document.left_out
+                    Refusal(given.place(file), "not_shown", str(one)) for one in document.left_out
                 ]
                 same = ""
                 if outcome == "duplicate":
@@ -357,10 +356,6 @@ def _logged(report: Report) -> None:
         report.passages,
         report.seconds,
     )
-
-
-def _places(kind: str, places: int) -> str:
-    return f"{kind} in {places} place{'' if places == 1 else 's'}"
 
 
 def _title(library: Library, document: Document) -> str:

@@ -99,6 +99,8 @@ def test_a_library_of_the_first_version_gets_conversations(tmp_path: Path) -> No
         "DROP TABLE feedback; DROP TABLE turns; DROP TABLE conversations;"
         "ALTER TABLE documents DROP COLUMN tokens; ALTER TABLE documents DROP COLUMN token_counts;"
         "ALTER TABLE documents DROP COLUMN theme; ALTER TABLE documents DROP COLUMN left_out;"
+        "ALTER TABLE documents DROP COLUMN updated; ALTER TABLE documents DROP COLUMN fetched;"
+        "ALTER TABLE documents DROP COLUMN tables; ALTER TABLE documents DROP COLUMN reading;"
         "DELETE FROM facts WHERE name = 'id'; PRAGMA user_version = 1;"
     )
     old.close()

@@ -64,7 +64,7 @@ def test_what_a_web_page_hides_is_left_out(kind: str, tmp_path: Path) -> None:
     document = page(PAGES[kind], tmp_path)
     assert "free of charge" not in document.text
     assert SEEN in document.text and "May to October" in document.text
-    assert document.left_out == (("hidden text", 1),)
+    assert document.left_out_counts == {"hidden text": 1}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_markdown_may_hold_hidden_markup(tmp_path: Path) -> None:
     file.write_text(f'# Ferry\n\n{SEEN}\n\n<div style="display:none">{HIDDEN}</div>\n')
     document = read(file)
     assert SEEN in document.text and "free of charge" not in document.text
-    assert document.left_out == (("hidden text", 1),)
+    assert document.left_out_counts == {"hidden text": 1}
 
 
 def test_a_message_in_html_says_what_it_hides(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_message_in_html_says_what_it_hides(tmp_path: Path) -> None:
     )
     document = read(file)
     assert SEEN in document.text and "free of charge" not in document.text
-    assert document.left_out == (("hidden text", 1),)
+    assert document.left_out_counts == {"hidden text": 1}
 
 
 def pdf(tmp_path: Path, draw: Any) -> Document:
@@ -168,7 +168,7 @@ def test_white_and_inkless_letters_of_a_pdf_are_left_out(tmp_path: Path) -> None
 
     document = pdf(tmp_path, draw)
     assert SEEN in document.text and "free of charge" not in document.text
-    assert document.left_out == (("hidden text", 2),)
+    assert document.left_out_counts == {"hidden text": 2}
 
 
 def test_white_letters_on_a_dark_bar_are_seen(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_hidden_and_white_runs_of_a_docx_are_left_out(tmp_path: Path) -> None:
     document = read(tmp_path / "ferry.docx")
     assert SEEN in document.text and "Fare in crowns" in document.text
     assert "free of charge" not in document.text
-    assert document.left_out == (("hidden text", 4),)
+    assert document.left_out_counts == {"hidden text": 4}
 
 
 def test_hidden_parts_of_a_workbook_are_left_out(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_hidden_parts_of_a_workbook_are_left_out(tmp_path: Path) -> None:
     assert "Orm | 6" in document.text and "Ude" in document.text
     for gone in ("Free", "summer", "free of charge", "7"):
         assert gone not in document.text, gone
-    assert dict(document.left_out) == {"hidden cells": 7, "hidden sheets": 1}
+    assert document.left_out_counts == {"hidden cells": 7, "hidden sheets": 1}
 
 
 def test_hidden_slides_and_shapes_beside_the_slide_are_left_out(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_hidden_slides_and_shapes_beside_the_slide_are_left_out(tmp_path: Path) 
     show.save(str(tmp_path / "ferry.pptx"))
     document = read(tmp_path / "ferry.pptx")
     assert SEEN in document.text and "free of charge" not in document.text
-    assert dict(document.left_out) == {"hidden text": 1, "hidden slides": 1}
+    assert document.left_out_counts == {"hidden text": 1, "hidden slides": 1}
 
 
 def test_what_is_hidden_leads_no_answer_and_is_told(tmp_path: Path) -> None:
@@ -277,9 +277,9 @@ def test_what_is_hidden_leads_no_answer_and_is_told(tmp_path: Path) -> None:
         *_, report = desk.add([tmp_path / "page.html"])
         assert isinstance(report, Report)
         ((told),) = report.left_out
-        assert (told.reason, told.message) == ("not_shown", "hidden text in 1 place")
+        assert (told.reason, told.message) == ("not_shown", "1 hidden text")
         (entry,) = desk.library.entries()
-        assert desk.library.document(entry.id).left_out == (("hidden text", 1),)
+        assert desk.library.document(entry.id).left_out_counts == {"hidden text": 1}
         *_, answer = ask(desk, Question("Is the ferry free of charge on every day of the year?"))
         assert "free of charge" not in answer.text
         *_, answer = ask(desk, Question("What does a single crossing of the Orm cost?"))

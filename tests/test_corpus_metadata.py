@@ -44,7 +44,9 @@ def as_before_statements(home: Path) -> None:
     old = sqlite3.connect(home / "library.sqlite3")
     old.executescript(
         f"DROP TABLE statements; DROP TABLE edits;"
-        " ALTER TABLE documents DROP COLUMN left_out;"
+        " ALTER TABLE documents DROP COLUMN left_out; ALTER TABLE documents DROP COLUMN updated;"
+        " ALTER TABLE documents DROP COLUMN fetched; ALTER TABLE documents DROP COLUMN tables;"
+        " ALTER TABLE documents DROP COLUMN reading;"
         f" PRAGMA user_version = {step};"
     )
     old.close()

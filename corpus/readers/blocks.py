@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from corpus.document import Document, Heading, Source
+from corpus.document import Document, Heading, LeftOut, Source
+from corpus.table import Span, Table, heads_of
 
 # Ligatures that PDF fonts leave in the text; the rest of Unicode's compatibility forms stay, since
 # "①" or "㎡" are what the document says. Two private-use codes are how Word writes its bullets.
@@ -31,6 +32,7 @@ _INVISIBLE = re.compile(
     "\ufff0-\uffff\ue000-\uf8ff\U000e0000-\U000e007f\ud800-\udfff]"
 )
 _SPACE = re.compile(r"\s+")
+_CAPTION = re.compile(r"(?:Table|Tab\.|Exhibit|Schedule|Tabelle|Tableau|Tabla)\s+[\dA-Z]|表\s*\d")
 
 
 def clean(text: str) -> str:
@@ -53,17 +55,32 @@ class Blocks:
     _page_starts: list[int] = field(default_factory=list)
     _page_labels: list[str] = field(default_factory=list)
     _headings: list[Heading] = field(default_factory=list)
-    _left_out: dict[str, int] = field(default_factory=dict)
+    _left_out: dict[tuple[str, str], int] = field(default_factory=dict)
+    _tables: list[Table] = field(default_factory=list)
+    _doubts: list[str] = field(default_factory=list)
+    _attachments: list[str] = field(default_factory=list)
 
-    def leave_out(self, kind: str, places: int = 1) -> None:
-        """Note that the file holds something, at so many places, that is not in the text."""
+    def leave_out(self, kind: str, places: int = 1, where: str = "") -> None:
+        """Note that the file holds something, at so many places, that is not in the text.
+
+        See corpus.document.LeftOut for the words.
+        """
         if places:
-            self._left_out[kind] = self._left_out.get(kind, 0) + places
+            self._left_out[kind, where] = self._left_out.get((kind, where), 0) + places
 
     def leave_out_as(self, document: Document) -> None:
         """Note what another document, whose text is taken over, leaves out."""
-        for kind, places in document.left_out:
-            self.leave_out(kind, places)
+        for one in document.left_out:
+            self.leave_out(one.kind, one.places, one.where)
+
+    def doubt(self, question: str) -> None:
+        """Note a question that only a person can settle."""
+        if question not in self._doubts:
+            self._doubts.append(question)
+
+    def attach(self, name: str) -> None:
+        """Note a document that the file holds beside its own text."""
+        self._attachments.append(name)
 
     def page(self, label: str = "") -> None:
         """Begin a page."""
@@ -111,6 +128,56 @@ class Blocks:
         if any(texts):
             self._block(" | ".join(texts), "line")
 
+    def table(
+        self,
+        rows: Sequence[Sequence[str]],
+        *,
+        heads: tuple[int, int] | None = None,
+        caption: str = "",
+        unit: str = "",
+    ) -> None:
+        """Add a table: a line a row, cells joined by " | ", and its rows and columns as a value.
+
+        Rows may differ in length; a merged cell is given in every place that it covers. Rows and
+        columns that are empty throughout are dropped. `heads` are the numbers of first rows and
+        first columns that are heads, None where the format does not say (corpus.table.heads_of).
+        `caption` is written above the table; without one, a paragraph right before it that begins
+        like a caption ("Table 3") is it. What has one column or one row is written as lines only.
+        """
+        cells = [[clean(cell) for cell in row] for row in rows]
+        width = max((len(row) for row in cells), default=0)
+        cells = [row + [""] * (width - len(row)) for row in cells]
+        kept_rows = [number for number, row in enumerate(cells) if any(row)]
+        kept_columns = [column for column in range(width) if any(row[column] for row in cells)]
+        head_rows, head_columns = heads or (0, 0)
+        head_rows = sum(number < head_rows for number in kept_rows)
+        head_columns = sum(column < head_columns for column in kept_columns)
+        cells = [[cells[number][column] for column in kept_columns] for number in kept_rows]
+        caption = clean(caption)
+        if caption:
+            self.paragraph(caption)
+        elif self._last in {"paragraph", "heading"} and _CAPTION.match(self._text[-1]):
+            caption = self._text[-1]
+        self.apart()
+        spans = tuple(self._cells(row) for row in cells)
+        self.apart()
+        if len(kept_columns) < 2 or len(kept_rows) < 2:
+            return
+        if heads is None:
+            head_rows, head_columns = heads_of(cells)
+        self._tables.append(Table(spans, head_rows, head_columns, caption, clean(unit)))
+
+    def _cells(self, row: Sequence[str]) -> tuple[Span, ...]:
+        """Write a row as a line; return where its cells lie."""
+        filled = max(place for place, cell in enumerate(row, start=1) if cell)
+        line = " | ".join(row[:filled])
+        start = self._block(line, "line")
+        spans, at = [], 0
+        for cell in row:
+            spans.append((start + min(at, len(line)), start + min(at + len(cell), len(line))))
+            at += len(cell) + len(" | ")
+        return tuple(spans)
+
     def _block(self, text: str, kind: str) -> int:
         if self._length and self._last != "page":
             self._write("\n" if kind == self._last == "line" else "\n\n")
@@ -146,5 +213,8 @@ class Blocks:
             tuple(self._page_starts),
             labels,
             tuple(self._headings),
-            tuple(self._left_out.items()),
+            tuple(LeftOut(kind, count, where) for (kind, where), count in self._left_out.items()),
+            tuple(self._tables),
+            tuple(self._doubts),
+            attachments=tuple(self._attachments),
         )

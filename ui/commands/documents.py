@@ -146,7 +146,7 @@ def show(context: click.Context, document: str, as_json: bool) -> None:
     text = whole.text[start:end]
     if as_json:
         values = _listed(entry) | {"text": text, "start": start, "end": end}
-        values["left_out"] = dict(whole.left_out)
+        values["left_out"] = [asdict(one) for one in whole.left_out]
         click.echo(json.dumps(values | {"page_starts": whole.page_starts}, ensure_ascii=False))
         return
     for name, value in _listed(entry).items():
@@ -155,7 +155,7 @@ def show(context: click.Context, document: str, as_json: bool) -> None:
     for one in entry.others:
         click.echo(safe(f"{'also:':<11}{described(one)}, {one.location}"))
     if whole.left_out:
-        left_out = ", ".join(f"{kind} ({places})" for kind, places in whole.left_out)
+        left_out = ", ".join(map(str, whole.left_out))
         click.echo(safe(f"{'left out:':<11}{left_out}"))
     click.echo()
     marks = dict(zip(whole.page_starts, range(1, len(whole.page_starts) + 1), strict=True))

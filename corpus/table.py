@@ -1,0 +1,133 @@
+"""A table of a document as rows and columns, each cell a span of the document's text."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+Span = tuple[int, int]
+
+_FIGURE = re.compile(
+    r"^[\s($€£¥~≈<>±+–−-]*(?:[A-Z]{2,3}\s?)?\d[\d.,'\s:/–-]*"
+    r"(?:%|[a-zA-Z°²³µ]{1,4}|[)†*]|\s)*$"
+)
+_NO_VALUE = re.compile(r"^(?:[-–—.…*]+|n/?a|nil|none|na)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The cells of a table, by row and column, all rows of one length.
+
+    `cells[row][column]` is the span (start, end) of the cell in the document's text; an empty cell
+    is an empty span. A merged cell stands, with a span of its own, in every place that it covers.
+    The first `head_rows` rows name the columns, the first `head_columns` columns name the rows.
+    `caption` is the table's title as the document gives it, `unit` what its values are counted in
+    ("tonnes", "US$ million"); both "" where nothing says so.
+    """
+
+    cells: tuple[tuple[Span, ...], ...]
+    head_rows: int = 0
+    head_columns: int = 0
+    caption: str = ""
+    unit: str = ""
+
+    @property
+    def start(self) -> int:
+        """The offset of the first row."""
+        return self.cells[0][0][0]
+
+    @property
+    def end(self) -> int:
+        """The offset behind the last row."""
+        return self.cells[-1][-1][1]
+
+    @property
+    def body_start(self) -> int:
+        """The offset of the first row below the column heads, or of the end without one."""
+        below = self.cells[self.head_rows : self.head_rows + 1]
+        return below[0][0][0] if below else self.end
+
+    def row_at(self, offset: int) -> int | None:
+        """Return the row whose line holds an offset, or None outside the table."""
+        if not self.start <= offset < self.end:
+            return None
+        return bisect_right(self.cells, offset, key=lambda row: row[0][0]) - 1
+
+    def cell_at(self, offset: int) -> tuple[int, int] | None:
+        """Return row and column of the cell that holds an offset, or None between cells."""
+        row = self.row_at(offset)
+        if row is None:
+            return None
+        for column, (start, end) in enumerate(self.cells[row]):
+            if start <= offset < end:
+                return row, column
+        return None
+
+    def row_span(self, row: int) -> Span:
+        """Return the span of a row's line."""
+        return self.cells[row][0][0], self.cells[row][-1][1]
+
+    def value(self, text: str, row: int, column: int) -> str:
+        """Return what a cell says; `text` is the document's."""
+        start, end = self.cells[row][column]
+        return text[start:end]
+
+    def column_heads(self, text: str) -> list[str]:
+        """Return the name of each column, the parts of heads over several rows joined by " › "."""
+        return [
+            _path(self.value(text, row, column) for row in range(self.head_rows))
+            for column in range(len(self.cells[0]))
+        ]
+
+    def row_head(self, text: str, row: int) -> str:
+        """Return the name of a row."""
+        return _path(self.value(text, row, column) for column in range(self.head_columns))
+
+
+def _path(parts: Iterable[str]) -> str:
+    """Join the parts of a name that differ."""
+    said: list[str] = []
+    for part in parts:
+        if part and (not said or said[-1] != part):
+            said.append(part)
+    return " › ".join(said)
+
+
+def is_figure(cell: str) -> bool:
+    """Say whether a cell holds a value: a number, with sign, unit or currency."""
+    return bool(_FIGURE.match(cell))
+
+
+def heads_of(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """Return how many first rows and first columns are heads, by what the cells hold.
+
+    For formats that do not say. Rows over the first that holds a figure are column heads, a year
+    alone being a name there; at most four, and always fewer than all. A first column is a row head
+    where most of it is words.
+    """
+    if len(rows) < 2:
+        return 0, 0
+    head_rows = 0
+    for row in rows[:4]:
+        said = [cell for cell in row if not _NO_VALUE.match(cell)]
+        if any(is_figure(cell) and not _is_year(cell) for cell in said):
+            break
+        head_rows += 1
+    else:
+        # Words all the way down: the first row names the columns.
+        head_rows = 1
+    head_rows = min(head_rows, len(rows) - 1)
+    below = rows[head_rows:]
+    words = sum(bool(row[0]) and not is_figure(row[0]) for row in below)
+    return head_rows, int(len(rows[0]) > 1 and (words * 2 > len(below) or _years(below)))
+
+
+def _is_year(cell: str) -> bool:
+    return bool(re.fullmatch(r"(?:FY\s?)?(?:19|20)\d\d(?:[/–-]\d\d(?:\d\d)?)?", cell.strip()))
+
+
+def _years(rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether the first column is of years."""
+    return all(_is_year(row[0]) for row in rows)
