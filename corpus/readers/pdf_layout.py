@@ -186,8 +186,17 @@ def _rows(page: Sequence[Line]) -> list[Line]:
             right=line.right,
             weight=min(last.weight, line.weight),
             gaps=last.gaps + line.gaps,
+            pieces=_beside(last, line, space),
         )
     return rows
+
+
+def _beside(last: Line, line: Line, space: str) -> tuple[tuple[str, float, float], ...]:
+    """Return the words of two pieces of one line; without a space between them two are one."""
+    if space or not last.pieces or not line.pieces:
+        return last.pieces + line.pieces if last.pieces and line.pieces else ()
+    (head, left, _), (tail, _, right) = last.pieces[-1], line.pieces[0]
+    return (*last.pieces[:-1], (head + tail, left, right), *line.pieces[1:])
 
 
 def _same_row(last: Line, line: Line) -> bool:

@@ -6,7 +6,7 @@ import ctypes
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from corpus.errors import ReadError
@@ -31,6 +31,7 @@ class Line:
     `size` is the height of its letters in points, `weight` that of the font (400 regular, 700 bold,
     though many fonts say otherwise), `gaps` the number of wide gaps between its words, `turned`
     whether it is written in another direction than the page is read, `hidden` that nobody sees it.
+    `pieces` are its words with their left and right ends, empty where these are not known.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Line:
     gaps: int = 0
     turned: bool = False
     hidden: bool = False
+    pieces: tuple[tuple[str, float, float], ...] = ()
 
 
 def pages_by_pdfium(data: bytes, limits: Limits) -> list[list[Line]]:
@@ -123,8 +125,8 @@ def _page(pdf: Any, number: int) -> list[Line]:
                 letters = list(zip(text[start:end], unseen, strict=True))
                 seen = "".join(letter for letter, gone in letters if not gone)
                 between = "".join(letter for letter, gone in letters if gone)
-                lines.append(replace(line, text=visible(seen).strip() + hyphen))
-                line = replace(line, text=visible(between).strip())
+                lines.append(replace(line, text=visible(seen).strip() + hyphen, pieces=()))
+                line = replace(line, text=visible(between).strip(), pieces=())
             # What stands beside the page or is set too small is not seen either.
             beside = not (line.right > left and line.left < right and bottom < line.base < top)
             small = line.size <= _SMALLEST
@@ -174,6 +176,7 @@ class _Measure:
         )
         angle = float(self._raw.FPDFText_GetCharAngle(self._page, self._places[start]))
         weights = [self._weight(letter) for letter in letters]
+        words = self._words(start, end)
         return Line(
             text=shown,
             left=boxes[start][0],
@@ -182,8 +185,9 @@ class _Measure:
             size=boxes[usual][2],
             # As bold as its lightest letter; pdfium says -1 of a font without a weight.
             weight=min((weight for weight in weights if weight > 0), default=0.0),
-            gaps=self._gaps(start, end, boxes[usual][2]),
+            gaps=self._gaps(start, words, boxes[usual][2]),
             turned=0.1 < angle < 6.18,
+            pieces=tuple((text, left, right) for text, _, left, right in words if text),
         )
 
     def _weight(self, letter: int) -> float:
@@ -199,12 +203,24 @@ class _Measure:
         )
         return (self._box.left, self._box.right, height)
 
-    def _gaps(self, start: int, end: int, size: float) -> int:
-        marker = _MARKER.match(self._text[start:end])
+    def _words(self, start: int, end: int) -> list[tuple[str, int, float, float]]:
+        """Return the words of a line: text, place of the first letter, left and right end."""
+        return [
+            (
+                visible(word[0]),
+                start + word.start(),
+                self._around(start + word.start())[0],
+                self._around(start + word.end() - 1)[1],
+            )
+            for word in re.finditer(r"\S+", self._text[start:end])
+        ]
+
+    def _gaps(self, start: int, words: Sequence[tuple[str, int, float, float]], size: float) -> int:
+        line = self._text[start : words[-1][1] + len(words[-1][0])]
+        marker = _MARKER.match(line)
         first = start + (marker.end() if marker else 0)
-        gaps = 0
-        for space in re.finditer(r"\s+", self._text[first:end]):
-            before, after = first + space.start() - 1, first + space.end()
-            if before >= first and after < end:
-                gaps += self._around(after)[0] - self._around(before)[1] > _GAP * size
-        return gaps
+        return sum(
+            after[2] - before[3] > _GAP * size
+            for before, after in pairwise(words)
+            if before[1] >= first
+        )
