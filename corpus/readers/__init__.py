@@ -12,8 +12,9 @@ from corpus.limits import DEFAULT_LIMITS, Limits
 from corpus.readers.html import read_html
 from corpus.readers.mail import read_mail
 from corpus.readers.markdown import read_markdown
-from corpus.readers.office import office_kind, read_csv, read_office
+from corpus.readers.office import office_kind, read_office
 from corpus.readers.pdf import read_pdf
+from corpus.readers.tabular import read_csv
 from corpus.readers.text import decoded, read_text
 
 SUPPORTED_SUFFIXES = frozenset(

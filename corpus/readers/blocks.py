@@ -141,8 +141,9 @@ class Blocks:
         Rows may differ in length; a merged cell is given in every place that it covers. Rows and
         columns that are empty throughout are dropped. `heads` are the numbers of first rows and
         first columns that are heads, None where the format does not say (corpus.table.heads_of).
-        `caption` is written above the table; without one, a paragraph right before it that begins
-        like a caption ("Table 3") is it. What has one column or one row is written as lines only.
+        `caption` is written above the table, unless it stands there; without one, a paragraph right
+        before it that begins like a caption ("Table 3") is it. What has one column or one row is
+        written as lines only.
         """
         cells = [[clean(cell) for cell in row] for row in rows]
         width = max((len(row) for row in cells), default=0)
@@ -154,9 +155,13 @@ class Blocks:
         head_columns = sum(column < head_columns for column in kept_columns)
         cells = [[cells[number][column] for column in kept_columns] for number in kept_rows]
         caption = clean(caption)
-        if caption:
+        if caption and caption not in self._text[-12:]:
             self.paragraph(caption)
-        elif self._last in {"paragraph", "heading"} and _CAPTION.match(self._text[-1]):
+        elif (
+            not caption
+            and self._last in {"paragraph", "heading"}
+            and _CAPTION.match(self._text[-1])
+        ):
             caption = self._text[-1]
         self.apart()
         spans = tuple(self._cells(row) for row in cells)
@@ -194,6 +199,11 @@ class Blocks:
     def length(self) -> int:
         """The characters collected so far."""
         return self._length
+
+    @property
+    def tables(self) -> int:
+        """The tables collected so far."""
+        return len(self._tables)
 
     @property
     def first_heading(self) -> str:

@@ -1,8 +1,7 @@
-"""DOCX, PPTX and XLSX, after a look at the archive they come in; CSV beside them."""
+"""DOCX, PPTX and XLSX, after a look at the archive they come in."""
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import zipfile
@@ -17,7 +16,6 @@ from corpus.errors import ReadError
 from corpus.limits import Limits
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import stated_date
-from corpus.readers.text import decoded
 
 # Points of type that nobody reads, and the lightest ink that still shows on paper (0…255).
 _TOO_SMALL, _WHITE = 2.0, 245
@@ -319,19 +317,3 @@ def _cell(value: object) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return "" if value is None else str(value)
-
-
-def read_csv(data: bytes, location: str) -> Document:
-    """Return a CSV or TSV file as rows; raises ReadError (encoding, empty)."""
-    text = decoded(data)
-    try:
-        dialect: Any = csv.Sniffer().sniff(text[:8_000], delimiters=",;\t|")
-    except csv.Error:
-        dialect = csv.excel
-    blocks = Blocks()
-    try:
-        for row in csv.reader(io.StringIO(text), dialect):
-            blocks.row(row)
-    except csv.Error as error:
-        raise ReadError("damaged", f"this table cannot be read ({error})") from error
-    return _finished(blocks, location, "table", Path(location).stem)
