@@ -69,6 +69,21 @@ _FURNITURE = frozenset(
 )  # fmt: skip
 
 
+def pages_said(pages: Sequence[int]) -> str:
+    """Return pages, given in order, as they are told: "pages 2–4 and 7", "page 3"; "" for none."""
+    if not pages:
+        return ""
+    runs: list[list[int]] = []
+    for page in pages:
+        if runs and page == runs[-1][1] + 1:
+            runs[-1][1] = page
+        else:
+            runs.append([page, page])
+    said = [str(first) if first == last else f"{first}–{last}" for first, last in runs]
+    listed = f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else "".join(said)
+    return f"page{'s' * (len(pages) != 1)} {listed}"
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A heading line: the offset in the text at which it starts, its level (1 is highest)."""

@@ -16,12 +16,14 @@ from corpus.counting import Counter, Counting
 from corpus.document import Document, Passage
 from corpus.errors import LibraryLocked, NotInLibrary, ReadError
 from corpus.files import NO_FILE, digest_of, named, opened
+from corpus.language import language_of
 from corpus.library import Library
 from corpus.limits import DEFAULT_LIMITS
 from corpus.log import name_of
 from corpus.metadata import EDITABLE
 from corpus.sandbox import Sandbox
 from corpus.splitting import context_of
+from index.account import Account, account_of
 from index.derived import DerivedIndexes
 from index.embedders import CountingEmbedder
 from index.embedding import Vectors
@@ -76,8 +78,8 @@ class Report:
     """What became of the files: paths by outcome, refusals, passages written and seconds taken.
 
     `updated`: the text is the one that is there, and what the file says of it has changed.
-    `left_out` is what a folder holds beside documents (pipes, devices, links that lead out of it),
-    and, as "not_shown", what a document holds and does not show.
+    `left_out` is what a folder holds beside documents (pipes, devices, links that lead out of it);
+    `accounts` says of each document that went in how it was read.
     """
 
     added: tuple[str, ...] = ()
@@ -87,6 +89,7 @@ class Report:
     duplicates: tuple[Twin, ...] = ()
     refused: tuple[Refusal, ...] = ()
     left_out: tuple[Refusal, ...] = ()
+    accounts: tuple[Account, ...] = ()
     passages: int = 0
     seconds: float = 0.0
 
@@ -229,6 +232,7 @@ def add(
     twins: list[Twin] = []
     refused: list[Refusal] = []
     left_out: list[Refusal] = []
+    accounts: list[Account] = []
     given = _Given(described or {}, places or {})
     written = 0
     total = len(files)
@@ -254,7 +258,11 @@ def add(
                     yield Progress(stage, done, total, given.name(file), reason=str(read))
                     continue
                 text, split = read
-                placed = replace(text, source=replace(text.source, location=given.place(file)))
+                placed = replace(
+                    text,
+                    source=replace(text.source, location=given.place(file)),
+                    language=language_of(text.text),
+                )
                 document = given.said(file).applied(placed)
                 edits = given.said(file).edits
                 outcome = library.known(document, edits)
@@ -293,9 +301,7 @@ def add(
                     starter=starter,
                 )
                 written += len(passages)
-                left_out += [
-                    Refusal(given.place(file), "not_shown", str(one)) for one in document.left_out
-                ]
+                accounts.append(account_of(given.place(file), document))
                 same = ""
                 if outcome == "duplicate":
                     twins.append(Twin(given.place(file), _title(library, document)))
@@ -314,6 +320,7 @@ def add(
         duplicates=tuple(twins),
         refused=tuple(refused),
         left_out=tuple(left_out),
+        accounts=tuple(accounts),
         passages=written,
         seconds=time.perf_counter() - started,
     )
@@ -343,6 +350,11 @@ def _logged(report: Report) -> None:
         _LOG.warning("refused %s: %s", name_of(one.path), one.reason)
     for one in report.left_out:
         _LOG.warning("left out at %s: %s", name_of(one.path), one.reason)
+    for account in report.accounts:
+        for missed in account.missed:
+            _LOG.warning(
+                "not read in full: %s: %d %s", name_of(account.path), missed.places, missed.kind
+            )
     _LOG.info(
         "added %d, replaced %d, updated %d, unchanged %d, duplicates %d, refused %d, left out %d: "
         "%d passages in %.1f s",

@@ -276,8 +276,9 @@ def test_what_is_hidden_leads_no_answer_and_is_told(tmp_path: Path) -> None:
     with Desk(Settings(home=tmp_path / "home", embedder="hash", engine="extractive")) as desk:
         *_, report = desk.add([tmp_path / "page.html"])
         assert isinstance(report, Report)
-        ((told),) = report.left_out
-        assert (told.reason, told.message) == ("not_shown", "1 hidden text")
+        (account,) = report.accounts
+        assert [str(one) for one in account.left_out] == ["1 hidden text"]
+        assert not account.missed
         (entry,) = desk.library.entries()
         assert desk.library.document(entry.id).left_out_counts == {"hidden text": 1}
         *_, answer = ask(desk, Question("Is the ferry free of charge on every day of the year?"))

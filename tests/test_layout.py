@@ -45,6 +45,7 @@ OWNERS = {
     "pandas": {"ui/page_library_events.py"},
     "platformdirs": {"assistant/settings.py"},
     "pptx": {"corpus/readers/office.py"},
+    "py3langid": {"corpus/language.py"},
     "pydantic": {"corpus/validation.py"},
     "pypandoc": {"assistant/memo/export.py"},
     "pypdf": {"corpus/readers/pdf_about.py"},

@@ -7,18 +7,22 @@ import shutil
 import sys
 import textwrap
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from assistant.answer import Answer, Citation, Claim
 from assistant.verifying import Checked
-from corpus.document import Source
+from corpus.document import LeftOut, Source, pages_said
+from index.account import Account
 from index.evidence import Evidence, Newer
 from index.ingest import Progress, Report
 
 # Control characters of a document must not move the cursor or retitle the terminal.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _BAR = 24
+# Lines of each list of a report of what was added.
+_LISTED = 20
 
 
 def safe(text: str) -> str:
@@ -138,7 +142,7 @@ def review_lines(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def report_lines(report: Report) -> Iterator[str]:
-    """Yield what became of files that were to be added."""
+    """Yield what became of files that were to be added, and what of them was not read."""
     for name, paths in (
         ("added", report.added),
         ("replaced", report.replaced),
@@ -151,15 +155,50 @@ def report_lines(report: Report) -> Iterator[str]:
         yield f"same content as another: {len(report.duplicates)}"
         for twin in report.duplicates:
             yield wrapped(f"{twin.path}: the same as {twin.title}", indent="  ")
-    if report.refused:
-        yield f"refused: {len(report.refused)}"
-        for one in report.refused:
-            yield wrapped(f"{one.path}: {one.reason}: {one.message}", indent="  ")
-    if report.left_out:
-        yield f"left out: {len(report.left_out)}"
-        for one in report.left_out:
-            yield wrapped(f"{one.path}: {one.reason}: {one.message}", indent="  ")
+    for name, refusals in (("refused", report.refused), ("left out", report.left_out)):
+        if refusals:
+            yield f"{name}: {len(refusals)}"
+            for one in refusals:
+                yield wrapped(f"{one.path}: {one.reason}: {one.message}", indent="  ")
+    yield from _account_lines(report.accounts)
     yield f"{report.passages} passages in {report.seconds:.1f} seconds"
+
+
+def _account_lines(accounts: Sequence[Account]) -> Iterator[str]:
+    """Yield how documents were read: not in full, with doubts, without a date, in which language.
+
+    Lists of more than `_LISTED` are cut; `--json` has them whole.
+    """
+    for name, told in (
+        ("not read in full", [(one.path, "; ".join(map(str, one.missed))) for one in accounts]),
+        ("read by OCR", [(one.path, pages_said(one.ocr_pages)) for one in accounts]),
+        ("documents within", [(one.path, ", ".join(one.attachments)) for one in accounts]),
+        ("doubtful", [(one.path, "; ".join(one.doubts)) for one in accounts]),
+    ):
+        yield from _listed(name, [f"{path}: {said}" for path, said in told if said])
+    yield from _listed(
+        "without a date of publication", [one.path for one in accounts if not one.published]
+    )
+    furniture: Counter[str] = Counter()
+    for one in accounts:
+        for left in one.left_out:
+            if not left.missed:
+                furniture[left.kind] += left.places
+    if furniture:
+        left_out = ", ".join(str(LeftOut(kind, count)) for kind, count in furniture.most_common())
+        yield wrapped(f"left out as no part of what they say: {left_out}")
+    languages = Counter(one.language or "untold" for one in accounts)
+    if set(languages) - {"en"}:
+        yield "languages: " + ", ".join(f"{one} {count}" for one, count in languages.most_common())
+
+
+def _listed(name: str, lines: Sequence[str]) -> Iterator[str]:
+    """Yield how many lines there are and the first of them; nothing where there are none."""
+    if lines:
+        yield f"{name}: {len(lines)}"
+        yield from (wrapped(line, indent="  ") for line in lines[:_LISTED])
+        if len(lines) > _LISTED:
+            yield f"  and {len(lines) - _LISTED} more; --json names them"
 
 
 class Line:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from corpus.document import pages_said
 from corpus.errors import NotInLibrary, ReadError, UsageError
 from ui.commands.opening import DateType, desk, files_of
 
@@ -113,6 +114,8 @@ def _listed(entry: Any) -> dict[str, Any]:
         "title": entry.source.title,
         "publisher": entry.source.publisher,
         "published": entry.source.published,
+        "updated": entry.source.updated,
+        "fetched": entry.source.fetched,
         "location": entry.source.location,
         "kind": entry.source.kind,
         "pages": entry.pages,
@@ -146,7 +149,9 @@ def show(context: click.Context, document: str, as_json: bool) -> None:
     text = whole.text[start:end]
     if as_json:
         values = _listed(entry) | {"text": text, "start": start, "end": end}
-        values["left_out"] = [asdict(one) for one in whole.left_out]
+        values["left_out"] = [asdict(one) | {"missed": one.missed} for one in whole.left_out]
+        values["doubts"], values["language"] = whole.doubts, whole.language
+        values["ocr_pages"], values["attachments"] = whole.ocr_pages, whole.attachments
         click.echo(json.dumps(values | {"page_starts": whole.page_starts}, ensure_ascii=False))
         return
     for name, value in _listed(entry).items():
@@ -154,9 +159,16 @@ def show(context: click.Context, document: str, as_json: bool) -> None:
             click.echo(safe(f"{name + ':':<11}{value}"))
     for one in entry.others:
         click.echo(safe(f"{'also:':<11}{described(one)}, {one.location}"))
-    if whole.left_out:
-        left_out = ", ".join(map(str, whole.left_out))
-        click.echo(safe(f"{'left out:':<11}{left_out}"))
+    for name, said in (
+        ("language", whole.language),
+        ("not read", "; ".join(str(one) for one in whole.left_out if one.missed)),
+        ("left out", "; ".join(str(one) for one in whole.left_out if not one.missed)),
+        ("by OCR", pages_said(whole.ocr_pages)),
+        ("doubtful", "; ".join(whole.doubts)),
+        ("within", ", ".join(whole.attachments)),
+    ):
+        if said:
+            click.echo(safe(f"{name + ':':<11}{said}"))
     click.echo()
     marks = dict(zip(whole.page_starts, range(1, len(whole.page_starts) + 1), strict=True))
     pieces = sorted({start, *(mark for mark in marks if start < mark < end), end})

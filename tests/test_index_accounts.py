@@ -1,0 +1,70 @@
+"""What the report of an addition says of how documents were read, on every way out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from corpus.document import LeftOut, pages_said
+from corpus.language import language_of
+from index.account import Account
+from index.ingest import Report
+from ui.cli import cli
+from ui.terminal import report_lines
+
+
+def test_a_report_says_what_was_not_read_and_where() -> None:
+    """Furniture is counted over all; what may matter is named beside its file."""
+    scans = LeftOut("pages without text", 6, pages_said([2, 3, 4, 5, 6, 7]))
+    report = Report(
+        added=("/a.pdf", "/b.eml"),
+        accounts=(
+            Account("/a.pdf", "1", "A", "2026", "en", (scans, LeftOut("running heads", 7))),
+            Account("/b.eml", "2", "B", "", "zh", (LeftOut("running heads", 1),),
+                    ("published: 04/05/2026 is 4 May or 5 April",), (), ("plan.txt",)),
+        ),
+    )  # fmt: skip
+    said = "\n".join(report_lines(report))
+    for line in ("not read in full: 1\n  /a.pdf: 6 pages without text (pages 2–7)",
+                 "documents within: 1\n  /b.eml: plan.txt",
+                 "doubtful: 1\n  /b.eml: published: 04/05/2026 is 4 May or 5 April",
+                 "without a date of publication: 1\n  /b.eml",
+                 "left out as no part of what they say: 8 running heads",
+                 "languages: en 1, zh 1"):  # fmt: skip
+        assert line in said, (line, said)
+
+
+def test_a_report_of_a_plain_document_says_nothing_more(tmp_path: Path) -> None:
+    """A dated English text, read whole, wants no line of its own."""
+    (tmp_path / "note.md").write_text(
+        "---\npublished: 2026-02-03\n---\n# Note\n\nThe harbour board of Tarn met on Monday.\n",
+        encoding="utf-8",
+    )
+    runner = CliRunner(env={"BRIEFING_HOME": str(tmp_path / "home"), "BRIEFING_EMBEDDER": "hash"})
+    told = runner.invoke(cli, ["add", str(tmp_path / "note.md")])
+    assert told.stdout.splitlines()[:-1] == ["added: 1"]
+    told = runner.invoke(cli, ["add", "--json", str(tmp_path / "note.md")])
+    assert json.loads(told.stdout)["unchanged"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("The harbour board of Tarn said that the breakwater will cost 14 million crowns.", "en"),
+        ("La junta del puerto aprobó ayer el plan para el nuevo rompeolas de la ciudad.", "es"),
+        ("Der Hafenrat von Tarn hat am Montag den neuen Wellenbrecher beschlossen.", "de"),
+        ("港务局周一表示，新的防波堤将耗资一千四百万克朗，预计二〇二八年完工。", "zh"),
+        ("4 | 5 | 9.3\n8 | 1 | 2.2", ""),
+    ],
+)
+def test_the_language_of_a_text_is_told(text: str, language: str) -> None:
+    """And stays open where there is nothing but figures."""
+    assert language_of(text) == language
+
+
+def test_pages_are_told_in_runs() -> None:
+    assert pages_said([3]) == "page 3"
+    assert pages_said([1, 2, 3, 7, 9, 10]) == "pages 1–3, 7 and 9–10"
