@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,10 +17,10 @@ from numpy.typing import NDArray
 from corpus import metadata
 from corpus.codes import TokenCodes
 from corpus.conversations import Conversations
-from corpus.document import Document, Passage, Source
+from corpus.document import WITHIN, Document, Passage, Source
 from corpus.errors import NotInLibrary
 from corpus.lock import WriterLock
-from corpus.originals import Originals, storage_error
+from corpus.originals import Original, Originals, storage_error
 from corpus.private import private_home
 from corpus.rows import DOCUMENT, SOURCE, document_from_row, ids_from_row, passages_from_row
 from corpus.schema import migrate, prepare
@@ -277,11 +278,29 @@ class Catalogue:
             raise _missing(document)
         return TokenCodes.stored(rows[0][0], rows[0][1], rows[0][2])
 
-    def original(self, document: str) -> Path | None:
+    def original(self, document: str) -> Original | None:
         """Return the file with the bytes a document was read from, where they were kept."""
-        rows = self._rows("SELECT original FROM documents WHERE id = ?", (document,))
-        path = self._originals.path(rows[0][0]) if rows and rows[0][0] else None
-        return path if path is not None and path.exists() else None
+        rows = self._rows(
+            # The place that the document is told to be from, if it is still shown there.
+            "SELECT documents.location, coalesce(nullif(places.original, ''), documents.original)"
+            " FROM documents LEFT JOIN places ON places.location = documents.location"
+            " AND places.document = documents.id WHERE documents.id = ?",
+            (document,),
+        )
+        if not rows or not rows[0][1]:
+            return None
+        location, digest = str(rows[0][0]), str(rows[0][1])
+        path = self._originals.path(digest)
+        if not path.exists():
+            return None
+        # A "#" may be of a file's own name: what lies within a file has the bytes of that one.
+        for mark in re.finditer(WITHIN, location):
+            around = location[: mark.start()]
+            if self._rows(
+                "SELECT 1 FROM places WHERE location = ? AND original = ?", (around, digest)
+            ):
+                return Original(path, around, tuple(location[mark.end() :].split(WITHIN)))
+        return Original(path, location)
 
     def places_of(self, document: str) -> list[str]:
         """Return every place where the content of a document was seen."""

@@ -21,7 +21,7 @@ from typing import Any
 
 from corpus.confinement import Confinement, confine
 from corpus.counting import Counter, Counting
-from corpus.document import Document
+from corpus.document import Document, Heading
 from corpus.errors import ReadError
 from corpus.files import contents
 from corpus.limits import DEFAULT_LIMITS
@@ -63,13 +63,19 @@ class _Child:
 
         if "confinement" in request:
             return asdict(self._confinement)
+        path, part = Path(request["read"]), request.get("part", ())
         if wanted := request.get("draw"):
-            found = drawn(contents(descriptor, DEFAULT_LIMITS), **wanted)
+            _, data = readers.part_in(contents(descriptor, DEFAULT_LIMITS), path, part)
+            found = drawn(data, **wanted)
             return found | {"image": base64.b64encode(found["image"]).decode("ascii")}
         # It is said once, with a file that may be refused.
         if "counting" in request:
             self._count = Counting(request["counting"]).counter()
-        document = readers.read_open(descriptor, Path(request["read"]))
+        document = readers.read_open(descriptor, path, part=part)
+        if heading := request.get("heading"):
+            # Above all others: every passage says what it was found in.
+            above = Heading(0, 0, heading)
+            document = replace(document, headings=(above, *document.headings))
         return _to_json(document) | self._spans(document, request.get("title"))
 
     def _spans(self, document: Document, title: str | None) -> dict[str, Any]:

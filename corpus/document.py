@@ -11,6 +11,9 @@ from functools import cached_property
 
 from corpus.table import Table
 
+# In a location: after the place of a document, ahead of the name of one that lies within it.
+WITHIN = "#"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -21,7 +24,8 @@ class Source:
     `updated` is when it says it was last changed, `fetched` when it was taken from the web; both
     are dates of the same form and neither ever stands for `published`.
     `location` is an absolute path or an address; a new text from the same location is a new
-    version of the same document. `kind` is the format that was read ("pdf", "html", "markdown",
+    version of the same document. For one that lies within another (an attachment) it is that one's,
+    "#" and its name there. `kind` is the format that was read ("pdf", "html", "markdown",
     "text", "docx", "email", "table", "slides"). `theme` is what the
     document calls its theme, or the key of one (corpus.themes).
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -51,6 +52,7 @@ class Drawer:
         document: Document,
         page: int,
         *,
+        part: Sequence[str] = (),
         scale: float = 1.5,
         start: int = 0,
         end: int = 0,
@@ -60,7 +62,7 @@ class Drawer:
         A quote that begins on an earlier page is marked as far as it stands here. Raises ReadError
         where the file cannot be drawn: the reader then has the text.
         """
-        key = (original, page, scale, start, end)
+        key = (original, *part, page, scale, start, end)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -74,6 +76,7 @@ class Drawer:
                 "quote": quote,
                 "before": before,
             },
+            part,
         )
         try:
             picture = Picture(

@@ -19,7 +19,7 @@ import numpy as np
 from corpus import metadata
 from corpus.catalogue import Catalogue, Entry, Matrix
 from corpus.codes import TokenCodes
-from corpus.document import Document, Passage
+from corpus.document import WITHIN, Document, Passage
 from corpus.errors import EmbedderMismatch, LibraryError, ReadError
 from corpus.rows import now, row_of
 from corpus.sqlite import translated
@@ -88,6 +88,7 @@ class Library(Catalogue):
         edits: Mapping[str, str] | None = None,
         embedder: str = "",
         original: Path | None = None,
+        within: Sequence[str] | None = None,
         starter: bool = False,
     ) -> Publication:
         """Make a document visible from its place, in place of what that place showed before.
@@ -96,6 +97,8 @@ class Library(Catalogue):
         the passages' tokens where it makes them; None goes with content that the library has
         ("unchanged", "updated", "duplicate"). `edits` are fields that the user gave, which go
         before what the document says. The bytes of `original` are kept, if it is still there.
+        `within` are the places of all documents that lie within the file: what an earlier version
+        of it held beside them goes with that version; None is for one that lies within itself.
         Raises EmbedderMismatch when the library's vectors were made by another model, LibraryError
         for passages that do not slice back, StorageError when the disk refuses: then nothing
         changed.
@@ -109,6 +112,7 @@ class Library(Catalogue):
         with self._transaction() as connection:
             outcome = self.known(document, edits)
             before = self._shown_at(document.source.location)
+            held = self._held_by([document.source.location]) if within is not None else {}
             if outcome in {"added", "replaced"}:
                 if vectors is None:
                     raise LibraryError(f"no passages were given for {document.source.location}")
@@ -127,6 +131,9 @@ class Library(Catalogue):
                 self._record(connection, document.id, visible=True)
             if before and before != document.id:
                 self._hide_unless_elsewhere(connection, before, replaced_by=document.id)
+            for place in held.keys() - set(within or ()):
+                connection.execute("DELETE FROM places WHERE location = ?", (place,))
+                self._hide_unless_elsewhere(connection, held[place], replaced_by="")
             if not starter:
                 connection.execute("UPDATE facts SET value = '1' WHERE name = 'ever_added'")
         self._texts.cache_clear()
@@ -199,25 +206,53 @@ class Library(Catalogue):
             connection.execute("INSERT OR REPLACE INTO facts VALUES ('starter_loaded', '1')")
 
     def remove(self, document: str) -> Entry:
-        """Make a document invisible and return what it was; raises NotInLibrary."""
+        """Make a document invisible and return what it was; raises NotInLibrary.
+
+        What lies within its file goes with it, unless that was read from elsewhere too.
+        """
         entry = self.entry(document)
-        self._show(document, visible=False)
+        self._show([document, *self._with(document)], visible=False)
         return entry
 
     def restore(self, document: str) -> Entry:
         """Undo `remove`; raises NotInLibrary for a document that was never there."""
         self._load(document)
-        self._show(document, visible=True)
+        self._show([document, *self._with(document)], visible=True)
         return self.entry(document)
 
-    def _show(self, document: str, *, visible: bool) -> None:
+    def _show(self, documents: Sequence[str], *, visible: bool) -> None:
         with self._transaction() as connection:
-            changed = connection.execute(
-                "UPDATE documents SET visible = ? WHERE id = ? AND visible != ?",
-                (int(visible), document, int(visible)),
+            for document in documents:
+                changed = connection.execute(
+                    "UPDATE documents SET visible = ? WHERE id = ? AND visible != ?",
+                    (int(visible), document, int(visible)),
+                )
+                if changed.rowcount:
+                    self._record(connection, document, visible=visible)
+
+    def _with(self, document: str) -> list[str]:
+        """Return the documents that are read from within a document and from nowhere else."""
+        held = self._held_by(self.places_of(document))
+        return [
+            one
+            for one in dict.fromkeys(held.values())
+            if one != document and held.keys() >= set(self.places_of(one))
+        ]
+
+    def _held_by(self, places: Sequence[str]) -> dict[str, str]:
+        """Return the places within the files at some places, each with what it shows."""
+        held: dict[str, str] = {}
+        for place in places:
+            begins = f"{place}{WITHIN}"
+            # What lies within a file has its bytes; a file of such a name has its own.
+            rows = self._rows(
+                "SELECT part.location, part.document FROM places AS part JOIN places AS file"
+                " ON file.location = ? AND file.original = part.original"
+                " WHERE part.location > ? AND part.location < ?",
+                (place, begins, f"{begins}\U0010ffff"),
             )
-            if changed.rowcount:
-                self._record(connection, document, visible=visible)
+            held |= {str(row[0]): str(row[1]) for row in rows}
+        return held
 
     def update_source(self, document: str, **values: str | None) -> Entry:
         """Change what the library says of a document; None leaves a field as it is.

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Documents that are taken out of one file (attachments), and how deep one may lie within another.
+MOST_PARTS = 100
+DEEPEST_PART = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

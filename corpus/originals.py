@@ -6,11 +6,24 @@ import errno
 import os
 import shutil
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 from corpus.errors import ReadError, StorageError
 from corpus.files import digest_of, opened
 from corpus.private import private_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The kept file that a document was read from, and where that was.
+
+    `part` are the names that lead to a document within the file (corpus.readers.read_open).
+    """
+
+    path: Path
+    location: str
+    part: tuple[str, ...] = ()
 
 
 class Originals:

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +31,7 @@ from corpus.counting import Counting
 from corpus.document import Document, Passage, Source
 from corpus.errors import ReadError
 from corpus.files import opened
+from corpus.limits import MOST_PARTS
 from corpus.rows import DOCUMENT, document_of
 from corpus.splitting import MOST_PASSAGES
 
@@ -94,12 +95,23 @@ class Sandbox:
             raise answer
         return answer[0]
 
-    def drawn(self, path: Path, request: dict[str, Any]) -> dict[str, Any]:
+    def read_part(self, path: Path, part: Sequence[str], heading: str) -> Read | ReadError:
+        """Return a document within the one at `path`, with its passages, or why it has none.
+
+        `part` are the names that lead to it (corpus.readers.read_open). `heading` goes above all of
+        its own, so that each passage says what it was found in.
+        """
+        request = {"read": str(path.absolute()), "part": list(part), "heading": heading}
+        return self._document(path, request | {"title": ""})
+
+    def drawn(
+        self, path: Path, request: dict[str, Any], part: Sequence[str] = ()
+    ) -> dict[str, Any]:
         """Return what `corpus.readers.pdf_drawing.drawn` makes of its arguments; raises ReadError.
 
-        "image" comes back as base64.
+        "image" comes back as base64. `part` names the document within the one at `path`.
         """
-        answer = self._asked(path, {"draw": request})
+        answer = self._asked(path, {"read": str(path), "draw": request, "part": list(part)})
         if isinstance(answer, ReadError):
             raise answer
         return answer
@@ -144,7 +156,10 @@ class Sandbox:
 
     def _answer(self, path: Path, title: str | None) -> Read | ReadError:
         request = {"read": str(path.absolute())}
-        answer = self._asked(path, request if title is None else request | {"title": title})
+        return self._document(path, request if title is None else request | {"title": title})
+
+    def _document(self, path: Path, request: dict[str, Any]) -> Read | ReadError:
+        answer = self._asked(path, request)
         if isinstance(answer, ReadError):
             return answer
         try:
@@ -358,6 +373,8 @@ def _from_json(values: dict[str, Any]) -> Document:
     for table in document.tables:
         if any(not 0 <= start <= end <= whole for row in table.cells for start, end in row):
             raise ValueError("a table outside its text")
+    if len(document.attachments) > MOST_PARTS:
+        raise ValueError("too many attachments")
     return document
 
 

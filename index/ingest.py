@@ -6,14 +6,14 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from corpus.codes import TokenCodes
 from corpus.counting import Counter, Counting
-from corpus.document import Document, Passage
+from corpus.document import Document, LeftOut, Passage
 from corpus.errors import LibraryLocked, NotInLibrary, ReadError
 from corpus.files import NO_FILE, digest_of, named, opened
 from corpus.language import language_of
@@ -21,9 +21,10 @@ from corpus.library import Library
 from corpus.limits import DEFAULT_LIMITS
 from corpus.log import name_of
 from corpus.metadata import EDITABLE
-from corpus.sandbox import Sandbox
+from corpus.sandbox import Read, Sandbox
 from corpus.splitting import context_of
 from index.account import Account, account_of
+from index.carried import carried
 from index.derived import DerivedIndexes
 from index.embedders import CountingEmbedder
 from index.embedding import Vectors
@@ -192,7 +193,7 @@ class _Given:
 
     def name(self, file: Path) -> str:
         """Return what a file is called where progress is shown."""
-        return Path(self.place(file)).name
+        return Path(self.place(file)).name.removeprefix(UPLOADED)
 
     def title(self, file: Path) -> str:
         """Return the title it goes by, "" for its own; a person's edit is kept apart from it."""
@@ -219,7 +220,8 @@ def add(
     """Add files to the library, yielding progress and, last, the report.
 
     Each document becomes visible in one transaction of its own, so that an end at any moment leaves
-    whole documents. A file that cannot be read is reported and the rest go in. `embedder` is called
+    whole documents. A file that cannot be read is reported and the rest go in. Documents within a
+    document (attachments of a mail) go in too, each as one of its own. `embedder` is called
     when the first text must be embedded, since that takes seconds to load, and asked how it counts
     unless `counting` knows. `described` goes for all
     files, or for each its own; `places` says where a file came from when that is not its path: the
@@ -228,19 +230,14 @@ def add(
     EmbedderError when the model cannot be loaded.
     """
     started = time.perf_counter()
-    outcomes: dict[str, list[str]] = {name: [] for name in _OUTCOMES}
-    twins: list[Twin] = []
-    refused: list[Refusal] = []
-    left_out: list[Refusal] = []
-    accounts: list[Account] = []
     given = _Given(described or {}, places or {})
-    written = 0
+    taking = _Taking(library, embedder, starter)
     total = len(files)
     with library.writing():
         changed = []
         for file in files:
             if not given.said(file).edits and _unchanged(library, file, given.place(file)):
-                outcomes["unchanged"].append(given.place(file))
+                taking.outcomes["unchanged"].append(given.place(file))
             else:
                 changed.append(file)
         done = total - len(changed)
@@ -249,83 +246,134 @@ def add(
         with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
             states: dict[Path, tuple[int, ...]] = {}
             for file, read in sandbox.read_many(_noted(changed, states), given.title):
+                step = Progress("", done, total, given.name(file))
                 done += 1
                 if isinstance(read, ReadError):
-                    outside = read.reason in NO_FILE
-                    kept_out = left_out if outside else refused
-                    kept_out.append(Refusal(given.place(file), read.reason, str(read)))
-                    stage = "left_out" if outside else "refused"
-                    yield Progress(stage, done, total, given.name(file), reason=str(read))
+                    yield taking.refuse(given.place(file), read, step)
                     continue
-                text, split = read
-                placed = replace(
-                    text,
-                    source=replace(text.source, location=given.place(file)),
-                    language=language_of(text.text),
-                )
+                text, passages = read
+                placed = replace(text, source=replace(text.source, location=given.place(file)))
                 document = given.said(file).applied(placed)
                 edits = given.said(file).edits
-                outcome = library.known(document, edits)
-                passages: list[Passage] = []
-                vectors: Vectors | None = None
-                tokens: TokenCodes | None = None
-                if outcome in {"added", "replaced"}:
-                    model = embedder()
-                    passages = split
-                    if not passages:
-                        message = f"{file.name} holds no text"
-                        refused.append(Refusal(given.place(file), "empty", message))
-                        yield Progress("refused", done, total, file.name, reason=message)
+                # Bytes that were written since are not those that this text is of: kept, they
+                # would have the next addition take the file for unchanged.
+                original = file if _state(file) == states[file] else None
+                # What a file holds goes in ahead of it: where the file is in, all of that is.
+                within: list[str] = []
+                missed: list[LeftOut] = []
+                named = replace(document, source=replace(document.source, **edits))
+                for part in carried(sandbox, file, named):
+                    if isinstance(part, LeftOut):
+                        missed.append(part)
                         continue
-                    parts = []
-                    made = 0
-                    titled = replace(document, source=replace(document.source, **edits))
-                    for part in _embedded(titled, passages, model):
-                        parts.append(part)
-                        made += len(part[0])
-                        note = f"{file.name}: {made} of {len(passages)} passages"
-                        share = made / len(passages)
-                        yield Progress("embedding", done - 1, total, note, share)
-                    vectors = np.concatenate([one for one, _ in parts])
-                    tokens = TokenCodes.joined([one for _, one in parts])
-                library.publish(
-                    document,
-                    passages,
-                    vectors,
-                    tokens=tokens,
-                    edits=edits,
-                    embedder=embedder().name if vectors is not None else "",
-                    # Bytes that were written since are not those that this text is of: kept, they
-                    # would have the next addition take the file for unchanged.
-                    original=file if _state(file) == states[file] else None,
-                    starter=starter,
-                )
-                written += len(passages)
-                accounts.append(account_of(given.place(file), document))
-                same = ""
-                if outcome == "duplicate":
-                    twins.append(Twin(given.place(file), _title(library, document)))
-                    same = twins[-1].title
-                else:
-                    outcomes[outcome].append(given.place(file))
-                yield Progress(outcome, done, total, file.name, reason=same)
+                    place = part[0].source.location
+                    within.append(place)
+                    note = replace(step, note=place.rpartition("/")[2].removeprefix(UPLOADED))
+                    yield from taking.take(part, {}, original, note)
+                document = replace(document, left_out=(*document.left_out, *missed))
+                yield from taking.take((document, passages), edits, original, step, within)
                 indexes.update_if_due()
         yield Progress("indexing", total, total, "updating the search indexes")
         indexes.update()
-    report = Report(
-        added=tuple(outcomes["added"]),
-        replaced=tuple(outcomes["replaced"]),
-        updated=tuple(outcomes["updated"]),
-        unchanged=tuple(outcomes["unchanged"]),
-        duplicates=tuple(twins),
-        refused=tuple(refused),
-        left_out=tuple(left_out),
-        accounts=tuple(accounts),
-        passages=written,
-        seconds=time.perf_counter() - started,
-    )
+    report = taking.report(time.perf_counter() - started)
     _logged(report)
     yield report
+
+
+@dataclass
+class _Taking:
+    """Takes documents into a library, and keeps what became of each."""
+
+    library: Library
+    embedder: Callable[[], CountingEmbedder]
+    starter: bool
+    outcomes: dict[str, list[str]] = field(default_factory=lambda: {one: [] for one in _OUTCOMES})
+    twins: list[Twin] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    left_out: list[Refusal] = field(default_factory=list)
+    accounts: list[Account] = field(default_factory=list)
+    written: int = 0
+
+    def refuse(self, place: str, error: ReadError, step: Progress) -> Progress:
+        """Note that what lies at a place is no document, and return the step that says so."""
+        outside = error.reason in NO_FILE
+        kept_out = self.left_out if outside else self.refused
+        kept_out.append(Refusal(place, error.reason, str(error)))
+        stage = "left_out" if outside else "refused"
+        return replace(step, stage=stage, done=step.done + 1, reason=str(error))
+
+    def take(
+        self,
+        read: Read,
+        edits: Mapping[str, str],
+        original: Path | None,
+        step: Progress,
+        within: Sequence[str] | None = None,
+    ) -> Iterator[Progress]:
+        """Embed and publish a document, yielding steps made of `step`.
+
+        `within` are the places of all that its file holds beside it; None for what lies within.
+        """
+        document = replace(read[0], language=language_of(read[0].text))
+        passages = read[1]
+        place = document.source.location
+        outcome = self.library.known(document, edits)
+        vectors: Vectors | None = None
+        tokens: TokenCodes | None = None
+        if outcome not in {"added", "replaced"}:
+            passages = []
+        elif not passages:
+            yield self.refuse(place, ReadError("empty", f"{step.note} holds no text"), step)
+            return
+        else:
+            parts = []
+            made = 0
+            titled = replace(document, source=replace(document.source, **edits))
+            for part in _embedded(titled, passages, self.embedder()):
+                parts.append(part)
+                made += len(part[0])
+                note = f"{step.note}: {made} of {len(passages)} passages"
+                share = made / len(passages)
+                yield replace(step, stage="embedding", note=note, share=share)
+            vectors = np.concatenate([one for one, _ in parts])
+            tokens = TokenCodes.joined([one for _, one in parts])
+        self.library.publish(
+            document,
+            passages,
+            vectors,
+            tokens=tokens,
+            edits=edits,
+            embedder=self.embedder().name if vectors is not None else "",
+            original=original,
+            within=within,
+            starter=self.starter,
+        )
+        self.written += len(passages)
+        self.accounts.append(account_of(place, document))
+        same = ""
+        if outcome == "duplicate":
+            self.twins.append(Twin(place, _title(self.library, document)))
+            same = self.twins[-1].title
+        else:
+            self.outcomes[outcome].append(place)
+        # What lies within a file is none of those that are counted.
+        done = step.done + (within is not None)
+        yield replace(step, stage=outcome, done=done, reason=same)
+
+    def report(self, seconds: float) -> Report:
+        """Return what became of them all."""
+        return Report(
+            added=tuple(self.outcomes["added"]),
+            replaced=tuple(self.outcomes["replaced"]),
+            updated=tuple(self.outcomes["updated"]),
+            unchanged=tuple(self.outcomes["unchanged"]),
+            duplicates=tuple(self.twins),
+            refused=tuple(self.refused),
+            left_out=tuple(self.left_out),
+            accounts=tuple(self.accounts),
+            passages=self.written,
+            seconds=seconds,
+        )
 
 
 def _noted(files: Iterable[Path], states: dict[Path, tuple[int, ...]]) -> Iterator[Path]:

@@ -186,8 +186,8 @@ def test_originals_are_kept_and_checked(library: Library, tmp_path: Path) -> Non
     whole = document("It cost five.", str(file))
     publish(library, whole, original=file)
     kept = library.original(whole.id)
-    assert kept is not None and kept.read_text() == "It cost five."
-    kept.write_text("It cost six.")
+    assert kept is not None and kept.path.read_text() == "It cost five."
+    kept.path.write_text("It cost six.")
     assert [one.name for one in library.check() if not one.ok] == ["originals"]
 
 

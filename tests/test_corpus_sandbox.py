@@ -24,7 +24,7 @@ sys.path.insert(0, {root!r})
 import corpus.readers
 from corpus.errors import ReadError
 
-def read(descriptor, path):
+def read(descriptor, path, **part):
     word = path.name.split(".")[0]
     if word == "dies":
         os.abort()
@@ -41,7 +41,7 @@ def read(descriptor, path):
         os.closerange(1, 64); time.sleep(60)
     if word == "raises":
         raise ZeroDivisionError
-    return real(descriptor, path)
+    return real(descriptor, path, **part)
 
 real, corpus.readers.read_open = corpus.readers.read_open, read
 out = os.dup(1)

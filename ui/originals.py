@@ -24,15 +24,15 @@ def originals(place: Place) -> Callable[[str], Response]:
         if desk is None:
             return PlainTextResponse("The library is still opening.", status_code=503)
         try:
-            entry = desk.library.entry(document)
+            desk.library.entry(document)
         except BriefingError:
             return PlainTextResponse("The library holds no such document.", status_code=404)
-        file = desk.library.original(document)
-        if file is None:
+        kept = desk.library.original(document)
+        if kept is None:
             return PlainTextResponse("The original of this document is not kept.", status_code=404)
-        name = PurePosixPath(place_of(entry.source.location).rstrip("/")).name or "document"
+        name = PurePosixPath(place_of(kept.location).rstrip("/")).name or "document"
         return FileResponse(
-            file,
+            kept.path,
             media_type="application/octet-stream",
             filename=name,
             content_disposition_type="attachment",

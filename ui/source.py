@@ -5,7 +5,7 @@ Everything a document says is escaped; pictures are put into the page as data, n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,6 +17,7 @@ from corpus.catalogue import Entry
 from corpus.document import Document, Source
 from corpus.drawing import Picture
 from corpus.errors import NotInLibrary, ReadError
+from corpus.originals import Original
 from index.evidence import Evidence
 from ui.markup import place_of
 from ui.markup_source import (
@@ -59,7 +60,7 @@ class Holding(Protocol):
     def entry(self, document: str) -> Entry:
         """Return a document as listed; raises NotInLibrary."""
 
-    def original(self, document: str) -> Path | None:
+    def original(self, document: str) -> Original | None:
         """Return the file that a document was read from, where it is kept."""
 
 
@@ -72,6 +73,7 @@ class Drawing(Protocol):
         document: Document,
         page: int,
         *,
+        part: Sequence[str] = (),
         scale: float = 1.5,
         start: int = 0,
         end: int = 0,
@@ -134,7 +136,7 @@ class Sources:
             return row + passage(citation, document)
         try:
             picture = self._drawing.picture(
-                original, document, number,
+                original.path, document, number, part=original.part,
                 scale=_SCALE * ZOOMS[view.zoom], start=citation.start, end=citation.end,
             )  # fmt: skip
         except ReadError as error:

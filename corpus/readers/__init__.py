@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
-from corpus.document import Document
+from corpus.document import WITHIN, Document
 from corpus.errors import ReadError
 from corpus.files import contents, opened
 from corpus.limits import DEFAULT_LIMITS, Limits
 from corpus.readers.html import read_html
-from corpus.readers.mail import read_mail
+from corpus.readers.mail import parts_of_mail, read_mail
 from corpus.readers.markdown import read_markdown
 from corpus.readers.office import office_kind, read_office
+from corpus.readers.parts import Part
 from corpus.readers.pdf import read_pdf
 from corpus.readers.tabular import read_csv
 from corpus.readers.text import decoded, read_text
@@ -38,6 +42,8 @@ _BY_SUFFIX = {
     # Without the mark of one at its beginning: the reader of PDFs says what is wrong.
     ".pdf": "pdf",
 }
+# What holds other documents, and how they are taken out: in the order of its `attachments`.
+_CARRIERS: dict[str, Callable[[bytes], list[Part]]] = {"mail": parts_of_mail}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -50,9 +56,19 @@ def read(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Document:
         return read_open(descriptor, path.absolute(), limits=limits)
 
 
-def read_open(descriptor: int, path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Document:
-    """Return the document in an open file; `path` is only its name. Raises ReadError as `read`."""
-    data = contents(descriptor, limits)
+def read_open(
+    descriptor: int, path: Path, *, part: Sequence[str] = (), limits: Limits = DEFAULT_LIMITS
+) -> Document:
+    """Return the document in an open file; `path` is only its name. Raises ReadError as `read`.
+
+    With `part` it is a document within that one: the name it has among the `attachments` there,
+    after the names of those that it lies within. Its location is the file's, then each name, "#"
+    ahead of it.
+    """
+    if not part:
+        _parts.cache_clear()
+    location = WITHIN.join((str(path), *part))
+    path, data = part_in(contents(descriptor, limits), path, part)
     if not data.strip():
         raise ReadError("empty", "this file is empty")
     try:
@@ -64,7 +80,29 @@ def read_open(descriptor: int, path: Path, *, limits: Limits = DEFAULT_LIMITS) -
             "too_large",
             f"this file holds {len(document.text):,} characters, over {limits.characters:,}",
         )
-    return document
+    return replace(document, source=replace(document.source, location=location))
+
+
+def part_in(data: bytes, path: Path, part: Sequence[str]) -> tuple[Path, bytes]:
+    """Return a name that tells the format, and the bytes, of a document within another.
+
+    `data` and `path` are those of the outermost. Raises ReadError("missing") where there is none.
+    """
+    for name in part:
+        kind = _kind(path, data)
+        found = next((one for one in _parts(kind, data) if one.name == name), None)
+        if found is None:
+            raise ReadError("missing", f"this file holds no document {name}")
+        path, data = Path(name), found.data
+        if found.suffix and path.suffix.lower() not in SUPPORTED_SUFFIXES:
+            path = Path(f"{name}{found.suffix}")
+    return path, data
+
+
+# Those that were last asked for: the parts of one file are read one after the other.
+@lru_cache(maxsize=2)
+def _parts(kind: str, data: bytes) -> list[Part]:
+    return _CARRIERS[kind](data) if kind in _CARRIERS else []
 
 
 def _parsed(path: Path, data: bytes, kind: str, limits: Limits) -> Document:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from corpus.document import Document, Heading, LeftOut, Source
+from corpus.limits import MOST_PARTS
 from corpus.table import Span, Table, heads_of
 
 # Ligatures that PDF fonts leave in the text; the rest of Unicode's compatibility forms stay, since
@@ -79,8 +80,11 @@ class Blocks:
             self._doubts.append(question)
 
     def attach(self, name: str) -> None:
-        """Note a document that the file holds beside its own text."""
-        self._attachments.append(name)
+        """Note a document that the file holds beside its own text: see corpus.readers.parts."""
+        if len(self._attachments) < MOST_PARTS:
+            self._attachments.append(name)
+        else:
+            self.leave_out("attachments", 1, f"after the first {MOST_PARTS}")
 
     def page(self, label: str = "") -> None:
         """Begin a page."""

@@ -11,6 +11,7 @@ from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.html import read_html
+from corpus.readers.parts import Part, distinct
 from corpus.readers.text import decoded, read_text
 
 
@@ -37,16 +38,14 @@ def read_mail(data: bytes, location: str) -> Document:
     sent = message["date"].datetime if message["date"] is not None else None
     blocks = Blocks()
     blocks.leave_out_as(inner)
-    for name in ("Subject", "From", "To", "Date"):
-        if message[name]:
-            blocks.line(f"{name}: {message[name]}")
+    _add_head(blocks, message)
     for paragraph in inner.text.split("\n\n"):
         if "\n" in paragraph:
             for line in paragraph.split("\n"):
                 blocks.line(line)
         else:
             blocks.paragraph(paragraph)
-    sender = message["from"].addresses[0] if message["from"] and message["from"].addresses else None
+    sender = _sender(message)
     return blocks.document(
         Source(
             title=clean(str(message["subject"] or "")) or inner.source.title,
@@ -56,6 +55,32 @@ def read_mail(data: bytes, location: str) -> Document:
             kind="email",
         )
     )
+
+
+def _add_head(blocks: Blocks, message: EmailMessage) -> None:
+    for name in ("Subject", "From", "To", "Date"):
+        if message[name]:
+            blocks.line(f"{name}: {message[name]}")
+    for part in _attached(message):
+        blocks.attach(part.name)
+
+
+def _sender(message: EmailMessage) -> Any:
+    return message["from"].addresses[0] if message["from"] and message["from"].addresses else None
+
+
+def parts_of_mail(data: bytes) -> list[Part]:
+    """Return the documents that a message holds beside its own text."""
+    return _attached(message_from_bytes(data, policy=policy.default))
+
+
+def _attached(message: EmailMessage) -> list[Part]:
+    found = []
+    for part in message.iter_attachments() if message.is_multipart() else ():
+        content = part.get_payload(decode=True)
+        if isinstance(content, bytes) and part.get_content_maintype() != "image":
+            found.append(Part(part.get_filename() or "attachment", content))
+    return distinct(found)
 
 
 def _bytes_of(part: Any) -> bytes:

@@ -1,0 +1,42 @@
+"""Documents inside a document: the attachments of a mail, the files in a portfolio."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from corpus.document import WITHIN
+from corpus.readers.blocks import clean
+
+_LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A document that a file holds: the name it goes by there, its bytes.
+
+    `suffix` says what it is where its name does not (".txt"), as far as the file knows.
+    """
+
+    name: str
+    data: bytes
+    suffix: str = ""
+
+
+def distinct(parts: Iterable[Part]) -> list[Part]:
+    """Return parts under names that differ and have no mark that a place is made of."""
+    taken: set[str] = set()
+    named: list[Part] = []
+    for part in parts:
+        bare = re.sub(rf"[/\\{WITHIN}]", "_", clean(part.name)).strip(" .") or "attachment"
+        path = PurePosixPath(bare)
+        stem, suffix = path.stem[:_LONGEST_NAME], path.suffix[:_LONGEST_NAME]
+        name, number = f"{stem}{suffix}", 1
+        while name in taken:
+            number += 1
+            name = f"{stem} ({number}){suffix}"
+        taken.add(name)
+        named.append(replace(part, name=name))
+    return named
