@@ -12,7 +12,9 @@ from fpdf import FPDF
 from assistant.desk import Desk
 from assistant.settings import Settings
 from corpus.catalogue import Entry
+from corpus.document import LeftOut
 from corpus.drawing import Drawer
+from corpus.readers import read
 from index.ingest import UPLOADED, Described, Progress, Report
 
 MINUTES = b"The rowing club of Tarn elected Ole Brandt as chair with 31 votes against 4."
@@ -177,12 +179,14 @@ def test_mail_within_mail_has_attachments_too(desk: Desk, tmp_path: Path) -> Non
     assert "inner.eml › inner.eml › inner.eml › inner.eml: " in deep
 
 
-def test_more_than_a_hundred_are_counted(desk: Desk, tmp_path: Path) -> None:
-    """The first hundred are read, and how many there are beyond is told."""
+def test_more_than_a_hundred_are_counted(tmp_path: Path) -> None:
+    """The first hundred are named, and how many there are beyond is told."""
+    file = tmp_path / "club.eml"
     held = {f"{number}.txt": f"Boat {number} is blue.".encode() for number in range(104)}
-    report = added(desk, tmp_path / "club.eml", mail(held))
-    assert len(report.added) == 101
-    assert left_out(report) == ["4 attachments (after the first 100)"]
+    file.write_bytes(mail(held).as_bytes())
+    document = read(file)
+    assert document.attachments == tuple(held)[:100]
+    assert document.left_out == (LeftOut("attachments", 4, "after the first 100"),)
 
 
 def test_an_attached_pdf_is_drawn(desk: Desk, tmp_path: Path) -> None:
