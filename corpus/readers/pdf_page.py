@@ -13,6 +13,7 @@ from corpus.errors import ReadError
 from corpus.limits import Limits
 from corpus.readers.blocks import visible
 from corpus.readers.pdf_hidden import HiddenLetters, page_box
+from corpus.readers.pdf_marks import Marks
 
 # pdfium writes U+FFFE (older releases U+0002) for a hyphen at a line end and leaves the break out.
 _LINE = re.compile(r"[^\r\n\ufffe\x02]+")
@@ -46,8 +47,8 @@ class Line:
     pieces: tuple[tuple[str, float, float], ...] = ()
 
 
-def pages_by_pdfium(data: bytes, limits: Limits) -> list[list[Line]]:
-    """Return the lines of each page in reading order, hidden ones included.
+def pages_by_pdfium(data: bytes, limits: Limits, marks: Marks) -> list[list[Line]]:
+    """Return the lines of each page in reading order, hidden ones included; fill in `marks`.
 
     Raises ReadError: encrypted, damaged (pdfium refuses it), too_large.
     """
@@ -67,9 +68,10 @@ def pages_by_pdfium(data: bytes, limits: Limits) -> list[list[Line]]:
                 "too_large",
                 f"this PDF has {len(pdf):,} pages; the limit is {limits.pages:,}: split it",
             )
+        marks.open(pdf)
         pages, characters = [], 0
         for number in range(len(pdf)):
-            pages.append(_page(pdf, number))
+            pages.append(_page(pdf, number, marks))
             characters += sum(len(line.text) for line in pages[-1])
             if characters > limits.characters:
                 raise ReadError(
@@ -92,13 +94,14 @@ def plain_lines(text: str) -> list[Line]:
     return lines
 
 
-def _page(pdf: Any, number: int) -> list[Line]:
+def _page(pdf: Any, number: int, marks: Marks) -> list[Line]:
     import pypdfium2
 
     try:
         page = pdf[number]
         textpage = page.get_textpage()
         text = str(textpage.get_text_range())
+        marks.see(pdf, page, textpage, number)
     except pypdfium2.PdfiumError:
         # A page that cannot be loaded is an empty page; the others are still worth reading.
         return []
