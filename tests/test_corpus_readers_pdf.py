@@ -96,13 +96,14 @@ def test_the_time_of_making_is_not_the_date_of_publication(tmp_path):
 @pytest.mark.parametrize(
     ("stated", "title"),
     [
-        ("A Study of Licences in Practice", "A Study of Licences in Practice"),
+        ("The Winter Rule and Its Reach: A Study", "The Winter Rule and Its Reach: A Study"),
+        ("A Study of Licences in Practice", "The Winter Rule and Its Reach"),
         ("Microsoft Word - draft7.docx", "The Winter Rule and Its Reach"),
         ("untitled", "The Winter Rule and Its Reach"),
     ],
 )
 def test_a_title_in_the_metadata_counts_where_it_is_one(tmp_path, stated, title):
-    """What a word processor left there is no title."""
+    """What a word processor left there is no title, nor what was that of an earlier file."""
     assert read(_report(tmp_path / "named.pdf", 1, title=stated)).source.title == title
 
 

@@ -9,20 +9,17 @@ from pathlib import Path
 from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.limits import Limits
-from corpus.readers.blocks import Blocks, clean
+from corpus.page_names import page_ranges
+from corpus.readers.blocks import Blocks
 from corpus.readers.dates import stated_date
 from corpus.readers.filings import act_title, filing_date, filing_title, named_publisher
 from corpus.readers.pdf_about import About, about_pdf, text_by_pypdf
 from corpus.readers.pdf_layout import Body, blocks, folded, title_of, without_running_heads
+from corpus.readers.pdf_marks import Marks, PageMarks
 from corpus.readers.pdf_page import Line, pages_by_pdfium, plain_lines
+from corpus.readers.pdf_title import title_from
 
-# What stands above a title: addresses, dates, page furniture, the name of a series.
-_NO_TITLE = re.compile(
-    r"^[^A-Za-z一-鿿]*$|://|www\.|@|^(?:table of )?contents$|^arxiv|^\W*(?:updated|version)\b|"
-    r"^\w+ \d{1,2}, \d{4}$",
-    re.IGNORECASE,
-)
-# Fewer characters a page than this, over the whole file, is a scan with a stamp on it.
+# Fewer letters than this over a picture of the page are a stamp on a scan.
 _SCANNED = 25
 
 
@@ -32,30 +29,49 @@ def read_pdf(data: bytes, location: str, limits: Limits) -> Document:
     pypdfium2 reads 14 to 20 times faster than pypdf and its words agree to 99.8 %; what it refuses
     pypdf is tried on. Raises ReadError: encrypted, damaged, needs_ocr, too_large.
     """
+    marks = Marks(limits)
     try:
-        pages = pages_by_pdfium(data, limits)
+        pages = pages_by_pdfium(data, limits, marks)
     except ReadError as refused:
         if refused.reason != "damaged":
             raise
         pages = [plain_lines(page) for page in text_by_pypdf(data, limits)]
     hidden = sum(line.hidden for page in pages for line in page)
     pages = [[line for line in page if not line.hidden] for page in pages]
-    letters = sum(len("".join(line.text.split())) for page in pages for line in page)
-    if letters < _SCANNED * len(pages) or not letters:
+    about = about_pdf(data)
+    kept, furniture = without_running_heads(pages)
+    scans = [number for number, page in enumerate(kept) if _unread(page, marks.of(number))]
+    # What a stamp says on each page of a scan is not what the scan says.
+    read = [number for number, page in enumerate(kept) if page or marks.of(number).filled]
+    if not (set(read) - set(scans) or marks.typed or marks.attached):
         raise ReadError(
             "needs_ocr",
             f"this PDF has {len(pages)} pages and no text; run OCR on it (ocrmypdf) first",
         )
-    about = about_pdf(data)
-    kept, furniture = without_running_heads(pages)
     body = Body.of(kept)
-    text = _text(kept, about, body)
+    text = _text(kept, about, body, marks)
     text.leave_out("hidden text", hidden)
+    text.leave_out("pages without text", len(scans), page_ranges([number + 1 for number in scans]))
+    if marks.xfa:
+        text.leave_out("XFA forms", 1, "its pages show in Adobe Reader alone: print it as PDF")
+    for name, _ in marks.attached:
+        text.attach(name)
+    names = ", ".join(name for name, _ in marks.attached)
+    text.leave_out("attachments", len(marks.attached), names)
     head = next((page for page in pages if page), [])
-    return text.document(_source(text.text(), head, furniture, about, body, location))
+    upper = next((page for page in kept if page), head)
+    return text.document(_source(text.text(), head, upper, furniture, about, body, location))
 
 
-def _text(pages: Sequence[Sequence[Line]], about: About, body: Body) -> Blocks:
+def _unread(page: Sequence[Line], marks: PageMarks) -> bool:
+    """Say whether something is seen on a page and no text of it is known."""
+    letters = sum(len("".join(line.text.split())) for line in page)
+    if marks.filled:
+        return False
+    return letters < _SCANNED if marks.pictured else not letters and not marks.blank
+
+
+def _text(pages: Sequence[Sequence[Line]], about: About, body: Body, marks: Marks) -> Blocks:
     words = frozenset(
         word
         for page in pages
@@ -73,12 +89,17 @@ def _text(pages: Sequence[Sequence[Line]], about: About, body: Body) -> Blocks:
                 text.paragraph(block.texts[0])
             else:
                 text.rows(block.texts)
+        text.rows(marks.of(number).filled)
+        for note in marks.of(number).notes:
+            text.paragraph(note)
+    text.rows(marks.typed)
     return text
 
 
 def _source(
     text: str,
     head: Sequence[Line],
+    upper: Sequence[Line],
     furniture: Sequence[str],
     about: About,
     body: Body,
@@ -88,25 +109,12 @@ def _source(
     # By height: what is printed first on the page often comes last in the file.
     from_top = sorted(head, key=lambda line: -line.base)
     first = "\n".join([*furniture, *(line.text for line in from_top)])
-    title = filing_title(text) or act_title(text) or about.title or clean(title_of(head, body))
+    below = [line.text for line in sorted(upper, key=lambda line: -line.base)]
+    title = title_from(about.title, title_of(upper, body), below)
     return Source(
-        title=title or _first_title(from_top) or Path(location).stem,
+        title=filing_title(text) or act_title(text) or title or Path(location).stem,
         location=location,
         publisher=named_publisher(first),
         published=filing_date(text) or stated_date(first) or about.year,
         kind="pdf",
     )
-
-
-def _first_title(page: Sequence[Line]) -> str:
-    """Return the first lines of a page that read like a title, where no line is set larger."""
-    title = ""
-    for line in (clean(line.text) for line in page[:12]):
-        if not title and (len(line) < 8 or _NO_TITLE.search(line)):
-            continue
-        if title and (len(title) > 70 or title.endswith(".") or "@" in line):
-            break
-        title = f"{title} {line}".strip()
-        if len(line) < 45 and not line.endswith(":"):
-            break
-    return title[:200]

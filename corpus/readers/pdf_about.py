@@ -14,17 +14,12 @@ from corpus.errors import ReadError
 from corpus.limits import Limits
 from corpus.readers.blocks import clean
 from corpus.readers.dates import parse_date
+from corpus.readers.pdf_title import stated_title
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 # Outlines deeper or longer than this say nothing more, and a hostile one never ends.
 _OUTLINE_ENTRIES = 3_000
-_NO_TITLE = re.compile(
-    r"^(?:untitled|microsoft (?:word|powerpoint)\b.*|[\W\d_]*|"
-    r".*\.(?:docx?|pdf|indd|tex|dvi|qxd|pptx?))$",
-    re.IGNORECASE,
-)
-
 _AUTHORING = re.compile(
     r"TeX|xdvipdfmx|Microsoft.{0,3} Word|LibreOffice|InDesign|Pages|Google Docs|Typst",
     re.IGNORECASE,
@@ -50,7 +45,7 @@ def about_pdf(data: bytes) -> About:
         reader: Any = _tried(lambda: _reader(data), None)
         if reader is None:
             return About()
-        title = _tried(lambda: clean(str((reader.metadata or {}).get("/Title") or "")), "")
+        title = _tried(lambda: stated_title(str((reader.metadata or {}).get("/Title") or "")), "")
         none: tuple[str, ...] = ()
         labels = _tried(lambda: tuple(reader.page_labels), none)
         plain = tuple(str(number + 1) for number in range(len(labels)))
@@ -59,7 +54,7 @@ def about_pdf(data: bytes) -> About:
         for page, level, name in _tried(lambda: list(_outline(reader)), nothing)[:_OUTLINE_ENTRIES]:
             outline.setdefault(page, []).append((level, name))
         return About(
-            title="" if len(title) < 8 or _NO_TITLE.match(title) else title,
+            title=title,
             year=_tried(lambda: _year(reader), ""),
             labels=() if labels == plain else labels,
             outline=outline,

@@ -55,7 +55,7 @@ def is_xfa(pdf: Any) -> bool:
     """Say whether a PDF is a form that draws its pages in Adobe's programs alone (XFA)."""
     import pypdfium2.raw as raw
 
-    return raw.FPDF_GetFormType(pdf) == raw.FORMTYPE_XFA_FULL
+    return bool(raw.FPDF_GetFormType(pdf) == raw.FORMTYPE_XFA_FULL)
 
 
 def xfa_values(pdf: Any) -> list[str]:

@@ -186,7 +186,7 @@ class _Annotations:
             ]
             self._widgets = [box for _, box in fields]
             filled = list(self._form(fields)) if fields else []
-            notes = []
+            notes: list[str] = []
             for one, kind, box in noted:
                 note, is_answer = self._note(one, kind, box)
                 if note:
@@ -239,7 +239,11 @@ class _Annotations:
 
     def _button(self, one: Any, box: Box, *, is_radio: bool) -> _Button:
         raw, form = self._raw, self._pdf.formenv
-        ticked = bool(raw.FPDFAnnot_IsChecked(form, one))
+        # A box without a drawing of its states is none to pdfium.
+        ticked = bool(raw.FPDFAnnot_IsChecked(form, one)) or self._string(one, b"AS") not in {
+            "",
+            "Off",
+        }
         stated = self._asked(raw.FPDFAnnot_GetFormFieldAlternateName, one)
         stands_for = self._asked(raw.FPDFAnnot_GetFormFieldExportValue, one)
         if _NAMELESS.match(stands_for) or stands_for.lower() in {"yes", "on", "off", "ja", "oui"}:
