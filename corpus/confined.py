@@ -25,19 +25,19 @@ from corpus.document import Document, Heading
 from corpus.errors import ReadError
 from corpus.files import contents
 from corpus.limits import DEFAULT_LIMITS
-from corpus.readers import html, office
+from corpus.readers import html
 from corpus.rows import columns_of
 from corpus.splitting import split
 
 # Ahead of each request: how long it is.
 _HEAD = struct.Struct("<Q")
 # What the readers use, and imports its parts when they are first needed.
-_WHOLE = ("charset_normalizer", "corpus.readers", "dateparser", "docx", "email", "encodings",
+_WHOLE = ("charset_normalizer", "corpus.readers", "dateparser", "email", "encodings",
           "htmldate", "markdown_it", "openpyxl", "pptx", "pypdf", "yaml")  # fmt: skip
 _BY_NAME = ("lxml.cssselect", "lxml.etree", "lxml.html", "PIL.BmpImagePlugin",
             "PIL.GifImagePlugin", "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin",
             "PIL.PpmImagePlugin", "PIL.WebPImagePlugin", "pypdfium2", "tinycss2", "tokenizers",
-            "trafilatura")  # fmt: skip
+            "trafilatura", "xlfmt")  # fmt: skip
 
 
 def _refusal(error: ReadError) -> dict[str, Any]:
@@ -119,7 +119,6 @@ def _preload() -> None:
             # Parts for other systems, or for libraries that are not there.
             with suppress(ImportError):
                 importlib.import_module(part.name)
-    office.prepare()
     html.prepare()
 
 

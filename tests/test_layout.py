@@ -25,7 +25,7 @@ OWNERS = {
     "charset_normalizer": {"corpus/readers/text.py"},
     "click": {"ui/cli.py", "ui/commands/"},
     "cssselect": {"corpus/readers/markup.py"},
-    "docx": {"corpus/readers/office.py", "assistant/memo/export.py"},
+    "docx": {"assistant/memo/export.py"},
     "fastapi": {"ui/server.py"},
     "fpdf": {"corpus/starter/reports/build.py"},
     "gradio": {"ui/page.py", "ui/page_chat.py", "ui/page_library.py", "ui/page_library_events.py",
@@ -37,7 +37,7 @@ OWNERS = {
               "assistant/models/reach.py"},
     "llama_index": {"index/llamaindex.py", "assistant/models/clients.py",
                     "assistant/models/hugging_face.py"},
-    "lxml": {"corpus/readers/markup.py"},
+    "lxml": {"corpus/readers/markup.py", "corpus/readers/package.py"},
     "markdown_it": {"corpus/readers/markdown.py"},
     "ollama": {"assistant/models/clients.py"},
     "onnxruntime": {"index/onnx.py"},
@@ -65,6 +65,7 @@ OWNERS = {
     "transformers": {"assistant/models/hugging_face.py", "index/minilm.py"},
     "typst": {"assistant/memo/drawing.py"},
     "uvicorn": {"ui/connections.py", "ui/server.py"},
+    "xlfmt": {"corpus/readers/number_formats.py"},
     "yaml": {"corpus/readers/markdown.py", "corpus/starter/reports/build.py"},
 }  # fmt: skip
 # Vectors are arrays wherever they pass.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -16,9 +15,9 @@ from corpus.errors import ReadError
 from corpus.limits import Limits
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import stated_date
+from corpus.readers.package import Package
+from corpus.readers.word import read_word
 
-# Points of type that nobody reads, and the lightest ink that still shows on paper (0…255).
-_TOO_SMALL, _WHITE = 2.0, 245
 _DAMAGED = "this file is damaged; open it in its program, save it anew and add it again"
 
 
@@ -66,14 +65,17 @@ def checked_archive(data: bytes, limits: Limits) -> None:
 
 def read_office(data: bytes, location: str, kind: str, limits: Limits) -> Document:
     """Return a DOCX, PPTX or XLSX as text; raises ReadError (damaged, too_large, empty)."""
-    read: dict[str, Callable[[bytes, Blocks], dict[str, str]]] = {
-        "docx": _docx, "pptx": _pptx, "xlsx": _xlsx,
-    }  # fmt: skip
     kinds = {"docx": "docx", "pptx": "slides", "xlsx": "table"}
     blocks = Blocks()
     try:
         checked_archive(data, limits)
-        about = read[kind](data, blocks)
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            package = Package(archive)
+            about = package.properties()
+            if kind == "docx":
+                read_word(package, blocks)
+            else:
+                {"pptx": _pptx, "xlsx": _xlsx}[kind](data, blocks)
     except (ReadError, MemoryError):
         raise
     except Exception as error:  # reason: three libraries over hostile XML raise anything
@@ -88,116 +90,6 @@ def _finished(blocks: Blocks, location: str, kind: str, title: str) -> Document:
     title = clean(title) or blocks.first_heading or clean(text.split("\n")[0])[:120]
     title = title or Path(location).stem
     return blocks.document(Source(title, location, "", stated_date(text), kind))
-
-
-def _docx(data: bytes, blocks: Blocks) -> dict[str, str]:
-    import docx
-    from docx.table import Table
-
-    document = docx.Document(io.BytesIO(data))
-    _as_accepted(document.element.body)
-    for part in document.iter_inner_content():
-        if isinstance(part, Table):
-            blocks.apart()
-            for row in part.rows:
-                blocks.row(_distinct([_shown_in(cell, blocks) for cell in row.cells]))
-            blocks.apart()
-            continue
-        style = str(part.style.name if part.style is not None else "")
-        text = _shown(part, blocks)
-        if style == "Title":
-            blocks.heading(1, text)
-        elif style.startswith("Heading") and style[-1].isdigit():
-            blocks.heading(int(style[-1]), text)
-        elif style.startswith("List"):
-            blocks.line(f"- {text}" if text.strip() else "")
-        else:
-            blocks.paragraph(text)
-    return {"title": document.core_properties.title or ""}
-
-
-def prepare() -> None:
-    """Read ahead the styles that python-docx gives a DOCX without any, from a file of its own."""
-    from docx.parts.styles import StylesPart
-
-    part: Any = StylesPart
-    styles = part._default_styles_xml()
-    part._default_styles_xml = classmethod(lambda _: styles)
-
-
-_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-
-
-def _as_accepted(body: Any) -> None:
-    """Make a body what Word shows as its text: insertions accepted, deletions gone, forms opened.
-
-    python-docx leaves out whatever stands in a tracked insertion or in a content control.
-    """
-    for name in ("del", "moveFrom"):
-        for gone in list(body.iter(f"{_WORD}{name}")):
-            parent = gone.getparent()
-            if parent is not None and parent.tag == f"{_WORD}trPr":
-                # The mark of a deleted row stands among its properties.
-                parent, gone = parent.getparent().getparent(), parent.getparent()
-            if parent is not None:
-                parent.remove(gone)
-    for name in ("sdt", "ins", "moveTo", "smartTag", "customXml"):
-        for around in list(body.iter(f"{_WORD}{name}")):
-            content = around.find(f"{_WORD}sdtContent") if name == "sdt" else around
-            for child in list(content) if content is not None else []:
-                around.addprevious(child)
-            around.getparent().remove(around)
-
-
-def _shown_in(cell: Any, blocks: Blocks) -> str:
-    """Return the text of a table's cell without what is not seen."""
-    return "\n".join(_shown(paragraph, blocks) for paragraph in cell.paragraphs)
-
-
-def _shown(paragraph: Any, blocks: Blocks) -> str:
-    """Return the text of a paragraph without the runs that are not seen, which are noted."""
-    runs = [
-        run
-        for part in paragraph.iter_inner_content()
-        for run in (part.runs if hasattr(part, "runs") else [part])
-    ]
-    seen = [run for run in runs if not _unseen(run, paragraph)]
-    if len(seen) == len(runs):
-        return str(paragraph.text)
-    blocks.leave_out("hidden text", any(run.text.strip() for run in runs if run not in seen))
-    return "".join(run.text for run in seen)
-
-
-def _unseen(run: Any, paragraph: Any) -> bool:
-    """Say whether a run is formatted as hidden, is too small to see, or is white on white."""
-    styles = [run.font, run.style.font if run.style is not None else None]
-    styles.append(paragraph.style.font if paragraph.style is not None else None)
-    fonts = [font for font in styles if font is not None]
-    if next((font.hidden for font in fonts if font.hidden is not None), False):
-        return True
-    size = next((font.size for font in fonts if font.size is not None), None)
-    if size is not None and size.pt <= _TOO_SMALL:
-        return True
-    colours = (font.color.rgb for font in fonts if font.color is not None)
-    colour = next((one for one in colours if one is not None), None)
-    if colour is None or min(colour) < _WHITE:
-        return False
-    # Whatever lies behind it (shading of run, paragraph, cell or page; highlighting) may show it.
-    behind = [run._r, *run._r.iterancestors()]
-    return (
-        run.font.highlight_color is None
-        and not any(
-            one.find(f"./{properties}/{{*}}shd") is not None
-            for one in behind
-            for properties in ("{*}rPr", "{*}pPr", "{*}tcPr", "{*}tblPr")
-        )
-        and not any(one.find("./{*}background") is not None for one in behind)
-    )
-
-
-def _distinct(cells: list[str]) -> list[str]:
-    """Drop the repeats by which python-docx shows a merged cell."""
-    return [cell for place, cell in enumerate(cells) if not place or cell != cells[place - 1]]
 
 
 def _pptx(data: bytes, blocks: Blocks) -> dict[str, str]:

@@ -1,0 +1,218 @@
+"""The words of a Word paragraph as they are seen: runs, fields, equations, signs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from corpus.readers.blocks import Blocks, clean
+from corpus.readers.equations import equation
+from corpus.readers.package import Element, attribute, child, chosen, inner, name
+from corpus.readers.runs import Run, joined
+from corpus.readers.symbols import sign, spelt
+from corpus.readers.word_styles import ParagraphStyle, Settings, Styles, is_on, settings_of
+
+# Half points of type that nobody reads, and the lightest ink that still shows on paper (0…255).
+_TOO_SMALL, _WHITE = 4.0, 245
+# What holds content and adds nothing to it.
+WRAPPERS = frozenset(
+    "w:ins w:moveTo w:customXml w:smartTag w:hyperlink w:dir w:bdo w:fldSimple w:sdtContent "
+    "w:ruby w:rubyBase".split()
+)
+_PAGE_FIELD = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b", re.IGNORECASE)
+_SPACES = {"w:tab": "\t", "w:ptab": "\t", "w:cr": "\n", "w:noBreakHyphen": "-"}
+_RAISED = {"superscript": "raised", "subscript": "lowered"}
+
+
+@dataclass
+class Line:
+    """What a paragraph holds: its runs, what follows it, whether something in it is not seen."""
+
+    runs: list[Run] = field(default_factory=list)
+    below: list[Callable[[], None]] = field(default_factory=list)
+    hidden: bool = False
+
+    def text(self) -> str:
+        """Return the words."""
+        return joined(self.runs)
+
+
+class Runs:
+    """Collects the words of paragraphs, one after the other.
+
+    `beside` is told of what a run refers to or carries (a note, a drawing), with the line that it
+    stands in. In a margin, which every page repeats, the number of the page is left out.
+    """
+
+    def __init__(
+        self, styles: Styles, blocks: Blocks, beside: Callable[[Element, Line], None]
+    ) -> None:
+        self._styles, self._blocks, self._beside = styles, blocks, beside
+        # The fields that are open: their instruction, and whether what comes is shown.
+        self.fields: list[tuple[str, bool]] = []
+        self.in_margin = False
+
+    def content(self, form: Element) -> Element:
+        """Return what a content control holds, nothing where it only asks to be filled in."""
+        content = child(form, "w:sdtContent")
+        empty = child(form, "w:sdtPr", "w:showingPlcHdr")
+        if empty is not None and is_on({"on": attribute(empty, "w:val") or "1"}, "on"):
+            self._blocks.leave_out("empty form fields")
+            return ()
+        return content if content is not None else ()
+
+    def collected(self, paragraph: Element, style: ParagraphStyle) -> Line:
+        """Return the words of a paragraph in a style."""
+        line = Line()
+        self._inline(paragraph, style, line)
+        # An instruction that never ends would swallow the rest of the document.
+        self.fields = [(said, shown) for said, shown in self.fields if shown]
+        return line
+
+    def _inline(self, holder: Element, style: ParagraphStyle, line: Line) -> None:
+        for one in holder:
+            short = name(one)
+            if short == "w:r":
+                self._run(one, style, line)
+            elif short == "w:fldSimple" and self._is_page(attribute(one, "w:instr") or ""):
+                continue
+            elif short in WRAPPERS:
+                self._inline(one, style, line)
+            elif short == "w:sdt":
+                self._inline(self.content(one), style, line)
+            elif short == "mc:AlternateContent":
+                self._inline(chosen(one), style, line)
+            elif short == "w:del":
+                self.deleted(one)
+            elif short in {"m:oMath", "m:oMathPara"}:
+                self._equation(one, line)
+            elif short == "w:subDoc":
+                self._blocks.leave_out("linked documents")
+
+    def _equation(self, element: Element, line: Line) -> None:
+        text = clean(equation(element))
+        if not text:
+            self._blocks.leave_out("equations")
+        elif self._is_shown():
+            own = name(element) == "m:oMathPara"
+            line.runs.append(("", f" {text} " if own else text))
+
+    def _run(self, run: Element, style: ParagraphStyle, line: Line) -> None:
+        properties = child(run, "w:rPr")
+        settings = style.runs
+        if properties is not None:
+            direct = settings_of(properties)
+            settings = {**settings, **self._styles.characters(direct.get("w:rStyle", "")), **direct}
+        before = len(line.runs)
+        kind = _RAISED.get(settings.get("w:vertAlign", ""), "")
+        self._content_of_run(run, kind, settings.get("w:rFonts", ""), style, line)
+        added = "".join(text for _, text in line.runs[before:])
+        if not added.strip():
+            return
+        if is_on(settings, "w:strike") or is_on(settings, "w:dstrike"):
+            self._blocks.leave_out("struck-out words", len(added.split()))
+            del line.runs[before:]
+        elif self._unseen(settings, run, style):
+            line.hidden = True
+            del line.runs[before:]
+
+    def _content_of_run(
+        self, run: Element, kind: str, font: str, style: ParagraphStyle, line: Line
+    ) -> None:
+        for one in run:
+            short = name(one)
+            if short == "w:fldChar":
+                self._field(one, line)
+            elif short == "w:instrText":
+                if self.fields:
+                    said, shown = self.fields[-1]
+                    self.fields[-1] = (said + (one.text or ""), shown)
+            elif short == "mc:AlternateContent":
+                self._content_of_run(chosen(one), kind, font, style, line)
+            elif not self._is_shown():
+                continue
+            elif text := _written(one, short, font):
+                line.runs.append((kind, text))
+            elif short == "w:ruby":
+                base = child(one, "w:rubyBase")
+                self._inline(() if base is None else base, style, line)
+            else:
+                self._beside(one, line)
+
+    def _is_shown(self) -> bool:
+        return all(shown for _, shown in self.fields)
+
+    def _is_page(self, instruction: str) -> bool:
+        return self.in_margin and bool(_PAGE_FIELD.match(instruction))
+
+    def _field(self, mark: Element, line: Line) -> None:
+        kind = attribute(mark, "w:fldCharType")
+        if kind == "begin":
+            for box in inner(mark, "w:checkBox"):
+                states = [child(box, short) for short in ("w:checked", "w:default")]
+                state = next((one for one in states if one is not None), None)
+                on = state is not None and (attribute(state, "w:val") or "1") not in {"0", "false"}
+                line.runs.append(("", "☒" if on else "☐"))
+            for choice in inner(mark, "w:ddList"):
+                entries = [attribute(one, "w:val") or "" for one in inner(choice, "w:listEntry")]
+                result = child(choice, "w:result")
+                place = int(attribute(result, "w:val") or "0") if result is not None else 0
+                line.runs.append(("", entries[place] if 0 <= place < len(entries) else ""))
+            self.fields.append(("", False))
+        elif kind == "separate" and self.fields:
+            said, _ = self.fields.pop()
+            self.fields.append((said, not self._is_page(said)))
+        elif kind == "end" and self.fields:
+            said, shown = self.fields.pop()
+            if not shown and re.match(r"\s*EQ\b", said):
+                self._blocks.leave_out("equations")
+
+    def _unseen(self, settings: Settings, run: Element, style: ParagraphStyle) -> bool:
+        """Say whether a run is formatted as hidden, is too small to see, or is white on white."""
+        if is_on(settings, "w:vanish"):
+            return True
+        try:
+            if float(settings.get("w:sz", "22")) <= _TOO_SMALL:
+                return True
+            colour = bytes.fromhex(settings.get("w:color", "000000"))
+        except ValueError:
+            # "auto" is black.
+            return False
+        if not colour or min(colour) < _WHITE:
+            return False
+        # Whatever lies behind it (shading of run, paragraph, cell or page; highlighting; a box)
+        # may show it.
+        return (
+            not {"w:highlight", "w:shd"} & settings.keys()
+            and not style.shaded
+            and not any(self._behind(one) for one in run.iterancestors())
+        )
+
+    def _behind(self, element: Element) -> bool:
+        short = name(element)
+        if short == "w:txbxContent" or child(element, "w:background") is not None:
+            return True
+        if short == "w:tbl":
+            style = child(element, "w:tblPr", "w:tblStyle")
+            if style is not None and self._styles.is_shaded(attribute(style, "w:val") or ""):
+                return True
+        properties = {"w:p": "w:pPr", "w:tc": "w:tcPr", "w:tbl": "w:tblPr"}.get(short)
+        return properties is not None and child(element, properties, "w:shd") is not None
+
+    def deleted(self, element: Element) -> None:
+        """Count the words of a deletion that is tracked."""
+        words = " ".join(one.text or "" for one in inner(element, "w:delText")).split()
+        self._blocks.leave_out("deleted words", len(words))
+
+
+def _written(element: Element, short: str, font: str) -> str:
+    """Return what a part of a run writes, "" for what is no letter."""
+    if short == "w:t":
+        return spelt(element.text or "", font)
+    if short == "w:br":
+        return " " if attribute(element, "w:type") in {"page", "column"} else "\n"
+    if short == "w:sym":
+        code = int(attribute(element, "w:char") or "0", 16)
+        return sign(code, attribute(element, "w:font") or font)
+    return _SPACES.get(short, "")
