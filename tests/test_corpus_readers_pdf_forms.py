@@ -25,7 +25,7 @@ from pypdf.generic import (
 
 from corpus.document import Document
 from corpus.errors import ReadError
-from corpus.readers import read
+from corpus.readers import read, read_open
 from corpus.readers.pdf_title import stated_title, title_from
 
 logging.getLogger("fpdf").setLevel(logging.ERROR)
@@ -279,7 +279,7 @@ def test_the_values_of_an_xfa_form_are_read_and_it_is_named(tmp_path: Path) -> N
     assert document.left_out[0].missed
 
 
-def test_files_inside_a_pdf_are_named(tmp_path: Path) -> None:
+def test_files_inside_a_pdf_are_documents_of_their_own(tmp_path: Path) -> None:
     """Those of a portfolio, and those pinned to a place of a page."""
     writer = _printed()
     writer.add_attachment("dyke.txt", b"The dyke of Tarn leaks nine litres a second.")
@@ -306,7 +306,10 @@ def test_files_inside_a_pdf_are_named(tmp_path: Path) -> None:
     )
     document = _read(writer, tmp_path)
     assert document.attachments == ("dyke.txt", "lock.txt")
-    assert "2 attachments (dyke.txt, lock.txt)" in map(str, document.left_out)
+    with (tmp_path / "made.pdf").open("rb") as file:
+        inner = read_open(file.fileno(), tmp_path / "made.pdf", part=["lock.txt"])
+    assert inner.text == "The lock of Tarn leaks two litres a second."
+    assert inner.source.location.endswith("made.pdf#lock.txt")
 
 
 def _picture(text: str) -> Image.Image:
@@ -338,7 +341,7 @@ def test_pages_without_text_are_named_and_blank_ones_are_not(tmp_path: Path) -> 
         tmp_path / "mixed.pdf", PROSE, scan, scan, None, PROSE.replace("Tarn", "Ude"), scan
     )
     document = read(path)
-    assert "3 pages without text (pages 2–3, 6)" in map(str, document.left_out)
+    assert "3 pages without text (pages 2–3 and 6)" in map(str, document.left_out)
     assert all(one.missed for one in document.left_out if one.kind == "pages without text")
 
 

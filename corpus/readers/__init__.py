@@ -18,6 +18,7 @@ from corpus.readers.markdown import read_markdown
 from corpus.readers.office import office_kind, read_office
 from corpus.readers.parts import Part
 from corpus.readers.pdf import read_pdf
+from corpus.readers.pdf_attached import parts_of_pdf
 from corpus.readers.tabular import read_csv
 from corpus.readers.text import decoded, read_text
 
@@ -43,7 +44,10 @@ _BY_SUFFIX = {
     ".pdf": "pdf",
 }
 # What holds other documents, and how they are taken out: in the order of its `attachments`.
-_CARRIERS: dict[str, Callable[[bytes], list[Part]]] = {"mail": parts_of_mail}
+_CARRIERS: dict[str, Callable[[bytes], list[Part]]] = {
+    "mail": parts_of_mail,
+    "pdf": parts_of_pdf,
+}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 

@@ -4,36 +4,66 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, TypeVar
 from xml.etree import ElementTree
 
-from corpus.limits import Limits
+from corpus.limits import DEFAULT_LIMITS
 from corpus.readers.blocks import clean
+from corpus.readers.parts import Part, distinct
 
-# Attached files, and values of a form, beyond which a PDF is hostile.
+T = TypeVar("T")
+# Attached files, annotations of a page and values of a form, beyond which a PDF is hostile.
 _MOST = 500
+_ANNOTATIONS = 3_000
 _VALUES = 5_000
 _LONGEST = 20_000_000
 
 
-def attached_files(pdf: Any, limits: Limits) -> list[tuple[str, bytes]]:
-    """Return names and contents of the files that a PDF carries: a portfolio's, attached ones.
+def names_of_attached(pdf: Any) -> list[str]:
+    """Return the names of the files that a PDF carries as a whole: a portfolio's, attached ones."""
+    return [attached_name(one) for one in _attached(pdf)]
 
-    A file that is larger than a document may be, or cannot be unpacked, has no contents.
+
+def parts_of_pdf(data: bytes) -> list[Part]:
+    """Return the files that a PDF carries, those pinned to places of its pages last.
+
+    What cannot be unpacked is empty.
     """
+    import pypdfium2
+
+    try:
+        pdf = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError:
+        return []
+    try:
+        parts = [_part(one) for one in _attached(pdf)]
+        for number in range(len(pdf)):
+            with suppress(pypdfium2.PdfiumError):
+                parts += pinned(pdf[number], _part)
+        return distinct(parts)
+    finally:
+        pdf.close()
+
+
+def pinned(page: Any, take: Callable[[Any], T]) -> list[T]:
+    """Return what `take` makes of each file that is attached to a place of a page."""
     import pypdfium2.raw as raw
 
-    count = min(raw.FPDFDoc_GetAttachmentCount(pdf), _MOST)
-    return [
-        attached_file(one, limits)
-        for place in range(count)
-        if (one := raw.FPDFDoc_GetAttachment(pdf, place))
-    ]
+    found = []
+    for place in range(min(raw.FPDFPage_GetAnnotCount(page), _ANNOTATIONS)):
+        one = raw.FPDFPage_GetAnnot(page, place)
+        if raw.FPDFAnnot_GetSubtype(one) == raw.FPDF_ANNOT_FILEATTACHMENT and (
+            file := raw.FPDFAnnot_GetFileAttachment(one)
+        ):
+            found.append(take(file))
+        raw.FPDFPage_CloseAnnot(one)
+    return found
 
 
-def attached_file(one: Any, limits: Limits) -> tuple[str, bytes]:
-    """Return name and contents of a file by pdfium's handle."""
+def attached_name(one: Any) -> str:
+    """Return the name of a file by pdfium's handle."""
     import pypdfium2.raw as raw
 
     size = int(raw.FPDFAttachment_GetName(one, None, 0))
@@ -41,14 +71,28 @@ def attached_file(one: Any, limits: Limits) -> tuple[str, bytes]:
     raw.FPDFAttachment_GetName(one, wide, size)
     name = clean(bytes(wide).decode("utf-16-le", "ignore").partition("\0")[0])
     # A name may be a path of the machine on which it was attached.
-    name = re.split(r"[/\\]", name)[-1] or "attached file"
+    return re.split(r"[/\\]", name)[-1] or "attached file"
+
+
+def _attached(pdf: Any) -> Iterator[Any]:
+    import pypdfium2.raw as raw
+
+    for place in range(min(raw.FPDFDoc_GetAttachmentCount(pdf), _MOST)):
+        if one := raw.FPDFDoc_GetAttachment(pdf, place):
+            yield one
+
+
+def _part(one: Any) -> Part:
+    import pypdfium2.raw as raw
+
     length = ctypes.c_ulong()
-    if not raw.FPDFAttachment_GetFile(one, None, 0, length) or length.value > limits.bytes:
-        return name, b""
+    if not raw.FPDFAttachment_GetFile(one, None, 0, length):
+        return Part(attached_name(one), b"")
+    if length.value > DEFAULT_LIMITS.bytes:
+        return Part(attached_name(one), b"")
     buffer = ctypes.create_string_buffer(length.value)
-    if not raw.FPDFAttachment_GetFile(one, buffer, length.value, length):
-        return name, b""
-    return name, buffer.raw[: length.value]
+    raw.FPDFAttachment_GetFile(one, buffer, length.value, length)
+    return Part(attached_name(one), buffer.raw)
 
 
 def is_xfa(pdf: Any) -> bool:

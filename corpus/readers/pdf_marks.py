@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from corpus.limits import Limits
 from corpus.readers.blocks import clean
-from corpus.readers.pdf_attached import attached_file, attached_files, is_xfa, xfa_values
+from corpus.readers.pdf_attached import attached_name, is_xfa, names_of_attached, pinned, xfa_values
 from corpus.readers.pdf_hidden import page_box
 
 # Fields and notes of one page, and signs of one value, beyond which they say nothing more.
@@ -55,20 +54,19 @@ class PageMarks:
 class Marks:
     """Collects what a PDF holds beside the text of its pages while pdfium has it open.
 
-    `attached` are names and contents of the files that it carries, `typed` the lines of an XFA
+    `attached` are the names of the files that it carries, `typed` the lines of an XFA
     form, `xfa` whether it is one, of which pdfium draws no page.
     """
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self) -> None:
         self._pages: dict[int, PageMarks] = {}
-        self.attached: list[tuple[str, bytes]] = []
+        self.attached: list[str] = []
         self.typed: list[str] = []
         self.xfa = False
 
     def open(self, pdf: Any) -> None:
         """Look at a PDF that was opened."""
-        self.attached = attached_files(pdf, self._limits)
+        self.attached = names_of_attached(pdf)
         self.xfa = is_xfa(pdf)
         self.typed = xfa_values(pdf) if self.xfa else []
 
@@ -79,9 +77,8 @@ class Marks:
         filled: tuple[str, ...] = ()
         notes: tuple[str, ...] = ()
         if raw.FPDFPage_GetAnnotCount(page):
-            found = _Annotations(pdf, page, textpage, self._limits)
-            filled, notes = found.read()
-            self.attached += found.files
+            filled, notes = _Annotations(pdf, page, textpage).read()
+            self.attached += pinned(page, attached_name)
         blank = pictured = False
         if textpage.count_chars() < _FEW:
             pictured = _pictured(page)
@@ -148,14 +145,12 @@ class _Button:
 class _Annotations:
     """Reads the fields and notes of one page."""
 
-    def __init__(self, pdf: Any, page: Any, textpage: Any, limits: Limits) -> None:
+    def __init__(self, pdf: Any, page: Any, textpage: Any) -> None:
         import pypdfium2.raw as raw
 
         self._raw = raw
-        self._pdf, self._page, self._text, self._limits = pdf, page, textpage, limits
+        self._pdf, self._page, self._text = pdf, page, textpage
         self._widgets: list[Box] = []
-        # Names and contents of the files that are attached to places of the page.
-        self.files: list[tuple[str, bytes]] = []
 
     def read(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the lines of the form on the page, and the notes."""
@@ -178,12 +173,6 @@ class _Annotations:
                     fields.append((one, self._box(one)))
                 else:
                     noted.append((one, kind, self._box(one)))
-            self.files = [
-                attached_file(file, self._limits)
-                for one, kind, _ in noted
-                if kind == raw.FPDF_ANNOT_FILEATTACHMENT
-                and (file := raw.FPDFAnnot_GetFileAttachment(one))
-            ]
             self._widgets = [box for _, box in fields]
             filled = list(self._form(fields)) if fields else []
             notes: list[str] = []
