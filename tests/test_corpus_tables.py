@@ -9,7 +9,7 @@ import numpy as np
 from corpus.document import Source
 from corpus.library import Library
 from corpus.readers.blocks import Blocks
-from corpus.table import heads_of
+from corpus.table import heads_of, is_figure
 
 
 def test_cells_are_spans_of_the_text_and_empty_ones_keep_their_place(tmp_path: Path) -> None:
@@ -44,3 +44,10 @@ def test_heads_are_told_by_what_the_cells_hold() -> None:
     assert heads_of([["Ship", "Master"], ["Zelda", "Una Brandt"], ["Orm", "Per Lind"]]) == (1, 1)
     assert heads_of([["Year", "Crew"], ["2024", "8"], ["2025", "9"]]) == (1, 1)
     assert heads_of([["1", "2"], ["3", "4"]]) == (0, 0)
+
+
+def test_a_long_cell_that_begins_with_a_number_is_judged_at_once() -> None:
+    """The letters behind a figure are one run: parting them in every way took minutes."""
+    assert not is_figure("100 " + "abcdefghij" * 5 + "?")
+    assert is_figure("5.8T")
+    assert is_figure("(1,250.50)")
