@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import metadata
+from corpus.account import Account
 from corpus.codes import TokenCodes
 from corpus.conversations import Conversations
 from corpus.document import WITHIN, Document, Passage, Source
@@ -22,7 +23,14 @@ from corpus.errors import NotInLibrary
 from corpus.lock import WriterLock
 from corpus.originals import Original, Originals, storage_error
 from corpus.private import private_home
-from corpus.rows import DOCUMENT, SOURCE, document_from_row, ids_from_row, passages_from_row
+from corpus.rows import (
+    DOCUMENT,
+    SOURCE,
+    account_from_row,
+    document_from_row,
+    ids_from_row,
+    passages_from_row,
+)
 from corpus.schema import migrate, prepare
 from corpus.sqlite import Connections, translated
 
@@ -200,6 +208,16 @@ class Catalogue:
             if entry.id == document:
                 return entry
         raise _missing(document)
+
+    def accounts(self, documents: Sequence[str]) -> dict[str, Account]:
+        """Return by id how documents were read, without their texts."""
+        some = list(dict.fromkeys(documents))
+        rows = self._rows(
+            "SELECT id, title, location, published, left_out, reading FROM documents"
+            f" WHERE id IN ({', '.join('?' * len(some))})",
+            some,
+        )
+        return {str(row["id"]): account_from_row(row) for row in rows}
 
     def every_document(self) -> list[str]:
         """Return the ids of all documents, replaced and removed ones included."""

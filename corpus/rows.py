@@ -9,6 +9,7 @@ from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from typing import Any
 
+from corpus.account import Account
 from corpus.document import Document, Heading, LeftOut, Passage, Source
 from corpus.table import Table
 
@@ -63,16 +64,36 @@ def document_of(source: Source, columns: Mapping[str, Any]) -> Document:
         tuple(
             Heading(int(a), int(b), str(title)) for a, b, title in json.loads(columns["headings"])
         ),
-        # A library of an older version has no word on where.
-        tuple(
-            LeftOut(str(kind), int(places), *map(str, where))
-            for kind, places, *where in json.loads(columns["left_out"])
-        ),
+        _left_out(columns["left_out"]),
         tuple(_table(*one) for one in json.loads(columns["tables"])),
         tuple(map(str, reading.get("doubts", ()))),
         str(reading.get("language", "")),
         tuple(map(int, reading.get("ocr_pages", ()))),
         tuple(map(str, reading.get("attachments", ()))),
+    )
+
+
+def account_from_row(row: sqlite3.Row) -> Account:
+    """Return how a document was read, from its row without the text."""
+    reading = json.loads(row["reading"])
+    return Account(
+        row["location"],
+        row["id"],
+        row["title"],
+        row["published"],
+        str(reading.get("language", "")),
+        _left_out(row["left_out"]),
+        tuple(reading.get("doubts", ())),
+        tuple(reading.get("ocr_pages", ())),
+        tuple(reading.get("attachments", ())),
+    )
+
+
+def _left_out(column: str) -> tuple[LeftOut, ...]:
+    # A library of an older version has no word on where.
+    return tuple(
+        LeftOut(str(kind), int(places), *map(str, where))
+        for kind, places, *where in json.loads(column)
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from corpus.account import Account, account_of
 from corpus.codes import TokenCodes
 from corpus.counting import Counter, Counting
 from corpus.document import Document, LeftOut, Passage
@@ -23,7 +24,6 @@ from corpus.log import name_of
 from corpus.metadata import EDITABLE
 from corpus.sandbox import Read, Sandbox
 from corpus.splitting import context_of
-from index.account import Account, account_of
 from index.carried import carried
 from index.derived import DerivedIndexes
 from index.embedders import CountingEmbedder

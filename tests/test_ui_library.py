@@ -13,9 +13,10 @@ import pytest
 from assistant.desk import Desk
 from assistant.settings import Settings
 from benchmarks.serving import chromium_running, serving
+from corpus.account import Account
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
-from corpus.document import Source
+from corpus.document import LeftOut, Source
 from corpus.errors import UsageError
 from index.ingest import Progress, Twin
 from tests.browser import GRADIO_WARNS, PATIENCE, browser_test
@@ -24,7 +25,7 @@ from ui import additions, library
 from ui.additions import Line
 from ui.jobs import Jobs
 from ui.library import NO_THEME, PAGE, Filter
-from ui.markup_library import adding_html, table_html
+from ui.markup_library import adding_html, details_html, table_html
 from ui.page_library_events import MOVING, OPENED, WHOLE, LibraryEvents
 from ui.room import Room
 from ui.terminal import report_lines
@@ -84,8 +85,25 @@ def test_a_large_library_is_shown_page_by_page() -> None:
 
 def test_titles_are_shown_and_never_rendered() -> None:
     """Whatever a document calls itself."""
-    html = table_html([entry(1, "<img src=x onerror=alert(1)>")], str.upper, "en")
+    html = table_html([entry(1, "<img src=x onerror=alert(1)>")], {}, str.upper, "en")
     assert "<img" not in html and "&lt;img" in html
+
+
+def test_what_was_not_read_stands_beside_its_document() -> None:
+    """In the table, and in full in the details with a way to the file."""
+    one = entry(1, "Soundings of the Orm")
+    account = Account(
+        "/soundings.pdf", one.id, "Soundings of the Orm", "", "sv",
+        (LeftOut("pages without text", 2, "pages 4 and 9"), LeftOut("running heads", 12)),
+        ("published: 04/05/2026 is 4 May or 5 April",),
+    )  # fmt: skip
+    html = table_html([one], {one.id: account}, str.upper, "en")
+    assert "not read in full: 2 pages without text (pages 4 and 9)" in html
+    assert "4 May or 5 April" in html and "running heads" not in html
+    details = details_html(one, ["/soundings.pdf"], [], account, "en", kept=True)
+    for said in ("12 running heads", "2 pages without text", "sv", f"/originals/{one.id}"):
+        assert said in details, said
+    assert "/originals/" not in details_html(one, [], [], account, "en", kept=False)
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from assistant.health import Storage
+from corpus.account import Account
 from corpus.catalogue import Entry
+from corpus.document import LeftOut, pages_said
 from corpus.library import Finding
 from index.ingest import Report
 from ui.additions import Adding, Line
@@ -71,6 +73,16 @@ def _lines(report: Report) -> list[Line]:
     return [
         *(Line(place_of(one.path), "refused", one.message) for one in report.refused),
         *(Line(place_of(one.path), "left_out", one.message) for one in report.left_out),
+        *(
+            Line(place_of(one.path), "missed", "; ".join(map(str, one.missed)))
+            for one in report.accounts
+            if one.missed
+        ),
+        *(
+            Line(place_of(one.path), "doubtful", "; ".join(one.doubts))
+            for one in report.accounts
+            if one.doubts
+        ),
         *(Line(place_of(one), "replaced") for one in report.replaced),
         *(Line(place_of(one), "updated") for one in report.updated),
         *(Line(place_of(one.path), "duplicate", one.title) for one in report.duplicates),
@@ -86,6 +98,8 @@ def _box(kind: str, said: str, lines: Sequence[Line], language: str) -> str:
         "duplicate": "library.was_same",
         "refused": "library.was_refused",
         "left_out": "library.was_left_out",
+        "missed": "library.missed",
+        "doubtful": "library.is_doubtful",
     }
     items = "".join(
         f'<li class="{one.outcome}"><b>{escape(one.name)}</b> '
@@ -97,10 +111,16 @@ def _box(kind: str, said: str, lines: Sequence[Line], language: str) -> str:
     return f'<div class="adding {kind}" role="status"><p>{said}</p>{listed}</div>'
 
 
-def table_html(entries: Sequence[Entry], theme: Callable[[str], str], language: str) -> str:
+def table_html(
+    entries: Sequence[Entry],
+    accounts: Mapping[str, Account],
+    theme: Callable[[str], str],
+    language: str,
+) -> str:
     """Return documents as a table; a title is a button that opens the document's details.
 
-    `theme` says what a theme is called.
+    `accounts` say by id how they were read: what is open stands under the title. `theme` says what
+    a theme is called.
     """
     if not entries:
         return ""
@@ -118,7 +138,8 @@ def table_html(entries: Sequence[Entry], theme: Callable[[str], str], language: 
     )
     rows = "".join(
         f'<tr><td><button type="button" class="plain" '
-        f'data-id="{escape(one.id)}">{escape(one.source.title)}</button></td>'
+        f'data-id="{escape(one.id)}">{escape(one.source.title)}</button>'
+        f"{_open_html(accounts.get(one.id), language)}</td>"
         f"<td>{escape(one.source.publisher)}</td><td>{escape(theme(one.source.theme))}</td>"
         f"<td>{escape(one.source.published)}</td>"
         f'<td>{escape(one.source.kind)}</td><td class="number">{one.passages:,}</td>'
@@ -128,13 +149,34 @@ def table_html(entries: Sequence[Entry], theme: Callable[[str], str], language: 
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
+def _open_html(account: Account | None, language: str) -> str:
+    """Return what of a document was not read, and what only a person can settle, in a line each."""
+    if account is None:
+        return ""
+    lines = [word("library.missed", language, reason=_told_of(account.missed, language))] * bool(
+        account.missed
+    )
+    lines += [told(one, language) for one in account.doubts]
+    return "".join(f'<small class="open">! {escape(one)}</small>' for one in lines)
+
+
+def _told_of(left_out: Sequence[LeftOut], language: str) -> str:
+    return "; ".join(told(str(one), language) for one in left_out)
+
+
 def details_html(
     entry: Entry,
     places: Sequence[str],
     versions: Sequence[tuple[str, str]],
+    account: Account,
     language: str,
+    *,
+    kept: bool,
 ) -> str:
-    """Return a document in full: what is known of it, its other places, the versions before it."""
+    """Return a document in full: what is known of it, how it was read, other places and versions.
+
+    Where the file is `kept`, there is a link to it, for what of it was not read.
+    """
     here = entry.source.location
     also = {
         one.location: ", ".join(part for part in (one.publisher, one.published) if part)
@@ -151,6 +193,17 @@ def details_html(
         (word("library.pages", language), str(entry.pages or "")),
         (word("library.passages", language), f"{entry.passages:,}"),
         (word("library.added", language), entry.added[:10]),
+        (word("library.language", language), account.language),
+        (word("library.updated", language), entry.source.updated),
+        (word("library.fetched", language), entry.source.fetched),
+        (word("library.not_read", language), _told_of(account.missed, language)),
+        (word("library.doubtful", language), "; ".join(told(d, language) for d in account.doubts)),
+        (word("library.by_ocr", language), told(pages_said(account.ocr_pages), language)),
+        (word("library.within", language), ", ".join(account.attachments)),
+        (
+            word("library.furniture", language),
+            _told_of([one for one in account.left_out if not one.missed], language),
+        ),
         (word("library.also_at", language), "; ".join(others)),
         (
             word("library.versions", language),
@@ -159,9 +212,12 @@ def details_html(
     ]
     rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
     starter = f"<p>{word('library.starter', language)}</p>" if entry.starter else ""
-    return (
-        f'<div class="details"><h3>{escape(entry.source.title)}</h3><dl>{rows}</dl>{starter}</div>'
-    )
+    original = (
+        f'<p><a class="original" href="/originals/{escape(entry.id)}" download>'
+        f"{word('source.original', language)}</a></p>"
+    ) * kept
+    title = escape(entry.source.title)
+    return f'<div class="details"><h3>{title}</h3><dl>{rows}</dl>{original}{starter}</div>'
 
 
 def note_html(text: str, *, wrong: bool = False) -> str:

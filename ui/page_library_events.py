@@ -34,13 +34,15 @@ class LibraryEvents:
         return self._table(self._themed(), wanted, language)
 
     def _table(self, entries: Sequence[Entry], wanted: Filter, language: str) -> tuple[Any, ...]:
-        if self._place.desk() is None:
+        desk = self._place.desk()
+        if desk is None:
             line = word("library.opening", language)
             return wanted, "", line, *_turns(0, 0, 0)
         shown = library.shown(entries, wanted)
         line = shown.line(language, anything=bool(entries))
         turns = _turns(shown.first, len(shown.entries), shown.count)
-        html = markup_library.table_html(shown.entries, self._theme(language), language)
+        accounts = desk.library.accounts([one.id for one in shown.entries])
+        html = markup_library.table_html(shown.entries, accounts, self._theme(language), language)
         return wanted, html, line, *turns
 
     def _themed(self) -> Sequence[Entry]:
@@ -201,7 +203,9 @@ class LibraryEvents:
             entry,
             desk.library.places_of(document),
             desk.library.versions_before(document),
+            desk.library.accounts([document])[document],
             language,
+            kept=desk.library.original(document) is not None,
         )
         source = entry.source
         told = self._theme(language)(desk.told(entry))

@@ -13,8 +13,8 @@ from typing import Any
 
 from assistant.answer import Answer, Citation, Claim
 from assistant.verifying import Checked
+from corpus.account import Account
 from corpus.document import LeftOut, Source, pages_said
-from index.account import Account
 from index.evidence import Evidence, Newer
 from index.ingest import Progress, Report
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from corpus.account import Account
 from corpus.document import LeftOut, pages_said
 from corpus.language import language_of
-from index.account import Account
 from index.ingest import Report
 from ui.cli import cli
 from ui.terminal import report_lines
