@@ -41,7 +41,6 @@ OWNERS = {
     "markdown_it": {"corpus/readers/markdown.py"},
     "ollama": {"assistant/models/clients.py"},
     "onnxruntime": {"index/onnx.py"},
-    "openpyxl": {"corpus/readers/office.py"},
     "pandas": {"ui/page_library_events.py"},
     "platformdirs": {"assistant/settings.py"},
     "pptx": {"corpus/readers/office.py"},

@@ -31,7 +31,7 @@ def write_graphic(graphic: Element, package: Package, part: str, blocks: Blocks)
 
 def write_chart(chart: Element, blocks: Blocks) -> None:
     """Write a chart as a table: a row a category, a column a series, its title as caption."""
-    caption = _title(chart) or "Chart"
+    caption = title_of(chart) or "Chart"
     groups = _series_new(chart) if name(chart) == "cx:chartSpace" else _series(chart)
     if not groups:
         blocks.paragraph(caption)
@@ -123,7 +123,8 @@ def _series_new(chart: Element) -> list[_Group]:
     return groups
 
 
-def _title(chart: Element) -> str:
+def title_of(chart: Element) -> str:
+    """Return a chart's own title, "" without one."""
     for short in ("c:title", "cx:title"):
         for one in inner(chart, short):
             # The first title is the chart's own only where no axis is around it.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
-from datetime import datetime
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from corpus.limits import Limits
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import stated_date
 from corpus.readers.package import Package
+from corpus.readers.sheets import read_sheets
 from corpus.readers.word import read_word
 
 _DAMAGED = "this file is damaged; open it in its program, save it anew and add it again"
@@ -66,7 +66,7 @@ def checked_archive(data: bytes, limits: Limits) -> None:
 def read_office(data: bytes, location: str, kind: str, limits: Limits) -> Document:
     """Return a DOCX, PPTX or XLSX as text; raises ReadError (damaged, too_large, empty)."""
     kinds = {"docx": "docx", "pptx": "slides", "xlsx": "table"}
-    blocks = Blocks()
+    blocks, named = Blocks(), ""
     try:
         checked_archive(data, limits)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -74,22 +74,31 @@ def read_office(data: bytes, location: str, kind: str, limits: Limits) -> Docume
             about = package.properties()
             if kind == "docx":
                 read_word(package, blocks)
+            elif kind == "xlsx":
+                named = read_sheets(package, blocks) or Path(location).stem
             else:
-                {"pptx": _pptx, "xlsx": _xlsx}[kind](data, blocks)
+                _pptx(data, blocks)
     except (ReadError, MemoryError):
         raise
     except Exception as error:  # reason: three libraries over hostile XML raise anything
         raise ReadError("damaged", _DAMAGED) from error
-    return _finished(blocks, location, kinds[kind], about.get("title", ""))
-
-
-def _finished(blocks: Blocks, location: str, kind: str, title: str) -> Document:
     text = blocks.text()
     if not text.strip():
         raise ReadError("empty", "this file holds no text")
-    title = clean(title) or blocks.first_heading or clean(text.split("\n")[0])[:120]
-    title = title or Path(location).stem
-    return blocks.document(Source(title, location, "", stated_date(text), kind))
+    title = clean(about.get("title", "")) or named or blocks.first_heading
+    title = title or clean(text.split("\n")[0])[:120] or Path(location).stem
+    document = blocks.document(Source(title, location, kind=kinds[kind]))
+    published = stated_date(_outside_tables(document))
+    return replace(document, source=replace(document.source, published=published))
+
+
+def _outside_tables(document: Document) -> str:
+    """Return the text without its tables: a day in a cell is not when a workbook came out."""
+    parts, end = [], 0
+    for table in document.tables:
+        parts.append(document.text[end : table.start])
+        end = table.end
+    return "".join([*parts, document.text[end:]])
 
 
 def _pptx(data: bytes, blocks: Blocks) -> dict[str, str]:
@@ -145,67 +154,3 @@ def _shape(shape: Any, blocks: Blocks) -> None:
     elif getattr(shape, "has_text_frame", False):
         for paragraph in shape.text_frame.paragraphs:
             blocks.line("".join(run.text for run in paragraph.runs))
-
-
-def _xlsx(data: bytes, blocks: Blocks) -> dict[str, str]:
-    import openpyxl
-
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        return _sheets(book, archive, blocks)
-
-
-def _sheets(book: Any, archive: zipfile.ZipFile, blocks: Blocks) -> dict[str, str]:
-    for sheet in book.worksheets:
-        if sheet.sheet_state != "visible":
-            blocks.leave_out("hidden sheets")
-            continue
-        blocks.heading(1, sheet.title)
-        rows, columns = _hidden_in(archive.read(sheet._worksheet_path))
-        # A format of three semicolons shows nothing, whatever the cell holds.
-        unseen = any(";;;" in one for one in book._number_formats)
-        for number, row in enumerate(sheet.iter_rows(values_only=not unseen), start=1):
-            cells = [_value(cell) if unseen else cell for cell in row]
-            kept = [
-                "" if place in columns else _cell(cell) for place, cell in enumerate(cells, start=1)
-            ]
-            if number in rows:
-                kept = []
-            said = sum(cell is not None for cell in cells)
-            blocks.leave_out("hidden cells", said - sum(bool(one) for one in kept) if said else 0)
-            blocks.row(kept)
-    title = str(book.properties.title or "")
-    book.close()
-    return {"title": title}
-
-
-def _value(cell: Any) -> object:
-    return "" if ";;;" in str(cell.number_format or "") else cell.value
-
-
-_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
-_HIDDEN_COLUMNS = re.compile(rb"<(?:\w+:)?col\b[^>]*>")
-_IS_HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
-_NUMBER = re.compile(rb"""\b(r|min|max)=["'](\d+)["']""")
-
-
-def _hidden_in(sheet: bytes) -> tuple[set[int], set[int]]:
-    """Return the hidden rows and columns of a sheet, which openpyxl's fast way passes over."""
-    rows, columns = set(), set()
-    for tag in _HIDDEN_ROW.findall(sheet):
-        if _IS_HIDDEN.search(tag):
-            rows |= {int(value) for name, value in _NUMBER.findall(tag) if name == b"r"}
-    for tag in _HIDDEN_COLUMNS.findall(sheet):
-        if _IS_HIDDEN.search(tag):
-            bounds = {name: int(value) for name, value in _NUMBER.findall(tag)}
-            columns |= set(range(bounds.get(b"min", 0), min(bounds.get(b"max", 0), 20_000) + 1))
-    return rows, columns
-
-
-def _cell(value: object) -> str:
-    """Return a cell as a reader would write it: a day without its midnight, 12 and not 12.0."""
-    if isinstance(value, datetime) and value.time() == datetime.min.time():
-        return value.date().isoformat()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return "" if value is None else str(value)

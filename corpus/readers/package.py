@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import posixpath
 import re
 import zipfile
@@ -79,9 +80,16 @@ def child(element: Element, *path: str) -> Element | None:
     return element
 
 
-def inner(element: Element, short: str) -> Iterator[Element]:
+def children(element: Element, short: str) -> list[Element]:
+    """Return what lies in the first child of a name, nothing without one."""
+    found = element.find(qualified(short))
+    return [] if found is None else list(found)
+
+
+def inner(element: Element | None, short: str) -> Iterator[Element]:
     """Yield every descendant of a name, and the element itself where it has it, in order."""
-    yield from element.iter(qualified(short))
+    if element is not None:
+        yield from element.iter(qualified(short))
 
 
 def chosen(alternatives: Element) -> Element:
@@ -95,12 +103,17 @@ def parsed(data: bytes) -> Element:
 
     Entities are not resolved, and depth and size of a text are limited by the parser.
     """
-    if b"purl.oclc.org" in data:
-        data = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", data)
-    root = etree.fromstring(data, _parser())
+    root = etree.fromstring(_plain(data), _parser())
     if root.getroottree().docinfo.doctype:
         raise ValueError("a part with a document type")
     return root
+
+
+def _plain(data: bytes) -> bytes:
+    """Return a part with the namespaces that nearly every file has."""
+    if b"purl.oclc.org" not in data[:4_000]:
+        return data
+    return _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", data)
 
 
 def _parser() -> Any:
@@ -109,13 +122,17 @@ def _parser() -> Any:
     )
 
 
-def each(data: Any, short: str) -> Iterator[Element]:
-    """Yield the elements of a name from an open part, one after the other, each gone after use."""
-    tags = (qualified(short), f"{{http://purl.oclc.org/ooxml/spreadsheetml/main}}{short[2:]}")
+def each(data: bytes, *shorts: str) -> Iterator[Element]:
+    """Yield the elements of some names from a part, one after the other, each gone after use.
+
+    Raises ValueError as `parsed` does.
+    """
     for _, element in etree.iterparse(
-        data, tag=tags, resolve_entities=False, no_network=True, remove_comments=True,
-        remove_pis=True,
+        io.BytesIO(_plain(data)), tag=[qualified(short) for short in shorts],
+        resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True,
     ):  # fmt: skip
+        if element.getroottree().docinfo.doctype:
+            raise ValueError("a part with a document type")
         yield element
         element.clear()
         while element.getprevious() is not None:
@@ -138,10 +155,6 @@ class Package:
     def data(self, part: str) -> bytes:
         """Return a part's bytes; raises KeyError without it."""
         return self._archive.read(self._names[part.lower()])
-
-    def opened(self, part: str) -> Any:
-        """Return a part as an open file; raises KeyError without it."""
-        return self._archive.open(self._names[part.lower()])
 
     def xml(self, part: str) -> Element | None:
         """Return the root of a part, None without it."""
@@ -172,10 +185,6 @@ class Package:
     def target(self, part: str, relation: str | None) -> str:
         """Return the part, or the address, that a part means by an id; "" without it."""
         return self._related(part).get(relation or "", ("", "", False))[1]
-
-    def kind(self, part: str, relation: str | None) -> str:
-        """Return what a part has behind an id ("worksheet", "chartsheet"); "" without it."""
-        return self._related(part).get(relation or "", ("", "", False))[0]
 
     def targets(self, part: str, kind: str) -> list[str]:
         """Return the parts of a kind ("footnotes") that a part names."""

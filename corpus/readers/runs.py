@@ -11,6 +11,9 @@ from corpus.readers.raised import lowered, raised
 # A run: "" for plain, "raised" or "lowered", and its text.
 Run = tuple[str, str]
 
+_PAGE_WORDS = re.compile(
+    r"(?:\W|\d|\b(?:page|seite|página|pagina|of|von|sur|de|di|av|p)\b|第|页|頁|共)*", re.IGNORECASE
+)
 _SENTENCE_END = re.compile(r"[.!?:;。！？：；][\"'”’)\]]*$")
 _KEY_AND_VALUE = re.compile(r"[^\W\d_][^:.!?]{0,40}[:：]\s?\S")
 _GOES_ON = re.compile(r"[a-z,;)&–—]")
@@ -60,3 +63,8 @@ def _ends(before: str, line: str, apart: bool) -> bool:
         _SENTENCE_END.search(before)
         or (_KEY_AND_VALUE.match(before) and _KEY_AND_VALUE.match(line))
     )
+
+
+def is_page_number(text: str) -> bool:
+    """Say whether what stands on every page is no more than its number ("Page 3 of 12")."""
+    return bool(_PAGE_WORDS.fullmatch(text))

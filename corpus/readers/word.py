@@ -12,13 +12,10 @@ from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charts import write_graphic
 from corpus.readers.html import read_html
 from corpus.readers.package import Element, Package, attribute, child, chosen, inner, name
-from corpus.readers.runs import lines_of
+from corpus.readers.runs import is_page_number, lines_of
 from corpus.readers.word_runs import WRAPPERS, Line, Runs
 from corpus.readers.word_styles import Numbering, ParagraphStyle, Styles, is_on, numbering_of
 
-_PAGE_WORDS = re.compile(
-    r"(?:\W|\d|\b(?:page|seite|página|pagina|of|von|sur|de|di|av|p)\b|第|页|頁|共)*", re.IGNORECASE
-)
 # Word's own limit; and what is longer stands in the first place of a merged cell only.
 _COLUMNS, _REPEATED = 63, 300
 _LONGEST_HEADING = 300
@@ -286,7 +283,7 @@ class _Reader:
                 if root is None:
                     continue
                 text = self._margin(part, root)
-                if _PAGE_WORDS.fullmatch(text):
+                if is_page_number(text):
                     self._blocks.leave_out("page numbers", int(bool(text)))
                 elif text in body:
                     # The title again, as a rule.
