@@ -98,7 +98,7 @@ def citation_of(text: str, one: Evidence, number: int) -> Citation:
         number=number,
         document=passage.document,
         source=one.source,
-        page=passage.page,
+        page=passage.page_at(start),
         heading=passage.heading,
         quote=quote,
         start=start,

@@ -382,7 +382,8 @@ class Catalogue:
         )
         if not rows:
             raise _missing(document)
-        return document_from_row(rows[0]), passages_from_row(rows[0])
+        found = document_from_row(rows[0])
+        return found, passages_from_row(rows[0], found)
 
 
 def _missing(document: str) -> NotInLibrary:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from corpus.table import Table
+from corpus.sentences import sentences
+from corpus.table import Span, Table
 
 # In a location: after the place of a document, ahead of the name of one that lies within it.
 WITHIN = "#"
@@ -169,13 +170,53 @@ class Document:
             found.append(joined)
         return found
 
+    def passage(self, start: int, end: int, heading: str = "") -> Passage:
+        """Return the passage that lies there, under that path of headings."""
+        table = self.table_at(start)
+        turn = bisect_right(self.page_starts, start)
+        return Passage(
+            self.id,
+            start,
+            end,
+            self.text[start:end],
+            self.page_at(start),
+            heading,
+            table.head_for(self.text, start, end) if table else "",
+            self.page_starts[turn : bisect_left(self.page_starts, end, lo=turn)],
+            self.rows_in(start, end),
+        )
+
+    def rows_in(self, start: int, end: int) -> tuple[Span, ...]:
+        """Return where the rows of tables lie in text[start:end]; one that is cut, as far as it is.
+
+        Rows that say nothing are left out.
+        """
+        found: list[Span] = []
+        place = max(0, bisect_right(self.tables, start, key=lambda table: table.start) - 1)
+        for table in self.tables[place:]:
+            if table.start >= end:
+                break
+            first = table.row_at(max(start, table.start))
+            if first is None:
+                continue
+            for row in range(first, len(table.cells)):
+                left, right = table.row_span(row)
+                if left >= end:
+                    break
+                if max(left, start) < min(right, end):
+                    found.append((max(left, start), min(right, end)))
+        return tuple(found)
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A run of whole sentences of one document: `document.text[start:end] == text`, always.
 
     `page` is the 1-based page on which it starts (None without pages), `heading` the path of
-    headings above it.
+    headings above it. `head` is, where it begins below the head of a table, what the table and the
+    columns are called ("Ships › Name | Crew"); `turns` are the offsets at which a further page
+    begins within it, `rows` the spans of the rows of tables in it, all as offsets of the document.
+    These three follow from the document (`Document.passage`).
     """
 
     document: str
@@ -184,8 +225,33 @@ class Passage:
     text: str
     page: int | None = None
     heading: str = ""
+    head: str = ""
+    turns: tuple[int, ...] = ()
+    rows: tuple[Span, ...] = ()
+
+    def parts(self) -> list[Span]:
+        """Return the spans, in its text, of its sentences and of its rows of tables, in order."""
+        rows = [(start - self.start, end - self.start) for start, end in self.rows]
+        found = sentences(self.text)
+        if rows:
+            found = [one for one in found if not _inside(one[0], rows)]
+        return sorted([*found, *rows])
+
+    def is_row(self, start: int) -> bool:
+        """Say whether a row of a table stands at an offset of the document."""
+        return bool(self.rows) and _inside(start, self.rows)
+
+    def page_at(self, offset: int) -> int | None:
+        """Return the 1-based page on which an offset within it lies."""
+        return None if self.page is None else self.page + bisect_right(self.turns, offset)
 
     @property
     def id(self) -> str:
         """The document's id and the span: equal content at an equal place has an equal id."""
         return f"{self.document}:{self.start}-{self.end}"
+
+
+def _inside(offset: int, spans: Sequence[Span]) -> bool:
+    """Say whether an offset lies in one of some spans, which are in order."""
+    place = bisect_right(spans, offset, key=lambda span: span[0]) - 1
+    return place >= 0 and offset < spans[place][1]

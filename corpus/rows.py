@@ -111,12 +111,10 @@ def document_from_row(row: sqlite3.Row) -> Document:
     return document_of(Source(*(row[name] for name in SOURCE)), columns)
 
 
-def passages_from_row(row: sqlite3.Row) -> tuple[Passage, ...]:
-    """Return the passages of a row, in order."""
-    text, document = row["text"], row["id"]
+def passages_from_row(row: sqlite3.Row, document: Document) -> tuple[Passage, ...]:
+    """Return the passages of a row, whose document is given, in order."""
     return tuple(
-        Passage(document, start, end, text[start:end], page, heading)
-        for start, end, page, heading in json.loads(row["spans"])
+        document.passage(start, end, heading) for start, end, _, heading in json.loads(row["spans"])
     )
 
 

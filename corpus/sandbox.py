@@ -384,10 +384,7 @@ def _passages(document: Document, answer: dict[str, Any]) -> list[Passage]:
     headings = [str(path) for path in answer.get("paths", ())]
     if len(places) > MOST_PASSAGES:
         raise ValueError("too many passages")
-    text = document.text
-    if any(not 0 <= start < end <= len(text) for start, end, _ in places):
+    whole = len(document.text)
+    if any(not 0 <= start < end <= whole for start, end, _ in places):
         raise ValueError("a passage outside its text")
-    return [
-        Passage(document.id, start, end, text[start:end], document.page_at(start), headings[path])
-        for start, end, path in places
-    ]
+    return [document.passage(start, end, headings[path]) for start, end, path in places]

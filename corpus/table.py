@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +15,10 @@ _FIGURE = re.compile(
     r"^[\s($€£¥~≈<>±+–−-]*(?:[A-Z]{2,3}\s?)?\d[\d.,'\s:/–-]*[%a-zA-Z°²³µ)†*\s]*$"
 )
 _NO_VALUE = re.compile(r"^(?:[-–—.…*]+|n/?a|nil|none|na)?$", re.IGNORECASE)
+
+# A head of more rows, or longer than so many characters, is no name any more.
+_DEEPEST = 8
+_LONGEST_HEAD = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +81,57 @@ class Table:
 
     def column_heads(self, text: str) -> list[str]:
         """Return the name of each column, the parts of heads over several rows joined by " › "."""
-        return [
-            _path(self.value(text, row, column) for row in range(self.head_rows))
-            for column in range(len(self.cells[0]))
-        ]
+        return [self.column_head(text, column) for column in range(len(self.cells[0]))]
+
+    def column_head(self, text: str, column: int) -> str:
+        """Return the name of a column."""
+        rows = range(min(self.head_rows, _DEEPEST))
+        return _path(self.value(text, row, column) for row in rows)
 
     def row_head(self, text: str, row: int) -> str:
         """Return the name of a row."""
-        return _path(self.value(text, row, column) for column in range(self.head_columns))
+        columns = range(min(self.head_columns, _DEEPEST))
+        return _path(self.value(text, row, column) for column in columns)
+
+    @property
+    def title(self) -> str:
+        """The caption with the unit behind it, where it does not say that itself."""
+        if not self.unit or self.unit.casefold() in self.caption.casefold():
+            return self.caption
+        return f"{self.caption} ({self.unit})".strip()
+
+    def head_for(self, text: str, start: int, end: int) -> str:
+        """Return what names the cells of text[start:end], where that begins below the head.
+
+        Title and column heads as a line ("Ships › Name | Type | Crew"), the heads of those columns
+        that the span has cells in; a part of one row has the name of the row too. "" for a span
+        that begins with the head itself, or outside the table.
+        """
+        first = self.row_at(start)
+        if first is None or first < self.head_rows:
+            return ""
+        last = self.row_at(min(end, self.end) - 1) or first
+        row = self.cells[first]
+        before = 0
+        if first == last:
+            before = max(0, bisect_right(row, start, key=lambda cell: cell[0]) - 1)
+        ends = (
+            bisect_left(self.cells[number], min(end, self.row_span(number)[1]), key=_ends)
+            for number in range(first, last + 1)
+        )
+        names: list[str] = []
+        for column in range(before, min(max(ends) + 1, len(row))):
+            names.append(self.column_head(text, column))
+            if sum(map(len, names)) > _LONGEST_HEAD:
+                break
+        part = before > 0 or end < self.row_span(first)[1]
+        name = self.row_head(text, first) if part and before >= self.head_columns else ""
+        columns = " | ".join(names) if any(names) else ""
+        return " › ".join(one for one in (self.title, name, columns) if one)
+
+
+def _ends(cell: Span) -> int:
+    return cell[1]
 
 
 def _path(parts: Iterable[str]) -> str:

@@ -37,7 +37,7 @@ class ForwardIndex:
     """Passages by row; those of one document follow each other in order.
 
     `vectors` is float32 [n, dimension]; `stems[starts[i]:starts[i + 1]]` are the distinct stem
-    codes of passage i with its title and headings; `spans` [n, 2] its offsets; `firsts` the first
+    codes of passage i with its title, headings and head; `spans` [n, 2] its offsets; `firsts` the first
     row of each document, then n; `documents` their ids. `tokens` are token codes, those of passage
     i from token_starts[i] to token_starts[i + 1]; none where the library has none.
     """
@@ -169,11 +169,11 @@ class ForwardIndex:
                 vectors.append(matrix)
                 tokens.append(kept)
                 spans.append(np.array([(p.start, p.end) for p in passages], dtype=np.int64))
-                about = {heading: _codes(stems(f"{title}\n{heading}")) for heading in
-                         {passage.heading for passage in passages}}  # fmt: skip
+                ahead = [f"{title}\n{one.heading}\n{one.head}" for one in passages]
+                about = {said: _codes(stems(said)) for said in set(ahead)}
                 codes.extend(
-                    np.union1d(about[passage.heading], _codes(stems(passage.text)))
-                    for passage in passages
+                    np.union1d(about[said], _codes(stems(one.text)))
+                    for said, one in zip(ahead, passages, strict=True)
                 )
             firsts.append(firsts[-1] + len(spans[-1]))
         lengths = np.cumsum([0, *(len(one) for one in codes)])

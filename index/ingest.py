@@ -429,12 +429,13 @@ def _title(library: Library, document: Document) -> str:
 
 
 def embedding_texts(title: str, passages: Sequence[Passage], count: Counter) -> list[str]:
-    """Return what is embedded for each passage: title and headings ahead of its own text."""
-    contexts: dict[str, str] = {}
-    for passage in passages:
-        if passage.heading not in contexts:
-            contexts[passage.heading] = context_of(title, passage.heading, count)
-    return [f"{contexts[passage.heading]}\n{passage.text}" for passage in passages]
+    """Return what is embedded for each passage: title, headings, table's head ahead of its text."""
+    contexts: dict[tuple[str, str], str] = {}
+    for one in passages:
+        if (one.heading, one.head) not in contexts:
+            context = context_of(title, one.heading, count, head=one.head)
+            contexts[one.heading, one.head] = context
+    return [f"{contexts[one.heading, one.head]}\n{one.text}" for one in passages]
 
 
 def _embedded(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from corpus.document import Document, Heading, Source
 from corpus.errors import ReadError
+from corpus.readers.blocks import Blocks
 from corpus.sentences import sentences
 from corpus.splitting import PassageSize, context_of, split
 
@@ -105,9 +106,9 @@ def test_no_passage_is_longer_than_the_embedder_reads(text: str) -> None:
         assert sum(words(inside)) <= size.text + len(inside)
 
 
-def test_a_passage_never_crosses_a_page_or_a_section() -> None:
+def test_a_passage_never_crosses_a_section_or_a_page_that_begins_a_paragraph() -> None:
     """Two pages and two sections give passages that lie in one page and one section each."""
-    text = "Costs\nIt cost five.\nPages\nIt had two pages. Then came the second page."
+    text = "Costs\nIt cost five.\nPages\nIt had two pages.\n\nThen came the second page."
     second = text.index("Then")
     whole = document(
         text,
@@ -120,6 +121,104 @@ def test_a_passage_never_crosses_a_page_or_a_section() -> None:
         (1, "Pages", "Pages\nIt had two pages."),
         (2, "Pages", "Then came the second page."),
     ]
+
+
+def test_a_sentence_over_a_page_break_stays_whole_and_its_passage_knows_both_pages() -> None:
+    """A page that begins within a paragraph is no border; each offset knows its own page."""
+    text = "The port grew. In May the harbour was dredged. It is deep."
+    second = text.index("was")
+    whole = document(text, page_starts=(0, second))
+    (passage,) = split(whole, words)
+    assert passage.text == text and passage.page == 1
+    assert [passage.page_at(one) for one in (0, second - 1, second)] == [1, 1, 2]
+
+
+def ships(count: int, columns: Sequence[str] = ("Name", "Type", "Length (m)", "Crew")) -> Document:
+    """Return a document with a sentence, a table of so many ships, and a sentence."""
+    blocks = Blocks()
+    blocks.paragraph("The register was closed in May. It lists the ships of the port.")
+    rows = [[f"{column} {one}" for column in columns] for one in range(count)]
+    blocks.table([list(columns), *rows], heads=(1, 1), caption="Ships", unit="metres")
+    blocks.paragraph("No other ship was seen.")
+    return blocks.document(Source("Register", "/register.csv"))
+
+
+SMALL = PassageSize(reads=90, context=12, head=24, text=60, least=12)
+
+
+def test_rows_far_from_the_head_of_their_table_carry_it() -> None:
+    """Passages of a long table hold whole rows and nothing else; all but the first have a head."""
+    whole = ships(40)
+    table = whole.tables[0]
+    passages = split(whole, words, size=SMALL)
+    inside = [one for one in passages if whole.table_at(one.end - 1)]
+    assert len(inside) > 8 and "".join("".join(one.text.split()) for one in passages) == "".join(
+        whole.text.split()
+    )
+    assert inside[0].text.startswith("Ships\n\nName | Type") and inside[0].head == ""
+    assert {one.head for one in inside[1:]} == {"Ships (metres) › Name | Type | Length (m) | Crew"}
+    edges = {edge for row in range(len(table.cells)) for edge in table.row_span(row)}
+    assert all({one.start, one.end} <= edges for one in inside[1:])
+    assert passages[-1].text == "No other ship was seen." and passages[-1].head == ""
+
+
+def test_a_table_that_fits_stays_with_the_sentence_before_it() -> None:
+    """Its rows are not parted, whatever prose stands around it."""
+    whole = ships(2)
+    found = [one for one in split(whole, words, size=SMALL) if "Crew 0" in one.text]
+    assert len(found) == 1 and "Crew 1" in found[0].text and "Ships\n\nName" in found[0].text
+
+
+def test_a_row_of_many_columns_is_cut_between_cells_and_names_its_own() -> None:
+    """Each part has the name of the row and of the columns that it holds, and fits."""
+    columns = [f"Quarter {one}" for one in range(60)]
+    whole = ships(2, columns)
+    table = whole.tables[0]
+    parts = [one for one in split(whole, words, size=SMALL) if one.head]
+    assert len(parts) > 4
+    for one in parts:
+        row, first = table.cell_at(one.start) or (0, 0)
+        _, last = table.cell_at(one.end - 1) or (0, 0)
+        name = f"Quarter 0 {row - 1} › " if first else ""
+        held = " | ".join(columns[first : last + 1])
+        assert one.head == f"Ships (metres) › {name}{held}"
+        context = context_of("Register", one.heading, words, head=one.head, size=SMALL)
+        assert sum(words([context, one.text])) <= SMALL.reads
+
+
+def test_a_long_cell_is_cut_at_its_sentences() -> None:
+    """A table of articles reads like prose, under the names of row and column."""
+    blocks = Blocks()
+    said = " ".join(f"The port shall keep rule number {one} at all times." for one in range(30))
+    blocks.table([["Article", "Text"], ["One", said], ["Two", "Nothing."]], heads=(1, 1))
+    whole = blocks.document(Source("Rules", "/rules.docx"))
+    passages = split(whole, words, size=SMALL)
+    cut = [one for one in passages if one.head == "One › Text"]
+    assert len(cut) > 3 and all(one.text.startswith("The port shall") for one in cut)
+    assert all(one.text.endswith("times.") for one in cut[:-1])
+
+
+def test_a_head_that_is_too_long_is_cut_column_by_column() -> None:
+    """Every column keeps a shorter name while that is enough; the caption goes first."""
+    names = [f"Tonnes landed by vessel number {one} of the fleet" for one in range(8)]
+    head = f"Landings of the year › {' | '.join(names)}"
+    context = context_of("Title", "", words, head=head, size=PassageSize(head=56))
+    assert context.startswith("Title\nTonnes landed by vessel | Tonnes landed")
+    assert context.count("|") == 7
+    many = " | ".join(f"N{one}" for one in range(500))
+    assert words([context_of("", "", words, head=many)])[0] <= PassageSize().head
+
+
+def test_a_long_table_is_split_in_time_that_grows_with_it() -> None:
+    """Eight times the rows take far less than the 64 times of a search through all of them."""
+
+    def seconds(rows: int) -> float:
+        whole = ships(rows)
+        started = time.process_time()
+        assert split(whole, words)
+        return time.process_time() - started
+
+    assert seconds(8_000) < 24 * max(seconds(1_000), 0.02)
 
 
 def test_the_context_names_the_title_and_the_innermost_headings() -> None:

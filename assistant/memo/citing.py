@@ -33,7 +33,7 @@ class Citing:
                     number=len(self._citations) + 1,
                     document=passage.document,
                     source=sentence.source,
-                    page=passage.page,
+                    page=passage.page_at(sentence.start),
                     heading=passage.heading,
                     quote=sentence.text,
                     start=sentence.start,
