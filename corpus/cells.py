@@ -1,0 +1,142 @@
+"""Rows and cells of a document's tables, each with the heads that say what it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from corpus.document import Document
+
+_WORDS = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that is not empty: its span in the document, what it says, and its heads.
+
+    `column` is the path of heads above it ("Revenue › 2024"), `row` what its row is called, `table`
+    the table's title with the unit; "" where there is none. `names` says that it is itself the head
+    of its row.
+    """
+
+    start: int
+    end: int
+    text: str
+    column: str
+    row: str
+    table: str = ""
+    names: bool = False
+
+    @property
+    def labelled(self) -> str:
+        """The value after the head of its column: "Crew: 8"."""
+        return f"{self.column}: {self.text}" if self.column else self.text
+
+    @property
+    def words(self) -> str:
+        """The value with both heads: "Crew (Zelda 5): 8"."""
+        if not self.row or self.names:
+            return self.labelled
+        return f"{self.column} ({self.row}): {self.text}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table, or the part of it in a passage: its span and the cells that say something.
+
+    `table` is where the table starts, which tells it from others of the document; `is_head` says
+    that the row names columns.
+    """
+
+    start: int
+    end: int
+    table: int
+    cells: tuple[Cell, ...]
+    is_head: bool = False
+
+    @property
+    def said(self) -> str:
+        """The row as words: "Name: Zelda 5; Type: tug; Crew: 8"."""
+        return said(self.cells)
+
+    @property
+    def has_heads(self) -> bool:
+        """Whether a column of it has a name."""
+        return any(cell.column for cell in self.cells)
+
+
+def said(cells: Iterable[Cell]) -> str:
+    """Return cells of a row as words, equal ones once."""
+    return "; ".join(dict.fromkeys(cell.labelled for cell in cells))
+
+
+def rows_in(document: Document, start: int, end: int) -> tuple[Row, ...]:
+    """Return the rows of tables in document.text[start:end], in order, with their cells there."""
+    found: list[Row] = []
+    text = document.text
+    for line_start, line_end in document.rows_in(start, end):
+        table = document.table_at(line_start)
+        number = table.row_at(line_start) if table else None
+        if table is None or number is None:
+            continue
+        name = table.row_head(text, number)
+        cells = tuple(
+            Cell(
+                left,
+                right,
+                text[left:right],
+                table.column_head(text, column) if number >= table.head_rows else "",
+                name,
+                table.title,
+                column < table.head_columns,
+            )
+            for column, (left, right) in enumerate(table.cells[number])
+            if left < right and line_start <= left and right <= line_end
+        )
+        if cells:
+            is_head = number < table.head_rows
+            found.append(Row(line_start, line_end, table.start, cells, is_head))
+    return tuple(found)
+
+
+def cells_in(document: Document, start: int, end: int) -> tuple[Cell, ...]:
+    """Return the cells that document.text[start:end] touches, with their heads."""
+    return tuple(
+        cell
+        for row in rows_in(document, *_lines(document, start, end))
+        for cell in row.cells
+        if cell.start < end and start < cell.end
+    )
+
+
+def _lines(document: Document, start: int, end: int) -> tuple[int, int]:
+    """Return a span widened to the whole rows in which it begins and ends."""
+    edges = [start, end]
+    for offset in (start, max(start, end - 1)):
+        table = document.table_at(offset)
+        row = table.row_at(offset) if table else None
+        if table is not None and row is not None:
+            edges.extend(table.row_span(row))
+    return min(edges), max(edges)
+
+
+def stated_in(text: str, row: Row) -> Cell | None:
+    """Return the cell of a row that a sentence is about, None where none of them stands in it.
+
+    Of several whose value it has, the one the head of whose column shares most words with it.
+    """
+    folded, wanted = f" {text.casefold()} ", set(_WORDS.findall(text.casefold()))
+    held = [cell for cell in row.cells if not cell.names and _stands(cell.text, folded)]
+    held = held or [cell for cell in row.cells if cell.names and _stands(cell.text, folded)]
+    return max(held, key=lambda cell: _shared(cell.column, wanted), default=None)
+
+
+def _stands(value: str, folded: str) -> bool:
+    pattern = rf"(?<![\w.,]){re.escape(value.casefold())}(?![\w]|[.,]\d)"
+    return re.search(pattern, folded) is not None
+
+
+def _shared(head: str, wanted: set[str]) -> float:
+    words: Sequence[str] = _WORDS.findall(head.casefold())
+    return sum(word in wanted for word in words) / len(words) if words else 0.0
