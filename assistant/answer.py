@@ -7,6 +7,7 @@ from typing import Any
 
 from assistant.engine import Usage
 from assistant.followup import Exchange
+from corpus.cells import Cell
 from corpus.document import Source
 from index.evidence import Evidence, Newer
 
@@ -34,6 +35,8 @@ class Citation:
     """The words an answer rests on: `document.text[start:end] == quote`, always.
 
     `why` says how the search found the passage, `newer` names a later version of its document.
+    Where the words are a row of a table, `row` is that row with the heads of its columns, and
+    `cell` the cell that the sentence rests on.
     """
 
     number: int
@@ -46,6 +49,13 @@ class Citation:
     end: int
     why: str = ""
     newer: Newer | None = None
+    row: str = ""
+    cell: Cell | None = None
+
+    @property
+    def words(self) -> str:
+        """The quote as it can be read alone: a row of a table with the heads of its columns."""
+        return self.row or self.quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,23 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "end": citation.end,
         "why": citation.why,
         "newer": newer_json(citation.newer),
+        "row": citation.row,
+        "cell": _cell_json(citation.cell),
+    }
+
+
+def _cell_json(cell: Cell | None) -> dict[str, Any] | None:
+    """Return the cell of a table that a citation marks."""
+    if cell is None:
+        return None
+    return {
+        "words": cell.words,
+        "table": cell.table,
+        "row": cell.row,
+        "column": cell.column,
+        "value": cell.text,
+        "start": cell.start,
+        "end": cell.end,
     }
 
 

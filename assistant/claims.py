@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.engine import Piece, Usage, Waiting
+from corpus.cells import Row
 from corpus.document import Passage
 from corpus.sentences import sentences
 
@@ -80,20 +81,23 @@ def _draft(text: str) -> Iterator[Draft]:
         yield Draft(plain, labels)
 
 
-def quoted(text: str, passage: Passage) -> tuple[int, int]:
+def quoted(text: str, passage: Passage, rows: Sequence[Row] = ()) -> tuple[int, int]:
     """Return the span, in the document, of the words of `passage` that `text` rests on.
 
-    The very words where they stand there; otherwise the sentence that shares most with them.
+    The very words where they stand there; otherwise the sentence, or the row of its tables (`rows`,
+    read with their heads), that shares most with them.
     """
     place = passage.text.find(text)
     if place >= 0:
         return passage.start + place, passage.start + place + len(text)
     wanted = set(re.findall(r"\w+", text.lower()))
-    spans = sentences(passage.text) or [(0, len(passage.text))]
-    start, end = max(
-        spans,
-        key=lambda span: len(
-            wanted & set(re.findall(r"\w+", passage.text[span[0] : span[1]].lower()))
-        ),
-    )
+    said = {row.start - passage.start: row.said for row in rows if not row.is_head}
+    spans = passage.parts() or [(0, len(passage.text))]
+
+    def shared(span: tuple[int, int]) -> tuple[int, bool]:
+        words = said.get(span[0], passage.text[span[0] : span[1]])
+        # Of two rows the one that says it in these very words.
+        return len(wanted & set(re.findall(r"\w+", words.lower()))), text in words
+
+    start, end = max(spans, key=shared)
     return passage.start + start, passage.start + end

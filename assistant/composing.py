@@ -8,8 +8,10 @@ from dataclasses import replace
 from assistant.answer import Answer, Citation, Claim
 from assistant.checking.checker import Checker, Cited, Verdict
 from assistant.checking.refusals import goes_on
+from assistant.checking.tables import with_heads
 from assistant.claims import Draft, quoted
 from assistant.prompts import NOT_FOUND
+from corpus.cells import stated_in
 from index.evidence import Evidence
 
 
@@ -85,14 +87,17 @@ class Composer:
 def cited(one: Evidence) -> Cited:
     """Return a passage as the check reads it: its text, and what is known of it beside."""
     source = one.source
-    beside = (source.title, one.passage.heading, source.publisher, source.published)
-    return Cited(one.passage.text, ". ".join(part for part in beside if part))
+    tables = dict.fromkeys(row.cells[0].table for row in one.rows)
+    beside = (source.title, one.passage.heading, *tables, source.publisher, source.published)
+    text = with_heads(one.passage, one.rows)
+    return Cited(text, ". ".join(part for part in beside if part), one.rows)
 
 
 def citation_of(text: str, one: Evidence, number: int) -> Citation:
     """Return the citation of the words of a passage that `text` rests on."""
-    start, end = quoted(text, one.passage)
+    start, end = quoted(text, one.passage, one.rows)
     passage = one.passage
+    row = next((row for row in one.rows if row.start <= start < row.end), None)
     quote = passage.text[start - passage.start : end - passage.start]
     return Citation(
         number=number,
@@ -105,6 +110,8 @@ def citation_of(text: str, one: Evidence, number: int) -> Citation:
         end=end,
         why=one.why,
         newer=one.newer,
+        row=row.said if row and row.has_heads else "",
+        cell=stated_in(text, row) if row else None,
     )
 
 

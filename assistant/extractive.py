@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 
 from assistant.engine import Piece, Task
 from assistant.reading import Read
+from corpus.sentences import sentences
 
 # An answer keeps to about this many words; a first sentence that alone is longer still stands.
 _WORDS = 120
@@ -24,6 +25,7 @@ _SAME = 0.6
 _REFERENCE = re.compile(
     r"\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]|(?<=[^\W\d])(?:\^\d{1,2})+(?=[.,;:]?(?:\s|$))"
 )
+_FIGURE = re.compile(r"[~<>$€£¥]?\d")
 # "Topics: open weights, training cost, inference cost, API prices." names what a text is about.
 _LISTING = re.compile(r"[A-Z][\w ]{2,20}: (?:[^,.;:]{1,40}, ){3,}[^,.;:]{1,40}\.$")
 
@@ -38,21 +40,25 @@ class ExtractiveEngine:
         """Yield each picked sentence with the label of the passage it stands in."""
         for sentence in picked(task.sentences):
             # A "[12]" of the document's own would read like one of our labels.
-            yield f"{_REFERENCE.sub('', sentence.text)} [{sentence.label}]\n"
+            said = _REFERENCE.sub("", sentence.text)
+            # A cell may hold whole sentences, each of which is cited.
+            parts = sentences(said) if sentence.row else [(0, len(said))]
+            for start, end in parts:
+                yield f"{said[start:end]} [{sentence.label}]\n"
 
 
-def picked(sentences: Sequence[Read]) -> list[Read]:
+def picked(read: Sequence[Read]) -> list[Read]:
     """Return the sentences of the answer: the best, then those that add to it.
 
     Up to five of them, about 120 words in all. The best comes first.
     """
-    sentences = [one for one in sentences if _stands_alone(one.text)] or sentences
-    if not sentences:
+    read = [one for one in read if _stands_alone(one)] or read
+    if not read:
         return []
-    best = sentences[0]
+    best = read[0]
     chosen = [best]
     words = len(best.text.split())
-    for sentence in sentences[1:]:
+    for sentence in read[1:]:
         if len(chosen) == _MOST or sentence.answers < _NEARLY * best.answers:
             break
         length = len(sentence.text.split())
@@ -64,17 +70,19 @@ def picked(sentences: Sequence[Read]) -> list[Read]:
     return _in_order(chosen)
 
 
-def _stands_alone(text: str) -> bool:
+def _stands_alone(one: Read) -> bool:
     """Say whether a sentence can be quoted: no caption, head of a table or entry of a source list.
 
-    A table row counts when one of its cells begins with a figure.
+    A row of a table counts when a cell with a value has a column's name, or begins with a figure.
     """
+    text = one.text
+    if one.row is not None:
+        values = [cell for cell in one.row.cells if not cell.names]
+        return any(cell.column or _FIGURE.match(cell.text) for cell in values)
     if _LISTING.match(text):
         return False
     if "://" in text or (len(text.split()) < _LEAST and not text.endswith(("。", "！"))):
         return False
-    if " | " in text:
-        return any(re.match(r"[~<>$€£¥]?\d", cell) for cell in text.split(" | ")[1:])
     return text.startswith("- ") or text.endswith((".", "!", "”", '"', ")", ";", "。", "！"))
 
 

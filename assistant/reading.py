@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from assistant.asking import Asked, asked_for, holds
+from corpus.cells import Cell, Row, said
 from corpus.document import Passage
-from corpus.sentences import sentences
 from index.embedding import Embedder, Vectors
 from index.evidence import Evidence
 from index.query import Query
@@ -57,7 +58,8 @@ class Sought:
 class Read:
     """A sentence of the evidence, with how well it answers; `start` and `end` are the document's.
 
-    `answers` is in 0…1, comparable within and across questions.
+    Of a row of a table (`row`) the text is the cells that are asked for, each with the head of its
+    column. `answers` is in 0…1, comparable within and across questions.
     """
 
     label: int
@@ -66,6 +68,7 @@ class Read:
     text: str
     stems: frozenset[str]
     features: Mapping[str, float]
+    row: Row | None = None
 
     @property
     def answers(self) -> float:
@@ -77,6 +80,8 @@ class Read:
 # Vectors of sentences that are kept: 15 MB. A memo reads the same passages for several of its
 # questions, and so does a conversation.
 _KEPT = 10_000
+# Cells of a row that are said where the question asks for no column of it.
+_CELLS = 16
 
 
 class Reader:
@@ -121,32 +126,81 @@ class Reader:
 
     def read(self, sought: Sought, evidence: Sequence[Evidence]) -> list[Read]:
         """Return the sentences of `evidence`, those that answer best first."""
-        spans = [
-            (one, one.passage.start + start, one.passage.start + end, one.passage.text[start:end])
-            for one in evidence
-            for start, end in _said(one.passage)
-        ]
+        spans = list(self._spans(sought, evidence))
         if not spans:
             return []
-        rows = self._embedded([sought.text, *(text for *_, text in spans)])
+        rows = self._embedded([sought.text, *(text for *_, text, _ in spans)])
         cosines = rows[1:] @ rows[0]
-        stems = [self.stems(text) for *_, text in spans]
+        stems = [self.stems(text) for *_, text, _ in spans]
         read = []
-        for place, (one, start, end, text) in enumerate(spans):
+        for place, (one, start, end, text, row) in enumerate(spans):
             around = [
                 stems[near]
                 for near in (place - 1, place, place + 1)
                 if 0 <= near < len(spans) and spans[near][0] is one
             ]
-            context = self.stems(f"{one.source.title} {one.passage.heading}")
+            context = self.stems(f"{one.source.title} {one.passage.heading} {one.passage.head}")
             features = _features(sought, text, stems[place], [*around, context])
             features |= {
                 "similarity": float(cosines[place]),
                 "score": one.score,
                 "first": 1.0 / one.label,
             }
-            read.append(Read(one.label, start, end, text, stems[place], features))
+            read.append(Read(one.label, start, end, text, stems[place], features, row))
         return sorted(read, key=lambda sentence: -sentence.answers)
+
+    def _spans(
+        self, sought: Sought, evidence: Sequence[Evidence]
+    ) -> Iterator[tuple[Evidence, int, int, str, Row | None]]:
+        """Yield the sentences and rows of the evidence: where they stand and what they say.
+
+        Heads of tables say nothing, and of a table only the rows are read that the question names:
+        no other row of it has the same words of the question and more.
+        """
+        met = {
+            (one.passage.document, row.table, row.start): self._met(sought, row)
+            for one in evidence
+            for row in one.rows
+            if not row.is_head
+        }
+        tables: dict[tuple[str, int], set[frozenset[str]]] = defaultdict(set)
+        for (document, table, _), words in met.items():
+            tables[document, table].add(words)
+        for one in evidence:
+            passage, rows = one.passage, {row.start: row for row in one.rows}
+            for start, end in _said(passage):
+                row = rows.get(passage.start + start)
+                text = passage.text[start:end]
+                if row is not None:
+                    held = met.get((passage.document, row.table, row.start))
+                    others = tables[passage.document, row.table]
+                    if held is None or any(held < other for other in others):
+                        continue
+                    text = said(self._asked(sought, row))
+                yield one, passage.start + start, passage.start + end, text, row
+
+    def _met(self, sought: Sought, row: Row) -> frozenset[str]:
+        """Return the stems of the question that stand in the cells of a row."""
+        words = self.stems(" ".join(cell.text for cell in row.cells))
+        return frozenset(words & sought.weights.keys())
+
+    def _asked(self, sought: Sought, row: Row) -> list[Cell]:
+        """Return the cells of a row that name it and those in the columns that are asked for.
+
+        All of them, up to a number, where the question names no column.
+        """
+        wanted = sought.weights
+
+        def weight(text: str) -> float:
+            return sum(wanted[stem] for stem in self.stems(text) & wanted.keys())
+
+        heads = [0.0 if cell.names else weight(cell.column) for cell in row.cells]
+        most = max(heads)
+        return [
+            cell
+            for place, (cell, head) in enumerate(zip(row.cells, heads, strict=True))
+            if cell.names or weight(cell.text) > 0 or (head == most if most else place < _CELLS)
+        ]
 
 
 def _said(passage: Passage) -> list[tuple[int, int]]:
@@ -155,8 +209,7 @@ def _said(passage: Passage) -> list[tuple[int, int]]:
     Its heading is left out: it has the words of a question and answers nothing.
     """
     heading = passage.heading.rpartition(" › ")[2]
-    spans = sentences(passage.text)
-    return [(start, end) for start, end in spans if passage.text[start:end] != heading]
+    return [(start, end) for start, end in passage.parts() if passage.text[start:end] != heading]
 
 
 def _features(

@@ -20,7 +20,9 @@ _ADVICE = "ask the question again"
 
 def to_json(answer: Answer) -> str:
     """Return an answer as JSON text, with the evidence: what was not used is part of the record."""
-    return json.dumps({"format": _FORMAT, **asdict(replace(answer, growing=""))})
+    # The rows of tables follow from the documents.
+    bare = tuple(replace(one, rows=()) for one in answer.evidence)
+    return json.dumps({"format": _FORMAT, **asdict(replace(answer, growing="", evidence=bare))})
 
 
 def from_json(text: str) -> Answer:

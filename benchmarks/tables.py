@@ -36,7 +36,9 @@ class Wanted:
     value: str
 
 
-_FIRST = "Brave Gentle Silver Northern Amber Quiet Golden Merry Crimson Western Humble Noble".split()
+_FIRST = (
+    "Brave Gentle Silver Northern Amber Quiet Golden Merry Crimson Western Humble Noble".split()
+)
 _SECOND = (
     "Petrel Marten Heron Otter Falcon Lantern Harvest Meadow Comet Dolphin Badger Willow Anchor "
     "Sparrow Juniper Kestrel Thistle Mallard Beacon Cygnet Plover Osprey Curlew Bramble Linnet"
@@ -48,8 +50,9 @@ _LANDS = (
     "Yorvany"
 ).split()
 _GOODS = (
-    "copper wire|oak planks|ceramic tiles|bicycle frames|wool yarn|glass jars|steel pipes|tea leaves|"
-    "cotton shirts|paper bags|rubber boots|candle wax|olive oil|leather belts|garden tools|door locks"
+    "copper wire|oak planks|ceramic tiles|bicycle frames|wool yarn|glass jars|steel pipes|"
+    "tea leaves|cotton shirts|paper bags|rubber boots|candle wax|olive oil|leather belts|"
+    "garden tools|door locks"
 ).split("|")
 
 
@@ -89,7 +92,9 @@ def made() -> Iterator[tuple[Document, list[Wanted]]]:
         [Wanted(q.format(ships[at][0]), ships[at][0], ships[at][column])
          for q, at, column in ask_ship],
     )  # fmt: skip
-    codes = [f"{chance.randint(10, 99)}{number:02}.{chance.randint(10, 99)}" for number in range(96)]
+    codes = [
+        f"{chance.randint(10, 99)}{number:02}.{chance.randint(10, 99)}" for number in range(96)
+    ]
     duties = [
         [code, f"{_GOODS[at % 16]}, grade {'ABCDEF'[at // 16]}", f"{chance.randint(1, 399) / 10} %",
          f"{chance.randint(1, 399) / 10} %", chance.choice(["kg", "piece", "pair"])]

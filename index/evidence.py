@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from corpus.cells import Row
 from corpus.document import Passage, Source
 
 
@@ -73,6 +74,8 @@ class Evidence:
     `label` is its 1-based rank, which is also the number a citation of it carries; `score` is the
     fused score in 0…1 (comparable within one question only); `why` says in words what ranked it,
     `match` in figures. `newer` is a later version of the document within the bounds of the search.
+    `rows` are the rows of tables in the passage, each cell with its heads; they follow from the
+    document and are not stored.
     """
 
     label: int
@@ -82,3 +85,4 @@ class Evidence:
     why: str
     match: Match | None = None
     newer: Newer | None = None
+    rows: tuple[Row, ...] = ()

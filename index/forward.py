@@ -37,9 +37,9 @@ class ForwardIndex:
     """Passages by row; those of one document follow each other in order.
 
     `vectors` is float32 [n, dimension]; `stems[starts[i]:starts[i + 1]]` are the distinct stem
-    codes of passage i with its title, headings and head; `spans` [n, 2] its offsets; `firsts` the first
-    row of each document, then n; `documents` their ids. `tokens` are token codes, those of passage
-    i from token_starts[i] to token_starts[i + 1]; none where the library has none.
+    codes of passage i with its title, headings and head; `spans` [n, 2] its offsets; `firsts` the
+    first row of each document, then n; `documents` their ids. `tokens` are token codes, those of
+    passage i from token_starts[i] to token_starts[i + 1]; none where the library has none.
     """
 
     vectors: Vectors

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corpus.catalogue import Entry
+from corpus.cells import Row, rows_in
 from corpus.document import Passage
 from corpus.errors import EmbedderMismatch, SearchIndexError
 from corpus.library import Library
@@ -174,7 +175,10 @@ class Searcher:
             beyond = replace(bounds, documents=())
             later = [one for one in snapshot.later.get(passage.document, ()) if beyond.admits(one)]
             newer = Newer(later[0].id, later[0].source) if later else None
-            found.append(Evidence(label, passage, source, score, match.in_words, match, newer))
+            rows = table_rows(self._library, passage)
+            found.append(
+                Evidence(label, passage, source, score, match.in_words, match, newer, rows)
+            )
         return found
 
     def _still_visible(self, ids: Sequence[str]) -> dict[str, Passage]:
@@ -252,6 +256,13 @@ class Searcher:
     def knows(self, stem: str) -> bool:
         """Say whether a stem of the word index stands in any passage."""
         return self._indexes.snapshot().words.frequencies([stem])[stem] > 0
+
+
+def table_rows(library: Library, passage: Passage) -> tuple[Row, ...]:
+    """Return the rows of tables in a passage of a library; raises what reading it raises."""
+    if not passage.rows:
+        return ()
+    return rows_in(library.document(passage.document), passage.start, passage.end)
 
 
 def mismatch(present: str, wanted: str) -> EmbedderMismatch:

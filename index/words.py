@@ -16,9 +16,10 @@ from corpus.errors import SearchIndexError
 
 # Letters and figures run together ("H20", "V3.2", "4,800", "U.S"); Chinese goes by character.
 _TOKEN = r"\p{Han}|\p{L}(?:\.\p{L})+|[\p{L}\p{N}&&[^\p{Han}]]+(?:[.,]\p{N}+[\p{L}&&[^\p{Han}]]*)*"
-# "contents" is title, headings, head of a table and text as one field, since BM25 over one field beats a sum over
-# three (SciFact: nDCG@10 of 0.690 against 0.669 for the text alone, 0.654 for the sum); "around" is
-# the text with the passages before and after it, where a subject is named that the text calls "it".
+# "contents" is title, headings, head of a table and text as one field, since BM25 over one field
+# beats a sum over three (SciFact: nDCG@10 of 0.690 against 0.669 for the text alone, 0.654 for the
+# sum); "around" is the text with the passages before and after it, where a subject is named that
+# the text calls "it".
 CONTENTS, AROUND = "contents", "around"
 _HEAP = 64_000_000
 

@@ -18,7 +18,8 @@ from assistant.checking.quantities import Quantity, quantities
 from assistant.checking.quotations import folded, misquoted
 from assistant.checking.refusals import refuses
 from assistant.checking.support import Matcher, Support
-from assistant.checking.tables import readable
+from assistant.checking.tables import misplaced, readable, repeats, scaled
+from corpus.cells import Row
 from corpus.moments import Moment, moments
 from corpus.moments import supported as date_supported
 from index.embedding import Embedder
@@ -29,10 +30,12 @@ class Cited:
     """A text that a sentence cites, and what is known of it beside the text.
 
     `context` (title, headings, date, publisher) may supply a name or a year, never the statement.
+    `rows` are the rows of tables in it.
     """
 
     text: str
     context: str = ""
+    rows: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,14 @@ class Checker:
         claim = _LEAD.sub("", claim).strip()
         if f" {folded(claim)} " in f" {folded(text)} ":
             return Verdict("supported")
+        if any(repeats(claim, row) for one in cited for row in one.rows):
+            return Verdict("supported")
         support = self._matcher.support(claim, text, context, _facts_of(claim))
         bearing = " ".join(text[start:end] for start, end in sorted(support.spans))
         near = " ".join(text[start:end] for start, end in support.near)
-        problems = facts_missing(claim, text, context)
+        rows = [row for one in cited for row in one.rows]
+        problems = facts_missing(claim, text, context, scaled(rows))
+        problems += misplaced(claim, text, rows, self._stems)
         changed = None
         for start, end in support.spans[:1]:
             changed = changes(claim, text[start:end])
@@ -102,7 +109,9 @@ class Checker:
         if problems:
             against = bool(opposite) and support.words >= ENOUGH_WORDS
             return Verdict("unsupported", tuple(dict.fromkeys(problems)), against)
-        doubts += [f"{one} where it says this" for one in facts_missing(claim, near, context)]
+        doubts += [
+            f"{one} where it says this" for one in facts_missing(claim, near, context, scaled(rows))
+        ]
         doubts += pairs
         doubts += widened(claim, near)
         if doubts:
@@ -171,8 +180,13 @@ def _day(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def facts_missing(claim: str, text: str, context: str = "") -> list[str]:
-    """Return in words the quotations, dates, numbers and names of `claim` that a text lacks."""
+def facts_missing(
+    claim: str, text: str, context: str = "", beside: Sequence[Quantity] = ()
+) -> list[str]:
+    """Return in words the quotations, dates, numbers and names of `claim` that a text lacks.
+
+    The numbers `beside` count as the text's.
+    """
     known = f"{context}\n{text}"
     problems = [f"“{one}” is not quoted so" for one in misquoted(claim, text)]
     said, given = moments(claim), moments(known)
@@ -187,7 +201,7 @@ def facts_missing(claim: str, text: str, context: str = "") -> list[str]:
     used += [(one.start, one.end) for one in said_numbers]
     called = names(claim, used)
     stated = quantities(known, [(one.start, one.end) for one in given])
-    stated += [*_days(given), *_spans(given)]
+    stated += [*_days(given), *_spans(given), *beside]
     problems += [reason for one in said_numbers if (reason := problem(one, stated))]
     problems += [f"{one!r} is not in the cited passage" for one in missing(called, vocabulary)]
     return problems

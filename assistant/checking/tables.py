@@ -1,4 +1,4 @@
-"""Records (JSON, "Key: value") as lines that can be read like sentences."""
+"""Tables and records (JSON) as lines that read like sentences, and numbers in the wrong place."""
 
 from __future__ import annotations
 
@@ -6,12 +6,124 @@ import ast
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+from assistant.checking.comparing import problem
+from assistant.checking.quantities import Quantity, quantities
+from corpus.cells import Cell, Row
+from corpus.document import Passage
+from corpus.moments import moments
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_")
 _SPACE = re.compile(r"\s+")
 _STEP = ", "
+_CLAUSE = re.compile(r"[,;:()]\s|\b(?:while|whereas|but|and|against|versus|compared with)\b")
+# What the numbers of a table are counted in: "US$ million", "in thousands".
+_SCALE = re.compile(r"\b(?:thousand|million|billion|trillion)(?=s?\b)", re.IGNORECASE)
+
+Stems = Callable[[str], frozenset[str]]
+
+
+def with_heads(passage: Passage, rows: Sequence[Row]) -> str:
+    """Return the text of a passage, each row of a table written out with the heads of its columns.
+
+    "Zelda 5 | 8" becomes "Name: Zelda 5; Crew: 8."
+    """
+    parts, at = [], passage.start
+    for row in rows:
+        if not row.is_head and row.has_heads:
+            parts += [passage.text[at - passage.start : row.start - passage.start], f"{row.said}."]
+            at = row.end
+    return "".join([*parts, passage.text[at - passage.start :]])
+
+
+def repeats(claim: str, row: Row) -> bool:
+    """Say whether a claim is nothing but cells of a row, each after the head of its column."""
+    labelled = {cell.labelled for cell in row.cells if cell.column}
+    return all(part in labelled for part in claim.rstrip(".").split("; "))
+
+
+def misplaced(claim: str, text: str, rows: Sequence[Row], stems: Stems) -> Iterator[str]:
+    """Yield the numbers of a claim that tables have only in another row or column than it names.
+
+    `text` is what the claim cites, the rows written out (`with_heads`); a number that stands there
+    outside the rows is not looked at.
+    """
+    rows = [row for row in rows if not row.is_head and row.has_heads]
+    if not rows:
+        return
+    for row in rows:
+        text = text.replace(row.said, "")
+    prose = quantities(text)
+    spans = [(one.start, one.end) for one in moments(claim)]
+    for one in quantities(claim, spans):
+        held = [(row, cell) for row in rows for cell in row.cells if _holds(cell, one)]
+        if not held or not problem(one, prose):
+            continue
+        said = [stems(_clause(claim, one)), stems(claim)]
+        if all(_elsewhere(row, cell, rows, said, stems) for row, cell in held):
+            yield f"{one.text} stands elsewhere in the table: {held[0][1].words}"
+
+
+def scaled(rows: Sequence[Row]) -> list[Quantity]:
+    """Return the numbers of rows under a head, or in a table, that counts in thousands or more."""
+    return [one for row in rows for cell in row.cells for one in _scaled(cell)]
+
+
+def _scaled(cell: Cell) -> list[Quantity]:
+    scale = None if cell.names else _SCALE.search(f"{cell.column} {cell.table}")
+    return quantities(f"{cell.text} {scale[0]}") if scale else []
+
+
+def _holds(cell: Cell, number: Quantity) -> bool:
+    own = [] if cell.names else [*quantities(cell.text), *_scaled(cell)]
+    return any(one.value == number.value for one in own)
+
+
+def _clause(claim: str, one: Quantity) -> str:
+    """Return the clause of a claim that a number stands in."""
+    ends = [found.start() for found in _CLAUSE.finditer(claim) if found.start() >= one.end]
+    starts = [found.end() for found in _CLAUSE.finditer(claim) if found.end() <= one.start]
+    return claim[max(starts, default=0) : min(ends, default=len(claim))]
+
+
+def _elsewhere(
+    row: Row, cell: Cell, rows: Sequence[Row], said: Sequence[frozenset[str]], stems: Stems
+) -> bool:
+    """Say whether a claim, of whose clause and whole the stems are given, means another cell.
+
+    It names another column, or another row of the table, with all the words that fit this one's
+    heads and more.
+    """
+    own = stems(cell.column)
+    heads = [stems(other.column) for other in row.cells if not other.names and other is not cell]
+    if _names_other(own, [one for one in heads if one != own], said):
+        return True
+    own = stems(cell.row)
+    names = [stems(one.cells[0].row) for one in rows if one.table == row.table and one is not row]
+    return bool(own) and _names_other(own, [one for one in names if one != own], said)
+
+
+def _names_other(
+    own: frozenset[str], others: Sequence[frozenset[str]], said: Sequence[frozenset[str]]
+) -> bool:
+    """Say whether the first of the texts that names any of some heads names another than `own`."""
+    for words in said:
+        met = [words & other for other in others]
+        if not any(met) and not words & own:
+            continue
+        mine = words & own
+        return any(
+            mine < one and (mine or one == other or _numbered(own ^ other))
+            for one, other in zip(met, others, strict=True)
+        )
+    return False
+
+
+def _numbered(words: frozenset[str]) -> bool:
+    """Say whether heads differ in figures only: "2023" and "2024", "Q1" and "Q2"."""
+    return all(any(sign.isdigit() for sign in word) for word in words)
 
 
 def readable(text: str) -> str:

@@ -228,7 +228,7 @@ def _statuses(found: Sequence[Sentence]) -> Iterator[Disagreement]:
     ended: list[tuple[Sentence, str]] = []
     standing: list[tuple[Sentence, str]] = []
     for one in found:
-        if " | " in one.text:
+        if one.is_row:
             continue
         if match := _TO_END.search(one.text) or _STANDS.search(one.text):
             standing.append((one, match[0]))

@@ -17,6 +17,7 @@ from corpus.errors import NotInLibrary, UsageError
 from corpus.vocabulary import with_aliases
 from index.bounds import Bounds
 from index.evidence import Evidence
+from index.retrieval import table_rows
 
 # Passages that are offered for a line.
 _OFFERED = 6
@@ -116,7 +117,8 @@ def _passage_of(desk: Desk, citation: Citation) -> Cited:
     )
     around = (one for one in passages if one.start <= citation.start < one.end)
     passage = next(around, alone)
-    return cited(Evidence(citation.number, passage, citation.source, 0.0, ""))
+    rows = table_rows(desk.library, passage)
+    return cited(Evidence(citation.number, passage, citation.source, 0.0, "", rows=rows))
 
 
 def taken(memo: Memo, section: str, claims: Sequence[Claim], citations: Sequence[Citation]) -> Memo:

@@ -68,7 +68,7 @@ def stated(found: Iterable[Sentence]) -> list[Stated]:
     """
     rows: dict[tuple[float, str, str], Stated] = {}
     for sentence in found:
-        if " | " in sentence.text or "://" in sentence.text:
+        if sentence.is_row or "://" in sentence.text:
             continue
         count = 0
         for one in quantities(sentence.text):

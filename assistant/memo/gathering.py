@@ -134,7 +134,7 @@ def _spread(fitting: Sequence[Read], search: Search, gathered: Gathered) -> list
 def _fits(reader: Reader, read: Read, search: Search, gathered: Gathered) -> bool:
     """Say whether a sentence can stand in a memo: whole, on its own, on the topic, and new."""
     text = read.text
-    if " | " in text or (len(text.split()) < _SHORTEST and text.isascii()):
+    if read.row or (len(text.split()) < _SHORTEST and text.isascii()):
         return False
     if not names(text) and not quantities(text):
         return False

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from corpus.document import Passage, Source
-from corpus.sentences import sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +28,17 @@ class Sentence:
         """What tells this sentence from every other."""
         return self.passage.document, self.start, self.end
 
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a row of a table."""
+        return self.passage.is_row(self.start)
+
 
 def sentences_of(found: Iterable[tuple[Passage, Source]]) -> Iterator[Sentence]:
     """Yield the sentences of passages in order, each once, headings left out."""
     seen: set[tuple[str, int, int]] = set()
     for passage, source in found:
-        for start, end in sentences(passage.text):
+        for start, end in passage.parts():
             text = passage.text[start:end]
             if text == passage.heading.rpartition(" › ")[2]:
                 continue

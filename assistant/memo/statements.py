@@ -71,7 +71,7 @@ def statements(sentence: Sentence) -> Iterator[Statement]:
     """Yield the figures with a unit that a sentence states."""
     text = sentence.text
     # "It comprises 236B parameters" does not say what does.
-    if " | " in text or "://" in text or _LEANS.match(text):
+    if sentence.is_row or "://" in text or _LEANS.match(text):
         return
     dates = moments(text)
     spans = [(one.start, one.end) for one in dates]

@@ -111,7 +111,7 @@ def _dated(sentence: Sentence, year: str) -> Iterator[_Told]:
         not whole
         or _STATE.search(text)
         or _REFERENCE.search(text)
-        or " | " in text
+        or sentence.is_row
         or len(text.split()) > _LONGEST
     ):
         return

@@ -81,7 +81,11 @@ def _told(desk: Desk, answer: Answer, entry: Entry) -> tuple[Answer, list[Line]]
     ]
     reader = desk.reader
     read = reader.read(reader.sought(entry.source.title), evidence)
-    whole = [one for one in read if one.text.endswith((".", "。")) and " | " not in one.text]
+    whole = [
+        one
+        for one in read
+        if one.text.endswith((".", "。")) and not passages[one.label - 1].is_row(one.start)
+    ]
     composer = Composer(desk.checker, evidence)
     lines: list[Line] = []
     for one in sorted(whole[:_SENTENCES], key=lambda one: one.start):

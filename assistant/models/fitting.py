@@ -51,7 +51,7 @@ def fitted(evidence: Sequence[Evidence], count: Count, room: int) -> list[tuple[
 
 def _leading(one: Evidence, count: Count, room: int) -> str:
     best = ""
-    for _, end in sentences(one.passage.text):
+    for _, end in one.passage.parts():
         if count(_shown(one, one.passage.text[:end])) > room:
             break
         best = one.passage.text[:end]
@@ -62,7 +62,8 @@ def _shown(one: Evidence, text: str) -> str:
     """Return a passage about as long as the prompt shows it: with its source and its marks."""
     source = one.source
     marks = "mark5 " * (len(sentences(text)) + 2)
-    return f"[{one.label}] {source.title}, {source.publisher}, {source.published}\n{text}\n{marks}"
+    about = f"{source.title}, {source.publisher}, {source.published}\n{one.passage.head}"
+    return f"[{one.label}] {about}\n{text}\n{marks}"
 
 
 def newest(history: Sequence[Exchange], count: Count, room: int) -> list[Exchange]:

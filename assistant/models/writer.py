@@ -15,9 +15,8 @@ from assistant.models.model import Delta, Message, Model, ModelFailure
 from assistant.models.running import Limits, run
 from assistant.models.settled import Price
 from assistant.models.thoughts import spoken
-from corpus.document import Source
 from corpus.errors import EngineError
-from corpus.sentences import sentences
+from index.evidence import Evidence
 
 # The share of the room for evidence that earlier turns may take.
 _HISTORY = 0.2
@@ -96,9 +95,7 @@ class ModelEngine:
                 "with a larger one"
             )
         by_label = {one.label: one for one in task.evidence}
-        passages = "\n".join(
-            _marked(label, by_label[label].source, text, mark) for label, text in kept
-        )
+        passages = "\n".join(_marked(label, by_label[label], text, mark) for label, text in kept)
         question = prompts.QUESTION.filled(
             history=history, boundary=boundary, passages=passages, question=task.question
         )
@@ -137,9 +134,14 @@ class ModelEngine:
         yield lines[0] if lines else ""
 
 
-def _marked(label: int, source: Source, text: str, mark: str) -> str:
-    """Return a passage for the prompt: its number, where it is from, a marked line a sentence."""
+def _marked(label: int, one: Evidence, text: str, mark: str) -> str:
+    """Return a passage for the prompt: its number, where it is from, a marked line a sentence.
+
+    Rows of a table come after the head of it, a line each.
+    """
+    source, passage = one.source, one.passage
     about = ", ".join(part for part in (source.title, source.publisher, source.published) if part)
-    lines = [about, *(text[start:end] for start, end in sentences(text))]
+    lines = [about, *[passage.head] * bool(passage.head)]
+    lines += [text[start:end] for start, end in passage.parts() if end <= len(text)]
     body = "\n".join(f"{mark} {_BRACKETED.sub(_ROUND, line)}" for line in lines)
     return f"[{label}]\n{body}\n"
