@@ -46,7 +46,7 @@ def _quoted(citation: Citation) -> tuple[Node, Node]:
     page = f"page {citation.page}" if citation.page else ""
     parts = (source.title, source.publisher, source.published, page)
     said = f"[{citation.number}] {', '.join(part for part in parts if part)}"
-    quote = [paragraph(words_of(line)) for line in citation.quote.splitlines() if line.strip()]
+    quote = [paragraph(words_of(line)) for line in citation.words.splitlines() if line.strip()]
     return paragraph(words_of(said)), {"t": "BlockQuote", "c": quote}
 
 

@@ -175,10 +175,8 @@ class Searcher:
             beyond = replace(bounds, documents=())
             later = [one for one in snapshot.later.get(passage.document, ()) if beyond.admits(one)]
             newer = Newer(later[0].id, later[0].source) if later else None
-            rows = table_rows(self._library, passage)
-            found.append(
-                Evidence(label, passage, source, score, match.in_words, match, newer, rows)
-            )
+            cells, why = table_rows(self._library, passage), match.in_words
+            found.append(Evidence(label, passage, source, score, why, match, newer, cells))
         return found
 
     def _still_visible(self, ids: Sequence[str]) -> dict[str, Passage]:

@@ -138,5 +138,5 @@ def copied(answer: Answer, *, cited: bool) -> str:
     lines = [answer.text, ""]
     for one in answer.citations:
         lines.append(f"[{one.number}] {where(one.source, one.page)}")
-        lines += [f"    “{' '.join(one.quote.split())}”"]
+        lines += [f"    “{' '.join(one.words.split())}”"]
     return "\n".join(lines)

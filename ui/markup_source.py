@@ -11,6 +11,7 @@ from assistant.answer import Citation
 from corpus.document import Document, Source
 from corpus.drawing import Picture
 from index.evidence import Evidence
+from ui.markup_table import table_html
 from ui.said import why_told
 from ui.wording import word
 
@@ -136,25 +137,39 @@ def sheet(picture: Picture, number: int, view: View, title: str, language: str) 
     )
 
 
-def passage(citation: Citation, document: Document) -> str:
-    """Return the paragraph around a quote, the quoted words marked."""
+def passage(citation: Citation, document: Document, language: str) -> str:
+    """Return the paragraph around a quote, the quoted words marked; a table as rows and columns."""
+    if table := document.table_at(citation.start):
+        return table_html(
+            document, table, (citation.start, citation.end), language, cell=_cell(citation)
+        )
     text = document.text
     start = max(0, citation.start - _BEFORE)
     end = min(len(text), citation.end + _AFTER)
     # Begin and end at a word.
     start = text.find(" ", start) + 1 if start else 0
     end = text.rfind(" ", 0, end) if end < len(text) else end
+    # Prose beside a table ends with it: the table would be lines without columns.
+    start = max([start, *(one.end for one in document.tables if one.end <= citation.start)])
+    end = min([end, *(one.start for one in document.tables if one.start >= citation.end)])
     return (
         f'<blockquote tabindex="0">{"… " if start else ""}'
-        f"{_lines(text[start : citation.start])}<mark>{_lines(citation.quote)}</mark>"
-        f"{_lines(text[citation.end : max(end, citation.end)])}"
+        f"{_lines(text[start : citation.start].lstrip())}<mark>{_lines(citation.quote)}</mark>"
+        f"{_lines(text[citation.end : max(end, citation.end)].rstrip())}"
         f"{' …' if end < len(text) else ''}</blockquote>"
     )
 
 
-def quoted(quote: str, language: str) -> str:
-    """Return the quoted words as text, under their name."""
+def _cell(citation: Citation) -> tuple[int, int]:
+    """Return the span of what is marked in a quoted row: the cell, else all of it."""
+    cell = citation.cell
+    return (cell.start, cell.end) if cell else (citation.start, citation.end)
+
+
+def quoted(citation: Citation, language: str) -> str:
+    """Return the quoted words as text, under their name; a row with the heads of its columns."""
     name = word("source.quote", language)
+    quote = citation.words
     return f'<p class="name">{name}</p><blockquote><mark>{_lines(quote)}</mark></blockquote>'
 
 
@@ -183,7 +198,7 @@ def found_at(one: Evidence, note: str) -> str:
     source = one.source
     page = f"p. {one.passage.page}" if one.passage.page else ""
     about = ", ".join(filter(None, (source.title, source.publisher, source.published, page)))
-    words = " ".join(one.passage.text.split())
+    words = " ".join(f"{one.passage.head} {one.passage.text}".split())
     shown = words if len(words) <= 220 else f"{words[:220].rpartition(' ')[0]} …"
     said = f"<b>{escape(note)}</b><br>" if note else ""
     return f'{said}{escape(about)}<br><span class="words">{escape(shown)}</span>'

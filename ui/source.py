@@ -112,7 +112,7 @@ class Sources:
         try:
             document = self._library.document(citation.document)
         except NotInLibrary:
-            body = note("source.gone", language) + quoted(citation.quote, language)
+            body = note("source.gone", language) + quoted(citation, language)
             return article(citation, facts_line(source, "", language), body, language)
         body = self._page(citation, document, view, language)
         return article(
@@ -130,10 +130,10 @@ class Sources:
         begins = document.page_at(citation.start) or 1
         number = view.page or begins
         if not pages or original is None or citation.source.kind != "pdf":
-            return passage(citation, document)
+            return passage(citation, document, language)
         row = tools(document, number, begins, view, language)
         if view.as_text:
-            return row + passage(citation, document)
+            return row + passage(citation, document, language)
         try:
             picture = self._drawing.picture(
                 original.path, document, number, part=original.part,
@@ -141,13 +141,15 @@ class Sources:
             )  # fmt: skip
         except ReadError as error:
             said = word("source.not_drawn", language, reason=told(str(error), language))
-            return row + f'<p class="note">{escape(said)}</p>' + passage(citation, document)
+            return (
+                row + f'<p class="note">{escape(said)}</p>' + passage(citation, document, language)
+            )
         parts = [row, sheet(picture, number, view, citation.source.title, language)]
         if number == begins and not picture.boxes:
             parts.append(note("source.unmarked", language))
         if picture.rest:
             parts.append(note("source.overleaf", language))
-        return "".join(parts) + quoted(citation.quote, language)
+        return "".join(parts) + quoted(citation, language)
 
     def _found(self, pinned: Pinned, language: str) -> str:
         """Return the folds with what else was found for the answer."""

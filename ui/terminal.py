@@ -51,7 +51,7 @@ def checked_lines(sign: str, one: Checked) -> Iterator[str]:
         yield wrapped(problem, indent="        ")
     if one.citation and one.verdict != "unsupported":
         yield wrapped(described(one.citation.source, one.citation.page), indent="      > ")
-        yield wrapped(f"“{_short(one.citation.quote)}”", indent="        ")
+        yield wrapped(f"“{_short(one.citation.words)}”", indent="        ")
 
 
 def answer_lines(answer: Answer) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _short(quote: str) -> str:
 
 def _citation_lines(citation: Citation) -> Iterator[str]:
     yield wrapped(f"[{citation.number}] {described(citation.source, citation.page)}")
-    yield wrapped(f"“{_short(citation.quote)}”", indent="    ")
+    yield wrapped(f"“{_short(citation.words)}”", indent="    ")
     yield from _newer_line(citation.newer, "    ")
 
 
@@ -120,7 +120,10 @@ def evidence_lines(found: Sequence[Evidence]) -> Iterator[str]:
         yield wrapped(f"{one.label}. {described(one.source, one.passage.page)}")
         yield wrapped(f"{one.why}; {one.passage.id}", indent="   ")
         yield from _newer_line(one.newer, "   ")
-        yield wrapped(one.passage.text, indent="   ") + "\n"
+        said = {row.start - one.passage.start: row.said for row in one.rows if not row.is_head}
+        for start, end in one.passage.parts() if said else [(0, len(one.passage.text))]:
+            yield wrapped(said.get(start, one.passage.text[start:end]), indent="   ")
+        yield ""
 
 
 def review_lines(found: Mapping[str, Any]) -> Iterator[str]:

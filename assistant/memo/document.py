@@ -133,7 +133,7 @@ def _source(citation: Citation) -> list[Node]:
     source = citation.source
     page = f"p. {citation.page}" if citation.page else ""
     parts = [source.publisher, source.title, source.published or "no date", page]
-    inlines = words_of(", ".join(part for part in parts if part) + f": “{citation.quote}” ")
+    inlines = words_of(", ".join(part for part in parts if part) + f": “{citation.words}” ")
     if "://" in source.location:
         link = [["", [], []], words_of(source.location), [source.location, ""]]
         return [*inlines, {"t": "Link", "c": link}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import pairwise
@@ -139,6 +140,7 @@ def _listed(entry: Any) -> dict[str, Any]:
 @click.pass_context
 def show(context: click.Context, document: str, as_json: bool) -> None:
     """Show DOCUMENT (an id or its beginning), or a passage of it as ID:START-END."""
+    from ui.aligned import text_lines
     from ui.terminal import described, safe
 
     name, _, span = document.partition(":")
@@ -175,7 +177,8 @@ def show(context: click.Context, document: str, as_json: bool) -> None:
     for begin, stop in pairwise(pieces):
         if begin in marks:
             click.echo(f"--- page {marks[begin]} ---")
-        click.echo("\n".join(safe(line) for line in whole.text[begin:stop].split("\n")))
+        width = min(100, shutil.get_terminal_size().columns)
+        click.echo("\n".join(safe(line) for line in text_lines(whole, begin, stop, width)))
 
 
 def _span(span: str, length: int) -> tuple[int, int]:
