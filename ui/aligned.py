@@ -45,8 +45,8 @@ def _table_lines(
     ]
     widths = [max(map(_wide, column)) for column in zip(*rows, strict=True)]
     if sum(widths) + len(_GAP) * (len(widths) - 1) > width:
-        for row in rows_in(document, start, end):
-            yield text[row.start : row.end] if row.is_head else row.said
+        for one in rows_in(document, start, end):
+            yield text[one.start : one.end] if one.is_head else one.said
         return
     for number, row in enumerate(rows):
         cells = (cell + " " * (most - _wide(cell)) for cell, most in zip(row, widths, strict=True))
