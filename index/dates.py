@@ -5,35 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from corpus.moments import MONTHS, moments
+from corpus.moments import moments
 
 # How much of the boost a document earns: published in the month named, a month beside it, in the
 # year where no month is named, in the year but another month.
 IN_MONTH, BESIDE, IN_YEAR, OTHER_MONTH = 1.0, 0.4, 0.6, 0.15
-# "jan 23", "oct '24": a month and two digits that cannot be a day of an old century.
-_SHORT = re.compile(
-    r"\b(?P<month>[A-Za-z]{3,9})\.?\s+['’]?(?P<year>[1-4]\d)\b(?!\s?,?\s?\d|(?:st|nd|rd|th))"
-)
-_LOWER = re.compile(r"\b[a-z]{3,9}\b")
-# Verbs and nouns as well: only with a capital, or beside a year, are they months.
-_VERBS = frozenset({"may", "march", "mar", "dec", "sun"})
 
 
 def named_months(question: str) -> tuple[tuple[int, int | None], ...]:
     """Return the (year, month) pairs that a question names; the month is None for a year alone."""
-
-    def longer(found: re.Match[str]) -> str:
-        if found["month"].lower() not in MONTHS or int(found["year"]) < 15:
-            return found[0]
-        return f"{found['month']} 20{found['year']}"
-
-    def capital(found: re.Match[str]) -> str:
-        word = found[0]
-        return word.capitalize() if word in MONTHS and word not in _VERBS else word
-
     text = re.sub(r"\b(?:late|early|mid)-(?=20\d\d)", "", question)
-    text = _LOWER.sub(capital, _SHORT.sub(longer, text))
-    found = {(one.year, one.month) for one in moments(text) if one.year and not one.decade}
+    found = {
+        (one.year, one.month) for one in moments(text, loose=True) if one.year and not one.decade
+    }
     return tuple(sorted(found, key=lambda pair: (pair[0], pair[1] or 0)))
 
 

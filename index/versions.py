@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from corpus.catalogue import Entry
-from corpus.moments import MONTHS
+from corpus.months import MONTHS
 from corpus.partial_dates import is_later
 from index.forward import ForwardIndex
 

@@ -13,7 +13,8 @@ from assistant.checking.quantities import quantities
 from assistant.memo.figures import counted_noun
 from assistant.memo.sentence import Sentence
 from assistant.memo.speakers import attributed
-from corpus.moments import MONTHS, moments
+from corpus.moments import moments
+from corpus.months import MONTHS
 from corpus.vocabulary import groups
 from index.query import STOP_WORDS
 from index.rarity import rarity
