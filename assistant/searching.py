@@ -9,7 +9,6 @@ from typing import Protocol, runtime_checkable
 
 from assistant.answer import Question
 from assistant.checking.names import Vocabulary, names
-from assistant.checking.quantities import quantities
 from assistant.desk import Desk
 from assistant.engine import Waiting
 from assistant.followup import leans, other_reading, standalone
@@ -17,6 +16,7 @@ from assistant.parts import names_without, parts_of, sides_of
 from assistant.reading import Read
 from assistant.sufficiency import judged
 from corpus.errors import EngineError
+from corpus.quantities import quantities
 from corpus.vocabulary import with_aliases
 from index.bounds import Bounds
 from index.evidence import Evidence

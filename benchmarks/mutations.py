@@ -22,10 +22,10 @@ from pathlib import Path
 
 from assistant.checking.checker import Checker, Cited
 from assistant.checking.names import Vocabulary, names
-from assistant.checking.quantities import quantities
 from assistant.checking.quotations import quotations
 from corpus.document import Document, Passage
 from corpus.moments import moments
+from corpus.quantities import quantities
 from corpus.readers import read
 from corpus.sentences import sentences
 from corpus.splitting import split

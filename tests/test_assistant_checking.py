@@ -13,13 +13,13 @@ from assistant.answer import Answer
 from assistant.checking.checker import Checker, Cited
 from assistant.checking.comparing import problem
 from assistant.checking.names import Vocabulary, missing, names
-from assistant.checking.quantities import quantities
 from assistant.checking.quotations import misquoted
 from assistant.checking.tables import readable
 from assistant.claims import Draft
 from assistant.composing import Composer
 from assistant.verifying import sentences_of
 from corpus.moments import moments, supported
+from corpus.quantities import quantities
 from index.embedding import HashEmbedder
 
 BRIDGE = (

@@ -14,7 +14,6 @@ from assistant.checking.edits import changes
 from assistant.checking.names import Vocabulary, missing, names
 from assistant.checking.pairing import mispaired
 from assistant.checking.polarity import directions, negations, widened
-from assistant.checking.quantities import Quantity, quantities
 from assistant.checking.quotations import folded, misquoted
 from assistant.checking.refusals import refuses
 from assistant.checking.support import Matcher, Support
@@ -22,6 +21,7 @@ from assistant.checking.tables import misplaced, readable, repeats, scaled
 from corpus.cells import Row
 from corpus.moments import Moment, moments
 from corpus.moments import supported as date_supported
+from corpus.quantities import Quantity, quantities
 from index.embedding import Embedder
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from assistant.checking.quantities import Quantity
+from corpus.quantities import Quantity
 
 # Times of a fixed length, in seconds, and of a calendar's, in months.
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}

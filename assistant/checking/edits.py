@@ -15,9 +15,9 @@ from difflib import SequenceMatcher
 from assistant.checking.comparing import problem
 from assistant.checking.names import Vocabulary, names
 from assistant.checking.polarity import cue_places
-from assistant.checking.quantities import quantities
 from corpus.moments import moments
 from corpus.moments import supported as date_supported
+from corpus.quantities import quantities
 from index.query import STOP_WORDS
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*|[%$€£¥]")

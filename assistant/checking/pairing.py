@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from assistant.checking.comparing import problem
 from assistant.checking.names import Name, Vocabulary, names
-from assistant.checking.quantities import Quantity, quantities
 from corpus.moments import Moment, moments, supported
+from corpus.quantities import Quantity, quantities
 
 _CLAUSE = re.compile(
     r"[,;:()|\n]\s|\.\s|\b(?:while|whereas|but|and|which|who|against|versus|compared with)\b"

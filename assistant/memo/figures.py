@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from assistant.checking.quantities import Quantity, quantities
 from assistant.memo.sentence import Sentence
 from corpus.moments import moments
+from corpus.quantities import Quantity, quantities
 from index.query import STOP_WORDS
 
 # How the units of the check are written in a table; units not named here stay as they are.

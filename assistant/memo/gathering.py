@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 from assistant.answer import Answer, Claim, Question
 from assistant.checking.names import names
-from assistant.checking.quantities import quantities
 from assistant.claims import Draft, drafts
 from assistant.composing import Composer
 from assistant.desk import Desk
@@ -23,6 +22,7 @@ from assistant.memo.values import EVIDENCE, JUDGMENT, Line
 from assistant.reading import Read, Reader, Sought
 from assistant.searching import Search, searched
 from corpus.errors import EngineError
+from corpus.quantities import quantities
 from index.evidence import Evidence
 
 # A sentence is quoted when it, with its title and headings, holds this share of the topic, and its

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 
 from assistant.checking.names import names
-from assistant.checking.quantities import quantities
 from assistant.memo.figures import counted_noun
 from assistant.memo.looking import Context, flat
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Line
 from assistant.memo.wording import ADVICE, CONFIDENCE, HEDGE, SCALES, likelihoods
 from corpus.moments import moments
+from corpus.quantities import quantities
 
 # Over this many words a sentence is hard to follow.
 _LONG = 40

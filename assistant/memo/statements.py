@@ -9,12 +9,12 @@ from decimal import Decimal
 from difflib import SequenceMatcher
 
 from assistant.checking.names import names
-from assistant.checking.quantities import quantities
 from assistant.memo.figures import counted_noun
 from assistant.memo.sentence import Sentence
 from assistant.memo.speakers import attributed
 from corpus.moments import moments
 from corpus.months import MONTHS
+from corpus.quantities import quantities
 from corpus.vocabulary import groups
 from index.query import STOP_WORDS
 from index.rarity import rarity

@@ -7,12 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import zip_longest
+from unicodedata import numeric
 
 _SCALES = {
     "hundred": 2, "thousand": 3, "k": 3, "million": 6, "mn": 6, "mln": 6, "mio": 6, "m": 6,
     "billion": 9, "bn": 9, "bln": 9, "b": 9, "trillion": 12, "tn": 12, "trn": 12, "t": 12,
-    "万": 4, "亿": 8,
+    "万": 4, "萬": 4, "亿": 8, "億": 8,
 }  # fmt: skip
+_SCALES_ABROAD = {
+    "tausend": 3, "tsd": 3, "тыс": 3,
+    "millions": 6, "millionen": 6, "millones": 6, "millón": 6, "milioni": 6, "milione": 6,
+    "milhões": 6, "milhão": 6, "miljoen": 6, "млн": 6,
+    "milliarden": 9, "milliarde": 9, "mrd": 9, "milliards": 9, "milliard": 9, "mil millones": 9,
+    "miliardi": 9, "miliardo": 9, "bilhões": 9, "bilhão": 9, "miljard": 9, "млрд": 9,
+    "billionen": 12, "biljoen": 12,
+}  # fmt: skip
+_SCALES.update(_SCALES_ABROAD)
 _WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
@@ -32,10 +42,11 @@ _TIMES = {
     "fivefold": 5, "tenfold": 10,
 }  # fmt: skip
 _UNITS = {
-    "percent": "%|％|percent(?:age)?(?: points?)?|per cent(?:age)?(?: points?)?|pct|个百分点",
+    "percent": "%|％|percent(?:age)?(?: points?)?|per cent(?:age)?(?: points?)?|pct|个百分点|"
+    "Prozent(?:punkte)?|pour cent|por ciento|por cento|per cento|procent",
     "usd": r"(?:US |U\.S\. )?dollars?|USD|bucks|美元",
     "cny": "yuan|RMB|CNY|renminbi|人民币|元",
-    "eur": "euros?|EUR",
+    "eur": r"[Ee]uros?|EUR|欧元|€(?!\s?\d)",
     "gbp": "pounds sterling|GBP|sterling",
     "krw": "won|KRW",
     "jpy": "yen|JPY",
@@ -73,22 +84,46 @@ _UNIT = "|".join(
     f"(?P<{name}>{pattern})"
     for name, pattern in sorted(_UNITS.items(), key=lambda unit: -len(unit[1]))
 )
-_UNIT_AFTER = re.compile(rf"(?:[\s-]{{0,2}}(?:{_UNIT}))(?![A-Za-z])")
+_UNIT_AFTER = re.compile(rf"(?:[\s-]{{0,2}}(?:d['’]|de\s|di\s)?(?:{_UNIT}))(?![A-Za-z])")
 _SCALE_WORD = "hundred|thousand|million|billion|trillion|mln|mio|bln|trn|mn|bn|tn"
+_SCALE_ABROAD = "|".join(sorted(_SCALES_ABROAD, key=len, reverse=True))
 _SCALE_AFTER = re.compile(
-    rf"(?:[\s-]{{0,2}}(?P<word>{_SCALE_WORD})|(?P<letter>[KMBTkmbt])|\s(?P<apart>[MBT]))"
-    r"(?![A-Za-z0-9])|(?P<han>[万亿])",
+    rf"(?:[\s-]{{0,2}}(?P<word>{_SCALE_ABROAD}|{_SCALE_WORD})|(?P<letter>[KMBTkmbt])|\s(?P<apart>[MBT]))"
+    r"(?![A-Za-z0-9])(?:(?<=[mM]io)\.|(?<=[mM]rd)\.|(?<=[tT]sd)\.)?|(?P<han>[万亿萬億])",
     re.IGNORECASE,
+)
+# What stands behind a number of which the comma or the space can only be a decimal sign or set
+# thousands apart: without it "3,5" may as well be two numbers, and "1 250" too.
+_MEASURED = (
+    r"(?=\s?(?:[%％€$£¥₩₹]|EUR|USD|CHF|[Ee]uro|(?:pour|per|por) cent|Prozent|"
+    rf"(?i:{_SCALE_ABROAD}|million|billion|mio|bn|mn)\b))"
+)
+_WRITTEN = (
+    # 1.250,50 and 1.250.000 as on the continent, 1'250'000 as in Switzerland, 1 250 000 as in
+    # France and Sweden.
+    r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}(?![.\d])|\d{1,3}(?:['’]\d{3})+(?:\.\d+)?|"
+    rf"\d{{1,3}}(?:[ \u00a0\u2009\u202f]\d{{3}})+(?:,\d+)?(?!\d){_MEASURED}|"
+    rf"\d+,(?:\d{{1,2}}|\d{{4,}}){_MEASURED}|(?<=€)\d+,\d\d?(?!\d)|(?<=€ )\d+,\d\d?(?!\d)|"
+    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 )
 _FIGURE = re.compile(
     rf"(?:(?P<code>{re.escape(_CODES).replace(chr(92) + '|', '|')})\s?|"
     r"(?:(?<![A-Za-z])(?:US|A|C|HK|NT|S)\s?)?(?P<sign>[$€£¥₩₹])\s?)?"
     # No part of an identifier ("H800", "V3.2") and no further figures after it.
-    r"(?<![A-Za-z0-9_.])(?<![A-Za-z]-)(?P<figure>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    rf"(?<![A-Za-z0-9_.])(?<![A-Za-z]-)(?P<figure>{_WRITTEN})"
     r"(?P<ordinal>st|nd|rd|th)?"
 )
-# "10^25" is one number.
-_POWER = re.compile(r"\^(\d{1,2})(?!\d)")
+# "10^25", "10²⁵", "3.2 × 10^25" and "2.1e24" are one number each.
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_EXPONENT = rf"(?:\^|\*\*)\(?(?P<exponent>[-−]?\d{{1,3}})(?!\d)\)?|(?P<raised>⁻?[{_RAISED}]{{1,3}})"
+_POWER = re.compile(_EXPONENT)
+_TIMES_TEN = re.compile(rf"\s?[×x·*]\s?10(?:{_EXPONENT})|[eE](?P<float>[+-]?\d{{1,3}})(?!\w)")
+_VULGAR = re.compile(r"\s?([½⅓⅔¼¾⅕⅛])")
+# "百分之三十五", "三千万".
+_HAN_NUMBER = re.compile(
+    r"百分之(?P<share>\d+(?:\.\d+)?|[一二三四五六七八九十百零〇两]{1,6})|"
+    r"(?<![一-鿿])?(?P<number>[一二三四五六七八九十百千零〇两]{1,8})(?=[万亿萬億]|美元|欧元|人民币|个百分点)"
+)
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _WORD_NUMBER = re.compile(
@@ -110,8 +145,10 @@ _SPECIAL = re.compile(
 )
 _LEFT_TO_NEXT = re.compile(r"\s*(?:-|–|—|to|and|or|of|of the|out of)\s*(?:the\s+)?")
 _HEDGE = re.compile(
-    r"\b(?:about|around|nearly|almost|roughly|approximately|some|over|more than|less than|under|"
-    r"fewer than|at least|up to|close to|just|an estimated|estimated|circa|well over)\s+\S*$",
+    r"(?:\b(?:about|around|nearly|almost|roughly|approximately|approx\.|some|over|more than|"
+    r"less than|under|fewer than|at least|up to|close to|just|an estimated|estimated|circa|ca\.|"
+    r"well over|rund|etwa|ungefähr|environ|près de|casi|unos|cerca de|circa|около)\s+|"
+    r"[~≈∼]\s?|[约約]|大约\s?)\S*$",
     re.IGNORECASE,
 )
 
@@ -140,7 +177,7 @@ def quantities(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Quantit
     for start, end in taken:
         used[start:end] = b"\1" * (end - start)
     found = []
-    for finder in (_fractions, _figures, _special, _worded):
+    for finder in (_han, _fractions, _figures, _special, _worded):
         for one in finder(text):
             if not any(used[one.start : one.end]):
                 used[one.start : one.end] = b"\1" * (one.end - one.start)
@@ -151,10 +188,14 @@ def quantities(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Quantit
 def _figures(text: str) -> list[Quantity]:
     found = []
     for match in _FIGURE.finditer(text):
-        digits, end = match["figure"].replace(",", ""), match.end()
+        digits, end = _plain(match["figure"]), match.end()
         value = Decimal(digits)
-        if power := _POWER.match(text, end):
-            value, end = value ** int(power[1]), power.end()
+        if times := _TIMES_TEN.match(text, end):
+            value, end = value.scaleb(_exponent(times)), times.end()
+        elif power := _POWER.match(text, end):
+            value, end = value ** _exponent(power), power.end()
+        elif part := _VULGAR.match(text, end):
+            value, end = value + Decimal(str(round(numeric(part[1]), 3))), part.end()
         unit = _CODE_UNITS.get(match["code"] or "", "") or _SIGNS.get(match["sign"] or "", "")
         found.append(
             _completed(
@@ -168,6 +209,50 @@ def _figures(text: str) -> list[Quantity]:
         for one in found
         if not re.match(r"[A-Za-z]\w*\d|[A-Za-z]{3}|_|\.[A-Za-z]", text[one.end :])
     ]
+
+
+def _plain(figure: str) -> str:
+    """Return a number with a point for its decimals and nothing between its thousands."""
+    tidy = re.sub(r"[\s'’]", "", figure)
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", tidy):
+        return tidy.replace(",", "")
+    if "," in tidy:
+        return tidy.replace(".", "").replace(",", ".")
+    return tidy.replace(".", "") if tidy.count(".") > 1 else tidy
+
+
+def _exponent(match: re.Match[str]) -> int:
+    if raised := match["raised"]:
+        size = int("".join(str(_RAISED.index(sign)) for sign in raised.lstrip("⁻")))
+        return -size if raised.startswith("⁻") else size
+    written = match["exponent"] or match.groupdict().get("float") or "0"
+    return int(written.replace("−", "-"))
+
+
+def _han(text: str) -> list[Quantity]:
+    found = []
+    for match in _HAN_NUMBER.finditer(text):
+        start, end = match.span()
+        if share := match["share"]:
+            value = _han_value(share)
+            found.append(Quantity(match[0], start, end, value, "percent", exact=2))
+        else:
+            found.append(_completed(text, start, end, _han_value(match["number"]), "", exact=2))
+    return found
+
+
+def _han_value(signs: str) -> Decimal:
+    """Return a number below ten thousand that Chinese writes in words: 三千零五."""
+    if signs[0].isdigit():
+        return Decimal(signs)
+    total, digit = 0, 0
+    for sign in signs:
+        size = {"十": 10, "百": 100, "千": 1000}.get(sign)
+        if size:
+            total, digit = total + (digit or 1) * size, 0
+        else:
+            digit = "零一二三四五六七八九".find(sign.replace("〇", "零").replace("两", "二"))
+    return Decimal(total + digit)
 
 
 def _significant(digits: str) -> int:
