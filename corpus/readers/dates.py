@@ -1,117 +1,337 @@
-"""The date a document says it was published on, found in what it says."""
+"""When a document says it was published, changed and fetched, told from every other date in it."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul",
-            "august aug", "september sep sept", "october oct", "november nov", "december dec",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
-_MONTH = "(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
-_YEAR = r"(?P<year>(?:19|20)\d\d)"
-_DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
-_FORMS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"\b{_YEAR}-(?P<number>[01]\d)-(?P<day>[0-3]\d)",
-        rf"\b{_YEAR}年\s?(?P<number>[01]?\d)月\s?(?P<day>[0-3]?\d)日",
-        rf"\b{_MONTH}\s+{_DAY},?\s+{_YEAR}\b",
-        rf"\b{_DAY}\s+(?:of\s+)?{_MONTH},?\s+{_YEAR}\b",
-        rf"\b(?P<number>[01]?\d)/(?P<day>[0-3]?\d)/{_YEAR}\b",
-        rf"\b(?P<day>[0-3]?\d)\.(?P<number>[01]?\d)\.{_YEAR}\b",
-        rf"\b{_YEAR}/(?P<number>[01]?\d)/(?P<day>[0-3]?\d)\b",
-        rf"\bD:{_YEAR}(?P<number>[01]\d)(?P<day>[0-3]\d)",
-        rf"\b{_MONTH},?\s+{_YEAR}\b",
-        rf"\b{_YEAR}-(?P<number>[01]\d)\b",
-    )
+from corpus.moments import Moment, moments
+from corpus.partial_dates import beginning
+from corpus.readers.date_words import (
+    AFTER,
+    BEFORE_DATE,
+    BETWEEN,
+    BYLINE,
+    EVENT,
+    KEYS,
+    LABELS,
+    OTHER,
+    OTHERS_BEGIN,
+    PLACE,
+    SUBJECT,
 )
-# In order of trust. A label stands at the beginning of a line, or after a name and a bar: "issued"
-# and "dated" inside a sentence speak of other papers.
-_LABELS = tuple(
-    re.compile(rf"^[^\n]{{0,{before}}}?\b(?:{words})\b\W{{0,6}}", re.IGNORECASE | re.MULTILINE)
-    for before, words in (
-        (60, r"original(?:ly)?[ _]published(?: on)?|publication date|date published"),
-        (60, r"published(?: on)?|posted(?: on)?|release(?:d| date)|date of (?:issue|publication)"),
-        (60, r"发布时间|发布日期"),
-        (2, r"issued|dated?"),
-        (60, r"(?:last )?(?:updated|revised|modified)(?: on)?"),
-    )
-)
-# A date after these words is that of something else: a period, a deadline, another version.
-_OTHER = re.compile(
-    r"(?:dated|issued|signed|ended|ending|until|before|by|since|effective|expires?|through|of|from)"
-    r"\s*$",
-    re.IGNORECASE,
-)
+from corpus.table import Table
+
+# A label stands near the beginning, a bare date in the title block, a change at the foot as well.
+_LABELLED, _FIRST, _FOOT = 3_000, 700, 1_500
+# Nothing of a kind was published before there was such a thing; of what a text may copy from paper,
+# nothing is believed to be older than these without a word that says so.
+_EARLIEST = {"html": "1991", "markdown": "1991", "docx": "1990", "slides": "1990", "table": "1985",
+             "email": "1971"}  # fmt: skip
+_PAPER, _BARE = "1900", "1970"
+# What stands before a date where it does not belong to a sentence.
+_PARTED = re.compile(r"(?:^|[|·•—–/(\[\t])\W*$")
 # "WASHINGTON, Jan. 28, 2025 (Agency) – The office said …": the sentence begins after the date.
 _DATELINE = re.compile(r"\s*(?:[(—–/]|-\s)")
-# "The first lines": a title block, not the first paragraphs.
-_FIRST = 700
+_SENTENCE = re.compile(
+    r"\s*,?\s+(?:the|an?|it|this|which|that|and|he|she|they|we)\b", re.IGNORECASE
+)
+_COMPACT = re.compile(r"\s*(?:D:)?((?:19|20)\d\d)([01]\d)([0-3]\d)(?!\d{3}\b)")
+_SHORT = re.compile(r"[0-3]\d[.-][01]\d[.-]\d\d(?![\d.-])")
+# Languages and lands whose figures begin with the year, or, in English, with the day.
+_YEAR_FIRST = frozenset({"zh", "ja", "ko", "hu", "lt", "mn", "fa"})
+_DAY_LANDS = frozenset({"gb", "uk", "au", "nz", "ie", "in", "za", "sg", "hk", "my", "ng", "ke"})
+_MONTH_LANDS = frozenset({"us", "ph"})
 
 
-def parse_date(text: str) -> str:
-    """Return the first date in `text` as ISO 8601, as exact as it is stated, or "".
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a document says of its time: ISO 8601, shortened where it says less; "" unknown.
 
-    "04/16/2026" is read in the American order, and only where the other order is impossible.
+    `doubts` are questions that only a person can settle, as in Document.doubts.
     """
-    found = [(match.start(), match) for form in _FORMS if (match := form.search(text))]
-    for _, match in sorted(found, key=lambda one: (one[0], -len(one[1][0]))):
-        if iso := _iso(match):
-            return iso
-    return ""
+
+    published: str = ""
+    updated: str = ""
+    fetched: str = ""
+    doubts: tuple[str, ...] = ()
 
 
-def _iso(match: re.Match[str]) -> str:
-    parts = match.groupdict()
-    month = int(parts.get("number") or 0) or _MONTHS[(parts.get("month") or "").lower()]
-    year, day = int(parts["year"]), int(parts.get("day") or 0)
-    if "/" in match[0] and match[0].index("/") < 3 and day <= 12 and day != month:
+def parse_date(text: str, *, language: str = "") -> str:
+    """Return the date that a value states ("2025-01-28T10:30Z", "Q3 2025", "20250128"), or "".
+
+    The first where there are several; "" where it can be read in two ways. A year alone counts in a
+    value that says little else. `language` is a tag as of BCP 47 ("en-GB").
+    """
+    if compact := _COMPACT.match(text):
+        text = "-".join(compact.groups())
+    text = text.strip()
+    found = [one for one in moments(text, loose=True) if one.iso]
+    if not found:
         return ""
-    if not 1 <= month <= 12:
+    one = _read(_alike(found, 0), _day_first(language, found))
+    return one.iso if not one.unsure and (one.month or len(text) <= 20) else ""
+
+
+def stated(
+    text: str,
+    *,
+    said: Mapping[str, str] | None = None,
+    kind: str = "",
+    language: str = "",
+    tables: Sequence[Table] = (),
+    today: str = "",
+) -> Stated:
+    """Return when a document was published, updated and fetched, as far as it says so.
+
+    `said` is what its file says of it beside the text (front matter, <meta>, properties), by key.
+    A label that says "originally published" goes first, then `said`, then other labels
+    ("Published: …", "Mis à jour le …", "发布时间") near the beginning, then a date that stands by
+    itself in the title block; cells of `tables` count for nothing there. A date after `today` (ISO,
+    that of the clock by default), or from long before there were files of this `kind`, is none.
+    """
+    return _Reading(text, said or {}, kind, language, tables, today).stated()
+
+
+class _Reading:
+    """One document's dates, by what they stand beside."""
+
+    def __init__(
+        self,
+        text: str,
+        said: Mapping[str, str],
+        kind: str,
+        language: str,
+        tables: Sequence[Table],
+        today: str,
+    ) -> None:
+        self._head = text[:_LABELLED]
+        if others := OTHERS_BEGIN.search(self._head):
+            self._head = self._head[: others.start()]
+        foot = max(len(self._head), len(text) - _FOOT)
+        self._foot = text[foot:]
+        self._said = {re.sub(r"[^a-z]", "", key.lower()): value for key, value in said.items()}
+        self._kind, self._language, self._tables = kind, language, tables
+        last = date.fromisoformat(today) if today else date.today()
+        # A day later somewhere on earth.
+        self._last = (last + timedelta(days=1)).isoformat()
+        self._doubts: list[str] = []
+        self._dates = [one for one in moments(self._head) if one.iso]
+
+    def stated(self) -> Stated:
+        original = self._value("original")
+        published = self._labelled("first") or original or self._value("published")
+        fetched = self._value("fetched") or self._labelled("fetched")
+        if original and not fetched:
+            # Whoever republished it gave it a date as well.
+            again = self._value("published")
+            fetched = again if again != original else ""
+        published = published or self._labelled("published") or self._labelled("dated")
+        published = published or self._beside() or self._bare()
+        updated = self._value("updated") or self._labelled("updated")
+        updated = updated or self._labelled("updated", foot=True)
+        if published and updated and beginning(updated) < beginning(published):
+            updated = ""
+        return Stated(published, updated, fetched, tuple(dict.fromkeys(self._doubts)))
+
+    def _value(self, field: str) -> str:
+        """Return what the file says beside its text."""
+        for key in KEYS[field]:
+            value = self._said.get(key, "")
+            if not value:
+                continue
+            if iso := parse_date(value, language=self._language):
+                if self._possible(iso):
+                    return iso
+            elif len({one.iso for one in moments(value) if one.unsure}) > 1:
+                self._ask(field, value, moments(value))
         return ""
-    if not day:
-        return f"{year:04}-{month:02}"
-    try:
-        return date(year, month, day).isoformat()
-    except ValueError:
+
+    def _labelled(self, field: str, *, foot: bool = False) -> str:
+        """Return the date after the first label of a field, "" where none has one."""
+        text = self._foot if foot else self._head
+        found = [one for one in moments(text) if one.iso] if foot else self._dates
+        for label, language in _labels(text, field):
+            begin = text.rfind("\n", 0, label.start()) + 1
+            last = max((one.end for one in found if one.end <= label.start()), default=0)
+            follows = last > begin and BETWEEN.fullmatch(text, last, label.start())
+            if not (follows or _begins(text[begin : label.start()], label[0])) or (
+                self._kind == "table" and field == "dated"
+            ):
+                continue
+            end = label.end()
+            if short := _SHORT.match(text, _after_gap(text, end)):
+                near = moments(short[0], loose=True)
+            else:
+                near = next(
+                    (
+                        _alike(found, place)
+                        for place, one in enumerate(found)
+                        if one.start >= end and _gap(text[end : one.start])
+                    ),
+                    [],
+                )
+                if near and self._other(text, field, near[-1]):
+                    continue
+            if iso := self._settled(field, near, language):
+                return iso
         return ""
+
+    def _other(self, text: str, field: str, one: Moment) -> bool:
+        """Say whether what follows a labelled date makes it that of another thing."""
+        after = text[one.end :].split("\n", 1)[0]
+        if len(after) > 40 and _SENTENCE.match(after):
+            return True
+        return field == "dated" and bool(EVENT.search(text[one.end : one.end + 200]))
+
+    def _settled(self, field: str, near: Sequence[Moment], language: str = "") -> str:
+        if not near:
+            return ""
+        tag = self._language or language
+        one = _read(near, _day_first(tag, self._dates))
+        if one.unsure:
+            self._ask(field, one.text, near)
+            return ""
+        return one.iso if self._possible(one.iso) else ""
+
+    def _ask(self, field: str, written: str, ways: Sequence[Moment]) -> None:
+        name = field if field in {"updated", "fetched"} else "published"
+        days = [date.fromisoformat(one.iso) for one in ways if one.iso]
+        one, other = (f"{day.day} {day:%B}" for day in days[:2])
+        self._doubts.append(f"{name}: {written.strip()} is {one} or {other} {days[0].year}")
+
+    def _possible(self, iso: str, earliest: str = "") -> bool:
+        first = max(_EARLIEST.get(self._kind, _PAPER), earliest)
+        return first <= iso and beginning(iso) <= self._last
+
+    def _beside(self) -> str:
+        """Return a date that a word after it calls that of publication: "2026-02-03 发布"."""
+        for place, one in enumerate(self._dates):
+            if AFTER.match(self._head, one.end) and (
+                iso := self._settled("published", _alike(self._dates, place))
+            ):
+                return iso
+        return ""
+
+    def _bare(self) -> str:
+        """Return a date that stands alone in the title block."""
+        if self._kind == "table":
+            return ""
+        for place, one in enumerate(self._dates):
+            if one.start >= _FIRST:
+                return ""
+            begin = self._head.rfind("\n", 0, one.start) + 1
+            before = self._head[begin : one.start]
+            after = self._head[one.end :].split("\n", 1)[0]
+            if self._in_table(one.start) or not one.month or not _alone(before, after, one):
+                continue
+            if EVENT.search(self._head[one.end : one.end + 200]):
+                continue
+            near = _alike(self._dates, place)
+            if near[0].unsure and self._settled("published", near) == "":
+                return ""
+            iso = self._settled("published", near)
+            if iso and self._possible(iso, _BARE):
+                return iso
+        return ""
+
+    def _in_table(self, offset: int) -> bool:
+        return any(one.start <= offset < one.end for one in self._tables)
+
+
+def _labels(text: str, field: str) -> Iterator[tuple[re.Match[str], str]]:
+    """Yield the labels of a field in the order of the text, each with its language."""
+    found = [
+        (match, language) for language, pattern in LABELS[field] for match in pattern.finditer(text)
+    ]
+    yield from sorted(found, key=lambda one: (one[0].start(), -len(one[0][0])))
+
+
+def _begins(before: str, label: str) -> bool:
+    """Say whether a label begins what is said: "issued" in a sentence speaks of other papers."""
+    if not label.isascii() and re.match(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]", label):
+        return True
+    if _PARTED.search(before) or SUBJECT.search(before) or BYLINE.fullmatch(before):
+        return len(before) < 120
+    return label[:1].isupper() and before.rstrip().endswith((",", ";", ".")) and len(before) < 60
+
+
+def _gap(between: str) -> bool:
+    """Say whether a date belongs to the label before it: weekday and time of day may part them."""
+    for one in reversed(moments(between)):
+        if one.minutes is not None or one.weekday:
+            between = between[: one.start] + between[one.end :]
+    return bool(BEFORE_DATE.fullmatch(between))
+
+
+def _after_gap(text: str, place: int) -> int:
+    found = re.compile(r"[^\w\n]{0,6}(?:(?:on|am|le|el|em|op|il|den)\s)?").match(text, place)
+    return found.end() if found else place
+
+
+def _alone(before: str, after: str, one: Moment) -> bool:
+    """Say whether a date stands by itself in its line, or after a name and before a sentence."""
+    if OTHER.search(before) or len(before) >= 60:
+        return False
+    led = _PARTED.search(before) or BYLINE.fullmatch(before) or PLACE.search(before)
+    if not led and not SUBJECT.search(before):
+        return False
+    if not one.day:
+        return not before.strip() and not after.strip()
+    if re.match(r"\s*(?:[-–—]|to|bis|au|al|until)\s*\d", after) or re.search(
+        r"\d\s*[-–—]\s*$", before
+    ):
+        return False  # the days of an event
+    times = [it for it in moments(after[:30]) if it.minutes is not None]
+    rest = after[times[0].end :] if times and times[0].start < 8 else after
+    if not rest.strip(' .\t"”*_'):
+        return True
+    if _DATELINE.match(rest):
+        return True
+    return len(rest) < 40 and bool(
+        re.match(r"\s*(?:[|·•,]|by\s|UTC|GMT|[A-Z]{2,4}\b|h\b|Uhr)", rest)
+    )
+
+
+def _alike(found: Sequence[Moment], place: int) -> list[Moment]:
+    """Return the readings of the date at a place: two where it may be read in two ways."""
+    one = found[place]
+    return [
+        it
+        for it in found[max(0, place - 1) : place + 2]
+        if (it.start, it.end) == (one.start, one.end)
+    ]
+
+
+def _read(near: Sequence[Moment], day_first: bool | None) -> Moment:
+    """Return the reading that the order of day and month decides; an unsure one where none does."""
+    if len(near) < 2 or day_first is None:
+        return near[0]
+    first = near[0] if near[0].text.lstrip("0").startswith(str(near[0].day)) else near[1]
+    other = near[1] if first is near[0] else near[0]
+    return replace(first if day_first else other, unsure=False)
+
+
+def _day_first(tag: str, found: Sequence[Moment]) -> bool | None:
+    """Say whether figures begin with the day, None where nothing tells.
+
+    Another date of the text does, one whose day is no month; then the language and land.
+    """
+    for one in found:
+        parts = re.fullmatch(r"(\d\d?)[/-](\d\d?)[/-]\d+", one.text)
+        if parts and not one.unsure and parts[1] != parts[2]:
+            return int(parts[1]) == one.day
+    language, _, land = tag.lower().replace("_", "-").partition("-")
+    land = land.rpartition("-")[2]
+    if not language or language in _YEAR_FIRST:
+        return None
+    if language == "en":
+        return True if land in _DAY_LANDS else False if land in _MONTH_LANDS else None
+    return True
 
 
 def stated_date(text: str) -> str:
-    """Return the publication date that the beginning of a text states, or "".
-
-    A labelled date ("Published: …") at the beginning of a line of the first 3,000 characters goes
-    before a bare one in the title block; a bare one counts only where nothing says that it is the
-    date of another thing.
-    """
-    for label in _LABELS:
-        for found in label.finditer(text[:3_000]):
-            if iso := _at(text, found.end()):
-                return iso
-    head = text[:_FIRST]
-    matches = sorted(
-        (match for form in _FORMS[:7] for match in form.finditer(head)), key=re.Match.start
-    )
-    for match in matches:
-        before = head[head.rfind("\n", 0, match.start()) + 1 : match.start()]
-        after = text[match.end() :].split("\n", 1)[0]
-        alone = len(before) < 60 and (len(after) < 40 or _DATELINE.match(after))
-        if alone and not _OTHER.search(before) and (iso := _iso(match)):
-            return iso
-    return ""
-
-
-def _at(text: str, position: int) -> str:
-    """Return the date that stands right at `position`, or ""."""
-    matches = [match for form in _FORMS if (match := form.match(text, position))]
-    longest = max(matches, key=lambda match: len(match[0]), default=None)
-    return _iso(longest) if longest else ""
+    """Return the publication date that the beginning of a text states, or ""."""
+    return stated(text).published
