@@ -6,7 +6,7 @@ import pytest
 
 from corpus.document import Source
 from corpus.readers.blocks import Blocks
-from corpus.readers.dates import Stated, parse_date, stated
+from corpus.readers.dates import Stated, parse_date, stated, times
 
 
 @pytest.mark.parametrize(
@@ -197,6 +197,6 @@ def test_a_cell_of_a_table_is_no_date_of_publication() -> None:
     blocks.heading(1, "Harbours")
     blocks.table([["Opened", "Harbour"], ["2026-02-01", "Northgate"], ["2025-03-01", "Ude"]])
     document = blocks.document(Source("Harbours", "/harbours.html"))
-    assert stated(document.text, tables=document.tables, today=TODAY) == Stated()
+    assert times(blocks, "html") == {"published": "", "updated": "", "fetched": ""}
     assert stated(document.text, kind="table", today=TODAY) == Stated()
     assert stated("Harbours\n\n1 February 2026\n\nText", today=TODAY).published == "2026-02-01"

@@ -72,6 +72,8 @@ Chips **above** the [threshold](https://example.org) need a licence.
         "Example Gazette",
         "2025-01-16",
         "markdown",
+        # The date of whoever republished it.
+        fetched="2026-02-04",
     )
     assert document.text == (
         "The Spring Rule\n\nChips above the threshold need a licence.\n\n"

@@ -16,7 +16,7 @@ KEYS = {
         "ogpublishedtime publicationdate publishdate publisheddate citationpublicationdate "
         "citationonlinedate citationdate dateissued dcdateissued dctermsissued issued pubdate "
         "parselypubdate sailthrudate releasedate dateposted posted postedon date articledate "
-        "dcdate dctermsdate datum fecha".split()
+        "dcdate dctermsdate datum fecha timepublished".split()
     ),
     "updated": tuple(
         "datemodified modified modifiedat modifiedtime articlemodifiedtime ogupdatedtime updated "
@@ -43,7 +43,8 @@ _LABELS = {
     },
     "published": {
         "en": "publication date|date published|publish date|published|posted|release date|"
-        "released|date of (?:issue|publication|release)|submitted|issue date|date issued",
+        "released|date of (?:issue|publication|release)|submitted|issue date|date issued|"
+        r"arxiv:\S+(?: \[[\w.-]+\])?",
         "fr": "publiée? le|publiée?|date de (?:publication|parution)|parue? le|mise? en ligne le|"
         "posté le|diffusée? le|date de mise en ligne",
         "de": "veröffentlicht am|veröffentlicht|veröffentlichung|erschienen am|erschienen|"

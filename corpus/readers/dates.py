@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from corpus.document import Source
 from corpus.moments import Moment, moments
 from corpus.partial_dates import beginning
+from corpus.readers.blocks import Blocks
 from corpus.readers.date_words import (
     AFTER,
     BEFORE_DATE,
@@ -22,7 +24,6 @@ from corpus.readers.date_words import (
     PLACE,
     SUBJECT,
 )
-from corpus.table import Table
 
 # A label stands near the beginning, a bare date in the title block, a change at the foot as well.
 _LABELLED, _FIRST, _FOOT = 3_000, 700, 1_500
@@ -81,7 +82,7 @@ def stated(
     said: Mapping[str, str] | None = None,
     kind: str = "",
     language: str = "",
-    tables: Sequence[Table] = (),
+    tables: Sequence[tuple[int, int]] = (),
     today: str = "",
 ) -> Stated:
     """Return when a document was published, updated and fetched, as far as it says so.
@@ -89,7 +90,7 @@ def stated(
     `said` is what its file says of it beside the text (front matter, <meta>, properties), by key.
     A label that says "originally published" goes first, then `said`, then other labels
     ("Published: …", "Mis à jour le …", "发布时间") near the beginning, then a date that stands by
-    itself in the title block; cells of `tables` count for nothing there. A date after `today` (ISO,
+    itself in the title block, in none of the spans of `tables`. A date after `today` (ISO,
     that of the clock by default), or from long before there were files of this `kind`, is none.
     """
     return _Reading(text, said or {}, kind, language, tables, today).stated()
@@ -104,7 +105,7 @@ class _Reading:
         said: Mapping[str, str],
         kind: str,
         language: str,
-        tables: Sequence[Table],
+        tables: Sequence[tuple[int, int]],
         today: str,
     ) -> None:
         self._head = text[:_LABELLED]
@@ -156,7 +157,10 @@ class _Reading:
         for label, language in _labels(text, field):
             begin = text.rfind("\n", 0, label.start()) + 1
             last = max((one.end for one in found if one.end <= label.start()), default=0)
-            follows = last > begin and BETWEEN.fullmatch(text, last, label.start())
+            follows = last > begin and bool(BETWEEN.fullmatch(text, last, label.start()))
+            # "Report No.: 12 Version: 2 Publication Date: 04/16/2026".
+            colon = re.match(r"[*_ ]*[:：]", text[label.end() : label.end() + 5])
+            follows |= bool(colon) and field != "dated" and label[0][:1].isupper()
             if not (follows or _begins(text[begin : label.start()], label[0])) or (
                 self._kind == "table" and field == "dated"
             ):
@@ -238,7 +242,7 @@ class _Reading:
         return ""
 
     def _in_table(self, offset: int) -> bool:
-        return any(one.start <= offset < one.end for one in self._tables)
+        return any(start <= offset < end for start, end in self._tables)
 
 
 def _labels(text: str, field: str) -> Iterator[tuple[re.Match[str], str]]:
@@ -275,7 +279,8 @@ def _alone(before: str, after: str, one: Moment) -> bool:
     """Say whether a date stands by itself in its line, or after a name and before a sentence."""
     if OTHER.search(before) or len(before) >= 60:
         return False
-    led = _PARTED.search(before) or BYLINE.fullmatch(before) or PLACE.search(before)
+    ways = (_PARTED.search(before), BYLINE.fullmatch(before), PLACE.search(before))
+    led = any(ways) or not re.search(r"[^\W\d_]", before)
     if not led and not SUBJECT.search(before):
         return False
     if not one.day:
@@ -332,6 +337,32 @@ def _day_first(tag: str, found: Sequence[Moment]) -> bool | None:
     return True
 
 
-def stated_date(text: str) -> str:
-    """Return the publication date that the beginning of a text states, or ""."""
-    return stated(text).published
+def times(
+    blocks: Blocks,
+    kind: str,
+    *,
+    text: str = "",
+    said: Mapping[str, str] | None = None,
+    language: str = "",
+    known: str = "",
+    otherwise: str = "",
+) -> dict[str, str]:
+    """Return the fields of a Source that say when, and note in `blocks` what is doubtful.
+
+    As `stated`, of `text` where that is not what the blocks hold; `known` is a date of publication
+    that is beyond doubt, `otherwise` one for a document that says none itself.
+    """
+    own = blocks.document(Source("", ""))
+    text = text or own.text
+    # What is read before the text moves its tables; a text of another making has none.
+    shift = len(text) - len(own.text) if text.endswith(own.text) else None
+    tables = (
+        [(one.start + shift, one.end + shift) for one in own.tables] if shift is not None else []
+    )
+    found = stated(text, said=said, kind=kind, language=language, tables=tables)
+    for question in found.doubts:
+        if not (known and question.startswith("published")):
+            blocks.doubt(question)
+    asked = any(question.startswith("published") for question in found.doubts)
+    published = known or found.published or ("" if asked else otherwise)
+    return {"published": published, "updated": found.updated, "fetched": found.fetched}

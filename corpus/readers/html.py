@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
+from corpus.readers.about import real_publisher, real_title
 from corpus.readers.blocks import Blocks, clean
-from corpus.readers.dates import parse_date, stated_date
+from corpus.readers.dates import times
 from corpus.readers.filings import (
     act_title,
     filing_date,
@@ -18,6 +18,7 @@ from corpus.readers.filings import (
 )
 from corpus.readers.hidden import take_out_hidden
 from corpus.readers.markup import add_markup, markup_of, page_of
+from corpus.readers.page_about import language_of, said_of, title_block
 from corpus.readers.text import decoded_page
 
 # The extractor is made for articles. A page with more text than this outside links is a law or a
@@ -26,7 +27,6 @@ from corpus.readers.text import decoded_page
 # what it took for furniture then was the text.
 _LARGE = 100_000
 _KEPT = 0.5
-_STATING = re.compile(r"<meta[^>]*>|<time[^>]*>|<script[^>]*ld\+json[^>]*>[^<]*", re.IGNORECASE)
 
 
 def read_html(data: bytes, location: str) -> Document:
@@ -40,7 +40,8 @@ def read_html(data: bytes, location: str) -> Document:
     hidden = take_out_hidden(root)
     if hidden:
         page = markup_of(root)
-    about = _metadata(root, page)
+    said, language = said_of(root), language_of(root)
+    about = _metadata(root, page, said)
     prose = _prose_length(root)
     article = _article(page) if prose <= _LARGE else None
     enough = article is not None and article.length >= _KEPT * prose
@@ -51,6 +52,15 @@ def read_html(data: bytes, location: str) -> Document:
         raise ReadError(
             "empty", "this page holds no text; it may be drawn by scripts: save it as PDF"
         )
+    # The article may have lost the line of its author and date.
+    when = times(
+        blocks,
+        "html",
+        text=title_block(root) + text,
+        said=said,
+        language=language,
+        known=filing_date(text),
+    )
     return blocks.document(
         Source(
             title=filing_title(text)
@@ -60,8 +70,8 @@ def read_html(data: bytes, location: str) -> Document:
             or clean(text[:200].split("\n")[0])[:120],
             location=location,
             publisher=named_publisher(text) or about["publisher"],
-            published=about["published"] or filing_date(text) or stated_date(text),
             kind="html",
+            **when,
         )
     )
 
@@ -111,33 +121,18 @@ def _prose_length(root: Any) -> int:
     )
 
 
-def _metadata(root: Any, page: str) -> dict[str, str]:
-    """Return title, publisher and published date where the page's metadata states them."""
+def _metadata(root: Any, page: str, said: dict[str, str]) -> dict[str, str]:
+    """Return title and publisher where the page's metadata states them."""
     import trafilatura
 
     # Beyond the head and the first screen nothing speaks of the page as a whole.
-    head = page[:200_000]
-    found: Any = trafilatura.extract_metadata(head)
-    stated = {
-        key: root.xpath(f"string(//meta[@property='{name}' or @name='{name}']/@content)").strip()
-        for key, name in (
-            ("time", "article:published_time"),
-            ("date", "date"),
-            ("issued", "DC.date.issued"),
-            ("site", "og:site_name"),
-        )
-    }
-    date = next((iso for key in ("time", "issued", "date") if (iso := parse_date(stated[key]))), "")
-    site = stated["site"] or (found.sitename or "" if found else "")
+    found: Any = trafilatura.extract_metadata(page[:200_000], extensive=False)
+    names = [said.get(key, "") for key in ("ogsitename", "publisher", "dcpublisher",
+                                           "citationpublisher", "applicationname")]  # fmt: skip
+    names.append(found.sitename or "" if found else "")
+    site = next((name for name in map(real_publisher, map(clean, names)) if name), "")
     # Without a name there trafilatura gives the host of the canonical address.
     publisher = publisher_of_address(site) or site
-    title = clean((found.title or "") if found else "") or clean(root.findtext(".//title") or "")
-    # Pages made by a program are named after its input ("L_202401689EN.000101.fmx.xml").
-    if re.fullmatch(r"\S+\.\w{2,5}", title):
-        title = ""
-    # htmldate may give the day of a file or a copyright year; only its reading of stated dates
-    # (JSON-LD, time elements) is believed, and those stand in the head verbatim.
-    if not date and found and found.date:
-        stating = " ".join(_STATING.findall(head))
-        date = parse_date(found.date) if found.date in stating else ""
-    return {"title": title, "publisher": clean(publisher), "published": date}
+    titles = (said.get("ogtitle"), found.title if found else "", root.findtext(".//title"))
+    title = next((one for name in titles if (one := real_title(clean(name or ""), publisher))), "")
+    return {"title": title, "publisher": publisher}

@@ -8,16 +8,14 @@ from typing import Any
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
+from corpus.readers.about import real_publisher, real_title
 from corpus.readers.blocks import Blocks, clean
-from corpus.readers.dates import parse_date, stated_date
+from corpus.readers.dates import parse_date, times
 from corpus.readers.filings import named_publisher, publisher_of_address
 from corpus.readers.hidden import take_out_hidden
 from corpus.readers.markup import add_markup, fragment_of
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-# The first that is there counts. A page republished by another says when it first appeared.
-_DATES = ("originalpublished", "published", "publishedat", "publicationdate", "datepublished",
-          "pubdate", "date")  # fmt: skip
 _PUBLISHERS = ("publisher", "sourcename", "organization", "sitename", "site", "source")
 _ADDRESSES = ("sourceurl", "canonicalurl", "canonical", "originalurl", "url", "source", "link")
 # Headings that name a part and not the document.
@@ -64,15 +62,21 @@ def read_markdown(text: str, location: str) -> Document:
         add_markup(blocks, fragment)
     if not blocks.length:
         raise ReadError("empty", "this file holds no text")
-    content = blocks.text()
+    publisher = _publisher(front) or named_publisher(blocks.text())
     return blocks.document(
         Source(
-            title=clean(front.get("title", "")) or _title(blocks, location),
+            title=real_title(clean(front.get("title", "")), publisher) or _title(blocks, location),
             location=location,
-            publisher=_publisher(front) or named_publisher(content),
-            published=_published(front) or stated_date(content) or _posted(location),
+            publisher=publisher,
             kind="markdown",
             theme=clean(front.get("theme", "")),
+            **times(
+                blocks,
+                "markdown",
+                said=front,
+                language=front.get("lang") or front.get("language", ""),
+                otherwise=_posted(location),
+            ),
         )
     )
 
@@ -145,7 +149,7 @@ def _title(blocks: Blocks, location: str) -> str:
 def _publisher(front: dict[str, str]) -> str:
     """Return the publisher; the key of another system ("federal_register") names none."""
     for key in _PUBLISHERS:
-        name = clean(front.get(key, ""))
+        name = real_publisher(clean(front.get(key, "")))
         if name and "://" not in name and "_" not in name:
             return name
     addresses = (front.get(key, "") for key in _ADDRESSES)
@@ -177,7 +181,3 @@ def _front_matter(text: str) -> tuple[dict[str, str], str]:
             values.setdefault(re.sub(r"[^a-z]", "", str(key).lower()), str(value or ""))
         text = text[found.end() :].lstrip()
     return values, text
-
-
-def _published(front: dict[str, str]) -> str:
-    return next((iso for key in _DATES if (iso := parse_date(front.get(key, "")))), "")

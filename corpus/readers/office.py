@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ from typing import Any
 from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.limits import Limits
+from corpus.readers.about import real_title
 from corpus.readers.blocks import Blocks, clean
-from corpus.readers.dates import stated_date
+from corpus.readers.dates import times
 from corpus.readers.package import Package
 from corpus.readers.sheets import read_sheets
 from corpus.readers.word import read_word
@@ -85,20 +85,15 @@ def read_office(data: bytes, location: str, kind: str, limits: Limits) -> Docume
     text = blocks.text()
     if not text.strip():
         raise ReadError("empty", "this file holds no text")
-    title = clean(about.get("title", "")) or named or blocks.first_heading
+    names = (clean(about.get("title", "")), named, blocks.first_heading)
+    title = next((one for name in names if (one := real_title(name))), "")
     title = title or clean(text.split("\n")[0])[:120] or Path(location).stem
-    document = blocks.document(Source(title, location, kind=kinds[kind]))
-    published = stated_date(_outside_tables(document))
-    return replace(document, source=replace(document.source, published=published))
-
-
-def _outside_tables(document: Document) -> str:
-    """Return the text without its tables: a day in a cell is not when a workbook came out."""
-    parts, end = [], 0
-    for table in document.tables:
-        parts.append(document.text[end : table.start])
-        end = table.end
-    return "".join([*parts, document.text[end:]])
+    # When it was last saved. When it was made may be the template's, and one that was never saved
+    # since says no more.
+    saved = about.get("modified", "")
+    said = {"modified": saved} if saved != about.get("created", "") else {}
+    when = times(blocks, kinds[kind], said=said)
+    return blocks.document(Source(title, location, kind=kinds[kind], **when))
 
 
 def _pptx(data: bytes, blocks: Blocks) -> dict[str, str]:

@@ -10,7 +10,7 @@ from corpus.document import Document, Source, pages_said
 from corpus.errors import ReadError
 from corpus.limits import Limits
 from corpus.readers.blocks import Blocks
-from corpus.readers.dates import stated_date
+from corpus.readers.dates import times
 from corpus.readers.filings import act_title, filing_date, filing_title, named_publisher
 from corpus.readers.parts import Part, distinct
 from corpus.readers.pdf_about import About, about_pdf, text_by_pypdf
@@ -61,7 +61,7 @@ def read_pdf(data: bytes, location: str, limits: Limits) -> Document:
         text.paragraph(f"Attached files: {', '.join(names)}")
     head = next((page for page in pages if page), [])
     upper = next((page for page in kept if page), head)
-    return text.document(_source(text.text(), head, upper, furniture, about, body, location))
+    return text.document(_source(text, head, upper, furniture, about, body, location))
 
 
 def _unread(page: Sequence[Line], marks: PageMarks) -> bool:
@@ -98,7 +98,7 @@ def _text(pages: Sequence[Sequence[Line]], about: About, body: Body, marks: Mark
 
 
 def _source(
-    text: str,
+    blocks: Blocks,
     head: Sequence[Line],
     upper: Sequence[Line],
     furniture: Sequence[str],
@@ -107,6 +107,7 @@ def _source(
     location: str,
 ) -> Source:
     """Return what the document says of itself, on its first page before its metadata."""
+    text = blocks.text()
     # By height: what is printed first on the page often comes last in the file.
     from_top = sorted(head, key=lambda line: -line.base)
     first = "\n".join([*furniture, *(line.text for line in from_top)])
@@ -116,6 +117,6 @@ def _source(
         title=filing_title(text) or act_title(text) or title or Path(location).stem,
         location=location,
         publisher=named_publisher(first),
-        published=filing_date(text) or stated_date(first) or about.year,
         kind="pdf",
+        **times(blocks, "pdf", text=first, known=filing_date(text), otherwise=about.year),
     )

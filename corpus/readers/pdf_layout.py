@@ -268,7 +268,7 @@ def _level(group: Sequence[Line], text: str, body: Body, after: Sequence[Line] |
     """
     if len(group) > 3 or len(text) > 160 or not _WORD.search(text):
         return 0
-    if len(text) < 25 and parse_date(text):
+    if len(text) < 25 and len(parse_date(text)) > len("2025"):
         return 0
     larger = min(body.larger(line) for line in group)
     stands_out = larger >= _LARGER or all(body.bolder(line) for line in group)

@@ -12,7 +12,7 @@ from pathlib import Path
 from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
-from corpus.readers.dates import stated_date
+from corpus.readers.dates import times
 from corpus.readers.text import decoded
 from corpus.table import heads_of, is_figure
 
@@ -62,7 +62,7 @@ def read_csv(data: bytes, location: str) -> Document:
     if not content.strip():
         raise ReadError("empty", "this file holds no text")
     title = title if blocks.tables and 0 < len(title) <= 150 else Path(location).stem
-    return blocks.document(Source(title, location, "", stated_date(content), "table"))
+    return blocks.document(Source(title, location, kind="table", **times(blocks, "table")))
 
 
 def _delimiter(text: str) -> str:

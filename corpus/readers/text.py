@@ -9,7 +9,7 @@ from contextlib import suppress
 from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
-from corpus.readers.dates import stated_date
+from corpus.readers.dates import times
 from corpus.readers.filings import filing_date, filing_title, named_publisher
 from corpus.readers.lines import reflowed
 
@@ -106,7 +106,7 @@ def read_text(text: str, location: str) -> Document:
             title=filing_title(content) or title,
             location=location,
             publisher=named_publisher(content),
-            published=filing_date(content) or stated_date(content),
             kind="text",
+            **times(blocks, "text", known=filing_date(content)),
         )
     )
