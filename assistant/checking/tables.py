@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from assistant.checking.comparing import problem
-from assistant.checking.quantities import Quantity, quantities
 from corpus.cells import Cell, Row
 from corpus.document import Passage
 from corpus.moments import moments
+from corpus.quantities import Quantity, quantities
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_")
 _SPACE = re.compile(r"\s+")
