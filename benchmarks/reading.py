@@ -62,7 +62,7 @@ WANTED: dict[str, Wanted] = {
     "pptx-line-break": Wanted(("May 2027", "Costs are capped"), ("2027Costs",)),
     "xlsx-percent-currency": Wanted(("37.5%", "€1,250.50")),
     "xlsx-merged-region": Wanted(("North | Garth | 9",)),
-    "xlsx-far-cell": Wanted(("Hay bales | 411",)),
+    "xlsx-far-cell": Wanted(("Barn | Hay bales\nEast barn | 411",)),
     "table-row-without-head": Wanted(heads=(("Zelda 5", "Crew"),)),
     "xlsx-date-cell-published": Wanted(source=NO_DATE),
     "mail-attachment-text": Wanted(("Mira Sund",), told="attachment"),
