@@ -25,19 +25,19 @@ from corpus.document import Document, Heading
 from corpus.errors import ReadError
 from corpus.files import contents
 from corpus.limits import DEFAULT_LIMITS
-from corpus.readers import html
+from corpus.readers import charsets, html
 from corpus.rows import columns_of
 from corpus.splitting import split
 
 # Ahead of each request: how long it is.
 _HEAD = struct.Struct("<Q")
 # What the readers use, and imports its parts when they are first needed.
-_WHOLE = ("charset_normalizer", "corpus.readers", "dateparser", "email", "encodings",
+_WHOLE = ("chardet", "corpus.readers", "dateparser", "email", "encodings",
           "htmldate", "markdown_it", "pptx", "pypdf", "yaml")  # fmt: skip
 _BY_NAME = ("lxml.cssselect", "lxml.etree", "lxml.html", "PIL.BmpImagePlugin",
             "PIL.GifImagePlugin", "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin",
             "PIL.PpmImagePlugin", "PIL.WebPImagePlugin", "pypdfium2", "tinycss2", "tokenizers",
-            "trafilatura", "xlfmt")  # fmt: skip
+            "trafilatura", "webencodings", "xlfmt")  # fmt: skip
 
 
 def _refusal(error: ReadError) -> dict[str, Any]:
@@ -120,6 +120,7 @@ def _preload() -> None:
             with suppress(ImportError):
                 importlib.import_module(part.name)
     html.prepare()
+    charsets.prepare()
 
 
 def _received(requests: socket.socket) -> tuple[dict[str, Any], int] | None:

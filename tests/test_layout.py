@@ -22,7 +22,7 @@ MODULE_LINES = 500
 # else asks them. Where there are several, one opens the library and the rest take its values apart.
 OWNERS = {
     "chromadb": {"index/vectors.py"},
-    "charset_normalizer": {"corpus/readers/text.py"},
+    "chardet": {"corpus/readers/charsets.py"},
     "click": {"ui/cli.py", "ui/commands/"},
     "cssselect": {"corpus/readers/markup.py"},
     "docx": {"assistant/memo/export.py"},
@@ -65,6 +65,7 @@ OWNERS = {
     "typst": {"assistant/memo/drawing.py"},
     "uvicorn": {"ui/connections.py", "ui/server.py"},
     "xlfmt": {"corpus/readers/number_formats.py"},
+    "webencodings": {"corpus/readers/charsets.py"},
     "yaml": {"corpus/readers/markdown.py", "corpus/starter/reports/build.py"},
 }  # fmt: skip
 # Vectors are arrays wherever they pass.

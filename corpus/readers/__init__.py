@@ -12,6 +12,7 @@ from corpus.document import WITHIN, Document
 from corpus.errors import ReadError
 from corpus.files import contents, opened
 from corpus.limits import DEFAULT_LIMITS, Limits
+from corpus.readers.charsets import decoded
 from corpus.readers.html import read_html
 from corpus.readers.mail import parts_of_mail, read_mail
 from corpus.readers.markdown import read_markdown
@@ -20,7 +21,7 @@ from corpus.readers.parts import Part
 from corpus.readers.pdf import read_pdf
 from corpus.readers.pdf_attached import parts_of_pdf
 from corpus.readers.tabular import read_csv
-from corpus.readers.text import decoded, read_text
+from corpus.readers.text import read_text
 
 SUPPORTED_SUFFIXES = frozenset(
     ".md .markdown .txt .text .rst .html .htm .xhtml .mhtml .mht .pdf .docx .pptx .xlsx .eml .csv "

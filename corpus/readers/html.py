@@ -8,6 +8,7 @@ from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.readers.about import real_publisher, real_title
 from corpus.readers.blocks import Blocks, clean
+from corpus.readers.charsets import decoded_page
 from corpus.readers.dates import times
 from corpus.readers.filings import (
     act_title,
@@ -19,7 +20,6 @@ from corpus.readers.filings import (
 from corpus.readers.hidden import take_out_hidden
 from corpus.readers.markup import add_markup, markup_of, page_of
 from corpus.readers.page_about import language_of, said_of, title_block
-from corpus.readers.text import decoded_page
 
 # The extractor is made for articles. A page with more text than this outside links is a law or a
 # filing and is read whole: of a 10-K with 346,000 characters the extractor lost 7 %, tables among

@@ -10,9 +10,10 @@ from typing import Any
 from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
+from corpus.readers.charsets import decoded
 from corpus.readers.html import read_html
 from corpus.readers.parts import Part, distinct
-from corpus.readers.text import decoded, read_text
+from corpus.readers.text import read_text
 
 
 def read_mail(data: bytes, location: str) -> Document:

@@ -12,8 +12,8 @@ from pathlib import Path
 from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
+from corpus.readers.charsets import decoded
 from corpus.readers.dates import times
-from corpus.readers.text import decoded
 from corpus.table import heads_of, is_figure
 
 _DELIMITERS = ",;\t|"
