@@ -356,7 +356,7 @@ class Catalogue:
             with translated(self._file):
                 said = metadata.stated(self._connection, here, place)
                 kept = metadata.edited(self._connection, place)
-            same = said == document.source and all(
+            same = metadata.same(said, document.source) and all(
                 kept.get(field, getattr(said, field)) == value
                 for field, value in (edits or {}).items()
             )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 from corpus.document import Source
 from corpus.rows import SOURCE, now
@@ -41,9 +41,14 @@ def edited(connection: sqlite3.Connection, location: str) -> dict[str, str]:
     return {str(field): str(value) for field, value in rows}
 
 
+def same(said: Source | None, source: Source) -> bool:
+    """Say whether a place says what it said before; that it was fetched again is no news."""
+    return said is not None and said == replace(source, fetched=said.fetched or source.fetched)
+
+
 def state(connection: sqlite3.Connection, document: str, source: Source) -> None:
     """Keep what a place says of a document, unless that is what it said last."""
-    if stated(connection, document, source.location) != source:
+    if not same(stated(connection, document, source.location), source):
         connection.execute(
             f"INSERT INTO statements (document, {', '.join(SOURCE)}, at)"
             f" VALUES ({', '.join('?' * (len(SOURCE) + 2))})",

@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path, PurePosixPath
 
 import httpx
@@ -56,7 +57,9 @@ def add_addresses(
             file.write_bytes(got.content)
             if got.url not in places.values():
                 places[file] = got.url
-                said[file] = (described or {}).get(address, Described())
+                said[file] = replace(
+                    (described or {}).get(address, Described()), fetched=date.today().isoformat()
+                )
         if not places:
             yield Report(refused=tuple(refused))
             return

@@ -100,6 +100,7 @@ class Described:
     """What is said of a document beside itself, which goes before what it says; "" is nothing.
 
     `edit`: a person says so of this very document, and it holds for its later versions too.
+    `fetched` is when it was taken from the web (ISO date), which no person needs to say.
     """
 
     title: str = ""
@@ -107,6 +108,7 @@ class Described:
     published: str = ""
     theme: str = ""
     edit: bool = False
+    fetched: str = ""
 
     @property
     def edits(self) -> dict[str, str]:
@@ -116,9 +118,9 @@ class Described:
 
     def applied(self, document: Document) -> Document:
         """Return the document with what was said of it in place; a person's edit is kept apart."""
+        source = replace(document.source, fetched=self.fetched or document.source.fetched)
         if self.edit:
-            return document
-        source = document.source
+            return replace(document, source=source)
         stated = replace(
             source,
             title=self.title or source.title,

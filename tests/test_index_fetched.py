@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,27 @@ def test_fetching_again_changes_what_changed(
     assert report(desk.add_addresses([f"{site}/lund"])).replaced == (f"{site}/lund",)
     (entry,) = desk.library.entries()
     assert "4,900" in desk.library.document(entry.id).text
+
+
+def test_the_day_of_fetching_is_kept_and_another_day_is_no_change(
+    desk: Desk, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first day stands, though the page's bytes differ the next time."""
+
+    class Later(date):
+        @classmethod
+        def today(cls) -> Later:
+            return cls(2031, 5, 4)
+
+    first = date.today().isoformat()
+    assert report(desk.add_addresses([f"{site}/lund"])).added
+    monkeypatch.setitem(PAGES, "/lund", PAGES["/lund"] + "<!-- served anew -->")
+    monkeypatch.setattr("index.fetched.date", Later)
+    assert report(desk.add_addresses([f"{site}/lund"])).unchanged == (f"{site}/lund",)
+    (entry,) = desk.library.entries()
+    assert entry.source.fetched == first
+    assert report(desk.add_addresses([f"{site}/malmo"])).added
+    assert {one.source.fetched for one in desk.library.entries()} == {first, "2031-05-04"}
 
 
 def test_a_listed_document_has_what_the_list_says_of_it(desk: Desk, site: str) -> None:

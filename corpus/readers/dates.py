@@ -131,6 +131,8 @@ class _Reading:
             fetched = again if again != original else ""
         published = published or self._labelled("published") or self._labelled("dated")
         published = published or self._beside() or self._bare()
+        if fetched and published and beginning(published) > fetched:
+            published = ""
         updated = self._value("updated") or self._labelled("updated")
         updated = updated or self._labelled("updated", foot=True)
         if published and updated and beginning(updated) < beginning(published):
