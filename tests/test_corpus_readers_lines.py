@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from corpus.readers.lines import is_heading, is_table_line, joined, reflowed
-from corpus.readers.pdf_layout import Body, blocks, title_of, without_running_heads
+from corpus.readers.pdf_furniture import without_furniture
+from corpus.readers.pdf_layout import Body, blocks, title_of
+from corpus.readers.pdf_lines import whole_lines
 from corpus.readers.pdf_page import Line
 
 
@@ -72,9 +74,13 @@ def test_a_line_at_the_head_of_every_page_goes_whatever_its_number():
         ]
         for number, name in enumerate(["chips", "tools", "wafers", "masks"], start=1)
     ]
-    kept, lost = without_running_heads(pages)
+    kept, account = without_furniture(pages)
     assert all([line.text[:4] for line in page] == ["The ", "They", "And "] for page in kept)
-    assert lost == ["Quarterly review, page 1", "1"]
+    assert [(one.kind, one.text) for one in account if not one.page] == [
+        ("running heads", "Quarterly review, page 1"),
+        ("page numbers", "1"),
+    ]
+    assert len(account) == 8
 
 
 def test_a_title_that_runs_at_the_head_of_later_pages_stays_on_the_first():
@@ -85,7 +91,7 @@ def test_a_title_that_runs_at_the_head_of_later_pages_stays_on_the_first():
         [Line("Chip Controls", 70, 200, 780, 10), *body],
         [Line("Chip Controls", 70, 200, 780, 10), *body],
     ]
-    kept, _ = without_running_heads(pages)
+    kept, _ = without_furniture(pages)
     assert [page[0].text for page in kept] == ["Chip Controls", body[0].text, body[0].text]
 
 
@@ -112,7 +118,7 @@ def test_a_footnote_mark_stays_in_its_line():
         Line("1", 221, 224, 503, 6),
         Line("),", 225, 230, 500, 10),
     ]
-    found = blocks(page, Body(10.0, 400.0), words=(), titles={})
+    found = blocks(whole_lines(page), Body(10.0, 400.0), words=(), titles={})
     assert [block.texts for block in found] == [("the opinion of the Committee (1),",)]
 
 

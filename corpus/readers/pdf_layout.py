@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
@@ -13,7 +13,6 @@ from corpus.readers.dates import parse_date
 from corpus.readers.lines import BULLET, ITEM, is_heading, is_table_line, joined
 from corpus.readers.pdf_page import Line
 
-_PAGE_NUMBER = re.compile(r"^(?:page\s+)?[\divxlc]{1,5}(?:\s*(?:of|/)\s*\d+)?$", re.IGNORECASE)
 # Three letters, those of formulas (U+1D400 to U+1D7FF) not among them; or two of Chinese.
 _WORD = re.compile(r"(?:(?![\U0001d400-\U0001d7ff])[^\W\d_]){3}|[\u4e00-\u9fff]{2}")
 _LEADERS = re.compile(r"(?:\s?[.·…]){4,}\s*")
@@ -59,45 +58,6 @@ class Block:
     level: int = 0
 
 
-def without_running_heads(pages: Sequence[Sequence[Line]]) -> tuple[list[list[Line]], list[str]]:
-    """Return the pages' lines without what is printed on every page, and what the first page lost.
-
-    One of the two highest or lowest lines of a page goes when the same line, figures aside, stands
-    there on a quarter of the pages and on three at least (both pages of two); so does a bare page
-    number, and what is written up the margin (the stamp of an archive).
-    """
-    upright = [[line for line in page if not line.turned] for page in pages]
-    for number, page in enumerate(pages):
-        if len(upright[number]) < 0.5 * len(page):
-            upright[number] = [replace(line, turned=False) for line in page]
-    seen = Counter(key for page in upright for key in {_key(line) for line in _edges(page)})
-    least = 2 if len(pages) == 2 else max(3, len(pages) // 4)
-    running = {key for key, count in seen.items() if count >= least}
-    kept, lost = [], [line.text for page in pages[:1] for line in page if line.turned]
-    for number, page in enumerate(upright):
-        usual = median([line.size for line in page] or [0.0])
-        gone = {
-            id(line)
-            for line in _edges(page)
-            # The title, set large on the first page, may run at the head of the others.
-            if (_key(line) in running and (number or line.size < 1.3 * usual))
-            or (len(page) > 1 and _PAGE_NUMBER.match(line.text))
-        }
-        kept.append([line for line in page if id(line) not in gone])
-        if not number:
-            lost.extend(line.text for line in page if id(line) in gone)
-    return kept, lost
-
-
-def _edges(page: Sequence[Line]) -> list[Line]:
-    by_height = sorted(page, key=lambda line: line.base)
-    return by_height[:2] + by_height[-2:] if len(page) > 4 else by_height[:1]
-
-
-def _key(line: Line) -> str:
-    return re.sub(r"\d+", "#", " ".join(line.text.split())).lower()
-
-
 def blocks(
     page: Sequence[Line], body: Body, *, words: Collection[str], titles: Mapping[str, int]
 ) -> list[Block]:
@@ -106,7 +66,7 @@ def blocks(
     `words` are those of the whole document, lower case, by which a hyphen at a line end is judged;
     `titles` the page's titles in the outline (`folded`) with their levels.
     """
-    rows = _rows(page)
+    rows = page
     tabular = _tabular(rows)
     leading = _leading(rows)
     groups: list[list[Line]] = []
@@ -140,9 +100,7 @@ def title_of(page: Sequence[Line], body: Body) -> str:
 
     What holds no letters, is an address or is written up the margin is no title.
     """
-    lines = [
-        line for line in _rows(page) if not line.turned and re.search(r"[^\W\d]{3}", line.text)
-    ]
+    lines = [line for line in page if not line.turned and re.search(r"[^\W\d]{3}", line.text)]
     lines = [line for line in lines if not re.search(r"://|www\.|@|^arxiv", line.text, re.I)]
     if not lines:
         return ""
@@ -167,42 +125,6 @@ def folded(title: str) -> str:
     """Return a title as it is compared: an outline often leaves the section's number out."""
     plain = re.sub(r"^[\dA-Z]{1,3}(?:\.\d+)*\.?\s+", "", title)
     return re.sub(r"\W+", "", plain).lower()
-
-
-def _rows(page: Sequence[Line]) -> list[Line]:
-    """Put pieces of one line together again: footnote marks, formulas, a change of font."""
-    rows: list[Line] = []
-    for line in page:
-        last = rows[-1] if rows else None
-        if last is None or not _same_row(last, line):
-            rows.append(line)
-            continue
-        space = " " if line.left - last.right > 0.2 * max(last.size, line.size) else ""
-        main = max(last, line, key=lambda one: len(one.text))
-        rows[-1] = replace(
-            main,
-            text=f"{last.text}{space}{line.text}",
-            left=last.left,
-            right=line.right,
-            weight=min(last.weight, line.weight),
-            gaps=last.gaps + line.gaps,
-            pieces=_beside(last, line, space),
-        )
-    return rows
-
-
-def _beside(last: Line, line: Line, space: str) -> tuple[tuple[str, float, float], ...]:
-    """Return the words of two pieces of one line; without a space between them two are one."""
-    if space or not last.pieces or not line.pieces:
-        return last.pieces + line.pieces if last.pieces and line.pieces else ()
-    (head, left, _), (tail, _, right) = last.pieces[-1], line.pieces[0]
-    return (*last.pieces[:-1], (head + tail, left, right), *line.pieces[1:])
-
-
-def _same_row(last: Line, line: Line) -> bool:
-    size = max(last.size, line.size)
-    beside = -0.5 * size < line.left - last.right < 1.2 * size
-    return beside and abs(line.base - last.base) < 0.5 * size and not last.text.endswith("-")
 
 
 def _tabular(rows: Sequence[Line]) -> list[bool]:

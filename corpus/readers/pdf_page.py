@@ -6,8 +6,10 @@ import ctypes
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
-from typing import Any
+from itertools import accumulate, groupby, pairwise
+from math import hypot
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from corpus.errors import ReadError
 from corpus.limits import Limits
@@ -22,7 +24,21 @@ _ENDING_HYPHENS = "\ufffe\x02"
 # are not (0.6 of it at most on the pages looked at).
 _GAP = 1.0
 _SMALLEST = 1.5
+# Around raised letters in the text of a line, until `pdf_lines` says what they are. Private use:
+# `visible` drops them from what a file holds.
+UP, DOWN = "\ue010", "\ue011"
+# Raised letters stand this share of the line's height above its baseline and are smaller than its
+# letters; those as large as they stand higher. TeX raises by 0.3 of it, Word by 0.27.
+_RAISED, _SMALLER, _LIFTED = 0.14, 0.92, 0.28
+# Whole words that are longer, or more of a line than this, are raised for another reason.
+_LONGEST_RAISED, _MOST_RAISED = 5, 0.5
+# The parts of a word that can be raised alone.
+_PART = re.compile(r"[^\W\d_]+|\d+|[^\w.,;:!?()'’”\"-]+")
 _MARKER = re.compile(r"^(?:\S|\(?\w{1,4}[.)]|\d+(?:\.\d+)*\.?)\s")
+
+
+# A word of a line: its text, its left and its right end.
+Piece = tuple[str, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +48,8 @@ class Line:
     `size` is the height of its letters in points, `weight` that of the font (400 regular, 700 bold,
     though many fonts say otherwise), `gaps` the number of wide gaps between its words, `turned`
     whether it is written in another direction than the page is read, `hidden` that nobody sees it.
-    `pieces` are its words with their left and right ends, empty where these are not known.
+    `pieces` are its words with their left and right ends, empty where these are not known, and
+    `marks` the note marks that were taken out of them.
     """
 
     text: str
@@ -44,7 +61,8 @@ class Line:
     gaps: int = 0
     turned: bool = False
     hidden: bool = False
-    pieces: tuple[tuple[str, float, float], ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    marks: tuple[str, ...] = ()
 
 
 def pages_by_pdfium(data: bytes, limits: Limits, marks: Marks) -> list[list[Line]]:
@@ -121,20 +139,28 @@ def _page(pdf: Any, number: int, marks: Marks) -> list[Line]:
             hyphen = "-" if after and after in _ENDING_HYPHENS else ""
             start = found.start() + len(found[0]) - len(found[0].lstrip())
             end = found.start() + len(found[0].rstrip())
-            line = measure.line(shown + hyphen, start, end)
+            line = measure.line(shown, start, end)
+            if hyphen:
+                line = replace(line, text=line.text + hyphen, pieces=_ended(line.pieces, hyphen))
             unseen = hidden.of(places[start:end])
             if any(unseen) and not all(unseen):
                 # A line of both kinds is two: what is seen, and what stands between it.
                 letters = list(zip(text[start:end], unseen, strict=True))
                 seen = "".join(letter for letter, gone in letters if not gone)
                 between = "".join(letter for letter, gone in letters if gone)
-                lines.append(replace(line, text=visible(seen).strip() + hyphen, pieces=()))
+                shown = visible(seen).strip() + hyphen
+                lines.append(replace(line, text=shown, pieces=()))
                 line = replace(line, text=visible(between).strip(), pieces=())
             # What stands beside the page or is set too small is not seen either.
             beside = not (line.right > left and line.left < right and bottom < line.base < top)
             small = line.size <= _SMALLEST
             lines.append(replace(line, hidden=any(unseen) or beside or small))
     return [line for line in lines if line.text]
+
+
+def _ended(pieces: tuple[Piece, ...], hyphen: str) -> tuple[Piece, ...]:
+    """Return the words of a line with the hyphen that ends the last one."""
+    return (*pieces[:-1], (pieces[-1][0] + hyphen, *pieces[-1][1:])) if pieces else ()
 
 
 def _by_characters(textpage: Any) -> tuple[str, list[int]]:
@@ -154,6 +180,40 @@ def _by_characters(textpage: Any) -> tuple[str, list[int]]:
     return "".join(letters), [*places, count]
 
 
+class _Box(NamedTuple):
+    """Where a letter stands: its left and right ends, the height and the bottom of its font."""
+
+    left: float
+    right: float
+    height: float
+    bottom: float
+
+
+class _Word(NamedTuple):
+    """A word of a line: as pdfium has it, the place of its first letter, its two outer letters."""
+
+    text: str
+    start: int
+    first: _Box
+    last: _Box
+
+    @property
+    def left(self) -> float:
+        return self.first.left
+
+    @property
+    def right(self) -> float:
+        return self.last.right
+
+
+class _Look(NamedTuple):
+    """How the letters of a line stand: their height, the bottom of their boxes, their baseline."""
+
+    size: float
+    bottom: float
+    base: float
+
+
 class _Measure:
     """Asks pdfium for boxes and fonts of single characters of one page."""
 
@@ -164,66 +224,138 @@ class _Measure:
         self._page = textpage
         self._text = text
         self._places = places
+        self._loose = raw.FPDFText_GetLooseCharBox
         self._box = raw.FS_RECTF()
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
 
     def line(self, shown: str, start: int, end: int) -> Line:
         """Return the line of the characters `start` to `end` of the page's text."""
         # Five letters speak for the line; by the middle one of them in size, so that neither a
-        # footnote's number nor a sign from another font does.
-        letters = sorted({start + (end - 1 - start) * part // 4 for part in range(5)})
+        # footnote's number nor a sign from another font does, and the lowest of that size. Spaces
+        # that pdfium puts in have no height: where most fell on them, the line was taken to be
+        # too small to be seen.
+        letters = sorted({self._seen(start + (end - 1 - start) * part // 4) for part in range(5)})
         boxes = {letter: self._around(letter) for letter in letters}
-        usual = sorted(letters, key=lambda letter: boxes[letter][2])[len(letters) // 2]
-        self._raw.FPDFText_GetCharOrigin(
-            self._page, self._places[usual], ctypes.byref(self._x), ctypes.byref(self._y)
-        )
+        size = sorted(box.height for box in boxes.values())[len(letters) // 2]
+        alike = [letter for letter in letters if abs(boxes[letter].height - size) <= 0.05 * size]
+        usual = min(alike, key=lambda letter: boxes[letter].bottom)
+        base = self._base(usual)
         angle = float(self._raw.FPDFText_GetCharAngle(self._page, self._places[start]))
+        turned = 0.1 < angle < 6.18
         weights = [self._weight(letter) for letter in letters]
         words = self._words(start, end)
+        same = shown == self._text[start:end]
+        texts = [word.text if same else visible(word.text) for word in words]
+        if not turned:
+            look = _Look(size, boxes[usual].bottom, base)
+            odd = [number for number, word in enumerate(words) if not self._is_level(word, look)]
+            lifted = {number: self._lifted(words[number], look) for number in odd}
+            whole = any(all(up) and len(up) > _LONGEST_RAISED for up in lifted.values())
+            if not whole and 0 < sum(map(sum, lifted.values())) <= _MOST_RAISED * (end - start):
+                for number, up in lifted.items():
+                    texts[number] = _wrapped(words[number].text, up)
+                shown = " ".join(filter(None, texts))
         return Line(
             text=shown,
-            left=boxes[start][0],
-            right=boxes[end - 1][1],
-            base=float(self._y.value),
-            size=boxes[usual][2],
+            left=boxes[start].left,
+            right=boxes[end - 1].right,
+            base=base,
+            size=size,
             # As bold as its lightest letter; pdfium says -1 of a font without a weight.
             weight=min((weight for weight in weights if weight > 0), default=0.0),
-            gaps=self._gaps(start, words, boxes[usual][2]),
-            turned=0.1 < angle < 6.18,
-            pieces=tuple((text, left, right) for text, _, left, right in words if text),
+            gaps=self._gaps(start, words, size),
+            turned=turned,
+            pieces=tuple(
+                (text, word.left, word.right)
+                for text, word in zip(texts, words, strict=True)
+                if text
+            ),
         )
+
+    def _seen(self, letter: int) -> int:
+        """Return the place of the first letter from here on that is no space."""
+        while self._text[letter].isspace():
+            letter += 1
+        return letter
 
     def _weight(self, letter: int) -> float:
         return float(self._raw.FPDFText_GetFontWeight(self._page, self._places[letter]))
 
-    def _around(self, letter: int) -> tuple[float, float, float]:
-        """Return left, right and height of the box that the font gives a character."""
-        if not self._raw.FPDFText_GetLooseCharBox(self._page, self._places[letter], self._box):
-            return (0.0, 0.0, 0.0)
+    def _base(self, letter: int) -> float:
+        self._raw.FPDFText_GetCharOrigin(self._page, self._places[letter], self._x, self._y)
+        return float(self._y.value)
+
+    def _around(self, letter: int) -> _Box:
+        """Return the box that the font gives a character."""
+        box, place = self._box, self._places[letter]
+        if not self._loose(self._page, place, box):
+            return _Box(0.0, 0.0, 0.0, 0.0)
         # A font that states no height of its letters is as high as it is set.
-        height = abs(self._box.top - self._box.bottom) or float(
-            self._raw.FPDFText_GetFontSize(self._page, self._places[letter])
-        )
-        return (self._box.left, self._box.right, height)
+        height = abs(box.top - box.bottom) or self._set_size(place)
+        return _Box(box.left, box.right, height, box.bottom)
 
-    def _words(self, start: int, end: int) -> list[tuple[str, int, float, float]]:
-        """Return the words of a line: text, place of the first letter, left and right end."""
-        return [
-            (
-                visible(word[0]),
-                start + word.start(),
-                self._around(start + word.start())[0],
-                self._around(start + word.end() - 1)[1],
-            )
-            for word in re.finditer(r"\S+", self._text[start:end])
-        ]
+    def _set_size(self, place: int) -> float:
+        matrix = self._raw.FS_MATRIX()
+        size = float(self._raw.FPDFText_GetFontSize(self._page, place))
+        found = self._raw.FPDFText_GetMatrix(self._page, place, matrix)
+        return size * hypot(matrix.c, matrix.d) if found else size
 
-    def _gaps(self, start: int, words: Sequence[tuple[str, int, float, float]], size: float) -> int:
-        line = self._text[start : words[-1][1] + len(words[-1][0])]
+    def _words(self, start: int, end: int) -> list[_Word]:
+        """Return the words of a line with the boxes of their first and last letters."""
+        words = []
+        for word in re.finditer(r"\S+", self._text[start:end]):
+            first = self._around(start + word.start())
+            last = self._around(start + word.end() - 1) if len(word[0]) > 1 else first
+            words.append(_Word(word[0], start + word.start(), first, last))
+        return words
+
+    def _is_level(self, word: _Word, look: _Look) -> bool:
+        """Say whether the ends of a word, and those of its parts, stand as its line does."""
+        text, bottom, reach, small = word.text, look.bottom, 0.1 * look.size, _SMALLER * look.size
+        boxes = [word.first, word.last]
+        if not text.isalpha() and len(text) > 2:
+            boxes += [self._around(word.start + place) for place in _ends(text)]
+        return all(box[2] > small and -reach < box[3] - bottom < reach for box in boxes)
+
+    def _lifted(self, word: _Word, look: _Look) -> list[bool]:
+        """Say of each letter of a word whether it is raised, as an exponent or a note mark is."""
+        lifted = []
+        for place in range(word.start, word.start + len(word.text)):
+            higher = self._base(place) - look.base
+            small = self._around(place).height <= _SMALLER * look.size
+            lifted.append(higher > (_RAISED if small else _LIFTED) * look.size)
+        return lifted
+
+    def _gaps(self, start: int, words: Sequence[_Word], size: float) -> int:
+        line = self._text[start : words[-1].start + len(words[-1].text)]
         marker = _MARKER.match(line)
         first = start + (marker.end() if marker else 0)
         return sum(
-            after[2] - before[3] > _GAP * size
+            after.left - before.right > _GAP * size
             for before, after in pairwise(words)
-            if before[1] >= first
+            if before.start >= first
         )
+
+
+def _ends(text: str) -> list[int]:
+    """Return the places inside a word at which letters, figures or signs end, the fewest."""
+    if text[:-1].isalpha():
+        return [len(text) - 2]
+    ends = {0, len(text) - 1}
+    inside = []
+    for part in _PART.finditer(text):
+        first, last = part.start(), part.end() - 1
+        for place in (last,) if text[first].isalpha() else (first, last):
+            if place not in ends:
+                ends.add(place)
+                inside.append(place)
+    return inside
+
+
+def _wrapped(text: str, lifted: Sequence[bool]) -> str:
+    """Return a word with its raised letters between the two signs for them."""
+    parts = [
+        (up, visible("".join(letter for letter, _ in run)))
+        for up, run in groupby(zip(text, lifted, strict=True), key=itemgetter(1))
+    ]
+    return "".join(f"{UP}{part}{DOWN}" if up and part else part for up, part in parts)

@@ -1,0 +1,159 @@
+"""The lines of a PDF's page put together from their pieces, and their raised letters settled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median
+
+from corpus.readers.pdf_page import DOWN, UP, Line, Piece
+from corpus.readers.raised import raised
+
+_UP = re.compile(f"{UP}([^{DOWN}]*){DOWN}")
+# What begins a note at the foot of a page: raised, or set smaller than the text.
+_NOTE = re.compile(
+    rf"(?:{UP}([^{DOWN}]{{1,4}}){DOWN}|\(?(\d{{1,3}}|[*†‡§¶]{{1,3}}|[a-z])[.)\s])\s?\S"
+)
+# What is written as a note mark, and after what; a letter beyond "h" is a variable.
+_MARK = re.compile(
+    r"[*∗†‡§¶‖#✉]*[(\[]?(?:(?:\d{1,3}|[a-h])(?:\s?[,;–-]\s?(?:\d{1,3}|[a-h*∗†‡§¶‖#✉]))*)?[)\]]?"
+    r"[,;]?[*∗†‡§¶‖#✉]*"
+)
+_MARKED = re.compile(r"(?:[^\W\d_]{2}|\d|[.,;:!?)}’”\"'»%°*†‡§$€£¥。，；：！？）」』、…®™]|\w\])$")
+# Signs of a formula that is near: what is raised there is part of it.
+_FORMULA = re.compile(r"[=∑∏∈⊙√⊤∥⩽⩾≤≥≈∼∞∫∂∇×·^]|\s[+−<>]\s|[\U0001d400-\U0001d7ffα-ωΑ-Ω]$")
+_NEAR = 12
+# A number after these is not that of a note, whatever the page has.
+_TIMES = re.compile(r"[×·]\s*\d+$")
+
+
+def whole_lines(page: Sequence[Line]) -> list[Line]:
+    """Return the lines of a page, pieces of one line put together: a mark, a change of font.
+
+    Exponents stay as "^25"; the marks of notes are taken out (`Line.marks`), but for those that
+    begin a note.
+    """
+    rows = _rows(page)
+    notes = _notes(rows)
+    return [_settled(line, notes) if UP in line.text else line for line in rows]
+
+
+def _rows(page: Sequence[Line]) -> list[Line]:
+    rows: list[Line] = []
+    for line in page:
+        last = rows[-1] if rows else None
+        if last is None or not _same_row(last, line):
+            rows.append(line)
+            continue
+        space = " " if line.left - last.right > 0.2 * max(last.size, line.size) else ""
+        main = max(last, line, key=lambda one: len(one.text))
+        if _is_raised(line, last):
+            line = _lifted(line)
+        elif _is_raised(last, line):
+            last = _lifted(last)
+        rows[-1] = replace(
+            main,
+            text=f"{last.text}{space}{line.text}",
+            left=last.left,
+            right=line.right,
+            weight=min(last.weight, line.weight),
+            gaps=last.gaps + line.gaps,
+            pieces=_beside(last, line, space),
+        )
+    return rows
+
+
+def _same_row(last: Line, line: Line) -> bool:
+    size = max(last.size, line.size)
+    beside = -0.5 * size < line.left - last.right < 1.2 * size
+    level = abs(line.base - last.base) < 0.5 * size and line.turned == last.turned
+    return beside and level and not last.text.endswith("-")
+
+
+def _is_raised(one: Line, other: Line) -> bool:
+    higher = one.base - other.base
+    short = len(one.text) <= 12 and UP not in one.text
+    return short and one.size < 0.92 * other.size and higher > 0.14 * other.size
+
+
+def _lifted(line: Line) -> Line:
+    pieces = tuple((f"{UP}{text}{DOWN}", left, right) for text, left, right in line.pieces)
+    return replace(line, text=f"{UP}{line.text}{DOWN}", pieces=pieces)
+
+
+def _beside(last: Line, line: Line, space: str) -> tuple[Piece, ...]:
+    """Return the words of two pieces of one line; without a space between them two are one."""
+    if space or not last.pieces or not line.pieces:
+        return last.pieces + line.pieces if last.pieces and line.pieces else ()
+    (head, left, _), (tail, _, right) = last.pieces[-1], line.pieces[0]
+    return (*last.pieces[:-1], (head + tail, left, right), *line.pieces[1:])
+
+
+def _notes(rows: Sequence[Line]) -> frozenset[str]:
+    """Return the marks of the notes at the foot of a page."""
+    usual = median([line.size for line in rows] or [0.0])
+    found = set()
+    for line in rows:
+        note = _NOTE.match(line.text)
+        if note and (note[1] or line.size < 0.93 * usual):
+            found.add((note[1] or note[2]).strip("()[]. "))
+    return frozenset(found)
+
+
+def _settled(line: Line, notes: frozenset[str]) -> Line:
+    """Return a line with its raised letters as they stand in the text, without note marks."""
+    marks: list[str] = []
+    pieces: list[Piece] = []
+    words = line.pieces or tuple((word, 0.0, 0.0) for word in line.text.split(" "))
+    for number, (word, left, right) in enumerate(words):
+        before = " ".join(text for text, _, _ in pieces)
+        ahead = " ".join(text for text, _, _ in words[number + 1 : number + 3])
+        text, at = "", 0
+        for up in _UP.finditer(word):
+            text += word[at : up.start()]
+            at = up.end()
+            after = f"{word[at:]} {ahead}".replace(UP, "").replace(DOWN, "")
+            apart = bool(before) and not text
+            said = _said(f"{before} {text}".strip(), up[1], after, notes, apart=apart)
+            if said.startswith("^") and apart:
+                text = pieces.pop()[0]
+            if not said:
+                marks.append(up[1])
+            text += said
+        text = (text + word[at:]).strip()
+        if text and at and text[0] in ".,;:" and pieces:
+            text = pieces.pop()[0] + text
+        if text:
+            pieces.append((text, left, right))
+    return replace(
+        line,
+        text=" ".join(text for text, _, _ in pieces),
+        pieces=tuple(pieces) if line.pieces else (),
+        marks=(*line.marks, *marks),
+    )
+
+
+def _said(before: str, mark: str, after: str, notes: frozenset[str], *, apart: bool) -> str:
+    """Return what is written for raised letters, "" for a note mark.
+
+    `apart` says that a gap parts them from what stands before. Only what looks like a mark, after
+    a word, a number or a stop, is left out; what else is raised is part of a formula.
+    """
+    if not before:
+        return raised("", mark, after)
+    noted = mark in notes and not _TIMES.search(before)
+    is_mark = bool(_MARK.fullmatch(mark)) and bool(_MARKED.search(before))
+    if noted and is_mark:
+        return ""
+    formula = bool(_FORMULA.search(before[-_NEAR:]))
+    if is_mark and mark[0] in "*∗†‡§¶‖#✉" and not formula:
+        return ""
+    said = f"^{mark}" if formula and before[-1].isalnum() else raised(before, mark, after)
+    if said.startswith("^") or (said and not apart):
+        return said
+    # Far from what stands before, it may be the upper half of a fraction.
+    if not said and is_mark and not formula and not apart:
+        return ""
+    joins = " " if mark[-1:].isalnum() and after[:1].isalnum() else ""
+    return (f"^{mark}" if before[-1].isalnum() and not apart else mark) + joins
