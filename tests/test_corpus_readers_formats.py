@@ -225,7 +225,7 @@ def test_a_slide_is_a_page(tmp_path):
     document = read(_pptx(tmp_path / "talk.pptx"))
     assert document.text == (
         "Slide 1\n\nPoint 1.1\nPoint 1.2\n\n"
-        "Slide 2\n\nPoint 2.1\nPoint 2.2\n\nWhat the speaker says."
+        "Slide 2\n\nPoint 2.1\nPoint 2.2\n\nSpeaker notes: What the speaker says."
     )
     assert document.page_at(document.text.index("Point 2.1")) == 2
     assert document.source.kind == "slides"

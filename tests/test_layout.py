@@ -43,7 +43,6 @@ OWNERS = {
     "onnxruntime": {"index/onnx.py"},
     "pandas": {"ui/page_library_events.py"},
     "platformdirs": {"assistant/settings.py"},
-    "pptx": {"corpus/readers/office.py"},
     "py3langid": {"corpus/language.py"},
     "pydantic": {"corpus/validation.py"},
     "pypandoc": {"assistant/memo/export.py"},

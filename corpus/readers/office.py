@@ -6,7 +6,6 @@ import io
 import zipfile
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
@@ -16,6 +15,7 @@ from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import times
 from corpus.readers.package import Package
 from corpus.readers.sheets import read_sheets
+from corpus.readers.slides import read_slides
 from corpus.readers.word import read_word
 
 _DAMAGED = "this file is damaged; open it in its program, save it anew and add it again"
@@ -77,10 +77,10 @@ def read_office(data: bytes, location: str, kind: str, limits: Limits) -> Docume
             elif kind == "xlsx":
                 named = read_sheets(package, blocks) or Path(location).stem
             else:
-                _pptx(data, blocks)
+                read_slides(package, blocks)
     except (ReadError, MemoryError):
         raise
-    except Exception as error:  # reason: three libraries over hostile XML raise anything
+    except Exception as error:  # reason: hostile XML makes a reader raise anything
         raise ReadError("damaged", _DAMAGED) from error
     text = blocks.text()
     if not text.strip():
@@ -94,58 +94,3 @@ def read_office(data: bytes, location: str, kind: str, limits: Limits) -> Docume
     said = {"modified": saved} if saved != about.get("created", "") else {}
     when = times(blocks, kinds[kind], said=said)
     return blocks.document(Source(title, location, kind=kinds[kind], **when))
-
-
-def _pptx(data: bytes, blocks: Blocks) -> dict[str, str]:
-    import pptx
-
-    show = pptx.Presentation(io.BytesIO(data))
-    for slide in show.slides:
-        if slide.element.get("show") == "0":
-            blocks.leave_out("hidden slides")
-            continue
-        blocks.page()
-        title = slide.shapes.title
-        if title is not None:
-            blocks.heading(1, title.text)
-        for shape in slide.shapes:
-            if _beside(shape, show):
-                blocks.leave_out("hidden text", bool(_text_of(shape).strip()))
-            elif shape is not title and shape != title:
-                _shape(shape, blocks)
-        if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
-            blocks.paragraph(slide.notes_slide.notes_text_frame.text)
-    return {"title": show.core_properties.title or ""}
-
-
-def _beside(shape: Any, show: Any) -> bool:
-    """Say whether a shape lies beside its slide, where no audience sees it, or is switched off."""
-    named = next(iter(shape._element.iter("{*}cNvPr")), None)
-    if named is not None and named.get("hidden") in {"1", "true"}:
-        return True
-    sides = (shape.left, shape.top, shape.width, shape.height)
-    if any(side is None for side in sides):
-        return False
-    left, top, width, height = sides
-    return bool(
-        left + width <= 0
-        or top + height <= 0
-        or left >= show.slide_width
-        or top >= show.slide_height
-    )
-
-
-def _text_of(shape: Any) -> str:
-    return str(shape.text_frame.text) if getattr(shape, "has_text_frame", False) else ""
-
-
-def _shape(shape: Any, blocks: Blocks) -> None:
-    if hasattr(shape, "shapes"):
-        for inner in shape.shapes:
-            _shape(inner, blocks)
-    elif getattr(shape, "has_table", False):
-        for row in shape.table.rows:
-            blocks.row([cell.text for cell in row.cells])
-    elif getattr(shape, "has_text_frame", False):
-        for paragraph in shape.text_frame.paragraphs:
-            blocks.line("".join(run.text for run in paragraph.runs))
