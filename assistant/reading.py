@@ -59,7 +59,8 @@ class Read:
     """A sentence of the evidence, with how well it answers; `start` and `end` are the document's.
 
     Of a row of a table (`row`) the text is the cells that are asked for, each with the head of its
-    column. `answers` is in 0…1, comparable within and across questions.
+    column; `pointed` says that the question names this row, no other, and a column of it. `answers`
+    is in 0…1, comparable within and across questions.
     """
 
     label: int
@@ -69,6 +70,7 @@ class Read:
     stems: frozenset[str]
     features: Mapping[str, float]
     row: Row | None = None
+    pointed: bool = False
 
     @property
     def answers(self) -> float:
@@ -129,6 +131,7 @@ class Reader:
         spans = list(self._spans(sought, evidence))
         if not spans:
             return []
+        pointed = self._pointed(sought, [row for *_, row in spans if row is not None])
         rows = self._embedded([sought.text, *(text for *_, text, _ in spans)])
         cosines = rows[1:] @ rows[0]
         stems = [self.stems(text) for *_, text, _ in spans]
@@ -146,7 +149,8 @@ class Reader:
                 "score": one.score,
                 "first": 1.0 / one.label,
             }
-            read.append(Read(one.label, start, end, text, stems[place], features, row))
+            hit = row is not None and (row.table, row.start) in pointed
+            read.append(Read(one.label, start, end, text, stems[place], features, row, hit))
         return sorted(read, key=lambda sentence: -sentence.answers)
 
     def _spans(
@@ -181,8 +185,22 @@ class Reader:
 
     def _met(self, sought: Sought, row: Row) -> frozenset[str]:
         """Return the stems of the question that stand in the cells of a row."""
-        words = self.stems(" ".join(cell.text for cell in row.cells))
+        words = self.stems(" ".join(f"{cell.column} {cell.text}" for cell in row.cells))
         return frozenset(words & sought.weights.keys())
+
+    def _pointed(self, sought: Sought, rows: Sequence[Row]) -> set[tuple[int, int]]:
+        """Return table and start of each row that the question names alone, with a column of it."""
+        wanted = sought.weights.keys()
+        named: dict[tuple[int, str], set[int]] = defaultdict(set)
+        asked: set[int] = set()
+        for row in rows:
+            for cell in row.cells:
+                if (words := self.stems(cell.text)) and words <= wanted:
+                    named[row.table, cell.text].add(row.start)
+                if not cell.names and self.stems(cell.column) & wanted:
+                    asked.add(row.start)
+        alone = {(table, *starts) for (table, _), starts in named.items() if len(starts) == 1}
+        return {(table, start) for table, start in alone if start in asked}
 
     def _asked(self, sought: Sought, row: Row) -> list[Cell]:
         """Return the cells of a row that name it and those in the columns that are asked for.

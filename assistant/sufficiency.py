@@ -27,6 +27,8 @@ _BIAS = -4.98
 # The sum at which an answer is given, chosen on the same sets, each judged by weights that had not
 # seen it.
 ENOUGH = -0.5
+# A cell whose row and column the question names answers it, where they cover this share of it.
+_POINTED = 0.8
 # Beyond this many stems a longer question is no surer to be answered.
 _LONG = 12
 
@@ -65,7 +67,7 @@ def judged(
     stands nowhere in the library; "length", the logarithm of how many stems the question has, since
     much that is found together is seldom chance; "open", whether no kind of thing is asked for;
     "size", the logarithm to base 10 of the passages in the library, since in a large one words meet
-    by chance.
+    by chance. A cell that the question names by row and column is enough whatever they say.
     """
     if not read:
         return Judgement(False, 0.0, {})
@@ -85,5 +87,7 @@ def judged(
         "open": float(sought.asked is Asked.OPEN),
         "size": math.log10(max(1, library.passages)),
     }
+    if any(one.pointed and sought.covered(one.stems) >= _POINTED for one in read):
+        return Judgement(True, 1.0, signals)
     score = _BIAS + sum(weight * signals[name] for name, weight in WEIGHTS.items())
     return Judgement(score >= ENOUGH, 1 / (1 + math.exp(-(score - ENOUGH))), signals)

@@ -191,7 +191,12 @@ def main() -> None:
                 table = document.tables[0]
                 rows = range(table.head_rows, len(table.cells))
                 said = [table.value(document.text, row, 0) for row in rows]
-                names |= {one.row: said for one in questions}
+                lines = [document.text[slice(*table.row_span(row))] for row in rows]
+                names |= {
+                    one.row: [name for name, line in zip(said, lines, strict=True)
+                              if one.row not in line]
+                    for one in questions
+                }  # fmt: skip
             desk.indexes.update()
         first = five = cells = 0
         for one in wanted:
@@ -200,13 +205,13 @@ def main() -> None:
                 item.label
                 for item in found
                 if any(
-                    one.row in line and one.value in line
-                    for line in f"{item.passage.text}".splitlines()
+                    one.row in f"{getattr(item.passage, 'head', '')} {line}" and one.value in line
+                    for line in item.passage.text.splitlines()
                 )
             ]
             *_, answer = ask(desk, Question(one.text))
             said = answer.claims[0].text if answer.claims else answer.outcome
-            others = [name for name in names[one.row] if name != one.row and name in said]
+            others = [name for name in names[one.row] if name in said]
             right = one.row in said and one.value in said and not others
             first, five, cells = first + (ranks[:1] == [1]), five + bool(ranks), cells + right
             if not ranks or not right:

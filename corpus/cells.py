@@ -45,8 +45,8 @@ class Cell:
 class Row:
     """A row of a table, or the part of it in a passage: its span and the cells that say something.
 
-    `table` is where the table starts, which tells it from others of the document; `is_head` says
-    that the row names columns.
+    The cells that name the row are there whichever part it is. `table` is where the table starts,
+    which tells it from others of the document; `is_head` says that the row names columns.
     """
 
     start: int
@@ -72,7 +72,10 @@ def said(cells: Iterable[Cell]) -> str:
 
 
 def rows_in(document: Document, start: int, end: int) -> tuple[Row, ...]:
-    """Return the rows of tables in document.text[start:end], in order, with their cells there."""
+    """Return the rows of tables in document.text[start:end], in order, with their cells there.
+
+    A row that is cut has the cells that lie there whole, and its name.
+    """
     found: list[Row] = []
     text = document.text
     for line_start, line_end in document.rows_in(start, end):
@@ -92,7 +95,8 @@ def rows_in(document: Document, start: int, end: int) -> tuple[Row, ...]:
                 column < table.head_columns,
             )
             for column, (left, right) in enumerate(table.cells[number])
-            if left < right and line_start <= left and right <= line_end
+            if left < right
+            and (column < table.head_columns or (line_start <= left and right <= line_end))
         )
         if cells:
             is_head = number < table.head_rows

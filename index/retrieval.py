@@ -32,6 +32,8 @@ from index.words import AROUND, stems
 _LOG = logging.getLogger(__name__)
 # Candidates taken from each ranking before they are fused.
 _CANDIDATES = 200
+# What a table's passage loses of its score for a question whose words all stand in other rows.
+_SCATTERED = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,9 @@ class Searcher:
         head = np.argsort(-ranked.score, kind="stable")[: max(4 * limit, 40)]
         passages = self._still_visible([forward.id(int(row)) for row in ranked.rows[head]])
         head = head[[forward.id(int(row)) in passages for row in ranked.rows[head]]]
+        there = [passages[forward.id(int(row))] for row in ranked.rows[head]]
+        ranked = _by_rows(ranked, head, there)
+        head = head[np.argsort(-ranked.score[head], kind="stable")]
         rows = ranked.rows[head]
         held = [frozenset(forward.codes(row).tolist()) for row in rows.tolist()]
         repeats = folded(held, np.asarray(forward.vectors[rows]))
@@ -254,6 +259,27 @@ class Searcher:
     def knows(self, stem: str) -> bool:
         """Say whether a stem of the word index stands in any passage."""
         return self._indexes.snapshot().words.frequencies([stem])[stem] > 0
+
+
+def _by_rows(ranked: _Ranked, head: Rows, passages: Sequence[Passage]) -> _Ranked:
+    """Return a ranking whose passages of tables lose what is scattered over several rows.
+
+    Words of a question that stand in different rows are of different things. `passages` are those
+    at the positions `head`.
+    """
+    lost = np.zeros(len(ranked.rows))
+    coverage = ranked.coverage
+    for at, passage in zip(head.tolist(), passages, strict=True):
+        if passage.rows:
+            held = coverage.held(int(ranked.rows[at]))
+            lines = {passage.text[start:end] for start, end in passage.parts()}
+            beside = held - frozenset(stems(passage.text))
+            ahead = frozenset(stems(passage.head)) | beside
+            best = max(coverage.share(held & (ahead | frozenset(stems(line)))) for line in lines)
+            lost[at] = -_SCATTERED * (coverage.share(held) - best)
+    if not lost.any():
+        return ranked
+    return replace(ranked, score=ranked.score + lost, parts={**ranked.parts, "rows": lost})
 
 
 def table_rows(library: Library, passage: Passage) -> tuple[Row, ...]:
