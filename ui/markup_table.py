@@ -11,7 +11,7 @@ from corpus.table import Span, Table
 from ui.wording import word
 
 # Rows shown before and after the quoted ones; the reader has the rest in the original.
-_BEFORE, _AFTER = 8, 16
+_BEFORE, _AFTER = 5, 15
 
 
 def table_html(
@@ -33,7 +33,8 @@ def table_html(
     width = len(table.cells[0])
     return (
         f'<div class="grid" tabindex="0" role="region" aria-label="{escape(name)}">'
-        f"<table>{caption}<thead>{''.join(_heads(text, table))}</thead><tbody>"
+        f"<table{' class=named' if table.head_columns else ''}>{caption}"
+        f"<thead>{''.join(_heads(text, table))}</thead><tbody>"
         f"{_gap(first - table.head_rows, width, language)}{body}"
         f"{_gap(len(table.cells) - last, width, language)}</tbody></table></div>"
     )
@@ -53,7 +54,9 @@ def _heads(text: str, table: Table) -> Iterator[str]:
             if not value:
                 cells.append("<td></td>" * count)
             elif count > 1:
-                cells.append(f'<th scope="colgroup" colspan="{count}">{escape(value)}</th>')
+                cells.append(
+                    f'<th scope="colgroup" colspan="{count}"><span>{escape(value)}</span></th>'
+                )
             else:
                 cells.append(f'<th scope="col">{escape(value)}</th>')
         yield f"<tr>{''.join(cells)}</tr>"

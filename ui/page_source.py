@@ -53,6 +53,14 @@ new MutationObserver(() => {
     const image = sheet.querySelector('img');
     if (image && !image.complete) image.addEventListener('load', place); else place();
   }
+  const grid = element.querySelector('.grid');
+  const cell = grid && (grid.querySelector('.cited mark') || grid.querySelector('.cited'));
+  if (cell && !grid.dataset.seen) {
+    grid.dataset.seen = '1';
+    const at = cell.getBoundingClientRect(), box = grid.getBoundingClientRect();
+    grid.scrollTop += at.top - box.top - grid.clientHeight / 2;
+    if (at.right > box.right) grid.scrollLeft += at.left - box.left - grid.clientWidth / 2;
+  }
   if (element.classList.contains('fresh')) {
     const head = element.querySelector('article h3');
     if (head) { element.classList.remove('fresh'); head.focus({preventScroll: true}); }

@@ -1,0 +1,89 @@
+"""A quoted row is shown as a table under its heads, on the page, in a terminal and in exports."""
+
+from __future__ import annotations
+
+from assistant.answer import Answer, Citation, Claim
+from corpus.cells import rows_in, stated_in
+from corpus.document import Document, Source
+from corpus.readers.blocks import Blocks
+from ui.aligned import text_lines
+from ui.markup_source import passage, quoted
+
+SOURCE = Source("Register", "/register.xlsx", "Port office", "2025-03-01", "table")
+
+
+def register() -> Document:
+    """Return sixty ships under two rows of heads, one name of which is markup."""
+    blocks = Blocks()
+    blocks.paragraph("The register was closed in May.")
+    rows = [[f"Zelda {at}", f"{100 + at}", str(at % 9)] for at in range(60)]
+    rows[40][0] = "<script>alert(1)</script>"
+    blocks.table(
+        [["Ship", "Measures", "Measures"], ["Name", "Length (m)", "Crew"], *rows],
+        heads=(2, 1), caption="Ships of the port",
+    )  # fmt: skip
+    blocks.paragraph("No other ship was seen.")
+    return blocks.document(SOURCE)
+
+
+def cites(document: Document, name: str, claim: str) -> Citation:
+    """Return the citation of a ship's row by a claim."""
+    start = document.text.index(f"{name} |")
+    (row,) = rows_in(document, start, document.text.index("\n", start))
+    quote = document.text[row.start : row.end]
+    return Citation(1, document.id, SOURCE, None, "", quote, row.start, row.end,
+                    row=row.said, cell=stated_in(claim, row))  # fmt: skip
+
+
+def test_the_panel_shows_the_row_under_its_heads_with_the_cell_marked() -> None:
+    """Heads have a scope, the cited row and cell a mark, and what is left out is told."""
+    document = register()
+    shown = passage(cites(document, "Zelda 32", "Crew: 5"), document, "en")
+    assert '<th scope="colgroup" colspan="2"><span>Measures</span></th>' in shown
+    assert '<th scope="col">Length (m)</th><th scope="col">Crew</th>' in shown
+    assert (
+        '<tr class=cited><th scope="row">Zelda 32</th><td>132</td><td><mark>5</mark></td></tr>'
+        in shown
+    )
+    assert shown.count("<mark>") == 1 and shown.count("class=cited") == 1
+    assert "27 more rows" in shown and "12 more rows" in shown
+    assert 'tabindex="0" role="region" aria-label="Table: Ships of the port"' in shown
+    assert "<script>" not in shown and "&lt;script&gt;alert(1)" in shown
+
+
+def test_prose_beside_a_table_is_shown_without_its_rows() -> None:
+    """Rows without columns would be a heap of figures."""
+    document = register()
+    start = document.text.index("No other ship")
+    citation = Citation(1, document.id, SOURCE, None, "", document.text[start:], start,
+                        len(document.text))  # fmt: skip
+    shown = passage(citation, document, "en")
+    assert "<mark>No other ship was seen.</mark>" in shown and "Zelda" not in shown
+
+
+def test_a_quoted_row_is_told_with_its_heads_where_there_is_no_table() -> None:
+    """Beside a drawn page, in a conversation and in a memo's notes."""
+    citation = cites(register(), "Zelda 32", "Crew: 5")
+    said = "Ship › Name: Zelda 32; Measures › Length (m): 132; Measures › Crew: 5"
+    assert said in quoted(citation, "en")
+    claim = Claim("Zelda 32 has a crew of 5.", (1,), "supported")
+    answer = Answer("Crew?", outcome="answered", claims=(claim,), citations=(citation,))
+    assert answer.citations[0].words == said
+
+
+def test_a_terminal_shows_rows_in_columns_under_their_heads() -> None:
+    """Also where only some rows are shown; a table that is too wide is told row by row."""
+    document = register()
+    start = document.text.index("Zelda 32 |")
+    end = document.text.index("\n", document.text.index("Zelda 33 |"))
+    lines = list(text_lines(document, start, end, 80))
+    assert [line.split() for line in lines] == [
+        ["Ship", "Measures", "Measures"], ["Name", "Length", "(m)", "Crew"],
+        ["-" * 8, "-" * 10, "-" * 8], ["Zelda", "32", "132", "5"], ["Zelda", "33", "133", "6"],
+    ]  # fmt: skip
+    assert len({line.index("13") for line in lines[3:]}) == 1
+    narrow = list(text_lines(document, start, end, 20))
+    assert narrow[0].startswith("Ship › Name: Zelda 32; Measures › Length (m): 132")
+    whole = list(text_lines(document, 0, len(document.text), 80))
+    assert whole[0] == "The register was closed in May." and whole[-1] == "No other ship was seen."
+    assert sum("Zelda" in line for line in whole) == 59
