@@ -138,6 +138,7 @@ class Blocks:
         *,
         heads: tuple[int, int] | None = None,
         caption: str = "",
+        named: str = "",
         unit: str = "",
     ) -> None:
         """Add a table: a line a row, cells joined by " | ", and its rows and columns as a value.
@@ -146,8 +147,9 @@ class Blocks:
         columns that are empty throughout are dropped. `heads` are the numbers of first rows and
         first columns that are heads, None where the format does not say (corpus.table.heads_of).
         `caption` is written above the table, unless it stands there; without one, a paragraph right
-        before it that begins like a caption ("Table 3") is it. What has one column or one row is
-        written as lines only.
+        before it that begins like a caption ("Table 3") is it. `named` is one that the reader
+        writes elsewhere, as below a table of a PDF. What has one column or one row is written as
+        lines only.
         """
         cells = [[clean(cell) for cell in row] for row in rows]
         width = max((len(row) for row in cells), default=0)
@@ -161,6 +163,8 @@ class Blocks:
         caption = clean(caption)
         if caption and caption not in self._text[-12:]:
             self.paragraph(caption)
+        elif named:
+            caption = clean(named)
         elif (
             not caption
             and self._last in {"paragraph", "heading"}

@@ -110,7 +110,14 @@ def _text(pages: Sequence[Sequence[Line]], about: About, body: Body, marks: Mark
         text.page(about.labels[number] if number < len(about.labels) else "")
         titles = {folded(title): level for level, title in about.outline.get(number, ())}
         for block in blocks(page, body, words=words, titles=titles):
-            if block.level:
+            if block.table:
+                text.table(
+                    block.table.rows,
+                    heads=block.table.heads,
+                    named=block.table.caption,
+                    unit=block.table.unit,
+                )
+            elif block.level:
                 text.heading(block.level, block.texts[0])
             elif len(block.texts) == 1:
                 text.paragraph(block.texts[0])

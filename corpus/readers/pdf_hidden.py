@@ -14,6 +14,8 @@ _WHITE = 245
 _SCAN = 0.5
 # Objects of a page that are looked at; a page of more is a map or a plot.
 _OBJECTS = 3_000
+# What is drawn lower than this and longer than that, in points, is a rule.
+_THIN, _LONG = 3.0, 15.0
 
 
 def page_box(page: Any) -> tuple[float, float, float, float]:
@@ -49,6 +51,16 @@ class HiddenLetters:
         if not any(self._unseen(place) for place in some):
             return [False] * len(places)
         return [self._unseen(place) for place in places]
+
+    def rules(self) -> list[tuple[float, float, float]]:
+        """Return the horizontal lines that are drawn on the page: height, left and right end."""
+        return [
+            ((box[1] + box[3]) / 2, box[0], box[2])
+            for _, kind, box in self._objects or ()
+            if kind == self._raw.FPDF_PAGEOBJ_PATH
+            and box[3] - box[1] < _THIN
+            and box[2] - box[0] > _LONG
+        ]
 
     def _unseen(self, place: int) -> bool:
         written = self._raw.FPDFText_GetTextObject(self._textpage, place)

@@ -12,6 +12,7 @@ from statistics import median
 from corpus.readers.dates import parse_date
 from corpus.readers.lines import BULLET, ITEM, is_heading, is_table_line, joined
 from corpus.readers.pdf_page import Line
+from corpus.readers.pdf_tables import PdfTable, tables_of
 
 # Three letters, those of formulas (U+1D400 to U+1D7FF) not among them; or two of Chinese.
 _WORD = re.compile(r"(?:(?![\U0001d400-\U0001d7ff])[^\W\d_]){3}|[\u4e00-\u9fff]{2}")
@@ -52,10 +53,11 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph (one text), a heading (`level` over 0) or rows that stay lines."""
+    """A paragraph (one text), a heading (`level` over 0), rows that stay lines, or a table."""
 
     texts: tuple[str, ...]
     level: int = 0
+    table: PdfTable | None = None
 
 
 def blocks(
@@ -66,6 +68,37 @@ def blocks(
     `words` are those of the whole document, lower case, by which a hyphen at a line end is judged;
     `titles` the page's titles in the outline (`folded`) with their levels.
     """
+    found: list[Block] = []
+    for part in _around_tables(page, words):
+        if isinstance(part, PdfTable):
+            found.append(Block((), table=part))
+        else:
+            found.extend(_without_tables(part, body, words=words, titles=titles))
+    return found
+
+
+def _around_tables(page: Sequence[Line], words: Collection[str]) -> list[list[Line] | PdfTable]:
+    """Return a page as its tables and the lines between them, each table where it begins."""
+    table_of = {id(line): table for table in tables_of(page, words) for line in table.lines}
+    parts: list[list[Line] | PdfTable] = []
+    seen: set[int] = set()
+    for line in page:
+        table = table_of.get(id(line))
+        if table is None:
+            if not parts or isinstance(parts[-1], PdfTable):
+                parts.append([])
+            part = parts[-1]
+            if not isinstance(part, PdfTable):
+                part.append(line)
+        elif id(table) not in seen:
+            seen.add(id(table))
+            parts.append(table)
+    return parts
+
+
+def _without_tables(
+    page: Sequence[Line], body: Body, *, words: Collection[str], titles: Mapping[str, int]
+) -> list[Block]:
     rows = page
     tabular = _tabular(rows)
     leading = _leading(rows)

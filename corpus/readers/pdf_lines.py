@@ -60,6 +60,7 @@ def _rows(page: Sequence[Line]) -> list[Line]:
             weight=min(last.weight, line.weight),
             gaps=last.gaps + line.gaps,
             pieces=_beside(last, line, space),
+            rules=last.rules + line.rules,
         )
     return rows
 

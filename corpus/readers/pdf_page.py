@@ -34,11 +34,22 @@ _RAISED, _SMALLER, _LIFTED = 0.14, 0.92, 0.28
 _LONGEST_RAISED, _MOST_RAISED = 5, 0.5
 # The parts of a word that can be raised alone.
 _PART = re.compile(r"[^\W\d_]+|\d+|[^\w.,;:!?()'’”\"-]+")
+# A page has fewer rules than this; what draws more is a plot.
+_MOST_RULES = 300
 _MARKER = re.compile(r"^(?:\S|\(?\w{1,4}[.)]|\d+(?:\.\d+)*\.?)\s")
 
 
 # A word of a line: its text, its left and its right end.
 Piece = tuple[str, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A horizontal line that is drawn: its height on the page and its ends, in points."""
+
+    y: float
+    left: float
+    right: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +59,8 @@ class Line:
     `size` is the height of its letters in points, `weight` that of the font (400 regular, 700 bold,
     though many fonts say otherwise), `gaps` the number of wide gaps between its words, `turned`
     whether it is written in another direction than the page is read, `hidden` that nobody sees it.
-    `pieces` are its words with their left and right ends, empty where these are not known, and
-    `marks` the note marks that were taken out of them.
+    `pieces` are its words with their left and right ends, empty where these are not known, `marks`
+    the note marks that were taken out of them; `rules` are drawn nearer to it than to other lines.
     """
 
     text: str
@@ -63,6 +74,7 @@ class Line:
     hidden: bool = False
     pieces: tuple[Piece, ...] = ()
     marks: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
 
 def pages_by_pdfium(data: bytes, limits: Limits, marks: Marks) -> list[list[Line]]:
@@ -155,7 +167,26 @@ def _page(pdf: Any, number: int, marks: Marks) -> list[Line]:
             beside = not (line.right > left and line.left < right and bottom < line.base < top)
             small = line.size <= _SMALLEST
             lines.append(replace(line, hidden=any(unseen) or beside or small))
-    return [line for line in lines if line.text]
+    lines = [line for line in lines if line.text]
+    # Rules are asked for where there may be a table.
+    return _ruled(lines, hidden.rules()) if sum(line.gaps > 0 for line in lines) >= 2 else lines
+
+
+def _ruled(lines: list[Line], drawn: Sequence[tuple[float, float, float]]) -> list[Line]:
+    """Return the lines of a page with the rules at them."""
+    at: dict[int, list[Rule]] = {}
+    for y, left, right in drawn[:_MOST_RULES]:
+        over = [
+            (abs(line.base - y), place)
+            for place, line in enumerate(lines)
+            if line.left < right and line.right > left
+        ]
+        if over:
+            at.setdefault(min(over)[1], []).append(Rule(y, left, right))
+    return [
+        replace(line, rules=tuple(at[place])) if place in at else line
+        for place, line in enumerate(lines)
+    ]
 
 
 def _ended(pieces: tuple[Piece, ...], hyphen: str) -> tuple[Piece, ...]:

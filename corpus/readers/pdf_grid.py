@@ -1,0 +1,297 @@
+"""The grid of a PDF's table: what stands on its rows, put into columns, heads and wrapped cells."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+from statistics import median
+
+from corpus.readers.lines import joined
+from corpus.readers.pdf_page import Rule
+from corpus.readers.pdf_rows import CELL_SPACE, WORD_SPACE, Chunk, Row, is_value, unit_in
+
+# What a head over several columns costs for each, and a column that no head of a row stands over.
+_MORE, _BARE = 0.15, 0.3
+
+
+def is_middle(row: Row, columns: Sequence[tuple[float, float]]) -> bool:
+    """Say whether a row is one text in the middle of a table of more columns."""
+    left, right = row.words[0][1], row.words[-1][2]
+    middle = (columns[0][0] + columns[-1][1]) / 2
+    return len(row.chunks(CELL_SPACE)) == 1 and abs((left + right) / 2 - middle) < 1.5 * row.size
+
+
+class Grid:
+    """Puts the chunks of rows into columns."""
+
+    def __init__(
+        self,
+        columns: Sequence[tuple[float, float]],
+        size: float,
+        words: Collection[str],
+        rules: Sequence[Rule] = (),
+    ) -> None:
+        self._columns = columns
+        # As wide as their values and heads together.
+        self._wide = list(columns)
+        self._rules = rules
+        self._size = size
+        self._words = words
+
+    def _chunks(self, row: Row) -> list[Chunk]:
+        """Return the chunks of a row, parted where a wider space meets an empty strip."""
+        found = []
+        for wide in row.chunks(CELL_SPACE):
+            parts: list[Chunk] = []
+            words = [word for word in row.words if wide.left <= word[1] and word[2] <= wide.right]
+            for text, left, right in words:
+                last = parts[-1] if parts else None
+                space = left - last.right if last else 0.0
+                if last and (space < WORD_SPACE * row.size or not self._strip(last.right, left)):
+                    last.text += " " * (space > 0.08 * row.size) + text
+                    last.right = right
+                else:
+                    parts.append(Chunk(text, left, right))
+            found.extend(parts)
+        return found
+
+    def _strip(self, left: float, right: float) -> bool:
+        """Say whether the strip between two columns lies between two places."""
+        return any(
+            left < after[0] + 0.3 * self._size and right > before[1] - 0.3 * self._size
+            for before, after in pairwise(self._columns)
+        )
+
+    def _column(self, chunk: Chunk) -> int:
+        """Return the column in which most of a chunk stands, or the nearest."""
+
+        def shared(column: tuple[float, float]) -> float:
+            return min(column[1], chunk.right) - max(column[0], chunk.left)
+
+        return max(range(len(self._columns)), key=lambda place: shared(self._columns[place]))
+
+    def _spans(
+        self, row: Row, chunks: Sequence[Chunk], below: Sequence[tuple[Chunk, tuple[int, int]]]
+    ) -> list[tuple[int, int]]:
+        """Return for each chunk of a head the first and the last column that it names.
+
+        The rules under a head tell; without, it stands over the middle of its columns: of all ways
+        to give each chunk columns that follow each other, the one in which the middles agree best.
+        """
+        width, none = len(self._columns), float("inf")
+        told = [self._underlined(row, chunk) or self._like(chunk, below) for chunk in chunks]
+        # best[column]: cost and columns of the chunks so far, which lie before `column`.
+        best: list[tuple[float, list[tuple[int, int]]]] = [
+            (_BARE * max(0, place - 1), []) for place in range(width + 1)
+        ]
+        for number, chunk in enumerate(chunks):
+            room = width - (len(chunks) - number - 1)
+            after: list[tuple[float, list[tuple[int, int]]]] = [(none, [])] * (width + 1)
+            for first in range(number, room):
+                for last in range(first, room):
+                    cost = best[first][0] + self._away(chunk, first, last, told[number])
+                    if cost < after[last + 1][0]:
+                        after[last + 1] = (cost, [*best[first][1], (first, last)])
+                    if self._wide[last][0] > chunk.right + 12 * self._size:
+                        break
+            for place in range(1, width + 1):
+                if after[place - 1][0] + _BARE < after[place][0]:
+                    after[place] = (after[place - 1][0] + _BARE, after[place - 1][1])
+            best = after
+        return best[width][1]
+
+    def _like(
+        self, chunk: Chunk, below: Sequence[tuple[Chunk, tuple[int, int]]]
+    ) -> tuple[float, float] | None:
+        """Return the ends of the columns of a head in the row below with the same middle."""
+        for other, (first, last) in below:
+            if first < last and abs(other.middle - chunk.middle) < 0.5 * self._size:
+                return self._wide[first][0], self._wide[last][1]
+        return None
+
+    def _underlined(self, row: Row, chunk: Chunk) -> tuple[float, float] | None:
+        """Return the ends of the rules that are drawn right under a chunk."""
+        under = [
+            rule
+            for rule in self._rules
+            if 0 < row.base - rule.y + 0.1 * row.size < 0.9 * row.size
+            and rule.left < chunk.right
+            and rule.right > chunk.left
+        ]
+        return (
+            (min(rule.left for rule in under), max(rule.right for rule in under)) if under else None
+        )
+
+    def _away(
+        self, chunk: Chunk, first: int, last: int, under: tuple[float, float] | None
+    ) -> float:
+        """Return how badly a chunk stands over columns, in heights of letters."""
+        (left, _), (_, right) = self._wide[first], self._wide[last]
+        away = abs((left + right) / 2 - chunk.middle)
+        if first == last:
+            away = min(away, abs(left - chunk.left) + 2, abs(right - chunk.right) + 2)
+        if under:
+            middles = [sum(self._wide[place]) / 2 for place in (first, last)]
+            if not all(under[0] - 2 < middle < under[1] + 2 for middle in middles):
+                return away / self._size + 20
+            # Every column over the rule is named.
+            return -0.35 * (last - first)
+        # Where other heads have rules under them, one without is over one column.
+        more = 2.0 if self._rules and last > first else _MORE
+        return away / self._size + more * (last - first)
+
+    def head(self, rows: Sequence[Row]) -> list[list[str]]:
+        """Return the rows of heads; lines of one wrapped head are put together."""
+        placed: list[dict[tuple[int, int], str]] = []
+        below: list[tuple[Chunk, tuple[int, int]]] = []
+        # From below, since the lowest heads stand over one column each.
+        for row in reversed(rows):
+            chunks = self._chunks(row)
+            if len(chunks) > len(self._columns):
+                cells: dict[tuple[int, int], str] = {}
+                for chunk in chunks:
+                    at = self._column(chunk)
+                    cells[at, at] = " ".join(filter(None, [cells.get((at, at), ""), chunk.text]))
+            else:
+                spans = self._spans(row, chunks, below)
+                below = list(zip(chunks, spans, strict=True))
+                cells = {span: chunk.text for span, chunk in zip(spans, chunks, strict=True)}
+                for (first, last), chunk in zip(spans, chunks, strict=True):
+                    if first == last:
+                        left, right = self._wide[first]
+                        self._wide[first] = min(left, chunk.left), max(right, chunk.right)
+            if placed and self._wraps(cells, placed[0]):
+                for span, text in cells.items():
+                    whole = [text, *filter(None, [placed[0].get(span, "")])]
+                    placed[0][span] = joined(whole, self._words)
+            else:
+                placed.insert(0, cells)
+        heads = []
+        for cells in placed:
+            texts = [""] * len(self._columns)
+            for (first, last), text in cells.items():
+                texts[first : last + 1] = [text] * (last - first + 1)
+            heads.append(texts)
+        return heads
+
+    def _wraps(self, above: dict[tuple[int, int], str], below: dict[tuple[int, int], str]) -> bool:
+        """Say whether a row of heads runs on in the next: no head of one lies over two others."""
+        if any(unit_in(text) for text in below.values()):
+            return False
+        return all(
+            one == other or one[1] < other[0] or other[1] < one[0]
+            for one in above
+            for other in below
+        )
+
+    def body(self, rows: Sequence[Row], full: Sequence[float]) -> tuple[list[list[str]], bool]:
+        """Return the rows of values, and whether the first column names groups of rows."""
+        width = len(self._columns)
+        placed: list[tuple[Row, list[str]]] = []
+        for row in rows:
+            chunks = self._chunks(row)
+            cells = [""] * width
+            if len(chunks) == 1 and (
+                self._over(chunks[0]) > 1
+                or (is_middle(row, self._columns) and not is_value(chunks[0].text))
+            ):
+                # The name of the rows that follow, set over all columns.
+                cells[0] = chunks[0].text
+            else:
+                for chunk in chunks:
+                    at = self._column(chunk)
+                    cells[at] = " ".join(filter(None, [cells[at], chunk.text]))
+            placed.append((row, cells))
+        grouped = self._groups(placed, full)
+        return self._unwrapped(placed, grouped), grouped
+
+    def _over(self, chunk: Chunk) -> int:
+        """Return over how many columns a chunk stands, or 2 where it stands between two."""
+        reached = sum(
+            min(right, chunk.right) - max(left, chunk.left) > 0 for left, right in self._columns
+        )
+        return reached if reached else 2
+
+    def _groups(self, placed: list[tuple[Row, list[str]]], full: Sequence[float]) -> bool:
+        """Give each row the name of its group where the first column has one between two rules.
+
+        Such a name stands at half the height of its group, often between two rows.
+        """
+        if len(self._columns) < 3 or not full:
+            return False
+        parts = self._between(placed, full)
+        if len(parts) < 2:
+            return False
+        seen = sparse = 0
+        for part in parts:
+            rows = [cells for _, cells in part if any(cells[1:])]
+            named = [place for place, (_, cells) in enumerate(part) if cells[0]]
+            seen += bool(named)
+            if len(rows) < 2:
+                continue
+            if not all(cells[1] for cells in rows):
+                return False
+            sparse += 1 if len(named) < len(rows) else -1
+        if not seen or sparse <= 0:
+            return False
+        kept: list[tuple[Row, list[str]]] = []
+        for part in parts:
+            name = joined([cells[0] for _, cells in part if cells[0]], self._words)
+            for row, cells in part:
+                if any(cells[1:]):
+                    kept.append((row, [name, *cells[1:]]))
+        placed[:] = kept
+        return True
+
+    def _between(
+        self, placed: Sequence[tuple[Row, list[str]]], full: Sequence[float]
+    ) -> list[list[tuple[Row, list[str]]]]:
+        """Return the rows parted where a rule runs between two."""
+        parts: list[list[tuple[Row, list[str]]]] = [[]]
+        last = float("inf")
+        for one in placed:
+            if parts[-1] and any(one[0].base < rule < last + 0.2 * self._size for rule in full):
+                parts.append([])
+            parts[-1].append(one)
+            last = one[0].base
+        return parts
+
+    def _unwrapped(self, placed: Sequence[tuple[Row, list[str]]], grouped: bool) -> list[list[str]]:
+        """Return rows with the lines of wrapped cells put together."""
+        steps = [one[0].base - other[0].base for one, other in pairwise(placed)]
+        usual = median(steps) if steps else self._size
+        rows: list[list[str]] = []
+        last_base = 0.0
+        for row, cells in placed:
+            if not rows:
+                rows.append(list(cells))
+                last_base = row.base
+                continue
+            above = rows[-1]
+            step = last_base - row.base
+            # In a table with names of groups these are in every row.
+            mine = cells[1:] if grouped else cells
+            hers = above[1:] if grouped else above
+            apart = not any(one and other for one, other in zip(mine, hers, strict=True))
+            values = any(is_value(cell) for cell in mine[1:])
+            label = mine[0]
+            if apart and step < 0.8 * self._size:
+                # A cell set at half the height of its neighbour's lines.
+                runs_on = True
+            elif label and not any(mine[1:]):
+                # A name that runs on below its values.
+                runs_on = any(hers[1:]) and (label[:1].islower() or step < 0.8 * usual)
+            elif label and values and not any(hers[1:]):
+                # Values beside the last line of a name that began above.
+                runs_on = label[:1].islower() and not hers[0].endswith(":")
+            else:
+                runs_on = not label and not values and step < 1.6 * self._size
+            last_base = row.base
+            if not runs_on:
+                rows.append(list(cells))
+                continue
+            for place, cell in enumerate(cells):
+                if cell and not (grouped and place == 0):
+                    parts = [*filter(None, [above[place]]), cell]
+                    above[place] = joined(parts, self._words)
+        return rows
