@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-_MONTHS = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|"
-    r"Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
-)
-_DATE = re.compile(
-    rf"\b{_MONTHS}\.?\s+\d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTHS}\b|"
-    rf"\b{_MONTHS}\.?,?\s+(?:19|20)\d\d\b|\b(?:19|20)\d\d-\d\d\b|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}\b|"
-    r"\b(?:19|20)\d\d\b|\b(?:first|second|third|fourth) quarter\b|\bQ[1-4]\b|年|月",
-    re.IGNORECASE,
-)
+from corpus.moments import moments
+from corpus.quantities import quantities
+
+_TIMES = frozenset("second minute hour day week month year decade century".split())
+_MONEY = frozenset("usd cny eur gbp krw jpy inr cent pound".split())
+# Spans that no number measures.
 _SPAN = re.compile(
-    r"\b(?:\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|several|a few)[\s-]+"
-    r"(?:business |working |calendar )?"
-    r"(?:second|minute|hour|day|week|month|quarter|year|decade)s?\b",
+    r"\b(?:several|a few|(?:\d+|one|two|three|four|five|six) (?:business|working|calendar))[\s-]+"
+    r"(?:second|minute|hour|day|week|month|quarter|year|decade)s?\b|\bquarters\b",
     re.IGNORECASE,
 )
 _NUMBER_WORD = (
@@ -27,15 +22,6 @@ _NUMBER_WORD = (
 )
 _NUMBER_WORDS = re.compile(rf"\b{_NUMBER_WORD}s?\b", re.IGNORECASE)
 _FIGURE = re.compile(r"\w*\d[\w.,]*")
-_MONEY = re.compile(
-    r"[$€£¥]\s?\d|\b\d[\d,.]*\s*(?:(?:thousand|million|billion|trillion|bn|m|k)\s+)?"
-    r"(?:dollars?|euros?|yuan|RMB|CNY|USD|EUR|cents?|pounds?)\b|"
-    r"\b(?:USD|US\$|EUR|RMB|CNY)\s?\d|\d[\d,.]*\s*(?:亿|万)?元",
-    re.IGNORECASE,
-)
-_PERCENT = re.compile(
-    rf"\d\s?%|\b(?:\d[\d,.]*|{_NUMBER_WORD})\s+per\s?cent|percentage", re.IGNORECASE
-)
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w&’'-]*[a-zA-Z]\b|^[A-Z]\w+\s+[A-Z]\w+|[一-鿿]{2,}")
 
 _ASKS = (
@@ -104,15 +90,22 @@ def holds(asked: Asked, sentence: str, question: str) -> bool:
     def fresh(pattern: re.Pattern[str]) -> bool:
         return any(found[0].casefold().strip() not in known for found in pattern.finditer(sentence))
 
+    def dated() -> bool:
+        days = (one for one in moments(sentence) if one.minutes is None and not one.weekday)
+        return any(one.text.casefold() not in known for one in days)
+
     match asked:
         case Asked.MONEY:
-            return bool(_MONEY.search(sentence))
+            return any(one.unit in _MONEY for one in quantities(sentence))
         case Asked.PERCENT:
-            return bool(_PERCENT.search(sentence))
+            return "percentage" in sentence or any(
+                one.unit == "percent" for one in quantities(sentence)
+            )
         case Asked.SPAN:
-            return bool(_SPAN.search(sentence)) or fresh(_DATE)
+            spans = (one.unit in _TIMES for one in quantities(sentence))
+            return bool(_SPAN.search(sentence)) or any(spans) or dated()
         case Asked.DATE:
-            return fresh(_DATE)
+            return dated()
         case Asked.NUMBER:
             figures = {one.rstrip(".,").lower() for one in _FIGURE.findall(sentence)}
             return any(one not in known for one in figures) or fresh(_NUMBER_WORDS)

@@ -132,12 +132,5 @@ def _content(words: list[str]) -> int:
 
 def _as_of(sentence: Sentence) -> str:
     """Return the date that a sentence states, as ISO 8601; that of publication otherwise."""
-    for moment in moments(sentence.text):
-        if moment.year and not moment.decade:
-            parts = [f"{moment.year}"]
-            if moment.month:
-                parts.append(f"{moment.month:02d}")
-                if moment.day:
-                    parts.append(f"{moment.day:02d}")
-            return "-".join(parts)
-    return sentence.source.published
+    dates = (one.iso for one in moments(sentence.text))
+    return next((iso for iso in dates if iso), "") or sentence.source.published

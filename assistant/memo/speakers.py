@@ -10,6 +10,7 @@ from assistant.memo.organisations import kind_of_speaker, listed
 from assistant.memo.sentence import Sentence
 from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL
 from corpus.document import Source
+from corpus.months import MONTHS
 from index.rarity import rarity
 
 _SAYS = (
@@ -71,10 +72,9 @@ _NOT_NAMES = frozenset(
     "it they he she this that these those there we i in on at by for from with the a an as when "
     "while what which who how both its their his her one two three some many most such and but or "
     "if since after before under over about monday tuesday wednesday thursday friday saturday "
-    "sunday january february march april may june july august september october november december "
-    "table "
-    "figure section chapter appendix part however according also another other others".split()
-)
+    "sunday table figure section chapter appendix part however according also "
+    "another other others".split()
+) | {name for name in MONTHS if len(name) > 3 or name == "may"}
 _COMPANY_SITE = re.compile(r"^(?:www\.)?(?P<name>[a-z0-9-]+)\.(?:com|ai|io|cn)$")
 _COMPANY_FILING = re.compile(r"^(?P<name>[A-Z][\w.&,' -]+?),? Form (?:10-[KQ]|8-K|20-F|S-1)\b")
 

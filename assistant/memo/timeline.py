@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
@@ -172,15 +172,11 @@ def _iso(moment: Moment, year: str, sentence: Sentence) -> str:
     stated = str(moment.year) if moment.year else ""
     if not stated:
         about = f"{sentence.passage.heading} {sentence.source.title}"
-        near = re.findall(r"\b20\d\d\b", about)
+        near = [str(one.year) for one in moments(about) if one.year]
         stated = year or (near[-1] if near else "") or sentence.source.published[:4]
     if not stated:
         return ""
-    if not moment.month:
-        return stated
-    if not moment.day:
-        return f"{stated}-{moment.month:02d}"
-    return f"{stated}-{moment.month:02d}-{moment.day:02d}"
+    return replace(moment, year=int(stated)).iso
 
 
 def _content(text: str, moment: Moment) -> frozenset[str]:

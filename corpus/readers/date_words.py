@@ -65,7 +65,7 @@ _LABELS = {
         "发表于|"
         "刊登日期|出版日期|印发日期|成文日期|公布日期",
         "ja": "公開日|掲載日|発行日|投稿日|公表日|発表日|配信日|公開|掲載",
-        "ko": "게시일|발행일|등록일|작성일|입력|게재일",
+        "ko": "게시일|발행일|등록일?|작성일|입력|게재일",
     },
     "dated": {
         "en": "issued|dated?",
@@ -172,6 +172,14 @@ OTHER = re.compile(
     r"copyright|comments?|valid|conference|scheduled|geboren|gestorben|gegründet|frist|née?|"
     r"mort|fondée?|nacid[oa]|fallecid[oa]|fundad[oa]|nat[oa]|nascid[oa]|urodzon[ya]|родился)\b[\W_]*$|"
     r"[©†*]\s*$|:\s*$|出生|生于|截止|成立",
+    re.IGNORECASE,
+)
+# A line that says of what the date below it is.
+OF_ANOTHER = re.compile(
+    r"\b(?:deadline|due(?: date)?|born|died|date of (?:birth|death)|birthday|founded|established|"
+    r"(?:next|upcoming) \w+|(?:event|start|closing|opening|expiry|effective) date|expires|starts|"
+    r"effective|valid (?:until|from)|period|when|frist|geboren|nächster termin|beginn|date limite|"
+    r"prochaine \w+|fecha límite|próxim[oa] \w+)\W*$|(?:截止日期|出生日期|成立日期|会议时间)\W*$",
     re.IGNORECASE,
 )
 # The date beside a place and an hour is that of a meeting.

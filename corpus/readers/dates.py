@@ -19,6 +19,7 @@ from corpus.readers.date_words import (
     EVENT,
     KEYS,
     LABELS,
+    OF_ANOTHER,
     OTHER,
     OTHERS_BEGIN,
     PLACE,
@@ -35,7 +36,7 @@ _PAPER, _BARE = "1900", "1970"
 # What stands before a date where it does not belong to a sentence.
 _PARTED = re.compile(r"(?:^|[|·•—–/(\[\t])\W*$")
 # "WASHINGTON, Jan. 28, 2025 (Agency) – The office said …": the sentence begins after the date.
-_DATELINE = re.compile(r"\s*(?:[(—–/]|-\s)")
+_DATELINE = re.compile(r"\s*(?:[(—–/]|-\s|\.\s?[-–—])")
 _SENTENCE = re.compile(
     r"\s*,?\s+(?:the|an?|it|this|which|that|and|he|she|they|we)\b", re.IGNORECASE
 )
@@ -188,7 +189,7 @@ class _Reading:
     def _other(self, text: str, field: str, one: Moment) -> bool:
         """Say whether what follows a labelled date makes it that of another thing."""
         after = text[one.end :].split("\n", 1)[0]
-        if len(after) > 40 and _SENTENCE.match(after):
+        if len(after) > 20 and _SENTENCE.match(after):
             return True
         return field == "dated" and bool(EVENT.search(text[one.end : one.end + 200]))
 
@@ -231,9 +232,10 @@ class _Reading:
             begin = self._head.rfind("\n", 0, one.start) + 1
             before = self._head[begin : one.start]
             after = self._head[one.end :].split("\n", 1)[0]
-            if self._in_table(one.start) or not one.month or not _alone(before, after, one):
+            if self._in_table(one.start, begin) or not one.month or not _alone(before, after, one):
                 continue
-            if EVENT.search(self._head[one.end : one.end + 200]):
+            above = self._head[:begin].rstrip().rpartition("\n")[2]
+            if EVENT.search(self._head[one.end : one.end + 200]) or OF_ANOTHER.search(above):
                 continue
             near = _alike(self._dates, place)
             if near[0].unsure and self._settled("published", near) == "":
@@ -243,8 +245,13 @@ class _Reading:
                 return iso
         return ""
 
-    def _in_table(self, offset: int) -> bool:
-        return any(start <= offset < end for start, end in self._tables)
+    def _in_table(self, offset: int, line: int) -> bool:
+        """Say whether a place lies in a table, or its line in several of cells."""
+        if any(start <= offset < end for start, end in self._tables):
+            return True
+        above = self._head[: max(0, line - 1)].rpartition("\n")[2]
+        own, _, rest = self._head[line:].partition("\n")
+        return " | " in own and any(" | " in one for one in (above, rest.partition("\n")[0]))
 
 
 def _labels(text: str, field: str) -> Iterator[tuple[re.Match[str], str]]:
@@ -279,11 +286,11 @@ def _after_gap(text: str, place: int) -> int:
 
 def _alone(before: str, after: str, one: Moment) -> bool:
     """Say whether a date stands by itself in its line, or after a name and before a sentence."""
-    if OTHER.search(before) or len(before) >= 60:
+    byline = bool(BYLINE.fullmatch(before))
+    if (OTHER.search(before) and not byline) or len(before) >= 60:
         return False
-    ways = (_PARTED.search(before), BYLINE.fullmatch(before), PLACE.search(before))
-    led = any(ways) or not re.search(r"[^\W\d_]", before)
-    if not led and not SUBJECT.search(before):
+    parted = any(one.search(before) for one in (_PARTED, PLACE, SUBJECT))
+    if not (byline or parted) and re.search(r"[^\W\d_]", before):
         return False
     if not one.day:
         return not before.strip() and not after.strip()
