@@ -40,6 +40,11 @@ class Source:
     updated: str = ""
     fetched: str = ""
 
+    @property
+    def dated(self) -> str:
+        """The date that places it in time: of publication, where that is unknown of its change."""
+        return self.published or self.updated
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:

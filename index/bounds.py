@@ -36,7 +36,7 @@ class Bounds:
                 one
                 for one in entry.sources
                 if (not publishers or one.publisher.casefold() in publishers)
-                and within(one.published, self.since, self.until)
+                and within(one.dated, self.since, self.until)
             ),
             None,
         )

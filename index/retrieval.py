@@ -123,7 +123,7 @@ class Searcher:
         coverage = Coverage(wanted, forward)
         months = named_months(query.text)
         entries = [snapshot.entries.get(str(one)) for one in forward.documents]
-        fits = np.array([fit(one.source.published, months) if one else 0.0 for one in entries])
+        fits = np.array([fit(one.source.dated, months) if one else 0.0 for one in entries])
         candidates = rows.tolist()
         signals = {
             "meaning": np.asarray(forward.vectors[rows], dtype=np.float64) @ vector,

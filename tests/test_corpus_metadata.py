@@ -238,6 +238,9 @@ def test_bounds_take_a_partial_date_for_all_of_it(since: str, until: str, kept: 
     bounds = Bounds(since=since, until=until)
     entries = [Entry(one, Source("T", "/t", "", one), 0, 1, "") for one in dates]
     assert {one.id for one in entries if bounds.admits(one)} == kept
+    # What says only when it was changed is of that time.
+    changed = [Entry(one, Source("T", "/t", updated=one), 0, 1, "") for one in dates]
+    assert {one.id for one in changed if bounds.admits(one)} == kept
 
 
 def test_later_is_later_on_every_day() -> None:
