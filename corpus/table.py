@@ -13,6 +13,11 @@ Span = tuple[int, int]
 # went through every way to part the letters, for minutes.
 _FIGURE = re.compile(r"^[\s($€£¥~≈<>±+–−-]*(?:[A-Z]{2,3}\s?)?\d[\d.,'\s:/–-]*[%a-zA-Z°²³µ)†*\s]*$")
 _NO_VALUE = re.compile(r"^(?:[-–—.…*]+|n/?a|nil|none|na)?$", re.IGNORECASE)
+_UNIT = re.compile(
+    r"\((?:(?:all|values|figures|amounts) )?(?P<sign>[$€£¥] ?)?in (?P<unit>[^\W\d][^(),;]{1,30})"
+    r"[,;)]|\b(?:units?|einheit|unité|unidad|单位)\s*[:=：]\s*(?P<said>[^.;()]{1,30})",
+    re.IGNORECASE,
+)
 
 # A head of more rows, or longer than so many characters, is no name any more.
 _DEEPEST = 8
@@ -156,8 +161,11 @@ def heads_of(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
     if len(rows) < 2:
         return 0, 0
     head_rows = 0
-    for row in rows[:4]:
+    for number, row in enumerate(rows[:4]):
         said = [cell for cell in row if not _NO_VALUE.match(cell)]
+        # Under the heads, a name alone is that of the rows below it ("Current assets:").
+        if number and row[0] and sum(map(bool, row)) == 1 < sum(map(bool, rows[number - 1])):
+            break
         if any(is_figure(cell) and not _is_year(cell) for cell in said):
             break
         head_rows += 1
@@ -177,3 +185,11 @@ def _is_year(cell: str) -> bool:
 def _years(rows: Sequence[Sequence[str]]) -> bool:
     """Say whether the first column is of years."""
     return all(_is_year(row[0]) for row in rows)
+
+
+def unit_in(*lines: str) -> str:
+    """Return what values are counted in, where a line about a table says so: "in tonnes"."""
+    found = next(filter(None, map(_UNIT.search, lines)), None)
+    if found is None:
+        return ""
+    return found["said"].strip() if found["said"] else (found["sign"] or "") + found["unit"]

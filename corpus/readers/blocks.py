@@ -33,6 +33,8 @@ _INVISIBLE = re.compile(
     "\ufff0-\uffff\ue000-\uf8ff\U000e0000-\U000e007f\ud800-\udfff]"
 )
 _SPACE = re.compile(r"\s+")
+# Empty places that even a table of few cells may have.
+_MOST_PLACES = 100_000
 _CAPTION = re.compile(r"(?:Table|Tab\.|Exhibit|Schedule|Tabelle|Tableau|Tabla)\s+[\dA-Z]|表\s*\d")
 
 
@@ -148,11 +150,15 @@ class Blocks:
         first columns that are heads, None where the format does not say (corpus.table.heads_of).
         `caption` is written above the table, unless it stands there; without one, a paragraph right
         before it that begins like a caption ("Table 3") is it. `named` is one that the reader
-        writes elsewhere, as below a table of a PDF. What has one column or one row is written as
-        lines only.
+        writes elsewhere, as below a table of a PDF. What has one column or one row, or rows of
+        which one is thousands of times as long as others, is written as lines only.
         """
         cells = [[clean(cell) for cell in row] for row in rows]
         width = max((len(row) for row in cells), default=0)
+        if width * len(cells) > 20 * sum(map(len, cells)) + _MOST_PLACES:
+            for row in cells:
+                self.row(row)
+            return
         cells = [row + [""] * (width - len(row)) for row in cells]
         kept_rows = [number for number, row in enumerate(cells) if any(row)]
         kept_columns = [column for column in range(width) if any(row[column] for row in cells)]

@@ -38,6 +38,8 @@ def take_out_hidden(root: Any) -> int:
     `root` is the lxml element of the whole page.
     """
     styles = _Styles(root)
+    for element in _opened(root):
+        styles.show(element)
     gone = [one for one in root.xpath(_TAGS) if isinstance(one.tag, str)]
     gone += [one for one in root.iter() if isinstance(one.tag, str) and styles.hides(one)]
     places = 0
@@ -50,6 +52,26 @@ def take_out_hidden(root: Any) -> int:
             places += bool(_text_of(element))
         _remove(element)
     return places
+
+
+def _opened(root: Any) -> list[Any]:
+    """Return what a tab or the heading of a folded part of the page shows when it is clicked.
+
+    A person finds it there. What nothing that can be seen opens stays hidden.
+    """
+    wanted: dict[str, Any] = {}
+    for one in root.xpath("//*[@aria-controls or @data-bs-target or @data-target]"):
+        said = f"{one.get('role')} {one.get('class')} {one.getparent().tag}"
+        if re.search(r"\b(?:tab|accordion|collaps\w*|h[1-6])\b", said) and _text_of(one):
+            target = one.get("aria-controls") or one.get("data-bs-target") or one.get("data-target")
+            wanted[target.lstrip("#")] = one
+    if not wanted:
+        return []
+    return [
+        one
+        for one in root.xpath("//*[@id]")
+        if (by := wanted.get(one.get("id"))) is not None and one not in by.iterancestors()
+    ]
 
 
 def _text_of(element: Any) -> str:
@@ -86,6 +108,15 @@ class _Styles:
                 self._declared.setdefault(element, {}).update(values)
         for element in root.xpath("//*[@style]"):
             self._declared.setdefault(element, {}).update(_inline(element.get("style")))
+
+    def show(self, element: Any) -> None:
+        """Take from an element what hides it until somebody opens it, and nothing else."""
+        for name in ("hidden", "aria-hidden"):
+            element.attrib.pop(name, None)
+        values = self._declared.get(element, {})
+        if values.get("display") == "none":
+            del values["display"]
+            element.attrib.pop("style", None)
 
     def hides(self, element: Any) -> bool:
         """Say whether an element is not shown, or not readable, by its own declarations."""

@@ -40,13 +40,16 @@ def section_level(line: str) -> int:
     return is_heading(text) if 5 <= len(text) <= 100 and text[0].isalpha() else 0
 
 
-def reflowed(lines: Sequence[str], *, words: Collection[str] = ()) -> list[list[str]]:
+def reflowed(
+    lines: Sequence[str], *, words: Collection[str] = (), width: int = 0
+) -> list[list[str]]:
     """Return paragraphs: each a list of one re-flowed text, or of several lines that stay lines.
 
-    `words` are those of the whole document, lower case, by which a hyphen at a line end is judged.
+    `words` are those of the whole document, lower case, by which a hyphen at a line end is judged,
+    `width` is what most of its lines keep to, 0 for what most of these do.
     """
     lengths = sorted(len(line) for line in lines if line.strip())
-    width = lengths[int(len(lengths) * 0.9)] if lengths else 0
+    width = width or (lengths[int(len(lengths) * 0.9)] if lengths else 0)
     paragraphs: list[list[str]] = []
     run: list[str] = []
 

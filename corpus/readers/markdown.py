@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def read_markdown(text: str, location: str) -> Document:
     from markdown_it import MarkdownIt
 
     front, body = _front_matter(text)
-    body = _without_addresses(body)
+    body = _NOTE.sub(r"[\1] ", _without_addresses(body))
     rendered = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     rendered.core.ruler.at("inline", _inline)
     blocks = Blocks()
@@ -81,6 +82,28 @@ def read_markdown(text: str, location: str) -> Document:
     )
 
 
+# "10^25^", "H~2~O", "the mill[^2]" and the note's own line, as Pandoc and GitHub write them.
+_RAISED = re.compile(r"\^([^\s^]{1,20})\^(?![\w^])")
+_LOWERED = re.compile(r"(?<=\w)~([^\s~]{1,10})~(?!~)")
+_NOTED = re.compile(r"(?<=\S)\[\^[^\]\s]{1,40}\]")
+_NOTE = re.compile(r"^\[\^([^\]\s]{1,40})\]:[ \t]*", re.MULTILINE)
+
+
+def _with_marks(children: list[Any]) -> list[Any]:
+    """Return the parts of a text with raised and lowered letters as such, without notes' marks."""
+    from markdown_it.token import Token
+
+    parts: list[Any] = []
+    for child in children:
+        if child.type != "text" or not re.search(r"\^|~", child.content):
+            parts.append(child)
+            continue
+        text = escape(_NOTED.sub("", child.content))
+        text = _LOWERED.sub(r"<sub>\1</sub>", _RAISED.sub(r"<sup>\1</sup>", text))
+        parts.append(Token("html_inline", "", 0, content=text))
+    return parts
+
+
 def _without_addresses(text: str) -> str:
     """Return `text` with pictures as the words that stand for them: "![a mill](mill.png)"."""
     parts, done, closing = [], 0, -1
@@ -112,6 +135,7 @@ def _inline(state: Any) -> None:
         else:
             token.children = []
             state.md.inline.parse(token.content, state.md, state.env, token.children)
+            token.children = _with_marks(token.children)
 
 
 def _parts(text: str) -> list[tuple[str, bool]]:

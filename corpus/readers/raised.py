@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 _NUMBER = re.compile(r"^[+-]?\d+(?:[.,]\d+)?$")
-_SIGNED = re.compile(r"^(?:[+-]\d+(?:\.\d+)?|\d{0,2}[+-])$")
+_SIGNED = re.compile(r"^(?:[+-]\d+(?:\.\d+)?|\d{1,2}[+-])$")
+_CHARGED = re.compile(r"(?<![^\W\d_])(?:(?:[A-Z][a-z]?\d{0,2})+|e|p)$")
 # "n", "2n", "n+1", "x/2": a letter in it, and no word.
 _EXPRESSION = re.compile(r"^[+-]?(?:\d*[i-zT](?:[+*/-]\d*[a-z\d])?|\d+[+*/-][a-z\d])$")
 # "3", "[3]", "(a)", "1,2", "4-6", "*", "ii", "[note 2]", "①".
@@ -52,14 +53,13 @@ def raised(before: str, text: str, after: str = "") -> str:
     text = " ".join(text.split())
     plain = text.translate(_MINUS)
     before = before[-80:]
-    if not text:
+    # The comma between two marks is part of them.
+    if not text or text in {",", ";"}:
         return ""
     if not before.strip() or before[-1].isspace():
         return _opening(before, text, after)
-    if text.upper() in _SIGNS:
-        return _SIGNS[text.upper()]
-    if re.fullmatch(r"[oº°]", text) and before[-1].isdigit() and re.match(r"\s?[CF]\b", after):
-        return "°"
+    if sign := _sign(before, text, after):
+        return sign
     if _ORDINAL.match(text) and _COUNTED.search(before):
         return text
     if _is_exponent(before, plain, after):
@@ -67,12 +67,21 @@ def raised(before: str, text: str, after: str = "") -> str:
     # "Dr", "Mr", "St" as old print sets them.
     if re.search(r"\b[A-Z]$", before) and text in {"r", "t", "rs"}:
         return text
-    if _MARK.match(plain):
+    if _MARK.match(plain) or plain == "-":
         return ""
     # "Mme", "Cie": no note has letters for its name.
     if text.isalpha() and text.islower() and len(text) <= 4 and before[-1].isalpha():
         return text
     return text if not text[0].isalnum() and text[0] not in "([" else f" {text}"
+
+
+def _sign(before: str, text: str, after: str) -> str:
+    """Return what is always written: a sign, or what brackets set apart already ("(¹)")."""
+    if before[-1] in "([（［":
+        return text
+    if re.fullmatch(r"[oº°]", text) and before[-1].isdigit() and re.match(r"\s?[CF]\b", after):
+        return "°"
+    return _SIGNS.get(text.upper(), "")
 
 
 def lowered(before: str, text: str) -> str:
@@ -88,7 +97,8 @@ def _opening(before: str, text: str, after: str) -> str:
     if not _MARK.match(text.translate(_MINUS)):
         return f"{text} "
     # Within a sentence a mark set after a space is still one.
-    return "" if before.strip() else f"[{text.strip('[]() ')}] "
+    number = text.strip("[]() ")
+    return "" if before.strip() else f"[{number}] " if number.isalnum() else f"{text} "
 
 
 def _is_exponent(before: str, text: str, after: str) -> bool:
@@ -96,6 +106,8 @@ def _is_exponent(before: str, text: str, after: str) -> bool:
     last = before[-1]
     if _SIGNED.match(text):
         return last.isalnum() or last == ")"
+    if text in {"+", "-"}:
+        return bool(_CHARGED.search(before))
     in_sum = bool(_ARITHMETIC.search(before[:-1].rstrip("0123456789.")))
     base = bool(_BASE.search(before)) and not _NAMED.search(before)
     letter = bool(_LETTER.search(before) or _PRODUCT.search(before))

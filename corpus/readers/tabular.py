@@ -11,10 +11,10 @@ from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.readers.blocks import Blocks, clean
+from corpus.readers.blocks import Blocks
 from corpus.readers.charsets import decoded
 from corpus.readers.dates import times
-from corpus.table import heads_of, is_figure
+from corpus.table import heads_of, is_figure, unit_in
 
 _DELIMITERS = ",;\t|"
 # The delimiter is told by so many characters of the beginning.
@@ -26,11 +26,6 @@ _NOTE = re.compile(
     re.IGNORECASE,
 )
 _PROSE = re.compile(r".{60,}|.*\w{2}[.。]$")
-_UNIT = re.compile(
-    r"\((?:(?:all|values|figures|amounts) )?in ([^\W\d][^(),;]{1,40})[,;)]"
-    r"|\b(?:units?|einheit|unité|unidad|单位)\s*[:=：]\s*([^.;()]{1,30})",
-    re.IGNORECASE,
-)
 
 _Rows = list[list[str]]
 
@@ -216,9 +211,3 @@ def _spread(rows: _Rows, head_rows: int) -> _Rows:
             last = last if place else ""
         spread.append(cells)
     return spread + rows[len(spread) :]
-
-
-def unit_in(*lines: str) -> str:
-    """Return what values are counted in, where a line about a table says so: "in tonnes"."""
-    found = (_UNIT.search(line) for line in lines)
-    return next((clean(one[1] or one[2]) for one in found if one), "")

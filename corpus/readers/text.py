@@ -9,22 +9,17 @@ from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import times
 from corpus.readers.filings import filing_date, filing_title, named_publisher
-from corpus.readers.lines import reflowed
+from corpus.readers.plain import add_plain
 
 
 def read_text(text: str, location: str) -> Document:
-    """Return a plain text: blank lines end paragraphs, wrapped prose becomes one line.
+    """Return a plain text: wrapped prose as one line, drawn tables as tables, lines as lines.
 
     The title is the first line where that looks like one. Raises ReadError("empty").
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     blocks = Blocks()
-    for paragraph in reflowed(lines):
-        if len(paragraph) == 1:
-            blocks.paragraph(paragraph[0])
-        else:
-            for line in paragraph:
-                blocks.line(line)
+    add_plain(blocks, lines)
     content = blocks.text()
     if not content:
         raise ReadError("empty", "this file holds no text")
