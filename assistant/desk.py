@@ -158,8 +158,9 @@ class Desk:
         described: Described | Mapping[Path, Described] | None = None,
         places: Mapping[Path, str] | None = None,
         starter: bool = False,
+        ocr: bool = False,
     ) -> Iterator[Progress | Report]:
-        """Add files to the library: see `index.ingest.add`."""
+        """Add files to the library: see `index.ingest.add`; `ocr` may be set for all of them."""
         return add(
             files,
             library=self.library,
@@ -169,6 +170,7 @@ class Desk:
             described=described,
             places=places,
             starter=starter,
+            ocr=ocr or self.settings.ocr,
         )
 
     def _counting(self) -> Counting:
@@ -181,13 +183,14 @@ class Desk:
         addresses: Sequence[str],
         *,
         described: Mapping[str, Described] | None = None,
+        ocr: bool = False,
     ) -> Iterator[Progress | Report]:
         """Add what lies at web addresses: see `index.fetched.add_addresses`."""
 
         def fetched(
             files: Sequence[Path], places: Mapping[Path, str], said: Mapping[Path, Described]
         ) -> Iterator[Progress | Report]:
-            return self.add(files, described=said, places=places)
+            return self.add(files, described=said, places=places, ocr=ocr)
 
         return add_addresses(addresses, fetched, described=described, policy=self.addresses)
 

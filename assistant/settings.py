@@ -11,11 +11,15 @@ from index.weights import DEFAULT_MODEL
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`home` holds the library; `engine` writes answers; `embedder` is a model's name or folder."""
+    """`home` holds the library; `engine` writes answers; `embedder` is a model's name or folder.
+
+    With `ocr` the pages of PDFs that are pictures are read by Tesseract, where it is installed.
+    """
 
     home: Path
     engine: str = "auto"
     embedder: str = DEFAULT_MODEL
+    ocr: bool = False
 
     @classmethod
     def from_environment(
@@ -23,7 +27,7 @@ class Settings:
     ) -> Settings:
         """Return settings from arguments, then BRIEFING_HOME, BRIEFING_ENGINE, BRIEFING_EMBEDDER.
 
-        Without a home, the platform's folder for user data is taken.
+        BRIEFING_OCR is "1" for `ocr`. Without a home, the platform's folder for user data is taken.
         """
         from platformdirs import user_data_dir
 
@@ -32,6 +36,7 @@ class Settings:
             home=Path(place).expanduser().absolute(),
             engine=engine or os.environ.get("BRIEFING_ENGINE") or "auto",
             embedder=os.environ.get("BRIEFING_EMBEDDER") or DEFAULT_MODEL,
+            ocr=os.environ.get("BRIEFING_OCR") == "1",
         )
 
     @property

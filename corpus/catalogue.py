@@ -336,15 +336,19 @@ class Catalogue:
         )
         return [(str(row[0]), str(row[1])) for row in rows]
 
-    def known_original(self, location: str, digest: str) -> bool:
-        """Say whether the bytes with that SHA-256 are visible from that place already."""
+    def known_original(self, location: str, digest: str, *, in_full: bool = False) -> bool:
+        """Say whether the bytes with that SHA-256 are visible from that place already.
+
+        With `in_full` those are not whose text lacks pages that OCR might read.
+        """
         return bool(
             self._rows(
                 "SELECT 1 FROM places JOIN documents ON documents.id = places.document"
                 " WHERE places.location = ? AND places.original = ? AND visible AND EXISTS"
                 " (SELECT 1 FROM statements WHERE statements.document = places.document"
-                " AND statements.location = places.location)",
-                (location, digest),
+                " AND statements.location = places.location)"
+                " AND (NOT ? OR documents.left_out NOT LIKE '%\"pages without text\"%')",
+                (location, digest, in_full),
             )
         )
 

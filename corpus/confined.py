@@ -25,6 +25,7 @@ from corpus.document import Document, Heading
 from corpus.errors import ReadError
 from corpus.files import contents
 from corpus.limits import DEFAULT_LIMITS
+from corpus.ocr import Row
 from corpus.readers import charsets, html
 from corpus.rows import columns_of
 from corpus.splitting import split
@@ -59,7 +60,8 @@ class _Child:
     def _answer(self, request: dict[str, Any], descriptor: int) -> dict[str, Any]:
         """Return a document, or a drawn page, as JSON; raises what the readers raise."""
         from corpus import readers
-        from corpus.readers.pdf_drawing import drawn
+        from corpus.readers.pdf import pages_without_text
+        from corpus.readers.pdf_drawing import drawn, scanned
 
         if "confinement" in request:
             return asdict(self._confinement)
@@ -68,10 +70,21 @@ class _Child:
             _, data = readers.part_in(contents(descriptor, DEFAULT_LIMITS), path, part)
             found = drawn(data, **wanted)
             return found | {"image": base64.b64encode(found["image"]).decode("ascii")}
+        if request.get("scans"):
+            _, data = readers.part_in(contents(descriptor, DEFAULT_LIMITS), path, part)
+            return {"pages": pages_without_text(data, DEFAULT_LIMITS)}
+        if wanted := request.get("scan"):
+            _, data = readers.part_in(contents(descriptor, DEFAULT_LIMITS), path, part)
+            found = scanned(data, int(wanted))
+            return found | {"pixels": base64.b64encode(found["pixels"]).decode("ascii")}
         # It is said once, with a file that may be refused.
         if "counting" in request:
             self._count = Counting(request["counting"]).counter()
-        document = readers.read_open(descriptor, path, part=part)
+        rows = {
+            int(page): [Row(tuple(map(tuple, words)), *place) for words, *place in found]
+            for page, found in request.get("recognised", {}).items()
+        }
+        document = readers.read_open(descriptor, path, part=part, recognised=rows)
         if heading := request.get("heading"):
             # Above all others: every passage says what it was found in.
             above = Heading(0, 0, heading)

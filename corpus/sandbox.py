@@ -9,6 +9,7 @@ choose what is unpickled here.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import resource
@@ -20,9 +21,10 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from dataclasses import astuple
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
@@ -32,6 +34,7 @@ from corpus.document import Document, Passage, Source
 from corpus.errors import ReadError
 from corpus.files import opened
 from corpus.limits import MOST_PARTS
+from corpus.ocr import Row, Scan
 from corpus.rows import DOCUMENT, document_of
 from corpus.splitting import MOST_PASSAGES
 
@@ -115,6 +118,44 @@ class Sandbox:
         if isinstance(answer, ReadError):
             raise answer
         return answer
+
+    def scanned_pages(self, path: Path, part: Sequence[str] = ()) -> list[int]:
+        """Return the pages (from 1) of a PDF that hold no text but are not blank; none if refused.
+
+        `part` names the document within the one at `path`.
+        """
+        answer = self._asked(path, {"read": str(path), "scans": True, "part": list(part)})
+        try:
+            return [] if isinstance(answer, ReadError) else [int(one) for one in answer["pages"]]
+        except (ValueError, KeyError, TypeError):
+            return []
+
+    def scan(self, path: Path, page: int, part: Sequence[str] = ()) -> Scan | None:
+        """Return a page (from 1) of a PDF as pixels for OCR, or None where it cannot be drawn."""
+        answer = self._asked(path, {"read": str(path), "scan": page, "part": list(part)})
+        try:
+            if isinstance(answer, ReadError):
+                return None
+            width, height, scale = int(answer["width"]), int(answer["height"]), answer["scale"]
+            return Scan(width, height, float(scale), base64.b64decode(answer["pixels"]))
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def read_recognised(
+        self,
+        path: Path,
+        rows: Mapping[int, Sequence[Row]],
+        title: str,
+        part: Sequence[str] = (),
+        heading: str = "",
+    ) -> Read | ReadError:
+        """Return the document at `path` with the lines that OCR read on pages of it (from 1).
+
+        `title`, `part` and `heading` are as in `read_many` and `read_part`.
+        """
+        lines = {str(page): [astuple(one) for one in found] for page, found in rows.items()}
+        request = {"read": str(path.absolute()), "recognised": lines, "title": title}
+        return self._document(path, request | {"part": list(part), "heading": heading})
 
     def confinement(self) -> tuple[bool, int]:
         """Return whether a child's system calls are filtered, and its version of Landlock (or 0).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from index.derived import DerivedIndexes
 from index.embedders import CountingEmbedder
 from index.embedding import Vectors
 from index.late import embedded
+from index.recognising import has_scans, read_by_ocr
 
 _LOG = logging.getLogger(__name__)
 _OUTCOMES = ("added", "replaced", "updated", "unchanged")
@@ -218,6 +219,7 @@ def add(
     described: Described | Mapping[Path, Described] | None = None,
     places: Mapping[Path, str] | None = None,
     starter: bool = False,
+    ocr: bool = False,
 ) -> Iterator[Progress | Report]:
     """Add files to the library, yielding progress and, last, the report.
 
@@ -238,7 +240,8 @@ def add(
     with library.writing():
         changed = []
         for file in files:
-            if not given.said(file).edits and _unchanged(library, file, given.place(file)):
+            known = _unchanged(library, file, given.place(file), in_full=ocr)
+            if known and not given.said(file).edits:
                 taking.outcomes["unchanged"].append(given.place(file))
             else:
                 changed.append(file)
@@ -249,6 +252,9 @@ def add(
             states: dict[Path, tuple[int, ...]] = {}
             for file, read in sandbox.read_many(_noted(changed, states), given.title):
                 step = Progress("", done, total, given.name(file))
+                if ocr and has_scans(read):
+                    again = yield from _by_ocr(sandbox, file, given.title(file), step)
+                    read = again or read
                 done += 1
                 if isinstance(read, ReadError):
                     yield taking.refuse(given.place(file), read, step)
@@ -449,15 +455,32 @@ def _embedded(
         yield embedded(embedder, texts[first : first + _STEP])
 
 
-def _unchanged(library: Library, file: Path, place: str) -> bool:
-    """Say whether these very bytes are published from this very place already."""
+def _by_ocr(
+    sandbox: Sandbox, file: Path, title: str, step: Progress
+) -> Generator[Progress, None, Read | ReadError | None]:
+    """Yield steps while the pages without text of a file are recognised; see `read_by_ocr`."""
+    work = read_by_ocr(sandbox, file, title)
+    while True:
+        try:
+            page, share = next(work)
+        except StopIteration as end:
+            read: Read | ReadError | None = end.value
+            return read
+        yield replace(step, stage="recognising", note=f"{step.note}: page {page}", share=share)
+
+
+def _unchanged(library: Library, file: Path, place: str, *, in_full: bool) -> bool:
+    """Say whether these very bytes are published from this very place already.
+
+    With `in_full` a text that lacks pages which OCR might read is not.
+    """
     try:
         with opened(file) as descriptor:
             digest = digest_of(descriptor, limit=DEFAULT_LIMITS.bytes)
     except (ReadError, OSError):
         # Whoever reads it says why it cannot be read.
         return False
-    return bool(digest) and library.known_original(place, digest)
+    return bool(digest) and library.known_original(place, digest, in_full=in_full)
 
 
 def embed_again(

@@ -18,7 +18,7 @@ from corpus.readers.mail import parts_of_mail, read_mail
 from corpus.readers.markdown import read_markdown
 from corpus.readers.office import office_kind, read_office
 from corpus.readers.parts import Part
-from corpus.readers.pdf import read_pdf
+from corpus.readers.pdf import Recognised, read_pdf
 from corpus.readers.pdf_attached import parts_of_pdf
 from corpus.readers.tabular import read_csv
 from corpus.readers.text import read_text
@@ -62,13 +62,18 @@ def read(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Document:
 
 
 def read_open(
-    descriptor: int, path: Path, *, part: Sequence[str] = (), limits: Limits = DEFAULT_LIMITS
+    descriptor: int,
+    path: Path,
+    *,
+    part: Sequence[str] = (),
+    recognised: Recognised | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Document:
     """Return the document in an open file; `path` is only its name. Raises ReadError as `read`.
 
     With `part` it is a document within that one: the name it has among the `attachments` there,
     after the names of those that it lies within. Its location is the file's, then each name, "#"
-    ahead of it.
+    ahead of it. `recognised` are the lines that OCR read on pages (from 1) of a PDF.
     """
     if not part:
         _parts.cache_clear()
@@ -77,7 +82,11 @@ def read_open(
     if not data.strip():
         raise ReadError("empty", "this file is empty")
     try:
-        document = _parsed(path, data, _kind(path, data), limits)
+        kind = _kind(path, data)
+        if kind == "pdf" and recognised:
+            document = read_pdf(data, str(path), limits, recognised)
+        else:
+            document = _parsed(path, data, kind, limits)
     except RecursionError as error:
         raise ReadError("damaged", "this file is nested too deeply to be read") from error
     if len(document.text) > limits.characters:

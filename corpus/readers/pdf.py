@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from corpus.document import Document, Source, pages_said
 from corpus.errors import ReadError
 from corpus.limits import Limits
+from corpus.ocr import INSTALL, Row
 from corpus.readers.blocks import Blocks
 from corpus.readers.dates import times
 from corpus.readers.filings import act_title, filing_date, filing_title, named_publisher
@@ -22,21 +25,42 @@ from corpus.readers.pdf_marks import Marks, PageMarks
 from corpus.readers.pdf_page import Line, pages_by_pdfium, plain_lines
 from corpus.readers.pdf_title import title_from
 
+# Lines that OCR read, by page (from 1).
+Recognised = Mapping[int, Sequence[Row]]
+# Words of a line that stand further apart than this many heights of it are cells of a table.
+_GAP = 1.5
 # Fewer letters than this over a picture of the page are a stamp on a scan.
 _SCANNED = 25
 
 
-def read_pdf(data: bytes, location: str, limits: Limits) -> Document:
+def pages_without_text(data: bytes, limits: Limits) -> list[int]:
+    """Return the pages (from 1) that hold no text and are not blank.
+
+    Raises ReadError as `read_pdf`.
+    """
+    marks = Marks()
+    pages = [
+        [line for line in page if not line.hidden] for page in pages_by_pdfium(data, limits, marks)
+    ]
+    kept, _ = without_furniture([whole_lines(page) for page in pages])
+    return [one + 1 for one, page in enumerate(kept) if _unread(page, marks.of(one))]
+
+
+def read_pdf(
+    data: bytes, location: str, limits: Limits, recognised: Recognised | None = None
+) -> Document:
     """Return the text of a PDF with its pages, page labels and headings.
+
+    `recognised` are the lines that OCR read on pages (from 1), which stand for what else they hold.
 
     pypdfium2 reads 14 to 20 times faster than pypdf and its words agree to 99.8 %; what it refuses
     pypdf is tried on. Raises ReadError: encrypted, damaged, needs_ocr, too_large.
     """
-    return read_with_account(data, location, limits)[0]
+    return read_with_account(data, location, limits, recognised)[0]
 
 
 def read_with_account(
-    data: bytes, location: str, limits: Limits
+    data: bytes, location: str, limits: Limits, recognised: Recognised | None = None
 ) -> tuple[Document, tuple[Left, ...]]:
     """Return what `read_pdf` does, and every line and mark that it left out of the text."""
     marks = Marks()
@@ -53,16 +77,24 @@ def read_with_account(
         if line.hidden
     ]
     pages = [[line for line in page if not line.hidden] for page in pages]
+    by_ocr = {page - 1: rows for page, rows in (recognised or {}).items() if page <= len(pages)}
+    for number, rows in by_ocr.items():
+        pages[number] = [_line(row) for row in rows]
     about = about_pdf(data)
     whole = [whole_lines(page) for page in pages]
     kept, furniture = without_furniture(whole)
-    scans = [number for number, page in enumerate(kept) if _unread(page, marks.of(number))]
+    scans = [
+        number
+        for number, page in enumerate(kept)
+        if number not in by_ocr and _unread(page, marks.of(number))
+    ]
     # What a stamp says on each page of a scan is not what the scan says.
     read = [number for number, page in enumerate(kept) if page or marks.of(number).filled]
     if not (set(read) - set(scans) or marks.typed or marks.attached):
         raise ReadError(
             "needs_ocr",
-            f"this PDF has {len(pages)} pages and no text; run OCR on it (ocrmypdf) first",
+            f"this PDF has {len(pages)} pages and no text; have it read by OCR (add --ocr), which "
+            f"needs Tesseract: {INSTALL}",
         )
     account += furniture
     account += [
@@ -87,7 +119,15 @@ def read_with_account(
     upper = next((page for page in kept if page), head)
     lost = [one.text for one in furniture if not one.page]
     source = _source(text, head, upper, lost, about, body, location)
-    return text.document(source), tuple(account)
+    ocr_pages = tuple(sorted(number + 1 for number in by_ocr))
+    return replace(text.document(source), ocr_pages=ocr_pages), tuple(account)
+
+
+def _line(row: Row) -> Line:
+    """Return a line that OCR read as one that was printed."""
+    gaps = sum(after[1] - before[2] > _GAP * row.size for before, after in pairwise(row.words))
+    left, right = row.words[0][1], row.words[-1][2]
+    return Line(row.text, left, right, row.base, row.size, gaps=gaps, pieces=row.words)
 
 
 def _unread(page: Sequence[Line], marks: PageMarks) -> bool:

@@ -27,6 +27,8 @@ _PIECE = 6
 # What is drawn is at most this many pixels, whatever size a page claims to have.
 _PIXELS = 12_000_000
 _QUALITY = 82
+# Pixels a point for OCR: 300 to the inch, on which Tesseract's models were trained.
+_SCANNED = 300 / 72
 _DROPPED = frozenset("-\u00ad\u2010\u2011\ufffe\x02\x00")
 
 
@@ -84,6 +86,32 @@ def drawn(data: bytes, number: int, scale: float, quote: str, before: int) -> di
         raise ReadError("damaged", f"page {number} cannot be drawn ({error})") from error
     finally:
         pdf.close()
+
+
+def scanned(data: bytes, number: int) -> dict[str, Any]:
+    """Return a page (from 1) as OCR wants it: "width", "height", "scale", "pixels" (grey bytes).
+
+    `scale` is pixels a point. Raises ReadError.
+    """
+    import pypdfium2
+
+    try:
+        pdf = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        raise ReadError("damaged", f"this PDF cannot be drawn ({error})") from error
+    try:
+        if not 1 <= number <= len(pdf):
+            raise ReadError("damaged", f"this PDF has {len(pdf)} pages; there is no page {number}")
+        page = pdf[number - 1]
+        width, height = page.get_size()
+        scale = min(_SCANNED, (_PIXELS / max(1.0, width * height)) ** 0.5)
+        picture = page.render(scale=scale, grayscale=True).to_pil().convert("L")
+    except pypdfium2.PdfiumError as error:
+        raise ReadError("damaged", f"page {number} cannot be drawn ({error})") from error
+    finally:
+        pdf.close()
+    size = {"width": picture.width, "height": picture.height}
+    return {**size, "scale": scale, "pixels": picture.tobytes()}
 
 
 def letters_of(text: str) -> str:

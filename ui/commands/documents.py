@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--title", default="", help="The document's title (one file only).")
 @click.option("--publisher", default="", help="Who published it.")
 @click.option("--published", type=DateType(), default="", help="When it was published.")
+@click.option("--ocr", is_flag=True, help="Read scanned pages by Tesseract (some seconds a page).")
 @click.option("--starter", is_flag=True, help="Add the starter library.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one object.")
 @click.pass_context
@@ -33,6 +34,7 @@ def add(
     title: str,
     publisher: str,
     published: str,
+    ocr: bool,
     starter: bool,
     as_json: bool,
 ) -> None:
@@ -61,10 +63,10 @@ def add(
             reports.append(with_bar(add_starter(opened)))
         if files:
             described = Described(title, publisher, published, edit=True)
-            reports.append(with_bar(opened.add(files, described=described)))
+            reports.append(with_bar(opened.add(files, described=described, ocr=ocr)))
         if addresses:
             said = dict.fromkeys(addresses, Described(title, publisher, published, edit=True))
-            reports.append(with_bar(opened.add_addresses(addresses, described=said)))
+            reports.append(with_bar(opened.add_addresses(addresses, described=said, ocr=ocr)))
     tell(context, reports, as_json=as_json)
 
 

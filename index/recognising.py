@@ -1,0 +1,39 @@
+"""Reading a file whose pages are pictures: its pages are recognised, then it is read with those."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+from corpus import ocr
+from corpus.errors import ReadError
+from corpus.sandbox import Read, Sandbox
+
+
+def has_scans(read: Read | ReadError) -> bool:
+    """Say whether a file that was read, or refused, has pages that OCR might read."""
+    if isinstance(read, ReadError):
+        return read.reason == "needs_ocr"
+    return "pages without text" in read[0].left_out_counts
+
+
+def read_by_ocr(
+    sandbox: Sandbox, file: Path, title: str, part: Sequence[str] = ()
+) -> Generator[tuple[int, float], None, Read | ReadError | None]:
+    """Recognise the pages without text of a file, yielding each page and the share that is done.
+
+    Returns the file read with them, why it cannot be read, or None where nothing was recognised.
+    `title` and `part` are as in `Sandbox.read_many` and `Sandbox.read_part`.
+    """
+    pages = sandbox.scanned_pages(file, part)
+    rows: dict[int, list[ocr.Row]] = {}
+    for done, page in enumerate(pages):
+        yield page, done / len(pages)
+        scan = sandbox.scan(file, page, part)
+        found = ocr.recognised(scan) if scan else []
+        if found:
+            rows[page] = found
+    return sandbox.read_recognised(file, rows, title, part) if rows else None
+
+
+__all__ = ["has_scans", "read_by_ocr"]
