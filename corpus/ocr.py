@@ -66,6 +66,13 @@ def installed() -> bool:
     return bool(_languages(shutil.which("tesseract") or ""))
 
 
+def advice() -> str:
+    """Return in a line how the pages without text of a document can be read."""
+    if installed():
+        return "pages without text can be read by OCR: briefing add --ocr FILE"
+    return f"to read pages without text install Tesseract ({INSTALL}): briefing add --ocr FILE"
+
+
 def recognised(scan: Scan) -> list[Row]:
     """Return the lines on a page in reading order; none where Tesseract fails or takes too long."""
     program = shutil.which("tesseract") or ""

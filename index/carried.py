@@ -11,18 +11,22 @@ from corpus.document import WITHIN, Document, LeftOut
 from corpus.errors import ReadError
 from corpus.limits import DEEPEST_PART, MOST_PARTS
 from corpus.sandbox import Read, Sandbox
+from index.recognising import has_scans, part_by_ocr
 
 # Each of these takes what one file may take; after as many the rest of the file is left.
 _MOST_FAILURES = 3
 _FAILURES = frozenset({"crashed", "too_slow", "too_much_memory"})
 
 
-def carried(sandbox: Sandbox, file: Path, carrier: Document) -> Iterator[Read | LeftOut]:
+def carried(
+    sandbox: Sandbox, file: Path, carrier: Document, *, ocr: bool = False
+) -> Iterator[Read | LeftOut]:
     """Yield each document within `carrier`, which was read from `file`, or that it was left out.
 
     Its place is the carrier's and its name there. A publisher or a date that it does not state is
     the carrier's: who sent a report, and when. Every passage of it says what it was found in. At
     most `MOST_PARTS` are read, `DEEPEST_PART` deep; what cannot be read is left out, and why.
+    With `ocr` pages without text are recognised.
     """
     waiting: deque[tuple[Document, tuple[str, ...]]] = deque(
         (carrier, (name,)) for name in carrier.attachments
@@ -40,6 +44,8 @@ def carried(sandbox: Sandbox, file: Path, carrier: Document) -> Iterator[Read | 
         read += 1
         heading = f"{names[-1]}, attached to “{around.source.title}”"
         found = sandbox.read_part(file, names, heading)
+        if ocr and has_scans(found):
+            found = part_by_ocr(sandbox, file, names, heading) or found
         if isinstance(found, ReadError):
             failures += found.reason in _FAILURES
             yield LeftOut("attachments", 1, f"{shown}: {found}")

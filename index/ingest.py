@@ -270,7 +270,7 @@ def add(
                 within: list[str] = []
                 missed: list[LeftOut] = []
                 named = replace(document, source=replace(document.source, **edits))
-                for part in carried(sandbox, file, named):
+                for part in carried(sandbox, file, named, ocr=ocr):
                     if isinstance(part, LeftOut):
                         missed.append(part)
                         continue

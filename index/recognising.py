@@ -18,12 +18,12 @@ def has_scans(read: Read | ReadError) -> bool:
 
 
 def read_by_ocr(
-    sandbox: Sandbox, file: Path, title: str, part: Sequence[str] = ()
+    sandbox: Sandbox, file: Path, title: str, part: Sequence[str] = (), heading: str = ""
 ) -> Generator[tuple[int, float], None, Read | ReadError | None]:
     """Recognise the pages without text of a file, yielding each page and the share that is done.
 
     Returns the file read with them, why it cannot be read, or None where nothing was recognised.
-    `title` and `part` are as in `Sandbox.read_many` and `Sandbox.read_part`.
+    `title`, `part` and `heading` are as in `Sandbox.read_many` and `Sandbox.read_part`.
     """
     pages = sandbox.scanned_pages(file, part)
     rows: dict[int, list[ocr.Row]] = {}
@@ -33,7 +33,20 @@ def read_by_ocr(
         found = ocr.recognised(scan) if scan else []
         if found:
             rows[page] = found
-    return sandbox.read_recognised(file, rows, title, part) if rows else None
+    return sandbox.read_recognised(file, rows, title, part, heading) if rows else None
 
 
-__all__ = ["has_scans", "read_by_ocr"]
+def part_by_ocr(
+    sandbox: Sandbox, file: Path, part: Sequence[str], heading: str
+) -> Read | ReadError | None:
+    """Return a document within `file` as `read_by_ocr` reads it, once it is done."""
+    work = read_by_ocr(sandbox, file, "", part, heading)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            read: Read | ReadError | None = end.value
+            return read
+
+
+__all__ = ["has_scans", "part_by_ocr", "read_by_ocr"]

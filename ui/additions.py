@@ -65,12 +65,13 @@ def cancel(place: Place) -> None:
         job.cancel()
 
 
-def start_files(place: Place, files: Sequence[str]) -> None:
+def start_files(place: Place, files: Sequence[str], *, ocr: bool = False) -> None:
     """Add uploaded files, each under its own name; those of one name in one upload are numbered.
 
     A browser tells of a folder's files their names and not their paths. An upload of the same name
     takes the place of the one before. The uploaded copies are deleted once they are read, or the
-    addition is cancelled. Raises UsageError without files, and where too much waits already.
+    addition is cancelled. With `ocr` scanned pages are recognised. Raises UsageError without files,
+    and where too much waits already.
     """
     paths = [Path(one) for one in files]
     if not paths:
@@ -92,19 +93,19 @@ def start_files(place: Place, files: Sequence[str]) -> None:
                 one.parent.rmdir()
 
     try:
-        _start(place, lambda desk: desk.add(paths, places=places), after=delete)
+        _start(place, lambda desk: desk.add(paths, places=places, ocr=ocr), after=delete)
     except UsageError:
         delete()
         raise
 
 
-def start_addresses(place: Place, text: str) -> None:
+def start_addresses(place: Place, text: str, *, ocr: bool = False) -> None:
     """Fetch and add the addresses of a text, one a line; raises UsageError where one is none."""
     addresses = [line.strip() for line in text.splitlines() if line.strip()]
     if not addresses or not all(is_address(one) for one in addresses):
         wrong = next((one for one in addresses if not is_address(one)), "")
         raise UsageError(f"{wrong!r} is no web address" if wrong else "no address was given")
-    _start(place, lambda desk: desk.add_addresses(addresses))
+    _start(place, lambda desk: desk.add_addresses(addresses, ocr=ocr))
 
 
 def start_public(place: Place, theme: str) -> None:

@@ -38,6 +38,7 @@ def adding_html(job: Job[Adding] | None, behind: int, language: str) -> str:
     doing = {
         "fetching": word("library.fetching", language, note=note),
         "embedding": word("library.embedding", language, note=note),
+        "recognising": word("library.recognising", language, note=note),
         "indexing": word("library.indexing", language),
         "starting": word("library.starting", language),
     }.get(now.stage, note)

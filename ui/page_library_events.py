@@ -164,13 +164,19 @@ class LibraryEvents:
             return markup_library.note_html(reason, wrong=True), gr.skip(), gr.skip()
         return self.progress(request)
 
-    def upload(self, files: list[str] | None, request: gr.Request) -> tuple[Any, ...]:
+    def upload(
+        self, files: list[str] | None, ocr: bool | None, request: gr.Request
+    ) -> tuple[Any, ...]:
         """Add uploaded files."""
-        return None, *self.started(lambda: additions.start_files(self._place, files or []), request)
+        return None, *self.started(
+            lambda: additions.start_files(self._place, files or [], ocr=bool(ocr)), request
+        )
 
-    def fetch(self, text: str, request: gr.Request) -> tuple[Any, ...]:
+    def fetch(self, text: str, ocr: bool | None, request: gr.Request) -> tuple[Any, ...]:
         """Fetch and add addresses."""
-        found = self.started(lambda: additions.start_addresses(self._place, text or ""), request)
+        found = self.started(
+            lambda: additions.start_addresses(self._place, text or "", ocr=bool(ocr)), request
+        )
         # What could not be started stays in the box.
         return ("" if isinstance(found[1], gr.Timer) else text), *found
 

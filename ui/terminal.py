@@ -15,6 +15,7 @@ from assistant.answer import Answer, Citation, Claim
 from assistant.verifying import Checked
 from corpus.account import Account
 from corpus.document import LeftOut, Source, pages_said
+from corpus.ocr import advice
 from index.evidence import Evidence, Newer
 from index.ingest import Progress, Report
 
@@ -179,6 +180,8 @@ def _account_lines(accounts: Sequence[Account]) -> Iterator[str]:
         ("doubtful", [(one.path, "; ".join(one.doubts)) for one in accounts]),
     ):
         yield from _listed(name, [f"{path}: {said}" for path, said in told if said])
+    if any(left.kind == "pages without text" for one in accounts for left in one.left_out):
+        yield wrapped(advice())
     yield from _listed(
         "without a date of publication", [one.path for one in accounts if not one.published]
     )
