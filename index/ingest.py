@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,10 +16,9 @@ from corpus.codes import TokenCodes
 from corpus.counting import Counter, Counting
 from corpus.document import Document, LeftOut, Passage
 from corpus.errors import LibraryLocked, NotInLibrary, ReadError
-from corpus.files import NO_FILE, digest_of, named, opened
+from corpus.files import NO_FILE, named
 from corpus.language import language_of
 from corpus.library import Library
-from corpus.limits import DEFAULT_LIMITS
 from corpus.log import name_of
 from corpus.metadata import EDITABLE
 from corpus.sandbox import Read, Sandbox
@@ -30,6 +29,7 @@ from index.embedders import CountingEmbedder
 from index.embedding import Vectors
 from index.late import embedded
 from index.recognising import has_scans, read_by_ocr
+from index.unchanged import noted, state, unchanged
 
 _LOG = logging.getLogger(__name__)
 _OUTCOMES = ("added", "replaced", "updated", "unchanged")
@@ -56,6 +56,10 @@ class Progress:
     note: str = ""
     share: float = 0.0
     reason: str = ""
+
+    def recognising(self, page: int, share: float) -> Progress:
+        """Return the step in which a page of the file is read by OCR."""
+        return replace(self, stage="recognising", note=f"{self.note}: page {page}", share=share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +244,7 @@ def add(
     with library.writing():
         changed = []
         for file in files:
-            known = _unchanged(library, file, given.place(file), in_full=ocr)
+            known = unchanged(library, file, given.place(file), in_full=ocr)
             if known and not given.said(file).edits:
                 taking.outcomes["unchanged"].append(given.place(file))
             else:
@@ -250,10 +254,12 @@ def add(
             yield Progress("compared", done, total, f"{done} files are already in the library")
         with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
             states: dict[Path, tuple[int, ...]] = {}
-            for file, read in sandbox.read_many(_noted(changed, states), given.title):
+            for file, read in sandbox.read_many(noted(changed, states), given.title):
                 step = Progress("", done, total, given.name(file))
                 if ocr and has_scans(read):
-                    again = yield from _by_ocr(sandbox, file, given.title(file), step)
+                    again = yield from read_by_ocr(
+                        sandbox, file, given.title(file), step.recognising
+                    )
                     read = again or read
                 done += 1
                 if isinstance(read, ReadError):
@@ -265,7 +271,7 @@ def add(
                 edits = given.said(file).edits
                 # Bytes that were written since are not those that this text is of: kept, they
                 # would have the next addition take the file for unchanged.
-                original = file if _state(file) == states[file] else None
+                original = file if state(file) == states[file] else None
                 # What a file holds goes in ahead of it: where the file is in, all of that is.
                 within: list[str] = []
                 missed: list[LeftOut] = []
@@ -384,22 +390,6 @@ class _Taking:
         )
 
 
-def _noted(files: Iterable[Path], states: dict[Path, tuple[int, ...]]) -> Iterator[Path]:
-    """Yield files as they are about to be read, noting the state of each."""
-    for file in files:
-        states[file] = _state(file)
-        yield file
-
-
-def _state(file: Path) -> tuple[int, ...]:
-    """Return what changes about a file when it is written or replaced; () where it is gone."""
-    try:
-        found = file.stat()
-    except OSError:
-        return ()
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-
 def _logged(report: Report) -> None:
     """Log what became of files: how many, and of each not taken whole its name and the reason."""
     for one in report.refused:
@@ -453,34 +443,6 @@ def _embedded(
     texts = embedding_texts(document.source.title, passages, embedder.count)
     for first in range(0, len(texts), _STEP):
         yield embedded(embedder, texts[first : first + _STEP])
-
-
-def _by_ocr(
-    sandbox: Sandbox, file: Path, title: str, step: Progress
-) -> Generator[Progress, None, Read | ReadError | None]:
-    """Yield steps while the pages without text of a file are recognised; see `read_by_ocr`."""
-    work = read_by_ocr(sandbox, file, title)
-    while True:
-        try:
-            page, share = next(work)
-        except StopIteration as end:
-            read: Read | ReadError | None = end.value
-            return read
-        yield replace(step, stage="recognising", note=f"{step.note}: page {page}", share=share)
-
-
-def _unchanged(library: Library, file: Path, place: str, *, in_full: bool) -> bool:
-    """Say whether these very bytes are published from this very place already.
-
-    With `in_full` a text that lacks pages which OCR might read is not.
-    """
-    try:
-        with opened(file) as descriptor:
-            digest = digest_of(descriptor, limit=DEFAULT_LIMITS.bytes)
-    except (ReadError, OSError):
-        # Whoever reads it says why it cannot be read.
-        return False
-    return bool(digest) and library.known_original(place, digest, in_full=in_full)
 
 
 def embed_again(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from corpus import ocr
 from corpus.errors import ReadError
 from corpus.sandbox import Read, Sandbox
+
+T = TypeVar("T")
 
 
 def has_scans(read: Read | ReadError) -> bool:
@@ -18,17 +21,24 @@ def has_scans(read: Read | ReadError) -> bool:
 
 
 def read_by_ocr(
-    sandbox: Sandbox, file: Path, title: str, part: Sequence[str] = (), heading: str = ""
-) -> Generator[tuple[int, float], None, Read | ReadError | None]:
-    """Recognise the pages without text of a file, yielding each page and the share that is done.
+    sandbox: Sandbox,
+    file: Path,
+    title: str,
+    told: Callable[[int, float], T],
+    *,
+    part: Sequence[str] = (),
+    heading: str = "",
+) -> Generator[T, None, Read | ReadError | None]:
+    """Recognise the pages without text of a file, yielding what is told of each ahead of it.
 
-    Returns the file read with them, why it cannot be read, or None where nothing was recognised.
-    `title`, `part` and `heading` are as in `Sandbox.read_many` and `Sandbox.read_part`.
+    `told` is given the page and the share that is done. Returns the file read with them, why it
+    cannot be read, or None where nothing was recognised. `title`, `part` and `heading` are as
+    in `Sandbox.read_many` and `Sandbox.read_part`.
     """
     pages = sandbox.scanned_pages(file, part)
     rows: dict[int, list[ocr.Row]] = {}
     for done, page in enumerate(pages):
-        yield page, done / len(pages)
+        yield told(page, done / len(pages))
         scan = sandbox.scan(file, page, part)
         found = ocr.recognised(scan) if scan else []
         if found:
@@ -40,7 +50,7 @@ def part_by_ocr(
     sandbox: Sandbox, file: Path, part: Sequence[str], heading: str
 ) -> Read | ReadError | None:
     """Return a document within `file` as `read_by_ocr` reads it, once it is done."""
-    work = read_by_ocr(sandbox, file, "", part, heading)
+    work = read_by_ocr(sandbox, file, "", lambda *_: None, part=part, heading=heading)
     while True:
         try:
             next(work)
