@@ -16,7 +16,7 @@ from benchmarks.serving import chromium_running, serving
 from corpus.account import Account
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
-from corpus.document import LeftOut, Source
+from corpus.document import _FURNITURE, LeftOut, Source
 from corpus.errors import UsageError
 from index.ingest import Progress, Twin
 from tests.browser import GRADIO_WARNS, PATIENCE, browser_test
@@ -29,6 +29,9 @@ from ui.markup_library import adding_html, details_html, table_html
 from ui.page_library_events import MOVING, OPENED, WHOLE, LibraryEvents
 from ui.room import Room
 from ui.terminal import report_lines
+from ui.wording import keys
+
+READERS = Path(__file__).parent.parent / "corpus" / "readers"
 
 pytestmark = GRADIO_WARNS
 
@@ -104,6 +107,19 @@ def test_what_was_not_read_stands_beside_its_document() -> None:
     for said in ("12 running heads", "2 pages without text", "sv", f"/originals/{one.id}"):
         assert said in details, said
     assert "/originals/" not in details_html(one, [], [], account, "en", kept=False)
+
+
+def test_every_kind_that_a_reader_leaves_out_has_a_chinese_word() -> None:
+    """As the readers name it; the count and the pages are told with it."""
+    code = "\n".join(one.read_text(encoding="utf-8") for one in READERS.rglob("*.py"))
+    kinds = set(re.findall(r"""leave_out\(\s*["']([^"']+)["']""", code)) | _FURNITURE
+    assert len(kinds) > 15
+    assert not {one for one in kinds if f"account.{one.replace(' ', '_')}" not in keys()}
+    one = entry(1, "奥姆河测深")
+    account = Account("/a.pdf", one.id, "", left_out=(LeftOut("pages without text", 3,
+                                                             "pages 4–5 and 9"),))  # fmt: skip
+    html = table_html([one], {one.id: account}, str.upper, "zh")
+    assert "未完整读取：无文字页 3 处（第 4–5、9 页）" in html
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
@@ -15,7 +16,7 @@ from ui.additions import Adding, Line
 from ui.jobs import Job
 from ui.markup import place_of
 from ui.said import told
-from ui.wording import word
+from ui.wording import keys, word
 
 # What is shown of a report; the rest is counted.
 _SHOWN = 100
@@ -30,7 +31,9 @@ def adding_html(job: Job[Adding] | None, behind: int, language: str) -> str:
         said = word("library.failed", language, reason=told(str(job.failure), language))
         return _box("failed", escape(said), now.lines, language)
     if now.report is not None:
-        return _box("done", escape(_told(now.report, language)), _lines(now.report), language)
+        return _box(
+            "done", escape(_told(now.report, language)), _lines(now.report, language), language
+        )
     if job.cancelled:
         return _box("done", word("library.cancelled", language), now.lines, language)
     share = now.done / now.total if now.total else 0.0
@@ -69,13 +72,13 @@ def _told(report: Report, language: str) -> str:
     )
 
 
-def _lines(report: Report) -> list[Line]:
+def _lines(report: Report, language: str) -> list[Line]:
     """Return what became of the documents, refusals first: they want something done."""
     return [
         *(Line(place_of(one.path), "refused", one.message) for one in report.refused),
         *(Line(place_of(one.path), "left_out", one.message) for one in report.left_out),
         *(
-            Line(place_of(one.path), "missed", "; ".join(map(str, one.missed)))
+            Line(place_of(one.path), "missed", _told_of(one.missed, language))
             for one in report.accounts
             if one.missed
         ),
@@ -162,7 +165,28 @@ def _open_html(account: Account | None, language: str) -> str:
 
 
 def _told_of(left_out: Sequence[LeftOut], language: str) -> str:
-    return "; ".join(told(str(one), language) for one in left_out)
+    return "; ".join(_told_one(one, language) for one in left_out)
+
+
+def _told_one(one: LeftOut, language: str) -> str:
+    """Return what was left out in words; a kind that has no word here stays English."""
+    if language == "en" or f"account.{_key(one.kind)}" not in keys():
+        return str(one)
+    kind = word(f"account.{_key(one.kind)}", language)
+    where = f"（{_pages_told(one.where, language)}）" * bool(one.where)
+    return word("account.line", language, count=one.places, kind=kind, where=where)
+
+
+def _key(kind: str) -> str:
+    return kind.replace(" ", "_")
+
+
+def _pages_told(said: str, language: str) -> str:
+    """Return pages as `corpus.document.pages_said` tells them in the language of the page."""
+    found = re.fullmatch(r"pages? ([\d–, and]+)", said)
+    if found is None or language == "en":
+        return said
+    return word("account.pages", language, pages=found[1].replace(" and ", "、"))
 
 
 def details_html(
@@ -199,7 +223,7 @@ def details_html(
         (word("library.fetched", language), entry.source.fetched),
         (word("library.not_read", language), _told_of(account.missed, language)),
         (word("library.doubtful", language), "; ".join(told(d, language) for d in account.doubts)),
-        (word("library.by_ocr", language), told(pages_said(account.ocr_pages), language)),
+        (word("library.by_ocr", language), _pages_told(pages_said(account.ocr_pages), language)),
         (word("library.within", language), ", ".join(account.attachments)),
         (
             word("library.furniture", language),
