@@ -35,7 +35,7 @@ _HEAD = struct.Struct("<Q")
 # What the readers use, and imports its parts when they are first needed.
 _WHOLE = ("chardet", "corpus.readers", "dateparser", "email", "encodings",
           "htmldate", "markdown_it", "pypdf", "yaml")  # fmt: skip
-_BY_NAME = ("lxml.cssselect", "lxml.etree", "lxml.html", "PIL.BmpImagePlugin",
+_BY_NAME = ("lxml.cssselect", "lxml.etree", "lxml.html", "olefile", "oxmsg", "PIL.BmpImagePlugin",
             "PIL.GifImagePlugin", "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin",
             "PIL.PpmImagePlugin", "PIL.WebPImagePlugin", "pypdfium2", "tinycss2", "tokenizers",
             "trafilatura", "webencodings", "xlfmt")  # fmt: skip

@@ -14,9 +14,10 @@ from corpus.files import contents, opened
 from corpus.limits import DEFAULT_LIMITS, Limits
 from corpus.readers.charsets import decoded
 from corpus.readers.html import read_html
-from corpus.readers.mail import parts_of_mail, read_mail
+from corpus.readers.mail import parts_of_mail, parts_of_outlook, read_mail, read_outlook
 from corpus.readers.markdown import read_markdown
 from corpus.readers.office import office_kind, read_office
+from corpus.readers.outlook import is_outlook
 from corpus.readers.parts import Part
 from corpus.readers.pdf import Recognised, read_pdf
 from corpus.readers.pdf_attached import parts_of_pdf
@@ -24,10 +25,10 @@ from corpus.readers.tabular import read_csv
 from corpus.readers.text import read_text
 
 SUPPORTED_SUFFIXES = frozenset(
-    ".md .markdown .txt .text .rst .html .htm .xhtml .mhtml .mht .pdf .docx .pptx .xlsx .eml .csv "
-    ".tsv".split()
+    ".md .markdown .txt .text .rst .html .htm .xhtml .mhtml .mht .pdf .docx .pptx .xlsx .eml .msg "
+    ".mbox .csv .tsv".split()
 )
-_MAIL = re.compile(rb"\A(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}", re.IGNORECASE)
+_MAIL = re.compile(rb"\A(?:From [^\n]*\n)?(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}", re.IGNORECASE)
 _MAIL_HEADER = re.compile(rb"^(?:from|mime-version|received|message-id|date):", re.I | re.M)
 _PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _BY_SUFFIX = {
@@ -39,6 +40,7 @@ _BY_SUFFIX = {
     ".htm": "html",
     ".xhtml": "html",
     ".eml": "mail",
+    ".mbox": "mail",
     ".mht": "mail",
     ".mhtml": "mail",
     # Without the mark of one at its beginning: the reader of PDFs says what is wrong.
@@ -47,6 +49,7 @@ _BY_SUFFIX = {
 # What holds other documents, and how they are taken out: in the order of its `attachments`.
 _CARRIERS: dict[str, Callable[[bytes], list[Part]]] = {
     "mail": parts_of_mail,
+    "outlook": parts_of_outlook,
     "pdf": parts_of_pdf,
 }
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -129,6 +132,8 @@ def _parsed(path: Path, data: bytes, kind: str, limits: Limits) -> Document:
         return read_html(data, location)
     if kind == "mail":
         return read_mail(data, location)
+    if kind == "outlook":
+        return read_outlook(data, location)
     if kind == "csv":
         return read_csv(data, location)
     if kind == "markdown":
@@ -153,18 +158,21 @@ def _kind(path: Path, data: bytes) -> str:
 
 def _kind_by_content(path: Path, data: bytes) -> str:
     """Return the format that the bytes show, or "" where they show none."""
+    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    # First: what a mail holds shows in it as it is.
+    if _MAIL.match(head) and len(_MAIL_HEADER.findall(head)) >= 2:
+        return "mail"
     if b"%PDF-" in data[:1024]:
         return "pdf"
     if data.startswith(_OLE):
         # Office encrypts a DOCX by wrapping it in the older container.
         if b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e" in data:
             raise ReadError("encrypted", "this file needs a password; save it without one")
+        if path.suffix.lower() == ".msg" or is_outlook(data):
+            return "outlook"
         raise ReadError("unsupported", "this is an old Office file; save it as DOCX, XLSX or PPTX")
     if data.startswith(b"PK"):
         return _kind_of_archive(path, data)
-    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if _MAIL.match(head) and len(_MAIL_HEADER.findall(head)) >= 2:
-        return "mail"
     is_markdown = path.suffix.lower() in {".md", ".markdown"}
     return "html" if _PAGE.search(head) and not is_markdown else ""
 

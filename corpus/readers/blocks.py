@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from corpus.document import Document, Heading, LeftOut, Source
 from corpus.limits import MOST_PARTS
@@ -87,6 +87,24 @@ class Blocks:
             self._attachments.append(name)
         else:
             self.leave_out("attachments", 1, f"after the first {MOST_PARTS}")
+
+    def take(self, document: Document) -> None:
+        """Add the text of a document, with its headings and tables and what is said of it."""
+        if self._length:
+            self._write("\n\n")
+        begin = self._length
+        self._write(document.text)
+        self._last = "taken"
+        for one in document.headings:
+            self._headings.append(replace(one, start=one.start + begin))
+        for table in document.tables:
+            cells = tuple(
+                tuple((start + begin, end + begin) for start, end in row) for row in table.cells
+            )
+            self._tables.append(replace(table, cells=cells))
+        self.leave_out_as(document)
+        for doubt in document.doubts:
+            self.doubt(doubt)
 
     def page(self, label: str = "") -> None:
         """Begin a page."""

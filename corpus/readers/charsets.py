@@ -87,8 +87,10 @@ def decoded(data: bytes, declared: str = "") -> str:
         if strange and (wide := _wide(data)):
             return _text(data.decode(wide, errors="replace"))
         data = bare
-    text = data.decode("utf-8") if _is_utf8(data) else _mostly_utf8(data)
-    return _text(_repaired(text) if text else _detected(data, _codec(declared)))
+    if _is_utf8(data):
+        return _text(_repaired(data.decode("utf-8")))
+    mixed = _mostly_utf8(data)
+    return _text(_repaired(mixed) if mixed else _detected(data, codec_of(declared)))
 
 
 def decoded_page(data: bytes, declared: str = "") -> str:
@@ -168,7 +170,7 @@ def _mostly_utf8(data: bytes) -> str:
     )
 
 
-def _codec(declared: str) -> str:
+def codec_of(declared: str) -> str:
     """Return Python's name of an encoding as web pages and mails name it, "" for none such.
 
     UTF-8 is none: what is UTF-8 was read as that.
@@ -235,7 +237,8 @@ def _look(data: bytes) -> bytes:
     begin = max(0, first.start() - 1_000) if first else 0
     some = data[begin : begin + 20 * _LOOK].split(b"\n")
     told = b"\n".join(line for line in some if not line.isascii())
-    return re.sub(rb"<[^<>]*>", b" ", told)[:_LOOK]
+    words = re.sub(rb"<[^<>]*>", b" ", told)
+    return (told if words.isascii() else words)[:_LOOK]
 
 
 def _detected(data: bytes, declared: str) -> str:
@@ -312,4 +315,4 @@ def _undone(line: str) -> tuple[str, str]:
         return "", ""
 
 
-__all__ = ["decoded", "decoded_page", "prepare"]
+__all__ = ["codec_of", "decoded", "decoded_page", "prepare"]

@@ -33,8 +33,8 @@ _FOUND = 0.5
 _SPAN = re.compile(r"\s(?:row|col)span\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]*)", re.IGNORECASE)
 
 
-def read_html(data: bytes, location: str) -> Document:
-    """Return the article of a page, or all of a page that is no article.
+def read_html(data: bytes, location: str, *, whole: bool = False) -> Document:
+    """Return the article of a page, or all of a page that is no article, or is wanted `whole`.
 
     Title, publisher and date come from the page's own metadata, then from its first lines. Raises
     ReadError("empty") for a page without text.
@@ -49,7 +49,7 @@ def read_html(data: bytes, location: str) -> Document:
     prose = _prose_length(root)
     blocks = Blocks()
     blocks.leave_out("hidden text", hidden)
-    if prose > _LARGE:
+    if whole or prose > _LARGE:
         body = root.find(".//body")
         add_markup(blocks, root if body is None else body, furniture=False)
     else:

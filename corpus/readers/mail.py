@@ -1,97 +1,174 @@
-"""E-mail (EML) and web archives (MHTML): the standard library's parser for both."""
+"""E-mail (EML), mailboxes (mbox) and Outlook messages (MSG): text, and documents beside it."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
-from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.readers.blocks import Blocks, clean
-from corpus.readers.charsets import decoded
+from corpus.limits import MOST_PARTS
+from corpus.readers.blocks import Blocks
+from corpus.readers.calendar import event_lines
 from corpus.readers.html import read_html
+from corpus.readers.mail_parts import (
+    addresses,
+    content_of,
+    header,
+    is_armoured,
+    message_of,
+    sent_on,
+    text_of,
+)
+from corpus.readers.outlook import message_of_outlook
 from corpus.readers.parts import Part, distinct
 from corpus.readers.text import read_text
+from corpus.readers.web_archive import is_archive, read_archive
+
+_HEADERS = ("Subject", "From", "To", "Cc", "Date")
+# A text that says at least this share of what its alternative says is as full as that.
+_AS_FULL = 0.95
+_POSTMARK = re.compile(rb"^From [^\n]*\r?\n(?=[\w-]+:)", re.MULTILINE)
+_ENCRYPTED = "this message is encrypted; save it decrypted from your mail program"
 
 
 def read_mail(data: bytes, location: str) -> Document:
     """Return a message's text with its subject as title and its sender as publisher.
 
-    A web archive is read as the page it holds. Raises ReadError("empty") for one without text.
+    Attached documents are named; `parts_of_mail` has them. A web archive is read as the page it
+    holds, a mailbox as the list of its messages. Raises ReadError: "empty" for a message without
+    text and attachments, "encrypted" for one whose text only its receiver can read.
     """
-    message: EmailMessage = message_from_bytes(data, policy=policy.default)
-    page = message.get_body(preferencelist=("html",))
-    if message.get_content_type() == "multipart/related" and page is not None:
-        address = str(message.get("Snapshot-Content-Location") or location)
-        document = read_html(_bytes_of(page), location)
-        if not document.source.title:
-            return replace(document, source=Source(address, location, kind="html"))
-        return document
-    body = message.get_body(preferencelist=("plain", "html"))
-    if body is None:
+    if len(_messages(data)) > 1:
+        return _read_box(data, location)
+    message = message_of(data)
+    return read_archive(message, location) if is_archive(message) else _read(message, location)
+
+
+def read_outlook(data: bytes, location: str) -> Document:
+    """Return an Outlook message as `read_mail` does; raises ReadError("damaged") beside."""
+    return _read(message_of_outlook(data), location)
+
+
+def parts_of_mail(data: bytes) -> list[Part]:
+    """Return the documents that a message holds beside its own text, or the mails of a mailbox."""
+    mails = _messages(data)
+    if len(mails) > 1:
+        return distinct(Part(_name(one), one, ".eml") for one in mails[:MOST_PARTS])
+    message = message_of(data)
+    return [] if is_archive(message) else distinct(content_of(message).parts)
+
+
+def parts_of_outlook(data: bytes) -> list[Part]:
+    """Return the documents that an Outlook message holds beside its own text."""
+    return distinct(content_of(message_of_outlook(data)).parts)
+
+
+def _read(message: EmailMessage, location: str) -> Document:
+    content = content_of(message)
+    pieces = [piece for texts in content.texts if (piece := _fullest(texts, location))]
+    if any(is_armoured(piece.text) for piece in pieces) or (content.sealed and not pieces):
+        raise ReadError("encrypted", _ENCRYPTED)
+    if not pieces and not content.parts and not content.pictures:
         raise ReadError("empty", "this message has no text")
-    if body.get_content_type() == "text/html":
-        inner = read_html(_bytes_of(body), location)
-    else:
-        inner = read_text(decoded(_bytes_of(body)), location)
-    sent = message["date"].datetime if message["date"] is not None else None
     blocks = Blocks()
-    blocks.leave_out_as(inner)
-    _add_head(blocks, message)
-    for paragraph in inner.text.split("\n\n"):
-        if "\n" in paragraph:
-            for line in paragraph.split("\n"):
-                blocks.line(line)
-        else:
-            blocks.paragraph(paragraph)
-    sender = _sender(message)
+    for name in _HEADERS:
+        blocks.line(f"{name}: {said}" if (said := header(message, name)) else "")
+    for part in distinct(content.parts):
+        blocks.attach(part.name)
+    for picture in content.pictures:
+        blocks.leave_out("pictures", 1, picture)
+    if content.sealed:
+        blocks.leave_out("encrypted parts")
+    for piece in pieces:
+        # When it was sent the head says, whatever dates the text has.
+        blocks.take(replace(piece, doubts=()))
+    senders = addresses(message, "From") or addresses(message, "Sender")
     return blocks.document(
         Source(
-            title=clean(str(message["subject"] or "")) or inner.source.title,
+            title=header(message, "Subject")
+            or next((piece.source.title for piece in pieces), "")
+            or "Message",
             location=location,
-            publisher=clean(sender.display_name or sender.addr_spec) if sender else "",
-            published=sent.date().isoformat() if sent else "",
+            publisher=senders[0] if senders else "",
+            published=sent_on(message),
             kind="email",
         )
     )
 
 
-def _add_head(blocks: Blocks, message: EmailMessage) -> None:
-    for name in ("Subject", "From", "To", "Date"):
-        if message[name]:
-            blocks.line(f"{name}: {message[name]}")
-    for part in _attached(message):
+def _fullest(texts: list[EmailMessage], location: str) -> Document | None:
+    """Return the alternative that says most; None where none says anything.
+
+    Of two that say the same the plain one is what was written, but for tables.
+    """
+    calendars = [one for one in texts if one.get_content_type() == "text/calendar"]
+    read = [piece for one in texts if one not in calendars and (piece := _piece(one, location))]
+    best = max(read, key=_letters, default=None)
+    if best is not None:
+        full = [one for one in read if _letters(one) >= _AS_FULL * _letters(best)]
+        plain = [one for one in full if one.source.kind == "text"]
+        best = next((one for one in full if one.tables), plain[0] if plain else best)
+    for one in calendars:
+        told = _piece(one, location)
+        # An invitation mostly says in its text what the calendar says.
+        if told is not None and (best is None or told.text.partition("\n")[0] not in best.text):
+            both = Blocks()
+            for piece in filter(None, (best, told)):
+                both.take(piece)
+            best = both.document(told.source if best is None else best.source)
+    return best
+
+
+def _letters(piece: Document) -> int:
+    """Count letters and digits, those of addresses aside, which only some alternatives spell."""
+    return sum(map(str.isalnum, re.sub(r"<?https?://\S+|\[(?:cid|image):[^\]]*\]", "", piece.text)))
+
+
+def _piece(part: EmailMessage, location: str) -> Document | None:
+    """Return one part of a message's text, or None for one that is empty."""
+    text = text_of(part)
+    readers: dict[str, Callable[[], Document]] = {
+        "text/html": lambda: read_html(text.encode("utf-8", "replace"), location, whole=True),
+        "text/calendar": lambda: read_text("\n".join(event_lines(text)), location),
+    }
+    try:
+        return readers.get(part.get_content_type(), lambda: read_text(text, location))()
+    except ReadError as error:
+        if error.reason != "empty":
+            raise
+        return None
+
+
+def _messages(data: bytes) -> list[bytes]:
+    """Return the messages of a mailbox; of anything else, nothing."""
+    if not data.startswith(b"From "):
+        return []
+    marks = list(_POSTMARK.finditer(data))
+    ends = [*(mark.start() for mark in marks[1:]), len(data)]
+    return [
+        re.sub(rb"^>(?=>*From )", b"", data[mark.end() : end], flags=re.MULTILINE)
+        for mark, end in zip(marks, ends, strict=True)
+    ]
+
+
+def _name(mail: bytes) -> str:
+    """Return what a mail in a mailbox is called: by its subject."""
+    head = re.split(rb"\r?\n\r?\n", mail, maxsplit=1)[0]
+    return f"{header(message_of(head), 'Subject') or 'message'}.eml"
+
+
+def _read_box(data: bytes, location: str) -> Document:
+    """Return a mailbox: who wrote what when, a line a mail, each of which is a document."""
+    blocks = Blocks()
+    mails = _messages(data)
+    for mail in mails:
+        head = message_of(re.split(rb"\r?\n\r?\n", mail, maxsplit=1)[0])
+        said = (header(head, "Date"), *addresses(head, "From")[:1], header(head, "Subject"))
+        blocks.line(" · ".join(filter(None, said)))
+    for part in distinct(Part(_name(one), b"") for one in mails):
         blocks.attach(part.name)
-
-
-def _sender(message: EmailMessage) -> Any:
-    return message["from"].addresses[0] if message["from"] and message["from"].addresses else None
-
-
-def parts_of_mail(data: bytes) -> list[Part]:
-    """Return the documents that a message holds beside its own text."""
-    return _attached(message_from_bytes(data, policy=policy.default))
-
-
-def _attached(message: EmailMessage) -> list[Part]:
-    found = []
-    for part in message.iter_attachments() if message.is_multipart() else ():
-        content = part.get_payload(decode=True)
-        if isinstance(content, bytes) and part.get_content_maintype() != "image":
-            found.append(Part(part.get_filename() or "attachment", content))
-    return distinct(found)
-
-
-def _bytes_of(part: Any) -> bytes:
-    payload = part.get_payload(decode=True)
-    if not isinstance(payload, bytes):
-        raise ReadError("damaged", "this message is damaged; save it anew and add it again")
-    charset = part.get_content_charset()
-    if charset and charset.lower() not in {"utf-8", "us-ascii"}:
-        try:
-            return payload.decode(charset, errors="replace").encode()
-        except LookupError:
-            return payload
-    return payload
+    title = f"Mailbox of {len(mails)} messages"
+    return blocks.document(Source(title=title, location=location, kind="email"))
