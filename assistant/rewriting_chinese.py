@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from corpus.moments import Moment, moments
 from corpus.vocabulary import Group, groups
 
 _PRONOUN = re.compile(
@@ -19,7 +20,6 @@ _ABOUT = re.compile(r"^(?:那么?|还有|另外|至于)?[,，]?(?P<what>.+?)呢[
 _MEANT = re.compile(
     r"^(?:不是?|不对|抱歉)?[,，。]?我(?:是)?(?:说|指|问)(?:的)?是?(?P<what>.+?)[。?？]*$"
 )
-_YEAR = re.compile(r"(?:19|20)\d\d年?(?:\d{1,2}月)?|[〇零一二三四五六七八九]{4}年")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.\-][A-Za-z0-9]+)*")
 _ORGANISATION = re.compile(r"[\u3400-\u9fff]{2,}(?:公司|集团|科技|国际|大学|研究院|部|局)")
 # The subject of a question ends where one of these begins.
@@ -60,9 +60,9 @@ def rewritten(question: str, before: str) -> str:
     if not meant:
         return ""
     what = meant["what"].strip("，, ")
-    if _YEAR.fullmatch(what):
-        year = _YEAR.search(before)
-        return before[: year.start()] + what + before[year.end() :] if year else ""
+    if any(one.text == what for one in _years(what)):
+        year = next(iter(_years(before)), None)
+        return before[: year.start] + what + before[year.end :] if year else ""
     corrects = meant.re is _MEANT
     if corrects and subject and not _is_name(subject) and _is_name(what):
         # "费用是多少？我是说灯塔公司": whose cost, not another thing.
@@ -70,6 +70,10 @@ def rewritten(question: str, before: str) -> str:
     if subject and subject != what and (corrects or _is_name(what)):
         return before.replace(subject, what, 1)
     return ""
+
+
+def _years(text: str) -> list[Moment]:
+    return [one for one in moments(text) if one.year]
 
 
 def _open_pronoun(question: str) -> re.Match[str] | None:
@@ -89,7 +93,10 @@ def _subject(question: str) -> str:
     """Return what a question is about: its only name, or what stands before its verb."""
     found = _names(question)
     if not _ASKS_FIRST.match(question):
-        head = _SUBJECT_ENDS.split(re.sub(_YEAR, "", question), maxsplit=1)[0].strip("，, ")
+        rest = question
+        for year in reversed(_years(question)):
+            rest = rest[: year.start] + rest[year.end :]
+        head = _SUBJECT_ENDS.split(rest, maxsplit=1)[0].strip("，, ")
         named = [one for one in found if one in head]
         if head and (named or len(found) == 0) and 1 < len(head) <= 16:
             return head if head in question else ""
