@@ -76,7 +76,8 @@ class Composer:
         citations = list(answer.citations)
         numbers = []
         for label in labels:
-            citation = citation_of(text, self._by_label[label], len(citations) + 1)
+            asked = answer.standalone or answer.question
+            citation = citation_of(text, self._by_label[label], len(citations) + 1, asked)
             same = [one.number for one in citations if _place(one) == _place(citation)]
             if not same:
                 citations.append(citation)
@@ -93,8 +94,8 @@ def cited(one: Evidence) -> Cited:
     return Cited(text, ". ".join(part for part in beside if part), one.rows)
 
 
-def citation_of(text: str, one: Evidence, number: int) -> Citation:
-    """Return the citation of the words of a passage that `text` rests on."""
+def citation_of(text: str, one: Evidence, number: int, question: str = "") -> Citation:
+    """Return the citation of the words of a passage that `text`, said to a question, rests on."""
     start, end = quoted(text, one.passage, one.rows)
     passage = one.passage
     row = next((row for row in one.rows if row.start <= start < row.end), None)
@@ -111,7 +112,7 @@ def citation_of(text: str, one: Evidence, number: int) -> Citation:
         why=one.why,
         newer=one.newer,
         row=row.said if row and row.has_heads else "",
-        cell=stated_in(text, row) if row else None,
+        cell=stated_in(text, row, question) if row else None,
     )
 
 

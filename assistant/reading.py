@@ -197,7 +197,7 @@ class Reader:
             for cell in row.cells:
                 if (words := self.stems(cell.text)) and words <= wanted:
                     named[row.table, cell.text].add(row.start)
-                if not cell.names and self.stems(cell.column) & wanted:
+                elif self.stems(cell.column) & wanted:
                     asked.add(row.start)
         alone = {(table, *starts) for (table, _), starts in named.items() if len(starts) == 1}
         return {(table, start) for table, start in alone if start in asked}
@@ -212,7 +212,7 @@ class Reader:
         def weight(text: str) -> float:
             return sum(wanted[stem] for stem in self.stems(text) & wanted.keys())
 
-        heads = [0.0 if cell.names else weight(cell.column) for cell in row.cells]
+        heads = [weight(cell.column) for cell in row.cells]
         most = max(heads)
         return [
             cell

@@ -125,15 +125,25 @@ def _lines(document: Document, start: int, end: int) -> tuple[int, int]:
     return min(edges), max(edges)
 
 
-def stated_in(text: str, row: Row) -> Cell | None:
+def stated_in(text: str, row: Row, question: str = "") -> Cell | None:
     """Return the cell of a row that a sentence is about, None where none of them stands in it.
 
-    Of several whose value it has, the one the head of whose column shares most words with it.
+    Of several whose value it has, one that the question does not give, the head of whose column
+    shares most words with the question, then with the sentence; a name of the row comes last.
     """
-    folded, wanted = f" {text.casefold()} ", set(_WORDS.findall(text.casefold()))
-    held = [cell for cell in row.cells if not cell.names and _stands(cell.text, folded)]
-    held = held or [cell for cell in row.cells if cell.names and _stands(cell.text, folded)]
-    return max(held, key=lambda cell: _shared(cell.column, wanted), default=None)
+    said, asked = f" {text.casefold()} ", f" {question.casefold()} "
+    words, wanted = (set(_WORDS.findall(one)) for one in (said, asked))
+    held = [cell for cell in row.cells if _stands(cell.text, said)]
+    return max(
+        held,
+        key=lambda cell: (
+            not _stands(cell.text, asked),
+            _shared(cell.column, wanted),
+            not cell.names,
+            _shared(cell.column, words),
+        ),
+        default=None,
+    )
 
 
 def _stands(value: str, folded: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,12 +13,12 @@ from assistant.answering import ask
 from assistant.checking.checker import Checker
 from assistant.composing import cited
 from assistant.desk import Desk
-from assistant.engine import Task
+from assistant.engine import Task, Usage
 from assistant.memo.figures import stated
 from assistant.memo.sentence import sentences_of
 from assistant.memo.statements import statements
 from assistant.memo.timeline import events
-from assistant.models.clients import OpenAIServer
+from assistant.models.model import Delta, Message
 from assistant.models.running import Limits
 from assistant.models.writer import ModelEngine
 from assistant.settings import Settings
@@ -31,7 +31,6 @@ from index.embedding import HashEmbedder
 from index.evidence import Evidence
 from index.ingest import embedding_texts
 from index.late import embedded
-from tests.servers import ModelServer
 
 FIRST = ("Brave", "Quiet", "Amber", "Merry", "Noble")
 SECOND = ("Petrel", "Heron", "Otter", "Linnet", "Curlew", "Plover", "Marten", "Osprey")
@@ -144,6 +143,9 @@ def test_a_cell_is_named_by_its_row_and_column() -> None:
     cell_said = stated_in("In 2024 Pumps made 498 million.", whole)
     assert cell_said is not None and cell_said.words == "2024 (Pumps): 498"
     assert stated_in("Nothing was sold.", whole) is None
+    both = "Product: Pumps; 2022: 410; 2023: 455"
+    asked_for = stated_in(both, whole, "What did Pumps make in 2023, after 410?")
+    assert asked_for is not None and asked_for.words == "2023 (Pumps): 455"
 
 
 @pytest.mark.parametrize(
@@ -170,16 +172,27 @@ def test_a_number_of_another_row_or_column_is_told(text: str, wrong: str) -> Non
     assert not wrong or f"stands elsewhere in the table: {wrong}" in " ".join(found.problems)
 
 
+class Told:
+    """A model that says one sentence, whatever it is asked."""
+
+    context = 4096
+
+    def count(self, text: str) -> int:
+        return len(text) // 3
+
+    async def stream(self, messages: Sequence[Message], most: int) -> AsyncIterator[Delta]:
+        yield Delta("Its crew is 41 [1].", "stop")
+
+
 def test_a_model_reads_rows_below_the_head_of_their_table() -> None:
     """The head comes ahead of the rows, a line each."""
     some = evidence(fleet())
     assert len(some) > 1 and some[-1].passage.head
     last = some[-1]
-    with ModelServer("Its crew is 41 [1].") as server:
-        model = OpenAIServer("tiny", f"{server.url}/v1", "sk-very-secret-key-0123456789")
-        engine = ModelEngine("scripted", model, limits=Limits(total=60.0, silence=30.0))
-        list(engine.write(Task("How large is the crew of Merry Marten?", (last,), ())))
-        sent = server.asked[0].body["messages"][1]["content"]
+    engine = ModelEngine("scripted", Told(), limits=Limits(total=600.0, silence=600.0))
+    *_, usage = engine.write(Task("How large is the crew of Merry Marten?", (last,), ()))
+    assert isinstance(usage, Usage)
+    sent = usage.prompt
     lines = [line.partition("| ")[2] for line in sent.splitlines() if "|" in line]
     head = lines.index("Ships › Name | Type | Length (m) | Crew")
     assert lines[head + 1] == last.passage.text.splitlines()[0]
