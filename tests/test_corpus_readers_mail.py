@@ -278,6 +278,14 @@ def nested(depth: int) -> str:
     return head() + opening + text("Deep down.")
 
 
+def test_headers_that_break_the_standard_library_cost_nothing_else(opened: Opened) -> None:
+    """Its parser of addresses raises what it likes; the text and the other headers are read."""
+    for sender in ("Office: <a", "=?gb2312?B?xxx?= <a@b>, ;:<", "a:;, <@>", '"', "(", "@,"):
+        document = opened(head(From=sender, Content_ID="<") + text("The gate is green."))
+        assert document.text.endswith("The gate is green.")
+        assert document.source.title == "Lock of Osk"
+
+
 def test_mails_made_to_hurt_end_quickly(opened: Opened) -> None:
     """A thousand parts within each other, a mail cut off, parts without end."""
     began = time.process_time()

@@ -93,7 +93,7 @@ def _put_beside(part: EmailMessage, kind: str, name: str, content: Content) -> N
     if _SEALS.search(kind) or name.endswith((".p7s", ".asc", ".vcf")):
         return
     if kind.startswith("image/"):
-        if part.get_content_disposition() == "attachment" and not part.get("Content-ID"):
+        if part.get_content_disposition() == "attachment" and not header(part, "Content-ID"):
             content.pictures.append(name or "picture")
     else:
         data = bytes_of(part)
@@ -218,7 +218,7 @@ def _charset_of(message: EmailMessage) -> str:
 def _words(raw: str, charset: str = "") -> str:
     """Return a header with its encoded words decoded; bytes beyond ASCII are in `charset`."""
     if re.search("[\udc80-\udcff]", raw):
-        return decoded(raw.encode("ascii", "surrogateescape"), charset)
+        return _bytes_as_text(raw.encode("utf-8", "surrogateescape"), charset)
     if "=?" not in raw:
         return raw
     try:
@@ -234,7 +234,15 @@ def _word(word: bytes | str, charset: str) -> str:
     try:
         return word.decode(codec_of(charset) or "utf-8")
     except UnicodeDecodeError:
-        return decoded(word, charset)
+        return _bytes_as_text(word, charset)
+
+
+def _bytes_as_text(data: bytes, charset: str) -> str:
+    """Return the text of a header's bytes; of what is none, what can be read of it."""
+    try:
+        return decoded(data, charset)
+    except ReadError:
+        return data.decode("ascii", "replace")
 
 
 def sent_on(message: EmailMessage) -> str:

@@ -25,15 +25,15 @@ _TITLE = re.compile(r"<title\b[^>]*>\s*[^\s<]", re.IGNORECASE)
 
 def is_archive(message: EmailMessage) -> bool:
     """Say whether a message is a page that a browser or Word saved, and nobody's mail."""
-    if message.get("Snapshot-Content-Location") or re.match(
+    if header(message, "Snapshot-Content-Location") or re.match(
         r"\W*Saved by\b", header(message, "From"), re.IGNORECASE
     ):
         return True
-    if any(message.get(name) for name in ("From", "To", "Received", "Message-ID")):
+    if any(header(message, name) for name in ("From", "To", "Received", "Message-ID")):
         return False
     return any(
         part.get_content_type() in {"text/html", "application/xhtml+xml"}
-        and part.get("Content-Location")
+        and header(part, "Content-Location")
         for part in message.walk()
     )
 
