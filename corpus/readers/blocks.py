@@ -106,9 +106,11 @@ class Blocks:
         for doubt in document.doubts:
             self.doubt(doubt)
 
-    def page(self, label: str = "") -> None:
-        """Begin a page."""
+    def page(self, label: str = "", *, within: str | None = None) -> None:
+        """Begin a page; `within` a paragraph that goes on, `within` itself being what joins it."""
         gap = "\n\n" if self._length and self._last != "page" else ""
+        if within is not None:
+            gap = within
         self._write(gap)
         self._last = "page"
         # A page without text starts where the next one does; starts never fall back.

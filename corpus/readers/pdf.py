@@ -18,8 +18,10 @@ from corpus.readers.filings import act_title, filing_date, filing_title, named_p
 from corpus.readers.parts import Part, distinct
 from corpus.readers.pdf_about import About, about_pdf, text_by_pypdf
 from corpus.readers.pdf_account import Left, leave_out, missing
+from corpus.readers.pdf_flow import flowing, seam
 from corpus.readers.pdf_furniture import without_furniture
-from corpus.readers.pdf_layout import Body, blocks, folded, title_of
+from corpus.readers.pdf_layout import Block, Body, blocks, folded, title_of
+from corpus.readers.pdf_line_numbers import without_line_numbers
 from corpus.readers.pdf_lines import whole_lines
 from corpus.readers.pdf_marks import Marks, PageMarks
 from corpus.readers.pdf_page import Line, pages_by_pdfium, plain_lines
@@ -82,7 +84,8 @@ def read_with_account(
         pages[number] = [_line(row) for row in rows]
     about = about_pdf(data)
     whole = [whole_lines(page) for page in pages]
-    kept, furniture = without_furniture(whole)
+    straight, numbers = without_line_numbers(whole)
+    kept, furniture = without_furniture(straight)
     scans = [
         number
         for number, page in enumerate(kept)
@@ -96,7 +99,7 @@ def read_with_account(
             f"this PDF has {len(pages)} pages and no text; have it read by OCR (add --ocr), which "
             f"needs Tesseract: {INSTALL}",
         )
-    account += furniture
+    account += numbers + furniture
     account += [
         Left(number, "footnote marks", mark)
         for number, page in enumerate(kept)
@@ -115,7 +118,7 @@ def read_with_account(
         text.attach(name)
     if names and not text.length:
         text.paragraph(f"Attached files: {', '.join(names)}")
-    head = next((page for page in whole if page), [])
+    head = next((page for page in straight if page), [])
     upper = next((page for page in kept if page), head)
     lost = [one.text for one in furniture if not one.page]
     source = _source(text, head, upper, lost, about, body, location)
@@ -145,29 +148,50 @@ def _text(pages: Sequence[Sequence[Line]], about: About, body: Body, marks: Mark
         for line in page
         for word in re.findall(r"[\w’'-]+", line.text.lower())
     )
-    text = Blocks()
+    found = []
     for number, page in enumerate(pages):
-        text.page(about.labels[number] if number < len(about.labels) else "")
         titles = {folded(title): level for level, title in about.outline.get(number, ())}
-        for block in blocks(page, body, words=words, titles=titles):
-            if block.table:
-                text.table(
-                    block.table.rows,
-                    heads=block.table.heads,
-                    named=block.table.caption,
-                    unit=block.table.unit,
-                )
-            elif block.level:
-                text.heading(block.level, block.texts[0])
-            elif len(block.texts) == 1:
-                text.paragraph(block.texts[0])
-            else:
-                text.rows(block.texts)
-        text.rows(marks.of(number).filled)
-        for note in marks.of(number).notes:
-            text.paragraph(note)
+        found.append(blocks(page, body, words=words, titles=titles))
+    text, between = Blocks(), None
+    flow = flowing(found, body, words)
+    for number, page in enumerate(flow):
+        text.page(about.labels[number] if number < len(about.labels) else "", within=between)
+        between = None
+        for place, block in enumerate(page.blocks):
+            last = page.goes_on and place == len(page.blocks) - 1
+            if last:
+                _beside(text, marks.of(number))
+                rest = flow[number + 1].blocks[0].texts[0]
+                head, between = seam(block.texts[0], rest, words)
+                block = replace(block, texts=(head,))
+            _add(text, block)
+        if not page.goes_on:
+            _beside(text, marks.of(number))
     text.rows(marks.typed)
     return text
+
+
+def _add(text: Blocks, block: Block) -> None:
+    if block.table:
+        text.table(
+            block.table.rows,
+            heads=block.table.heads,
+            named=block.table.caption,
+            unit=block.table.unit,
+        )
+    elif block.level:
+        text.heading(block.level, block.texts[0])
+    elif len(block.texts) == 1:
+        text.paragraph(block.texts[0])
+    else:
+        text.rows(block.texts)
+
+
+def _beside(text: Blocks, marks: PageMarks) -> None:
+    """Add what is filled in and noted on a page."""
+    text.rows(marks.filled)
+    for note in marks.notes:
+        text.paragraph(note)
 
 
 def _source(

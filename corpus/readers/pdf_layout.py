@@ -53,11 +53,15 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph (one text), a heading (`level` over 0), rows that stay lines, or a table."""
+    """A paragraph (one text), a heading (`level` over 0) rows that stay lines, or a table.
+
+    `size` is that of a paragraph's letters.
+    """
 
     texts: tuple[str, ...]
     level: int = 0
     table: PdfTable | None = None
+    size: float = 0.0
 
 
 def blocks(
@@ -124,7 +128,7 @@ def _without_tables(
         level = titles.get(folded(text), 0) or _level(
             group, text, body, after[0] if before_prose else None
         )
-        found.append(Block((text,), level))
+        found.append(Block((text,), level, size=median(line.size for line in group)))
     return found
 
 

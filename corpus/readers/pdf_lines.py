@@ -10,6 +10,7 @@ from statistics import median
 from corpus.readers.pdf_page import DOWN, UP, Line, Piece
 from corpus.readers.raised import raised
 
+_CAP = re.compile(r"[“\"‘«„]?[^\W\d_a-z]")
 _UP = re.compile(f"{UP}([^{DOWN}]*){DOWN}")
 # What begins a note at the foot of a page: raised, or set smaller than the text.
 _NOTE = re.compile(
@@ -34,7 +35,7 @@ def whole_lines(page: Sequence[Line]) -> list[Line]:
     Exponents stay as "^25"; the marks of notes are taken out (`Line.marks`), but for those that
     begin a note.
     """
-    rows = _rows(page)
+    rows = _with_drop_caps(_rows(page))
     notes = _notes(rows)
     return [_settled(line, notes) if UP in line.text else line for line in rows]
 
@@ -70,6 +71,37 @@ def _same_row(last: Line, line: Line) -> bool:
     beside = -0.5 * size < line.left - last.right < 1.2 * size
     level = abs(line.base - last.base) < 0.5 * size and line.turned == last.turned
     return beside and level and not last.text.endswith("-")
+
+
+def _with_drop_caps(rows: list[Line]) -> list[Line]:
+    """Put a large first letter that stands beside several lines ahead of the highest of them."""
+    usual = median([line.size for line in rows] or [0.0])
+    for cap in [line for line in rows if _CAP.fullmatch(line.text) and line.size > 1.7 * usual]:
+        beside = [
+            line
+            for line in rows
+            if line.size < 0.7 * cap.size
+            and -0.3 * usual < line.left - cap.right < 1.5 * usual
+            and cap.base - 0.3 * usual < line.base < cap.base + cap.size
+        ]
+        if not beside:
+            continue
+        first = max(beside, key=lambda line: line.base)
+        word = re.match(r"\w*", first.text)
+        rest = word[0].lower() if word else ""
+        # "A boat" is two words where "boat" is one of the page's.
+        words = {one.lower() for line in rows if line is not first for one in line.text.split()}
+        space = " " if cap.text[-1] in "AIO" and rest in words else ""
+        head, *others = first.pieces or (("", 0.0, 0.0),)
+        joined = replace(
+            first,
+            text=f"{cap.text}{space}{first.text}",
+            pieces=((f"{cap.text}{space}{head[0]}", head[1], head[2]), *others)
+            if first.pieces
+            else (),
+        )
+        rows = [joined if line is first else line for line in rows if line is not cap]
+    return rows
 
 
 def _is_raised(one: Line, other: Line) -> bool:

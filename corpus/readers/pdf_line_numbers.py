@@ -1,0 +1,135 @@
+"""Line numbers in the margin of bills, filings and manuscripts, told from numbers of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+
+from corpus.readers.lines import is_table_line
+from corpus.readers.pdf_account import Left
+from corpus.readers.pdf_page import Line
+
+# They stand in a column of their own, to this many points, this share of the letters' height away.
+_ALIGNED, _AWAY = 3.0, 0.35
+# Every line has one, or every fifth or so; fewer than this many are something else.
+_FEWEST, _FEWEST_APART = 5, 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number at the edge of a line: which line, its value, its ends, where it stands."""
+
+    place: int
+    value: int
+    left: float
+    right: float
+    base: float
+    alone: bool
+
+
+def without_line_numbers(
+    pages: Sequence[Sequence[Line]],
+) -> tuple[list[list[Line]], list[Left]]:
+    """Return the pages' lines without the numbers of lines in a margin, and an account of them.
+
+    They count by ones, or by the same step, from the top of the page to its end, in one column
+    beside running text: the ranks of a table and the numbers of a list do not.
+    """
+    kept, account = [], []
+    for number, page in enumerate(pages):
+        found = _column(page, on_left=True) or _column(page, on_left=False)
+        gone = {one.place: one for one in found}
+        kept.append(
+            [
+                _without(line, gone[place]) if place in gone else line
+                for place, line in enumerate(page)
+                if not (place in gone and gone[place].alone)
+            ]
+        )
+        account += [Left(number, "line numbers", str(one.value)) for one in found]
+    return kept, account
+
+
+def _column(page: Sequence[Line], *, on_left: bool) -> list[_Number]:
+    found = [one for place, line in enumerate(page) if (one := _number(place, line, on_left))]
+    if len(found) < _FEWEST_APART:
+        return []
+    for ends in ([one.left for one in found], [one.right for one in found]):
+        middle = median(ends)
+        column = [
+            one for one, end in zip(found, ends, strict=True) if abs(end - middle) <= _ALIGNED
+        ]
+        if _counts(column) and _is_beside(page, column, on_left):
+            return column
+    return []
+
+
+def _number(place: int, line: Line, on_left: bool) -> _Number | None:
+    """Return the number that begins or ends a line and stands apart from its text."""
+    pieces = line.pieces
+    if not pieces or line.turned:
+        return None
+    text, left, right = pieces[0 if on_left else -1]
+    if not (text.isdecimal() and text.isascii() and len(text) <= 4):
+        return None
+    if len(pieces) > 1:
+        gap = pieces[1][1] - right if on_left else left - pieces[-2][2]
+        if gap < _AWAY * line.size:
+            return None
+    return _Number(place, int(text), left, right, line.base, len(pieces) == 1)
+
+
+def _counts(column: list[_Number]) -> bool:
+    """Say whether numbers count down the page by one step."""
+    column.sort(key=lambda one: -one.base)
+    steps = [after.value - before.value for before, after in pairwise(column)]
+    if not steps:
+        return False
+    step = sorted(steps)[len(steps) // 2]
+    least = _FEWEST if step == 1 else _FEWEST_APART
+    return step > 0 and len(column) >= least and steps.count(step) >= 0.9 * len(steps)
+
+
+def _is_beside(page: Sequence[Line], column: Sequence[_Number], on_left: bool) -> bool:
+    """Say whether running text stands beside a column of numbers, from its first to its last."""
+    numbered = {one.place: one for one in column}
+    texts = []
+    for place, line in enumerate(page):
+        one = numbered.get(place)
+        rest = line if one is None else None if one.alone else _without(line, one)
+        if rest is not None and not rest.turned:
+            texts.append(rest)
+    edge = max(one.right for one in column) if on_left else min(one.left for one in column)
+    inside = [
+        line for line in texts if (line.left >= edge - 1 if on_left else line.right <= edge + 1)
+    ]
+    between = [line for line in inside if column[-1].base - 2 <= line.base <= column[0].base + 2]
+    if len(inside) < 0.85 * len(texts) or len(between) < 0.6 * len(inside) or not between:
+        return False
+    # As many lines as are counted, or nearly: sections of a table of contents are further apart.
+    rows = len({round(line.base / 2) for line in between})
+    if not 0.6 < rows / (column[-1].value - column[0].value + 1) < 1.7:
+        return False
+    prose = [line for line in between if len(line.text.split()) >= 4]
+    sentences = sum(line.text[0].isupper() and line.text.endswith(".") for line in between)
+    tabular = sum(is_table_line(line.text) or line.gaps > 1 for line in between)
+    return (
+        len(prose) >= 0.5 * len(between)
+        and sentences < 0.7 * len(between)
+        and tabular < 0.3 * len(between)
+    )
+
+
+def _without(line: Line, number: _Number) -> Line:
+    """Return a line without the number at its edge."""
+    first = line.pieces[0][0] == str(number.value) and line.pieces[0][1] == number.left
+    pieces = line.pieces[1:] if first else line.pieces[:-1]
+    return replace(
+        line,
+        text=" ".join(text for text, _, _ in pieces),
+        pieces=pieces,
+        left=pieces[0][1],
+        right=pieces[-1][2],
+    )
