@@ -20,9 +20,25 @@ from corpus.readers.pdf_page import Line
         ("rules on re-", "exports", ("re-exports",), "rules on re-exports"),
         ("after post-", "training it", ("post", "training"), "after post-training it"),
         ("Public Law 108-", "458 says", (), "Public Law 108-458 says"),
+        ("a state-of-", "the-art crane", (), "a state-of-the-art crane"),
+        ("a state-", "of-the-art crane", (), "a state-of-the-art crane"),
+        ("all cross-bor-", "der trade", (), "all cross-border trade"),
+        ("the long-", "est quay", (), "the longest quay"),
         ("模型的训练", "成本很低", (), "模型的训练成本很低"),
     ],
-    ids=["parted word", "name", "compound", "known", "two known words", "number", "Chinese"],
+    ids=[
+        "parted word",
+        "name",
+        "compound",
+        "known",
+        "two known words",
+        "number",
+        "chain",
+        "head of a chain",
+        "parted in a chain",
+        "ending",
+        "Chinese",
+    ],
 )
 def test_a_word_parted_at_a_line_end_is_put_together(first, second, words, expected):
     """A hyphen at a line end goes only where it was the typesetter's."""

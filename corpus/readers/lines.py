@@ -18,6 +18,9 @@ _NUMBERED = re.compile(
 _OF_COMPOUNDS = frozenset(
     "self non cross middle high long well large small two three four first second third".split()
 )
+_SMALL_WORDS = frozenset("of the to in and a an by up on for or at as".split())
+# What makes no word of its own: "long-" + "est" is one word.
+_ENDINGS = frozenset("est er ers ed en ing ings ly ness ish ment ments tion tions s".split())
 _SECTIONS = {"part": 1, "annex": 1, "chapter": 1, "appendix": 1, "section": 2, "article": 3}
 _HYPHEN = re.compile(r"(?P<word>[\w’'.]+)[-\u2010\u00ad\x02\ufffe]$")
 
@@ -120,10 +123,17 @@ def joined(lines: Sequence[str], words: Collection[str]) -> str:
         after = rest[0] if rest else ""
         whole, apart = f"{hyphen['word']}{after}".lower(), f"{hyphen['word']}-{after}".lower()
         plain = hyphen["word"].isalpha() and after.isalpha() and after.islower()
-        compound = apart in words or hyphen["word"].lower() in _OF_COMPOUNDS
+        compound = apart in words or (
+            hyphen["word"].lower() in _OF_COMPOUNDS and after not in _ENDINGS
+        )
         if min(len(hyphen["word"]), len(after)) >= 4:
             compound = compound or (hyphen["word"].lower() in words and after in words)
-        closed = plain and (whole in words or not compound)
+        # "state-of-" + "the-art" and "day-" + "to-day": small words stand between hyphens.
+        ahead = last[: -len(hyphen[0])][-1:]
+        chain = (ahead == "-" and hyphen["word"].lower() in _SMALL_WORDS) or (
+            after in _SMALL_WORDS and line[len(after) :][:1] == "-"
+        )
+        closed = plain and not chain and (whole in words or not compound)
         parts[-1] = last[:-1] + ("" if closed else "-")
         parts.append(line)
     return "".join(parts)

@@ -154,18 +154,18 @@ def _text(pages: Sequence[Sequence[Line]], about: About, body: Body, marks: Mark
         found.append(blocks(page, body, words=words, titles=titles))
     text, between = Blocks(), None
     flow = flowing(found, body, words)
-    for number, page in enumerate(flow):
+    for number, whole in enumerate(flow):
         text.page(about.labels[number] if number < len(about.labels) else "", within=between)
         between = None
-        for place, block in enumerate(page.blocks):
-            last = page.goes_on and place == len(page.blocks) - 1
+        for place, block in enumerate(whole.blocks):
+            last = whole.goes_on and place == len(whole.blocks) - 1
             if last:
                 _beside(text, marks.of(number))
                 rest = flow[number + 1].blocks[0].texts[0]
                 head, between = seam(block.texts[0], rest, words)
                 block = replace(block, texts=(head,))
             _add(text, block)
-        if not page.goes_on:
+        if not whole.goes_on:
             _beside(text, marks.of(number))
     text.rows(marks.typed)
     return text

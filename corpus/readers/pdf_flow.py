@@ -94,6 +94,9 @@ def _first_prose(blocks: Sequence[Block], body: Body) -> int | None:
             return None
         if _is_prose(block, body):
             return place
+        # It may itself be what goes on, set in another size.
+        if len(block.texts) == 1 and len(block.texts[0]) >= _LONG and block.texts[0][0].islower():
+            return None
     return None
 
 

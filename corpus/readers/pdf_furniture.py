@@ -103,7 +103,8 @@ def _repeated(
     On so many pages it stands apart from the text; on others the text may come close.
     """
     least = 2 if len(pages) == 2 else max(3, len(pages) // 4)
-    if len({place[0] for _, place in group if place in apart}) < least:
+    standing = {place[0] for _, place in group if place in apart}
+    if len({place[0] for _, place in group}) < least or len(standing) < max(2, least // 3):
         return []
     found = []
     for high in _as_high(group):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
 from math import hypot
@@ -19,6 +19,7 @@ from corpus.readers.pdf_marks import Marks
 
 # pdfium writes U+FFFE (older releases U+0002) for a hyphen at a line end and leaves the break out.
 _LINE = re.compile(r"[^\r\n\ufffe\x02]+")
+_FIGURES = re.compile(r"[\d\s]{2,}")
 _ENDING_HYPHENS = "\ufffe\x02"
 # A column that a table sets apart is further off than a letter is high; spaces of justified text
 # are not (0.6 of it at most on the pages looked at).
@@ -144,13 +145,9 @@ def _page(pdf: Any, number: int, marks: Marks) -> list[Line]:
     left, bottom, right, top = page_box(page)
     hidden = HiddenLetters(page, textpage)
     lines = []
-    for found in _LINE.finditer(text):
-        shown = visible(found[0]).strip()
+    for start, end, hyphen in _spans(text, measure):
+        shown = visible(text[start:end]).strip()
         if shown:
-            after = text[found.end() : found.end() + 1]
-            hyphen = "-" if after and after in _ENDING_HYPHENS else ""
-            start = found.start() + len(found[0]) - len(found[0].lstrip())
-            end = found.start() + len(found[0].rstrip())
             line = measure.line(shown, start, end)
             if hyphen:
                 line = replace(line, text=line.text + hyphen, pieces=_ended(line.pieces, hyphen))
@@ -187,6 +184,23 @@ def _ruled(lines: list[Line], drawn: Sequence[tuple[float, float, float]]) -> li
         replace(line, rules=tuple(at[place])) if place in at else line
         for place, line in enumerate(lines)
     ]
+
+
+def _spans(text: str, measure: _Measure) -> Iterator[tuple[int, int, str]]:
+    """Yield where the lines of a page begin and end in its text, with the hyphen that ends each."""
+    for found in _LINE.finditer(text):
+        line = found[0].strip()
+        if not line:
+            continue
+        after = text[found.end() : found.end() + 1]
+        start = found.start() + len(found[0]) - len(found[0].lstrip())
+        if _FIGURES.fullmatch(line):
+            yield from (
+                (first, last, "") for first, last in measure.level(start, start + len(line))
+            )
+        else:
+            hyphen = "-" if after and after in _ENDING_HYPHENS else ""
+            yield start, start + len(line), hyphen
 
 
 def _ended(pieces: tuple[Piece, ...], hyphen: str) -> tuple[Piece, ...]:
@@ -302,6 +316,27 @@ class _Measure:
                 if text
             ),
         )
+
+    def level(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Return a line as its parts that stand as high.
+
+        pdfium takes figures below each other, as numbers of lines are, for one line.
+        """
+        first, last = self._around(start), self._around(end - 1)
+        if abs(first.bottom - last.bottom) <= max(first.height, last.height):
+            return [(start, end)]
+        parts: list[tuple[int, int]] = []
+        bottom = first.bottom
+        for place in range(start, end):
+            if self._text[place].isspace():
+                continue
+            box = self._around(place)
+            if parts and abs(box.bottom - bottom) <= 0.6 * box.height:
+                parts[-1] = (parts[-1][0], place + 1)
+            else:
+                parts.append((place, place + 1))
+            bottom = box.bottom
+        return parts
 
     def _seen(self, letter: int) -> int:
         """Return the place of the first letter from here on that is no space."""
