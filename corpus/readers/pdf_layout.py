@@ -53,7 +53,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph (one text), a heading (`level` over 0) rows that stay lines, or a table.
+    """A paragraph (one text), a heading (`level` over 0), rows that stay lines, or a table.
 
     `size` is that of a paragraph's letters.
     """
