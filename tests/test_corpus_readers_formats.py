@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -348,6 +349,30 @@ def test_a_refusal_has_a_reason_and_one_line_of_advice(tmp_path, name, content, 
         read(_write(tmp_path / name, content))
     assert refused.value.reason == reason
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "advice"),
+    [
+        (
+            "a.doc",
+            OLE + "WordDocument".encode("utf-16-le"),
+            "(.doc), which is not read",
+        ),
+        ("a.xls", OLE + "Workbook".encode("utf-16-le"), "save it as XLSX"),
+        ("a.ppt", OLE + "PowerPoint Document".encode("utf-16-le"), "save it as PPTX"),
+        ("a.odt", _zip({"mimetype": b"application/vnd.oasis.opendocument.text"}), "DOCX or PDF"),
+        ("a.ods", _zip({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}), "XLSX"),
+        ("a.xlsb", _zip({**TYPES, "xl/workbook.bin": b""}), "save it as XLSX"),
+        ("a.rtf", rb"{\rtf1\ansi The pier is old.}", "Rich Text (.rtf), which is not read"),
+    ],
+)
+def test_a_format_that_is_not_read_says_what_to_save_it_as(tmp_path, name, content, advice):
+    """By its content, whatever its name is."""
+    for called in (name, "a.txt"):
+        with pytest.raises(ReadError, match=re.escape(advice)) as refused:
+            read(_write(tmp_path / called, content))
+        assert refused.value.reason == "unsupported"
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path):

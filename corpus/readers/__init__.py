@@ -13,6 +13,7 @@ from corpus.errors import ReadError
 from corpus.files import contents, opened
 from corpus.limits import DEFAULT_LIMITS, Limits
 from corpus.readers.charsets import decoded
+from corpus.readers.foreign import of_archive, of_ole, of_text
 from corpus.readers.html import read_html
 from corpus.readers.mail import parts_of_mail, parts_of_outlook, read_mail, read_outlook
 from corpus.readers.markdown import read_markdown
@@ -24,9 +25,13 @@ from corpus.readers.pdf_attached import parts_of_pdf
 from corpus.readers.tabular import read_csv
 from corpus.readers.text import read_text
 
-SUPPORTED_SUFFIXES = frozenset(
-    ".md .markdown .txt .text .rst .html .htm .xhtml .mhtml .mht .pdf .docx .pptx .xlsx .eml .msg "
-    ".mbox .csv .tsv".split()
+# With macros, as templates and as shows: the same formats under other names.
+_OFFICE = frozenset(
+    ".docx .docm .dotx .dotm .xlsx .xlsm .xltx .xltm .pptx .pptm .ppsx .ppsm .potx .potm".split()
+)
+SUPPORTED_SUFFIXES = _OFFICE | frozenset(
+    ".md .markdown .txt .text .rst .html .htm .xhtml .mhtml .mht .pdf .eml .msg .mbox "
+    ".csv .tsv".split()
 )
 _MAIL = re.compile(rb"\A(?:From [^\n]*\n)?(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}", re.IGNORECASE)
 _MAIL_HEADER = re.compile(rb"^(?:from|mime-version|received|message-id|date):", re.I | re.M)
@@ -170,16 +175,26 @@ def _kind_by_content(path: Path, data: bytes) -> str:
             raise ReadError("encrypted", "this file needs a password; save it without one")
         if path.suffix.lower() == ".msg" or is_outlook(data):
             return "outlook"
-        raise ReadError("unsupported", "this is an old Office file; save it as DOCX, XLSX or PPTX")
+        raise _foreign(*of_ole(data))
     if data.startswith(b"PK"):
         return _kind_of_archive(path, data)
+    if other := of_text(data):
+        raise _foreign(*other)
     is_markdown = path.suffix.lower() in {".md", ".markdown"}
     return "html" if _PAGE.search(head) and not is_markdown else ""
 
 
+def _foreign(what: str, better: str) -> ReadError:
+    return ReadError(
+        "unsupported", f"this is {what}, which is not read; save it as {better} and add that"
+    )
+
+
 def _kind_of_archive(path: Path, data: bytes) -> str:
+    if other := of_archive(data):
+        raise _foreign(*other)
     if kind := office_kind(data):
         return kind
-    if path.suffix.lower() in {".docx", ".pptx", ".xlsx"}:
+    if path.suffix.lower() in _OFFICE:
         raise ReadError("damaged", "this Office file is damaged; save it anew and add it again")
     raise ReadError("unsupported", "archives are not read; unpack it and add the folder")
