@@ -7,6 +7,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -61,6 +62,7 @@ def name(element: Element) -> str:
     return _names[element.tag]
 
 
+@lru_cache(maxsize=2_000)
 def qualified(short: str) -> str:
     """Return a name with its usual prefix ("w:val") as the parser writes it."""
     prefix, _, local = short.partition(":")
@@ -76,7 +78,9 @@ def attribute(element: Element, short: str) -> str | None:
 def child(element: Element, *path: str) -> Element | None:
     """Return the first descendant along a path of names, None where a step is missing."""
     for short in path:
-        element = None if element is None else element.find(qualified(short))
+        element = element.find(qualified(short))
+        if element is None:
+            return None
     return element
 
 

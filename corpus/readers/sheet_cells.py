@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.number_formats import BUILT_IN, shown
-from corpus.readers.package import Element, Package, attribute, child, children, each, inner, name
+from corpus.readers.package import (
+    Element,
+    Package,
+    attribute,
+    child,
+    children,
+    each,
+    inner,
+    name,
+    qualified,
+)
 from corpus.readers.runs import Run, joined
 
 # Row and column, counted from 1.
@@ -22,6 +32,7 @@ _FILLED, _REPEATED = 200_000, 300
 # Columns of a sheet; ranges of hidden ones and tables that are looked at, so that none takes long.
 _COLUMNS, _RANGES, _TABLES = 16_384, 1_000, 50
 _NOTHING = ";;;"
+_CELL, _VALUE = qualified("x:c"), qualified("x:v")
 
 
 @dataclass
@@ -120,7 +131,7 @@ class Book:
     def shown(self, cell: Element) -> str | None:
         """Return what a cell shows; "" for nothing, None where its format hides a value."""
         kind, style = cell.get("t", "n"), int(cell.get("s", "0"))
-        value, code = child(cell, "x:v"), "General"
+        value, code = cell.find(_VALUE), "General"
         if style < len(self._formats):
             code = self._formats[style]
         text = "" if value is None else value.text or ""
@@ -136,9 +147,10 @@ class Book:
         elif kind == "n" and (number := _number(text)) is not None:
             written = shown(number, code, from_1904=self._from_1904)
             return None if not written else self._kept(written, style)
-        if clean(text) and code == _NOTHING:
+        text = clean(text)
+        if text and code == _NOTHING:
             return None
-        return self._kept(_around(clean(text), code), style)
+        return self._kept(_around(text, code), style)
 
     def _kept(self, text: str, style: int) -> str:
         if text and style < len(self._struck) and self._struck[style]:
@@ -219,9 +231,7 @@ def _read_row(
     """Read the cells of a row; return how many of them hold something and are not shown."""
     hidden, column = 0, 0
     is_hidden = element.get("hidden") in {"1", "true"}
-    for cell in element:
-        if name(cell) != "x:c":
-            continue
+    for cell in element.iterchildren(_CELL):
         column = place_of(str(cell.get("r")))[1] if cell.get("r") else column + 1
         text = book.shown(cell)
         unseen = is_hidden or column in hidden_columns
