@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.equations import equation
-from corpus.readers.package import Element, attribute, child, chosen, inner, name
+from corpus.readers.package import Element, attribute, child, chosen, inner, name, qualified
 from corpus.readers.runs import Run, joined
 from corpus.readers.symbols import sign, spelt
 from corpus.readers.word_styles import ParagraphStyle, Settings, Styles, is_on, settings_of
@@ -52,6 +52,8 @@ class Runs:
         # The fields that are open: their instruction, and whether what comes is shown.
         self.fields: list[tuple[str, bool]] = []
         self.in_margin = False
+        # What the last white run stood in, and whether that has a colour.
+        self._around: tuple[Element | None, bool] = (None, False)
 
     def content(self, form: Element) -> Element:
         """Return what a content control holds, nothing where it only asks to be filled in."""
@@ -186,8 +188,19 @@ class Runs:
         return (
             not {"w:highlight", "w:shd"} & settings.keys()
             and not style.shaded
-            and not any(self._behind(one) for one in run.iterancestors())
+            and not self._stands_on_colour(run)
         )
+
+    def _stands_on_colour(self, run: Element) -> bool:
+        """Say whether what is around a run has a colour; asked once for all in one place."""
+        paragraph = next(run.iterancestors(qualified("w:p")))
+        around = paragraph.getparent()
+        if around is not self._around[0]:
+            behind = around is not None and (
+                self._behind(around) or any(self._behind(one) for one in around.iterancestors())
+            )
+            self._around = around, behind
+        return self._around[1] or self._behind(paragraph)
 
     def _behind(self, element: Element) -> bool:
         short = name(element)
