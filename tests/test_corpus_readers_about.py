@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -85,11 +86,12 @@ def page(tmp_path: Path, head: str = "", line: str = "", language: str = "en") -
         ("", "<p class=meta>Publié le 3 février 2026 à 10h12</p>", "2026-02-03", ""),
         ("", "<p class=meta>By Ann Smith</p><p>3 February 2026</p>", "2026-02-03", ""),
         ("", "<p>The pier opens on 14 September 2026, says the guild.</p>", "", ""),
+        ("", "<footer><p>Last modified: 3 February 2026</p></footer>", "", "2026-02-03"),
         ('<meta name="date" content="2031-02-03">', "", "", ""),
         ("", "", "", ""),
     ],
     ids=["meta", "linked data", "time", "time of change", "label in French", "byline", "event",
-         "future", "nothing"],
+         "foot", "future", "nothing"],
 )  # fmt: skip
 def test_a_page_says_when_in_its_metadata_and_below_its_title(
     tmp_path: Path, head: str, line: str, published: str, updated: str
@@ -116,3 +118,20 @@ def test_front_matter_of_a_year_is_a_date(tmp_path: Path) -> None:
     file.write_text("---\ntitle: Untitled\ndate: 2025\n---\n\n# The mill\n\nIt stands.\n")
     source = read(file).source
     assert (source.title, source.published) == ("The mill", "2025")
+
+
+def test_when_an_office_file_was_saved_is_no_date_of_publication(tmp_path: Path) -> None:
+    """It says when it was changed; the dates of an untouched template say nothing."""
+    import docx
+
+    document = docx.Document()
+    document.add_paragraph("The pier of Linn stands on forty piles of oak.")
+    document.save(str(tmp_path / "template.docx"))
+    document.core_properties.created = datetime(2025, 5, 1)
+    document.core_properties.modified = datetime(2026, 2, 3)
+    document.core_properties.title = "PowerPoint Presentation"
+    document.save(str(tmp_path / "saved.docx"))
+    template, saved = (read(tmp_path / f"{name}.docx").source for name in ("template", "saved"))
+    assert (template.published, template.updated) == ("", "")
+    assert (saved.published, saved.updated) == ("", "2026-02-03")
+    assert saved.title == "The pier of Linn stands on forty piles of oak."

@@ -9,6 +9,7 @@ from typing import Any
 
 from corpus.readers.blocks import clean
 from corpus.readers.date_words import LABELS, OTHER
+from corpus.readers.dates import stated
 
 _WORK = re.compile(r"Article|Posting|Report|WebPage|Page|CreativeWork|Legislation|Dataset|Book")
 # Inside these a page speaks of other things: comments, other articles, events.
@@ -21,6 +22,7 @@ _OTHERS = (
 _UNSEEN = "ancestor::script or ancestor::style or ancestor::noscript or ancestor::form"
 _MOST = 200
 _LONGEST_LINE, _BLOCK = 160, 1_500
+_FEET = 5
 
 
 def said_of(root: Any) -> dict[str, str]:
@@ -49,6 +51,9 @@ def said_of(root: Any) -> dict[str, str]:
     for one in root.xpath(f"//time[@datetime][not({_OTHERS})]")[:_MOST]:
         if key := _key_of_time(one):
             say(key, one.get("datetime"))
+    for foot in root.xpath("//footer")[:_FEET]:
+        lines = [clean(text) for text in foot.itertext()]
+        say("updated", stated("\n".join(lines)[:_BLOCK], language=language_of(root)).updated)
     return said
 
 
