@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import dropwhile, islice
 from typing import Any
 
 from corpus.readers.blocks import clean
@@ -23,6 +24,9 @@ _UNSEEN = "ancestor::script or ancestor::style or ancestor::noscript or ancestor
 _MOST = 200
 _LONGEST_LINE, _BLOCK = 160, 1_500
 _FEET = 5
+# Elements after the first heading that are looked at: a hostile page has a million.
+_NEAR = 150
+_LINES = frozenset("p div span time li small h2 dd".split())
 
 
 def said_of(root: Any) -> dict[str, str]:
@@ -80,10 +84,10 @@ def title_block(root: Any) -> str:
         return ""
     lines: list[str] = []
     size = 0
-    for one in heads[0].xpath(
-        f"following::*[not({_OTHERS}) and not({_UNSEEN})][self::p or self::div or self::span or "
-        "self::time or self::li or self::small or self::h2 or self::dd][position() <= 40]"
-    ):
+    after = dropwhile(lambda one: one is not heads[0], root.iter())
+    for one in islice(after, 1, _NEAR):
+        if one.tag not in _LINES or one.xpath(f"boolean({_OTHERS} or {_UNSEEN})"):
+            continue
         if one.xpath("boolean(.//p or .//div or .//li or .//h2 or .//table)"):
             continue
         text = clean(one.text_content())
