@@ -9,6 +9,7 @@ from assistant.engine import Usage
 from assistant.followup import Exchange
 from corpus.cells import Cell
 from corpus.document import Source
+from corpus.page_names import NUMBERED, Folio, page_name
 from index.evidence import Evidence, Newer
 
 
@@ -34,7 +35,8 @@ class Question:
 class Citation:
     """The words an answer rests on: `document.text[start:end] == quote`, always.
 
-    `why` says how the search found the passage, `newer` names a later version of its document.
+    `why` says how the search found the passage, `newer` names a later version of its document,
+    `folio` what its page is called beside its number.
     Where the words are a row of a table, `row` is that row with the heads of its columns, and
     `cell` the cell that the sentence rests on.
     """
@@ -51,6 +53,12 @@ class Citation:
     newer: Newer | None = None
     row: str = ""
     cell: Cell | None = None
+    folio: Folio = NUMBERED
+
+    @property
+    def page_name(self) -> str:
+        """How the page is named on which the words stand; "" without pages."""
+        return page_name(self.page, self.folio)
 
     @property
     def words(self) -> str:
@@ -129,6 +137,8 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "published": citation.source.published,
         "location": citation.source.location,
         "page": citation.page,
+        "page_name": citation.page_name,
+        "folio": asdict(citation.folio),
         "heading": citation.heading,
         "quote": citation.quote,
         "start": citation.start,

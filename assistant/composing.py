@@ -105,6 +105,7 @@ def citation_of(text: str, one: Evidence, number: int, question: str = "") -> Ci
         document=passage.document,
         source=one.source,
         page=passage.page_at(start),
+        folio=passage.folio_at(start),
         heading=passage.heading,
         quote=quote,
         start=start,

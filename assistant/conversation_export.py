@@ -43,8 +43,7 @@ def _answer(answer: Answer) -> Iterator[Node]:
 
 def _quoted(citation: Citation) -> tuple[Node, Node]:
     source = citation.source
-    page = f"page {citation.page}" if citation.page else ""
-    parts = (source.title, source.publisher, source.published, page)
+    parts = (source.title, source.publisher, source.published, citation.page_name)
     said = f"[{citation.number}] {', '.join(part for part in parts if part)}"
     quote = [paragraph(words_of(line)) for line in citation.words.splitlines() if line.strip()]
     return paragraph(words_of(said)), {"t": "BlockQuote", "c": quote}

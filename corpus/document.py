@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from corpus.page_names import NUMBERED, Folio, page_name
 from corpus.sentences import sentences
 from corpus.table import Span, Table
 
@@ -176,20 +177,33 @@ class Document:
             found.append(joined)
         return found
 
+    def folio(self, page: int | None) -> Folio:
+        """Return what is known of a page (from 1) beside its number."""
+        if page is None:
+            return NUMBERED
+        label = self.page_labels[page - 1] if page <= len(self.page_labels) else ""
+        ocr = page in self.ocr_pages
+        shown = label if label != str(page) else ""
+        return Folio(shown, len(self.page_starts), ocr) if shown or ocr else NUMBERED
+
     def passage(self, start: int, end: int, heading: str = "") -> Passage:
         """Return the passage that lies there, under that path of headings."""
         table = self.table_at(start)
         turn = bisect_right(self.page_starts, start)
+        turns = self.page_starts[turn : bisect_left(self.page_starts, end, lo=turn)]
+        page = self.page_at(start)
+        folios = [self.folio(page + past) for past in range(len(turns) + 1)] if page else []
         return Passage(
             self.id,
             start,
             end,
             self.text[start:end],
-            self.page_at(start),
+            page,
             heading,
             table.head_for(self.text, start, end) if table else "",
-            self.page_starts[turn : bisect_left(self.page_starts, end, lo=turn)],
+            turns,
             self.rows_in(start, end),
+            tuple(folios) if any(one.of for one in folios) else (),
         )
 
     def rows_in(self, start: int, end: int) -> tuple[Span, ...]:
@@ -222,7 +236,8 @@ class Passage:
     headings above it. `head` is, where it begins below the head of a table, what the table and the
     columns are called ("Ships › Name | Crew"); `turns` are the offsets at which a further page
     begins within it, `rows` the spans of the rows of tables in it, all as offsets of the document.
-    These three follow from the document (`Document.passage`).
+    `folios` say of each page that it touches how it is named beside its number, empty where none
+    has another name. These four follow from the document (`Document.passage`).
     """
 
     document: str
@@ -234,6 +249,7 @@ class Passage:
     head: str = ""
     turns: tuple[int, ...] = ()
     rows: tuple[Span, ...] = ()
+    folios: tuple[Folio, ...] = ()
 
     def parts(self) -> list[Span]:
         """Return the spans, in its text, of its sentences and of its rows of tables, in order."""
@@ -250,6 +266,21 @@ class Passage:
     def page_at(self, offset: int) -> int | None:
         """Return the 1-based page on which an offset within it lies."""
         return None if self.page is None else self.page + bisect_right(self.turns, offset)
+
+    def folio_at(self, offset: int) -> Folio:
+        """Return what is known of the page on which an offset lies beside its number."""
+        place = bisect_right(self.turns, offset)
+        return self.folios[place] if place < len(self.folios) else NUMBERED
+
+    @property
+    def folio(self) -> Folio:
+        """What is known of the page on which it starts beside its number."""
+        return self.folio_at(self.start)
+
+    @property
+    def page_name(self) -> str:
+        """How the page is named on which it starts; "" without pages."""
+        return page_name(self.page, self.folio)
 
     @property
     def id(self) -> str:

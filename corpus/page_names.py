@@ -18,6 +18,10 @@ class Folio:
     ocr: bool = False
 
 
+# A page that has no name but its number.
+NUMBERED = Folio()
+
+
 @dataclass(frozen=True, slots=True)
 class PageWords:
     """The words of a language for a page: plain, with a label, and read by OCR."""
@@ -27,7 +31,9 @@ class PageWords:
     ocr: str
 
 
+# As a page is named in a sentence or a line, and in a note at the foot of one.
 ENGLISH = PageWords("page {page}", "page {label} ({page} of {of})", "{name}, read by OCR")
+SHORT = PageWords("p. {page}", "p. {label} ({page} of {of})", "{name}, read by OCR")
 
 
 def page_name(page: int | None, folio: Folio, words: PageWords = ENGLISH) -> str:

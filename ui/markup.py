@@ -14,6 +14,7 @@ from assistant.answer import Answer, Claim
 from corpus.catalogue import Entry
 from corpus.document import Source
 from corpus.log import FILE
+from corpus.page_names import Folio, PageWords, page_name
 from index.ingest import UPLOADED
 from ui.said import told
 from ui.wording import word
@@ -81,7 +82,7 @@ def _declined(answer: Answer, language: str) -> str:
     """Return the block of a question that the library does not answer at all."""
     said = word("chat.declined" if answer.evidence else "chat.declined_bare", language)
     nearest = "".join(
-        f"<li>{text(where(one.source, one.passage.page, language))}</li>"
+        f"<li>{text(where(one.source, one.passage.page, one.passage.folio, language))}</li>"
         for one in answer.evidence[:_NEAREST]
     )
     if nearest:
@@ -192,11 +193,20 @@ def troubles_html(troubles: Sequence[tuple[str, str]], language: str = "en") -> 
     )  # fmt: skip
 
 
-def where(source: Source, page: int | None, language: str = "en") -> str:
+def where(source: Source, page: int | None, folio: Folio, language: str = "en") -> str:
     """Return in one line where something stands: title, publisher, date, page."""
-    at = word("chat.page", language, page=page) if page else ""
+    at = page_name(page, folio, page_words(language))
     return ", ".join(
         part for part in (source.title, source.publisher, source.published, at) if part
+    )
+
+
+def page_words(language: str) -> PageWords:
+    """Return the words of a language for a page."""
+    return PageWords(
+        word("chat.page", language, page="{page}"),
+        word("chat.page_labelled", language, label="{label}", page="{page}", of="{of}"),
+        word("chat.page_by_ocr", language, name="{name}"),
     )
 
 

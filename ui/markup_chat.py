@@ -99,7 +99,7 @@ def _engine(answer: Answer, language: str) -> str:
 def _passage(one: Evidence, language: str) -> str:
     score = word("chat.score", language, score=f"{one.score:.2f}")
     return (
-        f"<li>{text(where(one.source, one.passage.page, language))}"
+        f"<li>{text(where(one.source, one.passage.page, one.passage.folio, language))}"
         f'<div class="why">{score}: {text(why_told(one.why, language))}</div></li>'
     )
 
@@ -137,6 +137,6 @@ def copied(answer: Answer, *, cited: bool) -> str:
         return answer.spoken
     lines = [answer.text, ""]
     for one in answer.citations:
-        lines.append(f"[{one.number}] {where(one.source, one.page)}")
+        lines.append(f"[{one.number}] {where(one.source, one.page, one.folio)}")
         lines += [f"    “{' '.join(one.words.split())}”"]
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from html import escape
 from assistant.answer import Citation
 from corpus.document import Document, Source
 from corpus.drawing import Picture
+from corpus.page_names import SHORT, page_name
 from index.evidence import Evidence
 from ui.markup_table import table_html
 from ui.said import why_told
@@ -87,10 +88,12 @@ def facts_line(source: Source, grade: str, language: str) -> str:
 def tools(document: Document, number: int, begins: int, view: View, language: str) -> str:
     """Return the buttons over page `number`, where the quote begins on page `begins`."""
     pages = len(document.page_starts)
-    label = document.page_labels[number - 1] if len(document.page_labels) >= number else ""
+    label = document.folio(number).label
     said = word("source.page", language, page=number, pages=pages)
-    if label and label != str(number):
+    if label:
         said += f" ({word('source.printed', language, label=label)})"
+    if document.folio(number).ocr:
+        said = word("chat.page_by_ocr", language, name=said)
     shown = [
         _button("previous", "‹", "source.previous", language, off=number <= 1),
         f'<span class="where">{escape(said)}</span>',
@@ -196,7 +199,7 @@ def fold(key: str, items: Sequence[str], language: str, *, is_open: bool = False
 def found_at(one: Evidence, note: str) -> str:
     """Return a passage found: its document, where, and its first words."""
     source = one.source
-    page = f"p. {one.passage.page}" if one.passage.page else ""
+    page = page_name(one.passage.page, one.passage.folio, SHORT)
     about = ", ".join(filter(None, (source.title, source.publisher, source.published, page)))
     words = " ".join(f"{one.passage.head} {one.passage.text}".split())
     shown = words if len(words) <= 220 else f"{words[:220].rpartition(' ')[0]} …"

@@ -39,9 +39,9 @@ def wrapped(text: str, *, indent: str = "") -> str:
     )
 
 
-def described(source: Source, page: int | None = None) -> str:
+def described(source: Source, page: str = "") -> str:
     """Return a source in one line: title, publisher, date and page, as far as known."""
-    parts = [source.title, source.publisher, source.published, f"page {page}" if page else ""]
+    parts = [source.title, source.publisher, source.published, page]
     return ", ".join(part for part in parts if part)
 
 
@@ -51,7 +51,7 @@ def checked_lines(sign: str, one: Checked) -> Iterator[str]:
     for problem in one.problems:
         yield wrapped(problem, indent="        ")
     if one.citation and one.verdict != "unsupported":
-        yield wrapped(described(one.citation.source, one.citation.page), indent="      > ")
+        yield wrapped(described(one.citation.source, one.citation.page_name), indent="      > ")
         yield wrapped(f"“{_short(one.citation.words)}”", indent="        ")
 
 
@@ -64,7 +64,7 @@ def answer_lines(answer: Answer) -> Iterator[str]:
         if answer.evidence:
             yield "\nNearest passages:"
             for one in answer.evidence[:3]:
-                yield wrapped(described(one.source, one.passage.page), indent="  - ")
+                yield wrapped(described(one.source, one.passage.page_name), indent="  - ")
         return
     yield wrapped(" ".join(_claim_text(claim) for claim in answer.claims))
     if answer.notice:
@@ -103,7 +103,7 @@ def _short(quote: str) -> str:
 
 
 def _citation_lines(citation: Citation) -> Iterator[str]:
-    yield wrapped(f"[{citation.number}] {described(citation.source, citation.page)}")
+    yield wrapped(f"[{citation.number}] {described(citation.source, citation.page_name)}")
     yield wrapped(f"“{_short(citation.words)}”", indent="    ")
     yield from _newer_line(citation.newer, "    ")
 
@@ -118,7 +118,7 @@ def _newer_line(newer: Newer | None, indent: str) -> Iterator[str]:
 def evidence_lines(found: Sequence[Evidence]) -> Iterator[str]:
     """Yield passages as found, each with why it ranked there."""
     for one in found:
-        yield wrapped(f"{one.label}. {described(one.source, one.passage.page)}")
+        yield wrapped(f"{one.label}. {described(one.source, one.passage.page_name)}")
         yield wrapped(f"{one.why}; {one.passage.id}", indent="   ")
         yield from _newer_line(one.newer, "   ")
         said = {row.start - one.passage.start: row.said for row in one.rows if not row.is_head}

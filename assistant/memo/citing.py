@@ -34,6 +34,7 @@ class Citing:
                     document=passage.document,
                     source=sentence.source,
                     page=passage.page_at(sentence.start),
+                    folio=passage.folio_at(sentence.start),
                     heading=passage.heading,
                     quote=sentence.text,
                     start=sentence.start,

@@ -7,6 +7,7 @@ from typing import Any
 
 from assistant.answer import Citation
 from assistant.memo.values import GAP, JUDGMENT, Finding, Line, Memo, Section
+from corpus.page_names import SHORT, page_name
 
 Node = dict[str, Any]
 # The version of Pandoc's JSON that this is written in (pandoc-types 1.23).
@@ -131,7 +132,7 @@ def _notes(numbers: Iterable[int], memo: Memo) -> list[Node]:
 def _source(citation: Citation) -> list[Node]:
     """Return a note: publisher, title, date, page, the quoted words, the address."""
     source = citation.source
-    page = f"p. {citation.page}" if citation.page else ""
+    page = page_name(citation.page, citation.folio, SHORT)
     parts = [source.publisher, source.title, source.published or "no date", page]
     inlines = words_of(", ".join(part for part in parts if part) + f": “{citation.words}” ")
     if "://" in source.location:

@@ -178,6 +178,7 @@ def _result(found: Any) -> dict[str, Any]:
         "published": source.published,
         "location": source.location,
         "page": passage.page,
+        "page_name": passage.page_name,
         "heading": passage.heading,
         "start": passage.start,
         "end": passage.end,

@@ -13,6 +13,7 @@ import click
 
 from corpus.document import pages_said
 from corpus.errors import NotInLibrary, ReadError, UsageError
+from corpus.page_names import page_name
 from ui.commands.opening import DateType, desk, files_of
 
 if TYPE_CHECKING:
@@ -178,7 +179,8 @@ def show(context: click.Context, document: str, as_json: bool) -> None:
     pieces = sorted({start, *(mark for mark in marks if start < mark < end), end})
     for begin, stop in pairwise(pieces):
         if begin in marks:
-            click.echo(f"--- page {marks[begin]} ---")
+            number = marks[begin]
+            click.echo(safe(f"--- {page_name(number, whole.folio(number))} ---"))
         width = min(100, shutil.get_terminal_size().columns)
         click.echo("\n".join(safe(line) for line in text_lines(whole, begin, stop, width)))
 
