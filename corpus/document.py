@@ -76,7 +76,7 @@ _FURNITURE = frozenset(
         "running heads", "page numbers", "line numbers", "margin stamps", "watermarks",
         "hidden text", "hidden cells", "hidden sheets", "hidden slides", "labels of figures",
         "repeated letters", "deleted words", "struck-out words", "pictures", "empty form fields",
-        "footnote marks",
+        "footnote marks", "videos",
     }
 )  # fmt: skip
 

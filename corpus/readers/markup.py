@@ -242,10 +242,16 @@ class _Walk:
             if raises == "sub":
                 self._inline.append(lowered(self._before(), clean(text)))
             else:
-                self._inline.append(raised(self._before(), text, after(element)))
+                written = raised(self._before(), text, after(element))
+                self._blocks.leave_out("footnote marks", bool(clean(text)) and not written)
+                self._inline.append(written)
         elif name in _INLINE and (is_note_mark(element, name) or is_way_back(element)):
             # What opens a footnote's own text stays, as the number of it.
-            if not self._before().strip() and not is_way_back(element):
+            if is_way_back(element):
+                return True
+            if self._before().strip():
+                self._blocks.leave_out("footnote marks")
+            else:
                 self._inline.append(raised("", self._text_of(element)))
         else:
             return False
