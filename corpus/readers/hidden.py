@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from corpus.readers.markup import selected
@@ -168,6 +169,8 @@ def _out_of_sight(values: dict[str, str]) -> bool:
     )
 
 
+# A filing says the same few styles at thousands of places: told each time, half of reading it.
+@lru_cache(maxsize=2_048)
 def _inline(style: str) -> dict[str, str]:
     import tinycss2
 
