@@ -206,6 +206,20 @@ class Blocks:
             head_rows, head_columns = heads_of(cells)
         self._tables.append(Table(spans, head_rows, head_columns, caption, clean(unit)))
 
+    def table_goes_on(self, rows: Sequence[Sequence[str]]) -> None:
+        """Add rows to the last table, of as many columns: its heads, printed once, name them too.
+
+        Rows of another length are a table of their own.
+        """
+        last = self._tables[-1]
+        if any(len(row) != len(last.cells[0]) for row in rows):
+            self.table(rows)
+            return
+        self.apart()
+        spans = tuple(self._cells([clean(cell) for cell in row]) for row in rows if any(row))
+        self.apart()
+        self._tables[-1] = replace(last, cells=last.cells + spans)
+
     def _cells(self, row: Sequence[str]) -> tuple[Span, ...]:
         """Write a row as a line; return where its cells lie."""
         filled = max(place for place, cell in enumerate(row, start=1) if cell)

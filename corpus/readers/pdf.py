@@ -25,6 +25,7 @@ from corpus.readers.pdf_line_numbers import without_line_numbers
 from corpus.readers.pdf_lines import whole_lines
 from corpus.readers.pdf_marks import Marks, PageMarks
 from corpus.readers.pdf_page import Line, pages_by_pdfium, plain_lines
+from corpus.readers.pdf_tables import PdfTable, continued
 from corpus.readers.pdf_title import title_from
 
 # Lines that OCR read, by page (from 1).
@@ -153,6 +154,7 @@ def _text(pages: Sequence[Sequence[Line]], about: About, body: Body, marks: Mark
         titles = {folded(title): level for level, title in about.outline.get(number, ())}
         found.append(blocks(page, body, words=words, titles=titles))
     text, between = Blocks(), None
+    above: PdfTable | None = None
     flow = flowing(found, body, words)
     for number, whole in enumerate(flow):
         text.page(about.labels[number] if number < len(about.labels) else "", within=between)
@@ -164,7 +166,13 @@ def _text(pages: Sequence[Sequence[Line]], about: About, body: Body, marks: Mark
                 rest = flow[number + 1].blocks[0].texts[0]
                 head, between = seam(block.texts[0], rest, words)
                 block = replace(block, texts=(head,))
-            _add(text, block)
+            if above and not place and block.table and continued(above, block.table):
+                text.table_goes_on(block.table.rows)
+            else:
+                _add(text, block)
+            above = block.table
+        if marks.of(number).filled or marks.of(number).notes:
+            above = None
         if not whole.goes_on:
             _beside(text, marks.of(number))
     text.rows(marks.typed)

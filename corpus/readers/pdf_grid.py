@@ -10,6 +10,8 @@ from corpus.readers.lines import joined
 from corpus.readers.pdf_page import Rule
 from corpus.readers.pdf_rows import CELL_SPACE, WORD_SPACE, Chunk, Row, is_value, unit_in
 
+# The parts of one rule under a head stand closer than this.
+_PARTED = 2.2
 # What a head over several columns costs for each, and a column that no head of a row stands over.
 _MORE, _BARE = 0.15, 0.3
 
@@ -32,6 +34,7 @@ class Grid:
         rules: Sequence[Rule] = (),
     ) -> None:
         self._columns = columns
+        self._labels = columns[0][1]
         # As wide as their values and heads together.
         self._wide = list(columns)
         self._rules = rules
@@ -79,7 +82,10 @@ class Grid:
         to give each chunk columns that follow each other, the one in which the middles agree best.
         """
         width, none = len(self._columns), float("inf")
-        told = [self._underlined(row, chunk) or self._like(chunk, below) for chunk in chunks]
+        told = [
+            under or self._like(chunk, below)
+            for chunk, under in zip(chunks, self._underlined(row, chunks), strict=True)
+        ]
         # best[column]: cost and columns of the chunks so far, which lie before `column`.
         best: list[tuple[float, list[tuple[int, int]]]] = [
             (_BARE * max(0, place - 1), []) for place in range(width + 1)
@@ -109,18 +115,38 @@ class Grid:
                 return self._wide[first][0], self._wide[last][1]
         return None
 
-    def _underlined(self, row: Row, chunk: Chunk) -> tuple[float, float] | None:
-        """Return the ends of the rules that are drawn right under a chunk."""
-        under = [
-            rule
+    def _underlined(self, row: Row, chunks: Sequence[Chunk]) -> list[tuple[float, float] | None]:
+        """Return for each chunk of a row the ends of the rules that are drawn right under it.
+
+        A rule that is parted at each column is one where no other chunk stands over its parts.
+        """
+        under = sorted(
+            (rule.left, rule.right)
             for rule in self._rules
-            if 0 < row.base - rule.y + 0.1 * row.size < 0.9 * row.size
-            and rule.left < chunk.right
-            and rule.right > chunk.left
-        ]
-        return (
-            (min(rule.left for rule in under), max(rule.right for rule in under)) if under else None
+            if -0.1 * row.size < row.base - rule.y < row.size
         )
+        over = [
+            [chunk for chunk in chunks if left < chunk.right and right > chunk.left]
+            for left, right in under
+        ]
+        found: list[tuple[float, float] | None] = []
+        for chunk in chunks:
+            mine = [place for place, above in enumerate(over) if chunk in above]
+            if not mine:
+                found.append(None)
+                continue
+            first, last = mine[0], mine[-1]
+            near = _PARTED * self._size
+            while first and not over[first - 1] and under[first][0] - under[first - 1][1] < near:
+                first -= 1
+            while (
+                last + 1 < len(under)
+                and not over[last + 1]
+                and under[last + 1][0] - under[last][1] < near
+            ):
+                last += 1
+            found.append((under[first][0], under[last][1]))
+        return found
 
     def _away(
         self, chunk: Chunk, first: int, last: int, under: tuple[float, float] | None
@@ -146,20 +172,10 @@ class Grid:
         below: list[tuple[Chunk, tuple[int, int]]] = []
         # From below, since the lowest heads stand over one column each.
         for row in reversed(rows):
-            chunks = self._chunks(row)
-            if len(chunks) > len(self._columns):
-                cells: dict[tuple[int, int], str] = {}
-                for chunk in chunks:
-                    at = self._column(chunk)
-                    cells[at, at] = " ".join(filter(None, [cells.get((at, at), ""), chunk.text]))
-            else:
-                spans = self._spans(row, chunks, below)
-                below = list(zip(chunks, spans, strict=True))
-                cells = {span: chunk.text for span, chunk in zip(spans, chunks, strict=True)}
-                for (first, last), chunk in zip(spans, chunks, strict=True):
-                    if first == last:
-                        left, right = self._wide[first]
-                        self._wide[first] = min(left, chunk.left), max(right, chunk.right)
+            below = self._over_columns(row, below)
+            cells: dict[tuple[int, int], str] = {}
+            for chunk, span in below:
+                cells[span] = " ".join(filter(None, [cells.get(span, ""), chunk.text]))
             if placed and self._wraps(cells, placed[0]):
                 for span, text in cells.items():
                     whole = [text, *filter(None, [placed[0].get(span, "")])]
@@ -174,9 +190,27 @@ class Grid:
             heads.append(texts)
         return heads
 
+    def _over_columns(
+        self, row: Row, below: Sequence[tuple[Chunk, tuple[int, int]]]
+    ) -> list[tuple[Chunk, tuple[int, int]]]:
+        """Return the chunks of a row of heads with the columns that each names."""
+        chunks = self._chunks(row)
+        units = [chunk for chunk in chunks if unit_in(chunk.text)]
+        if units and len(units) == sum(chunk.left > self._labels for chunk in chunks):
+            # What all values are counted in names no column: it stands over the row heads.
+            return [(chunk, (0, 0)) for chunk in chunks]
+        if len(chunks) > len(self._columns):
+            return [(chunk, (at, at)) for chunk in chunks for at in [self._column(chunk)]]
+        spans = self._spans(row, chunks, below)
+        for (first, last), chunk in zip(spans, chunks, strict=True):
+            if first == last:
+                left, right = self._wide[first]
+                self._wide[first] = min(left, chunk.left), max(right, chunk.right)
+        return list(zip(chunks, spans, strict=True))
+
     def _wraps(self, above: dict[tuple[int, int], str], below: dict[tuple[int, int], str]) -> bool:
         """Say whether a row of heads runs on in the next: no head of one lies over two others."""
-        if any(unit_in(text) for text in below.values()):
+        if any(map(unit_in, (*above.values(), *below.values()))):
             return False
         return all(
             one == other or one[1] < other[0] or other[1] < one[0]

@@ -101,9 +101,8 @@ def _around_tables(page: Sequence[Line], words: Collection[str]) -> list[list[Li
 
 
 def _without_tables(
-    page: Sequence[Line], body: Body, *, words: Collection[str], titles: Mapping[str, int]
+    rows: Sequence[Line], body: Body, *, words: Collection[str], titles: Mapping[str, int]
 ) -> list[Block]:
-    rows = page
     tabular = _tabular(rows)
     leading = _leading(rows)
     groups: list[list[Line]] = []

@@ -339,12 +339,10 @@ class _Region:
             return ruled[0] if ruled else 1
         if ruled and ruled[0] <= first:
             return max(number for number in ruled if number <= first)
-        if ruled and ruled[0] <= 6 and max(self._full) > rows[0].base:
-            # Between the first two rules are the heads, though they hold figures ("0.1 RMS").
-            cells = [one.text for row in rows[: ruled[0]] for one in row.chunks(CELL_SPACE)]
-            bare = sum(is_amount(cell) and not re.search(r"[A-Za-z]", cell) for cell in cells)
-            if 2 * bare < len(cells):
-                return ruled[0]
+        # Between the first two rules are the heads, though they hold figures ("0.1 RMS").
+        between = ruled and ruled[0] <= 12 and max(self._full) > rows[0].base
+        if between and not any(row.amounts() for row in rows[: ruled[0]]):
+            return ruled[0]
         if first <= 6:
             # Labels above the first figures name groups of rows where nothing stands beside them.
             while first > 1 and self._is_label(rows[first - 1], columns):
@@ -361,6 +359,10 @@ class _Region:
         """Say whether what was found is surely a table."""
         filled = [row for row in body if sum(map(bool, row)) >= 2]
         cells = [cell for row in filled for cell in row if cell]
+        lonely = sum(sum(map(bool, row)) == 1 and any(map(is_value, row)) for row in body)
+        if len(self._full) < 2 and lonely > 0.3 * len(body):
+            # Figures strewn about: labels of a plot.
+            return False
         if len(filled) < 2 or len(cells) < 0.45 * len(filled) * width:
             return False
         values = sum(is_value(cell) or bool(re.match(r"^[\d$(+-]", cell)) for cell in cells)
@@ -452,7 +454,7 @@ def _is_contents(columns: Sequence[Sequence[str]]) -> bool:
 
 
 def continued(before: PdfTable, table: PdfTable) -> bool:
-    """Say whether a table without heads goes on where one of the page before ended."""
+    """Say whether a table without heads goes on where one ended at the foot of the page before."""
     if table.heads[0] or len(before.columns) != len(table.columns):
         return False
     return all(
