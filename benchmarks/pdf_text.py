@@ -60,11 +60,16 @@ def ledger(data: bytes) -> Ledger:
     waiting = [one for one in lines if not _accounted(one[2], left[one[0]], found)]
     waiting.sort(key=lambda one: -len(one[2]))
     waiting = [one for one in waiting if not _taken(one[2], one[0], rest, left[one[0]], found)]
-    lost = []
-    for page, line, folded in waiting:
-        missing = _in_pieces(folded, page, rest, left[page], found)
-        if missing:
-            lost.append((page + 1, line.strip(), missing))
+    rests = [
+        (page, line, _in_pieces(folded, page, rest, left[page], found, least=4))
+        for page, line, folded in waiting
+    ]
+    lost = [
+        (page + 1, line.strip(), missing)
+        for page, line, pieces in rests
+        for piece in pieces
+        if (missing := "".join(_in_pieces(piece, page, rest, left[page], found, least=1)))
+    ]
     letters = sum(len(folded) for _, _, folded in lines)
     return Ledger(letters, found, tuple(sorted(lost)))
 
@@ -116,22 +121,32 @@ def _out_of(rest: list[str], page: int, piece: str) -> bool:
 
 
 def _in_pieces(
-    line: str, page: int, rest: list[str], left: dict[str, str], found: Counter[str]
-) -> str:
-    """Take the letters of a line piece by piece; return those that are nowhere."""
+    line: str,
+    page: int,
+    rest: list[str],
+    left: dict[str, str],
+    found: Counter[str],
+    *,
+    least: int,
+) -> list[str]:
+    """Take the letters of a line in pieces of `least` letters or more; return those between."""
     places = chain(rest[max(0, page - 1) : page + 2], left.values())
-    around = "\n".join(places)
-    missing, at = "", 0
+    around = BREAK.join(places)
+    missing, at = [""], 0
     while at < len(line):
         low, high = 0, len(line) - at
         while low < high:
             middle = (low + high + 1) // 2
             low, high = (middle, high) if line[at : at + middle] in around else (low, middle - 1)
-        while low and not _taken(line[at : at + low], page, rest, left, found):
+        while low >= least and not _taken(line[at : at + low], page, rest, left, found):
             low -= 1
-        missing += "" if low else line[at]
-        at += low or 1
-    return missing
+        if low >= least:
+            missing.append("")
+            at += low
+        else:
+            missing[-1] += line[at]
+            at += 1
+    return [piece for piece in missing if piece]
 
 
 def main() -> int:
