@@ -51,27 +51,36 @@ def ledger(data: bytes) -> Ledger:
     rest = [_folded(document.text[start:end]) for start, end in stops]
     left: list[dict[str, str]] = [{} for _ in rest]
     for one in account:
-        kinds = left[one.page]
-        kinds[one.kind] = f"{kinds.get(one.kind, BREAK)}{_folded(one.text)}{BREAK}"
-    found: Counter[str] = Counter()
+        there = left[one.page]
+        there[one.kind] = f"{there.get(one.kind, BREAK)}{_folded(one.text)}{BREAK}"
+    pages = [Counter[str](page) for page in rest]
+    kinds = Counter[str]()
+    for one in account:
+        pages[one.page].update(_folded(one.text))
+        kinds[one.kind] += len(_folded(one.text))
     lines = [(page, line, _folded(line)) for page, line in _lines(data)]
     # What is accounted for as a line, then whole lines, the longest first, then the pieces of the
     # others: so that "6" takes no figure out of a line that is whole.
-    waiting = [one for one in lines if not _accounted(one[2], left[one[0]], found)]
+    waiting = [one for one in lines if not _accounted(one[2], left[one[0]])]
     waiting.sort(key=lambda one: -len(one[2]))
-    waiting = [one for one in waiting if not _taken(one[2], one[0], rest, left[one[0]], found)]
+    waiting = [one for one in waiting if not _taken(one[2], one[0], rest, left[one[0]])]
+    for page, _, folded in lines:
+        pages[page].subtract(folded)
+    # A page that has each letter as often as its text and its account lost none, whatever line
+    # of the next page took one.
     rests = [
-        (page, line, _in_pieces(folded, page, rest, left[page], found, least=4))
+        (page, line, _in_pieces(folded, page, rest, left[page], least=4))
         for page, line, folded in waiting
     ]
     lost = [
         (page + 1, line.strip(), missing)
         for page, line, pieces in rests
         for piece in pieces
-        if (missing := "".join(_in_pieces(piece, page, rest, left[page], found, least=1)))
+        if any(pages[page].values())
+        and (missing := "".join(_in_pieces(piece, page, rest, left[page], least=1)))
     ]
     letters = sum(len(folded) for _, _, folded in lines)
-    return Ledger(letters, found, tuple(sorted(lost)))
+    return Ledger(letters, kinds, tuple(sorted(lost)))
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, str]]:
@@ -89,25 +98,21 @@ def _folded(text: str) -> str:
     return "".join(filter(str.isalnum, plain))
 
 
-def _accounted(line: str, left: dict[str, str], found: Counter[str]) -> bool:
+def _accounted(line: str, left: dict[str, str]) -> bool:
     """Take a line out of the account that is there as one; say whether it was."""
     for kind, text in left.items():
         if (at := text.find(f"{BREAK}{line}{BREAK}")) >= 0:
             left[kind] = text[:at] + text[at + len(line) + 1 :]
-            found[kind] += len(line)
             return True
     return False
 
 
-def _taken(
-    piece: str, page: int, rest: list[str], left: dict[str, str], found: Counter[str]
-) -> bool:
+def _taken(piece: str, page: int, rest: list[str], left: dict[str, str]) -> bool:
     """Take letters out of what is left of the text or of the account; say whether they were."""
     if not _out_of(rest, page, piece):
         for kind, text in left.items():
             if (at := text.find(piece)) >= 0:
                 left[kind] = f"{text[:at]}{BREAK}{text[at + len(piece) :]}"
-                found[kind] += len(piece)
                 return True
         return _out_of(rest, page + 1, piece) or _out_of(rest, page - 1, piece)
     return True
@@ -125,7 +130,6 @@ def _in_pieces(
     page: int,
     rest: list[str],
     left: dict[str, str],
-    found: Counter[str],
     *,
     least: int,
 ) -> list[str]:
@@ -138,7 +142,7 @@ def _in_pieces(
         while low < high:
             middle = (low + high + 1) // 2
             low, high = (middle, high) if line[at : at + middle] in around else (low, middle - 1)
-        while low >= least and not _taken(line[at : at + low], page, rest, left, found):
+        while low >= least and not _taken(line[at : at + low], page, rest, left):
             low -= 1
         if low >= least:
             missing.append("")
