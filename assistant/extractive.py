@@ -29,6 +29,14 @@ _FIGURE = re.compile(r"[~<>$€£¥]?\d")
 # "Topics: open weights, training cost, inference cost, API prices." names what a text is about.
 _LISTING = re.compile(r"[A-Z][\w ]{2,20}: (?:[^,.;:]{1,40}, ){3,}[^,.;:]{1,40}\.$")
 
+# "Fee: 30 crowns", as forms, fact boxes and notes of members write: a name of a few words and its
+# value, without an end of a sentence. What numbers a picture or lists words is none.
+_LABELLED = re.compile(
+    r"(?!(?:figure|fig|table|chart|box|exhibit|source|sources|note|keywords|tags|topics|see)\b)"
+    r"[^\W\d][^.:;!?|]{1,59}: [^|]{1,120}$",
+    re.IGNORECASE,
+)
+
 
 class ExtractiveEngine:
     """Picks the sentences that answer the question, best first, and cites each."""
@@ -81,6 +89,8 @@ def _stands_alone(one: Read) -> bool:
         return any(cell.column or _FIGURE.match(cell.text) for cell in values)
     if _LISTING.match(text):
         return False
+    if _LABELLED.match(text) and "://" not in text:
+        return True
     if "://" in text or (len(text.split()) < _LEAST and not text.endswith(("。", "！"))):
         return False
     return text.startswith("- ") or text.endswith((".", "!", "”", '"', ")", ";", "。", "！"))
