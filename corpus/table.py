@@ -179,7 +179,7 @@ def heads_of(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
 
 
 def _is_year(cell: str) -> bool:
-    return bool(re.fullmatch(r"(?:FY\s?)?(?:19|20)\d\d(?:[/–-]\d\d(?:\d\d)?)?", cell.strip()))
+    return bool(re.fullmatch(r"(?:FY\s?)?(?:1[89]|20)\d\d(?:[/–-]\d\d(?:\d\d)?)?", cell.strip()))
 
 
 def _years(rows: Sequence[Sequence[str]]) -> bool:

@@ -18,6 +18,7 @@ from corpus.readers.filings import act_title, filing_date, filing_title, named_p
 from corpus.readers.parts import Part, distinct
 from corpus.readers.pdf_about import About, about_pdf, text_by_pypdf
 from corpus.readers.pdf_account import Left, leave_out, missing
+from corpus.readers.pdf_columns import in_columns
 from corpus.readers.pdf_flow import flowing, seam
 from corpus.readers.pdf_furniture import without_furniture
 from corpus.readers.pdf_layout import Block, Body, blocks, folded, title_of
@@ -87,6 +88,7 @@ def read_with_account(
     whole = [whole_lines(page) for page in pages]
     straight, numbers = without_line_numbers(whole)
     kept, furniture = without_furniture(straight)
+    kept = [in_columns(page) for page in kept]
     scans = [
         number
         for number, page in enumerate(kept)

@@ -227,7 +227,12 @@ class Grid:
             cells = [""] * width
             if len(chunks) == 1 and (
                 self._over(chunks[0]) > 1
-                or (is_middle(row, self._columns) and not is_value(chunks[0].text))
+                or (
+                    is_middle(row, self._columns)
+                    and not is_value(chunks[0].text)
+                    # The last line of a cell in the middle goes on in small letters.
+                    and not chunks[0].text[0].islower()
+                )
             ):
                 # The name of the rows that follow, set over all columns.
                 cells[0] = chunks[0].text
@@ -237,6 +242,8 @@ class Grid:
                     cells[at] = " ".join(filter(None, [cells[at], chunk.text]))
             placed.append((row, cells))
         grouped = self._groups(placed, full)
+        if not grouped and (ruled := self._ruled(placed, full)):
+            return ruled, False
         return self._unwrapped(placed, grouped), grouped
 
     def _over(self, chunk: Chunk) -> int:
@@ -276,6 +283,35 @@ class Grid:
                     kept.append((row, [name, *cells[1:]]))
         placed[:] = kept
         return True
+
+    def _ruled(
+        self, placed: Sequence[tuple[Row, list[str]]], full: Sequence[float]
+    ) -> list[list[str]]:
+        """Return what stands between two rules as one row, [] where rules do not part each row.
+
+        A line that goes on in the cells of the one above fills fewer of them, or none with a value.
+        """
+        parts = self._between(placed, full)
+        if len(parts) < 3 or len(placed) > 4 * len(parts):
+            return []
+        rows = []
+        for part in parts:
+            lines = [cells for _, cells in part]
+            first = lines[0]
+            for after in lines[1:]:
+                fewer = any(one and not other for one, other in zip(first, after, strict=True))
+                lower = all(cell[0].islower() for cell in after if cell)
+                value = any(
+                    is_value(one) and is_value(other)
+                    for one, other in zip(first, after, strict=True)
+                )
+                if value or not (fewer or lower):
+                    return []
+            rows.append([
+                joined([cell for cell in column if cell], self._words)
+                for column in zip(*lines, strict=True)
+            ])  # fmt: skip
+        return rows
 
     def _between(
         self, placed: Sequence[tuple[Row, list[str]]], full: Sequence[float]

@@ -18,7 +18,22 @@ _OBJECTS = 3_000
 _THIN, _LONG = 3.0, 15.0
 
 
-def page_box(page: Any) -> tuple[float, float, float, float]:
+Sides = tuple[float, float, float, float]
+
+
+def upright(left: float, bottom: float, right: float, top: float, quarters: int) -> Sides:
+    """Return a box as it stands where a page is turned so that its text is read upright.
+
+    `quarters` are the quarter turns clockwise in which the text is written.
+    """
+    if quarters == 1:
+        return -top, left, -bottom, right
+    if quarters == 2:
+        return -right, -top, -left, -bottom
+    return (bottom, -right, top, -left) if quarters == 3 else (left, bottom, right, top)
+
+
+def page_box(page: Any) -> Sides:
     """Return left, bottom, right and top of what is seen of a page, in points.
 
     Its media and crop boxes may stand with all pages instead of with the page; asking pypdfium2 5
@@ -52,11 +67,12 @@ class HiddenLetters:
             return [False] * len(places)
         return [self._unseen(place) for place in places]
 
-    def rules(self) -> list[tuple[float, float, float]]:
-        """Return the horizontal lines that are drawn on the page: height, left and right end."""
+    def rules(self, quarters: int) -> list[tuple[float, float, float]]:
+        """Return the lines drawn along the text: height, left and right end (`upright`)."""
         return [
             ((box[1] + box[3]) / 2, box[0], box[2])
-            for _, kind, box in self._objects or ()
+            for _, kind, drawn in self._objects or ()
+            for box in [upright(*drawn, quarters)]
             if kind == self._raw.FPDF_PAGEOBJ_PATH
             and box[3] - box[1] < _THIN
             and box[2] - box[0] > _LONG
@@ -100,7 +116,7 @@ class HiddenLetters:
         )
 
     @cached_property
-    def _objects(self) -> list[tuple[Any, int, tuple[float, float, float, float]]] | None:
+    def _objects(self) -> list[tuple[Any, int, Sides]] | None:
         """The objects of the page with kind and box (left, bottom, right, top); None for many."""
         raw = self._raw
         count = raw.FPDFPage_CountObjects(self._page)
@@ -116,14 +132,14 @@ class HiddenLetters:
         return found
 
     @cached_property
-    def _pictures(self) -> list[tuple[float, float, float, float]] | None:
+    def _pictures(self) -> list[Sides] | None:
         kinds = (self._raw.FPDF_PAGEOBJ_IMAGE, self._raw.FPDF_PAGEOBJ_FORM)
         if self._objects is None:
             return None
         return [box for _, kind, box in self._objects if kind in kinds]
 
     @cached_property
-    def _grounds(self) -> list[tuple[float, float, float, float]] | None:
+    def _grounds(self) -> list[Sides] | None:
         """The boxes of what is drawn and not white; None where they cannot be told."""
         if self._objects is None:
             return None

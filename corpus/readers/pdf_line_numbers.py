@@ -35,11 +35,17 @@ def without_line_numbers(
     """Return the pages' lines without the numbers of lines in a margin, and an account of them.
 
     They count by ones, or by the same step, from the top of the page to its end, in one column
-    beside running text: the ranks of a table and the numbers of a list do not.
+    beside running text: the ranks of a table and the numbers of a list do not. Where every fifth
+    line has one, a page has two of them, or one: those count when they stand in one column on all
+    pages.
     """
     kept, account = [], []
-    for number, page in enumerate(pages):
-        found = _column(page, on_left=True) or _column(page, on_left=False)
+    columns = [
+        _column(page, on_left=True) or _column(page, on_left=False) or _sparse(page)
+        for page in pages
+    ]
+    columns = _settled(pages, columns)
+    for number, (page, found) in enumerate(zip(pages, columns, strict=True)):
         gone = {one.place: one for one in found}
         kept.append(
             [
@@ -63,6 +69,56 @@ def _column(page: Sequence[Line], *, on_left: bool) -> list[_Number]:
         ]
         if _counts(column) and _is_beside(page, column, on_left):
             return column
+    return []
+
+
+def _sparse(page: Sequence[Line]) -> list[_Number]:
+    """Return two numbers, of every fifth or tenth line, that alone are too few to be sure."""
+    for on_left in (True, False):
+        found = [one for place, line in enumerate(page) if (one := _number(place, line, on_left))]
+        found = [one for one in found if one.value % 5 == 0]
+        found.sort(key=lambda one: -one.base)
+        for one, other in pairwise(found):
+            near = min(abs(one.left - other.left), abs(one.right - other.right)) <= _ALIGNED
+            step = other.value - one.value
+            if near and step in (5, 10) and _is_beside(page, [one, other], on_left):
+                return [one, other]
+    return []
+
+
+def _settled(
+    pages: Sequence[Sequence[Line]], columns: Sequence[list[_Number]]
+) -> list[list[_Number]]:
+    """Return the columns of numbers by page, those of few numbers as the other pages have them."""
+    found = [one for one in columns if one]
+    sure = any(len(one) >= _FEWEST_APART for one in found)
+    sparse = [one for one in found if all(number.value % 5 == 0 for number in one)]
+    if not sparse or len(found) > len(sparse):
+        return [one if len(one) >= _FEWEST_APART else [] for one in columns]
+    alike = [one for one in sparse if _at(one[0], sparse[0][0])]
+    if not sure and len(alike) < 2:
+        return [[] for _ in columns]
+    step = alike[0][1].value - alike[0][0].value
+    return [
+        (one if len(one) >= _FEWEST_APART or _at(one[0], alike[0][0]) else [])
+        if one
+        else _lone(page, alike[0][0], step)
+        for page, one in zip(pages, columns, strict=True)
+    ]
+
+
+def _at(one: _Number, other: _Number) -> bool:
+    """Say whether two numbers stand in one column."""
+    return min(abs(one.left - other.left), abs(one.right - other.right)) <= _ALIGNED
+
+
+def _lone(page: Sequence[Line], like: _Number, step: int) -> list[_Number]:
+    """Return the one number of a page that stands in the column of the other pages."""
+    for on_left in (True, False):
+        for place, line in enumerate(page):
+            one = _number(place, line, on_left)
+            if one and one.value % step == 0 and _at(one, like):
+                return [one]
     return []
 
 
@@ -106,7 +162,13 @@ def _is_beside(page: Sequence[Line], column: Sequence[_Number], on_left: bool) -
         line for line in texts if (line.left >= edge - 1 if on_left else line.right <= edge + 1)
     ]
     between = [line for line in inside if column[-1].base - 2 <= line.base <= column[0].base + 2]
-    if len(inside) < 0.85 * len(texts) or len(between) < 0.6 * len(inside) or not between:
+    # Above the first and below the last of every fifth are lines that none stands at.
+    apart = (column[0].base - column[-1].base) / max(1, len(column) - 1)
+    reach = 2 if column[-1].value - column[0].value < len(column) else apart
+    near = [
+        line for line in inside if column[-1].base - reach <= line.base <= column[0].base + reach
+    ]
+    if len(inside) < 0.85 * len(texts) or len(near) < 0.6 * len(inside) or not between:
         return False
     # As many lines as are counted, or nearly: sections of a table of contents are further apart.
     rows = len({round(line.base / 2) for line in between})

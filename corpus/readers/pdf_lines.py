@@ -8,7 +8,7 @@ from dataclasses import replace
 from statistics import median
 
 from corpus.readers.pdf_page import DOWN, UP, Line, Piece
-from corpus.readers.raised import raised
+from corpus.readers.raised import is_isotope, is_measure, raised
 
 _CAP = re.compile(r"[“\"‘«„]?[^\W\d_a-z]")
 _UP = re.compile(f"{UP}([^{DOWN}]*){DOWN}")
@@ -177,7 +177,9 @@ def _said(before: str, mark: str, after: str, notes: frozenset[str], *, apart: b
         return raised("", mark, after)
     noted = mark in notes and not _TIMES.search(before)
     is_mark = bool(_MARK.fullmatch(mark)) and bool(_MARKED.search(before))
-    if noted and is_mark:
+    if apart and is_isotope(mark, after):
+        return mark
+    if noted and is_mark and not is_measure(before, mark):
         return ""
     formula = bool(_FORMULA.search(before[-_NEAR:]))
     if is_mark and mark[0] in "*∗†‡§¶‖#✉" and not formula:

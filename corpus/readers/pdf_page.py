@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
-from math import hypot
+from math import hypot, pi
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from corpus.errors import ReadError
 from corpus.limits import Limits
 from corpus.readers.blocks import visible
-from corpus.readers.pdf_hidden import HiddenLetters, page_box
+from corpus.readers.pdf_hidden import HiddenLetters, page_box, upright
 from corpus.readers.pdf_marks import Marks
 
 # pdfium writes U+FFFE (older releases U+0002) for a hyphen at a line end and leaves the break out.
@@ -37,6 +38,8 @@ _LONGEST_RAISED, _MOST_RAISED = 5, 0.5
 _PART = re.compile(r"[^\W\d_]+|\d+|[^\w.,;:!?()'’”\"-]+")
 # A page has fewer rules than this; what draws more is a plot.
 _MOST_RULES = 300
+# So many letters say in which direction a page is written.
+_LOOKED_AT = 24
 _MARKER = re.compile(r"^(?:\S|\(?\w{1,4}[.)]|\d+(?:\.\d+)*\.?)\s")
 
 
@@ -136,13 +139,15 @@ def _page(pdf: Any, number: int, marks: Marks) -> list[Line]:
     except pypdfium2.PdfiumError:
         # A page that cannot be loaded is an empty page; the others are still worth reading.
         return []
-    # pdfium counts in UTF-16: the letters of formulas beyond U+FFFF take two places.
-    places = list(accumulate((1 + (ord(letter) > 0xFFFF) for letter in text), initial=0))
-    if places[-1] != textpage.count_chars():
-        # Some character has no text, or more than one: each is asked for.
-        text, places = _by_characters(textpage)
-    measure = _Measure(textpage, text, places)
-    left, bottom, right, top = page_box(page)
+    measure = _measured(textpage, text)
+    written = (4 - measure.quarters) % 4 * 90
+    if measure.quarters and page.get_rotation() != written:
+        # What is written sideways on an upright page pdfium gives in no order.
+        page.set_rotation(written)
+        textpage = page.get_textpage()
+        measure = _measured(textpage, str(textpage.get_text_range()))
+    text, places = measure.text, measure.places
+    left, bottom, right, top = upright(*page_box(page), measure.quarters)
     hidden = HiddenLetters(page, textpage)
     lines = []
     for start, end, hyphen in _spans(text, measure):
@@ -166,7 +171,19 @@ def _page(pdf: Any, number: int, marks: Marks) -> list[Line]:
             lines.append(replace(line, hidden=any(unseen) or beside or small))
     lines = [line for line in lines if line.text]
     # Rules are asked for where there may be a table.
-    return _ruled(lines, hidden.rules()) if sum(line.gaps > 0 for line in lines) >= 2 else lines
+    if sum(line.gaps > 0 for line in lines) < 2:
+        return lines
+    return _ruled(lines, hidden.rules(measure.quarters))
+
+
+def _measured(textpage: Any, text: str) -> _Measure:
+    """Return what measures a page, with the page's text and the place of each letter."""
+    # pdfium counts in UTF-16: the letters of formulas beyond U+FFFF take two places.
+    places = list(accumulate((1 + (ord(letter) > 0xFFFF) for letter in text), initial=0))
+    if places[-1] != textpage.count_chars():
+        # Some character has no text, or more than one: each is asked for.
+        text, places = _by_characters(textpage)
+    return _Measure(textpage, text, places)
 
 
 def _ruled(lines: list[Line], drawn: Sequence[tuple[float, float, float]]) -> list[Line]:
@@ -267,11 +284,26 @@ class _Measure:
 
         self._raw = raw
         self._page = textpage
-        self._text = text
-        self._places = places
+        self.text = text
+        self.places = places
         self._loose = raw.FPDFText_GetLooseCharBox
         self._box = raw.FS_RECTF()
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self.quarters = self._quarters()
+
+    def _quarters(self) -> int:
+        """Return in how many quarter turns, clockwise, most of the page's letters are written.
+
+        A page on its side is read as if it were upright; what else is written on it is kept.
+        """
+        some = {len(self.text) * part // _LOOKED_AT for part in range(_LOOKED_AT)}
+        angles = Counter(
+            round(self._raw.FPDFText_GetCharAngle(self._page, self.places[letter]) / (pi / 2)) % 4
+            for letter in some
+            if letter < len(self.text) and not self.text[letter].isspace()
+        )
+        (quarters, count), *_ = angles.most_common(1) or [(0, 0)]
+        return quarters if count > 0.6 * angles.total() else 0
 
     def line(self, shown: str, start: int, end: int) -> Line:
         """Return the line of the characters `start` to `end` of the page's text."""
@@ -285,11 +317,11 @@ class _Measure:
         alike = [letter for letter in letters if abs(boxes[letter].height - size) <= 0.05 * size]
         usual = min(alike, key=lambda letter: boxes[letter].bottom)
         base = self._base(usual)
-        angle = float(self._raw.FPDFText_GetCharAngle(self._page, self._places[start]))
-        turned = 0.1 < angle < 6.18
+        angle = float(self._raw.FPDFText_GetCharAngle(self._page, self.places[start]))
+        turned = not self.quarters and 0.1 < angle < 6.18
         weights = [self._weight(letter) for letter in letters]
         words = self._words(start, end)
-        same = shown == self._text[start:end]
+        same = shown == self.text[start:end]
         texts = [word.text if same else visible(word.text) for word in words]
         if not turned:
             look = _Look(size, boxes[usual].bottom, base)
@@ -328,7 +360,7 @@ class _Measure:
         parts: list[tuple[int, int]] = []
         bottom = first.bottom
         for place in range(start, end):
-            if self._text[place].isspace():
+            if self.text[place].isspace():
                 continue
             box = self._around(place)
             if parts and abs(box.bottom - bottom) <= 0.6 * box.height:
@@ -340,25 +372,30 @@ class _Measure:
 
     def _seen(self, letter: int) -> int:
         """Return the place of the first letter from here on that is no space."""
-        while self._text[letter].isspace():
+        while self.text[letter].isspace():
             letter += 1
         return letter
 
     def _weight(self, letter: int) -> float:
-        return float(self._raw.FPDFText_GetFontWeight(self._page, self._places[letter]))
+        return float(self._raw.FPDFText_GetFontWeight(self._page, self.places[letter]))
 
     def _base(self, letter: int) -> float:
-        self._raw.FPDFText_GetCharOrigin(self._page, self._places[letter], self._x, self._y)
-        return float(self._y.value)
+        self._raw.FPDFText_GetCharOrigin(self._page, self.places[letter], self._x, self._y)
+        x, y = self._x.value, self._y.value
+        return float(upright(x, y, x, y, self.quarters)[1])
 
     def _around(self, letter: int) -> _Box:
         """Return the box that the font gives a character."""
-        box, place = self._box, self._places[letter]
+        box, place = self._box, self.places[letter]
         if not self._loose(self._page, place, box):
             return _Box(0.0, 0.0, 0.0, 0.0)
+        if self.quarters:
+            sides = box.left, box.bottom, box.right, box.top
+            left, bottom, right, top = upright(*sides, self.quarters)
+        else:
+            left, bottom, right, top = box.left, box.bottom, box.right, box.top
         # A font that states no height of its letters is as high as it is set.
-        height = abs(box.top - box.bottom) or self._set_size(place)
-        return _Box(box.left, box.right, height, box.bottom)
+        return _Box(left, right, abs(top - bottom) or self._set_size(place), bottom)
 
     def _set_size(self, place: int) -> float:
         matrix = self._raw.FS_MATRIX()
@@ -369,7 +406,7 @@ class _Measure:
     def _words(self, start: int, end: int) -> list[_Word]:
         """Return the words of a line with the boxes of their first and last letters."""
         words = []
-        for word in re.finditer(r"\S+", self._text[start:end]):
+        for word in re.finditer(r"\S+", self.text[start:end]):
             first = self._around(start + word.start())
             last = self._around(start + word.end() - 1) if len(word[0]) > 1 else first
             words.append(_Word(word[0], start + word.start(), first, last))
@@ -393,7 +430,7 @@ class _Measure:
         return lifted
 
     def _gaps(self, start: int, words: Sequence[_Word], size: float) -> int:
-        line = self._text[start : words[-1].start + len(words[-1].text)]
+        line = self.text[start : words[-1].start + len(words[-1].text)]
         marker = _MARKER.match(line)
         first = start + (marker.end() if marker else 0)
         return sum(

@@ -41,7 +41,7 @@ _LEADERS = re.compile(r"(?:[.·…]\s?){4,}")
 _NO_VALUE = re.compile(r"^(?:[-–—.*✓✗×√]+|n/?a|nil|none|na)$", re.IGNORECASE)
 # Of names with figures in them: "GSM8K", "12 March", "5 tonnes of coal".
 _NAME = re.compile(r"^[A-Z]{2,3}\d|[^\W\d]{5}")
-_YEAR = re.compile(r"^(?:FY\s?)?(?:19|20)\d\d[E]?$")
+_YEAR = re.compile(r"^(?:FY\s?)?(?:1[89]|20)\d\d[E]?$")
 
 
 @dataclass(slots=True)

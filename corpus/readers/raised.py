@@ -22,6 +22,7 @@ _SIGNS = {"TM": "™", "SM": "℠", "(R)": "®", "(C)": "©"}
 _UNIT = re.compile(
     r"(?:(?<![^\W\d_])(?:[kcdmµμn]?m|ha|ft|yd|mi|Å)|\d\s?in|(?:[kcm]?m|ft)\s?/\s?s)$"
 )
+_LENGTH = re.compile(r"(?:[kcdmµμn]?m|ft|yd|mi)")
 _BASE = re.compile(r"(?<![\d.,'$€£¥])(?:10|2)$")
 # A number that is a name: "page 10", "Table 2", "10 May" the other way round.
 _NAMED = re.compile(
@@ -62,6 +63,9 @@ def raised(before: str, text: str, after: str = "") -> str:
         return sign
     if _ORDINAL.match(text) and _COUNTED.search(before):
         return text
+    # "Mr Hale" as old print sets it; no letter is raised to the power r before a name.
+    if text in {"r", "rs"} and re.search(r"\b[DM]$", before) and re.match(r"\.?\s?[A-Z]", after):
+        return text
     if _is_exponent(before, plain, after):
         return f"^({plain})" if re.search(r".[+*/-].", plain) else f"^{plain}"
     # "Dr", "Mr", "St" as old print sets them.
@@ -73,6 +77,16 @@ def raised(before: str, text: str, after: str = "") -> str:
     if text.isalpha() and text.islower() and len(text) <= 4 and before[-1].isalpha():
         return text
     return text if not text[0].isalnum() and text[0] not in "([" else f" {text}"
+
+
+def is_measure(before: str, text: str) -> bool:
+    """Say whether raised letters make an area or a volume of a number ("35 km²")."""
+    return text in {"2", "3"} and bool(re.search(rf"\d\s?{_LENGTH.pattern}$", before[-16:]))
+
+
+def is_isotope(text: str, after: str) -> bool:
+    """Say whether raised letters ahead of others are the mass of an atom (carbon-14)."""
+    return text.isdigit() and len(text) > 1 and bool(_ELEMENT.match(after))
 
 
 def _sign(before: str, text: str, after: str) -> str:
