@@ -39,7 +39,7 @@ _PATTERNS = tuple(
         rf"(?i:\b{_DAY}[\s-]+(?:of\s+)?{_MONTH}\b\.?(?:,?[\s-]+{_ANY_YEAR}\b)?)",
         rf"(?i:\b{_MONTH}\.?,?\s+(?:of\s+)?{_ANY_YEAR}\b)",
         # Other languages: any word may stand for the month, and is looked up.
-        rf"(?<![\w.,/-])(?P<day>[0-3]?\d)(?:\.|er|º|°|ª|:[ae])?\s*(?:de\s|d['’]|di\s)?\s*{_ABROAD}"
+        rf"(?<![\w.,/-])(?P<day>[0-3]?\d)(?:\.|er|º|°|ª|:[ae])?\s{{0,3}}(?:de\s|d['’]|di\s)?\s{{0,3}}{_ABROAD}"
         rf"(?:,?\s+(?:de[l]?\s+)?{_ANY_YEAR}\b)?",
         rf"\b{_ABROAD}\s+(?P<day>[0-3]?\d)(?:,|\s+del?)\s+{_YEAR}\b",
         rf"\b{_ABROAD}\s+(?:del?\s+)?{_YEAR}\b",
@@ -51,7 +51,7 @@ _PATTERNS = tuple(
         r"\b",
         r"\b(?<=[Ii]n |[Oo]f |by )(?P<month>March|May)\b|"
         r"(?<=since |until |after |early |later |every )(?P<month2>March|May)\b",
-        rf"\b(?:FY|fiscal\s)?{_YEAR}(?:[-–/](?P<upto>\d\d)\b)?(?P<decade>s)?(?![\d,]*\d)"
+        rf"\b(?:FY|fiscal\s)?{_YEAR}(?:[-–/](?P<upto>\d\d)\b)?(?P<decade>s)?(?!,*\d)"
         r"(?!\s?(?:percent|%|GPUs|chips|dollars|tokens))",
         r"\b(?i:(?P<weekday>" + "|".join(one for one in _WEEKDAYS if one.endswith("day"))
         + r"))s?\b",

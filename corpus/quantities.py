@@ -23,6 +23,8 @@ _SCALES_ABROAD = {
     "billionen": 12, "biljoen": 12,
 }  # fmt: skip
 _SCALES.update(_SCALES_ABROAD)
+# Scales that follow each other are multiplied up to here: a row of thousands of them is no number.
+_LARGEST_SCALE = 100
 _WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
@@ -102,7 +104,8 @@ _WRITTEN = (
     # 1.250,50 and 1.250.000 as on the continent, 1'250'000 as in Switzerland, 1 250 000 as in
     # France and Sweden.
     r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}(?![.\d])|\d{1,3}(?:['’]\d{3})+(?:\.\d+)?|"
-    rf"\d{{1,3}}(?:[ \u00a0\u2009\u202f]\d{{3}})+(?:,\d+)?(?!\d){_MEASURED}|"
+    # At most so many groups: each number of a long row is asked what stands behind the row.
+    rf"\d{{1,3}}(?:[ \u00a0\u2009\u202f]\d{{3}}){{1,8}}(?:,\d+)?(?!\d){_MEASURED}|"
     rf"\d+,(?:\d{{1,2}}|\d{{4,}}){_MEASURED}|(?<=€)\d+,\d\d?(?!\d)|(?<=€ )\d+,\d\d?(?!\d)|"
     r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 )
@@ -118,6 +121,8 @@ _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _EXPONENT = rf"(?:\^|\*\*)\(?(?P<exponent>[-−]?\d{{1,3}})(?!\d)\)?|(?P<raised>⁻?[{_RAISED}]{{1,3}})"
 _POWER = re.compile(_EXPONENT)
 _TIMES_TEN = re.compile(rf"\s?[×x·*]\s?10(?:{_EXPONENT})|[eE](?P<float>[+-]?\d{{1,3}})(?!\w)")
+# "GPT-4o", "3A090" and "302.AI" are names: letters go on where the number stops.
+_NAME_GOES_ON = re.compile(r"[A-Za-z]\w*\d|[A-Za-z]{3}|_|\.[A-Za-z]")
 _VULGAR = re.compile(r"\s?([½⅓⅔¼¾⅕⅛])")
 # "百分之三十五", "三千万".
 _HAN_NUMBER = re.compile(
@@ -139,6 +144,8 @@ _FRACTION = re.compile(
     r"|(?<![\d/.])(?P<over>\d{1,2})/(?P<under>\d{1,3})(?![\d/.])",
     re.IGNORECASE,
 )
+# "half a million", "half an hour".
+_OF_ONE = re.compile(rf"\s+an?\s+(\w+illion|dozen|{_SPAN})\b")
 _SPECIAL = re.compile(
     r"\b(?:" + "|".join(sorted([*_TIMES, *_ORDINALS], key=len, reverse=True)) + r")\b",
     re.IGNORECASE,
@@ -193,7 +200,7 @@ def _figures(text: str) -> list[Quantity]:
         if times := _TIMES_TEN.match(text, end):
             value, end = value.scaleb(_exponent(times)), times.end()
         elif power := _POWER.match(text, end):
-            value, end = value ** _exponent(power), power.end()
+            value, end = _to_the_power(value, _exponent(power)), power.end()
         elif part := _VULGAR.match(text, end):
             value, end = value + Decimal(str(round(numeric(part[1]), 3))), part.end()
         unit = _CODE_UNITS.get(match["code"] or "", "") or _SIGNS.get(match["sign"] or "", "")
@@ -203,12 +210,7 @@ def _figures(text: str) -> list[Quantity]:
                 ordinal=bool(match["ordinal"]), exact=_significant(digits),
             )
         )  # fmt: skip
-    # "GPT-4o", "3A090" and "302.AI" are names: letters go on where the number stops.
-    return [
-        one
-        for one in found
-        if not re.match(r"[A-Za-z]\w*\d|[A-Za-z]{3}|_|\.[A-Za-z]", text[one.end :])
-    ]
+    return [one for one in found if not _NAME_GOES_ON.match(text, one.end)]
 
 
 def _plain(figure: str) -> str:
@@ -219,6 +221,15 @@ def _plain(figure: str) -> str:
     if "," in tidy:
         return tidy.replace(".", "").replace(",", ".")
     return tidy.replace(".", "") if tidy.count(".") > 1 else tidy
+
+
+def _to_the_power(value: Decimal, exponent: int) -> Decimal:
+    """Return a power of a number, or the number itself where that is none: 0^0, 0^-1."""
+    try:
+        power = value**exponent
+    except ArithmeticError:
+        return value
+    return power if power.is_finite() else value
 
 
 def _exponent(match: re.Match[str]) -> int:
@@ -263,12 +274,13 @@ def _significant(digits: str) -> int:
 def _fractions(text: str) -> list[Quantity]:
     found = []
     for match in _FRACTION.finditer(text):
-        if text[: match.start()].endswith(("and a ", "and ")) and "half" in match[0].lower():
+        after_and = text.endswith(("and a ", "and "), 0, match.start())
+        if after_and and "half" in match[0].lower():
             continue
-        scale = re.match(rf"\s+an?\s+(\w+illion|dozen|{_SPAN})\b", text[match.end() :])
+        scale = _OF_ONE.match(text, match.end())
         if match["half"] and scale:
-            end = match.end() + scale.start(1)
-            found.append(_completed(text, match.start(), end - 1, Decimal("0.5"), ""))
+            end = scale.start(1) - 1
+            found.append(_completed(text, match.start(), end, Decimal("0.5"), ""))
             continue
         if match["under"]:
             over, under = int(match["over"]), int(match["under"]) or 1
@@ -316,7 +328,7 @@ def _completed(
     if ordinal:
         return Quantity(text[start:end], start, end, value, "ordinal", exact=exact)
     power = 0
-    while scale := _SCALE_AFTER.match(text, end):
+    while (scale := _SCALE_AFTER.match(text, end)) and power < _LARGEST_SCALE:
         word = (scale["word"] or scale["letter"] or scale["apart"] or scale["han"]).lower()
         if scale["letter"] == "m" and not unit:
             break  # metres as likely as million

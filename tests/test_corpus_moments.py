@@ -69,6 +69,16 @@ def test_a_rover_is_no_month() -> None:
     assert [one.iso for one in moments("Le pont a fermé en mars 2020")] == ["2020-03"]
 
 
+@pytest.mark.parametrize(
+    ("written", "found"), [("1" + " " * 300_000 + "x", 0), ("1999," * 40_000, 1)]
+)
+def test_signs_that_go_on_and_on_are_read_in_time_that_grows_with_them(
+    written: str, found: int
+) -> None:
+    """Spaces behind a day, years that commas join: only the last ends a number."""
+    assert len(moments(written)) == found
+
+
 def test_a_date_that_can_be_read_in_two_ways_stands_twice() -> None:
     """Once in each order; where only one is possible, or dots say which, once."""
     both = moments("on 04/05/2026")

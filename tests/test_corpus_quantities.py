@@ -63,6 +63,19 @@ def test_a_rough_number_is_told(text: str) -> None:
     assert quantities(text)[0].hedged
 
 
+def test_what_has_no_power_is_a_number_all_the_same() -> None:
+    """Nothing to the power of nothing, a power beyond reckoning, scales without end."""
+    assert quantities("0^0 and 0^-2")[0].value == 0
+    assert quantities("9" * 3_000 + "^999")[0].text.endswith("^999")
+    assert quantities("3" + "万" * 200_000)[0].value >= 30_000
+
+
+@pytest.mark.parametrize("written", ["123 ", "1/2 ", "half a ship "])
+def test_rows_of_numbers_take_time_that_grows_with_them(written: str) -> None:
+    """A text of nothing but numbers: each is looked at by itself."""
+    assert len(quantities(written * 6_000)) == 6_000
+
+
 def test_a_range_shares_its_unit() -> None:
     """Both ends are in percent."""
     assert [one.unit for one in quantities("10–15 %")] == ["percent", "percent"]

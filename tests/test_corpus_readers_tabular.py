@@ -104,6 +104,12 @@ def test_quoted_lines_are_one_cell_and_an_open_quotation_mark_swallows_none():
     ]
 
 
+def test_a_line_far_wider_than_the_table_costs_no_more_than_its_length():
+    """At its length all rows would have 2,000,000,000 cells."""
+    document = _read("Pike" + "," * 100_000 + "x\n" + "Eel,9\n" * 20_000)
+    assert document.tables == () and document.text.count("Eel | 9") == 20_000
+
+
 def test_one_column_is_lines():
     """A list of names in a file for tables is a list; nothing at all is refused."""
     assert _read("Species\nPike\nEel\n").text == "Species\nPike\nEel"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from corpus.readers.hidden import remove
 from corpus.readers.html_tables import is_table, name_of
 
 # The part of the article is the innermost that holds so much of what the extractor found.
@@ -119,9 +120,9 @@ def article_of(root: Any, found: str, *, whole: bool = False) -> Any:
     part = body if whole else _holding(body, sums)
     heading = _heading_ahead(root, body, part)
     for element in list(_furniture(part, sums)):
-        _remove(element)
+        remove(element)
     if heading is not None:
-        _remove(heading)
+        remove(heading)
         heading.tail, part.text = part.text, None
         part.insert(0, heading)
     return part
@@ -260,16 +261,3 @@ def _label_of(element: Any) -> Any:
     if label is None or name_of(label) not in {"h2", "h3", "h4", "h5", "h6", "p", "strong", "div"}:
         return None
     return label if _RELATED.match("".join(label.itertext()).strip()) else None
-
-
-def _remove(element: Any) -> None:
-    """Remove an element and leave the text that follows it."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    before = element.getprevious()
-    if before is not None:
-        before.tail = (before.tail or "") + (element.tail or "")
-    else:
-        parent.text = (parent.text or "") + (element.tail or "")
-    parent.remove(element)

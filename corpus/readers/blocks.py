@@ -38,6 +38,12 @@ _MOST_PLACES = 100_000
 _CAPTION = re.compile(r"(?:Table|Tab\.|Exhibit|Schedule|Tabelle|Tableau|Tabla)\s+[\dA-Z]|表\s*\d")
 
 
+def is_ragged(rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether rows at the length of the longest would have far more places than cells."""
+    width = max((len(row) for row in rows), default=0)
+    return width * len(rows) > 20 * sum(map(len, rows)) + _MOST_PLACES
+
+
 def clean(text: str) -> str:
     """Return `text` in NFC on one line, single-spaced, invisible characters dropped."""
     return _SPACE.sub(" ", visible(text)).strip()
@@ -174,11 +180,11 @@ class Blocks:
         which one is thousands of times as long as others, is written as lines only.
         """
         cells = [[clean(cell) for cell in row] for row in rows]
-        width = max((len(row) for row in cells), default=0)
-        if width * len(cells) > 20 * sum(map(len, cells)) + _MOST_PLACES:
+        if is_ragged(cells):
             for row in cells:
                 self.row(row)
             return
+        width = max((len(row) for row in cells), default=0)
         cells = [row + [""] * (width - len(row)) for row in cells]
         kept_rows = [number for number, row in enumerate(cells) if any(row)]
         kept_columns = [column for column in range(width) if any(row[column] for row in cells)]

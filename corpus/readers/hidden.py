@@ -43,15 +43,17 @@ def take_out_hidden(root: Any) -> int:
         styles.show(element)
     gone = [one for one in root.xpath(_TAGS) if isinstance(one.tag, str)]
     gone += [one for one in root.iter() if isinstance(one.tag, str) and styles.hides(one)]
+    # A page may hide a hundred thousand elements, one within the other.
+    all_gone = set(gone)
     places = 0
     for element in gone:
         parent = element.getparent()
         # Inline XBRL keeps its ledger in hidden elements, which its own reader passes over.
         if parent is None or element.tag in _NOT_SEEN or ":" in element.tag:
             continue
-        if not any(above in gone for above in element.iterancestors()):
+        if not any(above in all_gone for above in element.iterancestors()):
             places += bool(_text_of(element))
-        _remove(element)
+        remove(element)
     return places
 
 
@@ -83,7 +85,7 @@ def _text_of(element: Any) -> str:
     return " ".join(word for word in words if any(letter.isalnum() for letter in word))
 
 
-def _remove(element: Any) -> None:
+def remove(element: Any) -> None:
     """Remove an element and leave the text that follows it."""
     parent = element.getparent()
     if parent is None:

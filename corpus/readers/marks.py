@@ -19,7 +19,6 @@ _NOTE_TARGET = re.compile(
 _NOTE_MARK = re.compile(r"^\s*\[?\s*(?:\d{1,3}|[a-z]|[ivx]{1,4}|[*†‡§]{1,3})\s*\]?\s*$", re.I)
 _WAY_BACK = re.compile(r"backlink|backref|footnote-back|fn-?back|reversefootnote", re.IGNORECASE)
 _ARROWS = frozenset(("↩", "↩︎", "↩\ufe0e", "↵", "↑", "⤴", "⏎", "^"))
-_IN_LINE = frozenset("a b code em i span strong sub sup".split())
 
 
 def raising(element: Any, name: str) -> str:

@@ -28,15 +28,19 @@ class Part:
 def distinct(parts: Iterable[Part]) -> list[Part]:
     """Return parts under names that differ and have no mark that a place is made of."""
     taken: set[str] = set()
+    # Where the search for a free number goes on: a mailbox may hold one subject by the thousand.
+    numbers: dict[str, int] = {}
     named: list[Part] = []
     for part in parts:
         bare = re.sub(rf"[/\\{WITHIN}]", "_", clean(part.name)).strip(" .") or "attachment"
         path = PurePosixPath(bare)
         stem, suffix = path.stem[:_LONGEST_NAME], path.suffix[:_LONGEST_NAME]
-        name, number = f"{stem}{suffix}", 1
+        whole = name = f"{stem}{suffix}"
+        number = numbers.get(whole, 1)
         while name in taken:
             number += 1
             name = f"{stem} ({number}){suffix}"
         taken.add(name)
+        numbers[whole] = number
         named.append(replace(part, name=name))
     return named

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.readers.blocks import Blocks
+from corpus.readers.blocks import Blocks, is_ragged
 from corpus.readers.charsets import decoded
 from corpus.readers.dates import times
 from corpus.table import heads_of, is_figure, unit_in
@@ -110,7 +110,8 @@ def _groups(rows: _Rows) -> list[_Rows]:
         before = groups[-1] if groups else []
         same = before and len(before[-1]) == len(group[0]) > 1 and len(before) > 1
         same = same and not _NOTE.match(group[0][0])
-        if same and not heads_of(_even(group))[0] and _filled(group[0]) > 1:
+        # The first rows alone say whether there are heads.
+        if same and not heads_of(_even(group[:6]))[0] and _filled(group[0]) > 1:
             before.extend(group)
         else:
             groups.append(group)
@@ -190,7 +191,12 @@ def _filled(row: list[str]) -> int:
 
 
 def _even(rows: _Rows) -> _Rows:
-    """Return the rows at one length; a first row that lacks one names the columns but the first."""
+    """Return the rows at one length; a first row that lacks one names the columns but the first.
+
+    Those of which one is thousands of times as long as others stay as they are.
+    """
+    if is_ragged(rows):
+        return rows
     width = max(map(len, rows))
     if len(rows) > 1 and len(rows[0]) == width - 1 and all(len(row) == width for row in rows[1:]):
         rows = [["", *rows[0]], *rows[1:]]
@@ -206,7 +212,7 @@ def _spread(rows: _Rows, head_rows: int) -> _Rows:
     for row, below in pairwise(rows[:head_rows]):
         cells, last = [], ""
         for place, cell in enumerate(row):
-            last = cell or (last if below[place] else "")
+            last = cell or (last if any(below[place : place + 1]) else "")
             cells.append(last if place else cell)
             last = last if place else ""
         spread.append(cells)
