@@ -224,3 +224,25 @@ def test_lines_between_two_rules_of_a_table_are_one_row(tmp_path):
         text := _pdf(tmp_path, draw).text
     )
     assert "Lamp keeper | Lights the lamps, tends the wicks | 310 crowns" in text
+
+
+@pytest.mark.parametrize("top", [True, False])
+def test_sentences_and_headings_that_count_with_the_pages_are_text(tmp_path, top):
+    """Only what is printed around the text is left out, and that it counts does not make it so."""
+
+    def page(number: int) -> Draw:
+        told = f"Witness {number} of the inquiry was heard and signed."
+
+        def draw(pdf: FPDF) -> None:
+            pdf.text(90, 12, f"Inquiry into the fire, page {number}")
+            pdf.set_font("Times", size=15)
+            pdf.text(20, 24, f"Day {number}")
+            pdf.set_font("Times", size=10)
+            _write([*_column(20, 44, LEFT), (20, 34 if top else 76, told)])(pdf)
+
+        return draw
+
+    text = _pdf(tmp_path, *map(page, range(1, 6))).text
+    assert all(f"Witness {number} of the inquiry" in text for number in range(1, 6))
+    assert all(f"Day {number}" in text for number in range(1, 6))
+    assert "Inquiry into the fire, page 3" not in text

@@ -33,6 +33,10 @@ _ROW_STEP = 2.6
 # A watermark is this much larger than the text.
 _WATERMARK = 1.8
 
+# A heading is this much larger than the text; a sentence has some words and ends.
+_HEADING = 1.12
+_SENTENCE = re.compile(r"(?:\w+\W+){4}.*[.!?]$")
+
 Place = tuple[int, int]
 
 
@@ -111,8 +115,12 @@ def _repeated(
         # On one page it may stand elsewhere: there it is the title.
         if len({place[0] for _, place in high}) < max(2, least - 1) or not _same_figures(high):
             continue
+        # Where its figures count with the pages, a sentence or a heading is text: "Letter 3.".
+        counts = len({line.text for line, _ in high}) > 1 and "#" in _key(high[0][0].text)
         for line, place in high:
             usual = median(one.size for one in pages[place[0]])
+            if counts and (_SENTENCE.search(line.text) or line.size > _HEADING * usual):
+                continue
             # The title, set large on the first page, may run at the head of the others.
             if place[0] or line.size < 1.3 * usual:
                 found.append(place)
