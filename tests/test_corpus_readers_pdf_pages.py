@@ -246,3 +246,16 @@ def test_sentences_and_headings_that_count_with_the_pages_are_text(tmp_path, top
     assert all(f"Witness {number} of the inquiry" in text for number in range(1, 6))
     assert all(f"Day {number}" in text for number in range(1, 6))
     assert "Inquiry into the fire, page 3" not in text
+
+
+def test_a_heading_of_capitals_that_are_set_apart_is_words(tmp_path):
+    """Letters that are drawn one by one, with space between them, are no words of one letter."""
+
+    def draw(pdf: FPDF) -> None:
+        x = 20.0
+        for letter in "ANNEX TWO":
+            pdf.text(x, 24, letter)
+            x += pdf.get_string_width(letter) + (3 if letter == " " else 1.2)
+        _write(_column(20, 34, LEFT))(pdf)
+
+    assert "ANNEX TWO" in _pdf(tmp_path, draw).text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 
 from corpus.readers.pdf_page import DOWN, UP, Line, Piece
@@ -25,6 +26,8 @@ _MARKED = re.compile(r"(?:[^\W\d_]{2}|\d|[.,;:!?)}’”\"'»%°*†‡§$€£�
 # Signs of a formula that is near: what is raised there is part of it.
 _FORMULA = re.compile(r"[=∑∏∈⊙√⊤∥⩽⩾≤≥≈∼∞∫∂∇×·^]|\s[+−<>]\s|[\U0001d400-\U0001d7ffα-ωΑ-Ω]$")
 _NEAR = 12
+# So many capitals in a row, each by itself, are words that are set wide.
+_SPACED = 5
 # A number after these is not that of a note, whatever the page has.
 _TIMES = re.compile(r"[×·]\s*\d+$")
 
@@ -35,7 +38,7 @@ def whole_lines(page: Sequence[Line]) -> list[Line]:
     Exponents stay as "^25"; the marks of notes are taken out (`Line.marks`), but for those that
     begin a note.
     """
-    rows = _with_drop_caps(_rows(page))
+    rows = _with_drop_caps([_unspaced(line) for line in _rows(page)])
     notes = _notes(rows)
     return [_settled(line, notes) if UP in line.text else line for line in rows]
 
@@ -64,6 +67,25 @@ def _rows(page: Sequence[Line]) -> list[Line]:
             rules=last.rules + line.rules,
         )
     return rows
+
+
+def _unspaced(line: Line) -> Line:
+    """Return a line of capitals that are set apart ("A N N E X") as words."""
+    pieces = line.pieces
+    if len(pieces) < _SPACED or not all(len(text) == 1 and text.isupper() for text, _, _ in pieces):
+        return line
+    gaps = [after[1] - before[2] for before, after in pairwise(pieces)]
+    usual = median(gaps)
+    # Further apart they are heads of columns.
+    if not 0 < usual < 0.7 * line.size:
+        return line
+    words = [[pieces[0]]]
+    for gap, piece in zip(gaps, pieces[1:], strict=True):
+        if gap > 1.6 * usual:
+            words.append([])
+        words[-1].append(piece)
+    whole = tuple(("".join(text for text, _, _ in one), one[0][1], one[-1][2]) for one in words)
+    return replace(line, text=" ".join(text for text, _, _ in whole), pieces=whole)
 
 
 def _same_row(last: Line, line: Line) -> bool:
