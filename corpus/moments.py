@@ -37,10 +37,11 @@ _PATTERNS = tuple(
         rf"(?i:\b{_MONTH}\.?\s+{_DAY}\b(?!\s?%|,(?!(?:19|20)\d\d\b)\d|\.\d)"
         rf"(?:(?:,\s*|\s+){_ANY_YEAR}\b)?)",
         rf"(?i:\b{_DAY}[\s-]+(?:of\s+)?{_MONTH}\b\.?(?:,?[\s-]+{_ANY_YEAR}\b)?)",
-        rf"(?i:\b{_MONTH}\.?,?\s+(?:of\s+)?{_ANY_YEAR}\b)",
         # Other languages: any word may stand for the month, and is looked up.
         rf"(?<![\w.,/-])(?P<day>[0-3]?\d)(?:\.|er|º|°|ª|:[ae])?\s{{0,3}}(?:de\s|d['’]|di\s)?\s{{0,3}}{_ABROAD}"
         rf"(?:,?\s+(?:de[l]?\s+)?{_ANY_YEAR}\b)?",
+        # After it: "3. Feb. 2026" names a day.
+        rf"(?i:\b{_MONTH}\.?,?\s+(?:of\s+)?{_ANY_YEAR}\b)",
         rf"\b{_ABROAD}\s+(?P<day>[0-3]?\d)(?:,|\s+del?)\s+{_YEAR}\b",
         rf"\b{_ABROAD}\s+(?:del?\s+)?{_YEAR}\b",
         r"\b(?i:(?P<quarter>first|second|third|fourth|[1-4](?:st|nd|rd|th))[ -]quarter)"

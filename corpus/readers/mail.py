@@ -30,6 +30,18 @@ from corpus.readers.web_archive import is_archive, read_archive
 _HEADERS = ("Subject", "From", "To", "Cc", "Date")
 # A text that says at least this share of what its alternative says is as full as that.
 _AS_FULL = 0.95
+# Of which a larger part is in no other alternative is no alternative: it says something of its own.
+_OTHER_WORDS = 0.6
+# What stands where a program shows no HTML, whatever its length.
+_LONGEST_STUB = 400
+_STUB = re.compile(
+    r"\A(?=[\s\S]{0,400}\Z).*?(?:(?:in|an?|as|im|au|en|formato?) html\b|html[ -](?:format|version|mail|"
+    r"e-?mail|message|nachricht|compatible|capable|enabled|fähig)|"
+    r"(?:support|display|show|view|read|anzeigen|afficher)\w*\s(?:\w+\s){0,4}html|"
+    r"(?:view|read|see|open) (?:this|the) (?:e-?mail|message|newsletter|mail) (?:in|on|with) |"
+    r"(?:trouble|problems?) (?:viewing|reading)|can(?:no|')t (?:see|read|view) this)",
+    re.IGNORECASE | re.DOTALL,
+)
 _POSTMARK = re.compile(rb"^From [^\n]*\r?\n(?=[\w-]+:)", re.MULTILINE)
 _ENCRYPTED = "this message is encrypted; save it decrypted from your mail program"
 
@@ -106,11 +118,13 @@ def _fullest(texts: list[EmailMessage], location: str) -> Document | None:
     """
     calendars = [one for one in texts if one.get_content_type() == "text/calendar"]
     read = [piece for one in texts if one not in calendars and (piece := _piece(one, location))]
+    read = [one for one in read if not _STUB.search(one.text[:_LONGEST_STUB])] or read
     best = max(read, key=_letters, default=None)
     if best is not None:
         full = [one for one in read if _letters(one) >= _AS_FULL * _letters(best)]
         plain = [one for one in full if one.source.kind == "text"]
         best = next((one for one in full if one.tables), plain[0] if plain else best)
+        best = _with_others(best, read)
     for one in calendars:
         told = _piece(one, location)
         # An invitation mostly says in its text what the calendar says.
@@ -120,6 +134,18 @@ def _fullest(texts: list[EmailMessage], location: str) -> Document | None:
                 both.take(piece)
             best = both.document(told.source if best is None else best.source)
     return best
+
+
+def _with_others(best: Document, read: list[Document]) -> Document:
+    """Return a text with the alternatives below it that say something else altogether."""
+    both = Blocks()
+    both.take(best)
+    words = set(re.findall(r"\w+", best.text.casefold()))
+    for one in read:
+        own = set(re.findall(r"\w+", one.text.casefold()))
+        if one is not best and len(own - words) > _OTHER_WORDS * len(own):
+            both.take(one)
+    return best if both.length == len(best.text) else both.document(best.source)
 
 
 def _letters(piece: Document) -> int:

@@ -47,7 +47,7 @@ def read_markdown(text: str, location: str) -> Document:
     from markdown_it import MarkdownIt
 
     front, body = _front_matter(text)
-    body = _NOTE.sub(r"[\1] ", _without_addresses(body))
+    body = _NOTE.sub(r"[\1] ", _with_all_cells(_without_addresses(body)))
     rendered = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     rendered.core.ruler.at("inline", _inline)
     blocks = Blocks()
@@ -84,6 +84,8 @@ def read_markdown(text: str, location: str) -> Document:
 
 # "10^25^", "H~2~O", "the mill[^2]" and the note's own line, as Pandoc and GitHub write them.
 _RAISED = re.compile(r"\^([^\s^]{1,20})\^(?![\w^])")
+# "$10^{25}$", as TeX writes it.
+_POWER = re.compile(r"\$?(?<![\d.,])(\d[\d.,]{0,20})\^\{([-+−]?\d{1,9})\}\$?")
 _LOWERED = re.compile(r"(?<=\w)~([^\s~]{1,10})~(?!~)")
 _NOTED = re.compile(r"(?<=\S)\[\^[^\]\s]{1,40}\]")
 _NOTE = re.compile(r"^\[\^([^\]\s]{1,40})\]:[ \t]*", re.MULTILINE)
@@ -98,10 +100,44 @@ def _with_marks(children: list[Any]) -> list[Any]:
         if child.type != "text" or not re.search(r"\^|~", child.content):
             parts.append(child)
             continue
-        text = escape(_NOTED.sub("", child.content))
+        text = escape(_POWER.sub(r"\1^\2", _NOTED.sub("", child.content)))
         text = _LOWERED.sub(r"<sub>\1</sub>", _RAISED.sub(r"<sup>\1</sup>", text))
         parts.append(Token("html_inline", "", 0, content=text))
     return parts
+
+
+_RULER = re.compile(r"^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_BAR = re.compile(r"(?<!\\)\|")
+_CODE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
+
+
+def _with_all_cells(text: str) -> str:
+    """Return `text` with each table as wide as its widest row: what is beyond its head is dropped.
+
+    A bar within code parts no cells where the row has too many of them.
+    """
+    lines = text.split("\n")
+    place, fenced = 1, False
+    while place < len(lines):
+        fenced ^= lines[place - 1].lstrip().startswith(("```", "~~~"))
+        if fenced or "|" not in lines[place] or not _RULER.match(lines[place]):
+            place += 1
+            continue
+        ruler, width = place, _width(lines[place])
+        widest = width
+        while (place := place + 1) < len(lines) and "|" in lines[place]:
+            if _width(lines[place]) > width:
+                lines[place] = _CODE.sub(lambda code: _BAR.sub(r"\|", code[0]), lines[place])
+            widest = max(widest, _width(lines[place]))
+        if widest > width == _width(lines[ruler - 1]):
+            for one, cell in ((ruler - 1, " |"), (ruler, "---|")):
+                line = lines[one].rstrip()
+                lines[one] = line + "|" * (not line.endswith("|")) + cell * (widest - width)
+    return "\n".join(lines)
+
+
+def _width(line: str) -> int:
+    return len(_BAR.findall(line.strip().strip("|"))) + 1
 
 
 def _without_addresses(text: str) -> str:

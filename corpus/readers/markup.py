@@ -39,6 +39,8 @@ _HIDING = re.compile(
     r"(?:left|top|text-indent)\s*:\s*-\d{4,}",
     re.IGNORECASE,
 )
+_NO_FRAMES = re.compile(r"<(/?)noframes\b[^<>]*>", re.IGNORECASE)
+_BODY_TAG = re.compile(r"</?body\b[^<>]*>", re.IGNORECASE)
 _DELETED = frozenset("del s strike".split())
 # More is no correction: an element that nothing closed.
 _LONGEST_DELETED = 3_000
@@ -60,6 +62,9 @@ def page_of(page: str) -> Any:
     try:
         # lxml refuses text that declares an encoding, which is past once it is text.
         text = re.sub(r"\A\s*<\?xml[^>]*>", "", page)
+        # What stands for a set of frames is a page in a page, which lxml takes for words.
+        if re.search(r"<frameset\b", text, re.IGNORECASE):
+            text = _NO_FRAMES.sub(r"<\1div>", _BODY_TAG.sub("", text))
         return html.document_fromstring(text, parser=html.HTMLParser(huge_tree=True))
     except (LxmlError, ValueError) as error:
         raise ReadError("damaged", f"this page cannot be parsed as HTML ({error})") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,10 @@ from corpus.readers.sheets import read_sheets
 from corpus.readers.slides import read_slides
 from corpus.readers.word import read_word
 
+# The head of a page is no title.
+_MARGIN = re.compile(r"Page (?:header|footer): ")
+# When the template that python-pptx brings was saved; what is made from it keeps it.
+_TEMPLATE = "2013-01-27T09:15:58Z"
 _DAMAGED = "this file is damaged; open it in its program, save it anew and add it again"
 
 
@@ -87,10 +92,11 @@ def read_office(data: bytes, location: str, kind: str, limits: Limits) -> Docume
         raise ReadError("empty", "this file holds no text")
     names = (clean(about.get("title", "")), named, blocks.first_heading)
     title = next((one for name in names if (one := real_title(name))), "")
-    title = title or clean(text.split("\n")[0])[:120] or Path(location).stem
+    own = (line for line in text.split("\n") if line and not _MARGIN.match(line))
+    title = title or clean(next(own, ""))[:120] or Path(location).stem
     # When it was last saved. When it was made may be the template's, and one that was never saved
     # since says no more.
     saved = about.get("modified", "")
-    said = {"modified": saved} if saved != about.get("created", "") else {}
+    said = {} if saved in {about.get("created", ""), _TEMPLATE} else {"modified": saved}
     when = times(blocks, kinds[kind], said=said)
     return blocks.document(Source(title, location, kind=kinds[kind], **when))

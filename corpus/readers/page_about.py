@@ -21,6 +21,8 @@ _OTHERS = (
     "contains(@class, 'event') or contains(@id, 'comment') or contains(@id, 'related')]"
 )
 _UNSEEN = "ancestor::script or ancestor::style or ancestor::noscript or ancestor::form"
+# What SingleFile writes ahead of a page that it saved.
+_SAVED = re.compile(r"^\s*saved date:\s*(\S.{8,80})", re.IGNORECASE | re.MULTILINE)
 _MOST = 200
 _LONGEST_LINE, _BLOCK = 160, 1_500
 _FEET = 5
@@ -48,6 +50,9 @@ def said_of(root: Any) -> dict[str, str]:
             say("lastmodified", meta.get("content"))
     for key, value in _linked_data(root):
         say(key, value)
+    for comment in root.xpath("/comment() | /html/comment()")[:_FEET]:
+        if saved := _SAVED.search(comment.text or ""):
+            say("savedat", saved[1])
     for one in root.xpath(
         f"//*[@itemprop='datePublished' or @itemprop='dateModified'][not({_OTHERS})]"
     )[:_MOST]:
@@ -121,7 +126,7 @@ def _near_head(one: Any) -> bool:
         one.xpath(
             "boolean(ancestor::header or ancestor::*[contains(@class, 'meta') or "
             "contains(@class, 'byline') or contains(@class, 'date')] or "
-            "(ancestor::article or ancestor::main) and count(preceding::p) < 2)"
+            "(ancestor::article or ancestor::main or preceding::h1) and count(preceding::p) < 2)"
         )
     )
 

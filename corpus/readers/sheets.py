@@ -54,7 +54,7 @@ def _sheet(book: Book, part: str, title: str, blocks: Blocks) -> str:
         if not is_page_number(text.partition(": ")[2]):
             blocks.paragraph(text)
     for table in areas_of(sheet):
-        found = found or table.caption
+        found = found or next((one for one in (*table.above, table.caption) if one), "")
         _write(table, blocks)
     for place, author, text in notes_of(book, part):
         by = f" by {author}" if author else ""

@@ -11,6 +11,13 @@ from corpus.readers.dates import times
 from corpus.readers.filings import filing_date, filing_title, named_publisher
 from corpus.readers.plain import add_plain
 
+# How a release says that it is one.
+_RELEASE = re.compile(
+    r"\W*(?:for immediate release|(?:press|news|media) release|embargoed?(?: until .*)?|"
+    r"pressemitteilung|communiqué de presse|comunicado de prensa|新闻稿)\W*",
+    re.IGNORECASE,
+)
+
 
 def read_text(text: str, location: str) -> Document:
     """Return a plain text: wrapped prose as one line, drawn tables as tables, lines as lines.
@@ -23,7 +30,8 @@ def read_text(text: str, location: str) -> Document:
     content = blocks.text()
     if not content:
         raise ReadError("empty", "this file holds no text")
-    first = clean(content.split("\n")[0])
+    lines = [line for one in content.split("\n") if (line := clean(one))]
+    first = next((line for line in lines if not _RELEASE.fullmatch(line)), lines[0])
     title = first if len(first) <= 150 else re.split(r"(?<=[.!?])\s", first)[0][:120]
     return blocks.document(
         Source(

@@ -297,7 +297,8 @@ class _Reader:
         with self._within(part):
             texts = [clean(text) for text in self._texts(root)]
         self._runs.in_margin = False
-        return " | ".join(text for text in texts if text)
+        said = [text for text in texts if not is_page_number(text)] or texts
+        return " | ".join(text for text in said if text)
 
     def _write_margins(self) -> None:
         margins, self._margins = self._margins, []
