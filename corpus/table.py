@@ -11,7 +11,9 @@ Span = tuple[int, int]
 
 # One class of signs behind the digits, not a choice of them repeated: on "100 and more words" that
 # went through every way to part the letters, for minutes.
-_FIGURE = re.compile(r"^[\s($€£¥~≈<>±+–−-]*(?:[A-Z]{2,3}\s?)?\d[\d.,'\s:/–-]*[%a-zA-Z°²³µ)†*\s]*$")
+_FIGURE = re.compile(
+    r"^[\s($€£¥~≈<>±+–−-]*(?:[A-Z]{2,3}\s?)?\d[\d.,'\s:/×^–-]*[%a-zA-Z°²³µ)†*\s]*$"
+)
 _NO_VALUE = re.compile(r"^(?:[-–—.…*]+|n/?a|nil|none|na)?$", re.IGNORECASE)
 _UNIT = re.compile(
     r"\((?:(?:all|values|figures|amounts) )?(?P<sign>[$€£¥] ?)?in (?P<unit>[^\W\d][^(),;]{1,30})"

@@ -51,6 +51,7 @@ TODAY = "2026-11-28"
             "2026-02-03",
             "2026-02-05",
         ),
+        ("Brücke\n\nStand: 3. Feb. 2026\n\nText", "", "2026-02-03"),
         ("Ponte\n\nPubblicato il 3 febbraio 2026\n\nText", "2026-02-03", ""),
         ("Ponte\n\nPublicado em 03/02/2026 às 10h\n\nText", "2026-02-03", ""),
         (

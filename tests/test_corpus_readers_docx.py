@@ -196,6 +196,17 @@ def test_notes_follow_their_paragraph_and_leave_no_mark(word) -> None:
     )
 
 
+def test_neither_the_head_of_a_page_nor_its_contents_name_the_document(word) -> None:
+    """Its own first line does; the number of the page is left out of a footer that says more."""
+    foot = f"<w:ftr {NAMESPACES}>{p('Page 3 of 9')}{p('Approved by Una Brandt')}</w:ftr>"
+    document = word(
+        "Contents", "1 Fares 3", "Fares of the ferry", "A child pays 7 crowns.",
+        section='<w:footerReference w:type="default" r:id="footer1"/>', footer1=foot,
+    )  # fmt: skip
+    assert document.source.title == "Fares of the ferry"
+    assert "Page footer: Approved by Una Brandt" in document.text
+
+
 def test_headers_and_footers_are_read_once(word) -> None:
     """After the title, without page numbers; one that no page shows is not read."""
     page = (

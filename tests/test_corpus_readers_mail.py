@@ -109,13 +109,29 @@ STUB = "This message can only be shown by a program that displays HTML."
         (f"{LONG}\nIt costs 4 crowns.", "<p>View this mail in your browser.</p>", "4 crowns"),
         (f"{LONG}\nSee https://osk.example/a-very-long-address?with=much", f"<p>{LONG}See it.</p>",
          "See https://"),
+        (STUB, "<p>It costs 4 crowns.</p>", "4 crowns"),
+        ("Ihr Programm kann diese Nachricht im HTML-Format leider nicht anzeigen.",
+         "<p>Es kostet 4 Kronen.</p>", "4 Kronen"),
+        (f"{LONG} It costs 4 crowns.", "<ul><li>Monday: nails, ropes, tar, two new oars, a lamp, "
+         "eight hooks</li></ul>", "eight hooks"),
     ],
-    ids=["stub", "empty", "html says less", "addresses aside"],
+    ids=["stub", "empty", "html says less", "addresses aside", "longer stub", "German stub",
+         "two texts"],
 )  # fmt: skip
 def test_the_fuller_of_two_bodies_is_read(opened: Opened, plain: str, html: str, said: str) -> None:
     """Whichever it is; of two that say the same, the plain one."""
     found = body(opened(head() + several("alternative", text(plain), page(html))))
     assert said in found and "in your browser" not in found and STUB not in found
+
+
+def test_a_mail_that_came_back_says_why_and_holds_what_was_sent(opened: Opened) -> None:
+    """A report of its delivery is heads without a body."""
+    why = "Content-Type: message/delivery-status\n\nReporting-MTA: dns; osk\n\nStatus: 5.1.1\n"
+    sent = "Content-Type: message/rfc822\n\n" + head("Key") + "\nThe key is under stone 14.\n"
+    mail = head("Undelivered") + several("report", text("It was not delivered."), why, sent)
+    document = opened(mail)
+    assert body(document).startswith("It was not delivered.") and "5.1.1" in document.text
+    assert opened(mail, *document.attachments).text.endswith("under stone 14.")
 
 
 def test_a_table_in_a_mail_is_a_table(opened: Opened) -> None:
@@ -319,6 +335,17 @@ def saved(subject: str, *parts: str, kind: str = "related") -> str:
 def located(html: str, place: str, cid: str = "") -> str:
     more = f"Content-Location: {place}\n" + (f"Content-ID: <{cid}>\n" if cid else "")
     return text(html, "html", more)
+
+
+def test_a_page_saved_by_word_is_the_page(opened: Opened) -> None:
+    """Its head names nobody: nothing but that it is of several parts."""
+    html = "<html><head><title>Rules of the dock</title></head><body>It is =80 14.</body></html>"
+    part = (
+        "Content-Location: file:///C:/A/rules.htm\nContent-Transfer-Encoding: quoted-printable\n"
+        f'Content-Type: text/html; charset="windows-1252"\n\n{html}\n'
+    )
+    document = opened("MIME-Version: 1.0\n" + several("related", part), name="rules.mht")
+    assert (document.text, document.source.title) == ("It is € 14.", "Rules of the dock")
 
 
 def test_a_page_saved_by_internet_explorer_is_the_page(opened: Opened) -> None:

@@ -22,6 +22,22 @@ def read(text: str) -> Document:
 
 
 @pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (
+            "FOR IMMEDIATE RELEASE\n\nDues of the quay fall\n\nFrom May on.\n",
+            "Dues of the quay fall",
+        ),
+        ("Boat        Fee   Crew\nCog          30      4\nPunt         12      2\n", "mill"),
+    ],
+    ids=["release", "table"],
+)
+def test_a_title_is_no_label_and_no_row(text, title):
+    """What says that it is a release, or the head of a table."""
+    assert read(text).source.title == title
+
+
+@pytest.mark.parametrize(
     "drawn",
     [
         "Boat        Fee   Crew\nCog          30      4\nSmall punt   12\n",

@@ -205,3 +205,9 @@ def test_notes_and_what_is_not_read_are_marked(show) -> None:
         "Words.", "Speaker notes: Say this.", "Speaker notes: Then that.",
     ]  # fmt: skip
     assert document.left_out_counts == {"embedded files": 1} and document.left_out[0].missed
+
+
+def test_when_the_template_was_saved_is_not_when_slides_were_changed(show) -> None:
+    """What python-pptx makes keeps the date of the file that it starts from."""
+    show.box(show.slide(), "Words.", 1, 1)
+    assert show.read().source.updated == ""

@@ -276,3 +276,87 @@ def test_markdown_has_the_same():
     assert "About 10^25 or 10^5 metres, H2O and new." in document.text
     assert "\nA | B\n | 4\n" in document.text and document.text.endswith("[a] As the guild says.")
     assert len(document.tables) == 2
+
+
+def test_a_number_that_links_is_no_part_of_the_number_before_it():
+    """Markdown and pages cite with a low number in a link; set apart by a space it stays one."""
+    web = read(
+        '<p>It cost 214<a href="/a">1</a> marks, and half<a href="/b">[2]</a> was sand; '
+        'see part 3.<a href="/c">4</a>, Q<a href="/d">3</a> and <a href="/e">2024</a>.</p>'
+    )
+    assert "It cost 214 marks, and half was sand; see part 3.4, Q3 and 2024." in web.text
+    mark = read_markdown(
+        "# Weir\n\nIt cost 214[1](http://a.example) marks[[2]](http://b.example) "
+        "and 30 [3] oars.\n\n"
+        "[3]: http://c.example\n",
+        "/shelf/weir.md",
+    )
+    assert mark.text == "Weir\n\nIt cost 214 marks and 30 [3] oars."
+
+
+def test_a_list_of_links_that_a_sentence_opens_is_of_the_text():
+    """Whatever stands behind it; one that nothing opens leads elsewhere."""
+    links = "".join(f"<li><a href=/{one}>{one}</a></li>" for one in ("Ada Brandt", "Wim Oster"))
+    page = f"<h1>Guild</h1><p>Its members are:</p><ul>{links}</ul><p>{PROSE}</p><p>{PROSE}</p>"
+    assert "Wim Oster" in read_html(f"<article>{page}</article>".encode(), "/x").text
+    other = page.replace("Its members are:", "Read more")
+    assert "Wim Oster" not in read_html(f"<article>{other}</article>".encode(), "/x").text
+
+
+def test_a_line_over_the_whole_table_is_the_head_of_no_column():
+    """What stands below the heads names the rows that follow it."""
+    document = read(
+        "<table><tr><th></th><th>2024</th><th>2025</th></tr><tr><th colspan=3>Dues</th></tr>"
+        "<tr><th>Boats</th><td>120</td><td>118</td></tr><tr><th colspan=3>Rent</th></tr>"
+        "<tr><th>Halls</th><td></td><td>31</td></tr></table>"
+    )
+    (table,) = document.tables
+    assert table.column_heads(document.text) == ["", "2024", "2025"]
+
+
+def test_what_stands_for_frames_and_in_components_is_read():
+    """The page that is shown without frames, and the shadow tree of a saved component."""
+    frames = (
+        "<html><head><title>Nets</title></head><frameset cols='20%,80%'><frame src=menu.html>"
+        "<noframes><body><p>The museum shows 88 nets.</p></body></noframes></frameset></html>"
+    )
+    document = read_html(frames.encode(), "/x")
+    assert document.text == "The museum shows 88 nets." and document.left_out[0].kind == "frames"
+    shown = read("<div><template shadowrootmode=open><p>Monday from nine.</p></template></div>")
+    assert "Monday from nine." in shown.text
+
+
+def test_a_time_below_the_heading_and_when_singlefile_saved_a_page():
+    """The one is when it was published, the other when it was fetched."""
+    page = (
+        "<!doctype html><html lang=en><!--\n Page saved with SingleFile \n url: https://a.example/p\n"
+        " saved date: Tue Feb 03 2026 10:00:00 GMT+0100 (Central European Standard Time)\n-->"
+        "<title>Dues rise</title><body><div><h1>Dues rise</h1>"
+        f"<time datetime=2026-01-30T09:00Z>January 30</time><p>{PROSE}</p></div></body></html>"
+    )
+    source = read_html(page.encode(), "/x").source
+    assert (source.published, source.updated, source.fetched) == ("2026-01-30", "", "2026-02-03")
+
+
+def test_no_cell_of_a_markdown_table_is_dropped():
+    """Nor one beyond its head, nor what a bar within code would part; a fence stays as it is."""
+    document = read_markdown(
+        "# Log\n\n| Key | Use |\n|---|---|\n| `a|b` | either |\n| c | one | and more |\n\n"
+        "```\n| x | y |\n|---|---|\n| 1 | 2 | 3 |\n```\n",
+        "/shelf/log.md",
+    )
+    assert "\na|b | either\nc | one | and more\n" in document.text
+    assert "|---|---|\n| 1 | 2 | 3 |" in document.text
+
+
+def test_markdown_keeps_lines_of_values_and_reads_what_stands_at_its_head():
+    """As MultiMarkdown writes title and date; powers as TeX writes them."""
+    document = read_markdown(
+        "Title: Fares of the ferry\nDate: 3 February 2026\n\nChild: 7 crowns\nBike: 3 crowns\n\n"
+        "It made $10^{25}$ steps.\n",
+        "/shelf/f.md",
+    )
+    assert document.text == "Child: 7 crowns\nBike: 3 crowns\n\nIt made 10^25 steps."
+    assert (document.source.title, document.source.published) == (
+        "Fares of the ferry", "2026-02-03",
+    )  # fmt: skip

@@ -313,3 +313,22 @@ def test_the_title_of_a_workbook_is_never_the_programs_word(tmp_path: Path) -> N
     rows(["Depth of the wells"], ["Well", "m"], ["Elm", 7])(made.active)
     made.save(tmp_path / "export.xlsx")
     assert read(tmp_path / "export.xlsx").source.title == "Depth of the wells"
+
+
+def test_the_first_line_above_a_table_names_the_workbook(book) -> None:
+    """And not the note between them, where the sheet has no name of its own."""
+
+    def fill(sheet: Any) -> None:
+        sheet.title = "Sheet1"
+        rows(
+            ["Wool prices of the market"], ["Source: market office"], [None],
+            ["Week", "White", "Black"], ["First", 31, 29], ["Second", 33, 30],
+        )(sheet)  # fmt: skip
+
+    assert book(fill).source.title == "Wool prices of the market"
+
+
+def test_a_power_is_a_figure_and_no_head(book) -> None:
+    """ "10^5" in the first row of values."""
+    document = book(rows(["City", "Grains"], ["Osk", "10^5"], ["Ude", "52"]))
+    assert document.tables[0].head_rows == 1

@@ -34,7 +34,11 @@ SUPPORTED_SUFFIXES = _OFFICE | frozenset(
     ".csv .tsv".split()
 )
 _MAIL = re.compile(rb"\A(?:From [^\n]*\n)?(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}", re.IGNORECASE)
-_MAIL_HEADER = re.compile(rb"^(?:from|mime-version|received|message-id|date):", re.I | re.M)
+_MAIL_HEADER = re.compile(
+    # The last is how Word begins a web archive.
+    rb"^(?:(?:from|mime-version|received|message-id|date):|content-type:\s*multipart/)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _BY_SUFFIX = {
     ".md": "markdown",

@@ -242,6 +242,8 @@ def _links_elsewhere(element: Any, sums: _Sums, part: Any) -> bool:
     label = element.getprevious()
     if label is not None and _RELATED.match("".join(label.itertext()).strip()):
         return True
+    if label is not None and "".join(label.itertext()).rstrip().endswith((":", "：")):
+        return False
     # Between texts of the article it is a list of its own.
     return not sums.within(element)
 

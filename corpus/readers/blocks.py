@@ -260,6 +260,11 @@ class Blocks:
         return len(self._tables)
 
     @property
+    def opens_with_table(self) -> bool:
+        """Whether nothing stands ahead of the first table."""
+        return bool(self._tables) and self._tables[0].start == 0
+
+    @property
     def first_heading(self) -> str:
         """The first heading's title, or ""."""
         return self._headings[0].title if self._headings else ""

@@ -49,8 +49,10 @@ def read_html(data: bytes, location: str, *, whole: bool = False) -> Document:
     prose = _prose_length(root)
     blocks = Blocks()
     blocks.leave_out("hidden text", hidden)
-    if whole or prose > _LARGE:
-        body = root.find(".//body")
+    # A set of frames has no article: which frame it is nobody says.
+    frames = root.find(".//frameset") is not None
+    if whole or frames or prose > _LARGE:
+        body = None if frames else root.find(".//body")
         add_markup(blocks, root if body is None else body, furniture=False)
     else:
         found = _found(page)

@@ -293,7 +293,8 @@ def _heads(rows: _Rows, texts: list[list[str]], thead: int) -> tuple[int, int] |
     if not head_rows:
         for row in rows:
             said = [cell for cell in row if cell and cell.text]
-            if not all(cell.head and not cell.of_row for cell in said) or len(said) < 2:
+            one = bool(_over_all(row)) or len(said) < 2
+            if one or not all(cell.head and not cell.of_row for cell in said):
                 break
             head_rows += 1
     if head_rows >= len(rows):

@@ -30,17 +30,17 @@ from corpus.readers.web_archive import is_archive, read_archive
 _HEADERS = ("Subject", "From", "To", "Cc", "Date")
 # A text that says at least this share of what its alternative says is as full as that.
 _AS_FULL = 0.95
-# Of which a larger part is in no other alternative is no alternative: it says something of its own.
-_OTHER_WORDS = 0.6
-# What stands where a program shows no HTML, whatever its length.
+# A text of which more is in no other alternative, so many words at least, is a text of its own.
+_OTHER_WORDS, _FEWEST_WORDS = 0.6, 7
+# What stands for the text where a program shows no HTML: short, and without figures.
 _LONGEST_STUB = 400
 _STUB = re.compile(
-    r"\A(?=[\s\S]{0,400}\Z).*?(?:(?:in|an?|as|im|au|en|formato?) html\b|html[ -](?:format|version|mail|"
-    r"e-?mail|message|nachricht|compatible|capable|enabled|fähig)|"
+    r"(?:in|an?|as|im|au|en|formato?) html\b|"
+    r"html[ -](?:format|version|mail|e-?mail|message|nachricht|compatible|capable|enabled|fähig)|"
     r"(?:support|display|show|view|read|anzeigen|afficher)\w*\s(?:\w+\s){0,4}html|"
     r"(?:view|read|see|open) (?:this|the) (?:e-?mail|message|newsletter|mail) (?:in|on|with) |"
-    r"(?:trouble|problems?) (?:viewing|reading)|can(?:no|')t (?:see|read|view) this)",
-    re.IGNORECASE | re.DOTALL,
+    r"(?:trouble|problems?) (?:viewing|reading)|can(?:no|')t (?:see|read|view) this",
+    re.IGNORECASE,
 )
 _POSTMARK = re.compile(rb"^From [^\n]*\r?\n(?=[\w-]+:)", re.MULTILINE)
 _ENCRYPTED = "this message is encrypted; save it decrypted from your mail program"
@@ -118,7 +118,7 @@ def _fullest(texts: list[EmailMessage], location: str) -> Document | None:
     """
     calendars = [one for one in texts if one.get_content_type() == "text/calendar"]
     read = [piece for one in texts if one not in calendars and (piece := _piece(one, location))]
-    read = [one for one in read if not _STUB.search(one.text[:_LONGEST_STUB])] or read
+    read = [one for one in read if not _is_stub(one.text)] or read
     best = max(read, key=_letters, default=None)
     if best is not None:
         full = [one for one in read if _letters(one) >= _AS_FULL * _letters(best)]
@@ -143,14 +143,24 @@ def _with_others(best: Document, read: list[Document]) -> Document:
     words = set(re.findall(r"\w+", best.text.casefold()))
     for one in read:
         own = set(re.findall(r"\w+", one.text.casefold()))
-        if one is not best and len(own - words) > _OTHER_WORDS * len(own):
+        new = len(own - words)
+        if one is not best and new > max(_FEWEST_WORDS, _OTHER_WORDS * len(own)):
             both.take(one)
     return best if both.length == len(best.text) else both.document(best.source)
 
 
+_ADDRESS = re.compile(r"<?https?://\S+|\[(?:cid|image):[^\]]*\]")
+
+
+def _is_stub(text: str) -> bool:
+    if len(text) > _LONGEST_STUB or not _STUB.search(text):
+        return False
+    return not re.search(r"\d", _ADDRESS.sub("", text))
+
+
 def _letters(piece: Document) -> int:
     """Count letters and digits, those of addresses aside, which only some alternatives spell."""
-    return sum(map(str.isalnum, re.sub(r"<?https?://\S+|\[(?:cid|image):[^\]]*\]", "", piece.text)))
+    return sum(map(str.isalnum, _ADDRESS.sub("", piece.text)))
 
 
 def _piece(part: EmailMessage, location: str) -> Document | None:

@@ -161,6 +161,11 @@ def bytes_of(part: EmailMessage) -> bytes:
 
 def text_of(part: EmailMessage) -> str:
     """Return the text of a part, lines that were wrapped for the way joined (RFC 3676)."""
+    if part.is_multipart():
+        # Why a message was not delivered: heads without a body.
+        return "\n\n".join(
+            "\n".join(f"{name}: {value}" for name, value in one.items()) for one in _parts(part)
+        )
     text = decoded(bytes_of(part), part.get_content_charset("")).replace("\r\n", "\n")
     flowed = str(part.get_param("format", "") or "").lower() == "flowed"
     if part.get_content_type() != "text/plain" or not flowed:

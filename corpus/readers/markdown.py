@@ -17,6 +17,11 @@ from corpus.readers.hidden import take_out_hidden
 from corpus.readers.markup import add_markup, fragment_of
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+# As MultiMarkdown and Pelican write it.
+_PLAIN_FRONT = re.compile(
+    r"\A(?=(?:[^\n]{1,200}\n){0,9}?title:)(?:[A-Za-z][\w -]{0,30}:[ \t]+\S[^\n]*\n){2,20}(?=\s*\n)",
+    re.IGNORECASE,
+)
 _PUBLISHERS = ("publisher", "sourcename", "organization", "sitename", "site", "source")
 _ADDRESSES = ("sourceurl", "canonicalurl", "canonical", "originalurl", "url", "source", "link")
 # Headings that name a part and not the document.
@@ -82,6 +87,8 @@ def read_markdown(text: str, location: str) -> Document:
     )
 
 
+# "Depth: 7 metres", line after line.
+_PAIRS = re.compile(r"[^\W_][^:\n]{0,38}:[ \t]+\S[^\n]*(?:\n[^\W_][^:\n]{0,38}:[ \t]+\S[^\n]*)+")
 # "10^25^", "H~2~O", "the mill[^2]" and the note's own line, as Pandoc and GitHub write them.
 _RAISED = re.compile(r"\^([^\s^]{1,20})\^(?![\w^])")
 # "$10^{25}$", as TeX writes it.
@@ -96,7 +103,16 @@ def _with_marks(children: list[Any]) -> list[Any]:
     from markdown_it.token import Token
 
     parts: list[Any] = []
-    for child in children:
+    for place, child in enumerate(children):
+        # "214 [1](https://…)" is not "214 1".
+        if (
+            re.fullmatch(r"\d{1,3}", child.content)
+            and place
+            and (
+                children[place - 1].type == "link_open" and children[place + 1].type == "link_close"
+            )
+        ):
+            child.content = f"[{child.content}]"
         if child.type != "text" or not re.search(r"\^|~", child.content):
             parts.append(child)
             continue
@@ -172,6 +188,9 @@ def _inline(state: Any) -> None:
             token.children = []
             state.md.inline.parse(token.content, state.md, state.env, token.children)
             token.children = _with_marks(token.children)
+            if _PAIRS.fullmatch(token.content):
+                for child in token.children:
+                    child.type = "hardbreak" if child.type == "softbreak" else child.type
 
 
 def _parts(text: str) -> list[tuple[str, bool]]:
@@ -230,6 +249,10 @@ def _front_matter(text: str) -> tuple[dict[str, str], str]:
     import yaml
 
     values: dict[str, str] = {}
+    if plain := _PLAIN_FRONT.match(text):
+        pairs = (line.partition(":") for line in plain[0].strip().splitlines())
+        values = {re.sub(r"[^a-z]", "", key.lower()): value.strip() for key, _, value in pairs}
+        text = text[plain.end() :]
     while found := _FRONT.match(text):
         try:
             block = yaml.safe_load(found[1])

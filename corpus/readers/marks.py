@@ -17,6 +17,9 @@ _NOTE_TARGET = re.compile(
     r"#(?:_?(?:fn|ftn|edn|en|note|footnote|cite_note|endnote)[\w:.-]*)$", re.I
 )
 _NOTE_MARK = re.compile(r"^\s*\[?\s*(?:\d{1,3}|[a-z]|[ivx]{1,4}|[*†‡§]{1,3})\s*\]?\s*$", re.I)
+# "214", "marks", "marks."; of "3.", "Q" and "GPT-" what follows may be the rest.
+_GLUED = re.compile(r"(?:[^\W\d_]{2}|[^\W\d_]{3}[.,;:!?]|\d|[)\]”\"])[”\"’)]?\Z")
+_LOW_NUMBER = re.compile(r"\s*(?:\d{1,3}|\[\d{1,3}\])\s*")
 _WAY_BACK = re.compile(r"backlink|backref|footnote-back|fn-?back|reversefootnote", re.IGNORECASE)
 _ARROWS = frozenset(("↩", "↩︎", "↩\ufe0e", "↵", "↑", "⤴", "⏎", "^"))
 
@@ -46,8 +49,14 @@ def after(element: Any) -> str:
     return "".join(following.itertext())[:40]
 
 
-def is_note_mark(element: Any, name: str) -> bool:
-    """Say whether an element is the mark of a footnote: a link to it, or of a class for it."""
+def is_note_mark(element: Any, name: str, before: str = "") -> bool:
+    """Say whether an element is the mark of a footnote: a link to it, or of a class for it.
+
+    So is a link of nothing but a low number that touches what stands `before` it.
+    """
+    glued = name == "a" and _GLUED.search(before) and not after(element)[:1].isalnum()
+    if glued and _LOW_NUMBER.fullmatch("".join(element.itertext())):
+        return True
     said = f"{element.get('class')} {element.get('role')} {element.get('rel')} {element.get('id')}"
     target = name == "a" and _NOTE_TARGET.search(element.get("href") or "")
     if not (target or (name in {"a", "span"} and _NOTE_LINK.search(said))):

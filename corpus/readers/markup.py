@@ -65,9 +65,13 @@ def page_of(page: str) -> Any:
         # What stands for a set of frames is a page in a page, which lxml takes for words.
         if re.search(r"<frameset\b", text, re.IGNORECASE):
             text = _NO_FRAMES.sub(r"<\1div>", _BODY_TAG.sub("", text))
-        return html.document_fromstring(text, parser=html.HTMLParser(huge_tree=True))
+        root = html.document_fromstring(text, parser=html.HTMLParser(huge_tree=True))
     except (LxmlError, ValueError) as error:
         raise ReadError("damaged", f"this page cannot be parsed as HTML ({error})") from error
+    # What a component shows, as the page was saved or sent.
+    for part in root.xpath("//template[@shadowrootmode or @shadowroot]"):
+        part.tag = "div"
+    return root
 
 
 def selected(root: Any, selector: str) -> list[Any]:
@@ -250,7 +254,9 @@ class _Walk:
                 written = raised(self._before(), text, after(element))
                 self._blocks.leave_out("footnote marks", bool(clean(text)) and not written)
                 self._inline.append(written)
-        elif name in _INLINE and (is_note_mark(element, name) or is_way_back(element)):
+        elif name in _INLINE and (
+            is_note_mark(element, name, self._before()) or is_way_back(element)
+        ):
             # What opens a footnote's own text stays, as the number of it.
             if is_way_back(element):
                 return True

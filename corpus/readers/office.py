@@ -21,6 +21,12 @@ from corpus.readers.word import read_word
 
 # The head of a page is no title.
 _MARGIN = re.compile(r"Page (?:header|footer): ")
+# Nor is the table of contents, nor a line of it.
+_LISTED = re.compile(
+    r"^(?:(?:table of )?contents|inhalt(?:sverzeichnis)?|sommaire|table des matières|índice|目录)$|"
+    r"^\d[\d.]* .*\s\d+$",
+    re.IGNORECASE,
+)
 # When the template that python-pptx brings was saved; what is made from it keeps it.
 _TEMPLATE = "2013-01-27T09:15:58Z"
 _DAMAGED = "this file is damaged; open it in its program, save it anew and add it again"
@@ -92,7 +98,8 @@ def read_office(data: bytes, location: str, kind: str, limits: Limits) -> Docume
         raise ReadError("empty", "this file holds no text")
     names = (clean(about.get("title", "")), named, blocks.first_heading)
     title = next((one for name in names if (one := real_title(name))), "")
-    own = (line for line in text.split("\n") if line and not _MARGIN.match(line))
+    lines = text.split("\n")
+    own = (line for line in lines if line and not _MARGIN.match(line) and not _LISTED.search(line))
     title = title or clean(next(own, ""))[:120] or Path(location).stem
     # When it was last saved. When it was made may be the template's, and one that was never saved
     # since says no more.

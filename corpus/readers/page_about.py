@@ -50,9 +50,7 @@ def said_of(root: Any) -> dict[str, str]:
             say("lastmodified", meta.get("content"))
     for key, value in _linked_data(root):
         say(key, value)
-    for comment in root.xpath("/comment() | /html/comment()")[:_FEET]:
-        if saved := _SAVED.search(comment.text or ""):
-            say("savedat", saved[1])
+    say("savedat", _saved(root))
     for one in root.xpath(
         f"//*[@itemprop='datePublished' or @itemprop='dateModified'][not({_OTHERS})]"
     )[:_MOST]:
@@ -64,6 +62,12 @@ def said_of(root: Any) -> dict[str, str]:
         lines = [clean(text) for text in foot.itertext()]
         say("updated", stated("\n".join(lines)[:_BLOCK], language=language_of(root)).updated)
     return said
+
+
+def _saved(root: Any) -> str:
+    comments = root.xpath("/comment() | /html/comment()")[:_FEET]
+    found = (_SAVED.search(one.text or "") for one in comments)
+    return next((one[1] for one in found if one), "")
 
 
 def language_of(root: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
@@ -32,6 +33,8 @@ def read_text(text: str, location: str) -> Document:
         raise ReadError("empty", "this file holds no text")
     lines = [line for one in content.split("\n") if (line := clean(one))]
     first = next((line for line in lines if not _RELEASE.fullmatch(line)), lines[0])
+    if blocks.opens_with_table:
+        first = Path(location).stem
     title = first if len(first) <= 150 else re.split(r"(?<=[.!?])\s", first)[0][:120]
     return blocks.document(
         Source(
