@@ -10,8 +10,8 @@ from corpus.readers.lines import joined
 from corpus.readers.pdf_page import Rule
 from corpus.readers.pdf_rows import CELL_SPACE, WORD_SPACE, Chunk, Row, is_value, unit_in
 
-# The parts of one rule under a head stand closer than this.
-_PARTED = 2.2
+# The parts of one rule under a head stand closer than this, and than that under its middle.
+_PARTED, _FAR = 2.2, 5.0
 # What a head over several columns costs for each, and a column that no head of a row stands over.
 _MORE, _BARE = 0.15, 0.3
 
@@ -51,8 +51,7 @@ class Grid:
                 last = parts[-1] if parts else None
                 space = left - last.right if last else 0.0
                 if last and (space < WORD_SPACE * row.size or not self._strip(last.right, left)):
-                    last.text += " " * (space > 0.08 * row.size) + text
-                    last.right = right
+                    last.add(text, left, right, row.size)
                 else:
                     parts.append(Chunk(text, left, right))
             found.extend(parts)
@@ -135,18 +134,43 @@ class Grid:
             if not mine:
                 found.append(None)
                 continue
+            found.append(self._parts(chunk, under, over, mine))
+        return found
+
+    def _parts(
+        self,
+        chunk: Chunk,
+        under: Sequence[tuple[float, float]],
+        over: Sequence[Sequence[Chunk]],
+        mine: Sequence[int],
+    ) -> tuple[float, float]:
+        """Return the ends of the rule under a chunk, with its parts that have nothing over them.
+
+        Of these as many as leave the chunk over the middle, or those that are close.
+        """
+        firsts, lasts = [mine[0]], [mine[-1]]
+        for step, ends in ((-1, firsts), (1, lasts)):
+            while 0 <= (at := ends[-1] + step) < len(under) and not over[at]:
+                one, other = sorted((at, ends[-1]))
+                if under[other][0] - under[one][1] > _FAR * self._size:
+                    break
+                ends.append(at)
+        even = [
+            (first, last)
+            for first in firsts
+            for last in lasts
+            if abs((under[first][0] + under[last][1]) / 2 - chunk.middle) < 0.7 * self._size
+        ]
+        if even:
+            first, last = max(even, key=lambda ends: ends[1] - ends[0])
+        else:
             first, last = mine[0], mine[-1]
             near = _PARTED * self._size
-            while first and not over[first - 1] and under[first][0] - under[first - 1][1] < near:
+            while first > firsts[-1] and under[first][0] - under[first - 1][1] < near:
                 first -= 1
-            while (
-                last + 1 < len(under)
-                and not over[last + 1]
-                and under[last + 1][0] - under[last][1] < near
-            ):
+            while last < lasts[-1] and under[last + 1][0] - under[last][1] < near:
                 last += 1
-            found.append((under[first][0], under[last][1]))
-        return found
+        return under[first][0], under[last][1]
 
     def _away(
         self, chunk: Chunk, first: int, last: int, under: tuple[float, float] | None

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from corpus.readers.lines import is_table_line
-from corpus.readers.pdf_page import Line, Rule
+from corpus.readers.pdf_page import Line, Piece, Rule
 from corpus.table import is_figure
 
-# All distances are in heights of letters, which run 1.0 to 1.2 em.
 # All distances are in heights of letters, which run 1.0 to 1.2 em.
 # Words closer than this are one chunk; spaces between words are 0.25 wide and 0.6 in justified
 # text, columns of dense tables stand 0.4 apart.
@@ -57,6 +56,12 @@ class Chunk:
         """Half way between its ends."""
         return (self.left + self.right) / 2
 
+    def add(self, text: str, left: float, right: float, size: float) -> None:
+        """Add the word that follows, or one that stands under the words so far."""
+        apart = left - self.right > 0.08 * size or left < self.right - 0.5 * size
+        self.text += " " * apart + text
+        self.left, self.right = min(self.left, left), max(self.right, right)
+
 
 @dataclass(slots=True)
 class Row:
@@ -71,9 +76,7 @@ class Row:
         found: list[Chunk] = []
         for text, left, right in self.words:
             if found and left - found[-1].right < space * self.size:
-                gap = " " if left - found[-1].right > 0.08 * self.size else ""
-                found[-1].text += gap + text
-                found[-1].right = max(right, found[-1].right)
+                found[-1].add(text, left, right, self.size)
             else:
                 found.append(Chunk(text, left, right))
         return found
@@ -88,8 +91,10 @@ class Row:
 def row_of(lines: Iterable[Line]) -> Row:
     """Return one row of the words of lines, currency and per cent signs at their figures."""
     lines = list(lines)
-    words = sorted((piece for line in lines for piece in line.pieces), key=lambda word: word[1])
-    row = Row(lines[0].base, max(line.size for line in lines))
+    size = max(line.size for line in lines)
+    placed = sorted(word for line in lines for word in _stacked(line, size))
+    words = [word for _, word in placed]
+    row = Row(lines[0].base, size)
     place = 0
     while place < len(words):
         text, left, right = words[place]
@@ -109,6 +114,36 @@ def row_of(lines: Iterable[Line]) -> Row:
         row.words.append((text, left, right))
         place += 1
     return row
+
+
+def _stacked(line: Line, size: float) -> list[tuple[tuple[float, int, float], Piece]]:
+    """Return the words of a line, each with its place in the row.
+
+    Two printed lines so close that they are one ("DeepSeek Qwen | 67B 72B") begin again at the
+    left: words of the lower stand behind what they stand under.
+    """
+    runs: list[list[Piece]] = [[]]
+    for word in line.pieces:
+        if runs[-1] and word[1] < runs[-1][-1][1]:
+            runs.append([])
+        runs[-1].append(word)
+    first = Row(line.base, size, runs[0]).chunks(WORD_SPACE)
+    placed = [((word[1], 0, word[1]), word) for word in runs[0]]
+    for number, run in enumerate(runs[1:], 1):
+        for chunk in Row(line.base, size, run).chunks(WORD_SPACE):
+            over = max(
+                first,
+                key=lambda one: min(one.right, chunk.right) - max(one.left, chunk.left),  # noqa: B023
+            )
+            stands = min(over.right, chunk.right) > max(over.left, chunk.left)
+            # Behind the last word that it stands under.
+            at = max(word[1] for word in runs[0] if word[2] <= over.right) if stands else chunk.left
+            placed.extend(
+                ((at, number, word[1]), word)
+                for word in run
+                if chunk.left <= word[1] and word[2] <= chunk.right
+            )
+    return placed
 
 
 def is_value(text: str) -> bool:
