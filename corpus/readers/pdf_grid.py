@@ -7,13 +7,16 @@ from itertools import pairwise
 from statistics import median
 
 from corpus.readers.lines import joined
-from corpus.readers.pdf_page import Rule
+from corpus.readers.pdf_page import Piece, Rule
 from corpus.readers.pdf_rows import CELL_SPACE, WORD_SPACE, Chunk, Row, is_value, unit_in
 
 # The parts of one rule under a head stand closer than this, and than that under its middle.
 _PARTED, _FAR = 2.2, 5.0
 # What a head over several columns costs for each, and a column that no head of a row stands over.
 _MORE, _BARE = 0.15, 0.3
+# In a row of heads without wide spaces each stands so near to the middle or an end of its column.
+_OVER = 0.75
+_MOST = 60
 
 
 def is_middle(row: Row, columns: Sequence[tuple[float, float]]) -> bool:
@@ -56,6 +59,52 @@ class Grid:
                     parts.append(Chunk(text, left, right))
             found.extend(parts)
         return found
+
+    def parted(self, row: Row) -> list[Chunk]:
+        """Return the chunks of the lowest heads, a dense one parted where its columns are.
+
+        "POPE MME-P MMB" in a narrow table has no wider space between two heads than in one.
+        """
+        found: list[Chunk] = []
+        for chunk in self._chunks(row):
+            under = [
+                (left, right)
+                for left, right in self._columns
+                if min(right, chunk.right) - max(left, chunk.left) > 0.3 * (right - left)
+            ]
+            words = [word for word in row.words if chunk.left <= word[1] and word[2] <= chunk.right]
+            straight = all(one[2] <= other[1] for one, other in pairwise(words))
+            many = not straight or not 2 <= len(under) <= len(words) <= _MOST
+            found.extend([chunk] if many else self._parts_over(words, under) or [chunk])
+        return found
+
+    def _parts_over(
+        self, words: Sequence[Piece], columns: Sequence[tuple[float, float]]
+    ) -> list[Chunk]:
+        """Return words as one chunk over each column, or [] where one stands over none."""
+        none = float("inf")
+        # best[place]: how far away the parts of the first words are, and these parts.
+        best: list[tuple[float, list[Chunk]]] = [(0.0, [])] + [(none, [])] * len(words)
+        for left, right in columns:
+            after: list[tuple[float, list[Chunk]]] = [(none, [])] * (len(words) + 1)
+            for first in range(len(words)):
+                if best[first][0] == none:
+                    continue
+                chunk = Chunk(*words[first])
+                for last in range(first, len(words)):
+                    if last > first:
+                        chunk = Chunk(chunk.text, chunk.left, chunk.right)
+                        chunk.add(*words[last], self._size)
+                    away = min(
+                        abs((left + right) / 2 - chunk.middle),
+                        abs(left - chunk.left),
+                        abs(right - chunk.right),
+                    )
+                    cost = best[first][0] + away
+                    if away < _OVER * self._size and cost < after[last + 1][0]:
+                        after[last + 1] = (cost, [*best[first][1], chunk])
+            best = after
+        return best[-1][1]
 
     def _strip(self, left: float, right: float) -> bool:
         """Say whether the strip between two columns lies between two places."""
@@ -218,7 +267,7 @@ class Grid:
         self, row: Row, below: Sequence[tuple[Chunk, tuple[int, int]]]
     ) -> list[tuple[Chunk, tuple[int, int]]]:
         """Return the chunks of a row of heads with the columns that each names."""
-        chunks = self._chunks(row)
+        chunks = self._chunks(row) if below else self.parted(row)
         units = [chunk for chunk in chunks if unit_in(chunk.text)]
         if units and len(units) == sum(chunk.left > self._labels for chunk in chunks):
             # What all values are counted in names no column: it stands over the row heads.

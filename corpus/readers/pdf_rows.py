@@ -21,6 +21,8 @@ CELL_SPACE = 0.9
 SAME_ROW = 0.35
 # Rows further apart than this are not of one table.
 _STEP = 3.6
+# A row of more words is no row of heads in two printed lines.
+_MOST_WORDS = 200
 CAPTION = re.compile(
     r"(?:(?:Supplementary\s+)?(?:Table|TABLE|Tab\.|Exhibit|Schedule|Tabelle|Tableau|Tabla|Tabela)"
     r"\s+[\dA-Z][\w.-]*\s*(?:[.:|–—]|$|[A-Z“])|(?:附?表)\s*[\d一二三四五六七八九十])"
@@ -123,7 +125,7 @@ def _stacked(line: Line, size: float) -> list[tuple[tuple[float, int, float], Pi
     left: words of the lower stand behind what they stand under.
     """
     runs: list[list[Piece]] = [[]]
-    for word in line.pieces:
+    for word in line.pieces if len(line.pieces) <= _MOST_WORDS else sorted(line.pieces, key=_left):
         if runs[-1] and word[1] < runs[-1][-1][1]:
             runs.append([])
         runs[-1].append(word)
@@ -144,6 +146,10 @@ def _stacked(line: Line, size: float) -> list[tuple[tuple[float, int, float], Pi
                 if chunk.left <= word[1] and word[2] <= chunk.right
             )
     return placed
+
+
+def _left(word: Piece) -> float:
+    return word[1]
 
 
 def is_value(text: str) -> bool:

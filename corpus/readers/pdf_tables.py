@@ -236,6 +236,7 @@ class _Region:
         )
         values = columns[1][0]
         heads: list[Line] = []
+        labels: list[Line] = []
         top = self._top
         above = sorted(
             (
@@ -254,7 +255,8 @@ class _Region:
             if crossed > 1 or not self._inside(line) or is_caption(line):
                 break
             width = self._right - self._left
-            if is_prose(line, width) or re.search(r"[a-z]{3}[.;]$", line.text):
+            dense = crossed and self._is_dense_head(line, columns)
+            if (is_prose(line, width) and not dense) or re.search(r"[a-z]{3}[.;]$", line.text):
                 break
             if _ASIDE.match(line.text):
                 break
@@ -270,13 +272,24 @@ class _Region:
                 break
             ruled = any(rule > line.base for rule in self._full)
             if line.right < values and not ruled and not self._beside(line, heads):
-                # A heading over the first column.
-                break
+                # A heading over the first column, or what the first rows are ("Fiscal year:").
+                if heads or labels or not line.text.endswith(":"):
+                    break
+                labels.append(line)
+                top = line.base
+                continue
             heads.append(line)
             top = line.base
         while heads and unit_in(heads[-1].text):
             heads.pop()
-        return heads
+        return [*labels, *heads] if heads else []
+
+    def _is_dense_head(self, line: Line, columns: Sequence[tuple[float, float]]) -> bool:
+        """Say whether a line between two rules has a head over nearly every column."""
+        if not any(0 < rule - line.base < 2.5 * self._size for rule in self._full):
+            return False
+        heads = Grid(columns, self._size, self._words).parted(row_of([line]))
+        return len(columns) - 1 <= len(heads) <= len(columns)
 
     def _beside(self, line: Line, heads: Sequence[Line]) -> bool:
         """Say whether a line stands at the height of a head: the head of the first column."""
