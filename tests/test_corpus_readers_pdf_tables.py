@@ -265,3 +265,120 @@ def test_a_table_that_runs_on_over_the_page_keeps_its_heads() -> None:
     again = read(lambda pdf: catches(pdf, 600), lambda pdf: (catches(pdf, 60), prose(pdf, 300))[0])
     assert len(again.tables) == 2
     assert again.text.count("Species") == 2
+
+
+def dense(pdf: FPDF) -> None:
+    """Draw a table whose heads fill their row, between rules, with 2.4 points between them."""
+    prose(pdf, 60)
+    pdf.set_font("Helvetica", size=8)
+    heads = ["Boat", "Cod", "Haddock", "Eel", "Mackerel", "Herring", "Sprat", "Whiting", "Ling"]
+    x, middles = 60.0, []
+    for number, head in enumerate(heads):
+        wide = pdf.get_string_width(head)
+        pdf.text(x, 150, head)
+        middles.append(x + wide / 2)
+        x += wide + (60 if number == 0 else 2.4)
+    for y in (138, 156, 226):
+        pdf.line(58, y, x, y)
+    for number, boat in enumerate(("Sava", "Linn", "Ude", "Mole")):
+        y = 170 + 14 * number
+        put(pdf, y, (60, boat))
+        for place, middle in enumerate(middles[1:]):
+            value = f"{number + 1}{place}"
+            put(pdf, y, (middle - pdf.get_string_width(value) / 2, value))
+    pdf.set_font("Helvetica", size=10)
+    prose(pdf, 260)
+
+
+def test_heads_without_wide_spaces_are_parted_over_their_columns() -> None:
+    """A dense row of heads is no line of prose."""
+    document = read(dense)
+    assert heads_of_cell(document, "24") == ("Linn", "Herring")
+    assert heads_of_cell(document, "37") == ("Ude", "Ling")
+
+
+def test_a_head_in_the_middle_of_parted_rules_names_all_columns() -> None:
+    """Rules parted at each column belong to the one head that stands over them."""
+
+    def draw(pdf: FPDF) -> None:
+        prose(pdf, 60)
+        rights = (300, 390, 480, 570)
+        put(pdf, 150, (400, "Year Ended"))
+        put(pdf, 166, (250, "May 3, 2025"), (340, "May 4, 2024"), (440, "Change"), (525, "Share"))
+        for y in (153, 169):
+            for right in rights:
+                pdf.line(right - 66, y, right, y)
+        for number, (name, *values) in enumerate(
+            [
+                ("Tar", "41", "52", "11", "27%"),
+                ("Nets", "17", "18", "1", "6%"),
+                ("Oil", "8", "9", "2", "5%"),
+            ]
+        ):
+            put(pdf, 184 + 14 * number, (60, name))
+            put(pdf, 184 + 14 * number, *zip(rights, values, strict=True), right=True)
+        prose(pdf, 260)
+
+    document = read(draw)
+    assert heads_of_cell(document, "41") == ("Tar", "Year Ended › May 3, 2025")
+    assert heads_of_cell(document, "27%") == ("Tar", "Year Ended › Share")
+
+
+def test_heads_in_two_lines_beside_one_in_the_middle_keep_their_columns() -> None:
+    """ "Halla 3 | 70" is one head, though its lines are so close that they are one row."""
+
+    def draw(pdf: FPDF) -> None:
+        prose(pdf, 60)
+        columns = (220, 300, 380, 460)
+        for y in (138, 166, 236):
+            pdf.line(58, y, 520, y)
+        pdf.text(60, 153, "Test (score)")
+        tops = ("Depth", "Quill 2", "Halla 3", "Mix")
+        for x, head in zip(columns, tops, strict=True):
+            pdf.text(x - pdf.get_string_width(head) / 2, 150, head)
+        for x, head in zip(columns, ("67B", "72B", "70B", "8x2B"), strict=True):
+            pdf.text(x - pdf.get_string_width(head) / 2, 156, head)
+        for number, name in enumerate(("Reading", "Sums", "Maps", "Songs")):
+            y = 180 + 14 * number
+            put(pdf, y, (60, name))
+            for place, x in enumerate(columns):
+                put(pdf, y, (x - 8, f"{number + 3}{place}.5"))
+        prose(pdf, 270)
+
+    document = read(draw)
+    assert heads_of_cell(document, "42.5") == ("Sums", "Halla 3 70B")
+    assert heads_of_cell(document, "63.5") == ("Songs", "Mix 8x2B")
+
+
+def test_a_label_over_the_first_rows_hides_no_heads() -> None:
+    """ "Season:" below the head of the values is no heading of the page."""
+
+    def draw(pdf: FPDF) -> None:
+        prose(pdf, 60)
+        put(pdf, 150, (490, "Promised"))
+        put(pdf, 164, (492, "(In millions)"))
+        put(pdf, 178, (60, "Season:"))
+        for number, (name, value) in enumerate(
+            [("Spring", "17,316"), ("Summer", "1,143"), ("Autumn", "418"), ("Winter", "77")]
+        ):
+            put(pdf, 192 + 14 * number, (60, name))
+            put(pdf, 192 + 14 * number, (540, value), right=True)
+        prose(pdf, 260)
+
+    document = read(draw)
+    assert heads_of_cell(document, "1,143") == ("Summer", "Promised")
+    assert document.tables[0].unit == "In millions"
+
+
+def test_no_table_takes_the_caption_of_its_neighbour() -> None:
+    """On a page with captions below, the one above a table is that of another."""
+
+    def below(pdf: FPDF) -> None:
+        catches(pdf, 60)
+        put(pdf, 200, (62, "Table 4: Catches on the Sava, in tonnes."))
+        catches(pdf, 212)
+        put(pdf, 352, (62, "Table 5: Catches on the Ude, in tonnes."))
+        prose(pdf, 380)
+
+    document = read(below)
+    assert [table.caption[:7] for table in document.tables] == ["Table 4", "Table 5"]

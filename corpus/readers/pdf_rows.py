@@ -135,7 +135,7 @@ def _stacked(line: Line, size: float) -> list[tuple[tuple[float, int, float], Pi
         for chunk in Row(line.base, size, run).chunks(WORD_SPACE):
             over = max(
                 first,
-                key=lambda one: min(one.right, chunk.right) - max(one.left, chunk.left),  # noqa: B023
+                key=lambda one: min(one.right, chunk.right) - max(one.left, chunk.left),
             )
             stands = min(over.right, chunk.right) > max(over.left, chunk.left)
             # Behind the last word that it stands under.

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from corpus.readers.lines import joined
+from corpus.readers.pdf_captions import captions_of
 from corpus.readers.pdf_grid import Grid, is_middle
 from corpus.readers.pdf_page import Line, Rule
 from corpus.readers.pdf_rows import (
-    CAPTION,
     CELL_SPACE,
     SAME_ROW,
     WORD_SPACE,
@@ -77,7 +76,9 @@ def tables_of(page: Sequence[Line], words: Collection[str] = ()) -> list[PdfTabl
         if table and not any(id(line) in taken for line in table.lines):
             taken.update(map(id, table.lines))
             found.append(table)
-    return sorted(found, key=lambda table: -table.lines[0].base)
+    found.sort(key=lambda table: -table.lines[0].base)
+    captions = captions_of([(table.lines, bool(table.unit)) for table in found], lines, words)
+    return [replace(table, caption=said) for table, said in zip(found, captions, strict=True)]
 
 
 class _Region:
@@ -167,9 +168,12 @@ class _Region:
         stubs = 2 if group_column and len(columns) > 2 else heads_of(cells)[1]
         counts = (len(heads), stubs) if heads else heads_of(cells)
         ordered = sorted(lines, key=lambda line: (-line.base, line.left))
-        caption, unit = self._named(ordered, heads)
         return PdfTable(
-            tuple(ordered), tuple(map(tuple, cells)), counts, caption, unit, tuple(columns)
+            tuple(ordered),
+            tuple(map(tuple, cells)),
+            counts,
+            unit=self._unit(ordered, heads),
+            columns=tuple(columns),
         )
 
     def _rows(self, lines: Sequence[Line]) -> list[Row]:
@@ -265,9 +269,7 @@ class _Region:
                 and chunk.right > values + 0.5 * self._size
                 for chunk in row_of([line]).chunks(WORD_SPACE)
             )
-            if label_and_value:
-                break
-            if row_of([line]).amounts():
+            if label_and_value or row_of([line]).amounts():
                 # A row of another table.
                 break
             ruled = any(rule > line.base for rule in self._full)
@@ -398,47 +400,20 @@ class _Region:
         figures = [column for column in columns[1:] if column and _mostly_values(column)]
         return bool(figures) or ruled
 
-    def _named(self, lines: Sequence[Line], heads: Sequence[Sequence[str]]) -> tuple[str, str]:
-        """Return caption and unit as the lines around the table, or its heads, give them."""
-        top, bottom = lines[0].base, lines[-1].base
-        beside = [
-            line
-            for line in self._page
-            if line.right > self._left and line.left < self._right and line not in lines
-        ]
-        above = sorted((line for line in beside if line.base > top), key=lambda line: line.base)
+    def _unit(self, lines: Sequence[Line], heads: Sequence[Sequence[str]]) -> str:
+        """Return what the values are counted in, as heads or the lines above say."""
         unit = next((found for row in heads for cell in row if (found := unit_in(cell))), "")
-        caption, at = "", top
-        taken: list[str] = []
-        for line in above[:8]:
-            if line.base - at > _HEAD_STEP * max(line.size, self._size):
+        top = at = lines[0].base
+        above = (line for line in self._page if line.base > top and self._beside_table(line))
+        for line in sorted(above, key=lambda line: line.base)[:8]:
+            if unit or line.base - at > _HEAD_STEP * max(line.size, self._size):
                 break
             at = line.base
-            unit = unit or unit_in(line.text)
-            taken.append(line.text)
-            if CAPTION.match(line.text):
-                caption = joined(taken[::-1], self._words)
-                break
-        else:
-            taken = []
-        if not caption:
-            titles = [text for text in taken if text.isupper() and len(text.split()) > 2]
-            caption = titles[0] if titles and unit else ""
-        if not caption:
-            below = sorted(
-                (line for line in beside if line.base < bottom), key=lambda one: -one.base
-            )
-            at = bottom
-            for line in below[:12]:
-                if at - line.base > _HEAD_STEP * max(line.size, self._size):
-                    break
-                if caption and at - line.base > 1.5 * line.size:
-                    break
-                if not caption and not CAPTION.match(line.text):
-                    break
-                caption = joined([*filter(None, [caption]), line.text], self._words)
-                at = line.base
-        return caption, unit
+            unit = unit_in(line.text)
+        return unit
+
+    def _beside_table(self, line: Line) -> bool:
+        return line.right > self._left and line.left < self._right
 
 
 def _whole(lines: Sequence[Line], cells: Sequence[Sequence[str]]) -> bool:
