@@ -382,3 +382,27 @@ def test_no_table_takes_the_caption_of_its_neighbour() -> None:
 
     document = read(below)
     assert [table.caption[:7] for table in document.tables] == ["Table 4", "Table 5"]
+
+
+def test_a_head_over_several_printed_close_above_them_names_each() -> None:
+    """ "Depth" over "Spring" and "Autumn" is a row of heads, though both are read as one line."""
+
+    def draw(pdf: FPDF) -> None:
+        prose(pdf, 60)
+        columns = (220, 300, 380)
+        for y in (138, 166, 236):
+            pdf.line(58, y, 420, y)
+        pdf.text(60, 153, "Lake")
+        pdf.text(210, 150, "Depth in the seasons")
+        pdf.text(365, 153, "Boats")
+        for x, head in zip(columns, ("Spring", "Autumn"), strict=False):
+            pdf.text(x - pdf.get_string_width(head) / 2, 157, head)
+        for number, name in enumerate(("Sava", "Linn", "Ude", "Mole")):
+            put(pdf, 180 + 14 * number, (60, name))
+            for place, x in enumerate(columns):
+                put(pdf, 180 + 14 * number, (x - 8, f"{number + 3}{place}.5"))
+        prose(pdf, 270)
+
+    document = read(draw)
+    assert heads_of_cell(document, "41.5") == ("Linn", "Depth in the seasons › Autumn")
+    assert heads_of_cell(document, "62.5") == ("Mole", "Boats")

@@ -76,7 +76,8 @@ class Grid:
             straight = all(one[2] <= other[1] for one, other in pairwise(words))
             many = not straight or not 2 <= len(under) <= len(words) <= _MOST
             found.extend([chunk] if many else self._parts_over(words, under) or [chunk])
-        return found
+        # Only where nearly every column has one is it a row of heads, no name over some columns.
+        return found if len(found) >= len(self._columns) - 1 else self._chunks(row)
 
     def _parts_over(
         self, words: Sequence[Piece], columns: Sequence[tuple[float, float]]
@@ -84,7 +85,8 @@ class Grid:
         """Return words as one chunk over each column, or [] where one stands over none."""
         none = float("inf")
         # best[place]: how far away the parts of the first words are, and these parts.
-        best: list[tuple[float, list[Chunk]]] = [(0.0, [])] + [(none, [])] * len(words)
+        best: list[tuple[float, list[Chunk]]] = [(none, [])] * (len(words) + 1)
+        best[0] = (0.0, [])
         for left, right in columns:
             after: list[tuple[float, list[Chunk]]] = [(none, [])] * (len(words) + 1)
             for first in range(len(words)):

@@ -118,28 +118,49 @@ def row_of(lines: Iterable[Line]) -> Row:
     return row
 
 
+def _runs(line: Line) -> list[list[Piece]]:
+    """Return the words of a line, parted where they begin again at the left."""
+    if len(line.pieces) > _MOST_WORDS:
+        return [sorted(line.pieces, key=_left)]
+    runs: list[list[Piece]] = [[]]
+    for word in line.pieces:
+        if runs[-1] and word[1] < runs[-1][-1][1]:
+            runs.append([])
+        runs[-1].append(word)
+    return runs
+
+
+def rows_of(lines: Sequence[Line]) -> list[Row]:
+    """Return the row of lines at one height, or two: a head over several is a row of its own.
+
+    Such heads may be printed so close above others that both are read as one line.
+    """
+    if len(lines) == 1 and len(runs := _runs(lines[0])) == 2:
+        base, size = lines[0].base, lines[0].size
+        upper, lower = (Row(base, size, run) for run in runs)
+        below = lower.chunks(WORD_SPACE)
+        for over in upper.chunks(WORD_SPACE):
+            if sum(one.left < over.right and one.right > over.left for one in below) > 1:
+                return [Row(base + 0.4 * size, size, runs[0]), lower]
+    return [row_of(lines)]
+
+
 def _stacked(line: Line, size: float) -> list[tuple[tuple[float, int, float], Piece]]:
     """Return the words of a line, each with its place in the row.
 
     Two printed lines so close that they are one ("DeepSeek Qwen | 67B 72B") begin again at the
     left: words of the lower stand behind what they stand under.
     """
-    runs: list[list[Piece]] = [[]]
-    for word in line.pieces if len(line.pieces) <= _MOST_WORDS else sorted(line.pieces, key=_left):
-        if runs[-1] and word[1] < runs[-1][-1][1]:
-            runs.append([])
-        runs[-1].append(word)
-    first = Row(line.base, size, runs[0]).chunks(WORD_SPACE)
-    placed = [((word[1], 0, word[1]), word) for word in runs[0]]
-    for number, run in enumerate(runs[1:], 1):
+    first, *others = _runs(line)
+    placed = [((word[1], 0, word[1]), word) for word in first]
+    upper = Row(line.base, size, first).chunks(WORD_SPACE)
+    for number, run in enumerate(others, 1):
         for chunk in Row(line.base, size, run).chunks(WORD_SPACE):
-            over = max(
-                first,
-                key=lambda one: min(one.right, chunk.right) - max(one.left, chunk.left),
-            )
-            stands = min(over.right, chunk.right) > max(over.left, chunk.left)
-            # Behind the last word that it stands under.
-            at = max(word[1] for word in runs[0] if word[2] <= over.right) if stands else chunk.left
+            at = chunk.left
+            for over in upper:
+                if over.left < chunk.right and over.right > chunk.left:
+                    # Behind the last word that it stands under.
+                    at = max(word[1] for word in first if word[2] <= over.right)
             placed.extend(
                 ((at, number, word[1]), word)
                 for word in run

@@ -24,6 +24,7 @@ from corpus.readers.pdf_rows import (
     is_prose,
     is_value,
     row_of,
+    rows_of,
     unit_in,
 )
 from corpus.table import heads_of
@@ -185,7 +186,7 @@ class _Region:
                 rows[-1].append(line)
             else:
                 rows.append([line])
-        return [row_of(row) for row in rows]
+        return [one for row in rows for one in rows_of(row)]
 
     def _columns(self, rows: Sequence[Row]) -> list[tuple[float, float]]:
         """Return the left and right ends of the columns: what stands between empty strips.
