@@ -259,3 +259,18 @@ def test_a_heading_of_capitals_that_are_set_apart_is_words(tmp_path):
         _write(_column(20, 34, LEFT))(pdf)
 
     assert "ANNEX TWO" in _pdf(tmp_path, draw).text
+
+
+def test_a_row_of_many_figures_close_to_each_other_is_no_prose(tmp_path):
+    """A long name next to its first value leaves the row in the table."""
+    names = ["gull", "tern", "great northern diver", "auk", "puffin"]
+
+    def draw(pdf: FPDF) -> None:
+        for row, name in enumerate(names):
+            pdf.text(20, 40 + 4.4 * row, name)
+            for column in range(6):
+                pdf.text(51 + 8.6 * column, 40 + 4.4 * row, f"0.{row + 1}{column}")
+
+    document = _pdf(tmp_path, draw)
+    assert "great northern diver | 0.30 | 0.31" in document.text
+    assert [len(table.cells) for table in document.tables] == [5]
