@@ -53,12 +53,6 @@ class Table:
         """The offset behind the last row."""
         return self.cells[-1][-1][1]
 
-    @property
-    def body_start(self) -> int:
-        """The offset of the first row below the column heads, or of the end without one."""
-        below = self.cells[self.head_rows : self.head_rows + 1]
-        return below[0][0][0] if below else self.end
-
     def row_at(self, offset: int) -> int | None:
         """Return the row whose line holds an offset, or None outside the table."""
         if not self.start <= offset < self.end:

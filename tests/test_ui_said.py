@@ -9,12 +9,17 @@ from functools import cache
 from pathlib import Path
 
 from assistant.checking.checker import Checker, Cited
+from assistant.checking.tables import with_heads
 from assistant.memo.linting import lint
 from corpus import errors as errors_of
+from corpus.cells import rows_in
+from corpus.document import Source
+from corpus.readers.blocks import Blocks
 from index.embedding import HashEmbedder
 from index.evidence import Match
 from tests.test_assistant_memo_linting import CASES
 from ui.said import lines, parts, told, why_told
+from ui.wording import keys
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ("assistant", "corpus", "index", "ui")
@@ -105,10 +110,31 @@ def test_what_the_checker_and_the_linter_find_is_told_in_chinese() -> None:
         )
         for problem in checker.check(claim, [passage]).problems
     ]
+    text = "Name | Crew | Tons\nZelda 5 | 8 | 40\nHope | 12 | 60"
+    blocks = Blocks()
+    blocks.table([line.split(" | ") for line in text.split("\n")])
+    document = blocks.document(Source("Ships", "/ships.csv"))
+    rows = rows_in(document, 0, len(document.text))
+    table = Cited(with_heads(document.passage(0, len(document.text)), rows), "", rows)
+    problems += checker.check("The crew of the Hope numbers 60.", [table]).problems
+    assert "stands elsewhere in the table" in problems[-1]
     advice = [one.advice for broken, _ in CASES.values() for one in lint(broken)]
     assert len(problems) > 4
     assert [one for one in problems + advice if not CHINESE.search(told(one, "zh"))] == []
     assert told(problems[0], "en") == problems[0]
+
+
+def test_every_kind_of_what_is_left_out_has_a_word() -> None:
+    """The page of the library tells them in its own language."""
+    called = [
+        (node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""),
+         text_of(node.args[0]))
+        for _, tree in program() for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and node.args
+    ]  # fmt: skip
+    kinds = {said for name, said in called if name in {"leave_out", "LeftOut"} and said}
+    assert len(kinds) > 20
+    assert sorted(one for one in kinds if f"account.{one.replace(' ', '_')}" not in keys()) == []
 
 
 def test_a_line_within_a_line_is_told_too() -> None:

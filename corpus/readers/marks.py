@@ -22,6 +22,7 @@ _GLUED = re.compile(r"(?:[^\W\d_]{2}|[^\W\d_]{3}[.,;:!?]|\d|[)\]”\"])[”\"’
 _LOW_NUMBER = re.compile(r"\s*(?:\d{1,3}|\[\d{1,3}\])\s*")
 _WAY_BACK = re.compile(r"backlink|backref|footnote-back|fn-?back|reversefootnote", re.IGNORECASE)
 _ARROWS = frozenset(("↩", "↩︎", "↩\ufe0e", "↵", "↑", "⤴", "⏎", "^"))
+_IN_LINE = frozenset("a b code em i span strong sub sup".split())
 
 
 def raising(element: Any, name: str) -> str:
@@ -42,9 +43,7 @@ def after(element: Any) -> str:
     if element.tail:
         return str(element.tail[:40])
     following = element.getnext()
-    if following is None or name_of(following) not in {
-        *"a b code em i span strong sub sup".split()
-    }:
+    if following is None or name_of(following) not in _IN_LINE:
         return ""
     return "".join(following.itertext())[:40]
 

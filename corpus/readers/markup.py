@@ -271,6 +271,9 @@ class _Walk:
     def _before(self) -> str:
         """Return the last of the text that waits."""
         last, length = [], 0
+        # Nothing, and marks that are left out, are many and say nothing.
+        while self._inline and not self._inline[-1]:
+            self._inline.pop()
         for part in reversed(self._inline):
             last.append(part)
             length += len(part)

@@ -14,11 +14,15 @@ from corpus.readers.html import read_html
 from corpus.readers.mail_parts import bytes_of, header, sent_on
 
 _FRAME = re.compile(
-    r"<i?frame\b[^>]*?\ssrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))[^>]*>(?:\s*</i?frame\s*>)?",
+    # No tag is longer: of one that nothing closes only so much is looked at.
+    r"<i?frame\b[^<>]{0,2000}?\ssrc\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)'|([^\s<>]+))[^<>]{0,2000}>"
+    r"(?:\s*</i?frame\s*>)?",
     re.IGNORECASE,
 )
 _SET = re.compile(r"(</?)frameset\b", re.IGNORECASE)
-_NO_FRAMES = re.compile(r"<noframes\b.*?</noframes\s*>", re.IGNORECASE | re.DOTALL)
+_NO_FRAMES = re.compile(
+    r"<noframes\b(?:(?!<noframes\b).)*?</noframes\s*>", re.IGNORECASE | re.DOTALL
+)
 _BODY = re.compile(r"<body\b[^>]*>(.*?)(?:</body\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _TITLE = re.compile(r"<title\b[^>]*>\s*[^\s<]", re.IGNORECASE)
 
