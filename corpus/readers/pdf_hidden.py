@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+from corpus.readers.pdf_covered import Covers
+
 # Red, green and blue from which ink on paper is not seen, in 0…255.
 _WHITE = 245
 # Letters over a picture that covers this share of the page are its text as OCR reads it: what is
@@ -63,7 +65,7 @@ class HiddenLetters:
         # Five letters speak for the line, as they do for its size; where one is hidden all are
         # looked at.
         some = {places[(len(places) - 1) * part // 4] for part in range(5)} if places else ()
-        if not any(self._unseen(place) for place in some):
+        if not any(self._unseen(place) or self._beside_cover(place) for place in some):
             return [False] * len(places)
         return [self._unseen(place) for place in places]
 
@@ -82,6 +84,8 @@ class HiddenLetters:
         written = self._raw.FPDFText_GetTextObject(self._textpage, place)
         if not written:
             return False
+        if self._covered(written, place):
+            return True
         mode = self._raw.FPDFTextObj_GetTextRenderMode(written)
         if mode == self._raw.FPDF_TEXTRENDERMODE_INVISIBLE:
             return not self._scanned
@@ -95,6 +99,22 @@ class HiddenLetters:
         white = min(red.value, green.value, blue.value) >= _WHITE
         return white and not self._on_something(place)
 
+    def _beside_cover(self, place: int) -> bool:
+        """Say whether something opaque is drawn at the height of a letter, over text."""
+        left, right, bottom, top = self._box
+        return bool(self._covers) and bool(
+            self._raw.FPDFText_GetCharBox(self._textpage, place, left, right, bottom, top)
+            and self._covers.beside((bottom.value + top.value) / 2)
+        )
+
+    def _covered(self, written: Any, place: int) -> bool:
+        """Say whether a letter lies under something opaque or outside its clip."""
+        left, right, bottom, top = self._box
+        if not self._raw.FPDFText_GetCharBox(self._textpage, place, left, right, bottom, top):
+            return False
+        x, y = (left.value + right.value) / 2, (bottom.value + top.value) / 2
+        return self._covers.hide(written, x, y)
+
     def _on_something(self, place: int) -> bool:
         """Say whether anything but white is drawn where a letter stands."""
         left, right, bottom, top = self._box
@@ -104,6 +124,10 @@ class HiddenLetters:
         return self._grounds is None or any(
             one[0] <= x <= one[2] and one[1] <= y <= one[3] for one in self._grounds
         )
+
+    @cached_property
+    def _covers(self) -> Covers:
+        return Covers(self._page, page_box(self._page))
 
     @cached_property
     def _scanned(self) -> bool:

@@ -160,7 +160,9 @@ def _page(pdf: Any, number: int, marks: Marks) -> list[Line]:
             if any(unseen) and not all(unseen):
                 # A line of both kinds is two: what is seen, and what stands between it.
                 letters = list(zip(text[start:end], unseen, strict=True))
-                seen = "".join(letter for letter, gone in letters if not gone)
+                # The spaces around what is covered still part the words.
+                kept = (letter for letter, gone in letters if not gone or letter.isspace())
+                seen = " ".join("".join(kept).split())
                 between = "".join(letter for letter, gone in letters if gone)
                 shown = visible(seen).strip() + hyphen
                 lines.append(replace(line, text=shown, pieces=()))
