@@ -52,21 +52,17 @@ class Covers:
         if len(self._boxes) > _COVERS:
             self._boxes = []
         self._order = {ctypes.addressof(text.contents): number for number, text in texts}
-        if self._boxes:
-            bounds = [(number, self._bounds(text)) for number, text in texts]
-            self._boxes = [
-                (at, cover)
-                for at, cover in self._boxes
-                if any(number < at and box and _over(cover, box) for number, box in bounds)
-            ]
 
     def __bool__(self) -> bool:
-        """Say whether something opaque is drawn over text."""
+        """Say whether anything opaque is drawn after text."""
         return bool(self._boxes)
 
-    def beside(self, y: float) -> bool:
-        """Say whether something opaque that is drawn over text stands at a height."""
-        return any(box.bottom <= y <= box.top for _, box in self._boxes)
+    def beside(self, written: Any, y: float) -> bool:
+        """Say whether something opaque is drawn after a text object and stands at a height."""
+        at = self._order.get(ctypes.addressof(written.contents))
+        return at is not None and any(
+            number > at and box.bottom <= y <= box.top for number, box in self._boxes
+        )
 
     def hide(self, written: Any, x: float, y: float) -> bool:
         """Say whether the letter at a place, of a text object of the page, is not seen."""
@@ -206,11 +202,4 @@ def _both(one: _Box, other: _Box) -> _Box:
         max(one.bottom, other.bottom),
         min(one.right, other.right),
         min(one.top, other.top),
-    )
-
-
-def _over(cover: _Box, text: _Box) -> bool:
-    shared = _both(cover, text)
-    return shared.right > shared.left and shared.top - shared.bottom > 0.4 * (
-        text.top - text.bottom
     )

@@ -65,7 +65,9 @@ class HiddenLetters:
         # Five letters speak for the line, as they do for its size; where one is hidden all are
         # looked at.
         some = {places[(len(places) - 1) * part // 4] for part in range(5)} if places else ()
-        if not any(self._unseen(place) or self._beside_cover(place) for place in some):
+        if not any(
+            self._unseen(place) or (self._covers and self._beside_cover(place)) for place in some
+        ):
             return [False] * len(places)
         return [self._unseen(place) for place in places]
 
@@ -102,9 +104,11 @@ class HiddenLetters:
     def _beside_cover(self, place: int) -> bool:
         """Say whether something opaque is drawn at the height of a letter, over text."""
         left, right, bottom, top = self._box
-        return bool(self._covers) and bool(
-            self._raw.FPDFText_GetCharBox(self._textpage, place, left, right, bottom, top)
-            and self._covers.beside((bottom.value + top.value) / 2)
+        written = self._raw.FPDFText_GetTextObject(self._textpage, place)
+        return bool(
+            written
+            and self._raw.FPDFText_GetCharBox(self._textpage, place, left, right, bottom, top)
+            and self._covers.beside(written, (bottom.value + top.value) / 2)
         )
 
     def _covered(self, written: Any, place: int) -> bool:
