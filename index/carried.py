@@ -11,7 +11,7 @@ from corpus.document import WITHIN, Document, LeftOut
 from corpus.errors import ReadError
 from corpus.limits import DEEPEST_PART, MOST_PARTS
 from corpus.sandbox import Read, Sandbox
-from index.recognising import has_scans, part_by_ocr
+from index.recognising import advised, has_scans, part_by_ocr
 
 # Each of these takes what one file may take; after as many the rest of the file is left.
 _MOST_FAILURES = 3
@@ -48,7 +48,7 @@ def carried(
             found = part_by_ocr(sandbox, file, names, heading) or found
         if isinstance(found, ReadError):
             failures += found.reason in _FAILURES
-            yield LeftOut("attachments", 1, f"{shown}: {found}")
+            yield LeftOut("attachments", 1, f"{shown}: {advised(found, tried=ocr)}")
             continue
         document, passages = found
         if not passages:

@@ -28,7 +28,7 @@ from index.derived import DerivedIndexes
 from index.embedders import CountingEmbedder
 from index.embedding import Vectors
 from index.late import embedded
-from index.recognising import has_scans, read_by_ocr
+from index.recognising import advised, has_scans, read_by_ocr
 from index.unchanged import noted, state, unchanged
 
 _LOG = logging.getLogger(__name__)
@@ -38,6 +38,10 @@ _OUTCOMES = ("added", "replaced", "updated", "unchanged")
 _STEP = 16
 # How often documents that came in while a library was embedded again are seen to.
 _ROUNDS = 5
+# Files that no person put into a folder: hidden ones, what Office keeps beside a file that is open
+# ("~$plan.docx" holds who has it open), and what Windows and Mac OS write into folders.
+_HIDDEN = (".", "~$")
+_SYSTEM = frozenset({"desktop.ini", "thumbs.db", "__macosx"})
 # Begins the place of a document that was uploaded: its name follows, not where it lay meanwhile.
 UPLOADED = "upload:"
 
@@ -73,10 +77,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """A file whose content was in the library already, as the document with that title."""
+    """A file whose content was in the library already: as which document, first found where."""
 
     path: str
     title: str
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +170,16 @@ def _below(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(
         folder, onerror=lambda error: closed.append(Path(error.filename))
     ):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(_HIDDEN) and name.casefold() not in _SYSTEM
+        ]
         # `walk` enters no link; one that stays inside leads to what it comes by anyway.
         linked = [name for name in folders if Path(place, name).is_symlink()]
         for name in (*names, *linked):
             path = Path(place, name)
-            if name.startswith("."):
+            if name.startswith(_HIDDEN) or name.casefold() in _SYSTEM:
                 continue
             if not path.is_symlink():
                 yield path
@@ -263,7 +272,8 @@ def add(
                     read = again or read
                 done += 1
                 if isinstance(read, ReadError):
-                    yield taking.refuse(given.place(file), read, step)
+                    refused = advised(read, tried=ocr)
+                    yield taking.refuse(given.place(file), refused, step)
                     continue
                 text, passages = read
                 placed = replace(text, source=replace(text.source, location=given.place(file)))
@@ -366,7 +376,7 @@ class _Taking:
         self.accounts.append(account_of(place, document))
         same = ""
         if outcome == "duplicate":
-            self.twins.append(Twin(place, _title(self.library, document)))
+            self.twins.append(_twin(self.library, place, document))
             same = self.twins[-1].title
         else:
             self.outcomes[outcome].append(place)
@@ -416,14 +426,16 @@ def _logged(report: Report) -> None:
     )
 
 
-def _title(library: Library, document: Document) -> str:
-    """Return what a document that is in the library is called there."""
+def _twin(library: Library, place: str, document: Document) -> Twin:
+    """Return as which document of the library the one at `place` is, and where that was found."""
     try:
-        source = library.entry(document.id).source
+        entry = library.entry(document.id)
+        sources, source = entry.sources, entry.source
     except NotInLibrary:
         # Removed meanwhile, by another thread.
-        source = document.source
-    return source.title or Path(source.location).name
+        sources, source = (), document.source
+    elsewhere = next((one.location for one in sources if one.location != place), "")
+    return Twin(place, source.title or Path(source.location).name, elsewhere)
 
 
 def embedding_texts(title: str, passages: Sequence[Passage], count: Counter) -> list[str]:

@@ -46,6 +46,24 @@ def read_by_ocr(
     return sandbox.read_recognised(file, rows, title, part, heading) if rows else None
 
 
+def advised(refused: ReadError, *, tried: bool) -> ReadError:
+    """Return why a file was refused; of one without text, what would help on this machine.
+
+    `tried`: it was to be recognised already.
+    """
+    if refused.reason != "needs_ocr":
+        return refused
+    if not ocr.installed():
+        return ReadError(
+            "needs_ocr",
+            "this PDF holds no text; if it is a scan, OCR reads it once Tesseract is installed "
+            f"({ocr.INSTALL}): then add it with OCR",
+        )
+    if tried:
+        return ReadError("empty", "this PDF holds no text, and OCR found no words on its pages")
+    return refused
+
+
 def part_by_ocr(
     sandbox: Sandbox, file: Path, part: Sequence[str], heading: str
 ) -> Read | ReadError | None:
@@ -59,4 +77,4 @@ def part_by_ocr(
             return read
 
 
-__all__ = ["has_scans", "part_by_ocr", "read_by_ocr"]
+__all__ = ["advised", "has_scans", "part_by_ocr", "read_by_ocr"]

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from corpus.account import Account
 from corpus.document import LeftOut, pages_said
 from corpus.language import language_of
-from index.ingest import Report
+from index.ingest import Refusal, Report, Twin
+from ui import terminal
 from ui.cli import cli
 from ui.terminal import report_lines
 
@@ -33,8 +34,46 @@ def test_a_report_says_what_was_not_read_and_where() -> None:
                  "doubtful: 1\n  /b.eml: published: 04/05/2026 is 4 May or 5 April",
                  "without a date of publication: 1\n  /b.eml",
                  "left out as no part of what they say: 8 running heads",
+                 "to settle a date: briefing add FILE --published YYYY-MM-DD",
                  "languages: en 1, zh 1"):  # fmt: skip
         assert line in said, (line, said)
+
+
+def test_a_refusal_is_told_in_words_and_not_as_a_code() -> None:
+    """The code is for `--json`."""
+    report = Report(refused=(Refusal("/plan.zip", "unsupported", "archives are not read"),))
+    assert "  /plan.zip: archives are not read" in list(report_lines(report))
+
+
+def test_what_is_in_the_library_already_is_named_with_its_place() -> None:
+    """Two documents may have one title."""
+    report = Report(duplicates=(Twin("/b.md", "Tides", "/a.md"),))
+    assert "  /b.md: the same as Tides (/a.md)" in list(report_lines(report))
+
+
+def test_ocr_is_not_advised_to_who_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless it could not be done, for want of Tesseract."""
+    scans = LeftOut("pages without text", 1, pages_said([2]))
+    report = Report(added=("/a.pdf",), accounts=(Account("/a.pdf", "1", "A", left_out=(scans,)),))
+    for there, asked, advised in (
+        (True, False, True), (True, True, False), (False, True, True)
+    ):  # fmt: skip
+        monkeypatch.setattr(terminal, "installed", lambda there=there: there)
+        said = "\n".join(report_lines(report, ocr=asked))
+        assert ("--ocr FILE" in said) == advised, (there, asked, said)
+
+
+def test_a_script_is_told_what_was_missed(tmp_path: Path) -> None:
+    """`--json` says of what was left out whether it may be part of what the document says."""
+    (tmp_path / "fleet.html").write_text(
+        "<title>Fleet</title><p>Nine ferries serve the islands of Tarn all the year round.</p>"
+        '<iframe src="https://example.org/map"></iframe>',
+        encoding="utf-8",
+    )
+    runner = CliRunner(env={"BRIEFING_HOME": str(tmp_path / "home"), "BRIEFING_EMBEDDER": "hash"})
+    told = runner.invoke(cli, ["add", "--json", str(tmp_path / "fleet.html")])
+    (account,) = json.loads(told.stdout)["accounts"]
+    assert [(one["kind"], one["missed"]) for one in account["left_out"]] == [("frames", True)]
 
 
 def test_a_report_of_a_plain_document_says_nothing_more(tmp_path: Path) -> None:

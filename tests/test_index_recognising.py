@@ -15,9 +15,11 @@ from PIL import Image
 from assistant.desk import Desk
 from assistant.settings import Settings
 from corpus import ocr
+from corpus.errors import ReadError
 from corpus.ocr import Row, Scan, recognised
 from corpus.readers import read_open
 from index.ingest import Report
+from index.recognising import advised
 from ui.terminal import report_lines
 
 COVER = (
@@ -108,7 +110,7 @@ def test_pages_that_are_pictures_are_read_where_it_is_asked_for(
     plain = _added(desk, files, by_ocr=False)
     assert "pages without text can be read by OCR: briefing add --ocr FILE" in report_lines(plain)
     assert [(one.path, one.reason) for one in plain.refused] == [(scan, "needs_ocr")]
-    assert "apt install tesseract-ocr" in plain.refused[0].message
+    assert "--ocr" in plain.refused[0].message and "install" not in plain.refused[0].message
     assert desk.library.document(desk.library.entries()[0].id).ocr_pages == ()
     report = _added(desk, files, by_ocr=True)
     assert (report.replaced, report.added) == ((papers,), (scan,))
@@ -119,6 +121,16 @@ def test_pages_that_are_pictures_are_read_where_it_is_asked_for(
     assert (read[scan].ocr_pages, read[scan].text) == ((1,), "Forty-seven hours.")
     assert "read by OCR: 2" in report_lines(report)
     assert _added(desk, files, by_ocr=True).unchanged == (papers, scan)
+
+
+def test_a_scan_without_words_is_not_sent_to_ocr_again(
+    tmp_path: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch, forgetful: None
+) -> None:
+    """What was tried is told as tried."""
+    _tesseract(tmp_path, monkeypatch, "")
+    report = _added(desk, [_file(tmp_path / "scan.pdf", cover=False)], by_ocr=True)
+    (refused,) = report.refused
+    assert (refused.reason, "OCR found no words" in refused.message) == ("empty", True)
 
 
 @pytest.mark.parametrize(
@@ -145,9 +157,11 @@ def test_a_tesseract_that_hangs_is_ended(
 def test_without_tesseract_the_advice_is_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgetful: None
 ) -> None:
-    """One line for each kind of machine."""
+    """One line for each kind of machine, also of a file that is refused."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not ocr.installed()
+    refused = advised(ReadError("needs_ocr", "this PDF holds no text"), tried=True)
+    assert refused.reason == "needs_ocr" and "brew install tesseract" in str(refused)
     assert recognised(Scan(10, 10, 300 / 72, bytes(100))) == []
     assert "brew install tesseract" in ocr.advice()
 

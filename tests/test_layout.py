@@ -57,7 +57,7 @@ OWNERS = {
     "sqlite3": {"corpus/sqlite.py", "corpus/schema.py", "corpus/catalogue.py",
                 "corpus/conversations.py", "corpus/library.py", "corpus/metadata.py",
                 "corpus/rows.py"},
-    "starlette": {"ui/guard.py", "ui/originals.py"},
+    "starlette": {"ui/guard.py", "ui/originals.py", "ui/drawn_pages.py"},
     "tantivy": {"index/words.py"},
     "tokenizers": {"corpus/counting.py", "index/onnx.py"},
     "tinycss2": {"corpus/readers/hidden.py"},

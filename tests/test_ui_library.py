@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,29 @@ def test_what_was_not_read_stands_beside_its_document() -> None:
     for said in ("12 running heads", "2 pages without text", "sv", f"/originals/{one.id}"):
         assert said in details, said
     assert "/originals/" not in details_html(one, [], [], account, "en", kept=False)
+
+
+def test_a_page_that_was_not_read_is_a_step_away() -> None:
+    """Each page that a line names is a link to its picture, of a PDF whose file is kept."""
+    one = replace(entry(1, "Soundings of the Orm"), pages=40)
+    one = replace(one, source=replace(one.source, kind="pdf"))
+    left_out = (
+        LeftOut("pages without text", 2, "pages 4 and 30"),
+        LeftOut("forms", 1, "page 3"),
+        LeftOut("equations", 2, "pages 3 and 30"),
+    )
+    account = Account("/soundings.pdf", one.id, "Soundings", left_out=left_out, ocr_pages=(7, 8))
+    for language in ("en", "zh"):
+        for html, pages in (
+            (table_html([one], {one.id: account}, str.upper, language), "4 30 3 30"),
+            (details_html(one, [], [], account, language, kept=True), "4 30 3 30 7 8"),
+            (details_html(one, [], [], account, language, kept=False), ""),
+        ):
+            links = re.findall(rf'href="/pages/{one.id}/(\d+)"[^<>]*>\1</a>', html)
+            assert " ".join(links) == pages, html
+            assert html.count("<a ") - html.count('"original"') == len(links)
+    mail = replace(one, source=replace(one.source, kind="email"))
+    assert "/pages/" not in details_html(mail, [], [], account, "en", kept=True)
 
 
 def test_every_kind_that_a_reader_leaves_out_has_a_chinese_word() -> None:
@@ -237,7 +261,7 @@ def test_a_file_that_is_there_already_names_the_document_that_has_its_content(
     assert last.lines == (Line("copy.md", "duplicate", "Note"),)
     html = adding_html(additions.latest(room), 0, "en")
     assert "copy.md" in html and "already, as “Note”" in html
-    assert "  upload:copy.md: the same as Note" in list(report_lines(last.report))
+    assert "  upload:copy.md: the same as Note (upload:note.md)" in list(report_lines(last.report))
 
 
 def test_a_document_is_corrected_removed_and_brought_back(room: Room) -> None:
@@ -374,6 +398,12 @@ def test_the_cited_words_are_boxed_on_the_drawn_page(page: Any) -> None:
     answer = page.request.get(page.url.rstrip("/") + link)
     assert answer.body()[:5] == b"%PDF-" and "attachment" in answer.headers["content-disposition"]
     assert page.request.get(page.url.rstrip("/") + "/originals/nothing").status == 404
+    for number, status in ((1, 200), (2, 200), (3, 404)):
+        drawn = page.request.get(
+            page.url.rstrip("/") + f"{link.replace('originals', 'pages')}/{number}"
+        )
+        assert (drawn.status, b"data:image/webp" in drawn.body()) == (status, status == 200)
+    assert page.request.get(page.url.rstrip("/") + "/pages/nothing/1").status == 404
 
 
 @browser_test

@@ -27,7 +27,8 @@ _UPLOAD = "/gradio_api/upload"
 _WRITTEN = (*_EVENTS, _UPLOAD, "/gradio_api/cancel", "/gradio_api/reset")
 _WHOLE = frozenset(("/", "/config", "/config/", "/theme.css", "/favicon.ico", "/manifest.json",
                     "/robots.txt", _UPLOAD, "/gradio_api/queue/join"))  # fmt: skip
-_READ = ("/assets/", "/static/", "/svelte/", "/pwa_icon", "/originals/", "/gradio_api/app_id",
+_READ = ("/assets/", "/static/", "/svelte/", "/pwa_icon", "/originals/", "/pages/",
+         "/gradio_api/app_id",
          "/gradio_api/heartbeat/", "/gradio_api/info", "/gradio_api/queue/data",
          "/gradio_api/startup-events", "/gradio_api/theme.css",
          "/gradio_api/upload_progress")  # fmt: skip

@@ -18,6 +18,8 @@ from ui.markup import place_of
 from ui.said import told
 from ui.wording import keys, word
 
+# Pages as corpus.document.pages_said tells them.
+_PAGES = re.compile(r"pages? ([\d–, and]+)")
 # What is shown of a report; the rest is counted.
 _SHOWN = 100
 
@@ -143,7 +145,7 @@ def table_html(
     rows = "".join(
         f'<tr><td><button type="button" class="plain" '
         f'data-id="{escape(one.id)}">{escape(one.source.title)}</button>'
-        f"{_open_html(accounts.get(one.id), language)}</td>"
+        f"{_open_html(one, accounts.get(one.id), language)}</td>"
         f"<td>{escape(one.source.publisher)}</td><td>{escape(theme(one.source.theme))}</td>"
         f"<td>{escape(one.source.published)}</td>"
         f'<td>{escape(one.source.kind)}</td><td class="number">{one.passages:,}</td>'
@@ -153,15 +155,35 @@ def table_html(
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _open_html(account: Account | None, language: str) -> str:
+def _open_html(entry: Entry, account: Account | None, language: str) -> str:
     """Return what of a document was not read, and what only a person can settle, in a line each."""
     if account is None:
         return ""
-    lines = [word("library.missed", language, reason=_told_of(account.missed, language))] * bool(
-        account.missed
+    missed = escape(word("library.missed", language, reason=_told_of(account.missed, language)))
+    lines = [_linked(missed, entry, account.missed, language)] * bool(account.missed)
+    lines += [escape(told(one, language)) for one in account.doubts]
+    return "".join(f'<small class="open">! {one}</small>' for one in lines)
+
+
+def _linked(said: str, entry: Entry, left_out: Sequence[LeftOut], language: str) -> str:
+    """Return `said` (HTML) with the pages that it names as links to their pictures, of a PDF."""
+    named = {_pages_told(one.where, language) for one in left_out if _PAGES.fullmatch(one.where)}
+    if entry.source.kind != "pdf" or not named:
+        return said
+    longest_first = sorted(named, key=len, reverse=True)
+    return re.sub(
+        rf"(?:{'|'.join(map(re.escape, longest_first))})(?!\d)",
+        lambda pages: re.sub(r"\d+", lambda page: _page_link(entry, page[0], language), pages[0]),
+        said,
     )
-    lines += [told(one, language) for one in account.doubts]
-    return "".join(f'<small class="open">! {escape(one)}</small>' for one in lines)
+
+
+def _page_link(entry: Entry, page: str, language: str) -> str:
+    name = word("library.see_page", language, page=page)
+    return (
+        f'<a class="page" href="/pages/{escape(entry.id)}/{page}" target="_blank" '
+        f'rel="noopener" title="{name}">{page}</a>'
+    )
 
 
 def _told_of(left_out: Sequence[LeftOut], language: str) -> str:
@@ -183,7 +205,7 @@ def _key(kind: str) -> str:
 
 def _pages_told(said: str, language: str) -> str:
     """Return pages as `corpus.document.pages_said` tells them in the language of the page."""
-    found = re.fullmatch(r"pages? ([\d–, and]+)", said)
+    found = _PAGES.fullmatch(said)
     if found is None or language == "en":
         return said
     return word("account.pages", language, pages=found[1].replace(" and ", "、"))
@@ -235,7 +257,16 @@ def details_html(
             "; ".join(f"{title} ({at[:10]})" for title, at in versions),
         ),
     ]
-    rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
+    to_see = {
+        word("library.not_read", language): account.missed,
+        word("library.by_ocr", language): [LeftOut("", 0, pages_said(account.ocr_pages))],
+    }
+    rows = "".join(
+        f"<dt>{name}</dt><dd>"
+        f"{_linked(escape(value), entry, to_see.get(name, ()) if kept else (), language)}</dd>"
+        for name, value in facts
+        if value
+    )
     starter = f"<p>{word('library.starter', language)}</p>" if entry.starter else ""
     original = (
         f'<p><a class="original" href="/originals/{escape(entry.id)}" download>'

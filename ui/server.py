@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from assistant.starter import EXAMPLES
 from corpus.errors import UsageError
 from ui.connections import Server
+from ui.drawn_pages import drawn_pages
 from ui.environment import refuse_openings
 from ui.guard import Guard, Page
 from ui.originals import originals
@@ -88,6 +89,7 @@ def application(place: Place, examples: tuple[str, ...], uploads: Uploads | None
     page.queue(max_size=_WINDOWS, api_open=False)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_api_route("/originals/{document}", originals(place), methods=["GET"])
+    app.add_api_route("/pages/{document}/{page}", drawn_pages(place), methods=["GET"])
     mounted = gr.mount_gradio_app(
         app,
         page,

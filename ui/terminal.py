@@ -15,7 +15,7 @@ from assistant.answer import Answer, Citation, Claim
 from assistant.verifying import Checked
 from corpus.account import Account
 from corpus.document import LeftOut, Source, pages_said
-from corpus.ocr import advice
+from corpus.ocr import advice, installed
 from index.evidence import Evidence, Newer
 from index.ingest import Progress, Report
 
@@ -145,8 +145,11 @@ def review_lines(found: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def report_lines(report: Report) -> Iterator[str]:
-    """Yield what became of files that were to be added, and what of them was not read."""
+def report_lines(report: Report, *, ocr: bool = False) -> Iterator[str]:
+    """Yield what became of files that were to be added, and what of them was not read.
+
+    `ocr`: pages without text were to be recognised, which is then not advised again.
+    """
     for name, paths in (
         ("added", report.added),
         ("replaced", report.replaced),
@@ -158,17 +161,18 @@ def report_lines(report: Report) -> Iterator[str]:
     if report.duplicates:
         yield f"same content as another: {len(report.duplicates)}"
         for twin in report.duplicates:
-            yield wrapped(f"{twin.path}: the same as {twin.title}", indent="  ")
+            found = f" ({twin.location})" if twin.location else ""
+            yield wrapped(f"{twin.path}: the same as {twin.title}{found}", indent="  ")
     for name, refusals in (("refused", report.refused), ("left out", report.left_out)):
         if refusals:
             yield f"{name}: {len(refusals)}"
             for one in refusals:
-                yield wrapped(f"{one.path}: {one.reason}: {one.message}", indent="  ")
-    yield from _account_lines(report.accounts)
+                yield wrapped(f"{one.path}: {one.message}", indent="  ")
+    yield from _account_lines(report.accounts, ocr=ocr)
     yield f"{report.passages} passages in {report.seconds:.1f} seconds"
 
 
-def _account_lines(accounts: Sequence[Account]) -> Iterator[str]:
+def _account_lines(accounts: Sequence[Account], *, ocr: bool) -> Iterator[str]:
     """Yield how documents were read: not in full, with doubts, without a date, in which language.
 
     Lists of more than `_LISTED` are cut; `--json` has them whole.
@@ -180,7 +184,10 @@ def _account_lines(accounts: Sequence[Account]) -> Iterator[str]:
         ("doubtful", [(one.path, "; ".join(one.doubts)) for one in accounts]),
     ):
         yield from _listed(name, [f"{path}: {said}" for path, said in told if said])
-    if any(left.kind == "pages without text" for one in accounts for left in one.left_out):
+    if any("published:" in doubt for one in accounts for doubt in one.doubts):
+        yield "to settle a date: briefing add FILE --published YYYY-MM-DD"
+    scans = any(left.kind == "pages without text" for one in accounts for left in one.left_out)
+    if scans and not (ocr and installed()):
         yield wrapped(advice())
     yield from _listed(
         "without a date of publication", [one.path for one in accounts if not one.published]
@@ -193,7 +200,7 @@ def _account_lines(accounts: Sequence[Account]) -> Iterator[str]:
     if furniture:
         left_out = ", ".join(str(LeftOut(kind, count)) for kind, count in furniture.most_common())
         yield wrapped(f"left out as no part of what they say: {left_out}")
-    languages = Counter(one.language or "untold" for one in accounts)
+    languages = Counter(one.language or "not told" for one in accounts)
     if set(languages) - {"en"}:
         yield "languages: " + ", ".join(f"{one} {count}" for one, count in languages.most_common())
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from corpus.document import Document, Source, pages_said
 from corpus.errors import ReadError
 from corpus.limits import Limits
-from corpus.ocr import INSTALL, Row
+from corpus.ocr import Row
 from corpus.readers.blocks import Blocks
 from corpus.readers.dates import times
 from corpus.readers.filings import act_title, filing_date, filing_title, named_publisher
@@ -99,8 +99,8 @@ def read_with_account(
     if not (set(read) - set(scans) or marks.typed or marks.attached):
         raise ReadError(
             "needs_ocr",
-            f"this PDF has {len(pages)} pages and no text; have it read by OCR (add --ocr), which "
-            f"needs Tesseract: {INSTALL}",
+            "this PDF holds no text; if it is a scan, have it read by OCR (add --ocr, or tick OCR "
+            "where you add)",
         )
     account += numbers + furniture
     account += [

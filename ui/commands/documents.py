@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from corpus.document import pages_said
+from corpus.document import LeftOut, pages_said
 from corpus.errors import NotInLibrary, ReadError, UsageError
 from corpus.page_names import page_name
 from ui.commands.opening import DateType, desk, files_of
@@ -68,20 +68,29 @@ def add(
         if addresses:
             said = dict.fromkeys(addresses, Described(title, publisher, published, edit=True))
             reports.append(with_bar(opened.add_addresses(addresses, described=said, ocr=ocr)))
-    tell(context, reports, as_json=as_json)
+    tell(context, reports, as_json=as_json, ocr=ocr)
 
 
-def tell(context: click.Context, reports: Sequence[Report | None], *, as_json: bool) -> None:
-    """Print reports of what was added; exits with 1 where nothing of one of them went in."""
+def tell(
+    context: click.Context,
+    reports: Sequence[Report | None],
+    *,
+    as_json: bool,
+    ocr: bool = False,
+) -> None:
+    """Print reports of what was added; exits with 1 where nothing of one of them went in.
+
+    `ocr` is as in `ui.terminal.report_lines`.
+    """
     from ui.terminal import report_lines
 
     failed = False
     for report in reports:
         assert report is not None
         if as_json:
-            click.echo(json.dumps(asdict(report), ensure_ascii=False))
+            click.echo(json.dumps(_reported(report), ensure_ascii=False))
         else:
-            click.echo("\n".join(report_lines(report)))
+            click.echo("\n".join(report_lines(report, ocr=ocr)))
         failed = failed or (
             bool(report.refused or report.left_out)
             and not any(
@@ -90,6 +99,18 @@ def tell(context: click.Context, reports: Sequence[Report | None], *, as_json: b
         )
     if failed:
         context.exit(1)
+
+
+def _reported(report: Report) -> dict[str, Any]:
+    """Return a report as `--json` prints it: of what was left out also whether it was missed."""
+    values = asdict(report)
+    for account, told in zip(report.accounts, values["accounts"], strict=True):
+        told["left_out"] = _left_out(account.left_out)
+    return values
+
+
+def _left_out(left_out: Sequence[LeftOut]) -> list[dict[str, Any]]:
+    return [asdict(one) | {"missed": one.missed} for one in left_out]
 
 
 @click.command()
@@ -107,7 +128,7 @@ def sources(context: click.Context, as_json: bool) -> None:
     for one in entries:
         click.echo(safe(f"{one.id[:10]}  {one.passages:>5} passages  {described(one.source)}"))
         for other in one.others:
-            click.echo(safe(f"{'':28}also: {described(other)}"))
+            click.echo(safe(f"{'':28}also: {described(other)}, {other.location}"))
     if not entries:
         click.echo("The library is empty; add documents with: briefing add FOLDER")
 
@@ -154,13 +175,14 @@ def show(context: click.Context, document: str, as_json: bool) -> None:
     text = whole.text[start:end]
     if as_json:
         values = _listed(entry) | {"text": text, "start": start, "end": end}
-        values["left_out"] = [asdict(one) | {"missed": one.missed} for one in whole.left_out]
+        values["left_out"] = _left_out(whole.left_out)
         values["doubts"], values["language"] = whole.doubts, whole.language
         values["ocr_pages"], values["attachments"] = whole.ocr_pages, whole.attachments
         click.echo(json.dumps(values | {"page_starts": whole.page_starts}, ensure_ascii=False))
         return
     for name, value in _listed(entry).items():
-        if name != "also":
+        # What few documents have is told of those that have it.
+        if name != "also" and (value or name not in {"updated", "fetched", "pages"}):
             click.echo(safe(f"{name + ':':<11}{value}"))
     for one in entry.others:
         click.echo(safe(f"{'also:':<11}{described(one)}, {one.location}"))
