@@ -76,6 +76,15 @@ def test_a_folder_of_odd_things_gives_its_documents(desk: Desk, odd: Path) -> No
     assert all("mat" not in desk.library.document(one.id).text for one in desk.library.entries())
 
 
+def test_what_programs_leave_in_a_folder_is_no_document(tmp_path: Path) -> None:
+    """Word's note of who has a file open is none, nor are the system's own files."""
+    for name in ("plan.txt", "~$plan.docx", ".hidden.txt", "Thumbs.db", "desktop.ini"):
+        (tmp_path / name).write_text("The weir is closed.")
+    (tmp_path / "__MACOSX").mkdir()
+    (tmp_path / "__MACOSX" / "plan.txt").write_text("Nothing.")
+    assert files_below([tmp_path]) == [tmp_path / "plan.txt"]
+
+
 def test_the_lock_is_free_after_a_pipe(desk: Desk, odd: Path) -> None:
     """Another addition goes in at once."""
     _added(desk, files_below([odd]))

@@ -122,8 +122,8 @@ def test_a_page_that_was_not_read_is_a_step_away() -> None:
     account = Account("/soundings.pdf", one.id, "Soundings", left_out=left_out, ocr_pages=(7, 8))
     for language in ("en", "zh"):
         for html, pages in (
-            (table_html([one], {one.id: account}, str.upper, language), "4 30 3 30"),
-            (details_html(one, [], [], account, language, kept=True), "4 30 3 30 7 8"),
+            (table_html([one], {one.id: account}, str.upper, language), "4 30 3 3 30"),
+            (details_html(one, [], [], account, language, kept=True), "4 30 3 3 30 7 8"),
             (details_html(one, [], [], account, language, kept=False), ""),
         ):
             links = re.findall(rf'href="/pages/{one.id}/(\d+)"[^<>]*>\1</a>', html)
