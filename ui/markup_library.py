@@ -206,7 +206,11 @@ def _key(kind: str) -> str:
 def _pages_told(said: str, language: str) -> str:
     """Return pages as `corpus.document.pages_said` tells them in the language of the page."""
     found = _PAGES.fullmatch(said)
-    if found is None or language == "en":
+    if found is None:
+        # What lies within a document, and why it was not read.
+        name, _, why = said.partition(": ")
+        return f"{name}：{told(why, language)}" if told(why, language) != why else said
+    if language == "en":
         return said
     return word("account.pages", language, pages=found[1].replace(" and ", "、"))
 
