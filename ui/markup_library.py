@@ -261,7 +261,7 @@ def details_html(
             "; ".join(f"{title} ({at[:10]})" for title, at in versions),
         ),
     ]
-    to_see = {
+    to_see: dict[str, Sequence[LeftOut]] = {
         word("library.not_read", language): account.missed,
         word("library.by_ocr", language): [LeftOut("", 0, pages_said(account.ocr_pages))],
     }
