@@ -144,7 +144,7 @@ def test_every_kind_that_a_reader_leaves_out_has_a_chinese_word() -> None:
     account = Account("/a.pdf", one.id, "", left_out=(LeftOut("pages without text", 3,
                                                              "pages 4–5 and 9"),))  # fmt: skip
     html = table_html([one], {one.id: account}, str.upper, "zh")
-    assert "未完整读取：无文字页 3 处（第 4–5、9 页）" in html
+    assert "未完整读取：无文字页 3 处（第 4–5、9 页）" in re.sub(r"</?a\b[^>]*>", "", html)
 
 
 @pytest.fixture
