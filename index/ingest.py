@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ from index.embedders import CountingEmbedder
 from index.embedding import Vectors
 from index.late import embedded
 from index.recognising import advised, has_scans, read_by_ocr
-from index.unchanged import noted, state, unchanged
+from index.unchanged import noted, still, unchanged
 
 _LOG = logging.getLogger(__name__)
 _OUTCOMES = ("added", "replaced", "updated", "unchanged")
@@ -279,9 +280,7 @@ def add(
                 placed = replace(text, source=replace(text.source, location=given.place(file)))
                 document = given.said(file).applied(placed)
                 edits = given.said(file).edits
-                # Bytes that were written since are not those that this text is of: kept, they
-                # would have the next addition take the file for unchanged.
-                original = file if state(file) == states[file] else None
+                original = partial(still, file, states[file])
                 # What a file holds goes in ahead of it: where the file is in, all of that is.
                 within: list[str] = []
                 missed: list[LeftOut] = []
@@ -330,13 +329,14 @@ class _Taking:
         self,
         read: Read,
         edits: Mapping[str, str],
-        original: Path | None,
+        original: Callable[[], Path | None],
         step: Progress,
         within: Sequence[str] | None = None,
     ) -> Iterator[Progress]:
         """Embed and publish a document, yielding steps made of `step`.
 
-        `within` are the places of all that its file holds beside it; None for what lies within.
+        `original` is asked for the file when its text goes in: embedding took a while. `within` are
+        the places of all that its file holds beside it; None for what lies within.
         """
         document = replace(read[0], language=language_of(read[0].text))
         passages = read[1]
@@ -368,7 +368,7 @@ class _Taking:
             tokens=tokens,
             edits=edits,
             embedder=self.embedder().name if vectors is not None else "",
-            original=original,
+            original=original(),
             within=within,
             starter=self.starter,
         )

@@ -27,6 +27,15 @@ def state(file: Path) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
+def still(file: Path, noted: tuple[int, ...]) -> Path | None:
+    """Return a file whose state is the one that was noted, None for another.
+
+    Bytes that were written since are not those that its text is of: kept beside it, they would have
+    the next addition take the file for unchanged.
+    """
+    return file if state(file) == noted else None
+
+
 def unchanged(library: Library, file: Path, place: str, *, in_full: bool) -> bool:
     """Say whether these very bytes are published from this very place already.
 
@@ -41,4 +50,4 @@ def unchanged(library: Library, file: Path, place: str, *, in_full: bool) -> boo
     return bool(digest) and library.known_original(place, digest, in_full=in_full)
 
 
-__all__ = ["noted", "state", "unchanged"]
+__all__ = ["noted", "still", "unchanged"]

@@ -71,7 +71,7 @@ def test_add_sources_show_search_and_remove(briefing: Run, articles: Path) -> No
     assert listed[0]["title"] == "The harbour of Lund"
     assert set(listed[0]) == {
         "id", "title", "publisher", "published", "location", "kind", "pages", "passages", "added",
-        "also",
+        "also", "updated", "fetched",
     }  # fmt: skip
     name = listed[0]["id"]
     shown = json.loads(briefing("show", f"{name[:8]}:0-11", "--json").stdout)
@@ -157,7 +157,7 @@ def test_wrong_input_is_one_clear_line(
     if says:
         assert says in clear_line(result).lower() or says in result.stderr
     else:
-        assert "unsupported" in result.stdout
+        assert "is not a format that is read" in result.stdout
 
 
 def test_a_data_folder_of_a_newer_version_is_left_alone(briefing: Run, articles: Path) -> None:
