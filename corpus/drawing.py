@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from threading import Lock
 
@@ -111,8 +113,23 @@ def _on_page(document: Document, page: int, start: int, end: int) -> tuple[str, 
     left, right = max(start, first), min(end, after)
     if left >= right:
         return "", 0, False
-    before = len(letters_of(document.text[first:left]))
-    return document.text[left:right], before, end > after
+    before = len(letters_of(_as_printed(document, first, left)))
+    return _as_printed(document, left, right), before, end > after
+
+
+def _as_printed(document: Document, start: int, end: int) -> str:
+    """Return a part of the text without the bars that stand between the cells of its tables."""
+    pieces, at = [], start
+    place = max(0, bisect_right(document.tables, start, key=lambda table: table.start) - 1)
+    for table in document.tables[place:]:
+        if table.start >= end:
+            break
+        for row in table.cells:
+            for (_, cell_end), (next_start, _) in pairwise(row):
+                if at <= cell_end and next_start <= end:
+                    pieces.append(document.text[at:cell_end])
+                    at = next_start
+    return " ".join([*pieces, document.text[at:end]])
 
 
 __all__ = ["Box", "Drawer", "Picture"]
