@@ -10,7 +10,8 @@ from __future__ import annotations
 import ctypes
 import io
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -58,34 +59,19 @@ def drawn(data: bytes, number: int, scale: float, quote: str, before: int) -> di
     "image" (bytes), "width", "height", "pages", "boxes" (shares of the page) and "found" (how much
     of the quote, 0…1). Raises ReadError.
     """
-    import pypdfium2
-
-    try:
-        pdf = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        raise ReadError("damaged", f"this PDF cannot be drawn ({error})") from error
-    try:
-        if not 1 <= number <= len(pdf):
-            raise ReadError("damaged", f"this PDF has {len(pdf)} pages; there is no page {number}")
-        page = pdf[number - 1]
-        width, height = page.get_size()
-        scale = min(scale, (_PIXELS / max(1.0, width * height)) ** 0.5)
+    with _page_of(data, number) as (page, pages):
         boxes, found = _marked(page, quote, before) if quote else ([], 0.0)
-        picture = page.render(scale=scale).to_pil().convert("RGB")
-        file = io.BytesIO()
-        picture.save(file, "WEBP", quality=_QUALITY, method=1)
-        return {
-            "image": file.getvalue(),
-            "width": picture.width,
-            "height": picture.height,
-            "pages": len(pdf),
-            "boxes": [(one.left, one.top, one.width, one.height) for one in boxes],
-            "found": found,
-        }
-    except pypdfium2.PdfiumError as error:
-        raise ReadError("damaged", f"page {number} cannot be drawn ({error})") from error
-    finally:
-        pdf.close()
+        picture = page.render(scale=_bounded(page, scale)).to_pil().convert("RGB")
+    file = io.BytesIO()
+    picture.save(file, "WEBP", quality=_QUALITY, method=1)
+    return {
+        "image": file.getvalue(),
+        "width": picture.width,
+        "height": picture.height,
+        "pages": pages,
+        "boxes": [(one.left, one.top, one.width, one.height) for one in boxes],
+        "found": found,
+    }
 
 
 def scanned(data: bytes, number: int) -> dict[str, Any]:
@@ -93,6 +79,16 @@ def scanned(data: bytes, number: int) -> dict[str, Any]:
 
     `scale` is pixels a point. Raises ReadError.
     """
+    with _page_of(data, number) as (page, _):
+        scale = _bounded(page, _SCANNED)
+        picture = page.render(scale=scale, grayscale=True).to_pil().convert("L")
+    size = {"width": picture.width, "height": picture.height}
+    return {**size, "scale": scale, "pixels": picture.tobytes()}
+
+
+@contextmanager
+def _page_of(data: bytes, number: int) -> Iterator[tuple[Any, int]]:
+    """Give a page (from 1) of a PDF, and how many there are; raises ReadError."""
     import pypdfium2
 
     try:
@@ -102,16 +98,17 @@ def scanned(data: bytes, number: int) -> dict[str, Any]:
     try:
         if not 1 <= number <= len(pdf):
             raise ReadError("damaged", f"this PDF has {len(pdf)} pages; there is no page {number}")
-        page = pdf[number - 1]
-        width, height = page.get_size()
-        scale = min(_SCANNED, (_PIXELS / max(1.0, width * height)) ** 0.5)
-        picture = page.render(scale=scale, grayscale=True).to_pil().convert("L")
+        yield pdf[number - 1], len(pdf)
     except pypdfium2.PdfiumError as error:
         raise ReadError("damaged", f"page {number} cannot be drawn ({error})") from error
     finally:
         pdf.close()
-    size = {"width": picture.width, "height": picture.height}
-    return {**size, "scale": scale, "pixels": picture.tobytes()}
+
+
+def _bounded(page: Any, scale: float) -> float:
+    """Return a scale at which the page has no more pixels than are drawn."""
+    width, height = page.get_size()
+    return float(min(scale, (_PIXELS / max(1.0, width * height)) ** 0.5))
 
 
 def letters_of(text: str) -> str:
