@@ -25,7 +25,7 @@ from pathlib import Path
 from assistant.desk import Desk
 from assistant.settings import Settings
 from assistant.verifying import against_library
-from corpus.document import Document, Passage
+from corpus.document import Document
 from corpus.sandbox import Sandbox
 from index.ingest import Report
 
@@ -134,9 +134,7 @@ def failures(wanted: Wanted, documents: Sequence[Document], told: str, desk: Des
         ]
     passages = [one for document in documents for one in desk.library.passages_of(document.id)]
     for row, head in wanted.heads:
-        if not any(
-            row in one.text and head in getattr(one, "head", "") + one.text for one in passages
-        ):
+        if not any(row in one.text and head in one.head + one.text for one in passages):
             wrong.append(f"no passage has “{row}” and “{head}”")
     for said, label in wanted.labels:
         wrong += [f"“{said}” is on no page labelled {label}"] * (
@@ -149,10 +147,6 @@ def failures(wanted: Wanted, documents: Sequence[Document], told: str, desk: Des
         if one.verdict != verdict:
             wrong.append(f"“{sentence}” is {one.verdict}")
     return wrong
-
-
-def _with_head(passage: Passage) -> str:
-    return f"{getattr(passage, 'head', '')}\n{passage.text}"
 
 
 def _label(document: Document, said: str) -> str:

@@ -205,7 +205,7 @@ def main() -> None:
                 item.label
                 for item in found
                 if any(
-                    one.row in f"{getattr(item.passage, 'head', '')} {line}" and one.value in line
+                    one.row in f"{item.passage.head} {line}" and one.value in line
                     for line in item.passage.text.splitlines()
                 )
             ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-# A page of more objects or more covers is a map or a plot, and not looked through.
-_OBJECTS, _COVERS = 3_000, 100
+# A page of more covers is a map or a plot, and not looked through.
+_COVERS = 100
 # What is smaller, in points, hides no letter.
 _SMALLEST = 4.0
 # A picture that covers this share of the page is the scan whose text lies under it.
@@ -27,7 +28,13 @@ class _Box(NamedTuple):
 class Covers:
     """What is drawn over the letters of one page."""
 
-    def __init__(self, page: Any, seen: tuple[float, float, float, float]) -> None:
+    def __init__(
+        self,
+        page: Any,
+        seen: tuple[float, float, float, float],
+        objects: Sequence[tuple[Any, int]],
+    ) -> None:
+        """Take the box that is seen of a page and its objects with their kinds, as drawn."""
         import pypdfium2.raw as raw
 
         self._raw = raw
@@ -36,13 +43,8 @@ class Covers:
         self._order: dict[int, int] = {}
         self._clips: dict[int, _Box | None] = {}
         self._boxes: list[tuple[int, _Box]] = []
-        count = raw.FPDFPage_CountObjects(page)
-        if count > _OBJECTS:
-            return
         texts: list[tuple[int, Any]] = []
-        for number in range(count):
-            drawn = raw.FPDFPage_GetObject(page, number)
-            kind = raw.FPDFPageObj_GetType(drawn)
+        for number, (drawn, kind) in enumerate(objects):
             if kind == raw.FPDF_PAGEOBJ_TEXT:
                 texts.append((number, drawn))
             elif texts and kind in (raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE):

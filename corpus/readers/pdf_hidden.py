@@ -103,35 +103,35 @@ class HiddenLetters:
 
     def _beside_cover(self, place: int) -> bool:
         """Say whether something opaque is drawn at the height of a letter, over text."""
-        left, right, bottom, top = self._box
         written = self._raw.FPDFText_GetTextObject(self._textpage, place)
-        return bool(
-            written
-            and self._raw.FPDFText_GetCharBox(self._textpage, place, left, right, bottom, top)
-            and self._covers.beside(written, (bottom.value + top.value) / 2)
-        )
+        middle = self._middle(place) if written else None
+        return middle is not None and self._covers.beside(written, middle[1])
 
     def _covered(self, written: Any, place: int) -> bool:
         """Say whether a letter lies under something opaque or outside its clip."""
-        left, right, bottom, top = self._box
-        if not self._raw.FPDFText_GetCharBox(self._textpage, place, left, right, bottom, top):
-            return False
-        x, y = (left.value + right.value) / 2, (bottom.value + top.value) / 2
-        return self._covers.hide(written, x, y)
+        middle = self._middle(place)
+        return middle is not None and self._covers.hide(written, *middle)
 
     def _on_something(self, place: int) -> bool:
         """Say whether anything but white is drawn where a letter stands."""
-        left, right, bottom, top = self._box
-        if not self._raw.FPDFText_GetCharBox(self._textpage, place, left, right, bottom, top):
+        middle = self._middle(place)
+        if middle is None:
             return True
-        x, y = (left.value + right.value) / 2, (bottom.value + top.value) / 2
+        x, y = middle
         return self._grounds is None or any(
             one[0] <= x <= one[2] and one[1] <= y <= one[3] for one in self._grounds
         )
 
+    def _middle(self, place: int) -> tuple[float, float] | None:
+        """Return where the middle of a letter stands, None for one without a box."""
+        left, right, bottom, top = self._box
+        if not self._raw.FPDFText_GetCharBox(self._textpage, place, left, right, bottom, top):
+            return None
+        return (left.value + right.value) / 2, (bottom.value + top.value) / 2
+
     @cached_property
     def _covers(self) -> Covers:
-        return Covers(self._page, page_box(self._page))
+        return Covers(self._page, page_box(self._page), self._drawn or ())
 
     @cached_property
     def _scanned(self) -> bool:
@@ -146,18 +146,25 @@ class HiddenLetters:
     @cached_property
     def _objects(self) -> list[tuple[Any, int, Sides]] | None:
         """The objects of the page with kind and box (left, bottom, right, top); None for many."""
+        if self._drawn is None:
+            return None
+        found = []
+        sides = [ctypes.c_float() for _ in range(4)]
+        for drawn, kind in self._drawn:
+            if self._raw.FPDFPageObj_GetBounds(drawn, *sides):
+                left, bottom, right, top = (side.value for side in sides)
+                found.append((drawn, kind, (left, bottom, right, top)))
+        return found
+
+    @cached_property
+    def _drawn(self) -> list[tuple[Any, int]] | None:
+        """The objects of the page in the order in which they are drawn, with their kinds."""
         raw = self._raw
         count = raw.FPDFPage_CountObjects(self._page)
         if count > _OBJECTS:
             return None
-        found = []
-        sides = [ctypes.c_float() for _ in range(4)]
-        for number in range(count):
-            drawn = raw.FPDFPage_GetObject(self._page, number)
-            if raw.FPDFPageObj_GetBounds(drawn, *sides):
-                left, bottom, right, top = (side.value for side in sides)
-                found.append((drawn, raw.FPDFPageObj_GetType(drawn), (left, bottom, right, top)))
-        return found
+        objects = (raw.FPDFPage_GetObject(self._page, number) for number in range(count))
+        return [(drawn, raw.FPDFPageObj_GetType(drawn)) for drawn in objects]
 
     @cached_property
     def _pictures(self) -> list[Sides] | None:
