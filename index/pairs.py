@@ -1,0 +1,107 @@
+"""A question and a passage as one input of a cross-encoder, with the places of the sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpus.document import Passage
+from corpus.table import Span
+
+# Of the model's 512 places. A passage has at most 256 tokens with its context, a question of 60
+# tokens has about 250 characters.
+MOST_TOKENS = 320
+_MOST_OF_QUESTION = 60
+_MOST_OF_CONTEXT = 112
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A question and a passage: `context` is title, headings and head of a table; then sentences."""
+
+    question: str
+    context: str
+    sentences: tuple[str, ...]
+
+
+class PairTokens:
+    """Encodes pairs as BERT reads two texts: [CLS] question [SEP] context sentences [SEP]."""
+
+    def __init__(self, tokenizer: Path) -> None:
+        """Load a tokenizer.json of the WordPiece kind."""
+        from tokenizers import Tokenizer
+
+        self._cut: Any = Tokenizer.from_file(str(tokenizer))
+        self._cut.no_truncation()
+        self._cut.no_padding()
+        self._begin = self._cut.token_to_id("[CLS]")
+        self._end = self._cut.token_to_id("[SEP]")
+
+    def encode(self, pairs: Sequence[Pair], *, multiple: int = 1) -> dict[str, Any]:
+        """Return the network's inputs for some pairs.
+
+        "input_ids", "attention_mask" and "token_type_ids" int64 [pairs, tokens], and "sentences"
+        float32 [pairs, sentences, tokens]: 1 / n at the n tokens of each sentence, so that a
+        product with the states of the tokens is their mean. What is longer than the model reads is
+        cut off at the end: sentences without a token have a row of zeros. The number of tokens is
+        a multiple of `multiple`: kernels that are made anew for each shape are then made seldom.
+        """
+        texts: list[str] = []
+        for pair in pairs:
+            texts += [pair.question, pair.context, *pair.sentences]
+        cut = [one.ids for one in self._cut.encode_batch(texts, add_special_tokens=False)]
+        rows: list[list[int]] = []
+        firsts: list[int] = []
+        spans: list[list[tuple[int, int]]] = []
+        at = 0
+        for pair in pairs:
+            question = cut[at][:_MOST_OF_QUESTION]
+            row = [self._begin, *question, self._end, *cut[at + 1][:_MOST_OF_CONTEXT]]
+            firsts.append(len(question) + 2)
+            places = []
+            for ids in cut[at + 2 : at + 2 + len(pair.sentences)]:
+                kept = ids[: max(0, MOST_TOKENS - 1 - len(row))]
+                places.append((len(row), len(row) + len(kept)))
+                row += kept
+            rows.append([*row, self._end])
+            spans.append(places)
+            at += 2 + len(pair.sentences)
+        width = -(-max(map(len, rows)) // multiple) * multiple
+        deep = max(1, *(len(one) for one in spans))
+        deep = -(-deep // multiple) * multiple if multiple > 1 else deep
+        ids = np.zeros((len(rows), width), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        kinds = np.zeros_like(ids)
+        sentences = np.zeros((len(rows), deep, width), dtype=np.float32)
+        for place, row in enumerate(rows):
+            ids[place, : len(row)] = row
+            mask[place, : len(row)] = 1
+            kinds[place, firsts[place] : len(row)] = 1
+            for number, (start, end) in enumerate(spans[place]):
+                if end > start:
+                    sentences[place, number, start:end] = 1 / (end - start)
+        return {
+            "input_ids": ids,
+            "attention_mask": mask,
+            "token_type_ids": kinds,
+            "sentences": sentences,
+        }
+
+
+def pair_of(question: str, title: str, passage: Passage) -> tuple[Pair, list[Span]]:
+    """Return a passage as the reader reads it, and where its sentences stand in its text.
+
+    Ahead of the sentences and rows stand the title of the document, the two innermost headings and
+    the head of a table. A heading within the passage is no sentence: it has the words of a question
+    and answers nothing.
+    """
+    inner = " › ".join(passage.heading.split(" › ")[-2:])
+    context = "\n".join(part for part in (title, inner, passage.head) if part)
+    heading = passage.heading.rpartition(" › ")[2]
+    spans = [(start, end) for start, end in passage.parts() if passage.text[start:end] != heading]
+    sentences = tuple(passage.text[start:end] for start, end in spans)
+    return Pair(question, context, sentences), spans

@@ -1,0 +1,256 @@
+"""Train the reader: `python -m training.reader`; see docs/models.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits as bce
+
+from index.pairs import PairTokens
+from index.weights import DEFAULT_MODEL, weights_folder
+from training.examples import Batch, Example, batched, retyped, shuffled_batches
+from training.network import ReaderNetwork
+
+_SAVED_EVERY = 300.0
+_SHOWN_EVERY = 20
+
+
+def losses(network: ReaderNetwork, batch: Batch) -> dict[str, Any]:
+    """Return what each output of the network gets wrong on a batch, by name."""
+    relevance, answers, scores, early = network(
+        torch.from_numpy(batch.ids),
+        torch.from_numpy(batch.mask),
+        torch.from_numpy(batch.kinds),
+        torch.from_numpy(batch.sentence),
+    )
+    gold = torch.from_numpy(batch.gold)
+    located = torch.from_numpy(batch.located).float()
+    chances = torch.log_softmax(scores, dim=1)
+    right = torch.logsumexp(chances.masked_fill(~gold, -1e9), dim=1)
+    relevant = torch.from_numpy(batch.relevant).float()
+    answering = torch.from_numpy(batch.answers).float()
+    named = relevant >= 0
+    told = answering >= 0
+    return {
+        "sentence": -(right * located).sum() / located.sum().clamp(min=1),
+        "answers": bce(answers[told], answering[told]) if told.any() else answers.sum() * 0,
+        "relevance": bce(relevance[named], relevant[named]) if named.any() else answers.sum() * 0,
+        "early": bce(early[named], relevant[named]) if named.any() else answers.sum() * 0,
+        "listwise": _listwise(relevance, relevant, torch.from_numpy(batch.groups)),
+    }
+
+
+def _listwise(relevance: Any, relevant: Any, groups: Any) -> Any:
+    """Return the cross entropy of the relevant passages among those of their question."""
+    total, count = relevance.sum() * 0, 0
+    for group in groups.unique():
+        here = (groups == group) & (relevant >= 0)
+        right = here & (relevant == 1)
+        if right.any() and bool((here & (relevant == 0)).any()):
+            total = (
+                total + torch.logsumexp(relevance[here], 0) - torch.logsumexp(relevance[right], 0)
+            )
+            count += 1
+    return total / max(1, count)
+
+
+WEIGHTS = {"sentence": 1.0, "answers": 0.5, "relevance": 0.3, "early": 0.2, "listwise": 0.5}
+
+
+def measured(network: ReaderNetwork, examples: Sequence[Example], tokens: PairTokens) -> str:
+    """Return a line of figures over examples that were kept apart."""
+    from training.measures import area, line
+
+    network.eval()
+    right = located = 0
+    said: list[tuple[float, bool]] = []
+    null: list[tuple[float, bool]] = []
+    ranked: list[tuple[float, bool]] = []
+    with torch.inference_mode():
+        for start in range(0, len(examples), 32):
+            some = examples[start : start + 32]
+            batch = batched(some, tokens)
+            relevance, answers, scores, _ = network(
+                torch.from_numpy(batch.ids),
+                torch.from_numpy(batch.mask),
+                torch.from_numpy(batch.kinds),
+                torch.from_numpy(batch.sentence),
+            )
+            for row in range(len(some)):
+                if batch.answers[row] == 1 and batch.located[row]:
+                    located += 1
+                    right += bool(batch.gold[row, int(scores[row, :-1].argmax())])
+                if batch.answers[row] >= 0:
+                    said.append((float(answers[row]), bool(batch.answers[row])))
+                    null.append((-float(torch.log_softmax(scores[row], 0)[-1]), said[-1][1]))
+                if batch.relevant[row] >= 0:
+                    ranked.append((float(relevance[row]), bool(batch.relevant[row])))
+    network.train()
+    return line(
+        sentence=right / max(1, located),
+        answers=area(said),
+        null=area(null),
+        relevance=area(ranked),
+    )
+
+
+def trained(
+    network: ReaderNetwork,
+    examples: Sequence[Example],
+    kept_apart: dict[str, Sequence[Example]],
+    tokens: PairTokens,
+    folder: Path,
+    *,
+    seed: int,
+    rate: float,
+    size: int,
+    epochs: float,
+    frozen: int,
+) -> None:
+    """Train `network` over the examples; goes on from a checkpoint in `folder` where one is.
+
+    `rate` is the highest learning rate of the trunk (the heads have ten times as much), reached
+    after a twentieth of the steps and falling to nothing; `frozen` counts the lowest layers that
+    stay as they are, besides the table of words.
+    """
+    for part in (network.trunk.embeddings, *network.trunk.encoder.layer[:frozen]):
+        for weights in part.parameters():
+            weights.requires_grad = False
+    trunk = [one for one in network.trunk.parameters() if one.requires_grad]
+    inside = {id(one) for one in network.trunk.parameters()}
+    heads = [one for one in network.parameters() if id(one) not in inside]
+    optimizer = torch.optim.AdamW(
+        [{"params": trunk, "lr": rate}, {"params": heads, "lr": 10 * rate}], weight_decay=0.01
+    )
+    plan = list(_planned(examples, size, epochs, seed))
+    total = len(plan)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / (0.05 * total + 1), 1 - step / total)
+    )
+    begun = 0
+    saved = folder / "checkpoint.pt"
+    if saved.exists():
+        state = torch.load(saved, weights_only=True)
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        schedule.load_state_dict(state["schedule"])
+        begun = state["step"]
+        print(f"goes on from step {begun} of {total}", flush=True)
+    fast = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    sums: dict[str, float] = {}
+    seen = 0
+    began = noted = time.monotonic()
+    network.train()
+    for step in range(begun, total):
+        chance = random.Random(seed * 1_000_003 + step)
+        some = [_varied(one, chance) for one in plan[step]]
+        batch = batched(some, tokens)
+        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+            parts = losses(network, batch)
+        loss = sum(WEIGHTS[name] * value for name, value in parts.items())
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[union-attr]
+        torch.nn.utils.clip_grad_norm_([*trunk, *heads], 1.0)
+        optimizer.step()
+        schedule.step()
+        seen += len(some)
+        for name, value in parts.items():
+            sums[name] = 0.98 * sums.get(name, float(value.detach())) + 0.02 * float(value.detach())
+        if step % _SHOWN_EVERY == 0:
+            pace = seen / (time.monotonic() - began)
+            shown = ", ".join(f"{name} {value:.3f}" for name, value in sums.items())
+            print(f"step {step}/{total} {pace:.1f} a second: {shown}", flush=True)
+        if time.monotonic() - noted > _SAVED_EVERY or step == total - 1:
+            noted = time.monotonic()
+            state = {
+                "network": network.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+                "step": step + 1,
+            }
+            temporary = saved.with_suffix(".new")
+            torch.save(state, temporary)
+            temporary.replace(saved)
+            for name, apart in kept_apart.items():
+                print(
+                    f"step {step + 1} {name}: {measured(network, apart[:480], tokens)}", flush=True
+                )
+
+
+def _varied(one: Example, chance: random.Random) -> Example:
+    from dataclasses import replace
+
+    return replace(one, question=retyped(one.question, chance))
+
+
+def _planned(
+    examples: Sequence[Example], size: int, epochs: float, seed: int
+) -> Iterator[list[Example]]:
+    """Yield the batches of all epochs, the last one in part where `epochs` is no whole number."""
+    chance = random.Random(seed)
+    while epochs > 0:
+        order = list(shuffled_batches(examples, size, chance))
+        yield from order[: round(len(order) * min(1.0, epochs))]
+        epochs -= 1
+
+
+def main() -> None:
+    """Read the arguments and train one stage."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("stage", choices=("public", "domain"))
+    parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
+    parser.add_argument("--sets", type=Path, required=True, help="folder of the public sets")
+    parser.add_argument("--domain", type=Path, help="examples of this field (training.domain)")
+    parser.add_argument("--start", type=Path, help="checkpoint to begin from")
+    parser.add_argument("--rows", type=int, default=0, help="of the public sets, at most")
+    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--size", type=int, default=16)
+    parser.add_argument("--epochs", type=float, default=1.0)
+    parser.add_argument("--frozen", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=16)
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(given.seed)
+    # Numbers next to nothing cost a hundred times as much, and say nothing.
+    torch.set_flush_denormal(True)
+
+    from training.domain import read_examples
+    from training.public import public_examples
+
+    base = weights_folder(DEFAULT_MODEL, cache=given.out)
+    tokens = PairTokens(base / "tokenizer.json")
+    network = ReaderNetwork.from_folder(base)
+    if given.start:
+        network.load_state_dict(torch.load(given.start, weights_only=True)["network"])
+    examples, apart = public_examples(given.sets, seed=given.seed, most=given.rows)
+    kept_apart = {"public": apart}
+    if given.domain:
+        domain, theirs = read_examples(given.domain, seed=given.seed)
+        kept_apart["domain"] = theirs
+        examples = [*domain, *examples] if given.stage == "domain" else examples
+    random.Random(given.seed).shuffle(examples)
+    (given.out / "arguments.json").write_text(json.dumps(vars(given), default=str))
+    print(f"{len(examples)} examples, { ({n: len(a) for n, a in kept_apart.items()}) }", flush=True)
+    trained(
+        network,
+        examples,
+        kept_apart,
+        tokens,
+        given.out,
+        seed=given.seed,
+        rate=given.rate,
+        size=given.size,
+        epochs=given.epochs,
+        frozen=given.frozen,
+    )
+
+
+if __name__ == "__main__":
+    main()
