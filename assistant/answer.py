@@ -12,6 +12,10 @@ from corpus.document import Source
 from corpus.page_names import NUMBERED, Folio, page_name
 from index.evidence import Evidence, Newer
 
+# What a declined answer begins with: where `nearest` holds sentences, and where it holds none.
+NOT_SAID = "The library does not say this outright; these sentences come closest."
+NOT_HELD = "The library holds nothing on this."
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -99,6 +103,11 @@ class Answer:
     follow-up). `notice` is one line for the reader: why it declined or failed, what is being waited
     for. `fallback` says why the engine asked for did not answer; then `engine` is the one that did.
     `growing` is the sentence being written. `seconds` has retrieve, answer and total.
+
+    `nearest` holds, under a decline, the library's sentences that come closest, best first, each
+    with the citations it stands in; they may not answer. `chance` is the calibrated chance (0 to 1)
+    that the evidence answers, by which it was answered or declined; None where nothing was judged.
+    `calculation` says how a number was computed over a table, "" where none was.
     """
 
     question: str
@@ -115,6 +124,9 @@ class Answer:
     fallback: str = ""
     usage: Usage | None = None
     growing: str = ""
+    nearest: tuple[Claim, ...] = ()
+    chance: float | None = None
+    calculation: str = ""
 
     @property
     def spoken(self) -> str:
@@ -190,6 +202,9 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             for claim in answer.claims
         ],
         "citations": [citation_json(citation) for citation in answer.citations],
+        "nearest": [{"text": one.text, "citations": list(one.citations)} for one in answer.nearest],
+        "chance": None if answer.chance is None else round(answer.chance, 3),
+        "calculation": answer.calculation,
         "not_found": list(answer.not_found),
         "searches": list(answer.searches),
         "standalone": answer.standalone,

@@ -33,9 +33,14 @@ def _answer(answer: Answer) -> Iterator[Node]:
     for claim in answer.claims:
         doubt = f" ({claim.verdict}: {'; '.join(claim.problems)})"
         lines.append(claim.marked + (doubt if claim.verdict != "supported" else ""))
+    if answer.calculation:
+        lines.append(f"Calculated: {answer.calculation}")
     if not answer.outcome:
         lines.append("This question was broken off before it was answered.")
-    lines += [f"Not found in the library: {one}" for one in answer.not_found]
+    if answer.outcome == "declined" and answer.notice:
+        lines += [answer.notice, *(one.marked for one in answer.nearest)]
+    else:
+        lines += [f"Not found in the library: {one}" for one in answer.not_found]
     yield from (paragraph(words_of(line)) for line in lines)
     for citation in answer.citations:
         yield from _quoted(citation)

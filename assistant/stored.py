@@ -53,7 +53,8 @@ def keep(conversations: Conversations, conversation: str, answer: Answer) -> str
 
 def searchable(answer: Answer) -> str:
     """Return what a search through conversations looks at of an answer."""
-    return " ".join([answer.spoken, *answer.not_found])
+    nearest = (one.text for one in answer.nearest)
+    return " ".join([answer.spoken, *answer.not_found, *nearest])
 
 
 def finish(conversations: Conversations, conversation: str, number: int, answer: Answer) -> None:

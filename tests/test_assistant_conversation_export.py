@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,12 +38,14 @@ def _parts(text: str) -> tuple[Conversation, list[StoredTurn]]:
     answer = Answer(
         text, "answered", claims=(Claim(text, verdict="weak", citations=(1,), problems=(text,)),),
         citations=(Citation(1, "d", source, 1, text, text, 0, len(text)),),
-        not_found=(text,), standalone=text, engine=text,
+        not_found=(text,), standalone=text, engine=text, calculation=text,
     )  # fmt: skip
+    declined = replace(answer, outcome="declined", claims=(), notice=text, nearest=answer.claims)
     turn: dict[str, Any] = {name: "" for name in StoredTurn.__dataclass_fields__}
     turn |= {"question": text, "answer": to_json(answer), "at": "2026-01-01", "number": 1}
     talk: dict[str, Any] = {name: "" for name in Conversation.__dataclass_fields__}
-    return Conversation(**talk | {"title": text}), [StoredTurn(**turn)]
+    turns = [StoredTurn(**turn), StoredTurn(**turn | {"answer": to_json(declined)})]
+    return Conversation(**talk | {"title": text}), turns
 
 
 @pytest.mark.parametrize("text", LIVE, ids=range(len(LIVE)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answer import Answer, Citation, Claim
+from assistant.answer import NOT_HELD, NOT_SAID, Answer, Citation, Claim
 from assistant.conversation_export import as_markdown
 from assistant.desk import Desk
 from assistant.engine import Usage
@@ -30,6 +30,17 @@ ANSWER = Answer(
     standalone="When did the bridge close?",
     searches=("bridge close",),
     usage=Usage(10, 5, 0.01),
+    chance=0.61,
+    calculation="2 + 3 = 5, over 2 rows",
+)
+DECLINED = Answer(
+    "Who paid for the bridge?",
+    outcome="declined",
+    citations=(Citation(1, "d", SOURCE, 2, "Head", "The town paid for the lamps.", 20, 48),),
+    not_found=("Who paid for the bridge?",),
+    notice=NOT_SAID,
+    nearest=(Claim("The town paid for the lamps.", (1,), "supported"),),
+    chance=0.12,
 )
 
 
@@ -39,8 +50,9 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def test_an_answer_comes_back_as_it_was() -> None:
-    """Claims, citations, nearest passages and usage survive the round trip."""
+    """Claims, citations, evidence, usage and the nearest sentences survive the round trip."""
     assert from_json(to_json(ANSWER)) == ANSWER
+    assert from_json(to_json(DECLINED)) == DECLINED
     grown = to_json(ANSWER).replace('"growing"', '"a_later_field"')
     assert from_json(grown).claims == ANSWER.claims
 
@@ -81,11 +93,29 @@ def test_a_conversation_is_exported_with_its_quotations(desk: Desk) -> None:
     (listed,) = desk.library.conversations.all()
     turns = desk.library.conversations.turns(conversation)
     text = as_markdown(listed, turns)
+    assert "Calculated: 2 + 3 = 5, over 2 rows" in text
     for part in (r"It closed on 12 May. \[1\]\[2\] (weak: because)", "> closed on 12 May",
                  "Not found in the library: who paid?", "Searched as: When did the bridge close?",
                  r"\[1\] The bridge, Vik News, 2025-05-12"):  # fmt: skip
         assert part in text
     assert as_json(listed, turns)["turns"][0]["citations"][0]["quote"] == "closed on 12 May"
+
+
+def test_a_decline_is_exported_with_the_sentences_that_come_closest(desk: Desk) -> None:
+    """Marked and quoted; where none come close it says that the library holds nothing."""
+    conversation = keep(desk.library.conversations, "", DECLINED)
+    keep(desk.library.conversations, conversation, Answer("Why?", "declined", notice=NOT_HELD))
+    (listed,) = desk.library.conversations.all("lamps")
+    turns = desk.library.conversations.turns(conversation)
+    text = " ".join(as_markdown(listed, turns).split())
+    for part in (NOT_SAID, r"The town paid for the lamps. \[1\]", r"\[1\] The bridge, Vik News",
+                 "> The town paid for the lamps.", NOT_HELD):  # fmt: skip
+        assert part in text
+    assert "Not found in the library" not in text
+    first, second = as_json(listed, turns)["turns"]
+    assert first["nearest"] == [{"text": "The town paid for the lamps.", "citations": [1]}]
+    assert (first["chance"], first["calculation"]) == (0.12, "")
+    assert (second["nearest"], second["chance"]) == ([], None)
 
 
 def test_a_library_of_the_first_version_gets_conversations(tmp_path: Path) -> None:

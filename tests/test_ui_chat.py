@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assistant.answer import Answer
+from assistant.answer import NOT_HELD, NOT_SAID, Answer
 from assistant.stored import from_json
 from corpus.library import Library
 from tests.browser import browser_test
@@ -81,8 +81,17 @@ def test_declined_and_failed_look_like_themselves(page: Any) -> None:
     """Neither is an answer, and neither looks like the other."""
     ask(page, "What is declined?")
     said = page.inner_text("#chat .outcome.declined")
-    assert "Not found in the library" in said and "Nearest passages" in said
-    ask(page, "Please fail", 2)
+    assert NOT_SAID in said and QUOTE in said and "Port Gazette, 2024-03-01" in said
+    assert page.locator("#chat .verdict").count() == 0
+    page.locator("#chat .nearest a.cite").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#source mark")
+    assert page.inner_text("#source mark") == QUOTE
+    page.keyboard.press("Escape")
+    ask(page, "There is nothing", 2)
+    said = page.locator("#chat .outcome.declined").last.inner_text()
+    assert NOT_HELD in said and "Searched for: “nothing”" in said
+    ask(page, "Please fail", 3)
     said = page.inner_text("#chat .outcome.failed")
     assert "The answer failed" in said and "<script>" in said
 

@@ -109,7 +109,7 @@ def test_an_answer_in_the_terminal_and_its_exit_codes(briefing: Run, starter_hom
     assert "[1]" in result.stdout and "5.576 million" in result.stdout
     assert "Sources:" in result.stdout and "“" in result.stdout
     declined = briefing("ask", "How do I renew a passport from abroad?", **model)
-    assert declined.returncode == 3 and "does not answer" in declined.stdout
+    assert declined.returncode == 3 and declined.stdout.startswith("The library ")
 
 
 @pytest.mark.process

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.answer import Answer, Citation, Claim, Question
+from assistant.answer import NOT_HELD, NOT_SAID, Answer, Citation, Claim, Question
 from assistant.beside import Beside
 from assistant.engine import Usage
 from benchmarks.serving import chromium_running, serving
@@ -78,8 +78,14 @@ class Harbour:
     def answers(self, question: Question, engine: str = "") -> Iterator[Answer | str]:
         answer = Answer(question.text, evidence=(EVIDENCE,), engine="scripted")
         if "declined" in question.text:
-            notice = "The library does not answer this."
-            yield Answer(question.text, "declined", evidence=(EVIDENCE,), notice=notice)
+            closest = Claim(f"{QUOTE} <i>&#9660;</i>", (1,), "supported")
+            yield Answer(
+                question.text, "declined", citations=(CITATION,), evidence=(EVIDENCE,),
+                notice=NOT_SAID, searches=("declined",), nearest=(closest,), chance=0.125,
+            )  # fmt: skip
+            return
+        if "nothing" in question.text:
+            yield Answer(question.text, "declined", notice=NOT_HELD, searches=("nothing",))
             return
         if "endless" in question.text:
             try:

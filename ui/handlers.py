@@ -253,9 +253,8 @@ def pinned(turns: Sequence[Turn], turn: object, number: object) -> Pinned | None
     )
     if answer is None or citation is None:
         return None
-    claim = next(
-        (one.text for one in answer.claims if wanted in (*one.citations, *one.offered)), ""
-    )
+    sentences = (*answer.claims, *answer.nearest)
+    claim = next((one.text for one in sentences if wanted in (*one.citations, *one.offered)), "")
     return Pinned(citation, claim, answer.evidence)
 
 

@@ -20,8 +20,6 @@ from ui.said import told
 from ui.wording import word
 
 _SIGNS = {"supported": "✓", "weak": "≈", "unsupported": "⚠"}
-# Passages that a declined answer names as the nearest.
-_NEAREST = 3
 
 
 def text(value: str) -> str:
@@ -57,12 +55,15 @@ def answer_html(answer: Answer, turn: int, language: str = "en") -> str:
         body += f'<p class="claim growing">{text(answer.growing)}</p>'
     if body:
         parts.append(f'<div class="answer">{body}</div>')
+    if answer.calculation:
+        label = word("chat.calculated", language)
+        parts.append(f'<div class="calculation">{label} {text(answer.calculation)}</div>')
     if answer.outcome == "failed":
         parts.append(
             _outcome("failed", word("chat.failed", language), text(told(answer.notice, language)))
         )
     elif answer.outcome == "declined":
-        parts.append(_declined(answer, language))
+        parts.append(_declined(answer, turn, language))
     elif answer.notice:
         kind = "fallback" if answer.fallback else "notice"
         parts.append(f'<div class="{kind}">{text(told(answer.notice, language))}</div>')
@@ -78,17 +79,34 @@ def _searched(answer: Answer, language: str) -> str:
     return f'<div class="searched">{word("chat.searched", language)} {text(searches)}</div>'
 
 
-def _declined(answer: Answer, language: str) -> str:
-    """Return the block of a question that the library does not answer at all."""
-    said = word("chat.declined" if answer.evidence else "chat.declined_bare", language)
-    nearest = "".join(
-        f"<li>{text(where(one.source, one.passage.page, one.passage.folio, language))}</li>"
-        for one in answer.evidence[:_NEAREST]
+def _declined(answer: Answer, turn: int, language: str) -> str:
+    """Return the block of a question that is not answered at all: why, and what comes closest.
+
+    Only the line that says why is announced to a screen reader: the sentences are there to be read,
+    as those of an answer are.
+    """
+    why = text(told(answer.notice, language)) or word("chat.not_found", language)
+    items = "".join(_nearest(one, answer, turn, language) for one in answer.nearest)
+    nearest = f'<ul class="nearest">{items}</ul>' if items else ""
+    return (
+        f'<div class="outcome declined"><b role="status">{why}</b>'
+        f"{nearest}{_searched(answer, language)}</div>"
     )
-    if nearest:
-        nearest = f'<div class="nearest">{word("chat.nearest", language)}<ul>{nearest}</ul></div>'
-    body = f"{said}{_searched(answer, language)}{nearest}"
-    return _outcome("declined", word("chat.not_found", language), body)
+
+
+def _nearest(claim: Claim, answer: Answer, turn: int, language: str) -> str:
+    """Return a sentence that comes closest, its markers, and below it in small what it stands in.
+
+    It has no verdict: that the source contains it does not say that it answers.
+    """
+    marks = "".join(_mark(turn, number, "chat.cite", language) for number in claim.citations)
+    places = dict.fromkeys(
+        where(one.source, one.page, one.folio, language)
+        for one in answer.citations
+        if one.number in claim.citations
+    )
+    small = "".join(f"<small>{text(place)}</small>" for place in places)
+    return f"<li>{text(claim.text)} {marks}{small}</li>"
 
 
 def _missing(answer: Answer, language: str) -> str:

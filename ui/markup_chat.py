@@ -24,6 +24,8 @@ def actions_html(
             ("cited", "chat.copy_cited"),
             ("memo", "chat.to_memo"),
         ]
+    elif answer is not None and answer.nearest:
+        acts.append(("cited", "chat.copy_cited"))
     if last:
         acts += [("again", "chat.retry"), ("edit", "chat.edit")]
     links = [
@@ -62,6 +64,8 @@ def about_html(answer: Answer, language: str) -> str:
         rows.append((word("chat.time", language), took))
     if answer.searches:
         rows.append((word("chat.searches", language), " · ".join(answer.searches)))
+    if answer.chance is not None:
+        rows.append((word("chat.chance", language), f"{answer.chance:.2f}"))
     facts = "".join(f"<dt>{name}</dt><dd>{text(value)}</dd>" for name, value in rows)
     parts = [f"<dl>{facts}</dl>"]
     for key, found in (("chat.used", used), ("chat.unused", rest)):
@@ -135,7 +139,11 @@ def copied(answer: Answer, *, cited: bool) -> str:
     """Return an answer as text for the clipboard: with markers and sources, or without."""
     if not cited:
         return answer.spoken
-    lines = [answer.text, ""]
+    lines = [answer.text] if answer.claims else [answer.notice]
+    lines += [one.marked for one in answer.nearest]
+    if answer.calculation:
+        lines.append(f"Calculated: {answer.calculation}")
+    lines.append("")
     for one in answer.citations:
         lines.append(f"[{one.number}] {where(one.source, one.page, one.folio)}")
         lines += [f"    “{' '.join(one.words.split())}”"]

@@ -60,13 +60,11 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     if answer.standalone:
         yield wrapped(f"Searched as: {answer.standalone}") + "\n"
     if answer.outcome == "declined":
-        yield wrapped(f"Not found in the library. {answer.notice}")
-        if answer.evidence:
-            yield "\nNearest passages:"
-            for one in answer.evidence[:3]:
-                yield wrapped(described(one.source, one.passage.page_name), indent="  - ")
+        yield from _declined_lines(answer)
         return
     yield wrapped(" ".join(_claim_text(claim) for claim in answer.claims))
+    if answer.calculation:
+        yield "\n" + wrapped(f"Calculated: {answer.calculation}")
     if answer.notice:
         yield "\n" + wrapped(answer.notice)
     if answer.not_found:
@@ -75,6 +73,21 @@ def answer_lines(answer: Answer) -> Iterator[str]:
         yield wrapped(f"Searched: {'; '.join(answer.searches)}", indent="  ")
     if answer.usage and answer.usage.answer_tokens:
         yield "\n" + wrapped(usage_line(answer))
+    yield from _source_lines(answer)
+
+
+def _declined_lines(answer: Answer) -> Iterator[str]:
+    """Yield why nothing is answered, the sentences that come closest, and where they stand."""
+    yield wrapped(answer.notice or "Not found in the library.")
+    if answer.searches:
+        yield wrapped(f"Searched: {'; '.join(answer.searches)}")
+    if answer.nearest:
+        yield ""
+        yield from (wrapped(one.marked, indent="  ") for one in answer.nearest)
+    yield from _source_lines(answer)
+
+
+def _source_lines(answer: Answer) -> Iterator[str]:
     if answer.citations:
         yield "\nSources:"
     for citation in answer.citations:
