@@ -15,6 +15,7 @@ BriefingError
 │   └── NoConversation   no conversation has that id
 ├── EmbedderError        the embedding model cannot be loaded
 │   └── EmbedderMismatch the library was embedded by another model
+├── ReaderError          the model that reads passages cannot be loaded
 ├── SearchIndexError     a derived index failed; it can be rebuilt
 └── EngineError          the engine that writes answers failed
 """
@@ -99,6 +100,10 @@ class EmbedderError(BriefingError):
 
 class EmbedderMismatch(EmbedderError):
     """The library's vectors were made by another embedder; the message says how to rebuild."""
+
+
+class ReaderError(BriefingError):
+    """The model that reads passages, or a reranker, is missing, altered or cannot be loaded."""
 
 
 class SearchIndexError(BriefingError):

@@ -1,4 +1,4 @@
-"""Embedding by ONNX Runtime: for questions, ready in a fraction of a second."""
+"""ONNX Runtime: exported models, ready in a fraction of a second; embedding of questions by one."""
 
 from __future__ import annotations
 
@@ -32,6 +32,22 @@ def write_atomically(target: Path) -> Iterator[Path]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def opened(model: Path) -> Any:
+    """Return a session of an exported model, which computes in the thread that asks it.
+
+    Raises ValueError where the file is no model that ONNX Runtime loads.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # reason: onnxruntime's own errors share no base class
+        raise ValueError(f"{model} cannot be loaded") from error
 
 
 class Tokens:
@@ -74,16 +90,9 @@ class OnnxEmbedder:
 
     def __init__(self, name: str, model: Path, folder: Path) -> None:
         """Load `model` (ONNX) with the tokenizer of `folder`; raises EmbedderError."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 3
         try:
-            self._session: Any = onnxruntime.InferenceSession(
-                str(model), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # reason: onnxruntime's own errors share no base class
+            self._session = opened(model)
+        except ValueError as error:
             raise EmbedderError(
                 f"the exported embedding model is damaged: delete {model} and run again"
             ) from error

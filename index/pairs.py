@@ -21,7 +21,7 @@ _MOST_OF_CONTEXT = 112
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A question and a passage: `context` is title, headings and head of a table; then sentences."""
+    """A question and a passage: `context` is title, headings, head of a table; then sentences."""
 
     question: str
     context: str

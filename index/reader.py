@@ -1,0 +1,235 @@
+"""The reader: a small model that reads a question and a passage together and judges the passage.
+
+It says how relevant a passage is, whether it answers, and which sentence does.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from corpus.errors import ReaderError
+from index.onnx import opened
+from index.pairs import Pair, PairTokens
+from index.query import Query
+from index.weights import DEFAULT_MODEL, is_whole, weights_folder
+from index.words import stems
+
+# The reader that needs no model, by name: for tests.
+WORDS = "words"
+COMMITTED = Path(__file__).parent / "reader_weights"
+# Of fusion by reciprocal ranks: how little the first places stand out.
+_RANKS = 10
+# Readings that are kept: a conversation and a memo ask again what was just read.
+_KEPT = 2048
+# More threads than this would take the machine from others for little time.
+_THREADS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader found in one passage.
+
+    `relevance` says whether the passage speaks of what is asked (0 to 1), `answers` is the chance
+    that it answers. `sentences` has a chance for each sentence of the pair that it is the one that
+    answers; with `nothing`, the chance that none does, they add up to 1. Where the pair was not
+    read to the end `sentences` is empty, `nothing` is 1, `answers` 0 and `relevance` a first guess.
+    """
+
+    relevance: float
+    answers: float
+    nothing: float
+    sentences: tuple[float, ...]
+
+
+class ReaderModel(Protocol):
+    """Judges passages by reading each together with the question."""
+
+    @property
+    def name(self) -> str:
+        """What is shown of the model."""
+
+    def read(
+        self, pairs: Sequence[Pair], *, prior: Sequence[float] = (), keep: int | None = None
+    ) -> list[Reading]:
+        """Return a reading of each pair, in the order given.
+
+        With `keep`, only so many are read to the end: those that look best at a first glance and
+        by `prior`, the scores of the search (higher is better, on any scale).
+        """
+
+
+def reader_named(name: str, *, cache: Path) -> ReaderModel:
+    """Return the reader that comes with the program for "", the one without a model for "words".
+
+    Any other name is a folder that `training.export` made. `cache` is a folder of ours, for notes
+    of verified weights. Raises ReaderError, and EmbedderError where the package that the tokenizer
+    comes with is missing.
+    """
+    if name == WORDS:
+        return WordReader()
+    return OnnxReader(Path(name) if name else COMMITTED, cache=cache)
+
+
+class OnnxReader:
+    """The trained reader, in int8: two graphs, so that passages of no use are left in the middle.
+
+    Each pair is computed by itself, as many at once as there are cores: nothing is padded, and a
+    reading does not depend on what is read beside it.
+    """
+
+    name = "reader"
+
+    def __init__(self, folder: Path, *, cache: Path) -> None:
+        """Load a folder that `training.export` made; raises ReaderError."""
+        try:
+            self.about: dict[str, Any] = json.loads((folder / "reader.json").read_text())
+            for file, sha256 in self.about["sha256"].items():
+                if not is_whole(folder / file, sha256, cache=cache):
+                    raise ReaderError(
+                        f"the reader's weights were altered ({folder / file}); "
+                        "install the program again"
+                    )
+            self._lower, self._upper = opened(folder / "lower.onnx"), opened(folder / "upper.onnx")
+        except (OSError, ValueError, KeyError) as error:
+            raise ReaderError(
+                f"the reader's weights are missing or damaged ({folder}); install the program again"
+            ) from error
+        self._tokens = PairTokens(weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json")
+        self._readings: dict[Pair, Reading] = {}
+        self._guesses: dict[Pair, float] = {}
+
+    def read(
+        self, pairs: Sequence[Pair], *, prior: Sequence[float] = (), keep: int | None = None
+    ) -> list[Reading]:
+        """Return a reading of each pair, in the order given; see ReaderModel."""
+        unique = list(dict.fromkeys(pairs))
+        begun: dict[Pair, _Begun] = {}
+        guesses: dict[Pair, float] = {}
+        if keep is not None and keep < len(unique):
+            guesses = self._guessed(unique, begun)
+            scores = dict(zip(pairs, prior, strict=True)) if prior else {}
+            unique = _best(guesses, scores, keep)
+        read = {pair: one for pair in unique if (one := self._readings.get(pair))}
+        new = [pair for pair in unique if pair not in read]
+        made = dict(zip(new, self._pool.map(lambda pair: self._end(pair, begun), new), strict=True))
+        self._readings |= made
+        _forget(self._readings)
+        read |= made
+        return [
+            read[pair] if pair in read else Reading(_chance(guesses[pair]), 0.0, 1.0, ())
+            for pair in pairs
+        ]
+
+    def _guessed(self, pairs: Sequence[Pair], begun: dict[Pair, _Begun]) -> dict[Pair, float]:
+        """Return the early relevance of each pair; what was computed for it is put into `begun`."""
+        known = {pair: one for pair in pairs if (one := self._guesses.get(pair)) is not None}
+        new = [pair for pair in pairs if pair not in known]
+        begun |= dict(zip(new, self._pool.map(self._begin, new), strict=True))
+        known |= {pair: begun[pair].early for pair in new}
+        self._guesses |= known
+        _forget(self._guesses)
+        return known
+
+    def _begin(self, pair: Pair) -> _Begun:
+        """Compute the lower layers."""
+        inputs = self._tokens.encode([pair])
+        named = {"ids": inputs["input_ids"], "kinds": inputs["token_type_ids"]}
+        states, early = self._lower.run(["states", "early"], named)
+        return _Begun(states, inputs["sentences"], float(early[0]))
+
+    def _end(self, pair: Pair, begun: Mapping[Pair, _Begun]) -> Reading:
+        """Compute the upper layers, and the lower ones where that was not done."""
+        half = begun.get(pair) or self._begin(pair)
+        inputs = {"states": half.states, "sentences": half.sentences}
+        ((relevance, answers, nothing),), (scores,) = self._upper.run(["whole", "scores"], inputs)
+        scores = scores[: len(pair.sentences)].astype(np.float64)
+        # Sentences that were cut off have no token.
+        scores[~half.sentences[0, : len(scores)].any(axis=1)] = -np.inf
+        scores = np.append(scores, nothing)
+        powers = np.exp(scores - scores.max())
+        *sentences, rest = (powers / powers.sum()).tolist()
+        told = self.about["answers"]
+        return Reading(
+            _chance(float(relevance)),
+            _chance(told["slope"] * float(answers) + told["intercept"]),
+            rest,
+            tuple(sentences),
+        )
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1), "reader")
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A pair half read: the states of its tokens [1, tokens, width], and what they say so far."""
+
+    states: Any
+    sentences: Any
+    early: float
+
+
+def _best(guesses: Mapping[Pair, float], prior: Mapping[Pair, float], keep: int) -> list[Pair]:
+    """Return the pairs that stand highest by their guesses and by the scores of the search."""
+    total = dict.fromkeys(guesses, 0.0)
+    for scores in (guesses, prior):
+        for rank, pair in enumerate(sorted(scores, key=lambda one: -scores[one])):
+            total[pair] += 1 / (_RANKS + rank)
+    return sorted(total, key=lambda one: -total[one])[:keep]
+
+
+def _forget(kept: dict[Pair, Any]) -> None:
+    for old in list(kept)[:-_KEPT]:
+        kept.pop(old, None)
+
+
+def _chance(score: float) -> float:
+    """Return the logistic function, without overflow."""
+    return 1 / (1 + math.exp(-score)) if score > -700 else 0.0
+
+
+class WordReader:
+    """Counts the words of a question in a passage: a reader for tests, which needs no model."""
+
+    name = WORDS
+
+    def read(
+        self, pairs: Sequence[Pair], *, prior: Sequence[float] = (), keep: int | None = None
+    ) -> list[Reading]:
+        """Return a reading of each pair, in the order given, all read to the end.
+
+        The relevance is the share of the question's words in the passage and what stands ahead of
+        it; a sentence is the likelier the answer, the more of them it has; nothing answers by what
+        the best one lacks.
+        """
+        return [_counted(pair) for pair in pairs]
+
+
+def _counted(pair: Pair) -> Reading:
+    asked = set(stems(" ".join(Query.from_question(pair.question).words)))
+    held = [set(stems(sentence)) & asked for sentence in pair.sentences]
+    ahead = set(stems(pair.context)) & asked
+    most = max(1, len(asked))
+    relevance = len(ahead.union(*held)) / most
+    best = max((len(one) for one in held), default=0) / most
+    # Squared, so that the best sentence stands out.
+    weights = [len(one) ** 2 for one in held]
+    total = max(1, sum(weights))
+    answers = max((len(one | ahead) for one in held if one), default=0) / most
+    return Reading(
+        relevance,
+        answers,
+        1 - best * bool(sum(weights)),
+        tuple(best * one / total for one in weights),
+    )
