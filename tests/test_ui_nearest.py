@@ -102,10 +102,10 @@ def test_the_closest_sentences_can_be_copied_and_are_no_answer() -> None:
 
 
 def test_what_decided_is_told_about_the_answer() -> None:
-    """The chance that the passages answer, in words, and which of them the sentences stand in."""
+    """The chance of an answer, and which of them the sentences stand in."""
     told = seen(about_html(DECLINED, "en"))
-    assert "Chance that the passages answer 0.31" in told and "Passages quoted (1)" in told
-    assert "Chance that the passages answer 0.00" in seen(about_html(NOTHING, "en"))
+    assert "Chance of an answer 0.31" in told and "Passages quoted (1)" in told
+    assert "Chance of an answer 0.00" in seen(about_html(NOTHING, "en"))
     assert "Chance" not in seen(about_html(Answer("Why?", "declined"), "en"))
 
 
