@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from assistant.answer import Answer, Question
+from assistant.answer import Answer, Claim, Question
 from assistant.answering import ask
 from assistant.desk import Desk
 from assistant.followup import Exchange, standalone
@@ -21,12 +23,27 @@ from index.bounds import Bounds
 from index.evidence import Evidence
 
 _DEPTH = 10
-_ADVICE = "give a JSON object with q, and must as a list of texts"
+_ADVICE = "give a JSON object with q, and must or evidence as a list of texts"
+# Kinds of questions of which the answer is one thing: one to two sentences should do.
+FACTS = frozenset(
+    ("date", "definition", "fact", "number", "table", "what", "when", "where", "who", "yesno")
+)
+# A quoted sentence with this share of the words of an evidence sentence says the same.
+_SAME = 0.7
+# A part of an evidence sentence stands for it from this share of its words.
+_PART = 0.3
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question of a file, with what a right passage contains and where it may stand."""
+    """One question of a file, with what a right passage contains and where it may stand.
+
+    What is right is told by `must` (strings, any of them), or by `evidence` (the sentences that
+    answer, word for word) and `short` (the words within them that answer). `first` are strings of
+    which a right first sentence may hold one instead. `near` is the sentence that tempts where
+    nothing answers.
+    """
 
     id: str
     text: str
@@ -36,6 +53,14 @@ class Asked:
     history: tuple[Exchange, ...]
     abstain: bool
     as_of: str = ""
+    first: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    short: str = ""
+    near: str = ""
+
+    def may_stand_in(self, location: str) -> bool:
+        """Say whether a document of this location is one in which a right passage may stand."""
+        return not self.files or any(location.endswith(file) for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +83,10 @@ class _Row:
     history: tuple[str | _Turn, ...] | None = None
     abstain: bool | None = None
     as_of: str | None = None
+    first: tuple[str, ...] | None = None
+    evidence: tuple[str, ...] | None = None
+    short: str | None = None
+    near: str | None = None
 
     def __post_init__(self) -> None:
         if not (self.q or self.question):
@@ -68,18 +97,34 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What became of one question: the rank of the first right passage (0 is none in ten)."""
+    """What became of one question: the rank of the first right passage (0 is none in ten).
+
+    `right` says that the answer holds the wanted words, `place` which of its sentences is the first
+    that answers (0: none), `words` how long it is, `nearest` whether a declined one shows the
+    closest sentences. `number` is the one by which it was decided whether the library answers, None
+    where the answer carries none.
+    """
 
     asked: Asked
     rank: int
     outcome: str
     right: bool
     seconds: float
+    place: int = 0
+    words: int = 0
+    nearest: bool = False
+    number: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of a set of questions, each a share in 0…1 (mrr: mean reciprocal rank at 10)."""
+    """The figures of a set of questions, each a share in 0…1 (mrr: mean reciprocal rank at 10).
+
+    Of the answerable: `hit_1` to `answered_right`, `first` and `first_3` (a right sentence is the
+    first, is among the first three) and `declined_wrongly`. `declined` is of the unanswerable,
+    `nearest` of all declined. `fact_words` is the median length of the answers to fact questions in
+    words; of the seconds of an answer there are the mean, the median and the 95th percentile.
+    """
 
     questions: int
     hit_1: float
@@ -90,6 +135,13 @@ class Figures:
     answered_right: float
     declined: float
     seconds: float
+    first: float = 0.0
+    first_3: float = 0.0
+    declined_wrongly: float = 0.0
+    nearest: float = 0.0
+    fact_words: float = 0.0
+    seconds_median: float = 0.0
+    seconds_p95: float = 0.0
 
 
 def questions_from(file: Path) -> list[Asked]:
@@ -97,7 +149,10 @@ def questions_from(file: Path) -> list[Asked]:
 
     A line has "q" (or "question"), "must" (strings that a right passage contains; white space and
     case folded), and may have "file" and "also_in" (where it may stand), "kind", "history",
-    "abstain" (the library does not answer it), "as_of" (a date) and "id".
+    "abstain" (the library does not answer it), "as_of" (a date) and "id". A right first sentence
+    contains one of "must" or, from a right file, of "first". In place of "must" stand "evidence"
+    (the sentences that answer) and "short" (the words that answer); "near" is a sentence that
+    tempts.
     """
     asked = []
     try:
@@ -125,6 +180,10 @@ def questions_from(file: Path) -> list[Asked]:
                 ),
                 abstain=bool(row.abstain),
                 as_of=row.as_of or "",
+                first=tuple(_folded(one) for one in row.first or ()),
+                evidence=tuple(row.evidence or ()),
+                short=row.short or "",
+                near=row.near or "",
             )
         )
     if not asked:
@@ -138,22 +197,47 @@ def evaluate(desk: Desk, asked: Sequence[Asked]) -> Iterator[Scored]:
     for one in asked:
         text = standalone(one.text, one.history)
         found = found_for(desk, text, _DEPTH, Bounds(until=one.as_of))
-        rank = next((item.label for item in found if right(one, item)), 0)
         *_, answer = ask(desk, Question(one.text, one.history, as_of=one.as_of))
-        yield Scored(one, rank, answer.outcome, _contains(one, answer), answer.seconds["total"])
+        yield judged(one, found, answer)
+
+
+def judged(asked: Asked, found: Sequence[Evidence], answer: Answer) -> Scored:
+    """Return what a search and an answer are worth as those of a question."""
+    places = (
+        place for place, one in enumerate(answer.claims, start=1) if _answers(asked, answer, one)
+    )
+    place = next(places, 0)
+    return Scored(
+        asked=asked,
+        rank=next((item.label for item in found if right(asked, item)), 0),
+        outcome=answer.outcome,
+        right=place > 0 or _contains(asked, answer),
+        seconds=answer.seconds["total"],
+        place=place,
+        words=len(answer.spoken.split()),
+        nearest=answer.outcome == "declined" and bool(getattr(answer, "nearest", ())),
+        number=getattr(answer, "answerability", None),
+    )
 
 
 def right(asked: Asked, evidence: Evidence) -> bool:
-    """Say whether a passage is a right one: it holds a wanted string, in a file that may."""
-    named = any(evidence.source.location.endswith(file) for file in asked.files)
+    """Say whether a passage is a right one: it holds what is wanted, in a file that may."""
+    if not asked.may_stand_in(evidence.source.location):
+        return False
     text = _folded(evidence.passage.text)
-    return (named or not asked.files) and any(string in text for string in asked.must)
+    return any(string in text for string in asked.must) or any(
+        _stands_in(sentence, text) for sentence in asked.evidence
+    )
 
 
 def figures(scored: Sequence[Scored]) -> Figures:
     """Return the figures of scored questions; shares over none are 0."""
     open_ones = [one for one in scored if not one.asked.abstain]
     closed = [one for one in scored if one.asked.abstain]
+    said = [one for one in open_ones if one.outcome in {"answered", "partly"}]
+    unsaid = [one for one in scored if one.outcome == "declined"]
+    seconds = sorted(one.seconds for one in scored)
+    lengths = [one.words for one in said if one.asked.kind in FACTS]
 
     def share(hits: Sequence[bool]) -> float:
         return sum(hits) / len(hits) if hits else 0.0
@@ -164,10 +248,17 @@ def figures(scored: Sequence[Scored]) -> Figures:
         hit_5=share([0 < one.rank <= 5 for one in open_ones]),
         hit_10=share([0 < one.rank <= 10 for one in open_ones]),
         mrr=sum(1 / one.rank for one in open_ones if one.rank) / max(1, len(open_ones)),
-        answered=share([one.outcome in {"answered", "partly"} for one in open_ones]),
+        answered=len(said) / max(1, len(open_ones)),
         answered_right=share([one.right for one in open_ones]),
         declined=share([one.outcome == "declined" for one in closed]),
-        seconds=sum(one.seconds for one in scored) / max(1, len(scored)),
+        seconds=sum(seconds) / max(1, len(seconds)),
+        first=share([one.place == 1 for one in open_ones]),
+        first_3=share([0 < one.place <= 3 for one in open_ones]),
+        declined_wrongly=share([one.outcome == "declined" for one in open_ones]),
+        nearest=share([one.nearest for one in unsaid]),
+        fact_words=median(lengths) if lengths else 0.0,
+        seconds_median=median(seconds) if seconds else 0.0,
+        seconds_p95=seconds[math.ceil(0.95 * len(seconds)) - 1] if seconds else 0.0,
     )
 
 
@@ -181,6 +272,55 @@ def _contains(asked: Asked, answer: Answer) -> bool:
     """Say whether the answer's own words, or a sentence it quotes, hold a wanted string."""
     said = _folded(" ".join([answer.text, *(one.quote for one in answer.citations)]))
     return bool(answer.claims) and any(string in said for string in asked.must)
+
+
+def _answers(asked: Asked, answer: Answer, claim: Claim) -> bool:
+    """Say whether a sentence of an answer, or what it quotes, is one that answers."""
+    numbers = {*claim.citations, *claim.offered}
+    cited = [one for one in answer.citations if one.number in numbers]
+    texts = [_folded(claim.text), *(_folded(one.quote) for one in cited)]
+    short = (_folded(asked.short),) if asked.short else ()
+    if any(string in text for string in asked.must for text in texts):
+        return True
+    if any(asked.may_stand_in(one.source.location) for one in cited) and any(
+        _has(string, text) for string in (*asked.first, *short) for text in texts
+    ):
+        return True
+    return any(_same(text, sentence) for sentence in asked.evidence for text in texts)
+
+
+def _has(words: str, text: str) -> bool:
+    """Say whether a text has some words, and not only within longer words or figures."""
+    return bool(re.search(rf"(?<!\w)(?<!\d[.,]){re.escape(words)}(?!\w|[.,]\d)", text))
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text, case folded; punctuation and bars between cells are none."""
+    return _WORD.findall(text.casefold())
+
+
+def _same(text: str, sentence: str) -> bool:
+    """Say whether a quoted text is an evidence sentence, a good part of it, or holds it."""
+    said, wanted = _words(text), _words(sentence)
+    if not said or not wanted:
+        return False
+    if _run(wanted, said) or (len(said) >= _PART * len(wanted) and _run(said, wanted)):
+        return True
+    return len(set(said) & set(wanted)) >= _SAME * len(set(wanted))
+
+
+def _stands_in(sentence: str, passage: str) -> bool:
+    """Say whether a passage holds an evidence sentence, or the half of one that it was cut in."""
+    wanted, held = _words(sentence), _words(passage)
+    half = math.ceil(len(wanted) / 2)
+    return bool(wanted) and any(
+        _run(wanted[start : start + half], held) for start in range(len(wanted) - half + 1)
+    )
+
+
+def _run(words: Sequence[str], within: Sequence[str]) -> bool:
+    """Say whether words stand in this order within others, with nothing between."""
+    return f" {' '.join(words)} " in f" {' '.join(within)} "
 
 
 def _folded(text: str) -> str:

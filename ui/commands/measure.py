@@ -14,6 +14,23 @@ from ui.commands.opening import desk
 if TYPE_CHECKING:
     from assistant.evaluation import Figures
 
+# The columns of the table: the head, the figure, and how it is written.
+_COLUMNS = (
+    ("asked", "questions", "d"),
+    ("hit@1", "hit_1", ".3f"),
+    ("hit@5", "hit_5", ".3f"),
+    ("hit@10", "hit_10", ".3f"),
+    ("MRR@10", "mrr", ".3f"),
+    ("answered", "answered", ".3f"),
+    ("right", "answered_right", ".3f"),
+    ("first", "first", ".3f"),
+    ("of three", "first_3", ".3f"),
+    ("words", "fact_words", ".0f"),
+    ("declined", "declined", ".3f"),
+    ("wrongly", "declined_wrongly", ".3f"),
+    ("seconds", "seconds", ".3f"),
+)
+
 
 @click.command("eval")
 @click.argument("file", type=click.Path(path_type=Path))
@@ -41,17 +58,11 @@ def evaluate(context: click.Context, file: Path, as_json: bool, each: bool) -> N
         values = {"all": asdict(whole), "kinds": {name: asdict(one) for name, one in kinds.items()}}
         click.echo(json.dumps(values))
         return
-    click.echo(
-        f"{'':<14}{'asked':>6}{'hit@1':>7}{'hit@5':>7}{'hit@10':>7}{'MRR@10':>8}"
-        f"{'answered':>10}{'right':>7}{'declined':>10}{'seconds':>9}"
-    )
+    click.echo(f"{'':<14}" + "".join(f"{head:>9}" for head, _, _ in _COLUMNS))
     for name, row in {**kinds, "all": whole}.items():
         click.echo(_row(name, row))
 
 
 def _row(name: str, row: Figures) -> str:
-    return (
-        f"{name:<14}{row.questions:>6}{row.hit_1:>7.3f}{row.hit_5:>7.3f}{row.hit_10:>7.3f}"
-        f"{row.mrr:>8.3f}{row.answered:>10.3f}{row.answered_right:>7.3f}{row.declined:>10.3f}"
-        f"{row.seconds:>9.3f}"
-    )
+    cells = (format(getattr(row, field), form) for _, field, form in _COLUMNS)
+    return f"{name:<14}" + "".join(f"{cell:>9}" for cell in cells)
