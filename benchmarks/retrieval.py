@@ -151,7 +151,7 @@ def chunking(folder: Path, home: Path) -> Iterator[Line]:
                 gold = json.loads(row["references"])
                 spans = [(one["start_index"], one["end_index"]) for one in gold]
                 found = desk.searcher.search(row["question"], limit=5)
-                copies = [one for item in found for one in item.match.folded]
+                copies = [one for item in found if item.match for one in item.match.folded]
                 passages = [item.passage for item in found] + desk.library.passages(copies)
                 inside = [
                     max(0, min(one.end, end) - max(one.start, start))
@@ -176,6 +176,7 @@ def asked(name: str, file: Path, home: Path) -> Iterator[Line]:
     for measure, value in (
         ("hit@1", whole.hit_1), ("hit@5", whole.hit_5), ("MRR@10", whole.mrr),
         ("wanted words in the answer", whole.answered_right),
+        ("first sentence right", whole.first),
         ("answered", whole.answered), ("declined, of the unanswerable", whole.declined),
     ):  # fmt: skip
         yield Line(name, measure, value, f"{whole.questions} questions")
