@@ -215,8 +215,8 @@ def judged(asked: Asked, found: Sequence[Evidence], answer: Answer) -> Scored:
         seconds=answer.seconds["total"],
         place=place,
         words=len(answer.spoken.split()),
-        nearest=answer.outcome == "declined" and bool(getattr(answer, "nearest", ())),
-        number=getattr(answer, "answerability", None),
+        nearest=answer.outcome == "declined" and bool(answer.nearest),
+        number=answer.chance,
     )
 
 

@@ -136,7 +136,8 @@ def test_declines_are_told_apart_by_whether_the_library_answers() -> None:
     row = figures(scored)
     assert (row.declined, row.declined_wrongly, row.answered) == (0.5, 0.25, 0.75)
     assert row.nearest == 0.0
-    shown = replace(scored[0], nearest=True)
+    shown = judged(closed, [], replace(nothing, nearest=said(BUILT).claims, chance=0.2))
+    assert (shown.number, shown.right) == (0.2, False)
     assert figures([shown, *scored[1:]]).nearest == 0.5
 
 
