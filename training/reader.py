@@ -18,7 +18,8 @@ from index.weights import DEFAULT_MODEL, weights_folder
 from training.examples import Batch, Example, batched, retyped, shuffled_batches
 from training.network import ReaderNetwork
 
-_SAVED_EVERY = 300.0
+_SAVED_EVERY, _MEASURED_EVERY = 240.0, 1200.0
+_MEASURED_ON = 240
 _SHOWN_EVERY = 20
 
 
@@ -146,7 +147,7 @@ def trained(
     fast = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     sums: dict[str, float] = {}
     seen = 0
-    began = noted = time.monotonic()
+    began = noted = looked = time.monotonic()
     network.train()
     for step in range(begun, total):
         chance = random.Random(seed * 1_000_003 + step)
@@ -178,10 +179,11 @@ def trained(
             temporary = saved.with_suffix(".new")
             torch.save(state, temporary)
             temporary.replace(saved)
-            for name, apart in kept_apart.items():
-                print(
-                    f"step {step + 1} {name}: {measured(network, apart[:480], tokens)}", flush=True
-                )
+            if noted - looked > _MEASURED_EVERY or step == total - 1:
+                looked = noted
+                for name, apart in kept_apart.items():
+                    some = random.Random(seed).sample(apart, min(_MEASURED_ON, len(apart)))
+                    print(f"step {step + 1} {name}: {measured(network, some, tokens)}", flush=True)
 
 
 def _varied(one: Example, chance: random.Random) -> Example:
