@@ -1,0 +1,385 @@
+"""Calculations over a table that was found whole: counts, sums, averages, extremes, differences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from assistant.table_fit import Fit, Grid, fitted, goes_on, grids, stem_set
+from assistant.table_questions import Asked, Limit, calculation_asked, meant
+from assistant.table_values import Value, Values, plain, values_of
+from corpus.cells import Cell, Row, said
+from corpus.document import Document
+from corpus.table import Span, Table
+from index.evidence import Evidence
+
+# So many rows are named in a sentence; the others are counted.
+_NAMED = 10
+# Passages further down the evidence are of tables that happen to share a word.
+_TABLES = 8
+_NAMELESS = "not every row of the table has a name and values"
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """What was calculated over a table, or that it cannot be.
+
+    `sentence` answers the question; `working` says in words how it was calculated. `rows` are the
+    spans of the rows that the sentence names, in the text of `document` (an id), `table` is the
+    span of the whole table. `refused` says why nothing was calculated where the question asks for
+    it over this table; then `sentence` and `working` are "" and `rows` empty.
+    """
+
+    document: str
+    table: Span
+    sentence: str = ""
+    working: str = ""
+    rows: tuple[Span, ...] = ()
+    refused: str = ""
+
+
+def calculated(
+    question: str, evidence: Sequence[Evidence], document: Callable[[str], Document]
+) -> Calculation | None:
+    """Return what a question asks to be calculated over a table of the evidence, or None.
+
+    None where it asks for no calculation or no table has all that it names. `document` gives a
+    document by its id: a passage may hold a part of the table only.
+    """
+    asked = calculation_asked(question)
+    if asked is None:
+        return None
+    made: list[tuple[bool, int, int, Calculation]] = []
+    for rank, (owner, table) in enumerate(_tables(evidence, document)):
+        for grid in grids(owner, table):
+            fit = fitted(asked, grid)
+            if fit is None:
+                continue
+            bare = Calculation(owner.id, (table.start, table.end))
+            one = _calculate(asked, grid, fit, bare)
+            if one is None:
+                continue
+            if not one.refused and goes_on(owner, table, asked):
+                one = replace(bare, refused="the table goes on in another one")
+            made.append((bool(one.refused), -fit.own, rank, one))
+            break
+    return min(made, key=lambda one: one[:3])[3] if made else None
+
+
+def _tables(
+    evidence: Sequence[Evidence], document: Callable[[str], Document]
+) -> Iterator[tuple[Document, Table]]:
+    seen: set[tuple[str, int]] = set()
+    for passage in (one.passage for one in evidence):
+        owner = document(passage.document) if passage.rows else None
+        for start, _ in passage.rows:
+            table = owner.table_at(start) if owner else None
+            if owner is None or table is None or (owner.id, table.start) in seen:
+                continue
+            seen.add((owner.id, table.start))
+            yield owner, table
+            if len(seen) == _TABLES:
+                return
+
+
+def _calculate(asked: Asked, grid: Grid, fit: Fit, bare: Calculation) -> Calculation | None:
+    """Return what the rows and columns give, refused where their values do not allow it."""
+    if len(fit.things) < 2 or (asked.is_pair and len(fit.things) != 2):
+        return None
+    if asked.kind == "count":
+        if grid.is_turned or _counts_values(asked, grid):
+            return None
+        if asked.limit is None:
+            return _listed(asked, grid, fit, bare)
+    if not fit.columns:
+        return None
+    if grid.is_nameless and not asked.is_pair:
+        return replace(bare, refused=_NAMELESS)
+    if len(fit.columns) > 1:
+        heads = " and ".join(f"“{grid.heads[column]}”" for column in fit.columns[:4])
+        return replace(bare, refused=f"the question fits the columns {heads}")
+    return _over_column(asked, grid, fit, bare)
+
+
+def _over_column(asked: Asked, grid: Grid, fit: Fit, bare: Calculation) -> Calculation | None:
+    (column,) = fit.columns
+    head = grid.heads[column]
+    cells = [grid.cells[thing][column] for thing in fit.things]
+    values = values_of(cells, [head, grid.title])
+    if values.doubt:
+        return replace(bare, refused=f"the column “{head}” {values.doubt}")
+    told = _Told(asked, grid, fit, head, values)
+    made = {
+        "largest": told.extreme, "smallest": told.extreme, "latest": told.extreme,
+        "earliest": told.extreme, "count": told.count, "sum": told.sum, "average": told.average,
+        "difference": told.difference, "ratio": told.difference,
+    }[asked.kind]()  # fmt: skip
+    if isinstance(made, str):
+        return replace(bare, refused=made) if made else None
+    rows: tuple[Span, ...]
+    if grid.is_turned:
+        rows, lines = (grid.head_spans[column],), "columns"
+    else:
+        rows, lines = tuple(grid.spans[thing] for thing in made.things), "rows"
+    working = f"{made.working} of {len(fit.things)} {lines}{_without(grid)}"
+    return replace(bare, sentence=made.sentence, working=working, rows=rows)
+
+
+def _without(grid: Grid) -> str:
+    names = ", ".join(f"“{name}”" for name in grid.left_out)
+    return f", the row {names} left out" if names else ""
+
+
+def _counts_values(asked: Asked, grid: Grid) -> bool:
+    """Say whether what is counted is itself a column: "how many crew" asks for its values."""
+    things = stem_set(f"{grid.named} {grid.title}")
+    heads = frozenset().union(*map(stem_set, grid.heads))
+    return any(meant(word) & heads and not meant(word) & things for word in asked.counted)
+
+
+def _listed(asked: Asked, grid: Grid, fit: Fit, bare: Calculation) -> Calculation | None:
+    """Return how many rows there are, or have what the question names."""
+    if not fit.filters and not asked.whole:
+        return None
+    if not asked.counted or (not fit.filters and not _is_of(asked, grid)):
+        return None
+    if grid.is_nameless:
+        return replace(bare, refused=_NAMELESS)
+    told = _Told(asked, grid, fit, "", Values())
+    named = _joined([grid.names[thing] for thing in fit.things])
+    if fit.filters:
+        words = " ".join(fit.filters)
+        sentence = f"Of {told.all_things}, {len(fit.things)} have “{words}” in their row: {named}."
+    else:
+        sentence = f"“{grid.title}” lists {told.all_things.partition(' in “')[0]}: {named}."
+    working = f"counted over {len(grid.names)} rows{_without(grid)}"
+    rows = tuple(grid.spans[thing] for thing in fit.things[:_NAMED])
+    return replace(bare, sentence=sentence, working=working, rows=rows)
+
+
+def _is_of(asked: Asked, grid: Grid) -> bool:
+    """Say whether a table is by its head or title one of what is counted."""
+    own = stem_set(f"{grid.named} {grid.title}")
+    return all(meant(word) & own for word in asked.counted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    sentence: str
+    working: str
+    things: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The sentences that say what the values of a column give; a text alone says why not."""
+
+    asked: Asked
+    grid: Grid
+    fit: Fit
+    head: str
+    values: Values
+
+    @property
+    def all_things(self) -> str:
+        """What the calculation is over: "7 ships in “Ships”"."""
+        return self._things(len(self.grid.names))
+
+    @property
+    def _over(self) -> str:
+        words = " ".join(self.fit.filters)
+        return self._things(len(self.fit.things)) + (
+            f" with “{words}” in their row" if words else ""
+        )
+
+    def _things(self, count: int) -> str:
+        noun = " ".join(self.asked.counted).lower()
+        noun = noun if noun and not self.fit.filters and noun[-1] == "s" else "rows"
+        noun = "columns" if self.grid.is_turned else noun
+        return f"{count} {noun} in “{self.grid.title}”"
+
+    def _name(self, place: int) -> str:
+        return self.grid.names[self.fit.things[place]]
+
+    def _with_value(self, place: int) -> str:
+        return f"{self._name(place)} ({self.values.values[place].written})"
+
+    def _key(self, value: Value) -> tuple[str, str] | Decimal:
+        return value.days if value.days is not None else value.number
+
+    def extreme(self) -> _Made | str:
+        """Return the row with the highest or lowest value."""
+        kind = self.asked.kind
+        timely = kind in {"latest", "earliest"}
+        if timely and not self.values.dates:
+            return ""
+        highest = kind in {"largest", "latest"}
+        values = self.values.values
+        order = sorted(range(len(values)), key=lambda at: self._key(values[at]), reverse=highest)
+        best = [at for at in order if self._key(values[at]) == self._key(values[order[0]])]
+        rest = order[len(best) :]
+        if self.values.dates:
+            word = "latest" if highest else "earliest"
+            if rest and self._overlaps(best[0], rest):
+                return f"the dates under “{self.head}” are not exact enough"
+        else:
+            word = "highest" if highest else "lowest"
+        if not rest:
+            return f"all values of “{self.head}” are the same"
+        names = _joined([self._name(at) for at in best])
+        have = "has" if len(best) == 1 else "have"
+        following = f"; next: {self._with_value(rest[0])}" if rest else ""
+        sentence = (
+            f"Of {self._over}, {names} {have} the {word} “{self.head}”: "
+            f"{values[best[0]].written}{following}."
+        )
+        things = tuple(self.fit.things[at] for at in [*best[:_NAMED], rest[0]])
+        return _Made(sentence, f"compared over the column “{self.head}”", things)
+
+    def _overlaps(self, best: int, rest: Sequence[int]) -> bool:
+        days = self.values.values[best].days
+        others = [self.values.values[at].days for at in rest]
+        return days is not None and any(
+            one is not None and one[0] <= days[1] and days[0] <= one[1] for one in others
+        )
+
+    def count(self) -> _Made | str:
+        """Return how many rows keep to the condition of the question."""
+        limit = self.asked.limit
+        if limit is None:
+            return ""
+        if limit.dates != self.values.dates:
+            return "" if limit.dates else f"the column “{self.head}” is of dates"
+        if self._other_unit(limit):
+            return f"the column “{self.head}” is not in the unit that the question names"
+        kept = []
+        for at, value in enumerate(self.values.values):
+            keeps = self._keeps(value, limit)
+            if keeps is None:
+                return f"the dates under “{self.head}” are not exact enough"
+            if keeps:
+                kept.append(at)
+        named = f": {_joined([self._with_value(at) for at in kept])}" if kept else ""
+        count = str(len(kept)) if kept else "none"
+        have = "has" if len(kept) == 1 else "have"
+        condition = f"a date {limit.words} under" if limit.dates else f"{limit.words} under"
+        sentence = f"Of {self._over}, {count} {have} {condition} “{self.head}”{named}."
+        things = tuple(self.fit.things[at] for at in kept[:_NAMED]) or self.fit.things[:_NAMED]
+        return _Made(sentence, f"counted over the column “{self.head}”", things)
+
+    def _other_unit(self, limit: Limit) -> bool:
+        return bool(limit.unit and self.values.unit and limit.unit != self.values.unit)
+
+    def _keeps(self, value: Value, limit: Limit) -> bool | None:
+        """Say whether a value keeps to a limit, None where a date leaves it open."""
+        if value.days is not None:
+            return self._in_time(value.days, limit)
+        number = value.number.scaleb(self.values.power)
+        # "More than 5" over a column in millions means 5 of them, "5 million" the whole number.
+        if self.values.power and all(
+            one is None or abs(Decimal(one)) < Decimal(10) ** self.values.power
+            for one in (limit.low, limit.high)
+        ):
+            number = value.number
+        low = limit.low is None or number > Decimal(limit.low) or (
+            not limit.strict and number == Decimal(limit.low)
+        )  # fmt: skip
+        high = limit.high is None or number < Decimal(limit.high) or (
+            not limit.strict and number == Decimal(limit.high)
+        )  # fmt: skip
+        return low and high
+
+    @staticmethod
+    def _in_time(days: tuple[str, str], limit: Limit) -> bool | None:
+        at = Values(_date_values(str(limit.low or limit.high))).values[0].days
+        assert at is not None
+        if limit.low is not None:
+            edge = at[1] if limit.strict else at[0]
+            inside = [day > edge if limit.strict else day >= edge for day in days]
+        else:
+            edge = at[0] if limit.strict else at[1]
+            inside = [day < edge if limit.strict else day <= edge for day in days]
+        return inside[0] if inside[0] == inside[1] else None
+
+    def sum(self) -> _Made | str:
+        """Return what the values add up to."""
+        if self.values.dates:
+            return f"the column “{self.head}” is of dates"
+        total = sum((one.number for one in self.values.values), Decimal(0))
+        parts = [self._with_value(at) for at in range(len(self.values.values))]
+        written = self.values.written(total)
+        sentence = f"“{self.head}” of {self._over} adds up to {written}: {_joined(parts)}."
+        return _Made(sentence, f"added up over the column “{self.head}”", self.fit.things[:_NAMED])
+
+    def average(self) -> _Made | str:
+        """Return the mean of the values."""
+        if self.values.dates:
+            return f"the column “{self.head}” is of dates"
+        numbers = [one.number for one in self.values.values]
+        mean = sum(numbers, Decimal(0)) / len(numbers)
+        parts = [self._with_value(at) for at in range(len(numbers))]
+        sentence = (
+            f"The average “{self.head}” of {self._over} is {self.values.written(mean)}: "
+            f"{_joined(parts)}."
+        )
+        return _Made(sentence, f"averaged over the column “{self.head}”", self.fit.things[:_NAMED])
+
+    def difference(self) -> _Made | str:
+        """Return by how much, or how many times, one value of two is larger."""
+        if self.values.dates:
+            return ""
+        larger, smaller = sorted((0, 1), key=lambda at: -self.values.values[at].number)
+        most, least = (self.values.values[at].number for at in (larger, smaller))
+        if self.asked.kind == "ratio":
+            if least <= 0:
+                return f"the values of “{self.head}” have no ratio"
+            found = f"{plain(round(most / least, 2))} times as much"
+        else:
+            found = f"a difference of {self.values.written(most - least)}"
+        pair = f"{self._with_value(larger)} against {self._with_value(smaller)}"
+        sentence = f"“{self.head}”: {pair}, {found}."
+        return _Made(sentence, f"calculated from the column “{self.head}”", self.fit.things)
+
+
+def _date_values(iso: str) -> tuple[Value, ...]:
+    return values_of([iso], []).values
+
+
+def _joined(names: Sequence[str]) -> str:
+    """Return names in a list, at most so many of them: "A, B and 3 more"."""
+    if len(names) > _NAMED:
+        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def looked_up(question: str, row: Row) -> str:
+    """Return the cells of a row that a question asks for, with their heads, to be read alone.
+
+    "Total parameters, DeepSeek-V3: 671B"; a bare number has the title of the table behind it where
+    that is what tells its unit. Where no column is named, the whole row.
+    """
+    values = [cell for cell in row.cells if not cell.names]
+    asked = stem_set(question) - stem_set(values[0].row if values else "")
+    wide = frozenset().union(*(meant(stem) for stem in asked)) if asked else asked
+    scores = [
+        (len(stem_set(cell.column) & wide), len(stem_set(cell.column) & asked)) for cell in values
+    ]
+    best = max(scores, default=(0, 0))
+    if not best[0] and len(values) != 1:
+        return said(row.cells)
+    told = []
+    for cell, score in zip(values, scores, strict=True):
+        if score != best:
+            continue
+        heads = ", ".join(filter(None, [cell.column, cell.row]))
+        unit = f" ({cell.table})" if _is_bare(cell) and 0 < len(cell.table) <= 80 else ""
+        told.append(f"{heads}: {cell.text}{unit}" if heads else f"{cell.text}{unit}")
+    return "; ".join(told)
+
+
+def _is_bare(cell: Cell) -> bool:
+    """Say whether a number has its unit neither beside it nor in brackets behind its column."""
+    beside = cell.text + "".join(re.findall(r"\(.*", cell.column))
+    return not re.search(r"[^\W\d]|[%$€£¥]", beside)
