@@ -19,6 +19,8 @@ from index.evidence import Evidence
 _NAMED = 10
 # Passages further down the evidence are of tables that happen to share a word.
 _TABLES = 8
+# One so large is read for seconds.
+_MOST_CELLS = 100_000
 _NAMELESS = "not every row of the table has a name and values"
 
 
@@ -79,7 +81,8 @@ def _tables(
             if owner is None or table is None or (owner.id, table.start) in seen:
                 continue
             seen.add((owner.id, table.start))
-            yield owner, table
+            if len(table.cells) * len(table.cells[0]) <= _MOST_CELLS:
+                yield owner, table
             if len(seen) == _TABLES:
                 return
 
@@ -93,7 +96,7 @@ def _calculate(asked: Asked, grid: Grid, fit: Fit, bare: Calculation) -> Calcula
             return None
         if asked.limit is None:
             return _listed(asked, grid, fit, bare)
-    if not fit.columns:
+    if not fit.columns or _is_name(asked.kind, grid):
         return None
     if grid.is_nameless and not asked.is_pair:
         return replace(bare, refused=_NAMELESS)
@@ -130,6 +133,12 @@ def _over_column(asked: Asked, grid: Grid, fit: Fit, bare: Calculation) -> Calcu
 def _without(grid: Grid) -> str:
     names = ", ".join(f"“{name}”" for name in grid.left_out)
     return f", the row {names} left out" if names else ""
+
+
+def _is_name(kind: str, grid: Grid) -> bool:
+    """Say whether "total" or "average" is a word of a head: "total parameters" is then a cell."""
+    words = {"sum": "total sum combined", "average": "average mean"}.get(kind, "")
+    return any(stem_set(words) & stem_set(head) for head in grid.heads)
 
 
 def _counts_values(asked: Asked, grid: Grid) -> bool:
