@@ -1,27 +1,31 @@
-"""A follow-up made into a question that stands alone, so that the search finds its passages."""
+"""A follow-up and the conversation before it: in which texts to search for it, which to take."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from assistant import rewriting
 from assistant import rewriting_chinese as chinese
 from assistant.phrases import runs
-from index.query import Query
+from assistant.rewriting import Candidate, Made
 
-# With no more content words than this and no name or figure, a question may be half of one.
-_BARE = 3
+# Where nothing is answered, a text that is a weaker guess must be so much nearer to it.
+MARGIN = 0.1
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """An earlier question of a conversation and the sentences of its answer, without markers."""
+    """An earlier question of a conversation and the sentences of its answer, without markers.
+
+    `whole` is the question as it was searched for, where that is known and is not as asked.
+    """
 
     question: str
     answer: str = ""
+    whole: str = ""
 
 
 def exchanges(values: Sequence[Any]) -> tuple[Exchange, ...]:
@@ -30,70 +34,76 @@ def exchanges(values: Sequence[Any]) -> tuple[Exchange, ...]:
     Raises KeyError for an object without a question.
     """
     return tuple(
-        Exchange(str(one["question"]), str(one.get("answer") or ""))
+        Exchange(
+            str(one["question"]), str(one.get("answer") or ""), str(one.get("standalone") or "")
+        )
         if isinstance(one, dict)
         else Exchange(str(one))
         for one in values
     )
 
 
-def standalone(question: str, history: Sequence[Exchange]) -> str:
-    """Return `question` with what it leaves to the conversation put in, or as it is.
+def candidates(question: str, history: Sequence[Exchange]) -> list[Candidate]:
+    """Return the texts in which `question` may be searched for, the most plausible first.
 
-    One phrase of the last question that stood alone is put in the place of a pronoun, or of the
-    element that the follow-up names anew (`assistant.rewriting`). A new topic stays as it is, and
-    so does a follow-up of which it is not plain what it stands for.
+    There is at least one, and at most four. A question that plainly stands alone is the only one,
+    so that it costs nothing more than it does without a conversation.
     """
-    before, said = _ground(history)
-    return _whole(question, before, said, history[-1].answer if history else "") or question
+    question = " ".join(question.split())
+    before, named, answer = "", list[str](), ""
+    for turn in history:
+        before = turn.whole or _candidates(turn.question, before, named, answer)[0].text
+        new = [one.text for one in reversed(runs(before))]
+        named = [*new, *(one for one in named if one not in new)]
+        answer = turn.answer
+    return _candidates(question, before, named, answer)
+
+
+def _candidates(question: str, before: str, named: Sequence[str], answer: str) -> list[Candidate]:
+    if not before:
+        return [Candidate(question)]
+    if chinese.is_chinese(question):
+        made = chinese.proposed(question, before)
+    else:
+        made = rewriting.proposed(question, before, named, answer)
+    return list({one.text.lower(): one for one in reversed(made)}.values())[::-1][:4]
+
+
+def standalone(question: str, history: Sequence[Exchange]) -> str:
+    """Return the most plausible candidate, for where there is nothing to judge by."""
+    return candidates(question, history)[0].text
 
 
 def other_reading(question: str, history: Sequence[Exchange]) -> str:
-    """Return how else a follow-up may be meant where a conversation spoke of two things, or "".
+    """Return how else a follow-up may be meant, of another thing that was spoken of, or ""."""
+    made = [one.text for one in candidates(question, history) if one.made is Made.WITH_SUBJECT]
+    return made[1] if len(made) > 1 else ""
 
-    "Who is its director?", asked after two companies, is of the last one first.
+
+def leans(text: str) -> bool:
+    """Say whether a question or sentence says by its form that it needs what was said before it."""
+    return chinese.leans(text) if chinese.is_chinese(text) else rewriting.leans(text)
+
+
+def best_of(
+    texts: Sequence[Candidate],
+    find: Callable[[str], _Found],
+    chance: Callable[[_Found], float],
+    enough: float,
+) -> tuple[Candidate, _Found]:
+    """Return the first candidate that is answered, with what `find` found for it.
+
+    `chance` says in 0…1 how sure it is that a finding answers; from `enough` on it is answered, and
+    no further text is searched for. Where none is, the best of them is returned; a weaker guess
+    must be better by MARGIN. A change of topic is heard since nothing answers what was made of the
+    old one. That the question as asked is answered says little of its own: "rental cost?" is
+    answered by the cost of anything.
     """
-    before, said = _ground(history)
-    here = [one for one in said if one in before]
-    if not rewriting.leans(question) or len(said) != 2 or len(here) != 1:
-        return ""
-    (other,) = (one for one in said if one not in here)
-    whole = _whole(question, before.replace(here[0], other), said, "")
-    return whole if other in whole and other not in question else ""
-
-
-def _ground(history: Sequence[Exchange]) -> tuple[str, list[str]]:
-    """Return the last question of a conversation that stood alone, and the names of all of them."""
-    before, said, answer = "", list[str](), ""
-    for turn in history:
-        if whole := _whole(turn.question, before, said, answer):
-            before = whole
-            said += [one.text for one in runs(whole) if one.text not in said]
-        answer = turn.answer
-    return before, said
-
-
-def _whole(question: str, before: str, said: list[str], answer: str) -> str:
-    """Return a question standing alone, by the one before it; "" where that cannot be told."""
-    question = " ".join(question.split())
-    if chinese.is_chinese(question):
-        if not chinese.leans(question):
-            return question
-        return chinese.rewritten(question, before) if before else ""
-    whole = rewriting.rewritten(question, before, said, answer) if before else ""
-    if whole:
-        return whole[0].upper() + whole[1:]
-    return "" if rewriting.leans(question) else question
-
-
-def leans(question: str) -> bool:
-    """Say whether a question may need what was said before it: by its form, or since it is bare.
-
-    What leans by its bareness alone only a model can tell ("who pleaded guilty?").
-    """
-    if chinese.is_chinese(question):
-        return chinese.leans(question)
-    named = runs(question) or re.search(r"\d", question)
-    return rewriting.leans(question) or (
-        not named and len(Query.from_question(question).words) <= _BARE
-    )
+    best, found = texts[0], find(texts[0].text)
+    for one in texts[1:]:
+        if chance(found) >= enough:
+            break
+        other = find(one.text)
+        if chance(other) >= enough or chance(other) > chance(found) + MARGIN:
+            best, found = one, other
+    return best, found

@@ -1,37 +1,50 @@
-"""An English follow-up made whole by putting one phrase of the earlier question in its place.
+"""What an English follow-up may mean: the texts in which it could be searched for.
 
-Three ways, and no fourth: what a pronoun stands for is put in its place ("its director"), the like
-element of the earlier question is replaced ("What about Nvidia?", "and in 2024?", "No, I meant the
-H20"), or a role is given its holder ("who is the chairman?"). Where it is not plain which phrase is
-meant, there is no rewriting: a question that carries words of another topic along finds the other
-topic.
+Nothing is decided here. Each text is a guess that costs a search, and the one whose passages answer
+best is taken (`assistant.followup.best_of`); so the guesses are few, the most plausible first.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 from assistant.checking.names import kind_of
-from assistant.phrases import (
-    AUXILIARY,
-    DEFINITE,
-    HEAD,
-    Phrase,
-    all_phrases,
-    modifies,
-    phrases,
-    plural_form,
-    runs,
-)
+from assistant.phrases import AUXILIARY, phrases, runs
 from corpus.moments import moments
+from index.query import STOP_WORDS, Query
 
+
+class Made(StrEnum):
+    """How a text was made of a follow-up."""
+
+    AS_ASKED = "as asked"
+    WITH_SUBJECT = "with the subject of the last question"
+    IN_PLACE = "in place of an element of the last question"
+    WITH_QUESTION = "with the last question"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A text in which a follow-up may be searched for, and how it was made."""
+
+    text: str
+    made: Made = Made.AS_ASKED
+
+
+# More content words than this are a question of their own, unless nothing of it is found.
+_WHOLE = 4
+# A pronoun after so many content words may well stand for one of them.
+_OWN = 3
 _ASKS = re.compile(
-    rf"^(?:(?:(?:until|since|by|with|on|in|from|for|at|to|under|of|about|against) )?"
-    rf"(?:who|whom|whose|what|which|when|where|why|how)|{AUXILIARY})\b",
+    rf"^(?:(?:until|since|by|with|on|in|from|for|at|to|under|of|about|against) )?"
+    rf"(?:who|whom|whose|what|which|when|where|why|how|tell|show|list|explain|compare|summari[sz]e|"
+    rf"describe|give|{AUXILIARY})\b",
     re.IGNORECASE,
 )
-_JOINS = re.compile(r"^(?:and|but|so|or|then|also|ok|okay)\b[ ,]*", re.IGNORECASE)
+_JOINS = re.compile(r"^(?:(?:and|but|so|or|then|also|ok|okay|thanks)\b[ ,.!]*)+", re.IGNORECASE)
 _ABOUT = re.compile(r"^(?:what|how) (?:about|of)\s+", re.IGNORECASE)
 _MEANT = re.compile(
     r"^(?:(?:no|sorry|oh|actually|well)\b[,.!]?\s*)*"
@@ -39,378 +52,187 @@ _MEANT = re.compile(
     r"^no[,.]\s+(?=the |[A-Z])",
     re.IGNORECASE,
 )
-# What "the company" or "this model" stands for is the one thing that was named.
-_CLASS = re.compile(
-    r"\b(?:this|that|the) (?:company|firm|maker|developer|agency|bureau|ministry|country|startup|"
-    r"start-up|lab|model|chip|person|man|woman)\b(?! (?:of|that|which|in|from|called|named)\b)",
+_BARE = re.compile(
+    r"(?P<how>why|when|where|how|(?:since|until) when|for how long)"
+    r"(?: (?:was|is|did) (?:that|it|this)(?: happen)?| so)?(?P<refused> not)?\s*\?*",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(
-    r"\b(?:it|its|they|them|their|he|him|his|she|her)\b|"
-    r"(?<=\bis )(?:this|that)\b(?= \w+ed\b)|(?<=\bwas )(?:this|that)\b(?= \w+ed\b)|"
-    r"(?<=\b(?:of|on|by|to) )(?:this|that)(?=\s*\?)",
+    rf"\b(?P<many>they|them|their)\b|\b(?P<person>he|him|his|she|her)\b|\b(?P<thing>it|its)\b|"
+    rf"\b(?:{AUXILIARY}|of|on|by|to|with) (?P<that>that|this)\b",
     re.IGNORECASE,
 )
-# "Is it true that", "how long does it take": it stands for nothing.
-_EMPTY = re.compile(
-    r"\b(?:is|was) it (?:true|possible|legal|illegal|likely|known|clear|correct|right|allowed)\b|"
-    r"\b(?:does|did|would) it (?:take|cost) to\b|\bit (?:is|was) \w+ (?:that|to)\b",
-    re.IGNORECASE,
-)
-# "Can a company sell if it has leave", "Why do firms say they": it is the company, and the firms.
-_OWN = re.compile(
-    rf"\b(?:an?|each|every|any|one) [a-z]|\b{AUXILIARY} the .*\b(?:when|if|because|that|after|"
-    r"before|while|since|until|once|although|though|says?|said) $",
-    re.IGNORECASE,
-)
-_OWN_MANY = re.compile(rf"\b{AUXILIARY} (?:[a-z-]+ ){{0,2}}[a-z]+s\b", re.IGNORECASE)
-_PERSON = frozenset({"he", "him", "his", "she", "her"})
-_THING = frozenset({"it", "its"})
-_PLURAL = frozenset({"they", "them", "their"})
+# "Is it true that": it stands for nothing.
+_EMPTY = re.compile(r"\b(?:is|was) it (?=[a-z]+ (?:that|to)\b)", re.IGNORECASE)
 _OWNING = frozenset({"its", "their", "his", "her"})
-_ROLE = re.compile(
-    r"^(?P<head>(?:who|what) (?:is|are|was|were) the [a-z-]+)(?P<rest>(?: in [a-z]+)?\s*\?*)$",
-    re.IGNORECASE,
-)
 _TWO = re.compile(r"\b(?:the two|both of them|either of them|them both)\b", re.IGNORECASE)
 _ORDINAL = re.compile(
     r"\bthe (?P<which>first|second|third|last|former|latter)(?:\s+(?:one|of them))?(?=\s*[?.]|$)",
     re.IGNORECASE,
 )
 _PLACES = {"first": 0, "former": 0, "second": 1, "latter": 1, "third": 2, "last": -1}
-_PREPOSITION = re.compile(
-    r"^(?P<word>according to|in|on|at|by|for|about|after|before|since|until|under|against|with|"
-    r"from|to|during|of)\s+(?P<what>.+)$",
-    re.IGNORECASE,
-)
-_TIMES = frozenset("at after before since until during".split())
-_OWNER = re.compile(r"(?P<who>.+?)['’]s (?P<thing>.+)$")
-_THE_HEAD = re.compile(rf"\b(?:the|this|that) (?P<head>{HEAD})\b", re.IGNORECASE)
-_MANY_OF = re.compile(r"how many of (?:them|these|those) (?P<how>[a-z]+ .+?)\s*\?*", re.IGNORECASE)
-_ARE = re.compile(r"how many (?P<are>(?:are|were) .+?)\s*\?*", re.IGNORECASE)
-_HAVE = re.compile(
-    r"how many (?P<what>[a-z ]+?) (?:does|do|did) (?P<who>.+?) have\b", re.IGNORECASE
-)
-# In place of one name, "they" had another form of the verb.
-_SINGULAR = {"do": "does", "are": "is", "were": "was", "have": "has"}
+_WORDS = r"(?:in|on|at|by|for|about|after|before|since|until|under|against|with|from|to|during|of)"
+_CIRCUMSTANCE = re.compile(rf"(?P<word>according to|{_WORDS}) (?P<what>.+)", re.IGNORECASE)
 
 
-_BARE = re.compile(
-    r"(?P<how>why|when|where|how|(?:since|until) when|for how long)"
-    r"(?: (?:was|is|did) (?:that|it|this)(?: happen)?| not| so)?\s*\?*",
-    re.IGNORECASE,
-)
-
-
-def leans(question: str) -> bool:
-    """Say whether a question says by its form that it needs what was said before it."""
-    plain = _JOINS.sub("", question)
-    return bool(
-        (plain != question and not _ASKS.match(plain))
-        or _ABOUT.match(plain)
-        or _MEANT.match(question)
-        or _TWO.search(question)
-        or _ORDINAL.search(question)
-        or _CLASS.search(question)
-        or _open_pronouns(question)
-        or _BARE.fullmatch(plain)
-        or re.search(rf"\b{AUXILIARY} (?:that|this|these|those)\b|\b(?:that|those|these)\s*\?*$",
-                     question, re.IGNORECASE)
-    )  # fmt: skip
-
-
-def rewritten(question: str, before: str, two: list[str], answer: str = "") -> str:
-    """Return `question` whole, by what the standalone question `before` has, or "" if unsure.
-
-    `two` are the names of the conversation, for "which of the two"; `answer` is what was answered
-    last, for a person whom only it names.
-    """
-    if meant := _MEANT.match(question):
-        rest = question[meant.end() :].strip()
-        if _ASKS.match(rest):
-            return rewritten(rest, before, two, answer) if leans(rest) else rest
-        return _replaced(rest, before, corrects=True)
-    plain = _JOINS.sub("", question).strip()
-    if about := _ABOUT.match(plain):
-        return _replaced(plain[about.end() :], before)
-    if plain != question and not _ASKS.match(plain):
-        return _replaced(plain, before)
+def leans(text: str) -> bool:
+    """Say whether a question or sentence says by its form that it needs what was said before it."""
+    pronoun = _pronoun(text)
     return (
-        _with_holder(plain, before)
-        or _adverb(plain, before)
-        or _resolved(plain, before, two, answer)
+        bool(pronoun and not _own(text, pronoun) and not runs(text[: pronoun.start()]))
+        or _is_part(text)
+        or bool(_BARE.fullmatch(_JOINS.sub("", text)))
     )
 
 
-def _resolved(question: str, before: str, two: list[str], answer: str) -> str:
-    """Return a question with what its pronouns stand for in their places, or ""."""
-    if _TWO.search(question) or _ORDINAL.search(question):
-        return _of_a_list(question, before, two)
-    if many := _MANY_OF.fullmatch(question):
-        return _appended(before, many["how"]) if before.lower().startswith("how many") else ""
-    known = _candidates(before)
-    if (are := _ARE.fullmatch(question)) and (have := _HAVE.match(before)):
-        return f"How many {have['what']} of {have['who']} {are['are']}?"
-    text = _described(question, known)
-    first: dict[frozenset[str], tuple[re.Match[str], Phrase]] = {}
-    for pronoun in _open_pronouns(text):
-        group = next((it for it in (_PERSON, _PLURAL) if pronoun[0].lower() in it), _THING)
-        if group in first:
-            # "Did it show its evidence?": named once, the second speaks for itself.
-            continue
-        one = _meant_by(pronoun, text, known)
-        if one is None and pronoun[0].lower() in _PERSON:
-            told = [it for it in phrases(answer) if it.person == 2 and it.text not in before]
-            one = told[0] if len({it.text for it in told}) == 1 else None
-        if one is None:
-            return ""
-        first[group] = pronoun, one
-    for pronoun, one in sorted(first.values(), key=lambda it: -it[0].start()):
-        text = _put(text, pronoun, one)
-    return text if text != question else ""
+def proposed(question: str, before: str, named: Sequence[str], answer: str = "") -> list[Candidate]:
+    """Return what `question` may mean after `before`, the last question that stood alone.
+
+    `named` are the names of the conversation, the newest first; `answer` is what was answered last,
+    for a person whom only it names. A question that stands alone is returned alone.
+    """
+    if meant := _MEANT.match(question):
+        rest = question[meant.end() :].strip()
+        return proposed(rest, before, named, answer) if _ASKS.match(rest) else _part(rest, before)
+    plain = _JOINS.sub("", question).strip()
+    if bare := _BARE.fullmatch(plain):
+        return [_asked_anew(bare, before)]
+    if _is_part(question) and not _pronoun(plain):
+        return _part(_ABOUT.sub("", plain), before)
+    if listed := _of_a_list(plain, before, named):
+        return [Candidate(listed, Made.WITH_SUBJECT), _with_question(plain, before)]
+    pronoun = _pronoun(plain)
+    if pronoun is None and (runs(plain) or moments(plain)):
+        return [Candidate(question)]
+    subjects = _subjects(pronoun, plain, before, named, answer)
+    made = [Candidate(_put(one, plain, pronoun), Made.WITH_SUBJECT) for one in subjects]
+    if pronoun and not _own(plain, pronoun):
+        return [*made, _with_question(plain, before), Candidate(question)]
+    if pronoun or len(_content(plain)) > _WHOLE:
+        return [Candidate(question), *made[:1]]
+    return [*made, Candidate(question)]
 
 
-def _of_a_list(question: str, before: str, two: list[str]) -> str:
+def _is_part(question: str) -> bool:
+    """Say whether a question is only an element of one: "and Taiwan?", "rental cost?"."""
+    plain = _JOINS.sub("", question).strip()
+    if _ASKS.match(plain) and not _ABOUT.match(plain):
+        return False
+    short = question.endswith("?") and len(plain.split()) <= _WHOLE
+    return plain != question or short or bool(_ABOUT.match(plain) or _MEANT.match(question))
+
+
+def _part(what: str, before: str) -> list[Candidate]:
+    """Return what an element alone may mean: put in the place of its like, or asked of a thing."""
+    what = what.strip().rstrip("?.! ").strip()
+    made = [Candidate(one, Made.IN_PLACE) for one in _replaced(what, before)]
+    if not made:
+        subjects = _subjects(None, what, before, (), "")
+        made = [Candidate(_put(one, f"{what}?", None), Made.WITH_SUBJECT) for one in subjects]
+    return [*made, _with_question(f"{what}?", before), Candidate(f"{what}?")]
+
+
+def _replaced(what: str, before: str) -> list[str]:
+    """Return the earlier question with an element that is like `what` replaced by it."""
+    dates, old_dates = moments(what), moments(before)
+    circumstance = _CIRCUMSTANCE.fullmatch(what)
+    if dates and old_dates:
+        old = old_dates[-1]
+        return [before[: old.start] + what[dates[0].start :] + before[old.end :]]
+    if dates and (circumstance or dates[0].start == 0):
+        return [f"{before.rstrip('?. ')} {what if circumstance else f'in {what}'}?"]
+    if circumstance:
+        added = f"{before.rstrip('?. ')} {what}?"
+        like = re.compile(rf"\b{circumstance['word']} .+?(?=\s*\?|\s*$| {_WORDS} )", re.IGNORECASE)
+        old_one = like.search(before)
+        if old_one is None or moments(old_one[0]):
+            return [added]
+        return [before[: old_one.start()] + what + before[old_one.end() :], added]
+    new = re.sub(r"^the |['’]s$", "", what)
+    if new not in [one.text for one in runs(f"so {new}")]:
+        return []
+    named = [one for one in phrases(before) if one.named and one.text != new]
+    alike = [one for one in named if kind_of(one.text) == kind_of(new)] or named
+    return [before[: one.start] + new + before[one.end :] for one in alike[:2]]
+
+
+def _asked_anew(bare: re.Match[str], before: str) -> Candidate:
+    """Return "why?" or "when was that?" as the earlier question asked so."""
+    rest = re.sub(rf"^(?:why|when|where|how) (?={AUXILIARY}\b)", "", before, flags=re.IGNORECASE)
+    if not re.match(rf"{AUXILIARY}\b", rest, re.IGNORECASE):
+        return _with_question(bare[0], before)
+    acts = next((one.text for one in phrases(before) if one.acts), "")
+    if bare["refused"] and acts:
+        rest = rest.replace(acts, f"{acts} not", 1)
+    return Candidate(f"{bare['how'].capitalize()} {rest[0].lower()}{rest[1:]}", Made.WITH_QUESTION)
+
+
+def _with_question(question: str, before: str) -> Candidate:
+    stop = "" if before.endswith(("?", ".", "!")) else "."
+    return Candidate(f"{before}{stop} {question}", Made.WITH_QUESTION)
+
+
+def _of_a_list(question: str, before: str, named: Sequence[str]) -> str:
     """Return a question with "the two" or "the second one" named, or ""."""
     listed = [one.text for one in phrases(before) if one.named]
     if both := _TWO.search(question):
-        pair = listed if len(listed) == 2 else two
+        pair = listed if len(listed) == 2 else named[1::-1]
         joined = " and ".join(pair)
         return question[: both.start()] + joined + question[both.end() :] if len(pair) == 2 else ""
     ordinal = _ORDINAL.search(question)
-    assert ordinal is not None
-    place = _PLACES[ordinal["which"].lower()]
-    if len(listed) < 2 or not -len(listed) <= place < len(listed):
+    place = _PLACES[ordinal["which"].lower()] if ordinal else 0
+    if ordinal is None or len(listed) < 2 or not -len(listed) <= place < len(listed):
         return ""
     return question[: ordinal.start()] + listed[place] + question[ordinal.end() :]
 
 
-def _described(question: str, known: list[Phrase]) -> str:
-    """Return a question with the thing for "the company", and all of its name for "the rule"."""
-    named = [one for one in known if one.named and not one.plural]
-    met = _CLASS.search(question)
-    if met and len(named) == 1:
-        return question[: met.start()] + named[0].said + question[met.end() :]
-    for head in _THE_HEAD.finditer(question):
-        same = [one for one in known if not one.named and _same_head(one.text, head["head"])]
-        if len(same) == 1 and same[0].text.lower() != head[0].lower():
-            return question[: head.start()] + same[0].text + question[head.end() :]
-    return question
-
-
-def _open_pronouns(question: str) -> list[re.Match[str]]:
-    """Return the pronouns that stand for nothing within the question."""
-    spans = [one.span() for one in _EMPTY.finditer(question)]
-    own = [one for one in phrases(question) if not modifies(question, one)]
-    found = []
+def _pronoun(question: str) -> re.Match[str] | None:
+    """Return the first pronoun that may stand for something of the conversation."""
+    empty = [one.span() for one in _EMPTY.finditer(question)]
     for one in _PRONOUN.finditer(question):
-        plural, head = one[0].lower() in _PLURAL, question[: one.start()]
-        among = plural and re.search(r"\b(?:one|some|many|most|all|any|each|both) of $", head)
-        known = any(it.end < one.start() and (it.plural or not among) for it in own)
-        spoken = (_OWN_MANY if plural else _OWN).search(head) and not among
-        if not known and not spoken and not any(a <= one.start() < b for a, b in spans):
-            found.append(one)
-    return found
+        if not any(start <= one.start() < end for start, end in empty):
+            return one
+    return None
 
 
-def _candidates(before: str) -> list[Phrase]:
-    """Return the phrases of a question, and what it asks for ("which models": the models)."""
-    found = phrases(before)
-    asked = re.match(
-        rf"(?:which|what|how many) (?P<what>(?:[\w-]+ ){{0,2}}?[\w-]+) {AUXILIARY}\b", before,
-        re.IGNORECASE,
-    )  # fmt: skip
-    if asked:
-        found = [one for one in found if one.start >= asked.end("what")] or found
-        text = f"the {asked['what']}"
-        many = plural_form(text) or before.lower().startswith("how many")
-        found.append(Phrase(text, asked.start("what"), asked.end("what"), many, named=False))
-    return found
+def _own(question: str, pronoun: re.Match[str]) -> bool:
+    """Say whether a pronoun may as well stand for what the question itself says before it."""
+    return len(_content(question[: pronoun.start()])) >= _OWN
 
 
-def _meant_by(pronoun: re.Match[str], question: str, known: list[Phrase]) -> Phrase | None:
-    """Return the phrase that a pronoun stands for: the only fitting one, or that in its role."""
-    word = pronoun[0].lower()
-    acts = re.search(rf"\b(?!(?:is|are|was|were) $){AUXILIARY} $", question[: pronoun.start()],
-                     re.IGNORECASE)  # fmt: skip
-    if word in _PERSON:
-        most = max((one.person for one in known), default=0)
-        fitting = [one for one in known if one.person == most > 0]
-    elif word in _PLURAL:
-        owned = re.match(r" ([a-z]+)", question[pronoun.end() :])
-        many = [one for one in known if one.plural]
-        if word in _OWNING and owned:
-            many = [one for one in many if not one.text.lower().endswith(owned[1])]
-        fitting = many or [one for one in known if one.named and not one.plural]
+def _content(text: str) -> list[str]:
+    return [one for one in Query.from_question(text).words if one.lower() not in STOP_WORDS]
+
+
+def _subjects(
+    pronoun: re.Match[str] | None, question: str, before: str, named: Sequence[str], answer: str
+) -> list[str]:
+    """Return up to two things that a question may be about, the likeliest first.
+
+    They come from the last question, from the last answer (a person), then from earlier questions.
+    """
+    known = phrases(before)
+    if pronoun and pronoun["person"]:
+        told = [one for one in phrases(answer) if one.person == 2]
+        known = sorted([*(one for one in known if one.person), *told], key=lambda one: -one.person)
+    elif pronoun and pronoun["many"]:
+        known.sort(key=lambda one: (not one.plural, not one.named, one.scene))
     else:
-        fitting = [one for one in known if not one.plural and one.person < 3]
-        if acts and any(one.subject and one.person == 3 for one in known):
-            # "What did Senator Hawley propose?", "what does it provide for?": what was proposed.
-            return None
-    if len(fitting) > 1 and word in _OWNING:
-        # Firms and people have directors and windows; a ban seldom has.
-        fitting = [one for one in fitting if one.named] or fitting
-    if len(fitting) > 1:
-        in_role = [one for one in fitting if one.subject == bool(acts)]
-        # Of two in the role of the subject ("Nvidia and AMD") neither is meant alone.
-        fitting = in_role if acts else in_role[-1:]
-    return fitting[0] if len(fitting) == 1 else None
+        single = [one for one in known if not one.plural and one.person < 3] or known
+        acts = bool(pronoun and re.search(rf"\b{AUXILIARY} $", question[: pronoun.start()]))
+        # What a question ends with is what it is about, unless it asks what that did.
+        known = sorted(single, key=lambda one: (one.scene, one.acts != acts, -one.start))
+    earlier = [one for one in named if one not in before]
+    return list(dict.fromkeys([*(one.text for one in known), *earlier]))[:2]
 
 
-def _put(question: str, pronoun: re.Match[str], one: Phrase) -> str:
-    before, after = question[: pronoun.start()], question[pronoun.end() :]
-    text = one.said
-    if pronoun[0].lower() in _OWNING:
-        text += "'" if text.endswith("s") and one.plural else "'s"
-    elif pronoun[0].lower() == "they" and not one.plural:
-        before = re.sub(r"\b(do|are|were|have) $", lambda m: f"{_SINGULAR[m[1].lower()]} ", before,
-                        flags=re.IGNORECASE)  # fmt: skip
-    return before + text + after
-
-
-def _same_head(phrase: str, head: str) -> bool:
-    words = re.sub(r" of (?:[A-Z][a-z]+ )?\d{4}$", "", phrase).lower().split()
-    return len(words) > 2 and words[-1].removesuffix("s") == head.lower().removesuffix("s")
-
-
-def _with_holder(question: str, before: str) -> str:
-    """Return "who is the chairman?" as "who is the chairman of Stargate?", or ""."""
-    role = _ROLE.match(question)
-    known = [one for one in phrases(before) if one.person < 3 and not one.plural]
-    if role is None or len(known) != 1 or runs(question):
-        return ""
-    return f"{role['head']} of {known[0].said}{role['rest']}"
-
-
-def _adverb(question: str, before: str) -> str:
-    """Return "why?" or "when was that?" as the earlier question asked so, or ""."""
-    asked = _BARE.fullmatch(question)
-    rest = re.sub(r"^(?:why|when|where|how) (?=(?:did|does|do|is|are|was|were|has|have)\b)", "",
-                  before, flags=re.IGNORECASE)  # fmt: skip
-    if asked is None or not re.match(rf"{AUXILIARY}\b", rest, re.IGNORECASE):
-        return ""
-    return f"{asked['how'].capitalize()} {rest[0].lower()}{rest[1:]}"
-
-
-def _replaced(what: str, before: str, *, corrects: bool = False) -> str:
-    """Return the earlier question with the element that is like `what` replaced by it, or ""."""
-    what = what.strip().rstrip("?.! ").strip()
-    if not what or not before or len(what.split()) > 8:
-        return ""
-    dates = moments(what)
-    if joined := _PREPOSITION.match(what):
-        return _other_circumstance(what, joined["word"].lower(), joined["what"], before)
-    if dates and dates[0].start == 0 and dates[0].end == len(what):
-        return _other_circumstance(f"in {what}", "in", what, before)
-    what = re.sub(r"['’]s$", "", what)
-    given = [one.text for one in runs(f"so {what}")]
-    known = [one for one in all_phrases(before) if one.text.lower() != what.lower()]
-    if re.sub(r"^the ", "", what) in given:
-        old = _like(re.sub(r"^the ", "", what), [one for one in known if one.named])
-    elif (owner := _OWNER.match(what)) and owner["who"] in given:
-        old, what = _owning(owner["thing"], known, before), owner["who"]
-    elif given:
-        return ""
-    else:
-        old = _unnamed(what, known, corrects=corrects)
-    if old:
-        return _swap(before, old, what)
-    return "" if given else _property(what, before)
-
-
-def _owning(thing: str, known: list[Phrase], before: str) -> Phrase | None:
-    """Return whose `thing` the earlier question speaks of: "Nvidia's CEO", "the CEO of Nvidia"."""
-    plain = re.escape(thing)
-    found = [
-        one
-        for one in known
-        if re.match(rf"['’]s {plain}\b", before[one.end :])
-        or re.search(rf"\b{plain} (?:of|at|for) (?:the )?$", before[: one.start])
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-def _unnamed(what: str, known: list[Phrase], *, corrects: bool) -> Phrase | None:
-    """Return what a phrase without a name ("the foundry rule") takes the place of."""
-    named = [one for one in known if one.named]
-    if DEFINITE.fullmatch(what):
-        alike = [one for one in known if not one.named and _same_head(one.text, what.split()[-1])]
-        if len(alike) == 1:
-            return alike[0]
-        # "the lighthouse company" is a name's place, "the price" is not.
-        return named[0] if len(named) == 1 and _CLASS.search(f"the {what.split()[-1]}") else None
-    return known[0] if corrects and len(known) == 1 else None
-
-
-def _property(what: str, before: str) -> str:
-    """Return "and the price?" after "What is the weight of the H20?" as asked of the H20, or ""."""
-    old = re.search(rf"\b{AUXILIARY} (?P<what>(?:the )?[a-z][a-z -]*?) of ", before) or re.search(
-        rf"\b{AUXILIARY} (?P<what>[a-z]+(?: [a-z]+)?) (?:take|cost|need|use|have|last|make)\b",
-        before,
+def _put(subject: str, question: str, pronoun: re.Match[str] | None) -> str:
+    """Return a question with its subject in the place of a pronoun, or named before it."""
+    if pronoun is None:
+        return f"{subject[0].upper()}{subject[1:]}: {question}"
+    start, end = pronoun.span(str(pronoun.lastgroup))
+    owner = pronoun[0].lower() in _OWNING and not (
+        pronoun[0].lower() in {"his", "her"} and question[end : end + 1] in {"", "?"}
     )
-    if old is None or not re.fullmatch(r"(?:(?:the|its|their) )?[a-z]+(?: [a-z]+)?", what):
-        return ""
-    new = re.sub(r"^(?:its|their) ", "the ", what)
-    return before[: old.start("what")] + new + before[old.end("what") :]
-
-
-def _like(new: str, known: list[Phrase]) -> Phrase | None:
-    """Return the phrase that a name takes the place of: of its kind, of its form, or the only."""
-    if kind := kind_of(new):
-        alike = [one for one in known if kind_of(one.text) == kind]
-        if alike:
-            return alike[0]
-        known = [one for one in known if not kind_of(one.text)]
-    if len(known) > 1:
-        known = [one for one in known if _shape(one.text) == _shape(new)]
-    return known[0] if len(known) == 1 else None
-
-
-_WITH_THE = re.compile(r"\d|^[A-Z]{2,}$")
-
-
-def _shape(name: str) -> tuple[bool, bool]:
-    """Return whether a name has a figure, and several words: "H20", "Corva Glass", "Orsk"."""
-    return any(sign.isdigit() for sign in name), " " in name
-
-
-def _swap(before: str, old: Phrase, new: str) -> str:
-    article = re.search(r"\bthe $", before[: old.start], re.IGNORECASE)
-    if article and new.lower().startswith("the "):
-        new = new[4:]
-    elif article and old.named and new[0].isupper() and not _WITH_THE.search(new):
-        # "the OLC" and "the H20", but no "the Ardent Optics".
-        return _swap(before, replace(old, start=article.start()), new)
-    if old.start == 0:
-        new = new[0].upper() + new[1:]
-    return before[: old.start] + new + before[old.end :]
-
-
-def _other_circumstance(whole: str, word: str, what: str, before: str) -> str:
-    """Return the earlier question with one circumstance ("in 2023") replaced, or added."""
-    old = moments(before)
-    if old and re.search(r"\b(?:year|month|quarter|week|day)\b", what):
-        # "in the year before": which one that is must be reckoned, not written.
-        return ""
-    if moments(what) and old:
-        start, end = old[-1].start, old[-1].end
-        lead = re.search(r"\b(?:in|on|at|during|since|until|by|before|after) $", before[:start])
-        return (before[: lead.start()] + whole if lead else before[:start] + what) + before[end:]
-    stops = (
-        r"(?=\s*\?|\s*$|\s+(?:in|on|at|by|for|after|before|since|until|under|against|with|during)"
-        r"\b)"
-    )
-    words = "|".join(_TIMES) if word in _TIMES else re.escape(word)
-    for old_one in re.finditer(rf"\b(?:{words}) (?P<what>\S.*?){stops}", before, re.IGNORECASE):
-        if not moments(old_one["what"]) and _alike(old_one["what"], what):
-            return before[: old_one.start()] + whole + before[old_one.end() :]
-    return _appended(before, whole)
-
-
-def _alike(old: str, new: str) -> bool:
-    first, second = kind_of(re.sub(r"^the ", "", old)), kind_of(re.sub(r"^the ", "", new))
-    return first == second or not (first and second)
-
-
-def _appended(before: str, what: str) -> str:
-    return f"{before.rstrip('?. ')} {what.rstrip('?. ')}?"
+    whole = question[:start] + subject + ("'s" if owner else "") + question[end:]
+    return whole[0].upper() + whole[1:]

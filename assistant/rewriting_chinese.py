@@ -1,7 +1,7 @@
-"""A Chinese follow-up made whole: a pronoun or the like element replaced, or nothing at all.
+"""What a Chinese follow-up may mean: the texts in which it could be searched for.
 
-Chinese has no spaces, so a question is not judged by how many words it has: only its own pronouns
-and its form ("那……呢？", "我是说……") say that it leans on what went before.
+Chinese has no spaces, so a question is not judged by how many words it has: its own pronouns, its
+form ("那……呢？", "我是说……") and the lack of any name say that it may lean on what went before.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from corpus.moments import Moment, moments
+from assistant.rewriting import Candidate, Made
 from corpus.vocabulary import Group, groups
 
 _PRONOUN = re.compile(
     r"(?:该|这家|那家|此|这个|这款|那款)(?:公司|企业|机构|模型|芯片|国家|产品)|它们?|他们|她们|"
     r"(?<![其])[他她](?!们)|(?<![尤极与])其(?![他中实余它次])"
 )
-_ABOUT = re.compile(r"^(?:那么?|还有|另外|至于)?[,，]?(?P<what>.+?)呢[?？]*$")
-_MEANT = re.compile(
-    r"^(?:不是?|不对|抱歉)?[,，。]?我(?:是)?(?:说|指|问)(?:的)?是?(?P<what>.+?)[。?？]*$"
+_PART = re.compile(
+    r"(?:那么?|还有|另外|至于)?[,，]?(?P<about>.+?)呢[?？]*|"
+    r"(?:不是?|不对|抱歉)?[,，。]?我(?:是)?(?:说|指|问)(?:的)?是?(?P<meant>.+?)[。?？]*"
 )
-_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.\-][A-Za-z0-9]+)*")
-_ORGANISATION = re.compile(r"[\u3400-\u9fff]{2,}(?:公司|集团|科技|国际|大学|研究院|部|局)")
-# The subject of a question ends where one of these begins.
+_BARE = re.compile(r"(?:那么?)?(?:为什么|为何|何时|什么时候|在哪里?|怎么样?)[?？]*")
+_LATIN = re.compile(r"[a-z]*[A-Z][A-Za-z0-9]*(?:[.\-][A-Za-z0-9]+)*(?: [A-Z0-9][A-Za-z0-9.]*)*")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_ORGANISATION = re.compile(r"[\u3400-\u9fff]{2,}?(?:公司|集团|科技|国际|大学|研究院|部|局)")
+# What a question is about ends where one of these begins.
 _SUBJECT_ENDS = re.compile(
-    r"的|是|在|有|于|被|对|将|会|了|何时|什么|为什么|怎么|多少|如何|能|可以|从|由|向|与|和|"
-    r"什么时候|哪"
+    r"的|是|在|有|于|被|对|将|会|了|什么|为什么|怎么|多少|如何|何时|能|可以|从|由|向|与|和|哪"
 )
-_ASKS_FIRST = re.compile(r"^(?:谁|为什么|为何|什么|哪|何时|怎么|如何|多少|请问)")
 
 
 def is_chinese(question: str) -> bool:
@@ -37,74 +37,56 @@ def is_chinese(question: str) -> bool:
 
 def leans(question: str) -> bool:
     """Say whether a Chinese question says by its form that it needs what was said before it."""
-    return bool(
-        _ABOUT.match(question)
-        or _MEANT.match(question)
-        or _open_pronoun(question)
-        or re.fullmatch(r"(?:那么?)?(?:为什么|何时|什么时候|在哪里?|怎么样?)[?？]*", question)
-    )
+    return bool(_PART.fullmatch(question) or _open(question) or _BARE.fullmatch(question))
 
 
-def rewritten(question: str, before: str) -> str:
-    """Return `question` whole, by what the standalone question `before` has, or "" if unsure."""
+def proposed(question: str, before: str) -> list[Candidate]:
+    """Return what `question` may mean after `before`, the last question that stood alone."""
     subject = _subject(before)
-    pronoun = _open_pronoun(question)
-    if pronoun:
-        if not subject:
-            return ""
+    both = Candidate(f"{before}{question}", Made.WITH_QUESTION)
+    if _BARE.fullmatch(question):
+        return [both]
+    if pronoun := _open(question):
         owner = f"{subject}的" if pronoun[0] == "其" else subject
         whole = question[: pronoun.start()] + owner + question[pronoun.end() :]
         whole = re.sub(r"^(?:那么?|还有)[,，]?", "", whole)
-        return _with_ending(whole, subject, before)
-    meant = _MEANT.match(question) or _ABOUT.match(question)
-    if not meant:
-        return ""
-    what = meant["what"].strip("，, ")
-    if any(one.text == what for one in _years(what)):
-        year = next(iter(_years(before)), None)
-        return before[: year.start] + what + before[year.end :] if year else ""
-    corrects = meant.re is _MEANT
-    if corrects and subject and not _is_name(subject) and _is_name(what):
-        # "费用是多少？我是说灯塔公司": whose cost, not another thing.
-        return f"{what}的{before}"
-    if subject and subject != what and (corrects or _is_name(what)):
-        return before.replace(subject, what, 1)
-    return ""
+        made = [Candidate(whole, Made.WITH_SUBJECT)] if subject else []
+        return [*made, both, Candidate(question)]
+    if part := _PART.fullmatch(question):
+        what = (part["about"] or part["meant"]).strip("，, ")
+        made = [Candidate(one, Made.IN_PLACE) for one in _replaced(what, before, subject)]
+        return [*made, both, Candidate(what)]
+    if subject and not _names(question):
+        return [Candidate(question), Candidate(f"{subject}：{question}", Made.WITH_SUBJECT)]
+    return [Candidate(question)]
 
 
-def _years(text: str) -> list[Moment]:
-    return [one for one in moments(text) if one.year]
+def _replaced(what: str, before: str, subject: str) -> list[str]:
+    """Return the earlier question with a year, a name or its subject replaced by `what`."""
+    new, old = _YEAR.match(what), _YEAR.search(before)
+    if new and old:
+        return [before[: old.start()] + new[0] + before[old.end() :]]
+    latin = bool(_LATIN.fullmatch(what))
+    # "华为" is replaced with all of "华为昇腾910C".
+    named = [subject if one in subject else one for one in _names(before)]
+    like = [one for one in named if bool(_LATIN.fullmatch(one)) == latin]
+    known = dict.fromkeys([*like, *filter(None, [subject]), *named])
+    return [before.replace(one, what, 1) for one in list(known)[:2] if one != what]
 
 
-def _open_pronoun(question: str) -> re.Match[str] | None:
+def _open(question: str) -> re.Match[str] | None:
     """Return the first pronoun that stands for no name before it in the question."""
     found = _PRONOUN.search(question)
     return found if found and not _names(question[: found.start()]) else None
 
 
-def _with_ending(whole: str, subject: str, before: str) -> str:
-    """Return "X的良率呢？" asked as the earlier question asked for another property of X."""
-    asks = re.fullmatch(rf"{re.escape(subject)}的(?P<what>[^的]+?)呢[?？]*", whole)
-    earlier = re.search(rf"{re.escape(subject)}的[^的]+?(?P<end>是(?:多少|什么|谁)[?？]*)$", before)
-    return f"{subject}的{asks['what']}{earlier['end']}" if asks and earlier else whole
-
-
 def _subject(question: str) -> str:
-    """Return what a question is about: its only name, or what stands before its verb."""
-    found = _names(question)
-    if not _ASKS_FIRST.match(question):
-        rest = question
-        for year in reversed(_years(question)):
-            rest = rest[: year.start] + rest[year.end :]
-        head = _SUBJECT_ENDS.split(rest, maxsplit=1)[0].strip("，, ")
-        named = [one for one in found if one in head]
-        if head and (named or len(found) == 0) and 1 < len(head) <= 16:
-            return head if head in question else ""
-    return found[0] if len(found) == 1 else ""
-
-
-def _is_name(what: str) -> bool:
-    return bool(_names(what)) or bool(_ORGANISATION.fullmatch(what))
+    """Return what a question is about: what stands before its verb, or else its first name."""
+    rest = re.sub(rf"{_YEAR.pattern}(?:财?年)?", "", question)
+    head = _SUBJECT_ENDS.split(rest, maxsplit=1)[0].strip("，, ")
+    if 1 < len(head) <= 16 and head in question:
+        return head
+    return next(iter(_names(question)), "")
 
 
 def _names(text: str) -> list[str]:
@@ -114,9 +96,11 @@ def _names(text: str) -> list[str]:
     known += [one[0] for one in _LATIN.finditer(text)]
     if not known:
         known += [one[0] for one in _ORGANISATION.finditer(text)]
-    return list(dict.fromkeys(known))
+    return sorted(dict.fromkeys(known), key=text.find)
 
 
 @cache
 def _chinese_names(known: tuple[Group, ...]) -> tuple[str, ...]:
-    return tuple(name for group in known if group.same for name in group.names if is_chinese(name))
+    """Return the Chinese aliases that name a single thing: "训练" (training) is only a term."""
+    things = [group for group in known if group.same and group.section != "terms"]
+    return tuple(name for group in things for name in group.names if is_chinese(name))

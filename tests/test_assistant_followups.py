@@ -1,4 +1,4 @@
-"""Follow-ups are spelt out before the search, with a model and without one."""
+"""What a follow-up may mean is proposed, and what is answered best is taken."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from assistant.desk import Desk
-from assistant.followup import exchanges, leans, other_reading, standalone
+from assistant.followup import Exchange, best_of, candidates, exchanges, leans, standalone
+from assistant.rewriting import Candidate
 from assistant.settings import Settings
-from benchmarks.followups import measured, talks
+from benchmarks.followups import APART, FILE, measured, talks
 
 CORVA = ["What did Corva Glass do in January 2026?", "And how many people does it employ?"]
 
@@ -21,37 +22,47 @@ CORVA = ["What did Corva Glass do in January 2026?", "And how many people does i
          "Why did Taiwan act against DeepSeek?"),
         (["Why did Italy act against DeepSeek?"], "what about Huawei?",
          "Why did Italy act against Huawei?"),
+        (["How many parameters does Kimi K2 have?"], "and GLM-4.5",
+         "How many parameters does GLM-4.5 have?"),
         (["Who issued the AI diffusion rule?"], "when was that rescinded?",
          "When was the AI diffusion rule rescinded?"),
         (["When did the affiliates rule take effect?"], "Who drafted the rule?",
-         "Who drafted the affiliates rule?"),
+         "The affiliates rule: Who drafted the rule?"),
         (["How do Ascend 910B and Ascend 910C compare?"], "tell me of the second one",
-         "Tell me of Ascend 910C"),
+         "tell me of Ascend 910C"),
         (CORVA[:1], CORVA[1], "How many people does Corva Glass employ?"),
         (CORVA, "What about Brill & Son?", "How many people does Brill & Son employ?"),
         ([*CORVA, "What about Brill & Son?"], "Which of the two is bigger?",
          "Which of Corva Glass and Brill & Son is bigger?"),
         (["Who makes the H100?"], "No, I meant the H20", "Who makes the H20?"),
-        (["What is the price of the H20?"], "And its memory?", "What is the memory of the H20?"),
+        (["What is the price of the H20?"], "And its memory?", "H20's memory?"),
+        (["What is the price of the H20?"], "memory?", "H20: memory?"),
         (["How much did Meta plan to spend in 2025?"], "and in 2024?",
          "How much did Meta plan to spend in 2024?"),
         (["How much did Nvidia earn in China in 2024?"], "and in Taiwan?",
          "How much did Nvidia earn in Taiwan in 2024?"),
-        (["Which DeepSeek models did CAISI test?"], "with what did it compare them?",
-         "With what did CAISI compare the DeepSeek models?"),
-        (["Who funds Stargate?"], "who is the chairman?", "Who is the chairman of Stargate?"),
-        (["Tell me about Corva Glass"], "Who runs the company?", "Who runs Corva Glass?"),
+        (["How much did Nvidia earn in China?"], "and in 2023?",
+         "How much did Nvidia earn in China in 2023?"),
+        (["What is MiniMax-M1?"], "how much did that cost?", "How much did MiniMax-M1 cost?"),
+        (["Who funds Stargate?"], "who is the chairman?", "Stargate: who is the chairman?"),
         (["Did Italy ban DeepSeek?"], "why?", "Why did Italy ban DeepSeek?"),
+        (["Did Meta sign the code?"], "why not?", "Why did Meta not sign the code?"),
+        (["Is the affiliates rule suspended?"], "since when?",
+         "Since when is the affiliates rule suspended?"),
+        (["What did Microsoft see?"], "when was that?", "What did Microsoft see? when was that?"),
         ([{"question": "Who founded DeepSeek?", "answer": "Liang Wenfeng founded DeepSeek."}],
          "When was he born?", "When was Liang Wenfeng born?"),
-        (["华为昇腾910C的良率是多少？"], "那它的价格呢？", "华为昇腾910C的价格是多少？"),
+        (["华为昇腾910C的良率是多少？"], "那它的价格呢？", "华为昇腾910C的价格呢？"),
         (["华为昇腾910C的良率是多少？"], "那中芯国际呢？", "中芯国际的良率是多少？"),
         (["DeepSeek在2024年花了多少钱？"], "那2025年呢？", "DeepSeek在2025年花了多少钱？"),
         (["英伟达的收入是多少？"], "不，我是说华为", "华为的收入是多少？"),
+        (["意大利为什么封禁DeepSeek？"], "那台湾呢？", "台湾为什么封禁DeepSeek？"),
     ],
 )  # fmt: skip
-def test_one_phrase_makes_a_follow_up_whole(turns: list[object], question: str, whole: str) -> None:
-    """What a pronoun stands for, or the like element, is put in its place: a question as typed."""
+def test_the_likeliest_meaning_of_a_follow_up_comes_first(
+    turns: list[object], question: str, whole: str
+) -> None:
+    """What a pronoun stands for, the like element, or the subject before a question of no name."""
     assert standalone(question, exchanges(turns)) == whole
 
 
@@ -59,51 +70,103 @@ def test_one_phrase_makes_a_follow_up_whole(turns: list[object], question: str, 
     ("turns", "question"),
     [
         (["What is the affiliates rule?"], "What is the GDP of France?"),
-        (["What is the affiliates rule?"], "How do bees make honey?"),
-        (["Who issued the diffusion order?"], "When did the rule take effect?"),
-        (["How did Nvidia and AMD react to the ban?"], "Who is its director?"),
+        (["Who founded DeepSeek?"], "and what is MoBA?"),
         (["What did Ardent Optics say?"], "What is the weather in Paris?"),
-        (["Did the agency ban the H20?"], "Can a company export chips if it has a licence?"),
-        (["Who founded DeepSeek?"], "Who founded Nvidia and who runs it?"),
-        (["How many ships came?"], "Is it true that bees make honey?"),
-        (["What did Senator Hawley propose?"], "what fines does it provide for?"),
-        (["How many ships came?"], "and the price?"),
+        (["Who issued the diffusion order?"], "What was new in January 2025?"),
         (["华为昇腾910C的良率是多少？"], "中芯国际的产能是多少？"),
-        (["华为的营收是多少？"], "什么是蜂蜜？"),
-        (["华为的营收是多少？"], "其他公司的营收是多少？"),
         ([], "and Huawei?"),
+        ([], "它的价格是多少？"),
     ],
 )
-def test_a_new_topic_and_what_is_not_plain_stay_as_typed(
+def test_a_question_that_stands_alone_costs_one_search(turns: list[object], question: str) -> None:
+    """With a name or a date of its own and nothing that leans, it is the only candidate."""
+    assert candidates(question, exchanges(turns)) == [Candidate(question)]
+
+
+@pytest.mark.parametrize(
+    ("turns", "question"),
+    [
+        (["What is the affiliates rule?"], "How do bees make honey?"),
+        (["Did the agency ban the H20?"], "Can a company export chips if it has a licence?"),
+        (["How many ships came to Orsk?"], "Is it true that bees make honey?"),
+        (["Who is the head of Orsk?"], "what does it say about chips?"),
+        (["How many ships came?"], "and the price?"),
+        (["华为的营收是多少？"], "什么是蜂蜜？"),
+    ],
+)
+def test_what_may_be_meant_either_way_is_proposed_as_asked_too(
     turns: list[object], question: str
 ) -> None:
-    """No word of the conversation is carried into a question that does not ask for it."""
-    assert standalone(question, exchanges(turns)) == question
-
-
-def test_a_question_leans_or_stands_alone() -> None:
-    """Pronouns, "and …" and a bare question lean; a name or year makes them stand."""
-    assert leans("and Huawei?") and leans("why?") and leans("Who pleaded guilty?")
-    assert leans("它的价格是多少？") and not leans("中芯国际的产能是多少？")
-    assert not leans("When did the October 2022 rule take effect?")
-    assert not leans("What does the 2023 rule on chips say about China?")
+    """So that a change of topic is heard; never more than four texts, each once."""
+    texts = [one.text.lower() for one in candidates(question, exchanges(turns))]
+    assert 2 <= len(texts) == len(set(texts)) <= 4
+    assert any(text == question.removeprefix("and ").lower() for text in texts)
 
 
 def test_a_follow_up_after_two_things_may_be_of_either() -> None:
-    """What is not answered of the last is looked for of the other."""
+    """Of the last one first, and of the one before it."""
     history = exchanges([*CORVA, "What about Brill & Son?"])
-    question = "Who is its director?"
-    assert standalone(question, history) == "Who is Brill & Son's director?"
-    assert other_reading(question, history) == "Who is Corva Glass's director?"
-    assert other_reading("Who is the director of Delft Ray?", history) == ""
+    texts = [one.text for one in candidates("Who is its director?", history)]
+    assert texts[:2] == ["Who is Brill & Son's director?", "Who is Corva Glass's director?"]
+
+
+def test_a_conversation_goes_on_from_what_was_searched_for() -> None:
+    """What was taken for an earlier follow-up is its meaning, not what is likeliest by its form."""
+    turns = [Exchange("What is Orsk?"), Exchange("and Delft Ray?", whole="Who leads Delft Ray?")]
+    assert standalone("and Corva Glass?", turns) == "Who leads Corva Glass?"
+    stored = exchanges([{"question": "and Delft Ray?", "standalone": "Who leads Delft Ray?"}])
+    assert standalone("and Corva Glass?", stored) == "Who leads Corva Glass?"
+
+
+@pytest.mark.parametrize(
+    ("chances", "taken", "searches"),
+    [
+        ((0.9, 0.95), "with the subject", 1),
+        ((0.2, 0.95), "as asked", 2),
+        ((0.4, 0.6), "as asked", 2),
+        ((0.3, 0.35), "with the subject", 2),
+        ((0.1, 0.4), "as asked", 2),
+    ],
+)
+def test_the_first_text_that_is_answered_is_taken(
+    chances: tuple[float, float], taken: str, searches: int
+) -> None:
+    """A change of topic is heard; where nothing is answered a weaker guess must be much nearer."""
+    searched: list[str] = []
+    known = dict(zip(("with the subject", "as asked"), chances, strict=True))
+
+    def find(text: str) -> str:
+        searched.append(text)
+        return text
+
+    texts = [Candidate(one) for one in known]
+    assert best_of(texts, find, known.__getitem__, enough=0.5) == (Candidate(taken), taken)
+    assert len(searched) == searches
+
+
+def test_a_question_that_stands_alone_is_not_judged() -> None:
+    """What is found for the only candidate is taken whatever its chance."""
+    alone = Candidate("Who founded DeepSeek?")
+    assert best_of([alone], str, dict[str, float]().__getitem__, 0.5) == (alone, alone.text)
+
+
+def test_a_question_leans_or_stands_alone() -> None:
+    """Pronouns, "and …" and a bare "why?" lean by their form."""
+    assert leans("and Huawei?") and leans("why?") and leans("It was rescinded in May.")
+    assert leans("它的价格是多少？") and not leans("中芯国际的产能是多少？")
+    assert not leans("When did the October 2022 rule take effect?")
+    assert not leans("Nvidia said that it sold no H20 in China.")
 
 
 @pytest.mark.slow
-def test_follow_ups_find_nearly_what_questions_spelt_out_by_hand_find(starter_home: Path) -> None:
-    """Over 40 conversations about the starter library: at least 0.9 of their hit@5, no model."""
-    found = talks()
-    assert len(found) == 40 and all(len(one.turns) >= 2 for one in found)
+@pytest.mark.parametrize(("file", "count"), [(FILE, 40), (APART, 20)])
+def test_follow_ups_find_what_questions_spelt_out_by_hand_find(
+    starter_home: Path, file: Path, count: int
+) -> None:
+    """Over conversations about the starter library: at least 0.9 of their hit@5, no model."""
+    found = talks(file)
+    assert len(found) == count and all(len(one.turns) >= 2 for one in found)
     with Desk(Settings(home=starter_home, engine="extractive")) as desk:
         hits = measured(desk, found)
-    assert hits.by_hand >= 0.9 and hits.rewritten >= 0.9 * hits.by_hand
-    assert hits.asked < hits.rewritten
+    assert hits.by_hand >= 0.9 and hits.judged >= 0.9 * hits.by_hand
+    assert hits.asked < hits.judged
