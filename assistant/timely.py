@@ -147,6 +147,11 @@ class _Sorting:
         """Say whether a sentence answers nearly as well as another."""
         return self._given[place].chance >= share * self._given[other].chance
 
+    def _set_aside(self, place: int, leading: int, words: str, day: str = "") -> None:
+        """Use one sentence in the place of another, unless that stands in its place already."""
+        if self._leading(leading) != place:
+            self._aside[place] = (leading, words, day)
+
     # Numbers that were taken back.
 
     def _set_corrected_aside(self) -> None:
@@ -161,9 +166,9 @@ class _Sorting:
             right = place if one.right else self._right(place, found)
             for other in self._seen:
                 if found[other] is None and self._repeats(other, place, one):
-                    self._aside[other] = (place if right is None else right, "Since corrected", "")
+                    self._set_aside(other, place if right is None else right, "Since corrected")
             if right is not None and right != place:
-                self._aside[place] = (right, "Corrected", "")
+                self._set_aside(place, right, "Corrected")
 
     def _right(self, place: int, found: dict[int, Correction | None]) -> int | None:
         """Return the best sentence about what another takes back that takes nothing back."""
@@ -189,7 +194,7 @@ class _Sorting:
         )
 
     def _of_one(self, place: int, other: int) -> bool:
-        """Say whether two sentences share words of the question, or two words at least."""
+        """Say whether two sentences share two content words, one of them of the question."""
         shared = self._said[place].content & self._said[other].content
         return len(shared) >= 2 and (not self._about.stems or bool(shared & self._about.stems))
 
@@ -256,8 +261,8 @@ class _Sorting:
         places = [one for one in self._seen if one not in self._aside and one not in self._dropped]
         chosen = {place: self._instead_of(place, places) for place in places}
         for place, instead in chosen.items():
-            if instead is not None and self._leading(instead) != place:
-                self._aside[place] = (instead, *self._words(place, instead))
+            if instead is not None:
+                self._set_aside(place, instead, *self._words(place, instead))
 
     def _instead_of(self, place: int, places: Sequence[int]) -> int | None:
         """Return the sentence to use in the place of another; None where it may stay."""

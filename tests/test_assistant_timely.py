@@ -437,6 +437,18 @@ def test_these_take_no_number_back(text: str) -> None:
     assert correction(text) is None
 
 
+def test_two_sentences_that_correct_each_other_leave_one() -> None:
+    """Sources that take back each other's number go round in no circle."""
+    found = ordered(
+        "How many lenses did the crate hold?",
+        ("The crate held not 72 but 58 lenses.", "2026-01-20", 0.8),
+        ("The crate held not 58 but 72 lenses.", "2026-01-21", 0.8),
+        ("The crate held 72 lenses.", "2026-01-18", 0.7),
+        ("The crate held 58 lenses.", "2026-01-18", 0.7),
+    )
+    assert found.order
+
+
 def test_nothing_comes_of_nothing() -> None:
     """No sentences: an empty order."""
     assert ordered("What is the limit today?") == Ordered(())
