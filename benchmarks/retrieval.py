@@ -33,6 +33,7 @@ from corpus.document import Document, Source
 from corpus.splitting import split
 from index.ingest import embedding_texts
 from index.late import embedded
+from training.examples import lines_of
 
 # Our own questions over the starter library.
 OWN = Path(__file__).parent.parent / "tests" / "questions.jsonl"
@@ -104,13 +105,13 @@ def scifact_claims(folder: Path) -> tuple[dict[str, str], dict[str, dict[str, in
     for line in (folder / "qrels" / "test.tsv").read_text().splitlines()[1:]:
         claim, document, relevance = line.split("\t")
         judged.setdefault(claim, {})[document] = int(relevance)
-    rows = map(json.loads, (folder / "queries.jsonl").open(encoding="utf-8"))
+    rows = lines_of(folder / "queries.jsonl")
     return {row["_id"]: row["text"] for row in rows if row["_id"] in judged}, judged
 
 
 def scifact(folder: Path, home: Path) -> Iterator[Line]:
     """Yield nDCG@10 of the embedder alone, over whole abstracts, and of the search."""
-    rows = [json.loads(line) for line in (folder / "corpus.jsonl").open(encoding="utf-8")]
+    rows = list(lines_of(folder / "corpus.jsonl"))
     claims, judged = scifact_claims(folder)
     with opened(home) as desk:
         named = ((Source(row["title"], f"scifact/{row['_id']}"), row["text"]) for row in rows)
