@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
@@ -25,10 +27,26 @@ def language_of(text: str) -> str:
     The first call loads the model, which takes under a second.
     """
     places = sorted({0, max(0, len(text) // 2 - _LOOK // 2), max(0, len(text) - 2 * _LOOK)})
-    looked = " ".join(text[place : place + _LOOK] for place in places)
-    if len(_LETTERS.findall(looked)) < _LEAST:
+    looks = [text[place : place + _LOOK] for place in places]
+    if len(looks) > 2:
+        # Two looks that agree: an appendix in Chinese outweighs two English looks if all are one.
+        told = Counter(code for look in looks if (code := _told(look)))
+        code, agreeing = told.most_common(1)[0] if told else ("", 0)
+        if agreeing > 1:
+            return code
+    return _told(" ".join(looks))
+
+
+def likely(text: str, codes: Collection[str]) -> tuple[str, float]:
+    """Return the likeliest of these ISO 639-1 codes, and its share of certainty in 0…1."""
+    code, share = next(one for one in _identifier().rank(text) if one[0] in codes)
+    return str(code), float(share)
+
+
+def _told(text: str) -> str:
+    if len(_LETTERS.findall(text)) < _LEAST:
         return ""
-    code, share = _identifier().classify(looked)
+    code, share = _identifier().classify(text)
     return _SAME.get(code, str(code)) if share >= _SURE else ""
 
 

@@ -28,7 +28,10 @@ _STARTERS = frozenset(
     "While When If To By With From After Before Since Under According Its Their His Her Our Such "
     "Many Most Some All Both There Here What Who How Why Where Then Now Also".split()
 )
-_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s)|[。！？]+[」』”’]*|\n+")
+_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s)|[。！？；]+[」』”’）】]*|\n+")
+# Chinese full stops end a sentence wherever they stand, but for those within a quotation.
+_CHINESE_STOPS = "。！？；"
+_QUOTED = re.compile(r"“[^“”\n]{1,200}”|「[^「」\n]{1,200}」|『[^『』\n]{1,200}』")
 _LAST_WORD = re.compile(r"[\w.]*\w$")
 _NEXT = re.compile(r"\s*[\"'“‘(\[]*(\S+)")
 
@@ -42,13 +45,33 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     start = 0
+    quotation = (0, 0)
     for match in _END.finditer(text):
-        if not match[0].startswith("\n") and not _ends(text, match.start(), match.end()):
+        if match[0][0] in _CHINESE_STOPS:
+            quotation = _quotation(text, start, match.start(), quotation)
+            if match.end() < quotation[1]:
+                continue
+        elif not match[0].startswith("\n") and not _ends(text, match.start(), match.end()):
             continue
         _append(spans, text, start, match.end())
         start = match.end()
     _append(spans, text, start, len(text))
     return spans
+
+
+def _quotation(text: str, start: int, stop: int, last: tuple[int, int]) -> tuple[int, int]:
+    """Return the span of the quotation that holds `stop`, (0, 0) for none.
+
+    The sentence begins at `start`; `last` is what was found for the stop before.
+    """
+    if last[0] < stop < last[1]:
+        return last
+    for quoted in _QUOTED.finditer(text, start):
+        if quoted.start() > stop:
+            break
+        if stop < quoted.end():
+            return quoted.span()
+    return 0, 0
 
 
 def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:

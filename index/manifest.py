@@ -13,7 +13,7 @@ from corpus.library import Library
 from corpus.private import close_to_others, private_folder
 
 # Grows when what is stored in an index changes meaning: older indexes are then rebuilt.
-FORMAT = 5
+FORMAT = 6
 FILE_NAME = "manifest.json"
 # What an index consists of: Chroma's graph, Tantivy's segments, our arrays. Chroma's SQLite file is
 # written again whenever it is opened; that it is whole shows when it opens and counts right.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from index.rarity import rarity
+from index.words import SIGNS
 
 # Function words and the words of asking. They say nothing about what is looked for; BM25 would
 # still pay for them, since a library of reports holds few questions and they are rare there.
@@ -21,9 +22,20 @@ STOP_WORDS = frozenset(
     "according exactly ballpark roughly much many kind sort there's what's who's it's 's s t vs "
     "versus per via etc".split()
 )
+# The same of Chinese, longest first where one begins another. Those of one sign are none
+# beside the signs with which they make another word ("存在", "在线", "参与").
+_CHINESE_STOP_WORDS = re.compile(
+    "请问|请说明|请介绍|请|告诉我|介绍一下|解释一下|说明一下|一下|关于|根据|以及|是否|有没有|能不能|"
+    "为什么|为何|什么时候|什么样|什么|何时|何地|有多少|有多|多少|多大|多高|多长|多久|多远|"
+    "哪一年|哪些|哪里|哪个|哪家|哪种|哪|几个|几家|几年|几月|如何|怎么样|怎样|怎么|有哪些|具体|"
+    "目前|可以|能够|这个|那个|这些|那些|它们|他们|她们|(?<!目)的(?!确)|(?<!但)是|由?谁|吗|呢|吧|"
+    "了(?!解)|(?<!存)在(?!线)|(?<![共饱缓])和(?![平谐])|(?<![参赋])与|被|把"
+)
 # Names and figures are what an answer must be about, however common the word.
 _NAMED = 0.8
-_WORD = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*")
+_PLAIN = rf"(?:(?![{SIGNS}])[^\W_])+"
+_WORD = re.compile(rf"[{SIGNS}]+|{_PLAIN}(?:[.,'’-]{_PLAIN})*")
+_CHINESE = re.compile(f"[{SIGNS}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +63,18 @@ class Query:
     def from_question(cls, question: str) -> Query:
         """Return the query of a question; one made of stop words only keeps them all."""
         words = _WORD.findall(question)
-        content = tuple(word for word in words if word.lower().strip("'’") not in STOP_WORDS)
+        content = tuple(
+            part
+            for word in words
+            if word.lower().strip("'’") not in STOP_WORDS
+            for part in (_content(word) if _CHINESE.match(word) else (word,))
+        )
         return cls(" ".join(question.split()), content or tuple(words))
+
+
+def _content(run: str) -> list[str]:
+    """Return what stands between the stop words of a run of Chinese: "总投资是多少" is 总投资.
+
+    A single sign is left out: the index has signs in pairs, and nearly every word has two.
+    """
+    return [part for part in _CHINESE_STOP_WORDS.split(run) if len(part) > 1]

@@ -1,0 +1,151 @@
+"""Whether a question and the library are in one language, and what to do where they are not."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from corpus.language import likely
+from corpus.library import Library
+from index.query import STOP_WORDS
+from index.weights import DEFAULT_MODEL
+
+# One of those that read many languages, of the size of the default one.
+MULTILINGUAL = "paraphrase-multilingual-MiniLM-L12-v2"
+_NAMES = {
+    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
+    "es": "Spanish", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew",
+    "hi": "Hindi", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese",
+    "ko": "Korean", "nb": "Norwegian", "nl": "Dutch", "no": "Norwegian", "pl": "Polish",
+    "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "th": "Thai",
+    "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+# Scripts that decide, and how many letters of one do, the more telling first: Japanese has Chinese
+# signs too, Ukrainian and Persian have a few letters of their own.
+_SCRIPTS = (
+    ("ja", 1, re.compile(r"[぀-ヿ]")),
+    ("zh", 2, re.compile(r"[㐀-䶿一-鿿]")),
+    ("ko", 2, re.compile(r"[가-힣]")),
+    ("uk", 1, re.compile(r"[іїєґІЇЄҐ]")),
+    ("ru", 2, re.compile(r"[\u0400-\u04ff]")),
+    ("fa", 1, re.compile(r"[پچژگ]")),
+    ("ar", 2, re.compile(r"[\u0600-\u06ff]")),
+    ("el", 2, re.compile(r"[\u0370-\u03ff]")),
+    ("he", 2, re.compile(r"[\u0590-\u05ff]")),
+    ("th", 2, re.compile(r"[\u0e00-\u0e7f]")),
+    ("hi", 2, re.compile(r"[\u0900-\u097f]")),
+)
+_WORD = re.compile(r"[^\W\d_]+")
+# Words of asking and joining. No name and no keyword has them; an English question has none but
+# those that English shares, and has more of its own.
+_FUNCTION_WORDS = {
+    "de": "der die das den dem des ein eine einen wer wie was wann wo warum welche welcher welches "
+    "wieviel viel viele hat haben ist sind wird werden wurde wurden nicht und oder für von vom zum "
+    "zur mit über auf bei nach aus im am sich kann gibt es laut zwischen",
+    "es": "el la los las un una qué quién quiénes cuál cuáles cuánto cuánta cuántos cuántas cómo "
+    "cuánto cuándo dónde que es son fue está han ha para por con del al en de se según entre sobre",
+    "fr": "le la les un une des du de est sont qui que quoi quel quelle quels quelles combien "
+    "comment pourquoi quand où et ou pour par avec dans sur aux au en ce cette ces il elle elles "
+    "ont été selon entre qu",
+    "it": "il lo la gli le un una di del della dei delle che chi cosa quale quali quanto quanti "
+    "quante come quando dove perché sono ha hanno stato per con nel nella da dal al sono tra",
+    "nl": "de het een wie wat hoe waar wanneer waarom welke welk hoeveel is zijn heeft hebben werd "
+    "worden niet en of voor van met op bij naar uit tussen volgens",
+    "pt": "os as um uma quem qual quais quanto quantos quantas como quando onde que são foi "
+    "não e ou para por com do da dos das no na nos nas em de segundo entre",
+}
+_FUNCTIONS = {code: frozenset(words.split()) for code, words in _FUNCTION_WORDS.items()}
+# Words of one letter are of too many languages, and of abbreviations.
+_ENGLISH = frozenset(word for word in STOP_WORDS if len(word) > 1)
+# Words that ask, each in one language: as the first of some words, they tell alone.
+_ASKS = frozenset(
+    "qui combien pourquoi quand quel quelle quels quelles wer wieviel warum wann welche welcher "
+    "welches quién cuándo cuánto cuál quale quali dove quem quais waarom wanneer hoeveel".split()
+)
+_ENGLISH_ASKS = frozenset(
+    "who whom whose what when where why which how is are was were did".split()
+)
+# Those that are written in Latin letters and have no function words here.
+_OTHERS = tuple(
+    sorted(_NAMES.keys() - _FUNCTIONS.keys() - {code for code, *_ in _SCRIPTS} - {"en"})
+)
+# Function words that make a language certain; words of a question that asks with the first, and
+# words without which the model of languages is not asked; how sure that must be.
+_LEAST = 2
+_LEAST_ASKED, _LEAST_WORDS = 3, 5
+_SURE = 0.6
+# The share of the documents that makes a language one of the library's own.
+_HOME = 0.5
+
+
+def language_note(
+    question: str, languages: Mapping[str, int], *, embedder: str = DEFAULT_MODEL
+) -> str:
+    """Return one line that says how the languages of question and library differ, or "".
+
+    `languages` counts the library's documents by ISO 639-1 code ("" for those untold), `embedder`
+    is the one in use: another than the default was chosen, and may read the question's language.
+    "" too where the question is too short to tell, and where half of the documents are in its
+    language.
+    """
+    asked = question_language(question)
+    told = Counter({code: number for code, number in languages.items() if code and number})
+    if not asked or not told or told[asked] >= _HOME * told.total():
+        return ""
+    most = told.most_common(1)[0][0]
+    yours, theirs = _name(asked), _name(most)
+    line = f"Your question is in {yours} and the library is in {theirs}: ask in {theirs}"
+    if told[asked]:
+        line = f"Your question is in {yours} and most of the library is in {theirs}: ask in both"
+    if embedder != DEFAULT_MODEL:
+        return line
+    return (
+        f"{line}, or set BRIEFING_EMBEDDER and BRIEFING_RERANKER to models that read both "
+        f"({MULTILINGUAL} embeds many languages) and run: briefing doctor --reembed"
+    )
+
+
+def languages_of(library: Library) -> dict[str, int]:
+    """Return how many documents of a library are in each language, "" for those untold."""
+    accounts = library.accounts([one.id for one in library.entries()])
+    return dict(Counter(one.language for one in accounts.values()))
+
+
+def question_language(question: str) -> str:
+    """Return the ISO 639-1 code of the language of a question, "" where that cannot be told.
+
+    The script tells where it is not Latin, unless English words stand round a foreign name. Of
+    Latin letters two function words tell, and for languages of which none are known here the model
+    of corpus.language, from five words on.
+    """
+    words = _WORD.findall(question)
+    # A capital within a question is a name's: "El Salvador Los Alamos".
+    small = {*(word for word in words if word.islower()), *(word.lower() for word in words[:1])}
+    english = len(_ENGLISH & small)
+    for code, letters, script in _SCRIPTS:
+        if len(script.findall(question)) >= letters and english < _LEAST:
+            return code
+    if "¿" in question:
+        return "es"
+    counts = {code: len(own & small) for code, own in _FUNCTIONS.items()}
+    most = max(counts.values())
+    if english and english >= most:
+        asks = words[0].lower() in _ENGLISH_ASKS or question.rstrip().endswith("?")
+        return "en" if english >= _LEAST or (asks and english > most) else ""
+    if most >= _LEAST:
+        near = [code for code, count in counts.items() if count >= max(_LEAST, most - 1)]
+        # "que" and "de" are of several languages: the model says which it is.
+        return likely(question, near)[0]
+    if english:
+        return ""
+    if len(words) >= _LEAST_ASKED and words[0].lower() in _ASKS:
+        return max(counts, key=lambda code: counts[code])
+    if len(words) < _LEAST_WORDS:
+        return ""
+    code, share = likely(question, _OTHERS)
+    return code if share >= _SURE else ""
+
+
+def _name(code: str) -> str:
+    return _NAMES.get(code, f"the language {code}")
