@@ -13,6 +13,7 @@ from index.weights import DEFAULT_MODEL
 class Settings:
     """`home` holds the library; `engine` writes answers; `embedder` is a model's name or folder.
 
+    `reranker` is another model's name or folder, which then ranks what is found instead of ours.
     With `ocr` the pages of PDFs that are pictures are read by Tesseract, where it is installed.
     """
 
@@ -20,6 +21,7 @@ class Settings:
     engine: str = "auto"
     embedder: str = DEFAULT_MODEL
     ocr: bool = False
+    reranker: str = ""
 
     @classmethod
     def from_environment(
@@ -27,7 +29,8 @@ class Settings:
     ) -> Settings:
         """Return settings from arguments, then BRIEFING_HOME, BRIEFING_ENGINE, BRIEFING_EMBEDDER.
 
-        BRIEFING_OCR is "1" for `ocr`. Without a home, the platform's folder for user data is taken.
+        BRIEFING_OCR is "1" for `ocr`, BRIEFING_RERANKER a `reranker`. Without a home, the
+        platform's folder for user data is taken.
         """
         from platformdirs import user_data_dir
 
@@ -37,6 +40,7 @@ class Settings:
             engine=engine or os.environ.get("BRIEFING_ENGINE") or "auto",
             embedder=os.environ.get("BRIEFING_EMBEDDER") or DEFAULT_MODEL,
             ocr=os.environ.get("BRIEFING_OCR") == "1",
+            reranker=os.environ.get("BRIEFING_RERANKER") or "",
         )
 
     @property

@@ -1,0 +1,88 @@
+"""Another reranker by name: any CrossEncoder of sentence-transformers, from this machine alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from corpus.errors import ReaderError
+from index.pairs import Pair
+
+# Alike lengths together; see index.minilm.
+_BATCH = 8
+
+
+class Reranker(Protocol):
+    """Says how relevant passages are to a question."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+
+    def relevance(self, pairs: Sequence[Pair]) -> list[float]:
+        """Return a relevance from 0 to 1 of each pair, in the order given."""
+
+
+def reranker_named(name: str) -> Reranker:
+    """Return the CrossEncoder of that name (a folder, or what the hub's local cache holds).
+
+    Nothing is downloaded and no code of the model's own is run. Loads torch: seconds. Raises
+    ReaderError.
+    """
+    return CrossReranker(name)
+
+
+class CrossReranker:
+    """A CrossEncoder that was trained for relevance: one number for a question and a passage."""
+
+    def __init__(self, name: str) -> None:
+        """Load the model; raises ReaderError where it is not there or gives several numbers."""
+        from sentence_transformers import CrossEncoder
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        missing = ReaderError(
+            f"no reranker {name!r} on this machine: give the folder of a CrossEncoder, or one that "
+            "the hub's local cache holds"
+        )
+        given = Path(name).expanduser()
+        try:
+            self._model: Any = CrossEncoder(
+                str(given) if given.is_dir() else name,
+                device="cpu",
+                local_files_only=True,
+                trust_remote_code=False,
+            )
+        except (OSError, ValueError) as error:
+            raise missing from error
+        if self._model.num_labels != 1:
+            raise ReaderError(
+                f"the model {name!r} gives {self._model.num_labels} numbers for a passage: "
+                "give a CrossEncoder that gives one, its relevance"
+            )
+        self.name = name
+        # Tokenizers that are set up anew at each call do not bear two threads at once.
+        self._encoding = threading.Lock()
+
+    def relevance(self, pairs: Sequence[Pair]) -> list[float]:
+        """Return a relevance from 0 to 1 of each pair, in the order given.
+
+        The logistic function of what the model gives, whatever it was saved to apply: some models
+        are saved with one and some without.
+        """
+        import torch
+
+        if not pairs:
+            return []
+        texts = [(one.question, " ".join([one.context, *one.sentences])) for one in pairs]
+        with self._encoding:
+            scores = self._model.predict(
+                texts,
+                batch_size=_BATCH,
+                activation_fn=torch.nn.Sigmoid(),
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
+        return [float(score) for score in scores]
