@@ -146,14 +146,15 @@ def test_a_case_holds_when_the_answer_says_what_it_must(
 def test_the_files_of_a_case_are_added_and_its_question_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A case that is not judged here is passed over."""
+    """Those of a folder are in one library; a case that is not judged here is passed over."""
     monkeypatch.setenv("BRIEFING_EMBEDDER", "hash")
     (tmp_path / "dup").mkdir()
-    (tmp_path / "dup" / "a.md").write_text(f"# Lund\n\n{LUND}\n")
+    (tmp_path / "dup" / "a.md").write_text(f"# Lund\n\n{LUND} Brill & Son did not comment.\n")
     cases = [
         {"case": "qa-stop-words", "file": "dup/",
          "command": 'briefing add dup; briefing ask "how much zinc did Peru mine?"'},
+        {"case": "qa-check-false-contradiction", "file": "dup/", "command": "briefing add dup"},
         {"case": "txt-nul", "file": "dup/", "command": "briefing add dup"},
     ]  # fmt: skip
     (tmp_path / "cases.jsonl").write_text("\n".join(map(json.dumps, cases)))
-    assert dict(case_results(tmp_path)) == {"qa-stop-words": []}
+    assert dict(case_results(tmp_path)) == {"qa-stop-words": [], "qa-check-false-contradiction": []}

@@ -1,0 +1,307 @@
+"""Questions about the library itself, answered from its catalogue: what there is, about what."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from assistant.answer import Answer, Citation, Claim, Question
+from assistant.desk import Desk
+from assistant.library_wording import Asked, asked_of, publishers_named
+from corpus.catalogue import Entry
+from corpus.document import Source
+from corpus.partial_dates import within
+from corpus.sentences import sentences
+from index.bounds import Bounds
+from index.concepts import Concept, concepts
+from index.query import STOP_WORDS, Query
+from index.words import stems
+
+# Passages looked at for the documents that speak of a topic, and documents that are listed.
+_LOOKED_AT = 100
+_LISTED = 10
+# Who answers, where no engine does.
+CATALOGUE = "catalogue"
+_HAN = re.compile(r"[一-鿿]")
+# Signs that only ask or join: a question made of them names nothing.
+_CHINESE_STOPS = frozenset(
+    "的了是吗呢吧啊呀么什怎谁哪几多少这那它他她们你我您请和与及或也都就还在有没不为何样个之其"
+)
+
+
+def says_nothing(text: str) -> bool:
+    """Say whether a text has no word that could be looked for: "and the?", "???", "的"."""
+    words = re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower().replace("’", "'"))
+    return all(word in STOP_WORDS or set(word) <= _CHINESE_STOPS for word in words)
+
+
+def say_more(question: Question) -> Answer:
+    """Return the answer to a question that names nothing to look for."""
+    notice = "Say more: name a person, a thing or an event that the answer should be about."
+    return Answer(question.text, "declined", engine=CATALOGUE, notice=notice)
+
+
+def about_library(desk: Desk, question: Question) -> Answer | None:
+    """Return the answer from the catalogue; None where the question is not about the library.
+
+    Raises what `Desk.searcher` and `Searcher.search` raise.
+    """
+    entries = admitted(desk, question)
+    publishers = list(
+        dict.fromkeys(one.source.publisher for one in entries if one.source.publisher)
+    )
+    asked = asked_of(question.text, publishers)
+    if asked is None:
+        return None
+    told = _Told(desk, question, "zh" if _HAN.search(question.text) else "en")
+    if asked.kind == "abilities":
+        return told.abilities(len(entries))
+    if not entries:
+        return told.declined("The library holds no document within these bounds.")
+    if asked.kind == "publishers":
+        return told.publishers(entries)
+    if asked.kind == "contents" or asked == Asked("list"):
+        return told.contents(entries)
+    return _listed(told, asked, entries, publishers)
+
+
+def admitted(desk: Desk, question: Question) -> list[Entry]:
+    """Return the documents within the bounds of a question, newest first, as they describe them."""
+    bounds = Bounds(question.publishers, question.documents, question.since, question.as_of)
+    found = [
+        replace(one, source=source)
+        for one in desk.library.entries()
+        if (source := bounds.admitted(one)) is not None
+    ]
+    return sorted(found, key=lambda one: one.source.dated, reverse=True)
+
+
+def _listed(
+    told: _Told, asked: Asked, entries: Sequence[Entry], publishers: Sequence[str]
+) -> Answer | None:
+    """Return the documents of a publisher, of a time, on a topic."""
+    named = publishers_named(asked.publisher, publishers)
+    kept = [
+        one
+        for one in entries
+        if (not asked.publisher or one.source.publisher in named)
+        and (not asked.format or one.source.kind == asked.format)
+        and within(one.source.dated, asked.since, asked.until)
+    ]
+    topic = asked.topic
+    if asked.publisher and not named:
+        # "From Brookings": no publisher, but a title may name it.
+        kept, topic = list(entries), asked.publisher
+    first, more = _about(told.desk, topic, kept) if topic else (kept, [])
+    unknown = bool(asked.publisher and not named)
+    if unknown:
+        more = []
+    if not first and not more:
+        if asked.loose:
+            return None
+        if unknown:
+            listing = ", ".join(publishers[:_LISTED]) or "–"
+            notice = (
+                f"The library has no document from {asked.publisher}. Its publishers: {listing}."
+            )
+            return told.declined(notice)
+        newest = entries[0].source.title
+        return told.declined(f"The library has no such document. Its newest is “{newest}”.")
+    if asked.kind in ("newest", "oldest"):
+        return told.extreme(first or more, asked.kind)
+    return told.listing(first, more, topic, unknown=unknown)
+
+
+def _about(desk: Desk, topic: str, entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Return the documents whose title or headings name a topic, and others that mention it."""
+    topic = desk.searcher.repaired(topic)
+    wanted = concepts(Query.from_question(topic), stems, desk.aliases)
+    titled = {one.id for one in entries if _holds(wanted, one.source.title)}
+    bounds = Bounds(documents=tuple(one.id for one in entries))
+    mentioned: set[str] = set()
+    found = desk.searcher.search(topic, limit=_LOOKED_AT, bounds=bounds) if entries else []
+    for one in found:
+        heads = f"{one.source.title} {one.passage.heading}"
+        if _holds(wanted, heads):
+            titled.add(one.passage.document)
+        elif _holds(wanted, f"{heads} {one.passage.text}"):
+            mentioned.add(one.passage.document)
+    first = [one for one in entries if one.id in titled]
+    return first, [one for one in entries if one.id in mentioned - titled]
+
+
+def _holds(wanted: Sequence[Concept], text: str) -> bool:
+    present = frozenset(stems(text))
+    return bool(wanted) and all(one.covered(present) >= one.weight for one in wanted)
+
+
+class _Told:
+    """Writes answers from the catalogue, in the language of the question."""
+
+    def __init__(self, desk: Desk, question: Question, language: str) -> None:
+        self.desk = desk
+        self._question = question
+        self._chinese = language == "zh"
+
+    def _answer(self, claims: Sequence[tuple[str, Entry | None]]) -> Answer:
+        """Return an answer of sentences, each with the document that it is shown with."""
+        citations: list[Citation] = []
+        made = []
+        for text, entry in claims:
+            if entry is not None:
+                citations.append(beginning_cited(self.desk, entry, len(citations) + 1))
+            made.append(Claim(text, (len(citations),) if entry else (), "supported"))
+        return Answer(
+            self._question.text, "answered", tuple(made), tuple(citations), engine=CATALOGUE
+        )
+
+    def declined(self, notice: str) -> Answer:
+        return Answer(self._question.text, "declined", engine=CATALOGUE, notice=notice)
+
+    def _said(self, english: str, chinese: str) -> str:
+        return chinese if self._chinese else english
+
+    def _lines(self, entries: Sequence[Entry]) -> Iterator[tuple[str, Entry | None]]:
+        titles = Counter(one.source.title for one in entries)
+        for one in entries:
+            form = one.source.kind if titles[one.source.title] > 1 else ""
+            yield self._line(one.source, form), one
+
+    def _line(self, source: Source, form: str = "") -> str:
+        parts = [part for part in (source.publisher, source.dated, form) if part]
+        if self._chinese:
+            return f"《{source.title}》" + (f"（{'，'.join(parts)}）" if parts else "") + "。"
+        return ", ".join([f"“{source.title}”", *parts]) + "."
+
+    def listing(
+        self, first: Sequence[Entry], more: Sequence[Entry], topic: str, *, unknown: bool = False
+    ) -> Answer:
+        """Return a list of documents, those that name the topic first."""
+        documents = _counted(len(first) + len(more))
+        if unknown:
+            lead = self._said(
+                f"No publisher is called {topic}; {documents} with it in the title or a heading:",
+                f"没有名为{topic}的发布者；标题或小标题中提到它的文档有 {len(first)} 篇：",
+            )
+        elif not topic:
+            lead = self._said(f"The library has {documents}, newest first:",
+                              f"资料库中有 {len(first)} 篇，最新的在前：")  # fmt: skip
+        elif first and more:
+            lead = self._said(
+                f"The library has {_counted(len(first))} with “{topic}” in the title or a heading, "
+                f"and the search finds it in {len(more)} more:",
+                f"标题或小标题中有“{topic}”的文档有 {len(first)} 篇，另有 {len(more)} 篇提到它：",
+            )
+        elif first:
+            lead = self._said(
+                f"The library has {documents} with “{topic}” in the title or a heading:",
+                f"标题或小标题中有“{topic}”的文档有 {len(first)} 篇：",
+            )
+        else:
+            lead = self._said(
+                f"No title names “{topic}”; the search finds it in {documents}:",
+                f"没有标题提到“{topic}”；搜索发现有 {len(more)} 篇提到它：",
+            )
+        every = [*first, *more]
+        claims = [(lead, None), *self._lines(every[:_LISTED])]
+        if (rest := len(every) - _LISTED) > 0:
+            claims.append((self._said(f"And {rest} more.", f"另有 {rest} 篇。"), None))
+        return self._answer(claims)
+
+    def extreme(self, entries: Sequence[Entry], kind: str) -> Answer:
+        """Return the newest or the oldest document and the two beside it; undated ones last."""
+        dated = [one for one in entries if one.source.dated]
+        dated = dated[::-1] if kind == "oldest" else dated
+        shown = list(self._lines((dated or list(entries))[:3]))
+        word = self._said("newest" if kind == "newest" else "oldest",
+                          "最新" if kind == "newest" else "最早")  # fmt: skip
+        first = (self._said(f"The {word}: {shown[0][0]}", f"{word}的是{shown[0][0]}"), shown[0][1])
+        return self._answer([first, *shown[1:]])
+
+    def publishers(self, entries: Sequence[Entry]) -> Answer:
+        """Return the publishers with the number of documents, each with its newest."""
+        newest: dict[str, Entry] = {}
+        for one in entries:
+            newest.setdefault(one.source.publisher, one)
+        counts = Counter(one.source.publisher for one in entries)
+        unnamed = counts.pop("", 0)
+        claims: list[tuple[str, Entry | None]] = [
+            (self._said(f"{name}: {_counted(count)}.", f"{name}：{count} 篇。"), newest[name])
+            for name, count in counts.most_common(_LISTED)
+        ]
+        if rest := max(0, len(counts) - _LISTED):
+            claims.append((self._said(f"And {rest} more publishers.",
+                                      f"另有 {rest} 个发布者。"), None))  # fmt: skip
+        if unnamed:
+            claims.append((self._said(f"{_counted(unnamed)} without a named publisher.",
+                                      f"{unnamed} 篇未注明发布者。"), None))  # fmt: skip
+        return self._answer(claims)
+
+    def contents(self, entries: Sequence[Entry]) -> Answer:
+        """Return how many documents there are, from when, of whom and on what; and the newest."""
+        dates = sorted(one.source.dated for one in entries if one.source.dated)
+        span = self._said(f", dated {dates[0]} to {dates[-1]}",
+                          f"，日期从 {dates[0]} 到 {dates[-1]}") if dates else ""  # fmt: skip
+        claims: list[tuple[str, Entry | None]] = [
+            (self._said(f"The library has {_counted(len(entries))}{span}.",
+                        f"资料库中有 {len(entries)} 篇文档{span}。"), None)
+        ]  # fmt: skip
+        language = "zh" if self._chinese else "en"
+        themes = Counter(one.source.theme for one in self.desk.themed(entries))
+        kinds = [
+            (self._said("Publishers", "发布者"), Counter(one.source.publisher for one in entries)),
+            (self._said("Themes", "主题"), Counter(
+                {self.desk.themes.named(key, language): count for key, count in themes.items()
+                 if key})),
+        ]  # fmt: skip
+        for name, counts in kinds:
+            counts.pop("", None)
+            if counts:
+                listed = [f"{one} ({count})" for one, count in counts.most_common(_LISTED)]
+                claims.append((self._said(f"{name}: {', '.join(listed)}.",
+                                          f"{name}：{'，'.join(listed)}。"), None))  # fmt: skip
+        shown = list(self._lines(entries[:3]))
+        newest = self._said(f"The newest: {shown[0][0]}", f"最新的是{shown[0][0]}")
+        return self._answer([*claims, (newest, shown[0][1]), *shown[1:]])
+
+    def abilities(self, count: int) -> Answer:
+        """Return what can be asked."""
+        english = (
+            f"I answer questions from the {_counted(count)} of this library, and show the words "
+            "that each sentence rests on.",
+            "I say so where the library does not answer.",
+            "I list what there is on a topic, from a publisher or a time, summarise a document, "
+            "and write a briefing memo.",
+        )
+        chinese = (
+            f"我根据资料库中的 {count} 篇文档回答问题，并显示每句话所依据的原文。",
+            "资料库没有答案时，我会说明。",
+            "我可以列出某个主题、发布者或时期的文档，概括一篇文档，或撰写简报。",
+        )
+        return self._answer([(one, None) for one in (chinese if self._chinese else english)])
+
+
+def _counted(count: int) -> str:
+    return f"{count:,} document{'s' * (count != 1)}"
+
+
+def beginning_cited(desk: Desk, entry: Entry, number: int) -> Citation:
+    """Return a document cited by its title where its text has it, or by its first sentence."""
+    document = desk.library.document(entry.id)
+    at = document.text.find(entry.source.title, 0, 2_000) if entry.source.title else -1
+    spans = [(at, at + len(entry.source.title))] if at >= 0 else sentences(document.text[:4_000])
+    start, end = spans[0] if spans else (0, 0)
+    page = document.page_at(start)
+    return Citation(
+        number=number,
+        document=entry.id,
+        source=entry.source,
+        page=page,
+        heading="",
+        quote=document.text[start:end],
+        start=start,
+        end=end,
+        folio=document.folio(page),
+    )

@@ -1,0 +1,347 @@
+"""The main sentences of one document that a question asks to be summarised."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import numpy as np
+
+from assistant.answer import Answer, Citation, Claim, Question
+from assistant.desk import Desk
+from assistant.extractive import ExtractiveEngine
+from assistant.library_questions import admitted
+from assistant.library_wording import publishers_named
+from corpus.catalogue import Entry
+from corpus.document import Passage
+from index.evidence import Evidence
+from index.query import STOP_WORDS
+from index.words import stems
+
+_MOST = 5
+# Sentences whose vectors are computed: a paper's abstract and introduction, and its core passages.
+_READ = 60
+# What a sentence gains for standing in a section that sums up, or among the first of its document,
+# beside its cosine with the mean of the document's passages.
+_SUMS_UP_GAINS = 0.15
+_LEADING_GAINS = 0.1
+# What a title gains for the kind of document that is asked for ("fact sheet"), and how much worse
+# the title of another may fit for it to be asked which of them is meant. Both of a share.
+_CALLED_GAINS = 0.2
+_ALIKE = 0.2
+# What a sentence loses for saying again what was chosen already, a share of their cosine.
+_REPEATS_LOSES = 0.5
+_SUMS_UP = re.compile(
+    r"abstract|summary|introduction|overview|conclusions?|key (?:points|findings|takeaways)|"
+    r"purpose|at a glance|bottom line|摘要|概述|结论|引言",
+    re.IGNORECASE,
+)
+_BESIDE = re.compile(
+    r"references|bibliography|acknowledge?ments|appendix|contents|author|contact|about this|"
+    r"footnotes|licen[cs]e|citation|sources|参考文献|附录",
+    re.IGNORECASE,
+)
+# A sentence that begins so needs the one before it.
+_LEANS = re.compile(
+    r"(?:it|its|this|that|these|those|they|their|he|she|his|her|such|however|moreover|furthermore|"
+    r"also|but|and|so|then|thus|therefore|in addition|additionally|for example|for instance|"
+    r"instead|meanwhile|(?:\w+ ){0,3}(?:this|these|those|such)"
+    r"(?! (?:paper|report|work|article|document|rule|act))|here|there|as a result|similarly|"
+    r"finally|second|third)\b|[它这那此其该]|因此|但是|此外",
+    re.IGNORECASE,
+)
+_BOILERPLATE = re.compile(
+    r"©|all rights reserved|copyright|https?://|www\.|\bdoi\b|@|click here|subscribe|"
+    r"^(?:see|for (?:the )?purposes? of|figure|fig\.|table|box|source|note|agency|action|"
+    r"for further information|dates|billing code|"
+    r"topics|this (?:report|article|paper|section) "
+    r"(?:compares|follows|describes|is organi[sz]ed))\b|"
+    r"\[\d+\]$",
+    re.IGNORECASE,
+)
+_NOUNS = (
+    r"(?:document|doc|report|article|paper|file|publication|study|filing|fact sheet|pdf|memo|text|"
+    r"executive order|order|notice|press release|readme|remarks|speech|briefing)"
+)
+_PATTERNS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?:summari[sz]e|sum up|condense|tl;?dr(?: of| for)?:?|(?:give me |write )?(?:an? |the )?"
+        r"(?:\w+ )?(?:summary|abstract|gist|overview|tl;?dr) (?:of|for)|(?:what (?:are|were) |"
+        r"give me |list )?(?:the )?(?:main|key) (?:points|findings|messages|takeaways|"
+        r"arguments|conclusions) "
+        r"(?:of|in|from)) (?P<what>.+)",
+        r"(?P<what>.+?)[:,]? (?:summary|tl;?dr|in brief)",
+        r"(?:请)?(?:总结|概括|概述|归纳)(?:一下)?(?P<what>.+)",
+        r"(?P<what>.+?)(?:的)?(?:主要内容|要点|摘要|概要|大意)(?:是什么|有哪些)?",
+    )
+)
+# Words that also ask for an answer: only for what is plainly one document.
+_SAYS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"what (?:does|do|did) (?P<what>.+?) (?:say|argue|conclude|find)",
+        rf"what is (?P<what>.*\b{_NOUNS}\b.*) about",
+        r"(?P<what>.+?)(?:说了|讲了|写了)(?:些)?什么",
+    )
+)
+_NOUN = re.compile(rf"\b{_NOUNS}s?\b|文件|文档|报告|文章|论文", re.IGNORECASE)
+_FILE = re.compile(r"\S+\.(?:md|pdf|html?|txt|docx|pptx|xlsx|csv|eml|mhtml|msg)\b", re.IGNORECASE)
+_MONTHS = (
+    "January February March April May June July August September October November December".split()
+)
+_LATEST = re.compile(r"\b(?:newest|latest|most recent)\b|最新", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a document: `document.text[start:end] == text`, in the passage of a label."""
+
+    label: int
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The main sentences of one document in its order, and the passages that they stand in."""
+
+    entry: Entry
+    evidence: tuple[Evidence, ...]
+    sentences: tuple[Sentence, ...]
+
+
+def summary_of(desk: Desk, question: Question) -> Answer | None:
+    """Return the main sentences of the document that a question asks to be summarised.
+
+    Declined where two documents are meant equally, or no file has the name that is given; None for
+    any other question. Raises EmbedderError.
+    """
+    found = summary_evidence(desk, question)
+    if not isinstance(found, Summary):
+        if not found:
+            return None
+        return Answer(question.text, "declined", engine=ExtractiveEngine.name, notice=found)
+    claims, citations = [], []
+    passages = {one.label: one.passage for one in found.evidence}
+    for number, one in enumerate(found.sentences, start=1):
+        passage = passages[one.label]
+        citations.append(
+            Citation(
+                number=number,
+                document=found.entry.id,
+                source=found.entry.source,
+                page=passage.page_at(one.start),
+                heading=passage.heading,
+                quote=one.text,
+                start=one.start,
+                end=one.end,
+                folio=passage.folio_at(one.start),
+            )
+        )
+        claims.append(Claim(one.text, (number,), "supported"))
+    return Answer(
+        question.text,
+        "answered",
+        tuple(claims),
+        tuple(citations),
+        found.evidence,
+        engine=ExtractiveEngine.name,
+        notice=f"The main sentences of “{found.entry.source.title}”.",
+    )
+
+
+def summary_evidence(desk: Desk, question: Question) -> Summary | str:
+    """Return the passages and main sentences of the document that is to be summarised.
+
+    A text is the notice why there are none: two documents are meant equally, the file is not here.
+    "" says that the question asks for no summary of one document.
+    """
+    asked = _asked(question.text)
+    if asked is None:
+        return ""
+    what, plainly = asked
+    meant = _meant(what, admitted(desk, question), plainly=plainly)
+    if not meant:
+        file = _FILE.search(what)
+        return f"The library has no file called {file[0]}." if file else ""
+    if len(meant) > 1:
+        first, second = meant[0].source, meant[1].source
+        return f"Say which document: “{first.title}” or “{second.title}”."
+    sentences, passages = _main(desk, meant[0])
+    if not sentences:
+        return ""
+    labels = {passage.start: label for label, passage in enumerate(passages, start=1)}
+    evidence = tuple(Evidence(labels[one.start], one, meant[0].source, 1.0, "") for one in passages)
+    return Summary(
+        meant[0],
+        evidence,
+        tuple(
+            Sentence(
+                labels[passage.start],
+                start,
+                end,
+                passage.text[start - passage.start : end - passage.start],
+            )
+            for passage, start, end in sentences
+        ),
+    )
+
+
+def _asked(text: str) -> tuple[str, bool] | None:
+    """Return what is to be summarised, and whether the words ask for a summary and no answer."""
+    plain = " ".join(text.split()).strip(" ?!。？！").rstrip(".").replace("’", "'")
+    plain = re.sub(r"^(?:please |(?:can|could|would) you (?:please )?)+", "", plain, flags=re.I)
+    for plainly, patterns in ((True, _PATTERNS), (False, _SAYS)):
+        for pattern in patterns:
+            if found := pattern.fullmatch(plain):
+                return found["what"].strip(" \"“”'《》"), plainly
+    return None
+
+
+def _meant(what: str, entries: Sequence[Entry], *, plainly: bool) -> list[Entry]:
+    """Return the document that a few words name; two where both are meant equally; none."""
+    if file := _FILE.search(what):
+        name = file[0].strip("\"'“”").casefold()
+        return [one for one in entries if _file(one).name.casefold() == name][:1]
+    noun = _NOUN.search(what)
+    if len(entries) == 1 and noun and re.match(r"(?:this|the|that|my) \w+$", what, re.IGNORECASE):
+        return list(entries)
+    rest = _LATEST.sub(" ", _NOUN.sub(" ", what))
+    words = [one for one in re.findall(r"[\w.-]+", rest) if one.lower() not in STOP_WORDS]
+    scored = []
+    for one in entries:
+        share = _share(words, one)
+        if share is not None:
+            called = noun and noun[0].casefold() in one.source.title.casefold()
+            scored.append((share + _CALLED_GAINS * bool(called), one))
+    if not scored:
+        return []
+    if noun and _LATEST.search(what):
+        return [max((one for _, one in scored), key=lambda one: one.source.dated)]
+    best = max(share for share, _ in scored)
+    titles = len({one.source.title.casefold() for _, one in scored})
+    if not words or not _named(best, titles, len(words), noun=bool(noun), plainly=plainly):
+        return []
+    top = [one for share, one in scored if share >= best - _ALIKE]
+    newest: dict[str, Entry] = {}
+    for one in sorted(top, key=lambda one: (one.source.dated, one.passages), reverse=True):
+        # The same text in two forms, or a later version: the newest, then the fullest.
+        newest.setdefault(one.source.title.casefold(), one)
+    return list(newest.values())
+
+
+def _named(best: float, titles: int, words: int, *, noun: bool, plainly: bool) -> bool:
+    """Say whether words that stand in `titles` titles, in one with the share `best`, name it.
+
+    "The export rules of 2025" is a topic. `noun` says that a document is spoken of, `plainly` that
+    the words ask for a summary and for nothing else.
+    """
+    if not plainly:
+        return best >= 0.6 or (noun and best >= 0.3)
+    if noun:
+        return best > 0 or titles == 1
+    return best >= 0.5 or (titles == 1 and words >= 3 and best >= 0.3)
+
+
+def _share(words: Sequence[str], entry: Entry) -> float | None:
+    """Return the share of a title that some words say; None where one of them is not of it.
+
+    A word may also be of the publisher, the date or the name of the file.
+    """
+    source = entry.source
+    title = stems(source.title)
+    beside = {*stems(f"{_file(entry).stem} {source.dated} {_when(source.dated)}"),
+              *stems(source.publisher)}  # fmt: skip
+    told: set[str] = set()
+    for word in words:
+        parts = stems(word)
+        # "DeepSeek-V2" is not "DeepSeek-Prover-V2".
+        at = [title[place : place + len(parts)] for place in range(len(title))]
+        if parts in at:
+            told |= set(parts)
+        elif not (set(parts) <= beside or publishers_named(word, [source.publisher])):
+            return None
+    content = {stem for stem in title if stem not in STOP_WORDS}
+    return len(told & content) / max(1, len(content))
+
+
+def _file(entry: Entry) -> PurePath:
+    return PurePath(entry.source.location.rstrip("/"))
+
+
+def _when(dated: str) -> str:
+    """Return year and month of a date as a question writes them: "January 2025"."""
+    year, _, rest = dated.partition("-")
+    return f"{_MONTHS[int(rest[:2]) - 1]} {year}" if rest else year
+
+
+def _main(desk: Desk, entry: Entry) -> tuple[list[tuple[Passage, int, int]], list[Passage]]:
+    """Return the main sentences of a document in its order, and the passages they stand in.
+
+    A sentence is weighed by its cosine with the mean of the document's passages (a centroid) and
+    by where it stands; those that repeat a chosen one lose (maximal marginal relevance, Carbonell
+    and Goldstein 1998).
+    """
+    passages = desk.library.passages_of(entry.id)
+    ids, vectors = desk.library.vectors([entry.id])
+    if not ids:
+        return [], []
+    centre = vectors.mean(axis=0)
+    centre /= float(np.linalg.norm(centre)) or 1.0
+    near = dict(zip(ids, (vectors @ centre).tolist(), strict=True))
+    usable = [one for one in passages if not _BESIDE.search(one.heading.rpartition(" › ")[2])]
+    ranked = sorted(
+        usable[1:],
+        key=lambda one: (
+            -near.get(one.id, 0.0) - _SUMS_UP_GAINS * bool(_SUMS_UP.search(one.heading))
+        ),
+    )
+    spans: list[tuple[Passage, int, int, bool]] = []
+    for place, passage in enumerate([*usable[:1], *ranked]):
+        if len(spans) >= _READ:
+            break
+        spans += [(passage, start, end, place == 0) for start, end in _telling(passage)]
+    if not spans:
+        return [], []
+    texts = [one.text[start - one.start : end - one.start] for one, start, end, _ in spans]
+    rows = np.asarray(desk.question_embedder.embed(texts))
+    gains = [
+        _SUMS_UP_GAINS * bool(_SUMS_UP.search(passage.heading)) + _LEADING_GAINS * leading
+        for passage, _, _, leading in spans
+    ]
+    scores = rows @ centre + np.array(gains)
+    chosen: list[int] = []
+    while len(chosen) < min(_MOST, len(spans)):
+        repeated = (rows @ rows[chosen].T).max(axis=1) if chosen else np.zeros(len(spans))
+        left = scores - _REPEATS_LOSES * np.maximum(repeated, 0.0)
+        left[chosen] = -np.inf
+        left[repeated > 0.9] = -np.inf
+        best = int(np.argmax(left))
+        if not np.isfinite(left[best]):
+            break
+        chosen.append(best)
+    kept = sorted(((spans[one][:3]) for one in chosen), key=lambda one: one[1])
+    held = {one.start: one for one, _, _ in kept}
+    return kept, list(held.values())
+
+
+def _telling(passage: Passage) -> list[tuple[int, int]]:
+    """Return where in the document the sentences stand that can be read alone."""
+    heading = passage.heading.rpartition(" › ")[2]
+    found = []
+    for start, end in passage.parts():
+        text = passage.text[start:end]
+        if passage.is_row(passage.start + start) or text == heading:
+            continue
+        chinese = len(re.findall(r"[一-鿿]", text))
+        long = 8 <= len(text.split()) <= 60 or 12 <= chinese <= 150
+        whole = text.endswith((".", "。", "！", ".”", '."')) and (
+            text[:1].isupper() or text[:1] in '“"' or chinese
+        )
+        if long and whole and not _LEANS.match(text) and not _BOILERPLATE.search(text):
+            found.append((passage.start + start, passage.start + end))
+    return found

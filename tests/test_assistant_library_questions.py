@@ -1,0 +1,135 @@
+"""Questions about the library itself are answered from the catalogue, and only those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from assistant.answer import Answer, Question
+from assistant.desk import Desk
+from assistant.library_questions import about_library, say_more, says_nothing
+from assistant.library_wording import asked_of
+from assistant.settings import Settings
+from assistant.starter import ensure_starter
+from assistant.summarising import summary_of
+from ui.said import told
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Return the starter library with vectors that cost nothing; it is only read."""
+    settings = Settings(home=tmp_path_factory.mktemp("home"), embedder="hash", engine="extractive")
+    with Desk(settings) as opened:
+        for _ in ensure_starter(opened):
+            continue
+        yield opened
+
+
+def said(answer: Answer) -> str:
+    return f"{answer.text} {answer.notice}"
+
+
+def opens(desk: Desk, answer: Answer) -> bool:
+    """Say whether every citation is a span of its document."""
+    return all(
+        one.quote and desk.library.document(one.document).text[one.start : one.end] == one.quote
+        for one in answer.citations
+    )
+
+
+# What is asked, the outcome, and words of the answer or its notice.
+CATALOGUE = {
+    "what documents do you have about smuggling?": ("answered", "Smuggling of chips to China"),
+    "Could you tell me which documents you have about Kimi?": ("answered", "Moonshot AI"),
+    "how many documents do you have?": ("answered", "35 documents"),
+    "How many documents about DeepSeek are there?": ("answered", "with “DeepSeek” in the title"),
+    "list the documents about the H20": ("answered", "The H20: licence, charge and a share"),
+    "documents about Huawei": ("answered", "Huawei Ascend and SMIC"),
+    "Which documents mention Mistral?": ("answered", "EU in mid-2026"),
+    "which articles were published in 2024?": ("answered", "DeepSeek-V2: a mixture"),
+    "how many pdfs do you have?": ("answered", "2 documents"),
+    "what documents do you have from 2026 about Huawei?": ("answered", "Huawei Ascend"),
+    "What is the newest document?": ("answered", "EU in mid-2026"),
+    "what's the oldest document?": ("answered", "The chip rule of October 2022"),
+    "what is the latest article on the affiliates rule": ("answered", "is suspended"),
+    "which publishers?": ("answered", "Briefing Assistant starter library: 35 documents."),
+    "what is in the library?": ("answered", "Export policy (13)"),
+    "Do you have anything from Brookings?": ("declined", "Briefing Assistant starter library"),
+    "do you have any reports about penguins?": ("declined", "no such document"),
+    "what can you do?": ("answered", "35 documents"),
+    "有哪些关于华为的文件？": ("answered", "Huawei Ascend and SMIC"),
+    "资料库里有什么？": ("answered", "35 篇文档"),
+    "最新的文件是什么？": ("answered", "EU in mid-2026"),
+    "你能做什么？": ("answered", "35 篇文档"),
+}
+
+
+@pytest.mark.parametrize("asked", CATALOGUE)
+def test_the_catalogue_answers_a_question_about_the_library(desk: Desk, asked: str) -> None:
+    """With the documents themselves to open."""
+    answer = about_library(desk, Question(asked))
+    assert answer is not None
+    outcome, words = CATALOGUE[asked]
+    assert answer.outcome == outcome
+    assert words in said(answer)
+    assert opens(desk, answer)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "what does the report say about chips?",
+        "what documents were seized?",
+        "How many papers did DeepSeek publish?",
+        "Are there reports of smuggling?",
+        "Is there a report that says chips are banned?",
+        "which documents must the exporter keep?",
+        "list the sources of funding",
+        "what is the latest model of DeepSeek?",
+        "Is there anything in the rule about memory chips?",
+        "what publishers complained about AI?",
+        "how does it work?",
+        "are there any files about penguins?",
+        "华为有什么芯片？",
+    ],
+)
+def test_a_question_to_the_documents_is_left_to_them(desk: Desk, asked: str) -> None:
+    """It speaks of documents and does not ask for those of the library."""
+    assert about_library(desk, Question(asked)) is None
+    assert summary_of(desk, Question(asked)) is None
+
+
+def test_the_bounds_of_a_question_hold_for_the_catalogue(desk: Desk) -> None:
+    """What is asked within some documents or a time is told of these alone."""
+    answer = about_library(desk, Question("how many documents are there?", since="2026-04"))
+    assert answer is not None and "7 documents" not in answer.claims[0].text
+    assert answer.citations and all(one.source.dated >= "2026-04" for one in answer.citations)
+    none = about_library(desk, Question("what is in the library?", since="2030"))
+    assert none is not None and none.outcome == "declined"
+
+
+def test_a_publisher_is_known_by_its_initials() -> None:
+    """And told from a topic that stands at the same place."""
+    publishers = ["Congressional Research Service", "The White House"]
+    found = asked_of("How many CRS reports do you have?", publishers)
+    assert found is not None and (found.publisher, found.topic) == ("CRS", "")
+    found = asked_of("which White House fact sheets do you have?", publishers)
+    assert found is not None and found.topic == "White House fact sheet"
+    found = asked_of("what reports do you have about chips from the White House?", publishers)
+    assert found is not None and (found.topic, found.publisher) == ("chips", "the White House")
+
+
+@pytest.mark.parametrize("text", ["and the?", "what is it", "???", "的", "这是什么？", "…"])
+def test_stop_words_alone_ask_for_more(text: str) -> None:
+    """Nothing is searched for them."""
+    assert says_nothing(text)
+    answer = say_more(Question(text))
+    assert (answer.outcome, answer.notice[:9]) == ("declined", "Say more:")
+    assert told(answer.notice, "zh") != answer.notice
+
+
+@pytest.mark.parametrize("text", ["H20", "what is MLA?", "华为", "Who founded DeepSeek?", "5"])
+def test_one_word_of_substance_is_a_question(text: str) -> None:
+    """However short it is."""
+    assert not says_nothing(text)
