@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.engine import Piece, Usage, Waiting
+from assistant.engine import Draft, Piece, Usage, Waiting
 from corpus.cells import Row
 from corpus.document import Passage
 from corpus.sentences import sentences
@@ -15,14 +15,6 @@ _MARK = re.compile(r"\s*\[(\d{1,3})\]")
 _MARKS = re.compile(r"(?:\s*\[\d{1,3}\])+")
 _FOLLOWING = re.compile(r"\s*(\S+)\s")
 _FINISHED = re.compile(r"[.!?…。！？:][\"”’)\]]*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A sentence as an engine wrote it, with the labels it carries."""
-
-    text: str
-    labels: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,18 @@ class Usage:
     prompt: str = field(default="", compare=False)
 
 
-Piece = str | Waiting | Usage
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What stands between two rows of markers: a sentence, and the labels it carries.
+
+    An engine that quotes hands over whole drafts: a quoted sentence may need the one before it.
+    """
+
+    text: str
+    labels: tuple[int, ...]
+
+
+Piece = str | Waiting | Usage | Draft
 
 
 class Engine(Protocol):

@@ -4,19 +4,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
-from assistant.engine import Piece, Task
+from assistant.engine import Draft, Piece, Task
 from assistant.reading import Read
 from corpus.sentences import sentences
+from index.evidence import Evidence
 
-# An answer keeps to about this many words; a first sentence that alone is longer still stands.
-_WORDS = 120
-# A further sentence must be this good against the first, and as much about what is asked. With
-# 0.35, 0.5 and three sentences the wanted words stood in 0.63, 0.65 and 0.45 of the answers to
-# three sets of questions, with these in 0.74, 0.70 and 0.50, at 76 to 91 words instead of 45 to 66.
-_NEARLY = 0.2
-_ABOUT = 0.3
-_MOST = 5
+
+class Asks(StrEnum):
+    """What kind of answer a question wants: one fact, the items of a list, an explanation."""
+
+    FACT = "fact"
+    LIST = "list"
+    EXPLANATION = "explanation"
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """How long an answer is: sentences and words at most, and how good a further one must be.
+
+    `nearly` is the share of the best sentence's chance that a further sentence must have.
+    """
+
+    most: int
+    words: int
+    nearly: float
+
+
+_SIZES = {
+    Asks.FACT: _Size(2, 55, 0.75),
+    Asks.LIST: _Size(6, 130, 0.45),
+    Asks.EXPLANATION: _Size(5, 140, 0.4),
+}
+_EXPLAINS = re.compile(
+    r"\b(?:why|how (?!many|much|long|old|large|big|often|far|fast|tall|soon|high|low|expensive|"
+    r"late|early|deep|wide)|explain|compare|comparison|differ\w*|versus|vs|reasons?|consequences?|"
+    r"implications?|impact|effects?|affect|what (?:does|do|did|would|should|can|could) .*\b(?:mean|"
+    r"learn|do|argue|think|recommend)|summar\w+|overview|pros and cons|advantages?|risks?|"
+    r"lessons?|arguments?|tell me about|background)\b|为什么|为何|如何|怎么|怎样|比较|区别|影响|意味",
+    re.IGNORECASE,
+)
+_LISTS = re.compile(
+    r"\b(?:which|what) (?:\w+ ){0,2}?(?:are|were|countries|companies|firms|models|chips|agencies|"
+    r"states|labs|laboratories|measures|steps|conditions|requirements|exceptions|categories|types|"
+    r"kinds|names)\b|\b(?:list|name|enumerate) |哪些|列出",
+    re.IGNORECASE,
+)
+# A first sentence that is this sure needs no second one beside it, unless it is very short.
+_SURE, _SHORT = 0.6, 8
+# The sentence before one that leans on it is shown with it, up to this many words of both.
+_WITH_LEAD = 60
 # Shorter ones are labels; Chinese sentences are one word by this count and end in their own stop.
 _LEAST = 4
 # Two sentences that share this much of their stems say the same.
@@ -28,7 +67,12 @@ _REFERENCE = re.compile(
 _FIGURE = re.compile(r"[~<>$€£¥]?\d")
 # "Topics: open weights, training cost, inference cost, API prices." names what a text is about.
 _LISTING = re.compile(r"[A-Z][\w ]{2,20}: (?:[^,.;:]{1,40}, ){3,}[^,.;:]{1,40}\.$")
-
+# What leans on the sentence before it: a pronoun, a definite noun that was named there, a turn.
+_LEANS = re.compile(
+    r"^(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Such|Both|The (?:latter|former|"
+    r"company|firm|lab|model|models|rule|order|agency|bureau|authors?|report|decision|same))\b"
+    r"(?! (?:is|was) (?:important|clear|likely|possible|necessary) (?:that|to)\b)"
+)
 # "Fee: 30 crowns", as forms, fact boxes and notes of members write: a name of a few words and its
 # value, without an end of a sentence. What numbers a picture or lists words is none.
 _LABELLED = re.compile(
@@ -46,39 +90,66 @@ class ExtractiveEngine:
 
     def write(self, task: Task) -> Generator[Piece, None, None]:
         """Yield each picked sentence with the label of the passage it stands in."""
-        for sentence in picked(task.sentences):
-            # A "[12]" of the document's own would read like one of our labels.
-            said = _REFERENCE.sub("", sentence.text)
-            # A cell may hold whole sentences, each of which is cited.
-            parts = sentences(said) if sentence.row else [(0, len(said))]
-            for start, end in parts:
-                yield f"{said[start:end]} [{sentence.label}]\n"
+        by_label = {one.label: one for one in task.evidence}
+        for one in picked(task.question, task.sentences):
+            for text in quoted_text(one, by_label.get(one.label)):
+                yield Draft(text, (one.label,))
 
 
-def picked(read: Sequence[Read]) -> list[Read]:
+def quoted_text(one: Read, evidence: Evidence | None) -> list[str]:
+    """Return a sentence as it is quoted: what leans on the sentence before has it ahead of it.
+
+    A cell may hold whole sentences, each of which is cited. A "[12]" of the document's own is left
+    out: it would read like one of our labels.
+    """
+    if one.row is not None:
+        said = _REFERENCE.sub("", one.text)
+        return [said[start:end] for start, end in sentences(said)]
+    text = one.text
+    if evidence is not None and 0 <= one.lead < one.start and _LEANS.match(text):
+        passage = evidence.passage
+        before = passage.text[one.lead - passage.start : one.end - passage.start]
+        ahead = before[: one.start - one.lead].strip()
+        if len(before.split()) <= _WITH_LEAD and ahead.endswith((".", "!", "”", '"')):
+            text = before
+    return [" ".join(_REFERENCE.sub("", text).split())]
+
+
+def asked_for(question: str) -> Asks:
+    """Return what kind of answer a question wants, as far as its words tell."""
+    if _EXPLAINS.search(question):
+        return Asks.EXPLANATION
+    return Asks.LIST if _LISTS.search(question) else Asks.FACT
+
+
+def picked(question: str, read: Sequence[Read]) -> list[Read]:
     """Return the sentences of the answer: the best, then those that add to it.
 
-    Up to five of them, about 120 words in all. The best comes first.
+    One or two for a fact; up to five or six, in the order of their passages, for a list and an
+    explanation. The best comes first.
     """
-    read = [one for one in read if _stands_alone(one)] or read
+    read = [one for one in read if stands_alone(one)] or read
     if not read:
         return []
+    asks = asked_for(question)
+    size = _SIZES[asks]
     best = read[0]
     chosen = [best]
     words = len(best.text.split())
+    if asks is Asks.FACT and best.answers >= _SURE and words >= _SHORT:
+        return chosen
     for sentence in read[1:]:
-        if len(chosen) == _MOST or sentence.answers < _NEARLY * best.answers:
+        if len(chosen) == size.most or sentence.answers < size.nearly * best.answers:
             break
         length = len(sentence.text.split())
-        about = sentence.features["covered"] >= _ABOUT * best.features["covered"]
-        if not about or words + length > _WORDS or any(_same(sentence, one) for one in chosen):
+        if words + length > size.words or any(same(sentence, one) for one in chosen):
             continue
         chosen.append(sentence)
         words += length
     return _in_order(chosen)
 
 
-def _stands_alone(one: Read) -> bool:
+def stands_alone(one: Read) -> bool:
     """Say whether a sentence can be quoted: no caption, head of a table or entry of a source list.
 
     A row of a table counts when a cell with a value has a column's name, or begins with a figure.
@@ -87,7 +158,7 @@ def _stands_alone(one: Read) -> bool:
     if one.row is not None:
         values = [cell for cell in one.row.cells if not cell.names]
         return any(cell.column or _FIGURE.match(cell.text) for cell in values)
-    if _LISTING.match(text):
+    if _LISTING.match(text) or text.endswith(("?", "？")):
         return False
     if _LABELLED.match(text) and "://" not in text:
         return True
@@ -96,7 +167,8 @@ def _stands_alone(one: Read) -> bool:
     return text.startswith("- ") or text.endswith((".", "!", "”", '"', ")", ";", "。", "！"))
 
 
-def _same(one: Read, other: Read) -> bool:
+def same(one: Read, other: Read) -> bool:
+    """Say whether two sentences say the same, by their stems."""
     shared = len(one.stems & other.stems)
     return shared >= _SAME * max(1, min(len(one.stems), len(other.stems)))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from corpus.cells import Row
 from corpus.document import Passage, Source
+from index.reader import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Evidence:
     fused score in 0…1 (comparable within one question only); `why` says in words what ranked it,
     `match` in figures. `newer` is a later version of the document within the bounds of the search.
     `rows` are the rows of tables in the passage, each cell with its heads; they follow from the
-    document and are not stored.
+    document and are not stored. `reading` is what the reader found in it; None where nobody read it.
     """
 
     label: int
@@ -86,3 +87,4 @@ class Evidence:
     match: Match | None = None
     newer: Newer | None = None
     rows: tuple[Row, ...] = ()
+    reading: Reading | None = None

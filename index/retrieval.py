@@ -1,4 +1,4 @@
-"""Finding passages for a question: meaning and words, fused, folded and shared."""
+"""Finding passages for a question: meaning and words, fused, folded, reread and shared."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ from index.evidence import Evidence, Match, Newer
 from index.forward import ForwardIndex, Rows
 from index.fusion import folded, grouped, shared
 from index.late import States, question_read
+from index.pairs import pair_of
 from index.query import Query
 from index.ranking import Coverage, Values, late_values, meaning_around, weighed
+from index.reader import Reading, ReaderModel
 from index.snapshot import Snapshot
 from index.spelling import repaired
 from index.words import AROUND, stems
@@ -32,8 +34,10 @@ from index.words import AROUND, stems
 _LOG = logging.getLogger(__name__)
 # Candidates taken from each ranking before they are fused.
 _CANDIDATES = 200
-# What a table's passage loses of its score for a question whose words all stand in other rows.
-_SCATTERED = 0.3
+# Of the candidates so many are read, and so many of them to the end (index.reader).
+REREAD, _TO_THE_END = 40, 16
+# What the reader's relevance weighs against the score of the search.
+_READ = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,11 @@ class Searcher:
         embedder: Embedder,
         indexes: DerivedIndexes,
         aliases: tuple[Group, ...],
+        reader: ReaderModel | None = None,
     ) -> None:
+        """Search `library`; without a `reader` passages stand as meaning and words rank them."""
         self._aliases = aliases
+        self._reader = reader
         self._library = library
         self._embedder = embedder
         self._indexes = indexes
@@ -149,40 +156,68 @@ class Searcher:
     ) -> list[Evidence]:
         """Fold, share and label the head of a ranking, saying why each stands where it does."""
         forward = snapshot.forward
-        head = np.argsort(-ranked.score, kind="stable")[: max(4 * limit, 40)]
+        head = np.argsort(-ranked.score, kind="stable")[: max(4 * limit, REREAD)]
         passages = self._still_visible([forward.id(int(row)) for row in ranked.rows[head]])
         head = head[[forward.id(int(row)) in passages for row in ranked.rows[head]]]
-        there = [passages[forward.id(int(row))] for row in ranked.rows[head]]
-        ranked = _by_rows(ranked, head, there)
-        head = head[np.argsort(-ranked.score[head], kind="stable")]
         rows = ranked.rows[head]
         held = [frozenset(forward.codes(row).tolist()) for row in rows.tolist()]
         repeats = folded(held, np.asarray(forward.vectors[rows]))
         kept = [position for position in range(len(head)) if position not in repeats]
+        there = [passages[forward.id(int(rows[one]))] for one in kept]
+        found = [float(ranked.score[head[one]]) for one in kept]
+        titles = [snapshot.entries[passage.document].source.title for passage in there]
+        readings = self._readings(query, there, titles, found)
+        scores = found if self._reader is None else _fused(found, readings)
+        best = sorted(range(len(kept)), key=lambda one: -scores[one])
         documents = [str(forward.documents[forward.place(int(row))]) for row in rows]
         groups = grouped(documents, held, np.asarray(forward.vectors[rows]))
-        order = shared(
-            [groups[one] for one in kept], [float(ranked.score[head[one]]) for one in kept]
-        )
+        order = shared([groups[kept[one]] for one in best], [scores[one] for one in best])
         ranks = {name: _ranks(ranked.signals[name]) for name in ("meaning", "words")}
-        found = []
+        evidence = []
         for label, place in enumerate(order[:limit], start=1):
-            at = int(head[kept[place]])
-            copies = [int(rows[one]) for one, first in repeats.items() if first == kept[place]]
+            one = best[place]
+            at = int(head[kept[one]])
+            copies = [int(rows[copy]) for copy, first in repeats.items() if first == kept[one]]
             match = self._match(
                 query, ranked, forward, at, ranks, copies, held_back=label > place + 1
             )
-            passage = passages[forward.id(int(ranked.rows[at]))]
+            passage, reading = there[one], readings[one]
             entry = snapshot.entries[passage.document]
             source = bounds.admitted(entry) or entry.source
-            score = float(ranked.score[at])
             # Whoever asks one document alone still wants to know that it has a successor.
             beyond = replace(bounds, documents=())
             later = [one for one in snapshot.later.get(passage.document, ()) if beyond.admits(one)]
-            newer = Newer(later[0].id, later[0].source) if later else None
-            cells, why = table_rows(self._library, passage), match.in_words
-            found.append(Evidence(label, passage, source, score, why, match, newer, cells))
-        return found
+            evidence.append(
+                Evidence(
+                    label=label,
+                    passage=passage,
+                    source=source,
+                    score=scores[one],
+                    why=_in_words(match, reading),
+                    match=match,
+                    newer=Newer(later[0].id, later[0].source) if later else None,
+                    rows=table_rows(self._library, passage),
+                    reading=reading,
+                )
+            )
+        return evidence
+
+    def _readings(
+        self,
+        query: Query,
+        passages: Sequence[Passage],
+        titles: Sequence[str],
+        found: Sequence[float],
+    ) -> list[Reading | None]:
+        """Read the first passages of a ranking; None for the others, and without a reader."""
+        if self._reader is None:
+            return [None] * len(passages)
+        pairs = [
+            pair_of(query.text, title, passage)[0]
+            for title, passage in zip(titles[:REREAD], passages, strict=False)
+        ]
+        read = self._reader.read(pairs, prior=found[: len(pairs)], keep=_TO_THE_END)
+        return [*read, *([None] * (len(passages) - len(pairs)))]
 
     def _still_visible(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Return the passages whose documents have not been removed since the snapshot."""
@@ -261,25 +296,18 @@ class Searcher:
         return self._indexes.snapshot().words.frequencies([stem])[stem] > 0
 
 
-def _by_rows(ranked: _Ranked, head: Rows, passages: Sequence[Passage]) -> _Ranked:
-    """Return a ranking whose passages of tables lose what is scattered over several rows.
+def _fused(found: Sequence[float], readings: Sequence[Reading | None]) -> list[float]:
+    """Return the scores of passages by what the search and the reader say of them."""
+    return [
+        (1 - _READ) * score + _READ * (reading.relevance if reading else 0.0)
+        for score, reading in zip(found, readings, strict=True)
+    ]
 
-    Words of a question that stand in different rows are of different things. `passages` are those
-    at the positions `head`.
-    """
-    lost = np.zeros(len(ranked.rows))
-    coverage = ranked.coverage
-    for at, passage in zip(head.tolist(), passages, strict=True):
-        if passage.rows:
-            held = coverage.held(int(ranked.rows[at]))
-            lines = {passage.text[start:end] for start, end in passage.parts()}
-            beside = held - frozenset(stems(passage.text))
-            ahead = frozenset(stems(passage.head)) | beside
-            best = max(coverage.share(held & (ahead | frozenset(stems(line)))) for line in lines)
-            lost[at] = -_SCATTERED * (coverage.share(held) - best)
-    if not lost.any():
-        return ranked
-    return replace(ranked, score=ranked.score + lost, parts={**ranked.parts, "rows": lost})
+
+def _in_words(match: Match, reading: Reading | None) -> str:
+    """Return why a passage stands where it does, as a line to read."""
+    read = f"read: relevance {reading.relevance:.2f}, " if reading else ""
+    return f"{read}{match.in_words}"
 
 
 def table_rows(library: Library, passage: Passage) -> tuple[Row, ...]:
