@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
-from assistant.answer import Answer, Question
-from assistant.claims import Draft, Growing, drafts
+from assistant.answer import NOT_HELD, NOT_SAID, Answer, Question
+from assistant.answerability import Zone
+from assistant.claims import Growing, drafts
 from assistant.composing import Composer
 from assistant.desk import Desk
-from assistant.engine import Engine, Task, Waiting
-from assistant.extractive import ExtractiveEngine
-from assistant.searching import searched, spelt_out
+from assistant.engine import Draft, Engine, Task, Waiting
+from assistant.extractive import ExtractiveEngine, nearest, quoted_text
+from assistant.searching import Search, searched, spelt_out
 from corpus.errors import EngineError, UsageError
 from corpus.partial_dates import is_date
 from corpus.vocabulary import with_aliases
@@ -69,10 +70,11 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
         standalone=search.question if search.question != question.text else "",
         searches=search.searches,
         not_found=search.missing,
+        chance=search.judgement.chance,
     )
     yield answer
     if not search.enough:
-        yield _timed(_declined(answer), started, found)
+        yield _timed(_declined(desk, answer, search), started, found)
         return
     task = Task(search.question, search.evidence, search.sentences, question.history)
     begun = answer
@@ -86,7 +88,7 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
             return
         for answer in _written(desk, ExtractiveEngine(), _fallen_back(begun, str(error)), task):
             yield answer
-    yield _timed(_finished(answer), started, found)
+    yield _timed(_finished(desk, answer, search), started, found)
 
 
 def _written(desk: Desk, engine: Engine, answer: Answer, task: Task) -> Iterator[Answer]:
@@ -116,9 +118,9 @@ def _fallen_back(begun: Answer, reason: str) -> Answer:
     return replace(begun, engine=ExtractiveEngine.name, fallback=reason, notice=notice)
 
 
-def _finished(answer: Answer) -> Answer:
+def _finished(desk: Desk, answer: Answer, search: Search) -> Answer:
     if not answer.claims:
-        return _declined(answer)
+        return _declined(desk, answer, search)
     outcome = "partly" if answer.not_found else "answered"
     notice = answer.notice
     if answer.usage and answer.usage.cut:
@@ -126,15 +128,22 @@ def _finished(answer: Answer) -> Answer:
     return replace(answer, outcome=outcome, notice=notice.strip())
 
 
-def _declined(answer: Answer) -> Answer:
-    """Return the answer that says the library holds none."""
-    if not answer.evidence:
-        notice = "The library holds no passage on this."
-    else:
-        nearest = answer.evidence[0].source.title
-        notice = f"The library does not answer this. The nearest passage is in “{nearest}”."
-    missing = answer.not_found or (answer.question,)
-    return replace(answer, outcome="declined", not_found=missing, notice=notice)
+def _declined(desk: Desk, answer: Answer, search: Search) -> Answer:
+    """Return the answer that says the library holds none, with the sentences that come closest."""
+    composer = Composer(desk.checker, search.evidence)
+    shown = replace(answer, claims=(), citations=())
+    for one in nearest(search.sentences):
+        for text in quoted_text(one, None):
+            shown = composer.with_draft(shown, Draft(text, (one.label,)))
+    near = search.judgement.zone is not Zone.ABSENT
+    return replace(
+        shown,
+        outcome="declined",
+        claims=(),
+        nearest=shown.claims,
+        not_found=answer.not_found or (answer.question,),
+        notice=NOT_SAID if near and shown.claims else NOT_HELD,
+    )
 
 
 def _timed(answer: Answer, started: float, found: float) -> Answer:

@@ -9,7 +9,8 @@ from assistant.answer import Answer, Citation, Claim
 from assistant.checking.checker import Checker, Cited, Verdict
 from assistant.checking.refusals import goes_on
 from assistant.checking.tables import with_heads
-from assistant.claims import Draft, quoted
+from assistant.claims import quoted
+from assistant.engine import Draft
 from assistant.prompts import NOT_FOUND
 from corpus.cells import stated_in
 from index.evidence import Evidence

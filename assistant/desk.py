@@ -24,6 +24,7 @@ from corpus.themes import BEGINNING, Themes
 from corpus.vocabulary import groups_of
 from index.derived import DerivedIndexes
 from index.embedders import (
+    HASHING,
     CountingEmbedder,
     counting_of,
     document_embedder,
@@ -31,6 +32,7 @@ from index.embedders import (
 )
 from index.fetched import add_addresses
 from index.ingest import Described, Progress, Report, add
+from index.reader import WORDS, ReaderModel, reader_named
 from index.retrieval import Searcher, mismatch
 
 _LOG = logging.getLogger(__name__)
@@ -73,13 +75,14 @@ class Desk:
         if present and present != embedder.name:
             raise mismatch(present, embedder.name)
         if self._searcher is None:
-            self._searcher = Searcher(self.library, embedder, self.indexes, self.aliases)
+            model = self._models.reader_model
+            self._searcher = Searcher(self.library, embedder, self.indexes, self.aliases, model)
         return self._searcher
 
     @property
     def reader(self) -> Reader:
-        """What judges sentences, with the embedder of the search; it remembers what it read."""
-        return self._models.reader
+        """What reads passages, with the model that the search ranks them by; raises ReaderError."""
+        return Reader(self._models.reader_model)
 
     @property
     def question_embedder(self) -> CountingEmbedder:
@@ -219,10 +222,12 @@ class _Models:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._loading = {name: threading.Lock() for name in ("documents", "questions", "others")}
+        self._loading = {
+            name: threading.Lock() for name in ("documents", "questions", "reader", "others")
+        }
         self._documents: CountingEmbedder | None = None
         self._questions: CountingEmbedder | None = None
-        self._reader: Reader | None = None
+        self._reader: ReaderModel | None = None
         self._checker: Checker | None = None
 
     @property
@@ -242,11 +247,12 @@ class _Models:
             return self._questions
 
     @property
-    def reader(self) -> Reader:
-        questions = self.questions
-        with self._loading["others"]:
+    def reader_model(self) -> ReaderModel:
+        with self._loading["reader"]:
             if self._reader is None:
-                self._reader = Reader(questions)
+                # The embedder without a model goes with the reader without one.
+                name = WORDS if self._settings.embedder == HASHING else ""
+                self._reader = reader_named(name, cache=self._settings.models)
             return self._reader
 
     @property

@@ -43,7 +43,8 @@ _EXPLAINS = re.compile(
     r"late|early|deep|wide)|explain|compare|comparison|differ\w*|versus|vs|reasons?|consequences?|"
     r"implications?|impact|effects?|affect|what (?:does|do|did|would|should|can|could) .*\b(?:mean|"
     r"learn|do|argue|think|recommend)|summar\w+|overview|pros and cons|advantages?|risks?|"
-    r"lessons?|arguments?|tell me about|background)\b|为什么|为何|如何|怎么|怎样|比较|区别|影响|意味",
+    r"lessons?|arguments?|tell me about|background)\b|"
+    r"为什么|为何|如何|怎么|怎样|比较|区别|影响|意味",
     re.IGNORECASE,
 )
 _LISTS = re.compile(
@@ -56,6 +57,8 @@ _LISTS = re.compile(
 _SURE, _SHORT = 0.6, 8
 # The sentence before one that leans on it is shown with it, up to this many words of both.
 _WITH_LEAD = 60
+# Sentences that a decline shows.
+_NEAREST = 3
 # Shorter ones are labels; Chinese sentences are one word by this count and end in their own stop.
 _LEAST = 4
 # Two sentences that share this much of their stems say the same.
@@ -147,6 +150,17 @@ def picked(question: str, read: Sequence[Read]) -> list[Read]:
         chosen.append(sentence)
         words += length
     return _in_order(chosen)
+
+
+def nearest(read: Sequence[Read]) -> list[Read]:
+    """Return up to three sentences that come closest to an answer, best first, none twice."""
+    found: list[Read] = []
+    for one in read:
+        if len(found) == _NEAREST:
+            break
+        if stands_alone(one) and not any(same(one, other) for other in found):
+            found.append(one)
+    return found
 
 
 def stands_alone(one: Read) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from assistant.checking.names import Vocabulary, names
 from assistant.followup import Exchange, standalone
 from assistant.phrases import runs
 from index.query import Query
@@ -33,7 +32,7 @@ _COMPARING = re.compile(
 
 
 def parts_of(question: str) -> list[str]:
-    """Return the questions that `question` is made of, each standing alone; itself when it is one.
+    """Return the questions that `question` is made of, each standing alone; none when it is one.
 
     It is cut only where a new question begins ("… and who signed it?"), so that "chips and
     software" stays whole.
@@ -42,7 +41,7 @@ def parts_of(question: str) -> list[str]:
     pieces = [piece if piece.endswith("?") else f"{piece}?" for piece in pieces if piece]
     whole = [piece for piece in pieces if _BEGINS.match(piece) and Query.from_question(piece).words]
     if len(whole) < 2 or len(whole) != len(pieces) or len(whole) > _MOST:
-        return [question]
+        return []
     return [
         standalone(piece, [Exchange(one) for one in whole[:place]])
         for place, piece in enumerate(whole)
@@ -64,17 +63,3 @@ def sides_of(question: str) -> list[str]:
                 question[: first.start] + question[second.start :],
             ]
     return []
-
-
-def names_without(question: str, texts: str) -> list[str]:
-    """Return the names of a question that stand nowhere in `texts`, where others of it do.
-
-    A question about one thing that is not there is a question without an answer, and is judged as
-    a whole.
-    """
-    held: list[str] = []
-    gone: list[str] = []
-    vocabulary = Vocabulary(texts)
-    for one in dict.fromkeys(name.text for name in names(question)):
-        (held if vocabulary.holds(one) else gone).append(one)
-    return gone if held else []

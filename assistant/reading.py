@@ -10,7 +10,7 @@ from typing import Any
 from corpus.cells import Row
 from index.evidence import Evidence
 from index.pairs import pair_of
-from index.reader import Reading, ReaderModel
+from index.reader import ReaderModel, Reading
 from index.words import analyser
 
 
@@ -77,6 +77,13 @@ class Reader:
                 # The passage as a whole is judged apart from where in it the answer stands.
                 answers = (reading.answers * chance) ** 0.5
                 yield Read(
-                    one.label, begin + start, begin + end, text, self.stems(text), answers, row, lead
+                    one.label,
+                    begin + start,
+                    begin + end,
+                    text,
+                    self.stems(text),
+                    answers,
+                    row,
+                    lead,
                 )
             before = start

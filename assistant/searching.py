@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from assistant.answer import Question
+from assistant.answerability import Judgement, Zone, judged
 from assistant.checking.names import Vocabulary, names
 from assistant.desk import Desk
 from assistant.engine import Waiting
 from assistant.followup import leans, other_reading, standalone
-from assistant.parts import names_without, parts_of, sides_of
+from assistant.parts import parts_of, sides_of
 from assistant.reading import Read
-from assistant.sufficiency import judged
 from corpus.errors import EngineError
 from corpus.quantities import quantities
 from corpus.vocabulary import with_aliases
@@ -39,7 +39,7 @@ class Rewriter(Protocol):
 class Search:
     """What was looked for and found. `missing` are the parts of the question without evidence.
 
-    `enough` says whether the evidence answers the question at all; the sentences are ranked.
+    The sentences are ranked, and `judgement` says whether they answer.
     """
 
     question: str
@@ -47,7 +47,12 @@ class Search:
     evidence: tuple[Evidence, ...]
     sentences: tuple[Read, ...]
     missing: tuple[str, ...]
-    enough: bool
+    judgement: Judgement
+
+    @property
+    def enough(self) -> bool:
+        """Whether the evidence answers the question, or a part of it."""
+        return self.judgement.zone is Zone.ANSWERED
 
 
 def spelt_out(desk: Desk, question: Question) -> Generator[str | Waiting, None, None]:
@@ -108,12 +113,9 @@ def _searched(desk: Desk, question: Question, text: str) -> Search:
     text = desk.searcher.repaired(text)
     bounds = Bounds(question.publishers, question.documents, question.since, question.as_of)
     whole = _one(desk, text, question.limit, bounds)
-    parts = parts_of(text)
-    if len(parts) == 1:
-        if not whole.enough:
-            return whole
-        held = " ".join(f"{one.source.title} {one.passage.text}" for one in whole.evidence)
-        return replace(whole, missing=tuple(names_without(text, held)))
+    parts = parts_of(text) or sides_of(text)
+    if not parts:
+        return whole
     found = [_one(desk, part, question.limit, bounds) for part in parts]
     good = [one for one in found if one.enough]
     searches = (text, *parts)
@@ -121,9 +123,10 @@ def _searched(desk: Desk, question: Question, text: str) -> Search:
         return replace(whole, searches=searches)
     missing = tuple(one.question for one in found if not one.enough)
     evidence = _merged([one.evidence for one in good], max(question.limit, 2 * len(good)))
-    reader = desk.reader
-    sentences = tuple(reader.read(reader.sought(text), evidence))
-    return Search(text, searches, evidence, _in_turn(good, evidence, sentences), missing, True)
+    sentences = tuple(desk.reader.read(text, evidence))
+    best = max((whole, *good), key=lambda one: one.judgement.chance)
+    ordered = _in_turn(good, evidence, sentences)
+    return Search(text, searches, evidence, ordered, missing, best.judgement)
 
 
 @with_aliases
@@ -139,11 +142,10 @@ def found_for(desk: Desk, text: str, limit: int, bounds: Bounds) -> tuple[Eviden
 def _one(desk: Desk, text: str, limit: int, bounds: Bounds) -> Search:
     evidence = found_for(desk, text, limit, bounds)
     reader = desk.reader
-    sought = reader.sought(text)
-    read = reader.read(sought, evidence)
-    enough = judged(sought, read, evidence, desk.searcher).enough
-    missing = () if enough else (text,)
-    return Search(text, (text, *sides_of(text)), evidence, tuple(read), missing, enough)
+    read = tuple(reader.read(text, evidence))
+    judgement = judged(reader.readings(text, evidence), read)
+    missing = () if judgement.zone is Zone.ANSWERED else (text,)
+    return Search(text, (text, *sides_of(text)), evidence, read, missing, judgement)
 
 
 def _merged(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, ...]:
@@ -167,7 +169,10 @@ def _merged(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, 
 def _in_turn(
     found: Sequence[Search], evidence: Sequence[Evidence], sentences: Sequence[Read]
 ) -> tuple[Read, ...]:
-    """Return the sentences with the best of each part first: every part is to be answered."""
+    """Return the sentences with the best of each part first: every part is to be answered.
+
+    Those keep the chance that they had for their part.
+    """
     labels = {one.passage.id: one.label for one in evidence}
     first: list[Read] = []
     for search in found:

@@ -76,7 +76,8 @@ class Evidence:
     fused score in 0…1 (comparable within one question only); `why` says in words what ranked it,
     `match` in figures. `newer` is a later version of the document within the bounds of the search.
     `rows` are the rows of tables in the passage, each cell with its heads; they follow from the
-    document and are not stored. `reading` is what the reader found in it; None where nobody read it.
+    document and are not stored. `reading` is what the reader found in it, None where it was not
+    read.
     """
 
     label: int

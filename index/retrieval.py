@@ -26,7 +26,7 @@ from index.late import States, question_read
 from index.pairs import pair_of
 from index.query import Query
 from index.ranking import Coverage, Values, late_values, meaning_around, weighed
-from index.reader import Reading, ReaderModel
+from index.reader import ReaderModel, Reading
 from index.snapshot import Snapshot
 from index.spelling import repaired
 from index.words import AROUND, stems

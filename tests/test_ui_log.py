@@ -117,36 +117,6 @@ def room(home: Path) -> Iterator[Room]:
         room.close()
 
 
-def test_reading_ahead_that_fails_is_logged_shown_and_tried_again(
-    room: Room, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The page says what failed until it goes well; it does not end at the first failure."""
-    tries: list[int] = []
-    mended = threading.Event()
-
-    def read_ahead(*_: object) -> None:
-        tries.append(1)
-        if not mended.is_set():
-            raise LibraryError("the shelf <fell> over")
-
-    monkeypatch.setattr("assistant.ahead.read_ahead", read_ahead)
-    monkeypatch.setattr("ui.room._AHEAD", 0.02)
-    monkeypatch.setattr("ui.room._AHEAD_AT_MOST", 0.05)
-    room.open()
-    assert until(lambda: len(tries) > 2, 60)
-    assert "Reading ahead failed: the shelf &lt;fell&gt; over." in room.status()
-    assert "briefing.log" in room.status() and "预读文档失败" in room.status("zh")
-    assert any(
-        one.line.startswith("room.ahead failed: LibraryError") for one in last_failures(home)
-    )
-    mended.set()
-    assert until(lambda: "Reading ahead" not in room.status(), 60)
-    shown = json.loads(briefing(home, "doctor", "--json").stdout)["log"]
-    assert shown["file"] == str(home / "briefing.log")
-    assert {"time", "where", "line"} == set(shown["errors"][-1])
-    assert shown["errors"][-1]["where"] == "ui.room"
-
-
 def test_indexes_that_cannot_be_written_are_logged_and_shown(
     room: Room, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,11 +130,12 @@ def test_indexes_that_cannot_be_written_are_logged_and_shown(
         return False
 
     monkeypatch.setattr(DerivedIndexes, "maintain", maintain)
-    monkeypatch.setattr("ui.room._AHEAD", 0.02)
-    monkeypatch.setattr("ui.room._AHEAD_AT_MOST", 0.05)
+    monkeypatch.setattr("ui.room._LOOKED", 0.02)
+    monkeypatch.setattr("ui.room._LOOKED_AT_MOST", 0.05)
     room.open()
     assert until(room.settled, 60) and room.desk() is not None
     assert "Bringing the search indexes up to date failed: the disk is full" in room.status()
+    assert "briefing.log" in room.status() and "更新检索索引失败" in room.status("zh")
     assert "room.indexes failed: StorageError at" in written(home)
     full.clear()
     assert until(lambda: "search indexes" not in room.status(), 60)

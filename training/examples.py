@@ -1,4 +1,4 @@
-"""What the reader learns from: a question, a passage cut into sentences, and what is right of it."""
+"""What the reader learns from: a question over a passage in sentences, and what is right."""
 
 from __future__ import annotations
 
@@ -181,8 +181,7 @@ def lines_of(path: Path) -> Iterator[dict[str, Any]]:
     import gzip
     import json
 
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open()
-    with opened as lines:
-        for line in lines:
-            if line.strip():
-                yield json.loads(line)
+    data = path.read_bytes()
+    for line in (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines():
+        if line.strip():
+            yield json.loads(line)

@@ -1,5 +1,4 @@
-"""Examples of this field: for each question the passages that answer, and those that our own
-search finds and that do not.
+"""Examples of this field: passages that answer a question, and those found that do not.
 
     python -m training.mining LIBRARY OUT QUESTIONS.jsonl…
 

@@ -117,7 +117,7 @@ def _example(row: Mapping[str, Any], name: str, chance: random.Random) -> Exampl
         if len(" ".join(chosen).split()) > 220:
             chosen, _ = window(said, (), _WORDS, chance)
         on_topic = any(part in name or part in row["set"] for part in _ON_TOPIC)
-        relevant_here: bool | None = True if on_topic and "mined" not in name else False
+        relevant_here = on_topic and "mined" not in name
         if any(part in name for part in _HOPS):
             relevant_here = False
         return Example(row["q"], chosen, relevant=relevant_here, answers=False, source=name)

@@ -32,9 +32,9 @@ _LOG = logging.getLogger(__name__)
 # How often a waiting question looks again, and how long it waits before it says so and stops.
 _TICK = 0.25
 _PATIENCE = 600.0
-# Seconds between two looks whether there is something new to read ahead; after a failure twice as
-# long each time, up to so long.
-_AHEAD, _AHEAD_AT_MOST = 3.0, 300.0
+# Seconds between two looks whether the indexes are behind; after a failure twice as long each
+# time, up to so long.
+_LOOKED, _LOOKED_AT_MOST = 3.0, 300.0
 # Seconds for which an addition waits, after each step of its work, for questions to be answered.
 _WAY_GIVEN = 10.0
 # Seconds that work which is under way has to end when the program leaves.
@@ -91,30 +91,22 @@ class Room:
         self._leaving.wait(after)
         self._load()
         if self._desk is not None:
-            self._keep_ahead(self._desk)
+            self._keep_indexes(self._desk)
 
-    def _keep_ahead(self, desk: Desk) -> None:
-        """Read the newest documents ahead, again whenever the library has changed."""
-        from assistant.ahead import read_ahead
-
-        read, pause = -1, _AHEAD
+    def _keep_indexes(self, desk: Desk) -> None:
+        """Bring the indexes up whenever the library has changed."""
+        doing, pause = "room.indexes", _LOOKED
         while not self._leaving.wait(pause):
-            doing = "room.indexes"
             try:
                 desk.indexes.maintain()
-                self._troubles.pop(doing, None)
-                doing = "room.ahead"
                 if "room.vectors" in self._troubles and not desk.indexes.behind():
                     del self._troubles["room.vectors"]
-                if (generation := desk.library.generation) != read:
-                    read_ahead(desk, self._idle)
-                    read = generation
             except Exception as error:  # noqa: BLE001  # reason: it must not end for good
-                pause = min(2 * pause, _AHEAD_AT_MOST)
+                pause = min(2 * pause, _LOOKED_AT_MOST)
                 self._failed(doing, error)
             else:
-                pause = _AHEAD
-                self._troubles.pop("room.ahead", None)
+                pause = _LOOKED
+                self._troubles.pop(doing, None)
 
     def _try_vectors(self, desk: Desk) -> None:
         """Try the vector index in another process: a broken one could end this one."""
@@ -187,16 +179,6 @@ class Room:
         while self.questions.open() and time.monotonic() < until:
             if self._leaving.wait(_TICK / 5):
                 break
-
-    def _idle(self) -> bool:
-        """Wait while a question, a memo or an addition is worked on; False when it is time to go.
-
-        A core that reads ahead is a core that somebody waits for.
-        """
-        while self.questions.open() or self.memos.open() or self.additions.open():
-            if self._leaving.wait(_TICK):
-                break
-        return not self._leaving.is_set()
 
     def _reachable(self, desk: Desk) -> list[tuple[str, str]]:
         """Return the engines that answer now, for the list on the page."""

@@ -10,16 +10,17 @@ from dataclasses import dataclass, field, replace
 
 from assistant.answer import Answer, Claim, Question
 from assistant.checking.names import names
-from assistant.claims import Draft, drafts
+from assistant.claims import drafts
 from assistant.composing import Composer
 from assistant.desk import Desk
-from assistant.engine import Engine, Task, Waiting
+from assistant.engine import Draft, Engine, Task, Waiting
 from assistant.extractive import ExtractiveEngine
 from assistant.memo.grades import STARTER
 from assistant.memo.sentence import Sentence, sentences_of
 from assistant.memo.speakers import attributed
+from assistant.memo.topic import Topic
 from assistant.memo.values import EVIDENCE, JUDGMENT, Line
-from assistant.reading import Read, Reader, Sought
+from assistant.reading import Read, Reader
 from assistant.searching import Search, searched
 from corpus.errors import EngineError
 from corpus.quantities import quantities
@@ -66,7 +67,7 @@ class Gathered:
     """
 
     answer: Answer
-    topic: Sought
+    topic: Topic
     pool: dict[str, Evidence] = field(default_factory=dict)
     said: list[frozenset[str]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import date
 
 from assistant.answer import Answer, Claim
-from assistant.claims import Draft
 from assistant.composing import Composer
 from assistant.desk import Desk
+from assistant.engine import Draft
 from assistant.memo.assembling import note
 from assistant.memo.sentence import Sentence
 from assistant.memo.speakers import attributed
@@ -80,7 +80,7 @@ def _told(desk: Desk, answer: Answer, entry: Entry) -> tuple[Answer, list[Line]]
         for label, passage in enumerate(passages, start=1)
     ]
     reader = desk.reader
-    read = reader.read(reader.sought(entry.source.title), evidence)
+    read = reader.read(entry.source.title, evidence)
     whole = [
         one
         for one in read

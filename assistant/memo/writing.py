@@ -15,6 +15,7 @@ from assistant.memo.assembling import assembled, note
 from assistant.memo.gathering import Gathered, gathered_lines
 from assistant.memo.linting import lint
 from assistant.memo.templates import TABLES, Plan, Template, filled, shown, template_named
+from assistant.memo.topic import Topic
 from assistant.memo.values import EVIDENCE, GAP, Line, Memo, Section
 from assistant.searching import found_for
 from corpus.errors import NothingFound, UsageError
@@ -94,7 +95,7 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
         settings=request.settings,
         complete=False,
     )
-    gathered = Gathered(Answer(topic), desk.reader.sought(topic))
+    gathered = Gathered(Answer(topic), Topic.of(topic))
     gathered.pool.update({one.passage.id: one for one in wide})
     if begun is not None:
         memo = _resumed(memo, begun, gathered, desk)
