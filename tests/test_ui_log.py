@@ -17,7 +17,7 @@ from assistant.answering import ask
 from assistant.desk import Desk
 from assistant.settings import Settings
 from corpus import redaction
-from corpus.errors import LibraryError, StorageError
+from corpus.errors import StorageError
 from corpus.log import last_failures, recorded
 from index.derived import DerivedIndexes
 from tests.servers import ModelServer, until
