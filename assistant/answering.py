@@ -10,12 +10,15 @@ from dataclasses import replace
 
 from assistant.answer import NOT_HELD, NOT_SAID, Answer, Question
 from assistant.answerability import Zone
+from assistant.calculating import calculated
 from assistant.claims import Growing, drafts
 from assistant.composing import Composer
 from assistant.desk import Desk
 from assistant.engine import Draft, Engine, Task, Waiting
 from assistant.extractive import ExtractiveEngine, nearest, quoted_text
+from assistant.rewriting import Candidate
 from assistant.searching import Search, searched, spelt_out
+from assistant.table_answer import calculated_answer
 from corpus.errors import EngineError, UsageError
 from corpus.partial_dates import is_date
 from corpus.vocabulary import with_aliases
@@ -53,14 +56,14 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
     """
     question = validated(question)
     started = time.perf_counter()
-    text = question.text
+    texts = [Candidate(question.text)]
     with closing(spelt_out(desk, question)) as steps:
         for step in steps:
             if isinstance(step, Waiting):
                 yield Answer(question.text, engine=desk.engine.name, notice=step.reason)
             else:
-                text = step
-    search = searched(desk, question, text)
+                texts = step
+    search = searched(desk, question, texts)
     found = time.perf_counter()
     answer = Answer(
         question.text,
@@ -73,10 +76,19 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
         chance=search.judgement.chance,
     )
     yield answer
-    if not search.enough:
-        yield _timed(_declined(desk, answer, search), started, found)
+    calculation = calculated(search.question, search.evidence, desk.library.document)
+    if calculation is not None and not calculation.refused:
+        done = calculated_answer(desk, answer, calculation, search.evidence)
+        yield _timed(done, started, found)
         return
-    task = Task(search.question, search.evidence, search.sentences, question.history)
+    if not search.enough:
+        declined = _declined(desk, answer, search)
+        if calculation is not None:
+            refusal = f"Tables are not calculated: {calculation.refused}."
+            declined = replace(declined, notice=f"{declined.notice} {refusal}")
+        yield _timed(declined, started, found)
+        return
+    task = Task(search.question, search.evidence, search.sentences, question.history, search.asides)
     begun = answer
     try:
         for answer in _written(desk, desk.engine, begun, task):

@@ -98,9 +98,15 @@ def cited(one: Evidence) -> Cited:
 def citation_of(text: str, one: Evidence, number: int, question: str = "") -> Citation:
     """Return the citation of the words of a passage that `text`, said to a question, rests on."""
     start, end = quoted(text, one.passage, one.rows)
+    found = citation_at(start, end, one, number)
+    row = next((row for row in one.rows if row.start <= start < row.end), None)
+    return replace(found, cell=stated_in(text, row, question)) if row else found
+
+
+def citation_at(start: int, end: int, one: Evidence, number: int) -> Citation:
+    """Return the citation of a span of a document within a passage of it."""
     passage = one.passage
     row = next((row for row in one.rows if row.start <= start < row.end), None)
-    quote = passage.text[start - passage.start : end - passage.start]
     return Citation(
         number=number,
         document=passage.document,
@@ -108,13 +114,12 @@ def citation_of(text: str, one: Evidence, number: int, question: str = "") -> Ci
         page=passage.page_at(start),
         folio=passage.folio_at(start),
         heading=passage.heading,
-        quote=quote,
+        quote=passage.text[start - passage.start : end - passage.start],
         start=start,
-        end=end,
+        end=min(end, passage.end),
         why=one.why,
         newer=one.newer,
         row=row.said if row and row.has_heads else "",
-        cell=stated_in(text, row, question) if row else None,
     )
 
 

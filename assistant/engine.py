@@ -12,17 +12,30 @@ from index.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """What stood before, or was corrected: `words` ("Until 2026-06-03") ahead of its sentence.
+
+    It is shown where the sentence `leading` is quoted.
+    """
+
+    leading: Read
+    words: str
+    read: Read
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """What an engine is given: the question, the evidence, and its sentences as they were read.
 
     `sentences` are ranked, best first; an engine with a model may leave them aside. `history` is
-    oldest first.
+    oldest first. `asides` are what a sentence replaced, to be shown after it with its date.
     """
 
     question: str
     evidence: Sequence[Evidence]
     sentences: Sequence[Read]
     history: Sequence[Exchange] = ()
+    asides: Sequence[Aside] = ()
 
 
 @dataclass(frozen=True, slots=True)

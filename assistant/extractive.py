@@ -97,6 +97,10 @@ class ExtractiveEngine:
         for one in picked(task.question, task.sentences):
             for text in quoted_text(one, by_label.get(one.label)):
                 yield Draft(text, (one.label,))
+            for aside in task.asides:
+                if aside.leading == one:
+                    (text,) = quoted_text(aside.read, None)[:1]
+                    yield Draft(f"{aside.words}: {text}", (aside.read.label,))
 
 
 def quoted_text(one: Read, evidence: Evidence | None) -> list[str]:

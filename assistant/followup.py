@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from assistant import rewriting
 from assistant import rewriting_chinese as chinese
 from assistant.phrases import runs
-from assistant.rewriting import Candidate, Made
+from assistant.rewriting import Candidate
 
 # Where nothing is answered, a text that is a weaker guess must be so much nearer to it.
 MARGIN = 0.1
@@ -72,12 +72,6 @@ def _candidates(question: str, before: str, named: Sequence[str], answer: str) -
 def standalone(question: str, history: Sequence[Exchange]) -> str:
     """Return the most plausible candidate, for where there is nothing to judge by."""
     return candidates(question, history)[0].text
-
-
-def other_reading(question: str, history: Sequence[Exchange]) -> str:
-    """Return how else a follow-up may be meant, of another thing that was spoken of, or ""."""
-    made = [one.text for one in candidates(question, history) if one.made is Made.WITH_SUBJECT]
-    return made[1] if len(made) > 1 else ""
 
 
 def leans(text: str) -> bool:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Protocol, runtime_checkable
 
 from assistant.answer import Question
-from assistant.answerability import Judgement, Zone, judged
+from assistant.answerability import ANSWERED, Judgement, Zone, judged
 from assistant.checking.names import Vocabulary, names
 from assistant.desk import Desk
-from assistant.engine import Waiting
-from assistant.followup import leans, other_reading, standalone
+from assistant.engine import Aside, Waiting
+from assistant.followup import best_of, candidates
 from assistant.parts import parts_of, sides_of
 from assistant.reading import Read
+from assistant.rewriting import Candidate
+from assistant.timely import Candidate as Statement
+from assistant.timely import in_time
 from corpus.errors import EngineError
 from corpus.quantities import quantities
 from corpus.vocabulary import with_aliases
@@ -39,7 +43,8 @@ class Rewriter(Protocol):
 class Search:
     """What was looked for and found. `missing` are the parts of the question without evidence.
 
-    The sentences are ranked, and `judgement` says whether they answer.
+    The sentences are ranked, and `judgement` says whether they answer. `asides` are those that
+    another sentence replaced, by date.
     """
 
     question: str
@@ -48,6 +53,7 @@ class Search:
     sentences: tuple[Read, ...]
     missing: tuple[str, ...]
     judgement: Judgement
+    asides: tuple[Aside, ...] = ()
 
     @property
     def enough(self) -> bool:
@@ -55,31 +61,29 @@ class Search:
         return self.judgement.zone is Zone.ANSWERED
 
 
-def spelt_out(desk: Desk, question: Question) -> Generator[str | Waiting, None, None]:
-    """Yield Waiting, and at last the question with what a follow-up leaves out put in.
+def spelt_out(desk: Desk, question: Question) -> Generator[list[Candidate] | Waiting, None, None]:
+    """Yield Waiting, and at last the texts in which a question may be searched for.
 
-    The engine's version counts only when it adds no name or number that the conversation lacks.
+    The engine's version of a follow-up counts only when it adds no name or number that the
+    conversation lacks; it is the first then.
     """
-    if not question.history or not leans(question.text):
-        yield question.text
+    texts = candidates(question.text, question.history)
+    if len(texts) == 1 or not isinstance(desk.engine, Rewriter):
+        yield texts
         return
     text = ""
-    if isinstance(desk.engine, Rewriter):
-        asked = [turn.question for turn in question.history]
-        try:
-            with closing(desk.engine.rewritten(question.text, asked)) as steps:
-                for step in steps:
-                    if isinstance(step, Waiting):
-                        yield step
-                    else:
-                        text = " ".join(step.split())
-        except EngineError:
-            # Without the model the rules do it; the answer itself will tell that it failed.
-            text = ""
-    if text and _adds_nothing(text, question):
-        yield text
-    else:
-        yield standalone(question.text, question.history)
+    asked = [turn.question for turn in question.history]
+    try:
+        with closing(desk.engine.rewritten(question.text, asked)) as steps:
+            for step in steps:
+                if isinstance(step, Waiting):
+                    yield step
+                else:
+                    text = " ".join(step.split())
+    except EngineError:
+        # Without the model the rules do it; the answer itself will tell that it failed.
+        text = ""
+    yield [Candidate(text), *texts] if text and _adds_nothing(text, question) else texts
 
 
 def _adds_nothing(text: str, question: Question) -> bool:
@@ -96,16 +100,18 @@ def _adds_nothing(text: str, question: Question) -> bool:
 
 
 @with_aliases
-def searched(desk: Desk, question: Question, text: str) -> Search:
-    """Search for `text`, the question spelt out, read and judge; several parts one by one.
+def searched(desk: Desk, question: Question, texts: Sequence[Candidate]) -> Search:
+    """Search for a question in the first of some texts that is answered; read and judge.
 
-    Where it is not answered and may have been meant of another thing, that is tried. Raises what
-    `Desk.searcher` and `Searcher.search` raise.
+    Where none is, the best of them is taken. Raises what `Desk.searcher` and `Searcher.search`
+    raise.
     """
-    found = _searched(desk, question, text)
-    if not found.enough and (other := other_reading(question.text, question.history)):
-        again = _searched(desk, question, other)
-        return again if again.enough else found
+    _, found = best_of(
+        texts,
+        lambda text: _searched(desk, question, text),
+        lambda search: search.judgement.chance,
+        ANSWERED,
+    )
     return found
 
 
@@ -144,8 +150,33 @@ def _one(desk: Desk, text: str, limit: int, bounds: Bounds) -> Search:
     reader = desk.reader
     read = tuple(reader.read(text, evidence))
     judgement = judged(reader.readings(text, evidence), read)
+    read, asides = _in_time(text, read, evidence, bounds.until)
     missing = () if judgement.zone is Zone.ANSWERED else (text,)
-    return Search(text, (text, *sides_of(text)), evidence, read, missing, judgement)
+    return Search(text, (text, *sides_of(text)), evidence, read, missing, judgement, asides)
+
+
+def _in_time(
+    question: str, read: Sequence[Read], evidence: Sequence[Evidence], as_of: str
+) -> tuple[tuple[Read, ...], tuple[Aside, ...]]:
+    """Return the sentences with those first that hold at the time asked for, and what they replaced.
+
+    `assistant.timely` compares statements about one thing by their dates.
+    """
+    by_label = {one.label: one for one in evidence}
+    statements = [
+        Statement(
+            text=one.text,
+            chance=one.answers,
+            start=one.start,
+            label=one.label,
+            published=by_label[one.label].source.dated,
+            context=f"{by_label[one.label].source.title} {by_label[one.label].passage.heading}",
+        )
+        for one in read
+    ]
+    timed = in_time(question, statements, today=date.today().isoformat(), as_of=as_of)
+    asides = [Aside(read[one.leading], one.words, read[one.aside]) for one in timed.replaced]
+    return tuple(read[place] for place in timed.order), tuple(asides)
 
 
 def _merged(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, ...]:

@@ -67,7 +67,7 @@ def history_of(conversations: Conversations, conversation: str) -> tuple[Exchang
     turns = conversations.turns(conversation)
     answers = ((one.question, answer_of(one)) for one in turns)
     return tuple(
-        Exchange(question, answer.spoken)
+        Exchange(question, answer.spoken, answer.standalone)
         for question, answer in answers
         if answer.outcome not in {"", "failed"}
     )

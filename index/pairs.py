@@ -38,8 +38,8 @@ class PairTokens:
         self._cut: Any = Tokenizer.from_file(str(tokenizer))
         self._cut.no_truncation()
         self._cut.no_padding()
-        self._begin = self._cut.token_to_id("[CLS]")
-        self._end = self._cut.token_to_id("[SEP]")
+        self._begin = self._cut.token_to_id("[CLS]") or 0
+        self._end = self._cut.token_to_id("[SEP]") or 0
 
     def encode(self, pairs: Sequence[Pair], *, multiple: int = 1) -> dict[str, Any]:
         """Return the network's inputs for some pairs.

@@ -98,7 +98,7 @@ def begin(
     """
     conversation = conversation or uuid.uuid4().hex[:12]
     history = tuple(
-        Exchange(turn.question, turn.answer.spoken)
+        Exchange(turn.question, turn.answer.spoken, turn.answer.standalone)
         for turn in turns
         if turn.answer is not None and turn.answer.outcome not in {"", "failed"}
     )

@@ -21,6 +21,7 @@ from assistant.memo.speakers import attributed
 from assistant.memo.topic import Topic
 from assistant.memo.values import EVIDENCE, JUDGMENT, Line
 from assistant.reading import Read, Reader
+from assistant.rewriting import Candidate
 from assistant.searching import Search, searched
 from corpus.errors import EngineError
 from corpus.quantities import quantities
@@ -94,7 +95,7 @@ def gathered_lines(
     A question that the evidence does not answer is added to what is missing by its `name`. An
     engine that fails is named in the notice, and the evidence is quoted instead.
     """
-    search = searched(desk, question, question.text)
+    search = searched(desk, question, [Candidate(question.text)])
     for one in search.evidence:
         gathered.pool.setdefault(one.passage.id, one)
     fitting = _spread(
