@@ -16,8 +16,11 @@ from assistant.composing import Composer
 from assistant.desk import Desk
 from assistant.engine import Draft, Engine, Task, Waiting
 from assistant.extractive import ExtractiveEngine, nearest, quoted_text
+from assistant.followup import leans
+from assistant.library_questions import about_library, say_more, says_nothing
 from assistant.rewriting import Candidate
 from assistant.searching import Search, searched, spelt_out
+from assistant.summarising import summary_of
 from assistant.table_answer import calculated_answer
 from corpus.errors import EngineError, UsageError
 from corpus.partial_dates import is_date
@@ -56,6 +59,9 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
     """
     question = validated(question)
     started = time.perf_counter()
+    if (told := _told(desk, question)) is not None:
+        yield _timed(told, started, started)
+        return
     texts = [Candidate(question.text)]
     with closing(spelt_out(desk, question)) as steps:
         for step in steps:
@@ -101,6 +107,13 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
         for answer in _written(desk, ExtractiveEngine(), _fallen_back(begun, str(error)), task):
             yield answer
     yield _timed(_finished(desk, answer, search), started, found)
+
+
+def _told(desk: Desk, question: Question) -> Answer | None:
+    """Return the answer to what asks for no passage: of the library itself, a summary, nothing."""
+    if says_nothing(question.text) and not (question.history and leans(question.text)):
+        return say_more(question)
+    return about_library(desk, question) or summary_of(desk, question)
 
 
 def _written(desk: Desk, engine: Engine, answer: Answer, task: Task) -> Iterator[Answer]:

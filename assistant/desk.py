@@ -13,6 +13,7 @@ from assistant.checking.checker import Checker
 from assistant.engine import Engine
 from assistant.engines import engine_named
 from assistant.reading import Reader
+from assistant.reading_scripts import ReaderByScript
 from assistant.settings import Settings
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
@@ -252,7 +253,8 @@ class _Models:
             if self._reader is None:
                 # The embedder without a model goes with the reader without one.
                 name = WORDS if self._settings.embedder == HASHING else ""
-                self._reader = reader_named(name, cache=self._settings.models)
+                model = reader_named(name, cache=self._settings.models)
+                self._reader = ReaderByScript(model)
             return self._reader
 
     @property

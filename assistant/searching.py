@@ -158,7 +158,7 @@ def _one(desk: Desk, text: str, limit: int, bounds: Bounds) -> Search:
 def _in_time(
     question: str, read: Sequence[Read], evidence: Sequence[Evidence], as_of: str
 ) -> tuple[tuple[Read, ...], tuple[Aside, ...]]:
-    """Return the sentences with those first that hold at the time asked for, and what they replaced.
+    """Return the sentences, first those of the time asked for, and what was replaced by them.
 
     `assistant.timely` compares statements about one thing by their dates.
     """

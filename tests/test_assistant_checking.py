@@ -15,7 +15,7 @@ from assistant.checking.comparing import problem
 from assistant.checking.names import Vocabulary, missing, names
 from assistant.checking.quotations import misquoted
 from assistant.checking.tables import readable
-from assistant.claims import Draft
+from assistant.engine import Draft
 from assistant.composing import Composer
 from assistant.verifying import sentences_of
 from corpus.moments import moments, supported

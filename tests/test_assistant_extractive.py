@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from assistant.engine import Task
+from assistant.engine import Aside, Draft, Task
 from assistant.extractive import ExtractiveEngine, picked
 from assistant.reading import Read
+from corpus.document import Passage, Source
+from index.evidence import Evidence
 
-FEATURES = ("score", "first", "near", "holds", "lacks", "question", "fragment")
+
+def read(text: str, answers: float, *, start: int = 0, label: int = 1, lead: int = -1) -> Read:
+    """A sentence with the chance that it answers."""
+    stems = frozenset(text.lower().split())
+    return Read(label, start, start + len(text), text, stems, answers, None, lead)
+
+
+def written(question: str, *sentences: Read, evidence: Sequence[Evidence] = ()) -> list[str]:
+    """What the engine quotes of some sentences, best first."""
+    drafts = ExtractiveEngine().write(Task(question, evidence, sentences))
+    return [one.text for one in drafts if isinstance(one, Draft)]
 
 
 @pytest.mark.parametrize(
@@ -22,10 +36,7 @@ FEATURES = ("score", "first", "near", "holds", "lacks", "question", "fragment")
 )
 def test_note_numbers_are_left_out_and_powers_stay(said: str, quoted: str) -> None:
     """ "10^25" without its power would be another number."""
-    features = dict.fromkeys(FEATURES, 0.0) | {"covered": 1.0, "similarity": 5.0}
-    sentence = Read(1, 0, len(said), said, frozenset({"rule"}), features)
-    written = "".join(str(one) for one in ExtractiveEngine().write(Task("?", (), (sentence,))))
-    assert written == f"{quoted} [1]\n"
+    assert written("?", read(said, 0.9)) == [quoted]
 
 
 @pytest.mark.parametrize(
@@ -40,8 +51,59 @@ def test_note_numbers_are_left_out_and_powers_stay(said: str, quoted: str) -> No
 )
 def test_a_line_with_a_name_and_its_value_can_be_quoted(line: str, stands: bool) -> None:
     """Forms and fact boxes end no sentence; captions and broken lines answer nothing."""
-    features = dict.fromkeys(FEATURES, 0.0) | {"covered": 1.0, "similarity": 5.0}
-    said = "The harbour board met on Monday."
-    plain = Read(1, 0, len(said), said, frozenset({"board"}), features)
-    read = Read(1, 50, 50 + len(line), line, frozenset({"fee"}), features)
-    assert (picked([read, plain])[0] is read) == stands
+    plain = read("The harbour board met on Monday.", 0.5)
+    labelled = read(line, 0.9, start=50)
+    assert (picked("What is the fee?", [labelled, plain])[0] is labelled) == stands
+
+
+FIRST = "The mill at Ros grinds rye and has two wheels since 1904."
+SECOND = "A third wheel was added to it by the guild of Pell in 1911."
+THIRD = "Its race was dug by forty men over a single dry summer."
+
+
+@pytest.mark.parametrize(
+    ("question", "chances", "quoted"),
+    [
+        ("How many wheels has the mill?", (0.9, 0.8, 0.7), 1),
+        ("How many wheels has the mill?", (0.5, 0.45, 0.44), 2),
+        ("How many wheels has the mill?", (0.5, 0.1, 0.1), 1),
+        ("Why has the mill three wheels?", (0.9, 0.8, 0.7), 3),
+        ("Why has the mill three wheels?", (0.9, 0.8, 0.1), 2),
+        ("为什么磨坊有三个轮子？", (0.9, 0.8, 0.7), 3),
+    ],
+)
+def test_a_fact_is_one_sentence_or_two_and_a_reason_several(
+    question: str, chances: tuple[float, ...], quoted: int
+) -> None:
+    """A sure first sentence of a fact stands alone; sentences far worse than it are left out."""
+    some = [
+        read(text, chance, start=100 * place)
+        for place, (text, chance) in enumerate(zip((FIRST, SECOND, THIRD), chances, strict=True))
+    ]
+    assert written(question, *some) == [FIRST, SECOND, THIRD][:quoted]
+
+
+def test_what_says_the_same_is_quoted_once() -> None:
+    """Two documents with one sentence answer once."""
+    again = read(FIRST, 0.8, label=2)
+    assert written("Why has the mill wheels?", read(FIRST, 0.9), again) == [FIRST]
+
+
+def test_the_sentence_before_one_that_leans_on_it_is_quoted_with_it() -> None:
+    """ "It was dug in 1890." alone does not say what was dug."""
+    text = "The race of the mill feeds two wheels. It was dug in 1890 by forty men."
+    passage = Passage("d", 10, 10 + len(text), text)
+    evidence = Evidence(1, passage, Source("Mills", "file"), 1.0, "")
+    start = 10 + text.index("It")
+    one = read(text[start - 10 :], 0.9, start=start, lead=10)
+    assert written("When was the race dug?", one, evidence=[evidence]) == [text]
+    alone = read(text[start - 10 :], 0.9, start=start, lead=start)
+    assert written("When was the race dug?", alone, evidence=[evidence]) == [alone.text]
+
+
+def test_what_was_replaced_follows_with_its_date() -> None:
+    """The newest statement leads; the one before is named as such."""
+    new, old = read(FIRST, 0.9), read(SECOND, 0.8, start=90, label=2)
+    task = Task("How many wheels?", (), (new,), asides=(Aside(new, "Until 1911", old),))
+    drafts = [one for one in ExtractiveEngine().write(task) if isinstance(one, Draft)]
+    assert drafts == [Draft(FIRST, (1,)), Draft(f"Until 1911: {SECOND}", (2,))]
