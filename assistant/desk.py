@@ -252,7 +252,8 @@ class _Models:
         with self._loading["reader"]:
             if self._reader is None:
                 # The embedder without a model goes with the reader without one.
-                name = WORDS if self._settings.embedder == HASHING else ""
+                by_words = self._settings.embedder == HASHING
+                name = self._settings.reader or (WORDS if by_words else "")
                 model = reader_named(name, cache=self._settings.models)
                 self._reader = ReaderByScript(model)
             return self._reader

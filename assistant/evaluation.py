@@ -230,6 +230,17 @@ def right(asked: Asked, evidence: Evidence) -> bool:
     )
 
 
+def is_evidence(asked: Asked, text: str) -> bool:
+    """Say whether a sentence is one that answers: it holds what is wanted, or is evidence."""
+    folded = _folded(text)
+    short = (_folded(asked.short),) if asked.short else ()
+    if any(string in folded for string in asked.must):
+        return True
+    if any(_has(string, folded) for string in (*asked.first, *short)):
+        return True
+    return any(_same(folded, sentence) for sentence in asked.evidence)
+
+
 def figures(scored: Sequence[Scored]) -> Figures:
     """Return the figures of scored questions; shares over none are 0."""
     open_ones = [one for one in scored if not one.asked.abstain]

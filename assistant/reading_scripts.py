@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from assistant.reading_chinese import both_chinese, chinese_reading
 from index.pairs import Pair
-from index.reader import Reading, ReaderModel
+from index.reader import ReaderModel, Reading
 
 
 class ReaderByScript:

@@ -14,6 +14,7 @@ class Settings:
     """`home` holds the library; `engine` writes answers; `embedder` is a model's name or folder.
 
     `reranker` is another model's name or folder, which then ranks what is found instead of ours.
+    `reader` is a folder that `training.export` made, "" for the reader that comes with the program.
     With `ocr` the pages of PDFs that are pictures are read by Tesseract, where it is installed.
     """
 
@@ -22,6 +23,7 @@ class Settings:
     embedder: str = DEFAULT_MODEL
     ocr: bool = False
     reranker: str = ""
+    reader: str = ""
 
     @classmethod
     def from_environment(
@@ -29,8 +31,8 @@ class Settings:
     ) -> Settings:
         """Return settings from arguments, then BRIEFING_HOME, BRIEFING_ENGINE, BRIEFING_EMBEDDER.
 
-        BRIEFING_OCR is "1" for `ocr`, BRIEFING_RERANKER a `reranker`. Without a home, the
-        platform's folder for user data is taken.
+        BRIEFING_OCR is "1" for `ocr`; BRIEFING_RERANKER and BRIEFING_READER name those. Without a
+        home, the platform's folder for user data is taken.
         """
         from platformdirs import user_data_dir
 
@@ -41,6 +43,7 @@ class Settings:
             embedder=os.environ.get("BRIEFING_EMBEDDER") or DEFAULT_MODEL,
             ocr=os.environ.get("BRIEFING_OCR") == "1",
             reranker=os.environ.get("BRIEFING_RERANKER") or "",
+            reader=os.environ.get("BRIEFING_READER") or "",
         )
 
     @property

@@ -15,8 +15,8 @@ from assistant.checking.comparing import problem
 from assistant.checking.names import Vocabulary, missing, names
 from assistant.checking.quotations import misquoted
 from assistant.checking.tables import readable
-from assistant.engine import Draft
 from assistant.composing import Composer
+from assistant.engine import Draft
 from assistant.verifying import sentences_of
 from corpus.moments import moments, supported
 from corpus.quantities import quantities
