@@ -82,17 +82,9 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
         chance=search.judgement.chance,
     )
     yield answer
-    calculation = calculated(search.question, search.evidence, desk.library.document)
-    if calculation is not None and not calculation.refused:
-        done = calculated_answer(desk, answer, calculation, search.evidence)
-        yield _timed(done, started, found)
-        return
-    if not search.enough:
-        declined = _declined(desk, answer, search)
-        if calculation is not None:
-            refusal = f"Tables are not calculated: {calculation.refused}."
-            declined = replace(declined, notice=f"{declined.notice} {refusal}")
-        yield _timed(declined, started, found)
+    settled = _settled(desk, answer, search)
+    if settled is not None:
+        yield _timed(settled, started, found)
         return
     task = Task(search.question, search.evidence, search.sentences, question.history, search.asides)
     begun = answer
@@ -107,6 +99,20 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
         for answer in _written(desk, ExtractiveEngine(), _fallen_back(begun, str(error)), task):
             yield answer
     yield _timed(_finished(desk, answer, search), started, found)
+
+
+def _settled(desk: Desk, answer: Answer, search: Search) -> Answer | None:
+    """Return the answer where no engine need write it: calculated over a table, or declined."""
+    calculation = calculated(search.question, search.evidence, desk.library.document)
+    if calculation is not None and not calculation.refused:
+        return calculated_answer(desk, answer, calculation, search.evidence)
+    if search.enough:
+        return None
+    declined = _declined(desk, answer, search)
+    if calculation is None:
+        return declined
+    refusal = f"Tables are not calculated: {calculation.refused}."
+    return replace(declined, notice=f"{declined.notice} {refusal}")
 
 
 def _told(desk: Desk, question: Question) -> Answer | None:

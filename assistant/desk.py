@@ -34,6 +34,7 @@ from index.embedders import (
 from index.fetched import add_addresses
 from index.ingest import Described, Progress, Report, add
 from index.reader import WORDS, ReaderModel, reader_named
+from index.rerankers import Reranked, reranker_named
 from index.retrieval import Searcher, mismatch
 
 _LOG = logging.getLogger(__name__)
@@ -255,6 +256,8 @@ class _Models:
                 by_words = self._settings.embedder == HASHING
                 name = self._settings.reader or (WORDS if by_words else "")
                 model = reader_named(name, cache=self._settings.models)
+                if self._settings.reranker:
+                    model = Reranked(model, reranker_named(self._settings.reranker))
                 self._reader = ReaderByScript(model)
             return self._reader
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from corpus.errors import ReaderError
 from index.pairs import Pair
+from index.reader import ReaderModel, Reading
 
 # Alike lengths together; see index.minilm.
 _BATCH = 8
@@ -86,3 +88,20 @@ class CrossReranker:
                 convert_to_numpy=True,
             )
         return [float(score) for score in scores]
+
+
+class Reranked:
+    """A reader whose passages are ranked by another model: its sentences stay the reader's."""
+
+    def __init__(self, reader: ReaderModel, reranker: Reranker) -> None:
+        self._reader = reader
+        self._reranker = reranker
+        self.name = f"{reader.name}, ranked by {reranker.name}"
+
+    def read(
+        self, pairs: Sequence[Pair], *, prior: Sequence[float] = (), keep: int | None = None
+    ) -> list[Reading]:
+        """Return a reading of each pair with the reranker's relevance; see ReaderModel."""
+        relevance = self._reranker.relevance(pairs)
+        read = self._reader.read(pairs, prior=relevance, keep=keep)
+        return [replace(one, relevance=score) for one, score in zip(read, relevance, strict=True)]

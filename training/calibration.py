@@ -91,6 +91,10 @@ def fitted(signals: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, float]:
     return weights[:-1], float(weights[-1])
 
 
+def _area(scores: np.ndarray, truth: np.ndarray) -> float:
+    return area(list(zip(scores.tolist(), (truth > 0).tolist(), strict=True)))
+
+
 def main() -> None:
     """Read the arguments and print the fits."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -115,11 +119,13 @@ def main() -> None:
     signals = np.array([[one.signals[name] for name in names] for one in found])
     truth = np.array([not one.asked.abstain for one in found], dtype=float)
     for place, name in enumerate(names):
-        print(f"area under the curve, {name}: {area([*zip(signals[:, place], truth > 0)]):.3f}")
+        print(f"area under the curve, {name}: {_area(signals[:, place], truth):.3f}")
     weights, bias = fitted(signals, truth)
-    print("weights", dict(zip(names, weights.round(3).tolist(), strict=True)), "bias", round(bias, 3))
+    print(
+        "weights", dict(zip(names, weights.round(3).tolist(), strict=True)), "bias", round(bias, 3)
+    )
     chances = 1 / (1 + np.exp(-(signals @ weights + bias)))
-    print(f"area under the curve, all: {area([*zip(chances, truth > 0)]):.3f}")
+    print(f"area under the curve, all: {_area(chances, truth):.3f}")
     for share in _REFUSED:
         bound = float(np.quantile(chances[truth > 0], share))
         declined = float(np.mean(chances[truth == 0] < bound))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,8 @@ MIX: Mapping[str, int] = {
 # Questions whose negatives are about the very thing asked: on topic, without the answer.
 _ON_TOPIC = ("squad2", "unansq", "qasper", "condaqa")
 _HOPS = ("hotpot", "musique")
-_WORDS = 130
+# Words that a passage is cut to, and has at most; sentences that may be right at most.
+_WORDS, _MOST, _MOST_GOLD = 130, 230, 4
 _RANDOM = 0.06
 _APART = 40
 
@@ -86,56 +87,81 @@ def _is_apart(passage: str) -> bool:
 
 
 def _example(row: Mapping[str, Any], name: str, chance: random.Random) -> Example | None:
-    text = row["passage"].strip()
-    said = list(_parts(text))
+    """Return the example of a row, None where it teaches nothing."""
+    said = list(_parts(row["passage"].strip()))
     if not said or not row["q"].strip():
         return None
     kind = name.partition("_")[0]
     if kind == "rel":
-        chosen, _ = window(said, (), 10_000, chance)
-        if len(" ".join(chosen).split()) > 220:
-            return None
-        relevant = bool(row["relevant"])
-        one_sentence = name == "rel_qnli"
-        answers = relevant if one_sentence else (None if relevant else False)
-        gold = (0,) if one_sentence and relevant else ()
-        if one_sentence and relevant:
-            chosen = (" ".join(chosen),)
-        return Example(
-            row["q"], chosen, gold, relevant=relevant, answers=answers, located=answers is not None,
-            source=name,
-        )  # fmt: skip
+        return _relevance(row, said, name)
     if kind == "yesno":
-        if len(text.split()) > 200:
-            return None
-        sure = row.get("answerable", True)
-        return Example(
-            row["q"], tuple(said), relevant=True, answers=bool(sure), located=not sure, source=name
-        )
+        return _yes_or_no(row, said, name)
     if not row["answerable"]:
-        chosen, _ = window(said, (), _WORDS, chance) if chance.random() < 0.5 else (tuple(said), ())
-        if len(" ".join(chosen).split()) > 220:
-            chosen, _ = window(said, (), _WORDS, chance)
-        on_topic = any(part in name or part in row["set"] for part in _ON_TOPIC)
-        relevant_here = on_topic and "mined" not in name
-        if any(part in name for part in _HOPS):
-            relevant_here = False
-        return Example(row["q"], chosen, relevant=relevant_here, answers=False, source=name)
+        return _without_answer(row, said, name, chance)
+    return _with_answer(row, said, name, chance)
+
+
+def _relevance(row: Mapping[str, Any], said: list[str], name: str) -> Example | None:
+    """Return an example of relevance: a hop of two helps and need not answer; a sentence does."""
+    relevant = bool(row["relevant"])
+    if _words(said) > _MOST:
+        return None
+    if name == "rel_qnli":
+        gold = (0,) if relevant else ()
+        return Example(
+            row["q"], (" ".join(said),), gold, relevant=relevant, answers=relevant, source=name
+        )
+    answers = None if relevant else False
+    return Example(
+        row["q"], tuple(said), relevant=relevant, answers=answers, located=not relevant, source=name
+    )
+
+
+def _yes_or_no(row: Mapping[str, Any], said: list[str], name: str) -> Example | None:
+    """Return an example of which it is not known which sentence answers."""
+    sure = bool(row.get("answerable", True))
+    if _words(said) > _MOST:
+        return None
+    return Example(
+        row["q"], tuple(said), relevant=True, answers=sure, located=not sure, source=name
+    )
+
+
+def _without_answer(
+    row: Mapping[str, Any], said: list[str], name: str, chance: random.Random
+) -> Example:
+    """Return an example that is on the topic where people wrote the question over it."""
+    chosen = tuple(said)
+    if chance.random() < 0.5 or _words(said) > _MOST:
+        chosen, _ = window(said, (), _WORDS, chance)
+    on_topic = any(part in name or part in row["set"] for part in _ON_TOPIC)
+    relevant = on_topic and "mined" not in name and not any(part in name for part in _HOPS)
+    return Example(row["q"], chosen, relevant=relevant, answers=False, source=name)
+
+
+def _with_answer(
+    row: Mapping[str, Any], said: list[str], name: str, chance: random.Random
+) -> Example | None:
+    """Return an example whose right sentences hold the answer, or lie within a long one."""
     wanted = [folded(one) for one in row["answers"] if one.strip()]
     flat = [folded(one) for one in said]
     gold = tuple(place for place, one in enumerate(flat) if any(want in one for want in wanted))
     if not gold:
-        # An answer over several sentences: those that lie within it.
         gold = tuple(place for place, one in enumerate(flat) if any(one in want for want in wanted))
-    if not gold or len(gold) > 4:
+    if not gold or len(gold) > _MOST_GOLD:
         return None
     chosen, places = window(said, gold, _WORDS, chance)
-    if len(" ".join(chosen).split()) > 260:
+    if _words(chosen) > _MOST:
         return None
+    # "What does the author think?" makes sense over its own passage only.
     deictic = "squadshifts_" in name and ("author" in row["q"] or "user" in row["q"].lower())
     return Example(
         row["q"], chosen, places, relevant=None if deictic else True, answers=True, source=name
     )
+
+
+def _words(said: Sequence[str]) -> int:
+    return sum(len(one.split()) for one in said)
 
 
 def _parts(text: str) -> Iterator[str]:
