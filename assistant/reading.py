@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from corpus.cells import Row
+from corpus.cells import Cell, Row, said
 from index.evidence import Evidence
 from index.pairs import pair_of
+from index.query import Query
 from index.reader import ReaderModel, Reading
 from index.words import analyser
+
+# Cells of a row that are said where the question asks for no column of it.
+_CELLS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
     """A sentence or a row of the evidence; `start` and `end` are offsets of the document.
 
-    `answers` is the chance that it is part of the answer, in 0…1, comparable within and across
-    questions. `lead` is where the sentence before it in its passage starts, its own start where
-    there is none.
+    Of a row of a table (`row`) the text is the cells that are asked for, each with the head of its
+    column. `answers` is the chance that it is part of the answer, in 0…1, comparable within and
+    across questions. `lead` is where the sentence before it in its passage starts, its own start
+    where there is none.
     """
 
     label: int
@@ -68,11 +73,12 @@ class Reader:
         """Yield the sentences of a passage with their chances; heads of tables say nothing."""
         _, spans = pair_of(question, one.source.title, one.passage)
         rows = {row.start: row for row in one.rows}
+        wanted = self.stems(" ".join(Query.from_question(question).words))
         begin, before = one.passage.start, None
         for (start, end), chance in zip(spans, reading.sentences, strict=True):
             row = rows.get(begin + start)
             if row is None or not row.is_head:
-                text = one.passage.text[start:end]
+                text = said(self._asked(wanted, row)) if row else one.passage.text[start:end]
                 lead = begin + (start if before is None or row is not None else before)
                 # The passage as a whole is judged apart from where in it the answer stands.
                 answers = (reading.answers * chance) ** 0.5
@@ -87,3 +93,18 @@ class Reader:
                     lead,
                 )
             before = start
+
+    def _asked(self, wanted: frozenset[str], row: Row) -> list[Cell]:
+        """Return the cells of a row that name it and those in the columns that are asked for.
+
+        All of them, up to a number, where the question names no column. `wanted` are its stems.
+        """
+        heads = [len(self.stems(cell.column) & wanted) for cell in row.cells]
+        most = max(heads, default=0)
+        return [
+            cell
+            for place, (cell, head) in enumerate(zip(row.cells, heads, strict=True))
+            if cell.names
+            or self.stems(cell.text) & wanted
+            or (head == most if most else place < _CELLS)
+        ]

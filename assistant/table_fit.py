@@ -15,6 +15,7 @@ _TOTAL = re.compile(
     r"(?:grand |sub-?)?(?:totals?|sum|all|overall|average|mean|median)\b|合计|总计|小计|平均",
     re.IGNORECASE,
 )
+_SIGN = re.compile(r"[㐀-鿿]")
 _BRACKETS = re.compile(r"\([^)]*\)|,.*")
 # How much of the text right above a table tells what it is of.
 _BEFORE = 300
@@ -244,5 +245,5 @@ def _counts(word: str, things: int) -> bool:
 
 
 def stem_set(text: str) -> frozenset[str]:
-    """Return the stems of a text."""
-    return frozenset(stems(text))
+    """Return the stems of a text, of Chinese its signs, since a question's words are signs too."""
+    return frozenset(stems(_SIGN.sub(r" \g<0> ", text)))

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def asked(room: Room, until: Callable[[int], bool]) -> list[float]:
     while not until(len(seconds)):
         question = Question(EXAMPLES[len(seconds) % len(EXAMPLES)])
         started = time.perf_counter()
-        job = room.questions.start("bench", lambda question=question: room.answers(question))
+        job = room.questions.start("bench", partial(room.answers, question))
         *_, answer = job.watch()
         seconds.append(time.perf_counter() - started)
         if answer.outcome == "failed":

@@ -17,20 +17,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.answerability import ANSWERED, judged
 from assistant.desk import Desk
 from assistant.followup import Exchange, best_of, candidates
 from assistant.rewriting import Candidate
 from assistant.settings import Settings
 from assistant.starter import ensure_starter
-from assistant.sufficiency import judged
 from index.evidence import Evidence
 
 FILE = Path(__file__).parent.parent / "tests" / "followups.jsonl"
 APART = FILE.with_name("followups_apart.jsonl")
 DEPTH = 5
 _READ = 8
-# Where `sufficiency.judged` says that the evidence is just enough.
-_ENOUGH = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +74,13 @@ def taken(desk: Desk, talk: Talk) -> Candidate:
 
     def chance(found: tuple[str, tuple[Evidence, ...]]) -> float:
         text, evidence = found
-        sought = desk.reader.sought(text)
-        return judged(sought, desk.reader.read(sought, evidence), evidence, desk.searcher).chance
+        reader = desk.reader
+        return judged(reader.readings(text, evidence), reader.read(text, evidence)).chance
 
     def find(text: str) -> tuple[str, tuple[Evidence, ...]]:
         return text, tuple(desk.searcher.search(text, limit=_READ))
 
-    return best_of(proposed(talk), find, chance, _ENOUGH)[0]
+    return best_of(proposed(talk), find, chance, ANSWERED)[0]
 
 
 def hit(desk: Desk, talk: Talk, question: str) -> bool:

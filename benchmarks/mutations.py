@@ -118,8 +118,8 @@ def mutations(claim: TrueClaim, pool: Sequence[str], chance: random.Random) -> I
         own = Vocabulary(text)
         other = next(one for one in chance.sample(pool, len(pool)) if not own.holds(one))
         yield "name", text[: name.start] + other + text[name.end :]
-    if found := _NOT.search(text):
-        yield "negation", text[: found.start()] + text[found.end() :]
+    if refused := _NOT.search(text):
+        yield "negation", text[: refused.start()] + text[refused.end() :]
     elif places := list(_AUXILIARY.finditer(text)):
         place = chance.choice(places)
         yield "negation", f"{text[: place.end()]} not{text[place.end() :]}"

@@ -210,12 +210,12 @@ def main() -> None:
                 )
             ]
             *_, answer = ask(desk, Question(one.text))
-            said = answer.claims[0].text if answer.claims else answer.outcome
-            others = [name for name in names[one.row] if name in said]
-            right = one.row in said and one.value in said and not others
+            told = answer.claims[0].text if answer.claims else answer.outcome
+            others = [name for name in names[one.row] if name in told]
+            right = one.row in told and one.value in told and not others
             first, five, cells = first + (ranks[:1] == [1]), five + bool(ranks), cells + right
             if not ranks or not right:
-                print(f"{ranks[:1] or '-'} {one.text} [{one.row}: {one.value}]\n    {said[:160]}")
+                print(f"{ranks[:1] or '-'} {one.text} [{one.row}: {one.value}]\n    {told[:160]}")
         count = len(wanted)
         print(f"row in the first passage {first}/{count}, in the first five {five}/{count}, "
               f"right cell in the first sentence {cells}/{count}")  # fmt: skip

@@ -194,8 +194,8 @@ def test_the_page_notices_a_broken_index_and_mends_it(
     """The line under the title says so until it is made anew, which nobody has to ask for."""
     break_graph(home)
     shown: list[str] = []
-    monkeypatch.setattr("ui.room._AHEAD", 0.05)
-    monkeypatch.setattr("ui.room._AHEAD_AT_MOST", 0.1)
+    monkeypatch.setattr("ui.room._LOOKED", 0.05)
+    monkeypatch.setattr("ui.room._LOOKED_AT_MOST", 0.1)
     room = Room(settings(home))
     with recorded(home):
         room.open()

@@ -155,6 +155,7 @@ def test_why_a_passage_was_found_is_told_in_chinese() -> None:
     match = Match(
         ("chips",), ("ban",), (), {"date": 0.1}, -0.02, 3, 7.5, 1, 0.25, 0.5, 1.0, ("a:1-2",), True
     )
-    chinese = why_told(match.in_words, "zh")
-    assert set(re.findall(r"[a-z]{2,}", chinese)) == {"chips", "ban"}
-    assert why_told(match.in_words, "en") == match.in_words
+    why = f"read: relevance 0.87, {match.in_words}"
+    chinese = why_told(why, "zh")
+    assert set(re.findall(r"[a-z]{2,}", chinese)) == {"chips", "ban"} and "0.87" in chinese
+    assert why_told(why, "en") == why
