@@ -86,7 +86,14 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
     if settled is not None:
         yield _timed(settled, started, found)
         return
-    task = Task(search.question, search.evidence, search.sentences, question.history, search.asides)
+    task = Task(
+        search.question,
+        search.evidence,
+        search.sentences,
+        question.history,
+        search.asides,
+        search.parts,
+    )
     begun = answer
     try:
         for answer in _written(desk, desk.engine, begun, task):

@@ -28,7 +28,8 @@ class Task:
     """What an engine is given: the question, the evidence, and its sentences as they were read.
 
     `sentences` are ranked, best first; an engine with a model may leave them aside. `history` is
-    oldest first. `asides` are what a sentence replaced, to be shown after it with its date.
+    oldest first. `asides` are what a sentence replaced, to be shown after it with its date. Where a
+    question has several `parts`, so many of the first sentences answer one each.
     """
 
     question: str
@@ -36,6 +37,7 @@ class Task:
     sentences: Sequence[Read]
     history: Sequence[Exchange] = ()
     asides: Sequence[Aside] = ()
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,9 +94,16 @@ class ExtractiveEngine:
     def write(self, task: Task) -> Generator[Piece, None, None]:
         """Yield each picked sentence with the label of the passage it stands in."""
         by_label = {one.label: one for one in task.evidence}
-        for one in picked(task.question, task.sentences):
-            for text in quoted_text(one, by_label.get(one.label)):
+        quoted: set[tuple[int, int]] = set()
+        for one in picked(task.question, task.sentences, task.parts):
+            if (one.label, one.start) in quoted:
+                continue
+            ahead = None if (one.label, one.lead) in quoted else by_label.get(one.label)
+            texts = quoted_text(one, ahead)
+            for text in texts:
                 yield Draft(text, (one.label,))
+            with_lead = one.row is None and len(texts[0]) > len(one.text)
+            quoted |= {(one.label, one.start), (one.label, one.lead if with_lead else one.start)}
             for aside in task.asides:
                 if aside.leading == one:
                     (text,) = quoted_text(aside.read, None)[:1]
@@ -129,24 +136,29 @@ def asked_for(question: str) -> Asks:
     return Asks.LIST if _LISTS.search(question) else Asks.FACT
 
 
-def picked(question: str, read: Sequence[Read]) -> list[Read]:
+def picked(question: str, read: Sequence[Read], parts: int = 1) -> list[Read]:
     """Return the sentences of the answer: the best, then those that add to it.
 
     One or two for a fact; up to five or six, in the order of their passages, for a list and an
-    explanation. The best comes first.
+    explanation. The best comes first. Where the question has `parts`, so many of the first answer
+    one each, and all of these are there: they may differ in a name alone.
     """
+    needed = {(one.label, one.start) for one in read[:parts]}
     read = [one for one in read if stands_alone(one)] or read
     if not read:
         return []
     asks = asked_for(question)
     size = _SIZES[asks]
-    best = read[0]
-    chosen = [best]
-    words = len(best.text.split())
-    if asks is Asks.FACT and best.answers >= _SURE and words >= _SHORT:
+    chosen = [one for one in read if (one.label, one.start) in needed] or [read[0]]
+    best = chosen[0]
+    words = sum(len(one.text.split()) for one in chosen)
+    sure = best.answers >= _SURE and words >= _SHORT
+    if asks is Asks.FACT and (sure or len(chosen) > 1):
         return chosen
-    for sentence in read[1:]:
-        if len(chosen) == size.most or sentence.answers < size.nearly * best.answers:
+    for sentence in read:
+        if sentence in chosen:
+            continue
+        if len(chosen) >= size.most or sentence.answers < size.nearly * best.answers:
             break
         length = len(sentence.text.split())
         if words + length > size.words or any(same(sentence, one) for one in chosen):

@@ -99,7 +99,7 @@ class Reader:
 
         All of them, up to a number, where the question names no column. `wanted` are its stems.
         """
-        heads = [len(self.stems(cell.column) & wanted) for cell in row.cells]
+        heads = [len(self.stems(cell.column) & wanted) * (not cell.names) for cell in row.cells]
         most = max(heads, default=0)
         return [
             cell

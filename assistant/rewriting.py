@@ -28,10 +28,15 @@ class Made(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A text in which a follow-up may be searched for, and how it was made."""
+    """A text in which a follow-up may be searched for, and how it was made.
+
+    `asks` is what is newly asked where the last question stands before it: whether something is
+    answered is judged by that alone, since the last question has its answer already.
+    """
 
     text: str
     made: Made = Made.AS_ASKED
+    asks: str = ""
 
 
 # More content words than this are a question of their own, unless nothing of it is found.
@@ -169,7 +174,9 @@ def _asked_anew(bare: re.Match[str], before: str) -> Candidate:
 
 def _with_question(question: str, before: str) -> Candidate:
     stop = "" if before.endswith(("?", ".", "!")) else "."
-    return Candidate(f"{before}{stop} {question}", Made.WITH_QUESTION)
+    # "When was that?" says nothing alone.
+    asks = question if _content(question) else ""
+    return Candidate(f"{before}{stop} {question}", Made.WITH_QUESTION, asks)
 
 
 def _of_a_list(question: str, before: str, named: Sequence[str]) -> str:

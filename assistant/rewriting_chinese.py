@@ -43,8 +43,9 @@ def leans(question: str) -> bool:
 def proposed(question: str, before: str) -> list[Candidate]:
     """Return what `question` may mean after `before`, the last question that stood alone."""
     subject = _subject(before)
-    both = Candidate(f"{before}{question}", Made.WITH_QUESTION)
-    if _BARE.fullmatch(question):
+    bare = bool(_BARE.fullmatch(question))
+    both = Candidate(f"{before}{question}", Made.WITH_QUESTION, "" if bare else question)
+    if bare:
         return [both]
     if pronoun := _open(question):
         owner = f"{subject}的" if pronoun[0] == "其" else subject

@@ -44,7 +44,8 @@ class Search:
     """What was looked for and found. `missing` are the parts of the question without evidence.
 
     The sentences are ranked, and `judgement` says whether they answer. `asides` are those that
-    another sentence replaced, by date.
+    another sentence replaced, by date. The first `parts` sentences answer a part of the question
+    each.
     """
 
     question: str
@@ -54,6 +55,7 @@ class Search:
     missing: tuple[str, ...]
     judgement: Judgement
     asides: tuple[Aside, ...] = ()
+    parts: int = 1
 
     @property
     def enough(self) -> bool:
@@ -106,20 +108,22 @@ def searched(desk: Desk, question: Question, texts: Sequence[Candidate]) -> Sear
     Where none is, the best of them is taken. Raises what `Desk.searcher` and `Searcher.search`
     raise.
     """
+    asks = {one.text: one.asks for one in texts}
     _, found = best_of(
         texts,
-        lambda text: _searched(desk, question, text),
+        lambda text: _searched(desk, question, text, asks[text]),
         lambda search: search.judgement.chance,
         ANSWERED,
     )
     return found
 
 
-def _searched(desk: Desk, question: Question, text: str) -> Search:
+def _searched(desk: Desk, question: Question, text: str, asks: str) -> Search:
+    """Search for a text and judge what is found by `asks`, what is newly asked, or by its parts."""
     text = desk.searcher.repaired(text)
     bounds = Bounds(question.publishers, question.documents, question.since, question.as_of)
-    whole = _one(desk, text, question.limit, bounds)
-    parts = parts_of(text) or sides_of(text)
+    whole = _one(desk, text, question.limit, bounds, asks)
+    parts = [] if asks else parts_of(text) or sides_of(text)
     if not parts:
         return whole
     found = [_one(desk, part, question.limit, bounds) for part in parts]
@@ -131,8 +135,10 @@ def _searched(desk: Desk, question: Question, text: str) -> Search:
     evidence = _merged([one.evidence for one in good], max(question.limit, 2 * len(good)))
     sentences = tuple(desk.reader.read(text, evidence))
     best = max((whole, *good), key=lambda one: one.judgement.chance)
-    ordered = _in_turn(good, evidence, sentences)
-    return Search(text, searches, evidence, ordered, missing, best.judgement)
+    first, rest = _in_turn(good, evidence, sentences)
+    return Search(
+        text, searches, evidence, (*first, *rest), missing, best.judgement, parts=len(first)
+    )
 
 
 @with_aliases
@@ -145,11 +151,11 @@ def found_for(desk: Desk, text: str, limit: int, bounds: Bounds) -> tuple[Eviden
     return _merged([desk.searcher.search(one, limit=limit, bounds=bounds) for one in texts], limit)
 
 
-def _one(desk: Desk, text: str, limit: int, bounds: Bounds) -> Search:
+def _one(desk: Desk, text: str, limit: int, bounds: Bounds, asks: str = "") -> Search:
     evidence = found_for(desk, text, limit, bounds)
-    reader = desk.reader
-    read = tuple(reader.read(text, evidence))
-    judgement = judged(reader.readings(text, evidence), read)
+    reader, asked = desk.reader, asks or text
+    read = tuple(reader.read(asked, evidence))
+    judgement = judged(reader.readings(asked, evidence), read)
     read, asides = _in_time(text, read, evidence, bounds.until)
     missing = () if judgement.zone is Zone.ANSWERED else (text,)
     return Search(text, (text, *sides_of(text)), evidence, read, missing, judgement, asides)
@@ -199,19 +205,19 @@ def _merged(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, 
 
 def _in_turn(
     found: Sequence[Search], evidence: Sequence[Evidence], sentences: Sequence[Read]
-) -> tuple[Read, ...]:
-    """Return the sentences with the best of each part first: every part is to be answered.
+) -> tuple[list[Read], list[Read]]:
+    """Return the best sentence of each part, each once, then the others: every part is answered.
 
-    Those keep the chance that they had for their part.
+    Those of the parts keep the chance that they had for them.
     """
     labels = {one.passage.id: one.label for one in evidence}
-    first: list[Read] = []
+    first: dict[tuple[int, int], Read] = {}
     for search in found:
         by_label = {one.label: labels.get(one.passage.id) for one in search.evidence}
         for read in search.sentences:
             label = by_label[read.label]
             if label is not None:
-                first.append(replace(read, label=label))
+                first.setdefault((label, read.start), replace(read, label=label))
                 break
-    spans = {(one.label, one.start) for one in first}
-    return (*first, *(one for one in sentences if (one.label, one.start) not in spans))
+    rest = [one for one in sentences if (one.label, one.start) not in first]
+    return list(first.values()), rest

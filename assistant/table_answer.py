@@ -18,7 +18,8 @@ def calculated_answer(
 ) -> Answer:
     """Return `answer` with the sentence of a calculation, its rows cited and its working shown.
 
-    The sentence stands in no cell: it is supported by the calculation, not by the check of words.
+    The sentence stands in no cell: it is supported by the calculation, not by the check of words,
+    and the chance that a sentence of the evidence answers says nothing of it.
     """
     citations: list[Citation] = []
     for start, end in calculation.rows:
@@ -32,6 +33,7 @@ def calculated_answer(
         citations=tuple(citations),
         calculation=calculation.working,
         outcome="answered",
+        chance=None,
         not_found=(),
     )
 

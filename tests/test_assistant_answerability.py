@@ -48,5 +48,5 @@ def test_the_chance_never_falls_with_what_speaks_for_an_answer(feature: str) -> 
         if feature == "answers":
             values["second"] = 0.0
         chances.append(judgement(**values).chance)
-    assert chances == sorted(chances) and 0 < chances[0] and chances[-1] < 1
+    assert chances == sorted(chances) and chances[0] > 0 and chances[-1] < 1
     assert feature == "second" or chances[0] < chances[-1]

@@ -107,3 +107,25 @@ def test_what_was_replaced_follows_with_its_date() -> None:
     task = Task("How many wheels?", (), (new,), asides=(Aside(new, "Until 1911", old),))
     drafts = [one for one in ExtractiveEngine().write(task) if isinstance(one, Draft)]
     assert drafts == [Draft(FIRST, (1,)), Draft(f"Until 1911: {SECOND}", (2,))]
+
+
+def test_a_sentence_shown_ahead_of_another_is_quoted_once() -> None:
+    """Whether it was picked before the one that leans on it or after."""
+    text = "The race of the mill feeds two wheels. It was dug in 1890 by forty men."
+    passage = Passage("d", 0, len(text), text)
+    evidence = [Evidence(1, passage, Source("Mills", "file"), 1.0, "")]
+    first = read(text[: text.index(" It")], 0.5, lead=0)
+    start = text.index("It")
+    second = read(text[start:], 0.5, start=start, lead=0)
+    question = "Why has the mill a race?"
+    assert written(question, first, second, evidence=evidence) == [first.text, second.text]
+    assert written(question, second, first, evidence=evidence) == [text]
+
+
+def test_each_part_of_a_question_has_its_sentence() -> None:
+    """Also where the sentences differ in a name alone, and one is far less sure."""
+    one = read("The harbour of Norden cost 41 million crowns.", 0.9)
+    other = read("The harbour of Tarn cost 41 million crowns.", 0.3, start=90, label=2)
+    question = "How much did Norden and Tarn each cost?"
+    assert picked(question, [one, other, read(THIRD, 0.3, start=200)], 2) == [one, other]
+    assert picked(question, [one, other]) == [one]

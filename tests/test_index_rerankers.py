@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from corpus.errors import ReaderError
 from index.pairs import Pair
-from index.rerankers import reranker_named
+from index.reader import Reading, WordReader
+from index.rerankers import Reranked, reranker_named
 
 pytestmark = pytest.mark.models
 WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] what did the harbour cost it rye is sown bread ? .".split()
@@ -77,3 +80,34 @@ def test_a_reranker_is_found_in_the_local_cache_by_name(
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     found = reranker_named("cross-encoder/tiny").relevance(PAIRS)
     assert found == reranker_named(str(tmp_path / "tiny")).relevance(PAIRS)
+
+
+class ByLength:
+    """A reranker that prefers what has more sentences."""
+
+    name = "length"
+
+    def relevance(self, pairs: Sequence[Pair]) -> list[float]:
+        return [len(one.sentences) / 10 for one in pairs]
+
+
+def test_a_reader_keeps_its_sentences_where_another_model_ranks() -> None:
+    """Only the relevance is the reranker's, which also says what is read to the end."""
+    kept: list[list[float]] = []
+
+    class Noted(WordReader):
+        def read(
+            self, pairs: Sequence[Pair], *, prior: Sequence[float] = (), keep: int | None = None
+        ) -> list[Reading]:
+            kept.append([*prior, float(keep or 0)])
+            return super().read(pairs, prior=prior, keep=keep)
+
+    own = WordReader().read(PAIRS)
+    ranked = Reranked(Noted(), ByLength())
+    found = ranked.read(PAIRS, prior=[0.9, 0.1, 0.5], keep=2)
+    assert [one.relevance for one in found] == [0.1, 0.2, 0.0]
+    assert [replace(one, relevance=0.0) for one in found] == [
+        replace(one, relevance=0.0) for one in own
+    ]
+    assert kept == [[0.1, 0.2, 0.0, 2.0]]
+    assert ranked.name == "words, ranked by length"

@@ -1,0 +1,127 @@
+"""What becomes of a question: its parts, a follow-up, a calculation, and what a decline shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from assistant.answer import NOT_HELD, NOT_SAID, Answer, Question
+from assistant.answerability import ANSWERED, NEAR
+from assistant.answering import ask
+from assistant.desk import Desk
+from assistant.followup import exchanges
+from assistant.settings import Settings
+
+NOTES = {
+    "norden.md": "# Norden\n\nThe harbour of Norden cost 41 million crowns. It lies on a bay.\n",
+    "tarn.md": "# Tarn\n\nThe harbour of Tarn cost 12 million crowns. Its pilots are from Pell.\n",
+    "rye.md": "# Rye\n\nRye is sown in September. The dough rests for an hour.\n",
+    "ships.md": "# Ships of Vike\n\n| Ship | Crew | Length (m) |\n|---|---|---|\n"
+    "| Zelda | 12 | 31 |\n| Orla | 4 | 58 |\n| Amber | 25 | 102 |\n",
+}
+NORDEN = "The harbour of Norden cost 41 million crowns."
+TARN = "The harbour of Tarn cost 12 million crowns."
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("harbours")
+    for name, text in NOTES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    settings = Settings(home=folder / "home", embedder="hash", engine="extractive")
+    with Desk(settings) as opened:
+        list(opened.add([folder / name for name in NOTES]))
+        yield opened
+
+
+def asked(desk: Desk, text: str, *turns: object) -> Answer:
+    """Return the whole answer, every citation of which is the document's own words."""
+    *_, answer = ask(desk, Question(text, history=exchanges(turns)))
+    for one in answer.citations:
+        assert desk.library.document(one.document).text[one.start : one.end] == one.quote
+    return answer
+
+
+def test_every_part_of_a_question_is_answered(desk: Desk) -> None:
+    """Each side of a comparison has its sentence, though the two differ in little."""
+    answer = asked(desk, "How much did Norden and Tarn each cost?")
+    assert answer.outcome == "answered" and answer.not_found == ()
+    assert {one.text for one in answer.claims} == {NORDEN, TARN}
+    assert len(answer.searches) == 3 and answer.chance is not None
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        (
+            "Was the harbour of Norden or Grey Elsbay Castle built for fewer crowns?",
+            "Was the harbour of Grey Elsbay Castle built for fewer crowns?",
+        ),
+        (
+            "What did the harbour of Norden cost and who painted the chapel of Elsbay?",
+            "who painted the chapel of Elsbay?",
+        ),
+    ],
+)
+def test_a_part_that_the_library_lacks_is_named(desk: Desk, question: str, missing: str) -> None:
+    """The rest is answered, and the outcome is neither an answer nor a refusal."""
+    answer = asked(desk, question)
+    assert answer.outcome == "partly" and answer.not_found == (missing,)
+    assert [one.text for one in answer.claims] == [NORDEN]
+
+
+@pytest.mark.parametrize(
+    ("question", "searched", "says"),
+    [
+        ("and Norden?", "What did the harbour of Norden cost?", NORDEN),
+        (
+            "Where are its pilots from?",
+            "Where are Tarn's pilots from?",
+            "Its pilots are from Pell.",
+        ),
+        ("Is rye sown in September?", "", "Rye is sown in September."),
+    ],
+)
+def test_a_follow_up_is_searched_for_as_what_is_answered(
+    desk: Desk, question: str, searched: str, says: str
+) -> None:
+    """What it was searched for is kept where it is not as asked; a change of topic is heard."""
+    answer = asked(desk, question, "What did the harbour of Tarn cost?")
+    assert answer.outcome == "answered" and says in answer.text
+    assert answer.standalone == searched
+
+
+def test_a_follow_up_that_nothing_answers_is_not_answered_with_the_last_answer(desk: Desk) -> None:
+    """The last question, searched for with it, has its own answer, which is none of this."""
+    answer = asked(desk, "Who painted its chapel white?", "What did the harbour of Tarn cost?")
+    assert answer.outcome == "declined" and TARN not in answer.text
+
+
+def test_a_calculation_answers_with_its_rows_and_its_working(desk: Desk) -> None:
+    """Computed over the whole table, where no sentence says it; each row it names is cited."""
+    answer = asked(desk, "Which ship is the longest?")
+    assert answer.outcome == "answered" and "Amber" in answer.text and "102" in answer.text
+    assert answer.calculation == "compared over the column “Length (m)” of 3 rows"
+    assert [one.quote for one in answer.citations] == ["Amber | 25 | 102", "Orla | 4 | 58"]
+    (claim,) = answer.claims
+    assert claim.verdict == "supported" and claim.citations == (1, 2)
+    assert answer.not_found == () and answer.chance is None
+
+
+@pytest.mark.parametrize(
+    ("question", "notice"),
+    [("Who painted the chapel of Norden?", NOT_SAID), ("What is vanadium?", NOT_HELD)],
+)
+def test_a_decline_shows_what_comes_closest(desk: Desk, question: str, notice: str) -> None:
+    """Sentences to be opened, best first, that are no claims; the number that decided is kept."""
+    answer = asked(desk, question)
+    assert answer.outcome == "declined" and answer.claims == () and answer.notice == notice
+    assert answer.not_found == (question,)
+    assert 1 <= len(answer.nearest) <= 3
+    for one in answer.nearest:
+        assert one.citations
+        for number in one.citations:
+            assert one.text in answer.citations[number - 1].words
+    assert answer.chance is not None and answer.chance < ANSWERED
+    assert (answer.chance >= NEAR) == (notice == NOT_SAID)
