@@ -11,11 +11,10 @@ question without an answer the sentence that tempts).
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,85 +23,80 @@ from assistant.settings import Settings
 from corpus.document import Passage
 from index.evidence import Evidence
 from index.pairs import pair_of
-from training.examples import Example, folded, lines_of
-from training.split import is_apart
+from training.domain import Stored, written
+from training.examples import folded, lines_of
 
 # Passages of the search that are looked at, and how many of them teach what does not answer.
 _FOUND = 30
 _FIRST, _NEAREST, _FURTHER = 10, 5, 2
+_RIGHT = 4
 _WORD = re.compile(r"\w+")
 # A sentence with this share of the evidence's words may say the same.
 _SAME = 0.6
 
 
 class Mining:
-    """The library as it is searched, with the text of each document at hand."""
+    """A library as it is searched, before anything is reread."""
 
     def __init__(self, desk: Desk, seed: int) -> None:
         self._desk = desk
         self._chance = random.Random(seed)
         entries = desk.library.entries()
         self._titles = {one.id: one.source.title for one in entries}
-        self._places = {one.source.location: one.id for one in entries}
+        self._files = {one.id: "/".join(one.source.location.split("/")[-2:]) for one in entries}
         self._passages: dict[str, list[Passage]] = {}
         self._folded = {one.id: _flat(desk.library.document(one.id).text) for one in entries}
 
-    def examples(self, row: Mapping[str, Any], name: str) -> Iterator[tuple[Example, bool]]:
-        """Yield the examples of one question, each with whether its document is kept apart."""
-        evidence = [_flat(one) for one in row["evidence"]]
+    def passages(self, row: Mapping[str, Any]) -> list[Stored]:
+        """Return the passages of one question: those that answer or tempt, then those found."""
+        wanted = [_flat(one) for one in row["evidence"]]
         near = _flat(row.get("near") or "")
         files = row["file"] if isinstance(row["file"], list) else [row["file"] or ""]
         documents = {one for file in files if file for one in self._named(file)}
-        if row["abstain"] and not documents and near:
-            documents = {one for one, text in self._folded.items() if near in text}
-        apart = any(is_apart(self._location(one)) for one in documents) or any(
-            is_apart(file) for file in files if file
-        )
+        if row["abstain"]:
+            wanted = [near]
+            documents = documents or {one for one, text in self._folded.items() if near in text}
         found = self._desk.searcher.search(row["q"], limit=_FOUND)
         own = [one for document in sorted(documents) for one in self._of(document)]
-        made: dict[str, Example] = {}
+        right: dict[str, Stored] = {}
         for passage in [*own, *(one.passage for one in found)]:
-            if passage.id not in made and (
-                one := self._example(row["q"], passage, evidence if not row["abstain"] else [near])
-            ):
-                made[passage.id] = replace(
-                    one, relevant=None if row["abstain"] else True, answers=not row["abstain"],
-                    gold=() if row["abstain"] else one.gold,
-                )  # fmt: skip
-        if not row["abstain"] and not made:
-            print(f"{name}: no passage holds the evidence of {row['q']!r}")
-            return
+            gold = self._gold(passage, wanted)
+            if gold and passage.id not in right:
+                right[passage.id] = (
+                    self._stored(passage, (), None, answers=False)
+                    if row["abstain"]
+                    else self._stored(passage, gold, True, answers=True)
+                )
+        if not right and not row["abstain"]:
+            return []
         short = _flat(row.get("short") or "")
-        wrong = [one for one in found if self._wrong(one, made, evidence, short)]
+        wrong = [one for one in found if self._wrong(one, right, wanted, short)]
         first = [one for one in wrong if one.label <= _FIRST]
         later = [one for one in wrong if one.label > _FIRST]
         self._chance.shuffle(first)
         chosen = [*first[:_NEAREST], *self._chance.sample(later, min(_FURTHER, len(later)))]
-        group = f"{name} {row['q']}"
-        for one in list(made.values())[:4]:
-            yield replace(one, group=group, source=name), apart
-        for one in chosen:
-            pair, _ = pair_of(row["q"], self._titles[one.passage.document], one.passage)
-            yield (
-                Example(
-                    row["q"], pair.sentences, context=pair.context, relevant=False, answers=False,
-                    group=group, source=name,
-                ),
-                apart,
-            )  # fmt: skip
+        return [
+            *list(right.values())[:_RIGHT],
+            *(self._stored(one.passage, (), False, answers=False) for one in chosen),
+        ]
 
-    def _example(self, question: str, passage: Passage, wanted: Sequence[str]) -> Example | None:
-        """Return the example of a passage that holds some of the wanted sentences, or None."""
-        pair, _ = pair_of(question, self._titles[passage.document], passage)
-        gold = []
-        for place, sentence in enumerate(pair.sentences):
-            flat = _flat(sentence)
-            if any(_one_in_other(flat, one) for one in wanted):
-                gold.append(place)
-        return Example(question, pair.sentences, tuple(gold), pair.context) if gold else None
+    def _stored(
+        self, passage: Passage, gold: tuple[int, ...], relevant: bool | None, *, answers: bool
+    ) -> Stored:
+        file = self._files[passage.document]
+        return Stored(file, passage.start, passage.end, gold, relevant, answers)
+
+    def _gold(self, passage: Passage, wanted: Sequence[str]) -> tuple[int, ...]:
+        """Return the places of the sentences of a passage that are wanted ones."""
+        pair, _ = pair_of("", self._titles[passage.document], passage)
+        return tuple(
+            place
+            for place, sentence in enumerate(pair.sentences)
+            if any(_one_in_other(_flat(sentence), one) for one in wanted)
+        )
 
     def _wrong(
-        self, one: Evidence, right: Mapping[str, Example], evidence: Sequence[str], short: str
+        self, one: Evidence, right: Mapping[str, Stored], evidence: Sequence[str], short: str
     ) -> bool:
         """Say whether a passage certainly does not answer: another may say the same elsewhere."""
         if one.passage.id in right:
@@ -123,11 +117,7 @@ class Mining:
         return self._passages[document]
 
     def _named(self, file: str) -> list[str]:
-        return [one for place, one in self._places.items() if place.endswith(f"/{file}")]
-
-    def _location(self, document: str) -> str:
-        place = next(place for place, one in self._places.items() if one == document)
-        return "/".join(place.split("/")[-2:])
+        return [one for one, name in self._files.items() if name == file]
 
 
 def _flat(text: str) -> str:
@@ -143,7 +133,7 @@ def _one_in_other(sentence: str, wanted: str) -> bool:
 
 
 def main() -> None:
-    """Write the examples of question files as JSON Lines."""
+    """Write the passages of the questions of some files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("library", type=Path)
     parser.add_argument("out", type=Path)
@@ -151,15 +141,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=16)
     given = parser.parse_args()
     settings = replace(Settings.from_environment(), home=given.library)
-    count = 0
-    with Desk(settings) as desk, given.out.open("w", encoding="utf-8") as out:
+    made: list[dict[str, Any]] = []
+    with Desk(settings) as desk:
         mining = Mining(desk, given.seed)
         for file in given.questions:
             for row in lines_of(file):
-                for one, apart in mining.examples(row, file.stem):
-                    out.write(json.dumps({**asdict(one), "apart": apart}) + "\n")
-                    count += 1
-            print(f"{file.name}: {count} examples so far", flush=True)
+                if passages := mining.passages(row):
+                    made.append({"q": row["q"], "source": file.stem, "passages": passages})
+                else:
+                    print(f"{file.name}: no passage holds the evidence of {row['q']!r}")
+            print(f"{file.name}: {len(made)} questions so far", flush=True)
+    written(made, given.out)
 
 
 if __name__ == "__main__":

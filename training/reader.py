@@ -204,12 +204,12 @@ def _planned(
 
 
 def main() -> None:
-    """Read the arguments and train one stage."""
+    """Read the arguments and train."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("stage", choices=("public", "domain"))
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--sets", type=Path, required=True, help="folder of the public sets")
-    parser.add_argument("--domain", type=Path, help="examples of this field (training.domain)")
+    parser.add_argument("--questions", type=Path, nargs="+", default=[], help="of this field")
+    parser.add_argument("--libraries", type=Path, nargs="+", default=[], help="data folders")
     parser.add_argument("--start", type=Path, help="checkpoint to begin from")
     parser.add_argument("--rows", type=int, default=0, help="of the public sets, at most")
     parser.add_argument("--rate", type=float, default=1e-4)
@@ -233,10 +233,10 @@ def main() -> None:
         network.load_state_dict(torch.load(given.start, weights_only=True)["network"])
     examples, apart = public_examples(given.sets, seed=given.seed, most=given.rows)
     kept_apart = {"public": apart}
-    if given.domain:
-        domain, theirs = read_examples(given.domain, seed=given.seed)
+    if given.questions:
+        domain, theirs = read_examples(given.questions, given.libraries, seed=given.seed)
         kept_apart["domain"] = theirs
-        examples = [*domain, *examples] if given.stage == "domain" else examples
+        examples = [*domain, *examples]
     random.Random(given.seed).shuffle(examples)
     (given.out / "arguments.json").write_text(json.dumps(vars(given), default=str))
     print(f"{len(examples)} examples, { ({n: len(a) for n, a in kept_apart.items()}) }", flush=True)
