@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,11 @@ from index.words import analyser
 
 # Cells of a row that are said where the question asks for no column of it.
 _CELLS = 16
+
+# How much a sentence of a passage that ranks lower gives way, as a power of its score's share of
+# the best: the first sentence is right for 0.45 of 97 questions over documents that the reader
+# never saw with 2, for 0.43 with 1, for 0.42 with 0.
+_RANKED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,9 @@ class Reader:
 
     def read(self, question: str, evidence: Sequence[Evidence]) -> list[Read]:
         """Return the sentences of `evidence`, those that answer best first."""
+        best = max((one.score for one in evidence), default=0.0)
         read = [
-            one
+            replace(one, answers=one.answers * (found.score / best if best > 0 else 1.0) ** _RANKED)
             for found, reading in zip(evidence, self.readings(question, evidence), strict=True)
             for one in self._sentences(question, found, reading)
         ]

@@ -75,7 +75,7 @@ def taken(desk: Desk, talk: Talk) -> Candidate:
     def chance(found: tuple[str, tuple[Evidence, ...]]) -> float:
         text, evidence = found
         reader = desk.reader
-        return judged(reader.readings(text, evidence), reader.read(text, evidence)).chance
+        return judged(reader.readings(text, evidence), evidence).chance
 
     def find(text: str) -> tuple[str, tuple[Evidence, ...]]:
         return text, tuple(desk.searcher.search(text, limit=_READ))

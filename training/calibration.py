@@ -63,7 +63,7 @@ def cases(desk: Desk, searcher: Searcher, asked: Sequence[Asked]) -> Iterator[Ca
         best = sorted(zip(found, readings, strict=True), key=lambda pair: pair[0].label)
         considered = [evidence for evidence, _ in best[:_CONSIDERED]]
         read = desk.reader.read(text, considered)
-        signals = features([reading for _, reading in best[:_CONSIDERED]], read)
+        signals = features([reading for _, reading in best[:_CONSIDERED]], considered)
         yield Case(
             one,
             tuple(sum(item.match.parts.values()) if item.match else 0.0 for item in found),
