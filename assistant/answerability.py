@@ -51,15 +51,16 @@ def judged(readings: Sequence[Reading], evidence: Sequence[Evidence]) -> Judgeme
 def features(readings: Sequence[Reading], evidence: Sequence[Evidence]) -> dict[str, float]:
     """Return what is weighed.
 
-    "answers": the log odds of the passage that answers best; "second": of the next one; "meaning":
-    the best cosine of question and passage; "covered": the share of the question's words that the
-    best passage holds with its neighbours. The last two tell a question of another field.
+    "answers": the log odds of the passage that answers best; "second": of the next one, of the same
+    where it is the only one; "meaning": the best cosine of question and passage; "covered": the
+    share of the question's words that the best passage holds with its neighbours. The last two tell
+    a question of another field.
     """
     best = sorted((one.answers for one in readings), reverse=True)
     matches = [one.match for one in evidence if one.match]
     return {
         "answers": _odds(best[0]),
-        "second": _odds(best[1] if len(best) > 1 else 0.0),
+        "second": _odds(best[1] if len(best) > 1 else best[0]),
         "meaning": max((one.meaning for one in matches), default=0.0),
         "covered": max((one.covered for one in matches), default=0.0),
     }

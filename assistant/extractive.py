@@ -67,6 +67,7 @@ _SAME = 0.6
 _REFERENCE = re.compile(
     r"\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]|(?<=[^\W\d])(?:\^\d{1,2})+(?=[.,;:]?(?:\s|$))"
 )
+_LAYOUT = re.compile(r"^[-*•]\s+")
 _FIGURE = re.compile(r"[~<>$€£¥]?\d")
 # "Topics: open weights, training cost, inference cost, API prices." names what a text is about.
 _LISTING = re.compile(r"[A-Z][\w ]{2,20}: (?:[^,.;:]{1,40}, ){3,}[^,.;:]{1,40}\.$")
@@ -126,7 +127,8 @@ def quoted_text(one: Read, evidence: Evidence | None) -> list[str]:
         ahead = before[: one.start - one.lead].strip()
         if len(before.split()) <= _WITH_LEAD and ahead.endswith((".", "!", "”", '"')):
             text = before
-    return [" ".join(_REFERENCE.sub("", text).split())]
+    # "- " before a list item is layout and no part of the sentence.
+    return [" ".join(_LAYOUT.sub("", _REFERENCE.sub("", text)).split())]
 
 
 def asked_for(question: str) -> Asks:

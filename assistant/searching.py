@@ -17,6 +17,7 @@ from assistant.followup import best_of, candidates
 from assistant.parts import parts_of, sides_of
 from assistant.reading import Read
 from assistant.rewriting import Candidate
+from assistant.time_asked import time_asked
 from assistant.timely import Candidate as Statement
 from assistant.timely import in_time
 from corpus.errors import EngineError
@@ -180,8 +181,15 @@ def _in_time(
         )
         for one in read
     ]
-    timed = in_time(question, statements, today=date.today().isoformat(), as_of=as_of)
-    asides = [Aside(read[one.leading], one.words, read[one.aside]) for one in timed.replaced]
+    today = date.today().isoformat()
+    timed = in_time(question, statements, today=today, as_of=as_of)
+    # What was so before is told where the question has a word for its time, and what was corrected.
+    outright = time_asked(question, today).outright
+    asides = [
+        Aside(read[one.leading], one.words, read[one.aside])
+        for one in timed.replaced
+        if outright or "corrected" in one.words.lower()
+    ]
     return tuple(read[place] for place in timed.order), tuple(asides)
 
 
