@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
 
 from corpus.cells import Cell, Row, said
 from index.evidence import Evidence
-from index.pairs import pair_of
+from index.pairs import pair_of, sentence_spans
 from index.query import Query
 from index.reader import ReaderModel, Reading
-from index.words import analyser
+from index.words import stems
 
 # Cells of a row that are said where the question asks for no column of it.
 _CELLS = 16
@@ -49,37 +47,39 @@ class Reader:
     def __init__(self, model: ReaderModel) -> None:
         self._model = model
 
-    @cached_property
-    def _analyser(self) -> Any:
-        return analyser()
-
     def stems(self, text: str) -> frozenset[str]:
         """Return the distinct stems of a text, as the word index has them."""
-        return frozenset(self._analyser.analyze(text))
+        return frozenset(stems(text))
 
     def readings(self, question: str, evidence: Sequence[Evidence]) -> list[Reading]:
-        """Return what the model says of each passage, reading to the end what the search did not.
-
-        Evidence of another question, or of no search, is read anew.
-        """
-        pairs = [pair_of(question, one.source.title, one.passage)[0] for one in evidence]
+        """Return what the model says of each passage, to the end; it remembers what it read."""
+        pairs = [pair_of(question, one.source.title, one.passage) for one in evidence]
         return self._model.read(pairs)
 
     def read(self, question: str, evidence: Sequence[Evidence]) -> list[Read]:
         """Return the sentences of `evidence`, those that answer best first."""
+        return self.sentences(question, evidence, self.readings(question, evidence))
+
+    def sentences(
+        self, question: str, evidence: Sequence[Evidence], readings: Sequence[Reading]
+    ) -> list[Read]:
+        """Return the sentences of `evidence` by its `readings`, those that answer best first."""
         best = max((one.score for one in evidence), default=0.0)
+        wanted = self.stems(" ".join(Query.from_question(question).words))
         read = [
             replace(one, answers=one.answers * (found.score / best if best > 0 else 1.0) ** _RANKED)
-            for found, reading in zip(evidence, self.readings(question, evidence), strict=True)
-            for one in self._sentences(question, found, reading)
+            for found, reading in zip(evidence, readings, strict=True)
+            for one in self._sentences(wanted, found, reading)
         ]
         return sorted(read, key=lambda one: -one.answers)
 
-    def _sentences(self, question: str, one: Evidence, reading: Reading) -> Iterator[Read]:
-        """Yield the sentences of a passage with their chances; heads of tables say nothing."""
-        _, spans = pair_of(question, one.source.title, one.passage)
+    def _sentences(self, wanted: frozenset[str], one: Evidence, reading: Reading) -> Iterator[Read]:
+        """Yield the sentences of a passage with their chances; heads of tables say nothing.
+
+        `wanted` are the stems of the question.
+        """
+        spans = sentence_spans(one.passage)
         rows = {row.start: row for row in one.rows}
-        wanted = self.stems(" ".join(Query.from_question(question).words))
         begin, before = one.passage.start, None
         for (start, end), chance in zip(spans, reading.sentences, strict=True):
             row = rows.get(begin + start)

@@ -155,8 +155,9 @@ def found_for(desk: Desk, text: str, limit: int, bounds: Bounds) -> tuple[Eviden
 def _one(desk: Desk, text: str, limit: int, bounds: Bounds, asks: str = "") -> Search:
     evidence = found_for(desk, text, limit, bounds)
     reader, asked = desk.reader, asks or text
-    read = tuple(reader.read(asked, evidence))
-    judgement = judged(reader.readings(asked, evidence), evidence if read else ())
+    readings = reader.readings(asked, evidence)
+    read = tuple(reader.sentences(asked, evidence, readings))
+    judgement = judged(readings, evidence if read else ())
     read, asides = _in_time(text, read, evidence, bounds.until)
     missing = () if judgement.zone is Zone.ANSWERED else (text,)
     return Search(text, (text, *sides_of(text)), evidence, read, missing, judgement, asides)

@@ -30,7 +30,7 @@ from assistant.evaluation import Asked, Scored, evaluate, figures, questions_fro
 from assistant.starter import add_starter
 from benchmarks.answer_cases import case_results
 from benchmarks.retrieval import OWN, opened
-from training.examples import folded, lines_of
+from training.examples import lines_of, without_bars
 from training.measures import area
 from training.split import is_apart
 
@@ -99,12 +99,12 @@ def row_of(scored: Sequence[Scored]) -> Row:
 def apart(desk: Desk, asked: Sequence[Asked]) -> list[Asked]:
     """Return the questions of which a document is kept apart from training."""
     texts = {
-        _within(one.source.location): _flat(desk.library.document(one.id).text)
+        _within(one.source.location): without_bars(desk.library.document(one.id).text)
         for one in desk.library.entries()
     }
     kept = []
     for one in asked:
-        near = _flat(one.near)
+        near = without_bars(one.near)
         tempting = [place for place, text in texts.items() if near and near in text]
         if any(is_apart(file) for file in one.files or tempting):
             kept.append(one)
@@ -114,10 +114,6 @@ def apart(desk: Desk, asked: Sequence[Asked]) -> list[Asked]:
 def _within(location: str) -> str:
     """Return the path of a document within its collection: its folder and name."""
     return "/".join(location.split("/")[-2:])
-
-
-def _flat(text: str) -> str:
-    return folded(text.replace("|", " "))
 
 
 def untrained(file: Path) -> set[str]:

@@ -23,7 +23,7 @@ def pairs_of(home: Path, count: int) -> list[Pair]:
     """Return pairs of passages that are evenly spread over a library."""
     library = Library(home)
     found = [
-        pair_of(_QUESTION, entry.source.title, passage)[0]
+        pair_of(_QUESTION, entry.source.title, passage)
         for entry in library.entries()
         for passage in library.passages_of(entry.id)
     ]

@@ -92,16 +92,22 @@ class PairTokens:
         }
 
 
-def pair_of(question: str, title: str, passage: Passage) -> tuple[Pair, list[Span]]:
-    """Return a passage as the reader reads it, and where its sentences stand in its text.
+def pair_of(question: str, title: str, passage: Passage) -> Pair:
+    """Return a passage as the reader reads it.
 
     Ahead of the sentences and rows stand the title of the document, the two innermost headings and
-    the head of a table. A heading within the passage is no sentence: it has the words of a question
-    and answers nothing.
+    the head of a table.
     """
     inner = " › ".join(passage.heading.split(" › ")[-2:])
     context = "\n".join(part for part in (title, inner, passage.head) if part)
+    said = tuple(passage.text[start:end] for start, end in sentence_spans(passage))
+    return Pair(question, context, said)
+
+
+def sentence_spans(passage: Passage) -> list[Span]:
+    """Return where the sentences of a passage that the reader judges stand in its text.
+
+    A heading within it is none: it has the words of a question and answers nothing.
+    """
     heading = passage.heading.rpartition(" › ")[2]
-    spans = [(start, end) for start, end in passage.parts() if passage.text[start:end] != heading]
-    sentences = tuple(passage.text[start:end] for start, end in spans)
-    return Pair(question, context, sentences), spans
+    return [(start, end) for start, end in passage.parts() if passage.text[start:end] != heading]

@@ -169,7 +169,7 @@ class Searcher:
         there = [passages[forward.id(int(rows[one]))] for one in kept]
         found = [float(ranked.score[head[one]]) for one in kept]
         titles = [snapshot.entries[passage.document].source.title for passage in there]
-        readings = self._readings(query, there, titles, found)
+        readings = self._readings(query, there, titles)
         scores = found if self._reader is None else _fused(found, readings)
         best = sorted(range(len(kept)), key=lambda one: -scores[one])
         documents = [str(forward.documents[forward.place(int(row))]) for row in rows]
@@ -210,13 +210,12 @@ class Searcher:
         query: Query,
         passages: Sequence[Passage],
         titles: Sequence[str],
-        found: Sequence[float],
     ) -> list[Reading | None]:
         """Read the first passages of a ranking; None for the others, and without a reader."""
         if self._reader is None:
             return [None] * len(passages)
         pairs = [
-            pair_of(query.text, title, passage)[0]
+            pair_of(query.text, title, passage)
             for title, passage in zip(titles[:REREAD], passages, strict=False)
         ]
         read = self._reader.read(pairs)

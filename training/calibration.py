@@ -60,10 +60,9 @@ def cases(desk: Desk, searcher: Searcher, asked: Sequence[Asked]) -> Iterator[Ca
         if not found:
             continue
         readings = desk.reader.readings(text, found)
-        best = sorted(zip(found, readings, strict=True), key=lambda pair: pair[0].label)
-        considered = [evidence for evidence, _ in best[:_CONSIDERED]]
-        read = desk.reader.read(text, considered)
-        signals = features([reading for _, reading in best[:_CONSIDERED]], considered)
+        considered, first = found[:_CONSIDERED], readings[:_CONSIDERED]
+        read = desk.reader.sentences(text, considered, first)
+        signals = features(first, considered)
         yield Case(
             one,
             tuple(sum(item.match.parts.values()) if item.match else 0.0 for item in found),

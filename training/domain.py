@@ -94,7 +94,7 @@ def _texts(
             # The folder of the collection and the file's own name tell it.
             name = "/".join(entry.source.location.split("/")[-2:])
             for passage in library.passages_of(entry.id):
-                pair, _ = pair_of("", entry.source.title, passage)
+                pair = pair_of("", entry.source.title, passage)
                 yield (name, passage.start, passage.end), (pair.context, pair.sentences)
         library.close()
 

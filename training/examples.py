@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -176,11 +178,13 @@ def folded(text: str) -> str:
     return _SPACE.sub(" ", text).strip().casefold()
 
 
+def without_bars(text: str) -> str:
+    """Return a text folded, without the bars between the cells of a row."""
+    return folded(text.replace("|", " "))
+
+
 def lines_of(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the objects of a JSON Lines file, packed by gzip or not."""
-    import gzip
-    import json
-
     data = path.read_bytes()
     for line in (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines():
         if line.strip():

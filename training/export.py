@@ -1,4 +1,4 @@
-"""Export the reader in int8: `python -m training.export CHECKPOINT FOLDER --pairs FILE`.
+"""Export the reader in int8: `python -m training.export CHECKPOINT FOLDER`.
 
 Nothing is written where int8 does not agree with float32 over pairs that it was not fitted to.
 """
@@ -25,7 +25,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from index.onnx import opened
 from index.pairs import Pair, PairTokens
 from index.weights import DEFAULT_MODEL, weights_folder
-from training.examples import lines_of
+from training.domain import read_examples
 from training.graphs import EXACT, OPERATORS, OPSET, GraphMaker, Scales
 
 # How much of the spread of the columns goes over to the matrix of weights (SmoothQuant's alpha).
@@ -177,18 +177,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path, help="folder of lower.onnx, upper.onnx and reader.json")
-    parser.add_argument("--pairs", type=Path, help="JSON Lines to compare over")
+    parser.add_argument("--questions", type=Path, nargs="+", default=[], help="to compare over")
+    parser.add_argument("--libraries", type=Path, nargs="+", default=[], help="data folders")
     parser.add_argument("--float", action="store_true", help="in float32, to measure against")
     parser.add_argument(
         "--most", type=int, default=300, help="pairs for fitting, and for comparing"
     )
     parser.add_argument("--slope", type=float, default=1.0, help="of the chance that it answers")
     parser.add_argument("--intercept", type=float, default=0.0)
-    parser.add_argument("--answered", type=float, default=0.5, help="chance from which it answers")
-    parser.add_argument("--near", type=float, default=0.25, help="from which sentences are shown")
     given = parser.parse_args()
-    if not given.float and not given.pairs:
-        parser.error("int8 is compared with float32: give --pairs")
+    if not given.float and not given.questions:
+        parser.error("int8 is compared with float32: give --questions and --libraries")
     logging.getLogger().setLevel(logging.ERROR)
 
     weights = torch.load(given.checkpoint, weights_only=True)["network"]
@@ -199,7 +198,6 @@ def main() -> None:
         "exported": datetime.now(UTC).date().isoformat(),
         "training": {name: arguments[name] for name in _TOLD if name in arguments},
         "answers": {"slope": given.slope, "intercept": given.intercept},
-        "thresholds": {"answered": given.answered, "near": given.near},
     }
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
@@ -207,7 +205,7 @@ def main() -> None:
             _precise(GraphMaker(weights), scratch / "float", watched=False)
             _write(scratch / "float", given.out, about)
             return
-        fitting, comparing = _encoded(given.pairs, given.most, scratch)
+        fitting, comparing = _encoded(given.questions, given.libraries, given.most, scratch)
         chosen, found, alpha = _fitted(weights, fitting, comparing, scratch)
         size = sum((chosen / file).stat().st_size for file in _GRAPHS)
         print(f"alpha {alpha}, {size / 1e6:.1f} MB, over {len(comparing)} other pairs: {found}")
@@ -235,12 +233,14 @@ def _write(folder: Path, out: Path, about: Mapping[str, Any]) -> None:
     print(f"written to {out}: {size / 1e6:.1f} MB")
 
 
-def _encoded(file: Path, most: int, cache: Path) -> tuple[list[Any], list[Any]]:
-    """Return pairs of a file, evenly spread over it: encoded, to fit with and to compare with."""
-    rows = list(lines_of(file))
+def _encoded(
+    questions: Sequence[Path], libraries: Sequence[Path], most: int, cache: Path
+) -> tuple[list[Any], list[Any]]:
+    """Return pairs of documents that were kept apart: encoded, to fit with and to compare with."""
+    _, rows = read_examples(questions, libraries, seed=0)
     rows = rows[:: max(1, len(rows) // (2 * most))][: 2 * most]
     tokens = PairTokens(weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json")
-    pairs = [Pair(row["question"], row["context"], tuple(row["sentences"])) for row in rows]
+    pairs = [Pair(row.question, row.context, row.sentences) for row in rows]
     inputs = [tokens.encode([pair]) for pair in pairs if pair.sentences]
     return inputs[::2], inputs[1::2]
 

@@ -24,7 +24,7 @@ from corpus.document import Passage
 from index.evidence import Evidence
 from index.pairs import pair_of
 from training.domain import Stored, written
-from training.examples import folded, lines_of
+from training.examples import lines_of, without_bars
 
 # Passages of the search that are looked at, and how many of them teach what does not answer.
 _FOUND = 30
@@ -45,12 +45,12 @@ class Mining:
         self._titles = {one.id: one.source.title for one in entries}
         self._files = {one.id: "/".join(one.source.location.split("/")[-2:]) for one in entries}
         self._passages: dict[str, list[Passage]] = {}
-        self._folded = {one.id: _flat(desk.library.document(one.id).text) for one in entries}
+        self._folded = {one.id: without_bars(desk.library.document(one.id).text) for one in entries}
 
     def passages(self, row: Mapping[str, Any]) -> list[Stored]:
         """Return the passages of one question: those that answer or tempt, then those found."""
-        wanted = [_flat(one) for one in row["evidence"]]
-        near = _flat(row.get("near") or "")
+        wanted = [without_bars(one) for one in row["evidence"]]
+        near = without_bars(row.get("near") or "")
         files = row["file"] if isinstance(row["file"], list) else [row["file"] or ""]
         documents = {one for file in files if file for one in self._named(file)}
         if row["abstain"]:
@@ -69,7 +69,7 @@ class Mining:
                 )
         if not right and not row["abstain"]:
             return []
-        short = _flat(row.get("short") or "")
+        short = without_bars(row.get("short") or "")
         wrong = [one for one in found if self._wrong(one, right, wanted, short)]
         first = [one for one in wrong if one.label <= _FIRST]
         later = [one for one in wrong if one.label > _FIRST]
@@ -88,11 +88,11 @@ class Mining:
 
     def _gold(self, passage: Passage, wanted: Sequence[str]) -> tuple[int, ...]:
         """Return the places of the sentences of a passage that are wanted ones."""
-        pair, _ = pair_of("", self._titles[passage.document], passage)
+        pair = pair_of("", self._titles[passage.document], passage)
         return tuple(
             place
             for place, sentence in enumerate(pair.sentences)
-            if any(_one_in_other(_flat(sentence), one) for one in wanted)
+            if any(_one_in_other(without_bars(sentence), one) for one in wanted)
         )
 
     def _wrong(
@@ -101,7 +101,7 @@ class Mining:
         """Say whether a passage certainly does not answer: another may say the same elsewhere."""
         if one.passage.id in right:
             return False
-        text = _flat(one.passage.text)
+        text = without_bars(one.passage.text)
         if short and re.search(rf"(?<!\w){re.escape(short)}(?!\w)", text):
             return False
         words = set(_WORD.findall(text))
@@ -118,11 +118,6 @@ class Mining:
 
     def _named(self, file: str) -> list[str]:
         return [one for one, name in self._files.items() if name == file]
-
-
-def _flat(text: str) -> str:
-    """Return a text to be compared: folded, without the bars between cells."""
-    return folded(text.replace("|", " "))
 
 
 def _one_in_other(sentence: str, wanted: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -80,8 +81,6 @@ def public_examples(
 
 def _is_apart(passage: str) -> bool:
     """Say whether rows with this passage are kept apart: one in forty, by its beginning."""
-    import hashlib
-
     beginning = "".join(sign for sign in folded(passage)[:60] if sign.isalnum())
     return int(hashlib.sha256(beginning.encode()).hexdigest(), 16) % _APART == 0
 

@@ -7,6 +7,7 @@ import json
 import random
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from index.pairs import PairTokens
 from index.weights import DEFAULT_MODEL, weights_folder
+from training.domain import read_examples
 from training.examples import Batch, Example, batched, retyped, shuffled_batches
+from training.measures import area, line
 from training.network import ReaderNetwork
+from training.public import public_examples
 
 _SAVED_EVERY, _MEASURED_EVERY = 240.0, 1200.0
 _MEASURED_ON = 240
@@ -67,8 +71,6 @@ WEIGHTS = {"sentence": 1.0, "answers": 0.5, "relevance": 0.3, "early": 0.2, "lis
 
 def measured(network: ReaderNetwork, examples: Sequence[Example], tokens: PairTokens) -> str:
     """Return a line of figures over examples that were kept apart."""
-    from training.measures import area, line
-
     network.eval()
     right = located = 0
     said: list[tuple[float, bool]] = []
@@ -187,8 +189,6 @@ def trained(
 
 
 def _varied(one: Example, chance: random.Random) -> Example:
-    from dataclasses import replace
-
     return replace(one, question=retyped(one.question, chance))
 
 
@@ -222,9 +222,6 @@ def main() -> None:
     torch.manual_seed(given.seed)
     # Numbers next to nothing cost a hundred times as much, and say nothing.
     torch.set_flush_denormal(True)
-
-    from training.domain import read_examples
-    from training.public import public_examples
 
     base = weights_folder(DEFAULT_MODEL, cache=given.out)
     tokens = PairTokens(base / "tokenizer.json")
