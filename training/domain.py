@@ -21,9 +21,12 @@ from corpus.library import Library
 from index.pairs import pair_of
 from training.examples import Example, window
 from training.split import is_apart
+from training.swaps import swapped
 
 # Of one question: passages that answer, and passages that do not, for each that has an answer.
 _RIGHT, _WRONG = 3, 4
+# How many questions are asked again about a sibling of what they name.
+_SWAPPED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,8 @@ def _chosen(examples: Sequence[Example], chance: random.Random) -> list[Example]
     right = [one for one in examples if one.relevant is not False][:_RIGHT]
     wrong = [one for one in examples if one.relevant is False][:_WRONG]
     again = [_shorter(one, chance) for one in right[:1] if one.gold and len(one.sentences) > 2]
-    return [*right, *wrong, *again]
+    near = [swapped(one, chance) for one in right[:1] if one.gold and chance.random() < _SWAPPED]
+    return [*right, *wrong, *again, *(one for one in near if one)]
 
 
 def _shorter(one: Example, chance: random.Random) -> Example:

@@ -19,7 +19,7 @@ from index.pairs import Pair, PairTokens
 _BARE = 0.25
 _SLIP = 0.06
 # Shapes of batches: kernels are made once for each.
-_MULTIPLE = 32
+MULTIPLE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Batch:
 def batched(examples: Sequence[Example], tokens: PairTokens) -> Batch:
     """Return the batch of some examples; sentences that were cut off are no longer gold."""
     pairs = [Pair(one.question, one.context, one.sentences) for one in examples]
-    inputs = tokens.encode(pairs, multiple=_MULTIPLE)
+    inputs = tokens.encode(pairs, multiple=MULTIPLE)
     known = inputs["sentences"].any(axis=2)
     places = inputs["sentences"].shape[1]
     gold = np.zeros((len(examples), places + 1), dtype=bool)

@@ -57,9 +57,8 @@ class GraphMaker:
         for number in range(EARLY):
             states = self._layer(number, states)
         self._node("Identity", states, name="states")
-        self._node(
-            "Squeeze", self._line("early", self._first("states")), self._axis(1), name="early"
-        )
+        hidden = self._fused("Gelu", self._line("early.0", self._asked("states")))
+        self._node("Squeeze", self._line("early.2", hidden), self._axis(1), name="early")
         inputs = [_value("ids", 1, "tokens", kind=TensorProto.INT64)]
         inputs += [_value("kinds", 1, "tokens", kind=TensorProto.INT64)]
         outputs = [_value("states", 1, "tokens", self._width), _value("early", 1)]
@@ -134,6 +133,14 @@ class GraphMaker:
     def _first(self, states: str) -> str:
         """Add the state of the first token, [CLS]."""
         return self._node("Gather", states, self._constant(np.int64(0)), axis=1)
+
+    def _asked(self, states: str) -> str:
+        """Add the mean state [1, width] of the question's tokens, those of kind 0."""
+        kinds = self._node("Cast", "kinds", to=TensorProto.FLOAT)
+        asked = self._node("Sub", self._constant(np.float32(1)), kinds)
+        total = self._node("MatMul", asked, states, name=f"{EXACT} asked")
+        total = self._node("Squeeze", total, self._axis(1))
+        return self._node("Div", total, self._node("ReduceSum", asked, self._axis(1)))
 
     def _line(self, name: str, states: str) -> str:
         """Add a linear layer that stays in float32."""

@@ -1,11 +1,12 @@
 """Examples of this field: passages that answer a question, and those found that do not.
 
-    python -m training.mining LIBRARY OUT QUESTIONS.jsonl…
+    python -m training.mining LIBRARY OUT QUESTIONS.jsonl… [--sets FOLDER --off 300]
 
 LIBRARY is a data folder to which the documents of the questions were added. A question has "q",
 "file" (the document that answers, or tempts; a list for several), "evidence" (sentences that
 answer, verbatim), "short" (the words that answer, "" for none), "abstain" and "near" (for a
-question without an answer the sentence that tempts).
+question without an answer the sentence that tempts). With --off so many questions of the public
+sets are asked too, which are of other fields: what is found for them does not answer.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ from training.examples import lines_of, without_bars
 _FOUND = 30
 _FIRST, _NEAREST, _FURTHER = 10, 5, 2
 _RIGHT = 4
+# Passages of a question of another field, and the public sets that these come from.
+_OFF = 3
+_OFF_SETS = ("qa_squad1_dutest", "qa_nq_oracle", "qa_selqa", "qa_squadshifts_new_wiki")
 _WORD = re.compile(r"\w+")
 # A sentence with this share of the evidence's words may say the same.
 _SAME = 0.6
@@ -79,6 +83,12 @@ class Mining:
             *list(right.values())[:_RIGHT],
             *(self._stored(one.passage, (), False, answers=False) for one in chosen),
         ]
+
+    def off(self, question: str) -> list[Stored]:
+        """Return passages found for a question of another field."""
+        found = self._desk.searcher.search(question, limit=_FIRST)
+        some = self._chance.sample(found, min(_OFF, len(found)))
+        return [self._stored(one.passage, (), False, answers=False) for one in some]
 
     def _stored(
         self, passage: Passage, gold: tuple[int, ...], relevant: bool | None, *, answers: bool
@@ -133,8 +143,12 @@ def main() -> None:
     parser.add_argument("library", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("questions", type=Path, nargs="+")
+    parser.add_argument("--sets", type=Path, help="folder of the public sets")
+    parser.add_argument("--off", type=int, default=0, help="questions of other fields")
     parser.add_argument("--seed", type=int, default=16)
     given = parser.parse_args()
+    if given.off and not given.sets:
+        parser.error("--off needs --sets, the folder of the public sets")
     settings = replace(Settings.from_environment(), home=given.library)
     made: list[dict[str, Any]] = []
     with Desk(settings) as desk:
@@ -146,7 +160,18 @@ def main() -> None:
                 else:
                     print(f"{file.name}: no passage holds the evidence of {row['q']!r}")
             print(f"{file.name}: {len(made)} questions so far", flush=True)
+        for question in _of_other_fields(given.sets, given.off, given.seed):
+            if passages := mining.off(question):
+                made.append({"q": question, "source": "off", "passages": passages})
     written(made, given.out)
+
+
+def _of_other_fields(sets: Path, count: int, seed: int) -> list[str]:
+    """Return so many questions of the public sets."""
+    if not count:
+        return []
+    asked = {row["q"] for name in _OFF_SETS for row in lines_of(sets / f"{name}.jsonl.gz")}
+    return random.Random(seed).sample(sorted(asked), count)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 # The layer after which a first guess of the relevance is made, for passages not worth reading on.
-EARLY = 3
+EARLY = 2
 
 
 class ReaderNetwork(nn.Module):
@@ -17,7 +17,8 @@ class ReaderNetwork(nn.Module):
 
     From the state of [CLS] come the relevance of the passage, whether it answers, and the score of
     "nothing here"; from the mean state of each sentence's tokens its score. `early` is a relevance
-    from the state of [CLS] in the middle of the trunk.
+    from the mean state of the question's tokens in the middle of the trunk: by then each of them
+    has seen which of the passage's are like it.
     """
 
     def __init__(self, trunk: Any) -> None:
@@ -26,7 +27,7 @@ class ReaderNetwork(nn.Module):
         wide = trunk.config.hidden_size
         self.whole = nn.Linear(wide, 3)
         self.sentence = nn.Sequential(nn.Linear(wide, wide), nn.GELU(), nn.Linear(wide, 1))
-        self.early = nn.Linear(wide, 1)
+        self.early = nn.Sequential(nn.Linear(wide, wide), nn.GELU(), nn.Linear(wide, 1))
 
     @classmethod
     def from_folder(cls, folder: Path) -> ReaderNetwork:
@@ -54,5 +55,7 @@ class ReaderNetwork(nn.Module):
         empty = sentences.sum(-1) == 0
         scores = scores.float().masked_fill(empty, -10_000.0)
         scores = torch.cat([scores, whole[:, 2:3].float()], dim=1)
-        early = self.early(states[EARLY][:, 0]).squeeze(-1)
+        asked = ((kinds == 0) & (mask == 1)).to(last.dtype).unsqueeze(1)
+        asked = torch.matmul(asked, states[EARLY]) / asked.sum(-1, keepdim=True)
+        early = self.early(asked.squeeze(1)).squeeze(-1)
         return whole[:, 0].float(), whole[:, 1].float(), scores, early.float()
