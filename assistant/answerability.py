@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assistant.reading import odds
 from index.evidence import Evidence
 from index.reader import Reading
 
@@ -59,13 +60,8 @@ def features(readings: Sequence[Reading], evidence: Sequence[Evidence]) -> dict[
     best = sorted((one.answers for one in readings), reverse=True)
     matches = [one.match for one in evidence if one.match]
     return {
-        "answers": _odds(best[0]),
-        "second": _odds(best[1] if len(best) > 1 else best[0]),
+        "answers": odds(best[0]),
+        "second": odds(best[1] if len(best) > 1 else best[0]),
         "meaning": max((one.meaning for one in matches), default=0.0),
         "covered": max((one.covered for one in matches), default=0.0),
     }
-
-
-def _odds(chance: float) -> float:
-    chance = min(max(chance, 1e-4), 1 - 1e-4)
-    return math.log(chance / (1 - chance))

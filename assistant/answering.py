@@ -17,6 +17,7 @@ from assistant.desk import Desk
 from assistant.engine import Draft, Engine, Task, Waiting
 from assistant.extractive import ExtractiveEngine, nearest, quoted_text
 from assistant.followup import leans
+from assistant.languages import language_note, languages_of, question_language
 from assistant.library_questions import about_library, say_more, says_nothing
 from assistant.rewriting import Candidate
 from assistant.searching import Search, searched, spelt_out
@@ -119,7 +120,7 @@ def _settled(desk: Desk, answer: Answer, search: Search) -> Answer | None:
     if calculation is None:
         return declined
     refusal = f"Tables are not calculated: {calculation.refused}."
-    return replace(declined, notice=f"{declined.notice} {refusal}")
+    return replace(declined, notice=f"{declined.notice}\n{refusal}")
 
 
 def _told(desk: Desk, question: Question) -> Answer | None:
@@ -160,10 +161,12 @@ def _finished(desk: Desk, answer: Answer, search: Search) -> Answer:
     if not answer.claims:
         return _declined(desk, answer, search)
     outcome = "partly" if answer.not_found else "answered"
-    notice = answer.notice
+    notices = [answer.notice]
     if answer.usage and answer.usage.cut:
-        notice = f"{notice} {answer.engine} reached its limit of tokens: the end is left out."
-    return replace(answer, outcome=outcome, notice=notice.strip())
+        notices.append(f"{answer.engine} reached its limit of tokens: the end is left out.")
+    if question_language(answer.question) not in ("", "en"):
+        notices.append(_language_note(desk, answer))
+    return replace(answer, outcome=outcome, notice="\n".join(filter(None, notices)))
 
 
 def _declined(desk: Desk, answer: Answer, search: Search) -> Answer:
@@ -174,14 +177,21 @@ def _declined(desk: Desk, answer: Answer, search: Search) -> Answer:
         for text in quoted_text(one, None):
             shown = composer.with_draft(shown, Draft(text, (one.label,)))
     near = search.judgement.zone is not Zone.ABSENT
+    notices = [NOT_SAID if near and shown.claims else NOT_HELD, _language_note(desk, answer)]
     return replace(
         shown,
         outcome="declined",
         claims=(),
         nearest=shown.claims,
         not_found=answer.not_found or (answer.question,),
-        notice=NOT_SAID if near and shown.claims else NOT_HELD,
+        notice="\n".join(filter(None, notices)),
     )
+
+
+def _language_note(desk: Desk, answer: Answer) -> str:
+    """Return the line that says that question and library are in different languages, or ""."""
+    languages = languages_of(desk.library)
+    return language_note(answer.question, languages, embedder=desk.question_embedder.name)
 
 
 def _timed(answer: Answer, started: float, found: float) -> Answer:

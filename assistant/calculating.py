@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -10,7 +9,6 @@ from decimal import Decimal
 from assistant.table_fit import Fit, Grid, fitted, goes_on, grids, stem_set
 from assistant.table_questions import Asked, Limit, calculation_asked, meant
 from assistant.table_values import Value, Values, plain, values_of
-from corpus.cells import Cell, Row, said
 from corpus.document import Document
 from corpus.table import Span, Table
 from index.evidence import Evidence
@@ -361,34 +359,3 @@ def _joined(names: Sequence[str]) -> str:
     if len(names) > _NAMED:
         return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
-def looked_up(question: str, row: Row) -> str:
-    """Return the cells of a row that a question asks for, with their heads, to be read alone.
-
-    "Total parameters, DeepSeek-V3: 671B"; a bare number has the title of the table behind it where
-    that is what tells its unit. Where no column is named, the whole row.
-    """
-    values = [cell for cell in row.cells if not cell.names]
-    asked = stem_set(question) - stem_set(values[0].row if values else "")
-    wide = frozenset().union(*(meant(stem) for stem in asked)) if asked else asked
-    scores = [
-        (len(stem_set(cell.column) & wide), len(stem_set(cell.column) & asked)) for cell in values
-    ]
-    best = max(scores, default=(0, 0))
-    if not best[0] and len(values) != 1:
-        return said(row.cells)
-    told = []
-    for cell, score in zip(values, scores, strict=True):
-        if score != best:
-            continue
-        heads = ", ".join(filter(None, [cell.column, cell.row]))
-        unit = f" ({cell.table})" if _is_bare(cell) and 0 < len(cell.table) <= 80 else ""
-        told.append(f"{heads}: {cell.text}{unit}" if heads else f"{cell.text}{unit}")
-    return "; ".join(told)
-
-
-def _is_bare(cell: Cell) -> bool:
-    """Say whether a number has its unit neither beside it nor in brackets behind its column."""
-    beside = cell.text + "".join(re.findall(r"\(.*", cell.column))
-    return not re.search(r"[^\W\d]|[%$€£¥]", beside)

@@ -85,6 +85,15 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 
+# What tells of a text or of another one and answers nothing: rights, an entry of a list of sources,
+# what a report sets out to do.
+_APPARATUS = re.compile(
+    r"©|\bcopyright (?:\(c\)|\d{4})|\ball rights reserved\b|\barXiv preprint\b|\bdoi:|"
+    r"\bIn Proceedings of\b|^(?:this|the) (?:report|paper|article|section|chapter|appendix|brief) "
+    r"(?:compares|proceeds|outlines|is (?:organi[sz]ed|structured|divided|intended))\b",
+    re.IGNORECASE,
+)
+
 
 class ExtractiveEngine:
     """Picks the sentences that answer the question, best first, and cites each."""
@@ -190,7 +199,7 @@ def stands_alone(one: Read) -> bool:
     if one.row is not None:
         values = [cell for cell in one.row.cells if not cell.names]
         return any(cell.column or _FIGURE.match(cell.text) for cell in values)
-    if _LISTING.match(text) or text.endswith(("?", "？")):
+    if _LISTING.match(text) or _APPARATUS.search(text) or text.endswith(("?", "？")):
         return False
     if _LABELLED.match(text) and "://" not in text:
         return True

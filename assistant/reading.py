@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from corpus.cells import Cell, Row, said
+from assistant.table_lookup import looked_up
+from corpus.cells import Row
 from index.evidence import Evidence
 from index.pairs import pair_of, sentence_spans
-from index.query import Query
 from index.reader import ReaderModel, Reading
 from index.words import stems
 
-# Cells of a row that are said where the question asks for no column of it.
-_CELLS = 16
-
-# How much a sentence of a passage that ranks lower gives way, as a power of its score's share of
-# the best: the first sentence is right for 0.45 of 97 questions over documents that the reader
-# never saw with 2, for 0.43 with 1, for 0.42 with 0.
-_RANKED = 2
+# A logistic regression over what is known of a sentence (see `signals`), fitted by
+# `python -m training.calibration` over the sentences found for questions about documents that the
+# reader never saw.
+_WEIGHTS = {"above": 1.0, "answers": 0.5, "relevance": 0.3, "rank": 1.0}
+_BIAS = -2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,27 @@ class Read:
     answers: float
     row: Row | None = None
     lead: int = -1
+
+
+def signals(reading: Reading, chance: float, share: float) -> dict[str, float]:
+    """Return what is known of a sentence.
+
+    "above": the log odds of the sentence against "nothing here" in its passage; "answers" and
+    "relevance": the log odds of the passage; "rank": the logarithm of its score as a share of the
+    best one's.
+    """
+    return {
+        "above": math.log(max(chance, 1e-6) / max(reading.nothing, 1e-6)),
+        "answers": odds(reading.answers),
+        "relevance": odds(reading.relevance),
+        "rank": math.log(max(share, 1e-2)),
+    }
+
+
+def odds(chance: float) -> float:
+    """Return the log odds of a chance, within bounds."""
+    chance = min(max(chance, 1e-4), 1 - 1e-4)
+    return math.log(chance / (1 - chance))
 
 
 class Reader:
@@ -65,18 +85,21 @@ class Reader:
     ) -> list[Read]:
         """Return the sentences of `evidence` by its `readings`, those that answer best first."""
         best = max((one.score for one in evidence), default=0.0)
-        wanted = self.stems(" ".join(Query.from_question(question).words))
         read = [
-            replace(one, answers=one.answers * (found.score / best if best > 0 else 1.0) ** _RANKED)
+            one
             for found, reading in zip(evidence, readings, strict=True)
-            for one in self._sentences(wanted, found, reading)
+            for one in self._sentences(
+                question, found, reading, found.score / best if best > 0 else 1.0
+            )
         ]
         return sorted(read, key=lambda one: -one.answers)
 
-    def _sentences(self, wanted: frozenset[str], one: Evidence, reading: Reading) -> Iterator[Read]:
+    def _sentences(
+        self, question: str, one: Evidence, reading: Reading, share: float
+    ) -> Iterator[Read]:
         """Yield the sentences of a passage with their chances; heads of tables say nothing.
 
-        `wanted` are the stems of the question.
+        `share` is the score of the passage as a share of the best one's.
         """
         spans = sentence_spans(one.passage)
         rows = {row.start: row for row in one.rows}
@@ -84,10 +107,11 @@ class Reader:
         for (start, end), chance in zip(spans, reading.sentences, strict=True):
             row = rows.get(begin + start)
             if row is None or not row.is_head:
-                text = said(self._asked(wanted, row)) if row else one.passage.text[start:end]
+                text = looked_up(question, row) if row else one.passage.text[start:end]
                 lead = begin + (start if before is None or row is not None else before)
-                # The passage as a whole is judged apart from where in it the answer stands.
-                answers = (reading.answers * chance) ** 0.5
+                known = signals(reading, chance, share)
+                score = _BIAS + sum(_WEIGHTS[name] * value for name, value in known.items())
+                answers = 1 / (1 + math.exp(-score))
                 yield Read(
                     one.label,
                     begin + start,
@@ -99,18 +123,3 @@ class Reader:
                     lead,
                 )
             before = start
-
-    def _asked(self, wanted: frozenset[str], row: Row) -> list[Cell]:
-        """Return the cells of a row that name it and those in the columns that are asked for.
-
-        All of them, up to a number, where the question names no column. `wanted` are its stems.
-        """
-        heads = [len(self.stems(cell.column) & wanted) * (not cell.names) for cell in row.cells]
-        most = max(heads, default=0)
-        return [
-            cell
-            for place, (cell, head) in enumerate(zip(row.cells, heads, strict=True))
-            if cell.names
-            or self.stems(cell.text) & wanted
-            or (head == most if most else place < _CELLS)
-        ]

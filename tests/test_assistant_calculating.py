@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.calculating import Calculation, calculated, looked_up
+from assistant.calculating import Calculation, calculated
+from assistant.table_lookup import looked_up
 from corpus.cells import rows_in
 from corpus.document import Document
 from corpus.readers import read

@@ -51,7 +51,10 @@ def test_of_a_row_the_name_and_the_cells_that_are_asked_for_are_read() -> None:
         read = Reader(WordReader()).read(question, [evidence(document())])
         return {item.text for item in read if item.row}
 
-    assert rows(QUESTION) == {"Tug: Zelda; Crew: 12", "Tug: Orla; Crew: 4"}
+    assert rows(QUESTION) == {
+        "Crew, Zelda: 12 (Tugs of Vike)",
+        "Crew, Orla: 4 (Tugs of Vike)",
+    }
     assert "Tug: Orla; Crew: 4; Length (m): 58" in rows("What about Orla?")
 
 
@@ -61,7 +64,7 @@ def test_a_sentence_knows_the_one_before_it_in_its_passage() -> None:
     starts = {item.text: item for item in Reader(WordReader()).read(QUESTION, [evidence(one)])}
     first, second = starts["The tug Zelda was built in Vike."], starts["It has a crew of 12."]
     assert second.lead == first.start == first.lead
-    row = starts["Tug: Orla; Crew: 4"]
+    row = starts["Crew, Orla: 4 (Tugs of Vike)"]
     assert row.lead == row.start
 
 

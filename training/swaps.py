@@ -86,8 +86,7 @@ def _numbers(question: str, text: str, chance: random.Random) -> list[tuple[str,
     for word in question.split():
         word = word.strip("?.,:;()'\"")
         if _VERSION.search(word) and word in text:
-            number = chance.choice("12345678")
-            other = _VERSION.sub(lambda match: number + (match.group(2) or ""), word, count=1)
+            other = _VERSION.sub(rf"{chance.choice('12345678')}\2", word, count=1)
             if other != word and other not in text:
                 found.append((word, [other]))
     return found

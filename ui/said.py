@@ -35,8 +35,8 @@ def parts() -> tuple[tuple[str, str], ...]:
 
 
 def told(message: str, language: str) -> str:
-    """Return a line of the program's in the language of the page ("en", "zh"); plain text."""
-    return _told(message) if language == "zh" and message else message
+    """Return lines of the program's in the language of the page ("en", "zh"); plain text."""
+    return "\n".join(map(_told, message.split("\n"))) if language == "zh" else message
 
 
 def why_told(reasons: str, language: str) -> str:

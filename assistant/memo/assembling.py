@@ -12,7 +12,7 @@ from assistant.desk import Desk
 from assistant.memo.citing import Citing
 from assistant.memo.disagreements import disagreements
 from assistant.memo.figures import stated
-from assistant.memo.gathering import ABOUT, Gathered
+from assistant.memo.gathering import Gathered
 from assistant.memo.grades import Grade, Grades, confidence
 from assistant.memo.origins import Read as Whole
 from assistant.memo.origins import independent, origins
@@ -34,6 +34,8 @@ from assistant.memo.values import (
 
 # Rows of a table: more than these a reader does not read; the nearest to the topic stay.
 _EVENTS, _FIGURES, _DISPUTES = 20, 15, 8
+# A sentence goes into a table when it, with its title and headings, holds this share of the topic.
+_ABOUT = 0.34
 # Sentences of other documents that are asked whether they bear a claim out: the likest, sharing
 # this much of its stems at least.
 _ASKED, _SHARED = 3, 0.5
@@ -78,7 +80,7 @@ def _pooled(desk: Desk, gathered: Gathered) -> _Pool:
     for one in sentences_of((one.passage, one.source) for one in found):
         own = reader.stems(one.text)
         about = reader.stems(f"{one.source.title} {one.passage.heading}")
-        if gathered.topic.covered(own, about) >= ABOUT:
+        if gathered.topic.covered(own, about) >= _ABOUT:
             stems[one.key] = own
             kept.append(one)
     whole = [

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from assistant.answer import Answer, Claim, Question
+from assistant.answerability import Zone, judged
 from assistant.checking.names import names
 from assistant.claims import drafts
 from assistant.composing import Composer
@@ -20,18 +21,16 @@ from assistant.memo.sentence import Sentence, sentences_of
 from assistant.memo.speakers import attributed
 from assistant.memo.topic import Topic
 from assistant.memo.values import EVIDENCE, JUDGMENT, Line
-from assistant.reading import Read, Reader
+from assistant.reading import Read
 from assistant.rewriting import Candidate
 from assistant.searching import Search, searched
 from corpus.errors import EngineError
 from corpus.quantities import quantities
 from index.evidence import Evidence
+from index.reader import Reading
 
-# A sentence is quoted when it, with its title and headings, holds this share of the topic, and its
-# whole passage that share: "What do export controls do to DeepSeek?" is about both. It must read on
-# its own: a whole sentence that names something and does not begin with a word for something said
-# before.
-ABOUT, AROUND = 0.34, 0.5
+# A line reads on its own: a whole sentence that names something and does not begin with a word for
+# something said before.
 _BEGINS = re.compile(r"^[\"“'(]?[A-Z0-9$€£\u4e00-\u9fff]")
 _LEANS = re.compile(
     r"^(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Such|Both|But|However|And|Or|So|"
@@ -98,11 +97,9 @@ def gathered_lines(
     search = searched(desk, question, [Candidate(question.text)])
     for one in search.evidence:
         gathered.pool.setdefault(one.passage.id, one)
-    fitting = _spread(
-        [one for one in search.sentences if _fits(desk.reader, one, search, gathered)],
-        search,
-        gathered,
-    )
+    readings = desk.reader.readings(search.question, search.evidence)
+    answering = [one for one in search.sentences if _answers(one, readings)]
+    fitting = _spread([one for one in answering if _fits(one, gathered)], search, gathered)
     task = Task(question.text, search.evidence, fitting)
     count = 0
     try:
@@ -133,8 +130,13 @@ def _spread(fitting: Sequence[Read], search: Search, gathered: Gathered) -> list
     return fresh or list(fitting)
 
 
-def _fits(reader: Reader, read: Read, search: Search, gathered: Gathered) -> bool:
-    """Say whether a sentence can stand in a memo: whole, on its own, on the topic, and new."""
+def _answers(read: Read, readings: Sequence[Reading]) -> bool:
+    """Say whether the question would count as answered if this were the best sentence found."""
+    return judged(readings, [read]).zone is Zone.ANSWERED
+
+
+def _fits(read: Read, gathered: Gathered) -> bool:
+    """Say whether a sentence can stand in a memo: whole, on its own, and new."""
     text = read.text
     if read.row or (len(text.split()) < _SHORTEST and text.isascii()):
         return False
@@ -142,14 +144,7 @@ def _fits(reader: Reader, read: Read, search: Search, gathered: Gathered) -> boo
         return False
     if not _BEGINS.match(text) or _LEANS.match(text) or not _ENDS.search(text):
         return False
-    evidence = next(one for one in search.evidence if one.label == read.label)
-    about = f"{evidence.source.title} {evidence.passage.heading}"
-    topic, context = gathered.topic, reader.stems(about)
-    whole = reader.stems(evidence.passage.text)
-    on_topic = (
-        topic.covered(read.stems, context) >= ABOUT and topic.covered(whole, context) >= AROUND
-    )
-    return on_topic and not gathered.repeats(read.stems)
+    return not gathered.repeats(read.stems)
 
 
 def _written(

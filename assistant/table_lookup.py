@@ -1,0 +1,43 @@
+"""The cells of a row that a question asks for, said so that they can be read alone."""
+
+from __future__ import annotations
+
+import re
+
+from assistant.table_fit import stem_set
+from assistant.table_questions import meant
+from corpus.cells import Cell, Row, said
+
+# Cells of a row that are said where the question asks for no column of it.
+_CELLS = 16
+
+
+def looked_up(question: str, row: Row) -> str:
+    """Return the cells of a row that a question asks for, with their heads, to be read alone.
+
+    "Total parameters, DeepSeek-V3: 671B"; a bare number has the title of the table behind it where
+    that is what tells its unit. Where no column is named, the whole row, up to a number of cells.
+    """
+    values = [cell for cell in row.cells if not cell.names]
+    asked = stem_set(question) - stem_set(values[0].row if values else "")
+    wide = frozenset().union(*(meant(stem) for stem in asked)) if asked else asked
+    scores = [
+        (len(stem_set(cell.column) & wide), len(stem_set(cell.column) & asked)) for cell in values
+    ]
+    best = max(scores, default=(0, 0))
+    if not best[0] and len(values) != 1:
+        return said(row.cells[:_CELLS])
+    told = []
+    for cell, score in zip(values, scores, strict=True):
+        if score != best:
+            continue
+        heads = ", ".join(filter(None, [cell.column, cell.row]))
+        unit = f" ({cell.table})" if _is_bare(cell) and 0 < len(cell.table) <= 80 else ""
+        told.append(f"{heads}: {cell.text}{unit}" if heads else f"{cell.text}{unit}")
+    return "; ".join(told)
+
+
+def _is_bare(cell: Cell) -> bool:
+    """Say whether a number has its unit neither beside it nor in brackets behind its column."""
+    beside = cell.text + "".join(re.findall(r"\(.*", cell.column))
+    return not re.search(r"[^\W\d]|[%$€£¥]", beside)
