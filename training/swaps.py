@@ -85,9 +85,11 @@ def _numbers(question: str, text: str, chance: random.Random) -> list[tuple[str,
             found.append((match.group(), [year]))
     for word in question.split():
         word = word.strip("?.,:;()'\"")
-        if _VERSION.search(word) and word in text:
-            other = _VERSION.sub(rf"{chance.choice('12345678')}\2", word, count=1)
-            if other != word and other not in text:
+        version = _VERSION.search(word)
+        if version and word in text:
+            other = chance.choice("12345678".replace(version[1], ""))
+            other = _VERSION.sub(rf"{other}\2", word, count=1)
+            if other not in text:
                 found.append((word, [other]))
     return found
 
