@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.reading import odds
 from index.evidence import Evidence
 from index.reader import Reading
 
 # A logistic regression over what the reader and the search say of the best passages, fitted by
-# `python -m training.calibration` on 150 questions about documents that the reader never saw and on
-# 36 of another field; docs/decisions.md has the curve and says where these bounds lie on it.
-_WEIGHTS = {"answers": 0.84, "second": 0.32, "meaning": 1.66, "covered": 2.48}
-_BIAS = -2.58
-ANSWERED, NEAR = 0.42, 0.15
+# `python -m training.calibration` on 254 questions about documents that the reader never saw and on
+# 40 of another field; docs/decisions.md has the curve and says where these bounds lie on it.
+_WEIGHTS = {"answers": 0.59, "second": 0.35, "meaning": 1.09, "covered": 1.83}
+_BIAS = -1.48
+ANSWERED, NEAR = 0.45, 0.12
 
 
 class Zone(StrEnum):
@@ -60,8 +59,13 @@ def features(readings: Sequence[Reading], evidence: Sequence[Evidence]) -> dict[
     best = sorted((one.answers for one in readings), reverse=True)
     matches = [one.match for one in evidence if one.match]
     return {
-        "answers": odds(best[0]),
-        "second": odds(best[1] if len(best) > 1 else best[0]),
+        "answers": _odds(best[0]),
+        "second": _odds(best[1] if len(best) > 1 else best[0]),
         "meaning": max((one.meaning for one in matches), default=0.0),
         "covered": max((one.covered for one in matches), default=0.0),
     }
+
+
+def _odds(chance: float) -> float:
+    chance = min(max(chance, 1e-4), 1 - 1e-4)
+    return math.log(chance / (1 - chance))

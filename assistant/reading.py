@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,11 +12,10 @@ from index.pairs import pair_of, sentence_spans
 from index.reader import ReaderModel, Reading
 from index.words import stems
 
-# A logistic regression over what is known of a sentence (see `signals`), fitted by
-# `python -m training.calibration` over the sentences found for questions about documents that the
-# reader never saw.
-_WEIGHTS = {"above": 1.0, "answers": 0.5, "relevance": 0.3, "rank": 1.0}
-_BIAS = -2.0
+# How much a sentence of a passage that ranks lower gives way, as a power of its score's share of
+# the best: the first sentence is right for 0.55 of 159 questions over documents that the reader
+# never saw; weights fitted to this and other signals of the passage gave 0.56 at most.
+_RANKED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +36,6 @@ class Read:
     answers: float
     row: Row | None = None
     lead: int = -1
-
-
-def signals(reading: Reading, chance: float, share: float) -> dict[str, float]:
-    """Return what is known of a sentence.
-
-    "above": the log odds of the sentence against "nothing here" in its passage; "answers" and
-    "relevance": the log odds of the passage; "rank": the logarithm of its score as a share of the
-    best one's.
-    """
-    return {
-        "above": math.log(max(chance, 1e-6) / max(reading.nothing, 1e-6)),
-        "answers": odds(reading.answers),
-        "relevance": odds(reading.relevance),
-        "rank": math.log(max(share, 1e-2)),
-    }
-
-
-def odds(chance: float) -> float:
-    """Return the log odds of a chance, within bounds."""
-    chance = min(max(chance, 1e-4), 1 - 1e-4)
-    return math.log(chance / (1 - chance))
 
 
 class Reader:
@@ -109,9 +86,8 @@ class Reader:
             if row is None or not row.is_head:
                 text = looked_up(question, row) if row else one.passage.text[start:end]
                 lead = begin + (start if before is None or row is not None else before)
-                known = signals(reading, chance, share)
-                score = _BIAS + sum(_WEIGHTS[name] * value for name, value in known.items())
-                answers = 1 / (1 + math.exp(-score))
+                # The passage as a whole is judged apart from where in it the answer stands.
+                answers = (reading.answers * chance) ** 0.5 * share**_RANKED
                 yield Read(
                     one.label,
                     begin + start,

@@ -20,34 +20,28 @@ from assistant.answer import Question
 from assistant.answerability import features
 from assistant.desk import Desk
 from assistant.evaluation import Asked, is_evidence, questions_from, right
-from assistant.reading import signals as sentence_signals
+from assistant.reading import Read
 from assistant.settings import Settings
 from index.evidence import Evidence
-from index.pairs import sentence_spans
-from index.reader import Reading, reader_named
+from index.reader import reader_named
 from index.retrieval import REREAD, Searcher
 from training.measures import area, line
 
 _SHARES = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _REFUSED = (0.02, 0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25)
 _CONSIDERED = Question("").limit
-_PARTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One question with what was found.
-
-    Of each passage the score of the search, the relevance and whether it is right; of each sentence
-    of those that are considered its signals and whether it is right.
-    """
+    """One question with what was found: score of the search, relevance and rightness of each."""
 
     asked: Asked
     found: tuple[float, ...]
     relevance: tuple[float, ...]
     right: tuple[bool, ...]
     signals: dict[str, float]
-    sentences: tuple[tuple[tuple[float, ...], bool], ...]
+    first: bool
 
     def rank(self, share: float) -> int:
         """Return the rank of the first right passage where the reader has this share; 0: none."""
@@ -67,6 +61,7 @@ def cases(desk: Desk, searcher: Searcher, asked: Sequence[Asked]) -> Iterator[Ca
             continue
         readings = desk.reader.readings(text, found)
         considered, first = found[:_CONSIDERED], readings[:_CONSIDERED]
+        read = desk.reader.sentences(text, considered, first)
         signals = features(first, considered)
         yield Case(
             one,
@@ -74,22 +69,13 @@ def cases(desk: Desk, searcher: Searcher, asked: Sequence[Asked]) -> Iterator[Ca
             tuple(reading.relevance for reading in readings),
             tuple(right(one, item) for item in found),
             signals,
-            tuple(_sentences(one, first, considered)),
+            bool(read) and _is_right(one, read[0], considered),
         )
 
 
-def _sentences(
-    asked: Asked, readings: Sequence[Reading], evidence: Sequence[Evidence]
-) -> Iterator[tuple[tuple[float, ...], bool]]:
-    """Yield the signals of each sentence and whether it is right."""
-    for reading, one in zip(readings, evidence, strict=True):
-        may = asked.may_stand_in(one.source.location)
-        for (start, end), chance in zip(
-            sentence_spans(one.passage), reading.sentences, strict=True
-        ):
-            share = one.score / evidence[0].score if evidence[0].score > 0 else 1.0
-            known = sentence_signals(reading, chance, share)
-            yield tuple(known.values()), may and is_evidence(asked, one.passage.text[start:end])
+def _is_right(one: Asked, read: Read, evidence: Sequence[Evidence]) -> bool:
+    source = next(item.source for item in evidence if item.label == read.label)
+    return one.may_stand_in(source.location) and is_evidence(one, read.text)
 
 
 def fitted(signals: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, float]:
@@ -102,25 +88,6 @@ def fitted(signals: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, float]:
         curve = (inputs * (chances * (1 - chances))[:, None]).T @ inputs
         weights -= np.linalg.solve(curve + np.diag([1.0] * (len(weights) - 1) + [1e-6]), slope)
     return weights[:-1], float(weights[-1])
-
-
-def _show_sentences(answerable: Sequence[Case]) -> None:
-    """Fit the chance of a sentence and print how often the likeliest one is right.
-
-    The fit is judged on questions it was not made of: in five parts, each by the other four.
-    """
-    held = [one for one in answerable if one.sentences]
-    first = 0
-    for part in range(_PARTS + 1):
-        rows = [row for at, one in enumerate(held) if at % _PARTS != part for row in one.sentences]
-        weights, bias = fitted(
-            np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
-        )
-        for one in held[part::_PARTS] if part < _PARTS else []:
-            scores = [float(np.dot(weights, row[0])) for row in one.sentences]
-            first += one.sentences[int(np.argmax(scores))][1]
-    print("sentences: weights", weights.round(3).tolist(), "bias", round(bias, 3))
-    print(f"first sentence right: {first / len(answerable):.3f}")
 
 
 def _area(scores: np.ndarray, truth: np.ndarray) -> float:
@@ -145,7 +112,8 @@ def main() -> None:
         ranks = [one.rank(share) for one in answerable]
         first, five = (np.mean([0 < rank <= most for rank in ranks]) for most in (1, 5))
         print(f"share {share:.1f}: {line(first=float(first), five=float(five))}")
-    _show_sentences(answerable)
+    right_first = np.mean([one.first for one in answerable])
+    print(f"first sentence right: {right_first:.3f}")
     names = list(found[0].signals)
     signals = np.array([[one.signals[name] for name in names] for one in found])
     truth = np.array([not one.asked.abstain for one in found], dtype=float)

@@ -1,0 +1,77 @@
+"""What each signal of the search adds beside the reader.
+
+    python -m benchmarks.signals LIBRARY QUESTIONS.jsonl
+
+Asks every answerable question with all signals of `index.ranking` and without each of them, and
+prints how often the right passage is first, among five, ten, and those that are reread. The
+questions should be about documents that the reader was not trained on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from assistant.desk import Desk
+from assistant.evaluation import Asked, questions_from, right
+from assistant.settings import Settings
+from index import ranking
+from index.retrieval import REREAD
+
+_AMONG = (1, 5, 10, REREAD)
+_GROUPS = {
+    "late": ("late",),
+    "words around, covered around, meaning around": (
+        "words around",
+        "covered around",
+        "meaning around",
+    ),
+}
+
+
+def variants() -> dict[str, Mapping[str, float]]:
+    """Return the weights of each variant by its name."""
+    every = ranking.WEIGHTS
+    dropped = {name: (name,) for name in every} | _GROUPS
+    made: dict[str, Mapping[str, float]] = {"all signals": every}
+    for name, gone in dropped.items():
+        rest = sum(weight for one, weight in every.items() if one not in gone)
+        scale = sum(every.values()) / rest
+        made[f"without {name}"] = {
+            one: 0.0 if one in gone else weight * scale for one, weight in every.items()
+        }
+    return made
+
+
+def rank(desk: Desk, asked: Asked) -> int:
+    """Return the rank of the first right passage, 0 where none is found."""
+    found = desk.searcher.search(asked.text, limit=REREAD)
+    return next((place for place, one in enumerate(found, 1) if right(asked, one)), 0)
+
+
+def main() -> None:
+    """Read the arguments and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("library", type=Path)
+    parser.add_argument("questions", type=Path)
+    given = parser.parse_args()
+    asked = [one for one in questions_from(given.questions) if not (one.abstain or one.history)]
+    tried = variants()
+    ranks: dict[str, list[int]] = defaultdict(list)
+    with Desk(replace(Settings.from_environment(), home=given.library)) as desk:
+        for one in asked:
+            # All variants of one question in turn: what was read for one is known for the next.
+            for name, weights in tried.items():
+                ranking.WEIGHTS = weights
+                ranks[name].append(rank(desk, one))
+    print(f"{len(asked)} questions" + "".join(f"{f'among {most}':>12}" for most in _AMONG))
+    for name, places in ranks.items():
+        shares = [sum(0 < place <= most for place in places) / len(places) for most in _AMONG]
+        print(f"{name:<60}" + "".join(f"{share:>12.3f}" for share in shares))
+
+
+if __name__ == "__main__":
+    main()
