@@ -27,7 +27,6 @@ from assistant.searching import Search, searched
 from corpus.errors import EngineError
 from corpus.quantities import quantities
 from index.evidence import Evidence
-from index.reader import Reading
 
 # A line reads on its own: a whole sentence that names something and does not begin with a word for
 # something said before.
@@ -98,8 +97,13 @@ def gathered_lines(
     for one in search.evidence:
         gathered.pool.setdefault(one.passage.id, one)
     readings = desk.reader.readings(search.question, search.evidence)
-    answering = [one for one in search.sentences if _answers(one, readings)]
-    fitting = _spread([one for one in answering if _fits(one, gathered)], search, gathered)
+    answering = {
+        one.label
+        for one, reading in zip(search.evidence, readings, strict=True)
+        if judged([reading], [one]).zone is Zone.ANSWERED
+    }
+    found = [one for one in search.sentences if one.label in answering]
+    fitting = _spread([one for one in found if _fits(one, gathered)], search, gathered)
     task = Task(question.text, search.evidence, fitting)
     count = 0
     try:
@@ -128,11 +132,6 @@ def _spread(fitting: Sequence[Read], search: Search, gathered: Gathered) -> list
     cited = Counter(one.document for one in gathered.answer.citations)
     fresh = [one for one in fitting if cited[documents[one.label]] < _SHARE]
     return fresh or list(fitting)
-
-
-def _answers(read: Read, readings: Sequence[Reading]) -> bool:
-    """Say whether the question would count as answered if this were the best sentence found."""
-    return judged(readings, [read]).zone is Zone.ANSWERED
 
 
 def _fits(read: Read, gathered: Gathered) -> bool:
