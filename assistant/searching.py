@@ -158,9 +158,18 @@ def _one(desk: Desk, text: str, limit: int, bounds: Bounds, asks: str = "") -> S
     readings = reader.readings(asked, evidence)
     read = tuple(reader.sentences(asked, evidence, readings))
     judgement = judged(readings, evidence if read else ())
+    if _is_of_something_else(desk, asked):
+        judgement = Judgement(0.0, Zone.ABSENT)
     read, asides = _in_time(text, read, evidence, bounds.until)
     missing = () if judgement.zone is Zone.ANSWERED else (text,)
     return Search(text, (text, *sides_of(text)), evidence, read, missing, judgement, asides)
+
+
+def _is_of_something_else(desk: Desk, text: str) -> bool:
+    """Say whether a question names something of which the library has no word."""
+    return any(
+        not any(map(desk.searcher.knows, desk.reader.stems(one.text))) for one in names(text)
+    )
 
 
 def _in_time(

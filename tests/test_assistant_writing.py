@@ -113,7 +113,6 @@ def test_parts_that_are_not_found_are_listed_with_the_searches(desk: Desk) -> No
     assert answered(desk, COST).outcome == "declined"
 
 
-@pytest.mark.xfail(reason="the reader takes one name for another: it wants more training")
 def test_a_name_that_stands_nowhere_is_said(desk: Desk) -> None:
     """A question about two of which one is unknown is answered for the other."""
     answer = answered(desk, "How do DeepSeek-V3 and Quuxillion compare in training cost?")
