@@ -18,8 +18,7 @@ from assistant.parts import parts_of, sides_of
 from assistant.reading import Read
 from assistant.rewriting import Candidate
 from assistant.time_asked import time_asked
-from assistant.timely import Candidate as Statement
-from assistant.timely import in_time
+from assistant.timely import DatedSentence, in_time
 from corpus.errors import EngineError
 from corpus.quantities import quantities
 from corpus.vocabulary import with_aliases
@@ -181,7 +180,7 @@ def _in_time(
     """
     by_label = {one.label: one for one in evidence}
     statements = [
-        Statement(
+        DatedSentence(
             text=one.text,
             chance=one.answers,
             start=one.start,

@@ -29,7 +29,7 @@ _MOST = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class DatedSentence:
     """A sentence that may answer: its text and its chance of answering, in 0…1.
 
     `label` is the number of the passage and `start` the place in it; `published` is the date of its
@@ -73,7 +73,7 @@ class Ordered:
 
 
 def in_time(
-    question: str, candidates: Sequence[Candidate], *, today: str, as_of: str = ""
+    question: str, candidates: Sequence[DatedSentence], *, today: str, as_of: str = ""
 ) -> Ordered:
     """Return the order in which to use sentences for a question, best first as they are given.
 
@@ -88,7 +88,7 @@ class _Sorting:
     """One question's sentences, and which of them are set aside for which."""
 
     def __init__(
-        self, question: str, candidates: Sequence[Candidate], asked: TimeAsked, now: str
+        self, question: str, candidates: Sequence[DatedSentence], asked: TimeAsked, now: str
     ) -> None:
         self._given = candidates
         self._asked = asked

@@ -6,7 +6,7 @@ import pytest
 
 from assistant.corrections import correction
 from assistant.time_asked import When, time_asked
-from assistant.timely import Candidate, Ordered, in_time
+from assistant.timely import DatedSentence, Ordered, in_time
 
 TODAY = "2026-11-29"
 Line = tuple[str, str, float]
@@ -28,7 +28,7 @@ LIMITS = (LIMIT_2024, LIMIT_2025, LIMIT_2026)
 def ordered(question: str, *lines: Line, as_of: str = "", context: str = "") -> Ordered:
     """Order some sentences, each given with the date of its document and its chance."""
     given = [
-        Candidate(text, chance, start, 1, published, context)
+        DatedSentence(text, chance, start, 1, published, context)
         for start, (text, published, chance) in enumerate(lines)
     ]
     return in_time(question, given, today=TODAY, as_of=as_of)
