@@ -11,8 +11,8 @@ from index.evidence import Evidence
 from index.reader import Reading
 
 # A logistic regression over what the reader and the search say of the best passages, fitted by
-# `python -m training.calibration` on 254 questions about documents that the reader never saw and on
-# 40 of another field; docs/decisions.md has the curve and says where these bounds lie on it.
+# `python -m training.calibration` on 254 questions about documents whose questions had no part in
+# training and on 40 of another field; docs/decisions.md has the curve and says where these bounds lie on it.
 _WEIGHTS = {"answers": 0.59, "second": 0.35, "meaning": 1.09, "covered": 1.83}
 _BIAS = -1.48
 ANSWERED, NEAR = 0.45, 0.12

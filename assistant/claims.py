@@ -83,13 +83,15 @@ def quoted(text: str, passage: Passage, rows: Sequence[Row] = ()) -> tuple[int, 
     if place >= 0:
         return passage.start + place, passage.start + place + len(text)
     wanted = set(re.findall(r"\w+", text.lower()))
-    said = {row.start - passage.start: row.said for row in rows if not row.is_head}
+    by_start = {row.start - passage.start: row for row in rows if not row.is_head}
     spans = passage.parts() or [(0, len(passage.text))]
 
     def shared(span: tuple[int, int]) -> tuple[int, bool]:
-        words = said.get(span[0], passage.text[span[0] : span[1]])
+        row = by_start.get(span[0])
+        words = row.said if row else passage.text[span[0] : span[1]]
         # Of two rows the one that says it in these very words.
-        return len(wanted & set(re.findall(r"\w+", words.lower()))), text in words
+        very = text in words or (row is not None and any(one.alone in text for one in row.cells))
+        return len(wanted & set(re.findall(r"\w+", words.lower()))), very
 
     start, end = max(spans, key=shared)
     return passage.start + start, passage.start + end

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from assistant.table_fit import stem_set
 from assistant.table_questions import meant
-from corpus.cells import Cell, Row, said
+from corpus.cells import Row, said
 
-# Cells of a row that are said where the question asks for no column of it.
+# Cells of a row that are said at most.
 _CELLS = 16
 
 
@@ -27,17 +25,5 @@ def looked_up(question: str, row: Row) -> str:
     best = max(scores, default=(0, 0))
     if not best[0] and len(values) != 1:
         return said(row.cells[:_CELLS])
-    told = []
-    for cell, score in zip(values, scores, strict=True):
-        if score != best:
-            continue
-        heads = ", ".join(filter(None, [cell.column, cell.row]))
-        unit = f" ({cell.table})" if _is_bare(cell) and 0 < len(cell.table) <= 80 else ""
-        told.append(f"{heads}: {cell.text}{unit}" if heads else f"{cell.text}{unit}")
-    return "; ".join(told)
-
-
-def _is_bare(cell: Cell) -> bool:
-    """Say whether a number has its unit neither beside it nor in brackets behind its column."""
-    beside = cell.text + "".join(re.findall(r"\(.*", cell.column))
-    return not re.search(r"[^\W\d]|[%$€£¥]", beside)
+    told = [cell.alone for cell, score in zip(values, scores, strict=True) if score == best]
+    return "; ".join(told[:_CELLS])

@@ -23,7 +23,6 @@ from index.retrieval import REREAD
 
 _AMONG = (1, 5, 10, REREAD)
 _GROUPS = {
-    "late": ("late",),
     "words around, covered around, meaning around": (
         "words around",
         "covered around",

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from corpus.document import Document
 
 _WORDS = re.compile(r"\w+")
+# A longer title is a caption that explains.
+_TITLE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,22 @@ class Cell:
     def labelled(self) -> str:
         """The value after the head of its column: "Crew: 8"."""
         return f"{self.column}: {self.text}" if self.column else self.text
+
+    @property
+    def alone(self) -> str:
+        """The value with both heads, to be read alone: "Crew, Zelda 5: 8 (Tugs of Vike)".
+
+        A bare number has the title of the table behind it: often only that tells its unit.
+        """
+        heads = ", ".join(filter(None, [self.column, "" if self.names else self.row]))
+        unit = f" ({self.table})" if self._is_bare and 0 < len(self.table) <= _TITLE else ""
+        return f"{heads}: {self.text}{unit}" if heads else f"{self.text}{unit}"
+
+    @property
+    def _is_bare(self) -> bool:
+        """Whether a number has its unit neither beside it nor in brackets behind its column."""
+        beside = self.text + "".join(re.findall(r"\(.*", self.column))
+        return not re.search(r"[^\W\d]|[%$€£¥]", beside)
 
     @property
     def words(self) -> str:

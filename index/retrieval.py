@@ -35,14 +35,14 @@ _LOG = logging.getLogger(__name__)
 # Candidates taken from each ranking before they are fused.
 _CANDIDATES = 200
 # Of the candidates so many are read: the right passage is among them for 0.93 of 159 questions over
-# documents that the reader never saw, as it is among forty.
+# documents whose questions had no part in training, as it is among forty.
 REREAD = 32
 # Of these so many are read to the end, the best at a first glance and by the search: as many right
 # passages are first and among five as where all are, in half the time.
 _TO_THE_END = 16
 # What the reader's relevance weighs against the score of the search: with 0.4 the right passage is
-# first for 0.61 of those questions and among five for 0.87, with 0 for 0.58 and 0.85, with 0.8 for
-# 0.60 and 0.87; the first sentence is right less often with more (python -m training.calibration).
+# first for 0.61 of those questions and among five for 0.87, with 0 for 0.58 and 0.85, with 0.6 for
+# 0.64 and 0.88; the first sentence is right less often with more (docs/decisions.md).
 _READ = 0.4
 
 
@@ -218,6 +218,7 @@ class Searcher:
         """Read the first passages of a ranking, the best of them to the end; None for the others.
 
         A first glance is no measure beside a whole reading, so it only chooses what is read on.
+        None too for a passage of headings alone.
         """
         if self._reader is None:
             return [None] * len(passages)

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.checking.tables import repeats
 from assistant.claims import Growing, drafts, quoted
 from assistant.engine import Draft
-from corpus.document import Passage
+from corpus.cells import rows_in
+from corpus.document import Passage, Source
+from corpus.readers.blocks import Blocks
 
 TEXT = (
     "The bridge at Vik closed on 12 May 2025. "
@@ -52,3 +55,19 @@ def test_a_quote_is_a_slice_of_its_document() -> None:
     assert document[start:end] == "Repairs cost 3 million euros"
     start, end = quoted("In May the Vik bridge was closed", PASSAGE)
     assert document[start:end] == "The bridge at Vik closed on 12 May 2025."
+
+
+def test_of_two_rows_with_one_value_the_one_that_is_named_is_cited() -> None:
+    """A cell is quoted with its heads; its number alone stands in both rows."""
+    blocks = Blocks()
+    blocks.table(
+        [["Mill", "Wheels"], ["Ros West", "3"], ["Ros", "3"]], heads=(1, 1), caption="Mills"
+    )
+    document = blocks.document(Source("Register", "/register.md"))
+    rows = rows_in(document, 0, len(document.text))
+    passage = Passage("d", 0, len(document.text), document.text)
+    for row in rows[1:]:
+        start, end = quoted(row.cells[1].alone, passage, rows)
+        assert document.text[start:end] == document.text[row.start : row.end]
+        assert repeats(f"{row.cells[1].alone}.", row)
+    assert not repeats(rows[1].cells[1].alone, rows[2])

@@ -56,6 +56,26 @@ def test_a_line_with_a_name_and_its_value_can_be_quoted(line: str, stands: bool)
     assert (picked("What is the fee?", [labelled, plain])[0] is labelled) == stands
 
 
+@pytest.mark.parametrize(
+    ("line", "stands"),
+    [
+        ("© 2024 Harbour Post, all rights reserved.", False),
+        ("Table 3: Fees of the boats in crowns, by year.", False),
+        ("A. Vik. Mills of Ros. arXiv preprint 2101.00001, 2021.", False),
+        ("This report compares the fees of four harbours and of their boats.", False),
+        ("It is not intended to, and does not, create any right or benefit.", False),
+        ("The report compares badly with that of the guild of Pell.", False),
+        ("Table 3 of the order sets a fee of 30 crowns for each boat.", True),
+        ("The guild held a copyright in the chart until 1911.", True),
+    ],
+)
+def test_what_tells_of_a_text_answers_nothing(line: str, stands: bool) -> None:
+    """Rights, captions, sources, aims of a report and closing formulas give way."""
+    plain = read("The harbour board met on Monday.", 0.5)
+    found = picked("What is the fee?", [read(line, 0.9, start=50), plain])
+    assert (found[0].text == line) == stands
+
+
 FIRST = "The mill at Ros grinds rye and has two wheels since 1904."
 SECOND = "A third wheel was added to it by the guild of Pell in 1911."
 THIRD = "Its race was dug by forty men over a single dry summer."

@@ -121,6 +121,13 @@ def test_a_name_that_stands_nowhere_is_said(desk: Desk) -> None:
     assert "Quuxillion" in missing and "DeepSeek-V3" not in missing
 
 
+def test_a_name_of_which_the_library_has_no_word_is_declined(desk: Desk) -> None:
+    """However well a passage answers for another; a month and an alias are no such names."""
+    answer = answered(desk, "Who founded Quuxillion?")
+    assert answer.outcome == "declined" and answer.nearest
+    assert answered(desk, "Who founded DeepSeek AI?").outcome == "answered"
+
+
 def test_no_evidence_means_no_engine_is_called(desk: Desk) -> None:
     """Evidence decides in code."""
     engine = desk.engine = Scripted("It is so [1].")

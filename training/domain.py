@@ -25,7 +25,7 @@ from training.swaps import swapped
 
 # Of one question: passages that answer, and passages that do not, for each that has an answer.
 _RIGHT, _WRONG = 3, 4
-# How many questions are asked again about a sibling of what they name.
+# Which share of the questions is asked again about a sibling of what they name.
 _SWAPPED = 0.5
 
 
@@ -79,11 +79,13 @@ def read_examples(
         for row in data["questions"]:
             stored = [Stored(data["files"][one[0]], *one[1:]) for one in row["passages"]]
             examples = [_example(row, one, texts) for one in stored]
-            # The first passages are of the document that the question was written over.
+            # The first passages are of the document that the question was written over, but for
+            # questions of other fields, of which any was found.
             if is_apart(stored[0].file):
                 apart += examples
             else:
-                made += _chosen(examples, chance)
+                seen = zip(examples, stored, strict=True)
+                made += _chosen([one for one, of in seen if not is_apart(of.file)], chance)
     return made, apart
 
 

@@ -37,7 +37,7 @@ _RANKS, _SAME = 0.995, 0.95
 _MOST_BYTES = 25_000_000
 _GRAPHS = ("lower.onnx", "upper.onnx")
 # Of the arguments of the training, what is worth knowing beside the weights.
-_TOLD = ("stage", "rows", "rate", "size", "epochs", "frozen", "seed")
+_TOLD = ("rows", "rate", "size", "epochs", "frozen", "seed")
 
 
 @dataclass(frozen=True, slots=True)

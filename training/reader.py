@@ -269,8 +269,7 @@ def main() -> None:
     tokens = PairTokens(base / "tokenizer.json")
     network = ReaderNetwork.from_folder(base)
     if given.start:
-        # What another shape of network lacks stays as drawn.
-        network.load_state_dict(torch.load(given.start, weights_only=True)["network"], strict=False)
+        network.load_state_dict(torch.load(given.start, weights_only=True)["network"])
     examples, apart = public_examples(given.sets, seed=given.seed, most=given.rows)
     kept_apart = {"public": apart}
     if given.questions:

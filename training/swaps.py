@@ -51,7 +51,7 @@ def swapped(one: Example, chance: random.Random) -> Example | None:
         return None
     old, others = chance.choice(changes)
     new = chance.choice(others)
-    question = re.sub(_bounded(old), lambda _: new, one.question, flags=re.IGNORECASE)
+    question = re.sub(_bounded(old), lambda _: new, one.question)
     return replace(
         one,
         question=question,
@@ -81,7 +81,7 @@ def _numbers(question: str, text: str, chance: random.Random) -> list[tuple[str,
     found = []
     for match in _YEAR.finditer(question):
         year = str(int(match.group()) + chance.choice((-2, -1, 1, 2)))
-        if year not in text:
+        if match.group() in text and year not in text:
             found.append((match.group(), [year]))
     for word in question.split():
         word = word.strip("?.,:;()'\"")
@@ -95,8 +95,8 @@ def _numbers(question: str, text: str, chance: random.Random) -> list[tuple[str,
 
 
 def _holds(text: str, name: str) -> bool:
-    return re.search(_bounded(name), text, re.IGNORECASE) is not None
+    return re.search(_bounded(name), text) is not None
 
 
 def _bounded(name: str) -> str:
-    return rf"(?<![\w]){re.escape(name)}(?![\w])"
+    return rf"(?<![\w-]){re.escape(name)}(?![\w-]|\.\d)"

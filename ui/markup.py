@@ -32,6 +32,11 @@ def text(value: str) -> str:
     return re.sub(r"[^\w\s,;%“”‘’–—…]|_", lambda sign: f"&#{ord(sign[0])};", plain)
 
 
+def _lines(notice: str, language: str) -> str:
+    """Return the lines of a notice as HTML, in the language of the page."""
+    return "<br>".join(map(text, told(notice, language).split("\n")))
+
+
 def question_html(question: str) -> str:
     """Return what the user asked, as asked."""
     return f'<span class="asked">{text(question)}</span>'
@@ -60,13 +65,13 @@ def answer_html(answer: Answer, turn: int, language: str = "en") -> str:
         parts.append(f'<div class="calculation">{label} {text(answer.calculation)}</div>')
     if answer.outcome == "failed":
         parts.append(
-            _outcome("failed", word("chat.failed", language), text(told(answer.notice, language)))
+            _outcome("failed", word("chat.failed", language), _lines(answer.notice, language))
         )
     elif answer.outcome == "declined":
         parts.append(_declined(answer, turn, language))
     elif answer.notice:
         kind = "fallback" if answer.fallback else "notice"
-        parts.append(f'<div class="{kind}">{text(told(answer.notice, language))}</div>')
+        parts.append(f'<div class="{kind}">{_lines(answer.notice, language)}</div>')
     if answer.outcome in {"answered", "partly"} and answer.not_found:
         parts.append(_missing(answer, language))
     return "".join(parts)
@@ -85,7 +90,7 @@ def _declined(answer: Answer, turn: int, language: str) -> str:
     Only the line that says why is announced to a screen reader: the sentences are there to be read,
     as those of an answer are.
     """
-    why = text(told(answer.notice, language)) or word("chat.not_found", language)
+    why = _lines(answer.notice, language) or word("chat.not_found", language)
     items = "".join(_nearest(one, answer, turn, language) for one in answer.nearest)
     nearest = f'<ul class="nearest">{items}</ul>' if items else ""
     return (

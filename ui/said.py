@@ -54,7 +54,7 @@ def why_told(reasons: str, language: str) -> str:
 @lru_cache(maxsize=4096)
 def _told(message: str) -> str:
     for english, chinese in lines():
-        found = re.fullmatch(_pattern(english, ".*?"), message, re.DOTALL)
+        found = re.fullmatch(_pattern(english, ".*?"), message)
         if found:
             values = {name: _inner(value) for name, value in found.groupdict().items()}
             return chinese.format(**values)

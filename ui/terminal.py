@@ -66,7 +66,8 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     if answer.calculation:
         yield "\n" + wrapped(f"Calculated: {answer.calculation}")
     if answer.notice:
-        yield "\n" + wrapped(answer.notice)
+        yield ""
+        yield from map(wrapped, answer.notice.split("\n"))
     if answer.not_found:
         yield "\nNot found in the library:"
         yield from (wrapped(part, indent="  - ") for part in answer.not_found)
@@ -78,7 +79,7 @@ def answer_lines(answer: Answer) -> Iterator[str]:
 
 def _declined_lines(answer: Answer) -> Iterator[str]:
     """Yield why nothing is answered, the sentences that come closest, and where they stand."""
-    yield wrapped(answer.notice or "Not found in the library.")
+    yield from map(wrapped, (answer.notice or "Not found in the library.").split("\n"))
     if answer.searches:
         yield wrapped(f"Searched: {'; '.join(answer.searches)}")
     if answer.nearest:

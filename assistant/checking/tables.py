@@ -40,7 +40,7 @@ def with_heads(passage: Passage, rows: Sequence[Row]) -> str:
 
 def repeats(claim: str, row: Row) -> bool:
     """Say whether a claim is nothing but cells of a row, each after the head of its column."""
-    labelled = {cell.labelled for cell in row.cells if cell.column}
+    labelled = {said for cell in row.cells if cell.column for said in (cell.labelled, cell.alone)}
     return all(part in labelled for part in claim.rstrip(".").split("; "))
 
 
