@@ -102,7 +102,9 @@ def gathered_lines(
         for one, reading in zip(search.evidence, readings, strict=True)
         if judged([reading], [one]).zone is Zone.ANSWERED
     }
-    found = [one for one in search.sentences if one.label in answering]
+    # Passages of a topic that the library does not hold may still answer something else.
+    absent = search.judgement.zone is Zone.ABSENT
+    found = [one for one in search.sentences if one.label in answering and not absent]
     fitting = _spread([one for one in found if _fits(one, gathered)], search, gathered)
     task = Task(question.text, search.evidence, fitting)
     count = 0
