@@ -43,7 +43,7 @@ _TO_THE_END = 16
 # What the reader's relevance weighs against the score of the search: with 0.4 the right passage is
 # first for 0.61 of those questions and among five for 0.87, with 0 for 0.58 and 0.85, with 0.6 for
 # 0.64 and 0.88; the first sentence is right less often with more (docs/decisions.md).
-_READ = 0.4
+_READ = 0.25
 
 
 @dataclass(frozen=True, slots=True)
