@@ -154,8 +154,8 @@ def shuffled_batches(
         if not unit or sum(map(len, taken)) >= pool:
             taken.sort(key=lambda unit: max(_length(one) for one in unit))
             batch: list[Example] = []
-            for one in taken:
-                batch += one
+            for whole in taken:
+                batch += whole
                 if len(batch) >= size:
                     flat.append(batch)
                     batch = []

@@ -6,7 +6,7 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -149,7 +149,7 @@ def measured(network: ReaderNetwork, examples: Sequence[Example], tokens: PairTo
 def trained(
     network: ReaderNetwork,
     examples: Sequence[Example],
-    kept_apart: dict[str, Sequence[Example]],
+    kept_apart: Mapping[str, Sequence[Example]],
     tokens: PairTokens,
     folder: Path,
     *,
@@ -201,7 +201,7 @@ def trained(
             parts = losses(network, batch)
         loss = sum(WEIGHTS[name] * value for name, value in parts.items())
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[union-attr]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_([*trunk, *heads], 1.0)
         optimizer.step()
         schedule.step()
