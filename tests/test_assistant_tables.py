@@ -92,7 +92,7 @@ def asked(desk: Desk, text: str) -> Answer:
 def test_the_row_that_is_asked_for_is_quoted_with_the_heads_of_its_columns(desk: Desk) -> None:
     """Far from the head of the table: the name and the cell that is asked for, no other row."""
     answer = asked(desk, "How many crew does the Merry Marten have?")
-    assert [claim.text for claim in answer.claims] == ["Name: Merry Marten; Crew: 41"]
+    assert [claim.text for claim in answer.claims] == ["Crew, Merry Marten: 41 (Ships)"]
     assert answer.claims[0].verdict == "supported"
     (citation,) = answer.citations
     assert citation.quote == "Merry Marten | barge | 131 | 41"
