@@ -86,12 +86,14 @@ _LABELLED = re.compile(
 )
 
 # What tells of a text or of another one and answers nothing: rights, captions, an entry of a list
-# of sources, what a report sets out to do, the closing formulas of an order.
+# of sources, what a report sets out to do, what announces points, the closing formulas of an order.
 _APPARATUS = re.compile(
     r"©|\bcopyright (?:\(c\)|\d{4})|\ball rights reserved\b|\barXiv preprint\b|\bdoi:|"
     r"\bIn Proceedings of\b|^(?:table|figure|fig\.) \d+\s?[:.|]|"
     r"^(?:this|the) (?:report|paper|article|section|chapter|appendix|brief) "
     r"(?:compares|proceeds|outlines|is (?:organi[sz]ed|structured|divided|intended))\b|"
+    r"\b(?:adds|makes|gives|raises|lists) (?:two|three|four|five|several) "
+    r"(?:points|arguments|reasons|findings|things)\.$|"
     r"\bnot intended to, and does not, create any right\b|\bcosts for publication of this\b",
     re.IGNORECASE,
 )

@@ -10,7 +10,7 @@ from index.ingest import Described, Progress, Report
 
 # Each is answered by the starter library; a test asks them all.
 EXAMPLES: tuple[str, ...] = (
-    "What did DeepSeek say it cost to train DeepSeek-V3?",
+    "Who founded DeepSeek?",
     "What did CAISI find when it evaluated DeepSeek models?",
     "When was the AI diffusion rule rescinded?",
     "What must an exporter certify under the January 2026 H200 review policy?",

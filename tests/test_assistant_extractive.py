@@ -63,6 +63,7 @@ def test_a_line_with_a_name_and_its_value_can_be_quoted(line: str, stands: bool)
         ("Table 3: Fees of the boats in crowns, by year.", False),
         ("A. Vik. Mills of Ros. arXiv preprint 2101.00001, 2021.", False),
         ("This report compares the fees of four harbours and of their boats.", False),
+        ("The guild of Pell adds two points.", False),
         ("It is not intended to, and does not, create any right or benefit.", False),
         ("The report compares badly with that of the guild of Pell.", False),
         ("Table 3 of the order sets a fee of 30 crowns for each boat.", True),

@@ -104,9 +104,9 @@ def test_many_questions_from_standard_input(briefing: Run, articles: Path) -> No
 def test_an_answer_in_the_terminal_and_its_exit_codes(briefing: Run, starter_home: Path) -> None:
     """0 with sources and the quoted words when answered; 3 in plain words when declined."""
     model = {"home": starter_home, "embedder": "all-MiniLM-L6-v2"}
-    result = briefing("ask", "What did DeepSeek say it cost to train DeepSeek-V3?", **model)
+    result = briefing("ask", "Who founded DeepSeek?", **model)
     assert result.returncode == 0, result.stderr
-    assert "[1]" in result.stdout and "5.576 million" in result.stdout
+    assert "[1]" in result.stdout and "Liang Wenfeng" in result.stdout
     assert "Sources:" in result.stdout and "“" in result.stdout
     declined = briefing("ask", "How do I renew a passport from abroad?", **model)
     assert declined.returncode == 3 and declined.stdout.startswith("The library ")
