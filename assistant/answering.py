@@ -190,6 +190,9 @@ def _declined(desk: Desk, answer: Answer, search: Search) -> Answer:
 
 def _language_note(desk: Desk, answer: Answer) -> str:
     """Return the line that says that question and library are in different languages, or ""."""
+    if not question_language(answer.question):
+        # The documents need not be looked at.
+        return ""
     languages = languages_of(desk.library)
     return language_note(answer.question, languages, embedder=desk.question_embedder.name)
 

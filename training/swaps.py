@@ -87,8 +87,8 @@ def _numbers(question: str, text: str, chance: random.Random) -> list[tuple[str,
         word = word.strip("?.,:;()'\"")
         version = _VERSION.search(word)
         if version and word in text:
-            other = chance.choice("12345678".replace(version[1], ""))
-            other = _VERSION.sub(rf"{other}\2", word, count=1)
+            digit = chance.choice("12345678".replace(version[1], ""))
+            other = _VERSION.sub(rf"{digit}\2", word, count=1)
             if other not in text:
                 found.append((word, [other]))
     return found
