@@ -8,8 +8,9 @@ import numpy as np
 import onnx
 import pytest
 
-from training.export import Halves, agreement, balancing, quantised
+from training.export import Halves, agreement, balancing, precise, quantised
 from training.graphs import GraphMaker
+from training.restored import weights_of
 
 pytestmark = pytest.mark.models
 
@@ -61,3 +62,10 @@ def test_the_graphs_compute_what_the_network_does(tmp_path: Path) -> None:
     small = quantised(GraphMaker(network.state_dict(), scales), tmp_path / "int8")
     alike = agreement(found, small.outputs(pairs))
     assert alike.relevance > 0.7 and alike.chance < 0.05
+
+    # What was exported can be trained on: its weights come back, but for what int8 rounded.
+    back = weights_of(tmp_path / "int8")
+    network.load_state_dict(back)
+    again = precise(GraphMaker(back), tmp_path / "again", watched=False)
+    alike = agreement(small.outputs(pairs), again.outputs(pairs))
+    assert alike.relevance > 0.9 and alike.chance < 0.05

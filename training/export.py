@@ -202,7 +202,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         if given.float:
-            _precise(GraphMaker(weights), scratch / "float", watched=False)
+            precise(GraphMaker(weights), scratch / "float", watched=False)
             _write(scratch / "float", given.out, about)
             return
         fitting, comparing = _encoded(given.questions, given.libraries, given.most, scratch)
@@ -245,7 +245,7 @@ def _encoded(
     return inputs[::2], inputs[1::2]
 
 
-def _precise(maker: GraphMaker, folder: Path, *, watched: bool) -> Halves:
+def precise(maker: GraphMaker, folder: Path, *, watched: bool) -> Halves:
     """Write both graphs to `folder` in float32 and load them."""
     folder.mkdir()
     onnx.save(maker.lower(watched=watched), folder / "lower.onnx")
@@ -261,8 +261,8 @@ def _fitted(
 ) -> tuple[Path, Agreement, float]:
     """Return the folder of the export that agrees best where it is fitted, and how it compares."""
     plain = GraphMaker(weights)
-    reference = _precise(plain, scratch / "float", watched=False)
-    largest = _precise(plain, scratch / "watched", watched=True).largest(fitting)
+    reference = precise(plain, scratch / "float", watched=False)
+    largest = precise(plain, scratch / "watched", watched=True).largest(fitting)
     wanted = reference.outputs(fitting)
     tried = []
     for alpha in _ALPHAS:

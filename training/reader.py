@@ -16,12 +16,15 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from index.pairs import PairTokens
+from index.reader import reader_named
 from index.weights import DEFAULT_MODEL, weights_folder
 from training.domain import read_examples
 from training.examples import MULTIPLE, Batch, Example, batched, retyped, shuffled_batches
 from training.measures import area, line
 from training.network import ReaderNetwork
 from training.public import public_examples
+from training.restored import weights_of
+from training.sifting import sifted
 
 _SAVED_EVERY, _MEASURED_EVERY = 240.0, 1200.0
 _MEASURED_ON = 240
@@ -252,7 +255,10 @@ def main() -> None:
     parser.add_argument("--sets", type=Path, required=True, help="folder of the public sets")
     parser.add_argument("--questions", type=Path, nargs="+", default=[], help="of this field")
     parser.add_argument("--libraries", type=Path, nargs="+", default=[], help="data folders")
-    parser.add_argument("--start", type=Path, help="checkpoint to begin from")
+    parser.add_argument("--start", type=Path, help="checkpoint to begin from, or exported reader")
+    parser.add_argument(
+        "--sift", type=Path, help="exported reader: what it answers well is mostly left out"
+    )
     parser.add_argument("--rows", type=int, default=0, help="of the public sets, at most")
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--size", type=int, default=16)
@@ -269,12 +275,21 @@ def main() -> None:
     tokens = PairTokens(base / "tokenizer.json")
     network = ReaderNetwork.from_folder(base)
     if given.start:
-        network.load_state_dict(torch.load(given.start, weights_only=True)["network"])
+        exported = given.start.is_dir()
+        network.load_state_dict(
+            weights_of(given.start)
+            if exported
+            else torch.load(given.start, weights_only=True)["network"]
+        )
     examples, apart = public_examples(given.sets, seed=given.seed, most=given.rows)
     kept_apart = {"public": apart}
     if given.questions:
         domain, theirs = read_examples(given.questions, given.libraries, seed=given.seed)
         kept_apart["domain"] = theirs
+        if given.sift:
+            before, reader = len(domain), reader_named(str(given.sift), cache=given.out)
+            domain = sifted(domain, reader, random.Random(given.seed))
+            print(f"{len(domain)} of {before} examples of this field stay", flush=True)
         examples = [*domain, *examples]
     random.Random(given.seed).shuffle(examples)
     (given.out / "arguments.json").write_text(json.dumps(vars(given), default=str))
