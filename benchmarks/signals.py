@@ -1,10 +1,11 @@
 """What each signal of the search adds beside the reader.
 
-    python -m benchmarks.signals LIBRARY QUESTIONS.jsonl
+    python -m benchmarks.signals LIBRARY QUESTIONS
 
 Asks every answerable question with all signals of `index.ranking` and without each of them, and
 prints how often the right passage is first, among five, ten, and those that are reread. The
-questions should be about documents that the reader was not trained on.
+questions, as `training.calibration` takes them, should be about documents that the reader was not
+trained on.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistant.desk import Desk
-from assistant.evaluation import Asked, questions_from, right
+from assistant.evaluation import Asked, right
 from assistant.settings import Settings
 from index import ranking
 from index.retrieval import REREAD
+from training.calibration import asked_of
 
 _AMONG = (1, 5, 10, REREAD)
 _GROUPS = {
@@ -57,10 +59,11 @@ def main() -> None:
     parser.add_argument("library", type=Path)
     parser.add_argument("questions", type=Path)
     given = parser.parse_args()
-    asked = [one for one in questions_from(given.questions) if not (one.abstain or one.history)]
     tried = variants()
     ranks: dict[str, list[int]] = defaultdict(list)
     with Desk(replace(Settings.from_environment(), home=given.library)) as desk:
+        every = asked_of(given.questions, desk.library)
+        asked = [one for one in every if not (one.abstain or one.history)]
         for one in asked:
             # All variants of one question in turn: what was read for one is known for the next.
             for name, weights in tried.items():

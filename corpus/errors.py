@@ -106,6 +106,10 @@ class ReaderError(BriefingError):
     """The model that reads passages, or a reranker, is missing, altered or cannot be loaded."""
 
 
+class JudgeError(BriefingError):
+    """The model that checks sentences is missing, altered or cannot be loaded."""
+
+
 class SearchIndexError(BriefingError):
     """A derived index (Chroma or Tantivy) failed; `briefing doctor --rebuild` makes it anew."""
 

@@ -31,8 +31,8 @@ class Pair:
 class PairTokens:
     """Encodes pairs as BERT reads two texts: [CLS] question [SEP] context sentences [SEP]."""
 
-    def __init__(self, tokenizer: Path) -> None:
-        """Load a tokenizer.json of the WordPiece kind."""
+    def __init__(self, tokenizer: Path, *, most_of_question: int = _MOST_OF_QUESTION) -> None:
+        """Load a tokenizer.json of the WordPiece kind; a longer question is cut off."""
         from tokenizers import Tokenizer
 
         self._cut: Any = Tokenizer.from_file(str(tokenizer))
@@ -40,6 +40,7 @@ class PairTokens:
         self._cut.no_padding()
         self._begin = self._cut.token_to_id("[CLS]") or 0
         self._end = self._cut.token_to_id("[SEP]") or 0
+        self._most = most_of_question
 
     def encode(self, pairs: Sequence[Pair], *, multiple: int = 1) -> dict[str, Any]:
         """Return the network's inputs for some pairs.
@@ -59,7 +60,7 @@ class PairTokens:
         spans: list[list[tuple[int, int]]] = []
         at = 0
         for pair in pairs:
-            question = cut[at][:_MOST_OF_QUESTION]
+            question = cut[at][: self._most]
             row = [self._begin, *question, self._end, *cut[at + 1][:_MOST_OF_CONTEXT]]
             firsts.append(len(question) + 2)
             places = []

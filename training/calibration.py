@@ -1,10 +1,11 @@
 """How the reader's numbers are turned into ranks, answers and refusals: fitted, and shown.
 
-    python -m training.calibration LIBRARY QUESTIONS.jsonl [--reader FOLDER]
+    python -m training.calibration LIBRARY training/calibration.json.gz [--reader FOLDER]
 
-The questions must be about documents that the reader was not trained on, and others than those
-that judge it. Prints the share of the reader in the rank, the weights of
-`assistant.answerability`, and the operating curve of refusal; writes nothing.
+The questions, in a file of `training.domain` or in JSON Lines, must be about documents that the
+reader was not trained on, and others than those that judge it. Prints the share of the reader in
+the rank, the weights of `assistant.answerability`, and the operating curve of refusal; writes
+nothing.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from assistant.desk import Desk
 from assistant.evaluation import Asked, is_evidence, questions_from, right
 from assistant.reading import Read
 from assistant.settings import Settings
+from corpus.library import Library
 from index.evidence import Evidence
 from index.reader import reader_named
 from index.retrieval import REREAD, Searcher
+from training.domain import stored_questions, texts_of
 from training.measures import area, line
 
 _SHARES = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -78,6 +81,32 @@ def _is_right(one: Asked, read: Read, evidence: Sequence[Evidence]) -> bool:
     return one.may_stand_in(source.location) and is_evidence(one, read.text)
 
 
+def asked_of(path: Path, library: Library) -> list[Asked]:
+    """Return the questions of a file; raises UsageError for one in JSON Lines that is wrong."""
+    if path.suffix != ".gz":
+        return questions_from(path)
+    texts = dict(texts_of(library))
+    asked = []
+    for number, (row, passages) in enumerate(stored_questions(path)):
+        evidence: dict[str, None] = {}
+        for one in passages:
+            _, sentences = texts[one.file, one.start, one.end]
+            evidence |= {sentences[place]: None for place in one.gold}
+        asked.append(
+            Asked(
+                id=str(number),
+                text=row["q"],
+                kind=row["source"],
+                must=(),
+                files=(),
+                history=(),
+                abstain=not evidence,
+                evidence=tuple(evidence),
+            )
+        )
+    return asked
+
+
 def fitted(signals: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, float]:
     """Return weights and bias of a logistic regression, by Newton's method with a small penalty."""
     inputs = np.column_stack([signals, np.ones(len(signals))])
@@ -105,7 +134,7 @@ def main() -> None:
     with Desk(settings) as desk:
         model = reader_named(given.reader, cache=settings.models)
         searcher = Searcher(desk.library, desk.question_embedder, desk.indexes, desk.aliases, model)
-        found = list(cases(desk, searcher, questions_from(given.questions)))
+        found = list(cases(desk, searcher, asked_of(given.questions, desk.library)))
     answerable = [one for one in found if not one.asked.abstain]
     print(f"{len(found)} questions, {len(answerable)} answerable")
     for share in _SHARES:

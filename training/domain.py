@@ -13,6 +13,7 @@ import gzip
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -71,13 +72,14 @@ def read_examples(
     documents were read otherwise, or are missing.
     """
     chance = random.Random(seed)
-    texts = dict(_texts(libraries))
+    texts = {}
+    for home in libraries:
+        with closing(Library(home)) as library:
+            texts |= dict(texts_of(library))
     made: list[Example] = []
     apart: list[Example] = []
     for path in paths:
-        data = json.loads(gzip.decompress(path.read_bytes()))
-        for row in data["questions"]:
-            stored = [Stored(data["files"][one[0]], *one[1:]) for one in row["passages"]]
+        for row, stored in stored_questions(path):
             examples = [_example(row, one, texts) for one in stored]
             # The first passages are of the document that the question was written over, but for
             # questions of other fields, of which any was found.
@@ -89,19 +91,23 @@ def read_examples(
     return made, apart
 
 
-def _texts(
-    libraries: Sequence[Path],
+def stored_questions(path: Path) -> Iterator[tuple[Mapping[str, Any], list[Stored]]]:
+    """Yield the questions of a file, each with its passages."""
+    data = json.loads(gzip.decompress(path.read_bytes()))
+    for row in data["questions"]:
+        yield row, [Stored(data["files"][one[0]], *one[1:]) for one in row["passages"]]
+
+
+def texts_of(
+    library: Library,
 ) -> Iterator[tuple[tuple[str, int, int], tuple[str, tuple[str, ...]]]]:
-    """Yield the context and the sentences of each passage of the libraries, by file and span."""
-    for home in libraries:
-        library = Library(home)
-        for entry in library.entries():
-            # The folder of the collection and the file's own name tell it.
-            name = "/".join(entry.source.location.split("/")[-2:])
-            for passage in library.passages_of(entry.id):
-                pair = pair_of("", entry.source.title, passage)
-                yield (name, passage.start, passage.end), (pair.context, pair.sentences)
-        library.close()
+    """Yield the context and the sentences of each passage of a library, by file and span."""
+    for entry in library.entries():
+        # The folder of the collection and the file's own name tell it.
+        name = "/".join(entry.source.location.split("/")[-2:])
+        for passage in library.passages_of(entry.id):
+            pair = pair_of("", entry.source.title, passage)
+            yield (name, passage.start, passage.end), (pair.context, pair.sentences)
 
 
 def _example(

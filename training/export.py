@@ -84,7 +84,7 @@ class Halves:
         """Return what the model says of encoded pairs."""
         whole, early, chances = [], [], []
         for one in inputs:
-            states, first = self._lower.run(["states", "early"], _named(one))
+            states, first = self._lower.run(["states", "early"], named(one))
             given = {"states": states, "sentences": one["sentences"]}
             said, scores = self._upper.run(["whole", "scores"], given)
             scores = np.where(one["sentences"][0].any(axis=1), scores[0], -np.inf)
@@ -99,19 +99,26 @@ class Halves:
         """Return the largest values [columns] of what is watched, by name."""
         found: dict[str, Any] = {}
         for one in inputs:
-            lower = _all_of(self._lower, _named(one))
-            upper = _all_of(self._upper, {"states": lower["states"], "sentences": one["sentences"]})
-            for name, values in (lower | upper).items():
-                if "." in name:
-                    found[name] = np.maximum(found.get(name, 0), np.abs(values[0]).max(axis=0))
+            lower = all_of(self._lower, named(one))
+            upper = all_of(self._upper, {"states": lower["states"], "sentences": one["sentences"]})
+            keep_largest(found, lower | upper)
         return found
 
 
-def _named(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def keep_largest(found: dict[str, Any], said: Mapping[str, Any]) -> None:
+    """Put the largest values [columns] of what is watched into `found`, by name."""
+    for name, values in said.items():
+        if "." in name:
+            found[name] = np.maximum(found.get(name, 0), np.abs(values[0]).max(axis=0))
+
+
+def named(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of a graph, of encoded texts."""
     return {"ids": inputs["input_ids"], "kinds": inputs["token_type_ids"]}
 
 
-def _all_of(session: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def all_of(session: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all outputs of a graph, by name."""
     names = [one.name for one in session.get_outputs()]
     return dict(zip(names, session.run(names, inputs), strict=True))
 
@@ -122,15 +129,15 @@ def agreement(one: Outputs, other: Outputs) -> Agreement:
     # Where the first holds a sentence for likelier than "nothing here"; else the best is a toss-up.
     found = [(left, right) for left, right in pairs if left.argmax() < len(left) - 1]
     return Agreement(
-        relevance=_spearman(one.relevance, other.relevance),
-        answers=_spearman(one.answers, other.answers),
-        early=_spearman(one.early, other.early),
+        relevance=spearman(one.relevance, other.relevance),
+        answers=spearman(one.answers, other.answers),
+        early=spearman(one.early, other.early),
         best=float(np.mean([a[:-1].argmax() == b[:-1].argmax() for a, b in found])),
         chance=float(np.mean([np.abs(a - b).max() for a, b in pairs])),
     )
 
 
-def _spearman(one: Any, other: Any) -> float:
+def spearman(one: Any, other: Any) -> float:
     """Return the correlation of the ranks; equal values, which are rare, in the order given."""
     ranks = [np.argsort(np.argsort(values, kind="stable")) for values in (one, other)]
     table: Any = np.corrcoef(np.array(ranks, dtype=np.float64))
@@ -148,28 +155,30 @@ def balancing(largest: Mapping[str, Any], maker: GraphMaker, alpha: float) -> Sc
 
 
 def quantised(maker: GraphMaker, folder: Path) -> Halves:
-    """Write both graphs to `folder` in int8 and load them.
+    """Write both graphs to `folder` in int8 and load them."""
+    quantise(maker.lower(), folder / "lower.onnx")
+    quantise(maker.upper(), folder / "upper.onnx")
+    return Halves(folder)
+
+
+def quantise(model: Any, path: Path) -> None:
+    """Write a graph in int8.
 
     Weights by column, and of seven bits: on a processor without VNNI sums of eight overflow.
     """
-    for name, model in (("lower", maker.lower()), ("upper", maker.upper())):
-        source = folder / f"{name} float.onnx"
-        onnx.save(model, source)
-        quantize_dynamic(
-            source,
-            folder / f"{name}.onnx",
-            op_types_to_quantize=list(OPERATORS),
-            per_channel=True,
-            reduce_range=True,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=[one.name for one in model.graph.node if one.name.startswith(EXACT)],
-            extra_options={
-                "MatMulConstBOnly": True,
-                "DefaultTensorType": onnx.TensorProto.FLOAT,
-            },
-        )
-        source.unlink()
-    return Halves(folder)
+    source = path.with_suffix(".float")
+    onnx.save(model, source)
+    quantize_dynamic(
+        source,
+        path,
+        op_types_to_quantize=list(OPERATORS),
+        per_channel=True,
+        reduce_range=True,
+        weight_type=QuantType.QInt8,
+        nodes_to_exclude=[one.name for one in model.graph.node if one.name.startswith(EXACT)],
+        extra_options={"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT},
+    )
+    source.unlink()
 
 
 def main() -> None:
@@ -191,19 +200,13 @@ def main() -> None:
     logging.getLogger().setLevel(logging.ERROR)
 
     weights = torch.load(given.checkpoint, weights_only=True)["network"]
-    told = given.checkpoint.with_name("arguments.json")
-    arguments = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {}
-    about: dict[str, Any] = {
-        "opset": OPSET,
-        "exported": datetime.now(UTC).date().isoformat(),
-        "training": {name: arguments[name] for name in _TOLD if name in arguments},
-        "answers": {"slope": given.slope, "intercept": given.intercept},
-    }
+    about = about_training(given.checkpoint)
+    about["answers"] = {"slope": given.slope, "intercept": given.intercept}
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         if given.float:
             precise(GraphMaker(weights), scratch / "float", watched=False)
-            _write(scratch / "float", given.out, about)
+            write(scratch / "float", given.out, about, _GRAPHS, "reader.json")
             return
         fitting, comparing = _encoded(given.questions, given.libraries, given.most, scratch)
         chosen, found, alpha = _fitted(weights, fitting, comparing, scratch)
@@ -216,20 +219,33 @@ def main() -> None:
             )
         figures = {name: round(value, 4) for name, value in asdict(found).items()}
         about["int8"] = {"alpha": alpha, "agreement": figures | {"pairs": len(comparing)}}
-        _write(chosen, given.out, about)
+        write(chosen, given.out, about, _GRAPHS, "reader.json")
 
 
-def _write(folder: Path, out: Path, about: Mapping[str, Any]) -> None:
-    """Copy both graphs to `out`, with what is to be known of them in reader.json."""
+def about_training(checkpoint: Path) -> dict[str, Any]:
+    """Return what is worth knowing beside the weights of a checkpoint."""
+    told = checkpoint.with_name("arguments.json")
+    arguments = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {}
+    return {
+        "opset": OPSET,
+        "exported": datetime.now(UTC).date().isoformat(),
+        "training": {name: arguments[name] for name in _TOLD if name in arguments},
+    }
+
+
+def write(
+    folder: Path, out: Path, about: Mapping[str, Any], graphs: Sequence[str], note: str
+) -> None:
+    """Copy graphs to `out`, with what is to be known of them in a file `note`."""
     out.mkdir(parents=True, exist_ok=True)
     hashes = {}
-    for file in _GRAPHS:
+    for file in graphs:
         data = (folder / file).read_bytes()
         (out / file).write_bytes(data)
         hashes[file] = hashlib.sha256(data).hexdigest()
-    size = sum((out / file).stat().st_size for file in _GRAPHS)
+    size = sum((out / file).stat().st_size for file in graphs)
     text = json.dumps({"sha256": hashes, "bytes": size, **about}, indent=2) + "\n"
-    (out / "reader.json").write_text(text, encoding="utf-8")
+    (out / note).write_text(text, encoding="utf-8")
     print(f"written to {out}: {size / 1e6:.1f} MB")
 
 

@@ -1,4 +1,4 @@
-"""The reader's network as two ONNX graphs: the layers up to the first guess, and those after it.
+"""The networks as ONNX graphs: the reader as two, up to the first guess and after it; the judge.
 
 Written node by node with the fused operators of ONNX Runtime, for one pair at a time: a graph that
 an exporter traces has to be taken apart again to find them, and carries a mask that one pair alone
@@ -44,7 +44,7 @@ class GraphMaker:
         self._layers = 1 + max(
             int(name.split(".")[3]) for name in weights if name.startswith("trunk.encoder.layer.")
         )
-        self._width = self._weights["whole.weight"].shape[1]
+        self._width = len(self._weights["trunk.embeddings.LayerNorm.weight"])
         self._begin()
 
     def lower(self, *, watched: bool = False) -> Any:
@@ -83,6 +83,17 @@ class GraphMaker:
         inputs += [_value("sentences", 1, "sentences", "tokens")]
         outputs = [_value("whole", 1, 3), _value("scores", 1, "sentences")]
         return self._made(inputs, outputs, watched=watched)
+
+    def judge(self, *, watched: bool = False) -> Any:
+        """Return the model from "ids" and "kinds" [1, tokens] to "verdict" [1, 3]."""
+        self._begin()
+        states = self._embedded()
+        for number in range(self._layers):
+            states = self._layer(number, states)
+        self._node("Identity", self._line("verdict", self._first(states)), name="verdict")
+        inputs = [_value("ids", 1, "tokens", kind=TensorProto.INT64)]
+        inputs += [_value("kinds", 1, "tokens", kind=TensorProto.INT64)]
+        return self._made(inputs, [_value("verdict", 1, 3)], watched=watched)
 
     def matrix(self, name: str) -> _Array:
         """Return the right side [inputs, outputs] of a matrix product, by its name."""

@@ -1,4 +1,4 @@
-"""The reader's network: MiniLM reading question and passage together, with three outputs."""
+"""The networks of the reader and of the judge: MiniLM reading two texts together."""
 
 from __future__ import annotations
 
@@ -32,12 +32,7 @@ class ReaderNetwork(nn.Module):
     @classmethod
     def from_folder(cls, folder: Path) -> ReaderNetwork:
         """Return a network whose trunk has the weights of a folder, the rest drawn at random."""
-        from transformers import AutoModel
-
-        trunk = AutoModel.from_pretrained(
-            folder, local_files_only=True, add_pooling_layer=False, attn_implementation="sdpa"
-        )
-        return cls(trunk.float())
+        return cls(_trunk(folder))
 
     def forward(self, ids: Any, mask: Any, kinds: Any, sentences: Any) -> tuple[Any, Any, Any, Any]:
         """Return relevance [b], answers [b], scores [b, sentences + 1], early relevance [b].
@@ -59,3 +54,34 @@ class ReaderNetwork(nn.Module):
         asked = torch.matmul(asked, states[EARLY]) / asked.sum(-1, keepdim=True)
         early = self.early(asked.squeeze(1)).squeeze(-1)
         return whole[:, 0].float(), whole[:, 1].float(), scores, early.float()
+
+
+class JudgeNetwork(nn.Module):
+    """A cross-encoder on a BERT trunk that says whether evidence bears out a sentence.
+
+    From the state of [CLS] come the scores of "supported", "contradicted" and "not stated".
+    """
+
+    def __init__(self, trunk: Any) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.verdict = nn.Linear(trunk.config.hidden_size, 3)
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> JudgeNetwork:
+        """Return a network whose trunk has the weights of a folder, the rest drawn at random."""
+        return cls(_trunk(folder))
+
+    def forward(self, ids: Any, mask: Any, kinds: Any) -> Any:
+        """Return the scores [b, 3]; inputs as `index.pairs.PairTokens.encode` makes them."""
+        states = self.trunk(input_ids=ids, attention_mask=mask, token_type_ids=kinds)
+        return self.verdict(states.last_hidden_state[:, 0]).float()
+
+
+def _trunk(folder: Path) -> Any:
+    from transformers import AutoModel
+
+    trunk = AutoModel.from_pretrained(
+        folder, local_files_only=True, add_pooling_layer=False, attn_implementation="sdpa"
+    )
+    return trunk.float()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,15 +19,14 @@ from index.reader import reader_named
 from index.weights import DEFAULT_MODEL, weights_folder
 from training.domain import read_examples
 from training.examples import MULTIPLE, Batch, Example, batched, retyped, shuffled_batches
+from training.loop import trained
 from training.measures import area, line
 from training.network import ReaderNetwork
 from training.public import public_examples
 from training.restored import weights_of
 from training.sifting import sifted
 
-_SAVED_EVERY, _MEASURED_EVERY = 240.0, 1200.0
 _MEASURED_ON = 240
-_SHOWN_EVERY = 20
 # Pairs that are computed at once.
 _AT_ONCE = 8
 
@@ -121,7 +119,6 @@ WEIGHTS = {
 
 def measured(network: ReaderNetwork, examples: Sequence[Example], tokens: PairTokens) -> str:
     """Return a line of figures over examples that were kept apart."""
-    network.eval()
     right = located = 0
     said: list[tuple[float, bool]] = []
     null: list[tuple[float, bool]] = []
@@ -140,97 +137,12 @@ def measured(network: ReaderNetwork, examples: Sequence[Example], tokens: PairTo
                     null.append((-float(torch.log_softmax(scores[row], 0)[-1]), said[-1][1]))
                 if batch.relevant[row] >= 0:
                     ranked.append((float(relevance[row]), bool(batch.relevant[row])))
-    network.train()
     return line(
         sentence=right / max(1, located),
         answers=area(said),
         null=area(null),
         relevance=area(ranked),
     )
-
-
-def trained(
-    network: ReaderNetwork,
-    examples: Sequence[Example],
-    kept_apart: Mapping[str, Sequence[Example]],
-    tokens: PairTokens,
-    folder: Path,
-    *,
-    seed: int,
-    rate: float,
-    size: int,
-    epochs: float,
-    frozen: int,
-) -> None:
-    """Train `network` over the examples; goes on from a checkpoint in `folder` where one is.
-
-    `rate` is the highest learning rate of the trunk (the heads have ten times as much), reached
-    after a twentieth of the steps and falling to nothing; `frozen` counts the lowest layers that
-    stay as they are, besides the table of words.
-    """
-    for part in (network.trunk.embeddings, *network.trunk.encoder.layer[:frozen]):
-        for weights in part.parameters():
-            weights.requires_grad = False
-    trunk = [one for one in network.trunk.parameters() if one.requires_grad]
-    inside = {id(one) for one in network.trunk.parameters()}
-    heads = [one for one in network.parameters() if id(one) not in inside]
-    optimizer = torch.optim.AdamW(
-        [{"params": trunk, "lr": rate}, {"params": heads, "lr": 10 * rate}], weight_decay=0.01
-    )
-    plan = list(_planned(examples, size, epochs, seed))
-    total = len(plan)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / (0.05 * total + 1), 1 - step / total)
-    )
-    begun = 0
-    saved = folder / "checkpoint.pt"
-    if saved.exists():
-        state = torch.load(saved, weights_only=True)
-        network.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        begun = state["step"]
-        print(f"goes on from step {begun} of {total}", flush=True)
-    fast = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    sums: dict[str, float] = {}
-    seen = 0
-    began = noted = looked = time.monotonic()
-    network.train()
-    for step in range(begun, total):
-        chance = random.Random(seed * 1_000_003 + step)
-        some = [_varied(one, chance) for one in plan[step]]
-        batch = batched(some, tokens)
-        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
-            parts = losses(network, batch)
-        loss = sum(WEIGHTS[name] * value for name, value in parts.items())
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_([*trunk, *heads], 1.0)
-        optimizer.step()
-        schedule.step()
-        seen += len(some)
-        for name, value in parts.items():
-            sums[name] = 0.98 * sums.get(name, float(value.detach())) + 0.02 * float(value.detach())
-        if step % _SHOWN_EVERY == 0:
-            pace = seen / (time.monotonic() - began)
-            shown = ", ".join(f"{name} {value:.3f}" for name, value in sums.items())
-            print(f"step {step}/{total} {pace:.1f} a second: {shown}", flush=True)
-        if time.monotonic() - noted > _SAVED_EVERY or step == total - 1:
-            noted = time.monotonic()
-            state = {
-                "network": network.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(),
-                "step": step + 1,
-            }
-            temporary = saved.with_suffix(".new")
-            torch.save(state, temporary)
-            temporary.replace(saved)
-            if noted - looked > _MEASURED_EVERY or step == total - 1:
-                looked = noted
-                for name, apart in kept_apart.items():
-                    some = random.Random(seed).sample(apart, min(_MEASURED_ON, len(apart)))
-                    print(f"step {step + 1} {name}: {measured(network, some, tokens)}", flush=True)
 
 
 def _varied(one: Example, chance: random.Random) -> Example:
@@ -294,16 +206,24 @@ def main() -> None:
     random.Random(given.seed).shuffle(examples)
     (given.out / "arguments.json").write_text(json.dumps(vars(given), default=str))
     print(f"{len(examples)} examples, { ({n: len(a) for n, a in kept_apart.items()}) }", flush=True)
+
+    def weighed(some: Sequence[Example], step: int) -> dict[str, Any]:
+        chance = random.Random(given.seed * 1_000_003 + step)
+        parts = losses(network, batched([_varied(one, chance) for one in some], tokens))
+        return {name: WEIGHTS[name] * value for name, value in parts.items()}
+
+    def figures() -> Iterator[str]:
+        for name, one in kept_apart.items():
+            some = random.Random(given.seed).sample(one, min(_MEASURED_ON, len(one)))
+            yield f"{name}: {measured(network, some, tokens)}"
+
     trained(
         network,
-        examples,
-        kept_apart,
-        tokens,
+        list(_planned(examples, given.size, given.epochs, given.seed)),
+        weighed,
+        figures,
         given.out,
-        seed=given.seed,
         rate=given.rate,
-        size=given.size,
-        epochs=given.epochs,
         frozen=given.frozen,
     )
 

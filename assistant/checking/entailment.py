@@ -1,0 +1,119 @@
+"""Whether evidence bears out a sentence: a small trained model reads the two together."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from corpus.errors import JudgeError
+from index.onnx import opened
+from index.pairs import Pair, PairTokens
+from index.weights import DEFAULT_MODEL, is_whole, weights_folder
+
+# The name of no judge: figures, dates, names and quotations are checked, meaning is not.
+NONE = "none"
+COMMITTED = Path(__file__).parent / "judge_weights"
+# Tokens of a sentence that are read.
+MOST_OF_CLAIM = 96
+# Entailments that are kept: an answer's sentences are checked again with each passage beside it.
+_KEPT = 4096
+# More threads than this would take the machine from others for little time.
+_THREADS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Entailment:
+    """The chances, which add up to 1, that evidence supports, contradicts or lacks a sentence."""
+
+    supported: float
+    contradicted: float
+    not_stated: float
+
+
+class Judge(Protocol):
+    """Says of evidence whether it bears out a sentence."""
+
+    @property
+    def name(self) -> str:
+        """What is shown of the model."""
+
+    def judge(self, claim: str, evidence: Sequence[tuple[str, str]]) -> list[Entailment]:
+        """Return what each piece of evidence, (context, text), says of `claim`, in their order.
+
+        The context is title, headings and date: it may supply a name, never the statement.
+        """
+
+
+def judge_named(name: str, *, cache: Path) -> Judge | None:
+    """Return the judge that comes with the program for "", None for "none".
+
+    Any other name is a folder that `training.export_judge` made. `cache` is a folder of ours, for
+    notes of verified weights. Raises JudgeError, and EmbedderError where the package that the
+    tokenizer comes with is missing.
+    """
+    return None if name == NONE else OnnxJudge(Path(name) if name else COMMITTED, cache=cache)
+
+
+class OnnxJudge:
+    """The trained judge, in int8. Thread-safe; each pair is computed by itself, nothing padded."""
+
+    name = "judge"
+
+    def __init__(self, folder: Path, *, cache: Path) -> None:
+        """Load a folder that `training.export_judge` made; raises JudgeError."""
+        try:
+            about: dict[str, Any] = json.loads((folder / "judge.json").read_text())
+            for file, sha256 in about["sha256"].items():
+                if not is_whole(folder / file, sha256, cache=cache):
+                    raise JudgeError(
+                        f"the judge's weights were altered ({folder / file}); "
+                        "install the program again"
+                    )
+            self._model = opened(folder / "judge.onnx")
+            told = about["supported"]
+            self._slope, self._intercept = float(told["slope"]), float(told["intercept"])
+        except (OSError, ValueError, KeyError) as error:
+            raise JudgeError(
+                f"the judge's weights are missing or damaged ({folder}); install the program again"
+            ) from error
+        tokenizer = weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json"
+        self._tokens = PairTokens(tokenizer, most_of_question=MOST_OF_CLAIM)
+        self._known: dict[Pair, Entailment] = {}
+
+    def judge(self, claim: str, evidence: Sequence[tuple[str, str]]) -> list[Entailment]:
+        """Return what each piece of evidence says of `claim`; see Judge."""
+        pairs = [Pair(claim, context, (text,)) for context, text in evidence]
+        new = [one for one in dict.fromkeys(pairs) if one not in self._known]
+        found = dict(zip(new, self._pool.map(self._judged, new), strict=True))
+        made = [found[one] if one in found else self._known[one] for one in pairs]
+        self._known |= found
+        for old in list(self._known)[:-_KEPT]:
+            self._known.pop(old, None)
+        return made
+
+    def _judged(self, pair: Pair) -> Entailment:
+        inputs = self._tokens.encode([pair])
+        named = {"ids": inputs["input_ids"], "kinds": inputs["token_type_ids"]}
+        (scores,) = self._model.run(["verdict"], named)[0].astype(np.float64)
+        rest = np.logaddexp(scores[1], scores[2])
+        supported = _chance(self._slope * float(scores[0] - rest) + self._intercept)
+        contradicted = (1 - supported) * math.exp(scores[1] - rest)
+        return Entailment(supported, contradicted, 1 - supported - contradicted)
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1), "judge")
+
+
+def _chance(score: float) -> float:
+    """Return the logistic function, without overflow."""
+    return 1 / (1 + math.exp(-score)) if score > -700 else 0.0
