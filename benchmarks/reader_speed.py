@@ -1,7 +1,7 @@
 """What reading costs: `python -m benchmarks.reader_speed HOME [--float FOLDER]`.
 
-Milliseconds to read 40 passages of a library with a question, side by side in rounds: whole in
-int8, with early exit, and in float32 where a folder has both graphs so (`training.export --float`).
+Milliseconds to read as many passages as a search rereads, side by side in rounds: whole in int8,
+with early exit, and in float32 where a folder has both graphs so (`training.export --float`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from corpus.library import Library
 from index.pairs import Pair, pair_of
 from index.reader import COMMITTED, OnnxReader
+from index.retrieval import REREAD, TO_THE_END
 
 _QUESTION = "What did the training of the model cost, and who paid for it?"
 
@@ -36,8 +37,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("home", type=Path, help="data folder of a library")
     parser.add_argument("--float", type=Path, help="folder of the reader in float32")
-    parser.add_argument("--passages", type=int, default=40)
-    parser.add_argument("--keep", type=int, default=12, help="read to the end with early exit")
+    parser.add_argument("--passages", type=int, default=REREAD)
+    parser.add_argument(
+        "--keep", type=int, default=TO_THE_END, help="read to the end with early exit"
+    )
     parser.add_argument("--rounds", type=int, default=7)
     given = parser.parse_args()
     pairs = pairs_of(given.home, given.passages)

@@ -11,6 +11,7 @@ from itertools import combinations
 
 from assistant.checking.comparing import problem
 from assistant.checking.edits import changes
+from assistant.checking.entailment import Judge
 from assistant.checking.names import Vocabulary, missing, names
 from assistant.checking.pairing import mispaired
 from assistant.checking.polarity import directions, negations, widened
@@ -22,6 +23,7 @@ from corpus.cells import Row
 from corpus.moments import Moment, moments
 from corpus.moments import supported as date_supported
 from corpus.quantities import Quantity, quantities
+from corpus.sentences import sentences
 from index.embedding import Embedder
 
 
@@ -63,15 +65,21 @@ _LEAD = re.compile(
 # paraphrases by hand half share less than 0.60 of their words, and 95 in 100 are as like as 0.58.
 ENOUGH_WORDS, ENOUGH_ANYWHERE = 0.62, 0.75
 LIKE, UNLIKE = 0.75, 0.45
+# What the judge's chances mean.
+_SUPPORTED, _WEAK, _AGAINST = 0.5, 0.25, 0.5
 # With this share of a claim's words in the sentences that bear it, both speak of the same thing.
 _SAME_WORDS = 0.6
 
 
 class Checker:
-    """Checks sentences against texts; the embedder tells likeness of meaning."""
+    """Checks sentences against texts: figures, dates, names and quotations exactly, then meaning.
 
-    def __init__(self, embedder: Embedder) -> None:
+    The judge decides the meaning; without one words and the embedder's likeness do.
+    """
+
+    def __init__(self, embedder: Embedder, judge: Judge | None = None) -> None:
         self._matcher = Matcher(embedder)
+        self._judge = judge
 
     def check(self, claim: str, cited: Sequence[Cited]) -> Verdict:
         """Return whether the cited texts, taken together, contain what `claim` says."""
@@ -88,6 +96,8 @@ class Checker:
         rows = [row for one in cited for row in one.rows]
         problems = facts_missing(claim, text, context, scaled(rows))
         problems += misplaced(claim, text, rows, self._stems)
+        if self._judge is not None:
+            return self._meant(claim, cited, support, text, tuple(dict.fromkeys(problems)))
         changed = None
         for start, end in support.spans[:1]:
             changed = changes(claim, text[start:end])
@@ -118,6 +128,30 @@ class Checker:
             return Verdict("weak", tuple(dict.fromkeys(doubts)), against=bool(pairs))
         return self._worded(claim, text, support)
 
+    def _meant(
+        self,
+        claim: str,
+        cited: Sequence[Cited],
+        support: Support,
+        text: str,
+        problems: tuple[str, ...],
+    ) -> Verdict:
+        """Return the verdict by what the judge says of the texts, beside the exact problems."""
+        assert self._judge is not None
+        found = self._judge.judge(claim, pieces(claim, cited, support, text, self._matcher))
+        best = max((one.supported for one in found), default=0.0)
+        against = max((one.contradicted for one in found), default=0.0)
+        if problems:
+            return Verdict("unsupported", problems, against >= _AGAINST)
+        if best >= _SUPPORTED:
+            return Verdict("supported")
+        (start, end), *_ = support.spans or [(0, 0)]
+        said = " ".join(text[start:end].split())
+        if against >= _AGAINST and against > best:
+            return Verdict("unsupported", (f"the cited passage says otherwise: “{said}”",), True)
+        lacking = f"the cited passage does not say so; closest: “{said}”"
+        return Verdict("weak" if best >= _WEAK else "unsupported", (lacking,))
+
     def _stems(self, text: str) -> frozenset[str]:
         return frozenset(self._matcher.content(text))
 
@@ -141,6 +175,50 @@ class Checker:
             return Verdict("supported")
         lacking = f"not in the cited passage: {', '.join(support.missing[:6])}"
         return Verdict("weak" if likeness >= UNLIKE else "unsupported", (lacking,))
+
+
+# Words of a text that the judge reads at once, and how many windows of a longer one.
+_READ_AT_ONCE, _WINDOWS = 170, 2
+
+
+def pieces(
+    claim: str, cited: Sequence[Cited], support: Support, text: str, matcher: Matcher
+) -> list[tuple[str, str]]:
+    """Return what the judge reads of the texts that a claim cites: (context, text) each.
+
+    The sentences that bear it with those beside them, and each text: whole, or of a long one the
+    runs of sentences that share most of the claim's words.
+    """
+    context = ". ".join(dict.fromkeys(one.context for one in cited if one.context))
+    near = " ".join(" ".join(text[start:end].split()) for start, end in support.near)
+    found = [(context, near)] if near else []
+    wanted = matcher.content(claim).keys()
+    for one in cited:
+        runs = [" ".join(said.split()) for said in _windows(readable(one.text))]
+        runs.sort(key=lambda said: -len(wanted & matcher.content(said).keys()))
+        found += [(one.context, said) for said in runs[:_WINDOWS]]
+    return list(dict.fromkeys(found))
+
+
+def _windows(text: str) -> list[str]:
+    """Return runs of sentences of a text, each of as many words as the judge reads at once.
+
+    Half of each is in the next one too.
+    """
+    if len(text.split()) <= _READ_AT_ONCE:
+        return [text] if text.strip() else []
+    spans = sentences(text)
+    runs, start = [], 0
+    while start < len(spans):
+        end, words = start, 0
+        while end < len(spans) and (end == start or words < _READ_AT_ONCE):
+            words += len(text[slice(*spans[end])].split())
+            end += 1
+        runs.append(text[spans[start][0] : spans[end - 1][1]])
+        if end == len(spans):
+            break
+        start = max(start + 1, (start + end) // 2)
+    return runs
 
 
 def _facts_of(claim: str) -> list[tuple[int, int]]:
