@@ -22,6 +22,7 @@ from corpus.language import language_of
 from corpus.library import Library
 from corpus.log import name_of
 from corpus.metadata import EDITABLE
+from corpus.said import said
 from corpus.sandbox import Read, Sandbox
 from corpus.splitting import context_of
 from index.carried import carried
@@ -159,7 +160,7 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
             continue
         below = sorted(_below(found))
         if not below:
-            raise ReadError("empty", f"the folder {path} holds no files")
+            raise ReadError("empty", said("the folder {path} holds no files", path=path))
         files.extend(below)
     return list(dict.fromkeys(files))
 
@@ -261,7 +262,12 @@ def add(
                 changed.append(file)
         done = total - len(changed)
         if done:
-            yield Progress("compared", done, total, f"{done} files are already in the library")
+            yield Progress(
+                "compared",
+                done,
+                total,
+                said("{count} files are already in the library", count=done),
+            )
         with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
             states: dict[Path, tuple[int, ...]] = {}
             for file, read in sandbox.read_many(noted(changed, states), given.title):
@@ -296,7 +302,7 @@ def add(
                 document = replace(document, left_out=(*document.left_out, *missed))
                 yield from taking.take((document, passages), edits, original, step, within)
                 indexes.update_if_due()
-        yield Progress("indexing", total, total, "updating the search indexes")
+        yield Progress("indexing", total, total, said("updating the search indexes"))
         indexes.update()
     report = taking.report(time.perf_counter() - started)
     _logged(report)
@@ -347,7 +353,9 @@ class _Taking:
         if outcome not in {"added", "replaced"}:
             passages = []
         elif not passages:
-            yield self.refuse(place, ReadError("empty", f"{step.note} holds no text"), step)
+            yield self.refuse(
+                place, ReadError("empty", said("{name} holds no text", name=step.note)), step
+            )
             return
         else:
             parts = []
@@ -356,7 +364,12 @@ class _Taking:
             for part in _embedded(titled, passages, self.embedder()):
                 parts.append(part)
                 made += len(part[0])
-                note = f"{step.note}: {made} of {len(passages)} passages"
+                note = said(
+                    "{name}: {done} of {count} passages",
+                    name=step.note,
+                    done=made,
+                    count=len(passages),
+                )
                 share = made / len(passages)
                 yield replace(step, stage="embedding", note=note, share=share)
             vectors = np.concatenate([one for one, _ in parts])
@@ -485,8 +498,10 @@ def embed_again(
                 break
         else:
             raise LibraryLocked(
-                "documents kept arriving while the library was embedded again; wait until nothing "
-                "is being added, and run: briefing doctor --reembed"
+                said(
+                    "documents kept arriving while the library was embedded again; wait until "
+                    "nothing is being added, and run: briefing doctor --reembed"
+                )
             )
         indexes.update(rebuild=True)
     yield Report(
