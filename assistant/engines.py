@@ -83,8 +83,8 @@ def _context(settled: Settled, *names: str) -> int | None:
             if tokens < _SMALLEST_CONTEXT:
                 raise UsageError(
                     said(
-                        "a context of {tokens} tokens for {name} holds no evidence; give {least} or "
-                        "more",
+                        "a context of {tokens} tokens for {name} holds no evidence; give {least} "
+                        "or more",
                         tokens=tokens,
                         name=name,
                         least=f"{_SMALLEST_CONTEXT:,}",

@@ -14,8 +14,8 @@ from corpus.said import said, said_json
 from corpus.validation import from_json_text, stored
 
 # Grows when a field changes its meaning; a new field with a default leaves it as it is. Answers
-# that state none are of the time before formats were counted, when fields were only added. From 2 on
-# a line of the program's keeps what it was made of.
+# that state none are of the time before formats were counted, when fields were only added. From 2
+# on a line of the program's keeps what it was made of.
 _FORMAT = 2
 _ADVICE = said("ask the question again")
 

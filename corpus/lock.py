@@ -48,8 +48,8 @@ class WriterLock:
             if time.monotonic() > deadline:
                 raise LibraryLocked(
                     said(
-                        "process {number} is writing to this library; wait for it to finish, or stop "
-                        "it, and try again",
+                        "process {number} is writing to this library; wait for it to finish, or "
+                        "stop it, and try again",
                         number=self._owner(),
                     )
                 )

@@ -28,6 +28,7 @@ class Said(str):
     values: Mapping[str, Value]
 
     def __new__(cls, template: str, values: Mapping[str, Value]) -> Said:
+        """Return the text of the template with its names filled."""
         line = super().__new__(cls, filled(template, values))
         line.template = template
         line.values = dict(values)
@@ -51,8 +52,7 @@ def said(template: str, /, **values: object) -> Said:
 def joined(separator: str, lines: Iterable[str]) -> str:
     """Return the lines that are not empty as one that keeps its parts; "" for none.
 
-    Its template is "{first}; {rest}" where the separator is "; ", and "{first}\\n{rest}" for a line
-    each.
+    Its template is "{first}; {rest}" where the separator is "; ".
     """
     kept = [one for one in lines if one]
     whole = kept.pop() if kept else ""

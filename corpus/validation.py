@@ -141,7 +141,7 @@ def _reason(error: ValidationError) -> str:
     """
     found = error.errors(include_url=False)
     first = min(found, key=lambda one: one["type"] != "unexpected_keyword_argument")
-    problem = _PROBLEMS.get(first["type"])
+    problem: str | None = _PROBLEMS.get(first["type"])
     if problem is None:
         # What a dataclass of ours raised itself, or pydantic's own words.
         raised = first.get("ctx", {}).get("error")

@@ -45,7 +45,7 @@ class Match:
     @property
     def reasons(self) -> list[str]:
         """Why the passage stands where it does, a line for each reason."""
-        found = [
+        found: list[str] = [
             said(
                 "meaning {score} (rank {rank})", score=f"{self.meaning:.2f}", rank=self.meaning_rank
             )

@@ -66,8 +66,8 @@ class CrossReranker:
         if self._model.num_labels != 1:
             raise ReaderError(
                 said(
-                    "the model {name} gives {count} numbers for a passage: give a CrossEncoder that "
-                    "gives one, its relevance",
+                    "the model {name} gives {count} numbers for a passage: give a CrossEncoder "
+                    "that gives one, its relevance",
                     name=repr(name),
                     count=self._model.num_labels,
                 )

@@ -209,8 +209,7 @@ def _pages_told(said: str, language: str) -> str:
     found = _PAGES.fullmatch(said)
     if found is None:
         # What lies within a document, and why it was not read.
-        name, _, why = said.partition(": ")
-        return f"{name}：{told(why, language)}" if told(why, language) != why else said
+        return told(said, language)
     if language == "en":
         return said
     return word("account.pages", language, pages=found[1].replace(" and ", "、"))

@@ -106,9 +106,9 @@ def _parsed(text: str, delimiter: str) -> _Rows:
 def _groups(rows: _Rows) -> list[_Rows]:
     """Return the rows between blank lines; a blank line within a table parts nothing."""
     groups: list[_Rows] = []
-    for said, run in groupby(rows, key=any):
+    for written, run in groupby(rows, key=any):
         group = list(run)
-        if not said:
+        if not written:
             continue
         before = groups[-1] if groups else []
         same = before and len(before[-1]) == len(group[0]) > 1 and len(before) > 1
