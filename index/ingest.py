@@ -262,12 +262,8 @@ def add(
                 changed.append(file)
         done = total - len(changed)
         if done:
-            yield Progress(
-                "compared",
-                done,
-                total,
-                said("{count} files are already in the library", count=done),
-            )
+            note = said("{count} files are already in the library", count=done)
+            yield Progress("compared", done, total, note)
         with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
             states: dict[Path, tuple[int, ...]] = {}
             for file, read in sandbox.read_many(noted(changed, states), given.title):
@@ -279,8 +275,7 @@ def add(
                     read = again or read
                 done += 1
                 if isinstance(read, ReadError):
-                    refused = advised(read, tried=ocr)
-                    yield taking.refuse(given.place(file), refused, step)
+                    yield taking.refuse(given.place(file), advised(read, tried=ocr), step)
                     continue
                 text, passages = read
                 placed = replace(text, source=replace(text.source, location=given.place(file)))
@@ -297,8 +292,8 @@ def add(
                         continue
                     place = part[0].source.location
                     within.append(place)
-                    note = replace(step, note=place.rpartition("/")[2].removeprefix(UPLOADED))
-                    yield from taking.take(part, {}, original, note)
+                    inner = replace(step, note=place.rpartition("/")[2].removeprefix(UPLOADED))
+                    yield from taking.take(part, {}, original, inner)
                 document = replace(document, left_out=(*document.left_out, *missed))
                 yield from taking.take((document, passages), edits, original, step, within)
                 indexes.update_if_due()
@@ -353,25 +348,20 @@ class _Taking:
         if outcome not in {"added", "replaced"}:
             passages = []
         elif not passages:
-            yield self.refuse(
-                place, ReadError("empty", said("{name} holds no text", name=step.note)), step
-            )
+            empty = said("{name} holds no text", name=step.note)
+            yield self.refuse(place, ReadError("empty", empty), step)
             return
         else:
             parts = []
-            made = 0
+            made, count = 0, len(passages)
             titled = replace(document, source=replace(document.source, **edits))
             for part in _embedded(titled, passages, self.embedder()):
                 parts.append(part)
                 made += len(part[0])
                 note = said(
-                    "{name}: {done} of {count} passages",
-                    name=step.note,
-                    done=made,
-                    count=len(passages),
+                    "{name}: {done} of {count} passages", name=step.note, done=made, count=count
                 )
-                share = made / len(passages)
-                yield replace(step, stage="embedding", note=note, share=share)
+                yield replace(step, stage="embedding", note=note, share=made / count)
             vectors = np.concatenate([one for one, _ in parts])
             tokens = TokenCodes.joined([one for _, one in parts])
         self.library.publish(
