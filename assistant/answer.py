@@ -10,11 +10,13 @@ from assistant.followup import Exchange
 from corpus.cells import Cell
 from corpus.document import Source
 from corpus.page_names import NUMBERED, Folio, page_name
+from corpus.said import said
+from corpus.validation import StoredLine
 from index.evidence import Evidence, Newer
 
 # What a declined answer begins with: where `nearest` holds sentences, and where it holds none.
-NOT_SAID = "The library does not say this outright; these sentences come closest."
-NOT_HELD = "The library holds nothing on this."
+NOT_SAID = said("The library does not say this outright; these sentences come closest.")
+NOT_HELD = said("The library holds nothing on this.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Citation:
     quote: str
     start: int
     end: int
-    why: str = ""
+    why: StoredLine = ""
     newer: Newer | None = None
     row: str = ""
     cell: Cell | None = None
@@ -117,11 +119,11 @@ class Answer:
     evidence: tuple[Evidence, ...] = ()
     not_found: tuple[str, ...] = ()
     engine: str = ""
-    notice: str = ""
+    notice: StoredLine = ""
     seconds: dict[str, float] = field(default_factory=dict)
     standalone: str = ""
     searches: tuple[str, ...] = ()
-    fallback: str = ""
+    fallback: StoredLine = ""
     usage: Usage | None = None
     growing: str = ""
     nearest: tuple[Claim, ...] = ()

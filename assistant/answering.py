@@ -25,6 +25,7 @@ from assistant.summarising import summary_of
 from assistant.table_answer import calculated_answer
 from corpus.errors import EngineError, UsageError
 from corpus.partial_dates import is_date
+from corpus.said import joined, said
 from corpus.vocabulary import with_aliases
 
 _LOG = logging.getLogger(__name__)
@@ -38,14 +39,22 @@ def validated(question: Question) -> Question:
     """
     text = " ".join(question.text.split())
     if not text:
-        raise UsageError("the question is empty; type one")
+        raise UsageError(said("the question is empty; type one"))
     if len(text) > LONGEST_QUESTION:
         raise UsageError(
-            f"the question has {len(text):,} characters; ask in {LONGEST_QUESTION:,} or fewer"
+            said(
+                "the question has {count} characters; ask in {limit} or fewer",
+                count=f"{len(text):,}",
+                limit=f"{LONGEST_QUESTION:,}",
+            )
         )
     for value in (question.as_of, question.since):
         if value and not is_date(value):
-            raise UsageError(f"{value!r} is no date; give it as 2025-01-28, 2025-01 or 2025")
+            raise UsageError(
+                said(
+                    "{value} is no date; give it as 2025-01-28, 2025-01 or 2025", value=repr(value)
+                )
+            )
     return replace(question, text=text)
 
 
@@ -119,8 +128,8 @@ def _settled(desk: Desk, answer: Answer, search: Search) -> Answer | None:
     declined = _declined(desk, answer, search)
     if calculation is None:
         return declined
-    refusal = f"Tables are not calculated: {calculation.refused}."
-    return replace(declined, notice=f"{declined.notice}\n{refusal}")
+    refusal = said("Tables are not calculated: {reason}.", reason=calculation.refused)
+    return replace(declined, notice=joined("\n", (declined.notice, refusal)))
 
 
 def _told(desk: Desk, question: Question) -> Answer | None:
@@ -147,13 +156,19 @@ def _written(desk: Desk, engine: Engine, answer: Answer, task: Task) -> Iterator
                 answer = replace(answer, usage=one)
             yield answer
     if not answer.claims and not answer.not_found:
-        raise EngineError(f"{engine.name} failed: it gave an empty answer")
+        raise EngineError(
+            said(
+                "{engine} failed: {reason}",
+                engine=engine.name,
+                reason=said("it gave an empty answer"),
+            )
+        )
     yield replace(answer, growing="", notice=notice)
 
 
 def _fallen_back(begun: Answer, reason: str) -> Answer:
     """Return the answer as it was before the engine failed, marked with why it is written anew."""
-    notice = f"{reason}. The answer quotes the library instead."
+    notice = said("{reason}. The answer quotes the library instead.", reason=reason)
     return replace(begun, engine=ExtractiveEngine.name, fallback=reason, notice=notice)
 
 
@@ -163,10 +178,12 @@ def _finished(desk: Desk, answer: Answer, search: Search) -> Answer:
     outcome = "partly" if answer.not_found else "answered"
     notices = [answer.notice]
     if answer.usage and answer.usage.cut:
-        notices.append(f"{answer.engine} reached its limit of tokens: the end is left out.")
+        notices.append(
+            said("{engine} reached its limit of tokens: the end is left out.", engine=answer.engine)
+        )
     if question_language(answer.question) not in ("", "en"):
         notices.append(_language_note(desk, answer))
-    return replace(answer, outcome=outcome, notice="\n".join(filter(None, notices)))
+    return replace(answer, outcome=outcome, notice=joined("\n", notices))
 
 
 def _declined(desk: Desk, answer: Answer, search: Search) -> Answer:
@@ -184,7 +201,7 @@ def _declined(desk: Desk, answer: Answer, search: Search) -> Answer:
         claims=(),
         nearest=shown.claims,
         not_found=answer.not_found or (answer.question,),
-        notice="\n".join(filter(None, notices)),
+        notice=joined("\n", notices),
     )
 
 

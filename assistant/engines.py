@@ -12,6 +12,7 @@ from assistant.extractive import ExtractiveEngine
 from assistant.models.model import Model
 from assistant.models.settled import Settled, variable_of
 from corpus.errors import UsageError
+from corpus.said import said
 
 FORMS = (
     "auto, extractive, ollama:MODEL, openai:MODEL, anthropic:MODEL, deepseek:MODEL, "
@@ -47,7 +48,9 @@ def engine_named(name: str, home: Path) -> Engine:
         return _at_address(name, address, model, settled)
     kind, colon, model = name.partition(":")
     if not colon or not model.strip() or kind not in _MAKERS:
-        raise UsageError(f"there is no engine {name!r}; give one of: {FORMS}")
+        raise UsageError(
+            said("there is no engine {name}; give one of: {forms}", name=repr(name), forms=FORMS)
+        )
     return _MAKERS[kind](model.strip(), settled)
 
 
@@ -79,8 +82,13 @@ def _context(settled: Settled, *names: str) -> int | None:
             tokens = settled.context[name]
             if tokens < _SMALLEST_CONTEXT:
                 raise UsageError(
-                    f"a context of {tokens} tokens for {name} holds no evidence; give "
-                    f"{_SMALLEST_CONTEXT:,} or more"
+                    said(
+                        "a context of {tokens} tokens for {name} holds no evidence; give {least} "
+                        "or more",
+                        tokens=tokens,
+                        name=name,
+                        least=f"{_SMALLEST_CONTEXT:,}",
+                    )
                 )
             return tokens
     return None
@@ -92,7 +100,12 @@ def _at_address(name: str, address: str, model: str, settled: Settled) -> Engine
 
     parts = urlsplit(address)
     if not parts.hostname or parts.username or not model.strip():
-        raise UsageError(f"{name!r} names no server and model; give it as http://HOST:PORT#MODEL")
+        raise UsageError(
+            said(
+                "{name} names no server and model; give it as http://HOST:PORT#MODEL",
+                name=repr(name),
+            )
+        )
     base = address.rstrip("/")
     base = base if parts.path.strip("/") else f"{base}/v1"
     context = _context(settled, name, address) or server_context(base, model) or 4096
@@ -123,8 +136,12 @@ def _hosted(provider: str) -> Callable[[str, Settled], Engine]:
         name, key = f"{provider}:{model}", settled.key(provider)
         if not key:
             raise UsageError(
-                f"{name} needs a key: set {variable_of(provider)}, or write it under [keys] of "
-                "engines.toml in the data folder (chmod 600)"
+                said(
+                    "{name} needs a key: set {variable}, or write it under [keys] of engines.toml "
+                    "in the data folder (chmod 600)",
+                    name=name,
+                    variable=variable_of(provider),
+                )
             )
         context = _context(settled, name, provider) or _HOSTED_CONTEXT[provider]
         if provider == "anthropic":

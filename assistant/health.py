@@ -13,6 +13,7 @@ from corpus.errors import BriefingError
 from corpus.library import Finding
 from corpus.log import FILE, last_failures, trouble
 from corpus.private import open_to_others
+from corpus.said import joined, said
 from corpus.sandbox import Sandbox
 from index.embedders import HASHING
 from index.inspection import inspected
@@ -68,13 +69,27 @@ def checks(desk: Desk) -> Iterator[Finding]:
     yield _indexes(desk)
     goes = f"sends questions and passages to {desk.engine.place}" if desk.engine.place else "local"
     yield Finding(
-        "engine", True, f"{desk.engine.name} would answer ({goes}); see: briefing engines"
+        "engine",
+        True,
+        said(
+            "{engine} would answer ({place}); see: briefing engines",
+            engine=desk.engine.name,
+            place=goes,
+        ),
     )
     yield _reading()
     yield _log(desk.settings.home)
     yield _privacy(desk.settings.home)
     free = shutil.disk_usage(desk.settings.home).free
-    yield Finding("disk", free > _SPARE, f"{free / 1e9:.1f} GB free for {desk.settings.home}")
+    yield Finding(
+        "disk",
+        free > _SPARE,
+        said(
+            "{size} GB free for {folder}",
+            size=f"{free / 1e9:.1f}",
+            folder=desk.settings.home,
+        ),
+    )
 
 
 def _reading() -> Finding:
@@ -96,12 +111,16 @@ def _reading() -> Finding:
 
 
 def _log(home: Path) -> Finding:
-    if said := trouble(home):
+    if reason := trouble(home):
         return Finding(
-            "log", False, f"{said}; move away what stands in its place, or free the disk"
+            "log",
+            False,
+            said("{reason}; move away what stands in its place, or free the disk", reason=reason),
         )
     count = len(last_failures(home, most=1_000))
-    return Finding("log", True, f"{home / FILE}, errors in it: {count}")
+    return Finding(
+        "log", True, said("{file}, errors in it: {count}", file=home / FILE, count=count)
+    )
 
 
 def _privacy(home: Path) -> Finding:
@@ -121,39 +140,50 @@ def _version(name: str) -> str:
 def _weights(desk: Desk) -> Finding:
     name = desk.settings.embedder
     if name == HASHING:
-        return Finding("embedder", True, "hash: words only, no model")
+        return Finding("embedder", True, said("hash: words only, no model"))
     try:
         folder = weights_folder(name, cache=desk.settings.models)
     except BriefingError as error:
         return Finding("embedder", False, str(error))
-    return Finding("embedder", True, f"{name} in {folder}")
+    return Finding("embedder", True, said("{name} in {folder}", name=name, folder=folder))
 
 
 def _tokens(desk: Desk) -> Finding:
     """Say whether every passage has the token codes that late interaction compares."""
     if desk.library.embedder not in ("", DEFAULT_MODEL):
-        return Finding("tokens", True, "this embedder gives none; the ranking does without")
+        return Finding("tokens", True, said("this embedder gives none; the ranking does without"))
     entries = [one for one in desk.library.entries() if one.passages]
     without = sum(not desk.library.token_codes(one.id).known for one in entries)
     if without:
         # The search is right without them, if a little worse: no reason to fail.
-        said = f"{without} documents have none and are ranked without; to compare them too run: "
-        return Finding("tokens", True, f"{said}briefing doctor --reembed")
-    return Finding("tokens", True, f"all {len(entries)} documents can be compared word by word")
+        rest = f"{without} documents have none and are ranked without; to compare them too run: "
+        return Finding("tokens", True, f"{rest}briefing doctor --reembed")
+    return Finding(
+        "tokens",
+        True,
+        said("all {count} documents can be compared word by word", count=len(entries)),
+    )
 
 
 def _indexes(desk: Desk) -> Finding:
     """Compare the three indexes with the library, the vector index in a process of its own."""
     if not desk.library.entries():
-        return Finding("indexes", True, "empty, like the library")
+        return Finding("indexes", True, said("empty, like the library"))
     fault = desk.indexes.fault()
     # Whoever searches here opens them anew afterwards.
     desk.indexes.close()
     if fault:
-        return Finding("indexes", False, f"{fault}; run: briefing doctor --rebuild")
+        return Finding(
+            "indexes", False, said("{fault}; run: briefing doctor --rebuild", fault=fault)
+        )
     found = inspected(desk.library)
     if found.faults:
-        said = "; ".join(found.faults)
-        return Finding("indexes", False, f"{said}; run: briefing doctor --rebuild")
-    said = f"{found.passages} passages in the library and in each of the three indexes"
-    return Finding("indexes", True, said)
+        return Finding(
+            "indexes",
+            False,
+            said("{fault}; run: briefing doctor --rebuild", fault=joined("; ", found.faults)),
+        )
+    whole = said(
+        "{count} passages in the library and in each of the three indexes", count=found.passages
+    )
+    return Finding("indexes", True, whole)

@@ -8,18 +8,21 @@ from collections.abc import Mapping
 
 from corpus.language import likely
 from corpus.library import Library
+from corpus.said import said
 from index.query import STOP_WORDS
 from index.weights import DEFAULT_MODEL
 
 # One of those that read many languages, of the size of the default one.
 MULTILINGUAL = "paraphrase-multilingual-MiniLM-L12-v2"
 _NAMES = {
-    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
-    "es": "Spanish", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew",
-    "hi": "Hindi", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese",
-    "ko": "Korean", "nb": "Norwegian", "nl": "Dutch", "no": "Norwegian", "pl": "Polish",
-    "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "th": "Thai",
-    "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+    "ar": said("Arabic"), "cs": said("Czech"), "da": said("Danish"), "de": said("German"),
+    "el": said("Greek"), "en": said("English"), "es": said("Spanish"), "fa": said("Persian"),
+    "fi": said("Finnish"), "fr": said("French"), "he": said("Hebrew"), "hi": said("Hindi"),
+    "hu": said("Hungarian"), "id": said("Indonesian"), "it": said("Italian"),
+    "ja": said("Japanese"), "ko": said("Korean"), "nb": said("Norwegian"), "nl": said("Dutch"),
+    "no": said("Norwegian"), "pl": said("Polish"), "pt": said("Portuguese"), "ro": said("Romanian"),
+    "ru": said("Russian"), "sv": said("Swedish"), "th": said("Thai"), "tr": said("Turkish"),
+    "uk": said("Ukrainian"), "vi": said("Vietnamese"), "zh": said("Chinese"),
 }  # fmt: skip
 # Scripts that decide, and how many letters of one do, the more telling first: Japanese has Chinese
 # signs too, Ukrainian and Persian have a few letters of their own.
@@ -95,14 +98,24 @@ def language_note(
         return ""
     most = told.most_common(1)[0][0]
     yours, theirs = _name(asked), _name(most)
-    line = f"Your question is in {yours} and the library is in {theirs}: ask in {theirs}"
+    line = said(
+        "Your question is in {yours} and the library is in {theirs}: ask in {theirs}",
+        yours=yours,
+        theirs=theirs,
+    )
     if told[asked]:
-        line = f"Your question is in {yours} and most of the library is in {theirs}: ask in both"
+        line = said(
+            "Your question is in {yours} and most of the library is in {theirs}: ask in both",
+            yours=yours,
+            theirs=theirs,
+        )
     if embedder != DEFAULT_MODEL:
         return line
-    return (
-        f"{line}, or set BRIEFING_EMBEDDER and BRIEFING_RERANKER to models that read both "
-        f"({MULTILINGUAL} embeds many languages) and run: briefing doctor --reembed"
+    return said(
+        "{line}, or set BRIEFING_EMBEDDER and BRIEFING_RERANKER to models that read "
+        "both ({model} embeds many languages) and run: briefing doctor --reembed",
+        line=line,
+        model=MULTILINGUAL,
     )
 
 
@@ -148,4 +161,4 @@ def question_language(question: str) -> str:
 
 
 def _name(code: str) -> str:
-    return _NAMES.get(code, f"the language {code}")
+    return _NAMES.get(code, said("the language {code}", code=code))

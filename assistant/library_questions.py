@@ -13,6 +13,7 @@ from assistant.library_wording import Asked, asked_of, publishers_named
 from corpus.catalogue import Entry
 from corpus.document import Source
 from corpus.partial_dates import within
+from corpus.said import said
 from corpus.sentences import sentences
 from index.bounds import Bounds
 from index.concepts import Concept, concepts
@@ -39,7 +40,7 @@ def says_nothing(text: str) -> bool:
 
 def say_more(question: Question) -> Answer:
     """Return the answer to a question that names nothing to look for."""
-    notice = "Say more: name a person, a thing or an event that the answer should be about."
+    notice = said("Say more: name a person, a thing or an event that the answer should be about.")
     return Answer(question.text, "declined", engine=CATALOGUE, notice=notice)
 
 
@@ -59,7 +60,7 @@ def about_library(desk: Desk, question: Question) -> Answer | None:
     if asked.kind == "abilities":
         return told.abilities(len(entries))
     if not entries:
-        return told.declined("The library holds no document within these bounds.")
+        return told.declined(said("The library holds no document within these bounds."))
     if asked.kind == "publishers":
         return told.publishers(entries)
     if asked.kind == "contents" or asked == Asked("list"):
@@ -103,12 +104,16 @@ def _listed(
             return None
         if unknown:
             listing = ", ".join(publishers[:_LISTED]) or "–"
-            notice = (
-                f"The library has no document from {asked.publisher}. Its publishers: {listing}."
+            notice = said(
+                "The library has no document from {publisher}. Its publishers: {publishers}.",
+                publisher=asked.publisher,
+                publishers=listing,
             )
             return told.declined(notice)
         newest = entries[0].source.title
-        return told.declined(f"The library has no such document. Its newest is “{newest}”.")
+        return told.declined(
+            said("The library has no such document. Its newest is “{title}”.", title=newest)
+        )
     if asked.kind in ("newest", "oldest"):
         return told.extreme(first or more, asked.kind)
     return told.listing(first, more, topic, unknown=unknown)

@@ -10,19 +10,23 @@ from assistant.answer import Answer, answer_json
 from assistant.followup import Exchange
 from corpus.conversations import Conversation, Conversations, Rating, StoredTurn
 from corpus.errors import FormatError
+from corpus.said import said, said_json
 from corpus.validation import from_json_text, stored
 
 # Grows when a field changes its meaning; a new field with a default leaves it as it is. Answers
-# that state none are of the time before formats were counted, when fields were only added.
-_FORMAT = 1
-_ADVICE = "ask the question again"
+# that state none are of the time before formats were counted, when fields were only added. From 2
+# on a line of the program's keeps what it was made of.
+_FORMAT = 2
+_ADVICE = said("ask the question again")
 
 
 def to_json(answer: Answer) -> str:
     """Return an answer as JSON text, with the evidence: what was not used is part of the record."""
     # The rows of tables follow from the documents.
     bare = tuple(replace(one, rows=()) for one in answer.evidence)
-    return json.dumps({"format": _FORMAT, **asdict(replace(answer, growing="", evidence=bare))})
+    return json.dumps(
+        said_json({"format": _FORMAT, **asdict(replace(answer, growing="", evidence=bare))})
+    )
 
 
 def from_json(text: str) -> Answer:

@@ -16,6 +16,7 @@ from assistant.library_questions import admitted
 from assistant.library_wording import publishers_named
 from corpus.catalogue import Entry
 from corpus.document import Passage
+from corpus.said import said
 from index.evidence import Evidence
 from index.query import STOP_WORDS
 from index.words import stems
@@ -150,7 +151,7 @@ def summary_of(desk: Desk, question: Question) -> Answer | None:
         tuple(citations),
         found.evidence,
         engine=ExtractiveEngine.name,
-        notice=f"The main sentences of “{found.entry.source.title}”.",
+        notice=said("The main sentences of “{title}”.", title=found.entry.source.title),
     )
 
 
@@ -167,10 +168,12 @@ def summary_evidence(desk: Desk, question: Question) -> Summary | str:
     meant = _meant(what, admitted(desk, question), plainly=plainly)
     if not meant:
         file = _FILE.search(what)
-        return f"The library has no file called {file[0]}." if file else ""
+        return said("The library has no file called {name}.", name=file[0]) if file else ""
     if len(meant) > 1:
         first, second = meant[0].source, meant[1].source
-        return f"Say which document: “{first.title}” or “{second.title}”."
+        return said(
+            "Say which document: “{first}” or “{second}”.", first=first.title, second=second.title
+        )
     sentences, passages = _main(desk, meant[0])
     if not sentences:
         return ""

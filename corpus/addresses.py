@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import httpx
 
 from corpus.errors import ReadError
+from corpus.said import said
 
 Resolve = Callable[[str, int], Sequence[str]]
 # What browsers and libraries read differently: no address that is meant holds any of these.
@@ -99,7 +100,8 @@ def target_of(address: str, policy: Policy) -> Target:
         found = [host] if _is_number(host) else list(policy.resolve(host, port))
     except (OSError, UnicodeError) as error:
         raise ReadError(
-            "unreachable", f"{url.host} cannot be found; check the address, or your connection"
+            "unreachable",
+            said("{host} cannot be found; check the address, or your connection", host=url.host),
         ) from error
     if not found or not all(_allowed(one, policy) for one in found):
         raise _refused(text, "its host is not on the public internet")
@@ -107,7 +109,10 @@ def target_of(address: str, policy: Policy) -> Target:
 
 
 def _refused(address: str, why: str) -> ReadError:
-    return ReadError("refused", f"{address[:200]!r} is not fetched: {why}")
+    return ReadError(
+        "refused",
+        said("{address} is not fetched: {reason}", address=repr(address[:200]), reason=why),
+    )
 
 
 def _is_number(host: str) -> bool:

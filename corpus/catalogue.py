@@ -31,6 +31,7 @@ from corpus.rows import (
     ids_from_row,
     passages_from_row,
 )
+from corpus.said import said
 from corpus.schema import migrate, prepare
 from corpus.sqlite import Connections, translated
 
@@ -229,7 +230,13 @@ class Catalogue:
         if not found:
             raise _missing(prefix)
         if len(found) > 1:
-            raise NotInLibrary(f"{len(found)} documents have an id starting {prefix!r}: give more")
+            raise NotInLibrary(
+                said(
+                    "{count} documents have an id starting {id}: give more",
+                    count=len(found),
+                    id=repr(prefix),
+                )
+            )
         return found[0]
 
     def document(self, document: str) -> Document:
@@ -391,4 +398,6 @@ class Catalogue:
 
 
 def _missing(document: str) -> NotInLibrary:
-    return NotInLibrary(f"the library holds no document {document!r}; see: briefing sources")
+    return NotInLibrary(
+        said("the library holds no document {id}; see: briefing sources", id=repr(document))
+    )

@@ -28,6 +28,7 @@ from corpus.limits import DEFAULT_LIMITS
 from corpus.ocr import Row
 from corpus.readers import charsets, html
 from corpus.rows import columns_of
+from corpus.said import said, said_json
 from corpus.splitting import split
 
 # Ahead of each request: how long it is.
@@ -42,7 +43,7 @@ _BY_NAME = ("lxml.cssselect", "lxml.etree", "lxml.html", "olefile", "oxmsg", "PI
 
 
 def _refusal(error: ReadError) -> dict[str, Any]:
-    return {"reason": error.reason, "message": str(error)}
+    return {"reason": error.reason, "message": said_json(str(error))}
 
 
 def _to_json(answer: Document) -> dict[str, Any]:
@@ -112,11 +113,11 @@ class _Child:
         except ReadError as error:
             return _refusal(error)
         except MemoryError:
-            said = "reading this file took too much memory; split it and add that"
-            return _refusal(ReadError("too_much_memory", said))
+            reason = said("reading this file took too much memory; split it and add that")
+            return _refusal(ReadError("too_much_memory", reason))
         except Exception as error:  # noqa: BLE001  # reason: parsers raise anything
-            said = f"this file cannot be read ({type(error).__name__})"
-            return _refusal(ReadError("damaged", said))
+            reason = said("this file cannot be read ({reason})", reason=type(error).__name__)
+            return _refusal(ReadError("damaged", reason))
 
 
 def _preload() -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from corpus.errors import NoConversation
+from corpus.said import said
 from corpus.sqlite import translated
 
 _TITLE = 80
@@ -194,7 +195,11 @@ class Conversations:
                 _missing(prefix)
                 if not found
                 else NoConversation(
-                    f"{len(found)} conversations have an id starting {prefix!r}: give more of it"
+                    said(
+                        "{count} conversations have an id starting {id}: give more of it",
+                        count=len(found),
+                        id=repr(prefix),
+                    )
                 )
             )
         return found[0]
@@ -239,4 +244,6 @@ def _escaped(word: str) -> str:
 
 
 def _missing(conversation: str) -> NoConversation:
-    return NoConversation(f"there is no conversation {conversation!r}; see: briefing conversations")
+    return NoConversation(
+        said("there is no conversation {id}; see: briefing conversations", id=repr(conversation))
+    )

@@ -15,6 +15,7 @@ from threading import Lock
 from corpus.document import Document
 from corpus.errors import ReadError
 from corpus.readers.pdf_drawing import Box, letters_of
+from corpus.said import said
 from corpus.sandbox import Sandbox
 
 # Seconds for one page; the slowest of 1,017 real pages took 1.1 s.
@@ -91,7 +92,7 @@ class Drawer:
                 rest,
             )
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
-            raise ReadError("crashed", "this page cannot be drawn; read its text") from error
+            raise ReadError("crashed", said("this page cannot be drawn; read its text")) from error
         with self._lock:
             self._kept[key] = picture
             while len(self._kept) > _KEPT:

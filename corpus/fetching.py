@@ -20,6 +20,7 @@ import httpx
 
 from corpus.addresses import Policy, Target, target_of
 from corpus.errors import ReadError
+from corpus.said import said
 
 AGENT = "briefing-assistant"
 _HEADERS = {
@@ -75,11 +76,20 @@ def fetch(address: str, policy: Policy | None = None) -> Fetched:
     except TimeoutError as error:
         raise ReadError(
             "too_slow",
-            f"{address} took over {rules.seconds:.0f} seconds; save the page and add the file",
+            said(
+                "{address} took over {seconds} seconds; save the page and add the file",
+                address=address,
+                seconds=f"{rules.seconds:.0f}",
+            ),
         ) from error
     except (httpx.HTTPError, OSError, ValueError) as error:
         raise ReadError(
-            "unreachable", f"{address} cannot be read ({type(error).__name__}); try it in a browser"
+            "unreachable",
+            said(
+                "{address} cannot be read ({reason}); try it in a browser",
+                address=address,
+                reason=type(error).__name__,
+            ),
         ) from error
 
 
@@ -89,26 +99,46 @@ async def _followed(address: str, policy: Policy) -> Fetched:
     for _ in range(policy.hops + 1):
         target = await _looked_at(here, policy)
         if secure and target.url.scheme == "http":
-            raise ReadError("refused", f"{address} leads to an address without encryption")
+            raise ReadError(
+                "refused", said("{address} leads to an address without encryption", address=address)
+            )
         secure = secure or target.url.scheme == "https"
         if policy.robots and not await _welcome(target, policy):
             raise ReadError(
                 "refused",
-                f"the site asks programs not to read {here}; save the page in a browser and add "
-                "the file",
+                said(
+                    "the site asks programs not to read {address}; save the page in a browser and "
+                    "add the file",
+                    address=here,
+                ),
             )
         status, headers, content = await _got(target, policy, policy.size)
         if status in _REDIRECTS and headers.get("location"):
             here = str(target.url.join(headers["location"]))
             continue
         if status in (404, 410):
-            raise ReadError("missing", f"there is nothing at {here} (the server answered {status})")
+            raise ReadError(
+                "missing",
+                said(
+                    "there is nothing at {address} (the server answered {status})",
+                    address=here,
+                    status=status,
+                ),
+            )
         if status != 200:
-            raise ReadError("unreachable", f"{here} answered {status}; try it in a browser")
+            raise ReadError(
+                "unreachable",
+                said(
+                    "{address} answered {status}; try it in a browser", address=here, status=status
+                ),
+            )
         if not content.strip():
-            raise ReadError("empty", f"{here} gave an empty page")
+            raise ReadError("empty", said("{address} gave an empty page", address=here))
         return Fetched(here, content, _suffix(target.url, headers))
-    raise ReadError("refused", f"{address} redirects more than {policy.hops} times")
+    raise ReadError(
+        "refused",
+        said("{address} redirects more than {count} times", address=address, count=policy.hops),
+    )
 
 
 async def _looked_at(address: str, policy: Policy) -> Target:
@@ -195,23 +225,39 @@ async def _body(response: httpx.Response, size: int, name: str, *, cut: bool) ->
     """Return the body unpacked; raises ReadError where it is larger than `size` bytes."""
     packing = response.headers.get("content-encoding", "").strip().lower()
     if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
-        raise ReadError("unsupported", f"{name} is packed as {packing!r}; save it and add the file")
+        raise ReadError(
+            "unsupported",
+            said(
+                "{name} is packed as {packing}; save it and add the file",
+                name=name,
+                packing=repr(packing),
+            ),
+        )
     unpack = _Unpacker() if packing not in ("", "identity") else None
     body = bytearray()
     async for part in response.aiter_raw():
         try:
             body += unpack.unpacked(part, size + 1 - len(body)) if unpack else part
         except zlib.error as error:
-            raise ReadError("damaged", f"{name} is packed wrongly; try it in a browser") from error
+            raise ReadError(
+                "damaged", said("{name} is packed wrongly; try it in a browser", name=name)
+            ) from error
         if len(body) > size:
             if cut:
                 return bytes(body[:size])
             raise ReadError(
                 "too_large",
-                f"{name} is larger than {size / 1e6:.0f} MB; save what you need and add the file",
+                said(
+                    "{name} is larger than {size} MB; save what you need and add the file",
+                    name=name,
+                    size=f"{size / 1e6:.0f}",
+                ),
             )
     if unpack and not unpack.whole:
-        raise ReadError("damaged", f"{name} broke off half-way; try it again or in a browser")
+        raise ReadError(
+            "damaged",
+            said("{address} broke off half-way; try it again or in a browser", address=name),
+        )
     return bytes(body)
 
 
@@ -254,6 +300,9 @@ def _suffix(url: httpx.URL, headers: httpx.Headers) -> str:
         return _KINDS[called]
     raise ReadError(
         "unsupported",
-        f"{url} is {called or 'of no stated kind'}; pages, PDF, Word, PowerPoint, Excel, CSV, mail "
-        "and text are read",
+        said(
+            "{address} is {kind}; pages, PDF, Word, PowerPoint, Excel, CSV, mail and text are read",
+            address=url,
+            kind=called or "of no stated kind",
+        ),
     )

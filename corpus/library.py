@@ -22,6 +22,7 @@ from corpus.codes import TokenCodes
 from corpus.document import WITHIN, Document, Passage
 from corpus.errors import EmbedderMismatch, LibraryError, ReadError
 from corpus.rows import now, row_of
+from corpus.said import said
 from corpus.sqlite import translated
 
 
@@ -115,7 +116,9 @@ class Library(Catalogue):
             held = self._held_by([document.source.location]) if within is not None else {}
             if outcome in {"added", "replaced"}:
                 if vectors is None:
-                    raise LibraryError(f"no passages were given for {document.source.location}")
+                    raise LibraryError(
+                        said("no passages were given for {id}", id=document.source.location)
+                    )
                 self._agree_on(connection, embedder)
                 codes = tokens or TokenCodes.none(len(passages))
                 self._insert(connection, document, passages, vectors, codes, kept, starter=starter)
@@ -143,8 +146,12 @@ class Library(Catalogue):
         present = self.embedder
         if present and present != embedder:
             raise EmbedderMismatch(
-                f"this library was embedded by {present!r}, not {embedder!r}; "
-                "run: briefing doctor --reembed"
+                said(
+                    "this library was embedded by {one}, not {other}; run: briefing doctor "
+                    "--reembed",
+                    one=repr(present),
+                    other=repr(embedder),
+                )
             )
         connection.execute("UPDATE facts SET value = ? WHERE name = 'embedder'", (embedder,))
 
@@ -329,7 +336,13 @@ class Library(Catalogue):
         )
         odd = [row["id"] for row in rows if not _spans_fit(row)]
         findings.append(
-            Finding("passages", not odd, f"{len(rows)} documents, {len(odd)} with passages outside")
+            Finding(
+                "passages",
+                not odd,
+                said(
+                    "{count} documents, {odd} with passages outside", count=len(rows), odd=len(odd)
+                ),
+            )
         )
         lost = [
             row["location"]
@@ -351,8 +364,14 @@ def _spans_fit(row: sqlite3.Row) -> bool:
 
 def _check(document: Document, passages: Sequence[Passage], vectors: Matrix | None) -> None:
     if vectors is not None and len(vectors) != len(passages):
-        raise LibraryError(f"{len(vectors)} vectors for {len(passages)} passages")
+        raise LibraryError(
+            said(
+                "{vectors} vectors for {passages} passages",
+                vectors=len(vectors),
+                passages=len(passages),
+            )
+        )
     for passage in passages:
         whole = document.text[passage.start : passage.end]
         if passage.document != document.id or whole != passage.text or not whole:
-            raise LibraryError(f"a passage does not slice back: {passage.id}")
+            raise LibraryError(said("a passage does not slice back: {id}", id=passage.id))

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from corpus.errors import LibraryLocked, StorageError
+from corpus.said import said
 
 # How long a second process waits before it is told who holds the lock.
 _PATIENCE = 1.0
@@ -46,8 +47,11 @@ class WriterLock:
         while not self._entered():
             if time.monotonic() > deadline:
                 raise LibraryLocked(
-                    f"process {self._owner()} is writing to this library; wait for it to finish, "
-                    "or stop it, and try again"
+                    said(
+                        "process {number} is writing to this library; wait for it to finish, or "
+                        "stop it, and try again",
+                        number=self._owner(),
+                    )
                 )
             time.sleep(0.05)
         try:
@@ -65,7 +69,11 @@ class WriterLock:
                 try:
                     descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 except OSError as error:
-                    raise StorageError(f"cannot write {self._file} ({error.strerror})") from error
+                    raise StorageError(
+                        said(
+                            "cannot write {file} ({reason})", file=self._file, reason=error.strerror
+                        )
+                    ) from error
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     os.ftruncate(descriptor, 0)
@@ -75,7 +83,11 @@ class WriterLock:
                     return False
                 except OSError as error:
                     os.close(descriptor)
-                    raise StorageError(f"cannot write {self._file} ({error.strerror})") from error
+                    raise StorageError(
+                        said(
+                            "cannot write {file} ({reason})", file=self._file, reason=error.strerror
+                        )
+                    ) from error
                 self._descriptor = descriptor
             self._holders += 1
             return True

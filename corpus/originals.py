@@ -12,6 +12,7 @@ from pathlib import Path
 from corpus.errors import ReadError, StorageError
 from corpus.files import digest_of, opened
 from corpus.private import private_folder
+from corpus.said import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +85,9 @@ class Originals:
 def storage_error(error: OSError, place: Path) -> StorageError:
     """Return an OSError as the line a user can act on."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return StorageError(f"the disk is full: free some space below {place} and try again")
-    return StorageError(f"cannot write below {place} ({error.strerror or error})")
+        return StorageError(
+            said("the disk is full: free some space below {folder} and try again", folder=place)
+        )
+    return StorageError(
+        said("cannot write below {folder} ({reason})", folder=place, reason=error.strerror or error)
+    )

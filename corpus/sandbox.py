@@ -36,6 +36,7 @@ from corpus.files import opened
 from corpus.limits import MOST_PARTS
 from corpus.ocr import Row, Scan
 from corpus.rows import DOCUMENT, document_of
+from corpus.said import said, said_from
 from corpus.splitting import MOST_PASSAGES
 
 # Seconds by the clock and of the processor for one file; address space of a child, of which 0.7 GB
@@ -266,7 +267,9 @@ class _Child:
             return self._post_mortem(process)
         try:
             answer = dict(json.loads(line))
-            refused = "reason" in answer and ReadError(answer["reason"], str(answer["message"]))
+            refused = "reason" in answer and ReadError(
+                answer["reason"], said_from(answer["message"])
+            )
         except (ValueError, KeyError, TypeError):
             self.end()
             return _crashed()
@@ -319,17 +322,21 @@ class _Child:
         # Native code that is refused memory mostly aborts, with what it had by then.
         if peak > max(0.5 * self._memory, self._inherited):
             return ReadError(
-                "too_much_memory", "reading this file took too much memory; split it and add that"
+                "too_much_memory",
+                said("reading this file took too much memory; split it and add that"),
             )
         return _crashed()
 
 
 def _too_slow(limit: str) -> ReadError:
-    return ReadError("too_slow", f"reading this file took over {limit}; split it or save it anew")
+    return ReadError(
+        "too_slow",
+        said("reading this file took over {limit}; split it or save it anew", limit=limit),
+    )
 
 
 def _crashed() -> ReadError:
-    return ReadError("crashed", "this file crashed the reader; save it anew and add it again")
+    return ReadError("crashed", said("this file crashed the reader; save it anew and add it again"))
 
 
 def _buried(process: subprocess.Popen[bytes]) -> tuple[int, int]:

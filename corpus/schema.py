@@ -9,6 +9,7 @@ from pathlib import Path
 
 from corpus.errors import LibraryDamaged, LibraryTooNew
 from corpus.lock import WriterLock
+from corpus.said import said
 
 # Step n brings user_version from n to n + 1. A step that was released is never edited; later
 # features (conversations, memos) append theirs.
@@ -144,16 +145,22 @@ def prepare(file: Path) -> None:
     if not file.exists():
         if any((file.parent / "originals").rglob("*")):
             raise LibraryDamaged(
-                f"{file} is gone, though the files it was made of are here; restore it from a "
-                "backup, or move the folder originals away to begin a new library"
+                said(
+                    "{file} is gone, though the files it was made of are here; restore it from a "
+                    "backup, or move the folder originals away to begin a new library",
+                    file=file,
+                )
             )
         _make(file)
         return
     pending = file.with_name(f"{file.name}-wal")
     if not file.stat().st_size and not (pending.exists() and pending.stat().st_size):
         raise LibraryDamaged(
-            f"{file} is empty and no library; restore it from a backup, or move it away to begin "
-            "a new one"
+            said(
+                "{file} is empty and no library; restore it from a backup, or move it away to "
+                "begin a new one",
+                file=file,
+            )
         )
     reading = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
     try:
@@ -165,8 +172,11 @@ def prepare(file: Path) -> None:
         reading.close()
     if not {"facts", "documents", "changes"} <= tables:
         raise LibraryDamaged(
-            f"{file} is the database of another program and no library; move it away, or name "
-            "another data folder"
+            said(
+                "{file} is the database of another program and no library; move it away, or "
+                "name another data folder",
+                file=file,
+            )
         )
 
 
@@ -212,8 +222,13 @@ def migrate(connection: sqlite3.Connection, file: Path, lock: WriterLock) -> Non
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(MIGRATIONS):
         raise LibraryTooNew(
-            f"the library {file} was made by a newer version of this program (its format is "
-            f"{version}, this one knows {len(MIGRATIONS)}); upgrade briefing-assistant"
+            said(
+                "the library {file} was made by a newer version of this program (its format is "
+                "{format}, this one knows {known}); upgrade briefing-assistant",
+                file=file,
+                format=version,
+                known=len(MIGRATIONS),
+            )
         )
     if version == len(MIGRATIONS):
         return

@@ -15,6 +15,7 @@ from itertools import groupby
 from corpus.counting import Counter
 from corpus.document import Document, Passage
 from corpus.errors import ReadError
+from corpus.said import said
 from corpus.sentences import sentences
 from corpus.table import Table
 
@@ -122,7 +123,10 @@ def split(document: Document, count: Counter, *, size: PassageSize | None = None
         if len(passages) > MOST_PASSAGES:
             raise ReadError(
                 "too_large",
-                f"this file makes more than {MOST_PASSAGES:,} passages; split it and add the parts",
+                said(
+                    "this file makes more than {count} passages; split it and add the parts",
+                    count=f"{MOST_PASSAGES:,}",
+                ),
             )
     return passages
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from corpus.errors import LibraryClosed, LibraryDamaged, LibraryError, StorageError
+from corpus.said import said
 
 # Less free space than this is a full disk, whatever SQLite calls the failure: its own shared-memory
 # file takes 32 KB.
@@ -50,14 +51,14 @@ class Connections:
     def __call__(self) -> sqlite3.Connection:
         """Return this thread's connection; raises LibraryClosed, StorageError, LibraryDamaged."""
         if self._closed:
-            raise LibraryClosed("the library has been closed; open it again")
+            raise LibraryClosed(said("the library has been closed; open it again"))
         lease: _Lease | None = getattr(self._local, "lease", None)
         if lease is None:
             lease = _Lease(self._opened())
             with self._mutex:
                 # Closed while this was being opened: the lease ends here, and its connection.
                 if self._closed:
-                    raise LibraryClosed("the library has been closed; open it again")
+                    raise LibraryClosed(said("the library has been closed; open it again"))
                 self._open.add(lease)
             self._local.lease = lease
         return lease.connection
@@ -149,30 +150,45 @@ def translated(file: Path) -> Iterator[None]:
         name = _name(error)
         if name == "SQLITE_FULL" or (_refuses_writing(error) and _full(file)):
             raise StorageError(
-                f"the disk is full: free some space for {file} and try again"
+                said("the disk is full: free some space for {file} and try again", file=file)
             ) from error
         if name.startswith("SQLITE_READONLY"):
             raise StorageError(
-                f"{file} cannot be written: its disk or folder is read-only; what is in the "
-                "library can be read"
+                said(
+                    "{file} cannot be written: its disk or folder is read-only; what is in the "
+                    "library can be read",
+                    file=file,
+                )
             ) from error
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise StorageError(
-                f"another program holds {file}; wait for it to finish, and try again"
+                said(
+                    "another program holds {file}; wait for it to finish, and try again", file=file
+                )
             ) from error
         if _refuses_writing(error):
             raise StorageError(
-                f"cannot read or write {file} ({error}); check its disk and try again"
+                said(
+                    "cannot read or write {file} ({reason}); check its disk and try again",
+                    file=file,
+                    reason=error,
+                )
             ) from error
-        raise LibraryError(f"the library {file} refused a request ({error})") from error
+        raise LibraryError(
+            said("the library {file} refused a request ({reason})", file=file, reason=error)
+        ) from error
     except sqlite3.ProgrammingError as error:
         if "closed" in str(error):
-            raise LibraryClosed("the library has been closed; open it again") from error
+            raise LibraryClosed(said("the library has been closed; open it again")) from error
         raise
     except sqlite3.DatabaseError as error:
         raise LibraryDamaged(
-            f"{file} is damaged or no library ({error}); restore it from a backup, or move it away "
-            "and add your documents again"
+            said(
+                "{file} is damaged or no library ({reason}); restore it from a backup, or move "
+                "it away and add your documents again",
+                file=file,
+                reason=error,
+            )
         ) from error
 
 

@@ -10,30 +10,49 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from corpus.errors import FormatError
+from corpus.said import said, said_from
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
 
 T = TypeVar("T")
+
+
+class _AsStored:
+    """Reads a line of the program's as `corpus.said.said_json` wrote it; plain text as it is."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
+        def read(value: object, plain: Callable[[object], str]) -> str:
+            return said_from(value) if isinstance(value, Mapping) else plain(value)
+
+        return {
+            "type": "function-wrap",
+            "function": {"type": "no-info", "function": read},
+            "schema": handler(source),
+        }
+
+
+# The type of a field that holds a line of the program's.
+StoredLine = Annotated[str, _AsStored()]
 # `__pydantic_config__` of a dataclass that is written by hand: other keys are an error.
 NO_OTHER_KEYS: Any = {"extra": "forbid"}
-_CORRECT = "correct it or delete it"
+_CORRECT = said("correct it or delete it")
 _PROBLEMS = {
-    "missing": "is missing",
-    "string_type": "must be a text",
-    "int_type": "must be a whole number",
-    "float_type": "must be a number",
-    "bool_type": "must be true or false",
-    "tuple_type": "must be a list",
-    "dict_type": "must be a table",
-    "dataclass_type": "must be a table",
-    "unexpected_keyword_argument": "is no key that is known here",
+    "missing": said("is missing"),
+    "string_type": said("must be a text"),
+    "int_type": said("must be a whole number"),
+    "float_type": said("must be a number"),
+    "bool_type": said("must be true or false"),
+    "tuple_type": said("must be a list"),
+    "dict_type": said("must be a table"),
+    "dataclass_type": said("must be a table"),
+    "unexpected_keyword_argument": said("is no key that is known here"),
 }
 
 
@@ -44,7 +63,7 @@ def stored(kind: type[T], values: object, name: str, *, newest: int, advice: str
     earlier one), `advice` what to do about one that is not readable. Raises FormatError.
     """
     if not isinstance(values, Mapping):
-        raise _unreadable(name, "it is no JSON object", advice)
+        raise _unreadable(name, said("it is no JSON object"), advice)
     _check_format(values, name, newest, advice)
     return _checked(kind, values, name, advice)
 
@@ -69,7 +88,7 @@ def from_json_text(text: str, name: str, *, advice: str = _CORRECT) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _unreadable(name, f"it is no JSON: {error}", advice) from error
+        raise _unreadable(name, said("it is no JSON: {reason}", reason=error), advice) from error
 
 
 def _check_format(values: Mapping[str, Any], name: str, newest: int, advice: str) -> None:
@@ -78,8 +97,13 @@ def _check_format(values: Mapping[str, Any], name: str, newest: int, advice: str
         raise _unreadable(name, _at(("format",), _PROBLEMS["int_type"]), advice)
     if number > newest:
         raise FormatError(
-            f"{name} was made by a newer version of this program (its format is {number}, this one "
-            f"knows {newest}); upgrade briefing-assistant"
+            said(
+                "{file} was made by a newer version of this program (its format is {format}, "
+                "this one knows {known}); upgrade briefing-assistant",
+                file=name,
+                format=number,
+                known=newest,
+            )
         )
 
 
@@ -117,9 +141,11 @@ def _reason(error: ValidationError) -> str:
     """
     found = error.errors(include_url=False)
     first = min(found, key=lambda one: one["type"] != "unexpected_keyword_argument")
-    problem = _PROBLEMS.get(first["type"])
+    problem: str | None = _PROBLEMS.get(first["type"])
     if problem is None:
-        problem = first["msg"].removeprefix("Value error, ").replace("Input should", "should")
+        # What a dataclass of ours raised itself, or pydantic's own words.
+        raised = first.get("ctx", {}).get("error")
+        problem = str(raised) if raised else first["msg"].replace("Input should", "should")
     return _at(first["loc"], problem)
 
 
@@ -127,8 +153,16 @@ def _at(place: tuple[int | str, ...], problem: str) -> str:
     where = ""
     for one in place:
         where += f" {one + 1}" if isinstance(one, int) else f", {one}"
-    return f"“{where.lstrip(', ')}” {problem}" if where else problem
+    return said("“{key}” {problem}", key=where.lstrip(", "), problem=problem) if where else problem
 
 
 def _unreadable(name: str, reason: str, advice: str) -> FormatError:
-    return FormatError(f"cannot read {name}: {' '.join(reason.split())}; {advice}")
+    folded = " ".join(reason.split())
+    return FormatError(
+        said(
+            "cannot read {file}: {reason}; {advice}",
+            file=name,
+            reason=reason if reason == folded else folded,
+            advice=advice,
+        )
+    )

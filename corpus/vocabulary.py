@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from corpus.errors import FormatError
+from corpus.said import said
 from corpus.validation import configured
 
 FILE_NAME = "aliases.toml"
 # Groups under this heading go together without meaning the same: a maker and its models.
 _RELATED = "related"
-_ADVICE = "aliases are lists of names: companies = [[…], …]"
+_ADVICE = said("aliases are lists of names: companies = [[…], …]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,14 @@ def groups_of(home: Path) -> tuple[Group, ...]:
         meant = get_close_matches(section, known, 1, cutoff=0.8)
         if section not in known and meant:
             raise FormatError(
-                f"cannot read {own}: there is no heading “{section}”, did you mean “{meant[0]}”; "
-                f"{_ADVICE}"
+                said(
+                    "cannot read {file}: there is no heading “{heading}”, did you mean “{meant}”; "
+                    "{advice}",
+                    file=own,
+                    heading=section,
+                    meant=meant[0],
+                    advice=_ADVICE,
+                )
             )
     return _ours() + found
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from corpus.document import WITHIN, Document, LeftOut
 from corpus.errors import ReadError
 from corpus.limits import DEEPEST_PART, MOST_PARTS
+from corpus.said import said
 from corpus.sandbox import Read, Sandbox
 from index.recognising import advised, has_scans, part_by_ocr
 
@@ -48,20 +49,28 @@ def carried(
             found = part_by_ocr(sandbox, file, names, heading) or found
         if isinstance(found, ReadError):
             failures += found.reason in _FAILURES
-            yield LeftOut("attachments", 1, f"{shown}: {advised(found, tried=ocr)}")
+            yield LeftOut(
+                "attachments",
+                1,
+                said("{name}: {reason}", name=shown, reason=advised(found, tried=ocr)),
+            )
             continue
         document, passages = found
         if not passages:
-            yield LeftOut("attachments", 1, f"{shown}: this file holds no text")
+            yield LeftOut(
+                "attachments",
+                1,
+                said("{name}: {reason}", name=shown, reason=said("this file holds no text")),
+            )
             continue
-        said, own = around.source, document.source
+        outer, own = around.source, document.source
         source = replace(
             own,
-            location=f"{said.location}{WITHIN}{names[-1]}",
-            publisher=own.publisher or said.publisher,
-            published=own.published or said.published,
-            theme=own.theme or said.theme,
-            fetched=own.fetched or said.fetched,
+            location=f"{outer.location}{WITHIN}{names[-1]}",
+            publisher=own.publisher or outer.publisher,
+            published=own.published or outer.published,
+            theme=own.theme or outer.theme,
+            fetched=own.fetched or outer.fetched,
         )
         document = replace(document, source=source)
         yield document, passages

@@ -22,6 +22,7 @@ from corpus.codes import TokenCodes
 from corpus.document import Passage
 from corpus.errors import LibraryLocked, SearchIndexError, StorageError
 from corpus.library import Library
+from corpus.said import said
 from index.embedding import Vectors
 from index.forward import ForwardIndex, ordered
 from index.manifest import FILE_NAME, FORMAT, Manifest, Part, parts_of
@@ -122,7 +123,9 @@ class DerivedIndexes:
                 if not self._writing.acquire(timeout=_PATIENCE if wait else 0):
                     if not wait:
                         return rebuilt
-                    raise LibraryLocked("the search indexes are being rebuilt; try again later")
+                    raise LibraryLocked(
+                        said("the search indexes are being rebuilt; try again later")
+                    )
                 try:
                     shown, again = self._brought(rebuild)
                 finally:
@@ -296,7 +299,7 @@ class DerivedIndexes:
         if not ordered(forward) or len(counts) > 1:
             if vectors is not None:
                 vectors.close()
-            raise SearchIndexError("the indexes differ in what they hold")
+            raise SearchIndexError(said("the indexes differ in what they hold"))
         entries = {one.id: one for one in self._library.entries() if forward.holds(one.id)}
         later = later_versions(entries.values(), forward)
         return Snapshot(
@@ -342,7 +345,9 @@ class DerivedIndexes:
                     rebuild = True
                     self._rebuild(target)
             except OSError as error:
-                raise StorageError(f"cannot write {self._folder} ({error.strerror})") from error
+                raise StorageError(
+                    said("cannot write {file} ({reason})", file=self._folder, reason=error.strerror)
+                ) from error
         seconds = time.monotonic() - started
         how = "rebuilt" if rebuild else "brought up"
         _LOG.info("indexes %s: generation %d in %.1f s", how, target, seconds)

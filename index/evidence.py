@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from corpus.cells import Row
 from corpus.document import Passage, Source
+from corpus.said import said
+from corpus.validation import StoredLine
 from index.reader import Reading
 
 
@@ -41,24 +43,36 @@ class Match:
     held_back: bool = False
 
     @property
-    def in_words(self) -> str:
-        """The reasons as a line to read."""
-        said = [f"meaning {self.meaning:.2f} (rank {self.meaning_rank})"]
+    def reasons(self) -> list[str]:
+        """Why the passage stands where it does, a line for each reason."""
+        found: list[str] = [
+            said(
+                "meaning {score} (rank {rank})", score=f"{self.meaning:.2f}", rank=self.meaning_rank
+            )
+        ]
         if self.bm25_rank:
-            said.append(f"words {self.bm25:.1f} (rank {self.bm25_rank}): {', '.join(self.words)}")
+            score, words = f"{self.bm25:.1f}", ", ".join(self.words)
+            line = said(
+                "words {score} (rank {rank}): {words}",
+                score=score,
+                rank=self.bm25_rank,
+                words=words,
+            )
+            found.append(line)
         else:
-            said.append("none of the words")
+            found.append(said("none of the words"))
         if self.late:
-            said.append(f"word by word {self.late:.2f}")
+            found.append(said("word by word {score}", score=f"{self.late:.2f}"))
         if self.beside:
-            said.append(f"next to it: {', '.join(self.beside)}")
+            found.append(said("next to it: {words}", words=", ".join(self.beside)))
         if self.date:
-            said.append(f"published at a date the question names (+{self.parts['date']:.2f})")
+            share = f"{self.parts['date']:.2f}"
+            found.append(said("published at a date the question names (+{share})", share=share))
         if self.folded:
-            said.append(f"{len(self.folded)} near-duplicate(s) folded into it")
+            found.append(said("{count} near-duplicate(s) folded into it", count=len(self.folded)))
         if self.held_back:
-            said.append("held back: two of its document stand above")
-        return ", ".join(said)
+            found.append(said("held back: two of its document stand above"))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +99,7 @@ class Evidence:
     passage: Passage
     source: Source
     score: float
-    why: str
+    why: StoredLine
     match: Match | None = None
     newer: Newer | None = None
     rows: tuple[Row, ...] = ()

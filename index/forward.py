@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from corpus.codes import Bits, TokenCodes
 from corpus.document import Passage
 from corpus.errors import SearchIndexError
+from corpus.said import said
 from index.embedding import Vectors
 
 Rows = NDArray[np.intp]
@@ -114,7 +115,11 @@ class ForwardIndex:
             fresh.rename(folder)
         except OSError as error:
             raise SearchIndexError(
-                f"cannot write {folder} ({error.strerror}); run: briefing doctor --rebuild"
+                said(
+                    "cannot write {file} ({reason}); run: briefing doctor --rebuild",
+                    file=folder,
+                    reason=error.strerror,
+                )
             ) from error
 
     @classmethod
@@ -133,7 +138,7 @@ class ForwardIndex:
             )
         except (OSError, ValueError) as error:
             raise SearchIndexError(
-                f"cannot read {folder}; run: briefing doctor --rebuild"
+                said("cannot read {file}; run: briefing doctor --rebuild", file=folder)
             ) from error
 
     @classmethod

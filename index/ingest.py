@@ -22,6 +22,7 @@ from corpus.language import language_of
 from corpus.library import Library
 from corpus.log import name_of
 from corpus.metadata import EDITABLE
+from corpus.said import said
 from corpus.sandbox import Read, Sandbox
 from corpus.splitting import context_of
 from index.carried import carried
@@ -159,7 +160,7 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
             continue
         below = sorted(_below(found))
         if not below:
-            raise ReadError("empty", f"the folder {path} holds no files")
+            raise ReadError("empty", said("the folder {path} holds no files", path=path))
         files.extend(below)
     return list(dict.fromkeys(files))
 
@@ -261,7 +262,8 @@ def add(
                 changed.append(file)
         done = total - len(changed)
         if done:
-            yield Progress("compared", done, total, f"{done} files are already in the library")
+            note = said("{count} files are already in the library", count=done)
+            yield Progress("compared", done, total, note)
         with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
             states: dict[Path, tuple[int, ...]] = {}
             for file, read in sandbox.read_many(noted(changed, states), given.title):
@@ -273,8 +275,7 @@ def add(
                     read = again or read
                 done += 1
                 if isinstance(read, ReadError):
-                    refused = advised(read, tried=ocr)
-                    yield taking.refuse(given.place(file), refused, step)
+                    yield taking.refuse(given.place(file), advised(read, tried=ocr), step)
                     continue
                 text, passages = read
                 placed = replace(text, source=replace(text.source, location=given.place(file)))
@@ -291,12 +292,12 @@ def add(
                         continue
                     place = part[0].source.location
                     within.append(place)
-                    note = replace(step, note=place.rpartition("/")[2].removeprefix(UPLOADED))
-                    yield from taking.take(part, {}, original, note)
+                    inner = replace(step, note=place.rpartition("/")[2].removeprefix(UPLOADED))
+                    yield from taking.take(part, {}, original, inner)
                 document = replace(document, left_out=(*document.left_out, *missed))
                 yield from taking.take((document, passages), edits, original, step, within)
                 indexes.update_if_due()
-        yield Progress("indexing", total, total, "updating the search indexes")
+        yield Progress("indexing", total, total, said("updating the search indexes"))
         indexes.update()
     report = taking.report(time.perf_counter() - started)
     _logged(report)
@@ -347,18 +348,20 @@ class _Taking:
         if outcome not in {"added", "replaced"}:
             passages = []
         elif not passages:
-            yield self.refuse(place, ReadError("empty", f"{step.note} holds no text"), step)
+            empty = said("{name} holds no text", name=step.note)
+            yield self.refuse(place, ReadError("empty", empty), step)
             return
         else:
             parts = []
-            made = 0
+            made, count = 0, len(passages)
             titled = replace(document, source=replace(document.source, **edits))
             for part in _embedded(titled, passages, self.embedder()):
                 parts.append(part)
                 made += len(part[0])
-                note = f"{step.note}: {made} of {len(passages)} passages"
-                share = made / len(passages)
-                yield replace(step, stage="embedding", note=note, share=share)
+                note = said(
+                    "{name}: {done} of {count} passages", name=step.note, done=made, count=count
+                )
+                yield replace(step, stage="embedding", note=note, share=made / count)
             vectors = np.concatenate([one for one, _ in parts])
             tokens = TokenCodes.joined([one for _, one in parts])
         self.library.publish(
@@ -485,8 +488,10 @@ def embed_again(
                 break
         else:
             raise LibraryLocked(
-                "documents kept arriving while the library was embedded again; wait until nothing "
-                "is being added, and run: briefing doctor --reembed"
+                said(
+                    "documents kept arriving while the library was embedded again; wait until "
+                    "nothing is being added, and run: briefing doctor --reembed"
+                )
             )
         indexes.update(rebuild=True)
     yield Report(

@@ -14,6 +14,7 @@ import numpy as np
 
 from corpus.errors import SearchIndexError
 from corpus.library import Library
+from corpus.said import said
 from index.forward import ForwardIndex, ordered
 from index.probe import probe_vectors, sample
 from index.words import WordIndex
@@ -37,19 +38,19 @@ def inspected(library: Library) -> Inspected:
     faults = []
     probed = probe_vectors(folder / "vectors", ids, sample(ids, matrix))
     if not probed.sound:
-        faults.append(f"vectors: {probed.reason}")
+        faults.append(said("vectors: {reason}", reason=probed.reason))
     forward = None
     words = _words(folder / "words")
     if words is None:
-        faults.append("words: they cannot be opened")
+        faults.append(said("words: they cannot be opened"))
     elif words != len(ids):
-        faults.append(f"words: they hold {words} passages")
+        faults.append(said("words: they hold {count} passages", count=words))
     try:
         index = ForwardIndex.load(folder / "forward")
         forward = len(index)
-        faults += [f"forward: {one}" for one in _forward_faults(index, library)]
+        faults += [said("forward: {fault}", fault=one) for one in _forward_faults(index, library)]
     except SearchIndexError:
-        faults.append("forward: it cannot be opened")
+        faults.append(said("forward: it cannot be opened"))
     return Inspected(len(ids), probed.count or None, words, forward, tuple(faults))
 
 
@@ -67,17 +68,21 @@ def _words(folder: Path) -> int | None:
 def _forward_faults(index: ForwardIndex, library: Library) -> Iterator[str]:
     """Yield what differs from the library: the shape, the documents, their passages and vectors."""
     if not ordered(index):
-        yield "its arrays do not fit each other"
+        yield said("its arrays do not fit each other")
         return
     if not np.isfinite(index.vectors).all():
-        yield "some of its vectors are no numbers"
+        yield said("some of its vectors are no numbers")
     entries = {one.id for one in library.entries() if one.passages}
     held = set(map(str, index.documents))
     if held != entries:
-        yield f"it lacks {len(entries - held)} documents and holds {len(held - entries)} others"
+        yield said(
+            "it lacks {missing} documents and holds {foreign} others",
+            missing=len(entries - held),
+            foreign=len(held - entries),
+        )
     odd = sum(not _alike(index, library, one) for one in sorted(entries & held))
     if odd:
-        yield f"{odd} documents have other passages or vectors than the library"
+        yield said("{count} documents have other passages or vectors than the library", count=odd)
 
 
 def _alike(index: ForwardIndex, library: Library, document: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from corpus.errors import SearchIndexError
 from corpus.library import Library
 from corpus.private import close_to_others, private_folder
+from corpus.said import said
 
 # Grows when what is stored in an index changes meaning: older indexes are then rebuilt.
 FORMAT = 6
@@ -74,7 +75,11 @@ class Manifest:
             temporary.replace(target)
         except OSError as error:
             raise SearchIndexError(
-                f"cannot write {target} ({error.strerror}); run: briefing doctor --rebuild"
+                said(
+                    "cannot write {file} ({reason}); run: briefing doctor --rebuild",
+                    file=target,
+                    reason=error.strerror,
+                )
             ) from error
 
     def belongs_to(self, library: Library) -> bool:
@@ -122,7 +127,11 @@ def parts_of(folder: Path) -> dict[str, Part]:
         return dict(_parts(folder))
     except OSError as error:
         raise SearchIndexError(
-            f"cannot read {folder} ({error.strerror}); run: briefing doctor --rebuild"
+            said(
+                "cannot read {folder} ({reason}); run: briefing doctor --rebuild",
+                folder=folder,
+                reason=error.strerror,
+            )
         ) from error
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from corpus.codes import TokenCodes
 from corpus.counting import Counter, Counting
 from corpus.errors import EmbedderError
+from corpus.said import said
 from index.embedding import Vectors, normalised
 from index.late import coded, content, kept_states
 from index.onnx import write_atomically
@@ -49,8 +50,11 @@ class SentenceEmbedder:
             )
         except (OSError, ValueError) as error:
             raise EmbedderError(
-                f"no embedding model {name!r} on this machine: give a folder, or a model that the "
-                "hub's local cache holds"
+                said(
+                    "no embedding model {name} on this machine: give a folder, or a model that the "
+                    "hub's local cache holds",
+                    name=repr(name),
+                )
             ) from error
         self._content: Any = None
         self._count: Counter | None = None
@@ -104,7 +108,10 @@ class SentenceEmbedder:
         backend = getattr(self._model.tokenizer, "backend_tokenizer", None)
         if backend is None:
             raise EmbedderError(
-                f"the model {self.name!r} has no tokenizer.json; save it with a fast tokenizer"
+                said(
+                    "the model {name} has no tokenizer.json; save it with a fast tokenizer",
+                    name=repr(self.name),
+                )
             )
         return Counting(backend.to_str())
 

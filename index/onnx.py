@@ -13,6 +13,7 @@ import numpy as np
 
 from corpus.counting import Counting
 from corpus.errors import EmbedderError
+from corpus.said import said
 from index.embedding import Vectors, normalised
 from index.late import content, kept_states
 
@@ -94,7 +95,10 @@ class OnnxEmbedder:
             self._session = opened(model)
         except ValueError as error:
             raise EmbedderError(
-                f"the exported embedding model is damaged: delete {model} and run again"
+                said(
+                    "the exported embedding model is damaged: delete {file} and run again",
+                    file=model,
+                )
             ) from error
         self._tokens = Tokens(folder)
         self.counting = self._tokens.counting

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from corpus.said import said, said_from, said_json
 from index.embedding import Vectors
 from index.vectors import VectorIndex
 
@@ -61,7 +62,7 @@ def probe_vectors(
     }
     if not (folder / "chroma.sqlite3").is_file():
         # Opening would make an empty one.
-        return ProbeResult(not ids_expected, "" if not ids_expected else "it is missing")
+        return ProbeResult(not ids_expected, "" if not ids_expected else said("it is missing"))
     root = str(Path(__file__).resolve().parent.parent)
     before = os.environ.get("PYTHONPATH")
     try:
@@ -75,11 +76,11 @@ def probe_vectors(
             check=False,
         )
         found = json.loads(child.stdout)
-        reason, count = str(found["reason"]), int(found["count"])
+        reason, count = said_from(found["reason"]), int(found["count"])
     except subprocess.TimeoutExpired:
-        reason, count = f"it did not answer within {wait:.0f} seconds", 0
+        reason, count = said("it did not answer within {seconds} seconds", seconds=f"{wait:.0f}"), 0
     except (OSError, ValueError, KeyError, TypeError):
-        reason, count = "it ended the process that opened it", 0
+        reason, count = said("it ended the process that opened it"), 0
     return ProbeResult(not reason, reason, count, time.monotonic() - started)
 
 
@@ -94,15 +95,23 @@ def _tried(index: VectorIndex, expected: set[str], stored: Mapping[str, Vectors]
     held = set(index.ids())
     if held != expected:
         missing, foreign = len(expected - held), len(held - expected)
-        return f"it lacks {missing} passages and holds {foreign} that are not in the library"
+        return said(
+            "it lacks {missing} passages and holds {foreign} that are not in the library",
+            missing=missing,
+            foreign=foreign,
+        )
     there = index.stored(list(stored))
     wanted = min(_NEIGHBOURS, len(expected))
     for name, vector in stored.items():
         if name not in there or float(there[name] @ vector) < _ITSELF * float(vector @ vector):
-            return "the vectors in it are not those of the library"
+            return said("the vectors in it are not those of the library")
         found = {one for one, _ in index.nearest(vector, wanted)}
         if len(found & expected) < _SHARE * wanted or not found <= expected:
-            return f"asked for {wanted} neighbours it found {len(found & expected)}"
+            return said(
+                "asked for {wanted} neighbours it found {found}",
+                wanted=wanted,
+                found=len(found & expected),
+            )
     return ""
 
 
@@ -120,7 +129,7 @@ def _probe() -> None:
         index.close()
     except Exception as error:  # noqa: BLE001  # reason: whatever it raises, the index is not sound
         reason = f"{reason} ({type(error).__name__})"
-    out.write(json.dumps({"count": count, "reason": reason}))
+    out.write(json.dumps({"count": count, "reason": said_json(reason)}))
 
 
 if __name__ == "__main__":

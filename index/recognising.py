@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from corpus import ocr
 from corpus.errors import ReadError
+from corpus.said import said
 from corpus.sandbox import Read, Sandbox
 
 T = TypeVar("T")
@@ -56,11 +57,16 @@ def advised(refused: ReadError, *, tried: bool) -> ReadError:
     if not ocr.installed():
         return ReadError(
             "needs_ocr",
-            "this PDF holds no text; if it is a scan, OCR reads it once Tesseract is installed "
-            f"({ocr.INSTALL}): then add it with OCR",
+            said(
+                "this PDF holds no text; if it is a scan, OCR reads it once Tesseract is "
+                "installed ({how}): then add it with OCR",
+                how=ocr.INSTALL,
+            ),
         )
     if tried:
-        return ReadError("empty", "this PDF holds no text, and OCR found no words on its pages")
+        return ReadError(
+            "empty", said("this PDF holds no text, and OCR found no words on its pages")
+        )
     return refused
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from corpus.errors import ReaderError
+from corpus.said import said
 from index.pairs import Pair
 from index.reader import ReaderModel, Reading
 
@@ -46,8 +47,11 @@ class CrossReranker:
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         missing = ReaderError(
-            f"no reranker {name!r} on this machine: give the folder of a CrossEncoder, or one that "
-            "the hub's local cache holds"
+            said(
+                "no reranker {name} on this machine: give the folder of a CrossEncoder, or one "
+                "that the hub's local cache holds",
+                name=repr(name),
+            )
         )
         given = Path(name).expanduser()
         try:
@@ -61,8 +65,12 @@ class CrossReranker:
             raise missing from error
         if self._model.num_labels != 1:
             raise ReaderError(
-                f"the model {name!r} gives {self._model.num_labels} numbers for a passage: "
-                "give a CrossEncoder that gives one, its relevance"
+                said(
+                    "the model {name} gives {count} numbers for a passage: give a CrossEncoder "
+                    "that gives one, its relevance",
+                    name=repr(name),
+                    count=self._model.num_labels,
+                )
             )
         self.name = name
         # Tokenizers that are set up anew at each call do not bear two threads at once.

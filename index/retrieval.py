@@ -13,6 +13,7 @@ from corpus.cells import Row, rows_in
 from corpus.document import Passage
 from corpus.errors import EmbedderMismatch, SearchIndexError
 from corpus.library import Library
+from corpus.said import joined, said
 from corpus.vocabulary import Group
 from index.bounds import Bounds
 from index.concepts import concepts, spoken, terms
@@ -317,8 +318,8 @@ def _fused(found: Sequence[float], readings: Sequence[Reading | None]) -> list[f
 
 def _in_words(match: Match, reading: Reading | None) -> str:
     """Return why a passage stands where it does, as a line to read."""
-    read = f"read: relevance {reading.relevance:.2f}, " if reading else ""
-    return f"{read}{match.in_words}"
+    read = said("read: relevance {score}", score=f"{reading.relevance:.2f}") if reading else ""
+    return joined(", ", (read, *match.reasons))
 
 
 def table_rows(library: Library, passage: Passage) -> tuple[Row, ...]:
@@ -331,8 +332,11 @@ def table_rows(library: Library, passage: Passage) -> tuple[Row, ...]:
 def mismatch(present: str, wanted: str) -> EmbedderMismatch:
     """Return the error for a library whose vectors another embedder made."""
     return EmbedderMismatch(
-        f"this library was embedded by {present!r}, not by {wanted!r}; run: briefing doctor "
-        "--reembed"
+        said(
+            "this library was embedded by {one}, not by {other}; run: briefing doctor --reembed",
+            one=repr(present),
+            other=repr(wanted),
+        )
     )
 
 

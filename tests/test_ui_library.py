@@ -19,6 +19,7 @@ from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.document import _FURNITURE, LeftOut, Source
 from corpus.errors import UsageError
+from corpus.said import said
 from index.ingest import Progress, Twin
 from tests.browser import GRADIO_WARNS, PATIENCE, browser_test
 from tests.papers import long_report, site_of, two_columns
@@ -235,7 +236,8 @@ def test_the_whole_and_the_document_have_a_bar_each() -> None:
 
     def work() -> Iterator[Progress]:
         yield Progress("added", 1, 4, "first.pdf")
-        yield Progress("embedding", 1, 4, "report.pdf: 192 of 384 passages", 0.5)
+        note = said("{name}: {done} of {count} passages", name="report.pdf", done=192, count=384)
+        yield Progress("embedding", 1, 4, note, 0.5)
         shown.set()
         assert go.wait(60)
 

@@ -4,41 +4,81 @@ from __future__ import annotations
 
 import ast
 import re
-import string
+import tomllib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from assistant.checking.checker import Checker, Cited
-from assistant.checking.tables import with_heads
+import pytest
+
+from assistant.answer import Answer
 from assistant.memo.linting import lint
+from assistant.memo.shelf import Shelf
+from assistant.memo.stored import to_json as memo_json
+from assistant.models.failures import failure_of
+from assistant.models.model import Message, ModelFailure
+from assistant.models.writer import ModelEngine
+from assistant.stored import from_json, to_json
 from corpus import errors as errors_of
-from corpus.cells import rows_in
-from corpus.document import Source
-from corpus.readers.blocks import Blocks
-from index.embedding import HashEmbedder
+from corpus.errors import EngineError, FormatError
+from corpus.said import joined, said
+from corpus.sandbox import Sandbox
 from index.evidence import Match
 from tests.test_assistant_memo_linting import CASES
-from ui.said import lines, parts, told, why_told
+from ui import markup
+from ui import said as catalogue
+from ui.said import lines, told
 from ui.wording import keys
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ("assistant", "corpus", "index", "ui")
 CHINESE = re.compile(r"[一-鿿]")
+# Made by `corpus.said.joined`.
+JOINED = {"{first}; {rest}", "{first}, {rest}", "{first}\n{rest}"}
+# Where lines are plain strings still: problems of sentences, the weights of the reader.
+PLAIN = ("assistant/checking/", "assistant/composing.py", "memo/editing.py", "index/reader.py")
+# What only a terminal shows: question files, evidence packs, formats, the port.
+TERMINAL = ("evaluation.py", "pack.py", "export.py", "whatsnew.py", "server.py", "commands/")
 
 
-def without_names(text: str) -> str:
-    return re.sub(r"\{\w+\}", "{}", text)
-
-
-def holes(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+def holes(template: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", template))
 
 
 @cache
-def program() -> tuple[tuple[Path, ast.Module], ...]:
-    """Return every module of the program, read once."""
+def program() -> tuple[tuple[str, ast.Module], ...]:
+    """Return every module of the program by its path, read once."""
     files = [file for layer in LAYERS for file in sorted((ROOT / layer).rglob("*.py"))]
-    return tuple((file, ast.parse(file.read_text(encoding="utf-8"))) for file in files)
+    return tuple(
+        (str(file.relative_to(ROOT)), ast.parse(file.read_text(encoding="utf-8")))
+        for file in files
+    )  # fmt: skip
+
+
+def calls(*names: str) -> list[tuple[str, ast.Call]]:
+    """Return each call of a function or method by one of these names, with its file."""
+    return [
+        (file, node)
+        for file, tree in program()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and (node.func.attr if isinstance(node.func, ast.Attribute)
+             else getattr(node.func, "id", "")) in names
+    ]  # fmt: skip
+
+
+def said_calls() -> list[ast.Call]:
+    """Return the calls of `corpus.said.said`."""
+    ours = {
+        file
+        for file, tree in program()
+        for node in ast.walk(tree)
+        if file == "corpus/said.py"
+        or (isinstance(node, ast.ImportFrom) and node.module == "corpus.said")
+    }
+    return [
+        node for file, node in calls("said") if file in ours and isinstance(node.func, ast.Name)
+    ]
 
 
 def text_of(node: ast.AST) -> str:
@@ -46,116 +86,159 @@ def text_of(node: ast.AST) -> str:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
-        parts_of = node.values
+        pieces = node.values
         return "".join(
-            str(one.value) if isinstance(one, ast.Constant) else "{}" for one in parts_of
-        )
+            str(one.value) if isinstance(one, ast.Constant) else "{}" for one in pieces
+        )  # fmt: skip
     return ""
 
 
-def said_in_code() -> set[str]:
-    """Return every text of the program but what documents it, with {} where a value is put in."""
-    nodes = [node for _, tree in program() for node in ast.walk(tree)]
-    documenting = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-    return {text for node in nodes if id(node) not in documenting and (text := text_of(node))}
-
-
-def test_every_line_is_one_that_the_program_says() -> None:
-    """A line that the code says no longer, word for word, would leave English on the page."""
-    said = said_in_code()
-    assert len(lines()) > 100 and len(parts()) > 5
-    wrong = [f"not Chinese, or with a hole that the English lacks: {english}"
-             for english, chinese in (*lines(), *parts())
-             if not holes(chinese) <= holes(english) or not CHINESE.search(chinese)]  # fmt: skip
-    wrong += [f"the program never says: {english}" for english, _ in lines()
-              if without_names(english) not in said]  # fmt: skip
-    wrong += [f"nothing that the program says begins so: {english}" for english, _ in parts()
-              if not any(one.startswith(without_names(english)) for one in said)]  # fmt: skip
+def test_the_catalogue_holds_the_lines_that_the_code_says_and_no_other() -> None:
+    """Each once; a line that it lacked would stay English on a Chinese page."""
+    templates = {text_of(one.args[0]) for one in said_calls()}
+    assert len(templates) > 200 and "" not in templates
+    wrong = [f"a hole without a value, or the reverse: {template}"
+             for call in said_calls() for template in [text_of(call.args[0])]
+             if holes(template) != {one.arg for one in call.keywords}]  # fmt: skip
+    plain = {
+        re.sub(r"\{\w+\}", "{}", text_of(node))
+        for file, tree in program()
+        if file.startswith(PLAIN) or file.endswith(PLAIN)
+        for node in ast.walk(tree)
+    }
+    wrong += [f"the program never says: {english}" for english in lines()
+              if english not in templates | JOINED
+              and re.sub(r"\{\w+\}", "{}", english) not in plain]  # fmt: skip
+    wrong += [f"no Chinese: {one}" for one in (templates | JOINED) - lines().keys()]
+    wrong += [
+        f"not Chinese, or with a hole that the English lacks: {english}"
+        for english, chinese in lines().items()
+        if not holes(chinese) <= holes(english)
+        or not (CHINESE.search(chinese) or re.fullmatch(r"\W*(\{\w+\}\W*)+", english))
+    ]
     assert not wrong, "\n".join(wrong)
+    written = tomllib.loads(Path(catalogue.__file__).with_name("said.toml").read_text("utf-8"))
+    assert len(written["line"]) == len(lines())
 
 
-# What only a terminal shows: question files, evidence packs, formats, the port.
-TERMINAL = ("evaluation.py", "pack.py", "export.py", "whatsnew.py", "server.py", "commands/")
-
-
-def test_every_failure_that_the_page_can_show_has_a_line() -> None:
+def test_every_failure_that_the_page_can_show_keeps_its_template() -> None:
     """Whatever an error of ours says on its own, wherever it is raised."""
-    known = {re.sub(r"\{\w+\}", "{}", english) for english, _ in lines()}
     errors = {name for name in dir(errors_of) if name.endswith(("Error", "Found", "Failure"))}
     errors |= {"ModelFailure", "LibraryLocked", "LibraryTooNew", "LibraryDamaged", "NotInLibrary",
-               "EmbedderMismatch", "NoConversation"}  # fmt: skip
-    left = [
-        f"{file.name}: {said}"
-        for file, tree in program()
-        if not any(one in str(file) for one in TERMINAL)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in errors
-        for said in map(text_of, node.args)
-        if " " in said and said not in known
-    ]
-    assert left == []
-
-
-def test_what_the_checker_and_the_linter_find_is_told_in_chinese() -> None:
-    """Problems of sentences, and the finding of each rule."""
-    checker = Checker(HashEmbedder())
-    passage = Cited("The port of Lund handled 4,800 ships in 2023. Its director is Berg.")
-    problems = [
-        problem
-        for claim in (
-            "The port of Lund handled 5,900 ships in 2023.",
-            "The port of Lund handled 4,800 ships in 2021.",
-            "The director of the port is Holm.",
-            "The port never handled “many ships”.",
-        )
-        for problem in checker.check(claim, [passage]).problems
-    ]
-    text = "Name | Crew | Tons\nZelda 5 | 8 | 40\nHope | 12 | 60"
-    blocks = Blocks()
-    blocks.table([line.split(" | ") for line in text.split("\n")])
-    document = blocks.document(Source("Ships", "/ships.csv"))
-    rows = rows_in(document, 0, len(document.text))
-    table = Cited(with_heads(document.passage(0, len(document.text)), rows), "", rows)
-    problems += checker.check("The crew of the Hope numbers 60.", [table]).problems
-    assert "stands elsewhere in the table" in problems[-1]
-    advice = [one.advice for broken, _ in CASES.values() for one in lint(broken)]
-    assert len(problems) > 4
-    assert [one for one in problems + advice if not CHINESE.search(told(one, "zh"))] == []
-    assert told(problems[0], "en") == problems[0]
+               "EmbedderMismatch", "LibraryClosed", "NoConversation"}  # fmt: skip
+    raised = calls(*errors)
+    assert len(raised) > 100
+    assert [
+        f"{file}: {text_of(one)}"
+        for file, call in raised
+        if not any(within in file for within in (*TERMINAL, *PLAIN, "index/judge"))
+        for one in call.args
+        if " " in text_of(one)
+    ] == []
 
 
 def test_every_kind_of_what_is_left_out_has_a_word() -> None:
     """The page of the library tells them in its own language."""
-    called = [
-        (node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""),
-         text_of(node.args[0]))
-        for _, tree in program() for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and node.args
-    ]  # fmt: skip
-    kinds = {said for name, said in called if name in {"leave_out", "LeftOut"} and said}
+    kinds = {text_of(one.args[0]) for _, one in calls("leave_out", "LeftOut") if one.args} - {""}
     assert len(kinds) > 20
     assert sorted(one for one in kinds if f"account.{one.replace(' ', '_')}" not in keys()) == []
 
 
-def test_a_line_within_a_line_is_told_too() -> None:
-    """The findings quote the checker; names and figures stay as they are."""
-    both = "not in the cited passage: the number 7 is not in the cited passage; 'X Y' is new"
-    assert told(both, "zh") == "不在所引段落中：所引段落中没有数字 7；'X Y' is new"
-    assert told("something else (7)", "zh") == "something else (7)"
-    assert told("", "zh") == ""
-    failed = "openai:x failed: it refuses the key (status 401: no)"
-    assert told(failed, "zh") == "openai:x 失败：拒绝了密钥（状态 401: no）"
-    fallen = f"{failed}. The answer quotes the library instead."
+def test_lines_and_the_lines_in_them_are_told_the_rest_stays() -> None:
+    """Names and figures are shown as they are, text that looks like a line of ours too."""
+    assert told(said("it refuses the key"), "zh") == "拒绝了密钥"
+    assert told("it refuses the key", "zh") == "it refuses the key"
+    assert told(said("a line that nobody translated"), "zh") == "a line that nobody translated"
+    assert told("", "zh") == "" and told(said("it refuses the key"), "en") == "it refuses the key"
+    named = said("{name} holds no text", name="it refuses the key")
+    assert told(named, "zh") == "it refuses the key 没有文字"
+
+
+@pytest.mark.process
+def test_a_file_that_cannot_be_read_is_told_across_the_process_that_read_it(tmp_path: Path) -> None:
+    """The reason, and what only a person can settle."""
+    empty, dated = tmp_path / "empty.txt", tmp_path / "dated.html"
+    empty.write_text(" \n")
+    dated.write_text("<html><body><h1>Mills</h1><p>Published 03/04/2024</p><p>"
+                     + "The mill of Lund grinds oats. " * 20 + "</p></body></html>")  # fmt: skip
+    with Sandbox() as sandbox:
+        refused, read = (found for _, found in sandbox.read_many([empty, dated]))
+    assert str(refused) == "this file is empty"
+    assert told(str(refused), "zh") == "文件为空"
+    assert not isinstance(read, errors_of.ReadError)
+    (doubt,) = read[0].doubts
+    assert doubt.startswith("published: 03/04/2024 is ")
+    assert told(doubt, "zh").startswith("发布日期：03/04/2024 是")
+
+
+class Refusing:
+    """A model whose server takes no key."""
+
+    context = 4_096
+
+    def count(self, text: str) -> int:
+        return len(text) // 4
+
+    async def stream(self, messages: list[Message], most: int):  # type: ignore[no-untyped-def]
+        refused = RuntimeError("no such key")
+        refused.status_code = 401  # type: ignore[attr-defined]
+        raise failure_of(refused)
+        yield
+
+
+def test_why_an_engine_failed_is_told() -> None:
+    """With what the server itself said, and that the library is quoted instead."""
+    with pytest.raises(EngineError) as caught:
+        list(ModelEngine("openai:x", Refusing()).rewritten("And then?", ["Who founded it?"]))
+    failed = str(caught.value)
+    assert failed == "openai:x failed: it refuses the key (status 401: no such key)"
+    assert told(failed, "zh") == "openai:x 失败：拒绝了密钥（状态 401: no such key）"
+    fallen = said("{reason}. The answer quotes the library instead.", reason=caught.value)
     assert told(fallen, "zh") == f"{told(failed, 'zh')}。回答改为直接引用资料库。"
-    assert told("“chips; memory” is not quoted so", "zh") == "引文中没有“chips; memory”这样的原话"
+    assert isinstance(ModelFailure(failed), Exception)
 
 
-def test_why_a_passage_was_found_is_told_in_chinese() -> None:
+def test_a_kept_answer_is_told_after_it_was_read_back() -> None:
+    """Its notice of two lines, and why its passages were found; an earlier one stays English."""
+    notice = joined(
+        "\n",
+        (
+            said("The library holds nothing on this."),
+            "",
+            said("Tables are not calculated: {reason}.", reason="two fit"),
+        ),
+    )
+    answer = Answer("Why?", outcome="declined", notice=notice)
+    again = from_json(to_json(answer))
+    assert again == answer
+    assert again.notice == "The library holds nothing on this.\nTables are not calculated: two fit."
+    shown = markup.answer_html(again, 1, "zh")
+    assert re.search("资料库中没有这方面的内容.{1,8}<br>未对表格进行计算", shown)
+    assert "The library holds nothing on this" in markup.answer_html(again, 1, "en")
+    before = from_json(to_json(Answer("Why?", outcome="declined", notice=str.__str__(notice))))
+    assert told(before.notice, "zh") == notice
+    with pytest.raises(FormatError, match="“notice” must be a text"):
+        from_json('{"question": "Why?", "notice": {"template": "{a}", "values": {}}}')
+
+
+def test_what_the_linter_found_is_told_from_the_shelf(tmp_path: Path) -> None:
+    """The finding of each rule."""
+    shelf = Shelf(tmp_path)
+    found = set()
+    for rule, (broken, _) in CASES.items():
+        shelf.save(replace(broken, findings=lint(broken)), rule)
+        found |= {told(one.advice, "zh") for one in shelf.load(rule).findings}
+    assert len(found) > 15
+    assert [one for one in found if not CHINESE.search(one)] == []
+    assert '"values"' not in memo_json(shelf.load(rule))
+
+
+def test_why_a_passage_was_found_is_told() -> None:
     """All of it but the words of the question."""
     match = Match(
         ("chips",), ("ban",), (), {"date": 0.1}, -0.02, 3, 7.5, 1, 0.25, 0.5, 1.0, ("a:1-2",), True
     )
-    why = f"read: relevance 0.87, {match.in_words}"
-    chinese = why_told(why, "zh")
-    assert set(re.findall(r"[a-z]{2,}", chinese)) == {"chips", "ban"} and "0.87" in chinese
-    assert why_told(why, "en") == why
+    why = joined(", ", match.reasons)
+    assert why.startswith("meaning -0.02 (rank 3), words 7.5 (rank 1): chips, word by word 0.25, ")
+    chinese = told(why, "zh")
+    assert set(re.findall(r"[a-z]{2,}", chinese)) == {"chips", "ban"} and "-0.02" in chinese

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from corpus.errors import UsageError
 from corpus.public_documents import public_documents
+from corpus.said import said
 from index.fetched import is_address
 from index.ingest import UPLOADED, Progress, Report
 from ui.jobs import Job
@@ -75,7 +76,7 @@ def start_files(place: Place, files: Sequence[str], *, ocr: bool = False) -> Non
     """
     paths = [Path(one) for one in files]
     if not paths:
-        raise UsageError("no files were given")
+        raise UsageError(said("no files were given"))
     places: dict[Path, str] = {}
     for one in paths:
         number, place_of_it = 1, f"{UPLOADED}{one.name}"
@@ -104,7 +105,11 @@ def start_addresses(place: Place, text: str, *, ocr: bool = False) -> None:
     addresses = [line.strip() for line in text.splitlines() if line.strip()]
     if not addresses or not all(is_address(one) for one in addresses):
         wrong = next((one for one in addresses if not is_address(one)), "")
-        raise UsageError(f"{wrong!r} is no web address" if wrong else "no address was given")
+        raise UsageError(
+            said("{address} is no web address", address=repr(wrong))
+            if wrong
+            else said("no address was given")
+        )
     _start(place, lambda desk: desk.add_addresses(addresses, ocr=ocr))
 
 
@@ -128,7 +133,7 @@ def _start(
 ) -> None:
     desk = place.desk()
     if desk is None:
-        raise UsageError("the library is still opening; try again in a moment")
+        raise UsageError(said("the library is still opening; try again in a moment"))
     place.additions.start(uuid4().hex, lambda: told(work(desk)), after=after)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from corpus.errors import UsageError
+from corpus.said import said
 
 # The first is what this program itself sets, so that nothing phones home (corpus/quiet.py); the
 # second is put in the data folder, whatever stands here (ui/uploads.py).
@@ -25,7 +26,9 @@ def refuse_openings() -> None:
         if not name.upper().startswith("GRADIO_") or name in _ALLOWED:
             continue
         if os.environ[name].strip().lower() not in _OFF:
-            raise UsageError(f"{name} is set, which would open the page to others; unset it")
+            raise UsageError(
+                said("{name} is set, which would open the page to others; unset it", name=name)
+            )
         del os.environ[name]
 
 

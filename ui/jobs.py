@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from corpus.errors import BriefingError, UsageError
 from corpus.log import level_of
+from corpus.said import said
 
 _LOG = logging.getLogger(__name__)
 Step = TypeVar("Step")
@@ -107,7 +108,11 @@ class Job(Generic[Step]):
             self._failure = error
         except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the page
             _LOG.error("work of %s failed", threading.current_thread().name, exc_info=error)
-            self._failure = BriefingError(f"unexpected failure ({type(error).__name__}: {error})")
+            self._failure = BriefingError(
+                said(
+                    "unexpected failure ({kind}: {reason})", kind=type(error).__name__, reason=error
+                )
+            )
         finally:
             with self._changed:
                 self._ended = True
@@ -189,10 +194,14 @@ class Jobs(Generic[Step]):
         with self._lock:
             before = self._jobs.get(key)
             if alone and before is not None and not (before.ended or before.cancelled):
-                raise UsageError("this is being worked on already; wait for it, or stop it")
+                raise UsageError(said("this is being worked on already; wait for it, or stop it"))
             if self._open >= self._at_once + self._waiting:
                 raise UsageError(
-                    f"{self._open} {self._kind} are being worked on already; try again in a moment"
+                    said(
+                        "{count} {kind} are being worked on already; try again in a moment",
+                        count=self._open,
+                        kind=self._kind,
+                    )
                 )
             job: Job[Step] = Job(key, make, after, self._give_way)
             self._jobs.pop(key, None)

@@ -9,7 +9,7 @@ from assistant.answer import Answer
 from corpus.conversations import Conversation
 from index.evidence import Evidence
 from ui.markup import text, where
-from ui.said import told, why_told
+from ui.said import told
 from ui.wording import word
 
 
@@ -104,7 +104,7 @@ def _passage(one: Evidence, language: str) -> str:
     score = word("chat.score", language, score=f"{one.score:.2f}")
     return (
         f"<li>{text(where(one.source, one.passage.page, one.passage.folio, language))}"
-        f'<div class="why">{score}: {text(why_told(one.why, language))}</div></li>'
+        f'<div class="why">{score}: {text(told(one.why, language))}</div></li>'
     )
 
 

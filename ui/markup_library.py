@@ -11,6 +11,7 @@ from corpus.account import Account
 from corpus.catalogue import Entry
 from corpus.document import LeftOut, pages_said
 from corpus.library import Finding
+from corpus.said import joined
 from index.ingest import Report
 from ui.additions import Adding, Line
 from ui.jobs import Job
@@ -85,7 +86,7 @@ def _lines(report: Report, language: str) -> list[Line]:
             if one.missed
         ),
         *(
-            Line(place_of(one.path), "doubtful", "; ".join(one.doubts))
+            Line(place_of(one.path), "doubtful", joined("; ", one.doubts))
             for one in report.accounts
             if one.doubts
         ),
@@ -208,8 +209,7 @@ def _pages_told(said: str, language: str) -> str:
     found = _PAGES.fullmatch(said)
     if found is None:
         # What lies within a document, and why it was not read.
-        name, _, why = said.partition(": ")
-        return f"{name}：{told(why, language)}" if told(why, language) != why else said
+        return told(said, language)
     if language == "en":
         return said
     return word("account.pages", language, pages=found[1].replace(" and ", "、"))

@@ -13,7 +13,7 @@ from corpus.drawing import Picture
 from corpus.page_names import SHORT, page_name
 from index.evidence import Evidence
 from ui.markup_table import table_html
-from ui.said import why_told
+from ui.said import told
 from ui.wording import word
 
 # Characters shown before and after the quoted words: the quote stays in view.
@@ -181,7 +181,7 @@ def reasons(citation: Citation, language: str) -> str:
     if not citation.why:
         return ""
     name = word("source.why", language)
-    why = escape(why_told(citation.why, language))
+    why = escape(told(citation.why, language))
     return f"<details><summary>{name}</summary><p>{why}</p></details>"
 
 

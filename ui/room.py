@@ -15,6 +15,7 @@ from corpus.addresses import Policy
 from corpus.document import Source
 from corpus.drawing import Drawer
 from corpus.errors import BriefingError, SearchIndexError, StorageError, UsageError
+from corpus.said import said
 from corpus.vocabulary import using
 from ui import markup
 from ui.jobs import Jobs
@@ -168,7 +169,11 @@ class Room:
             self._failure = str(error)
         except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the page
             _LOG.error("the library does not open", exc_info=error)
-            self._failure = f"unexpected failure while opening ({type(error).__name__}: {error})"
+            self._failure = said(
+                "unexpected failure while opening ({kind}: {reason})",
+                kind=type(error).__name__,
+                reason=error,
+            )
         finally:
             self._ready.set()
             self._finished.set()
@@ -226,7 +231,9 @@ class Room:
         if name in {"", desk.engine.name}:
             return desk.engine
         if name not in {one for _, one in self._offered}:
-            raise UsageError(f"the engine {name!r} is not in the list; choose one that is")
+            raise UsageError(
+                said("the engine {name} is not in the list; choose one that is", name=repr(name))
+            )
         if name not in self._engines:
             self._engines[name] = engine_named(name, desk.settings.home)
         return self._engines[name]
@@ -275,7 +282,7 @@ class Room:
         deadline = time.monotonic() + _PATIENCE
         while not self._ready.wait(_TICK):
             if time.monotonic() > deadline:
-                raise BriefingError("the library is still opening; ask again in a while")
+                raise BriefingError(said("the library is still opening; ask again in a while"))
             yield "room.asked_early"
         if self._desk is None:
             raise BriefingError(self._failure)

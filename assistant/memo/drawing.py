@@ -13,6 +13,7 @@ import typst
 
 from assistant.memo.values import Event
 from corpus.errors import BriefingError
+from corpus.said import said
 
 # More than these do not fit a page; the rest stand in the table.
 _MOST = 20
@@ -86,5 +87,5 @@ def compiled(file: Path, form: Literal["pdf", "svg", "png"], day: str = "") -> b
             timestamp=made_at,
         )
     except RuntimeError as error:
-        raise BriefingError(f"the page could not be set: {error}") from error
+        raise BriefingError(said("the page could not be set: {reason}", reason=error)) from error
     return made[0] if isinstance(made, list) else made

@@ -14,6 +14,7 @@ from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Line, Memo, Sec
 from assistant.searching import found_for
 from corpus.document import Passage
 from corpus.errors import NotInLibrary, UsageError
+from corpus.said import said
 from corpus.vocabulary import with_aliases
 from index.bounds import Bounds
 from index.evidence import Evidence
@@ -76,7 +77,7 @@ def reworded(desk: Desk, memo: Memo, section: str, line: int, text: str) -> Memo
     at, lines = _lines(memo, section, line)
     text = " ".join(text.split())
     if not text:
-        raise UsageError("write a sentence, or remove the line")
+        raise UsageError(said("write a sentence, or remove the line"))
     old = lines[line - 1]
     if old.role == GAP:
         new = Line(Claim(text, (), "supported"), role=JUDGMENT)
@@ -152,7 +153,13 @@ def _lines(memo: Memo, section: str, line: int) -> tuple[int, tuple[Line, ...]]:
     at = _place(memo, section)
     lines = memo.sections[at].lines
     if not 1 <= line <= len(lines) or lines[line - 1].role == NOTE:
-        raise UsageError(f"there is no line {line} to change in {memo.sections[at].heading!r}")
+        raise UsageError(
+            said(
+                "there is no line {line} to change in {heading}",
+                line=line,
+                heading=repr(memo.sections[at].heading),
+            )
+        )
     return at, lines
 
 
@@ -160,7 +167,7 @@ def _place(memo: Memo, section: str) -> int:
     for at, one in enumerate(memo.sections):
         if one.key == section:
             return at
-    raise UsageError(f"the memo has no section {section!r}")
+    raise UsageError(said("the memo has no section {key}", key=repr(section)))
 
 
 def _with_lines(memo: Memo, at: int, lines: tuple[Line, ...]) -> Memo:

@@ -20,6 +20,7 @@ from assistant.memo.drawing import FONTS, compiled, literal, timeline_image
 from assistant.memo.stored import to_json
 from assistant.memo.values import Memo
 from corpus.errors import BriefingError, UsageError
+from corpus.said import said
 
 FORMATS = ("md", "docx", "pdf", "html", "json", "csv")
 # What makes a spreadsheet take a cell for a formula, after white space that it skips; the second
@@ -72,7 +73,9 @@ def exported(memo: Memo, form: str) -> bytes:
     try:
         return makers[form](memo)
     except (RuntimeError, OSError) as error:
-        raise BriefingError(f"the memo could not be written as {form}: {error}") from error
+        raise BriefingError(
+            said("the memo could not be written as {form}: {reason}", form=form, reason=error)
+        ) from error
 
 
 def format_of(path: Path) -> str:

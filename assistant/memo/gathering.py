@@ -26,6 +26,7 @@ from assistant.rewriting import Candidate
 from assistant.searching import Search, searched
 from corpus.errors import EngineError
 from corpus.quantities import quantities
+from corpus.said import said
 from index.evidence import Evidence
 
 # A line reads on its own: a whole sentence that names something and does not begin with a word for
@@ -115,7 +116,7 @@ def gathered_lines(
             if count == most:
                 break
     except EngineError as error:
-        gathered.notice = f"{error}. Some sections quote the library instead."
+        gathered.notice = said("{reason}. Some sections quote the library instead.", reason=error)
         for line in _written(desk, ExtractiveEngine(), gathered, task):
             count += isinstance(line, Line)
             yield line

@@ -17,6 +17,7 @@ from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL, PRESS
 from corpus.document import Source
 from corpus.partial_dates import is_date
 from corpus.private import private_home
+from corpus.said import said
 from corpus.validation import NO_OTHER_KEYS, configured
 
 FILE_NAME = "grades.toml"
@@ -38,7 +39,7 @@ CREDIBILITY = {
     5: "improbable",
     6: "truth cannot be judged",
 }
-_ADVICE = "each [[source]] has match, reliability, reason, date and may have credibility"
+_ADVICE = said("each [[source]] has match, reliability, reason, date and may have credibility")
 _DEFAULTS = {
     OFFICIAL: ("A", "an official text, by default"),
     INDEPENDENT: ("B", "an independent estimate, by default"),
@@ -84,15 +85,17 @@ class _Entry:
 
     def __post_init__(self) -> None:
         if not self.match.strip():
-            raise ValueError("match must be a part of the publisher, title or location")
+            raise ValueError(said("match must be a part of the publisher, title or location"))
         if self.reliability.upper() not in RELIABILITY:
-            raise ValueError(f"reliability must be one of {', '.join(RELIABILITY)}")
+            raise ValueError(
+                said("reliability must be one of {letters}", letters=", ".join(RELIABILITY))
+            )
         if self.credibility not in (0, *CREDIBILITY):
-            raise ValueError("credibility must be a number from 1 to 6")
+            raise ValueError(said("credibility must be a number from 1 to 6"))
         if not self.reason.strip():
-            raise ValueError("give a reason")
+            raise ValueError(said("give a reason"))
         if not is_date(self.date):
-            raise ValueError("give the date of the grade as 2026-01-31")
+            raise ValueError(said("give the date of the grade as 2026-01-31"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Line
 from assistant.memo.wording import ADVICE, CONFIDENCE, HEDGE, SCALES, likelihoods
 from corpus.moments import moments
 from corpus.quantities import quantities
+from corpus.said import joined, said
 
 # Over this many words a sentence is hard to follow.
 _LONG = 40
@@ -34,7 +35,15 @@ def likelihood_scale(context: Context) -> Iterator[tuple[str, str]]:
     def wrong(line: Line) -> str:
         others = [one for one in likelihoods(line.claim.text) if one not in scale]
         known = ", ".join(scale[:8])
-        return f"“{others[0]}” is no term of the scale; use one of: {known} …" if others else ""
+        return (
+            said(
+                "“{word}” is no term of the scale; use one of: {terms} …",
+                word=others[0],
+                terms=known,
+            )
+            if others
+            else ""
+        )
 
     yield from _lines_that(context, wrong, (JUDGMENT,))
 
@@ -44,7 +53,7 @@ def likelihood_and_confidence(context: Context) -> Iterator[tuple[str, str]]:
 
     def wrong(line: Line) -> str:
         both = CONFIDENCE.search(line.claim.text) and likelihoods(line.claim.text)
-        return "make two sentences: one for how likely, one for how sure" if both else ""
+        return said("make two sentences: one for how likely, one for how sure") if both else ""
 
     yield from _lines_that(context, wrong, (JUDGMENT, NOTE, GAP))
 
@@ -57,7 +66,7 @@ def uncited_fact(context: Context) -> Iterator[tuple[str, str]]:
         if claim.citations or claim.offered:
             return ""
         fact = line.role == EVIDENCE or quantities(claim.text) or moments(claim.text)
-        return "cite a passage, or leave the sentence out" if fact else ""
+        return said("cite a passage, or leave the sentence out") if fact else ""
 
     yield from _lines_that(context, wrong, (EVIDENCE, JUDGMENT))
 
@@ -67,7 +76,11 @@ def unsupported_claim(context: Context) -> Iterator[tuple[str, str]]:
 
     def wrong(line: Line) -> str:
         bad = line.claim.verdict == "unsupported"
-        return f"not in the cited passage: {'; '.join(line.claim.problems)}" if bad else ""
+        return (
+            said("not in the cited passage: {words}", words=joined("; ", line.claim.problems))
+            if bad
+            else ""
+        )
 
     yield from _lines_that(context, wrong, (EVIDENCE, JUDGMENT))
 
@@ -77,8 +90,10 @@ def weak_claim(context: Context) -> Iterator[tuple[str, str]]:
 
     def wrong(line: Line) -> str:
         weak = line.claim.verdict == "weak"
-        said = "; ".join(line.claim.problems)
-        return f"only partly in the cited passage: {said}" if weak else ""
+        problems = joined("; ", line.claim.problems)
+        if not weak:
+            return ""
+        return said("only partly in the cited passage: {problems}", problems=problems)
 
     yield from _lines_that(context, wrong, (EVIDENCE, JUDGMENT))
 
@@ -95,7 +110,13 @@ def quotation_not_found(context: Context) -> Iterator[tuple[str, str]]:
             if len(words.split()) >= _QUOTED_WORDS and not any(
                 words in quotes.get(number, "") for number in cites
             ):
-                yield where, f"the words “{found[1]}” stand in no passage cited; quote exactly"
+                yield (
+                    where,
+                    said(
+                        "the words “{words}” stand in no passage cited; quote exactly",
+                        words=found[1],
+                    ),
+                )
 
 
 def number_without_unit(context: Context) -> Iterator[tuple[str, str]]:
@@ -112,7 +133,7 @@ def number_without_unit(context: Context) -> Iterator[tuple[str, str]]:
                 continue
             if re.search(r"(?:Section|Article|page|Table|Rule|No\.|Part)\s*$", text[: one.start]):
                 continue
-            yield where, f"say of what {one.text.strip()} is, with its unit"
+            yield where, said("say of what {number} is, with its unit", number=one.text.strip())
 
 
 def long_sentence(context: Context) -> Iterator[tuple[str, str]]:
@@ -120,7 +141,11 @@ def long_sentence(context: Context) -> Iterator[tuple[str, str]]:
 
     def wrong(line: Line) -> str:
         count = len(line.claim.text.split())
-        return f"{count} words: make two sentences, or quote a part" if count > _LONG else ""
+        return (
+            said("{count} words: make two sentences, or quote a part", count=count)
+            if count > _LONG
+            else ""
+        )
 
     yield from _lines_that(context, wrong, (EVIDENCE, JUDGMENT, NOTE))
 
@@ -132,7 +157,7 @@ def passive_hedge(context: Context) -> Iterator[tuple[str, str]]:
         found = HEDGE.search(line.claim.text)
         if not found or (line.role == EVIDENCE and line.speaker):
             return ""
-        return f"say who: “{found[0]}” names nobody"
+        return said("say who: “{words}” names nobody", words=found[0])
 
     yield from _lines_that(context, wrong, (EVIDENCE, JUDGMENT, NOTE))
 
@@ -144,8 +169,11 @@ def recommendation(context: Context) -> Iterator[tuple[str, str]]:
 
     def wrong(line: Line) -> str:
         found = ADVICE.search(line.claim.text)
-        said = f"“{found[0]}” recommends; say what speaks for and against" if found else ""
-        return said
+        return (
+            said("“{words}” recommends; say what speaks for and against", words=found[0])
+            if found
+            else ""
+        )
 
     yield from _lines_that(context, wrong, (JUDGMENT, NOTE))
 
@@ -156,4 +184,4 @@ def unknown_citation(context: Context) -> Iterator[tuple[str, str]]:
     for _, where, line in context.lines():
         for number in (*line.claim.citations, *line.claim.offered):
             if number not in known:
-                yield where, f"[{number}] is no citation of this memo"
+                yield where, said("[{number}] is no citation of this memo", number=number)

@@ -9,6 +9,7 @@ from assistant.memo import line_rules, whole_rules
 from assistant.memo.looking import Context, Rule
 from assistant.memo.values import Finding, Memo
 from corpus.errors import UsageError
+from corpus.said import said
 
 ERROR, WARNING = "error", "warning"
 RULES: Mapping[str, tuple[str, Rule]] = {
@@ -57,9 +58,11 @@ def lint(memo: Memo, *, today: str = "", oldest_days: int = OLDEST_DAYS) -> tupl
 def accepted(memo: Memo, rule: str, where: str, reason: str) -> Memo:
     """Return the memo with a finding accepted for a reason; raises UsageError."""
     if not reason.strip():
-        raise UsageError("give a reason for accepting the finding")
+        raise UsageError(said("give a reason for accepting the finding"))
     if not any(one.rule == rule and one.where == where for one in memo.findings):
-        raise UsageError(f"there is no finding {rule!r} at {where!r}")
+        raise UsageError(
+            said("there is no finding {rule} at {where}", rule=repr(rule), where=repr(where))
+        )
     return replace(
         memo,
         findings=tuple(

@@ -16,6 +16,7 @@ from assistant.memo.values import Memo
 from corpus.errors import FormatError, NothingFound, UsageError
 from corpus.originals import storage_error
 from corpus.private import private_folder
+from corpus.said import said
 
 _FOLDER = "memos"
 _ID = re.compile(r"[\w-]+")
@@ -62,7 +63,7 @@ class Shelf:
             handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(to_json(memo))
+                    file.write(to_json(memo, templates=True))
                     file.flush()
                     os.fsync(file.fileno())
                 Path(temporary).replace(self._folder / f"{name}.json")
@@ -91,14 +92,20 @@ class Shelf:
         try:
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise FormatError(f"cannot read {file} ({error}); restore it from a backup") from error
+            raise FormatError(
+                said(
+                    "cannot read {file} ({reason}); restore it from a backup",
+                    file=file,
+                    reason=error,
+                )
+            ) from error
         return from_json(text, str(file))
 
     def _file(self, name: str) -> Path:
         name = self.latest() if name == "last" else name
         file = self._folder / f"{name}.json"
         if not _ID.fullmatch(name) or not file.is_file():
-            raise UsageError(f"there is no memo {name!r}; see: briefing memos")
+            raise UsageError(said("there is no memo {name}; see: briefing memos", name=repr(name)))
         return file
 
     def kept(self, steps: Iterator[Memo], name: str = "") -> Iterator[tuple[Memo, str]]:
@@ -123,7 +130,7 @@ class Shelf:
         for one in self.listed():
             if not one.problem:
                 return one.id
-        raise UsageError("no memo was written yet")
+        raise UsageError(said("no memo was written yet"))
 
     def listed(self) -> list[Kept]:
         """Return the memos, the newest first; one that cannot be read says so and stays."""

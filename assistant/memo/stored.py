@@ -9,17 +9,23 @@ from typing import Any
 
 from assistant.answer import citation_json
 from assistant.memo.values import Line, Memo
+from corpus.said import said, said_json
 from corpus.validation import from_json_text, stored
 from index.evidence import Newer
 
 # Grows when a field changes its meaning; a new field with a default leaves it as it is. Memos that
-# state none are of the time before formats were counted.
-_FORMAT = 1
-_ADVICE = "write the memo again or restore it from a backup"
+# state none are of the time before formats were counted. From 2 on a line of the program's may keep
+# what it was made of.
+_FORMAT = 2
+_ADVICE = said("write the memo again or restore it from a backup")
 
 
-def to_json(memo: Memo) -> str:
-    """Return a memo as JSON text; fields are added by later versions, never renamed."""
+def to_json(memo: Memo, *, templates: bool = False) -> str:
+    """Return a memo as JSON text; fields are added by later versions, never renamed.
+
+    With `templates` a line of the program's keeps what it was made of, so that a page in another
+    language can show it; else it is the English text.
+    """
     values: dict[str, Any] = {
         "format": _FORMAT,
         "topic": memo.topic,
@@ -57,7 +63,8 @@ def to_json(memo: Memo) -> str:
         "disputes": [asdict(one) for one in memo.disputes],
         "findings": [asdict(one) for one in memo.findings],
     }
-    return json.dumps(values, ensure_ascii=False, indent=1)
+    kept = said_json(values) if templates else values
+    return json.dumps(kept, ensure_ascii=False, indent=1)
 
 
 def _line_json(line: Line) -> dict[str, Any]:

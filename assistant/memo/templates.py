@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from corpus.errors import UsageError
+from corpus.said import said
 from corpus.validation import NO_OTHER_KEYS, configured
 from index.query import Query
 
@@ -17,7 +18,7 @@ _FOLDER = "templates"
 # not found; or a table.
 KINDS = ("evidence", "gap", "missing", "disputes", "figures", "timeline", "sources", "log")
 TABLES = ("disputes", "figures", "timeline", "sources", "log")
-_ADVICE = "copy one of the templates that come with us"
+_ADVICE = said("copy one of the templates that come with us")
 _NAME = re.compile(r"[\w-]+")
 # The words that make a topic a question; what remains is the thing it asks about.
 _ASKING = re.compile(
@@ -50,11 +51,11 @@ class Plan:
         key = self.key or self.heading.lower().replace(" ", "-")
         object.__setattr__(self, "key", key)
         if self.kind not in KINDS:
-            raise ValueError(f"needs a kind: {', '.join(KINDS)}")
+            raise ValueError(said("needs a kind: {kinds}", kinds=", ".join(KINDS)))
         if self.kind == "evidence" and not self.questions:
-            raise ValueError("holds evidence and asks no question")
+            raise ValueError(said("holds evidence and asks no question"))
         if not self.heading or not _NAME.fullmatch(key):
-            raise ValueError("needs a heading and a key of plain letters")
+            raise ValueError(said("needs a heading and a key of plain letters"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,11 @@ class _File:
 
     def __post_init__(self) -> None:
         if not self.section:
-            raise ValueError("it has no [[section]]")
+            raise ValueError(said("it has no [[section]]"))
         if len({one.key for one in self.section}) < len(self.section):
-            raise ValueError("two sections have the same key")
+            raise ValueError(said("two sections have the same key"))
         if self.words < 100:
-            raise ValueError("words must be a number of 100 or more")
+            raise ValueError(said("words must be a number of 100 or more"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +104,16 @@ def template_text(name: str, home: Path) -> str:
 
 def _file(name: str, home: Path) -> Path:
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is no name of a template; use letters, digits, - and _")
+        raise UsageError(
+            said("{name} is no name of a template; use letters, digits, - and _", name=repr(name))
+        )
     for file in (home / _FOLDER / f"{name}.toml", _SHIPPED / f"{name}.toml"):
         if file.is_file():
             return file
     known = ", ".join(template_names(home))
-    raise UsageError(f"there is no template {name!r}; there are: {known}")
+    raise UsageError(
+        said("there is no template {name}; there are: {known}", name=repr(name), known=known)
+    )
 
 
 def _read(file: Path) -> Template:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from assistant.answer import Citation, Claim
 from corpus.document import Source
+from corpus.validation import StoredLine
 
 # Kinds of statement, by who makes it.
 COMPANY, OFFICIAL, INDEPENDENT, PRESS, ANALYST = (
@@ -141,7 +142,7 @@ class Finding:
     rule: str
     severity: str
     where: str
-    advice: str
+    advice: StoredLine
     accepted: str = ""
 
 
@@ -170,7 +171,7 @@ class Memo:
     disputes: tuple[Dispute, ...] = ()
     findings: tuple[Finding, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
-    notice: str = ""
+    notice: StoredLine = ""
     complete: bool = True
 
     def citation(self, number: int) -> Citation:

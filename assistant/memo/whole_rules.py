@@ -10,6 +10,7 @@ from assistant.memo.looking import Context, flat
 from assistant.memo.organisations import kind_of_speaker
 from assistant.memo.values import COMPANY, EVIDENCE, JUDGMENT, PRESS, Line
 from corpus.partial_dates import days_between
+from corpus.said import said
 from corpus.vocabulary import groups
 
 # Sections that state what the memo stands for.
@@ -27,7 +28,10 @@ def figure_without_date(context: Context) -> Iterator[tuple[str, str]]:
     """Require that each figure says as of when."""
     for number, one in enumerate(context.memo.figures, start=1):
         if not one.as_of:
-            yield f"figures:{number}", f"find the date of “{one.shown}”, or leave it out"
+            yield (
+                f"figures:{number}",
+                said("find the date of “{figure}”, or leave it out", figure=one.shown),
+            )
 
 
 def _section_missing(context: Context, keys: tuple[str, ...]) -> bool:
@@ -42,7 +46,7 @@ def missing_alternatives(context: Context) -> Iterator[tuple[str, str]]:
     if context.memo.template in ("bluf", "judgments") and _section_missing(
         context, ("alternatives",)
     ):
-        yield "memo", "add a section on alternative views"
+        yield "memo", said("add a section on alternative views")
 
 
 def missing_assumptions(context: Context) -> Iterator[tuple[str, str]]:
@@ -50,20 +54,20 @@ def missing_assumptions(context: Context) -> Iterator[tuple[str, str]]:
     if context.memo.template in ("bluf", "judgments") and _section_missing(
         context, ("assumptions",)
     ):
-        yield "memo", "add a section on assumptions"
+        yield "memo", said("add a section on assumptions")
 
 
 def missing_gaps(context: Context) -> Iterator[tuple[str, str]]:
     """Require that a memo says what it does not know."""
     known = ("bluf", "judgments", "crs")
     if context.memo.template in known and _section_missing(context, ("gaps",)):
-        yield "memo", "add a section on what the library does not answer"
+        yield "memo", said("add a section on what the library does not answer")
 
 
 def missing_options(context: Context) -> Iterator[tuple[str, str]]:
     """Require that a report for a legislature lists options."""
     if context.memo.template == "crs" and _section_missing(context, ("options",)):
-        yield "memo", "add a section on options"
+        yield "memo", said("add a section on options")
 
 
 def single_source_judgment(context: Context) -> Iterator[tuple[str, str]]:
@@ -75,7 +79,7 @@ def single_source_judgment(context: Context) -> Iterator[tuple[str, str]]:
         cites = (*line.claim.citations, *line.claim.offered)
         key = section.key in _KEY and line.role in (EVIDENCE, JUDGMENT)
         if key and len({origin.get(number, str(number)) for number in cites}) == 1:
-            yield where, "one origin alone says so: find a second, or say it in the sentence"
+            yield where, said("one origin alone says so: find a second, or say it in the sentence")
 
 
 def old_source(context: Context) -> Iterator[tuple[str, str]]:
@@ -86,7 +90,11 @@ def old_source(context: Context) -> Iterator[tuple[str, str]]:
         if age is not None and age > context.oldest_days:
             yield (
                 f"sources:{number}",
-                f"“{one.source.title}” is of {one.source.published}; look for a newer one",
+                said(
+                    "“{title}” is of {date}; look for a newer one",
+                    title=one.source.title,
+                    date=one.source.published,
+                ),
             )
 
 
@@ -94,14 +102,17 @@ def superseded_source(context: Context) -> Iterator[tuple[str, str]]:
     """Require that the latest version of a source is cited."""
     for number, one in enumerate(context.memo.sources, start=1):
         if one.newer:
-            yield f"sources:{number}", f"cite the later version: {one.newer}"
+            yield f"sources:{number}", said("cite the later version: {version}", version=one.newer)
 
 
 def uncited_source(context: Context) -> Iterator[tuple[str, str]]:
     """Require that every source of the table is cited."""
     for number, one in enumerate(context.memo.sources, start=1):
         if not one.citations:
-            yield f"sources:{number}", f"“{one.source.title}” is cited nowhere; leave it out"
+            yield (
+                f"sources:{number}",
+                said("“{title}” is cited nowhere; leave it out", title=one.source.title),
+            )
 
 
 def undefined_acronym(context: Context) -> Iterator[tuple[str, str]]:
@@ -121,7 +132,10 @@ def undefined_acronym(context: Context) -> Iterator[tuple[str, str]]:
             if not _spelt_out(one, whole):
                 long = _long_form(one)
                 spelt = f": {long}" if long else ""
-                yield where, f"spell {one} out at its first use{spelt}"
+                yield (
+                    where,
+                    said("spell {acronym} out at its first use{long}", acronym=one, long=spelt),
+                )
 
 
 def _is_unit(line: Line, found: re.Match[str]) -> bool:
@@ -153,4 +167,4 @@ def duplicate_claim(context: Context) -> Iterator[tuple[str, str]]:
             places[flat(line.claim.text)].append(where)
     for found in places.values():
         for where in found[1:]:
-            yield where, f"it stands at {found[0]} already; leave one out"
+            yield where, said("it stands at {place} already; leave one out", place=found[0])

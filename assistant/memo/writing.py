@@ -19,6 +19,7 @@ from assistant.memo.topic import Topic
 from assistant.memo.values import EVIDENCE, GAP, Line, Memo, Section
 from assistant.searching import found_for
 from corpus.errors import NothingFound, UsageError
+from corpus.said import said
 from corpus.vocabulary import with_aliases
 from index.bounds import Bounds
 
@@ -77,7 +78,9 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
     question = _question(desk, request, topic)
     wide = found_for(desk, topic, _WIDE, _bounds(question))
     if not any(one.match and one.match.covered >= _COVERED for one in wide):
-        raise NothingFound(f"the library has nothing on {topic!r}; add documents about it")
+        raise NothingFound(
+            said("the library has nothing on {topic}; add documents about it", topic=repr(topic))
+        )
     entries = desk.library.entries()
     memo = Memo(
         topic=topic,
@@ -103,12 +106,17 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
     for plan in plans:
         if any(one.key == plan.key for one in memo.sections):
             continue
-        shown = replace(memo, notice=f"Writing: {plan.heading}")
+        shown = replace(memo, notice=said("Writing: {heading}", heading=plan.heading))
         yield shown
         section = Section(plan.key, plan.heading, shows=plan.kind if plan.kind in TABLES else "")
         for line in _lines(desk, gathered, plan, question, share):
             if isinstance(line, Waiting):
-                yield replace(shown, notice=f"Writing: {plan.heading} ({line.reason})")
+                yield replace(
+                    shown,
+                    notice=said(
+                        "Writing: {heading} ({reason})", heading=plan.heading, reason=line.reason
+                    ),
+                )
                 continue
             section = replace(section, lines=(*section.lines, line))
             citations = gathered.answer.citations
@@ -119,8 +127,13 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
     if begun is None and not any(
         line.role == EVIDENCE for section in memo.sections for line in section.lines
     ):
-        raise NothingFound(f"no passage of the library stands on {topic!r}; add documents about it")
-    yield replace(memo, notice="Comparing sources")
+        raise NothingFound(
+            said(
+                "no passage of the library stands on {topic}; add documents about it",
+                topic=repr(topic),
+            )
+        )
+    yield replace(memo, notice=said("Comparing sources"))
     memo = assembled(desk, _with_missing(memo, plans, gathered), gathered)
     memo = replace(memo, notice=gathered.notice, complete=True)
     yield replace(memo, findings=lint(memo, today=memo.created))
@@ -130,8 +143,12 @@ def _chosen(template: Template, request: Request) -> list[Plan]:
     known = {plan.key for plan in template.sections}
     if unknown := [key for key in request.sections if key not in known]:
         raise UsageError(
-            f"the template {template.name} has no section {unknown[0]!r}; it has: "
-            f"{', '.join(plan.key for plan in template.sections)}"
+            said(
+                "the template {name} has no section {key}; it has: {known}",
+                name=template.name,
+                key=repr(unknown[0]),
+                known=", ".join(plan.key for plan in template.sections),
+            )
         )
     return [one for one in template.sections if not request.sections or one.key in request.sections]
 
@@ -145,7 +162,7 @@ def _question(desk: Desk, request: Request, topic: str) -> Question:
             one for one in (publishers or sorted(present)) if one.casefold() not in out
         )
         if not publishers:
-            raise UsageError("no publisher is left; leave out fewer")
+            raise UsageError(said("no publisher is left; leave out fewer"))
     return Question(
         topic,
         as_of=request.as_of,

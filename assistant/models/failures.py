@@ -11,6 +11,7 @@ import httpx
 
 from assistant.models.model import ModelFailure
 from corpus.redaction import redacted
+from corpus.said import said
 
 _LONGEST = 160
 _TOO_LONG = re.compile(
@@ -20,26 +21,26 @@ _TOO_LONG = re.compile(
 )
 _BUSY = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 _MEANING = {
-    400: "it refuses the request",
-    401: "it refuses the key",
-    402: "it wants to be paid first",
-    403: "it forbids this",
-    404: "it does not know this model",
-    408: "it timed out",
-    413: "the request is too long for it",
-    429: "it asks to slow down",
-    529: "it is overloaded",
+    400: said("it refuses the request"),
+    401: said("it refuses the key"),
+    402: said("it wants to be paid first"),
+    403: said("it forbids this"),
+    404: said("it does not know this model"),
+    408: said("it timed out"),
+    413: said("the request is too long for it"),
+    429: said("it asks to slow down"),
+    529: said("it is overloaded"),
 }
-_NOTHING_THERE = "nothing answers there: start the server or check the address"
+_NOTHING_THERE = said("nothing answers there: start the server or check the address")
 # The more special of two kinds comes first. Ollama's client has an error of Python's own for a
 # refused connection.
 _KINDS: tuple[tuple[type[Exception], str, bool], ...] = (
-    (httpx.ConnectTimeout, "it does not accept the connection in time", True),
-    (httpx.TimeoutException, "it stopped sending and timed out", False),
+    (httpx.ConnectTimeout, said("it does not accept the connection in time"), True),
+    (httpx.TimeoutException, said("it stopped sending and timed out"), False),
     (httpx.ConnectError, _NOTHING_THERE, False),
-    (httpx.TransportError, "it broke the connection", False),
-    (json.JSONDecodeError, "what it sends is not the format of such a server", False),
-    (UnicodeDecodeError, "what it sends is not the format of such a server", False),
+    (httpx.TransportError, said("it broke the connection"), False),
+    (json.JSONDecodeError, said("what it sends is not the format of such a server"), False),
+    (UnicodeDecodeError, said("what it sends is not the format of such a server"), False),
     (ConnectionError, _NOTHING_THERE, False),
 )
 # What looks like a key, wherever a provider repeats it in an error.
@@ -61,9 +62,10 @@ def failure_of(error: BaseException) -> ModelFailure:
         for kind, line, again in _KINDS:
             if isinstance(one, kind):
                 return ModelFailure(line, again=again)
-    said = scrubbed(str(error)) or type(error).__name__
+    sent = scrubbed(str(error)) or type(error).__name__
     return ModelFailure(
-        f"it sent an error: {said}", logged=f"it sent an error ({type(error).__name__})"
+        said("it sent an error: {error}", error=sent),
+        logged=f"it sent an error ({type(error).__name__})",
     )
 
 
@@ -74,11 +76,20 @@ def _chain(error: BaseException | None) -> Any:
 
 
 def _of_status(status: int, error: BaseException) -> ModelFailure:
-    said = scrubbed(_message(error))
+    sent = scrubbed(_message(error))
     if status in {400, 413, 500} and _TOO_LONG.search(_message(error)):
-        return ModelFailure("the question with its passages is too long for it", too_long=True)
-    meaning = _MEANING.get(status, "it failed" if status >= 500 else "it refuses the request")
-    line = f"{meaning} (status {status}{': ' + said if said else ''})"
+        return ModelFailure(
+            said("the question with its passages is too long for it"), too_long=True
+        )
+    meaning = _MEANING.get(
+        status, said("it failed") if status >= 500 else said("it refuses the request")
+    )
+    line = said(
+        "{reason} (status {status}{said})",
+        reason=meaning,
+        status=status,
+        said=f": {sent}" if sent else "",
+    )
     logged = f"{meaning} (status {status})"
     return ModelFailure(line, again=status in _BUSY, wait=_wait(error), logged=logged)
 

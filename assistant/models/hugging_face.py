@@ -13,6 +13,7 @@ from typing import Any
 
 from assistant.models.model import Delta, Message, ModelFailure
 from corpus.quiet import ALLOW_HUB
+from corpus.said import said
 
 _LOG = logging.getLogger(__name__)
 _TICK = 0.05
@@ -42,8 +43,13 @@ class HuggingFaceModel:
         except Exception as error:  # reason: the loader raises of every kind; all mean "not loaded"
             reason = str(error).strip().split("\n")[0][:120]
             raise ModelFailure(
-                f"the model {self.name} cannot be loaded ({reason}); give the folder of a model "
-                f"with safetensors, or set {ALLOW_HUB}=1 to let it be downloaded",
+                said(
+                    "the model {name} cannot be loaded ({error}); give the folder of a model with "
+                    "safetensors, or set {variable}=1 to let it be downloaded",
+                    name=self.name,
+                    error=reason,
+                    variable=ALLOW_HUB,
+                ),
                 logged=f"the model cannot be loaded ({type(error).__name__})",
             ) from error
         _LOG.info("loaded %s in %.1f s", local.name, time.monotonic() - started)
@@ -82,18 +88,21 @@ class HuggingFaceModel:
         prompt_tokens = self.count("\n".join(one.text for one in messages))
         if prompt_tokens + most > self.context:
             # Without this check it runs on garbage beyond its last position.
-            raise ModelFailure("the question with its passages is too long for it", too_long=True)
-        said = 0
+            raise ModelFailure(
+                said("the question with its passages is too long for it"), too_long=True
+            )
+        given = 0
         try:
             pieces = iter(client.stream_chat(chat))
             while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-                said += 1
+                given += 1
                 yield Delta(piece.delta or "")
             if watched.failure:
                 raise ModelFailure(
-                    f"it failed while writing ({watched.failure})", logged="it failed while writing"
+                    said("it failed while writing ({error})", error=watched.failure),
+                    logged="it failed while writing",
                 )
-            yield Delta("", "length" if said >= most else "stop", prompt_tokens, said)
+            yield Delta("", "length" if given >= most else "stop", prompt_tokens, given)
         finally:
             watched.stop()
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from assistant.engine import Waiting
 from assistant.models.model import Delta, Message, Model, ModelFailure
+from corpus.said import said
 
 _LOG = logging.getLogger(__name__)
 # Whoever listens is woken at least this often, so that a stop takes effect.
@@ -66,7 +67,9 @@ def run(
 def _pause(seconds: float, reason: str) -> Iterator[Waiting]:
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
-        yield Waiting(f"{reason}; trying again in {left:.0f} s")
+        yield Waiting(
+            said("{reason}; trying again in {seconds} s", reason=reason, seconds=f"{left:.0f}")
+        )
         time.sleep(min(_BEAT, left))
 
 
@@ -117,14 +120,20 @@ def _heard(runner: _Runner, limits: Limits, deadline: float) -> Iterator[Delta |
     while True:
         now = time.monotonic()
         if now > deadline:
-            raise ModelFailure(f"it was not done after {limits.total:.0f} s")
+            raise ModelFailure(
+                said("it was not done after {seconds} s", seconds=f"{limits.total:.0f}")
+            )
         # Before its first word a model on a small machine may read for minutes.
         if text and now - silent_since > limits.silence:
-            raise ModelFailure(f"it said nothing for {limits.silence:.0f} s")
+            raise ModelFailure(
+                said("it said nothing for {seconds} s", seconds=f"{limits.silence:.0f}")
+            )
         try:
             piece = runner.pieces.get(timeout=_BEAT)
         except queue.Empty:
-            yield Waiting("the model is writing" if text else "the model is reading the passages")
+            yield Waiting(
+                said("the model is writing") if text else said("the model is reading the passages")
+            )
             continue
         if piece is None:
             break
@@ -134,16 +143,18 @@ def _heard(runner: _Runner, limits: Limits, deadline: float) -> Iterator[Delta |
         text += piece.text
         finish = piece.finish or finish
         if loops(text) or len(text) > _LONGEST_ANSWER:
-            raise ModelFailure("it repeats itself without end")
+            raise ModelFailure(said("it repeats itself without end"))
         yield (
             piece
             if piece.text or piece.finish or piece.answer_tokens
-            else Waiting("the model is thinking" if piece.thinking else "the model is writing")
+            else Waiting(
+                said("the model is thinking") if piece.thinking else said("the model is writing")
+            )
         )
     if not text.strip():
-        raise ModelFailure("it gave an empty answer")
+        raise ModelFailure(said("it gave an empty answer"))
     if not finish:
-        raise ModelFailure("it stopped half-way")
+        raise ModelFailure(said("it stopped half-way"))
 
 
 def loops(text: str) -> bool:
@@ -186,7 +197,9 @@ class _Runner:
             self.pieces.put(failure)
         except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the answer
             _LOG.error("a model failed unexpectedly", exc_info=error)
-            self.pieces.put(ModelFailure(f"it failed unexpectedly ({type(error).__name__})"))
+            self.pieces.put(
+                ModelFailure(said("it failed unexpectedly ({error})", error=type(error).__name__))
+            )
         finally:
             # Closing the stream closes the connection, which is what frees the server.
             close = getattr(stream, "aclose", None)

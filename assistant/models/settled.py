@@ -28,6 +28,7 @@ from typing import Any, ClassVar
 from assistant.models.running import Limits
 from corpus.errors import UsageError
 from corpus.redaction import hide
+from corpus.said import said
 from corpus.validation import NO_OTHER_KEYS, configured
 
 FILE = "engines.toml"
@@ -37,7 +38,9 @@ _VARIABLES = {
     "deepseek": "DEEPSEEK_API_KEY",
     "url": "BRIEFING_API_KEY",
 }
-_ADVICE = "the sections are [keys], [context], [prices.ENGINE] (input, output), [limits] (seconds)"
+_ADVICE = said(
+    "the sections are [keys], [context], [prices.ENGINE] (input, output), [limits] (seconds)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class _Limits:
 
     def __post_init__(self) -> None:
         if not 0 < self.seconds < math.inf:
-            raise ValueError("seconds must be more than 0")
+            raise ValueError(said("seconds must be more than 0"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,12 @@ class _File:
                     # A key that was written on the wrong side must not be repeated.
                     shown = f"“{name}”" if name.isalpha() else "a name"
                     raise ValueError(
-                        f"[{section}] has {shown} that is no address (http…) and none of "
-                        f"{', '.join(sorted(known))}"
+                        said(
+                            "[{section}] has {name} that is no address (http…) and none of {known}",
+                            section=section,
+                            name=shown,
+                            known=", ".join(sorted(known)),
+                        )
                     )
 
 
@@ -108,7 +115,12 @@ class Settled:
         found = configured(_File, file, advice=_ADVICE)
         hide(*found.keys.values(), *(os.environ.get(one, "") for one in _VARIABLES.values()))
         if found.keys and mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise UsageError(f"{file} holds keys and others may read it; run: chmod 600 {file}")
+            raise UsageError(
+                said(
+                    "{file} holds keys and others may read it; run: chmod 600 {file}",
+                    file=file,
+                )
+            )
         seconds = found.limits.seconds
         limits = Limits(total=seconds, silence=min(seconds, Limits().silence))
         return cls(found.keys, found.context, found.prices, limits)

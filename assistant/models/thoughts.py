@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assistant.engine import Waiting
 from assistant.models.model import Delta
+from corpus.said import said
 
 _OPEN, _CLOSE = "<think>", "</think>"
 
@@ -34,4 +35,4 @@ def spoken(stream: Iterator[Delta | Waiting]) -> Iterator[Delta | Waiting]:
         elif piece.finish or piece.answer_tokens:
             yield Delta("", piece.finish, piece.prompt_tokens, piece.answer_tokens)
         else:
-            yield Waiting("the model is thinking")
+            yield Waiting(said("the model is thinking"))

@@ -16,6 +16,7 @@ from assistant.models.running import Limits, run
 from assistant.models.settled import Price
 from assistant.models.thoughts import spoken
 from corpus.errors import EngineError
+from corpus.said import said
 from index.evidence import Evidence
 
 # The share of the room for evidence that earlier turns may take.
@@ -56,7 +57,9 @@ class ModelEngine:
                         raise
                     share /= 2
         except ModelFailure as failure:
-            raise EngineError(f"{self.name} failed: {failure}") from failure
+            raise EngineError(
+                said("{engine} failed: {reason}", engine=self.name, reason=failure)
+            ) from failure
 
     def _written(self, task: Task, share: float) -> Iterator[Piece]:
         boundary = f"=== {secrets.token_hex(8)} ==="
@@ -91,8 +94,11 @@ class ModelEngine:
         kept = fitted(task.evidence, count, room - (count(history) if history else 0))
         if not kept:
             raise ModelFailure(
-                f"its context of {self.model.context:,} tokens holds no passage; choose a model "
-                "with a larger one"
+                said(
+                    "its context of {tokens} tokens holds no passage; choose a model with a larger "
+                    "one",
+                    tokens=f"{self.model.context:,}",
+                )
             )
         by_label = {one.label: one for one in task.evidence}
         passages = "\n".join(_marked(label, by_label[label], text, mark) for label, text in kept)
@@ -119,18 +125,20 @@ class ModelEngine:
         """
         turns = "\n".join(f"- {one}" for one in history[-_TURNS:])
         text = prompts.REWRITE.filled(turns=turns, question=question)
-        said = ""
+        rewritten = ""
         try:
             asking = [Message("user", text)]
             stream = run(self.model, asking, _REWRITE_TOKENS, _REWRITE, called=self._called)
             with closing(stream):
                 for one in spoken(stream):
                     if isinstance(one, Delta):
-                        said += one.text
-                    yield Waiting("the model spells out the question")
+                        rewritten += one.text
+                    yield Waiting(said("the model spells out the question"))
         except ModelFailure as failure:
-            raise EngineError(f"{self.name} failed: {failure}") from failure
-        lines = [line.strip(" \"'“”*") for line in said.splitlines() if line.strip()]
+            raise EngineError(
+                said("{engine} failed: {reason}", engine=self.name, reason=failure)
+            ) from failure
+        lines = [line.strip(" \"'“”*") for line in rewritten.splitlines() if line.strip()]
         yield lines[0] if lines else ""
 
 

@@ -24,6 +24,7 @@ from corpus.readers.pdf import Recognised, read_pdf
 from corpus.readers.pdf_attached import parts_of_pdf
 from corpus.readers.tabular import read_csv
 from corpus.readers.text import read_text
+from corpus.said import said
 
 # With macros, as templates and as shows: the same formats under other names.
 _OFFICE = frozenset(
@@ -92,7 +93,7 @@ def read_open(
     location = WITHIN.join((str(path), *part))
     path, data = part_in(contents(descriptor, limits), path, part)
     if not data.strip():
-        raise ReadError("empty", "this file is empty")
+        raise ReadError("empty", said("this file is empty"))
     try:
         kind = _kind(path, data)
         if kind == "pdf" and recognised:
@@ -100,11 +101,15 @@ def read_open(
         else:
             document = _parsed(path, data, kind, limits)
     except RecursionError as error:
-        raise ReadError("damaged", "this file is nested too deeply to be read") from error
+        raise ReadError("damaged", said("this file is nested too deeply to be read")) from error
     if len(document.text) > limits.characters:
         raise ReadError(
             "too_large",
-            f"this file holds {len(document.text):,} characters, over {limits.characters:,}",
+            said(
+                "this file holds {count} characters, over {limit}",
+                count=f"{len(document.text):,}",
+                limit=f"{limits.characters:,}",
+            ),
         )
     return replace(document, source=replace(document.source, location=location))
 
@@ -118,7 +123,7 @@ def part_in(data: bytes, path: Path, part: Sequence[str]) -> tuple[Path, bytes]:
         kind = _kind(path, data)
         found = next((one for one in _parts(kind, data) if one.name == name), None)
         if found is None:
-            raise ReadError("missing", f"this file holds no document {name}")
+            raise ReadError("missing", said("this file holds no document {name}", name=name))
         path, data = Path(name), found.data
         if found.suffix and path.suffix.lower() not in SUPPORTED_SUFFIXES:
             path = Path(f"{name}{found.suffix}")
@@ -159,8 +164,11 @@ def _kind(path: Path, data: bytes) -> str:
     if suffix not in SUPPORTED_SUFFIXES:
         raise ReadError(
             "unsupported",
-            f"{suffix or 'no suffix'} is not a format that is read; give PDF, HTML, DOCX, PPTX, "
-            "XLSX, CSV, EML, Markdown or plain text",
+            said(
+                "{suffix} is not a format that is read; give PDF, HTML, DOCX, PPTX, XLSX, CSV, "
+                "EML, Markdown or plain text",
+                suffix=suffix or "no suffix",
+            ),
         )
     return _BY_SUFFIX.get(suffix, "text")
 
@@ -176,7 +184,7 @@ def _kind_by_content(path: Path, data: bytes) -> str:
     if data.startswith(_OLE):
         # Office encrypts a DOCX by wrapping it in the older container.
         if b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e" in data:
-            raise ReadError("encrypted", "this file needs a password; save it without one")
+            raise ReadError("encrypted", said("this file needs a password; save it without one"))
         if path.suffix.lower() == ".msg" or is_outlook(data):
             return "outlook"
         raise _foreign(*of_ole(data))
@@ -190,7 +198,12 @@ def _kind_by_content(path: Path, data: bytes) -> str:
 
 def _foreign(what: str, better: str) -> ReadError:
     return ReadError(
-        "unsupported", f"this is {what}, which is not read; save it as {better} and add that"
+        "unsupported",
+        said(
+            "this is {what}, which is not read; save it as {better} and add that",
+            what=what,
+            better=better,
+        ),
     )
 
 
@@ -200,5 +213,7 @@ def _kind_of_archive(path: Path, data: bytes) -> str:
     if kind := office_kind(data):
         return kind
     if path.suffix.lower() in _OFFICE:
-        raise ReadError("damaged", "this Office file is damaged; save it anew and add it again")
-    raise ReadError("unsupported", "archives are not read; unpack it and add the folder")
+        raise ReadError(
+            "damaged", said("this Office file is damaged; save it anew and add it again")
+        )
+    raise ReadError("unsupported", said("archives are not read; unpack it and add the folder"))

@@ -25,6 +25,7 @@ from corpus.readers.date_words import (
     PLACE,
     SUBJECT,
 )
+from corpus.said import said
 
 # A label stands near the beginning, a bare date in the title block, a change at the foot as well.
 _LABELLED, _FIRST, _FOOT = 3_000, 700, 1_500
@@ -204,10 +205,19 @@ class _Reading:
         return one.iso if self._possible(one.iso) else ""
 
     def _ask(self, field: str, written: str, ways: Sequence[Moment]) -> None:
-        name = field if field in {"updated", "fetched"} else "published"
+        named = {"updated": said("updated"), "fetched": said("fetched")}
         days = [date.fromisoformat(one.iso) for one in ways if one.iso]
         one, other = (f"{day.day} {day:%B}" for day in days[:2])
-        self._doubts.append(f"{name}: {written.strip()} is {one} or {other} {days[0].year}")
+        self._doubts.append(
+            said(
+                "{field}: {written} is {first} or {second} {year}",
+                field=named.get(field, said("published")),
+                written=written.strip(),
+                first=one,
+                second=other,
+                year=days[0].year,
+            )
+        )
 
     def _possible(self, iso: str, earliest: str = "") -> bool:
         first = max(_EARLIEST.get(self._kind, _PAPER), earliest)

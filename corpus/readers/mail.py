@@ -26,6 +26,7 @@ from corpus.readers.outlook import message_of_outlook
 from corpus.readers.parts import Part, distinct
 from corpus.readers.text import read_text
 from corpus.readers.web_archive import is_archive, read_archive
+from corpus.said import said
 
 _HEADERS = ("Subject", "From", "To", "Cc", "Date")
 # A text that says at least this share of what its alternative says is as full as that.
@@ -43,7 +44,7 @@ _STUB = re.compile(
     re.IGNORECASE,
 )
 _POSTMARK = re.compile(rb"^From [^\n]*\r?\n(?=[\w-]+:)", re.MULTILINE)
-_ENCRYPTED = "this message is encrypted; save it decrypted from your mail program"
+_ENCRYPTED = said("this message is encrypted; save it decrypted from your mail program")
 
 
 def read_mail(data: bytes, location: str) -> Document:
@@ -84,10 +85,10 @@ def _read(message: EmailMessage, location: str) -> Document:
     if any(is_armoured(piece.text) for piece in pieces) or (content.sealed and not pieces):
         raise ReadError("encrypted", _ENCRYPTED)
     if not pieces and not content.parts and not content.pictures:
-        raise ReadError("empty", "this message has no text")
+        raise ReadError("empty", said("this message has no text"))
     blocks = Blocks()
     for name in _HEADERS:
-        blocks.line(f"{name}: {said}" if (said := header(message, name)) else "")
+        blocks.line(f"{name}: {value}" if (value := header(message, name)) else "")
     for part in distinct(content.parts):
         blocks.attach(part.name)
     for picture in content.pictures:

@@ -16,6 +16,7 @@ from corpus.readers.blocks import clean
 from corpus.readers.charsets import codec_of, decoded
 from corpus.readers.dates import parse_date
 from corpus.readers.parts import Part
+from corpus.said import said
 
 # Parts within parts: the standard library asks each line of a part at every one of them.
 _DEEPEST = 30
@@ -53,7 +54,7 @@ class _Bounded(EmailMessage):
         if isinstance(payload, _Bounded):
             payload.depth = self.depth + 1
             if payload.depth > _DEEPEST:
-                raise ReadError("damaged", "this file is nested too deeply to be read")
+                raise ReadError("damaged", said("this file is nested too deeply to be read"))
         super().attach(payload)
 
 
@@ -148,7 +149,7 @@ def _bytes_of_message(message: EmailMessage) -> bytes:
         raise ReadError("damaged", _DAMAGED) from error
 
 
-_DAMAGED = "this message is damaged; save it anew and add it again"
+_DAMAGED = said("this message is damaged; save it anew and add it again")
 
 
 def bytes_of(part: EmailMessage) -> bytes:

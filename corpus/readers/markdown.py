@@ -15,6 +15,7 @@ from corpus.readers.dates import parse_date, times
 from corpus.readers.filings import named_publisher, publisher_of_address
 from corpus.readers.hidden import take_out_hidden
 from corpus.readers.markup import add_markup, fragment_of
+from corpus.said import said
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 # As MultiMarkdown and Pelican write it.
@@ -67,7 +68,7 @@ def read_markdown(text: str, location: str) -> Document:
         blocks.leave_out("hidden text", take_out_hidden(fragment))
         add_markup(blocks, fragment)
     if not blocks.length:
-        raise ReadError("empty", "this file holds no text")
+        raise ReadError("empty", said("this file holds no text"))
     publisher = _publisher(front) or named_publisher(blocks.text())
     return blocks.document(
         Source(

@@ -21,6 +21,7 @@ from corpus.readers.marks import after, is_note_mark, is_way_back, raising
 from corpus.readers.mathml import equation_text
 from corpus.readers.plain import add_plain, lines_stand
 from corpus.readers.raised import lowered, raised
+from corpus.said import said
 from corpus.table import unit_in
 
 _HIDDEN_TAGS = frozenset(
@@ -67,7 +68,9 @@ def page_of(page: str) -> Any:
             text = _NO_FRAMES.sub(r"<\1div>", _BODY_TAG.sub("", text))
         root = html.document_fromstring(text, parser=html.HTMLParser(huge_tree=True))
     except (LxmlError, ValueError) as error:
-        raise ReadError("damaged", f"this page cannot be parsed as HTML ({error})") from error
+        raise ReadError(
+            "damaged", said("this page cannot be parsed as HTML ({reason})", reason=error)
+        ) from error
     # What a component shows, as the page was saved or sent.
     for part in root.xpath("//template[@shadowrootmode or @shadowroot]"):
         part.tag = "div"

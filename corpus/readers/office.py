@@ -18,6 +18,7 @@ from corpus.readers.package import Package
 from corpus.readers.sheets import read_sheets
 from corpus.readers.slides import read_slides
 from corpus.readers.word import read_word
+from corpus.said import said
 
 # The head of a page is no title.
 _MARGIN = re.compile(r"Page (?:header|footer): ")
@@ -64,13 +65,19 @@ def checked_archive(data: bytes, limits: Limits) -> None:
     packed = sum(part.compress_size for part in parts)
     if len(parts) > limits.entries:
         raise ReadError(
-            "too_large", f"this archive has {len(parts)} parts; the limit is {limits.entries}"
+            "too_large",
+            said(
+                "this archive has {parts} parts; the limit is {limit}",
+                parts=len(parts),
+                limit=limits.entries,
+            ),
         )
     if inflated > limits.inflated or (
         inflated > 1_000_000 and inflated > limits.ratio * max(1, packed)
     ):
         raise ReadError(
-            "too_large", f"this archive would inflate to {inflated:,} bytes; not opened"
+            "too_large",
+            said("this archive would inflate to {bytes} bytes; not opened", bytes=f"{inflated:,}"),
         )
 
 
@@ -95,7 +102,7 @@ def read_office(data: bytes, location: str, kind: str, limits: Limits) -> Docume
         raise ReadError("damaged", _DAMAGED) from error
     text = blocks.text()
     if not text.strip():
-        raise ReadError("empty", "this file holds no text")
+        raise ReadError("empty", said("this file holds no text"))
     names = (clean(about.get("title", "")), named, blocks.first_heading)
     title = next((one for name in names if (one := real_title(name))), "")
     lines = text.split("\n")
@@ -104,6 +111,6 @@ def read_office(data: bytes, location: str, kind: str, limits: Limits) -> Docume
     # When it was last saved. When it was made may be the template's, and one that was never saved
     # since says no more.
     saved = about.get("modified", "")
-    said = {} if saved in {about.get("created", ""), _TEMPLATE} else {"modified": saved}
-    when = times(blocks, kinds[kind], said=said)
+    stated = {} if saved in {about.get("created", ""), _TEMPLATE} else {"modified": saved}
+    when = times(blocks, kinds[kind], said=stated)
     return blocks.document(Source(title, location, kind=kinds[kind], **when))

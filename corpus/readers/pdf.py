@@ -28,6 +28,7 @@ from corpus.readers.pdf_marks import Marks, PageMarks
 from corpus.readers.pdf_page import Line, pages_by_pdfium, plain_lines
 from corpus.readers.pdf_tables import PdfTable, continued
 from corpus.readers.pdf_title import title_from
+from corpus.said import said
 
 # Lines that OCR read, by page (from 1).
 Recognised = Mapping[int, Sequence[Row]]
@@ -99,8 +100,10 @@ def read_with_account(
     if not (set(read) - set(scans) or marks.typed or marks.attached):
         raise ReadError(
             "needs_ocr",
-            "this PDF holds no text; if it is a scan, have it read by OCR (add --ocr, or tick OCR "
-            "where you add)",
+            said(
+                "this PDF holds no text; if it is a scan, have it read by OCR (add --ocr, or "
+                "tick OCR where you add)"
+            ),
         )
     account += numbers + furniture
     account += [

@@ -15,6 +15,7 @@ from corpus.limits import Limits
 from corpus.readers.blocks import clean
 from corpus.readers.dates import parse_date
 from corpus.readers.pdf_title import stated_title
+from corpus.said import said
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -78,16 +79,20 @@ def text_by_pypdf(data: bytes, limits: Limits) -> list[str]:
             reader = _reader(data)
             if reader.is_encrypted and not reader.decrypt(""):
                 raise ReadError(
-                    "encrypted", "this PDF needs a password; save it without one and add it again"
+                    "encrypted",
+                    said("this PDF needs a password; save it without one and add it again"),
                 )
             if len(reader.pages) > limits.pages:
-                raise ReadError("too_large", f"this PDF has more than {limits.pages} pages")
+                raise ReadError(
+                    "too_large", said("this PDF has more than {pages} pages", pages=limits.pages)
+                )
             return [page.extract_text() for page in reader.pages]
     except (ReadError, MemoryError):
         raise
     except Exception as error:  # reason: 2.8 % of mutated files raised no PyPdfError
         raise ReadError(
-            "damaged", "this PDF is damaged; open it in a viewer, save it anew and add it again"
+            "damaged",
+            said("this PDF is damaged; open it in a viewer, save it anew and add it again"),
         ) from error
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from corpus.errors import ReadError
 from corpus.readers.blocks import visible
+from corpus.said import said
 
 # A box is as high as its letters and a little more, so that the mark does not cut them.
 _PAD = 0.12
@@ -94,13 +95,24 @@ def _page_of(data: bytes, number: int) -> Iterator[tuple[Any, int]]:
     try:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
-        raise ReadError("damaged", f"this PDF cannot be drawn ({error})") from error
+        raise ReadError(
+            "damaged", said("this PDF cannot be drawn ({reason})", reason=error)
+        ) from error
     try:
         if not 1 <= number <= len(pdf):
-            raise ReadError("damaged", f"this PDF has {len(pdf)} pages; there is no page {number}")
+            raise ReadError(
+                "damaged",
+                said(
+                    "this PDF has {pages} pages; there is no page {page}",
+                    pages=len(pdf),
+                    page=number,
+                ),
+            )
         yield pdf[number - 1], len(pdf)
     except pypdfium2.PdfiumError as error:
-        raise ReadError("damaged", f"page {number} cannot be drawn ({error})") from error
+        raise ReadError(
+            "damaged", said("page {page} cannot be drawn ({reason})", page=number, reason=error)
+        ) from error
     finally:
         pdf.close()
 

@@ -17,6 +17,7 @@ from corpus.limits import Limits
 from corpus.readers.blocks import visible
 from corpus.readers.pdf_hidden import HiddenLetters, page_box, upright
 from corpus.readers.pdf_marks import Marks
+from corpus.said import said
 
 # pdfium writes U+FFFE (older releases U+0002) for a hyphen at a line end and leaves the break out.
 _LINE = re.compile(r"[^\r\n\ufffe\x02]+")
@@ -93,14 +94,20 @@ def pages_by_pdfium(data: bytes, limits: Limits, marks: Marks) -> list[list[Line
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
             raise ReadError(
-                "encrypted", "this PDF needs a password; save it without one and add it again"
+                "encrypted", said("this PDF needs a password; save it without one and add it again")
             ) from error
-        raise ReadError("damaged", f"this PDF cannot be opened ({error})") from error
+        raise ReadError(
+            "damaged", said("this PDF cannot be opened ({reason})", reason=error)
+        ) from error
     try:
         if len(pdf) > limits.pages:
             raise ReadError(
                 "too_large",
-                f"this PDF has {len(pdf):,} pages; the limit is {limits.pages:,}: split it",
+                said(
+                    "this PDF has {pages} pages; the limit is {limit}: split it",
+                    pages=f"{len(pdf):,}",
+                    limit=f"{limits.pages:,}",
+                ),
             )
         marks.open(pdf)
         pages, characters = [], 0
@@ -109,7 +116,11 @@ def pages_by_pdfium(data: bytes, limits: Limits, marks: Marks) -> list[list[Line
             characters += sum(len(line.text) for line in pages[-1])
             if characters > limits.characters:
                 raise ReadError(
-                    "too_large", f"this PDF holds over {limits.characters:,} characters: split it"
+                    "too_large",
+                    said(
+                        "this PDF holds over {count} characters: split it",
+                        count=f"{limits.characters:,}",
+                    ),
                 )
         return pages
     finally:

@@ -14,6 +14,7 @@ from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, is_ragged
 from corpus.readers.charsets import decoded
 from corpus.readers.dates import times
+from corpus.said import said
 from corpus.table import heads_of, is_figure, unit_in
 
 _DELIMITERS = ",;\t|"
@@ -37,13 +38,15 @@ def read_csv(data: bytes, location: str) -> Document:
     are paragraphs. The title is the first line above the first table, else the file's name.
     """
     text = decoded(data).removeprefix("\ufeff")
-    said = re.match(r"sep=(.)\r?\n", text)
-    text = text[said.end() :] if said else text
-    delimiter = said[1] if said else _delimiter(text)
+    stated = re.match(r"sep=(.)\r?\n", text)
+    text = text[stated.end() :] if stated else text
+    delimiter = stated[1] if stated else _delimiter(text)
     try:
         rows = _parsed(text, delimiter)
     except csv.Error as error:
-        raise ReadError("damaged", f"this table cannot be read ({error})") from error
+        raise ReadError(
+            "damaged", said("this table cannot be read ({reason})", reason=error)
+        ) from error
     blocks = Blocks()
     title, above = "", list[str]()
     groups = _groups(rows)
@@ -55,7 +58,7 @@ def read_csv(data: bytes, location: str) -> Document:
             title = title or above[0]
     content = blocks.text()
     if not content.strip():
-        raise ReadError("empty", "this file holds no text")
+        raise ReadError("empty", said("this file holds no text"))
     title = title if blocks.tables and 0 < len(title) <= 150 else Path(location).stem
     return blocks.document(Source(title, location, kind="table", **times(blocks, "table")))
 
@@ -103,9 +106,9 @@ def _parsed(text: str, delimiter: str) -> _Rows:
 def _groups(rows: _Rows) -> list[_Rows]:
     """Return the rows between blank lines; a blank line within a table parts nothing."""
     groups: list[_Rows] = []
-    for said, run in groupby(rows, key=any):
+    for written, run in groupby(rows, key=any):
         group = list(run)
-        if not said:
+        if not written:
             continue
         before = groups[-1] if groups else []
         same = before and len(before[-1]) == len(group[0]) > 1 and len(before) > 1

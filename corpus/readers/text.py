@@ -11,6 +11,7 @@ from corpus.readers.blocks import Blocks, clean
 from corpus.readers.dates import times
 from corpus.readers.filings import filing_date, filing_title, named_publisher
 from corpus.readers.plain import add_plain
+from corpus.said import said
 
 # How a release says that it is one.
 _RELEASE = re.compile(
@@ -30,7 +31,7 @@ def read_text(text: str, location: str) -> Document:
     add_plain(blocks, lines)
     content = blocks.text()
     if not content:
-        raise ReadError("empty", "this file holds no text")
+        raise ReadError("empty", said("this file holds no text"))
     lines = [line for one in content.split("\n") if (line := clean(one))]
     first = next((line for line in lines if not _RELEASE.fullmatch(line)), lines[0])
     if blocks.opens_with_table:
