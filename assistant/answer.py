@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from assistant.checking.problems import Problem, problems_json
 from assistant.engine import Usage
 from assistant.followup import Exchange
 from corpus.cells import Cell
@@ -77,7 +78,7 @@ class Claim:
     """One sentence, the citations it rests on, and what the check of it found.
 
     The text carries no markers. `verdict` is "supported", "weak" or "unsupported"; it says what the
-    cited words contain, not what is true. `problems` says in words what is missing there. `offered`
+    cited words contain, not what is true. `problems` says what is missing there. `offered`
     are citations that we added because their passage contains the sentence: the engine cited none,
     or another.
     """
@@ -85,7 +86,7 @@ class Claim:
     text: str
     citations: tuple[int, ...]
     verdict: str
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     offered: tuple[int, ...] = ()
 
     @property
@@ -198,7 +199,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
                 "text": claim.text,
                 "citations": list(claim.citations),
                 "verdict": claim.verdict,
-                "problems": list(claim.problems),
+                **problems_json(claim.problems),
                 "offered": list(claim.offered),
             }
             for claim in answer.claims

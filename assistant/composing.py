@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from assistant.answer import Answer, Citation, Claim
 from assistant.checking.checker import Checker, Cited, Verdict
+from assistant.checking.problems import Code, problem
 from assistant.checking.refusals import goes_on
 from assistant.checking.tables import with_heads
 from assistant.claims import quoted
@@ -41,22 +42,20 @@ class Composer:
         if verdict.verdict != "supported" and not bare and (better := self._bearer(draft, known)):
             answer, offered = self._cited(answer, draft.text, [better])
             if not draft.labels:
-                verdict = Verdict(
-                    "supported", ("cited no passage; one that contains it was added",)
-                )
+                verdict = Verdict("supported", (problem(Code.CITATION_ADDED),))
             else:
-                verdict = Verdict("weak", (*verdict.problems, "another passage contains it"))
+                verdict = Verdict("weak", (*verdict.problems, problem(Code.BORNE_ELSEWHERE)))
         claim = Claim(draft.text, numbers, verdict.verdict, verdict.problems, offered)
         return replace(answer, claims=(*answer.claims, claim))
 
     def _verdict(self, draft: Draft, known: Sequence[int]) -> Verdict:
         unknown = tuple(
-            f"[{label}] is no passage that was given"
+            problem(Code.UNKNOWN_PASSAGE, label)
             for label in draft.labels
             if label not in self._by_label
         )
         if not known:
-            return Verdict("unsupported", (*unknown, "no passage is cited"))
+            return Verdict("unsupported", (*unknown, problem(Code.UNCITED)))
         found = self._checker.check(draft.text, [cited(self._by_label[label]) for label in known])
         if unknown:
             return Verdict("unsupported", (*unknown, *found.problems))

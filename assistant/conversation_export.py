@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.answer import Answer, Citation
+from assistant.checking.problems import in_words
 from assistant.memo.document import Node, paragraph, tree_of, words_of
 from assistant.memo.export import markdown_of
 from assistant.stored import answer_of
@@ -31,7 +32,7 @@ def as_markdown(conversation: Conversation, turns: list[StoredTurn]) -> str:
 def _answer(answer: Answer) -> Iterator[Node]:
     lines = [f"Searched as: {answer.standalone}"] if answer.standalone else []
     for claim in answer.claims:
-        doubt = f" ({claim.verdict}: {'; '.join(claim.problems)})"
+        doubt = f" ({claim.verdict}: {in_words(claim.problems)})"
         lines.append(claim.marked + (doubt if claim.verdict != "supported" else ""))
     if answer.calculation:
         lines.append(f"Calculated: {answer.calculation}")

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from assistant.answer import Answer, answer_json
+from assistant.checking.problems import with_problems
 from assistant.followup import Exchange
 from corpus.conversations import Conversation, Conversations, Rating, StoredTurn
 from corpus.errors import FormatError
@@ -36,7 +37,15 @@ def from_json(text: str) -> Answer:
     """
     name = "the stored answer"
     values = from_json_text(text or '{"question": ""}', name, advice=_ADVICE)
-    return stored(Answer, values, name, newest=_FORMAT, advice=_ADVICE)
+    return stored(Answer, _with_codes(values), name, newest=_FORMAT, advice=_ADVICE)
+
+
+def _with_codes(values: object) -> object:
+    """Return a stored answer with the problems of its claims as they are read today."""
+    if not isinstance(values, dict):
+        return values
+    names = [name for name in ("claims", "nearest") if isinstance(values.get(name), list)]
+    return values | {name: [with_problems(one) for one in values[name]] for name in names}
 
 
 def answer_of(turn: StoredTurn | Rating) -> Answer:

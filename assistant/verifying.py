@@ -11,6 +11,7 @@ from typing import Any
 from assistant.answer import Citation, citation_json
 from assistant.checking.checker import Checker, Cited, Verdict
 from assistant.checking.names import names
+from assistant.checking.problems import Code, Problem, problem, problems_json
 from assistant.composing import citation_of, cited
 from assistant.desk import Desk
 from assistant.followup import leans
@@ -48,7 +49,7 @@ class Checked:
 
     text: str
     verdict: str
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     citation: Citation | None = None
 
 
@@ -100,7 +101,7 @@ def against_library(desk: Desk, draft: Sequence[str]) -> Iterator[Checked]:
     before = ""
     for number, text in enumerate(draft):
         if desk.checker.states_nothing(text):
-            yield Checked(text, "supported", ("states nothing to check",))
+            yield Checked(text, "supported", (problem(Code.STATES_NOTHING),))
             continue
         query = f"{before} {text}" if leans(text) and before else text
         found = desk.searcher.search(query, limit=_DEPTH)
@@ -114,9 +115,9 @@ def _best(checker: Checker, text: str, found: Sequence[Evidence], documents: int
     A sentence that one passage bears out and one of the first speaks against stays doubtful.
     """
     if not found:
-        return Checked(text, "unsupported", (f"none of {documents} documents speaks of this",))
+        return Checked(text, "unsupported", (problem(Code.NOTHING_FOUND, documents),))
     best: tuple[int, Verdict, Evidence] | None = None
-    against: tuple[str, ...] = ()
+    against: tuple[Problem, ...] = ()
     for place, one in enumerate(found):
         if best and best[1].verdict == "supported" and place >= _LISTENED:
             break
@@ -133,8 +134,8 @@ def _best(checker: Checker, text: str, found: Sequence[Evidence], documents: int
         if _RANK[together.verdict] > rank:
             verdict, one = together, found[0]
     if verdict.verdict == "supported" and against:
-        said = tuple(f"another passage speaks against it: {reason}" for reason in against)
-        verdict = Verdict("weak", said)
+        reasons = tuple(problem(Code.CONTRADICTED_ELSEWHERE, reason.said) for reason in against)
+        verdict = Verdict("weak", reasons)
     return Checked(text, verdict.verdict, verdict.problems, citation_of(text, one, 1))
 
 
@@ -154,7 +155,7 @@ def against_texts(checker: Checker, text: str, sources: Sequence[str]) -> list[C
 def checked_json(one: Checked) -> dict[str, Any]:
     """Return a checked sentence as `briefing check --json` prints it."""
     values: dict[str, Any] = {
-        "text": one.text, "verdict": one.verdict, "problems": list(one.problems),
+        "text": one.text, "verdict": one.verdict, **problems_json(one.problems),
     }  # fmt: skip
     if one.citation:
         values["citation"] = citation_json(one.citation)

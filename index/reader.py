@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from corpus.errors import ReaderError
+from corpus.said import said
 from index.onnx import opened
 from index.pairs import Pair, PairTokens
 from index.query import Query
@@ -96,13 +97,19 @@ class OnnxReader:
             for file, sha256 in self.about["sha256"].items():
                 if not is_whole(folder / file, sha256, cache=cache):
                     raise ReaderError(
-                        f"the reader's weights were altered ({folder / file}); "
-                        "install the program again"
+                        said(
+                            "the reader's weights were altered ({file}); install the program again",
+                            file=folder / file,
+                        )
                     )
             self._lower, self._upper = opened(folder / "lower.onnx"), opened(folder / "upper.onnx")
         except (OSError, ValueError, KeyError) as error:
             raise ReaderError(
-                f"the reader's weights are missing or damaged ({folder}); install the program again"
+                said(
+                    "the reader's weights are missing or damaged ({folder}); "
+                    "install the program again",
+                    folder=folder,
+                )
             ) from error
         self._tokens = PairTokens(weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json")
         self._readings: dict[Pair, Reading] = {}

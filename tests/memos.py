@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistant.answer import Citation, Claim
+from assistant.checking.problems import Code, Problem, problem
 from assistant.memo.values import (
     GAP,
     JUDGMENT,
@@ -30,7 +31,7 @@ COST = "Road News puts the cost of the bridge at $1.3 billion."
 
 
 def line(text: str, *numbers: int, role: str = "evidence", verdict: str = "supported",
-         problems: tuple[str, ...] = (), speaker: str = "", kind: str = "") -> Line:  # fmt: skip
+         problems: tuple[Problem, ...] = (), speaker: str = "", kind: str = "") -> Line:  # fmt: skip
     return Line(Claim(text, numbers, verdict, problems), speaker, kind, role)
 
 
@@ -59,7 +60,7 @@ MEMO = Memo(
         )),
         Section("what-we-know", "What we know", (
             line(MARKUP, 2, speaker="Huawei", kind="company claim"),
-            line(COST, 3, verdict="weak", problems=("number 1.3",)),
+            line(COST, 3, verdict="weak", problems=(problem(Code.NUMBER_MISSING, "1.3"),)),
         )),
         Section("disputes", "Where sources disagree", shows="disputes"),
         Section("assumptions-gaps", "Assumptions and gaps", (

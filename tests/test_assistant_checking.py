@@ -11,8 +11,9 @@ from docx.oxml import parse_xml
 
 from assistant.answer import Answer
 from assistant.checking.checker import Checker, Cited
-from assistant.checking.comparing import problem
+from assistant.checking.comparing import compared
 from assistant.checking.names import Vocabulary, missing, names
+from assistant.checking.problems import in_words
 from assistant.checking.quotations import misquoted
 from assistant.checking.tables import readable
 from assistant.composing import Composer
@@ -69,7 +70,7 @@ def test_a_claim_is_checked_against_its_passage(text: str, verdict: str, problem
     """What a sentence changes is found and said; what it only words otherwise is not held up."""
     found = CHECKER.check(text, [Cited(BRIDGE)])
     assert found.verdict == verdict, found
-    assert problem in " ".join(found.problems)
+    assert problem in in_words(found.problems)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_numbers_are_the_same_however_they_are_written(
 ) -> None:
     """Value, scale and unit count; figures, words and signs do not."""
     (one,) = quantities(claimed)
-    assert (problem(one, quantities(given)) == "") is equal
+    assert (compared(one, quantities(given)) is None) is equal
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from assistant.answer import Answer, Citation, Claim
+from assistant.checking.problems import Code, problem
 from assistant.conversation_export import as_markdown
 from assistant.stored import to_json
 from corpus.conversations import Conversation, StoredTurn
@@ -36,7 +37,7 @@ LIVE = [
 def _parts(text: str) -> tuple[Conversation, list[StoredTurn]]:
     source = Source(text, "/harbour.txt", text, text)
     answer = Answer(
-        text, "answered", claims=(Claim(text, verdict="weak", citations=(1,), problems=(text,)),),
+        text, "answered", claims=(Claim(text, verdict="weak", citations=(1,), problems=(problem(Code.LINE, text),)),),
         citations=(Citation(1, "d", source, 1, text, text, 0, len(text)),),
         not_found=(text,), standalone=text, engine=text, calculation=text,
     )  # fmt: skip

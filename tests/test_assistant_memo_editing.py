@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.answer import Claim
+from assistant.checking.problems import Code
 from assistant.desk import Desk
 from assistant.memo.editing import (
     line_at,
@@ -93,7 +94,7 @@ def test_a_line_that_cites_nothing_is_not_supported_by_other_words(desk: Desk, m
             changed = reworded(desk, uncited, key, at, words)
             claim = line_at(changed, key, at).claim
             assert (claim.text, claim.verdict) == (words, "unsupported")
-            assert claim.problems == ("no passage is cited",)
+            assert [one.code for one in claim.problems] == [Code.UNCITED]
             assert "unsupported-claim" in {one.rule for one in changed.findings}
     gap = next((one.key, n) for one in memo.sections
                for n, line in enumerate(one.lines, 1) if line.role == GAP)  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from assistant.checking.problems import Code, problem
 from assistant.memo.linting import RULES, accepted, lint, relinted
 from assistant.memo.values import GAP, JUDGMENT, NOTE, Memo, Section
 from corpus.errors import UsageError
@@ -53,11 +54,11 @@ CASES: dict[str, tuple[Memo, Memo]] = {
         with_line("Who pays for the bridge at Vik?", role=GAP),
     ),
     "unsupported-claim": (
-        with_line("The bridge fell.", 2, verdict="unsupported", problems=("fell",)),
+        with_line("The bridge fell.", 2, verdict="unsupported", problems=(problem(Code.WORDS_MISSING, "fell"),)),
         with_line("The bridge is open.", 2),
     ),
     "weak-claim": (
-        with_line("The bridge shone.", 2, verdict="weak", problems=("shone",)),
+        with_line("The bridge shone.", 2, verdict="weak", problems=(problem(Code.WORDS_MISSING, "shone"),)),
         with_line("The bridge is open.", 2),
     ),
     "quotation-not-found": (

@@ -11,6 +11,7 @@ import pytest
 from assistant.answer import Answer, Question, answer_json
 from assistant.answering import ask
 from assistant.checking.checker import Checker
+from assistant.checking.problems import in_words
 from assistant.composing import cited
 from assistant.desk import Desk
 from assistant.engine import Task, Usage
@@ -169,7 +170,7 @@ def test_a_number_of_another_row_or_column_is_told(text: str, wrong: str) -> Non
     checker = Checker(HashEmbedder())
     found = checker.check(text, [cited(one)])
     assert (found.verdict != "supported") == bool(wrong), found
-    assert not wrong or f"stands elsewhere in the table: {wrong}" in " ".join(found.problems)
+    assert not wrong or f"stands elsewhere in the table: {wrong}" in in_words(found.problems)
 
 
 class Told:

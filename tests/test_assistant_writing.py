@@ -11,6 +11,7 @@ import pytest
 
 from assistant.answer import Answer, Question, answer_json
 from assistant.answering import ask
+from assistant.checking.problems import Code
 from assistant.desk import Desk
 from assistant.engine import Piece, Task, Usage, Waiting
 from assistant.followup import exchanges
@@ -75,8 +76,8 @@ def test_each_sentence_has_its_verdict_and_its_reason(desk: Desk) -> None:
     )
     answer = answered(desk, COST)
     assert [one.verdict for one in answer.claims] == ["supported", "unsupported", "unsupported"]
-    assert "7.9" in answer.claims[1].problems[0]
-    assert any("[99] is no passage" in one for one in answer.claims[2].problems)
+    assert "7.9" in answer.claims[1].problems[0].said
+    assert any("[99] is no passage" in one.said for one in answer.claims[2].problems)
     assert answer.outcome == "answered" and answer.citations
 
 
@@ -85,7 +86,7 @@ def test_an_uncited_sentence_is_offered_the_passage_that_contains_it(desk: Desk)
     desk.engine = Scripted(f"{TRUE}. ", "Its engineers live in Ulm.")
     first, second = answered(desk, COST).claims
     assert first.verdict == "supported" and not first.citations and len(first.offered) == 1
-    assert "was added" in first.problems[0]
+    assert first.problems[0].code is Code.CITATION_ADDED
     assert second.verdict == "unsupported" and not second.offered
 
 

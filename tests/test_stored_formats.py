@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -69,9 +70,9 @@ def test_a_memo_of_each_earlier_format_opens(file: Path) -> None:
     again = json.loads(memo_json(memo))
     assert again["format"] == 2 and memo_from(json.dumps(again)) == memo
     first = json.loads(text)
-    assert [one["claims"] for one in first["sections"]] == [
-        one["claims"] for one in again["sections"]
-    ]
+    claims = [[one["claims"] for one in memo["sections"]] for memo in (first, again)]
+    for before, now in zip(*claims, strict=True):
+        assert [{**line, "problem_codes": ANY} for line in before] == now
 
 
 def test_a_pack_of_an_earlier_format_opens() -> None:

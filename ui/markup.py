@@ -147,7 +147,7 @@ def _verdict(claim: Claim, language: str) -> str:
     """
     # Spans alone: a list would end the paragraph that the mark stands in.
     items = "".join(
-        f'<span class="problem">{text(told(one, language))}</span>' for one in claim.problems
+        f'<span class="problem">{text(told(one.said, language))}</span>' for one in claim.problems
     )
     name = word(f"chat.{claim.verdict}", language)
     explained = word(f"chat.{claim.verdict}_means", language)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from textwrap import shorten
 
+from assistant.checking.problems import in_words
 from assistant.memo.comparing import Difference
 from assistant.memo.document import said_by
 from assistant.memo.values import GAP, JUDGMENT, NOTE, Finding, Line, Memo, Section
@@ -79,7 +80,7 @@ def _line(line: Line, finding: Finding | None, language: str) -> str:
     said = f'<span class="speaker">{text(speaker)}</span> ' if speaker else ""
     doubt = ""
     if claim.verdict != "supported":
-        problems = text("; ".join(told(one, language) for one in claim.problems))
+        problems = text(told(in_words(claim.problems), language))
         verdict = word(f"chat.{claim.verdict}", language)
         doubt = f'<span class="verdict {claim.verdict}">{verdict}: {problems}</span>'
     flag = ""

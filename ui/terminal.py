@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from assistant.answer import Answer, Citation, Claim
+from assistant.checking.problems import in_words
 from assistant.verifying import Checked
 from corpus.account import Account
 from corpus.document import LeftOut, Source, pages_said
@@ -49,7 +50,7 @@ def checked_lines(sign: str, one: Checked) -> Iterator[str]:
     """Yield a checked sentence of a draft: verdict, problems, and the words offered for it."""
     yield wrapped(f"{sign}  {one.text}")
     for problem in one.problems:
-        yield wrapped(problem, indent="        ")
+        yield wrapped(problem.said, indent="        ")
     if one.citation and one.verdict != "unsupported":
         yield wrapped(described(one.citation.source, one.citation.page_name), indent="      > ")
         yield wrapped(f"“{_short(one.citation.words)}”", indent="        ")
@@ -96,7 +97,7 @@ def _source_lines(answer: Answer) -> Iterator[str]:
 
 
 def _claim_text(claim: Claim) -> str:
-    doubts = "; ".join(claim.problems)
+    doubts = in_words(claim.problems)
     if claim.verdict != "supported":
         return f"{claim.marked} ({claim.verdict}: {doubts})"
     return f"{claim.marked} ({doubts})" if doubts else claim.marked

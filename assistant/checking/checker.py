@@ -9,12 +9,12 @@ from datetime import date
 from decimal import Decimal
 from itertools import combinations
 
-from assistant.checking.comparing import problem
+from assistant.checking.comparing import compared
 from assistant.checking.edits import changes
 from assistant.checking.entailment import Judge
+from assistant.checking.explaining import explained
 from assistant.checking.names import Vocabulary, missing, names
-from assistant.checking.pairing import mispaired
-from assistant.checking.polarity import directions, negations, widened
+from assistant.checking.problems import Code, Problem, problem
 from assistant.checking.quotations import folded, misquoted
 from assistant.checking.refusals import refuses
 from assistant.checking.support import Matcher, Support
@@ -48,7 +48,7 @@ class Verdict:
     """
 
     verdict: str
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     against: bool = False
 
 
@@ -67,8 +67,6 @@ ENOUGH_WORDS, ENOUGH_ANYWHERE = 0.62, 0.75
 LIKE, UNLIKE = 0.75, 0.45
 # What the judge's chances mean.
 _SUPPORTED, _WEAK, _AGAINST = 0.5, 0.25, 0.5
-# With this share of a claim's words in the sentences that bear it, both speak of the same thing.
-_SAME_WORDS = 0.6
 
 
 class Checker:
@@ -86,47 +84,17 @@ class Checker:
         text = "\n".join(readable(one.text) for one in cited)
         context = "\n".join(one.context for one in cited if one.context)
         claim = _LEAD.sub("", claim).strip()
-        if f" {folded(claim)} " in f" {folded(text)} ":
-            return Verdict("supported")
-        if any(repeats(claim, row) for one in cited for row in one.rows):
+        rows = [row for one in cited for row in one.rows]
+        if f" {folded(claim)} " in f" {folded(text)} " or any(repeats(claim, one) for one in rows):
             return Verdict("supported")
         support = self._matcher.support(claim, text, context, _facts_of(claim))
-        bearing = " ".join(text[start:end] for start, end in sorted(support.spans))
-        near = " ".join(text[start:end] for start, end in support.near)
-        rows = [row for one in cited for row in one.rows]
         problems = facts_missing(claim, text, context, scaled(rows))
         problems += misplaced(claim, text, rows, self._stems)
-        if self._judge is not None:
-            return self._meant(claim, cited, support, text, tuple(dict.fromkeys(problems)))
-        changed = None
-        for start, end in support.spans[:1]:
-            changed = changes(claim, text[start:end])
-        if changed is None and support.spans:
-            # A claim that repeats two sentences of the source one after the other.
-            changed = changes(claim, bearing)
-        doubts: list[str] = []
-        if changed is None:
-            changed = list(negations(claim, bearing, near, self._matcher.stem))
-            if support.words < _SAME_WORDS:
-                # In other words a denial may be put without a "not", and the reverse.
-                doubts, changed = changed, []
-        opposite = [*changed, *directions(claim, bearing)]
-        problems += opposite
-        pairs = list(mispaired(claim, near, self._stems))
-        if len(pairs) > 1:
-            # Two facts that changed places leave little doubt.
-            problems += pairs
-        if problems:
-            against = bool(opposite) and support.words >= ENOUGH_WORDS
-            return Verdict("unsupported", tuple(dict.fromkeys(problems)), against)
-        doubts += [
-            f"{one} where it says this" for one in facts_missing(claim, near, context, scaled(rows))
-        ]
-        doubts += pairs
-        doubts += widened(claim, near)
-        if doubts:
-            return Verdict("weak", tuple(dict.fromkeys(doubts)), against=bool(pairs))
-        return self._worded(claim, text, support)
+        problems += replaced(claim, text, support)
+        problems = list(dict.fromkeys(problems))
+        if self._judge is None or _chinese(claim) or _chinese(text):
+            return self._worded(claim, text, support, problems)
+        return self._meant(claim, cited, support, text, problems)
 
     def _meant(
         self,
@@ -134,7 +102,7 @@ class Checker:
         cited: Sequence[Cited],
         support: Support,
         text: str,
-        problems: tuple[str, ...],
+        problems: Sequence[Problem],
     ) -> Verdict:
         """Return the verdict by what the judge says of the texts, beside the exact problems."""
         assert self._judge is not None
@@ -142,15 +110,14 @@ class Checker:
         best = max((one.supported for one in found), default=0.0)
         against = max((one.contradicted for one in found), default=0.0)
         if problems:
-            return Verdict("unsupported", problems, against >= _AGAINST)
+            return Verdict("unsupported", tuple(problems), against >= _AGAINST)
         if best >= _SUPPORTED:
             return Verdict("supported")
-        (start, end), *_ = support.spans or [(0, 0)]
-        said = " ".join(text[start:end].split())
+        closest = text[slice(*support.spans[0])] if support.spans else ""
         if against >= _AGAINST and against > best:
-            return Verdict("unsupported", (f"the cited passage says otherwise: “{said}”",), True)
-        lacking = f"the cited passage does not say so; closest: “{said}”"
-        return Verdict("weak" if best >= _WEAK else "unsupported", (lacking,))
+            return Verdict("unsupported", (problem(Code.CONTRADICTED, closest),), True)
+        verdict = "weak" if best >= _WEAK else "unsupported"
+        return Verdict(verdict, (explained(claim, closest),))
 
     def _stems(self, text: str) -> frozenset[str]:
         return frozenset(self._matcher.content(text))
@@ -163,20 +130,41 @@ class Checker:
         leads = claim.rstrip().endswith((":", "：")) and not self._matcher.content(claim)
         return leads or refuses(claim, question)
 
-    def _worded(self, claim: str, text: str, support: Support) -> Verdict:
-        """Return the verdict on a claim whose facts hold, by its other words."""
+    def _worded(
+        self, claim: str, text: str, support: Support, problems: Sequence[Problem]
+    ) -> Verdict:
+        """Return the verdict by words and likeness, where no judge reads the meaning."""
+        if problems:
+            return Verdict("unsupported", tuple(problems))
+        unchecked = problem(Code.MEANING_UNCHECKED)
         if not self._matcher.content(claim):
             # "No." and "So they did." answer a question, and no passage can show which.
-            return Verdict("weak", ("it says nothing that can be looked for in a passage",))
+            return Verdict("weak", (problem(Code.NOTHING_TO_FIND),))
         if support.words >= ENOUGH_WORDS or support.anywhere >= ENOUGH_ANYWHERE:
-            return Verdict("supported")
+            return Verdict("supported", (unchecked,))
         likeness = self._matcher.likeness(claim, text)
         if likeness >= LIKE:
-            return Verdict("supported")
-        lacking = f"not in the cited passage: {', '.join(support.missing[:6])}"
-        return Verdict("weak" if likeness >= UNLIKE else "unsupported", (lacking,))
+            return Verdict("supported", (unchecked,))
+        lacking = problem(Code.WORDS_MISSING, ", ".join(support.missing[:6]))
+        return Verdict("weak" if likeness >= UNLIKE else "unsupported", (lacking, unchecked))
 
 
+def _chinese(text: str) -> bool:
+    """Say whether a text is Chinese, in good part: the judge knows English."""
+    return 4 * len(_HAN.findall(text)) > len(text)
+
+
+def replaced(claim: str, text: str, support: Support) -> list[Problem]:
+    """Return the facts and negations that a claim changes which else repeats its source."""
+    bearing = [text[start:end] for start, end in support.spans]
+    # Also of a claim that repeats two sentences of the source one after the other.
+    for source in (*bearing[:1], " ".join(text[slice(*one)] for one in sorted(support.spans))):
+        if (found := changes(claim, source)) is not None:
+            return found
+    return []
+
+
+_HAN = re.compile("[㐀-鿿]")
 # Words of a text that the judge reads at once, and how many windows of a longer one.
 _READ_AT_ONCE, _WINDOWS = 170, 2
 
@@ -260,18 +248,16 @@ def _day(year: int, month: int, day: int) -> date | None:
 
 def facts_missing(
     claim: str, text: str, context: str = "", beside: Sequence[Quantity] = ()
-) -> list[str]:
-    """Return in words the quotations, dates, numbers and names of `claim` that a text lacks.
+) -> list[Problem]:
+    """Return the quotations, dates, numbers and names of `claim` that a text lacks.
 
     The numbers `beside` count as the text's.
     """
     known = f"{context}\n{text}"
-    problems = [f"“{one}” is not quoted so" for one in misquoted(claim, text)]
+    problems = [problem(Code.QUOTATION_DIFFERS, one) for one in misquoted(claim, text)]
     said, given = moments(claim), moments(known)
     problems += [
-        f"the date {one.text} is not in the cited passage"
-        for one in said
-        if not date_supported(one, given)
+        problem(Code.DATE_DIFFERS, one.text) for one in said if not date_supported(one, given)
     ]
     vocabulary = Vocabulary(known)
     used = [(one.start, one.end) for one in said]
@@ -280,6 +266,6 @@ def facts_missing(
     called = names(claim, used)
     stated = quantities(known, [(one.start, one.end) for one in given])
     stated += [*_days(given), *_spans(given), *beside]
-    problems += [reason for one in said_numbers if (reason := problem(one, stated))]
-    problems += [f"{one!r} is not in the cited passage" for one in missing(called, vocabulary)]
+    problems += [found for one in said_numbers if (found := compared(one, stated))]
+    problems += [problem(Code.NAME_MISSING, one) for one in missing(called, vocabulary)]
     return problems

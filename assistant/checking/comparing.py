@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from assistant.checking.problems import Code, Problem, problem
 from corpus.quantities import Quantity
 
 # Times of a fixed length, in seconds, and of a calendar's, in months.
@@ -14,14 +15,14 @@ _CALENDAR = {"month": 1, "year": 12, "decade": 120, "century": 1200}
 _ROUNDED = Decimal("0.06")
 
 
-def problem(claimed: Quantity, given: Sequence[Quantity]) -> str:
-    """Return what the numbers of a source have against `claimed`, in words, or ""."""
+def compared(claimed: Quantity, given: Sequence[Quantity]) -> Problem | None:
+    """Return what the numbers of a source have against `claimed`, None for nothing."""
     equal = [one for one in given if _equal(claimed, one) or _as_long(claimed, one)]
     if any(_fits(claimed.unit, one.unit) or _as_long(claimed, one) for one in equal):
-        return ""
+        return None
     if equal:
-        return f"the cited passage has “{equal[0].text.strip()}”, not “{claimed.text.strip()}”"
-    return f"the number {claimed.text.strip()} is not in the cited passage"
+        return problem(Code.NUMBER_DIFFERS, equal[0].text, claimed.text)
+    return problem(Code.NUMBER_MISSING, claimed.text)
 
 
 def _as_long(claimed: Quantity, given: Quantity) -> bool:

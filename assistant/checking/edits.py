@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from assistant.checking.comparing import problem
+from assistant.checking.comparing import compared
 from assistant.checking.names import Vocabulary, names
 from assistant.checking.polarity import cue_places
+from assistant.checking.problems import Code, Problem, problem
 from corpus.moments import moments
 from corpus.moments import supported as date_supported
 from corpus.quantities import quantities
@@ -69,8 +70,8 @@ class _Laid:
         return max(low, own[0] - _AROUND), min(high, own[-1] + _AROUND + 1)
 
 
-def changes(claim: str, source: str) -> list[str] | None:
-    """Return in words what `claim` changes of `source`; None when it is not near it."""
+def changes(claim: str, source: str) -> list[Problem] | None:
+    """Return what `claim` changes of `source`; None when it is not near it."""
     laid = _laid(claim, source)
     if laid.nearness < _NEAR:
         return None
@@ -89,7 +90,7 @@ def _laid(claim: str, source: str) -> _Laid:
     return _Laid(claim, source, ours, theirs, partner)
 
 
-def _facts(laid: _Laid) -> Iterator[str]:
+def _facts(laid: _Laid) -> Iterator[Problem]:
     """Yield the dates, numbers and names that stand where the source has others of their kind."""
     claim = laid.claim
     dated = moments(claim)
@@ -97,17 +98,17 @@ def _facts(laid: _Laid) -> Iterator[str]:
         region, _ = laid.region(date.start, date.end)
         given = moments(region)
         if given and not date_supported(date, given):
-            yield f"the cited passage has {given[0].text} here, not {date.text}"
+            yield problem(Code.REPLACED, given[0].text, date.text)
     used = [(one.start, one.end) for one in dated]
     for number in quantities(claim, used):
         region, _ = laid.region(number.start, number.end)
         given_numbers = quantities(region, [(one.start, one.end) for one in moments(region)])
-        if given_numbers and problem(number, given_numbers):
-            yield f"the cited passage has {given_numbers[0].text} here, not {number.text}"
+        if given_numbers and compared(number, given_numbers):
+            yield problem(Code.REPLACED, given_numbers[0].text, number.text)
     yield from _replaced_names(laid)
 
 
-def _replaced_names(laid: _Laid) -> Iterator[str]:
+def _replaced_names(laid: _Laid) -> Iterator[Problem]:
     """Yield the names of the source in whose place the claim has another capital word."""
     for start, end in _unmatched(laid):
         text = laid.claim[start:end]
@@ -119,7 +120,7 @@ def _replaced_names(laid: _Laid) -> Iterator[str]:
             continue
         gone = names(f"the {region}")
         if gone and not Vocabulary(region).holds(text):
-            yield f"the cited passage has {gone[0].text} here, not {text}"
+            yield problem(Code.REPLACED, gone[0].text, text)
 
 
 def _unmatched(laid: _Laid) -> Iterator[tuple[int, int]]:
@@ -133,13 +134,13 @@ def _unmatched(laid: _Laid) -> Iterator[tuple[int, int]]:
             begin = -1
 
 
-def _cues(laid: _Laid) -> Iterator[str]:
+def _cues(laid: _Laid) -> Iterator[Problem]:
     """Yield the negations that only one of the two has, within the words they share."""
     matched = [one for one in laid.partner if one >= 0]
     span = (laid.source_spans[matched[0]][0], laid.source_spans[matched[-1]][1])
     ours = cue_places(laid.claim)
     theirs = [one for one in cue_places(laid.source) if span[0] <= one[1] < span[1]]
     if len(ours) > len(theirs):
-        yield f"“{ours[-1][0]}” is not in the cited passage"
+        yield problem(Code.NEGATION_ADDED, ours[-1][0])
     elif len(theirs) > len(ours):
-        yield f"the cited passage has “{theirs[-1][0]}”, which is left out"
+        yield problem(Code.NEGATION_DROPPED, theirs[-1][0])

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from corpus.errors import JudgeError
+from corpus.said import said
 from index.onnx import opened
 from index.pairs import Pair, PairTokens
 from index.weights import DEFAULT_MODEL, is_whole, weights_folder
@@ -75,15 +76,21 @@ class OnnxJudge:
             for file, sha256 in about["sha256"].items():
                 if not is_whole(folder / file, sha256, cache=cache):
                     raise JudgeError(
-                        f"the judge's weights were altered ({folder / file}); "
-                        "install the program again"
+                        said(
+                            "the judge's weights were altered ({file}); install the program again",
+                            file=folder / file,
+                        )
                     )
             self._model = opened(folder / "judge.onnx")
             told = about["supported"]
             self._slope, self._intercept = float(told["slope"]), float(told["intercept"])
         except (OSError, ValueError, KeyError) as error:
             raise JudgeError(
-                f"the judge's weights are missing or damaged ({folder}); install the program again"
+                said(
+                    "the judge's weights are missing or damaged ({folder}); "
+                    "install the program again",
+                    folder=folder,
+                )
             ) from error
         tokenizer = weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json"
         self._tokens = PairTokens(tokenizer, most_of_question=MOST_OF_CLAIM)

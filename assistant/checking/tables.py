@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from assistant.checking.comparing import problem
+from assistant.checking.comparing import compared
+from assistant.checking.problems import Code, Problem, problem
 from corpus.cells import Cell, Row
 from corpus.document import Passage
 from corpus.moments import moments
@@ -44,7 +45,7 @@ def repeats(claim: str, row: Row) -> bool:
     return all(part in labelled for part in claim.rstrip(".").split("; "))
 
 
-def misplaced(claim: str, text: str, rows: Sequence[Row], stems: Stems) -> Iterator[str]:
+def misplaced(claim: str, text: str, rows: Sequence[Row], stems: Stems) -> Iterator[Problem]:
     """Yield the numbers of a claim that tables have only in another row or column than it names.
 
     `text` is what the claim cites, the rows written out (`with_heads`); a number that stands there
@@ -59,11 +60,11 @@ def misplaced(claim: str, text: str, rows: Sequence[Row], stems: Stems) -> Itera
     spans = [(one.start, one.end) for one in moments(claim)]
     for one in quantities(claim, spans):
         held = [(row, cell) for row in rows for cell in row.cells if _holds(cell, one)]
-        if not held or not problem(one, prose):
+        if not held or not compared(one, prose):
             continue
         said = [stems(_clause(claim, one)), stems(claim)]
         if all(_elsewhere(row, cell, rows, said, stems) for row, cell in held):
-            yield f"{one.text} stands elsewhere in the table: {held[0][1].words}"
+            yield problem(Code.NUMBER_ELSEWHERE, one.text, held[0][1].words)
 
 
 def scaled(rows: Sequence[Row]) -> list[Quantity]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from assistant.answer import Citation
+from assistant.checking.problems import in_words
 from assistant.memo.values import GAP, JUDGMENT, Finding, Line, Memo, Section
 from corpus.page_names import SHORT, page_name
 
@@ -101,7 +102,7 @@ def _inlines(line: Line, memo: Memo) -> list[Node]:
     if after:
         parts += [_SPACE, {"t": "Emph", "c": words_of(after)}]
     if claim.verdict != "supported":
-        parts += [_SPACE, *words_of(f"[{claim.verdict}: {'; '.join(claim.problems)}]")]
+        parts += [_SPACE, *words_of(f"[{claim.verdict}: {in_words(claim.problems)}]")]
     return parts
 
 

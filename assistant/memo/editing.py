@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from assistant.answer import Citation, Claim
 from assistant.checking.checker import Cited, Verdict
+from assistant.checking.problems import Code, problem
 from assistant.composing import citation_of, cited
 from assistant.desk import Desk
 from assistant.memo.linting import relinted
@@ -89,10 +90,8 @@ def reworded(desk: Desk, memo: Memo, section: str, line: int, text: str) -> Memo
         elif _own(old) or desk.checker.states_nothing(text):
             verdict = Verdict("supported")
         else:
-            verdict = Verdict("unsupported", ("no passage is cited",))
-        claim = replace(
-            old.claim, text=text, verdict=verdict.verdict, problems=tuple(verdict.problems)
-        )
+            verdict = Verdict("unsupported", (problem(Code.UNCITED),))
+        claim = replace(old.claim, text=text, verdict=verdict.verdict, problems=verdict.problems)
         new = replace(old, claim=claim)
     return _with_lines(memo, at, (*lines[: line - 1], new, *lines[line:]))
 

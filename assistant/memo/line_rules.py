@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 
 from assistant.checking.names import names
+from assistant.checking.problems import in_words
 from assistant.memo.figures import counted_noun
 from assistant.memo.looking import Context, flat
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Line
 from assistant.memo.wording import ADVICE, CONFIDENCE, HEDGE, SCALES, likelihoods
 from corpus.moments import moments
 from corpus.quantities import quantities
-from corpus.said import joined, said
+from corpus.said import said
 
 # Over this many words a sentence is hard to follow.
 _LONG = 40
@@ -77,7 +78,7 @@ def unsupported_claim(context: Context) -> Iterator[tuple[str, str]]:
     def wrong(line: Line) -> str:
         bad = line.claim.verdict == "unsupported"
         return (
-            said("not in the cited passage: {words}", words=joined("; ", line.claim.problems))
+            said("not in the cited passage: {words}", words=in_words(line.claim.problems))
             if bad
             else ""
         )
@@ -90,7 +91,7 @@ def weak_claim(context: Context) -> Iterator[tuple[str, str]]:
 
     def wrong(line: Line) -> str:
         weak = line.claim.verdict == "weak"
-        problems = joined("; ", line.claim.problems)
+        problems = in_words(line.claim.problems)
         if not weak:
             return ""
         return said("only partly in the cited passage: {problems}", problems=problems)

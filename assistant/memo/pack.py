@@ -12,6 +12,7 @@ from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 
+from assistant.checking.problems import problems_json
 from assistant.desk import Desk
 from assistant.memo.export import exported, timeline_csv
 from assistant.memo.stored import from_json, to_json
@@ -60,7 +61,7 @@ def packed(desk: Desk, memo: Memo) -> bytes:
         )
     log = [
         {"where": f"{section.key}:{number}", "text": line.claim.text,
-         "verdict": line.claim.verdict, "problems": line.claim.problems}
+         "verdict": line.claim.verdict, **problems_json(line.claim.problems)}
         for section in memo.sections
         for number, line in enumerate(section.lines, start=1)
     ]  # fmt: skip

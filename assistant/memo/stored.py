@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from assistant.answer import citation_json
+from assistant.checking.problems import problems_json, with_problems
 from assistant.memo.values import Line, Memo
 from corpus.said import said, said_json
 from corpus.validation import from_json_text, stored
@@ -73,7 +74,7 @@ def _line_json(line: Line) -> dict[str, Any]:
         "text": claim.text,
         "citations": list(claim.citations),
         "verdict": claim.verdict,
-        "problems": list(claim.problems),
+        **problems_json(claim.problems),
         "offered": list(claim.offered),
         "speaker": line.speaker,
         "kind": line.kind,
@@ -105,7 +106,9 @@ def _nested(values: object) -> object:
         values.get("sections", []),
         lambda one: {
             **one,
-            "lines": _each(one.get("claims", []), lambda line: {**line, "claim": line}),
+            "lines": _each(
+                one.get("claims", []), lambda line: {**line, "claim": with_problems(line)}
+            ),
         },
     )
     citations = _each(values.get("citations", []), lambda one: {**one, "source": one})

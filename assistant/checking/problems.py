@@ -1,0 +1,121 @@
+"""What the check of a sentence has against it, as values: a code and what it speaks of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from corpus.said import Said, joined, said
+
+
+class Code(StrEnum):
+    """The kinds of problems. Stored and printed: names are added, never changed."""
+
+    NUMBER_MISSING = "number_missing"
+    NUMBER_DIFFERS = "number_differs"
+    NUMBER_ELSEWHERE = "number_elsewhere"
+    DATE_DIFFERS = "date_differs"
+    NAME_MISSING = "name_missing"
+    REPLACED = "replaced"
+    QUOTATION_DIFFERS = "quotation_differs"
+    NEGATION_ADDED = "negation_added"
+    NEGATION_DROPPED = "negation_dropped"
+    CONTRADICTED = "contradicted"
+    CONTRADICTED_ELSEWHERE = "contradicted_elsewhere"
+    NOT_STATED = "not_stated"
+    WORDS_MISSING = "words_missing"
+    ATTRIBUTION_DROPPED = "attribution_dropped"
+    HEDGE_DROPPED = "hedge_dropped"
+    SCOPE_WIDENED = "scope_widened"
+    MEANING_UNCHECKED = "meaning_unchecked"
+    UNCITED = "uncited"
+    UNKNOWN_PASSAGE = "unknown_passage"
+    CITATION_ADDED = "citation_added"
+    BORNE_ELSEWHERE = "borne_elsewhere"
+    STATES_NOTHING = "states_nothing"
+    NOTHING_TO_FIND = "nothing_to_find"
+    NOTHING_FOUND = "nothing_found"
+    # What was stored before problems had codes: the line alone.
+    LINE = "line"
+
+
+# How each reads; the page has the Chinese by the same lines. The values stand in their order here.
+LINES: Mapping[Code, str] = {
+    Code.NUMBER_MISSING: "the number {number} is not in the cited passage",
+    Code.NUMBER_DIFFERS: "the cited passage has “{given}”, not “{said}”",
+    Code.NUMBER_ELSEWHERE: "{number} stands elsewhere in the table: {words}",
+    Code.DATE_DIFFERS: "the date {date} is not in the cited passage",
+    Code.NAME_MISSING: "{name} is not in the cited passage",
+    Code.REPLACED: "the cited passage has {given} here, not {said}",
+    Code.QUOTATION_DIFFERS: "“{words}” is not quoted so",
+    Code.NEGATION_ADDED: "“{word}” is not in the cited passage",
+    Code.NEGATION_DROPPED: "the cited passage has “{word}”, which is left out",
+    Code.CONTRADICTED: "the cited passage says otherwise: “{sentence}”",
+    Code.CONTRADICTED_ELSEWHERE: "another passage speaks against it: “{sentence}”",
+    Code.NOT_STATED: "the cited passage does not say so; closest: “{sentence}”",
+    Code.WORDS_MISSING: "not in the cited passage: {words}",
+    Code.ATTRIBUTION_DROPPED: "the cited passage only reports it: “{words}”",
+    Code.HEDGE_DROPPED: "the cited passage is less sure: “{words}”",
+    Code.SCOPE_WIDENED: "the cited passage is narrower: “{words}”",
+    Code.MEANING_UNCHECKED: "figures, dates and names were checked, the meaning was not",
+    Code.UNCITED: "no passage is cited",
+    Code.UNKNOWN_PASSAGE: "[{label}] is no passage that was given",
+    Code.CITATION_ADDED: "cited no passage; one that contains it was added",
+    Code.BORNE_ELSEWHERE: "another passage contains it",
+    Code.STATES_NOTHING: "states nothing to check",
+    Code.NOTHING_TO_FIND: "it says nothing that can be looked for in a passage",
+    Code.NOTHING_FOUND: "none of {documents} documents speaks of this",
+    Code.LINE: "{line}",
+}
+_NAME = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that a sentence has against it; `values` are those of its line, in order."""
+
+    code: Code
+    values: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> Said:
+        """The problem in words."""
+        line = LINES[self.code]
+        return said(line, **dict(zip(_NAME.findall(line), self.values, strict=True)))
+
+
+def problem(code: Code, *values: object) -> Problem:
+    """Return a problem, its values as text without breaks of lines."""
+    return Problem(code, tuple(" ".join(str(one).split()) for one in values))
+
+
+def in_words(problems: Iterable[Problem]) -> str:
+    """Return problems as one line, which keeps its parts; "" for none."""
+    return joined("; ", (one.said for one in problems))
+
+
+def problems_json(problems: Iterable[Problem]) -> dict[str, Any]:
+    """Return problems as the commands print them: the lines, and the code and values of each."""
+    return {
+        "problems": [str(one.said) for one in problems],
+        "problem_codes": [{"code": one.code.value, "values": list(one.values)} for one in problems],
+    }
+
+
+def with_problems(claim: object) -> object:
+    """Return a stored claim with its problems as they are read today.
+
+    Those of the commands stand under "problem_codes" beside the lines; those stored before there
+    were codes are lines alone. What has another shape stays as it is, to be refused by its name.
+    """
+    if not isinstance(claim, dict):
+        return claim
+    held = claim.get("problem_codes", claim.get("problems", []))
+    if isinstance(held, list):
+        held = [
+            {"code": Code.LINE, "values": [one]} if isinstance(one, str) else one for one in held
+        ]
+    return {**claim, "problems": held}
