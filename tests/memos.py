@@ -31,7 +31,8 @@ COST = "Road News puts the cost of the bridge at $1.3 billion."
 
 
 def line(text: str, *numbers: int, role: str = "evidence", verdict: str = "supported",
-         problems: tuple[Problem, ...] = (), speaker: str = "", kind: str = "") -> Line:  # fmt: skip
+         problems: tuple[Problem, ...] = (), speaker: str = "",
+         kind: str = "") -> Line:  # fmt: skip
     return Line(Claim(text, numbers, verdict, problems), speaker, kind, role)
 
 

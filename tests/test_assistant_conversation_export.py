@@ -37,7 +37,8 @@ LIVE = [
 def _parts(text: str) -> tuple[Conversation, list[StoredTurn]]:
     source = Source(text, "/harbour.txt", text, text)
     answer = Answer(
-        text, "answered", claims=(Claim(text, verdict="weak", citations=(1,), problems=(problem(Code.LINE, text),)),),
+        text, "answered", 
+        claims=(Claim(text, (1,), "weak", (problem(Code.LINE, text),)),),
         citations=(Citation(1, "d", source, 1, text, text, 0, len(text)),),
         not_found=(text,), standalone=text, engine=text, calculation=text,
     )  # fmt: skip

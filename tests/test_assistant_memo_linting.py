@@ -40,6 +40,7 @@ NEWER = replace(CLEAN.sources[0], newer="The harbour, 2026 edition")
 NOT_CITED = replace(CLEAN.sources[0], citations=())
 ONE_ORIGIN = tuple(replace(one, origin="aaa") for one in CLEAN.sources)
 # For each rule: a memo that breaks it, and a look-alike that does not.
+_LACKS = (problem(Code.WORDS_MISSING, "bridge"),)
 CASES: dict[str, tuple[Memo, Memo]] = {
     "likelihood-scale": (
         with_line("The harbour may well close.", 1, role=JUDGMENT),
@@ -54,11 +55,11 @@ CASES: dict[str, tuple[Memo, Memo]] = {
         with_line("Who pays for the bridge at Vik?", role=GAP),
     ),
     "unsupported-claim": (
-        with_line("The bridge fell.", 2, verdict="unsupported", problems=(problem(Code.WORDS_MISSING, "fell"),)),
+        with_line("The bridge fell.", 2, verdict="unsupported", problems=_LACKS),
         with_line("The bridge is open.", 2),
     ),
     "weak-claim": (
-        with_line("The bridge shone.", 2, verdict="weak", problems=(problem(Code.WORDS_MISSING, "shone"),)),
+        with_line("The bridge shone.", 2, verdict="weak", problems=_LACKS),
         with_line("The bridge is open.", 2),
     ),
     "quotation-not-found": (

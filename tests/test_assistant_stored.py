@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import NOT_HELD, NOT_SAID, Answer, Citation, Claim
+from assistant.checking.problems import Code, problem
 from assistant.conversation_export import as_markdown
 from assistant.desk import Desk
 from assistant.engine import Usage
@@ -21,7 +22,7 @@ SOURCE = Source("The bridge", "/tmp/bridge.md", "Vik News", "2025-05-12", "markd
 ANSWER = Answer(
     "When did it close?",
     outcome="partly",
-    claims=(Claim("It closed on 12 May.", (1,), "weak", ("because",), (2,)),),
+    claims=(Claim("It closed on 12 May.", (1,), "weak", (problem(Code.LINE, "because"),), (2,)),),
     citations=(Citation(1, "d", SOURCE, None, "Head", "closed on 12 May", 3, 19),),
     evidence=(Evidence(1, Passage("d", 0, 4, "text", 2, "Head"), SOURCE, 0.5, "words"),),
     not_found=("who paid?",),
