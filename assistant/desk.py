@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistant.checking.checker import Checker
+from assistant.checking.entailment import NONE, Judge, judge_named
 from assistant.engine import Engine
 from assistant.engines import engine_named
 from assistant.reading import Reader
@@ -18,7 +19,7 @@ from assistant.settings import Settings
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.counting import Counting
-from corpus.errors import SearchIndexError, StorageError
+from corpus.errors import JudgeError, SearchIndexError, StorageError
 from corpus.library import Library
 from corpus.public_documents import PublicDocument
 from corpus.themes import BEGINNING, Themes
@@ -266,5 +267,15 @@ class _Models:
         questions = self.questions
         with self._loading["others"]:
             if self._checker is None:
-                self._checker = Checker(questions)
+                self._checker = Checker(questions, self._judge())
             return self._checker
+
+    def _judge(self) -> Judge | None:
+        """Return the judge of sentences; without its weights figures are checked alone."""
+        # The embedder without a model goes with no judge.
+        name = self._settings.judge or (NONE if self._settings.embedder == HASHING else "")
+        try:
+            return judge_named(name, cache=self._settings.models)
+        except JudgeError as error:
+            _LOG.error("sentences are checked without the judge", exc_info=error)
+            return None

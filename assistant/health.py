@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.checking.entailment import NONE
 from assistant.desk import Desk
 from corpus.errors import BriefingError
 from corpus.library import Finding
@@ -66,6 +67,7 @@ def checks(desk: Desk) -> Iterator[Finding]:
     yield _weights(desk)
     yield from desk.library.check()
     yield _tokens(desk)
+    yield _judge(desk)
     yield _indexes(desk)
     goes = f"sends questions and passages to {desk.engine.place}" if desk.engine.place else "local"
     yield Finding(
@@ -89,6 +91,20 @@ def checks(desk: Desk) -> Iterator[Finding]:
             size=f"{free / 1e9:.1f}",
             folder=desk.settings.home,
         ),
+    )
+
+
+def _judge(desk: Desk) -> Finding:
+    """Say whether the meaning of sentences is checked, or figures, dates and names alone."""
+    if desk.settings.judge == NONE or desk.settings.embedder == HASHING:
+        line = said("none: figures, dates and names of sentences are checked, not their meaning")
+        return Finding("judge", True, line)
+    if desk.checker.reads_meaning:
+        return Finding("judge", True, said("reads whether a passage bears out a sentence"))
+    return Finding(
+        "judge",
+        False,
+        said("its weights cannot be read: only figures, dates and names are checked; reinstall"),
     )
 
 

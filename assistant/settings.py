@@ -14,7 +14,8 @@ class Settings:
     """`home` holds the library; `engine` writes answers; `embedder` is a model's name or folder.
 
     `reranker` is another model's name or folder, which then ranks what is found instead of ours.
-    `reader` is a folder that `training.export` made, "" for the reader that comes with the program.
+    `reader` is a folder that `training.export` made, "" for the reader that comes with the program;
+    `judge` likewise one of `training.export_judge`, or "none" for checking figures alone.
     With `ocr` the pages of PDFs that are pictures are read by Tesseract, where it is installed.
     """
 
@@ -24,6 +25,7 @@ class Settings:
     ocr: bool = False
     reranker: str = ""
     reader: str = ""
+    judge: str = ""
 
     @classmethod
     def from_environment(
@@ -31,7 +33,7 @@ class Settings:
     ) -> Settings:
         """Return settings from arguments, then BRIEFING_HOME, BRIEFING_ENGINE, BRIEFING_EMBEDDER.
 
-        BRIEFING_OCR is "1" for `ocr`; BRIEFING_RERANKER and BRIEFING_READER name those. Without a
+        BRIEFING_OCR is "1" for `ocr`; BRIEFING_RERANKER, BRIEFING_READER, BRIEFING_JUDGE name those. Without a
         home, the platform's folder for user data is taken.
         """
         from platformdirs import user_data_dir
@@ -44,6 +46,7 @@ class Settings:
             ocr=os.environ.get("BRIEFING_OCR") == "1",
             reranker=os.environ.get("BRIEFING_RERANKER") or "",
             reader=os.environ.get("BRIEFING_READER") or "",
+            judge=os.environ.get("BRIEFING_JUDGE") or "",
         )
 
     @property

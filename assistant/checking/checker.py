@@ -79,6 +79,11 @@ class Checker:
         self._matcher = Matcher(embedder)
         self._judge = judge
 
+    @property
+    def reads_meaning(self) -> bool:
+        """Whether a judge decides the meaning; else figures, dates and names alone are checked."""
+        return self._judge is not None
+
     def check(self, claim: str, cited: Sequence[Cited]) -> Verdict:
         """Return whether the cited texts, taken together, contain what `claim` says."""
         text = "\n".join(readable(one.text) for one in cited)
