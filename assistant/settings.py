@@ -33,8 +33,8 @@ class Settings:
     ) -> Settings:
         """Return settings from arguments, then BRIEFING_HOME, BRIEFING_ENGINE, BRIEFING_EMBEDDER.
 
-        BRIEFING_OCR is "1" for `ocr`; BRIEFING_RERANKER, BRIEFING_READER, BRIEFING_JUDGE name those. Without a
-        home, the platform's folder for user data is taken.
+        BRIEFING_OCR is "1" for `ocr`; BRIEFING_RERANKER, BRIEFING_READER and BRIEFING_JUDGE name
+        those. Without a home, the platform's folder for user data is taken.
         """
         from platformdirs import user_data_dir
 
