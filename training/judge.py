@@ -83,7 +83,9 @@ def main() -> None:
     parser.add_argument("--sets", type=Path, required=True, help="folder of the public sets")
     parser.add_argument("--claims", type=Path, required=True, help="of this field")
     parser.add_argument("--libraries", type=Path, nargs="+", required=True, help="data folders")
-    parser.add_argument("--start", type=Path, help="reader whose trunk to begin from, checkpoint or export")
+    parser.add_argument(
+        "--start", type=Path, help="reader whose trunk to begin from, checkpoint or export"
+    )
     parser.add_argument("--own", type=int, default=2, help="how often our own claims are seen")
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--size", type=int, default=32)
