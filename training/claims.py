@@ -68,10 +68,10 @@ _WORD = re.compile(r"[^\W_]+")
 _COMMON = 100
 
 
-def public_claims(folder: Path, *, seed: int) -> tuple[list[Claim], list[Claim]]:
+def public_claims(folder: Path, *, seed: int, most: int = 0) -> tuple[list[Claim], list[Claim]]:
     """Return the claims of an epoch and some that are kept apart, by evidence, never by row.
 
-    Raises FileNotFoundError for a set that is not there.
+    `most` bounds the first (0: all). Raises FileNotFoundError for a set that is not there.
     """
     chance = random.Random(seed)
     made: list[Claim] = []
@@ -90,6 +90,7 @@ def public_claims(folder: Path, *, seed: int) -> tuple[list[Claim], list[Claim]]
             rows += _beside(rows, chance)
         made += rows * times
     chance.shuffle(made)
+    made = made[: most or len(made)]
     return [shortened(one) for one in made], [shortened(one) for one in apart]
 
 

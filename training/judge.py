@@ -86,6 +86,7 @@ def main() -> None:
     parser.add_argument(
         "--start", type=Path, help="reader whose trunk to begin from, checkpoint or export"
     )
+    parser.add_argument("--rows", type=int, default=0, help="of the public sets, at most")
     parser.add_argument("--own", type=int, default=2, help="how often our own claims are seen")
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--size", type=int, default=32)
@@ -103,7 +104,7 @@ def main() -> None:
     if given.start:
         trunk = {n: w for n, w in begun(given.start).items() if n.startswith("trunk.")}
         network.load_state_dict(trunk, strict=False)
-    made, apart = public_claims(given.sets, seed=given.seed)
+    made, apart = public_claims(given.sets, seed=given.seed, most=given.rows)
     ours, theirs = own_claims(given.claims, given.libraries, seed=given.seed)
     written = [one for one in ours if one.source.startswith("own ")]
     made += ours + written * (given.own - 1)
@@ -111,7 +112,10 @@ def main() -> None:
     for one in [*apart, *theirs]:
         kept_apart[one.source.split()[0]].append(one)
     (given.out / "arguments.json").write_text(json.dumps(vars(given), default=str))
-    print(f"{len(made)} claims, {len(ours)} of this field, {len(apart)} and {len(theirs)} apart")
+    print(
+        f"{len(made)} claims, {len(ours)} of this field, {len(apart)} and {len(theirs)} apart",
+        flush=True,
+    )
 
     def losses(some: Sequence[Claim], step: int) -> dict[str, Any]:
         labels = torch.tensor([one.label for one in some])
