@@ -34,7 +34,7 @@ class _Size:
 
 
 _SIZES = {
-    Asks.FACT: _Size(2, 55, 0.5),
+    Asks.FACT: _Size(2, 70, 0.4),
     Asks.LIST: _Size(6, 130, 0.45),
     Asks.EXPLANATION: _Size(5, 140, 0.4),
 }
@@ -54,7 +54,7 @@ _LISTS = re.compile(
     re.IGNORECASE,
 )
 # A first sentence that is this sure needs no second one beside it, unless it is very short.
-_SURE, _SHORT = 0.75, 8
+_SURE, _SHORT = 0.9, 8
 # The sentence before one that leans on it is shown with it, up to this many words of both.
 _WITH_LEAD = 60
 # Sentences that a decline shows.

@@ -36,15 +36,15 @@ MIX: Mapping[str, tuple[int, int]] = {
     "claims_attributionbench_dev": (1190, 2),
     "claims_attributionbench_ood": (1600, 1),
     "claims_summedits": (3000, 1),
-    "claims_mnli": (7000, 1),
+    "claims_mnli": (6000, 1),
     "claims_snli_counterfactual": (2500, 1),
     "claims_snli_devtest": (1200, 1),
-    "claims_negation_nli": (1800, 1),
+    "claims_negation_nli": (1400, 1),
     "claims_breaking_nli": (1200, 1),
-    "claims_conjnli": (2000, 1),
+    "claims_conjnli": (1400, 1),
     "claims_scitail_test": (1200, 1),
-    "claims_infotabs": (2500, 1),
-    "claims_tabfact": (800, 1),
+    "claims_infotabs": (1800, 1),
+    "claims_tabfact": (500, 1),
     "claims_begin": (1000, 1),
     "claims_contractnli": (800, 1),
     "claims_bump": (600, 1),
@@ -68,10 +68,10 @@ _WORD = re.compile(r"[^\W_]+")
 _COMMON = 100
 
 
-def public_claims(folder: Path, *, seed: int) -> tuple[list[Claim], list[Claim]]:
+def public_claims(folder: Path, *, seed: int, most: int = 0) -> tuple[list[Claim], list[Claim]]:
     """Return the claims of an epoch and some that are kept apart, by evidence, never by row.
 
-    Raises FileNotFoundError for a set that is not there.
+    `most` bounds the first (0: all). Raises FileNotFoundError for a set that is not there.
     """
     chance = random.Random(seed)
     made: list[Claim] = []
@@ -90,6 +90,7 @@ def public_claims(folder: Path, *, seed: int) -> tuple[list[Claim], list[Claim]]
             rows += _beside(rows, chance)
         made += rows * times
     chance.shuffle(made)
+    made = made[: most or len(made)]
     return [shortened(one) for one in made], [shortened(one) for one in apart]
 
 

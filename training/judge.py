@@ -22,7 +22,7 @@ from training.examples import MULTIPLE
 from training.loop import trained
 from training.measures import area, line
 from training.network import JudgeNetwork
-from training.restored import weights_of
+from training.restored import begun
 from training.verdicts import SUPPORTED, Claim
 
 _AT_ONCE = 8
@@ -83,7 +83,10 @@ def main() -> None:
     parser.add_argument("--sets", type=Path, required=True, help="folder of the public sets")
     parser.add_argument("--claims", type=Path, required=True, help="of this field")
     parser.add_argument("--libraries", type=Path, nargs="+", required=True, help="data folders")
-    parser.add_argument("--start", type=Path, help="exported reader whose trunk to begin from")
+    parser.add_argument(
+        "--start", type=Path, help="reader whose trunk to begin from, checkpoint or export"
+    )
+    parser.add_argument("--rows", type=int, default=0, help="of the public sets, at most")
     parser.add_argument("--own", type=int, default=2, help="how often our own claims are seen")
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--size", type=int, default=32)
@@ -99,9 +102,9 @@ def main() -> None:
     tokens = PairTokens(base / "tokenizer.json", most_of_question=MOST_OF_CLAIM)
     network = JudgeNetwork.from_folder(base)
     if given.start:
-        trunk = {n: w for n, w in weights_of(given.start).items() if n.startswith("trunk.")}
+        trunk = {n: w for n, w in begun(given.start).items() if n.startswith("trunk.")}
         network.load_state_dict(trunk, strict=False)
-    made, apart = public_claims(given.sets, seed=given.seed)
+    made, apart = public_claims(given.sets, seed=given.seed, most=given.rows)
     ours, theirs = own_claims(given.claims, given.libraries, seed=given.seed)
     written = [one for one in ours if one.source.startswith("own ")]
     made += ours + written * (given.own - 1)
@@ -109,7 +112,10 @@ def main() -> None:
     for one in [*apart, *theirs]:
         kept_apart[one.source.split()[0]].append(one)
     (given.out / "arguments.json").write_text(json.dumps(vars(given), default=str))
-    print(f"{len(made)} claims, {len(ours)} of this field, {len(apart)} and {len(theirs)} apart")
+    print(
+        f"{len(made)} claims, {len(ours)} of this field, {len(apart)} and {len(theirs)} apart",
+        flush=True,
+    )
 
     def losses(some: Sequence[Claim], step: int) -> dict[str, Any]:
         labels = torch.tensor([one.label for one in some])

@@ -23,7 +23,7 @@ from training.loop import trained
 from training.measures import area, line
 from training.network import ReaderNetwork
 from training.public import public_examples
-from training.restored import weights_of
+from training.restored import begun
 from training.sifting import sifted
 
 _MEASURED_ON = 240
@@ -187,12 +187,7 @@ def main() -> None:
     tokens = PairTokens(base / "tokenizer.json")
     network = ReaderNetwork.from_folder(base)
     if given.start:
-        exported = given.start.is_dir()
-        network.load_state_dict(
-            weights_of(given.start)
-            if exported
-            else torch.load(given.start, weights_only=True)["network"]
-        )
+        network.load_state_dict(begun(given.start))
     examples, apart = public_examples(given.sets, seed=given.seed, most=given.rows)
     kept_apart = {"public": apart}
     if given.questions:

@@ -45,6 +45,14 @@ class _Constants:
         self._next += count
 
 
+def begun(start: Path) -> dict[str, Any]:
+    """Return the weights to go on from, by name: those of a checkpoint, or of an export."""
+    if start.is_dir():
+        return weights_of(start)
+    weights: dict[str, Any] = torch.load(start, weights_only=True)["network"]
+    return weights
+
+
 def weights_of(folder: Path) -> dict[str, Any]:
     """Return the weights of `ReaderNetwork`, by name, from a folder that `training.export` wrote.
 
