@@ -12,8 +12,9 @@ from itertools import combinations
 from assistant.checking.comparing import compared
 from assistant.checking.edits import changes
 from assistant.checking.entailment import Judge
-from assistant.checking.explaining import explained
 from assistant.checking.names import Vocabulary, missing, names
+from assistant.checking.pairing import mispaired
+from assistant.checking.polarity import directions, negations, widened
 from assistant.checking.problems import Code, Problem, problem
 from assistant.checking.quotations import folded, misquoted
 from assistant.checking.refusals import refuses
@@ -67,6 +68,9 @@ ENOUGH_WORDS, ENOUGH_ANYWHERE = 0.62, 0.75
 LIKE, UNLIKE = 0.75, 0.45
 # What the judge's chances mean.
 _SUPPORTED, _WEAK, _AGAINST = 0.5, 0.25, 0.5
+# With this share of a claim's words in the sentences that bear it, both speak of the same thing.
+_SAME_WORDS = 0.6
+_HAN = re.compile("[㐀-鿿]")
 
 
 class Checker:
@@ -95,11 +99,46 @@ class Checker:
         support = self._matcher.support(claim, text, context, _facts_of(claim))
         problems = facts_missing(claim, text, context, scaled(rows))
         problems += misplaced(claim, text, rows, self._stems)
-        problems += replaced(claim, text, support)
-        problems = list(dict.fromkeys(problems))
         if self._judge is None or _chinese(claim) or _chinese(text):
-            return self._worded(claim, text, support, problems)
-        return self._meant(claim, cited, support, text, problems)
+            return self._by_rules(claim, text, context, support, problems, scaled(rows))
+        problems += replaced(claim, text, support) or []
+        return self._meant(claim, cited, support, text, tuple(dict.fromkeys(problems)))
+
+    def _by_rules(
+        self,
+        claim: str,
+        text: str,
+        context: str,
+        support: Support,
+        problems: list[Problem],
+        beside: Sequence[Quantity],
+    ) -> Verdict:
+        """Return the verdict by negation, direction, pairing and words, beside exact `problems`."""
+        bearing = " ".join(text[start:end] for start, end in sorted(support.spans))
+        near = " ".join(text[start:end] for start, end in support.near)
+        changed = replaced(claim, text, support)
+        doubts: list[Problem] = []
+        if changed is None:
+            changed = list(negations(claim, bearing, near, self._matcher.stem))
+            if support.words < _SAME_WORDS:
+                # In other words a denial may be put without a "not", and the reverse.
+                doubts, changed = changed, []
+        opposite = [*changed, *directions(claim, bearing)]
+        problems = [*problems, *opposite]
+        pairs = list(mispaired(claim, near, self._stems))
+        if len(pairs) > 1:
+            # Two facts that changed places leave little doubt.
+            problems += pairs
+        if problems:
+            against = bool(opposite) and support.words >= ENOUGH_WORDS
+            return Verdict("unsupported", tuple(dict.fromkeys(problems)), against)
+        doubts += [
+            problem(Code.ELSEWHERE, one.said) for one in facts_missing(claim, near, context, beside)
+        ]
+        doubts += [*pairs, *widened(claim, near)]
+        if doubts:
+            return Verdict("weak", tuple(dict.fromkeys(doubts)), against=bool(pairs))
+        return self._worded(claim, text, support)
 
     def _meant(
         self,
@@ -122,7 +161,7 @@ class Checker:
         if against >= _AGAINST and against > best:
             return Verdict("unsupported", (problem(Code.CONTRADICTED, closest),), True)
         verdict = "weak" if best >= _WEAK else "unsupported"
-        return Verdict(verdict, (explained(claim, closest),))
+        return Verdict(verdict, (problem(Code.NOT_STATED, closest),))
 
     def _stems(self, text: str) -> frozenset[str]:
         return frozenset(self._matcher.content(text))
@@ -135,23 +174,18 @@ class Checker:
         leads = claim.rstrip().endswith((":", "：")) and not self._matcher.content(claim)
         return leads or refuses(claim, question)
 
-    def _worded(
-        self, claim: str, text: str, support: Support, problems: Sequence[Problem]
-    ) -> Verdict:
-        """Return the verdict by words and likeness, where no judge reads the meaning."""
-        if problems:
-            return Verdict("unsupported", tuple(problems))
-        unchecked = problem(Code.MEANING_UNCHECKED)
+    def _worded(self, claim: str, text: str, support: Support) -> Verdict:
+        """Return the verdict on a claim whose facts hold, by its other words."""
         if not self._matcher.content(claim):
             # "No." and "So they did." answer a question, and no passage can show which.
             return Verdict("weak", (problem(Code.NOTHING_TO_FIND),))
         if support.words >= ENOUGH_WORDS or support.anywhere >= ENOUGH_ANYWHERE:
-            return Verdict("supported", (unchecked,))
+            return Verdict("supported")
         likeness = self._matcher.likeness(claim, text)
         if likeness >= LIKE:
-            return Verdict("supported", (unchecked,))
+            return Verdict("supported")
         lacking = problem(Code.WORDS_MISSING, ", ".join(support.missing[:6]))
-        return Verdict("weak" if likeness >= UNLIKE else "unsupported", (lacking, unchecked))
+        return Verdict("weak" if likeness >= UNLIKE else "unsupported", (lacking,))
 
 
 def _chinese(text: str) -> bool:
@@ -159,17 +193,16 @@ def _chinese(text: str) -> bool:
     return 4 * len(_HAN.findall(text)) > len(text)
 
 
-def replaced(claim: str, text: str, support: Support) -> list[Problem]:
-    """Return the facts and negations that a claim changes which else repeats its source."""
-    bearing = [text[start:end] for start, end in support.spans]
+def replaced(claim: str, text: str, support: Support) -> list[Problem] | None:
+    """Return what a claim changes which else repeats its source; None where it does not."""
+    bearing = " ".join(text[start:end] for start, end in sorted(support.spans))
     # Also of a claim that repeats two sentences of the source one after the other.
-    for source in (*bearing[:1], " ".join(text[slice(*one)] for one in sorted(support.spans))):
-        if (found := changes(claim, source)) is not None:
+    for source in (*(text[start:end] for start, end in support.spans[:1]), bearing):
+        if source and (found := changes(claim, source)) is not None:
             return found
-    return []
+    return None
 
 
-_HAN = re.compile("[㐀-鿿]")
 # Words of a text that the judge reads at once, and how many windows of a longer one.
 _READ_AT_ONCE, _WINDOWS = 170, 2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from assistant.checking.problems import Code, Problem, problem
 from index.query import STOP_WORDS
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
@@ -108,8 +109,10 @@ def _sides() -> dict[str, list[tuple[int, int]]]:
 _SIDES = _sides()
 
 
-def negations(claim: str, source: str, around: str, stem: Callable[[str], str]) -> Iterator[str]:
-    """Yield in words where `claim` denies what the sentences of `source` affirm, or the reverse.
+def negations(
+    claim: str, source: str, around: str, stem: Callable[[str], str]
+) -> Iterator[Problem]:
+    """Yield where `claim` denies what the sentences of `source` affirm, or the reverse.
 
     `around` is the source with the sentences beside it, where a "not" of the claim may have its
     ground ("declined", "outside"). `stem` folds a word to what its forms share.
@@ -117,17 +120,17 @@ def negations(claim: str, source: str, around: str, stem: Callable[[str], str]) 
     said, given = _Polarity(claim, stem), _Polarity(source, stem)
     near = _Polarity(around, stem)
     if said.cues and not near.cues and not near.denying:
-        yield f"“{said.cues[0]}” is not in the cited passage"
+        yield problem(Code.NEGATION_ADDED, said.cues[0])
         return
     denied = sorted(said.denied & given.affirmed - given.denied)
     if denied and not given.denying and len(said.cues) > len(given.cues):
-        yield f"the cited passage does not deny “{said.word(denied[0])}”"
+        yield problem(Code.NOT_DENIED, said.word(denied[0]))
     if said.denying:
         return
     for scope in given.scopes:
         # Where the claim denies the same words, or has one of them only, it may say the same.
         if scope and scope <= said.affirmed - said.denied and (not said.cues or len(scope) > 1):
-            yield f"the cited passage denies “{said.word(sorted(scope)[0])}”"
+            yield problem(Code.DENIED, said.word(sorted(scope)[0]))
             return
 
 
@@ -197,18 +200,18 @@ _WHOLE_KIN = _WHOLE | frozenset("any both whole total entire full".split())
 _ALONE = frozenset("entirely completely solely exclusively".split())
 
 
-def widened(claim: str, source: str) -> Iterator[str]:
+def widened(claim: str, source: str) -> Iterator[Problem]:
     """Yield the words of `claim` that make it general ("all") where `source` has none such."""
     given = set(_words(source))
     if _WHOLE_KIN & given:
         return
     for word in _words(claim):
         if word in _WHOLE and not (word in _ALONE and given & {"only", "alone"}):
-            yield f"“{word}” is not in the cited passage"
+            yield problem(Code.SCOPE_WIDENED, word)
             return
 
 
-def directions(claim: str, source: str) -> Iterator[str]:
+def directions(claim: str, source: str) -> Iterator[Problem]:
     """Yield the words of direction in `claim` ("rose") where `source` has only their opposite."""
     said, given = _words(claim), set(_words(source))
     for word in dict.fromkeys(said):
@@ -216,4 +219,4 @@ def directions(claim: str, source: str) -> Iterator[str]:
             own, other = (_PAIRS[pair][one].split() for one in (side, 1 - side))
             against = [one for one in other if one in given]
             if against and not given & set(own) and not set(other) & set(said):
-                yield f"“{word}” where the cited passage has “{against[0]}”"
+                yield problem(Code.OPPOSITE, word, against[0])

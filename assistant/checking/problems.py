@@ -27,10 +27,13 @@ class Code(StrEnum):
     CONTRADICTED_ELSEWHERE = "contradicted_elsewhere"
     NOT_STATED = "not_stated"
     WORDS_MISSING = "words_missing"
-    ATTRIBUTION_DROPPED = "attribution_dropped"
-    HEDGE_DROPPED = "hedge_dropped"
     SCOPE_WIDENED = "scope_widened"
-    MEANING_UNCHECKED = "meaning_unchecked"
+    NOT_DENIED = "not_denied"
+    DENIED = "denied"
+    OPPOSITE = "opposite"
+    MISPAIRED = "mispaired"
+    AGE_DIFFERS = "age_differs"
+    ELSEWHERE = "elsewhere"
     UNCITED = "uncited"
     UNKNOWN_PASSAGE = "unknown_passage"
     CITATION_ADDED = "citation_added"
@@ -57,10 +60,13 @@ LINES: Mapping[Code, str] = {
     Code.CONTRADICTED_ELSEWHERE: "another passage speaks against it: “{sentence}”",
     Code.NOT_STATED: "the cited passage does not say so; closest: “{sentence}”",
     Code.WORDS_MISSING: "not in the cited passage: {words}",
-    Code.ATTRIBUTION_DROPPED: "the cited passage only reports it: “{words}”",
-    Code.HEDGE_DROPPED: "the cited passage is less sure: “{words}”",
-    Code.SCOPE_WIDENED: "the cited passage is narrower: “{words}”",
-    Code.MEANING_UNCHECKED: "figures, dates and names were checked, the meaning was not",
+    Code.SCOPE_WIDENED: "“{word}” is more than the cited passage says",
+    Code.NOT_DENIED: "the cited passage does not deny “{word}”",
+    Code.DENIED: "the cited passage denies “{word}”",
+    Code.OPPOSITE: "“{word}” where the cited passage has “{given}”",
+    Code.MISPAIRED: "the cited passage has {given} with these words, not {said}",
+    Code.AGE_DIFFERS: "{name} is {given} in the cited passage, not {said}",
+    Code.ELSEWHERE: "{problem} where it says this",
     Code.UNCITED: "no passage is cited",
     Code.UNKNOWN_PASSAGE: "[{label}] is no passage that was given",
     Code.CITATION_ADDED: "cited no passage; one that contains it was added",
