@@ -132,7 +132,7 @@ def _searched(desk: Desk, question: Question, text: str, asks: str) -> Search:
     parts = [] if asks else parts_of(text) or sides_of(text)
     if not parts:
         return whole
-    found = [_one(desk, part, question.limit, bounds) for part in parts]
+    found = [_one(desk, part, question.limit, bounds, part=True) for part in parts]
     good = [one for one in found if one.enough]
     searches = (text, *parts)
     if not good:
@@ -157,13 +157,16 @@ def found_for(desk: Desk, text: str, limit: int, bounds: Bounds) -> tuple[Eviden
     return _merged([desk.searcher.search(one, limit=limit, bounds=bounds) for one in texts], limit)
 
 
-def _one(desk: Desk, text: str, limit: int, bounds: Bounds, asks: str = "") -> Search:
+def _one(
+    desk: Desk, text: str, limit: int, bounds: Bounds, asks: str = "", *, part: bool = False
+) -> Search:
     evidence = found_for(desk, text, limit, bounds)
     reader, asked = desk.reader, asks or text
     readings = reader.readings(asked, evidence)
     read = tuple(reader.sentences(asked, evidence, readings))
     judgement = judged(readings, evidence if read else ())
-    unsure = judgement.zone is Zone.ANSWERED and judgement.chance < _OF_UNKNOWN
+    # The sides of a comparison differ in their names alone.
+    unsure = judgement.zone is Zone.ANSWERED and (part or judgement.chance < _OF_UNKNOWN)
     if unsure and _is_of_something_else(desk, asked, evidence):
         judgement = Judgement(NEAR, Zone.NEAR)
     read, asides = _in_time(text, read, evidence, bounds.until)
