@@ -303,6 +303,10 @@ class Searcher:
         """Return `question` with misspelt words as the library spells them (index.spelling)."""
         return repaired(question, self._indexes.snapshot().words, self._library)
 
+    def knows(self, stem: str) -> bool:
+        """Say whether a stem of the word index stands in any passage."""
+        return self._indexes.snapshot().words.frequencies([stem])[stem] > 0
+
 
 def _fused(found: Sequence[float], readings: Sequence[Reading | None]) -> list[float]:
     """Return the scores of passages by what the search and the reader say of them."""

@@ -67,7 +67,7 @@ def test_newcomers_are_answered(starter_desk: Desk) -> None:
     declined = [
         one.text for one, told in zip(ANSWERABLE, outcomes, strict=True) if told == "declined"
     ]
-    assert len(declined) <= 4, declined
+    assert len(declined) <= 6, declined
     assert "failed" not in outcomes
 
 
