@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistant.checking.checker import Checker
-from assistant.checking.entailment import NONE, Judge, judge_named
+from assistant.checking.entailment import Judge, judge_named
 from assistant.engine import Engine
 from assistant.engines import engine_named
 from assistant.reading import Reader
@@ -271,11 +271,9 @@ class _Models:
             return self._checker
 
     def _judge(self) -> Judge | None:
-        """Return the judge of sentences; without its weights figures are checked alone."""
-        # The embedder without a model goes with no judge.
-        name = self._settings.judge or (NONE if self._settings.embedder == HASHING else "")
+        """Return the judge of sentences that is named; rules check where it cannot be loaded."""
         try:
-            return judge_named(name, cache=self._settings.models)
+            return judge_named(self._settings.judge, cache=self._settings.models)
         except JudgeError as error:
             _LOG.error("sentences are checked without the judge", exc_info=error)
             return None

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.checking.entailment import NONE
 from assistant.desk import Desk
 from corpus.errors import BriefingError
 from corpus.library import Finding
@@ -95,16 +94,13 @@ def checks(desk: Desk) -> Iterator[Finding]:
 
 
 def _judge(desk: Desk) -> Finding:
-    """Say whether the meaning of sentences is checked, or figures, dates and names alone."""
-    if desk.settings.judge == NONE or desk.settings.embedder == HASHING:
-        line = said("none: figures, dates and names of sentences are checked, not their meaning")
-        return Finding("judge", True, line)
+    """Say what checks the meaning of sentences."""
+    if not desk.settings.judge:
+        return Finding("judge", True, said("none: sentences are checked by rules"))
     if desk.checker.reads_meaning:
         return Finding("judge", True, said("reads whether a passage bears out a sentence"))
     return Finding(
-        "judge",
-        False,
-        said("its weights cannot be read: only figures, dates and names are checked; reinstall"),
+        "judge", False, said("its weights cannot be read: rules check sentences; see the log")
     )
 
 

@@ -15,7 +15,7 @@ class Settings:
 
     `reranker` is another model's name or folder, which then ranks what is found instead of ours.
     `reader` is a folder that `training.export` made, "" for the reader that comes with the program;
-    `judge` likewise one of `training.export_judge`, or "none" for checking figures alone.
+    `judge` one of `training.export_judge`, "" for checking sentences by rules.
     With `ocr` the pages of PDFs that are pictures are read by Tesseract, where it is installed.
     """
 

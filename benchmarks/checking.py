@@ -83,15 +83,14 @@ def main() -> None:
     options.add_argument("--sets", type=Path, help="folder of the public sets")
     options.add_argument("--libraries", type=Path, nargs="+", default=[], help="data folders")
     options.add_argument("--claims", type=int, default=600)
-    options.add_argument("--judge", default="", help="a folder that training.export_judge wrote")
+    options.add_argument("--judge", help="a folder that training.export_judge wrote")
     options.add_argument("--kinds", action="store_true", help="print each kind too")
     given = options.parse_args()
     cache = Path.home() / ".cache" / "briefing-bench"
     embedder = question_embedder("all-MiniLM-L6-v2", cache=cache)
-    ways = {
-        "figures": Checker(embedder),
-        "judge": Checker(embedder, judge_named(given.judge, cache=cache)),
-    }
+    ways = {"rules": Checker(embedder)}
+    if given.judge:
+        ways["judge"] = Checker(embedder, judge_named(given.judge, cache=cache))
     print(f"{'':<22}{'true':>6}{'false':>6}" + "".join(f"{way:>20}" for way in ways))
     print(f"{'':<34}" + f"{'kept':>10}{'caught':>10}" * len(ways) + f"{'ms':>8}")
     for name, rows in sets(given.claims, given.sets, given.libraries).items():

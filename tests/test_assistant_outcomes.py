@@ -111,7 +111,10 @@ def test_a_calculation_answers_with_its_rows_and_its_working(desk: Desk) -> None
 
 @pytest.mark.parametrize(
     ("question", "notice"),
-    [("Who painted the white harbour chapel of Norden?", NOT_SAID), ("What is vanadium?", NOT_HELD)],
+    [
+        ("Who painted the white harbour chapel of Norden?", NOT_SAID),
+        ("What is vanadium?", NOT_HELD),
+    ],
 )
 def test_a_decline_shows_what_comes_closest(desk: Desk, question: str, notice: str) -> None:
     """Sentences to be opened, best first, that are no claims; the number that decided is kept."""

@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--claims", type=Path, required=True, help="of this field")
     parser.add_argument("--libraries", type=Path, nargs="+", required=True, help="data folders")
     parser.add_argument(
-        "--start", type=Path, help="reader whose trunk to begin from, checkpoint or export"
+        "--start", type=Path, help="reader or judge to begin from, checkpoint or export"
     )
     parser.add_argument("--rows", type=int, default=0, help="of the public sets, at most")
     parser.add_argument("--own", type=int, default=2, help="how often our own claims are seen")
@@ -102,8 +102,9 @@ def main() -> None:
     tokens = PairTokens(base / "tokenizer.json", most_of_question=MOST_OF_CLAIM)
     network = JudgeNetwork.from_folder(base)
     if given.start:
-        trunk = {n: w for n, w in begun(given.start).items() if n.startswith("trunk.")}
-        network.load_state_dict(trunk, strict=False)
+        # Of a reader the trunk alone; a judge has its output too.
+        kept = {n: w for n, w in begun(given.start).items() if n in network.state_dict()}
+        network.load_state_dict(kept, strict=False)
     made, apart = public_claims(given.sets, seed=given.seed, most=given.rows)
     ours, theirs = own_claims(given.claims, given.libraries, seed=given.seed)
     written = [one for one in ours if one.source.startswith("own ")]

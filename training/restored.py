@@ -5,6 +5,7 @@ What int8 rounded away stays lost; otherwise the network says what the export sa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from training.network import EARLY
 
 _Array = np.ndarray[Any, Any]
 _EMBEDDINGS = "trunk.embeddings."
-_PER_LAYER = 15
+# Constants of the embeddings, and of each layer.
+_EMBEDDED, _PER_LAYER = 8, 15
 
 
 class _Constants:
@@ -28,9 +30,10 @@ class _Constants:
         self._held = {one.name: numpy_helper.to_array(one) for one in held}
         self._next = 0
 
-    def layers(self) -> int:
-        """Return how many layers of a trunk can be in the graph."""
-        return (max(int(name.split("_")[0].split()[1]) for name in self._held)) // _PER_LAYER
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return 1 + max(int(name.split("_")[0].split()[1]) for name in self._held)
 
     def pop(self) -> _Array:
         """Return the next constant; a matrix that is held in int8 by column as float32."""
@@ -47,6 +50,8 @@ class _Constants:
 
 def begun(start: Path) -> dict[str, Any]:
     """Return the weights to go on from, by name: those of a checkpoint, or of an export."""
+    if (start / "judge.onnx").exists():
+        return judge_weights_of(start)
     if start.is_dir():
         return weights_of(start)
     weights: dict[str, Any] = torch.load(start, weights_only=True)["network"]
@@ -59,17 +64,10 @@ def weights_of(folder: Path) -> dict[str, Any]:
     Only of an export in int8: one in float32 has no scales between its matrices.
     """
     lower, upper = _Constants(folder / "lower.onnx"), _Constants(folder / "upper.onnx")
-    words = lower.pop().astype(np.float32)
-    found = {
-        f"{_EMBEDDINGS}word_embeddings.weight": words * lower.pop(),
-        f"{_EMBEDDINGS}token_type_embeddings.weight": lower.pop(),
-        f"{_EMBEDDINGS}position_embeddings.weight": lower.pop(),
-    }
-    lower.skip(2)
-    found |= {f"{_EMBEDDINGS}LayerNorm.{part}": lower.pop() for part in ("weight", "bias")}
+    found = _embeddings(lower)
     for number in range(EARLY):
         found |= _layer(lower, number)
-    for number in range(EARLY, EARLY + upper.layers()):
+    for number in range(EARLY, EARLY + upper.count // _PER_LAYER):
         found |= _layer(upper, number)
     lower.skip(3)
     upper.skip(1)
@@ -82,7 +80,35 @@ def weights_of(folder: Path) -> dict[str, Any]:
     ):
         found[f"{name}.weight"] = constants.pop().T
         found[f"{name}.bias"] = constants.pop()
+    return _tensors(found)
+
+
+def judge_weights_of(folder: Path) -> dict[str, Any]:
+    """Return the weights of `JudgeNetwork`, by name, from what `training.export_judge` wrote."""
+    constants = _Constants(folder / "judge.onnx")
+    found = _embeddings(constants)
+    for number in range((constants.count - _EMBEDDED) // _PER_LAYER):
+        found |= _layer(constants, number)
+    constants.skip(1)
+    found |= {"verdict.weight": constants.pop().T, "verdict.bias": constants.pop()}
+    return _tensors(found)
+
+
+def _tensors(found: Mapping[str, _Array]) -> dict[str, Any]:
     return {name: torch.from_numpy(np.array(values, order="C")) for name, values in found.items()}
+
+
+def _embeddings(constants: _Constants) -> dict[str, _Array]:
+    words = constants.pop().astype(np.float32)
+    found = {
+        f"{_EMBEDDINGS}word_embeddings.weight": words * constants.pop(),
+        f"{_EMBEDDINGS}token_type_embeddings.weight": constants.pop(),
+        f"{_EMBEDDINGS}position_embeddings.weight": constants.pop(),
+    }
+    constants.skip(2)
+    return found | {
+        f"{_EMBEDDINGS}LayerNorm.{part}": constants.pop() for part in ("weight", "bias")
+    }
 
 
 def _layer(constants: _Constants, number: int) -> dict[str, _Array]:

@@ -20,9 +20,6 @@ from index.onnx import opened
 from index.pairs import Pair, PairTokens
 from index.weights import DEFAULT_MODEL, is_whole, weights_folder
 
-# The name of no judge: figures, dates, names and quotations are checked, meaning is not.
-NONE = "none"
-COMMITTED = Path(__file__).parent / "judge_weights"
 # Tokens of a sentence that are read.
 MOST_OF_CLAIM = 96
 # Entailments that are kept: an answer's sentences are checked again with each passage beside it.
@@ -55,13 +52,12 @@ class Judge(Protocol):
 
 
 def judge_named(name: str, *, cache: Path) -> Judge | None:
-    """Return the judge that comes with the program for "", None for "none".
+    """Return the judge in a folder that `training.export_judge` made, None for "".
 
-    Any other name is a folder that `training.export_judge` made. `cache` is a folder of ours, for
-    notes of verified weights. Raises JudgeError, and EmbedderError where the package that the
-    tokenizer comes with is missing.
+    `cache` is a folder of ours, for notes of verified weights. Raises JudgeError, and EmbedderError
+    where the package that the tokenizer comes with is missing.
     """
-    return None if name == NONE else OnnxJudge(Path(name) if name else COMMITTED, cache=cache)
+    return OnnxJudge(Path(name), cache=cache) if name else None
 
 
 class OnnxJudge:
@@ -77,7 +73,7 @@ class OnnxJudge:
                 if not is_whole(folder / file, sha256, cache=cache):
                     raise JudgeError(
                         said(
-                            "the judge's weights were altered ({file}); install the program again",
+                            "the judge's weights were altered ({file}); export them again",
                             file=folder / file,
                         )
                     )
@@ -87,8 +83,7 @@ class OnnxJudge:
         except (OSError, ValueError, KeyError) as error:
             raise JudgeError(
                 said(
-                    "the judge's weights are missing or damaged ({folder}); "
-                    "install the program again",
+                    "the judge's weights are missing or damaged ({folder}); export them again",
                     folder=folder,
                 )
             ) from error

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from assistant.checking.comparing import compared
 from assistant.checking.names import Name, Vocabulary, names
 from assistant.checking.problems import Code, Problem, problem
 from corpus.moments import Moment, moments, supported
@@ -93,7 +94,7 @@ def _same(one: Fact, other: Fact) -> bool:
     if isinstance(one, Moment) and isinstance(other, Moment):
         return supported(one, [other]) or supported(other, [one])
     if isinstance(one, Quantity) and isinstance(other, Quantity):
-        return not problem(one, [other])
+        return not compared(one, [other])
     return False
 
 
