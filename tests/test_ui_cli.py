@@ -230,7 +230,7 @@ def test_check_reads_texts_with_their_own_sources(briefing: Run) -> None:
     result = briefing("check", "-", "--json", text=json.dumps(good) + "\nnonsense\n")
     first, second = (json.loads(line) for line in result.stdout.splitlines())
     assert [one["verdict"] for one in first["claims"]] == ["unsupported", "supported"]
-    assert set(first["claims"][0]) == {"text", "verdict", "problems"}
+    assert set(first["claims"][0]) == {"text", "verdict", "problems", "problem_codes"}
     assert second["claims"] == [] and "line 2" in second["notice"]
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from assistant.answer import NOT_HELD, NOT_SAID, Answer, Citation, Claim, Question
 from assistant.beside import Beside
+from assistant.checking.problems import Code, problem
 from assistant.engine import Usage
 from benchmarks.serving import chromium_running, serving
 from corpus.catalogue import Entry
@@ -101,10 +102,15 @@ class Harbour:
         if "slow" in question.text:
             time.sleep(2.5)
         claim = Claim(f"{QUOTE} {question.text}", (1,), "supported")
-        weak = Claim("![x](http://10.0.0.1/y.png) It <i>shone</i>.", (1,), "weak", ("shone",))
+        weak = Claim(
+            "![x](http://10.0.0.1/y.png) It <i>shone</i>.",
+            (1,),
+            "weak",
+            (problem(Code.LINE, "shone"),),
+        )
         if "model" in question.text:
             yield Answer(question.text, growing="The harbour is", notice="writing", engine="m")
-            wrong = Claim("It sank.", (), "unsupported", ("no passage is cited",), (1,))
+            wrong = Claim("It sank.", (), "unsupported", (problem(Code.UNCITED),), (1,))
             yield Answer(
                 question.text, "partly", (claim, wrong), (CITATION,), (EVIDENCE,),
                 not_found=("who owns <it>?",), searches=("owner",), engine="ollama:tiny",

@@ -101,7 +101,7 @@ def gathered_lines(
     answering = {
         one.label
         for one, reading in zip(search.evidence, readings, strict=True)
-        if judged([reading], [one]).zone is Zone.ANSWERED
+        if judged([reading], [one]).zone is not Zone.ABSENT
     }
     # Passages of a topic that the library does not hold may still answer something else.
     absent = search.judgement.zone is Zone.ABSENT
