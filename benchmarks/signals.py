@@ -24,26 +24,16 @@ from index.retrieval import REREAD
 from training.calibration import asked_of
 
 _AMONG = (1, 5, 10, REREAD)
-_GROUPS = {
-    "words around, covered around, meaning around": (
-        "words around",
-        "covered around",
-        "meaning around",
-    ),
-}
 
 
 def variants() -> dict[str, Mapping[str, float]]:
     """Return the weights of each variant by its name."""
     every = ranking.WEIGHTS
-    dropped = {name: (name,) for name in every} | _GROUPS
     made: dict[str, Mapping[str, float]] = {"all signals": every}
-    for name, gone in dropped.items():
-        rest = sum(weight for one, weight in every.items() if one not in gone)
-        scale = sum(every.values()) / rest
-        made[f"without {name}"] = {
-            one: 0.0 if one in gone else weight * scale for one, weight in every.items()
-        }
+    for name in every:
+        rest = {one: weight for one, weight in every.items() if one != name}
+        scale = sum(every.values()) / sum(rest.values())
+        made[f"without {name}"] = {one: rest.get(one, 0.0) * scale for one in every}
     return made
 
 

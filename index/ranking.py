@@ -1,4 +1,4 @@
-"""Ranking the candidates of a search: eight signals, added up."""
+"""Ranking the candidates of a search: six signals, added up."""
 
 from __future__ import annotations
 
@@ -16,17 +16,15 @@ Values = NDArray[np.float64]
 # What each signal is worth, out of 1 where the question names no date. "around" is the passage
 # together with those before and after it in its document, "late" is late interaction (index.late).
 # Fitted as a conditional logit (which passage of the candidates is the right one) on three sets
-# that have nothing in common: the public chunking set, SciFact and our own questions, leaving one
-# set out at a time for the figures in docs/decisions.md (benchmarks/fit_ranking.py).
+# that have nothing in common: the public chunking set, SciFact and our own questions; two signals
+# of the eight then, which added nothing beside the reader, went (benchmarks/signals.py).
 WEIGHTS: Mapping[str, float] = {
-    "meaning": 0.18,
-    "meaning around": 0.13,
-    "words": 0.12,
-    "words around": 0.09,
-    "covered": 0.06,
-    "covered around": 0.13,
-    "late": 0.29,
-    "date": 0.11,
+    "meaning": 0.22,
+    "words": 0.15,
+    "words around": 0.11,
+    "covered around": 0.16,
+    "late": 0.36,
+    "date": 0.13,
 }
 # Candidates whose tokens are compared, the best by the other signals: 100 take 10 ms.
 COMPARED = 100
@@ -43,16 +41,6 @@ def scaled(scores: Sequence[float] | Values) -> Values:
         return values
     low, high = values.min(), values.max()
     return (values - low) / (high - low) if high > low else np.zeros_like(values)
-
-
-def meaning_around(index: ForwardIndex, rows: Rows, vector: NDArray[np.float32]) -> Values:
-    """Return the cosine of `vector` with the sum of each row's vector and its neighbours'."""
-    spans = [index.around(int(row)) for row in rows]
-    flat = np.concatenate([np.arange(one.start, one.stop) for one in spans])
-    starts = np.cumsum([0, *(len(one) for one in spans)][:-1])
-    sums = np.add.reduceat(np.asarray(index.vectors[flat], dtype=np.float64), starts, axis=0)
-    lengths = np.linalg.norm(sums, axis=1)
-    return np.asarray(sums @ vector / np.where(lengths == 0, 1, lengths), dtype=np.float64)
 
 
 class Coverage:
@@ -126,7 +114,7 @@ def weighed(signals: Mapping[str, Values]) -> dict[str, Values]:
     """
     named = bool(signals["date"].any())
     most = sum(WEIGHTS.values()) if named else 1.0
-    raw = {"covered", "covered around", "date"}
+    raw = {"covered around", "date"}
     return {
         name: weight / most * (signals[name] if name in raw else scaled(signals[name]))
         for name, weight in WEIGHTS.items()

@@ -26,7 +26,7 @@ from index.fusion import folded, grouped, shared
 from index.late import States, question_read
 from index.pairs import pair_of
 from index.query import Query
-from index.ranking import Coverage, Values, late_values, meaning_around, weighed
+from index.ranking import Coverage, Values, late_values, weighed
 from index.reader import ReaderModel, Reading
 from index.snapshot import Snapshot
 from index.spelling import repaired
@@ -141,10 +141,8 @@ class Searcher:
         candidates = rows.tolist()
         signals = {
             "meaning": np.asarray(forward.vectors[rows], dtype=np.float64) @ vector,
-            "meaning around": meaning_around(forward, rows, vector),
             "words": np.array([bm25.get(row, 0.0) for row in candidates]),
             "words around": np.array([around.get(row, 0.0) for row in candidates]),
-            "covered": np.array([coverage.share(coverage.held(row)) for row in candidates]),
             "covered around": np.array(
                 [coverage.share(coverage.held_around(row)) for row in candidates]
             ),

@@ -173,9 +173,12 @@ def test_every_place_in_the_ranking_is_explained(desk: Desk) -> None:
 def test_signals_are_weighed_by_what_they_are_and_not_by_rank() -> None:
     """Coverage is not scaled: half a question answered is half an answer."""
     zeros = np.zeros(2)
-    signals = {name: zeros for name in WEIGHTS} | {"covered": np.array([1.0, 0.5])}
+    signals = {name: zeros for name in WEIGHTS} | {"covered around": np.array([1.0, 0.5])}
     parts = weighed(signals)
-    assert parts["covered"].tolist() == [WEIGHTS["covered"], WEIGHTS["covered"] / 2]
+    assert parts["covered around"].tolist() == [
+        WEIGHTS["covered around"],
+        WEIGHTS["covered around"] / 2,
+    ]
     assert sum(weighed(signals | {"date": np.array([1.0, 0.0])}).values())[0] < 1
     assert scaled([3.0, 3.0]).tolist() == [0.0, 0.0] and not len(scaled([]))
 
