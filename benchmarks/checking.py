@@ -1,6 +1,6 @@
 """How well the check of sentences tells true from false, with the judge and without it.
 
-    python -m benchmarks.checking [--sets FOLDER --libraries LIBRARY …] [--claims 2000]
+    python -m benchmarks.checking [--judge FOLDER] [--sets FOLDER --libraries LIBRARY …]
 
 Sets of sentences, each with the passage that it cites: small falsehoods made of the starter
 library's sentences (`benchmarks.mutations`), reworded sentences by hand (tests/paraphrases.jsonl),
@@ -12,7 +12,6 @@ that the training of the judge kept apart. "kept" is the share of the true that 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import statistics
 import time
@@ -25,6 +24,7 @@ from assistant.checking.checker import Checker, Cited
 from assistant.checking.entailment import judge_named
 from benchmarks.mutations import cited, mutations, name_pool, paraphrases, true_claims
 from training.claims import own_claims, public_claims
+from training.examples import lines_of
 from training.verdicts import SUPPORTED, Claim
 
 _ROOT = Path(__file__).parent.parent
@@ -46,12 +46,10 @@ def sets(claims: int, folder: Path | None, libraries: Sequence[Path]) -> dict[st
     """Return the sets by name."""
     found = {"changed by rule": list(_changed(claims))}
     found["reworded by hand"] = [Row(text, given, true) for text, given, true in paraphrases()]
-    if CLAIMS.exists():
-        rows = [json.loads(line) for line in CLAIMS.read_text(encoding="utf-8").splitlines()]
-        found["200 by hand"] = [
-            Row(one["claim"], [Cited(one["passage"], one["title"])], one["true"], one["kind"])
-            for one in rows
-        ]
+    found["200 by hand"] = [
+        Row(one["claim"], [Cited(one["passage"], one["title"])], one["true"], one["kind"])
+        for one in lines_of(CLAIMS)
+    ]
     if folder and libraries:
         _, ours = own_claims(OWN, libraries, seed=0)
         found["kept apart, own"] = [_row(one) for one in ours]

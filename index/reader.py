@@ -133,7 +133,7 @@ class OnnxReader:
         _forget(self._readings)
         read |= made
         return [
-            read[pair] if pair in read else Reading(_chance(guesses[pair]), 0.0, 1.0, ())
+            read[pair] if pair in read else Reading(logistic(guesses[pair]), 0.0, 1.0, ())
             for pair in pairs
         ]
 
@@ -167,8 +167,8 @@ class OnnxReader:
         *sentences, rest = (powers / powers.sum()).tolist()
         told = self.about["answers"]
         return Reading(
-            _chance(float(relevance)),
-            _chance(told["slope"] * float(answers) + told["intercept"]),
+            logistic(float(relevance)),
+            logistic(told["slope"] * float(answers) + told["intercept"]),
             rest,
             tuple(sentences),
         )
@@ -201,7 +201,7 @@ def _forget(kept: dict[Pair, Any]) -> None:
         kept.pop(old, None)
 
 
-def _chance(score: float) -> float:
+def logistic(score: float) -> float:
     """Return the logistic function, without overflow."""
     return 1 / (1 + math.exp(-score)) if score > -700 else 0.0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import random
 import re
@@ -18,15 +17,15 @@ from corpus.library import Library
 from corpus.sentences import sentences
 from index.pairs import pair_of
 from index.query import STOP_WORDS
-from training.examples import folded, lines_of
+from training.examples import lines_of
 from training.falsified import falsified
-from training.split import is_apart
+from training.split import file_of, is_apart, is_text_apart
 from training.verdicts import CONTRADICTED, NOT_STATED, SUPPORTED, Claim
 
 _LABELS = {"supported": SUPPORTED, "refuted": CONTRADICTED, "unknown": NOT_STATED}
 
-# Rows of each set in one epoch, and how often each is seen; None: as many of each label as the
-# rarest has. Where they come from and their licences: docs/models.md.
+# Rows of each set in one epoch, and how often each is seen. Where they come from and their
+# licences: docs/models.md.
 MIX: Mapping[str, tuple[int, int]] = {
     "claims_fever_symmetric": (1400, 2),
     "claims_fm2": (2500, 2),
@@ -50,7 +49,7 @@ MIX: Mapping[str, tuple[int, int]] = {
     "claims_bump": (600, 1),
     "claims_expertqa": (300, 1),
 }
-# Sets in which one label is far more frequent than the others: so many of each.
+# Sets in which one label is far more frequent than the others: some of it is left out.
 _EVEN = ("claims_breaking_nli", "claims_begin", "claims_conjnli", "claims_summedits")
 # Sets without "unknown": every third claim is put beside other evidence that shares its words.
 _WITHOUT_UNKNOWN = (
@@ -62,7 +61,8 @@ _WITHOUT_UNKNOWN = (
 _BESIDE = 3
 # Words of evidence that are kept: what the judge reads of a passage.
 _MOST_WORDS = 190
-_APART = 40
+# Of those kept apart: one for so many rows.
+_MOST_APART = 40
 _WORD = re.compile(r"[^\W_]+")
 # A word in more texts than this tells none of them.
 _COMMON = 100
@@ -84,20 +84,14 @@ def public_claims(folder: Path, *, seed: int, most: int = 0) -> tuple[list[Claim
         chance.shuffle(rows)
         if name in _EVEN:
             rows = _evened(rows)
-        apart += [one for one in rows if _is_apart(one.evidence)][: count // _APART]
-        rows = [one for one in rows if not _is_apart(one.evidence)][:count]
+        apart += [one for one in rows if is_text_apart(one.evidence)][: count // _MOST_APART]
+        rows = [one for one in rows if not is_text_apart(one.evidence)][:count]
         if name in _WITHOUT_UNKNOWN:
             rows += _beside(rows, chance)
         made += rows * times
     chance.shuffle(made)
     made = made[: most or len(made)]
     return [shortened(one) for one in made], [shortened(one) for one in apart]
-
-
-def _is_apart(evidence: str) -> bool:
-    """Say whether claims over this evidence are kept apart: one in forty, by its beginning."""
-    beginning = "".join(sign for sign in folded(evidence)[:60] if sign.isalnum())
-    return int(hashlib.sha256(beginning.encode()).hexdigest(), 16) % _APART == 0
 
 
 def _evened(rows: Sequence[Claim]) -> list[Claim]:
@@ -190,8 +184,7 @@ def own_claims(
     for home in libraries:
         with closing(Library(home)) as library:
             for entry in library.entries():
-                # The folder of the collection and the file's own name tell it.
-                name = "/".join(entry.source.location.split("/")[-2:])
+                name = file_of(entry.source.location)
                 texts[name] = library.document(entry.id).text
                 passages[name] = [
                     (entry.source.title, one) for one in library.passages_of(entry.id)

@@ -21,7 +21,7 @@ from typing import Any
 from corpus.library import Library
 from index.pairs import pair_of
 from training.examples import Example, window
-from training.split import is_apart
+from training.split import file_of, is_apart
 from training.swaps import swapped
 
 # Of one question: passages that answer, and passages that do not, for each that has an answer.
@@ -103,8 +103,7 @@ def texts_of(
 ) -> Iterator[tuple[tuple[str, int, int], tuple[str, tuple[str, ...]]]]:
     """Yield the context and the sentences of each passage of a library, by file and span."""
     for entry in library.entries():
-        # The folder of the collection and the file's own name tell it.
-        name = "/".join(entry.source.location.split("/")[-2:])
+        name = file_of(entry.source.location)
         for passage in library.passages_of(entry.id):
             pair = pair_of("", entry.source.title, passage)
             yield (name, passage.start, passage.end), (pair.context, pair.sentences)

@@ -26,6 +26,7 @@ from index.evidence import Evidence
 from index.pairs import pair_of
 from training.domain import Stored, written
 from training.examples import lines_of, without_bars
+from training.split import file_of
 
 # Passages of the search that are looked at, and how many of them teach what does not answer.
 _FOUND = 30
@@ -47,7 +48,7 @@ class Mining:
         self._chance = random.Random(seed)
         entries = desk.library.entries()
         self._titles = {one.id: one.source.title for one in entries}
-        self._files = {one.id: "/".join(one.source.location.split("/")[-2:]) for one in entries}
+        self._files = {one.id: file_of(one.source.location) for one in entries}
         self._passages: dict[str, list[Passage]] = {}
         self._folded = {one.id: without_bars(desk.library.document(one.id).text) for one in entries}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from corpus.sentences import sentences
 from training.examples import Example, folded, lines_of, window
+from training.split import is_text_apart
 
 # Rows of each set in one epoch. Where they come from and their licences: docs/models.md.
 MIX: Mapping[str, int] = {
@@ -50,7 +50,6 @@ _HOPS = ("hotpot", "musique")
 # Words that a passage is cut to, and has at most; sentences that may be right at most.
 _WORDS, _MOST, _MOST_GOLD = 130, 230, 4
 _RANDOM = 0.06
-_APART = 40
 
 
 def public_examples(
@@ -69,7 +68,7 @@ def public_examples(
         for row in rows[:count]:
             one = _example(row, name, chance)
             if one is not None:
-                (apart if _is_apart(row["passage"]) else made).append(one)
+                (apart if is_text_apart(row["passage"]) else made).append(one)
     passages = [one for one in made if one.answers and one.located]
     for one in chance.sample(passages, int(_RANDOM * len(made))):
         other = chance.choice(passages)
@@ -77,12 +76,6 @@ def public_examples(
             made.append(Example(one.question, other.sentences, relevant=False, answers=False))
     chance.shuffle(made)
     return made[: most or len(made)], apart
-
-
-def _is_apart(passage: str) -> bool:
-    """Say whether rows with this passage are kept apart: one in forty, by its beginning."""
-    beginning = "".join(sign for sign in folded(passage)[:60] if sign.isalnum())
-    return int(hashlib.sha256(beginning.encode()).hexdigest(), 16) % _APART == 0
 
 
 def _example(row: Mapping[str, Any], name: str, chance: random.Random) -> Example | None:

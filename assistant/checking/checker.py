@@ -76,7 +76,7 @@ _HAN = re.compile("[㐀-鿿]")
 class Checker:
     """Checks sentences against texts: figures, dates, names and quotations exactly, then meaning.
 
-    The judge decides the meaning; without one words and the embedder's likeness do.
+    The judge decides the meaning; without one rules, words and the embedder's likeness do.
     """
 
     def __init__(self, embedder: Embedder, judge: Judge | None = None) -> None:
@@ -85,7 +85,7 @@ class Checker:
 
     @property
     def reads_meaning(self) -> bool:
-        """Whether a judge decides the meaning; else figures, dates and names alone are checked."""
+        """Whether a judge decides the meaning; else rules do."""
         return self._judge is not None
 
     def check(self, claim: str, cited: Sequence[Cited]) -> Verdict:

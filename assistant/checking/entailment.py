@@ -18,6 +18,7 @@ from corpus.errors import JudgeError
 from corpus.said import said
 from index.onnx import opened
 from index.pairs import Pair, PairTokens
+from index.reader import logistic
 from index.weights import DEFAULT_MODEL, is_whole, weights_folder
 
 # Tokens of a sentence that are read.
@@ -107,15 +108,10 @@ class OnnxJudge:
         named = {"ids": inputs["input_ids"], "kinds": inputs["token_type_ids"]}
         (scores,) = self._model.run(["verdict"], named)[0].astype(np.float64)
         rest = np.logaddexp(scores[1], scores[2])
-        supported = _chance(self._slope * float(scores[0] - rest) + self._intercept)
+        supported = logistic(self._slope * float(scores[0] - rest) + self._intercept)
         contradicted = (1 - supported) * math.exp(scores[1] - rest)
         return Entailment(supported, contradicted, 1 - supported - contradicted)
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1), "judge")
-
-
-def _chance(score: float) -> float:
-    """Return the logistic function, without overflow."""
-    return 1 / (1 + math.exp(-score)) if score > -700 else 0.0
