@@ -13,7 +13,7 @@ from assistant.answer import Answer
 from assistant.checking.checker import Checker, Cited
 from assistant.checking.comparing import compared
 from assistant.checking.names import Vocabulary, missing, names
-from assistant.checking.problems import in_words
+from assistant.checking.problems import Code, in_words
 from assistant.checking.quotations import misquoted
 from assistant.checking.tables import readable
 from assistant.composing import Composer
@@ -71,6 +71,35 @@ def test_a_claim_is_checked_against_its_passage(text: str, verdict: str, problem
     found = CHECKER.check(text, [Cited(BRIDGE)])
     assert found.verdict == verdict, found
     assert problem in in_words(found.problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("The hold had 72 barrels.", "weak"),
+        ("The hold had 58 barrels.", "supported"),
+        ("The number of 72 barrels in the hold was corrected to 58.", "supported"),
+    ],
+)
+def test_a_figure_that_its_source_takes_back_is_doubtful(text: str, verdict: str) -> None:
+    """Also where the sentence repeats the source's own words; not where it tells the correction."""
+    source = (
+        "The hold had 58 barrels. We reported earlier that the hold had 72 barrels; the number was "
+        "corrected."
+    )
+    found = CHECKER.check(text, [Cited(source)])
+    assert found.verdict == verdict
+    assert [one.code for one in found.problems] == [Code.RETRACTED] * (verdict == "weak")
+
+
+def test_two_words_of_a_name_are_no_statement_that_is_denied() -> None:
+    """What says something else of the same firm does not speak against "did not comment"."""
+    claim = "Hale & Sons did not comment."
+    assert not CHECKER.check(claim, [Cited("Hale & Sons grinds its glass by hand.")]).against
+    denied = CHECKER.check(
+        "Hale & Sons did not pay the fine.", [Cited("Hale & Sons paid the fine.")]
+    )
+    assert denied.against
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,7 @@ from assistant.checking.quotations import folded, misquoted
 from assistant.checking.refusals import refuses
 from assistant.checking.support import Matcher, Support
 from assistant.checking.tables import misplaced, readable, repeats, scaled
+from assistant.corrections import correction, figures
 from corpus.cells import Row
 from corpus.moments import Moment, moments
 from corpus.moments import supported as date_supported
@@ -70,6 +71,8 @@ LIKE, UNLIKE = 0.75, 0.45
 _SUPPORTED, _WEAK, _AGAINST = 0.5, 0.25, 0.5
 # With this share of a claim's words in the sentences that bear it, both speak of the same thing.
 _SAME_WORDS = 0.6
+# A passage that shares fewer words than this with a claim, a name's perhaps, denies nothing of it.
+_SHARED = 3
 _HAN = re.compile("[㐀-鿿]")
 
 
@@ -94,6 +97,8 @@ class Checker:
         context = "\n".join(one.context for one in cited if one.context)
         claim = _LEAD.sub("", claim).strip()
         rows = [row for one in cited for row in one.rows]
+        if taken := _taken_back(claim, text, self._stems):
+            return Verdict("weak", (taken,))
         if f" {folded(claim)} " in f" {folded(text)} " or any(repeats(claim, one) for one in rows):
             return Verdict("supported")
         support = self._matcher.support(claim, text, context, _facts_of(claim))
@@ -130,7 +135,8 @@ class Checker:
             # Two facts that changed places leave little doubt.
             problems += pairs
         if problems:
-            against = bool(opposite) and support.words >= ENOUGH_WORDS
+            shared = len(self._matcher.content(claim)) - len(support.missing)
+            against = bool(opposite) and support.words >= ENOUGH_WORDS and shared >= _SHARED
             return Verdict("unsupported", tuple(dict.fromkeys(problems)), against)
         doubts += [
             problem(Code.ELSEWHERE, one.said) for one in facts_missing(claim, near, context, beside)
@@ -200,6 +206,20 @@ def replaced(claim: str, text: str, support: Support) -> list[Problem] | None:
     for source in (*(text[start:end] for start, end in support.spans[:1]), bearing):
         if source and (found := changes(claim, source)) is not None:
             return found
+    return None
+
+
+def _taken_back(claim: str, text: str, stems: Callable[[str], frozenset[str]]) -> Problem | None:
+    """Return the problem of a claim whose figure its source gives as one since corrected."""
+    said = {value for value, _ in figures(claim)}
+    if not said or correction(claim):
+        return None
+    words = stems(claim)
+    for start, end in sentences(text):
+        taken = correction(text[start:end])
+        wrong = taken and said & taken.wrong - taken.right
+        if wrong and len(words & stems(text[start:end])) >= _SAME_WORDS * len(words):
+            return problem(Code.RETRACTED, text[start:end])
     return None
 
 

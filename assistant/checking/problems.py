@@ -25,6 +25,7 @@ class Code(StrEnum):
     NEGATION_DROPPED = "negation_dropped"
     CONTRADICTED = "contradicted"
     CONTRADICTED_ELSEWHERE = "contradicted_elsewhere"
+    RETRACTED = "retracted"
     NOT_STATED = "not_stated"
     WORDS_MISSING = "words_missing"
     SCOPE_WIDENED = "scope_widened"
@@ -58,6 +59,7 @@ LINES: Mapping[Code, str] = {
     Code.NEGATION_DROPPED: "the cited passage has “{word}”, which is left out",
     Code.CONTRADICTED: "the cited passage says otherwise: “{sentence}”",
     Code.CONTRADICTED_ELSEWHERE: "another passage speaks against it: “{sentence}”",
+    Code.RETRACTED: "the cited passage takes this back: “{sentence}”",
     Code.NOT_STATED: "the cited passage does not say so; closest: “{sentence}”",
     Code.WORDS_MISSING: "not in the cited passage: {words}",
     Code.SCOPE_WIDENED: "“{word}” is more than the cited passage says",
