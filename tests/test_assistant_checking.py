@@ -10,7 +10,7 @@ import pytest
 from docx.oxml import parse_xml
 
 from assistant.answer import Answer
-from assistant.checking.checker import Checker, Cited
+from assistant.checking.checker import Checker, Cited, facts_missing
 from assistant.checking.comparing import compared
 from assistant.checking.names import Vocabulary, missing, names
 from assistant.checking.problems import Code, in_words
@@ -90,6 +90,46 @@ def test_a_figure_that_its_source_takes_back_is_doubtful(text: str, verdict: str
     found = CHECKER.check(text, [Cited(source)])
     assert found.verdict == verdict
     assert [one.code for one in found.problems] == [Code.RETRACTED] * (verdict == "weak")
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "problems"),
+    [
+        ("A third of the members draw a pension.", "Of 28,500 members 9,500 draw a pension.", 0),
+        ("Two thirds of the members draw a pension.", "Of 28,500 members 9,500 draw a pension.", 1),
+        (
+            "Sales grew by a quarter.",
+            "Sales were $5 million, after $4 million in the year before.",
+            0,
+        ),
+        ("Sales grew by a half.", "Sales were $5 million, after $4 million in the year before.", 1),
+        ("The share rose by 24 percentage points.", "It was 57 percent, up from 33 percent.", 0),
+        ("The share rose by 25 percentage points.", "It was 57 percent, up from 33 percent.", 1),
+        ("Together the lines make 65,000 wafers.", "One makes 40,000 wafers and one 25,000.", 0),
+        ("Together the lines make 75,000 wafers.", "One makes 40,000 wafers and one 25,000.", 1),
+        ("Seven of the stations still wait.", "Two of the nine stations are built.", 0),
+        ("About one in seven tubes leaked.", "Leaks were found in 14 of 96 tubes.", 0),
+        ("About one in five tubes leaked.", "Leaks were found in 14 of 96 tubes.", 1),
+        ("It took three times as long.", "It took 90 minutes, before it took 30 minutes.", 0),
+        (
+            "It went public 18 days after.",
+            "It told the police on 4 January, the public on 22 January.",
+            0,
+        ),
+        # A number without a word for the calculation is not computed, nor what the source states.
+        ("The lines make 65,000 wafers.", "One makes 40,000 wafers and one 25,000.", 1),
+        (
+            "Sales grew by 25 percent.",
+            "Sales grew by 20 percent, to $5 million from $4 million.",
+            1,
+        ),
+    ],
+)
+def test_a_number_may_be_computed_from_two_of_the_source(
+    claim: str, source: str, problems: int
+) -> None:
+    """Shares, changes, sums, differences and factors, where the claim has a word for it."""
+    assert len(facts_missing(claim, source)) == problems
 
 
 def test_two_words_of_a_name_are_no_statement_that_is_denied() -> None:

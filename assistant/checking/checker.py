@@ -10,6 +10,7 @@ from decimal import Decimal
 from itertools import combinations
 
 from assistant.checking.comparing import compared
+from assistant.checking.derived import derived
 from assistant.checking.edits import changes
 from assistant.checking.entailment import Judge
 from assistant.checking.names import Vocabulary, missing, names
@@ -74,6 +75,8 @@ _SAME_WORDS = 0.6
 # A passage that shares fewer words than this with a claim, a name's perhaps, denies nothing of it.
 _SHARED = 3
 _HAN = re.compile("[㐀-鿿]")
+# That of days whose year is not said.
+_ANY_YEAR = 2001
 
 
 class Checker:
@@ -284,16 +287,24 @@ def _days(given: Sequence[Moment]) -> list[Quantity]:
 
 
 def _spans(given: Sequence[Moment]) -> list[Quantity]:
-    """Return the times between the dates of a text: who states two states what lies between."""
-    full = sorted({(m.year, m.month, m.day) for m in given if m.year and m.month and m.day})
+    """Return the times between the dates of a text: who states two states what lies between.
+
+    Days without a year lie in one year.
+    """
     found = []
-    days_of = [day for one in full if (day := _day(*one)) is not None]
-    for first, second in combinations(days_of, 2):
-        days = (second - first).days
-        for unit, length in (("day", 1), ("week", 7), ("month", 30.44), ("year", 365.25)):
-            count = Decimal(round(days / length))
-            if count:
-                found.append(Quantity(f"{count} {unit}s", 0, 0, count, unit))
+    for dated in (True, False):
+        full = {
+            (m.year or _ANY_YEAR, m.month, m.day)
+            for m in given
+            if m.month and m.day and bool(m.year) == dated
+        }
+        days_of = [day for one in sorted(full) if (day := _day(*one)) is not None]
+        for first, second in combinations(days_of, 2):
+            days = (second - first).days
+            for unit, length in (("day", 1), ("week", 7), ("month", 30.44), ("year", 365.25)):
+                count = Decimal(round(days / length))
+                if count:
+                    found.append(Quantity(f"{count} {unit}s", 0, 0, count, unit))
     return found
 
 
@@ -322,8 +333,12 @@ def facts_missing(
     said_numbers = quantities(claim, used)
     used += [(one.start, one.end) for one in said_numbers]
     called = names(claim, used)
-    stated = quantities(known, [(one.start, one.end) for one in given])
-    stated += [*_days(given), *_spans(given), *beside]
-    problems += [found for one in said_numbers if (found := compared(one, stated))]
+    own = quantities(known, [(one.start, one.end) for one in given])
+    stated = [*own, *_days(given), *_spans(given), *beside]
+    problems += [
+        found
+        for one in said_numbers
+        if (found := compared(one, stated)) and not derived(one, claim, own)
+    ]
     problems += [problem(Code.NAME_MISSING, one) for one in missing(called, vocabulary)]
     return problems
