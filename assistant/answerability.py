@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from index.evidence import Evidence
-from index.reader import Reading
+from index.reader import Reading, logistic
 
 # A logistic regression over what the reader and the search say of the best passages, fitted by
 # `python -m training.calibration` on 254 questions about documents whose questions had no part in
@@ -43,7 +43,7 @@ def judged(readings: Sequence[Reading], evidence: Sequence[Evidence]) -> Judgeme
         return Judgement(0.0, Zone.ABSENT)
     signals = features(readings, evidence)
     score = _BIAS + sum(_WEIGHTS[name] * value for name, value in signals.items())
-    chance = 1 / (1 + math.exp(-score))
+    chance = logistic(score)
     zone = Zone.ANSWERED if chance >= ANSWERED else Zone.NEAR if chance >= NEAR else Zone.ABSENT
     return Judgement(chance, zone)
 
@@ -53,8 +53,8 @@ def features(readings: Sequence[Reading], evidence: Sequence[Evidence]) -> dict[
 
     "answers": the log odds of the passage that answers best; "second": of the next one, of the same
     where it is the only one; "meaning": the best cosine of question and passage; "covered": the
-    share of the question's words that the best passage holds with its neighbours. The last two tell
-    a question of another field.
+    largest share of the question's words that a passage holds with its neighbours. The last two
+    tell a question of another field.
     """
     best = sorted((one.answers for one in readings), reverse=True)
     matches = [one.match for one in evidence if one.match]

@@ -134,9 +134,12 @@ def _settled(desk: Desk, answer: Answer, search: Search) -> Answer | None:
 
 def _told(desk: Desk, question: Question) -> Answer | None:
     """Return the answer to what asks for no passage: of the library itself, a summary, nothing."""
+    told = about_library(desk, question)
+    if told is not None:
+        return told
     if says_nothing(question.text) and not (question.history and leans(question.text)):
         return say_more(question)
-    return about_library(desk, question) or summary_of(desk, question)
+    return summary_of(desk, question)
 
 
 def _written(desk: Desk, engine: Engine, answer: Answer, task: Task) -> Iterator[Answer]:

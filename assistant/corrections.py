@@ -40,8 +40,8 @@ _WRONG = tuple(
         r"(?:此前|误报|误称|原先).*?(?=[，；,;]|$)",
     )
 )
-_NOT_BUT = re.compile(r"\bnot (?:\w+ ){0,2}?[$€£]?\d[^;]{0,80}\bbut\b|\d[^;,]{0,40}, not [$€£]?\d",
-                      re.IGNORECASE)  # fmt: skip
+# "58, not 72" may set one thing against another; "not 72 but 58" says two numbers of one thing.
+_NOT_BUT = re.compile(r"\bnot (?:\w+ ){0,2}?[$€£]?\d[^;]{0,80}\bbut\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

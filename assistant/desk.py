@@ -13,6 +13,7 @@ from assistant.checking.checker import Checker
 from assistant.checking.entailment import Judge, judge_named
 from assistant.engine import Engine
 from assistant.engines import engine_named
+from assistant.languages import is_foreign
 from assistant.reading import Reader
 from assistant.reading_scripts import ReaderByScript
 from assistant.settings import Settings
@@ -256,10 +257,11 @@ class _Models:
                 # The embedder without a model goes with the reader without one.
                 by_words = self._settings.embedder == HASHING
                 name = self._settings.reader or (WORDS if by_words else "")
-                model = reader_named(name, cache=self._settings.models)
+                model: ReaderModel = ReaderByScript(reader_named(name, cache=self._settings.models))
                 if self._settings.reranker:
-                    model = Reranked(model, reranker_named(self._settings.reranker))
-                self._reader = ReaderByScript(model)
+                    reranker = reranker_named(self._settings.reranker)
+                    model = Reranked(model, reranker, is_foreign)
+                self._reader = model
             return self._reader
 
     @property

@@ -47,10 +47,19 @@ _EXPLAINS = re.compile(
     r"为什么|为何|如何|怎么|怎样|比较|区别|影响|意味",
     re.IGNORECASE,
 )
+# What begins so asks for one thing, whatever else is in it ("When did the rule take effect?").
+_ASKS_ONE = re.compile(
+    r"^(?:and |so |but )?(?:(?:since |by )?when|who|whose|where|how (?:many|much|long|old|large|"
+    r"big|often|far|fast|high|low))\b(?!.*\b(?:why|compar\w+|versus|vs)\b)|"
+    r"多少|何时|什么时候|谁|哪里",
+    re.IGNORECASE,
+)
 _LISTS = re.compile(
-    r"\b(?:which|what) (?:\w+ ){0,2}?(?:are|were|countries|companies|firms|models|chips|agencies|"
-    r"states|labs|laboratories|measures|steps|conditions|requirements|exceptions|categories|types|"
-    r"kinds|names)\b|\b(?:list|name|enumerate) |哪些|列出",
+    r"\b(?:which|what) (?:(?:are|were) )?(?:the |its |their )?(?:\w+ ){0,2}?(?:countries|companies|"
+    r"firms|models|chips|agencies|states|labs|laboratories|measures|steps|conditions|requirements|"
+    r"exceptions|categories|types|kinds|names)\b|"
+    r"\bwhich [a-z]{2,}[^sui\W]s\b(?! (?:is|was|has|does|did)\b)|"
+    r"\b(?:list|name|enumerate) |哪些|列出",
     re.IGNORECASE,
 )
 # A first sentence that is this sure needs no second one beside it, unless it is very short.
@@ -119,7 +128,7 @@ class ExtractiveEngine:
             with_lead = one.row is None and len(texts[0]) > len(one.text)
             quoted |= {(one.label, one.start), (one.label, one.lead if with_lead else one.start)}
             for aside in task.asides:
-                if aside.leading == one:
+                if (aside.leading.label, aside.leading.start) == (one.label, one.start):
                     (text,) = quoted_text(aside.read, None)[:1]
                     yield Draft(f"{aside.words}: {text}", (aside.read.label,))
 
@@ -146,6 +155,8 @@ def quoted_text(one: Read, evidence: Evidence | None) -> list[str]:
 
 def asked_for(question: str) -> Asks:
     """Return what kind of answer a question wants, as far as its words tell."""
+    if _ASKS_ONE.search(question):
+        return Asks.FACT
     if _EXPLAINS.search(question):
         return Asks.EXPLANATION
     return Asks.LIST if _LISTS.search(question) else Asks.FACT
@@ -177,6 +188,8 @@ def picked(question: str, read: Sequence[Read], parts: int = 1) -> list[Read]:
             break
         length = len(sentence.text.split())
         if words + length > size.words or any(same(sentence, one) for one in chosen):
+            continue
+        if _is_another_row(sentence, best, question):
             continue
         chosen.append(sentence)
         words += length
@@ -216,6 +229,22 @@ def same(one: Read, other: Read) -> bool:
     """Say whether two sentences say the same, by their stems."""
     shared = len(one.stems & other.stems)
     return shared >= _SAME * max(1, min(len(one.stems), len(other.stems)))
+
+
+def _is_another_row(one: Read, best: Read, question: str) -> bool:
+    """Say whether the question names the row of the best, and another than that of `one`."""
+    asked = f" {question.lower()} "
+    named, other = (
+        bool(re.search(rf"(?<!\w){re.escape(_row_name(each))}(?!\w)", asked))
+        for each in (best, one)
+    )
+    return bool(_row_name(best)) and named and not other
+
+
+def _row_name(one: Read) -> str:
+    """Return what a row is called, in lower case; "" for a sentence."""
+    values = [cell for cell in one.row.cells if not cell.names] if one.row else []
+    return values[0].row.lower() if values else ""
 
 
 def _in_order(chosen: list[Read]) -> list[Read]:

@@ -66,7 +66,10 @@ def _candidates(question: str, before: str, named: Sequence[str], answer: str) -
         made = chinese.proposed(question, before)
     else:
         made = rewriting.proposed(question, before, named, answer)
-    return list({one.text.lower(): one for one in reversed(made)}.values())[::-1][:4]
+    kept: dict[str, Candidate] = {}
+    for one in made:
+        kept.setdefault(one.text.lower(), one)
+    return list(kept.values())[:4]
 
 
 def standalone(question: str, history: Sequence[Exchange]) -> str:

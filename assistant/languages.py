@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
+from assistant.reading_chinese import mostly_chinese
 from corpus.language import likely
 from corpus.library import Library
 from corpus.said import said
+from index.pairs import Pair
 from index.query import STOP_WORDS
 from index.weights import DEFAULT_MODEL
 
@@ -117,6 +119,12 @@ def language_note(
         line=line,
         model=MULTILINGUAL,
     )
+
+
+def is_foreign(pair: Pair) -> bool:
+    """Say whether question or passage is in another language than English, as the reader's is."""
+    asked = question_language(pair.question)
+    return asked not in ("", "en") or mostly_chinese(" ".join(pair.sentences))
 
 
 def languages_of(library: Library) -> dict[str, int]:

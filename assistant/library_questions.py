@@ -26,6 +26,8 @@ _LISTED = 10
 # Who answers, where no engine does.
 CATALOGUE = "catalogue"
 _HAN = re.compile(r"[一-鿿]")
+# A topic that was named in the question before.
+_PRONOUNS = frozenset("it this that them these those him her".split())
 # Signs that only ask or join: a question made of them names nothing.
 _CHINESE_STOPS = frozenset(
     "的了是吗呢吧啊呀么什怎谁哪几多少这那它他她们你我您请和与及或也都就还在有没不为何样个之其"
@@ -56,6 +58,10 @@ def about_library(desk: Desk, question: Question) -> Answer | None:
     asked = asked_of(question.text, publishers)
     if asked is None:
         return None
+    if question.history and asked.topic.lower() in _PRONOUNS:
+        before = question.history[-1]
+        words = Query.from_question(before.whole or before.question).words
+        asked = replace(asked, topic=" ".join(words))
     told = _Told(desk, question, "zh" if _HAN.search(question.text) else "en")
     if asked.kind == "abilities":
         return told.abilities(len(entries))

@@ -220,7 +220,7 @@ def publishers_named(name: str, publishers: Sequence[str]) -> list[str]:
     for publisher in publishers:
         words = [one for one in re.findall(r"\w+", publisher.casefold()) if one not in small]
         initials = "".join(word[0] for word in words)
-        short = len(wanted) == 1 and len(wanted[0]) > 2 and wanted[0] in initials
+        short = len(wanted) == 1 and len(wanted[0]) > 2 and wanted[0] == initials
         if wanted and (set(wanted) <= set(words) or short):
             found.append(publisher)
     return found

@@ -36,13 +36,21 @@ _LACKS = 0.6
 _ASKS = 0.3
 # The share of a pair's worth that a single sign of it has: "价格" and "售价".
 _SIGN = 0.25
+_SIGNS = re.compile("[㐀-鿿]")
+# Every fourth sign of a Chinese text at least is Chinese: the others are figures and names.
+_OF_TEXT = 4
 # What each sign of a sentence takes: a long one has more of any question's.
 _LENGTH = 0.008
 
 
 def both_chinese(question: str, text: str) -> bool:
-    """Say whether a question and a text are in Chinese script, so that their signs compare."""
-    return is_chinese(question) and is_chinese(text)
+    """Say whether a question and a text are in Chinese, so that their signs compare."""
+    return is_chinese(question) and mostly_chinese(text)
+
+
+def mostly_chinese(text: str) -> bool:
+    """Say whether a text is Chinese in good part: a name in an English one makes it none."""
+    return _OF_TEXT * len(_SIGNS.findall(text)) > len(text)
 
 
 def chinese_reading(question: str, sentences: Sequence[str]) -> list[float]:

@@ -11,6 +11,7 @@ from functools import cache
 
 from assistant.rewriting import Candidate, Made
 from corpus.vocabulary import Group, groups
+from index.query import STOP_WORDS
 
 _PRONOUN = re.compile(
     r"(?:该|这家|那家|此|这个|这款|那款)(?:公司|企业|机构|模型|芯片|国家|产品)|它们?|他们|她们|"
@@ -24,6 +25,8 @@ _BARE = re.compile(r"(?:那么?)?(?:为什么|为何|何时|什么时候|在哪�
 _LATIN = re.compile(r"[a-z]*[A-Z][A-Za-z0-9]*(?:[.\-][A-Za-z0-9]+)*(?: [A-Z0-9][A-Za-z0-9.]*)*")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _ORGANISATION = re.compile(r"[\u3400-\u9fff]{2,}?(?:公司|集团|科技|国际|大学|研究院|部|局)")
+# So many function words make a sentence English.
+_ENGLISH = 2
 # What a question is about ends where one of these begins.
 _SUBJECT_ENDS = re.compile(
     r"的|是|在|有|于|被|对|将|会|了|什么|为什么|怎么|多少|如何|何时|能|可以|从|由|向|与|和|哪"
@@ -31,8 +34,11 @@ _SUBJECT_ENDS = re.compile(
 
 
 def is_chinese(question: str) -> bool:
-    """Say whether a question is written in Chinese."""
-    return bool(re.search(r"[\u3400-\u9fff]", question))
+    """Say whether a question is written in Chinese: not one in English about a Chinese name."""
+    if not re.search(r"[\u3400-\u9fff]", question):
+        return False
+    english = sum(word in STOP_WORDS for word in re.findall(r"[a-z]+", question.lower()))
+    return english < _ENGLISH
 
 
 def leans(question: str) -> bool:

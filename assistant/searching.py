@@ -14,11 +14,12 @@ from assistant.answerability import ANSWERED, NEAR, Judgement, Zone, judged
 from assistant.checking.names import Vocabulary, names
 from assistant.desk import Desk
 from assistant.engine import Aside, Waiting
+from assistant.extractive import stands_alone
 from assistant.followup import best_of, candidates
 from assistant.parts import parts_of, sides_of
 from assistant.reading import Read
 from assistant.rewriting import Candidate
-from assistant.time_asked import time_asked
+from assistant.time_asked import When, time_asked
 from assistant.timely import DatedSentence, in_time
 from corpus.errors import EngineError
 from corpus.moments import moments
@@ -138,12 +139,13 @@ def _searched(desk: Desk, question: Question, text: str, asks: str) -> Search:
     if not good:
         return replace(whole, searches=searches)
     missing = tuple(one.question for one in found if not one.enough)
-    evidence = _merged([one.evidence for one in good], max(question.limit, 2 * len(good)))
-    sentences = tuple(desk.reader.read(text, evidence))
+    lists = [one.evidence for one in (*good, *([whole] if whole.enough else []))]
+    evidence = _merged(lists, max(question.limit, 2 * len(good)))
+    sentences, asides = _in_time(text, desk.reader.read(text, evidence), evidence, question.as_of)
     best = max((whole, *good), key=lambda one: one.judgement.chance)
     first, rest = _in_turn(good, evidence, sentences)
     return Search(
-        text, searches, evidence, (*first, *rest), missing, best.judgement, parts=len(first)
+        text, searches, evidence, (*first, *rest), missing, best.judgement, asides, len(first)
     )
 
 
@@ -175,10 +177,12 @@ def _one(
 
 
 def _is_of_something_else(desk: Desk, text: str, evidence: Sequence[Evidence]) -> bool:
-    """Say whether a question names something of which neither library nor evidence has a word.
+    """Say whether a question names what no document has a word of, or an event of another time.
 
     Where every word has a capital, capitals tell no names.
     """
+    if _is_of_another_time(text, evidence):
+        return True
     if not _SMALL.search(text):
         return False
     dates = [(one.start, one.end) for one in moments(text)]
@@ -192,6 +196,20 @@ def _is_of_something_else(desk: Desk, text: str, evidence: Sequence[Evidence]) -
     # An alias, initials or joined words may stand for it.
     said = Vocabulary("\n".join(f"{one.source.title}\n{one.passage.text}" for one in evidence))
     return not all(map(said.holds, unknown))
+
+
+def _is_of_another_time(text: str, evidence: Sequence[Evidence]) -> bool:
+    """Say whether a question asks what happened in years of which no evidence tells."""
+    asked = time_asked(text, date.today().isoformat())
+    if asked.when is not When.NAMED or not asked.event or asked.before:
+        return False
+    years = range(int(asked.begin[:4]), int(asked.end[:4]) + 1)
+    return not any(
+        moment.year in years
+        for one in evidence
+        for said in (one.source.title, one.passage.heading, one.source.dated, one.passage.text)
+        for moment in moments(said)
+    )
 
 
 def _in_time(
@@ -229,6 +247,7 @@ def _merged(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, 
     """Return the evidence of several searches as one ranking, taken in turn, labels anew.
 
     Each search shares its own top among documents; what several bring together is shared again.
+    Scores of several searches are made comparable: each is a share of its search's best.
     """
     merged: dict[str, tuple[Evidence, float]] = {}
     for rank in range(max(map(len, lists), default=0)):
@@ -240,6 +259,8 @@ def _merged(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, 
     found = list(merged.values())
     order = shared([one.passage.document for one, _ in found], [score for _, score in found])
     kept = [found[place][0] for place in order][:limit]
+    if len(lists) > 1:
+        kept = [replace(one, score=merged[one.passage.id][1]) for one in kept]
     return tuple(replace(one, label=label) for label, one in enumerate(kept, start=1))
 
 
@@ -256,7 +277,7 @@ def _in_turn(
         by_label = {one.label: labels.get(one.passage.id) for one in search.evidence}
         for read in search.sentences:
             label = by_label[read.label]
-            if label is not None:
+            if label is not None and stands_alone(read):
                 first.setdefault((label, read.start), replace(read, label=label))
                 break
     rest = [one for one in sentences if (one.label, one.start) not in first]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from assistant.table_fit import stem_set
 from assistant.table_questions import meant
 from corpus.cells import Row, said
+from index.query import STOP_WORDS
 
 # Cells of a row that are said at most.
 _CELLS = 16
+_SAY_NOTHING = stem_set(" ".join(STOP_WORDS))
 
 
 def looked_up(question: str, row: Row) -> str:
@@ -17,7 +19,7 @@ def looked_up(question: str, row: Row) -> str:
     that is what tells its unit. Where no column is named, the whole row, up to a number of cells.
     """
     values = [cell for cell in row.cells if not cell.names]
-    asked = stem_set(question) - stem_set(values[0].row if values else "")
+    asked = stem_set(question) - stem_set(values[0].row if values else "") - _SAY_NOTHING
     wide = frozenset().union(*(meant(stem) for stem in asked)) if asked else asked
     scores = [
         (len(stem_set(cell.column) & wide), len(stem_set(cell.column) & asked)) for cell in values

@@ -243,7 +243,7 @@ def _limit(text: str) -> tuple[Limit, tuple[int, int], tuple[str, ...]] | None:
         dated = found[0] in {"after", "before", "since", "until"}
         if dated:
             times = [one for one in moments(rest, loose=True) if one.start == lead and one.iso]
-            if not times:
+            if not times or times[0].quarter:
                 continue
             end, unit, stop = times[0].iso, "", times[0].end
         else:

@@ -32,7 +32,7 @@ from benchmarks.answer_cases import case_results
 from benchmarks.retrieval import OWN, opened
 from training.examples import lines_of, without_bars
 from training.measures import area
-from training.split import is_apart
+from training.split import file_of, is_apart
 
 NEWCOMERS = OWN.with_name("newcomers.jsonl")
 Row = Mapping[str, float | None]
@@ -99,7 +99,7 @@ def row_of(scored: Sequence[Scored]) -> Row:
 def apart(desk: Desk, asked: Sequence[Asked]) -> list[Asked]:
     """Return the questions of which a document is kept apart from training."""
     texts = {
-        _within(one.source.location): without_bars(desk.library.document(one.id).text)
+        file_of(one.source.location): without_bars(desk.library.document(one.id).text)
         for one in desk.library.entries()
     }
     kept = []
@@ -109,11 +109,6 @@ def apart(desk: Desk, asked: Sequence[Asked]) -> list[Asked]:
         if any(is_apart(file) for file in one.files or tempting):
             kept.append(one)
     return kept
-
-
-def _within(location: str) -> str:
-    """Return the path of a document within its collection: its folder and name."""
-    return "/".join(location.split("/")[-2:])
 
 
 def untrained(file: Path) -> set[str]:

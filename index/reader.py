@@ -165,10 +165,9 @@ class OnnxReader:
         scores = np.append(scores, nothing)
         powers = np.exp(scores - scores.max())
         *sentences, rest = (powers / powers.sum()).tolist()
-        told = self.about["answers"]
         return Reading(
             logistic(float(relevance)),
-            logistic(told["slope"] * float(answers) + told["intercept"]),
+            logistic(float(answers)),
             rest,
             tuple(sentences),
         )

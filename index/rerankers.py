@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +15,8 @@ from index.reader import ReaderModel, Reading
 
 # Alike lengths together; see index.minilm.
 _BATCH = 8
+# Passages in another language whose sentences are read one by one: as many as an answer considers.
+_SENTENCES_OF = 8
 
 
 class Reranker(Protocol):
@@ -99,11 +101,18 @@ class CrossReranker:
 
 
 class Reranked:
-    """A reader whose passages are ranked by another model: its sentences stay the reader's."""
+    """A reader whose passages are ranked by another model: its sentences stay the reader's.
 
-    def __init__(self, reader: ReaderModel, reranker: Reranker) -> None:
+    But for pairs of which `is_beyond` says that the reader does not know their language: of these
+    the reranker decides all, their sentences one by one.
+    """
+
+    def __init__(
+        self, reader: ReaderModel, reranker: Reranker, is_beyond: Callable[[Pair], bool]
+    ) -> None:
         self._reader = reader
         self._reranker = reranker
+        self._is_beyond = is_beyond
         self.name = f"{reader.name}, ranked by {reranker.name}"
 
     def read(
@@ -112,4 +121,19 @@ class Reranked:
         """Return a reading of each pair with the reranker's relevance; see ReaderModel."""
         relevance = self._reranker.relevance(pairs)
         read = self._reader.read(pairs, prior=relevance, keep=keep)
-        return [replace(one, relevance=score) for one, score in zip(read, relevance, strict=True)]
+        ranked = [replace(one, relevance=score) for one, score in zip(read, relevance, strict=True)]
+        beyond = [place for place, one in enumerate(pairs) if self._is_beyond(one)]
+        beyond.sort(key=lambda place: -relevance[place])
+        for place in beyond[:_SENTENCES_OF]:
+            ranked[place] = self._by_sentences(pairs[place], relevance[place])
+        for place in beyond[_SENTENCES_OF:]:
+            ranked[place] = replace(ranked[place], answers=0.0, nothing=1.0)
+        return ranked
+
+    def _by_sentences(self, pair: Pair, relevance: float) -> Reading:
+        """Return what the reranker says of a passage and of each of its sentences alone."""
+        alone = [replace(pair, sentences=(one,)) for one in pair.sentences]
+        scores = self._reranker.relevance(alone)
+        total = sum(scores) or 1.0
+        sentences = tuple(relevance * score / total for score in scores)
+        return Reading(relevance, relevance, 1 - relevance, sentences)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from assistant.calculating import Calculation, calculated
+from assistant.extractive import picked
+from assistant.reading import Read
 from assistant.table_lookup import looked_up
 from corpus.cells import rows_in
 from corpus.document import Document
@@ -279,6 +281,19 @@ def test_a_table_that_goes_on_in_another_is_not_calculated(tmp_path: Path) -> No
     assert found is not None and found.refused == "the table goes on in another one"
 
 
+def test_the_row_of_another_thing_is_no_second_sentence(tmp_path: Path) -> None:
+    """However like its name is; a question about two things gets both."""
+    one = document(tmp_path, "ships.md")
+    rows = [
+        Read(1, row.start, row.end, row.cells[0].text, frozenset(row.cells[0].text), 0.8, row)
+        for row in rows_in(one, 0, len(one.text))
+        if row.cells[0].text in ("Orla 3", "Zelda 5")
+    ]
+    assert len(rows) == 2
+    assert len(picked("How many crew does the Zelda 5 have?", rows)) == 1
+    assert len(picked("How many crew do Zelda 5 and Orla 3 have?", rows)) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "row", "question", "words"),
     [
@@ -287,6 +302,7 @@ def test_a_table_that_goes_on_in_another_is_not_calculated(tmp_path: Path) -> No
         ("ships.md", "Zelda 5", "How many crew does the Zelda 5 have?", "Crew, Zelda 5: 12"),
         ("ships.md", "Amber", "When was the Amber built?", "Built, Amber: 9 June 2015"),
         ("ships.md", "Amber", "How long is the Amber?", "Length (m), Amber: 102"),
+        ("ships.md", "Amber", "What is the crew of the Amber?", "Crew, Amber: 25"),
         ("sales.md", "Pumps", "What were the sales of Pumps in 2024?",
          "2024, Pumps: 498 (Table 1. Sales in million crowns)"),
         ("lenses.md", "Corva", "How many lenses did Corva Glass make in 2024?",

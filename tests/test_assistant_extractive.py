@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from assistant.engine import Aside, Draft, Task
-from assistant.extractive import ExtractiveEngine, picked
+from assistant.extractive import Asks, ExtractiveEngine, asked_for, picked
 from assistant.reading import Read
 from corpus.document import Passage, Source
 from index.evidence import Evidence
@@ -102,6 +102,24 @@ def test_a_fact_is_one_sentence_or_two_and_a_reason_several(
         for place, (text, chance) in enumerate(zip((FIRST, SECOND, THIRD), chances, strict=True))
     ]
     assert written(question, *some) == [FIRST, SECOND, THIRD][:quoted]
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [
+        ("When did the rule take effect?", Asks.FACT),
+        ("How many different models were released?", Asks.FACT),
+        ("What are the total parameters of Alva-3?", Asks.FACT),
+        ("Which lab makes Alva-3?", Asks.FACT),
+        ("Which makers hold a permit?", Asks.LIST),
+        ("What are the conditions for a licence?", Asks.LIST),
+        ("How do the caps compare?", Asks.EXPLANATION),
+        ("How much did A and B each cost, and why?", Asks.EXPLANATION),
+    ],
+)
+def test_what_kind_of_answer_a_question_wants(question: str, asks: Asks) -> None:
+    """How a question begins says more than a word within it."""
+    assert asked_for(question) is asks
 
 
 def test_what_says_the_same_is_quoted_once() -> None:

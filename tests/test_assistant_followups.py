@@ -9,6 +9,7 @@ import pytest
 from assistant.desk import Desk
 from assistant.followup import Exchange, best_of, candidates, exchanges, leans, standalone
 from assistant.rewriting import Candidate
+from assistant.rewriting_chinese import is_chinese
 from assistant.settings import Settings
 from benchmarks.followups import APART, FILE, measured, talks
 
@@ -148,6 +149,20 @@ def test_a_question_that_stands_alone_is_not_judged() -> None:
     """What is found for the only candidate is taken whatever its chance."""
     alone = Candidate("Who founded DeepSeek?")
     assert best_of([alone], str, dict[str, float]().__getitem__, 0.5) == (alone, alone.text)
+
+
+def test_a_text_that_is_proposed_twice_keeps_its_first_place() -> None:
+    """The likeliest is not moved behind others."""
+    made = candidates("and Moonshot?", [Exchange("DeepSeek?")])
+    assert made[0].text == "Moonshot?" and len({one.text for one in made}) == len(made)
+
+
+def test_an_english_question_about_a_chinese_name_is_english() -> None:
+    """ "It" is understood; a Chinese question may hold Latin names."""
+    history = [Exchange("How many chips did Nvidia sell?")]
+    asked = "How much did it pay to 华为?"
+    assert any("Nvidia" in one.text for one in candidates(asked, history))
+    assert is_chinese("DeepSeek R1 呢？") and not is_chinese(asked)
 
 
 def test_a_question_leans_or_stands_alone() -> None:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from assistant.answer import Answer, Question
+from assistant.answering import ask
 from assistant.desk import Desk
+from assistant.followup import Exchange
 from assistant.library_questions import about_library, say_more, says_nothing
 from assistant.library_wording import asked_of
 from assistant.settings import Settings
@@ -127,6 +129,20 @@ def test_stop_words_alone_ask_for_more(text: str) -> None:
     answer = say_more(Question(text))
     assert (answer.outcome, answer.notice[:9]) == ("declined", "Say more:")
     assert told(answer.notice, "zh") != answer.notice
+
+
+@pytest.mark.parametrize("text", ["What can you do?", "What do you have?", "你是谁"])
+def test_questions_of_stop_words_about_the_library_are_answered(desk: Desk, text: str) -> None:
+    """They name nothing to look for, and need not."""
+    *_, answer = ask(desk, Question(text))
+    assert answer.outcome == "answered" and answer.claims
+
+
+def test_a_follow_up_about_the_library_is_made_whole(desk: Desk) -> None:
+    """ "About it" is about what was asked before."""
+    before = (Exchange("What is multi-head latent attention?"),)
+    answer = about_library(desk, Question("Which documents do you have about it?", history=before))
+    assert answer is not None and "attention" in said(answer)
 
 
 @pytest.mark.parametrize("text", ["H20", "what is MLA?", "华为", "Who founded DeepSeek?", "5"])

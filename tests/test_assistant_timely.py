@@ -429,6 +429,7 @@ def test_a_number_that_was_taken_back_does_not_answer(
         "The corrected accuracy of the model is 91 percent.",
         "The rule was withdrawn in May 2025 after 30 days.",
         "The plant does not make 30 lenses a day.",
+        "The new model cost 5 million to train, not 100 million as the old one did.",
         "The OLC raised the limit from 400 to 650 units.",
     ],
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.languages import is_foreign
 from corpus.errors import ReaderError
 from index.pairs import Pair
 from index.reader import Reading, WordReader
@@ -103,7 +104,7 @@ def test_a_reader_keeps_its_sentences_where_another_model_ranks() -> None:
             return super().read(pairs, prior=prior, keep=keep)
 
     own = WordReader().read(PAIRS)
-    ranked = Reranked(Noted(), ByLength())
+    ranked = Reranked(Noted(), ByLength(), lambda pair: False)
     found = ranked.read(PAIRS, prior=[0.9, 0.1, 0.5], keep=2)
     assert [one.relevance for one in found] == [0.1, 0.2, 0.0]
     assert [replace(one, relevance=0.0) for one in found] == [
@@ -111,3 +112,20 @@ def test_a_reader_keeps_its_sentences_where_another_model_ranks() -> None:
     ]
     assert kept == [[0.1, 0.2, 0.0, 2.0]]
     assert ranked.name == "words, ranked by length"
+
+
+def test_of_what_the_reader_does_not_know_the_reranker_says_all() -> None:
+    """A passage in another language answers as far as the reranker says, sentence by sentence."""
+
+    class Liking:
+        name = "liking"
+
+        def relevance(self, pairs: Sequence[Pair]) -> list[float]:
+            return [0.8 if "限额" in "".join(one.sentences) else 0.1 for one in pairs]
+
+    pairs = [Pair("限额是多少？", "", ("天气很好。", "限额是五百。")), *PAIRS[:1]]
+    first, second = Reranked(WordReader(), Liking(), is_foreign).read(pairs)
+    assert first.answers == first.relevance == 0.8
+    assert first.sentences[1] > 5 * first.sentences[0]
+    assert sum(first.sentences) + first.nothing == pytest.approx(1)
+    assert second.answers == WordReader().read(PAIRS[:1])[0].answers

@@ -30,7 +30,7 @@ from index.retrieval import REREAD, Searcher
 from training.domain import stored_questions, texts_of
 from training.measures import area, line
 
-_SHARES = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+_SHARES = (0.0, 0.2, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _REFUSED = (0.02, 0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25)
 _CONSIDERED = Question("").limit
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from index.pairs import Pair, PairTokens
 
-# A fifth of the questions is asked as people type into a search box, some with a slip.
+# A quarter of the questions is asked as people type into a search box, some with a slip.
 _BARE = 0.25
 _SLIP = 0.06
 # Shapes of batches: kernels are made once for each.

@@ -192,8 +192,6 @@ def main() -> None:
     parser.add_argument(
         "--most", type=int, default=300, help="pairs for fitting, and for comparing"
     )
-    parser.add_argument("--slope", type=float, default=1.0, help="of the chance that it answers")
-    parser.add_argument("--intercept", type=float, default=0.0)
     given = parser.parse_args()
     if not given.float and not given.questions:
         parser.error("int8 is compared with float32: give --questions and --libraries")
@@ -201,7 +199,6 @@ def main() -> None:
 
     weights = torch.load(given.checkpoint, weights_only=True)["network"]
     about = about_training(given.checkpoint)
-    about["answers"] = {"slope": given.slope, "intercept": given.intercept}
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         if given.float:

@@ -59,8 +59,10 @@ class Mining:
         files = row["file"] if isinstance(row["file"], list) else [row["file"] or ""]
         documents = {one for file in files if file for one in self._named(file)}
         if row["abstain"]:
-            wanted = [near]
-            documents = documents or {one for one, text in self._folded.items() if near in text}
+            wanted = [near] if near else []
+            documents = documents or {
+                one for one, text in self._folded.items() if near and near in text
+            }
         found = self._desk.searcher.search(row["q"], limit=_FOUND)
         own = [one for document in sorted(documents) for one in self._of(document)]
         right: dict[str, Stored] = {}

@@ -22,6 +22,7 @@ from assistant.checking.refusals import refuses
 from assistant.checking.support import Matcher, Support
 from assistant.checking.tables import misplaced, readable, repeats, scaled
 from assistant.corrections import correction, figures
+from assistant.reading_chinese import mostly_chinese
 from corpus.cells import Row
 from corpus.moments import Moment, moments
 from corpus.moments import supported as date_supported
@@ -74,7 +75,6 @@ _SUPPORTED, _WEAK, _AGAINST = 0.5, 0.25, 0.5
 _SAME_WORDS = 0.6
 # A passage that shares fewer words than this with a claim, a name's perhaps, denies nothing of it.
 _SHARED = 3
-_HAN = re.compile("[㐀-鿿]")
 # That of days whose year is not said.
 _ANY_YEAR = 2001
 
@@ -107,7 +107,7 @@ class Checker:
         support = self._matcher.support(claim, text, context, _facts_of(claim))
         problems = facts_missing(claim, text, context, scaled(rows))
         problems += misplaced(claim, text, rows, self._stems)
-        if self._judge is None or _chinese(claim) or _chinese(text):
+        if self._judge is None or mostly_chinese(claim) or mostly_chinese(text):
             return self._by_rules(claim, text, context, support, problems, scaled(rows))
         problems += replaced(claim, text, support) or []
         return self._meant(claim, cited, support, text, tuple(dict.fromkeys(problems)))
@@ -195,11 +195,6 @@ class Checker:
             return Verdict("supported")
         lacking = problem(Code.WORDS_MISSING, ", ".join(support.missing[:6]))
         return Verdict("weak" if likeness >= UNLIKE else "unsupported", (lacking,))
-
-
-def _chinese(text: str) -> bool:
-    """Say whether a text is Chinese, in good part: the judge knows English."""
-    return 4 * len(_HAN.findall(text)) > len(text)
 
 
 def replaced(claim: str, text: str, support: Support) -> list[Problem] | None:
