@@ -42,8 +42,8 @@ REREAD = 32
 # passages are first and among five as where all are, in half the time.
 TO_THE_END = 16
 # What the reader's relevance weighs against the score of the search: with 0.35 the right passage is
-# first for 0.74 of those questions and among five for 0.94, with 0.2 for 0.73 and 0.93, with 0 for
-# 0.62 and 0.88, with 0.6 for 0.74 and 0.93 (python -m training.calibration).
+# first for 0.72 of those questions and among five for 0.94, with 0.2 for 0.73 and 0.94, with 0 for
+# 0.65 and 0.89, with 0.6 for 0.73 and 0.93 (python -m training.calibration).
 _READ = 0.35
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from training.export import Halves, agreement, balancing, precise, quantised
+from training.export import Halves, agreement, balancing, mean, precise, quantised
 from training.graphs import GraphMaker
 from training.restored import weights_of
 
@@ -69,3 +69,13 @@ def test_the_graphs_compute_what_the_network_does(tmp_path: Path) -> None:
     again = precise(GraphMaker(back), tmp_path / "again", watched=False)
     alike = agreement(small.outputs(pairs), again.outputs(pairs))
     assert alike.relevance > 0.9 and alike.chance < 0.05
+
+
+def test_the_mean_of_two_networks_is_taken_weight_by_weight() -> None:
+    """Counts, which are no weights, stay those of the first."""
+    import torch
+
+    one = {"weight": torch.tensor([1.0, 3.0]), "count": torch.tensor(3)}
+    other = {"weight": torch.tensor([3.0, 5.0]), "count": torch.tensor(5)}
+    found = mean(one, other)
+    assert found["weight"].tolist() == [2.0, 4.0] and int(found["count"]) == 3

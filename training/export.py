@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from index.onnx import opened
@@ -27,6 +26,7 @@ from index.pairs import Pair, PairTokens
 from index.weights import DEFAULT_MODEL, weights_folder
 from training.domain import read_examples
 from training.graphs import EXACT, OPERATORS, OPSET, GraphMaker, Scales
+from training.restored import begun
 
 # How much of the spread of the columns goes over to the matrix of weights (SmoothQuant's alpha).
 # On 80 pairs rank agreement was 0.967 without, 0.957 at 0.5, 0.991 at 0.7, 0.994 at 0.85, 0.990
@@ -190,6 +190,9 @@ def main() -> None:
     parser.add_argument("--libraries", type=Path, nargs="+", default=[], help="data folders")
     parser.add_argument("--float", action="store_true", help="in float32, to measure against")
     parser.add_argument(
+        "--mean-with", type=Path, help="checkpoint or export: the mean of both is written"
+    )
+    parser.add_argument(
         "--most", type=int, default=300, help="pairs for fitting, and for comparing"
     )
     given = parser.parse_args()
@@ -197,8 +200,11 @@ def main() -> None:
         parser.error("int8 is compared with float32: give --questions and --libraries")
     logging.getLogger().setLevel(logging.ERROR)
 
-    weights = torch.load(given.checkpoint, weights_only=True)["network"]
+    weights = begun(given.checkpoint)
     about = about_training(given.checkpoint)
+    if given.mean_with:
+        weights = mean(weights, begun(given.mean_with))
+        about["mean"] = True
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         if given.float:
@@ -217,6 +223,18 @@ def main() -> None:
         figures = {name: round(value, 4) for name, value in asdict(found).items()}
         about["int8"] = {"alpha": alpha, "agreement": figures | {"pairs": len(comparing)}}
         write(chosen, given.out, about, _GRAPHS, "reader.json")
+
+
+def mean(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the mean of two networks' weights, of which one was trained on from the other.
+
+    It keeps what each learnt (Wortsman and others, 2022, "Model soups",
+    https://arxiv.org/abs/2203.05482).
+    """
+    return {
+        name: (value + other[name]) / 2 if value.is_floating_point() else value
+        for name, value in one.items()
+    }
 
 
 def about_training(checkpoint: Path) -> dict[str, Any]:
