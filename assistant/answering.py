@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from assistant.answer import NOT_HELD, NOT_SAID, Answer, Question
 from assistant.answerability import Zone
-from assistant.calculating import calculated
+from assistant.calculating import Calculation, calculated
 from assistant.claims import Growing, drafts
 from assistant.composing import Composer
 from assistant.desk import Desk
@@ -25,7 +25,7 @@ from assistant.summarising import summary_of
 from assistant.table_answer import calculated_answer
 from corpus.errors import EngineError, UsageError
 from corpus.partial_dates import is_date
-from corpus.said import joined, said
+from corpus.said import Said, joined, said
 from corpus.vocabulary import with_aliases
 
 _LOG = logging.getLogger(__name__)
@@ -92,7 +92,8 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
         chance=search.judgement.chance,
     )
     yield answer
-    settled = _settled(desk, answer, search)
+    calculation = calculated(search.question, search.evidence, desk.library.document)
+    settled = _settled(desk, answer, search, calculation)
     if settled is not None:
         yield _timed(settled, started, found)
         return
@@ -105,6 +106,9 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
         search.parts,
     )
     begun = answer
+    if calculation is not None and search.sentences and search.sentences[0].row is not None:
+        # The row that is quoted may be any of those that the calculation would have compared.
+        begun = replace(answer, notice=_uncalculated(calculation))
     try:
         for answer in _written(desk, desk.engine, begun, task):
             yield answer
@@ -118,9 +122,10 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
     yield _timed(_finished(desk, answer, search), started, found)
 
 
-def _settled(desk: Desk, answer: Answer, search: Search) -> Answer | None:
+def _settled(
+    desk: Desk, answer: Answer, search: Search, calculation: Calculation | None
+) -> Answer | None:
     """Return the answer where no engine need write it: calculated over a table, or declined."""
-    calculation = calculated(search.question, search.evidence, desk.library.document)
     if calculation is not None and not calculation.refused:
         return calculated_answer(desk, answer, calculation, search.evidence)
     if search.enough:
@@ -128,8 +133,12 @@ def _settled(desk: Desk, answer: Answer, search: Search) -> Answer | None:
     declined = _declined(desk, answer, search)
     if calculation is None:
         return declined
-    refusal = said("Tables are not calculated: {reason}.", reason=calculation.refused)
-    return replace(declined, notice=joined("\n", (declined.notice, refusal)))
+    notice = joined("\n", (declined.notice, _uncalculated(calculation)))
+    return replace(declined, notice=notice)
+
+
+def _uncalculated(calculation: Calculation) -> Said:
+    return said("Tables are not calculated: {reason}.", reason=calculation.refused)
 
 
 def _told(desk: Desk, question: Question) -> Answer | None:

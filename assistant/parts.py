@@ -31,6 +31,25 @@ _COMPARING = re.compile(
 )
 
 
+# What only asks: it is no part of the thing that was not found.
+_ASKS_FOR = re.compile(
+    r"^(?:please\s+)?(?:compare|contrast|summari[sz]e|describe|explain|tell me about|"
+    r"what(?:['’]s| is| are| was| were)|how (?:do|does|did)|which (?:is|are|was|were) \w+,)\s+"
+    r"(?:the\s+)?",
+    re.IGNORECASE,
+)
+_ASKED_LAST = re.compile(r"(?:\s+(?:compare|differ))?\s*[?.!]*$", re.IGNORECASE)
+
+
+def named(part: str) -> str:
+    """Return what a part of a question is about: "Compare the price of K2?" is "price of K2".
+
+    A part that begins otherwise ("who signed it?") stays as it is.
+    """
+    thing = _ASKS_FOR.sub("", part, count=1)
+    return _ASKED_LAST.sub("", thing) if thing != part else part
+
+
 def parts_of(question: str) -> list[str]:
     """Return the questions that `question` is made of, each standing alone; none when it is one.
 

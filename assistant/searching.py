@@ -16,7 +16,7 @@ from assistant.desk import Desk
 from assistant.engine import Aside, Waiting
 from assistant.extractive import stands_alone
 from assistant.followup import best_of, candidates
-from assistant.parts import parts_of, sides_of
+from assistant.parts import named, parts_of, sides_of
 from assistant.reading import Read
 from assistant.rewriting import Candidate
 from assistant.time_asked import When, time_asked
@@ -138,7 +138,7 @@ def _searched(desk: Desk, question: Question, text: str, asks: str) -> Search:
     searches = (text, *parts)
     if not good:
         return replace(whole, searches=searches)
-    missing = tuple(one.question for one in found if not one.enough)
+    missing = tuple(named(one.question) for one in found if not one.enough)
     lists = [one.evidence for one in (*good, *([whole] if whole.enough else []))]
     evidence = _merged(lists, max(question.limit, 2 * len(good)))
     sentences, asides = _in_time(text, desk.reader.read(text, evidence), evidence, question.as_of)
