@@ -33,6 +33,7 @@ class _Size:
     nearly: float
 
 
+# Set by hand; docs/decisions.md has the figures of a second sentence for facts.
 _SIZES = {
     Asks.FACT: _Size(2, 70, 0.4),
     Asks.LIST: _Size(6, 130, 0.45),

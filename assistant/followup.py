@@ -11,7 +11,7 @@ from assistant import rewriting_chinese as chinese
 from assistant.phrases import runs
 from assistant.rewriting import Candidate
 
-# Where nothing is answered, a text that is a weaker guess must be so much nearer to it.
+# Where nothing is answered, a text that is a weaker guess must be so much nearer to it (by hand).
 MARGIN = 0.1
 _Found = TypeVar("_Found")
 

@@ -18,6 +18,7 @@ from index.query import STOP_WORDS, Query
 from index.words import stems
 
 # The smaller of two sentences about one thing shares this much of its content words with the other.
+# These are set by hand on the examples of tests/test_assistant_timely.py.
 _SHARED = 0.6
 _LEAST_SHARED = 2
 _LEAST_WITHOUT_FIGURES = 3

@@ -24,6 +24,7 @@ from index.words import stems
 _MOST = 5
 # Sentences whose vectors are computed: a paper's abstract and introduction, and its core passages.
 _READ = 60
+# These numbers are set by hand, on the documents of the starter library.
 # What a sentence gains for standing in a section that sums up, or among the first of its document,
 # beside its cosine with the mean of the document's passages.
 _SUMS_UP_GAINS = 0.15
