@@ -28,8 +28,8 @@ from index.words import stems
 # The reader that needs no model, by name: for tests, and beside the embedder that needs none.
 WORDS = "words"
 COMMITTED = Path(__file__).parent / "reader_weights"
-# Of fusion by reciprocal ranks: how little the first places stand out (Cormack and others, 2009, had
-# 60 for lists of a thousand; these have 32).
+# Of fusion by reciprocal ranks: how little the first places stand out (Cormack and others, 2009,
+# took 60 for lists of a thousand; these have 32).
 _RANKS = 10
 # Readings that are kept: a conversation and a memo ask again what was just read.
 _KEPT = 2048
