@@ -52,13 +52,14 @@ _EXPLAINS = re.compile(
 _ASKS_ONE = re.compile(
     r"^(?:and |so |but )?(?:(?:since |by )?when|who|whose|where|how (?:many|much|long|old|large|"
     r"big|often|far|fast|high|low))\b(?!.*\b(?:why|compar\w+|versus|vs)\b)|"
-    r"多少|何时|什么时候|谁|哪里",
+    r"^(?!.*(?:为什么|为何|比较|区别|哪些)).*(?:多少|何时|什么时候|谁|哪里)",
     re.IGNORECASE,
 )
 _LISTS = re.compile(
     r"\b(?:which|what) (?:(?:are|were) )?(?:the |its |their )?(?:\w+ ){0,2}?(?:countries|companies|"
     r"firms|models|chips|agencies|states|labs|laboratories|measures|steps|conditions|requirements|"
     r"exceptions|categories|types|kinds|names)\b|"
+    # A plural, and no "class", "status" or "analysis".
     r"\bwhich [a-z]{2,}[^sui\W]s\b(?! (?:is|was|has|does|did)\b)|"
     r"\b(?:list|name|enumerate) |哪些|列出",
     re.IGNORECASE,
@@ -190,7 +191,7 @@ def picked(question: str, read: Sequence[Read], parts: int = 1) -> list[Read]:
         length = len(sentence.text.split())
         if words + length > size.words or any(same(sentence, one) for one in chosen):
             continue
-        if _is_another_row(sentence, best, question):
+        if sentence.row is not None and _is_another_row(sentence, best, question):
             continue
         chosen.append(sentence)
         words += length
@@ -234,7 +235,7 @@ def same(one: Read, other: Read) -> bool:
 
 def _is_another_row(one: Read, best: Read, question: str) -> bool:
     """Say whether the question names the row of the best, and another than that of `one`."""
-    asked = f" {question.lower()} "
+    asked = question.lower()
     named, other = (
         bool(re.search(rf"(?<!\w){re.escape(_row_name(each))}(?!\w)", asked))
         for each in (best, one)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 
 from assistant.reading_chinese import mostly_chinese
 from corpus.language import likely
@@ -122,7 +123,10 @@ def language_note(
 
 
 def is_foreign(pair: Pair) -> bool:
-    """Say whether question or passage is in another language than English, as the reader's is."""
+    """Say whether a question is not in English, the reader's language, or a passage is Chinese.
+
+    Other passages are not told: an English question over a German one is read as it is.
+    """
     asked = question_language(pair.question)
     return asked not in ("", "en") or mostly_chinese(" ".join(pair.sentences))
 
@@ -133,6 +137,7 @@ def languages_of(library: Library) -> dict[str, int]:
     return dict(Counter(one.language for one in accounts.values()))
 
 
+@lru_cache(maxsize=256)
 def question_language(question: str) -> str:
     """Return the ISO 639-1 code of the language of a question, "" where that cannot be told.
 

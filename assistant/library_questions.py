@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from assistant.answer import Answer, Citation, Claim, Question
 from assistant.desk import Desk
+from assistant.followup import Exchange
 from assistant.library_wording import Asked, asked_of, publishers_named
+from assistant.phrases import runs
 from corpus.catalogue import Entry
 from corpus.document import Source
 from corpus.partial_dates import within
@@ -59,9 +61,7 @@ def about_library(desk: Desk, question: Question) -> Answer | None:
     if asked is None:
         return None
     if question.history and asked.topic.lower() in _PRONOUNS:
-        before = question.history[-1]
-        words = Query.from_question(before.whole or before.question).words
-        asked = replace(asked, topic=" ".join(words))
+        asked = replace(asked, topic=_topic_of(question.history[-1], publishers))
     told = _Told(desk, question, "zh" if _HAN.search(question.text) else "en")
     if asked.kind == "abilities":
         return told.abilities(len(entries))
@@ -123,6 +123,15 @@ def _listed(
     if asked.kind in ("newest", "oldest"):
         return told.extreme(first or more, asked.kind)
     return told.listing(first, more, topic, unknown=unknown)
+
+
+def _topic_of(before: Exchange, publishers: Sequence[str]) -> str:
+    """Return what a question was about: its topic, the last thing that it names, or its words."""
+    text = before.whole or before.question
+    if (asked := asked_of(text, publishers)) is not None:
+        return asked.topic
+    named = runs(text)
+    return named[-1].text if named else " ".join(Query.from_question(text).words)
 
 
 def _about(desk: Desk, topic: str, entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:

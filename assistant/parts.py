@@ -34,7 +34,8 @@ _COMPARING = re.compile(
 # What only asks: it is no part of the thing that was not found.
 _ASKS_FOR = re.compile(
     r"^(?:please\s+)?(?:compare|contrast|summari[sz]e|describe|explain|tell me about|"
-    r"what(?:['’]s| is| are| was| were)|how (?:do|does|did)|which (?:is|are|was|were) \w+,)\s+"
+    r"what(?:['’]s| is| are| was| were)|how (?:do|does|did)(?=.* (?:compare|differ)\W*$)|"
+    r"which (?:is|are|was|were) \w+,)\s+"
     r"(?:the\s+)?",
     re.IGNORECASE,
 )

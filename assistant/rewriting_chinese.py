@@ -37,8 +37,8 @@ def is_chinese(question: str) -> bool:
     """Say whether a question is written in Chinese: not one in English about a Chinese name."""
     if not re.search(r"[\u3400-\u9fff]", question):
         return False
-    english = sum(word in STOP_WORDS for word in re.findall(r"[a-z]+", question.lower()))
-    return english < _ENGLISH
+    words = set(re.findall(r"[a-z]{2,}", question.lower()))
+    return len(words & STOP_WORDS) < _ENGLISH
 
 
 def leans(question: str) -> bool:

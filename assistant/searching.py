@@ -30,6 +30,7 @@ from index.evidence import Evidence
 from index.fusion import shared
 
 _LONGEST_REWRITE = 300
+_LAST_YEAR = re.compile(r"\b(?:last|previous|prior|past) year\b|\byear (?:before|earlier)\b", re.I)
 _SMALL = re.compile(r"\b[a-z]{2,}\b")
 # What a question needs for an answer that names something unknown to the library: of 305 answerable
 # ones ten do ("DS", "the Hangzhou lab"), eight of which stand above.
@@ -181,7 +182,7 @@ def _is_of_something_else(desk: Desk, text: str, evidence: Sequence[Evidence]) -
 
     Where every word has a capital, capitals tell no names.
     """
-    if _is_of_another_time(text, evidence):
+    if is_of_another_time(text, evidence):
         return True
     if not _SMALL.search(text):
         return False
@@ -198,18 +199,23 @@ def _is_of_something_else(desk: Desk, text: str, evidence: Sequence[Evidence]) -
     return not all(map(said.holds, unknown))
 
 
-def _is_of_another_time(text: str, evidence: Sequence[Evidence]) -> bool:
+def is_of_another_time(text: str, evidence: Sequence[Evidence]) -> bool:
     """Say whether a question asks what happened in years of which no evidence tells."""
     asked = time_asked(text, date.today().isoformat())
     if asked.when is not When.NAMED or not asked.event or asked.before:
         return False
-    years = range(int(asked.begin[:4]), int(asked.end[:4]) + 1)
-    return not any(
-        moment.year in years
-        for one in evidence
-        for said in (one.source.title, one.passage.heading, one.source.dated, one.passage.text)
-        for moment in moments(said)
-    )
+    years = set(range(int(asked.begin[:4]), int(asked.end[:4]) + 1))
+    return not any(years & _years(one) for one in evidence)
+
+
+def _years(one: Evidence) -> set[int | None]:
+    """Return the years of which a passage may tell: those it states, its document's, the last."""
+    source, passage = one.source, one.passage
+    stated = moments("\n".join((source.title, passage.heading, source.dated, passage.text)))
+    years = {moment.year for moment in stated}
+    if source.dated[:4].isdigit() and _LAST_YEAR.search(passage.text):
+        years.add(int(source.dated[:4]) - 1)
+    return years
 
 
 def _in_time(

@@ -15,7 +15,11 @@ from index.reader import ReaderModel, Reading
 
 # Alike lengths together; see index.minilm.
 _BATCH = 8
-# Passages in another language whose sentences are read one by one: as many as an answer considers.
+# Words of a model that reads many languages, at least: XLM-R has 250,000, multilingual BERTs
+# 106,000 to 120,000, English models 30,000 to 50,000.
+_MANY_LANGUAGES = 80_000
+# Passages in another language whose sentences are read one by one: as many as an answer considers,
+# where nothing else is asked for.
 _SENTENCES_OF = 8
 
 
@@ -25,6 +29,10 @@ class Reranker(Protocol):
     @property
     def name(self) -> str:
         """The model's name."""
+
+    @property
+    def reads_many(self) -> bool:
+        """Whether it reads many languages."""
 
     def relevance(self, pairs: Sequence[Pair]) -> list[float]:
         """Return a relevance from 0 to 1 of each pair, in the order given."""
@@ -75,6 +83,7 @@ class CrossReranker:
                 )
             )
         self.name = name
+        self.reads_many = self._model.model.config.vocab_size >= _MANY_LANGUAGES
         # Tokenizers that are set up anew at each call do not bear two threads at once.
         self._encoding = threading.Lock()
 
@@ -103,8 +112,8 @@ class CrossReranker:
 class Reranked:
     """A reader whose passages are ranked by another model: its sentences stay the reader's.
 
-    But for pairs of which `is_beyond` says that the reader does not know their language: of these
-    the reranker decides all, their sentences one by one.
+    Pairs of which `is_beyond` says that the reader does not know their language are read by the
+    reranker alone where it reads many, their sentences one by one, else by the reader alone.
     """
 
     def __init__(
@@ -123,11 +132,16 @@ class Reranked:
         read = self._reader.read(pairs, prior=relevance, keep=keep)
         ranked = [replace(one, relevance=score) for one, score in zip(read, relevance, strict=True)]
         beyond = [place for place, one in enumerate(pairs) if self._is_beyond(one)]
+        if not self._reranker.reads_many:
+            for place in beyond:
+                ranked[place] = read[place]
+            return ranked
         beyond.sort(key=lambda place: -relevance[place])
         for place in beyond[:_SENTENCES_OF]:
             ranked[place] = self._by_sentences(pairs[place], relevance[place])
         for place in beyond[_SENTENCES_OF:]:
-            ranked[place] = replace(ranked[place], answers=0.0, nothing=1.0)
+            none = (0.0,) * len(pairs[place].sentences)
+            ranked[place] = Reading(relevance[place], 0.0, 1.0, none)
         return ranked
 
     def _by_sentences(self, pair: Pair, relevance: float) -> Reading:

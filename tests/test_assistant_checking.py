@@ -79,17 +79,19 @@ def test_a_claim_is_checked_against_its_passage(text: str, verdict: str, problem
         ("The hold had 72 barrels.", "weak"),
         ("The hold had 58 barrels.", "supported"),
         ("The number of 72 barrels in the hold was corrected to 58.", "supported"),
+        ("The deck had 72 barrels.", "supported"),
+        ("The hold of the Amber had 72 barrels.", "unsupported"),
     ],
 )
 def test_a_figure_that_its_source_takes_back_is_doubtful(text: str, verdict: str) -> None:
     """Also where the sentence repeats the source's own words; not where it tells the correction."""
     source = (
-        "The hold had 58 barrels. We reported earlier that the hold had 72 barrels; the number was "
-        "corrected."
+        "The hold had 58 barrels. The deck had 72 barrels. We reported earlier that the hold had "
+        "72 barrels; the number was corrected."
     )
     found = CHECKER.check(text, [Cited(source)])
     assert found.verdict == verdict
-    assert [one.code for one in found.problems] == [Code.RETRACTED] * (verdict == "weak")
+    assert (Code.RETRACTED in {one.code for one in found.problems}) == (verdict == "weak")
 
 
 @pytest.mark.parametrize(
@@ -116,6 +118,12 @@ def test_a_figure_that_its_source_takes_back_is_doubtful(text: str, verdict: str
             "It told the police on 4 January, the public on 22 January.",
             0,
         ),
+        ("Sales grew by 100 percent.", "Sales were $6 million, after $4 million.", 1),
+        ("Sales grew by 20 percent.", "Sales were $5 million, after $4 million.", 1),
+        ("Sales fell by a quarter.", "Sales were $5 million, after $4 million.", 1),
+        ("Sales fell by a fifth.", "Sales were $4 million, after $5 million.", 0),
+        ("It did not approve 7 licences.", "It approved 9 licences in 2 countries.", 1),
+        ("About 1 in 7 tubes leaked.", "Leaks were found in 14 of 96 tubes.", 0),
         # A number without a word for the calculation is not computed, nor what the source states.
         ("The lines make 65,000 wafers.", "One makes 40,000 wafers and one 25,000.", 1),
         (

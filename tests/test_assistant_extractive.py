@@ -115,6 +115,9 @@ def test_a_fact_is_one_sentence_or_two_and_a_reason_several(
         ("What are the conditions for a licence?", Asks.LIST),
         ("How do the caps compare?", Asks.EXPLANATION),
         ("How much did A and B each cost, and why?", Asks.EXPLANATION),
+        ("华为的产量是多少？", Asks.FACT),
+        ("华为的产量是多少，为什么下降？", Asks.EXPLANATION),
+        ("哪些公司向谁出售芯片？", Asks.LIST),
     ],
 )
 def test_what_kind_of_answer_a_question_wants(question: str, asks: Asks) -> None:

@@ -162,7 +162,10 @@ def test_an_english_question_about_a_chinese_name_is_english() -> None:
     history = [Exchange("How many chips did Nvidia sell?")]
     asked = "How much did it pay to 华为?"
     assert any("Nvidia" in one.text for one in candidates(asked, history))
-    assert is_chinese("DeepSeek R1 呢？") and not is_chinese(asked)
+    assert not is_chinese(asked)
+    assert all(
+        map(is_chinese, ("DeepSeek R1 呢？", "A轮和A+轮融资各是多少？", "To B 和 To C 的收入呢？"))
+    )
 
 
 def test_a_question_leans_or_stands_alone() -> None:

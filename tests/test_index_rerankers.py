@@ -87,6 +87,7 @@ class ByLength:
     """A reranker that prefers what has more sentences."""
 
     name = "length"
+    reads_many = False
 
     def relevance(self, pairs: Sequence[Pair]) -> list[float]:
         return [len(one.sentences) / 10 for one in pairs]
@@ -119,6 +120,7 @@ def test_of_what_the_reader_does_not_know_the_reranker_says_all() -> None:
 
     class Liking:
         name = "liking"
+        reads_many = True
 
         def relevance(self, pairs: Sequence[Pair]) -> list[float]:
             return [0.8 if "限额" in "".join(one.sentences) else 0.1 for one in pairs]
@@ -129,3 +131,7 @@ def test_of_what_the_reader_does_not_know_the_reranker_says_all() -> None:
     assert first.sentences[1] > 5 * first.sentences[0]
     assert sum(first.sentences) + first.nothing == pytest.approx(1)
     assert second.answers == WordReader().read(PAIRS[:1])[0].answers
+    Liking.reads_many = False
+    assert Reranked(WordReader(), Liking(), is_foreign).read(pairs)[:1] == WordReader().read(
+        pairs[:1]
+    )

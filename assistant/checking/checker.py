@@ -96,12 +96,18 @@ class Checker:
 
     def check(self, claim: str, cited: Sequence[Cited]) -> Verdict:
         """Return whether the cited texts, taken together, contain what `claim` says."""
+        verdict = self._checked(claim, cited)
+        if verdict.verdict == "supported":
+            text = "\n".join(readable(one.text) for one in cited)
+            if taken := _taken_back(claim, text, self._stems):
+                return Verdict("weak", (taken,))
+        return verdict
+
+    def _checked(self, claim: str, cited: Sequence[Cited]) -> Verdict:
         text = "\n".join(readable(one.text) for one in cited)
         context = "\n".join(one.context for one in cited if one.context)
         claim = _LEAD.sub("", claim).strip()
         rows = [row for one in cited for row in one.rows]
-        if taken := _taken_back(claim, text, self._stems):
-            return Verdict("weak", (taken,))
         if f" {folded(claim)} " in f" {folded(text)} " or any(repeats(claim, one) for one in rows):
             return Verdict("supported")
         support = self._matcher.support(claim, text, context, _facts_of(claim))
@@ -138,8 +144,9 @@ class Checker:
             # Two facts that changed places leave little doubt.
             problems += pairs
         if problems:
-            shared = len(self._matcher.content(claim)) - len(support.missing)
-            against = bool(opposite) and support.words >= ENOUGH_WORDS and shared >= _SHARED
+            words = self._stems(claim)
+            shared = len(words & self._stems(text)) >= min(_SHARED, len(words))
+            against = bool(opposite) and support.words >= ENOUGH_WORDS and shared
             return Verdict("unsupported", tuple(dict.fromkeys(problems)), against)
         doubts += [
             problem(Code.ELSEWHERE, one.said) for one in facts_missing(claim, near, context, beside)
@@ -213,12 +220,16 @@ def _taken_back(claim: str, text: str, stems: Callable[[str], frozenset[str]]) -
     if not said or correction(claim):
         return None
     words = stems(claim)
+    found = None
     for start, end in sentences(text):
-        taken = correction(text[start:end])
-        wrong = taken and said & taken.wrong - taken.right
-        if wrong and len(words & stems(text[start:end])) >= _SAME_WORDS * len(words):
-            return problem(Code.RETRACTED, text[start:end])
-    return None
+        sentence = text[start:end]
+        taken = correction(sentence)
+        if taken is None and folded(claim) in folded(sentence):
+            return None
+        alike = len(words & stems(sentence)) >= _SAME_WORDS * len(words)
+        if taken and said & taken.wrong and alike:
+            found = problem(Code.RETRACTED, sentence)
+    return found
 
 
 # Words of a text that the judge reads at once, and how many windows of a longer one.
@@ -333,7 +344,7 @@ def facts_missing(
     problems += [
         found
         for one in said_numbers
-        if (found := compared(one, stated)) and not derived(one, claim, own)
+        if (found := compared(one, stated)) and not derived(one, claim, own, known)
     ]
     problems += [problem(Code.NAME_MISSING, one) for one in missing(called, vocabulary)]
     return problems

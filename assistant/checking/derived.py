@@ -1,9 +1,9 @@
 """Numbers that a claim computes from two of its source: a share, a change, a sum, a difference.
 
 "A third of the members" follows from "28,500 members, of whom 9,500 …". By chance two numbers of a
-long text give nearly any third, so that a number counts as computed only where the claim has a word
-for the calculation, both numbers stand near each other, and the source does not state a number of
-that kind itself.
+long text give nearly any third, so that a number counts as computed only where the claim has an
+English word for the calculation, both numbers stand near each other and count the same thing, and,
+for shares, changes and factors, the source does not state a number of that kind there itself.
 """
 
 from __future__ import annotations
@@ -21,77 +21,104 @@ _SUM = re.compile(
     r"\b(?:together|combined|in total|in all|altogether|the sum|total(?:s|led)?|both)\b",
     re.IGNORECASE,
 )
-_CHANGE = re.compile(
-    r"\b(?:rose|risen|grew|grown|fell|fallen|dropp?ed|declined|increased?|decreased?|gained|lost|up|"
-    r"down|higher|lower|more|less|fewer|above|below|larger|smaller|longer|shorter|cheaper|dearer|"
-    r"faster|slower|growth|rise|fall|drop|decline|gap|difference|margin|ahead|behind|apart)\b",
+_RISING = re.compile(
+    r"\b(?:rose|risen|rises?|grew|grown|growth|increased?|gained|climbed|up|higher|more|above|"
+    r"larger|longer|later|ahead|dearer)\b",
     re.IGNORECASE,
 )
-_REST = re.compile(r"\b(?:remain(?:ing|der|s|ed)?|rest|other|still|left|yet|not)\b", re.IGNORECASE)
-_TIMES = re.compile(r"\b(?:times|fold|doubled?|tripled?|quadrupled)\b", re.IGNORECASE)
+_FALLING = re.compile(
+    r"\b(?:fell|fallen|falls?|dropp?ed|drop|declined?|decreased?|lost|shrank|down|lower|less|fewer|"
+    r"below|smaller|shorter|earlier|behind|cheaper)\b",
+    re.IGNORECASE,
+)
+_APART = re.compile(r"\b(?:gap|difference|differs?|margin|apart)\b", re.IGNORECASE)
+_REST = re.compile(r"\b(?:remain(?:ing|der|s|ed)?|rest|still|left)\b", re.IGNORECASE)
 _POINTS = re.compile(r"\bpoints?\b", re.IGNORECASE)
 _ONE_IN = re.compile(r"\b(?:one|1)\s+(?:\w+\s+)?(?:in|out of)\s+(?:every\s+)?$", re.IGNORECASE)
+_IN_SO_MANY = re.compile(r"\s+(?:\w+\s+)?(?:in|out of)\s+(?:every\s+)?\w", re.IGNORECASE)
+_OF = re.compile(r"\s+(?:out )?of (?:the |its |their )?|,? of (?:whom|which) ", re.IGNORECASE)
+_NOUN = re.compile(r"\s+([^\W\d]{3,})")
 _PART = re.compile(
-    r"\b(?:hal(?:f|ves)|thirds?|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?)\b",
+    r"\b(?:hal(?:f|ves)|(?:third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)s?)\b",
     re.IGNORECASE,
 )
-# How far a share or a factor may be off, of itself: as far as one rounds it in speech.
+# How far a share in words or a factor may be off, of itself: as far as one rounds it in speech.
 _ROUGH = Decimal("0.03")
 _HUNDRED = Decimal(100)
 _Pair = tuple[Quantity, Quantity]
 
 
-def derived(claimed: Quantity, claim: str, given: Sequence[Quantity]) -> bool:
-    """Say whether a number of `claim` is computed from two of those that its source states."""
-    one_in = not claimed.unit and bool(_ONE_IN.search(claim[: claimed.start]))
+def derived(claimed: Quantity, claim: str, given: Sequence[Quantity], source: str) -> bool:
+    """Say whether a number of `claim` is computed from two of those that its source states.
+
+    `given` are the numbers of the text `source`.
+    """
     pairs = [
         (first, second)
         for first, second in permutations(given, 2)
-        if first.unit == second.unit
+        if first.unit == second.unit != "ordinal"
         and first.value * second.value > 0
         and abs(first.start - second.start) <= _NEAR
     ]
-    if one_in:
-        return any(_about(claimed, second.value / first.value) for first, second in pairs)
+    if not claimed.unit and _ONE_IN.search(claim[: claimed.start]):
+        parts = [pair for pair in pairs if _is_part(pair, source)]
+        return any(_about(claimed, second.value / first.value) for first, second in parts)
+    if claimed.value == 1 and not claimed.unit:
+        # The "1" of "1 in 7"; the 7 is looked at by itself.
+        return bool(_IN_SO_MANY.match(claim, claimed.end))
     if claimed.unit in ("percent", "times") and not _POINTS.search(claimed.text):
         pairs = [
             pair
             for pair in pairs
             if pair[0].unit != "percent" and not _states(given, claimed.unit, pair)
         ]
-        results = _factors if claimed.unit == "times" else _shares
-        return any(_about(claimed, value) for value in results(claimed, claim, pairs))
+        if claimed.unit == "times":
+            return any(_about(claimed, first.value / second.value) for first, second in pairs)
+        return any(_about(claimed, value) for value in _shares(claimed, claim, pairs))
     equal = _about if claimed.hedged else _same
     alike = [pair for pair in pairs if pair[0].unit == claimed.unit]
-    return any(equal(claimed, value) for value in _sums(claim, alike))
+    return any(equal(claimed, value) for value in _sums(claim, alike, source))
 
 
 def _shares(claimed: Quantity, claim: str, pairs: Sequence[_Pair]) -> Iterator[Decimal]:
-    """Yield by how many percent one number differs from the other, or is of it."""
-    change = bool(_CHANGE.search(claim))
+    """Yield by how many percent one number is above or below the other, or how many of it it is."""
+    apart = bool(_APART.search(claim))
+    rising, falling = bool(_RISING.search(claim)) or apart, bool(_FALLING.search(claim)) or apart
     for first, second in pairs:
-        if change:
-            yield abs(first.value - second.value) / second.value * _HUNDRED
-        elif _PART.search(claimed.text) or " of " in claim:
+        change = (first.value - second.value) / second.value * _HUNDRED
+        if rising and change > 0:
+            yield change
+        if falling and change < 0:
+            yield -change
+        if not (rising or falling) and (_PART.search(claimed.text) or " of " in claim):
             yield first.value / second.value * _HUNDRED
 
 
-def _factors(claimed: Quantity, claim: str, pairs: Sequence[_Pair]) -> Iterator[Decimal]:
-    """Yield how many times one number is the other."""
-    for first, second in pairs:
-        if _TIMES.search(claimed.text):
-            yield first.value / second.value
-
-
-def _sums(claim: str, pairs: Sequence[_Pair]) -> Iterator[Decimal]:
-    """Yield the sums and differences that a claim has words for."""
-    together = bool(_SUM.search(claim))
-    apart = bool(_CHANGE.search(claim) or _REST.search(claim))
+def _sums(claim: str, pairs: Sequence[_Pair], source: str) -> Iterator[Decimal]:
+    """Yield the sums and differences that a claim has words for, of things of one kind."""
+    together, rest = bool(_SUM.search(claim)), bool(_REST.search(claim))
+    apart = any(one.search(claim) for one in (_RISING, _FALLING, _APART))
     for first, second in pairs:
         if together:
             yield first.value + second.value
-        if apart:
+        if rest and _is_part((second, first), source):
             yield first.value - second.value
+        if apart and (first.unit or _noun(first, source) == _noun(second, source) != ""):
+            yield first.value - second.value
+
+
+def _is_part(pair: _Pair, source: str) -> bool:
+    """Say whether the first of two numbers is so many of the second: "14 of 96", "9, of whom 3"."""
+    first, second = pair
+    begin, end = sorted((first, second), key=lambda one: one.start)
+    between = source[begin.end : end.start]
+    return first.value < second.value and bool(_OF.search(f" {between} ")) and "." not in between
+
+
+def _noun(number: Quantity, source: str) -> str:
+    """Return the word after a number, in lower case; "" for none."""
+    found = _NOUN.match(source, number.end)
+    return found[1].lower() if found else ""
 
 
 def _states(given: Sequence[Quantity], unit: str, around: _Pair) -> bool:
@@ -104,10 +131,13 @@ def _states(given: Sequence[Quantity], unit: str, around: _Pair) -> bool:
 
 
 def _about(claimed: Quantity, value: Decimal) -> bool:
-    """Say whether a number is another as one rounds it: to its last figure, or a little more."""
-    half = Decimal(1).scaleb(claimed.value.adjusted() - claimed.exact + 1) / 2
-    most = half if claimed.unit == "percent" else Decimal(0)
-    return abs(claimed.value - value) <= max(_ROUGH * value, most)
+    """Say whether a number is another rounded: to its last figure, or roughly where in words."""
+    apart = abs(claimed.value - value)
+    if any(sign.isdigit() for sign in claimed.text) and not claimed.hedged:
+        decimals = claimed.text.partition(".")[2]
+        places = sum(sign.isdigit() for sign in decimals)
+        return apart <= Decimal(1).scaleb(-places) / 2
+    return apart <= _ROUGH * value
 
 
 def _same(claimed: Quantity, value: Decimal) -> bool:
