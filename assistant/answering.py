@@ -181,7 +181,7 @@ def _written(desk: Desk, engine: Engine, answer: Answer, task: Task) -> Iterator
 def _fallen_back(begun: Answer, reason: str) -> Answer:
     """Return the answer as it was before the engine failed, marked with why it is written anew."""
     quoted = said("{reason}. The answer quotes the library instead.", reason=reason)
-    notice = joined("\n", (one for one in (begun.notice, quoted) if one))
+    notice = joined("\n", (begun.notice, quoted))
     return replace(begun, engine=ExtractiveEngine.name, fallback=reason, notice=notice)
 
 

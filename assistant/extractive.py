@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from assistant.engine import Draft, Piece, Task
 from assistant.reading import Read
+from corpus.cells import Row
 from corpus.sentences import sentences
 from index.evidence import Evidence
 
@@ -191,7 +192,7 @@ def picked(question: str, read: Sequence[Read], parts: int = 1) -> list[Read]:
         length = len(sentence.text.split())
         if words + length > size.words or any(same(sentence, one) for one in chosen):
             continue
-        if sentence.row is not None and _is_another_row(sentence, best, question):
+        if sentence.row and best.row and _is_another_row(sentence.row, best.row, question):
             continue
         chosen.append(sentence)
         words += length
@@ -216,8 +217,7 @@ def stands_alone(one: Read) -> bool:
     """
     text = one.text
     if one.row is not None:
-        values = [cell for cell in one.row.cells if not cell.names]
-        return any(cell.column or _FIGURE.match(cell.text) for cell in values)
+        return any(cell.column or _FIGURE.match(cell.text) for cell in one.row.values)
     if _LISTING.match(text) or _APPARATUS.search(text) or text.endswith(("?", "？")):
         return False
     if _LABELLED.match(text) and "://" not in text:
@@ -233,20 +233,13 @@ def same(one: Read, other: Read) -> bool:
     return shared >= _SAME * max(1, min(len(one.stems), len(other.stems)))
 
 
-def _is_another_row(one: Read, best: Read, question: str) -> bool:
-    """Say whether the question names the row of the best, and another than that of `one`."""
-    asked = question.lower()
-    named, other = (
-        bool(re.search(rf"(?<!\w){re.escape(_row_name(each))}(?!\w)", asked))
-        for each in (best, one)
-    )
-    return bool(_row_name(best)) and named and not other
+def _is_another_row(row: Row, best: Row, question: str) -> bool:
+    """Say whether the question names the row `best`, and not the other."""
 
+    def is_named(one: Row) -> bool:
+        return bool(re.search(rf"(?<!\w){re.escape(one.name)}(?!\w)", question, re.IGNORECASE))
 
-def _row_name(one: Read) -> str:
-    """Return what a row is called, in lower case; "" for a sentence."""
-    values = [cell for cell in one.row.cells if not cell.names] if one.row else []
-    return values[0].row.lower() if values else ""
+    return bool(best.name) and is_named(best) and not is_named(row)
 
 
 def _in_order(chosen: list[Read]) -> list[Read]:

@@ -18,8 +18,8 @@ def looked_up(question: str, row: Row) -> str:
     "Total parameters, DeepSeek-V3: 671B"; a bare number has the title of the table behind it where
     that is what tells its unit. Where no column is named, the whole row, up to a number of cells.
     """
-    values = [cell for cell in row.cells if not cell.names]
-    asked = stem_set(question) - stem_set(values[0].row if values else "") - _SAY_NOTHING
+    values = row.values
+    asked = stem_set(question) - stem_set(row.name) - _SAY_NOTHING
     wide = frozenset().union(*(meant(stem) for stem in asked)) if asked else asked
     scores = [
         (len(stem_set(cell.column) & wide), len(stem_set(cell.column) & asked)) for cell in values

@@ -79,6 +79,17 @@ class Row:
         return said(self.cells)
 
     @property
+    def values(self) -> list[Cell]:
+        """The cells that do not name the row."""
+        return [cell for cell in self.cells if not cell.names]
+
+    @property
+    def name(self) -> str:
+        """What the row is called; "" for one that has no value."""
+        values = self.values
+        return values[0].row if values else ""
+
+    @property
     def has_heads(self) -> bool:
         """Whether a column of it has a name."""
         return any(cell.column for cell in self.cells)

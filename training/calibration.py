@@ -140,7 +140,7 @@ def main() -> None:
     for share in _SHARES:
         ranks = [one.rank(share) for one in answerable]
         first, five = (np.mean([0 < rank <= most for rank in ranks]) for most in (1, 5))
-        print(f"share {share:.1f}: {line(first=float(first), five=float(five))}")
+        print(f"share {share:.2f}: {line(first=float(first), five=float(five))}")
     right_first = np.mean([one.first for one in answerable])
     print(f"first sentence right: {right_first:.3f}")
     names = list(found[0].signals)

@@ -96,15 +96,14 @@ class Checker:
 
     def check(self, claim: str, cited: Sequence[Cited]) -> Verdict:
         """Return whether the cited texts, taken together, contain what `claim` says."""
-        verdict = self._checked(claim, cited)
-        if verdict.verdict == "supported":
-            text = "\n".join(readable(one.text) for one in cited)
-            if taken := _taken_back(claim, text, self._stems):
-                return Verdict("weak", (taken,))
+        text = "\n".join(readable(one.text) for one in cited)
+        verdict = self._checked(claim, cited, text)
+        if verdict.verdict == "supported" and (taken := _taken_back(claim, text, self._stems)):
+            return Verdict("weak", (taken,))
         return verdict
 
-    def _checked(self, claim: str, cited: Sequence[Cited]) -> Verdict:
-        text = "\n".join(readable(one.text) for one in cited)
+    def _checked(self, claim: str, cited: Sequence[Cited], text: str) -> Verdict:
+        """Return the verdict by the cited texts, `text` together, as if none took anything back."""
         context = "\n".join(one.context for one in cited if one.context)
         claim = _LEAD.sub("", claim).strip()
         rows = [row for one in cited for row in one.rows]
@@ -226,8 +225,8 @@ def _taken_back(claim: str, text: str, stems: Callable[[str], frozenset[str]]) -
         taken = correction(sentence)
         if taken is None and folded(claim) in folded(sentence):
             return None
-        alike = len(words & stems(sentence)) >= _SAME_WORDS * len(words)
-        if taken and said & taken.wrong and alike:
+        wrong = taken and said & taken.wrong
+        if wrong and len(words & stems(sentence)) >= _SAME_WORDS * len(words):
             found = problem(Code.RETRACTED, sentence)
     return found
 
