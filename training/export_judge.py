@@ -67,7 +67,7 @@ def main() -> None:
     logging.getLogger().setLevel(logging.ERROR)
 
     weights = torch.load(given.checkpoint, weights_only=True)["network"]
-    _, theirs = own_claims(given.claims, given.libraries, seed=0)
+    _, theirs = own_claims(given.claims, given.libraries, given.sets, seed=0)
     _, apart = public_claims(given.sets, seed=0)
     some = [*theirs[: given.most], *apart[: given.most]]
     with tempfile.TemporaryDirectory() as name:

@@ -52,6 +52,39 @@ _TURNS: tuple[_Change, ...] = (
 )
 _AUXILIARY = re.compile(r"\b(?:is|are|was|were|has|have|had|will|can|does|did)\b(?! not)(?= [a-z])")
 _LEAST, _MOST, _BETWEEN = 6, 45, 3
+# How often a sentence is put beside its neighbours alone, as a check does first.
+_NARROW = 0.6
+# What bounds a statement: the groups are what is left when it is taken away.
+_SAYS = "said|says|claims|claimed|argues|argued|alleges|alleged|believes|estimates|estimated|warned"
+_BOUNDS: tuple[tuple[str, int, re.Pattern[str]], ...] = (
+    (
+        "attribution_dropped",
+        NOT_STATED,
+        re.compile(
+            rf"^(?:According to|In the view of) [^,]{{3,60}}, (.+)$|^(.+), according to [^,]+\.$"
+            rf"|^[A-Z][^,.;]{{2,50}} (?:{_SAYS}) that (.+)$"
+            rf"|^(.{{20,}}), (?:[A-Za-z’' ]{{3,40}}) (?:said|says|claimed|argues|argued)\.$"
+        ),
+    ),
+    (
+        "condition_dropped",
+        CONTRADICTED,
+        re.compile(r"^(?:If|Unless) [^,]{8,}, (?:then )?(.+)$|^(.{25,}), (?:if|unless) .+$"),
+    ),
+    (
+        "exception_dropped",
+        CONTRADICTED,
+        re.compile(r"^(.{20,}?),? (?:except|other than|excluding|with the exception of)\b [^,.]+(.*)$"),
+    ),
+    (
+        "hedge_dropped",
+        NOT_STATED,
+        re.compile(
+            r"^(.*)\b(?:reportedly|allegedly|apparently|possibly|probably|potentially)\b (.+)$"
+        ),
+    ),
+)
+_BESIDE = re.compile(r" \([^()]{4,}\)|, which [^,.]{8,}(?:,(?= [a-z])|(?=\.$))")
 # Entries of lists of sources state nothing.
 _REFERENCE = re.compile(r"\bet al\b|https?://|\barXiv\b|\bdoi\b|\bURL\b")
 
@@ -61,18 +94,37 @@ def falsified(
 ) -> Iterator[Claim]:
     """Yield claims about a sentence of a passage, given as its sentences.
 
-    The sentence as it is, one change of it that the passage speaks against, and the sentence with
-    what is left of the passage without it, which does not state it. None of a short or long one.
+    The sentence as it is and without a part that it can do without, one change of it that the
+    passage speaks against, the sentence without what bounds it (who says so, a condition, an
+    exception, a doubt), and the sentence with what is left of the passage without it, which does
+    not state it. The evidence is the passage, or often the sentence with those beside it. None of a
+    short or long sentence.
     """
     if not _LEAST <= len(text.split()) <= _MOST or _REFERENCE.search(text):
         return
+    if chance.random() < _NARROW:
+        at = passage.index(text)
+        passage = passage[max(0, at - 1) : at + 2]
     evidence = " ".join(passage)
     yield Claim(text, evidence, SUPPORTED, context, "kept")
+    if (shorter := _shortened(text)) != text:
+        yield Claim(shorter, evidence, SUPPORTED, context, "shortened")
     if changed := _changed(text, evidence, chance):
         yield Claim(changed, evidence, CONTRADICTED, context, "falsified")
+    for kind, label, pattern in _BOUNDS:
+        if found := pattern.search(text):
+            bare = " ".join(part.strip() for part in found.groups() if part)
+            bare = bare[:1].upper() + bare[1:].rstrip(" ,.") + "."
+            if _LEAST <= len(bare.split()) < len(text.split()):
+                yield Claim(bare, evidence, label, context, kind)
     rest = " ".join(one for one in passage if one != text)
     if rest and chance.random() < 0.5:
         yield Claim(text, rest, NOT_STATED, context, "left out")
+
+
+def _shortened(text: str) -> str:
+    """Return a sentence without what stands in brackets or beside it, true where the whole is."""
+    return _BESIDE.sub("", text)
 
 
 def _changed(text: str, evidence: str, chance: random.Random) -> str:

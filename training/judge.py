@@ -25,7 +25,7 @@ from training.network import JudgeNetwork
 from training.restored import begun
 from training.verdicts import SUPPORTED, Claim
 
-_AT_ONCE = 8
+_AT_ONCE = 32
 _MEASURED_ON = 400
 # Claims that are sorted by length before they are cut into batches.
 _POOL = 40
@@ -106,7 +106,9 @@ def main() -> None:
         kept = {n: w for n, w in begun(given.start).items() if n in network.state_dict()}
         network.load_state_dict(kept, strict=False)
     made, apart = public_claims(given.sets, seed=given.seed, most=given.rows)
-    ours, theirs = own_claims(given.claims, given.libraries, seed=given.seed)
+    ours, theirs = own_claims(
+        given.claims, given.libraries, given.sets, seed=given.seed
+    )
     written = [one for one in ours if one.source.startswith("own ")]
     made += ours + written * (given.own - 1)
     kept_apart: dict[str, list[Claim]] = defaultdict(list)
