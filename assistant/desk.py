@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistant.checking.checker import Checker
-from assistant.checking.entailment import Judge, judge_named
+from assistant.checking.entailment import judge_if_any
 from assistant.engine import Engine
 from assistant.engines import engine_named
 from assistant.languages import is_foreign
@@ -20,7 +20,7 @@ from assistant.settings import Settings
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.counting import Counting
-from corpus.errors import JudgeError, SearchIndexError, StorageError
+from corpus.errors import SearchIndexError, StorageError
 from corpus.library import Library
 from corpus.public_documents import PublicDocument
 from corpus.themes import BEGINNING, Themes
@@ -269,13 +269,6 @@ class _Models:
         questions = self.questions
         with self._loading["others"]:
             if self._checker is None:
-                self._checker = Checker(questions, self._judge())
+                judge = judge_if_any(self._settings.judge, cache=self._settings.models)
+                self._checker = Checker(questions, judge)
             return self._checker
-
-    def _judge(self) -> Judge | None:
-        """Return the judge of sentences that is named; rules check where it cannot be loaded."""
-        try:
-            return judge_named(self._settings.judge, cache=self._settings.models)
-        except JudgeError as error:
-            _LOG.error("sentences are checked without the judge", exc_info=error)
-            return None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.checking.entailment import NO_JUDGE
 from assistant.desk import Desk
 from corpus.errors import BriefingError
 from corpus.library import Finding
@@ -95,12 +96,15 @@ def checks(desk: Desk) -> Iterator[Finding]:
 
 def _judge(desk: Desk) -> Finding:
     """Say what checks the meaning of sentences."""
-    if not desk.settings.judge:
-        return Finding("judge", True, said("none: sentences are checked by rules"))
+    if desk.settings.judge == NO_JUDGE:
+        none = said("none: figures, dates, names and quotations are checked, meaning is not")
+        return Finding("judge", True, none)
     if desk.checker.reads_meaning:
         return Finding("judge", True, said("reads whether a passage bears out a sentence"))
     return Finding(
-        "judge", False, said("its weights cannot be read: rules check sentences; see the log")
+        "judge",
+        False,
+        said("its weights cannot be read: figures are checked, meaning is not; see the log"),
     )
 
 

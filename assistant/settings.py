@@ -15,7 +15,8 @@ class Settings:
 
     `reranker` is another model's name or folder, which then ranks what is found instead of ours.
     `reader` is a folder that `training.export` made, "" for the reader that comes with the program;
-    `judge` one of `training.export_judge`, "" for checking sentences by rules.
+    `judge` one of `training.export_judge`, "" for the one that comes with the program, "none" for
+    checking figures, dates, names and quotations alone.
     With `ocr` the pages of PDFs that are pictures are read by Tesseract, where it is installed.
     """
 

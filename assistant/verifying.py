@@ -45,12 +45,16 @@ _RANK = {"supported": 2, "weak": 1, "unsupported": 0}
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A sentence of a draft, its verdict, and the citation that the library offers for it."""
+    """A sentence of a draft, its verdict, and the citation that the library offers for it.
+
+    `rests` is the sentence of the source that it rests on, or that is nearest to it; "" for none.
+    """
 
     text: str
     verdict: str
     problems: tuple[Problem, ...]
     citation: Citation | None = None
+    rests: str = ""
 
 
 def sentences_of(file: Path) -> list[str]:
@@ -135,8 +139,10 @@ def _best(checker: Checker, text: str, found: Sequence[Evidence], documents: int
             verdict, one = together, found[0]
     if verdict.verdict == "supported" and against:
         reasons = tuple(problem(Code.CONTRADICTED_ELSEWHERE, reason.said) for reason in against)
-        verdict = Verdict("weak", reasons)
-    return Checked(text, verdict.verdict, verdict.problems, citation_of(text, one, 1))
+        verdict = Verdict("weak", reasons, rests=verdict.rests)
+    return Checked(
+        text, verdict.verdict, verdict.problems, citation_of(text, one, 1), verdict.rests
+    )
 
 
 def against_texts(checker: Checker, text: str, sources: Sequence[str]) -> list[Checked]:
@@ -148,7 +154,7 @@ def against_texts(checker: Checker, text: str, sources: Sequence[str]) -> list[C
         verdict = (
             Verdict("supported") if checker.states_nothing(plain) else checker.check(plain, given)
         )
-        checked.append(Checked(plain, verdict.verdict, verdict.problems))
+        checked.append(Checked(plain, verdict.verdict, verdict.problems, rests=verdict.rests))
     return checked
 
 
@@ -156,6 +162,7 @@ def checked_json(one: Checked) -> dict[str, Any]:
     """Return a checked sentence as `briefing check --json` prints it."""
     values: dict[str, Any] = {
         "text": one.text, "verdict": one.verdict, **problems_json(one.problems),
+        "rests_on": one.rests,
     }  # fmt: skip
     if one.citation:
         values["citation"] = citation_json(one.citation)

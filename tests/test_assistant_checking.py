@@ -1,4 +1,4 @@
-"""A sentence is checked against what it cites: facts, names, negation, direction, words."""
+"""A sentence is checked against what it cites, without a judge: facts, names, quotations."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ BRIDGE = (
     "“We have no other road,” the mayor said."
 )
 CHECKER = Checker(HashEmbedder())
+UNREAD = "figures checked, meaning not"
 
 
 @pytest.mark.parametrize(
@@ -36,11 +37,11 @@ CHECKER = Checker(HashEmbedder())
     [
         pytest.param("Repairs cost 3 million euros, the county of Nord says.", "supported", "",
                      id="the very words"),
-        pytest.param("The county of Nord says the repairs cost €3 million.", "supported", "",
+        pytest.param("The county of Nord says the repairs cost €3 million.", "weak", UNREAD,
                      id="in another order, the sum written otherwise"),
-        pytest.param("The bridge at Vik has been closed since May 2025.", "supported", "",
+        pytest.param("The bridge at Vik has been closed since May 2025.", "weak", UNREAD,
                      id="a part of the date"),
-        pytest.param("The bridge at Vik closed in May.", "supported", "", id="the month alone"),
+        pytest.param("The bridge at Vik closed in May.", "weak", UNREAD, id="the month alone"),
         pytest.param("Repairs cost 4 million euros.", "unsupported", "4 million",
                      id="another number"),
         pytest.param("Repairs cost 3 billion euros.", "unsupported", "3 billion",
@@ -49,25 +50,21 @@ CHECKER = Checker(HashEmbedder())
                      id="another unit"),
         pytest.param("The bridge at Vik closed on 13 May 2025.", "unsupported", "13 May",
                      id="another day"),
-        pytest.param("The county of Lund says repairs cost 3 million euros.", "weak",
-                     "Lund", id="a name from elsewhere in the passage"),
         pytest.param("The county of Orebro says repairs cost 3 million euros.", "unsupported",
                      "Orebro", id="a name that is not there"),
         pytest.param("The county asked Lund for help.", "unsupported", "not", id="not left out"),
         pytest.param("The bridge at Vik did not close on 12 May 2025.", "unsupported", "not",
                      id="not put in"),
-        pytest.param("Traffic on the ferry fell by 40 percent.", "unsupported", "rose",
-                     id="the other direction"),
         pytest.param("The mayor said “we have no other bridge”.", "unsupported", "quoted",
                      id="a changed quotation"),
-        pytest.param("The mayor said “We have no […] road”.", "supported", "",
+        pytest.param("The mayor said “We have no […] road”.", "weak", UNREAD,
                      id="a quotation with a marked gap"),
         pytest.param("Engineers celebrated wonderful progress yesterday evening.", "unsupported",
                      "celebrated", id="other words altogether"),
     ],
 )  # fmt: skip
 def test_a_claim_is_checked_against_its_passage(text: str, verdict: str, problem: str) -> None:
-    """What a sentence changes is found and said; what it only words otherwise is not held up."""
+    """What changes a fact is found; what is worded otherwise nothing has read."""
     found = CHECKER.check(text, [Cited(BRIDGE)])
     assert found.verdict == verdict, found
     assert problem in in_words(found.problems)
@@ -78,7 +75,6 @@ def test_a_claim_is_checked_against_its_passage(text: str, verdict: str, problem
     [
         ("The hold had 72 barrels.", "weak"),
         ("The hold had 58 barrels.", "supported"),
-        ("The number of 72 barrels in the hold was corrected to 58.", "supported"),
         ("The deck had 72 barrels.", "supported"),
         ("The hold of the Amber had 72 barrels.", "unsupported"),
     ],
@@ -138,16 +134,6 @@ def test_a_number_may_be_computed_from_two_of_the_source(
 ) -> None:
     """Shares, changes, sums, differences and factors, where the claim has a word for it."""
     assert len(facts_missing(claim, source)) == problems
-
-
-def test_two_words_of_a_name_are_no_statement_that_is_denied() -> None:
-    """What says something else of the same firm does not speak against "did not comment"."""
-    claim = "Hale & Sons did not comment."
-    assert not CHECKER.check(claim, [Cited("Hale & Sons grinds its glass by hand.")]).against
-    denied = CHECKER.check(
-        "Hale & Sons did not pay the fine.", [Cited("Hale & Sons paid the fine.")]
-    )
-    assert denied.against
 
 
 @pytest.mark.parametrize(
@@ -253,7 +239,6 @@ def test_a_record_is_read_as_sentences() -> None:
     cited = [Cited(json.dumps(record))]
     opens = CHECKER.check("Harbour Grill opens at 5:30 PM on Monday.", cited)
     assert opens.verdict != "unsupported"
-    assert CHECKER.check("It has outdoor seating.", cited).verdict == "unsupported"
     assert CHECKER.check("It opens at 6:30 PM on Monday.", cited).verdict == "unsupported"
 
 

@@ -1,4 +1,4 @@
-"""A judge decides the meaning of sentences where one is named; figures are checked all the same."""
+"""The judge decides the meaning of sentences; figures are checked all the same."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant.checking.bounds import left_out
 from assistant.checking.checker import Checker, Cited
-from assistant.checking.entailment import Entailment, OnnxJudge
+from assistant.checking.entailment import Entailment, OnnxJudge, judge_named
 from assistant.checking.problems import Code
 from assistant.desk import Desk
 from assistant.health import checks
@@ -20,6 +21,38 @@ from corpus.errors import JudgeError
 from index.embedding import HashEmbedder
 
 BRIDGE = "The county may close the bridge at Vik on 12 May 2025. Repairs cost 3 million euros."
+
+
+BRIDGES = (
+    "The county of Nord may close the bridge at Vik next spring, the mayor said on Monday. Traffic "
+    "on the ferry rose sharply after the storm damaged the road. Lund refused to pay for the "
+    "repairs, which the county had asked it to do. All bridges except the one at Holm were "
+    "inspected. If the council agrees, a new bridge would be built by Hale & Sons."
+)
+TRUE = (
+    "The bridge at Vik might be shut next spring.",
+    "According to the mayor, Nord could close the bridge at Vik.",
+    "More people used the ferry after the storm.",
+    "The storm damaged the road.",
+    "Lund declined to pay for the repairs.",
+    "The county had asked Lund to pay.",
+    "The bridge at Holm was not inspected.",
+    "Hale & Sons would build a new bridge if the council agrees.",
+    "The mayor spoke on Monday.",
+    "A new bridge depends on the council's consent.",
+)
+FALSE = (
+    "The county of Nord will close the bridge at Vik next spring.",
+    "Traffic on the ferry fell sharply after the storm.",
+    "Lund agreed to pay for the repairs.",
+    "All bridges were inspected.",
+    "Hale & Sons is building a new bridge.",
+    "The storm was caused by traffic on the ferry.",
+    "Lund asked the county to pay for the repairs.",
+    "The council has agreed to a new bridge.",
+    "The road was damaged by Hale & Sons.",
+    "The bridge at Vik is closed because it is too old.",
+)
 
 
 class Scripted:
@@ -40,10 +73,14 @@ class Scripted:
     ("chances", "claim", "verdict", "code"),
     [
         ((0.9, 0.0, 0.1), "Vik's crossing might be shut in May.", "supported", None),
-        ((0.1, 0.8, 0.1), "The county closes the bridge.", "unsupported", Code.CONTRADICTED),
+        ((0.1, 0.8, 0.1), "Repairs were cheap.", "unsupported", Code.CONTRADICTED),
         ((0.3, 0.1, 0.6), "The county likes the bridge.", "weak", Code.NOT_STATED),
         ((0.1, 0.1, 0.8), "The county likes the bridge.", "unsupported", Code.NOT_STATED),
         ((0.9, 0.0, 0.1), "Repairs cost 4 million euros.", "unsupported", Code.REPLACED),
+        ((0.9, 0.0, 0.1), "The Nordic county may shut it.", "supported", None),
+        ((0.5, 0.1, 0.4), "The Nordic county may shut it.", "unsupported", Code.NAME_MISSING),
+        ((0.1, 0.8, 0.1), "The county will close the bridge at Vik.", "unsupported",
+         Code.HEDGE_DROPPED),
         ((0.1, 0.8, 0.1), "Repairs cost 3 million euros.", "supported", None),
     ],
 )
@@ -57,7 +94,7 @@ def test_the_judge_decides_beside_the_exact_checks(
 
 
 def test_of_a_long_text_the_judge_reads_what_bears_the_claim() -> None:
-    """In runs of sentences, each with its title; a Chinese text is left to the rules."""
+    """In runs of sentences, each with its title; it does not read Chinese."""
     judge = Scripted(0.9, 0.0, 0.1)
     filler = " ".join(f"The mill number {number} grinds rye for the town." for number in range(90))
     cited = [Cited(f"{filler} {BRIDGE} {filler}", "Vik")]
@@ -72,9 +109,35 @@ def test_of_a_long_text_the_judge_reads_what_bears_the_claim() -> None:
     assert not judge.given
 
 
+@pytest.mark.parametrize(
+    ("claim", "source", "code"),
+    [
+        ("Nord closed it.", "Nord closed it, according to the mayor.", Code.ATTRIBUTION_DROPPED),
+        ("Nord closes all bridges.", "Nord closes some bridges.", Code.SCOPE_WIDENED),
+        ("Nord closes the bridge.", "Nord plans to close the bridge.", Code.HEDGE_DROPPED),
+        ("Nord closes the bridge.", "Nord opens the bridge.", None),
+    ],
+)
+def test_what_a_claim_leaves_out_is_named(claim: str, source: str, code: Code | None) -> None:
+    """Who says so, a plan, how many: the reason for a verdict that the judge gave."""
+    found = left_out(claim, source)
+    assert (found.code if found else None) == code
+
+
+@pytest.mark.models
+def test_our_judge_tells_simple_sentences_apart(tmp_path: Path) -> None:
+    """Of ten true and ten false ones it may be wrong on two of each."""
+    checker = Checker(HashEmbedder(), judge_named("", cache=tmp_path))
+    found = {
+        true: sum(checker.check(claim, [Cited(BRIDGES)]).verdict == "supported" for claim in claims)
+        for true, claims in ((True, TRUE), (False, FALSE))
+    }
+    assert found[True] >= len(TRUE) - 2 and found[False] <= 2, found
+
+
 @pytest.mark.models
 def test_an_exported_judge_is_read_and_verified(tmp_path: Path) -> None:
-    """The three chances add up to 1; altered weights are refused, and the desk goes on by rules."""
+    """The three chances add up to 1; altered weights are refused, and the desk goes on without."""
     import torch
     from transformers import BertConfig, BertModel
 
@@ -117,4 +180,4 @@ def test_an_exported_judge_is_read_and_verified(tmp_path: Path) -> None:
     with Desk(settings) as desk:
         assert not desk.checker.reads_meaning
         (found,) = [one for one in checks(desk) if one.name == "judge"]
-        assert not found.ok and "rules check sentences" in found.detail
+        assert not found.ok and "meaning is not" in found.detail

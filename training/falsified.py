@@ -74,7 +74,9 @@ _BOUNDS: tuple[tuple[str, int, re.Pattern[str]], ...] = (
     (
         "exception_dropped",
         CONTRADICTED,
-        re.compile(r"^(.{20,}?),? (?:except|other than|excluding|with the exception of)\b [^,.]+(.*)$"),
+        re.compile(
+            r"^(.{20,}?),? (?:except|other than|excluding|with the exception of)\b [^,.]+(.*)$"
+        ),
     ),
     (
         "hedge_dropped",

@@ -8,19 +8,22 @@ claim's version stands elsewhere in the source.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from assistant.checking.comparing import compared
 from assistant.checking.names import Vocabulary, names
-from assistant.checking.polarity import cue_places
 from assistant.checking.problems import Code, Problem, problem
 from corpus.moments import moments
 from corpus.moments import supported as date_supported
 from corpus.quantities import quantities
 from index.query import STOP_WORDS
 
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_CUES = frozenset(
+    "not no never none neither nor cannot without nobody nothing nowhere hardly scarcely".split()
+)
 _TOKEN = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*|[%$€£¥]")
 # The share of the claim's words that must stand in order in the source sentence.
 _NEAR = 0.7
@@ -138,9 +141,29 @@ def _cues(laid: _Laid) -> Iterator[Problem]:
     """Yield the negations that only one of the two has, within the words they share."""
     matched = [one for one in laid.partner if one >= 0]
     span = (laid.source_spans[matched[0]][0], laid.source_spans[matched[-1]][1])
-    ours = cue_places(laid.claim)
-    theirs = [one for one in cue_places(laid.source) if span[0] <= one[1] < span[1]]
+    ours = _cue_places(laid.claim)
+    theirs = [one for one in _cue_places(laid.source) if span[0] <= one[1] < span[1]]
     if len(ours) > len(theirs):
         yield problem(Code.NEGATION_ADDED, ours[-1][0])
     elif len(theirs) > len(ours):
         yield problem(Code.NEGATION_DROPPED, theirs[-1][0])
+
+
+def _cue_places(text: str) -> list[tuple[str, int]]:
+    """Return the words of a text that deny, each with the offset at which it stands."""
+    found = list(_WORD.finditer(text))
+    words = [match[0].lower().replace("’", "'") for match in found]
+    return [
+        (word, match.start())
+        for place, (word, match) in enumerate(zip(words, found, strict=True))
+        if _is_cue(word, words[place + 1 : place + 3])
+    ]
+
+
+def _is_cue(word: str, after: Sequence[str]) -> bool:
+    if word == "no" and after and ((after[0] == "more" and after[1:] == ["than"]) or
+                                   after[0][0].isdigit()):  # fmt: skip
+        return False
+    if word == "not" and after and after[0] in {"only", "just", "merely"}:
+        return False
+    return word in _CUES or word.endswith("n't")

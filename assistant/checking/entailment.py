@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import os
 from collections.abc import Sequence
@@ -21,6 +22,10 @@ from index.pairs import Pair, PairTokens
 from index.reader import logistic
 from index.weights import DEFAULT_MODEL, is_whole, weights_folder
 
+_LOG = logging.getLogger(__name__)
+# The weights that come with the program, and the name of no judge at all.
+COMMITTED = Path(__file__).parent / "judge_weights"
+NO_JUDGE = "none"
 # Tokens of a sentence that are read.
 MOST_OF_CLAIM = 96
 # Entailments that are kept: an answer's sentences are checked again with each passage beside it.
@@ -53,12 +58,27 @@ class Judge(Protocol):
 
 
 def judge_named(name: str, *, cache: Path) -> Judge | None:
-    """Return the judge in a folder that `training.export_judge` made, None for "".
+    """Return the judge that comes with the program for "", None for "none".
 
-    `cache` is a folder of ours, for notes of verified weights. Raises JudgeError, and EmbedderError
-    where the package that the tokenizer comes with is missing.
+    Any other name is a folder that `training.export_judge` made. `cache` is a folder of ours, for
+    notes of verified weights. Raises JudgeError, and EmbedderError where the package that the
+    tokenizer comes with is missing.
     """
-    return OnnxJudge(Path(name), cache=cache) if name else None
+    if name == NO_JUDGE:
+        return None
+    return OnnxJudge(Path(name) if name else COMMITTED, cache=cache)
+
+
+def judge_if_any(name: str, *, cache: Path) -> Judge | None:
+    """Return what `judge_named` does; None, with a line in the log, where it cannot be loaded.
+
+    Sentences are then checked for figures, dates, names and quotations, and each says so.
+    """
+    try:
+        return judge_named(name, cache=cache)
+    except JudgeError as error:
+        _LOG.error("sentences are checked without the judge", exc_info=error)
+        return None
 
 
 class OnnxJudge:
@@ -74,7 +94,7 @@ class OnnxJudge:
                 if not is_whole(folder / file, sha256, cache=cache):
                     raise JudgeError(
                         said(
-                            "the judge's weights were altered ({file}); export them again",
+                            "the judge's weights were altered ({file}); install the program again",
                             file=folder / file,
                         )
                     )
@@ -84,7 +104,8 @@ class OnnxJudge:
         except (OSError, ValueError, KeyError) as error:
             raise JudgeError(
                 said(
-                    "the judge's weights are missing or damaged ({folder}); export them again",
+                    "the judge's weights are missing or damaged ({folder}); "
+                    "install the program again",
                     folder=folder,
                 )
             ) from error

@@ -27,14 +27,11 @@ class Code(StrEnum):
     CONTRADICTED_ELSEWHERE = "contradicted_elsewhere"
     RETRACTED = "retracted"
     NOT_STATED = "not_stated"
+    MEANING_UNREAD = "meaning_unread"
     WORDS_MISSING = "words_missing"
+    ATTRIBUTION_DROPPED = "attribution_dropped"
+    HEDGE_DROPPED = "hedge_dropped"
     SCOPE_WIDENED = "scope_widened"
-    NOT_DENIED = "not_denied"
-    DENIED = "denied"
-    OPPOSITE = "opposite"
-    MISPAIRED = "mispaired"
-    AGE_DIFFERS = "age_differs"
-    ELSEWHERE = "elsewhere"
     UNCITED = "uncited"
     UNKNOWN_PASSAGE = "unknown_passage"
     CITATION_ADDED = "citation_added"
@@ -61,14 +58,11 @@ LINES: Mapping[Code, str] = {
     Code.CONTRADICTED_ELSEWHERE: "another passage speaks against it: “{sentence}”",
     Code.RETRACTED: "the cited passage takes this back: “{sentence}”",
     Code.NOT_STATED: "the cited passage does not say so; closest: “{sentence}”",
+    Code.MEANING_UNREAD: "figures checked, meaning not",
+    Code.ATTRIBUTION_DROPPED: "the cited passage gives this as what somebody says (“{word}”)",
+    Code.HEDGE_DROPPED: "the cited passage is less certain (“{word}”)",
     Code.WORDS_MISSING: "not in the cited passage: {words}",
     Code.SCOPE_WIDENED: "“{word}” is more than the cited passage says",
-    Code.NOT_DENIED: "the cited passage does not deny “{word}”",
-    Code.DENIED: "the cited passage denies “{word}”",
-    Code.OPPOSITE: "“{word}” where the cited passage has “{given}”",
-    Code.MISPAIRED: "the cited passage has {given} with these words, not {said}",
-    Code.AGE_DIFFERS: "{name} is {given} in the cited passage, not {said}",
-    Code.ELSEWHERE: "{problem} where it says this",
     Code.UNCITED: "no passage is cited",
     Code.UNKNOWN_PASSAGE: "[{label}] is no passage that was given",
     Code.CITATION_ADDED: "cited no passage; one that contains it was added",
@@ -117,13 +111,26 @@ def with_problems(claim: object) -> object:
     """Return a stored claim with its problems as they are read today.
 
     Those of the commands stand under "problem_codes" beside the lines; those stored before there
-    were codes are lines alone. What has another shape stays as it is, to be refused by its name.
+    were codes, or with one that there no longer is, are lines alone. What has another shape stays
+    as it is, to be refused by its name.
     """
     if not isinstance(claim, dict):
         return claim
-    held = claim.get("problem_codes", claim.get("problems", []))
-    if isinstance(held, list):
+    lines = claim.get("problems", [])
+    held = claim.get("problem_codes", lines)
+    if isinstance(held, list) and isinstance(lines, list):
         held = [
-            {"code": Code.LINE, "values": [one]} if isinstance(one, str) else one for one in held
+            _line(lines[place]) if place < len(lines) and not _known(one) else one
+            for place, one in enumerate(held)
         ]
     return {**claim, "problems": held}
+
+
+def _known(one: object) -> bool:
+    if isinstance(one, dict):
+        return one.get("code") in [code.value for code in Code]
+    return not isinstance(one, str)
+
+
+def _line(text: object) -> object:
+    return {"code": Code.LINE, "values": [text]} if isinstance(text, str) else text

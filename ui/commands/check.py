@@ -108,11 +108,15 @@ def _memo(
 def _given(context: click.Context) -> None:
     """Check what comes in by standard input; a wrong line has its place in the output."""
     from assistant.checking.checker import Checker
+    from assistant.checking.entailment import judge_if_any
     from assistant.settings import Settings
     from index.embedders import question_embedder
 
     settings = Settings.from_environment(home=context.obj)
-    checker = Checker(question_embedder(settings.embedder, cache=settings.models))
+    checker = Checker(
+        question_embedder(settings.embedder, cache=settings.models),
+        judge_if_any(settings.judge, cache=settings.models),
+    )
     for number, line in enumerate(sys.stdin, start=1):
         if line.strip():
             click.echo(json.dumps(_one(checker, line, number), ensure_ascii=False))
