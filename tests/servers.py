@@ -190,7 +190,7 @@ class ModelServer:
             await asyncio.sleep(3600)
         while fault in {"repeat", "drip"}:
             await say(wire.word(text + " " if fault == "repeat" else "a"))
-            await asyncio.sleep(0.002 if fault == "repeat" else 0.2)
+            await asyncio.sleep(0.002 if fault == "repeat" else 0.05)
         if fault == "abort":
             writer.transport.abort()
             raise ConnectionError

@@ -17,7 +17,7 @@ import pytest
 
 from assistant.engine import Usage, Waiting
 from assistant.engines import engine_named
-from assistant.models.clients import AnthropicServer, OpenAIServer
+from assistant.models.clients import GRAMMAR, AnthropicServer, OpenAIServer
 from assistant.models.hugging_face import HuggingFaceModel
 from assistant.models.model import Delta, Message, ModelFailure
 from assistant.models.running import Limits, run
@@ -29,7 +29,7 @@ from tests.tiny import grammar_of, llama_cpp, tiny_gguf, tiny_hugging_face
 pytestmark = [pytest.mark.models, pytest.mark.process]
 
 SCRIPT = "Ship 1 came in May [1]. It carried much salt, so the log says [2]."
-ENOUGH = Limits(total=60.0, silence=30.0)
+ENOUGH = Limits(first=60.0, silence=30.0)
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,17 @@ def test_llama_cpp_answers_through_its_anthropic_endpoint(address: str) -> None:
     pieces = list(run(model, [Message("system", "Be brief."), Message("user", "So?")], 20, ENOUGH))
     end = [one for one in pieces if isinstance(one, Delta) and one.finish][-1]
     assert end.finish == "length" and end.answer_tokens == 20 and said(iter(pieces))
+
+
+def test_llama_cpp_takes_our_grammar_and_tells_how_far_it_has_read(address: str) -> None:
+    """The first word is one that a sentence may begin with; the share of the prompt rises to 1."""
+    model = OpenAIServer("tiny", f"{address}/v1", form=GRAMMAR)
+    asking = [Message("system", "Be brief."), Message("user", "salt " * 600)]
+    pieces = list(run(model, asking, 3, ENOUGH, labels=[3, 5]))
+    words = "".join(one.text for one in pieces if isinstance(one, Delta))
+    assert words and not words[0].islower() and not words[0].isspace()
+    read = [one.reason for one in pieces if isinstance(one, Waiting) and "%" in one.reason]
+    assert read and "100 %" in read[-1]
 
 
 def test_llama_cpp_is_free_again_after_a_stop(address: str) -> None:

@@ -181,7 +181,9 @@ class Told:
     def count(self, text: str) -> int:
         return len(text) // 3
 
-    async def stream(self, messages: Sequence[Message], most: int) -> AsyncIterator[Delta]:
+    async def stream(
+        self, messages: Sequence[Message], most: int, labels: Sequence[int] = ()
+    ) -> AsyncIterator[Delta]:
         yield Delta("Its crew is 41 [1].", "stop")
 
 
@@ -190,7 +192,7 @@ def test_a_model_reads_rows_below_the_head_of_their_table() -> None:
     some = evidence(fleet())
     assert len(some) > 1 and some[-1].passage.head
     last = some[-1]
-    engine = ModelEngine("scripted", Told(), limits=Limits(total=600.0, silence=600.0))
+    engine = ModelEngine("scripted", Told(), limits=Limits(first=600.0, silence=600.0))
     *_, usage = engine.write(Task("How large is the crew of Merry Marten?", (last,), ()))
     assert isinstance(usage, Usage)
     sent = usage.prompt

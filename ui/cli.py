@@ -17,7 +17,19 @@ import click
 from assistant.settings import Settings
 from corpus import log
 from corpus.errors import BriefingError
-from ui.commands import ask, check, doctor, documents, feedback, fetch, measure, memo, page, talk
+from ui.commands import (
+    ask,
+    check,
+    doctor,
+    documents,
+    feedback,
+    fetch,
+    measure,
+    memo,
+    models,
+    page,
+    talk,
+)
 
 _INTERRUPTED = 130
 # Run by `python -m ui.cli` the module is called __main__, which is nobody's name in a log.
@@ -121,6 +133,7 @@ for command in (
     memo.template,
     talk.conversations,
     talk.engines,
+    models.models,
     feedback.feedback,
     documents.add,
     documents.sources,

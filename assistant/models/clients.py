@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from assistant.models import forms
 from assistant.models.failures import failure_of
 from assistant.models.fitting import estimated_tokens
 from assistant.models.model import Delta, Message, ModelFailure
@@ -23,8 +24,10 @@ _NEEDED = {
 }  # fmt: skip
 
 CONNECT_SECONDS = 5.0
-# The longest silence in the middle of an answer; before its first word the total deadline holds.
-SILENCE_SECONDS = 60.0
+# No client gives up before `running.Limits` does.
+SILENCE_SECONDS = 600.0
+# The forms that servers take for an answer with labels: llama.cpp's grammar, a JSON schema.
+GRAMMAR, SCHEMA = "grammar", "schema"
 
 
 def is_loopback(address: str) -> bool:
@@ -37,13 +40,15 @@ def is_loopback(address: str) -> bool:
 class _Server:
     """What the clients below share.
 
-    `extra` goes into the body of every request, for what a server knows beside the standard.
+    `form` is what holds it to labels, GRAMMAR or SCHEMA, "" for the prompt alone. `extra` goes into
+    the body of every request, for what a server knows beside the standard.
     """
 
     name: str
     address: str
     key: str = field(default="", repr=False)
     context: int = 4096
+    form: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def count(self, text: str) -> int:
@@ -52,10 +57,30 @@ class _Server:
 
 
 class OpenAIServer(_Server):
-    """A server that speaks OpenAI's chat completions."""
+    """A server that speaks OpenAI's chat completions: OpenAI, vLLM, llama.cpp, LM Studio."""
 
-    async def stream(self, messages: Sequence[Message], most: int) -> AsyncIterator[Delta]:
+    async def stream(
+        self, messages: Sequence[Message], most: int, labels: Sequence[int] = ()
+    ) -> AsyncIterator[Delta]:
         """Yield what the model says; see Model.stream."""
+        said = self._said(messages, most, labels)
+        async for piece in forms.told(said) if labels and self.form == SCHEMA else said:
+            yield piece
+
+    def _body(self, labels: Sequence[int]) -> dict[str, Any]:
+        body = dict(self.extra)
+        if self.form == GRAMMAR:
+            body |= {"return_progress": True, "cache_prompt": True}
+        if labels and self.form == GRAMMAR:
+            body.setdefault("grammar", forms.grammar(labels))
+        elif labels and self.form == SCHEMA:
+            told = {"name": "answer", "strict": True, "schema": forms.schema(labels)}
+            body.setdefault("response_format", {"type": "json_schema", "json_schema": told})
+        return body
+
+    async def _said(
+        self, messages: Sequence[Message], most: int, labels: Sequence[int]
+    ) -> AsyncIterator[Delta]:
         from llama_index.llms.openai_like import OpenAILike
 
         async with _http_client(self.address, self.key) as http:
@@ -73,7 +98,7 @@ class OpenAIServer(_Server):
                 async_http_client=http,
                 additional_kwargs={
                     "stream_options": {"include_usage": True},
-                    "extra_body": dict(self.extra),
+                    "extra_body": self._body(labels),
                 },
             )
             async for response in _translated(client, messages):
@@ -83,8 +108,17 @@ class OpenAIServer(_Server):
 class OllamaServer(_Server):
     """An Ollama server."""
 
-    async def stream(self, messages: Sequence[Message], most: int) -> AsyncIterator[Delta]:
+    async def stream(
+        self, messages: Sequence[Message], most: int, labels: Sequence[int] = ()
+    ) -> AsyncIterator[Delta]:
         """Yield what the model says; see Model.stream."""
+        said = self._said(messages, most, labels)
+        async for piece in forms.told(said) if labels and self.form == SCHEMA else said:
+            yield piece
+
+    async def _said(
+        self, messages: Sequence[Message], most: int, labels: Sequence[int]
+    ) -> AsyncIterator[Delta]:
         from llama_index.llms.ollama import Ollama
         from ollama import AsyncClient
 
@@ -99,17 +133,20 @@ class OllamaServer(_Server):
             async_client=http,
             additional_kwargs={"num_predict": most, **self.extra},
         )
+        form = {"format": forms.schema(labels)} if labels and self.form == SCHEMA else {}
         try:
-            async for response in _translated(client, messages):
+            async for response in _translated(client, messages, **form):
                 yield _ollama_delta(response)
         finally:
             await http.close()  # type: ignore[no-untyped-call]
 
 
 class AnthropicServer(_Server):
-    """Anthropic's messages, or a server that speaks them."""
+    """Anthropic's messages, or a server that speaks them; it is held to labels by the prompt."""
 
-    async def stream(self, messages: Sequence[Message], most: int) -> AsyncIterator[Delta]:
+    async def stream(
+        self, messages: Sequence[Message], most: int, labels: Sequence[int] = ()
+    ) -> AsyncIterator[Delta]:
         """Yield what the model says; see Model.stream."""
         from llama_index.llms.anthropic import Anthropic
 
@@ -161,13 +198,13 @@ def _http_client(address: str, key: str) -> Any:
     )
 
 
-async def _translated(client: Any, messages: Sequence[Message]) -> AsyncIterator[Any]:
-    """Yield a client's responses; its exceptions become ModelFailure."""
+async def _translated(client: Any, messages: Sequence[Message], **more: Any) -> AsyncIterator[Any]:
+    """Yield a client's responses, asked with `more`; its exceptions become ModelFailure."""
     from llama_index.core.llms import ChatMessage
 
     chat = [ChatMessage(role=one.role, content=one.text) for one in messages]
     try:
-        async for response in await client.astream_chat(chat):
+        async for response in await client.astream_chat(chat, **more):
             yield response
     except ModelFailure:
         raise
@@ -188,7 +225,17 @@ def _openai_delta(response: Any) -> Delta:
         getattr(usage, "prompt_tokens", None),
         getattr(usage, "completion_tokens", None),
         reasons,
+        _read_of(raw),
     )
+
+
+def _read_of(raw: Any) -> float | None:
+    """Return the share of the prompt that llama.cpp has read, where a piece tells only that."""
+    told = getattr(raw, "prompt_progress", None)
+    if not isinstance(told, dict) or not told.get("total"):
+        return None
+    read, total = told.get("processed", 0), told["total"]
+    return float(min(1.0, read / total)) if isinstance(read, int | float) else None
 
 
 def _ollama_delta(response: Any) -> Delta:

@@ -91,7 +91,10 @@ def _of_status(status: int, error: BaseException) -> ModelFailure:
         said=f": {sent}" if sent else "",
     )
     logged = f"{meaning} (status {status})"
-    return ModelFailure(line, again=status in _BUSY, wait=_wait(error), logged=logged)
+    refused = status in {400, 422}
+    return ModelFailure(
+        line, again=status in _BUSY, wait=_wait(error), refused=refused, logged=logged
+    )
 
 
 def _message(error: BaseException) -> str:

@@ -1,12 +1,12 @@
-"""Making the evidence fit a model's context: by rank, whole sentences, never cut inside one."""
+"""Making the evidence fit: the sentences that answer best, with those beside them, whole."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from assistant.followup import Exchange
-from corpus.sentences import sentences
+from assistant.reading import Read
 from index.evidence import Evidence
 
 # English runs at about four characters a token, figures, names and Chinese at fewer; a prompt that
@@ -15,6 +15,12 @@ _CHARACTERS = 3.2
 _WIDE = re.compile(r"[^\x00-\u024f\u2010-\u203a]")
 # Each message of a chat template costs a few tokens of its own.
 MESSAGE_TOKENS = 16
+# The mark ahead of each line of a passage.
+_MARK = 5
+# Stands where sentences of a passage are left out.
+GAP = "…"
+# After so many sentences for which there is no room the rest are not tried.
+_MISSED = 3
 
 Count = Callable[[str], int]
 
@@ -30,54 +36,76 @@ def answer_tokens(context: int) -> int:
     return max(256, min(1024, context // 5))
 
 
-def fitted(evidence: Sequence[Evidence], count: Count, room: int) -> list[tuple[int, str]]:
-    """Return (label, text) of the evidence that fits into `room` tokens, in order of rank.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A passage as a prompt shows it: its label, and lines of it in order, GAP where some lack."""
 
-    Passages are left out from the last rank on. When not even the first fits, its leading whole
-    sentences do; the list is empty when not one sentence fits.
+    label: int
+    lines: tuple[str, ...]
+
+
+def fitted(
+    evidence: Sequence[Evidence], sentences: Sequence[Read], count: Count, room: int
+) -> list[Shown]:
+    """Return what of the evidence fits into `room` tokens, the best first.
+
+    The whole passages where they fit. Else the sentences that answer best, by their order in
+    `sentences`, each with those beside it as far as there is room; never a part of a sentence.
     """
-    kept: list[tuple[int, str]] = []
-    for one in evidence:
-        text = one.passage.text
-        cost = count(_shown(one, text))
-        if cost > room:
-            if not kept and (text := _leading(one, count, room)):
-                kept.append((one.label, text))
-            break
-        kept.append((one.label, text))
-        room -= cost
-    return kept
-
-
-def _leading(one: Evidence, count: Count, room: int) -> str:
-    best = ""
-    for _, end in one.passage.parts():
-        if count(_shown(one, one.passage.text[:end])) > room:
-            break
-        best = one.passage.text[:end]
-    return best
-
-
-def _shown(one: Evidence, text: str) -> str:
-    """Return a passage about as long as the prompt shows it: with its source and its marks."""
-    source = one.source
-    marks = "mark5 " * (len(sentences(text)) + 2)
-    about = f"{source.title}, {source.publisher}, {source.published}\n{one.passage.head}"
-    return f"[{one.label}] {about}\n{text}\n{marks}"
-
-
-def newest(history: Sequence[Exchange], count: Count, room: int) -> list[Exchange]:
-    """Return the newest turns that fit into `room` tokens, oldest first.
-
-    A turn whose answer does not fit keeps its question.
-    """
-    kept: list[Exchange] = []
-    for turn in reversed(history):
-        cost = count(f"{turn.question} {turn.answer}")
-        if cost > room:
-            turn, cost = Exchange(turn.question), count(turn.question)
-            if cost > room:
+    parts = {one.label: one.passage.parts() for one in evidence}
+    texts = {one.label: [one.passage.text[a:b] for a, b in parts[one.label]] for one in evidence}
+    heads = {one.label: count(_head(one)) + MESSAGE_TOKENS // 2 for one in evidence}
+    costs = {label: [count(text) + _MARK for text in lines] for label, lines in texts.items()}
+    if sum(heads.values()) + sum(map(sum, costs.values())) <= room:
+        return [Shown(one.label, tuple(texts[one.label])) for one in evidence]
+    kept: dict[int, set[int]] = {}
+    missed = 0
+    for label, place in _ranked(evidence, sentences, parts):
+        held = kept.get(label, set())
+        if place in held:
+            continue
+        beside = {place - 1, place, place + 1} & set(range(len(texts[label])))
+        for wanted in (beside, {place}):
+            cost = sum(costs[label][one] for one in wanted - held) + heads[label] * (not held)
+            if cost <= room:
+                room -= cost
+                kept[label] = held | wanted
                 break
-        kept.append(turn)
-        room -= cost
-    return kept[::-1]
+        else:
+            missed += 1
+            if missed > _MISSED:
+                break
+    return [Shown(label, tuple(_lines(texts[label], held))) for label, held in kept.items()]
+
+
+def _ranked(
+    evidence: Sequence[Evidence],
+    sentences: Sequence[Read],
+    parts: Mapping[int, Sequence[tuple[int, int]]],
+) -> Iterator[tuple[int, int]]:
+    """Yield the sentences that were read, best first, as (label, place); then the rest by rank."""
+    begins = {one.label: one.passage.start for one in evidence}
+    places = {
+        (label, begins[label] + start): place
+        for label, spans in parts.items()
+        for place, (start, _) in enumerate(spans)
+    }
+    for one in sentences:
+        if (one.label, one.start) in places:
+            yield one.label, places[one.label, one.start]
+    yield from ((label, place) for label, spans in parts.items() for place in range(len(spans)))
+
+
+def _lines(texts: Sequence[str], kept: set[int]) -> Iterator[str]:
+    before = -1
+    for place in sorted(kept):
+        if place != before + 1:
+            yield GAP
+        yield texts[place]
+        before = place
+
+
+def _head(one: Evidence) -> str:
+    source = one.source
+    about = f"{source.title}, {source.publisher}, {source.published}"
+    return f"[{one.label}] {about}\n{one.passage.head}"

@@ -67,7 +67,9 @@ class HuggingFaceModel:
         _, tokenizer = self._loaded
         return len(tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    async def stream(self, messages: Sequence[Message], most: int) -> AsyncIterator[Delta]:
+    async def stream(
+        self, messages: Sequence[Message], most: int, labels: Sequence[int] = ()
+    ) -> AsyncIterator[Delta]:
         """Yield what the model says; see Model.stream."""
         from llama_index.core.llms import ChatMessage
         from llama_index.llms.huggingface import HuggingFaceLLM

@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to a model; `role` is "system" or "user"."""
+    """One message to a model; `role` is "system", "user" or "assistant"."""
 
     role: str
     text: str
@@ -20,7 +20,8 @@ class Delta:
     """A piece of what a model sends: text, and at the end why it stopped and what it counted.
 
     `finish` is "" until the model says that it is done: "stop" or "length", or another word of the
-    provider's. `thinking` says that the model reasons before it answers.
+    provider's. `thinking` says that the model reasons before it answers; `read` is the share of the
+    prompt that is read, in 0…1, where a server tells.
     """
 
     text: str = ""
@@ -28,13 +29,15 @@ class Delta:
     prompt_tokens: int | None = None
     answer_tokens: int | None = None
     thinking: bool = False
+    read: float | None = None
 
 
 class ModelFailure(Exception):
     """A model failed; the message says how in one line and without keys or addresses' secrets.
 
     `again` says that trying again may succeed; `wait` is how many seconds the provider asks for
-    (None: it does not say); `too_long` that the prompt did not fit. `logged` is what of the message
+    (None: it does not say); `too_long` that the prompt did not fit; `refused` that the server does
+    not take the request as it is. `logged` is what of the message
     goes into the log: not what a server said, which may repeat the prompt.
     """
 
@@ -45,6 +48,7 @@ class ModelFailure(Exception):
         again: bool = False,
         wait: float | None = None,
         too_long: bool = False,
+        refused: bool = False,
         logged: str | None = None,
     ) -> None:
         super().__init__(message)
@@ -52,6 +56,7 @@ class ModelFailure(Exception):
         self.again = again
         self.wait = wait
         self.too_long = too_long
+        self.refused = refused
 
 
 class Model(Protocol):
@@ -64,8 +69,11 @@ class Model(Protocol):
     def count(self, text: str) -> int:
         """Return the tokens of `text`, or a number that is rarely too small."""
 
-    def stream(self, messages: Sequence[Message], most: int) -> AsyncIterator[Delta]:
+    def stream(
+        self, messages: Sequence[Message], most: int, labels: Sequence[int] = ()
+    ) -> AsyncIterator[Delta]:
         """Yield what the model says, of `most` tokens at most; cancelling the task stops it.
 
-        Raises ModelFailure.
+        With `labels` each sentence is to end with some of them; a server that can be held to a form
+        is. Raises ModelFailure.
         """

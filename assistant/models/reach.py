@@ -68,6 +68,12 @@ def _chat_models(names: Any) -> tuple[str, ...]:
     )
 
 
+def is_llama_cpp(address: str) -> bool:
+    """Say whether the server at an address is llama.cpp's, by what it tells of itself."""
+    root = address.rstrip("/").removesuffix("/v1")
+    return isinstance(_json(f"{root}/props").get("default_generation_settings"), dict)
+
+
 def server_context(address: str, model: str) -> int | None:
     """Return the context of a server's model in tokens, asked from the server; None if unsaid.
 

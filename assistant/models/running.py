@@ -30,28 +30,38 @@ _LOOP = re.compile(r"(.{12,400}?)\1{3,}\s*\Z", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long an answer may take: `total` seconds in all, `silence` once it has begun."""
+    """How long a model may be silent, in seconds.
 
-    total: float = 120.0
+    `first` until the first word of a server that does not tell how far it has read; `silence` from
+    a word, or from news of its reading, to the next.
+    """
+
+    first: float = 120.0
     silence: float = 60.0
 
 
 def run(
-    model: Model, messages: Sequence[Message], most: int, limits: Limits, *, called: str = "a model"
+    model: Model,
+    messages: Sequence[Message],
+    most: int,
+    limits: Limits,
+    *,
+    labels: Sequence[int] = (),
+    called: str = "a model",
 ) -> Generator[Delta | Waiting, None, None]:
     """Yield what the model says, and Waiting while it says nothing.
 
-    Tries again, up to two times and within the total deadline, only where nothing was said yet and
-    the failure may pass (429, 5xx, a connection not accepted in time). Closing the iterator stops
-    the model. Raises ModelFailure, also when the text ends without the model saying that it is
-    done, says nothing, or repeats itself. The log tells of each request under the name `called`,
-    without its text.
+    There is no end by the clock: a model that writes or reads on is alive. Tries again, up to two
+    times and within the time of a first word, only where nothing was said yet and the failure may
+    pass (429, 5xx, a connection not accepted in time). Closing the iterator stops the model. Raises
+    ModelFailure, also when the text ends without the model saying that it is done, says nothing, or
+    repeats itself. The log tells of each request under the name `called`, without its text.
     """
-    deadline = time.monotonic() + limits.total
+    deadline = time.monotonic() + limits.first
     for attempt in range(_RETRIES + 1):
         said = False
         try:
-            asked = _attempt(model, messages, most, limits, deadline)
+            asked = _attempt(_Runner(model, messages, most, labels), limits)
             for piece in _logged(asked, called):
                 said = said or (isinstance(piece, Delta) and bool(piece.text))
                 yield piece
@@ -104,36 +114,26 @@ def _logged(
         )
 
 
-def _attempt(
-    model: Model, messages: Sequence[Message], most: int, limits: Limits, deadline: float
-) -> Generator[Delta | Waiting, None, None]:
-    runner = _Runner(model, messages, most)
+def _attempt(runner: _Runner, limits: Limits) -> Generator[Delta | Waiting, None, None]:
+    runner.start()
     try:
-        yield from _heard(runner, limits, deadline)
+        yield from _heard(runner, limits)
     finally:
         runner.stop()
 
 
-def _heard(runner: _Runner, limits: Limits, deadline: float) -> Iterator[Delta | Waiting]:
+def _heard(runner: _Runner, limits: Limits) -> Iterator[Delta | Waiting]:
     text, finish = "", ""
+    read: float | None = None
     silent_since = time.monotonic()
     while True:
-        now = time.monotonic()
-        if now > deadline:
-            raise ModelFailure(
-                said("it was not done after {seconds} s", seconds=f"{limits.total:.0f}")
-            )
-        # Before its first word a model on a small machine may read for minutes.
-        if text and now - silent_since > limits.silence:
-            raise ModelFailure(
-                said("it said nothing for {seconds} s", seconds=f"{limits.silence:.0f}")
-            )
+        most = limits.silence if text or read is not None else limits.first
+        if time.monotonic() - silent_since > most:
+            raise ModelFailure(said("it said nothing for {seconds} s", seconds=f"{most:.0f}"))
         try:
             piece = runner.pieces.get(timeout=_BEAT)
         except queue.Empty:
-            yield Waiting(
-                said("the model is writing") if text else said("the model is reading the passages")
-            )
+            yield Waiting(said("the model is writing") if text else _reading(read))
             continue
         if piece is None:
             break
@@ -142,6 +142,10 @@ def _heard(runner: _Runner, limits: Limits, deadline: float) -> Iterator[Delta |
         silent_since = time.monotonic()
         text += piece.text
         finish = piece.finish or finish
+        read = read if piece.read is None else piece.read
+        if piece.read is not None and not piece.text and not piece.finish:
+            yield Waiting(_reading(read))
+            continue
         if loops(text) or len(text) > _LONGEST_ANSWER:
             raise ModelFailure(said("it repeats itself without end"))
         yield (
@@ -157,6 +161,12 @@ def _heard(runner: _Runner, limits: Limits, deadline: float) -> Iterator[Delta |
         raise ModelFailure(said("it stopped half-way"))
 
 
+def _reading(read: float | None) -> str:
+    if read is None:
+        return said("the model is reading the passages")
+    return said("the model is reading the passages, {percent} %", percent=f"{100 * read:.0f}")
+
+
 def loops(text: str) -> bool:
     """Say whether a text ends in the same words over and over."""
     return len(text) > 48 and bool(_LOOP.search(text[-_TAIL:]))
@@ -165,19 +175,26 @@ def loops(text: str) -> bool:
 class _Runner:
     """One generation: an event loop in a thread, its pieces in a queue, the last one None."""
 
-    def __init__(self, model: Model, messages: Sequence[Message], most: int) -> None:
+    def __init__(
+        self, model: Model, messages: Sequence[Message], most: int, labels: Sequence[int]
+    ) -> None:
         self.pieces: queue.SimpleQueue[Delta | ModelFailure | None] = queue.SimpleQueue()
         self._loop = asyncio.new_event_loop()
         self._task: asyncio.Task[None] | None = None
         self._begun = threading.Event()
         self._thread = threading.Thread(
-            target=self._run, args=(model, messages, most), name="model", daemon=True
+            target=self._run, args=(model, messages, most, labels), name="model", daemon=True
         )
+
+    def start(self) -> None:
+        """Begin."""
         self._thread.start()
 
-    def _run(self, model: Model, messages: Sequence[Message], most: int) -> None:
+    def _run(
+        self, model: Model, messages: Sequence[Message], most: int, labels: Sequence[int]
+    ) -> None:
         asyncio.set_event_loop(self._loop)
-        self._task = self._loop.create_task(self._pump(model, messages, most))
+        self._task = self._loop.create_task(self._pump(model, messages, most, labels))
         self._begun.set()
         try:
             self._loop.run_until_complete(self._task)
@@ -188,8 +205,10 @@ class _Runner:
             self._loop.close()
             self.pieces.put(None)
 
-    async def _pump(self, model: Model, messages: Sequence[Message], most: int) -> None:
-        stream = model.stream(messages, most)
+    async def _pump(
+        self, model: Model, messages: Sequence[Message], most: int, labels: Sequence[int]
+    ) -> None:
+        stream = model.stream(messages, most, labels)
         try:
             async for piece in stream:
                 self.pieces.put(piece)

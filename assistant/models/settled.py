@@ -55,7 +55,7 @@ class Price:
 @dataclass(frozen=True, slots=True)
 class _Limits:
     __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
-    seconds: float = Limits().total
+    seconds: float = Limits().first
 
     def __post_init__(self) -> None:
         if not 0 < self.seconds < math.inf:
@@ -74,7 +74,7 @@ class _File:
         hosted = set(_VARIABLES) - {"url"}
         for section, known, names in (
             ("keys", hosted, self.keys),
-            ("context", {*hosted, "ollama", "hf"}, self.context),
+            ("context", {*hosted, "ollama", "hf", "local"}, self.context),
             ("prices", {*hosted, "ollama", "hf"}, self.prices),
         ):
             for name in names:
@@ -122,7 +122,7 @@ class Settled:
                 )
             )
         seconds = found.limits.seconds
-        limits = Limits(total=seconds, silence=min(seconds, Limits().silence))
+        limits = Limits(first=seconds, silence=min(seconds, Limits().silence))
         return cls(found.keys, found.context, found.prices, limits)
 
     def key(self, name: str) -> str:

@@ -10,33 +10,40 @@ from dataclasses import dataclass, field
 
 from assistant import prompts
 from assistant.engine import Piece, Task, Usage, Waiting
-from assistant.models.fitting import MESSAGE_TOKENS, answer_tokens, fitted, newest
+from assistant.models.fitting import MESSAGE_TOKENS, Shown, answer_tokens, fitted
 from assistant.models.model import Delta, Message, Model, ModelFailure
 from assistant.models.running import Limits, run
 from assistant.models.settled import Price
 from assistant.models.thoughts import spoken
+from assistant.models.turns import Turns
 from corpus.errors import EngineError
 from corpus.said import said
 from index.evidence import Evidence
 
 # The share of the room for evidence that earlier turns may take.
-_HISTORY = 0.2
+_HISTORY = 0.4
 _REWRITE_TOKENS = 120
 _TURNS = 6
-_REWRITE = Limits(total=20.0, silence=15.0)
+_REWRITE = Limits(first=20.0, silence=15.0)
 # A passage's own "[12]" would read like one of our labels.
 _BRACKETED, _ROUND = re.compile(r"\[(\d{1,3})\]"), r"(\1)"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelEngine:
-    """Writes with a model; `place` is the host that what it is given goes to, "" for none."""
+    """Writes with a model; `place` is the host that what it is given goes to, "" for none.
+
+    `evidence` is the most tokens of passages that it is given, None for as many as its context
+    holds; `turns` is what was sent and answered before.
+    """
 
     name: str
     model: Model
     place: str = ""
     limits: Limits = field(default_factory=Limits)
     price: Price | None = None
+    evidence: int | None = None
+    turns: Turns = field(default_factory=Turns)
 
     @property
     def _called(self) -> str:
@@ -46,27 +53,33 @@ class ModelEngine:
     def write(self, task: Task) -> Generator[Piece, None, None]:
         """Yield the model's answer; see Engine.write."""
         try:
-            share = 1.0
+            share, form = 1.0, True
             while True:
                 try:
-                    yield from self._written(task, share)
+                    yield from self._written(task, share, form)
                     return
                 except ModelFailure as failure:
-                    # The estimate of tokens was too low, or the server's context is smaller.
-                    if not failure.too_long or share < 0.3:
+                    if failure.refused and form:
+                        # A server that takes no form is asked without one.
+                        form = False
+                    elif failure.too_long and share >= 0.3:
+                        # The estimate of tokens was too low, or the server's context is smaller.
+                        share /= 2
+                    else:
                         raise
-                    share /= 2
         except ModelFailure as failure:
             raise EngineError(
                 said("{engine} failed: {reason}", engine=self.name, reason=failure)
             ) from failure
 
-    def _written(self, task: Task, share: float) -> Iterator[Piece]:
+    def _written(self, task: Task, share: float, form: bool) -> Iterator[Piece]:
         boundary = f"=== {secrets.token_hex(8)} ==="
         mark = f"{secrets.token_hex(2)}|"
-        messages = self._messages(task, share, boundary, mark)
+        kept, messages = self._messages(task, share, boundary, mark)
+        labels = [one.label for one in kept] if form else []
         most = answer_tokens(self.model.context)
-        stream = run(self.model, messages, most, self.limits, called=self._called)
+        stream = run(self.model, messages, most, self.limits, labels=labels, called=self._called)
+        answer = ""
         with closing(stream):
             sent = "\n\n".join(f"{one.role}:\n{one.text}" for one in messages)
             usage = Usage(prompt=sent)
@@ -75,23 +88,33 @@ class ModelEngine:
                     yield piece
                     continue
                 if piece.text:
+                    answer += piece.text
                     # A model that repeats the fence shows none of it.
                     yield piece.text.replace(boundary, "").replace(mark, "")
                 usage = self._counted(usage, piece)
+        self.turns.keep(task.question, messages[-1].text, answer)
         yield usage
 
-    def _messages(self, task: Task, share: float, boundary: str, mark: str) -> list[Message]:
-        rules = prompts.ANSWER.filled(boundary=boundary, mark=mark)
+    def _messages(
+        self, task: Task, share: float, boundary: str, mark: str
+    ) -> tuple[list[Shown], list[Message]]:
+        """Return the passages that are shown, and the messages; raises ModelFailure.
+
+        The rules come first and are always the same, then the earlier turns as they were sent: a
+        server that keeps what it has read reads only the last message anew.
+        """
+        rules = prompts.ANSWER.filled()
         count = self.model.count
         bare = prompts.QUESTION.filled(
-            history="", boundary=boundary, passages="", question=task.question
+            boundary=boundary, mark=mark, passages="", question=task.question
         )
         room = self.model.context - answer_tokens(self.model.context) - 2 * MESSAGE_TOKENS
         room = int((room - count(rules) - count(bare)) * share)
-        turns = newest(task.history, count, int(room * _HISTORY))
-        history = "\n".join(f"Q: {one.question}\nA: {one.answer}" for one in turns)
-        history = prompts.HISTORY.filled(turns=history) if turns else ""
-        kept = fitted(task.evidence, count, room - (count(history) if history else 0))
+        earlier = self.turns.of(task.history, count, int(room * _HISTORY))
+        room -= sum(count(one.text) + MESSAGE_TOKENS for one in earlier)
+        if self.evidence:
+            room = min(room, int(self.evidence * share))
+        kept = fitted(task.evidence, task.sentences, count, room)
         if not kept:
             raise ModelFailure(
                 said(
@@ -101,11 +124,41 @@ class ModelEngine:
                 )
             )
         by_label = {one.label: one for one in task.evidence}
-        passages = "\n".join(_marked(label, by_label[label], text, mark) for label, text in kept)
+        passages = "\n".join(_marked(by_label[one.label], one, mark) for one in kept)
         question = prompts.QUESTION.filled(
-            history=history, boundary=boundary, passages=passages, question=task.question
+            boundary=boundary, mark=mark, passages=passages, question=task.question
         )
-        return [Message("system", rules), Message("user", question)]
+        return kept, [Message("system", rules), *earlier, Message("user", question)]
+
+    def again(self, task: Task, wrong: Sequence[tuple[str, str]]) -> Generator[Piece, None, None]:
+        """Yield the answer to `task` written once more; `wrong` are (sentence, what is wrong).
+
+        The answer before stands in the conversation. Yields what `write` does; raises EngineError.
+        """
+        lines = "\n".join(f"- {text} ({reason})" for text, reason in wrong)
+        sent = self.turns.last(task.question)
+        asking = [
+            Message("system", prompts.ANSWER.filled()),
+            *sent,
+            Message("user", prompts.AGAIN.filled(sentences=lines)),
+        ]
+        labels = [one.label for one in task.evidence if sent and f"[{one.label}]" in sent[0].text]
+        try:
+            most = answer_tokens(self.model.context)
+            stream = run(self.model, asking, most, self.limits, labels=labels, called=self._called)
+            usage = Usage()
+            with closing(stream):
+                for piece in spoken(stream):
+                    if isinstance(piece, Waiting):
+                        yield piece
+                        continue
+                    yield piece.text
+                    usage = self._counted(usage, piece)
+            yield usage
+        except ModelFailure as failure:
+            raise EngineError(
+                said("{engine} failed: {reason}", engine=self.name, reason=failure)
+            ) from failure
 
     def _counted(self, usage: Usage, piece: Delta) -> Usage:
         prompt = piece.prompt_tokens if piece.prompt_tokens is not None else usage.prompt_tokens
@@ -142,14 +195,13 @@ class ModelEngine:
         yield lines[0] if lines else ""
 
 
-def _marked(label: int, one: Evidence, text: str, mark: str) -> str:
+def _marked(one: Evidence, shown: Shown, mark: str) -> str:
     """Return a passage for the prompt: its number, where it is from, a marked line a sentence.
 
     Rows of a table come after the head of it, a line each.
     """
     source, passage = one.source, one.passage
     about = ", ".join(part for part in (source.title, source.publisher, source.published) if part)
-    lines = [about, *[passage.head] * bool(passage.head)]
-    lines += [text[start:end] for start, end in passage.parts() if end <= len(text)]
+    lines = [about, *[passage.head] * bool(passage.head), *shown.lines]
     body = "\n".join(f"{mark} {_BRACKETED.sub(_ROUND, line)}" for line in lines)
-    return f"[{label}]\n{body}\n"
+    return f"[{one.label}]\n{body}\n"

@@ -1,0 +1,171 @@
+"""A file from an address or a folder, appended to what is there of it; owns the HTTP client here.
+
+The content is checked by whoever asked for it: what is guarded here is that a server neither leads
+to an address without encryption, nor sends without end, nor takes for ever.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+
+from assistant.models.clients import is_loopback
+from assistant.models.gguf_head import MAGIC
+from assistant.models.part import Part, SourceFailed
+from corpus.said import said
+
+_HEADERS = {"user-agent": "briefing-assistant", "accept-encoding": "identity"}
+_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_CHUNK = 1 << 20
+_HOPS = 5
+_REDIRECTS = {301, 302, 303, 307, 308}
+# Hubs break off long downloads now and then: what has begun is tried again, with pauses of 1, 2,
+# 4 and 8 seconds; any progress begins the count anew.
+_TRIES = 5
+_BEAT = 0.25
+# Slower than this over a whole minute it would take a day for the smallest model.
+_SLOWEST, _WINDOW = 1_000, 60.0
+_RANGE, _WHOLE = re.compile(r"bytes (\d+)-\d+/(\d+)"), re.compile(r"bytes \*/(\d+)")
+
+
+def downloaded(address: str, part: Part) -> Iterator[None]:
+    """Append what lies at an address until the file is whole; yields after each piece.
+
+    Goes on where `part` ends if the server can, from the beginning if it cannot. Raises
+    SourceFailed, and OSError where the disk refuses.
+    """
+    tries, begun = 0, False
+    while part.size < part.total:
+        before = part.size
+        try:
+            # A proxy of the environment must not see what goes to this machine.
+            with httpx.Client(trust_env=not is_loopback(address), timeout=_TIMEOUT) as client:
+                yield from _received(client, address, part)
+            if part.size < part.total:
+                raise SourceFailed(said("it broke off"), again=True)
+        except (httpx.HTTPError, httpx.InvalidURL, SourceFailed) as error:
+            failed = error if isinstance(error, SourceFailed) else _failed(error)
+            tries = 1 if part.size > before else tries + 1
+            # What never began here may be had elsewhere at once.
+            begun = begun or part.size > before
+            if not (failed.again and begun) or tries >= _TRIES:
+                raise failed from error
+            yield from _pause(2.0 ** (tries - 1))
+
+
+def copied(file: Path, part: Part) -> Iterator[None]:
+    """Append what a file of the user's has, from where `part` ends; yields after each piece.
+
+    Raises SourceFailed, and OSError where the disk refuses.
+    """
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        raise SourceFailed(said("there is no file {path}", path=file)) from error
+    if size != part.total:
+        raise SourceFailed(_other(size, part.total))
+    with file.open("rb") as stream:
+        stream.seek(part.size)
+        while data := stream.read(_CHUNK):
+            part.add(data)
+            yield
+
+
+def _failed(error: Exception) -> SourceFailed:
+    if isinstance(error, httpx.TimeoutException):
+        return SourceFailed(said("it timed out"), again=True)
+    if isinstance(error, httpx.ConnectError):
+        return SourceFailed(said("it cannot be reached"), again=True)
+    if isinstance(error, httpx.TransportError):
+        return SourceFailed(said("it broke off"), again=True)
+    return SourceFailed(said("the address cannot be read"))
+
+
+def _pause(seconds: float) -> Iterator[None]:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        yield
+        time.sleep(_BEAT)
+
+
+def _received(client: httpx.Client, address: str, part: Part) -> Iterator[None]:
+    """Append one response; a server that cannot go on from here sends it from the beginning."""
+    response = _followed(client, address, part.size)
+    if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+        response.close()
+        told = _WHOLE.fullmatch(response.headers.get("content-range", "").strip())
+        if told is not None and int(told[1]) != part.total:
+            raise SourceFailed(_other(int(told[1]), part.total))
+        part.clear()
+        response = _followed(client, address, 0)
+    with closing(response):
+        _place(response, part)
+        yield from _appended(response, part)
+
+
+def _followed(client: httpx.Client, address: str, start: int) -> httpx.Response:
+    """Return the response that an address leads to, its body not yet read; raises SourceFailed."""
+    here = httpx.URL(address)
+    for _ in range(_HOPS + 1):
+        headers = _HEADERS | ({"range": f"bytes={start}-"} if start else {})
+        response = client.send(client.build_request("GET", here, headers=headers), stream=True)
+        place = response.headers.get("location", "")
+        if response.status_code not in _REDIRECTS or not place:
+            return response
+        response.close()
+        there = here.join(place)
+        # A mirror without encryption, and a server of this machine, may lead to themselves.
+        same = (there.scheme, there.host) == (here.scheme, here.host)
+        if there.scheme != "https" and not (same and there.scheme == "http"):
+            raise SourceFailed(said("it leads to an address without encryption"))
+        here = there
+    raise SourceFailed(said("it leads on and on"))
+
+
+def _place(response: httpx.Response, part: Part) -> None:
+    """Make `part` end where the response begins; raises SourceFailed for what is not the file."""
+    status = response.status_code
+    if status not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
+        busy = status >= 500 or status == httpx.codes.TOO_MANY_REQUESTS
+        raise SourceFailed(said("it answered with status {status}", status=status), again=busy)
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise SourceFailed(said("it sends the file packed"))
+    if status == httpx.codes.PARTIAL_CONTENT:
+        told = _RANGE.fullmatch(response.headers.get("content-range", "").strip())
+        if told is None or int(told[1]) > part.size:
+            raise SourceFailed(said("it sends another part of the file than was asked for"))
+        if int(told[2]) != part.total:
+            raise SourceFailed(_other(int(told[2]), part.total))
+        part.cut(int(told[1]))
+        return
+    length = response.headers.get("content-length", "")
+    if length.isdigit() and int(length) != part.total:
+        raise SourceFailed(_other(int(length), part.total))
+    part.clear()
+
+
+def _other(size: int, wanted: int) -> str:
+    return said(
+        "it has another file ({size} bytes, not {wanted})",
+        size=f"{size:,}",
+        wanted=f"{wanted:,}",
+    )
+
+
+def _appended(response: httpx.Response, part: Part) -> Iterator[None]:
+    since, counted = time.monotonic(), part.size
+    for data in response.iter_raw(_CHUNK):
+        if not part.size and not data.startswith(MAGIC):
+            raise SourceFailed(said("what it sends is no model"))
+        part.add(data)
+        yield
+        now = time.monotonic()
+        if now - since > _WINDOW:
+            if part.size - counted < _SLOWEST * (now - since):
+                raise SourceFailed(said("it hardly sends anything"), again=True)
+            since, counted = now, part.size

@@ -1,0 +1,160 @@
+"""What a GGUF file says of itself in its head: that it is one, its kind, context and size.
+
+Read by ourselves and to the point, since a head can claim anything: no length in it is believed
+beyond what a head has. https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from corpus.errors import ReadError
+from corpus.said import said
+
+MAGIC = b"GGUF"
+_VERSIONS = {2, 3}
+# Sizes of the plain types by their number in the format; 8 is a text, 9 a list.
+_PLAIN = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q",
+          11: "<q", 12: "<d"}  # fmt: skip
+_TEXT, _LIST = 8, 9
+# Keys of a head are some dozens, its texts a template at the longest; heads of layers are a list.
+_MOST_KEYS, _LONGEST, _LONGEST_LIST = 1_000, 1_000_000, 4_096
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([BM])\b", re.IGNORECASE)
+# Kinds that do not write: an adapter, the part of a model that looks at pictures.
+_NO_WRITERS = {"adapter", "mmproj", "imatrix"}
+
+Value = int | float | bool | str | list[int | float | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a model says of itself; 0 and "" where it does not.
+
+    `parameters` are in billions, `context` in tokens; `token_bytes` is what a token of context
+    takes in memory (16 bits each for keys and values).
+    """
+
+    title: str = ""
+    architecture: str = ""
+    context: int = 0
+    token_bytes: int = 0
+    parameters: float = 0.0
+    licence: str = ""
+
+
+def head_of(file: Path) -> Head:
+    """Return what a GGUF file says of itself, in milliseconds: the tokens are not read.
+
+    Raises ReadError: "missing", or "unsupported" for what is no GGUF file or none that writes.
+    """
+    try:
+        with file.open("rb") as stream:
+            values = _values(stream)
+    except OSError as error:
+        raise ReadError(
+            "missing",
+            said("{path} cannot be opened ({reason})", path=file, reason=error.strerror),
+        ) from error
+    except (struct.error, ValueError) as error:
+        raise _no_model(file) from error
+    if str(values.get("general.type", "model")) in _NO_WRITERS:
+        raise _no_model(file)
+    if _number(values, "split.count") > 1:
+        raise ReadError(
+            "unsupported",
+            said(
+                "{path} is one part of a model; join the parts with llama-gguf-split --merge and "
+                "add the whole",
+                path=file,
+            ),
+        )
+    return _head(values)
+
+
+def _no_model(file: Path) -> ReadError:
+    return ReadError(
+        "unsupported",
+        said("{path} is no model that writes; give a file in GGUF format", path=file),
+    )
+
+
+def _head(values: dict[str, Value]) -> Head:
+    kind = str(values.get("general.architecture", ""))
+    heads = _number(values, f"{kind}.attention.head_count")
+    width = _number(values, f"{kind}.embedding_length") // heads if heads else 0
+    each = (_number(values, f"{kind}.attention.key_length") or width) + (
+        _number(values, f"{kind}.attention.value_length") or width
+    )
+    layers = _number(values, f"{kind}.block_count")
+    kept = values.get(f"{kind}.attention.head_count_kv", heads)
+    # A list gives the heads of each layer.
+    together = sum(int(one) for one in kept) if isinstance(kept, list) else layers * int(kept)
+    size = _SIZE.search(str(values.get("general.size_label", "")))
+    billions = float(size[1]) * (1.0 if size[2].upper() == "B" else 0.001) if size else 0.0
+    return Head(
+        str(values.get("general.name", "")),
+        kind,
+        _number(values, f"{kind}.context_length"),
+        together * each * 2,
+        billions,
+        str(values.get("general.license", "")),
+    )
+
+
+def _number(values: dict[str, Value], key: str) -> int:
+    value = values.get(key, 0)
+    return int(value) if isinstance(value, int) else 0
+
+
+def _values(stream: BinaryIO) -> dict[str, Value]:
+    """Return the values of a head up to the tokenizer's; raises ValueError, struct.error."""
+    if stream.read(4) != MAGIC or _plain(stream, 4) not in _VERSIONS:
+        raise ValueError("no GGUF file of a version that is read")
+    _plain(stream, 10)
+    count = int(_plain(stream, 10))
+    values: dict[str, Value] = {}
+    for _ in range(min(count, _MOST_KEYS)):
+        key = _text(stream)
+        # It comes last, and its lists are as long as the vocabulary.
+        if key.startswith("tokenizer."):
+            break
+        values[key] = _value(stream, int(_plain(stream, 4)))
+    return values
+
+
+def _value(stream: BinaryIO, kind: int) -> Value:
+    if kind == _TEXT:
+        return _text(stream)
+    if kind != _LIST:
+        return _plain(stream, kind)
+    inner, length = int(_plain(stream, 4)), int(_plain(stream, 10))
+    if length > _LONGEST_LIST:
+        raise ValueError("a list of no head")
+    if inner == _TEXT:
+        for _ in range(length):
+            _text(stream)
+        return []
+    return [_plain(stream, inner) for _ in range(length)]
+
+
+def _plain(stream: BinaryIO, kind: int) -> int | float | bool:
+    if kind not in _PLAIN:
+        raise ValueError("a type that the format does not know")
+    form = _PLAIN[kind]
+    value: int | float | bool
+    (value,) = struct.unpack(form, stream.read(struct.calcsize(form)))
+    return value
+
+
+def _text(stream: BinaryIO) -> str:
+    length = int(_plain(stream, 10))
+    if length > _LONGEST:
+        raise ValueError("a text of no head")
+    data = stream.read(length)
+    if len(data) < length:
+        raise ValueError("the head ends half-way")
+    return data.decode("utf-8", "replace")

