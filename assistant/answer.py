@@ -108,7 +108,8 @@ class Answer:
     `growing` is the sentence being written. `seconds` has retrieve, answer and total.
 
     `nearest` holds, under a decline, the library's sentences that come closest, best first, each
-    with the citations it stands in; they may not answer. `chance` is the calibrated chance (0 to 1)
+    with the citations it stands in; they may not answer. `quoted` holds, beside an answer that a
+    model wrote, what the library says word for word. `chance` is the calibrated chance (0 to 1)
     that the evidence answers, by which it was answered or declined; None where nothing was judged.
     `calculation` says how a number was computed over a table, "" where none was.
     """
@@ -128,6 +129,7 @@ class Answer:
     usage: Usage | None = None
     growing: str = ""
     nearest: tuple[Claim, ...] = ()
+    quoted: tuple[Claim, ...] = ()
     chance: float | None = None
     calculation: str = ""
 
@@ -206,6 +208,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         ],
         "citations": [citation_json(citation) for citation in answer.citations],
         "nearest": [{"text": one.text, "citations": list(one.citations)} for one in answer.nearest],
+        "quoted": [{"text": one.text, "citations": list(one.citations)} for one in answer.quoted],
         "chance": None if answer.chance is None else round(answer.chance, 3),
         "calculation": answer.calculation,
         "not_found": list(answer.not_found),

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
-from assistant.answer import NOT_HELD, NOT_SAID, Answer, Question
+from assistant.answer import NOT_HELD, NOT_SAID, Answer, Claim, Question
 from assistant.answerability import Zone
 from assistant.calculating import Calculation, calculated
+from assistant.checking.problems import Code, in_words
 from assistant.claims import Growing, drafts
 from assistant.composing import Composer
 from assistant.desk import Desk
-from assistant.engine import Draft, Engine, Task, Waiting
+from assistant.engine import Corrector, Draft, Engine, Task, Usage, Waiting
 from assistant.extractive import ExtractiveEngine, nearest, quoted_text
 from assistant.followup import leans
 from assistant.languages import language_note, languages_of, question_language
@@ -105,21 +106,47 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
         search.asides,
         search.parts,
     )
-    begun = answer
+    # Of a doubtful question the model says what is not found.
+    begun = answer if search.enough else replace(answer, not_found=())
     if calculation is not None and search.sentences and search.sentences[0].row is not None:
         # The row that is quoted may be any of those that the calculation would have compared.
-        begun = replace(answer, notice=_uncalculated(calculation))
+        begun = replace(begun, notice=_uncalculated(calculation))
+    for answer in _by_engine(desk, begun, task, enough=search.enough):
+        yield answer
+    if answer.outcome == "failed":
+        yield _timed(answer, started, found)
+    else:
+        yield _timed(_finished(desk, answer, search), started, found)
+
+
+def _by_engine(desk: Desk, begun: Answer, task: Task, *, enough: bool) -> Iterator[Answer]:
+    """Yield the answer as the engine writes it, and what is made of it where the engine fails.
+
+    What it had written is kept. Where that is nothing, the library is quoted if the evidence is
+    `enough`, and the answer stays without a claim if not.
+    """
+    answer = begun
     try:
-        for answer in _written(desk, desk.engine, begun, task):
+        for grown in _written(desk, desk.engine, begun, task):
+            answer = grown
             yield answer
     except EngineError as error:
-        _LOG.error("%s failed; the library is quoted instead", desk.engine.name, exc_info=error)
+        _LOG.error("%s failed", desk.engine.name, exc_info=error)
         if isinstance(desk.engine, ExtractiveEngine):
-            yield _timed(replace(answer, outcome="failed", notice=str(error)), started, found)
-            return
-        for answer in _written(desk, ExtractiveEngine(), _fallen_back(begun, str(error)), task):
-            yield answer
-    yield _timed(_finished(desk, answer, search), started, found)
+            yield replace(answer, outcome="failed", notice=str(error))
+        elif answer.claims:
+            kept = said("{reason}. What was written until then is kept.", reason=str(error))
+            yield replace(answer, growing="", notice=joined("\n", (begun.notice, kept)))
+        elif enough:
+            yield from _written(desk, ExtractiveEngine(), _fallen_back(begun, str(error)), task)
+        else:
+            yield replace(begun, engine=ExtractiveEngine.name, fallback=str(error))
+        return
+    for grown in _corrected(desk, begun, answer, task):
+        answer = grown
+        yield answer
+    if enough and answer.claims and not isinstance(desk.engine, ExtractiveEngine):
+        yield _with_quotations(desk, answer, task)
 
 
 def _settled(
@@ -128,7 +155,9 @@ def _settled(
     """Return the answer where no engine need write it: calculated over a table, or declined."""
     if calculation is not None and not calculation.refused:
         return calculated_answer(desk, answer, calculation, search.evidence)
-    if search.enough:
+    # A model may find what the reader doubts, and may say that it does not.
+    writes = not isinstance(desk.engine, ExtractiveEngine)
+    if search.enough or (writes and search.judgement.zone is not Zone.ABSENT):
         return None
     declined = _declined(desk, answer, search)
     if calculation is None:
@@ -178,6 +207,55 @@ def _written(desk: Desk, engine: Engine, answer: Answer, task: Task) -> Iterator
     yield replace(answer, growing="", notice=notice)
 
 
+def _corrected(desk: Desk, begun: Answer, answer: Answer, task: Task) -> Iterator[Answer]:
+    """Yield the answer written once more where some of its sentences did not hold.
+
+    What comes of it counts where fewer are unsupported and no fewer hold; it is not tried twice.
+    """
+    wrong = [
+        (one.text, str(in_words(one.problems)))
+        for one in answer.claims
+        if one.verdict == "unsupported"
+    ]
+    if not wrong or not isinstance(desk.engine, Corrector):
+        return
+    waiting = said("{count} sentence(s) did not hold: they are written again", count=len(wrong))
+    composer = Composer(desk.checker, task.evidence)
+    redone, usage = begun, answer.usage
+    try:
+        with closing(desk.engine.again(task, wrong)) as pieces:
+            for one in drafts(pieces):
+                if isinstance(one, Draft):
+                    redone = composer.with_draft(redone, one)
+                elif isinstance(one, Usage) and usage:
+                    usage = usage.with_more(one)
+                yield replace(answer, notice=waiting)
+    except EngineError as error:
+        # The answer as it was stands, with its sentences marked.
+        _LOG.error("%s did not write again", desk.engine.name, exc_info=error)
+        yield answer
+        return
+    better = _failing(redone) < len(wrong) and _held(redone) >= _held(answer)
+    done = bool(redone.claims or redone.not_found)
+    yield replace(redone if better and done else answer, usage=usage)
+
+
+def _with_quotations(desk: Desk, answer: Answer, task: Task) -> Answer:
+    """Return a written answer with what the library says word for word beside it."""
+    quoting = replace(answer, claims=())
+    for grown in _written(desk, ExtractiveEngine(), quoting, task):
+        quoting = grown
+    return replace(answer, quoted=quoting.claims, citations=quoting.citations)
+
+
+def _failing(answer: Answer) -> int:
+    return sum(one.verdict == "unsupported" for one in answer.claims)
+
+
+def _held(answer: Answer) -> int:
+    return sum(one.verdict == "supported" for one in answer.claims)
+
+
 def _fallen_back(begun: Answer, reason: str) -> Answer:
     """Return the answer as it was before the engine failed, marked with why it is written anew."""
     quoted = said("{reason}. The answer quotes the library instead.", reason=reason)
@@ -188,7 +266,11 @@ def _fallen_back(begun: Answer, reason: str) -> Answer:
 def _finished(desk: Desk, answer: Answer, search: Search) -> Answer:
     if not answer.claims:
         return _declined(desk, answer, search)
+    if not search.enough and not _held(answer):
+        # The reader doubted that the library answers, and no sentence of the model's holds.
+        return _declined(desk, answer, search)
     outcome = "partly" if answer.not_found else "answered"
+    answer = _said_once(_joined(desk, answer))
     notices = [answer.notice]
     if answer.usage and answer.usage.cut:
         notices.append(
@@ -197,6 +279,43 @@ def _finished(desk: Desk, answer: Answer, search: Search) -> Answer:
     if question_language(answer.question) not in ("", "en"):
         notices.append(_language_note(desk, answer))
     return replace(answer, outcome=outcome, notice=joined("\n", notices))
+
+
+def _joined(desk: Desk, answer: Answer) -> Answer:
+    """Return the answer with sentences that say the same made one, which cites what all do."""
+    kept: list[Claim] = []
+    for one in answer.claims:
+        alike = next((two for two in kept if _alike(desk, one, two)), None)
+        if alike is None:
+            kept.append(one)
+            continue
+        cites = tuple(dict.fromkeys((*alike.citations, *one.citations)))
+        kept[kept.index(alike)] = replace(alike, citations=cites)
+    return replace(answer, claims=tuple(kept))
+
+
+def _alike(desk: Desk, one: Claim, other: Claim) -> bool:
+    held = one.verdict == other.verdict == "supported" and one.citations and other.citations
+    return bool(held) and desk.checker.same(one.text, other.text)
+
+
+def _said_once(answer: Answer) -> Answer:
+    """Return the answer with what several of its sentences have to say of themselves said once."""
+    added = [
+        one for one in answer.claims if any(two.code is Code.CITATION_ADDED for two in one.problems)
+    ]
+    if len(added) < 2:
+        return answer
+    claims = tuple(
+        replace(
+            one, problems=tuple(two for two in one.problems if two.code is not Code.CITATION_ADDED)
+        )
+        for one in answer.claims
+    )
+    line = said(
+        "{count} sentences cited no passage; those that contain them were added", count=len(added)
+    )
+    return replace(answer, claims=claims, notice=joined("\n", (answer.notice, line)))
 
 
 def _declined(desk: Desk, answer: Answer, search: Search) -> Answer:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant import answerability
 from assistant.answer import Answer, Question, answer_json
 from assistant.answering import ask
 from assistant.checking.problems import Code
@@ -25,7 +26,7 @@ from tests.tiny import grammar_of, llama_cpp, tiny_gguf
 
 COST = "What did DeepSeek-V3 cost to train?"
 TRUE = "DeepSeek arrives at a training cost of $5.576 million for DeepSeek-V3"
-SOON = Limits(total=4.0, silence=1.0)
+SOON = Limits(first=4.0, silence=1.0)
 
 
 class Scripted:
@@ -173,7 +174,7 @@ def test_a_follow_up_is_spelt_out_through_a_real_client(desk: Desk) -> None:
         desk.engine = ModelEngine("two", model, limits=SOON)
         answer = answered(desk, Question("and in hours?", exchanges([COST])))
         assert answer.standalone == texts[0] and len(server.asked) == 2
-        assert COST in str(server.asked[0].body) and COST in str(server.asked[1].body)
+        assert COST in str(server.asked[0].body) and texts[0] in str(server.asked[1].body)
     with ModelServer(texts, fault="status:401", times=1) as server:
         model = OpenAIServer("tiny", f"{server.url}/v1")
         desk.engine = ModelEngine("two", model, limits=SOON)
@@ -183,7 +184,7 @@ def test_a_follow_up_is_spelt_out_through_a_real_client(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "fault",
-    ["status:401", "status:429", "status:500", "garbage", "cut", "stall", "empty", "repeat"],
+    ["status:401", "status:429", "status:500", "garbage", "cut", "stall", "empty"],
 )
 def test_whatever_fails_the_user_gets_a_reason_and_an_answer(desk: Desk, fault: str) -> None:
     """Through a real client and a server that misbehaves: one line, then the quoted answer."""
@@ -195,6 +196,66 @@ def test_whatever_fails_the_user_gets_a_reason_and_an_answer(desk: Desk, fault: 
     assert answer.fallback.startswith("bad failed: ") and "\n" not in answer.fallback
     assert answer.engine == "extractive" and answer.outcome == "answered"
     assert answer.text == quoted and "secret" not in str(answer_json(answer))
+
+
+def test_a_late_failure_keeps_what_was_written(desk: Desk) -> None:
+    """A model that repeats itself without end has written whole sentences: they stay, checked."""
+    with ModelServer(f"{TRUE} [1]. ", fault="repeat") as server:
+        desk.engine = ModelEngine("bad", OpenAIServer("tiny", f"{server.url}/v1"), limits=SOON)
+        answer = answered(desk, COST)
+    assert answer.engine == "bad" and not answer.fallback and answer.outcome == "answered"
+    assert answer.claims[0].text == f"{TRUE}." and answer.claims[0].citations
+    assert "repeats itself" in answer.notice and "is kept" in answer.notice
+
+
+class Correctable(Scripted):
+    """Writes again what did not hold."""
+
+    def __init__(self, *pieces: Piece, better: Sequence[Piece]) -> None:
+        super().__init__(*pieces)
+        self._better = better
+        self.wrong: list[tuple[str, str]] = []
+
+    def again(
+        self, task: Task, wrong: Sequence[tuple[str, str]]
+    ) -> Generator[Piece, None, None]:
+        self.wrong += wrong
+        yield from self._better
+
+
+def test_what_does_not_hold_is_written_again_once(desk: Desk) -> None:
+    """With the reason; what comes is taken where more of it holds, and tokens add up."""
+    label = label_of(desk, "arrives at")
+    wrong = f"DeepSeek arrives at a training cost of $7.9 million for DeepSeek-V3 [{label}]."
+    right = [f"{TRUE} [{label}].", Usage(7, 3)]
+    desk.engine = engine = Correctable(wrong, Usage(5, 2), better=right)
+    snapshots = list(ask(desk, Question(COST)))
+    assert any("written again" in one.notice for one in snapshots)
+    answer = snapshots[-1]
+    assert [one.verdict for one in answer.claims] == ["supported"] and not answer.notice
+    assert answer.usage and (answer.usage.prompt_tokens, answer.usage.answer_tokens) == (12, 5)
+    ((sentence, reason),) = engine.wrong
+    assert "$7.9 million" in sentence and "7.9" in reason
+    # Beside it stands what the library says word for word, its citations numbered on.
+    assert any("5.576" in one.text for one in answer.quoted)
+    numbers = {one.number for one in answer.citations}
+    assert all(set(one.citations) <= numbers for one in answer.quoted)
+    desk.engine = engine = Correctable(wrong, better=[wrong.replace("7.9", "8.1")])
+    (claim,) = answered(desk, COST).claims
+    assert claim.verdict == "unsupported" and "7.9" in claim.text and len(engine.wrong) == 1
+
+
+def test_a_model_is_asked_where_the_reader_doubts(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it writes counts where it holds; where nothing holds, the answer is declined."""
+    label = label_of(desk, "arrives at")
+    monkeypatch.setattr(answerability, "ANSWERED", 0.9999)
+    assert answered(desk, COST).outcome == "declined"
+    desk.engine = Scripted(f"{TRUE} [{label}].")
+    assert answered(desk, COST).outcome == "answered"
+    desk.engine = Scripted("It was paid in gold by the city of Ulm.")
+    assert answered(desk, COST).outcome == "declined"
 
 
 def test_a_server_that_is_not_there_is_a_reason_too(desk: Desk) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from assistant.answer import NOT_HELD, NOT_SAID, Answer, Citation, Claim, Questi
 from assistant.beside import Beside
 from assistant.checking.problems import Code, problem
 from assistant.engine import Usage
+from assistant.models.store import Store
 from benchmarks.serving import chromium_running, serving
 from corpus.catalogue import Entry
 from corpus.conversations import Conversations
@@ -51,6 +54,9 @@ class Harbour:
         self.questions: Jobs[Any] = Jobs("questions", at_once=2, waiting=4)
         self.memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=1)
         self.additions: Jobs[Any] = Jobs("additions", at_once=1, waiting=1)
+        self.writers: Jobs[Any] = Jobs("models", at_once=1, waiting=2)
+        self.store = Store(Path(os.devnull), catalogue=())
+        self.answering = "scripted"
 
     def conversations(self) -> Conversations | None:
         return self._kept
@@ -59,10 +65,19 @@ class Harbour:
         return None
 
     def status(self, language: str = "en") -> str:
-        return markup.status_html(self.entries(), "scripted", "", language=language)
+        return markup.status_html(self.entries(), self.answering, "", language=language)
 
     def engines(self) -> Sequence[tuple[str, str]]:
-        return [("scripted", "scripted"), ("openai:far", "openai:far")]
+        here = [f"local:{one.name}" for one in self.store.installed()]
+        return [(one, one) for one in ("scripted", *here, "openai:far")]
+
+    def models(self) -> Store:
+        return self.store
+
+    def renew_engine(self) -> str:
+        if self.answering != "scripted":
+            self.answering = f"local:{self.store.chosen}" if self.store.chosen else "extractive"
+        return self.answering
 
     def goes_to(self, engine: str) -> str:
         return "api.openai.com" if engine.startswith("openai:") else ""

@@ -173,7 +173,7 @@ class Refusing:
     def count(self, text: str) -> int:
         return len(text) // 4
 
-    async def stream(self, messages: list[Message], most: int):  # type: ignore[no-untyped-def]
+    async def stream(self, messages: list[Message], most: int, labels: tuple[int, ...] = ()):  # type: ignore[no-untyped-def]
         refused = RuntimeError("no such key")
         refused.status_code = 401  # type: ignore[attr-defined]
         raise failure_of(refused)

@@ -253,7 +253,7 @@ def pinned(turns: Sequence[Turn], turn: object, number: object) -> Pinned | None
     )
     if answer is None or citation is None:
         return None
-    sentences = (*answer.claims, *answer.nearest)
+    sentences = (*answer.claims, *answer.nearest, *answer.quoted)
     claim = next((one.text for one in sentences if wanted in (*one.citations, *one.offered)), "")
     return Pinned(citation, claim, answer.evidence)
 

@@ -74,7 +74,18 @@ def answer_html(answer: Answer, turn: int, language: str = "en") -> str:
         parts.append(f'<div class="{kind}">{_lines(answer.notice, language)}</div>')
     if answer.outcome in {"answered", "partly"} and answer.not_found:
         parts.append(_missing(answer, language))
-    return "".join(parts)
+    return "".join([*parts, _quoted(answer, turn, language)])
+
+
+def _quoted(answer: Answer, turn: int, language: str) -> str:
+    """Return the fold with what the library says word for word, beside what a model wrote."""
+    if not answer.quoted:
+        return ""
+    items = "".join(_nearest(one, answer, turn, language) for one in answer.quoted)
+    return (
+        f'<details class="quoted"><summary>{word("chat.quoted", language)}</summary>'
+        f'<ul class="nearest">{items}</ul></details>'
+    )
 
 
 def _searched(answer: Answer, language: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from textwrap import shorten
 
 from assistant.checking.problems import in_words
+from assistant.memo.chinese import worded
 from assistant.memo.comparing import Difference
-from assistant.memo.document import said_by
+from assistant.memo.document import out_of_date, said_by
 from assistant.memo.values import GAP, JUDGMENT, NOTE, Finding, Line, Memo, Section
 from index.evidence import Evidence
 from ui.markup import text
@@ -76,7 +77,8 @@ def _line(line: Line, finding: Finding | None, language: str) -> str:
     role = ""
     if line.role in _ROLES:
         role = f"<b>{word(f'memo.role_{_ROLES[line.role]}', language)} </b>"
-    speaker, kind = said_by(line)
+    speaker, kind = said_by(line, language)
+    later = text(out_of_date(line, language))
     said = f'<span class="speaker">{text(speaker)}</span> ' if speaker else ""
     doubt = ""
     if claim.verdict != "supported":
@@ -89,6 +91,7 @@ def _line(line: Line, finding: Finding | None, language: str) -> str:
         flag = f'<span class="verdict">{text(finding.rule)}: {advice}</span>'
     marks = _numbers((*claim.citations, *claim.offered), language)
     kind = f' <span class="speaker">{text(kind)}</span>' if kind else ""
+    kind += f' <span class="verdict weak">{later}</span>' if later else ""
     return f'<p class="line {line.role}">{role}{said}{text(claim.text)} {marks}{kind}{doubt}{flag}'
 
 
@@ -216,7 +219,7 @@ def _sources(memo: Memo, language: str) -> str:
     rows = [
         [
             one.source.title, one.source.publisher, one.source.published,
-            f"{one.reliability}{one.credibility}", one.reason, one.newer,
+            f"{one.reliability}{one.credibility}", worded(one.reason, language), one.newer,
             _numbers(one.citations, language),
         ]
         for one in memo.sources

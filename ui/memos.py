@@ -13,6 +13,7 @@ from corpus.errors import BriefingError, NothingFound, UsageError
 from index.evidence import Evidence
 from ui import markup
 from ui.jobs import Job
+from ui.said import told
 from ui.source import Pinned
 from ui.wording import word
 
@@ -97,6 +98,7 @@ def writing(place: Housed, wanted: Wanted, language: str = "en") -> Iterator[She
             audience=wanted.audience.strip(),
             length=int(wanted.length or 0),
             publishers=wanted.publishers,
+            language=language,
         )
         for memo, name in shelf.kept(write(desk, request)):
             sheet = Sheet(memo, name)
@@ -206,7 +208,7 @@ def file_of(place: Housed, sheet: Sheet, form: str) -> str:
     desk = place.desk()
     if desk is None or sheet.memo is None or form not in _TYPES:
         return ""
-    content = packed(desk, sheet.memo) if form == "zip" else exported(sheet.memo, form)
+    content = packed(desk, sheet.memo) if form == "zip" else exported(_told(sheet.memo), form)
     return json.dumps(
         {
             "name": f"{sheet.name or 'memo'}.{form}",
@@ -214,6 +216,12 @@ def file_of(place: Housed, sheet: Sheet, form: str) -> str:
             "data": base64.b64encode(content).decode("ascii"),
         }
     )
+
+
+def _told(memo: Memo) -> Memo:
+    """Return a memo with what the program says of it in the memo's own language."""
+    found = tuple(replace(one, advice=told(one.advice, memo.language)) for one in memo.findings)
+    return replace(memo, findings=found, notice=told(memo.notice, memo.language))
 
 
 def pinned(sheet: Sheet, _: object, number: object) -> Pinned | None:

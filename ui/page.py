@@ -51,7 +51,7 @@ def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
         status = gr.HTML(place.status(), elem_id="status")
         with gr.Tabs():
             with gr.Tab(LABELS("page.chat"), id="chat-tab"):
-                page_chat.build(page, place, examples)
+                page_chat.build(page, status, place, examples)
             with gr.Tab(LABELS("page.library"), id="library-tab"):
                 page_library.build(page, status, place)
             with gr.Tab(LABELS("page.memo"), id="memo-tab") as tab:

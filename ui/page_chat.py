@@ -22,8 +22,11 @@ _REASONS = ("wrong", "missing", "source", "declined", "other")
 _REMEMBERED = "briefing-conversation"
 
 
-def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
-    """Build the chat inside `page`; every session keeps its turns in a state of its own."""
+def build(page: gr.Blocks, status: gr.HTML, place: Place, examples: Sequence[str]) -> None:
+    """Build the chat inside `page`; every session keeps its turns in a state of its own.
+
+    `status` is the line that says who answers.
+    """
 
     def look(request: gr.Request) -> tuple[Any, ...]:
         given = _offered(place, examples)
@@ -64,7 +67,7 @@ def build(page: gr.Blocks, place: Place, examples: Sequence[str]) -> None:
             with gr.Column(elem_id="composer"):
                 note = gr.HTML("", elem_id="note", visible=False)
                 unedit = gr.Button(LABELS("chat.unedit"), size="sm", visible=False)
-                options = page_options.build(place)
+                options = page_options.build(page, status, place)
                 with gr.Row(elem_id="asking"):
                     box = gr.Textbox(
                         elem_id="question", label=LABELS("chat.question"), lines=1, max_lines=6,

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui import handlers
+from ui import handlers, page_writers
 from ui.handlers import Asked
 from ui.markup_chat import chips_html
 from ui.page_scripts import CHIPS, HIDE
@@ -62,8 +62,8 @@ def choices(place: Place) -> tuple[Any, ...]:
     )
 
 
-def build(place: Place) -> Options:
-    """Build the fold and its chips; return the inputs."""
+def build(page: gr.Blocks, status: gr.HTML, place: Place) -> Options:
+    """Build the fold and its chips; return the inputs. `status` is the line of who answers."""
 
     def shown(
         engine: str | None, as_of: str, since: str, publishers: list[str], documents: list[str],
@@ -102,6 +102,7 @@ def build(place: Place) -> Options:
                 label=LABELS("chat.since"), placeholder="2025-01-01", max_lines=1,
                 info=LABELS("chat.since_info"),
             )  # fmt: skip
+        made = page_writers.fold()
         with gr.Row():
             publishers = gr.Dropdown(
                 [], label=LABELS("chat.publishers"), multiselect=True, allow_custom_value=True
@@ -110,6 +111,7 @@ def build(place: Place) -> Options:
                 [], label=LABELS("chat.documents"), multiselect=True, allow_custom_value=True
             )
         hide = gr.Checkbox(label=LABELS("chat.hide"), value=False)
+    page_writers.wire(page, status, place, made, engine)
     chosen = gr.HTML("", elem_id="chips", js_on_load=CHIPS)
     options = Options(engine, as_of, since, publishers, documents)
     quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
@@ -123,8 +125,11 @@ def _chosen(place: Place, now: Asked, language: str) -> list[tuple[str, str, str
     """Return (name, value, what is shown) of everything that bounds the next question."""
     chips = []
     if now.engine:
-        host = place.goes_to(now.engine)
-        to = f" · {word('chat.goes', language, host=host)}" if host else ""
+        to = ""
+        if host := place.goes_to(now.engine):
+            to = f" · {word('chat.goes', language, host=host)}"
+        elif now.engine in {name for _, name in place.engines()}:
+            to = f" · {word('writers.stays', language)}"
         chips.append(("engine", now.engine, f"{word('chat.engine', language)}: {now.engine}{to}"))
     for name, value in (("as_of", now.as_of), ("since", now.since)):
         if value.strip():

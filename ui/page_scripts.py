@@ -53,6 +53,32 @@ element.addEventListener('click', event => {
 });
 """
 
+# A button that was pressed is another one when its row is drawn anew, or gone: what stands in its
+# place has the focus then. Asked whether it is meant, a reader stands on "no".
+WRITERS = """
+let last = '', doubted = false;
+element.addEventListener('click', event => {
+  const button = event.target.closest('[data-act]');
+  if (!button) return;
+  last = button.dataset.name;
+  doubted = button.dataset.act === 'remove';
+  trigger('select', {act: button.dataset.act, name: last});
+});
+new MutationObserver(() => {
+  const row = [...element.querySelectorAll('li')].find(one => one.dataset.name === last);
+  if (!row) return;
+  const at = document.activeElement, keep = row.querySelector('[data-act="keep"]');
+  if (doubted && keep && (at === document.body || row.contains(at))) {
+    doubted = false;
+    keep.focus({preventScroll: true});
+  } else if (at === document.body) {
+    (row.querySelector('[data-act]') || row).focus({preventScroll: true});
+  }
+}).observe(element, {childList: true, subtree: true, attributes: true});
+"""
+# Around what changes: a region that is there before its words are is read out.
+SPOKEN = "element.setAttribute('aria-live', 'polite');"
+
 COPY = "text => { if (text) navigator.clipboard.writeText(text); }"
 HIDE = (
     "hidden => { document.querySelector('#columns').classList.toggle('hide-unsupported', hidden); }"
@@ -128,5 +154,5 @@ PRESSED = """
 }, 60)
 """
 
-__all__ = ["ACTS", "CHIPS", "COPY", "FOCUS", "HIDE", "NEWEST", "PRESSED", "SAVE", "TALKS", "TOGGLE",
-           "shown"]  # fmt: skip
+__all__ = ["ACTS", "CHIPS", "COPY", "FOCUS", "HIDE", "NEWEST", "PRESSED", "SAVE", "SPOKEN", "TALKS",
+           "TOGGLE", "WRITERS", "shown"]  # fmt: skip

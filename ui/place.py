@@ -11,6 +11,7 @@ from ui.source import Drawing, Sources
 
 if TYPE_CHECKING:
     from assistant.desk import Desk
+    from assistant.models.store import Store
     from corpus.catalogue import Entry
     from corpus.conversations import Conversations
 
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 class Place(Protocol):
     """What the page needs to be given: a room, or in tests something that behaves like one.
 
-    Long work (answers by conversation, memos and additions to the library by name) is started in
-    the lines `questions`, `memos` and `additions`, so that it goes on when a window is closed.
+    Long work (answers by conversation, memos, additions to the library and models that are fetched
+    by name) is started in the lines `questions`, `memos`, `additions` and `writers`, so that it
+    goes on when a window is closed.
     """
 
     questions: Jobs[Any]
     memos: Jobs[Any]
     additions: Jobs[Any]
+    writers: Jobs[Any]
 
     def status(self, language: str = "en") -> str:
         """Return the line under the title, as HTML."""
@@ -46,6 +49,12 @@ class Place(Protocol):
 
     def goes_to(self, engine: str) -> str:
         """Return the host that an engine ("" for the present one) sends text to; "" for none."""
+
+    def models(self) -> Store:
+        """Return what looks after the models of this machine; cheap, and there at once."""
+
+    def renew_engine(self) -> str:
+        """Take who `auto` names now, where no other was named at the start; return who answers."""
 
     def examples(self) -> Sequence[str]:
         """Return questions that the library answers."""

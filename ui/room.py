@@ -25,6 +25,7 @@ from ui.wording import word
 if TYPE_CHECKING:
     from assistant.desk import Desk
     from assistant.engine import Engine
+    from assistant.models.store import Store
     from assistant.settings import Settings
     from corpus.catalogue import Entry
     from corpus.conversations import Conversations
@@ -43,7 +44,8 @@ _LEAVING = 5.0
 # Two questions at once, one for each core of a small machine; the page of a question that finds
 # more than this waiting says so at once. Writing to the library and to a memo is one at a time.
 _QUESTIONS, _QUESTIONS_WAITING = 2, 32
-_MEMOS_WAITING, _ADDITIONS_WAITING = 8, 16
+# Models come one at a time.
+_MEMOS_WAITING, _ADDITIONS_WAITING, _WRITERS_WAITING = 8, 16, 8
 
 
 class Room:
@@ -54,6 +56,8 @@ class Room:
         self._addresses = addresses
         self._settings = settings
         self._desk: Desk | None = None
+        # The one that was opened, and is to be closed: another engine takes a copy of it.
+        self._opened: Desk | None = None
         # A key of the words for what is being done, and the values in it.
         self._note = "room.opening"
         self._progress: dict[str, int] = {}
@@ -70,7 +74,7 @@ class Room:
         self._opening = threading.Thread()
         self._drawer = Drawer()
         self._engines: dict[str, Engine] = {}
-        self._offered: list[tuple[str, str]] = []
+        self._offered: list[str] = []
         self._examples: list[str] = []
         self.questions: Jobs[Any] = Jobs(
             "questions", at_once=_QUESTIONS, waiting=_QUESTIONS_WAITING
@@ -82,6 +86,7 @@ class Room:
             waiting=_ADDITIONS_WAITING,
             give_way=self._questions_first,
         )
+        self.writers: Jobs[Any] = Jobs("models", at_once=1, waiting=_WRITERS_WAITING)
 
     def open(self, after: float = 0.0) -> None:
         """Begin to open after so many seconds, and return at once."""
@@ -155,7 +160,7 @@ class Room:
             if desk.library.entries():
                 # The first search loads everything that later ones need.
                 list(desk.searcher.search("warm up", limit=1))
-            self._desk = desk
+            self._desk = self._opened = desk
             self._note = ""
             self._ready.set()
             seconds = time.monotonic() - started
@@ -185,14 +190,13 @@ class Room:
             if self._leaving.wait(_TICK / 5):
                 break
 
-    def _reachable(self, desk: Desk) -> list[tuple[str, str]]:
-        """Return the engines that answer now, for the list on the page."""
+    def _reachable(self, desk: Desk) -> list[str]:
+        """Return the engines that answer now, but for the models that may come and go."""
         from assistant.engines import reachable
 
         named = [one.name for one in reachable(desk.settings.home) if one.ready]
-        fixed = [name for name in named if not name.endswith((":MODEL", ":PATH_OR_NAME"))]
-        names = dict.fromkeys([desk.engine.name, *fixed])
-        return [(one, one) for one in names]
+        passing = (":MODEL", ":PATH_OR_NAME")
+        return [one for one in named if not one.endswith(passing) and not one.startswith("local:")]
 
     def status(self, language: str = "en") -> str:
         """Return the line under the title, as HTML."""
@@ -208,8 +212,36 @@ class Room:
         return markup.status_html(entries, engine.name, "", engine.place, language) + troubles
 
     def engines(self) -> Sequence[tuple[str, str]]:
-        """Return (what is shown, name) of the engines to choose from, the present one first."""
-        return self._offered
+        """Return (what is shown, name) of the engines to choose from, the present one first.
+
+        Empty while the library opens; of the models of this machine those that are here now.
+        """
+        desk = self._desk
+        if desk is None or not self._offered:
+            return ()
+        here = [f"local:{one.name}" for one in self.models().installed()]
+        names = dict.fromkeys([desk.engine.name, *here, *self._offered])
+        return [(one, one) for one in names]
+
+    def models(self) -> Store:
+        """Return what looks after the models of this machine."""
+        from assistant.models.store import Store
+
+        return Store(self._settings.home)
+
+    def renew_engine(self) -> str:
+        """Take who `auto` names now, where no other was named at the start; return who answers.
+
+        What is being written goes on with the engine that began it. Raises UsageError.
+        """
+        from assistant.engines import engine_named
+
+        desk = self._desk
+        if desk is not None and self._settings.engine == "auto":
+            engine = engine_named("auto", desk.settings.home)
+            if engine.name != desk.engine.name:
+                self._desk = desk = desk.answering_with(engine)
+        return desk.engine.name if desk is not None else ""
 
     def goes_to(self, engine: str) -> str:
         """Return the host that an engine sends text to; "" for none or one that is unknown."""
@@ -230,7 +262,7 @@ class Room:
 
         if name in {"", desk.engine.name}:
             return desk.engine
-        if name not in {one for _, one in self._offered}:
+        if name not in {one for _, one in self.engines()}:
             raise UsageError(
                 said("the engine {name} is not in the list; choose one that is", name=repr(name))
             )
@@ -330,13 +362,15 @@ class Room:
             # It was never begun.
             return
         self._ready.wait()
-        lines: tuple[Jobs[Any], ...] = (self.questions, self.memos, self.additions)
+        lines: tuple[Jobs[Any], ...] = (
+            self.questions, self.memos, self.additions, self.writers,
+        )  # fmt: skip
         for line in lines:
             line.end(_LEAVING)
         self._opening.join()
         with self._trying:
-            if self._desk is not None:
-                self._desk.close()
+            if self._opened is not None:
+                self._opened.close()
 
 
 Say = Callable[[str], None]
