@@ -223,7 +223,7 @@ def _corrected(desk: Desk, begun: Answer, answer: Answer, task: Task) -> Iterato
     composer = Composer(desk.checker, task.evidence)
     redone, usage = begun, answer.usage
     try:
-        with closing(desk.engine.again(task, wrong)) as pieces:
+        with closing(desk.engine.again(task, answer.claims[0].text, wrong)) as pieces:
             for one in drafts(pieces):
                 if isinstance(one, Draft):
                     redone = composer.with_draft(redone, one)

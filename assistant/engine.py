@@ -118,8 +118,12 @@ class Engine(Protocol):
 class Corrector(Protocol):
     """An engine that can be told which of its sentences did not hold."""
 
-    def again(self, task: Task, wrong: Sequence[tuple[str, str]]) -> Generator[Piece, None, None]:
+    def again(
+        self, task: Task, begun: str, wrong: Sequence[tuple[str, str]]
+    ) -> Generator[Piece, None, None]:
         """Yield the answer to `task` once more; `wrong` are (sentence, what is wrong with it).
+
+        `begun` is the first sentence of the answer before.
 
         Raises EngineError.
         """

@@ -217,7 +217,7 @@ class Correctable(Scripted):
         self.wrong: list[tuple[str, str]] = []
 
     def again(
-        self, task: Task, wrong: Sequence[tuple[str, str]]
+        self, task: Task, begun: str, wrong: Sequence[tuple[str, str]]
     ) -> Generator[Piece, None, None]:
         self.wrong += wrong
         yield from self._better
@@ -332,6 +332,7 @@ def test_an_engine_that_obeys_a_document_changes_only_its_own_text(
         )
         settings, kept = desk.settings, desk.library.conversations.turns(other)
         list(desk.searcher.search("warm"))
+        assert desk.checker.reads_meaning
         desk.engine = Obedient()
         before = {path: path.stat().st_size for path in home.rglob("*") if path.is_file()}
 

@@ -14,7 +14,7 @@ from assistant.checking.comparing import compared
 from assistant.checking.derived import derived
 from assistant.checking.edits import changes
 from assistant.checking.entailment import Entailment, Judge
-from assistant.checking.names import Vocabulary, missing, names
+from assistant.checking.names import Vocabulary, in_names_of, missing, names
 from assistant.checking.problems import Code, Problem, problem
 from assistant.checking.quotations import folded, misquoted
 from assistant.checking.refusals import refuses
@@ -145,7 +145,9 @@ class Checker:
         """
         if self._judge is None or mostly_chinese(claim) or mostly_chinese(text):
             return None
-        found = self._judge.judge(claim, pieces(claim, cited, support, text, self._matcher))
+        read = pieces(claim, cited, support, text, self._matcher)
+        known = " ".join(f"{context} {piece}" for context, piece in read)
+        found = self._judge.judge(in_names_of(claim, known), read)
         best = max((one.supported for one in found), default=0.0)
         against = max((one.contradicted for one in found), default=0.0)
         return Entailment(best, against, max(0.0, 1 - best - against))

@@ -38,6 +38,23 @@ class Name:
     end: int
 
 
+def in_names_of(claim: str, text: str) -> str:
+    """Return a claim with names that a text does not have put as it has them: an alias of each."""
+    low = f" {text.casefold()} "
+    for group in groups():
+        has = next((one for one in group.names if _stands(one.casefold(), low)), None)
+        if has is None or not group.same:
+            continue
+        for name in group.names:
+            if name.casefold() in claim.casefold() and not _stands(name.casefold(), low):
+                claim = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", has, claim, flags=re.IGNORECASE)
+    return claim
+
+
+def _stands(name: str, text: str) -> bool:
+    return name in text and bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text))
+
+
 class Vocabulary:
     """The words and capital sequences of a text, to look names up in."""
 

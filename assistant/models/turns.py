@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from threading import Lock
@@ -11,6 +12,8 @@ from assistant.followup import Exchange
 from assistant.models.model import Message
 
 _KEPT = 32
+_LABEL, _SIGN = re.compile(r"\[\d+\]"), re.compile(r"\w")
+_COMPARED = 60
 
 
 class Turns:
@@ -28,11 +31,17 @@ class Turns:
             while len(self._sent) > _KEPT:
                 self._sent.popitem(last=False)
 
-    def last(self, question: str) -> list[Message]:
-        """Return what was sent and answered for a question; nothing where that is forgotten."""
+    def last(self, question: str, answer: str) -> list[Message]:
+        """Return what was sent for a question, and the answer as it was written.
+
+        Nothing where that is forgotten, or another conversation asked the same and was answered
+        otherwise: `answer` is the beginning of it as it is shown.
+        """
         with self._lock:
             sent = self._sent.get(question)
-        return [Message("user", sent[0]), Message("assistant", sent[1])] if sent else []
+        if sent is None or not _begins_alike(sent[1], answer):
+            return []
+        return [Message("user", sent[0]), Message("assistant", sent[1])]
 
     def of(
         self, history: Sequence[Exchange], count: Callable[[str], int], room: int
@@ -48,7 +57,8 @@ class Turns:
                 Message("user", prompts.EARLIER.filled(question=turn.whole or turn.question)),
                 Message("assistant", turn.answer),
             ]
-            for messages in (self.last(turn.whole or turn.question), bare if turn.answer else []):
+            sent = self.last(turn.whole or turn.question, turn.answer)
+            for messages in (sent, bare if turn.answer else []):
                 cost = sum(count(one.text) for one in messages)
                 if messages and cost <= room:
                     kept.append(messages)
@@ -57,3 +67,9 @@ class Turns:
             else:
                 break
         return [message for messages in reversed(kept) for message in messages]
+
+
+def _begins_alike(written: str, kept: str) -> bool:
+    """Say whether an answer as a model wrote it is the one of which `kept` is the beginning."""
+    first, other = ("".join(_SIGN.findall(_LABEL.sub("", one))) for one in (written, kept))
+    return bool(other) and first.startswith(other[:_COMPARED])

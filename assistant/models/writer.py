@@ -25,6 +25,7 @@ _HISTORY = 0.4
 _REWRITE_TOKENS = 120
 _TURNS = 6
 _REWRITE = Limits(first=20.0, silence=15.0)
+_FORGOTTEN = said("what it wrote is forgotten")
 # A passage's own "[12]" would read like one of our labels.
 _BRACKETED, _ROUND = re.compile(r"\[(\d{1,3})\]"), r"(\1)"
 
@@ -130,19 +131,26 @@ class ModelEngine:
         )
         return kept, [Message("system", rules), *earlier, Message("user", question)]
 
-    def again(self, task: Task, wrong: Sequence[tuple[str, str]]) -> Generator[Piece, None, None]:
+    def again(
+        self, task: Task, begun: str, wrong: Sequence[tuple[str, str]]
+    ) -> Generator[Piece, None, None]:
         """Yield the answer to `task` written once more; `wrong` are (sentence, what is wrong).
 
-        The answer before stands in the conversation. Yields what `write` does; raises EngineError.
+        The answer before, whose first sentence is `begun`, stands in the conversation. Yields what
+        `write` does; raises EngineError.
         """
         lines = "\n".join(f"- {text} ({reason})" for text, reason in wrong)
-        sent = self.turns.last(task.question)
+        sent = self.turns.last(task.question, begun)
+        if not sent:
+            raise EngineError(
+                said("{engine} failed: {reason}", engine=self.name, reason=_FORGOTTEN)
+            )
         asking = [
             Message("system", prompts.ANSWER.filled()),
             *sent,
             Message("user", prompts.AGAIN.filled(sentences=lines)),
         ]
-        labels = [one.label for one in task.evidence if sent and f"[{one.label}]" in sent[0].text]
+        labels = [one.label for one in task.evidence if f"[{one.label}]\n" in sent[0].text]
         try:
             most = answer_tokens(self.model.context)
             stream = run(self.model, asking, most, self.limits, labels=labels, called=self._called)
