@@ -1,11 +1,12 @@
-"""Write twelve memos without a model and print what each rests on and took.
+"""Write thirteen memos without a model and print what each rests on and took.
 
     python -m benchmarks.memos [--home FOLDER] [--keep FOLDER]
 
-Twelve topics over DeepSeek, export policy and the competitive landscape, four of each template. Per
-memo: seconds, sentences of evidence, how many of them are cited, citations that slice back to their
-document, sources, independent origins, disagreements, errors and warnings of the linter. With
---keep each is written there as DOCX, PDF and JSON, to be looked at.
+Topics over DeepSeek, export policy and the competitive landscape, and one that the starter library
+hardly answers. Per memo: seconds, words of the body, sections of it with evidence, questions and
+sections that are said to find none, sentences of evidence, how many of them are cited, citations
+that slice back to their document, sources, independent origins, disagreements, errors and warnings
+of the linter. With --keep each is written there as DOCX, PDF and JSON, to be looked at.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from pathlib import Path
 
 from assistant.desk import Desk
 from assistant.memo.export import exported
+from assistant.memo.length import body_of, body_words
 from assistant.memo.reviewing import standing
-from assistant.memo.values import EVIDENCE
+from assistant.memo.values import EVIDENCE, GAP
 from assistant.memo.writing import Request, write
 from assistant.settings import Settings
 from assistant.starter import ensure_starter
@@ -36,6 +38,7 @@ TOPICS = (
     ("Nvidia revenue from China", "bluf"),
     ("AI diffusion rule and its rescission", "judgments"),
     ("AI data centres and federal sites", "crs"),
+    ("What should Europe learn from DeepSeek?", "bluf"),
 )
 
 
@@ -49,7 +52,7 @@ def main() -> None:
         list(ensure_starter(desk))
         desk.searcher.search("warm", limit=1)
         print(
-            f"{'seconds':>7}{'said':>6}{'cited':>6}{'stand':>9}{'sources':>8}{'origins':>8}"
+            f"{'seconds':>7}{'words':>6}{'found':>7}{'gaps':>5}{'said':>6}{'cited':>6}{'stand':>9}{'sources':>8}{'origins':>8}"
             f"{'differ':>7}{'errors':>7}{'warn':>6}  topic"
         )
         for number, (topic, template) in enumerate(TOPICS, start=1):
@@ -66,6 +69,9 @@ def _row(desk: Desk, number: int, topic: str, template: str, keep: Path | None) 
     said = [
         line.claim for one in memo.sections for line in one.lines if line.role == EVIDENCE
     ]  # fmt: skip
+    body = body_of(memo)
+    found = sum(any(line.role == EVIDENCE for line in one.lines) for one in body)
+    gaps = sum(line.role == GAP for one in body for line in one.lines)
     errors = sum(one.severity == "error" for one in memo.findings)
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
@@ -73,7 +79,8 @@ def _row(desk: Desk, number: int, topic: str, template: str, keep: Path | None) 
             (keep / f"{number:02d}-{template}.{form}").write_bytes(exported(memo, form))
     stand = f"{standing(desk, memo)}/{len(memo.citations)}"
     return (
-        f"{taken:>7.1f}{len(said):>6}{sum(bool(one.citations) for one in said):>6}{stand:>9}"
+        f"{taken:>7.1f}{body_words(memo):>6}{f'{found}/{len(body)}':>7}{gaps:>5}"
+        f"{len(said):>6}{sum(bool(one.citations) for one in said):>6}{stand:>9}"
         f"{len(memo.sources):>8}{len({one.origin for one in memo.sources}):>8}"
         f"{sum(not one.update for one in memo.disputes):>7}{errors:>7}"
         f"{len(memo.findings) - errors:>6}  {topic} ({template})"

@@ -20,7 +20,7 @@ from assistant.memo.linting import lint
 from assistant.memo.stored import from_json, to_json
 from assistant.memo.values import Event, Memo
 from corpus.errors import UsageError
-from tests.memos import MEMO
+from tests.memos import MEMO, SHIPS
 
 FULL = replace(MEMO, findings=lint(MEMO))
 
@@ -40,30 +40,34 @@ def said(memo: Memo) -> list[str]:
 
 
 def docx_text(content: bytes) -> str:
-    """Return the text of the body and the notes of a DOCX."""
+    """Return the text of a DOCX."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        parts = [archive.read(f"word/{name}.xml").decode() for name in ("document", "footnotes")]
-    return flat("".join(re.findall(r"<w:t[^>]*>([^<]*)</w:t>", "".join(parts))))
+        body = archive.read("word/document.xml").decode()
+    return flat("".join(re.findall(r"<w:t[^>]*>([^<]*)</w:t>", body)))
 
 
 def unescaped(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def test_a_docx_holds_every_sentence_and_real_notes() -> None:
-    """Headings have their styles, notes are notes and number through, the title is set."""
+def test_a_docx_holds_every_sentence_and_links_to_its_notes() -> None:
+    """Headings have their styles, each number links to its note in an annex, the title is set."""
     content = exported(FULL, "docx")
     text = unescaped(docx_text(content))
     assert [one for one in said(FULL) if flat(one) not in text] == []
     document = docx.Document(io.BytesIO(content))
     styles = [one.style.name for one in document.paragraphs if one.style]
-    assert styles.count("Heading 1") == len(FULL.sections)
-    assert styles.count("Heading 2") == len(FULL.disputes)
+    body = [one for one in FULL.sections if not one.shows or one.shows == "disputes"]
+    annexes = [one for one in FULL.sections if one.shows]
+    assert styles.count("Heading 1") == len(body) + 1
+    assert styles.count("Heading 2") == len(annexes) + 1
+    assert styles.count("Heading 3") == len(FULL.disputes)
     assert document.core_properties.title.startswith("Briefing memo: Harbours")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        body = archive.read("word/document.xml").decode()
+        xml = archive.read("word/document.xml").decode()
         assert "word/media/" in "".join(archive.namelist())
-    assert body.count("<w:footnoteReference") >= 10 and "eachSect" not in body
+    assert xml.count('w:anchor="note-') >= 10 and xml.count('w:name="note-') == 3
+    assert xml.count('<w:br w:type="page"') == 1
 
 
 def test_a_pdf_holds_every_sentence_with_its_fonts() -> None:
@@ -106,8 +110,32 @@ def test_html_loads_nothing_and_runs_nothing() -> None:
 def test_markdown_has_notes_and_no_markup_of_a_document() -> None:
     """What looks like markup is escaped."""
     text = exported(FULL, "md").decode()
-    assert re.search(r"\[\^1\]: Port Gazette", text) and not re.search(r"(?<!\\)<script", text)
+    assert re.search(r"\*\*1\.\*\*</span> Port Gazette", text)
+    assert not re.search(r"(?<!\\)<script", text)
     assert "## Bottom line" in text and "\\*bridge\\*" in text
+
+
+def test_tables_notes_and_sources_stand_in_annexes() -> None:
+    """After all sections that are read; a note repeats no sentence that the memo quotes."""
+    text = exported(FULL, "md").decode()
+    annexes = text.index("## Annexes")
+    for heading in ("Timeline", "Figures", "Sources", "Verification log", "Notes"):
+        assert text.index(f"### {heading}") > annexes
+    for heading in ("Bottom line", "Where sources disagree", "Alternative views"):
+        assert text.index(f"## {heading}") < annexes
+    assert text.count(SHIPS) == 2  # The line, and the side of a disagreement.
+    assert FULL.sources[0].document not in text
+
+
+def test_a_chinese_memo_is_labelled_in_chinese() -> None:
+    """Title, head, annexes, tables and kinds of statement; what is quoted stays as it is."""
+    text = exported(replace(FULL, language="zh"), "md").decode()
+    for label in ("简报：", "资料库", "附件", "注释", "媒体报道", "待分析员补充", "句与其段落核对"):
+        assert label in text, label
+    assert not re.search(r"Annexes|Gap for|press report|What to do|Who says so", text)
+    assert SHIPS in text
+    for form in ("docx", "pdf", "html"):
+        assert exported(replace(FULL, language="zh"), form)
 
 
 def test_json_loses_nothing() -> None:

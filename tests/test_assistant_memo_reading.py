@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,16 @@ from assistant.memo.disagreements import disagreements
 from assistant.memo.figures import stated
 from assistant.memo.grades import Grades, confidence
 from assistant.memo.origins import Read, independent, origin_of, origins
+from assistant.memo.references import Readable
 from assistant.memo.sentence import Sentence, sentences_of
 from assistant.memo.speakers import attributed
+from assistant.memo.superseded import standing_of
 from assistant.memo.timeline import DatedEvent, events
 from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL, PRESS
 from assistant.settings import Settings
 from corpus.document import Passage, Source
 from corpus.errors import UsageError
+from index.evidence import Evidence, Newer
 
 HERE = Path(__file__).parent
 
@@ -261,3 +265,79 @@ def test_reprints_and_retellings_count_once() -> None:
     assert origin_of(retold[0]) == "SemiAnalysis" and independent(retold, by) == 1
     apart = [*retold, sentence("TechInsights measured 35 percent.", "Post", document="third")]
     assert independent(apart, by) == 2
+
+
+def test_the_retellings_of_one_library_are_one_origin() -> None:
+    """Six articles of a publisher that credits others throughout; a newspaper's are two."""
+    told = [
+        Read(
+            f"a{place}",
+            Source(f"{what} of Lund", f"/{place}", "A reader's library"),
+            f"{what} are short, Reuters reports. CNBC says that {what} rose. {what} are old.",
+        )
+        for place, what in enumerate(("Chips", "Ships", "Ports", "Banks", "Roads", "Farms"))
+    ]
+    assert set(origins(told).values()) == {"a0"}
+    press = [replace(one, source=replace(one.source, publisher="Reuters")) for one in told]
+    assert len(set(origins(press).values())) == 6
+    said = [
+        sentence(
+            "The yield is 40 percent, SemiAnalysis says.", "A reader's library", document="a0"
+        ),
+        sentence("Nvidia puts the yield at 40 percent.", "A reader's library", document="a1"),
+    ]
+    assert independent(said, origins(told)) == 1
+
+
+LISTED = "\n\n".join(
+    f"{number}. {who}, A report on chips, 2025-0{number}-01. https://example.org/{number}"
+    for number, who in enumerate(
+        ("White House", "Reuters", "TechInsights", "SemiAnalysis", "Nvidia", "CNBC"), start=1
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("The rule limits weights (source 1).", "The rule limits weights (White House)."),
+        ("Reuters counts 400 chips (source 2).", "Reuters counts 400 chips."),
+        ("The yield is 40 percent (sources 3 and 4).",
+         "The yield is 40 percent (TechInsights, SemiAnalysis)."),
+        ("The share is 9 percent [5].", "The share is 9 percent (Nvidia)."),
+        ("The share is 9 percent (see note 3).", "The share is 9 percent."),
+        ("The share is 9 percent (source 77).", "The share is 9 percent."),
+        ("Models above 10^25 operations are covered.",
+         "Models above 10^25 operations are covered."),
+        ("The law (article 4) holds.", "The law (article 4) holds."),
+    ],
+)  # fmt: skip
+def test_a_reference_by_number_becomes_the_name_of_its_source(text: str, shown: str) -> None:
+    """As the document itself lists it at its end; else it goes."""
+    text_of = {"a": f"{text}\n\nSources\n\n{LISTED}", "b": text}
+    assert Readable(text_of.__getitem__)("a", text) == shown
+    bare = Readable(text_of.__getitem__)("b", text)
+    assert "source" not in bare and "[5]" not in bare and "(White House)" not in bare
+
+
+def test_what_ended_or_was_taken_back_is_known() -> None:
+    """By a later title, a correction, a later version; a figure of a named year stays true."""
+    rule = Source("The tonnage rule of Lund", "/1", "Lund Office", "2025-09-01")
+    end = Source("The tonnage rule is suspended: a truce", "/2", "Lund Office", "2025-11-15")
+    other = Source("The chip rule of Malmo", "/3", "Lund Office", "2025-09-01")
+    said = "The tonnage rule holds for every ship of Lund."
+    found = [
+        Evidence(1, Passage(name, 0, len(said), said), about, 1.0, "found")
+        for name, about in (("rule", rule), ("end", end), ("other", other))
+    ]
+    standing = standing_of("the tonnage rule", found, ())
+    assert standing.later("rule", 0, 5) == end
+    assert standing.later("end", 0, 5) is standing.later("other", 0, 5) is None
+    newer = replace(found[2], newer=Newer("later", rule))
+    assert standing_of("chips", [newer], ()).later("other", 0, 5) == rule
+    wrong = sentence("The port of Lund handled 4,800 ships.", "A", "2026-01-01")
+    right = sentence(
+        "The earlier figure of 4,800 ships was wrong: the port of Lund handled 5,100 ships.", "B"
+    )
+    taken = standing_of("the port of Lund", (), [wrong, right])
+    assert taken.later(*wrong.key) == right.source and taken.later(*right.key) is None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from assistant.memo.chinese import texts
 from assistant.memo.templates import TABLES, filled, template_named, template_names
+from assistant.memo.topic import Kind, Topic
 from corpus.errors import UsageError
 
 OWN = """
@@ -78,12 +81,56 @@ def test_an_unknown_template_lists_those_there_are(name: str, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("topic", "thing"),
     [
-        ("What do export controls do to DeepSeek?", "export controls DeepSeek"),
+        ("What do export controls do to DeepSeek?", "export controls and DeepSeek"),
+        ("What should Europe learn from DeepSeek?", "Europe and DeepSeek"),
         ("Huawei Ascend production", "Huawei Ascend production"),
         ("the 50 percent rule.", "the 50 percent rule"),
+        ("AI diffusion rule and its rescission", "the AI diffusion rule"),
+        ("H20 export licences and China", "H20 export licences for China"),
+        ("Open-weight models compared", "open-weight models"),
+        ("欧洲应该从DeepSeek学到什么？", "欧洲应该从DeepSeek学到什么"),
     ],
 )
-def test_a_topic_that_is_a_question_becomes_its_thing(topic: str, thing: str) -> None:
-    """Sections ask about the thing, not about the question."""
-    assert filled("Who is affected by {topic}?", topic) == f"Who is affected by {thing}?"
-    assert filled("{question}", topic) == topic
+def test_a_topic_becomes_the_thing_that_sections_ask_about(topic: str, thing: str) -> None:
+    """As it reads within a question; a topic that asks is asked as it is."""
+    found = Topic.of(topic, ["few are open, an open model"])
+    assert filled("Who is affected by {topic}?", found) == f"Who is affected by {thing}?"
+    if topic.endswith("?"):
+        assert filled("{question}", found) == topic
+    assert topic.rstrip("?.？") in filled("{quoted}", found, topic)
+
+
+def test_a_rule_a_figure_and_a_claim_are_asked_their_own_questions(tmp_path: Path) -> None:
+    """A reader asks what a rule forbids, how much a cost is, who makes a claim."""
+    knows = next(
+        one for one in template_named("bluf", tmp_path).sections if one.key == "what-we-know"
+    )
+    kinds = {
+        "H20 export licences": Kind.RULE,
+        "DeepSeek-V3 training cost": Kind.FIGURE,
+        "Distillation claims": Kind.CLAIM,
+        "What do export controls do to DeepSeek?": Kind.OTHER,
+        "出口管制": Kind.RULE,
+    }
+    assert {topic: Topic.of(topic).kind for topic in kinds} == kinds
+    asked = {kind: " ".join(knows.asked(kind)) for kind in Kind}
+    assert "forbidden" in asked[Kind.RULE] and "estimates" in asked[Kind.FIGURE]
+    assert "accused" in asked[Kind.CLAIM] and len(set(asked.values())) == 4
+
+
+@pytest.mark.parametrize("name", ["bluf", "judgments", "crs"])
+def test_every_text_of_a_template_has_its_chinese(name: str, tmp_path: Path) -> None:
+    """With the same names in braces, so that the topic stands in it as well."""
+    for plan in template_named(name, tmp_path).sections:
+        asked = [*plan.questions, *plan.rule, *plan.figure, *plan.claim, plan.judge]
+        for text in filter(None, (plan.heading, *asked)):
+            if text != "{question}":
+                chinese = texts()[text]
+                assert sorted(re.findall(r"{\w+}", chinese)) == sorted(re.findall(r"{\w+}", text))
+                assert re.search(r"[\u4e00-\u9fff]", chinese)
+
+
+def test_our_templates_say_how_long_the_body_is(tmp_path: Path) -> None:
+    """Two pages, four, five: the figure stands in the file."""
+    words = {name: template_named(name, tmp_path).words for name in ("bluf", "judgments", "crs")}
+    assert words == {"bluf": 700, "judgments": 1500, "crs": 2000}

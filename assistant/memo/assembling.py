@@ -9,18 +9,22 @@ from dataclasses import dataclass, replace
 from assistant.answer import Claim
 from assistant.checking.checker import Cited
 from assistant.desk import Desk
+from assistant.memo.chinese import worded
 from assistant.memo.citing import Citing
 from assistant.memo.disagreements import disagreements
 from assistant.memo.figures import stated
 from assistant.memo.gathering import Gathered
-from assistant.memo.grades import Grade, Grades, confidence
+from assistant.memo.grades import STARTER, Grade, Grades, confidence
 from assistant.memo.origins import Read as Whole
 from assistant.memo.origins import independent, origins
+from assistant.memo.references import Readable
 from assistant.memo.sentence import Sentence, sentences_of
 from assistant.memo.speakers import attributed
+from assistant.memo.superseded import Standing, standing_of
 from assistant.memo.timeline import events
 from assistant.memo.values import (
     EVIDENCE,
+    LEADING,
     NOTE,
     Dispute,
     Event,
@@ -34,13 +38,16 @@ from assistant.memo.values import (
 
 # Rows of a table: more than these a reader does not read; the nearest to the topic stay.
 _EVENTS, _FIGURES, _DISPUTES = 20, 15, 8
-# A sentence goes into a table when it, with its title and headings, holds this share of the topic.
-_ABOUT = 0.34
 # Sentences of other documents that are asked whether they bear a claim out: the likest, sharing
 # this much of its stems at least.
 _ASKED, _SHARED = 3, 0.5
-# Sections whose evidence carries the memo: the confidence in it is stated there.
-_LEADING = ("bluf", "key-judgments", "summary")
+# Disagreements that the body tells of, and sides of each; the tables of all stand in an annex.
+_TOLD, _SIDES = 3, 4
+_EMPTY = {
+    "disputes": "No disagreement was found in the passages read.",
+    "figures": "No figure with a unit was found in the passages read.",
+    "timeline": "No dated event was found in the passages read.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +58,15 @@ class _Pool:
     stems: Mapping[tuple[str, int, int], frozenset[str]]
     grades: Grades
     origins: Mapping[str, str]
+    standing: Standing
+    readable: Readable
 
 
 def assembled(desk: Desk, memo: Memo, gathered: Gathered) -> Memo:
     """Return the memo with its tables, corroboration, graded sources and stated confidence."""
-    pool = _pooled(desk, gathered)
+    pool = _pooled(desk, memo, gathered)
     citing = Citing(memo.citations, gathered.pool)
+    memo = replace(memo, sections=_dated(memo, pool.standing))
     sections, counted = _corroborated(desk, memo, pool, citing)
     shown = {section.shows for section in sections}
     memo = replace(
@@ -68,27 +78,49 @@ def assembled(desk: Desk, memo: Memo, gathered: Gathered) -> Memo:
     )
     memo = replace(memo, citations=citing.citations)
     memo = replace(memo, sources=_sources(memo, pool, counted))
-    return replace(memo, sections=tuple(_noted(one, memo, counted) for one in memo.sections))
+    return replace(memo, sections=tuple(_noted(one, memo) for one in memo.sections))
 
 
-def _pooled(desk: Desk, gathered: Gathered) -> _Pool:
+def _pooled(desk: Desk, memo: Memo, gathered: Gathered) -> _Pool:
     """Return what was read, as far as it is on the topic, and where its documents come from."""
     reader = desk.reader
-    found = gathered.pool.values()
+    found = list(gathered.pool.values())
     stems: dict[tuple[str, int, int], frozenset[str]] = {}
     kept = []
     for one in sentences_of((one.passage, one.source) for one in found):
-        own = reader.stems(one.text)
-        about = reader.stems(f"{one.source.title} {one.passage.heading}")
-        if gathered.topic.covered(own, about) >= _ABOUT:
-            stems[one.key] = own
+        if gathered.topic.fits(one.text, one.source.title, one.passage.heading):
+            stems[one.key] = reader.stems(one.text)
             kept.append(one)
     whole = [
         Whole(one, document.source, document.text)
         for one in dict.fromkeys(one.passage.document for one in found)
         for document in [desk.library.document(one)]
     ]
-    return _Pool(tuple(kept), stems, Grades.load(desk.settings.home), origins(whole))
+    standing = standing_of(gathered.topic.thing, found, kept, as_of=memo.as_of)
+    grades = Grades.load(desk.settings.home)
+    return _Pool(tuple(kept), stems, grades, origins(whole), standing, gathered.readable)
+
+
+def _dated(memo: Memo, standing: Standing) -> tuple[Section, ...]:
+    """Return the sections with what made a line out of date beside it; none of those leads."""
+    sections = []
+    for section in memo.sections:
+        lines = []
+        for line in section.lines:
+            later = [_later(memo, number, standing) for number in line.claim.citations]
+            if later and all(later):
+                if section.key in LEADING and line.role == EVIDENCE:
+                    continue
+                line = replace(line, later=later[0])
+            lines.append(line)
+        sections.append(replace(section, lines=tuple(lines)))
+    return tuple(sections)
+
+
+def _later(memo: Memo, number: int, standing: Standing) -> str:
+    one = memo.citation(number)
+    source = standing.later(one.document, one.start, one.end)
+    return f"{source.title} ({source.published})" if source else ""
 
 
 def _corroborated(
@@ -167,7 +199,7 @@ def _events(pool: _Pool, citing: Citing) -> tuple[Event, ...]:
     return tuple(
         Event(
             one.date,
-            one.text,
+            pool.readable(one.sentences[0].document, one.text),
             tuple(dict.fromkeys(citing.number(two) for two in one.sentences)),
             tuple((other, citing.number(two)) for other, two in one.others),
         )
@@ -197,7 +229,7 @@ def _disputes(pool: _Pool, citing: Citing) -> tuple[Dispute, ...]:
         sides = tuple(
             Side(
                 position.shown,
-                position.sentence.text,
+                pool.readable(position.sentence.document, position.sentence.text),
                 attributed(position.sentence).speaker,
                 position.sentence.source.published,
                 position.counts,
@@ -244,21 +276,17 @@ def _sources(memo: Memo, pool: _Pool, counted: Mapping[int, int]) -> tuple[Grade
     return tuple(graded)
 
 
-def _noted(section: Section, memo: Memo, counted: Mapping[int, int]) -> Section:
+def _noted(section: Section, memo: Memo) -> Section:
     """Return a section with what the memo says of itself there: confidence, and empty tables."""
-    empty = {
-        "disputes": (memo.disputes, "No disagreement was found in the passages read."),
-        "figures": (memo.figures, "No figure with a unit was found in the passages read."),
-        "timeline": (memo.events, "No dated event was found in the passages read."),
-    }
-    if section.shows in empty and not empty[section.shows][0]:
-        return replace(section, lines=(*section.lines, note(empty[section.shows][1])))
+    held = {"disputes": memo.disputes, "figures": memo.figures, "timeline": memo.events}
+    if section.shows in held and not held[section.shows]:
+        return _with(section, worded(_EMPTY[section.shows], memo.language))
+    if section.shows == "disputes":
+        return _with(section, *(_told(one, memo.language) for one in memo.disputes[:_TOLD]))
     if section.shows == "sources":
-        return replace(section, lines=(*section.lines, note(_summary(memo))))
-    if section.key not in _LEADING or not any(one.role != NOTE for one in section.lines):
-        return section
+        return _with(section, _summary(memo))
     cites = {number for line in section.lines for number in line.claim.citations}
-    if not cites:
+    if section.key not in LEADING or not cites:
         return section
     documents = {memo.citation(number).document for number in cites}
     bearing = [one for one in memo.sources if one.document in documents]
@@ -266,23 +294,58 @@ def _noted(section: Section, memo: Memo, counted: Mapping[int, int]) -> Section:
         side.citation in cites for one in memo.disputes if not one.update for side in one.sides
     )
     grades = [Grade(one.reliability, one.credibility, one.reason, one.graded) for one in bearing]
-    _, reason = confidence(grades, len({one.origin for one in bearing}), disputed)
-    return replace(section, lines=(*section.lines, note(reason)))
+    many = len({one.origin for one in bearing})
+    return _with(section, confidence(grades, many, disputed, memo.language)[1])
+
+
+def _with(section: Section, *texts: str) -> Section:
+    return replace(section, lines=(*section.lines, *map(note, texts)))
+
+
+def _told(one: Dispute, language: str) -> str:
+    """Return a disagreement in one sentence: what it is about, and what each side says."""
+    said = {side.shown: side.speaker for side in reversed(one.sides)}
+    sides = [
+        worded("{value} ({who})", language, value=value, who=who)
+        if who and who != STARTER
+        else value
+        for value, who in reversed(said.items())
+    ]
+    form = "{about}, an update: {sides}." if one.update else "{about}: {sides}."
+    return worded(
+        form, language, about=one.about, sides=worded("; ", language).join(sides[:_SIDES])
+    )
 
 
 def _summary(memo: Memo) -> str:
     """Return the source summary statement (ICD 206): how many, from where, how good, how old."""
-    origin_count = len({one.origin for one in memo.sources})
+    language = memo.language
     grades = Counter(one.reliability for one in memo.sources)
-    spread = ", ".join(f"{count} of grade {letter}" for letter, count in sorted(grades.items()))
+    spread = worded(", ", language).join(
+        worded("{count} of grade {letter}", language, count=count, letter=letter)
+        for letter, count in sorted(grades.items())
+    )
     dates = sorted(one.source.published for one in memo.sources if one.source.published)
     undated = len(memo.sources) - len(dates)
-    between = f"published between {dates[0]} and {dates[-1]}" if dates else "none of them dated"
-    return (
-        f"This memo rests on {len(memo.sources)} documents that go back to {origin_count} "
-        f"independent origins ({spread}), {between}"
-        f"{f', {undated} without a date' if undated and dates else ''}."
-    )
+    said = [
+        worded(
+            "Documents this memo rests on: {documents} ({spread}); independent origins: {origins}.",
+            language,
+            documents=len(memo.sources),
+            origins=len({one.origin for one in memo.sources}),
+            spread=spread,
+        )
+    ]
+    if dates and dates[0] == dates[-1]:
+        said.append(worded("They are of {first}.", language, first=dates[0]))
+    elif dates:
+        said.append(
+            worded("They were published between {first} and {last}.", language,
+                   first=dates[0], last=dates[-1])
+        )  # fmt: skip
+    if undated:
+        said.append(worded("Without a date: {count}.", language, count=undated))
+    return worded(" ", language).join(said)
 
 
 def note(text: str) -> Line:

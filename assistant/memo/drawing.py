@@ -11,6 +11,7 @@ from typing import Literal
 
 import typst
 
+from assistant.memo.chinese import worded
 from assistant.memo.values import Event
 from corpus.errors import BriefingError
 from corpus.said import said
@@ -42,14 +43,16 @@ def font_paths() -> list[str]:
     return list(spec.submodule_search_locations or ()) if spec else []
 
 
-def timeline_image(events: Sequence[Event], form: Literal["svg", "png"]) -> bytes:
+def timeline_image(
+    events: Sequence[Event], form: Literal["svg", "png"], language: str = "en"
+) -> bytes:
     """Return the figure as "svg" or "png" (200 dots an inch).
 
     Events whose dates differ between sources have a square and say so in words.
     """
-    entries = [_entry(one) for one in events[:_MOST]]
+    entries = [_entry(one, language) for one in events[:_MOST]]
     if len(events) > _MOST:
-        more = f"and {len(events) - _MOST} more in the table"
+        more = worded("and {count} more in the table", language, count=len(events) - _MOST)
         entries.append(f'entry("", {literal(more)}, false)')
     source = _DRAWN.format(fonts=FONTS, entries=",\n".join(entries))
     with tempfile.TemporaryDirectory() as place:
@@ -58,10 +61,11 @@ def timeline_image(events: Sequence[Event], form: Literal["svg", "png"]) -> byte
         return compiled(file, form)
 
 
-def _entry(event: Event) -> str:
+def _entry(event: Event, language: str) -> str:
     text = event.text if len(event.text) <= 220 else f"{event.text[:217].rstrip()}…"
     if event.others:
-        text += f" (other dates given: {', '.join(date for date, _ in event.others)})"
+        dates = ", ".join(date for date, _ in event.others)
+        text += " " + worded("(other dates given: {dates})", language, dates=dates)
     return f"entry({literal(event.date)}, {literal(text)}, {'true' if event.others else 'false'})"
 
 

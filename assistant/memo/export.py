@@ -12,10 +12,9 @@ from pathlib import Path
 
 import docx
 import pypandoc
-from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
-from assistant.memo.document import Node, pandoc, titled
+from assistant.memo.document import Node, pandoc, title_of, titled
 from assistant.memo.drawing import FONTS, compiled, literal, timeline_image
 from assistant.memo.stored import to_json
 from assistant.memo.values import Memo
@@ -28,7 +27,7 @@ FORMATS = ("md", "docx", "pdf", "html", "json", "csv")
 _FORMULA = re.compile(r"[\s\x00-\x1f\u200b\ufeff\"']*[=+\-@＝＋－＠]|[\t\r\n]")
 # Sizes in points of the styles that Pandoc writes with.
 _SIZES = {"Normal": 10.5, "Body Text": 10.5, "First Paragraph": 10.5, "Compact": 10.5,
-          "Footnote Text": 8.5, "Title": 18, "Heading 1": 14, "Heading 2": 11.5}  # fmt: skip
+          "Title": 18, "Heading 1": 13, "Heading 2": 11.5}  # fmt: skip
 _STYLE = """
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #1a1d21; background: #fff;
   font: 1.05rem/1.6 Georgia, "Noto Serif CJK SC", serif; }
@@ -45,7 +44,7 @@ aside, .footnotes { font-size: .9rem; color: #3f4650; }
 """
 _TYPST = """
 #set page(paper: "a4", margin: (x: 2.3cm, y: 2.4cm), numbering: "1 / 1")
-#set text(font: {fonts}, size: 10.5pt, lang: "en")
+#set text(font: {fonts}, size: 10.5pt, lang: "{language}")
 #set par(justify: false, leading: 0.62em)
 #set document(title: {title})
 #set table(stroke: (x, y) => (bottom: 0.4pt + luma(200)), inset: 4pt)
@@ -53,8 +52,6 @@ _TYPST = """
 #show figure: set block(breakable: true)
 #show heading: set block(above: 1.4em, below: 0.7em)
 #show link: set text(fill: rgb("#1f5fbf"))
-#set footnote.entry(gap: 0.5em)
-#show footnote.entry: set text(size: 8pt)
 #let horizontalrule = line(length: 100%)
 #align(left, text(size: 17pt, weight: "bold")[#{title}])
 
@@ -128,7 +125,7 @@ def markdown_of(tree: Node) -> str:
 def _html(memo: Memo) -> bytes:
     figure = ""
     if memo.events:
-        drawn = base64.b64encode(timeline_image(memo.events, "svg")).decode("ascii")
+        drawn = base64.b64encode(timeline_image(memo.events, "svg", memo.language)).decode("ascii")
         figure = f"data:image/svg+xml;base64,{drawn}"
     with tempfile.TemporaryDirectory() as place:
         style = Path(place) / "style.html"
@@ -145,7 +142,7 @@ def _docx(memo: Memo) -> bytes:
         figure = ""
         if memo.events:
             image = Path(place) / "timeline.png"
-            image.write_bytes(timeline_image(memo.events, "png"))
+            image.write_bytes(timeline_image(memo.events, "png", memo.language))
             figure = str(image)
         file = Path(place) / "memo.docx"
         pypandoc.convert_text(
@@ -159,22 +156,16 @@ def _docx(memo: Memo) -> bytes:
 
 
 def _finished(file: Path, memo: Memo) -> bytes:
-    """Return the DOCX with what Pandoc leaves to others: notes that number through, a page size.
-
-    Pandoc's own document begins the numbers of notes anew in every section.
-    """
+    """Return the DOCX with what Pandoc leaves to others: page and text sizes, the title."""
     document = docx.Document(str(file))
     for section in document.sections:
-        properties = section._sectPr
-        for old in properties.findall(qn("w:footnotePr")):
-            properties.remove(old)
         section.page_width, section.page_height = Mm(210), Mm(297)
         section.left_margin = section.right_margin = Mm(24)
         section.top_margin = section.bottom_margin = Mm(24)
     for name, size in _SIZES.items():
         if name in document.styles:
             document.styles[name].font.size = Pt(size)
-    document.core_properties.title = f"Briefing memo: {memo.topic}"
+    document.core_properties.title = title_of(memo)
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
@@ -184,10 +175,12 @@ def _pdf(memo: Memo) -> bytes:
     with tempfile.TemporaryDirectory() as place:
         figure = ""
         if memo.events:
-            (Path(place) / "timeline.svg").write_bytes(timeline_image(memo.events, "svg"))
+            (Path(place) / "timeline.svg").write_bytes(
+                timeline_image(memo.events, "svg", memo.language)
+            )
             figure = "timeline.svg"
         body = _converted(memo, "typst", "--wrap=none", figure=figure)
-        head = _TYPST.format(fonts=FONTS, title=literal(f"Briefing memo: {memo.topic}"))
+        head = _TYPST.format(fonts=FONTS, title=literal(title_of(memo)), language=memo.language)
         main = Path(place) / "memo.typ"
         main.write_text(head + body, encoding="utf-8")
         return compiled(main, "pdf", memo.created)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -13,17 +13,22 @@ from assistant.answerability import Zone, judged
 from assistant.checking.names import names
 from assistant.claims import drafts
 from assistant.composing import Composer
+from assistant.corrections import figures
 from assistant.desk import Desk
-from assistant.engine import Draft, Engine, Task, Waiting
-from assistant.extractive import ExtractiveEngine
+from assistant.engine import Draft, Engine, Piece, Task, Waiting
+from assistant.extractive import ExtractiveEngine, quoted_text, stands_alone
 from assistant.memo.grades import STARTER
+from assistant.memo.length import words_in
+from assistant.memo.references import Readable
 from assistant.memo.sentence import Sentence, sentences_of
 from assistant.memo.speakers import attributed
-from assistant.memo.topic import Topic
+from assistant.memo.superseded import standing_of
+from assistant.memo.topic import Kind, Topic
 from assistant.memo.values import EVIDENCE, JUDGMENT, Line
 from assistant.reading import Read
 from assistant.rewriting import Candidate
-from assistant.searching import Search, searched
+from assistant.searching import searched
+from assistant.statements import Statement
 from corpus.errors import EngineError
 from corpus.quantities import quantities
 from corpus.said import said
@@ -38,15 +43,38 @@ _LEANS = re.compile(
     r"For example|As such|Regardless|Moreover|Furthermore|Nevertheless|Meanwhile|Instead|Thus|"
     r"Hence|Therefore|Similarly|Likewise|In contrast|By contrast|On the other hand|In practice|"
     r"What[’']s different|"
+    r"(?:At|In|On|For|With|By|Under|From|Of) (?:that|this|these|those) \w+|"
+    r"[A-Z]\w+(?: \w+){0,3} then \w+|"
     # "The company", "The model’s": which one was said before, unless "of" or "that" tells it here.
     r"The (?:new |latest |same |two |three )?(?:company|companies|firm|lab|start-?up|developer|"
     r"model|models|assistant|agency|bureau|rule|order|paper|report|article|authors?|decision|move|"
     r"team|researchers|letter|bill|chip|chips|country|government|administration|charge|"
+    r"framework|omnibus|programme|program|package|guidance|ban|truce|threshold|"
     r"instruction|arrangement|deal|payment|measures?|figures?|number|study|survey|exports?)"
     r"(?:[’']s?)?(?! (?:of|for|that|which|from|on|in|by|at|behind|called|named)\b|s? of\b))\b"
 )
+# Points to what stands elsewhere in its document, or tells of the document and of nothing else.
+_POINTS = re.compile(
+    r"\b(?:this|the present) (?:article|report|paper|section|chapter|brief|table|figure)\b|"
+    r"\bthe (?:table|list|section|chart)(?: below| above)?\b|\b(?:Table|Figure|Fig\.) \d|"
+    r"^The (?:first|second|third|fourth|last|other|two|three|four|same) \w+|"
+    r"\b(?:see|measures|cases|figures|named|listed|mentioned|described|shown|noted) "
+    r"(?:above|below)\b|"
+    r"\bsuch (?:data|\w+s)\b(?! as\b)|本文|本报告|下表|上表|如图"
+)
 _ENDS = re.compile(r"[.!。！][\"”’)]*$")
 _SHORTEST = 8
+# A sentence that answers with less chance than this is about something else; what leads must answer
+# more surely, and say so by itself or surely; what only comes close need not.
+_LIKELY, _LEADS, _SURE, _CLOSE = 0.12, 0.3, 0.5, 0.05
+# The share of the best sentence's chance that a further one must have.
+_NEARLY = 0.25
+# Of the topic, what a sentence has by itself that need not answer as surely to lead.
+_NAMES_IT = 0.4
+# The share of the best that a second sentence must have to lead beside it.
+_NEAR_BEST = 0.65
+# Words of a sentence that comes close.
+_CLOSEST_WORDS = 60
 # A document that is cited this often gives way to others that fit.
 _SHARE = 5
 # Two sentences that share this much of their stems say the same: one section may have it.
@@ -63,14 +91,21 @@ class Gathered:
     """What a memo has so far: its citations, what was said, all that was read, what was not found.
 
     `answer` carries the citations of the whole memo, so that numbers run through; `pool` is every
-    passage found, by id; `said` the stems of each line.
+    passage on the topic, by id; `said` the stems of each line. `missing` are the questions without
+    an answer, as they are told, `unquoted` those that only passages as a whole answer, `near` those
+    that sentences come close to; `answered` counts the others. `readable` makes what is quoted
+    readable.
     """
 
     answer: Answer
     topic: Topic
+    readable: Readable
     pool: dict[str, Evidence] = field(default_factory=dict)
     said: list[frozenset[str]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    answered: int = 0
+    unquoted: list[str] = field(default_factory=list)
+    near: list[Task] = field(default_factory=list)
     notice: str = ""
 
     def repeats(self, stems: frozenset[str]) -> bool:
@@ -85,74 +120,205 @@ class Gathered:
                 return True
         return False
 
+    def on_topic(self, found: Iterable[Evidence]) -> tuple[Evidence, ...]:
+        """Return the passages that are about the topic, labelled anew, and keep them."""
+        kept = [
+            one
+            for one in found
+            if self.topic.bears(one.passage.text, one.source.title, one.passage.heading)
+        ]
+        for one in kept:
+            self.pool.setdefault(one.passage.id, one)
+        return tuple(replace(one, label=label) for label, one in enumerate(kept, start=1))
 
-def gathered_lines(
-    desk: Desk, gathered: Gathered, question: Question, most: int, name: str
-) -> Iterator[Line | Waiting]:
-    """Yield up to `most` lines that answer one question of a section, each checked and cited.
 
-    A question that the evidence does not answer is added to what is missing by its `name`. An
-    engine that fails is named in the notice, and the evidence is quoted instead.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question of a section: as it is searched for, and as a reader is told of it.
+
+    `most` is the number of lines it brings in, `words` how many they may have together; `leads`
+    says that its lines state what the memo stands for.
     """
-    search = searched(desk, question, [Candidate(question.text)])
-    for one in search.evidence:
-        gathered.pool.setdefault(one.passage.id, one)
-    readings = desk.reader.readings(search.question, search.evidence)
+
+    question: Question
+    told: str
+    most: int
+    words: int
+    leads: bool = False
+
+
+def gathered_lines(desk: Desk, gathered: Gathered, asked: Asked) -> Iterator[Line | Waiting]:
+    """Yield the lines that answer one question of a section, each checked and cited.
+
+    Only passages about the topic are read for it, and only where the reader judges that they answer
+    is anything written: what is not answered is added to what is missing. An engine that fails is
+    named in the notice, and the evidence is quoted instead.
+    """
+    found = _task(desk, gathered, asked)
+    count = 0
+    engine = desk.engine
+    while True:
+        try:
+            for line in _written(desk, engine, gathered, found.task, asked):
+                count += isinstance(line, Line)
+                yield line
+                if count == asked.most:
+                    break
+        except EngineError as error:
+            gathered.notice = said(
+                "{reason}. Some sections quote the library instead.", reason=error
+            )
+            engine = ExtractiveEngine()
+            continue
+        break
+    if count or found.told_before:
+        gathered.answered += 1
+    elif found.unquoted:
+        gathered.unquoted.append(asked.told)
+    else:
+        gathered.missing.append(asked.told)
+        gathered.near.extend(found.near)
+
+
+def nearest_lines(desk: Desk, gathered: Gathered, most: int) -> Iterator[Line]:
+    """Yield up to `most` sentences that come closest to questions without an answer, quoted."""
+    count = 0
+    for task in gathered.near:
+        asked = Asked(Question(task.question), task.question, 1, _CLOSEST_WORDS)
+        for line in _written(desk, ExtractiveEngine(), gathered, task, asked):
+            if isinstance(line, Line):
+                yield line
+                count += 1
+                break
+        if count == most:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What an engine is given for a question, and whether lines of the memo answer it already.
+
+    `near` is a task with the one sentence that comes closest where nothing answers. `unquoted`
+    says that passages answer, but no sentence of them can be quoted alone.
+    """
+
+    task: Task
+    told_before: bool = False
+    near: tuple[Task, ...] = ()
+    unquoted: bool = False
+
+
+def _task(desk: Desk, gathered: Gathered, asked: Asked) -> _Found:
+    """Return what answers a question and is about the topic.
+
+    Nothing, where the reader judges that the passages about the topic do not answer.
+    """
+    search = searched(desk, asked.question, [Candidate(asked.question.text)])
+    evidence = gathered.on_topic(search.evidence)
+    if asked.leads:
+        gone = standing_of(gathered.topic.thing, list(gathered.pool.values()), ()).documents
+        kept = [one for one in evidence if one.passage.document not in gone]
+        evidence = tuple(replace(one, label=label) for label, one in enumerate(kept, start=1))
+    readings = desk.reader.readings(search.question, evidence)
+    zone = judged(readings, evidence).zone
     answering = {
         one.label
-        for one, reading in zip(search.evidence, readings, strict=True)
+        for one, reading in zip(evidence, readings, strict=True)
         if judged([reading], [one]).zone is not Zone.ABSENT
     }
-    # Passages of a topic that the library does not hold may still answer something else.
-    absent = search.judgement.zone is Zone.ABSENT
-    found = [one for one in search.sentences if one.label in answering and not absent]
-    fitting = _spread([one for one in found if _fits(one, gathered)], search, gathered)
-    task = Task(question.text, search.evidence, fitting)
-    count = 0
-    try:
-        for line in _written(desk, desk.engine, gathered, task):
-            count += isinstance(line, Line)
-            yield line
-            if count == most:
-                break
-    except EngineError as error:
-        gathered.notice = said("{reason}. Some sections quote the library instead.", reason=error)
-        for line in _written(desk, ExtractiveEngine(), gathered, task):
-            count += isinstance(line, Line)
-            yield line
-            if count == most:
-                break
-    if not count:
-        gathered.missing.append(name)
+    by_label = {one.label: one for one in evidence}
+    fitting = [
+        one
+        for one in desk.reader.sentences(search.question, evidence, readings)
+        if one.label in answering
+        and _fits(one, by_label[one.label])
+        and gathered.topic.fits(
+            one.text, by_label[one.label].source.title, by_label[one.label].passage.heading
+        )
+    ]
+    text = asked.question.text
+    if zone is not Zone.ANSWERED:
+        close = [one for one in fitting if one.answers >= _CLOSE][: zone is Zone.NEAR]
+        near = tuple(Task(text, evidence, [one]) for one in close)
+        return _Found(Task(text, (), ()), near=near)
+    likely = [one for one in fitting if one.answers >= _LIKELY]
+    if asked.leads:
+        likely = _leading(gathered.topic, likely, evidence)
+    new = [one for one in likely if not gathered.repeats(one.stems)]
+    order = _order(gathered, asked, new, evidence)
+    return _Found(Task(text, evidence, order), len(new) < len(likely), unquoted=not likely)
 
 
-def _spread(fitting: Sequence[Read], search: Search, gathered: Gathered) -> list[Read]:
-    """Return the sentences without those of documents that had their share, if others are left.
+def _leading(topic: Topic, found: list[Read], evidence: Sequence[Evidence]) -> list[Read]:
+    """Return the sentences that may lead a memo, those first that say most of its topic.
 
-    Five filings of one company say the same for pages: the memo would hold nothing else.
+    They answer surely and name the topic; of a figure they state one, and of a rule what changed
+    it counts more and need not answer as surely.
     """
-    documents = {one.label: one.passage.document for one in search.evidence}
+    by_label = {one.label: one for one in evidence}
+    ranked = []
+    for one in found:
+        source, heading = by_label[one.label].source, by_label[one.label].passage.heading
+        share = topic.share(one.text, heading)
+        changes = topic.kind is Kind.RULE and Statement(one.text, source.dated, "", "").changes
+        least = _SURE if share < _NAMES_IT else _LIKELY if changes else _LEADS
+        if one.answers < least or (topic.kind is Kind.FIGURE and not figures(one.text)):
+            continue
+        ranked.append((one.answers * (0.5 + share) * (1 + changes), one))
+    best = max((rank for rank, _ in ranked), default=0.0)
+    kept = [pair for pair in ranked if pair[0] >= _NEAR_BEST * best]
+    return [one for _, one in sorted(kept, key=lambda pair: -pair[0])]
+
+
+def _order(
+    gathered: Gathered, asked: Asked, found: list[Read], evidence: Sequence[Evidence]
+) -> list[Read]:
+    """Return sentences in the order of their use: what holds no longer comes last, or not at all.
+
+    It never leads: a section that states what the memo stands for goes without it. Documents that
+    had their share give way where others are left: five filings of one company say the same.
+    """
+    by_label = {one.label: one for one in evidence}
+    told = {
+        (one.label, one.start): Sentence(
+            one.text, one.start, one.end, by_label[one.label].passage, by_label[one.label].source
+        )
+        for one in found
+    }
+    pool = list(gathered.pool.values())
+    standing = standing_of(
+        gathered.topic.thing, pool, list(told.values()), as_of=asked.question.as_of
+    )
+    gone = {key for key, one in told.items() if standing.later(*one.key)}
     cited = Counter(one.document for one in gathered.answer.citations)
-    fresh = [one for one in fitting if cited[documents[one.label]] < _SHARE]
-    return fresh or list(fitting)
+    current = [one for one in found if (one.label, one.start) not in gone]
+    fresh = [
+        one for one in current if cited[by_label[one.label].passage.document] < _SHARE
+    ] or current
+    return fresh if asked.leads else [*fresh, *(one for one in found if one not in current)]
 
 
-def _fits(read: Read, gathered: Gathered) -> bool:
-    """Say whether a sentence can stand in a memo: whole, on its own, and new."""
-    text = read.text
-    if read.row or (len(text.split()) < _SHORTEST and text.isascii()):
+def _fits(read: Read, evidence: Evidence) -> bool:
+    """Say whether a sentence can stand in a memo: whole, and on its own.
+
+    One that leans on the sentence before it stands where that is quoted with it.
+    """
+    if read.row or not stands_alone(read):
+        return False
+    text = quoted_text(read, evidence)[0]
+    if len(text.split()) < _SHORTEST and text.isascii():
         return False
     if not names(text) and not quantities(text):
         return False
     if not _BEGINS.match(text) or _LEANS.match(text) or not _ENDS.search(text):
         return False
-    return not gathered.repeats(read.stems)
+    return not _POINTS.search(text)
 
 
 def _written(
-    desk: Desk, engine: Engine, gathered: Gathered, task: Task
+    desk: Desk, engine: Engine, gathered: Gathered, task: Task, asked: Asked
 ) -> Iterator[Line | Waiting]:
-    """Yield the lines that an engine writes; raises EngineError.
+    """Yield the lines that an engine writes, as far as there is room; raises EngineError.
 
     The extractive engine has nothing to write without a fitting sentence.
     """
@@ -160,8 +326,8 @@ def _written(
     if not task.evidence or (extractive and not task.sentences):
         return
     composer = Composer(desk.checker, task.evidence)
-    reader = desk.reader
-    with closing(engine.write(task)) as pieces:
+    reader, words = desk.reader, 0
+    with closing(_quotations(task) if extractive else engine.write(task)) as pieces:
         for one in drafts(pieces):
             if isinstance(one, Waiting):
                 yield one
@@ -170,6 +336,9 @@ def _written(
             stems = reader.stems(one.text)
             if gathered.repeats(stems):
                 continue
+            words += words_in(one.text)
+            if words > max(asked.words, words_in(one.text)):
+                return
             known = len(gathered.answer.not_found)
             answer = composer.with_draft(replace(gathered.answer, claims=()), one)
             if len(answer.not_found) > known:
@@ -177,7 +346,29 @@ def _written(
             gathered.answer = answer
             if answer.claims:
                 gathered.said.append(stems)
-                yield _line(answer.claims[0], task, one.labels, extractive=extractive)
+                line = _line(answer.claims[0], task, one.labels, extractive=extractive)
+                yield replace(line, claim=_readable(line.claim, gathered))
+
+
+def _quotations(task: Task) -> Generator[Piece, None, None]:
+    """Yield the sentences of a task in their order, as long as they answer nearly as well.
+
+    A section has room for more than the engine without a model says to one question.
+    """
+    by_label = {one.label: one for one in task.evidence}
+    best = max((one.answers for one in task.sentences), default=0.0)
+    for one in task.sentences:
+        if one.answers >= _NEARLY * best:
+            for text in quoted_text(one, by_label[one.label]):
+                yield Draft(text, (one.label,))
+
+
+def _readable(claim: Claim, gathered: Gathered) -> Claim:
+    """Return a claim, checked as it was written, without references that nobody can follow."""
+    for number in claim.citations:
+        document = gathered.answer.citations[number - 1].document
+        claim = replace(claim, text=gathered.readable(document, claim.text))
+    return claim
 
 
 def _line(claim: Claim, task: Task, labels: Sequence[int], *, extractive: bool) -> Line:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from assistant.memo.chinese import worded
 from assistant.memo.organisations import kind_of_speaker
 from assistant.memo.speakers import author_of
 from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL, PRESS
@@ -151,7 +152,9 @@ class Grades:
         return Grade(letter, credibility, reason)
 
 
-def confidence(grades: Sequence[Grade], origins: int, disputed: bool) -> tuple[str, str]:
+def confidence(
+    grades: Sequence[Grade], origins: int, disputed: bool, language: str = "en"
+) -> tuple[str, str]:
     """Return "high", "moderate" or "low", and a sentence that gives the reasons.
 
     After ICD 203: confidence rests on the quality and number of sources and stands apart from any
@@ -166,12 +169,21 @@ def confidence(grades: Sequence[Grade], origins: int, disputed: bool) -> tuple[s
         level = "low"
     else:
         level = "moderate"
-    many = "one origin" if origins == 1 else f"{origins} independent origins"
-    best = min((one.reliability for one in grades), default="F")
-    against = (
-        "a source of the library disagrees" if disputed else "no source of the library disagrees"
-    )
-    return level, (
-        f"Confidence in this evidence is {level}: it goes back to {many}, {good} of "
-        f"{len(grades)} documents are graded A or B (the best {best}), and {against}."
+    return level, worded(
+        "Confidence in this evidence is {level}: it goes back to {origins}, {good} of {documents} "
+        "documents are graded A or B (the best {best}), and {against}.",
+        language,
+        level=worded(level, language),
+        origins=worded("one origin", language)
+        if origins == 1
+        else worded("{count} independent origins", language, count=origins),
+        good=good,
+        documents=len(grades),
+        best=min((one.reliability for one in grades), default="F"),
+        against=worded(
+            "a source of the library disagrees"
+            if disputed
+            else "no source of the library disagrees",
+            language,
+        ),
     )

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
+from assistant.memo.grades import STARTER
 from assistant.memo.organisations import kind_of_speaker
-from assistant.memo.sentence import Sentence
+from assistant.memo.sentence import Sentence, sentences_of
 from assistant.memo.speakers import attributed, author_of
 from assistant.memo.values import PRESS
-from corpus.document import Source
+from corpus.document import Passage, Source
 
 # Two texts are one when the shorter has this share of its runs of eight words in the longer: a
 # reprint with a new lead keeps over half, articles on one event share a few quotations at most.
 _RUN, _SHARED = 8, 0.3
+# How much of a document is looked through, and how much of that credits others where it retells.
+_READ, _CREDITED = 80, 0.25
 # The head of a document, where a wire service is credited.
 _HEAD = 600
 _WIRE = re.compile(
@@ -38,8 +41,9 @@ class Read:
 def origins(documents: Sequence[Read]) -> dict[str, str]:
     """Return for each document the id of the one it goes back to; itself where it is its own.
 
-    Near-duplicates, documents that credit one wire service with equal words, and versions of one
-    publisher under one title go back to the earliest of them.
+    Near-duplicates, documents that credit one wire service with equal words, versions of one
+    publisher under one title, and the retellings of one series (see `retells`) go back to the
+    earliest of them.
     """
     groups = {one.document: one.document for one in documents}
 
@@ -49,12 +53,16 @@ def origins(documents: Sequence[Read]) -> dict[str, str]:
         return one
 
     runs = {one.document: _runs(one.text) for one in documents}
+    series = {one.document for one in documents if retells(one)}
     order = {
         one.document: (one.source.published or "9999", place) for place, one in enumerate(documents)
     }
     for one, other in combinations(documents, 2):
         first, second = root(one.document), root(other.document)
-        if first != second and _same(one, other, runs):
+        told = one.document in series and other.document in series
+        if first != second and (
+            _same(one, other, runs) or (told and one.source.publisher == other.source.publisher)
+        ):
             earlier, later = sorted((first, second), key=lambda name: order[name])
             groups[later] = earlier
     return {one.document: root(one.document) for one in documents}
@@ -72,6 +80,23 @@ def _same(one: Read, other: Read, runs: Mapping[str, frozenset[int]]) -> bool:
         and one.source.publisher
         and one.source.publisher == other.source.publisher
     )
+
+
+def retells(one: Read) -> bool:
+    """Say whether a document only passes on what others said, in a series of its publisher.
+
+    A publisher that is none of the known kinds (no authority, company, institute or newspaper, all
+    of which look for themselves), and a sentence in four that credits somebody else.
+    """
+    publisher = one.source.publisher
+    if publisher == STARTER:
+        return True
+    if not publisher or kind_of_speaker(publisher):
+        return False
+    passage = Passage(one.document, 0, len(one.text), one.text)
+    read = list(islice(sentences_of([(passage, one.source)]), _READ))
+    credited = sum(attributed(sentence).speaker not in ("", publisher) for sentence in read)
+    return credited >= _CREDITED * max(1, len(read))
 
 
 def _runs(text: str) -> frozenset[int]:
@@ -103,16 +128,15 @@ def origin_of(sentence: Sentence) -> str:
 def independent(sentences: Sequence[Sentence], by: Mapping[str, str]) -> int:
     """Return how many independent origins stand behind `sentences`.
 
-    Those of documents with one origin (`by`, from `origins`) count once, and so do those that
-    credit one organisation, its own documents included.
+    Those of documents with one origin (`by`, from `origins`) count once, whomever they credit, and
+    so do those that credit one organisation, its own documents included.
     """
     keys: list[set[str]] = []
     for one in sentences:
         own = {f"document:{by.get(one.document, one.document)}"}
         credit = origin_of(one)
         if credit:
-            # Whoever is credited is the origin, not who retells it.
-            own = {f"name:{credit.casefold()}"}
+            own.add(f"name:{credit.casefold()}")
         elif kind_of_speaker(author := author_of(one.source)) not in ("", PRESS):
             own.add(f"name:{author.casefold()}")
         joined = [group for group in keys if group & own]

@@ -40,6 +40,7 @@ def to_json(memo: Memo, *, templates: bool = False) -> str:
         "settings": dict(memo.settings),
         "notice": memo.notice,
         "complete": memo.complete,
+        "language": memo.language,
         "sections": [
             {
                 "key": one.key,
@@ -79,6 +80,7 @@ def _line_json(line: Line) -> dict[str, Any]:
         "speaker": line.speaker,
         "kind": line.kind,
         "role": line.role,
+        **({"later": line.later} if line.later else {}),
     }
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from assistant.memo.topic import Kind, Topic
 from corpus.errors import UsageError
 from corpus.said import said
 from corpus.validation import NO_OTHER_KEYS, configured
-from index.query import Query
 
 _SHIPPED = Path(__file__).parent / "templates"
 _FOLDER = "templates"
@@ -20,12 +20,6 @@ KINDS = ("evidence", "gap", "missing", "disputes", "figures", "timeline", "sourc
 TABLES = ("disputes", "figures", "timeline", "sources", "log")
 _ADVICE = said("copy one of the templates that come with us")
 _NAME = re.compile(r"[\w-]+")
-# The words that make a topic a question; what remains is the thing it asks about.
-_ASKING = re.compile(
-    r"^(?:what|how|why|when|where|who|which)\b(?:\s+(?:much|many))?"
-    r"(?:\s+(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|should))?\s+",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +27,9 @@ class Plan:
     """A section as a template has it; `key` is made of the heading where it has none.
 
     `questions` may hold {question} (the topic as given), {topic} (its thing, as words) and {quoted}
-    (the topic in quotation marks); `sentences` is the most that each question brings in; `judge`
-    is what the analyst must decide, shown as a gap where no model writes.
+    (the topic in quotation marks); `rule`, `figure` and `claim` are asked in their place of a topic
+    of that kind. `sentences` is the most that each question brings in; `judge` is what the analyst
+    must decide, shown as a gap where no model writes.
     """
 
     __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
@@ -42,6 +37,9 @@ class Plan:
     kind: str
     key: str = ""
     questions: tuple[str, ...] = ()
+    rule: tuple[str, ...] = ()
+    figure: tuple[str, ...] = ()
+    claim: tuple[str, ...] = ()
     sentences: int = 3
     judge: str = ""
 
@@ -56,6 +54,11 @@ class Plan:
             raise ValueError(said("holds evidence and asks no question"))
         if not self.heading or not _NAME.fullmatch(key):
             raise ValueError(said("needs a heading and a key of plain letters"))
+
+    def asked(self, kind: Kind) -> tuple[str, ...]:
+        """Return the questions that are asked of a topic of a kind."""
+        own = {Kind.RULE: self.rule, Kind.FIGURE: self.figure, Kind.CLAIM: self.claim}
+        return own.get(kind) or self.questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,10 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A kind of memo: its sections in order and about how many words it should have."""
+    """A kind of memo: its sections in order, and how many words its body has at most.
+
+    The body is what is read: tables, notes and sources stand in annexes and do not count.
+    """
 
     name: str
     heading: str
@@ -121,26 +127,10 @@ def _read(file: Path) -> Template:
     return Template(file.stem, found.heading or file.stem, found.words, found.section)
 
 
-def shown(text: str, topic: str) -> str:
-    """Return a question of a template as a reader is told of it.
-
-    A topic that is a question itself is not put into another: "What limits apply to it?" reads,
-    "What limits apply to export controls do DeepSeek?" does not.
-    """
-    bare = topic.strip().rstrip("?!. ")
-    it = bare if _ASKING.sub("", bare) == bare else "the subject of this memo"
-    return text.replace("{question}", topic.strip()).replace("{topic}", it)
-
-
-def filled(text: str, topic: str) -> str:
-    """Return a text of a template with the topic put in, as it is searched for."""
-    bare = topic.strip().rstrip("?!. ")
-    thing = _ASKING.sub("", bare)
-    if thing != bare:
-        # "What do export controls do to DeepSeek?" is about "export controls DeepSeek".
-        thing = " ".join(Query.from_question(bare).words)
+def filled(text: str, topic: Topic, quoted: str = "") -> str:
+    """Return a text of a template with the topic put in; `quoted` is the topic as it was given."""
     return (
-        text.replace("{question}", topic.strip())
-        .replace("{topic}", thing or bare)
-        .replace("{quoted}", f"“{bare}”")
+        text.replace("{question}", topic.question)
+        .replace("{topic}", topic.thing)
+        .replace("{quoted}", f"“{(quoted or topic.question).rstrip('.。 ')}”")
     )

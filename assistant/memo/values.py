@@ -20,6 +20,8 @@ COMPANY, OFFICIAL, INDEPENDENT, PRESS, ANALYST = (
 KINDS = (COMPANY, OFFICIAL, INDEPENDENT, PRESS, ANALYST)
 # Roles of a line. A gap is what needs the analyst's judgment: no evidence decides it.
 EVIDENCE, JUDGMENT, GAP, NOTE = "evidence", "judgment", "gap", "note"
+# Sections that state what the memo stands for, by key.
+LEADING = ("bluf", "key-judgments", "summary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,15 @@ class Line:
     `role` is EVIDENCE (cited words), JUDGMENT (a model's or the analyst's inference), GAP (a
     question left to the analyst, no citation) or NOTE (about the memo itself: a count of sources,
     a statement of method). The likelihood of a judgment and the confidence in it are sentences of
-    their own.
+    their own. `later` names the source that came after and ended, replaced
+    or took back what it says, "" for none.
     """
 
     claim: Claim
     speaker: str = ""
     kind: str = ""
     role: str = EVIDENCE
+    later: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,8 @@ class Memo:
 
     `created` and `as_of` are ISO dates ("" as_of: as the library is); `library` is what it was
     written from: {"documents", "passages", "generation"}; `scale` names the likelihood scale;
-    `settings` is what was asked for: length, audience, publishers, sections.
+    `settings` is what was asked for: length, audience, publishers, sections. `language` is that of
+    its headings, gaps and notes ("en", "zh"); what is quoted stays as it is written.
     """
 
     topic: str
@@ -173,6 +178,7 @@ class Memo:
     settings: Mapping[str, object] = field(default_factory=dict)
     notice: StoredLine = ""
     complete: bool = True
+    language: str = "en"
 
     def citation(self, number: int) -> Citation:
         """Return the citation with a number; raises KeyError where there is none."""

@@ -12,11 +12,14 @@ from assistant.desk import Desk
 from assistant.engine import Waiting
 from assistant.extractive import ExtractiveEngine
 from assistant.memo.assembling import assembled, note
-from assistant.memo.gathering import Gathered, gathered_lines
+from assistant.memo.chinese import worded
+from assistant.memo.gathering import Asked, Gathered, gathered_lines, nearest_lines
+from assistant.memo.length import body_of, body_words, shortened, words_in
 from assistant.memo.linting import lint
-from assistant.memo.templates import TABLES, Plan, Template, filled, shown, template_named
-from assistant.memo.topic import Topic
-from assistant.memo.values import EVIDENCE, GAP, Line, Memo, Section
+from assistant.memo.references import Readable
+from assistant.memo.templates import TABLES, Plan, Template, filled, template_named
+from assistant.memo.topic import Topic, content_stems
+from assistant.memo.values import EVIDENCE, GAP, LEADING, Line, Memo, Section
 from assistant.searching import found_for
 from corpus.errors import NothingFound, UsageError
 from corpus.said import said
@@ -28,14 +31,29 @@ from index.bounds import Bounds
 _WIDE = 30
 # Less of the topic than this in the best passage and its neighbours: the library is about others.
 _COVERED = 0.5
+# Passages that are searched for each question: those that are not about the topic are left out.
+_SEARCHED = 16
+# Words that are kept for what a memo says of itself at its end: confidence, what was not found.
+_RESERVED = 0.15
+_CLOSE = "These sentences come closest, and do not answer it:"
+_PARTLY = "What answers a part of this section stands in the others. Not answered: {questions}"
+_UNQUOTED = (
+    "Passages answer this section, but no sentence of them stands alone. Searched: {questions}"
+)
+_NOTHING = "The library holds no evidence for this section. Searched: {questions}"
+# Sentences that come close to what the library does not answer.
+_NEAREST = 3
+# Words that a section has room for at least.
+_LEAST = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a memo is asked for.
 
-    `sections` are the keys to keep (none: all), `length` about how many words (0: the template's),
-    `without` publishers that are left out; dates are ISO. `today` is the date of the memo.
+    `sections` are the keys to keep (none: all), `length` how many words at most (0: the
+    template's), `without` publishers that are left out; dates are ISO. `today` is the date of the
+    memo. `language` is the page's ("en", "zh"): a memo on a Chinese topic is Chinese on any.
     """
 
     topic: str
@@ -50,6 +68,7 @@ class Request:
     sections: tuple[str, ...] = ()
     scale: str = "icd203"
     today: str = ""
+    language: str = ""
 
     @property
     def settings(self) -> Mapping[str, object]:
@@ -73,17 +92,21 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
     NothingFound where the library has nothing on the topic.
     """
     template = template_named(request.template, desk.settings.home)
-    topic = validated(Question(request.topic, as_of=request.as_of, since=request.since)).text
+    text = validated(Question(request.topic, as_of=request.as_of, since=request.since)).text
     plans = _chosen(template, request)
-    question = _question(desk, request, topic)
-    wide = found_for(desk, topic, _WIDE, _bounds(question))
-    if not any(one.match and one.match.covered >= _COVERED for one in wide):
+    question = _question(desk, request, text)
+    wide = found_for(desk, text, _WIDE, _bounds(question))
+    topic = _topic(desk, text, [one.passage.text for one in wide])
+    readable = Readable(lambda document: desk.library.document(document).text)
+    gathered = Gathered(Answer(text), topic, readable)
+    gathered.on_topic(wide)
+    if not gathered.pool and not any(one.match and one.match.covered >= _COVERED for one in wide):
         raise NothingFound(
-            said("the library has nothing on {topic}; add documents about it", topic=repr(topic))
+            said("the library has nothing on {topic}; add documents about it", topic=repr(text))
         )
     entries = desk.library.entries()
     memo = Memo(
-        topic=topic,
+        topic=text,
         template=template.name,
         created=request.today or date.today().isoformat(),
         as_of=request.as_of,
@@ -97,24 +120,31 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
         },
         settings=request.settings,
         complete=False,
+        language="zh" if topic.chinese or request.language == "zh" else "en",
     )
-    gathered = Gathered(Answer(topic), Topic.of(topic))
-    gathered.pool.update({one.passage.id: one for one in wide})
     if begun is not None:
         memo = _resumed(memo, begun, gathered, desk)
-    share = min(1.0, request.length / template.words) if request.length else 1.0
-    for plan in plans:
-        if any(one.key == plan.key for one in memo.sections):
-            continue
-        shown = replace(memo, notice=said("Writing: {heading}", heading=plan.heading))
+    most = request.length or template.words
+    left = [one for one in plans if not any(section.key == one.key for section in memo.sections)]
+    for place, plan in enumerate(left):
+        heading = worded(plan.heading, memo.language)
+        shown = replace(memo, notice=said("Writing: {heading}", heading=heading))
         yield shown
-        section = Section(plan.key, plan.heading, shows=plan.kind if plan.kind in TABLES else "")
-        for line in _lines(desk, gathered, plan, question, share):
+        section = Section(plan.key, heading, shows=plan.kind if plan.kind in TABLES else "")
+        # Each section to come needs room for a sentence and for what the analyst must decide.
+        to_come = sum(
+            _LEAST + words_in(worded(one.judge, memo.language))
+            for one in left[place + 1 :]
+            if one.kind not in TABLES
+        )
+        free = round(most * (1 - _RESERVED)) - body_words(memo) - to_come
+        share = _Share(max(_LEAST, free), min(1.0, most / template.words))
+        for line in _lines(desk, gathered, plan, question, share, memo.language):
             if isinstance(line, Waiting):
                 yield replace(
                     shown,
                     notice=said(
-                        "Writing: {heading} ({reason})", heading=plan.heading, reason=line.reason
+                        "Writing: {heading} ({reason})", heading=heading, reason=line.reason
                     ),
                 )
                 continue
@@ -124,19 +154,34 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
         memo = replace(
             memo, sections=(*memo.sections, section), citations=gathered.answer.citations
         )
+    memo = _with_missing(desk, memo, plans, gathered)
     if begun is None and not any(
         line.role == EVIDENCE for section in memo.sections for line in section.lines
     ):
         raise NothingFound(
             said(
                 "no passage of the library stands on {topic}; add documents about it",
-                topic=repr(topic),
+                topic=repr(text),
             )
         )
     yield replace(memo, notice=said("Comparing sources"))
-    memo = assembled(desk, _with_missing(memo, plans, gathered), gathered)
-    memo = replace(memo, notice=gathered.notice, complete=True)
+    memo = assembled(desk, memo, gathered)
+    memo = replace(shortened(memo, most), notice=gathered.notice, complete=True)
     yield replace(memo, findings=lint(memo, today=memo.created))
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What a section may take: `words` in all, and the share of its sentences."""
+
+    words: int
+    sentences: float
+
+
+def _topic(desk: Desk, text: str, found: list[str]) -> Topic:
+    """Return the topic that a text names, its words weighed by how often the library has them."""
+    words = desk.indexes.snapshot().words
+    return Topic.of(text, found, words.frequencies(content_stems(text)), len(words))
 
 
 def _chosen(template: Template, request: Request) -> list[Plan]:
@@ -177,40 +222,106 @@ def _bounds(question: Question) -> Bounds:
 
 
 def _lines(
-    desk: Desk, gathered: Gathered, plan: Plan, question: Question, share: float
+    desk: Desk, gathered: Gathered, plan: Plan, question: Question, share: _Share, language: str
 ) -> Iterator[Line | Waiting]:
-    """Yield the lines of a section: what the analyst must decide first, then the evidence."""
+    """Yield the lines of a section: what the analyst must decide first, then the evidence.
+
+    A section whose questions find nothing is a gap that names what was searched.
+    """
     model = not isinstance(desk.engine, ExtractiveEngine)
-    texts = [(filled(one, question.text), shown(one, question.text)) for one in plan.questions]
-    if plan.judge and not model and plan.kind in ("gap", "missing"):
-        yield _gap(filled(plan.judge, question.text))
+    topic = gathered.topic
+    own = "zh" if topic.chinese else "en"
+    texts = plan.asked(topic.kind)
     if plan.judge and model:
-        judge = filled(plan.judge, question.text)
-        texts.append((judge, judge))
-    most = max(1, round(plan.sentences * share))
+        texts = (*texts, plan.judge)
+    asked = [
+        (
+            filled(worded(one, own), topic, question.text),
+            filled(worded(one, language), topic, question.text),
+        )
+        for one in texts
+    ]
+    judge = filled(worded(plan.judge, language), topic, question.text)
+    if plan.judge and not model and plan.kind in ("gap", "missing"):
+        yield _gap(judge)
+    most = max(1, round(plan.sentences * share.sentences))
+    words = share.words - words_in(judge if plan.judge else "")
     before, found = len(gathered.missing), 0
-    for text, name in texts:
-        for line in gathered_lines(desk, gathered, replace(question, text=text), most, name):
-            found += isinstance(line, Line)
+    for place, (text, shown) in enumerate(asked):
+        wanted = replace(question, text=text, limit=_SEARCHED)
+        room = words // (len(asked) - place)
+        one_asked = Asked(wanted, shown, most, room, plan.key in LEADING)
+        for line in gathered_lines(desk, gathered, one_asked):
+            if isinstance(line, Line):
+                found += 1
+                words -= words_in(line.claim.text)
             yield line
     if plan.judge and model and len(gathered.missing) > before:
-        yield _gap(filled(plan.judge, question.text))
+        yield _gap(judge)
     if plan.judge and not model and plan.kind == "evidence":
-        yield _gap(filled(plan.judge, question.text))
-    if plan.questions and not found and plan.kind != "missing":
-        yield note("The library holds no evidence for this section.")
+        yield _gap(judge)
+    if texts and not found:
+        yield _empty([one for _, one in asked], gathered, language)
+
+
+def _empty(asked: list[str], gathered: Gathered, language: str) -> Line:
+    """Return what a section says to which its questions brought nothing in."""
+    missing = [one for one in asked if one in gathered.missing]
+    unquoted = [one for one in asked if one in gathered.unquoted]
+    if missing or unquoted:
+        form = _PARTLY if missing else _UNQUOTED
+        form = _NOTHING if len(missing) == len(asked) else form
+        quoted = worded(" ", language).join(f"“{one}”" for one in (*missing, *unquoted))
+        return _gap(worded(form, language, questions=quoted))
+    return note(worded("What answers this section stands in the others.", language))
 
 
 def _gap(text: str) -> Line:
     return Line(Claim(text, (), "supported"), role=GAP)
 
 
-def _with_missing(memo: Memo, plans: list[Plan], gathered: Gathered) -> Memo:
-    """Return the memo with what was asked and not found, in the section for it."""
+def _with_missing(desk: Desk, memo: Memo, plans: list[Plan], gathered: Gathered) -> Memo:
+    """Return the memo with what was asked and not found, in the section for it.
+
+    Sections without any evidence name their questions themselves. Sentences that come close are
+    quoted below, and said not to answer.
+    """
     kinds = {plan.key: plan.kind for plan in plans}
-    lines = [
-        _gap(f"The library does not answer: {one}") for one in dict.fromkeys(gathered.missing)
-    ] or [note("Every question of this memo found evidence.")]
+    nothing = worded(_NOTHING, memo.language).partition("{")[0]
+    empty = [
+        one
+        for one in body_of(memo)
+        if any(line.role == GAP and line.claim.text.startswith(nothing) for line in one.lines)
+    ]
+    told = " ".join(line.claim.text for one in empty for line in one.lines)
+    lines: list[Line] = []
+    if gathered.topic.unknown:
+        words = worded(", ", memo.language).join(gathered.topic.unknown)
+        lines.append(_gap(worded("No document has a word of: {words}.", memo.language,
+                                 words=words)))  # fmt: skip
+    if empty:
+        names = worded(", ", memo.language).join(one.heading for one in empty)
+        lines.append(_gap(worded("Sections without evidence: {sections}.", memo.language,
+                                 sections=names)))  # fmt: skip
+    lines += [
+        _gap(worded("The library does not answer: {question}", memo.language, question=one))
+        for one in dict.fromkeys(gathered.missing)
+        if one not in told
+    ]
+    lines += [
+        _gap(
+            worded("No sentence that stands alone answers: {question}", memo.language, question=one)
+        )
+        for one in dict.fromkeys(gathered.unquoted)
+        if one not in told
+    ]
+    if lines and "missing" in kinds.values():
+        close = list(nearest_lines(desk, gathered, _NEAREST))
+        if close:
+            lines += [note(worded(_CLOSE, memo.language)), *close]
+            memo = replace(memo, citations=gathered.answer.citations)
+    if not lines and gathered.answered:
+        lines = [note(worded("Every question of this memo found evidence.", memo.language))]
     sections = tuple(
         replace(one, lines=(*one.lines, *lines)) if kinds.get(one.key) == "missing" else one
         for one in memo.sections
@@ -230,4 +341,7 @@ def _resumed(memo: Memo, begun: Memo, gathered: Gathered, desk: Desk) -> Memo:
         for line in one.lines
         if line.role == EVIDENCE
     ]
-    return replace(memo, sections=sections, citations=begun.citations, created=begun.created)
+    return replace(
+        memo, sections=sections, citations=begun.citations, created=begun.created,
+        language=begun.language,
+    )  # fmt: skip

@@ -1,0 +1,53 @@
+"""How long a memo is: the words of its body."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from assistant.memo.values import EVIDENCE, Memo, Section
+
+_HAN = re.compile(r"[㐀-䶿一-鿿]")
+# A page that holds 350 English words holds some 600 Chinese signs.
+_SIGNS = 1.7
+
+
+def words_in(text: str) -> int:
+    """Return how many words a text has; Chinese signs count by the room that they take."""
+    signs = len(_HAN.findall(text))
+    return len(_HAN.sub(" ", text).split()) + round(signs / _SIGNS)
+
+
+def body_of(memo: Memo) -> list[Section]:
+    """Return the sections that are read: those with sentences, tables and annexes left out."""
+    return [one for one in memo.sections if not one.shows or one.shows == "disputes"]
+
+
+def body_words(memo: Memo) -> int:
+    """Return the words of the body: headings and sentences."""
+    return sum(
+        words_in(one.heading) + sum(words_in(line.claim.text) for line in one.lines)
+        for one in body_of(memo)
+    )
+
+
+def shortened(memo: Memo, most: int) -> Memo:
+    """Return the memo with a body of `most` words at most, as far as leaving evidence out does it.
+
+    The last sentence of the section that has most goes first; each keeps one.
+    """
+    while body_words(memo) > most:
+        counts = {
+            one.key: sum(line.role == EVIDENCE for line in one.lines) for one in body_of(memo)
+        }
+        longest = max(counts, key=lambda key: counts[key], default="")
+        if counts.get(longest, 0) < 2:
+            return memo
+        sections = []
+        for one in memo.sections:
+            if one.key == longest:
+                last = max(place for place, line in enumerate(one.lines) if line.role == EVIDENCE)
+                one = replace(one, lines=(*one.lines[:last], *one.lines[last + 1 :]))
+            sections.append(one)
+        memo = replace(memo, sections=tuple(sections))
+    return memo

@@ -1,0 +1,129 @@
+"""What no longer holds: sentences of a later version's forerunner, taken back, or ended since."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from assistant.corrections import correction, figures
+from assistant.memo.sentence import Sentence
+from assistant.timely import DatedSentence, in_time
+from corpus.document import Source
+from corpus.moments import moments
+from corpus.months import MONTHS
+from index.evidence import Evidence
+from index.query import STOP_WORDS
+from index.words import stems
+
+# A title that tells the end of something: what an older title names as its subject is over.
+_ENDS = re.compile(
+    r"\b(?:rescinded|rescission|revoked|revocation|repealed|repeal|withdrawn|suspended|suspension|"
+    r"lifted|scrapped|abolished|expired|struck down|replaced|superseded|overturned)\b|"
+    r"废止|撤销|暂停|取消|失效",
+    re.IGNORECASE,
+)
+# Of the shorter of two titles, the share of its subject's words that the other has, two at least,
+# one of them no word that many rules have.
+_SUBJECT, _LEAST = 0.6, 2
+_COMMON = frozenset(stems("rule rules act law order ban ai export control controls chip chips"))
+_GENERIC = frozenset(stems("new percent")) | frozenset(
+    stem for month in MONTHS for stem in stems(month)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What of the sentences read holds no longer.
+
+    `documents` has, by id, the later document that replaced one or tells the end of its subject;
+    `sentences` the same by the key of a sentence.
+    """
+
+    documents: Mapping[str, Source]
+    sentences: Mapping[tuple[str, int, int], Source]
+
+    def later(self, document: str, start: int, end: int) -> Source | None:
+        """Return the source that makes words of a document out of date; None where they stand."""
+        return self.sentences.get((document, start, end)) or self.documents.get(document)
+
+
+def standing_of(
+    thing: str, found: Sequence[Evidence], sentences: Sequence[Sentence], *, as_of: str = ""
+) -> Standing:
+    """Return what of the evidence on a thing holds no longer, by what the evidence itself says."""
+    documents = {one.passage.document: one.newer.source for one in found if one.newer is not None}
+    sources = {one.passage.document: one.source for one in found}
+    for document, source in sources.items():
+        ended = [later for later in sources.values() if _tells_the_end(later, source)]
+        if ended and document not in documents:
+            documents[document] = max(ended, key=lambda one: one.published)
+    return Standing(documents, {**_replaced(thing, sentences, as_of), **_corrected(sentences)})
+
+
+def _tells_the_end(later: Source, older: Source) -> bool:
+    """Say whether a later title names the end of what an older title names."""
+    if not older.published or later.published <= older.published or _ENDS.search(older.title):
+        return False
+    if not _ENDS.search(later.title):
+        return False
+    subject = _subject(older.title.partition(":")[0])
+    end = _subject(later.title.partition(":")[0])
+    shared = subject & end
+    return bool(shared - _COMMON) and len(shared) >= max(
+        _LEAST, _SUBJECT * min(len(subject), len(end))
+    )
+
+
+def _subject(title: str) -> frozenset[str]:
+    words = re.findall(r"[^\W\d_]+", _ENDS.sub(" ", title))
+    found = {stem for word in words if word.lower() not in STOP_WORDS for stem in stems(word)}
+    return frozenset(found - _GENERIC)
+
+
+def _corrected(sentences: Sequence[Sentence]) -> dict[tuple[str, int, int], Source]:
+    """Return the sentences that repeat a number which another one takes back."""
+    found: dict[tuple[str, int, int], Source] = {}
+    for one in sentences:
+        taken = correction(one.text)
+        if taken is None or not taken.wrong:
+            continue
+        about = frozenset(stems(one.text))
+        for other in sentences:
+            values = {value for value, _ in figures(other.text)}
+            repeats = values & taken.wrong and not values & taken.right
+            alike = len(about & frozenset(stems(other.text))) >= _LEAST
+            if other.key != one.key and repeats and alike and correction(other.text) is None:
+                found[other.key] = one.source
+    return found
+
+
+def _replaced(
+    thing: str, sentences: Sequence[Sentence], as_of: str
+) -> dict[tuple[str, int, int], Source]:
+    """Return the sentences with a figure for the thing that a later one puts otherwise.
+
+    They are compared by their dates as answers to what is so now, the first read being taken for
+    the best. A figure that says for which year it holds stays true of that year.
+    """
+    dated = [
+        DatedSentence(
+            text=one.text,
+            chance=0.9 - 0.001 * place,
+            start=one.start,
+            label=place,
+            published=one.source.dated,
+            context=f"{one.source.title} {one.passage.heading}",
+        )
+        for place, one in enumerate(sentences)
+    ]
+    question = f"What is now the status of {thing}?"
+    timed = in_time(question, dated, today=date.today().isoformat(), as_of=as_of)
+    return {
+        sentences[one.aside].key: sentences[one.leading].source
+        for one in timed.replaced
+        if sentences[one.leading].source.dated > sentences[one.aside].source.dated
+        and figures(sentences[one.aside].text)
+        and not any(day.year for day in moments(sentences[one.aside].text))
+    }

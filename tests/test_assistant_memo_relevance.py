@@ -1,0 +1,235 @@
+"""What a memo is about: only its topic, no longer than its template, what is missing said."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pypdfium2
+import pytest
+
+from assistant.desk import Desk
+from assistant.engine import Piece, Task
+from assistant.memo.export import exported
+from assistant.memo.length import body_words, shortened, words_in
+from assistant.memo.stored import from_json, to_json
+from assistant.memo.topic import Topic
+from assistant.memo.values import EVIDENCE, GAP, LEADING, NOTE, Memo
+from assistant.memo.writing import Request, write
+from assistant.settings import Settings
+from benchmarks.memos import TOPICS
+from corpus.errors import NothingFound
+from index.ingest import files_below
+from tests.memos import CLEAN, line
+from tests.test_assistant_memo_writing import last
+
+HERE = Path(__file__).parent
+ARTICLE = """---
+title: "{title}"
+publisher: {publisher}
+published: {day}
+---
+
+{text}
+"""
+IN_FORCE = (
+    "The tonnage rule limits each ship of Lund to 900 tons. "
+    "The tonnage rule requires a certificate of the Lund Office. "
+    "The Lund Office says that the tonnage rule is in force for all ships of Lund."
+)
+ENDED = (
+    "The Lund Office suspended the tonnage rule on 10 November 2025. "
+    "The Lund Office says that the tonnage rule returns on 9 November 2026."
+)
+ELSEWHERE = (
+    "The Malmo Office says that the harbour of Malmo has 40 cranes. "
+    "The Malmo Office announced a new harbour rule on 4 May 2025."
+)
+
+
+def texts(memo: Memo, *roles: str) -> list[str]:
+    """Return the sentences of a memo in some roles."""
+    return [
+        one.claim.text for section in memo.sections for one in section.lines if one.role in roles
+    ]
+
+
+def desk_of(folder: Path, *articles: tuple[str, str, str, str]) -> Desk:
+    """Return a desk over articles of (title, publisher, day, text)."""
+    (folder / "articles").mkdir()
+    for place, (title, publisher, day, text) in enumerate(articles):
+        whole = ARTICLE.format(title=title, publisher=publisher, day=day, text=text)
+        (folder / "articles" / f"{place}.md").write_text(whole, encoding="utf-8")
+    desk = Desk(Settings(home=folder / "home", embedder="hash", engine="extractive"))
+    list(desk.add(files_below([folder / "articles"])))
+    return desk
+
+
+@pytest.fixture
+def lund(tmp_path: Path) -> Iterator[Desk]:
+    with desk_of(
+        tmp_path,
+        ("The tonnage rule of Lund", "Lund Office", "2025-09-01", IN_FORCE),
+        ("The tonnage rule is suspended: a truce", "Lund Office", "2025-11-15", ENDED),
+        ("The harbour of Malmo", "Malmo Office", "2025-05-04", ELSEWHERE),
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def europe(starter_home: Path) -> Memo:
+    with Desk(Settings(home=starter_home, engine="extractive")) as desk:
+        return last(write(desk, Request("What should Europe learn from DeepSeek?")))
+
+
+def test_a_topic_is_borne_by_all_its_names() -> None:
+    """In passage, title or heading, under any name of theirs; a field as AI is none of them."""
+    topic = Topic.of("What should Europe learn from DeepSeek?")
+    assert topic.names == ("Europe", "DeepSeek")
+    assert topic.bears("The EU fined DeepSeek.", "", "")
+    assert topic.bears("European law does not apply to it.", "Bans of DeepSeek", "Italy")
+    assert not topic.bears("DeepSeek trained R1-Zero without examples.", "DeepSeek-R1", "Training")
+    assert Topic.of("Outbound investment rules on AI", ["outbound"] * 3).names == ()
+    assert Topic.of("Distillation claims against Chinese laboratories").names == ()
+
+
+def test_a_memo_quotes_nothing_that_its_topic_does_not_bear(europe: Memo) -> None:
+    """Europe and DeepSeek stand in every passage; all else is said not to be there."""
+    cited = {
+        number for one in europe.sections for two in one.lines for number in two.claim.citations
+    }
+    assert cited
+    for number in cited:
+        one = europe.citation(number)
+        around = f"{one.quote} {one.heading} {one.source.title}"
+        assert "DeepSeek" in around and re.search("Europe|EU|Italy|Ireland|France", around)
+    gaps = " ".join(texts(europe, GAP))
+    assert "Searched: “What should Europe learn from DeepSeek?”" in gaps
+    assert "Sections without evidence: Bottom line" in gaps
+    assert "Every question of this memo found evidence" not in " ".join(texts(europe, NOTE))
+    assert not any("R1-Zero" in one for one in texts(europe, EVIDENCE))
+
+
+def test_a_sentence_that_only_comes_close_is_said_to(europe: Memo) -> None:
+    """It stands where the missing questions stand, below a line that says so."""
+    section = next(one for one in europe.sections if one.key == "gaps")
+    said = [one.claim.text for one in section.lines]
+    close = said.index("These sentences come closest, and do not answer it:")
+    assert all(one.role == EVIDENCE for one in section.lines[close + 1 :])
+    assert len(section.lines) > close + 1
+
+
+def test_a_library_of_other_things_writes_no_memo(lund: Desk) -> None:
+    """A name that no passage bears is not replaced by what stands near it."""
+    with pytest.raises(NothingFound):
+        last(write(lund, Request("What should Bolivia learn from the tonnage rule?")))
+
+
+def test_a_word_that_no_document_has_is_named(lund: Desk) -> None:
+    """The memo on the rest is written, and says what of its topic the library knows nothing of."""
+    memo = last(write(lund, Request("The tonnage rule of Lund in winter")))
+    assert "No document has a word of: winter." in texts(memo, GAP)
+    assert not any("Every question" in one for one in texts(memo, NOTE))
+
+
+def test_what_was_ended_never_leads(lund: Desk) -> None:
+    """The bottom line tells of the suspension; what it ended is marked where it stands."""
+    memo = last(write(lund, Request("The tonnage rule of Lund", today="2026-01-31")))
+    for section in memo.sections:
+        for one in section.lines:
+            old = "900 tons" in one.claim.text or "certificate" in one.claim.text
+            if section.key in LEADING:
+                assert not old and not one.later
+            elif old:
+                assert one.later == "The tonnage rule is suspended: a truce (2025-11-15)"
+    leads = [one.claim.text for one in memo.sections[0].lines if one.role == EVIDENCE]
+    assert any("suspended the tonnage rule on 10 November 2025" in one for one in leads)
+    assert not any("Malmo" in one for one in texts(memo, EVIDENCE))
+    assert from_json(to_json(memo)) == memo
+    if any("900 tons" in one for one in texts(memo, EVIDENCE)):
+        assert "written before: The tonnage rule is suspended" in exported(memo, "md").decode()
+
+
+class Writes:
+    """An engine that writes what it is given, and counts how often it was asked."""
+
+    name, place = "scripted:model", ""
+
+    def __init__(self) -> None:
+        self.given: list[str] = []
+
+    def write(self, task: Task) -> Generator[Piece, None, None]:
+        self.given += [one.passage.text for one in task.evidence]
+        yield f"The tonnage rule was suspended on 10 November 2025 [{task.evidence[0].label}].\n"
+
+
+def test_a_model_is_given_nothing_but_the_topic(lund: Desk) -> None:
+    """Passages about others do not reach it, nor, for what leads, those that were ended."""
+    engine = Writes()
+    lund.engine = engine
+    last(write(lund, Request("The tonnage rule of Lund", sections=("bluf",))))
+    assert engine.given and not any("Malmo" in one for one in engine.given)
+    assert not any("900 tons" in one for one in engine.given)
+
+
+@pytest.mark.parametrize(("topic", "template"), TOPICS[::4])
+def test_the_body_is_as_long_as_the_template_says(
+    topic: str, template: str, starter_home: Path
+) -> None:
+    """Counted in words, and for the bottom line up front in pages before the annexes."""
+    with Desk(Settings(home=starter_home, engine="extractive")) as desk:
+        memo = last(write(desk, Request(topic, template)))
+        short = last(write(desk, Request(topic, template, length=300)))
+    assert 150 < body_words(memo) <= {"bluf": 700, "judgments": 1500, "crs": 2000}[template]
+    assert body_words(short) <= max(300, body_words(shortened(short, 0)))
+    pages = pypdfium2.PdfDocument(io.BytesIO(exported(memo, "pdf")))
+    first = next(
+        place
+        for place, page in enumerate(pages)
+        if "Annexes" in page.get_textpage().get_text_range()
+    )
+    assert first <= {"bluf": 2, "judgments": 4, "crs": 5}[template]
+
+
+def test_a_memo_that_is_too_long_loses_its_last_sentences() -> None:
+    """Of the section with most, each keeping one; Chinese signs count by their room."""
+    lines = tuple(line(f"The harbour of Lund had {one} ships in May.", 1) for one in range(60))
+    long = replace(CLEAN, sections=(replace(CLEAN.sections[0], lines=lines), *CLEAN.sections[1:]))
+    cut = shortened(long, 200)
+    assert body_words(long) > 400 >= 200 >= body_words(cut)
+    assert cut.sections[0].lines == lines[: len(cut.sections[0].lines)]
+    assert shortened(CLEAN, 1).sections[0].lines
+    assert words_in("The port has 40 cranes") == 5 and words_in("港口有四十台起重机和两个码头") == 8
+
+
+@pytest.fixture
+def park(tmp_path: Path) -> Iterator[Desk]:
+    settings = Settings(home=tmp_path / "home", embedder="hash", engine="extractive")
+    with Desk(settings) as desk:
+        list(desk.add(sorted((HERE / "chinese").glob("*.md"))))
+        yield desk
+
+
+def test_a_memo_on_a_chinese_topic_is_chinese(park: Desk) -> None:
+    """Headings, gaps, notes and the source summary; no English word of ours is left."""
+    memo = last(write(park, Request("海州集成电路产业园的产值", "bluf")))
+    assert memo.language == "zh" and [one.heading for one in memo.sections][:2] == [
+        "核心结论", "已知情况",
+    ]  # fmt: skip
+    own = " ".join([*texts(memo, GAP, NOTE), *(one.heading for one in memo.sections)])
+    assert not re.search(r"\b(?:the|of|no|What|library|evidence)\b", own)
+    assert "可能性" in own and "独立来源" in own
+    assert any("海州集成电路产业园成立于2016年" in one for one in texts(memo, EVIDENCE))
+    assert from_json(to_json(memo)).language == "zh"
+
+
+def test_a_memo_on_a_chinese_page_is_chinese(lund: Desk) -> None:
+    """The topic and what is quoted stay as they are; the questions are told in Chinese."""
+    memo = last(write(lund, Request("The tonnage rule of Lund", language="zh")))
+    assert memo.language == "zh" and memo.sections[0].heading == "核心结论"
+    assert any("suspended the tonnage rule" in one for one in texts(memo, EVIDENCE))
+    own = " ".join(texts(memo, GAP, NOTE))
+    assert "信心程度" in own and "The library" not in own and "Confidence" not in own
