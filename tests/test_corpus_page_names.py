@@ -69,5 +69,5 @@ def test_every_place_that_shows_a_page_names_it_so() -> None:
     assert described(SOURCE, labelled.page_name) == "The ferries of Tarn, page A-3 (3 of 3)"
     assert where(SOURCE, 2, scan.folio) == "The ferries of Tarn, page 2, read by OCR"
     assert "第 A-3 页（第 3 页，共 3 页）" in where(SOURCE, 3, labelled.folio, "zh")
-    note = "".join(str(one.get("c", " ")) for one in _source(labelled))
+    note = "".join(str(one.get("c", " ")) for one in _source(labelled, words=True, language="en"))
     assert "A-3" in note
