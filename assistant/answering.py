@@ -122,8 +122,8 @@ def ask(desk: Desk, question: Question) -> Iterator[Answer]:
 def _by_engine(desk: Desk, begun: Answer, task: Task, *, enough: bool) -> Iterator[Answer]:
     """Yield the answer as the engine writes it, and what is made of it where the engine fails.
 
-    What it had written is kept. Where that is nothing, the library is quoted if the evidence is
-    `enough`, and the answer stays without a claim if not.
+    What it had written is kept where some of it holds. Else the library is quoted if the evidence
+    is `enough`; if not, the answer stays without a claim and says why.
     """
     answer = begun
     try:
@@ -134,13 +134,16 @@ def _by_engine(desk: Desk, begun: Answer, task: Task, *, enough: bool) -> Iterat
         _LOG.error("%s failed", desk.engine.name, exc_info=error)
         if isinstance(desk.engine, ExtractiveEngine):
             yield replace(answer, outcome="failed", notice=str(error))
-        elif answer.claims:
+        elif _held(answer):
             kept = said("{reason}. What was written until then is kept.", reason=str(error))
             yield replace(answer, growing="", notice=joined("\n", (begun.notice, kept)))
         elif enough:
             yield from _written(desk, ExtractiveEngine(), _fallen_back(begun, str(error)), task)
         else:
-            yield replace(begun, engine=ExtractiveEngine.name, fallback=str(error))
+            reason = joined("\n", (begun.notice, str(error)))
+            yield replace(
+                begun, engine=ExtractiveEngine.name, fallback=str(error), notice=reason
+            )
         return
     for grown in _corrected(desk, begun, answer, task):
         answer = grown
@@ -222,8 +225,9 @@ def _corrected(desk: Desk, begun: Answer, answer: Answer, task: Task) -> Iterato
     waiting = said("{count} sentence(s) did not hold: they are written again", count=len(wrong))
     composer = Composer(desk.checker, task.evidence)
     redone, usage = begun, answer.usage
+    cut = bool(usage and usage.cut)
     try:
-        with closing(desk.engine.again(task, answer.claims[0].text, wrong)) as pieces:
+        with closing(desk.engine.again(task, wrong)) as pieces:
             for one in drafts(pieces):
                 if isinstance(one, Draft):
                     redone = composer.with_draft(redone, one)
@@ -236,8 +240,10 @@ def _corrected(desk: Desk, begun: Answer, answer: Answer, task: Task) -> Iterato
         yield answer
         return
     better = _failing(redone) < len(wrong) and _held(redone) >= _held(answer)
-    done = bool(redone.claims or redone.not_found)
-    yield replace(redone if better and done else answer, usage=usage)
+    if better and (redone.claims or redone.not_found):
+        yield replace(redone, usage=usage)
+    else:
+        yield replace(answer, usage=usage and replace(usage, cut=cut))
 
 
 def _with_quotations(desk: Desk, answer: Answer, task: Task) -> Answer:
@@ -253,7 +259,9 @@ def _failing(answer: Answer) -> int:
 
 
 def _held(answer: Answer) -> int:
-    return sum(one.verdict == "supported" for one in answer.claims)
+    return sum(
+        one.verdict == "supported" and bool(one.citations or one.offered) for one in answer.claims
+    )
 
 
 def _fallen_back(begun: Answer, reason: str) -> Answer:
@@ -326,7 +334,9 @@ def _declined(desk: Desk, answer: Answer, search: Search) -> Answer:
         for text in quoted_text(one, None):
             shown = composer.with_draft(shown, Draft(text, (one.label,)))
     near = search.judgement.zone is not Zone.ABSENT
-    notices = [NOT_SAID if near and shown.claims else NOT_HELD, _language_note(desk, answer)]
+    failed = answer.notice if answer.fallback else ""
+    none = NOT_SAID if near and shown.claims else NOT_HELD
+    notices = [failed, none, _language_note(desk, answer)]
     return replace(
         shown,
         outcome="declined",

@@ -66,12 +66,13 @@ class Usage:
     prompt: str = field(default="", compare=False)
 
     def with_more(self, more: Usage) -> Usage:
-        """Return what both took together; None where neither tells."""
+        """Return what both took together, None where neither tells; cut where `more` was."""
         return replace(
             self,
             prompt_tokens=_sum(self.prompt_tokens, more.prompt_tokens),
             answer_tokens=_sum(self.answer_tokens, more.answer_tokens),
             cost=_sum(self.cost, more.cost),
+            cut=more.cut,
         )
 
 
@@ -119,11 +120,9 @@ class Corrector(Protocol):
     """An engine that can be told which of its sentences did not hold."""
 
     def again(
-        self, task: Task, begun: str, wrong: Sequence[tuple[str, str]]
+        self, task: Task, wrong: Sequence[tuple[str, str]]
     ) -> Generator[Piece, None, None]:
-        """Yield the answer to `task` once more; `wrong` are (sentence, what is wrong with it).
+        """Yield the answer to `task`, which it has written, once more.
 
-        `begun` is the first sentence of the answer before.
-
-        Raises EngineError.
+        `wrong` are (sentence, what is wrong with it). Raises EngineError.
         """

@@ -44,7 +44,7 @@ def _with_codes(values: object) -> object:
     """Return a stored answer with the problems of its claims as they are read today."""
     if not isinstance(values, dict):
         return values
-    names = [name for name in ("claims", "nearest") if isinstance(values.get(name), list)]
+    names = [name for name in ("claims", "nearest", "quoted") if isinstance(values.get(name), list)]
     return values | {name: [with_problems(one) for one in values[name]] for name in names}
 
 

@@ -9,7 +9,8 @@ engine answers all of them, then quoting does. With `--plain` a model is asked a
 was helped: no form is enforced, it gets all passages that fit, and nothing is written again.
 
 "right": a sentence of the answer, or what it cites, holds the wanted words; "not found": declined
-although a right passage was among the evidence; "invented": an answer where the library has none.
+although a right passage was among the evidence; "invented": an answer where the library has none;
+"failed": the engine was, and the library was quoted.
 "cited" and "held" are shares of the sentences written: with a citation of the model's own, and
 supported by the check.
 """
@@ -87,6 +88,8 @@ def rows(desk: Desk, asked: Sequence[Asked]) -> Iterator[Row]:
 
 
 def _what(one: Asked, answer: Answer) -> str:
+    if answer.fallback or answer.outcome == "failed":
+        return "failed"
     said = answer.outcome in {"answered", "partly"}
     if one.abstain:
         return "invented" if said else "declined"
@@ -100,7 +103,7 @@ def line(name: str, found: Sequence[Row]) -> str:
     """Return the figures of an engine as a line of the table."""
     counts = [
         sum(one.what == what for one in found)
-        for what in ("right", "wrong", "not found", "no passage", "invented")
+        for what in ("right", "wrong", "not found", "no passage", "invented", "failed")
     ]
     sentences = max(1, sum(one.sentences for one in found))
     shares = [sum(getattr(one, name) for one in found) / sentences for name in ("cited", "held")]
@@ -125,7 +128,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     asked = forty(given.questions, given.near)
-    heads = ("right", "wrong", "not found", "no passage", "invented")
+    heads = ("right", "wrong", "not found", "no passage", "invented", "failed")
     print(f"{len(asked)} questions{'':<22}" + "".join(f"{one:>11}" for one in heads)
           + f"{'cited':>8}{'held':>8}{'first s':>8}{'all s':>8}", flush=True)  # fmt: skip
     kept = {}

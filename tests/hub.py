@@ -73,7 +73,8 @@ class Hub:
     """Serves `data` at every path but those below.
 
     Faults: "" (none), "norange" (ignores Range), "cut:N" (ends a response after N bytes; `times`
-    says how often), "status:N", "short" (another length), "html" (a page, without a length),
+    says how often), "anew:N:M" (ignores Range, and ends after N and M bytes in turn), "status:N",
+    "short" (another length), "html" (a page, without a length), "crumbs" (one byte, then nothing),
     "elsewhere" (another part than was asked for), "slow" (in small pieces, with pauses). "/moved"
     leads to the file, "/round" to itself, "/away" to an address without encryption.
     """
@@ -83,6 +84,7 @@ class Hub:
         # Of each request: its path and its Range.
         self.asked: list[tuple[str, str]] = []
         self.url = ""
+        self._over = threading.Event()
 
     def __enter__(self) -> Hub:
         hub = self
@@ -104,6 +106,7 @@ class Hub:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._over.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(30)
@@ -130,7 +133,7 @@ class Hub:
             request.wfile.write(b"<html>Log in first</html>")
             return
         start = re.fullmatch(r"bytes=(\d+)-", wanted)
-        begin = int(start[1]) if start and kind != "norange" else 0
+        begin = int(start[1]) if start and kind not in ("norange", "anew") else 0
         if begin > len(data):
             request.send_response(416)
             request.send_header("Content-Range", f"bytes */{len(data)}")
@@ -152,6 +155,12 @@ class Hub:
                 for at in range(0, len(sent), _PIECE):
                     request.wfile.write(sent[at : at + _PIECE])
                     time.sleep(_PAUSE)
+            elif kind == "crumbs":
+                request.wfile.write(sent[:1])
+                self._over.wait(60)
+            elif kind in ("cut", "anew"):
+                ends = [int(one) for one in number.split(":")]
+                request.wfile.write(sent[: ends[(len(self.asked) - 1) % len(ends)]])
             else:
-                request.wfile.write(sent[: int(number)] if kind == "cut" else sent)
+                request.wfile.write(sent)
         request.close_connection = True

@@ -334,18 +334,18 @@ def test_the_newest_turns_are_kept() -> None:
     history = [Exchange(f"Question {one}?", "word " * 50) for one in range(1, 8)]
 
     turns = Turns()
-    turns.keep("Question 7?", "passages " * 100 + "Question 7?", "word [1] " * 50)
+    turns.keep(Task("Question 7?", (), ()), "passages " * 100 + "Question 7?", "word [1] " * 50)
 
     def kept(room: int) -> list[str]:
         found = turns.of(history, lambda text: len(text.split()), room)
+        assert {one.text for one in found if one.role == "assistant"} <= {"word " * 50}
         return [one.text for one in found if one.role == "user"]
 
-    assert len(kept(1000)) == 7
-    found = turns.of(history, lambda text: len(text.split()), 1000)
-    assert found[-2].text.startswith("passages") and found[-1].text.startswith("word [1]")
-    assert len(kept(120)) == 2 and not kept(3)
-    bare = turns.of(history, lambda text: len(text.split()), 60)
-    assert [one.text for one in bare] == ["Question: Question 7?", history[-1].answer]
+    assert len(kept(1000)) == 7 and kept(1000)[-1].startswith("passages")
+    assert kept(120) == ["Question: Question 6?", "Question: Question 7?"] and not kept(3)
+    # The same question answered otherwise is another conversation's.
+    other = turns.of([Exchange("Question 7?", "Another.")], lambda text: len(text.split()), 1000)
+    assert [one.text for one in other] == ["Question: Question 7?", "Another."]
 
 
 def test_prompts_have_the_placeholders_they_are_filled_with() -> None:

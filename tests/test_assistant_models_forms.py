@@ -53,6 +53,21 @@ def test_what_is_no_json_is_handed_on(text: str) -> None:
     assert "".join(one.text for one in _told(text[:5], text[5:])) == text
 
 
+def test_odd_json_loses_no_label_and_invents_no_claim() -> None:
+    """Two sentences in one text, a thought ahead, what was not found first, no list of labels."""
+    text = '{"text": "The bridge closed in May. It cost 3 million.", "passages": [1, 2]}'
+    ahead = '<think>hm {}</think>{"not_found": ["The {x}. Only dates."], "sentences": ['
+    found = _told(ahead + text)
+    found += _told('{"sentences": [{"text": "It closed.", "passages": 1}], "not_found": []}')
+    assert "".join(one.text for one in found) == (
+        "The bridge closed in May. [1][2]\nIt cost 3 million. [1][2]\nIt closed.\n"
+    )
+    found = _told('{"not_found": ["The cost. Only dates."], "sentences": []}')
+    assert "".join(one.text for one in found) == "NOT FOUND: The cost; Only dates\n"
+    found = _told('{"not_found": [], "sentences": []}')
+    assert "".join(one.text for one in found) == "NOT FOUND: an answer\n"
+
+
 def test_half_an_answer_keeps_its_whole_sentences() -> None:
     """Cut off by its limit of tokens."""
     found = _told('{"sentences": [{"text": "It closed.", "passages": [1]}, {"text": "Rep')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -62,6 +63,12 @@ def server(home: Path) -> LocalServer:
     return engine.model
 
 
+def served(file: Path, context: int = 2048) -> llama_server.LlamaServer:
+    """Return the child for a file, which nobody asks any more."""
+    with llama_server.serve(file, context=context) as turn:
+        return turn.child
+
+
 def said(model: LocalServer, most: int = 50) -> str:
     pieces = run(model, ASKING, most, ENOUGH)
     return "".join(one.text for one in pieces if isinstance(one, Delta))
@@ -69,7 +76,7 @@ def said(model: LocalServer, most: int = 50) -> str:
 
 def running() -> llama_server.LlamaServer:
     """Return the one child that runs."""
-    (found,) = [one for one in llama_server._SERVERS.values() if one.alive]
+    (found,) = [one for one in llama_server._SERVERS if one.alive]
     return found
 
 
@@ -158,15 +165,98 @@ def test_one_model_at_a_time_is_held(home: Path, tmp_path: Path) -> None:
     first = running()
     other = tmp_path / "other.gguf"
     other.write_bytes(tiny_gguf(tmp_path).read_bytes())
-    with first.used():
-        second = llama_server.serve(other, context=2048)
+    with llama_server.serve(first.file, context=first.context) as asked:
+        assert asked.child is first
+        second = served(other)
         assert first.alive and second.alive
-    assert until(lambda: second.place())
-    third = llama_server.serve(first.file, context=4096)
-    assert not first.alive and not second.alive
-    assert third.alive and llama_server.serve(first.file, context=4096) is third
-    llama_server.close()
-    assert not third.alive and not llama_server._SERVERS
+    # Nobody asks it any more, and another one was asked in its place.
+    assert not first.alive and second.alive and until(lambda: second.place())
+    third = served(first.file, 4096)
+    assert not second.alive
+    assert third.alive and served(first.file, 4096) is third
+    # The same file, asked with two contexts at once: the last one stays.
+    with llama_server.serve(first.file, context=4096):
+        fourth = served(first.file)
+        assert third.alive and fourth.alive
+    assert not third.alive and running() is fourth
+    with llama_server.serve(first.file, context=4096) as turn:
+        served(first.file)
+        llama_server.close()
+        assert not turn.child.alive and not llama_server._SERVERS
+
+
+def test_who_asks_is_counted_before_anybody_else_comes(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the start of a child and the first look at it another question may start its own."""
+    other = tmp_path / "other.gguf"
+    other.write_bytes(tiny_gguf(tmp_path).read_bytes())
+    place = llama_server.LlamaServer.place
+    came: list[llama_server.LlamaServer] = []
+
+    def looked(child: llama_server.LlamaServer) -> llama_server.Place | None:
+        if not came:
+            came.append(child)
+            came.append(served(other))
+            assert child.alive
+        return place(child)
+
+    monkeypatch.setattr(llama_server.LlamaServer, "place", looked)
+    assert said(replace(server(home), extra=grammar_of("Yes [1]."))) == "Yes [1]."
+    first, second = came
+    assert not first.alive and second.alive
+
+
+def test_a_second_question_waits_its_turn_and_says_so(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the first one writes; whoever is stopped while waiting leaves the line."""
+    monkeypatch.setattr(local, "_NEWS", 0.1)
+    yes = replace(server(home), extra=grammar_of("Yes [1]."))
+    said(yes)
+
+    async def asked() -> None:
+        first = replace(yes, extra=grammar_of(LONG)).stream(ASKING, 4000)
+        async for piece in first:
+            if piece.text:
+                break
+        child = running()
+        impatient, second = yes.stream(ASKING, 50), yes.stream(ASKING, 50)
+        assert (await anext(impatient)).alive
+        assert (await anext(second)).alive and (await anext(second)).alive
+        stopping = asyncio.ensure_future(anext(impatient))  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+        stopping.cancel()
+        with suppress(asyncio.CancelledError):
+            await stopping
+        assert len(child.line) == 2
+        await first.aclose()  # type: ignore[attr-defined]
+        assert len(child.line) == 1
+        assert "".join([one.text async for one in second]) == "Yes [1]."
+        assert child.idle and running() is child
+
+    asyncio.run(asked())
+
+
+def test_a_removed_or_replaced_model_runs_no_longer(home: Path, tmp_path: Path) -> None:
+    """It is ended with its file, once it has answered; another file is another model."""
+    store = Store(tmp_path / "home")
+    file = store.add(Store(home).named("tiny").file).file
+    child = served(file)
+    assert store.remove("tiny") == "tiny" and not child.alive
+    with pytest.raises(ModelFailure, match="cannot be opened"):
+        served(file)
+    store.add(Store(home).named("tiny").file)
+    with llama_server.serve(file, context=2048) as turn:
+        store.remove("tiny")
+        assert turn.child.alive
+    assert not turn.child.alive and not llama_server._SERVERS
+    file.write_bytes(tiny_gguf(tmp_path).read_bytes())
+    child = served(file)
+    other = tmp_path / "other.gguf"
+    other.write_bytes(file.read_bytes())
+    other.replace(file)
+    assert served(file) is not child and not child.alive
 
 
 @pytest.mark.parametrize("how", ["the program ends", "the program is killed"])
@@ -178,7 +268,8 @@ def test_the_child_ends_with_the_program(home: Path, how: str) -> None:
         "from assistant.models import llama_server\n"
         "made = []\n"
         "def start():\n"
-        "    made.append(llama_server.serve(Path(sys.argv[1]), context=2048))\n"
+        "    with llama_server.serve(Path(sys.argv[1]), context=2048) as turn:\n"
+        "        made.append(turn.child)\n"
         # The thread that asked is gone long before the program is.
         "thread = threading.Thread(target=start)\n"
         "thread.start(); thread.join()\n"
@@ -209,7 +300,8 @@ def _runs(process: int) -> bool:
 
 def failure(file: Path, *, needed: int = 0) -> str:
     """Return why a model in a file is not run."""
-    child = llama_server.serve(file, context=2048, needed=needed)
+    with llama_server.serve(file, context=2048, needed=needed) as turn:
+        child = turn.child
     found: list[str] = []
 
     def over() -> bool:

@@ -6,13 +6,14 @@ import json
 import os
 import stat
 import struct
+import threading
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from assistant.models import machine, store
+from assistant.models import machine, remembered, store
 from assistant.models.catalogue import Entry, Measured, entries, entry_named, read
 from assistant.models.gguf_head import Head, head_of
 from assistant.models.store import NONE, Store
@@ -162,6 +163,29 @@ def test_what_is_no_model_is_refused(tmp_path: Path, data: bytes) -> None:
     assert failure.value.reason == "unsupported" and kept(tmp_path).installed() == []
 
 
+@pytest.mark.parametrize(
+    "heads",
+    [
+        pytest.param((8, said("two")), id="a text"),
+        pytest.param((6, struct.pack("<f", float("inf"))), id="a number without end"),
+        pytest.param((9, struct.pack("<IQf", 6, 1, float("inf"))), id="a list of one"),
+        pytest.param((9, struct.pack("<IQf", 6, 1, float("nan"))), id="no number"),
+        pytest.param((5, struct.pack("<i", -2)), id="less than none"),
+    ],
+)
+def test_a_head_that_counts_nonsense_is_refused_and_passed_over(
+    tmp_path: Path, heads: tuple[int, bytes]
+) -> None:
+    """It neither goes in nor hides the other models where it lies among them."""
+    data = gguf(*LLAMA[:-1], ("llama.attention.head_count_kv", *heads))
+    (tmp_path / "x.gguf").write_bytes(data)
+    with pytest.raises(ReadError, match="is no model that writes"):
+        kept(tmp_path).add(tmp_path / "x.gguf")
+    made = here(tmp_path, entry_of(DATA))
+    (made.folder / "x.gguf").write_bytes(data)
+    assert [one.name for one in made.installed()] == ["tiny"]
+
+
 def test_a_part_and_a_file_that_is_not_there_are_refused(tmp_path: Path) -> None:
     """Both say what to do."""
     file = tmp_path / "x-00001-of-00002.gguf"
@@ -219,11 +243,32 @@ def test_another_disk_gets_a_copy_where_there_is_room(
 
 
 def test_the_name_of_a_listed_model_with_another_content_is_refused(tmp_path: Path) -> None:
-    """It would be taken for what it is not."""
-    file = tmp_path / "tiny.gguf"
-    file.write_bytes(gguf(*LLAMA))
-    with pytest.raises(ReadError, match="the name of a model of the list and another content"):
-        kept(tmp_path, entry_of(DATA)).add(file)
+    """It would be taken for what it is not: by the name in the list, or by that of its file."""
+    made = kept(tmp_path, entry_of(DATA, file="Tiny-Q4.gguf"))
+    for name in ("Tiny.gguf", "tiny-q4.gguf"):
+        file = tmp_path / name
+        file.write_bytes(gguf(*LLAMA))
+        with pytest.raises(ReadError, match="the name of a model of the list and another content"):
+            made.add(file)
+    assert made.installed() == []
+
+
+def test_a_second_file_of_the_same_name_does_not_take_the_place_of_the_first(
+    tmp_path: Path,
+) -> None:
+    """Unless it is the same; the first one stays until it is removed."""
+    made = kept(tmp_path)
+    files = [tmp_path / one for one in ("a/model.gguf", "b/Model.gguf", "c/model.gguf")]
+    for file, title in zip(files, ("One", "Two", "One"), strict=True):
+        file.parent.mkdir()
+        file.write_bytes(gguf(*LLAMA[:1], ("general.name", 8, said(title)), *LLAMA[2:]))
+    first = made.add(files[0])
+    with pytest.raises(ReadError, match=r"b/Model\.gguf has .* run first: .* remove model$") as one:
+        made.add(files[1])
+    assert one.value.reason == "name" and first.file.read_bytes() == files[0].read_bytes()
+    assert made.add(files[2]) == first and made.installed() == [first]
+    made.remove("model")
+    assert made.add(files[1]).file.read_bytes() == files[1].read_bytes()
 
 
 def test_a_half_file_is_no_model(tmp_path: Path) -> None:
@@ -306,6 +351,29 @@ def test_speeds_are_those_of_this_machine(tmp_path: Path) -> None:
     assert made.named("tiny").speed == pytest.approx(12.345, abs=0.01)
     (made.folder / "speeds.json").write_text("[]")
     assert made.named("tiny").speed == 0
+
+
+def test_speeds_that_are_noted_at_once_are_all_kept(tmp_path: Path) -> None:
+    """Two windows may end their answers together."""
+    made = kept(tmp_path)
+    made.prepared()
+    failures: list[BaseException] = []
+
+    def note(name: str) -> None:
+        try:
+            for one in range(40):
+                remembered.note_speed(made.folder, name, one)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=note, args=(f"model-{one}",)) for one in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert not failures
+    assert remembered.speeds(made.folder) == {f"model-{one}": 39 for one in range(4)}
+    assert [one.name for one in made.folder.iterdir()] == ["speeds.json"]
 
 
 def test_what_a_machine_has_is_read_from_the_kernel(

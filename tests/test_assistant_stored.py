@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from assistant.engine import Usage
 from assistant.settings import Settings
 from assistant.stored import as_json, from_json, history_of, keep, to_json
 from corpus.document import Passage, Source
-from corpus.errors import NoConversation
+from corpus.errors import FormatError, NoConversation
 from corpus.library import Library
 from index.evidence import Evidence
 
@@ -138,3 +139,15 @@ def test_a_library_of_the_first_version_gets_conversations(tmp_path: Path) -> No
     with Desk(Settings(home=tmp_path, engine="extractive", embedder="hash")) as desk:
         assert keep(desk.library.conversations, "", ANSWER)
     assert (tmp_path / "library.before-1").exists()
+
+
+def test_a_problem_that_nothing_finds_any_more_is_still_read() -> None:
+    """It becomes the line that it was; a code that never was is refused by its name."""
+    claim = {"text": "It closed.", "citations": [1], "verdict": "unsupported",
+             "problems": [{"code": "mispaired", "values": ["3", "4"]}], "offered": []}  # fmt: skip
+    held = {"format": 2, "question": "So?", "outcome": "answered", "claims": [claim]}
+    (problem,) = from_json(json.dumps(held)).claims[0].problems
+    assert str(problem.said) == "the cited passage has 3 with these words, not 4"
+    claim["problems"] = [{"code": "never_was", "values": []}]
+    with pytest.raises(FormatError):
+        from_json(json.dumps(held))

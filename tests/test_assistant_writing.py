@@ -217,7 +217,7 @@ class Correctable(Scripted):
         self.wrong: list[tuple[str, str]] = []
 
     def again(
-        self, task: Task, begun: str, wrong: Sequence[tuple[str, str]]
+        self, task: Task, wrong: Sequence[tuple[str, str]]
     ) -> Generator[Piece, None, None]:
         self.wrong += wrong
         yield from self._better
@@ -256,6 +256,13 @@ def test_a_model_is_asked_where_the_reader_doubts(
     assert answered(desk, COST).outcome == "answered"
     desk.engine = Scripted("It was paid in gold by the city of Ulm.")
     assert answered(desk, COST).outcome == "declined"
+    desk.engine = Scripted("The passages do not say what it cost.")
+    assert answered(desk, COST).outcome == "declined"
+    # A failure never looks like a refusal.
+    model = OpenAIServer("tiny", f"http://127.0.0.1:{free_port()}/v1")
+    desk.engine = ModelEngine("gone", model, limits=SOON)
+    answer = answered(desk, COST)
+    assert answer.outcome == "declined" and "nothing answers there" in answer.notice
 
 
 def test_a_server_that_is_not_there_is_a_reason_too(desk: Desk) -> None:

@@ -230,7 +230,10 @@ def test_check_reads_texts_with_their_own_sources(briefing: Run) -> None:
     result = briefing("check", "-", "--json", text=json.dumps(good) + "\nnonsense\n")
     first, second = (json.loads(line) for line in result.stdout.splitlines())
     assert [one["verdict"] for one in first["claims"]] == ["unsupported", "supported"]
-    assert set(first["claims"][0]) == {"text", "verdict", "problems", "problem_codes"}
+    assert first["claims"][1]["rests_on"] == "The pen is red."
+    assert set(first["claims"][0]) == {
+        "text", "verdict", "problems", "problem_codes", "rests_on"
+    }  # fmt: skip
     assert second["claims"] == [] and "line 2" in second["notice"]
 
 

@@ -60,7 +60,7 @@ _WITHOUT_UNKNOWN = (
 )
 _BESIDE = 3
 # Words of evidence that are kept: what the judge reads of a passage, and for most rows of the
-# public sets the few sentences that a check puts before it first: three times as fast to learn from.
+# public sets the few sentences that a check puts before it first: they are learnt from faster.
 _MOST_WORDS, _FEW_WORDS = 190, 70
 _FEW = 0.7
 # Of those kept apart: one for so many rows.

@@ -200,11 +200,12 @@ def _date(text: str, evidence: str, chance: random.Random) -> str:
 
 
 def _turn(text: str, evidence: str, chance: random.Random) -> str:
-    found = [pair for pair in _TURNS if re.search(rf"\b{re.escape(pair[0])}", text)]
+    found = [pair for pair in _TURNS if re.search(rf"\b{re.escape(pair[0].strip())}\b", text)]
     if not found:
         return ""
     old, new = chance.choice(found)
-    return re.sub(rf"\b{re.escape(old)}", new, text, count=1)
+    ahead = " " if old.endswith(" ") else r"\b"
+    return re.sub(rf"\b{re.escape(old.strip())}{ahead}", new, text, count=1)
 
 
 def _negation(text: str, evidence: str, chance: random.Random) -> str:

@@ -11,16 +11,17 @@ import re
 from assistant.checking.problems import Code, Problem, problem
 
 _SAID = re.compile(
-    r"\b(?:according to|in the view of|(?:says?|said|claim(?:s|ed)?|argue[sd]?|alleg(?:es?|ed)|"
-    r"believe[sd]?|estimate[sd]?|report(?:s|ed)|warn(?:s|ed)|den(?:y|ies|ied)|suggest(?:s|ed)|"
-    r"told|expect(?:s|ed)))\b",
+    r"\b(?:according to|in the view of|says?|said|claim(?:s that|ed)|argue[sd]?|alleg(?:es|ed)|"
+    r"believe[sd]?|estimate(?:s that|d)|reported|warn(?:s|ed)|den(?:ies|ied)|suggest(?:s|ed)|"
+    r"told)\b",
     re.IGNORECASE,
 )
+# "May" with a capital is the month.
 _HEDGED = re.compile(
-    r"\b(?:may|might|could|would|should|if|unless|until|reportedly|allegedly|apparently|possibly|"
-    r"probably|perhaps|likely|plan(?:s|ned)?|propos(?:es|ed|al)|intend(?:s|ed)?|consider(?:s|ed|ing)?|"
-    r"draft|expected|except|only|not yet|seek(?:s|ing)?|aim(?:s|ed)?|about to)\b",
-    re.IGNORECASE,
+    r"\bmay\b|(?i:\b(?:might|could|would|should|if|unless|until|reportedly|allegedly|apparently|"
+    r"possibly|probably|perhaps|likely|plan(?:s|ned)? to|proposed?|proposes|intend(?:s|ed)? to|"
+    r"consider(?:s|ed|ing)?|draft|expected to|except|only|not yet|seek(?:s|ing)? to|"
+    r"aim(?:s|ed)? to|about to)\b)"
 )
 _SOME = re.compile(
     r"\b(?:some|several|many|most|certain|a few|part of|in one case|half|except|only)\b",

@@ -13,7 +13,7 @@ from assistant.checking.bounds import left_out
 from assistant.checking.comparing import compared
 from assistant.checking.derived import derived
 from assistant.checking.edits import changes
-from assistant.checking.entailment import Entailment, Judge
+from assistant.checking.entailment import Judge
 from assistant.checking.names import Vocabulary, in_names_of, missing, names
 from assistant.checking.problems import Code, Problem, problem
 from assistant.checking.quotations import folded, misquoted
@@ -80,6 +80,14 @@ _SAME_WORDS = 0.6
 _ANY_YEAR = 2001
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The best support and the strongest contradiction over the pieces that a judge read."""
+
+    supported: float
+    contradicted: float
+
+
 class Checker:
     """Checks sentences against texts: figures, dates, names and quotations exactly, then meaning.
 
@@ -101,7 +109,7 @@ class Checker:
         text = "\n".join(readable(one.text) for one in cited)
         verdict = self._checked(claim, cited, text)
         if verdict.verdict == "supported" and (taken := _taken_back(claim, text, self._stems)):
-            return Verdict("weak", (taken,))
+            return Verdict("weak", (taken,), rests=verdict.rests)
         return verdict
 
     def _checked(self, claim: str, cited: Sequence[Cited], text: str) -> Verdict:
@@ -138,19 +146,22 @@ class Checker:
 
     def _entailment(
         self, claim: str, cited: Sequence[Cited], support: Support, text: str
-    ) -> Entailment | None:
+    ) -> _Found | None:
         """Return the best support and the strongest contradiction that the judge finds.
 
         None without a judge, and of what it does not read: Chinese.
         """
-        if self._judge is None or mostly_chinese(claim) or mostly_chinese(text):
+        if self._judge is None or mostly_chinese(claim):
             return None
         read = pieces(claim, cited, support, text, self._matcher)
+        read = [one for one in read if not mostly_chinese(one[1])]
+        if not read:
+            return None
         known = " ".join(f"{context} {piece}" for context, piece in read)
         found = self._judge.judge(in_names_of(claim, known), read)
-        best = max((one.supported for one in found), default=0.0)
-        against = max((one.contradicted for one in found), default=0.0)
-        return Entailment(best, against, max(0.0, 1 - best - against))
+        return _Found(
+            max(one.supported for one in found), max(one.contradicted for one in found)
+        )
 
     def _unread(self, claim: str, text: str, support: Support, rests: str) -> Verdict:
         """Return the verdict on a claim whose facts hold and whose meaning nothing reads."""

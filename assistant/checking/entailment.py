@@ -116,13 +116,14 @@ class OnnxJudge:
     def judge(self, claim: str, evidence: Sequence[tuple[str, str]]) -> list[Entailment]:
         """Return what each piece of evidence says of `claim`; see Judge."""
         pairs = [Pair(claim, context, (text,)) for context, text in evidence]
-        new = [one for one in dict.fromkeys(pairs) if one not in self._known]
+        # Read once: another thread may forget some of it in the meantime.
+        known = {one: kept for one in pairs if (kept := self._known.get(one)) is not None}
+        new = [one for one in dict.fromkeys(pairs) if one not in known]
         found = dict(zip(new, self._pool.map(self._judged, new), strict=True))
-        made = [found[one] if one in found else self._known[one] for one in pairs]
-        self._known |= found
+        self._known.update(found)
         for old in list(self._known)[:-_KEPT]:
             self._known.pop(old, None)
-        return made
+        return [found[one] if one in found else known[one] for one in pairs]
 
     def _judged(self, pair: Pair) -> Entailment:
         inputs = self._tokens.encode([pair])

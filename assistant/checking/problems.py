@@ -12,7 +12,7 @@ from corpus.said import Said, joined, said
 
 
 class Code(StrEnum):
-    """The kinds of problems. Stored and printed: names are added, never changed."""
+    """The kinds of problems. Stored and printed: one that goes stays readable (`_GONE`)."""
 
     NUMBER_MISSING = "number_missing"
     NUMBER_DIFFERS = "number_differs"
@@ -72,6 +72,15 @@ LINES: Mapping[Code, str] = {
     Code.NOTHING_FOUND: "none of {documents} documents speaks of this",
     Code.LINE: "{line}",
 }
+# Of problems that nothing finds any more, and that stored answers hold.
+_GONE: Mapping[str, str] = {
+    "not_denied": "the cited passage does not deny “{}”",
+    "denied": "the cited passage denies “{}”",
+    "opposite": "“{}” where the cited passage has “{}”",
+    "mispaired": "the cited passage has {} with these words, not {}",
+    "age_differs": "{} is {} in the cited passage, not {}",
+    "elsewhere": "{} where it says this",
+}
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -111,26 +120,20 @@ def with_problems(claim: object) -> object:
     """Return a stored claim with its problems as they are read today.
 
     Those of the commands stand under "problem_codes" beside the lines; those stored before there
-    were codes, or with one that there no longer is, are lines alone. What has another shape stays
-    as it is, to be refused by its name.
+    were codes are lines alone, and those with a code that is gone become lines. What has another
+    shape stays as it is, to be refused by its name.
     """
     if not isinstance(claim, dict):
         return claim
-    lines = claim.get("problems", [])
-    held = claim.get("problem_codes", lines)
-    if isinstance(held, list) and isinstance(lines, list):
-        held = [
-            _line(lines[place]) if place < len(lines) and not _known(one) else one
-            for place, one in enumerate(held)
-        ]
-    return {**claim, "problems": held}
+    held = claim.get("problem_codes", claim.get("problems", []))
+    return {**claim, "problems": list(map(_today, held)) if isinstance(held, list) else held}
 
 
-def _known(one: object) -> bool:
-    if isinstance(one, dict):
-        return one.get("code") in [code.value for code in Code]
-    return not isinstance(one, str)
-
-
-def _line(text: object) -> object:
-    return {"code": Code.LINE, "values": [text]} if isinstance(text, str) else text
+def _today(one: object) -> object:
+    if isinstance(one, str):
+        return {"code": Code.LINE, "values": [one]}
+    line = _GONE.get(str(one.get("code"))) if isinstance(one, dict) else None
+    values = one.get("values") if isinstance(one, dict) else None
+    if line is None or not isinstance(values, list) or line.count("{}") != len(values):
+        return one
+    return {"code": Code.LINE, "values": [line.format(*values)]}

@@ -25,10 +25,11 @@ _CHUNK = 1 << 20
 _HOPS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
 # Hubs break off long downloads now and then: what has begun is tried again, with pauses of 1, 2,
-# 4 and 8 seconds; any progress begins the count anew.
+# 4 and 8 seconds; progress beyond where it ever was begins the count anew.
 _TRIES = 5
 _BEAT = 0.25
-# Slower than this over a whole minute it would take a day for the smallest model.
+# Slower than this over a whole minute it would take a day for the smallest model. What a try adds
+# is progress from as much on as that minute would bring.
 _SLOWEST, _WINDOW = 1_000, 60.0
 _RANGE, _WHOLE = re.compile(r"bytes (\d+)-\d+/(\d+)"), re.compile(r"bytes \*/(\d+)")
 
@@ -39,7 +40,7 @@ def downloaded(address: str, part: Part) -> Iterator[None]:
     Goes on where `part` ends if the server can, from the beginning if it cannot. Raises
     SourceFailed, and OSError where the disk refuses.
     """
-    tries, begun = 0, False
+    tries, begun, furthest = 0, False, part.size
     while part.size < part.total:
         before = part.size
         try:
@@ -50,7 +51,8 @@ def downloaded(address: str, part: Part) -> Iterator[None]:
                 raise SourceFailed(said("it broke off"), again=True)
         except (httpx.HTTPError, httpx.InvalidURL, SourceFailed) as error:
             failed = error if isinstance(error, SourceFailed) else _failed(error)
-            tries = 1 if part.size > before else tries + 1
+            tries = 1 if part.size - furthest >= _SLOWEST * _WINDOW else tries + 1
+            furthest = max(furthest, part.size)
             # What never began here may be had elsewhere at once.
             begun = begun or part.size > before
             if not (failed.again and begun) or tries >= _TRIES:
@@ -159,8 +161,10 @@ def _other(size: int, wanted: int) -> str:
 
 def _appended(response: httpx.Response, part: Part) -> Iterator[None]:
     since, counted = time.monotonic(), part.size
-    for data in response.iter_raw(_CHUNK):
-        if not part.size and not data.startswith(MAGIC):
+    # Pieces as they come: one of a given size is waited for however slowly it does.
+    for data in response.iter_raw():
+        at = part.size
+        if data[: max(0, len(MAGIC) - at)] != MAGIC[at : at + len(data)]:
             raise SourceFailed(said("what it sends is no model"))
         part.add(data)
         yield

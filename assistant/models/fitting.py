@@ -75,6 +75,15 @@ def fitted(
             missed += 1
             if missed > _MISSED:
                 break
+    if not kept:
+        # Long rows alone: the shortest sentence that fits is better than none.
+        fit = [
+            (heads[label] + cost, label, place)
+            for label, all_costs in costs.items()
+            for place, cost in enumerate(all_costs)
+            if heads[label] + cost <= room
+        ]
+        kept = {label: {place} for _, label, place in sorted(fit)[:1]}
     return [Shown(label, tuple(_lines(texts[label], held))) for label, held in kept.items()]
 
 

@@ -1,23 +1,32 @@
-"""The form of an answer, enforced where a server can: each sentence ends with labels that exist.
+"""The form of an answer, enforced where a server can: no label but those that exist.
 
-A grammar for llama.cpp, a JSON schema for servers that take one. Small models cite next to nothing
-without: of a 1.5B model's sentences a tenth carried a label by the prompt alone (docs/models.md).
+A grammar for llama.cpp, by which each sentence ends with one; a JSON schema for servers that take
+one, by which each comes with a list of them. Small models cite next to nothing without.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from assistant.models.model import Delta
 from assistant.prompts import NOT_FOUND
+from corpus.sentences import sentences
 
-# A full stop before a space ends a sentence for the grammar, but for these.
-_ABBREVIATIONS = "U.S. U.K. E.U. Inc. Corp. Co. Ltd. No. Mr. Ms. Dr. St. vs. e.g. i.e. al.".split()
+# A full stop before a space ends a sentence for the grammar, but for these and single capitals.
+_ABBREVIATIONS = (
+    "U.S. U.K. E.U. Inc. Corp. Co. Ltd. No. Mr. Ms. Mrs. Dr. Prof. Sen. Rep. Gov. Gen. St. Jr. Sr. "
+    "vs. e.g. i.e. al. cf. approx. Art. Sec. Fig. p. pp. Jan. Feb. Mar. Apr. Jun. Jul. Aug. Sep. "
+    "Sept. Oct. Nov. Dec."
+).split()
+_THOUGHT = "</think>"
+_OPENED = re.compile(r'"sentences"\s*:\s*\[')
+_NEXT = re.compile(r"[\s,]*\{")
 _SENTENCES = 6
-_LEAST, _MOST = 12, 420
+_LEAST, _MOST = 3, 420
 
 
 def grammar(labels: Sequence[int]) -> str:
@@ -29,12 +38,14 @@ def grammar(labels: Sequence[int]) -> str:
     short = " | ".join(f'"{one} "' for one in _ABBREVIATIONS)
     return "\n".join(
         (
-            f'root ::= sentence (" " sentence){{0,{_SENTENCES - 1}}} missing? | missing',
+            f'root ::= sentence (" "? sentence){{0,{_SENTENCES - 1}}} missing? | missing',
             f'missing ::= "\\n"? "{NOT_FOUND} " [^\\n\\[\\]]{{3,200}}',
-            f'sentence ::= first sign{{{_LEAST},{_MOST}}} end " " label{{1,3}}',
-            "first ::= [^a-z \\n\\t\\[\\].!?*#|-]",
-            f'sign ::= [^\\n\\[\\].!?] | "." [^ \\n\\[\\]] | {short}',
-            'end ::= [.!?] ["”’)]?',
+            f'sentence ::= first sign{{{_LEAST},{_MOST}}} end " "? label{{1,3}}',
+            # "xAI" and "iPhone" begin in lower case.
+            'first ::= [^a-z \\n\\t\\[\\].!?。！？*#|-] | [a-z] [A-Z]',
+            'sign ::= [^\\n\\[\\].!?。！？] | "." [^ \\n\\[\\]] | [!?] ["”’)] | " " [A-Z] ". " | '
+            + short,
+            'end ::= [.!?。！？] ["”’」）)]?',
             f"label ::= {names}",
         )
     )
@@ -63,7 +74,8 @@ def schema(labels: Sequence[int]) -> dict[str, Any]:
 async def told(stream: AsyncIterator[Delta]) -> AsyncIterator[Delta]:
     """Yield a stream of JSON by `schema` as text: "Sentence. [1][2]", a line each, as they end.
 
-    What is no such JSON, of a server that did not heed the schema, is handed on as it is.
+    What is no such JSON, of a server that did not heed the schema, is handed on as it is; so is
+    what stands between <think> and </think> ahead of it.
     """
     held, done, plain = "", 0, False
     async for piece in stream:
@@ -71,13 +83,18 @@ async def told(stream: AsyncIterator[Delta]) -> AsyncIterator[Delta]:
             yield piece
             continue
         held += piece.text
+        thought, closed, rest = held.partition(_THOUGHT)
+        if not closed and thought.lstrip()[:1] == "<":
+            yield replace(piece, text="", thinking=True)
+            continue
+        held = rest if closed else held
         start = held.lstrip()[:1]
         if start and start != "{":
             plain = True
             yield replace(piece, text=held)
             continue
         objects, done = _objects(held, done)
-        lines = [line for one in objects if (line := _line(one))]
+        lines = [line for one in objects for line in _lines(one)]
         if piece.finish:
             lines += _missing(held)
         yield replace(piece, text="".join(f"{line}\n" for line in lines))
@@ -86,31 +103,43 @@ async def told(stream: AsyncIterator[Delta]) -> AsyncIterator[Delta]:
 def _objects(text: str, start: int) -> tuple[list[Any], int]:
     """Return the sentences of `text` that are complete from `start` on, and where the rest starts.
 
-    The first brace is that of the whole.
+    0 is before the list of sentences.
     """
+    if not start:
+        opened = _OPENED.search(text)
+        if opened is None:
+            return [], 0
+        start = opened.end()
     decoder = json.JSONDecoder()
     found: list[Any] = []
-    while (place := text.find("{", max(start, text.find("{") + 1))) >= 0:
+    while (begun := _NEXT.match(text, start)) is not None:
         try:
-            one, start = decoder.raw_decode(text, place)
+            one, start = decoder.raw_decode(text, begun.end() - 1)
         except ValueError:
-            return found, place
+            break
         found.append(one)
     return found, start
 
 
-def _line(one: Any) -> str:
-    said = " ".join(str(one.get("text", "")).split()) if isinstance(one, dict) else ""
-    if not said:
-        return ""
-    labels = [label for label in one.get("passages") or () if isinstance(label, int)]
-    return said + " " + "".join(f"[{label}]" for label in labels)
+def _lines(one: Any) -> Iterator[str]:
+    """Yield the sentences of an object, each with its labels."""
+    text = " ".join(str(one.get("text", "")).split()) if isinstance(one, dict) else ""
+    cites = one.get("passages") if isinstance(one, dict) else None
+    labels = [label for label in cites if isinstance(label, int)] if isinstance(cites, list) else []
+    marks = "".join(f"[{label}]" for label in labels)
+    for start, end in sentences(text):
+        yield f"{text[start:end].strip()} {marks}".rstrip()
 
 
 def _missing(text: str) -> list[str]:
+    """Return the lines of what was not found; where nothing was said at all, that is the line."""
     try:
         whole = json.loads(text)
     except ValueError:
         return []
     parts = whole.get("not_found") if isinstance(whole, dict) else None
-    return [f"{NOT_FOUND} {' '.join(str(one).split())}" for one in parts or () if str(one).strip()]
+    named = [" ".join(str(one).split()).strip(" .") for one in parts or () if str(one).strip()]
+    if not named and isinstance(whole, dict) and not whole.get("sentences"):
+        named = ["an answer"]
+    # A full stop within would end the line's sentence.
+    return [f"{NOT_FOUND} {one.replace('. ', '; ')}" for one in named]

@@ -6,14 +6,13 @@ half file is never used and it does not matter where it came from.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import os
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -21,7 +20,7 @@ from urllib.parse import quote, urlsplit
 
 from assistant.models import downloading, packages
 from assistant.models.catalogue import Entry
-from assistant.models.part import Part, SourceFailed
+from assistant.models.part import Part, SourceFailed, alone
 from assistant.models.store import Store, cannot_write
 from corpus.errors import ReadError, UsageError
 from corpus.said import joined, said
@@ -120,7 +119,7 @@ def get(
     file = store.file_of(entry)
     store.prepared()
     try:
-        with _alone(file, entry.name):
+        with alone(file, entry.name):
             part = Part(file, entry.bytes)
             store.room_for(_still(entry, part, from_packages=from_packages))
             with closing(_fetched(entry, part, from_where)) as fetched:
@@ -207,21 +206,3 @@ class _Meter:
         rate = (done - before) / (now - then) if now > then else 0.0
         left = (self._total - done) / rate if rate > 0 else None
         return Progress(done, self._total, rate, left, self._place)
-
-
-@contextmanager
-def _alone(file: Path, name: str) -> Iterator[None]:
-    """Keep other processes from getting the same file; the kernel lets go when this one ends."""
-    lock = os.open(
-        file.with_name(f".{file.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-    )
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UsageError(
-                said("another process is getting {name}; wait for it to end", name=name)
-            ) from error
-        yield
-    finally:
-        os.close(lock)

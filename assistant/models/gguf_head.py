@@ -23,7 +23,7 @@ _PLAIN = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?"
 _TEXT, _LIST = 8, 9
 # Keys of a head are some dozens, its texts a template at the longest; heads of layers are a list.
 _MOST_KEYS, _LONGEST, _LONGEST_LIST = 1_000, 1_000_000, 4_096
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([BM])\b", re.IGNORECASE)
+_SIZE = re.compile(r"(?<![\d.])(\d{1,4}(?:\.\d+)?)\s*([BM])\b", re.IGNORECASE)
 # Kinds that do not write: an adapter, the part of a model that looks at pictures.
 _NO_WRITERS = {"adapter", "mmproj", "imatrix"}
 
@@ -54,12 +54,13 @@ def head_of(file: Path) -> Head:
     try:
         with file.open("rb") as stream:
             values = _values(stream)
+        head = _head(values)
     except OSError as error:
         raise ReadError(
             "missing",
             said("{path} cannot be opened ({reason})", path=file, reason=error.strerror),
         ) from error
-    except (struct.error, ValueError) as error:
+    except (struct.error, ValueError, OverflowError) as error:
         raise _no_model(file) from error
     if str(values.get("general.type", "model")) in _NO_WRITERS:
         raise _no_model(file)
@@ -72,7 +73,7 @@ def head_of(file: Path) -> Head:
                 path=file,
             ),
         )
-    return _head(values)
+    return head
 
 
 def _no_model(file: Path) -> ReadError:
@@ -92,7 +93,7 @@ def _head(values: dict[str, Value]) -> Head:
     layers = _number(values, f"{kind}.block_count")
     kept = values.get(f"{kind}.attention.head_count_kv", heads)
     # A list gives the heads of each layer.
-    together = sum(int(one) for one in kept) if isinstance(kept, list) else layers * int(kept)
+    together = sum(map(_whole, kept)) if isinstance(kept, list) else layers * _whole(kept)
     size = _SIZE.search(str(values.get("general.size_label", "")))
     billions = float(size[1]) * (1.0 if size[2].upper() == "B" else 0.001) if size else 0.0
     return Head(
@@ -107,7 +108,13 @@ def _head(values: dict[str, Value]) -> Head:
 
 def _number(values: dict[str, Value], key: str) -> int:
     value = values.get(key, 0)
-    return int(value) if isinstance(value, int) else 0
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _whole(value: Value) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise ValueError("no number of heads")
+    return value
 
 
 def _values(stream: BinaryIO) -> dict[str, Value]:

@@ -1,6 +1,7 @@
 """The parent's side of the child that runs a model: started once, kept warm, ended with us.
 
-One model at a time is held in memory: before another is started, those that nobody asks are ended.
+One model at a time is held in memory: where another is asked, those that nobody asks are ended, and
+those that somebody does once they have answered. A child answers one question at a time.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _LOG = logging.getLogger(__name__)
 START_SECONDS = 120.0
 _END_SECONDS = 2.0
 _LOCK = threading.Lock()
-_SERVERS: dict[Path, LlamaServer] = {}
+_SERVERS: list[LlamaServer] = []
 # The kernel ends a child with the *thread* that started it: this one lives as long as we do.
 _STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model-starter")
 
@@ -48,7 +49,11 @@ class LlamaServer:
     def __init__(self, file: Path, context: int, needed: int) -> None:
         """Start the child, and do not wait for it; raises ModelFailure where that is impossible."""
         self.file, self.context = file, context
-        self._users = 0
+        self.content = _content(file)
+        # Who asks, in the order in which they came; the first one's turn it is.
+        self.line: list[Turn] = []
+        # It ends when the line is empty.
+        self.leaving = False
         self._told: dict[str, Any] | None = None
         self._begun = time.monotonic()
         command = [
@@ -73,18 +78,7 @@ class LlamaServer:
     @property
     def idle(self) -> bool:
         """Whether nobody asks it just now."""
-        return self._users == 0
-
-    @contextmanager
-    def used(self) -> Iterator[None]:
-        """Keep the child from being ended for another one meanwhile."""
-        with _LOCK:
-            self._users += 1
-        try:
-            yield
-        finally:
-            with _LOCK:
-                self._users -= 1
+        return not self.line
 
     def place(self) -> Place | None:
         """Return where it answers, None while it loads; raises ModelFailure where it never will."""
@@ -146,30 +140,88 @@ class LlamaServer:
             _LOG.info("the model in %s is %s after %.1f s", self.file.name, found, seconds)
 
 
-def serve(file: Path, *, context: int, needed: int = 0) -> LlamaServer:
-    """Return the child that runs a model, started unless it runs already; it may still load.
+class Turn:
+    """A place in the line before a child, which is not ended while somebody stands there."""
+
+    def __init__(self, child: LlamaServer) -> None:
+        self.child = child
+
+    @property
+    def come(self) -> bool:
+        """Whether all those who came before have been answered."""
+        return self.child.line[0] is self
+
+
+@contextmanager
+def serve(file: Path, *, context: int, needed: int = 0) -> Iterator[Turn]:
+    """Stand in line before the child that runs a model, started unless it runs; it may still load.
 
     `context` is in tokens; `needed` is how many bytes of memory must be free, 0 for any. Raises
     ModelFailure.
     """
     with _LOCK:
-        found = _SERVERS.get(file)
-        if found is not None and found.alive and found.context == context:
-            return found
-        for other in [one for one in _SERVERS.values() if one.idle or not one.alive]:
-            del _SERVERS[other.file]
-            other.close()
-        started = LlamaServer(file, context, needed)
-        _SERVERS[file] = started
-        return started
+        turn = Turn(_child(file, context, needed))
+        turn.child.line.append(turn)
+    try:
+        yield turn
+    finally:
+        with _LOCK:
+            turn.child.line.remove(turn)
+            if turn.child.idle and turn.child.leaving:
+                _end(turn.child)
+
+
+def _child(file: Path, context: int, needed: int) -> LlamaServer:
+    """Return the child for a file as it is now; all others are ended, or will be."""
+    wanted = (file, context, _content(file))
+    found = None
+    for one in list(_SERVERS):
+        if one.alive and (one.file, one.context, one.content) == wanted:
+            found, one.leaving = one, False
+        else:
+            _let_go(one)
+    if found is None:
+        found = LlamaServer(file, context, needed)
+        _SERVERS.append(found)
+    return found
+
+
+def _let_go(child: LlamaServer) -> None:
+    child.leaving = True
+    if child.idle or not child.alive:
+        _end(child)
+
+
+def _end(child: LlamaServer) -> None:
+    if child in _SERVERS:
+        _SERVERS.remove(child)
+        child.close()
+
+
+def end(file: Path) -> None:
+    """End the children that run a file, once they have answered who asks them now."""
+    with _LOCK:
+        for one in list(_SERVERS):
+            if one.file == file:
+                _let_go(one)
 
 
 def close() -> None:
     """End every child; the next question starts one again."""
     with _LOCK:
-        for one in list(_SERVERS.values()):
-            one.close()
-        _SERVERS.clear()
+        for one in list(_SERVERS):
+            _end(one)
+
+
+def _content(file: Path) -> tuple[int, int, int]:
+    """Return what is another once a file is another; raises ModelFailure."""
+    try:
+        status = file.stat()
+    except OSError as error:
+        raise ModelFailure(
+            said("{path} cannot be opened ({reason})", path=file, reason=error.strerror)
+        ) from error
+    return status.st_dev, status.st_ino, status.st_mtime_ns
 
 
 # A forked process that never became another program has no children here.

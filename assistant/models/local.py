@@ -42,17 +42,16 @@ class LocalServer(OpenAIServer):
             file = self.store.checked(self.model)
         except ReadError as error:
             raise ModelFailure(str(error)) from error
-        child = llama_server.serve(
-            file, context=self.context, needed=self.model.memory(self.context)
-        )
-        with child.used():
-            heard = time.monotonic()
-            while (place := child.place()) is None:
+        needed = self.model.memory(self.context)
+        with llama_server.serve(file, context=self.context, needed=needed) as turn:
+            child, heard = turn.child, time.monotonic()
+            # A second request would wait within the child, which tells nothing of it.
+            while not turn.come or (place := child.place()) is None:
                 await asyncio.sleep(_BEAT)
                 if time.monotonic() - heard > _NEWS:
                     heard = time.monotonic()
                     # Whoever listens gives up on a model that is silent for long.
-                    yield Delta(read=0.0)
+                    yield Delta(read=0.0, alive=True)
             server = OpenAIServer(
                 name=self.name,
                 address=f"{place.address}/v1",

@@ -21,7 +21,8 @@ class Delta:
 
     `finish` is "" until the model says that it is done: "stop" or "length", or another word of the
     provider's. `thinking` says that the model reasons before it answers; `read` is the share of the
-    prompt that is read, in 0…1, where a server tells.
+    prompt that is read, in 0…1, where a server tells; `alive` says without text that it is loading
+    or waits its turn.
     """
 
     text: str = ""
@@ -30,6 +31,7 @@ class Delta:
     answer_tokens: int | None = None
     thinking: bool = False
     read: float | None = None
+    alive: bool = False
 
 
 class ModelFailure(Exception):

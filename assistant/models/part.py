@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from corpus.errors import UsageError
 from corpus.said import said
 
 SUFFIX = ".part"
@@ -64,3 +68,24 @@ class Part:
             os.fsync(stream.fileno())
         self.file.chmod(0o600)
         self.file.replace(self.whole)
+
+
+@contextmanager
+def alone(file: Path, name: str) -> Iterator[None]:
+    """Keep others from getting or removing the same file; the kernel lets go when we end.
+
+    Raises UsageError where another is at it, OSError.
+    """
+    lock = os.open(
+        file.with_name(f".{file.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+    )
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(
+                said("another process is getting {name}; wait for it to end", name=name)
+            ) from error
+        yield
+    finally:
+        os.close(lock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from corpus.errors import FormatError
 from corpus.private import private_folder
 from corpus.validation import from_json_text, stored
 
+# Two answers may end at once; each note is made of the one before.
+_NOTING = threading.Lock()
 _CHOSEN, _SPEEDS = "chosen.json", "speeds.json"
 
 
@@ -56,13 +59,15 @@ def speeds(folder: Path) -> Mapping[str, float]:
 
 def note_speed(folder: Path, name: str, words: float) -> None:
     """Remember how fast a model wrote, in words a second; raises OSError."""
-    _write(folder / _SPEEDS, {"format": 1, "words": {**speeds(folder), name: round(words, 2)}})
+    with _NOTING:
+        noted = {**speeds(folder), name: round(words, 2)}
+        _write(folder / _SPEEDS, {"format": 1, "words": noted})
 
 
 @contextmanager
 def beside(target: Path) -> Iterator[Path]:
     """Hand out a path beside `target` that is gone when the block ends, unless it was moved."""
-    made = target.with_name(f".{target.name}.{os.getpid()}")
+    made = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
     made.unlink(missing_ok=True)
     try:
         yield made

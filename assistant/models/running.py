@@ -23,6 +23,8 @@ _STOP_SECONDS = 2.0
 _RETRIES = 2
 _LONGEST_WAIT = 30.0
 _LONGEST_ANSWER = 24_000
+# Seconds for which a model may think without a word.
+_LONGEST_THOUGHT = 600.0
 _TAIL = 1_500
 # A run of 12 to 400 characters four times in a row at the end of a text.
 _LOOP = re.compile(r"(.{12,400}?)\1{3,}\s*\Z", re.DOTALL)
@@ -124,27 +126,25 @@ def _attempt(runner: _Runner, limits: Limits) -> Generator[Delta | Waiting, None
 
 def _heard(runner: _Runner, limits: Limits) -> Iterator[Delta | Waiting]:
     text, finish = "", ""
-    read: float | None = None
-    silent_since = time.monotonic()
+    silence = _Silence()
     while True:
-        most = limits.silence if text or read is not None else limits.first
-        if time.monotonic() - silent_since > most:
+        most = limits.silence if text or silence.read is not None else limits.first
+        if silence.seconds > most:
             raise ModelFailure(said("it said nothing for {seconds} s", seconds=f"{most:.0f}"))
         try:
             piece = runner.pieces.get(timeout=_BEAT)
         except queue.Empty:
-            yield Waiting(said("the model is writing") if text else _reading(read))
+            yield Waiting(said("the model is writing") if text else _reading(silence.read))
             continue
         if piece is None:
             break
         if isinstance(piece, ModelFailure):
             raise piece
-        silent_since = time.monotonic()
+        silence.hear(piece)
         text += piece.text
         finish = piece.finish or finish
-        read = read if piece.read is None else piece.read
         if piece.read is not None and not piece.text and not piece.finish:
-            yield Waiting(_reading(read))
+            yield Waiting(_reading(silence.read))
             continue
         if loops(text) or len(text) > _LONGEST_ANSWER:
             raise ModelFailure(said("it repeats itself without end"))
@@ -159,6 +159,31 @@ def _heard(runner: _Runner, limits: Limits) -> Iterator[Delta | Waiting]:
         raise ModelFailure(said("it gave an empty answer"))
     if not finish:
         raise ModelFailure(said("it stopped half-way"))
+
+
+class _Silence:
+    """Since when a model gives no sign of life: words, news of its reading, a thought."""
+
+    def __init__(self) -> None:
+        self.read: float | None = None
+        self._since = time.monotonic()
+        self._thinking_since = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been silent."""
+        return time.monotonic() - self._since
+
+    def hear(self, piece: Delta) -> None:
+        """Take note of a piece; one that brings nothing new leaves the silence as it is."""
+        now = time.monotonic()
+        self._thinking_since = (self._thinking_since or now) if piece.thinking else 0.0
+        thinks = piece.thinking and now - self._thinking_since < _LONGEST_THOUGHT
+        reads = piece.read is not None and (self.read is None or piece.read > self.read)
+        if piece.text or piece.alive or thinks or reads:
+            self._since = now
+        if reads:
+            self.read = piece.read
 
 
 def _reading(read: float | None) -> str:

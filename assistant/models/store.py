@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import filecmp
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.models import remembered
+from assistant.models import llama_server, remembered
 from assistant.models.catalogue import Entry, entries, memory_needed
 from assistant.models.gguf_head import Head, head_of
-from assistant.models.part import SUFFIX, Part
+from assistant.models.part import SUFFIX, Part, alone
 from corpus.errors import ReadError, StorageError, UsageError
 from corpus.private import private_folder
 from corpus.said import said
@@ -136,24 +137,11 @@ class Store:
         """Take in a GGUF file that the user has, linked where that is possible, else copied.
 
         One of the catalogue, told by its hash, takes its name there; any other keeps its own.
-        Raises ReadError (missing, unsupported, name), StorageError.
+        Raises ReadError (missing, unsupported, name: another one has it), StorageError.
         """
         head = head_of(file)
         entry = self._known(file)
-        if entry is None:
-            name = _ODD.sub("-", file.stem).strip("-.") or "model"
-            target = self.folder / f"{name}.gguf"
-            if any(target.name.lower() == one.file.lower() for one in self.catalogue):
-                raise ReadError(
-                    "name",
-                    said(
-                        "{path} has the name of a model of the list and another content; give it "
-                        "another name and add it again",
-                        path=file,
-                    ),
-                )
-        else:
-            target = self.file_of(entry)
+        target = self._own_place(file) if entry is None else self.file_of(entry)
         self._taken_in(file, target)
         if entry is None:
             return _of_user(target, head, remembered.speeds(self.folder))
@@ -164,7 +152,8 @@ class Store:
     def remove(self, name: str) -> str:
         """Delete a model, or what came of it, and the choice of it; returns its name.
 
-        A file that was linked stays where the user has it. Raises UsageError, StorageError.
+        A file that was linked stays where the user has it; what runs the model here ends. Raises
+        UsageError (also while another process gets it), StorageError.
         """
         begun = [
             one
@@ -176,11 +165,14 @@ class Store:
             if begun
             else ((model := self.named(name)).name, model.file)
         )
+        fetched = any(file == self.file_of(one) for one in self.catalogue)
         try:
-            file.unlink(missing_ok=True)
-            file.with_name(file.name + SUFFIX).unlink(missing_ok=True)
+            with alone(file, name) if fetched else nullcontext():
+                file.unlink(missing_ok=True)
+                file.with_name(file.name + SUFFIX).unlink(missing_ok=True)
         except OSError as error:
             raise cannot_write(file, error) from error
+        llama_server.end(file)
         if self.chosen == name:
             self.choose(NONE)
         return name
@@ -245,6 +237,36 @@ class Store:
                         return entry
         return None
 
+    def _own_place(self, file: Path) -> Path:
+        """Return where a file of the user's own goes; raises ReadError where its name is taken."""
+        name = _ODD.sub("-", file.stem).strip("-.") or "model"
+        names = {one.name.lower() for one in self.catalogue}
+        names |= {Path(one.file).stem.lower() for one in self.catalogue}
+        if name.lower() in names:
+            raise ReadError(
+                "name",
+                said(
+                    "{path} has the name of a model of the list and another content; give it "
+                    "another name and add it again",
+                    path=file,
+                ),
+            )
+        for here in self.folder.glob("*.gguf"):
+            if here.stem.lower() == name.lower():
+                if _same(here, file):
+                    return here
+                raise ReadError(
+                    "name",
+                    said(
+                        "{path} has the name of a model that is here and another content; give it "
+                        "another name and add it again, or run first: briefing models remove "
+                        "{name}",
+                        path=file,
+                        name=here.stem,
+                    ),
+                )
+        return self.folder / f"{name}.gguf"
+
     def _taken_in(self, file: Path, target: Path) -> None:
         self.prepared()
         try:
@@ -259,6 +281,7 @@ class Store:
                     shutil.copyfile(file, made)
                     made.chmod(0o600)
                 made.replace(target)
+            llama_server.end(target)
         except OSError as error:
             raise cannot_write(target, error) from error
 
@@ -295,6 +318,14 @@ def _of_user(file: Path, head: Head, speeds: Mapping[str, float]) -> Installed:
         None,
         speeds.get(file.stem, 0.0),
     )
+
+
+def _same(here: Path, file: Path) -> bool:
+    """Say whether two files have the same content; read only where their sizes agree."""
+    try:
+        return here.samefile(file) or filecmp.cmp(here, file, shallow=False)
+    except OSError:
+        return False
 
 
 def _size(file: Path) -> int:

@@ -8,60 +8,64 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 
 from assistant import prompts
+from assistant.engine import Task
 from assistant.followup import Exchange
 from assistant.models.model import Message
 
 _KEPT = 32
 _LABEL, _SIGN = re.compile(r"\[\d+\]"), re.compile(r"\w")
-_COMPARED = 60
 
 
 class Turns:
-    """What a model was sent and answered, by question. Thread-safe; only the newest are kept."""
+    """What a model was sent, by the answer that it gave. Thread-safe; the newest are kept.
+
+    `takes_form` becomes False when its server refuses a form.
+    """
 
     def __init__(self) -> None:
-        self._sent: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self.takes_form = True
+        self._sent: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._written: OrderedDict[int, tuple[str, str]] = OrderedDict()
         self._lock = Lock()
 
-    def keep(self, question: str, sent: str, answer: str) -> None:
-        """Remember the message that a question was sent as, and the answer as it was given."""
+    def keep(self, task: Task, sent: str, answer: str) -> None:
+        """Remember the message as which a task was sent, and the answer with its labels."""
         with self._lock:
-            self._sent[question] = (sent, answer)
-            self._sent.move_to_end(question)
-            while len(self._sent) > _KEPT:
-                self._sent.popitem(last=False)
+            self._sent[task.question, _bare(answer)] = sent
+            self._written[id(task)] = (sent, answer)
+            for kept in (self._sent, self._written):
+                while len(kept) > _KEPT:
+                    kept.popitem(last=False)
 
-    def last(self, question: str, answer: str) -> list[Message]:
-        """Return what was sent for a question, and the answer as it was written.
-
-        Nothing where that is forgotten, or another conversation asked the same and was answered
-        otherwise: `answer` is the beginning of it as it is shown.
-        """
+    def written(self, task: Task) -> tuple[str, str]:
+        """Return the message as which a task was just sent, and its answer; "" where forgotten."""
         with self._lock:
-            sent = self._sent.get(question)
-        if sent is None or not _begins_alike(sent[1], answer):
-            return []
-        return [Message("user", sent[0]), Message("assistant", sent[1])]
+            return self._written.get(id(task), ("", ""))
+
+    def sent(self, question: str, answer: str) -> str:
+        """Return the message as which a question was sent that got just this answer, or ""."""
+        with self._lock:
+            return self._sent.get((question, _bare(answer)), "")
 
     def of(
         self, history: Sequence[Exchange], count: Callable[[str], int], room: int
     ) -> list[Message]:
         """Return the newest turns that fit into `room` tokens, oldest first.
 
-        As they were sent where that is known and there is room for it; else question and answer
-        without passages.
+        The question as it was sent, with its passages, where the answer that is kept is the one
+        that was given then and there is room for it; else without. An answer stands without labels:
+        they are those of another message.
         """
         kept: list[list[Message]] = []
         for turn in reversed(history):
-            bare = [
-                Message("user", prompts.EARLIER.filled(question=turn.whole or turn.question)),
-                Message("assistant", turn.answer),
-            ]
-            sent = self.last(turn.whole or turn.question, turn.answer)
-            for messages in (sent, bare if turn.answer else []):
-                cost = sum(count(one.text) for one in messages)
-                if messages and cost <= room:
-                    kept.append(messages)
+            if not turn.answer:
+                continue
+            question = turn.whole or turn.question
+            bare = prompts.EARLIER.filled(question=question)
+            for text in (self.sent(question, turn.answer), bare):
+                cost = count(text) + count(turn.answer)
+                if text and cost <= room:
+                    kept.append([Message("user", text), Message("assistant", turn.answer)])
                     room -= cost
                     break
             else:
@@ -69,7 +73,6 @@ class Turns:
         return [message for messages in reversed(kept) for message in messages]
 
 
-def _begins_alike(written: str, kept: str) -> bool:
-    """Say whether an answer as a model wrote it is the one of which `kept` is the beginning."""
-    first, other = ("".join(_SIGN.findall(_LABEL.sub("", one))) for one in (written, kept))
-    return bool(other) and first.startswith(other[:_COMPARED])
+def _bare(answer: str) -> str:
+    """Return the letters and digits of an answer without its labels."""
+    return "".join(_SIGN.findall(_LABEL.sub("", answer)))

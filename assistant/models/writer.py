@@ -25,7 +25,6 @@ _HISTORY = 0.4
 _REWRITE_TOKENS = 120
 _TURNS = 6
 _REWRITE = Limits(first=20.0, silence=15.0)
-_FORGOTTEN = said("what it wrote is forgotten")
 # A passage's own "[12]" would read like one of our labels.
 _BRACKETED, _ROUND = re.compile(r"\[(\d{1,3})\]"), r"(\1)"
 
@@ -53,47 +52,59 @@ class ModelEngine:
 
     def write(self, task: Task) -> Generator[Piece, None, None]:
         """Yield the model's answer; see Engine.write."""
-        try:
-            share, form = 1.0, True
-            while True:
-                try:
-                    yield from self._written(task, share, form)
-                    return
-                except ModelFailure as failure:
-                    if failure.refused and form:
-                        # A server that takes no form is asked without one.
-                        form = False
-                    elif failure.too_long and share >= 0.3:
-                        # The estimate of tokens was too low, or the server's context is smaller.
-                        share /= 2
-                    else:
-                        raise
-        except ModelFailure as failure:
-            raise EngineError(
-                said("{engine} failed: {reason}", engine=self.name, reason=failure)
-            ) from failure
+        share = 1.0
+        while True:
+            try:
+                yield from self._written(task, share)
+                return
+            except ModelFailure as failure:
+                # The estimate of tokens was too low, or the server's context is smaller.
+                if not failure.too_long or share < 0.3:
+                    raise self._failed(failure) from failure
+                share /= 2
 
-    def _written(self, task: Task, share: float, form: bool) -> Iterator[Piece]:
+    def _failed(self, failure: ModelFailure) -> EngineError:
+        return EngineError(said("{engine} failed: {reason}", engine=self.name, reason=failure))
+
+    def _written(self, task: Task, share: float) -> Iterator[Piece]:
         boundary = f"=== {secrets.token_hex(8)} ==="
         mark = f"{secrets.token_hex(2)}|"
         kept, messages = self._messages(task, share, boundary, mark)
-        labels = [one.label for one in kept] if form else []
-        most = answer_tokens(self.model.context)
-        stream = run(self.model, messages, most, self.limits, labels=labels, called=self._called)
         answer = ""
+        for piece in self._asked(messages, [one.label for one in kept]):
+            if isinstance(piece, str):
+                answer += piece
+                # A model that repeats the fence shows none of it.
+                piece = piece.replace(boundary, "").replace(mark, "")
+            yield piece
+        self.turns.keep(task, messages[-1].text, answer)
+
+    def _asked(self, messages: Sequence[Message], labels: Sequence[int]) -> Iterator[Piece]:
+        """Yield what the model says, and what it took; a server that takes no form goes without."""
+        most = answer_tokens(self.model.context)
+        try:
+            held = labels if self.turns.takes_form else ()
+            yield from self._said(messages, most, held)
+        except ModelFailure as failure:
+            if not failure.refused or not held:
+                raise
+            self.turns.takes_form = False
+            yield from self._said(messages, most, ())
+
+    def _said(
+        self, messages: Sequence[Message], most: int, labels: Sequence[int]
+    ) -> Iterator[Piece]:
+        stream = run(self.model, messages, most, self.limits, labels=labels, called=self._called)
+        sent = "\n\n".join(f"{one.role}:\n{one.text}" for one in messages)
+        usage = Usage(prompt=sent)
         with closing(stream):
-            sent = "\n\n".join(f"{one.role}:\n{one.text}" for one in messages)
-            usage = Usage(prompt=sent)
             for piece in spoken(stream):
                 if isinstance(piece, Waiting):
                     yield piece
                     continue
                 if piece.text:
-                    answer += piece.text
-                    # A model that repeats the fence shows none of it.
-                    yield piece.text.replace(boundary, "").replace(mark, "")
+                    yield piece.text
                 usage = self._counted(usage, piece)
-        self.turns.keep(task.question, messages[-1].text, answer)
         yield usage
 
     def _messages(
@@ -132,41 +143,22 @@ class ModelEngine:
         return kept, [Message("system", rules), *earlier, Message("user", question)]
 
     def again(
-        self, task: Task, begun: str, wrong: Sequence[tuple[str, str]]
+        self, task: Task, wrong: Sequence[tuple[str, str]]
     ) -> Generator[Piece, None, None]:
-        """Yield the answer to `task` written once more; `wrong` are (sentence, what is wrong).
-
-        The answer before, whose first sentence is `begun`, stands in the conversation. Yields what
-        `write` does; raises EngineError.
-        """
+        """Yield the answer to `task` written once more; see Corrector.again."""
+        sent, answer = self.turns.written(task)
         lines = "\n".join(f"- {text} ({reason})" for text, reason in wrong)
-        sent = self.turns.last(task.question, begun)
-        if not sent:
-            raise EngineError(
-                said("{engine} failed: {reason}", engine=self.name, reason=_FORGOTTEN)
-            )
         asking = [
             Message("system", prompts.ANSWER.filled()),
-            *sent,
+            Message("user", sent),
+            Message("assistant", answer),
             Message("user", prompts.AGAIN.filled(sentences=lines)),
         ]
-        labels = [one.label for one in task.evidence if f"[{one.label}]\n" in sent[0].text]
+        labels = [one.label for one in task.evidence if f"\n[{one.label}]\n" in sent]
         try:
-            most = answer_tokens(self.model.context)
-            stream = run(self.model, asking, most, self.limits, labels=labels, called=self._called)
-            usage = Usage()
-            with closing(stream):
-                for piece in spoken(stream):
-                    if isinstance(piece, Waiting):
-                        yield piece
-                        continue
-                    yield piece.text
-                    usage = self._counted(usage, piece)
-            yield usage
+            yield from self._asked(asking, labels)
         except ModelFailure as failure:
-            raise EngineError(
-                said("{engine} failed: {reason}", engine=self.name, reason=failure)
-            ) from failure
+            raise self._failed(failure) from failure
 
     def _counted(self, usage: Usage, piece: Delta) -> Usage:
         prompt = piece.prompt_tokens if piece.prompt_tokens is not None else usage.prompt_tokens

@@ -143,11 +143,11 @@ def _list(context: click.Context, *, as_json: bool) -> None:
 
     store = _store(context)
     here, chosen, free = store.installed(), store.chosen, free_memory()
-    by_name = {one.name: one for one in here}
-    rows = [_row(one, by_name.get(one.name), CONTEXT) for one in store.catalogue]
+    of_list = {one.entry: one for one in here if one.entry is not None}
+    rows = [_row(one, of_list.get(one), CONTEXT) for one in store.catalogue]
     rows += [_row_of_user(one, CONTEXT) for one in here if one.entry is None]
     for row in rows:
-        row["chosen"] = row["name"] == chosen
+        row["chosen"] = row["installed"] and row["name"] == chosen
     if as_json:
         values = {"models": rows, "folder": str(store.folder), "free_memory": free}
         click.echo(json.dumps(values, ensure_ascii=False))
