@@ -134,6 +134,16 @@ class Answer:
     calculation: str = ""
 
     @property
+    def cited(self) -> tuple[Citation, ...]:
+        """The citations of what is said, without those of the sentences quoted beside it."""
+        said = {
+            number
+            for claim in (*self.claims, *self.nearest)
+            for number in (*claim.citations, *claim.offered)
+        }
+        return tuple(one for one in self.citations if one.number in said)
+
+    @property
     def spoken(self) -> str:
         """The claims as one text without markers, as a later question may refer to it."""
         return " ".join(claim.text for claim in self.claims)

