@@ -141,9 +141,7 @@ def _by_engine(desk: Desk, begun: Answer, task: Task, *, enough: bool) -> Iterat
             yield from _written(desk, ExtractiveEngine(), _fallen_back(begun, str(error)), task)
         else:
             reason = joined("\n", (begun.notice, str(error)))
-            yield replace(
-                begun, engine=ExtractiveEngine.name, fallback=str(error), notice=reason
-            )
+            yield replace(begun, engine=ExtractiveEngine.name, fallback=str(error), notice=reason)
         return
     for grown in _corrected(desk, begun, answer, task):
         answer = grown

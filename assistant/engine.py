@@ -119,9 +119,7 @@ class Engine(Protocol):
 class Corrector(Protocol):
     """An engine that can be told which of its sentences did not hold."""
 
-    def again(
-        self, task: Task, wrong: Sequence[tuple[str, str]]
-    ) -> Generator[Piece, None, None]:
+    def again(self, task: Task, wrong: Sequence[tuple[str, str]]) -> Generator[Piece, None, None]:
         """Yield the answer to `task`, which it has written, once more.
 
         `wrong` are (sentence, what is wrong with it). Raises EngineError.

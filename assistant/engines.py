@@ -191,9 +191,7 @@ def _hosted(provider: str) -> Callable[[str, Settled], Engine]:
         else:
             # DeepSeek's own endpoint takes no schema: the prompt alone asks for labels there.
             address, form = (
-                (clients.OPENAI, clients.SCHEMA)
-                if provider == "openai"
-                else (clients.DEEPSEEK, "")
+                (clients.OPENAI, clients.SCHEMA) if provider == "openai" else (clients.DEEPSEEK, "")
             )
             server = clients.OpenAIServer(model, address, key, context, form)
         return _engine(name, server, address, settled)

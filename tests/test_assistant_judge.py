@@ -79,8 +79,12 @@ class Scripted:
         ((0.9, 0.0, 0.1), "Repairs cost 4 million euros.", "unsupported", Code.REPLACED),
         ((0.9, 0.0, 0.1), "The Nordic county may shut it.", "supported", None),
         ((0.5, 0.1, 0.4), "The Nordic county may shut it.", "unsupported", Code.NAME_MISSING),
-        ((0.1, 0.8, 0.1), "The county will close the bridge at Vik.", "unsupported",
-         Code.HEDGE_DROPPED),
+        (
+            (0.1, 0.8, 0.1),
+            "The county will close the bridge at Vik.",
+            "unsupported",
+            Code.HEDGE_DROPPED,
+        ),
         ((0.1, 0.8, 0.1), "Repairs cost 3 million euros.", "supported", None),
     ],
 )

@@ -216,9 +216,7 @@ class Correctable(Scripted):
         self._better = better
         self.wrong: list[tuple[str, str]] = []
 
-    def again(
-        self, task: Task, wrong: Sequence[tuple[str, str]]
-    ) -> Generator[Piece, None, None]:
+    def again(self, task: Task, wrong: Sequence[tuple[str, str]]) -> Generator[Piece, None, None]:
         self.wrong += wrong
         yield from self._better
 

@@ -106,9 +106,7 @@ def main() -> None:
         kept = {n: w for n, w in begun(given.start).items() if n in network.state_dict()}
         network.load_state_dict(kept, strict=False)
     made, apart = public_claims(given.sets, seed=given.seed, most=given.rows)
-    ours, theirs = own_claims(
-        given.claims, given.libraries, given.sets, seed=given.seed
-    )
+    ours, theirs = own_claims(given.claims, given.libraries, given.sets, seed=given.seed)
     written = [one for one in ours if one.source.startswith("own ")]
     made += ours + written * (given.own - 1)
     kept_apart: dict[str, list[Claim]] = defaultdict(list)

@@ -159,9 +159,7 @@ class Checker:
             return None
         known = " ".join(f"{context} {piece}" for context, piece in read)
         found = self._judge.judge(in_names_of(claim, known), read)
-        return _Found(
-            max(one.supported for one in found), max(one.contradicted for one in found)
-        )
+        return _Found(max(one.supported for one in found), max(one.contradicted for one in found))
 
     def _unread(self, claim: str, text: str, support: Support, rests: str) -> Verdict:
         """Return the verdict on a claim whose facts hold and whose meaning nothing reads."""

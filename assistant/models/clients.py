@@ -55,10 +55,6 @@ class _Server:
         """Return an estimate: the server's tokenizer is not asked."""
         return estimated_tokens(text)
 
-
-class OpenAIServer(_Server):
-    """A server that speaks OpenAI's chat completions: OpenAI, vLLM, llama.cpp, LM Studio."""
-
     async def stream(
         self, messages: Sequence[Message], most: int, labels: Sequence[int] = ()
     ) -> AsyncIterator[Delta]:
@@ -66,6 +62,15 @@ class OpenAIServer(_Server):
         said = self._said(messages, most, labels)
         async for piece in forms.told(said) if labels and self.form == SCHEMA else said:
             yield piece
+
+    def _said(
+        self, messages: Sequence[Message], most: int, labels: Sequence[int]
+    ) -> AsyncIterator[Delta]:
+        raise NotImplementedError
+
+
+class OpenAIServer(_Server):
+    """A server that speaks OpenAI's chat completions: OpenAI, vLLM, llama.cpp, LM Studio."""
 
     def _body(self, labels: Sequence[int]) -> dict[str, Any]:
         body = dict(self.extra)
@@ -108,14 +113,6 @@ class OpenAIServer(_Server):
 class OllamaServer(_Server):
     """An Ollama server."""
 
-    async def stream(
-        self, messages: Sequence[Message], most: int, labels: Sequence[int] = ()
-    ) -> AsyncIterator[Delta]:
-        """Yield what the model says; see Model.stream."""
-        said = self._said(messages, most, labels)
-        async for piece in forms.told(said) if labels and self.form == SCHEMA else said:
-            yield piece
-
     async def _said(
         self, messages: Sequence[Message], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
@@ -144,10 +141,9 @@ class OllamaServer(_Server):
 class AnthropicServer(_Server):
     """Anthropic's messages, or a server that speaks them; it is held to labels by the prompt."""
 
-    async def stream(
-        self, messages: Sequence[Message], most: int, labels: Sequence[int] = ()
+    async def _said(
+        self, messages: Sequence[Message], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
-        """Yield what the model says; see Model.stream."""
         from llama_index.llms.anthropic import Anthropic
 
         client = Anthropic(

@@ -42,7 +42,7 @@ def grammar(labels: Sequence[int]) -> str:
             f'missing ::= "\\n"? "{NOT_FOUND} " [^\\n\\[\\]]{{3,200}}',
             f'sentence ::= first sign{{{_LEAST},{_MOST}}} end " "? label{{1,3}}',
             # "xAI" and "iPhone" begin in lower case.
-            'first ::= [^a-z \\n\\t\\[\\].!?。！？*#|-] | [a-z] [A-Z]',
+            "first ::= [^a-z \\n\\t\\[\\].!?。！？*#|-] | [a-z] [A-Z]",
             'sign ::= [^\\n\\[\\].!?。！？] | "." [^ \\n\\[\\]] | [!?] ["”’)] | " " [A-Z] ". " | '
             + short,
             'end ::= [.!?。！？] ["”’」）)]?',

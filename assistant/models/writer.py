@@ -142,9 +142,7 @@ class ModelEngine:
         )
         return kept, [Message("system", rules), *earlier, Message("user", question)]
 
-    def again(
-        self, task: Task, wrong: Sequence[tuple[str, str]]
-    ) -> Generator[Piece, None, None]:
+    def again(self, task: Task, wrong: Sequence[tuple[str, str]]) -> Generator[Piece, None, None]:
         """Yield the answer to `task` written once more; see Corrector.again."""
         sent, answer = self.turns.written(task)
         lines = "\n".join(f"- {text} ({reason})" for text, reason in wrong)
