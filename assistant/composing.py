@@ -30,8 +30,12 @@ class Composer:
         A line that says what was not found joins the list of these.
         """
         part = draft.text[len(NOT_FOUND) :].strip(" .")
-        if draft.text.upper().startswith(NOT_FOUND) and not goes_on(part):
-            return replace(answer, not_found=(*answer.not_found, part)) if part else answer
+        if draft.text.upper().startswith(NOT_FOUND):
+            if part and draft.labels and goes_on(part):
+                # It says that nothing is found, and cites a passage for something else.
+                part = answer.standalone or answer.question
+            if not goes_on(part) or draft.labels:
+                return replace(answer, not_found=(*answer.not_found, part)) if part else answer
         bare = self._checker.states_nothing(draft.text, f"{answer.question} {answer.standalone}")
         if bare and not draft.labels:
             return replace(answer, claims=(*answer.claims, Claim(draft.text, (), "supported")))

@@ -121,13 +121,13 @@ def _best(checker: Checker, text: str, found: Sequence[Evidence], documents: int
     if not found:
         return Checked(text, "unsupported", (problem(Code.NOTHING_FOUND, documents),))
     best: tuple[int, Verdict, Evidence] | None = None
-    against: tuple[Problem, ...] = ()
+    against = ""
     for place, one in enumerate(found):
         if best and best[1].verdict == "supported" and place >= _LISTENED:
             break
         verdict = checker.check(text, [cited(one)])
-        if verdict.against and place < _LISTENED:
-            against = against or verdict.problems
+        if verdict.against and place < _LISTENED and _speaks_against(verdict):
+            against = against or verdict.rests
         if best is None or _RANK[verdict.verdict] > best[0]:
             best = (_RANK[verdict.verdict], verdict, one)
     assert best is not None
@@ -138,11 +138,17 @@ def _best(checker: Checker, text: str, found: Sequence[Evidence], documents: int
         if _RANK[together.verdict] > rank:
             verdict, one = together, found[0]
     if verdict.verdict == "supported" and against:
-        reasons = tuple(problem(Code.CONTRADICTED_ELSEWHERE, reason.said) for reason in against)
-        verdict = Verdict("weak", reasons, rests=verdict.rests)
+        reason = problem(Code.CONTRADICTED_ELSEWHERE, against)
+        verdict = Verdict("weak", (reason,), rests=verdict.rests)
     return Checked(
         text, verdict.verdict, verdict.problems, citation_of(text, one, 1), verdict.rests
     )
+
+
+def _speaks_against(verdict: Verdict) -> bool:
+    """Say whether a passage speaks of the same thing: what only lacks a name speaks of another."""
+    lacking = {Code.NAME_MISSING, Code.NUMBER_MISSING, Code.DATE_DIFFERS}
+    return not lacking & {one.code for one in verdict.problems}
 
 
 def against_texts(checker: Checker, text: str, sources: Sequence[str]) -> list[Checked]:

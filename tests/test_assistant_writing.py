@@ -353,3 +353,11 @@ def test_an_engine_that_obeys_a_document_changes_only_its_own_text(
         assert before == after and desk.settings == settings
         assert desk.library.conversations.turns(other) == kept
         assert len(desk.library.entries()) == 1
+
+
+def test_not_found_with_a_citation_is_not_found(desk: Desk) -> None:
+    """A model that says so and goes on about something else has found nothing."""
+    label = label_of(desk, "arrives at")
+    desk.engine = Scripted(f"NOT FOUND: The head of Ulm is Liang Wenfeng, it says [{label}].")
+    answer = answered(desk, COST)
+    assert answer.outcome == "declined" and answer.not_found == (COST,)

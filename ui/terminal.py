@@ -51,7 +51,7 @@ def checked_lines(sign: str, one: Checked) -> Iterator[str]:
     yield wrapped(f"{sign}  {one.text}")
     for problem in one.problems:
         yield wrapped(problem.said, indent="        ")
-    if one.citation and one.verdict != "unsupported":
+    if one.citation:
         yield wrapped(described(one.citation.source, one.citation.page_name), indent="      > ")
         yield wrapped(f"“{_short(one.citation.words)}”", indent="        ")
 

@@ -70,9 +70,12 @@ def check(
     if path.is_dir() or not path.exists():
         raise UsageError(f"there is no file {file}")
     draft = sentences_of(path)
+    if not draft:
+        raise UsageError(f"{file} holds no sentence to check; is it the file you mean?")
     counts = dict.fromkeys(_SIGNS, 0)
     rows = []
     with desk(context, starter=True) as opened:
+        _say_what_is_read(opened.checker)
         for one in against_library(opened, draft):
             counts[one.verdict] += 1
             rows.append(checked_json(one))
@@ -84,6 +87,16 @@ def check(
     else:
         said = ", ".join(f"{count} {name}" for name, count in counts.items())
         click.echo(f"{len(rows)} sentences: {said}")
+
+
+def _say_what_is_read(checker: Checker) -> None:
+    """Say on standard error where no judge reads what sentences mean."""
+    if not checker.reads_meaning:
+        click.echo(
+            "briefing: no judge is loaded: figures, dates, names and quotations are checked, "
+            "meaning is not; see: briefing doctor",
+            err=True,
+        )
 
 
 def _memo(
@@ -117,6 +130,7 @@ def _given(context: click.Context) -> None:
         question_embedder(settings.embedder, cache=settings.models),
         judge_if_any(settings.judge, cache=settings.models),
     )
+    _say_what_is_read(checker)
     for number, line in enumerate(sys.stdin, start=1):
         if line.strip():
             click.echo(json.dumps(_one(checker, line, number), ensure_ascii=False))

@@ -60,6 +60,8 @@ def memo(
     from ui.terminal import Line
 
     form = output.suffix.lower().lstrip(".") if output else "md"
+    if output and not output.expanduser().absolute().parent.is_dir():
+        raise UsageError(f"there is no folder {output.parent}; make it, or give another place")
     if form not in (*FORMATS, "zip"):
         raise UsageError(
             f"no format .{form}; use {', '.join('.' + one for one in FORMATS)} or .zip"

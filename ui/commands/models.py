@@ -61,7 +61,7 @@ def get(context: click.Context, name: str, from_packages: bool) -> None:
     with closing(steps):
         _with_bar(entry, steps)
     click.echo(f"{entry.name} is here and whole; ask it: briefing ask --engine local:{entry.name}")
-    _tell_chosen(store)
+    _tell_chosen(store, entry.name)
 
 
 @models.command()
@@ -107,7 +107,7 @@ def remove(context: click.Context, name: str, yes: bool) -> None:
     """Delete the model NAME from the data folder; a file of yours that was linked stays."""
     if not yes:
         click.confirm(f"Remove the model {name}?", abort=True, err=True)
-    click.echo(f"removed: {_store(context).remove(name)}")
+    click.echo(f"removed: {_store(context).remove(_bare(name))}")
 
 
 @models.command()
@@ -116,10 +116,15 @@ def remove(context: click.Context, name: str, yes: bool) -> None:
 def use(context: click.Context, name: str) -> None:
     """Have answers written by the model NAME from now on; `none` takes that back."""
     store = _store(context)
-    if store.choose(name) == "none":
+    if store.choose(_bare(name)) == "none":
         click.echo("no model is chosen")
     else:
-        _tell_chosen(store)
+        _tell_chosen(store, name)
+
+
+def _bare(name: str) -> str:
+    """Return the name of a model without the "local:" by which it is an engine."""
+    return name.removeprefix("local:")
 
 
 def _store(context: click.Context) -> Store:
@@ -129,11 +134,11 @@ def _store(context: click.Context) -> Store:
     return Store(Settings.from_environment(home=context.obj).home)
 
 
-def _tell_chosen(store: Store) -> None:
+def _tell_chosen(store: Store, name: str) -> None:
     if chosen := store.chosen:
         click.echo(f"answers are written by: {chosen}")
     else:
-        click.echo("to have answers written by it: briefing models use NAME")
+        click.echo(f"to have answers written by it: briefing models use {name}")
 
 
 def _list(context: click.Context, *, as_json: bool) -> None:
