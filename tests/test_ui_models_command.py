@@ -72,7 +72,7 @@ def test_a_model_is_fetched_chosen_and_removed(briefing: Run, hub: Hub, tmp_path
     got = briefing("models", "get", "tiny")
     assert got.returncode == 0, got.stderr
     assert f"Tiny, 3 MB, licence Apache-2.0, from {hub.url.removeprefix('http://')}" in got.stderr
-    assert "briefing ask --engine local:tiny" in got.stdout and "models use NAME" in got.stdout
+    assert "briefing ask --engine local:tiny" in got.stdout and "models use tiny" in got.stdout
     assert briefing("models", "use", "tiny").stdout == "answers are written by: tiny\n"
     assert "answers are written by: tiny" in briefing("models", "get", "tiny").stdout
     assert len(hub.asked) == 1
