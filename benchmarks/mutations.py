@@ -21,6 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from assistant.checking.checker import Checker, Cited
+from assistant.checking.entailment import judge_named
 from assistant.checking.names import Vocabulary, names
 from assistant.checking.quotations import quotations
 from corpus.document import Document, Passage
@@ -203,8 +204,9 @@ def main() -> None:
     chosen = options.parse_args()
     folder = Path(__file__).parent.parent / "corpus" / "starter" / "articles"
     claims = true_claims(folder, chosen.claims)
-    embedder = question_embedder(chosen.embedder, cache=Path.home() / ".cache" / "briefing-bench")
-    checker = Checker(embedder)
+    cache = Path.home() / ".cache" / "briefing-bench"
+    embedder = question_embedder(chosen.embedder, cache=cache)
+    checker = Checker(embedder, judge_named("", cache=cache))
     verdicts = measured(checker, claims)
     print(f"{len(claims)} true claims of the starter library")
     print(f"{'changed':<12}{'claims':>7}{'caught':>8}")

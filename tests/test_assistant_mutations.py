@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from assistant.checking.checker import Checker
+from assistant.checking.entailment import judge_named
 from benchmarks.mutations import measured, paraphrases, true_claims
 from index.embedders import question_embedder
-from index.embedding import HashEmbedder
 from index.weights import DEFAULT_MODEL
 
 ARTICLES = Path(__file__).parent.parent / "corpus" / "starter" / "articles"
@@ -20,16 +20,13 @@ FLOORS = {
 
 @pytest.fixture(scope="module")
 def checker(starter_home: Path) -> Checker:
-    return Checker(question_embedder(DEFAULT_MODEL, cache=starter_home / "models"))
+    cache = starter_home / "models"
+    return Checker(question_embedder(DEFAULT_MODEL, cache=cache), judge_named("", cache=cache))
 
 
 @pytest.mark.slow
-def test_one_changed_fact_is_caught() -> None:
-    """Over 350 true claims of the starter library; benchmarks/mutations.py prints all 2,000.
-
-    Facts are told without a model's help, so the embedder here knows words only.
-    """
-    checker = Checker(HashEmbedder())
+def test_one_changed_fact_is_caught(checker: Checker) -> None:
+    """Over 350 true claims of the starter library; benchmarks/mutations.py prints all 2,000."""
     verdicts = measured(checker, true_claims(ARTICLES, 2000)[:350])
     for kind, floor in FLOORS.items():
         caught = [one != "supported" for one in verdicts[kind]]
@@ -39,10 +36,10 @@ def test_one_changed_fact_is_caught() -> None:
 
 
 def test_paraphrases_are_not_held_up(checker: Checker) -> None:
-    """Of true sentences in other words at most a tenth is unsupported; most false ones are not."""
+    """Of true sentences in other words four fifths are supported, of false ones three tenths."""
     found = {True: [], False: []}  # type: dict[bool, list[str]]
     for text, cited, true in paraphrases():
         found[true].append(checker.check(text, cited).verdict)
     assert len(found[True]) >= 100 and len(found[False]) >= 50
-    assert found[True].count("unsupported") <= 0.1 * len(found[True])
+    assert found[True].count("supported") >= 0.8 * len(found[True])
     assert found[False].count("supported") <= 0.3 * len(found[False])
