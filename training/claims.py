@@ -249,3 +249,17 @@ def _own(
         pair = pair_of("", title, around[0])
         return replace(claim, evidence=" ".join(pair.sentences), context=pair.context)
     return claim
+
+
+def written_claims(path: Path) -> tuple[list[Claim], list[Claim]]:
+    """Return claims about passages written for them, to train on and kept apart by passage."""
+    made: list[Claim] = []
+    apart: list[Claim] = []
+    for row in lines_of(path):
+        text = row["passage"]
+        claims = [
+            Claim(one["claim"], text, one["label"], row["title"], f"own {one['kind']}")
+            for one in row["claims"]
+        ]
+        (apart if is_text_apart(text) else made).extend(claims)
+    return made, apart

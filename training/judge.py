@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 from assistant.checking.entailment import MOST_OF_CLAIM
 from index.pairs import Pair, PairTokens
 from index.weights import DEFAULT_MODEL, weights_folder
-from training.claims import own_claims, public_claims
+from training.claims import own_claims, public_claims, written_claims
 from training.examples import MULTIPLE
 from training.loop import trained
 from training.measures import area, line
@@ -76,12 +76,20 @@ def _length(one: Claim) -> int:
     return len(one.text) + len(one.context) + len(one.evidence)
 
 
+def _ours(given: argparse.Namespace) -> tuple[list[Claim], list[Claim]]:
+    """Return the claims that we wrote, to train on and kept apart."""
+    made, apart = own_claims(given.claims, given.libraries, given.sets, seed=given.seed)
+    more, apart_too = written_claims(given.written) if given.written else ([], [])
+    return made + more, apart + apart_too
+
+
 def main() -> None:
     """Read the arguments and train."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--sets", type=Path, required=True, help="folder of the public sets")
     parser.add_argument("--claims", type=Path, required=True, help="of this field")
+    parser.add_argument("--written", type=Path, help="claims with passages of their own")
     parser.add_argument("--libraries", type=Path, nargs="+", required=True, help="data folders")
     parser.add_argument(
         "--start", type=Path, help="reader or judge to begin from, checkpoint or export"
@@ -106,7 +114,7 @@ def main() -> None:
         kept = {n: w for n, w in begun(given.start).items() if n in network.state_dict()}
         network.load_state_dict(kept, strict=False)
     made, apart = public_claims(given.sets, seed=given.seed, most=given.rows)
-    ours, theirs = own_claims(given.claims, given.libraries, given.sets, seed=given.seed)
+    ours, theirs = _ours(given)
     written = [one for one in ours if one.source.startswith("own ")]
     made += ours + written * (given.own - 1)
     kept_apart: dict[str, list[Claim]] = defaultdict(list)
