@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -135,13 +136,13 @@ class Answer:
 
     @property
     def cited(self) -> tuple[Citation, ...]:
-        """The citations of what is said, without those of the sentences quoted beside it."""
-        said = {
-            number
-            for claim in (*self.claims, *self.nearest)
-            for number in (*claim.citations, *claim.offered)
-        }
-        return tuple(one for one in self.citations if one.number in said)
+        """The citations of what is said, without those of the sentences quoted beside it alone."""
+
+        def numbers(claims: Sequence[Claim]) -> set[int]:
+            return {one for claim in claims for one in (*claim.citations, *claim.offered)}
+
+        beside = numbers(self.quoted) - numbers((*self.claims, *self.nearest))
+        return tuple(one for one in self.citations if one.number not in beside)
 
     @property
     def spoken(self) -> str:
