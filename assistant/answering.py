@@ -146,7 +146,8 @@ def _by_engine(desk: Desk, begun: Answer, task: Task, *, enough: bool) -> Iterat
     for grown in _corrected(desk, begun, answer, task):
         answer = grown
         yield answer
-    if enough and answer.claims and not isinstance(desk.engine, ExtractiveEngine):
+    quotes = enough and answer.claims and task.sentences
+    if quotes and not isinstance(desk.engine, ExtractiveEngine):
         yield _with_quotations(desk, answer, task)
 
 
