@@ -31,10 +31,11 @@ class Composer:
         """
         part = draft.text[len(NOT_FOUND) :].strip(" .")
         if draft.text.upper().startswith(NOT_FOUND):
-            if part and draft.labels and goes_on(part):
+            states = goes_on(part)
+            if states and draft.labels:
                 # It says that nothing is found, and cites a passage for something else.
                 part = answer.standalone or answer.question
-            if not goes_on(part) or draft.labels:
+            if not states or draft.labels:
                 return replace(answer, not_found=(*answer.not_found, part)) if part else answer
         bare = self._checker.states_nothing(draft.text, f"{answer.question} {answer.standalone}")
         if bare and not draft.labels:

@@ -152,17 +152,10 @@ def begin(place: Place, name: str) -> None:
     Whether there is room for it is looked at before anything is fetched.
     """
     from assistant.models import getting
+    from assistant.models.catalogue import entry_named
 
     store, mirror = place.models(), getting.mirror_setting()
-    entry = next((one for one in store.catalogue if one.name == name), None)
-    if entry is None:
-        raise UsageError(
-            said(
-                "there is no model {name} to get; there are: {names}",
-                name=repr(name),
-                names=", ".join(one.name for one in store.catalogue),
-            )
-        )
+    entry = entry_named(name, store.catalogue)
     # A mirror that is none is said at once.
     getting.sources(entry, mirror=mirror)
     place.writers.start(name, lambda: getting.get(entry, store, mirror=mirror), alone=True)

@@ -42,8 +42,10 @@ def in_names_of(claim: str, text: str) -> str:
     """Return a claim with names that a text does not have put as it has them: an alias of each."""
     low = f" {text.casefold()} "
     for group in groups():
+        if not group.same:
+            continue
         has = next((one for one in group.names if _stands(one.casefold(), low)), None)
-        if has is None or not group.same:
+        if has is None:
             continue
         for name in group.names:
             if name.casefold() in claim.casefold() and not _stands(name.casefold(), low):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -132,15 +133,19 @@ def entries() -> tuple[Entry, ...]:
     return read(_FILE)
 
 
-def entry_named(name: str) -> Entry:
-    """Return the model of that name; raises UsageError naming those that there are."""
-    for one in entries():
+def entry_named(name: str, among: Sequence[Entry] | None = None) -> Entry:
+    """Return the model of that name; raises UsageError naming those that there are.
+
+    `among` stands in for the program's own catalogue.
+    """
+    known = entries() if among is None else among
+    for one in known:
         if one.name == name.strip().lower():
             return one
     raise UsageError(
         said(
             "there is no model {name} to get; there are: {names}",
             name=repr(name),
-            names=", ".join(one.name for one in entries()),
+            names=", ".join(one.name for one in known),
         )
     )

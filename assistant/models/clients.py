@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,7 +38,7 @@ def is_loopback(address: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Server:
+class _Server(ABC):
     """What the clients below share.
 
     `form` is what holds it to labels, GRAMMAR or SCHEMA, "" for the prompt alone. `extra` goes into
@@ -63,10 +64,11 @@ class _Server:
         async for piece in forms.told(said) if labels and self.form == SCHEMA else said:
             yield piece
 
+    @abstractmethod
     def _said(
         self, messages: Sequence[Message], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
-        raise NotImplementedError
+        """Yield what the model says, as its server sends it."""
 
 
 class OpenAIServer(_Server):

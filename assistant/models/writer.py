@@ -186,9 +186,7 @@ class ModelEngine:
                         rewritten += one.text
                     yield Waiting(said("the model spells out the question"))
         except ModelFailure as failure:
-            raise EngineError(
-                said("{engine} failed: {reason}", engine=self.name, reason=failure)
-            ) from failure
+            raise self._failed(failure) from failure
         lines = [line.strip(" \"'“”*") for line in rewritten.splitlines() if line.strip()]
         yield lines[0] if lines else ""
 
