@@ -242,8 +242,9 @@ def test_answers_go_on_while_other_conversations_are_opened(page: Any) -> None:
     """Each conversation shows its own answer to the end, whichever was watched when; a thumb on an
     earlier answer stays while the next one grows."""
     for name in ("crane", "dock"):
-        page.get_by_role("button", name="New conversation").click()
-        page.wait_for_function("document.querySelectorAll('#chat .asked').length === 0")
+        if page.locator("#chat .asked").count():
+            page.get_by_role("button", name="New conversation").click()
+            page.wait_for_function("document.querySelectorAll('#chat .asked').length === 0")
         ask(page, f"How many ships for the {name}?")
         page.fill("#question textarea", f"slow and about the {name}")
         page.keyboard.press("Enter")

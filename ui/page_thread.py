@@ -121,8 +121,9 @@ class Thread:
         language = language_of(request.headers)
         job = self._place.questions.find(conversation)
         if job is None or not now or not now[-1].awaited:
-            # Gradio empties the outputs of an event without a step.
-            yield {self._parts.turns: now}
+            # Gradio empties the outputs of an event without a step. What is left as it is cannot
+            # undo what was asked since this event was sent.
+            yield {self._parts.turns: gr.skip()}
             return
         before, begun = now[:-1], now[-1]
         seen: Turn | None = None
