@@ -15,7 +15,7 @@ from assistant.checking.problems import Code, in_words
 from assistant.claims import Growing, drafts
 from assistant.composing import Composer
 from assistant.desk import Desk
-from assistant.engine import Corrector, Draft, Engine, Task, Usage, Waiting
+from assistant.engine import Corrector, Draft, Engine, Shortened, Task, Usage, Waiting
 from assistant.extractive import ExtractiveEngine, nearest, quoted_text
 from assistant.followup import leans
 from assistant.languages import language_note, languages_of, question_language
@@ -123,7 +123,8 @@ def _by_engine(desk: Desk, begun: Answer, task: Task, *, enough: bool) -> Iterat
     """Yield the answer as the engine writes it, and what is made of it where the engine fails.
 
     What it had written is kept where some of it holds. Else the library is quoted if the evidence
-    is `enough`; if not, the answer stays without a claim and says why.
+    is `enough`; if not, the answer stays without a claim and says why. It is quoted too where a
+    model that was shown a part of the evidence found nothing in it.
     """
     answer = begun
     try:
@@ -146,9 +147,17 @@ def _by_engine(desk: Desk, begun: Answer, task: Task, *, enough: bool) -> Iterat
     for grown in _corrected(desk, begun, answer, task):
         answer = grown
         yield answer
-    quotes = enough and answer.claims and task.sentences
-    if quotes and not isinstance(desk.engine, ExtractiveEngine):
+    if not enough or not task.sentences or isinstance(desk.engine, ExtractiveEngine):
+        return
+    if answer.claims:
         yield _with_quotations(desk, answer, task)
+    elif isinstance(desk.engine, Shortened) and desk.engine.shown_part:
+        reason = said(
+            "{engine} found no answer in what it was shown. The answer quotes the library instead.",
+            engine=desk.engine.name,
+        )
+        quoting = replace(begun, notice=joined("\n", (begun.notice, reason)), usage=answer.usage)
+        yield from _written(desk, ExtractiveEngine(), quoting, task)
 
 
 def _settled(

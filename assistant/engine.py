@@ -124,3 +124,12 @@ class Corrector(Protocol):
 
         `wrong` are (sentence, what is wrong with it). Raises EngineError.
         """
+
+
+@runtime_checkable
+class Shortened(Protocol):
+    """An engine that may be shown a part of the evidence: what it does not find may be there."""
+
+    @property
+    def shown_part(self) -> bool:
+        """Whether it is."""

@@ -187,11 +187,12 @@ def _hosted(provider: str) -> Callable[[str, Settled], Engine]:
         context = _context(settled, name, provider) or _HOSTED_CONTEXT[provider]
         if provider == "anthropic":
             address = clients.ANTHROPIC
-            server: Model = clients.AnthropicServer(model, address, key, context)
+            server: Model = clients.AnthropicServer(model, address, key, context, clients.SCHEMA)
         else:
-            # DeepSeek's own endpoint takes no schema: the prompt alone asks for labels there.
             address, form = (
-                (clients.OPENAI, clients.SCHEMA) if provider == "openai" else (clients.DEEPSEEK, "")
+                (clients.OPENAI, clients.SCHEMA)
+                if provider == "openai"
+                else (clients.DEEPSEEK, clients.JSON)
             )
             server = clients.OpenAIServer(model, address, key, context, form)
         return _engine(name, server, address, settled)

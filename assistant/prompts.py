@@ -81,6 +81,17 @@ NOT FOUND: <what is missing>.""",
     frozenset({"sentences"}),
 )
 
+# Asked as the question of ANSWER.
+JUDGE = Prompt(
+    """\
+{question}
+This asks for your own judgment from the passages: one or two sentences that follow from what \
+they say and do not repeat it, each with the numbers of the passages it rests on. Where something \
+is not certain, say how likely it is with one of these terms: {terms}. Say nothing of confidence, \
+and recommend nothing.""",
+    frozenset({"question", "terms"}),
+)
+
 REWRITE = Prompt(
     """\
 Below are the questions of a conversation, and a last one that leans on them. Write the last \
@@ -92,6 +103,13 @@ leaves out. Add nothing else, answer nothing. One line, only the question.
 Last question: {question}
 Rewritten:""",
     frozenset({"turns", "question"}),
+)
+
+# For a server that gives JSON and takes no schema; the shape is that of models.forms.schema.
+AS_JSON = (
+    'Give the answer as one JSON object and nothing else: {"sentences": [{"text": "One sentence '
+    'without numbers of passages.", "passages": [1, 2]}], "not_found": ["a part of the question '
+    'that the passages do not answer"]}'
 )
 
 # What rule 7 of ANSWER has a model write for what it did not find.

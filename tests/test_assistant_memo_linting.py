@@ -35,6 +35,15 @@ def as_crs(memo: Memo) -> Memo:
     return replace(memo, template="crs", sections=(*memo.sections, gaps, options))
 
 
+def as_draft(memo: Memo) -> Memo:
+    """Return a memo whose judgments are a model's draft."""
+    sections = list(memo.sections)
+    for at, section in enumerate(sections):
+        lines = [replace(one, draft=one.role == JUDGMENT) for one in section.lines]
+        sections[at] = replace(section, lines=tuple(lines))
+    return replace(memo, sections=tuple(sections))
+
+
 OLD = replace(CLEAN.sources[0], source=replace(CLEAN.sources[0].source, published="2020-01-01"))
 NEWER = replace(CLEAN.sources[0], newer="The harbour, 2026 edition")
 NOT_CITED = replace(CLEAN.sources[0], citations=())
@@ -49,6 +58,10 @@ CASES: dict[str, tuple[Memo, Memo]] = {
     "likelihood-and-confidence": (
         with_line("We judge with high confidence that closure is likely.", 1, role=JUDGMENT),
         with_line("Confidence in this evidence is high.", role=NOTE),
+    ),
+    "draft-judgment": (
+        as_draft(with_line("Closure is likely.", 1, role=JUDGMENT)),
+        with_line("Closure is likely.", 1, role=JUDGMENT),
     ),
     "uncited-fact": (
         with_line("The bridge at Vik is open."),

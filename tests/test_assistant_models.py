@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from assistant.engine import Task, Usage, Waiting
 from assistant.engines import engine_named, reachable
 from assistant.followup import Exchange
 from assistant.models import reach, running
-from assistant.models.clients import AnthropicServer, OllamaServer, OpenAIServer
+from assistant.models.clients import JSON, SCHEMA, AnthropicServer, OllamaServer, OpenAIServer
 from assistant.models.fitting import estimated_tokens
 from assistant.models.model import Delta, Message, Model, ModelFailure
 from assistant.models.running import Limits, loops, run
@@ -25,6 +26,7 @@ from assistant.models.settled import Price
 from assistant.models.thoughts import spoken
 from assistant.models.turns import Turns
 from assistant.models.writer import ModelEngine
+from assistant.prompts import NOT_FOUND
 from corpus.document import Passage, Source
 from corpus.errors import EngineError, UsageError
 from index.evidence import Evidence
@@ -96,6 +98,47 @@ def test_a_model_streams_and_counts(kind: str) -> None:
     assert "Be brief." in str(request.body) and "Is it so?" in str(request.body)
     named = {"openai": "tiny", "ollama": "tiny", "anthropic": "claude-of-tomorrow"}
     assert request.body["model"] == named[kind]
+
+
+AS_SCHEMA = json.dumps(
+    {"sentences": [{"text": "It is so.", "passages": [2]}], "not_found": ["why"]}
+)
+HELD: dict[str, Callable[[str], Model]] = {
+    "openai": lambda url: OpenAIServer("tiny", f"{url}/v1", form=SCHEMA),
+    "deepseek": lambda url: OpenAIServer("tiny", f"{url}/v1", form=JSON),
+    "ollama": lambda url: OllamaServer("tiny", url, form=SCHEMA),
+    "anthropic": lambda url: AnthropicServer("claude-of-tomorrow", url, form=SCHEMA),
+}
+
+
+@pytest.mark.parametrize("provider", sorted(HELD))
+def test_each_provider_is_held_to_labels_in_its_way(provider: str) -> None:
+    """The form is asked for, what comes of it reads as sentences with labels."""
+    with ModelServer(AS_SCHEMA) as server:
+        text = said(run(HELD[provider](server.url), ASKING, 64, ENOUGH, labels=[1, 2]))
+    assert text.split("\n")[:2] == ["It is so. [2]", f"{NOT_FOUND} why"]
+    body = server.asked[0].body
+    asked = {
+        "openai": lambda: body["response_format"]["json_schema"]["schema"],
+        "deepseek": lambda: '"passages"' in str(body["messages"][-1]) and body["response_format"],
+        "ollama": lambda: body["format"],
+        "anthropic": lambda: body["output_config"]["format"]["schema"],
+    }
+    assert asked[provider]()
+
+
+@pytest.mark.parametrize("fault", ["status:422", "empty"])
+@pytest.mark.parametrize("provider", sorted(HELD))
+def test_what_comes_to_nothing_in_a_form_is_asked_without(provider: str, fault: str) -> None:
+    """A model that refuses the form, or says nothing in it, answers by the prompt alone."""
+    with ModelServer("It is so [1].", fault=fault, times=1) as server:
+        engine = ModelEngine("scripted", HELD[provider](server.url), limits=ENOUGH)
+        text = "".join(one for one in engine.write(task()) if isinstance(one, str))
+    assert text.strip() == "It is so [1]."
+    forms = [str(one.body) for one in server.asked]
+    assert "passages" in forms[0] and len(forms) > 1
+    assert all(name not in server.asked[-1].body
+               for name in ("response_format", "format", "output_config"))  # fmt: skip
 
 
 @pytest.mark.parametrize(

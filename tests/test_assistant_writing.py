@@ -115,6 +115,18 @@ def test_parts_that_are_not_found_are_listed_with_the_searches(desk: Desk) -> No
     assert answered(desk, COST).outcome == "declined"
 
 
+def test_what_a_model_saw_a_part_of_is_quoted_where_it_found_nothing(desk: Desk) -> None:
+    """The reader is sure that the library answers; who was shown all of it is believed."""
+
+    class Shown(Scripted):
+        shown_part = True
+
+    desk.engine = Shown("NOT FOUND: all of it.")
+    answer = answered(desk, COST)
+    assert answer.outcome == "answered" and answer.claims[0].verdict == "supported"
+    assert "scripted found no answer" in answer.notice and not answer.not_found
+
+
 def test_a_name_that_stands_nowhere_is_said(desk: Desk) -> None:
     """A question about two of which one is unknown is answered for the other."""
     answer = answered(desk, "How do DeepSeek-V3 and Quuxillion compare in training cost?")

@@ -76,7 +76,8 @@ def _line(line: Line, finding: Finding | None, language: str) -> str:
     claim = line.claim
     role = ""
     if line.role in _ROLES:
-        role = f"<b>{word(f'memo.role_{_ROLES[line.role]}', language)} </b>"
+        name = "draft" if line.draft else _ROLES[line.role]
+        role = f"<b>{word(f'memo.role_{name}', language)} </b>"
     speaker, kind = said_by(line, language)
     later = text(out_of_date(line, language))
     said = f'<span class="speaker">{text(speaker)}</span> ' if speaker else ""
@@ -92,7 +93,8 @@ def _line(line: Line, finding: Finding | None, language: str) -> str:
     marks = _numbers((*claim.citations, *claim.offered), language)
     kind = f' <span class="speaker">{text(kind)}</span>' if kind else ""
     kind += f' <span class="verdict weak">{later}</span>' if later else ""
-    return f'<p class="line {line.role}">{role}{said}{text(claim.text)} {marks}{kind}{doubt}{flag}'
+    drawn = f"{line.role} draft" if line.draft else line.role
+    return f'<p class="line {drawn}">{role}{said}{text(claim.text)} {marks}{kind}{doubt}{flag}'
 
 
 def _tools(line: Line, where: str, language: str) -> str:
@@ -102,6 +104,8 @@ def _tools(line: Line, where: str, language: str) -> str:
     signs = {"up": "↑", "down": "↓", "word": "✎", "cite": "⇄", "drop": "✕"}
     if line.role == GAP:
         del signs["cite"]
+    if line.draft:
+        signs = {"adopt": "✓", **signs}
     buttons = "".join(
         f'<button type="button" data-act="{act}" data-at="{text(where)}" '
         f'title="{word(f"memo.{act}", language)}" aria-label="{word(f"memo.{act}", language)}">'

@@ -36,13 +36,15 @@ def changed(
     *,
     language: str = "en",
 ) -> Sheet:
-    """Return the sheet after a button beside a line: up, down, drop, word, cite, take; or undo.
+    """Return the sheet after a button beside a line, or undo.
 
-    "word" lays out the words of the line to be changed, "cite" offers passages for it, "take" cites
-    the one with `label`. What changed is kept on
-    the shelf; a memo that another window changed meanwhile is shown as it is now, unchanged.
+    "up", "down" and "drop" do so with the line, "adopt" takes over a draft, "word" lays out the
+    words of the line to be changed, "cite" offers passages for it, "take" cites the one with
+    `label`. What changed is kept on the shelf; a memo that another window changed meanwhile is
+    shown as it is now, unchanged.
     """
     from assistant.memo import editing
+    from assistant.memo.linting import adopted
     from assistant.memo.values import GAP
 
     desk, memo = place.desk(), sheet.memo
@@ -56,6 +58,8 @@ def changed(
                 now = editing.moved(memo, section, line, -1 if act == "up" else 1)
             case "drop":
                 now = editing.removed(memo, section, line)
+            case "adopt":
+                now = adopted(memo, where)
             case "word":
                 old = editing.line_at(memo, section, line)
                 words = "" if old.role == GAP else old.claim.text

@@ -11,7 +11,7 @@ from itertools import combinations
 
 from assistant.checking.bounds import left_out
 from assistant.checking.comparing import compared
-from assistant.checking.derived import derived
+from assistant.checking.derived import computable, derived
 from assistant.checking.edits import changes
 from assistant.checking.entailment import Judge
 from assistant.checking.names import Vocabulary, in_names_of, missing, names
@@ -126,10 +126,11 @@ class Checker:
         support = self._matcher.support(claim, text, context, _facts_of(claim))
         rests = text[slice(*support.spans[0])] if support.spans else ""
         changed = replaced(claim, text, support)
-        problems = facts_missing(claim, text, context, scaled(rows))
-        problems += [*misplaced(claim, text, rows, self._stems), *changed]
         found = self._entailment(claim, cited, support, text)
-        if found and found.supported >= _SURE:
+        sure = found is not None and found.supported >= _SURE
+        problems = facts_missing(claim, text, context, scaled(rows), sure=sure)
+        problems += [*misplaced(claim, text, rows, self._stems), *changed]
+        if sure:
             problems = [one for one in problems if not _by_words(one)]
         if problems:
             against = found.contradicted >= _AGAINST if found else bool(changed)
@@ -313,6 +314,18 @@ def _spans(given: Sequence[Moment]) -> list[Quantity]:
     return found
 
 
+def _months_between(given: Sequence[Moment]) -> list[Quantity]:
+    """Return the times between the months, and between the years, that a text names."""
+    months = sorted({12 * one.year + one.month for one in given if one.year and one.month})
+    years = sorted({one.year for one in given if one.year})
+    found = []
+    for stated, unit in ((months, "month"), (years, "year")):
+        for first, second in combinations(stated, 2):
+            count = Decimal(second - first)
+            found.append(Quantity(f"{count} {unit}s", 0, 0, count, unit))
+    return found
+
+
 def _day(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)
@@ -321,11 +334,17 @@ def _day(year: int, month: int, day: int) -> date | None:
 
 
 def facts_missing(
-    claim: str, text: str, context: str = "", beside: Sequence[Quantity] = ()
+    claim: str,
+    text: str,
+    context: str = "",
+    beside: Sequence[Quantity] = (),
+    *,
+    sure: bool = False,
 ) -> list[Problem]:
     """Return the quotations, dates, numbers and names of `claim` that a text lacks.
 
-    The numbers `beside` count as the text's.
+    The numbers `beside` count as the text's. Where a judge is `sure` of what the claim says, a
+    number that a calculation over two numbers or dates of the text gives is not missing.
     """
     known = f"{context}\n{text}"
     problems = [problem(Code.QUOTATION_DIFFERS, one) for one in misquoted(claim, text)]
@@ -340,10 +359,14 @@ def facts_missing(
     called = names(claim, used)
     own = quantities(known, [(one.start, one.end) for one in given])
     stated = [*own, *_days(given), *_spans(given), *beside]
+    if sure:
+        stated += _months_between(given)
     problems += [
         found
         for one in said_numbers
-        if (found := compared(one, stated)) and not derived(one, claim, own, known)
+        if (found := compared(one, stated))
+        and not derived(one, claim, own, known)
+        and not (sure and computable(one, claim, own))
     ]
     problems += [problem(Code.NAME_MISSING, one) for one in missing(called, vocabulary)]
     return problems

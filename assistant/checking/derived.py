@@ -42,6 +42,19 @@ _PART = re.compile(
     r"\b(?:hal(?:f|ves)|(?:third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)s?)\b",
     re.IGNORECASE,
 )
+_MORE_THAN = re.compile(
+    r"\b(?:(?:more|greater|higher|larger|longer) than|over|above|at least|exceed(?:s|ed|ing)?|"
+    r"well over|no (?:fewer|less) than)\s+(?:a |an |the )?[$€£¥]?$",
+    re.IGNORECASE,
+)
+_LESS_THAN = re.compile(
+    r"\b(?:(?:fewer|less|lower|smaller|shorter) than|under|below|at most|up to|nearly|almost|"
+    r"no more than|within)\s+(?:a |an |the )?[$€£¥]?$",
+    re.IGNORECASE,
+)
+_TIMES = ("day", "week", "month", "year")
+# A bound that a value is beyond by more than this factor is no way to say the value.
+_NOT_FAR = Decimal(2)
 # How far a share in words or a factor may be off, of itself: as far as one rounds it in speech.
 _ROUGH = Decimal("0.03")
 _HUNDRED = Decimal(100)
@@ -78,6 +91,50 @@ def derived(claimed: Quantity, claim: str, given: Sequence[Quantity], source: st
     equal = _about if claimed.hedged else _same
     alike = [pair for pair in pairs if pair[0].unit == claimed.unit]
     return any(equal(claimed, value) for value in _sums(claim, alike, source))
+
+
+def computable(claimed: Quantity, claim: str, given: Sequence[Quantity]) -> bool:
+    """Say whether a calculation over two near numbers of a source gives a number of `claim`.
+
+    By chance one often does: only for a claim of whose meaning a judge is sure. A bound ("more than
+    a third") is met by what lies beyond it, and not far.
+    """
+    values = [one.value for one in given if _alike(one.unit, claimed.unit)]
+    for first, second in permutations(given, 2):
+        if abs(first.start - second.start) <= _NEAR and second.value:
+            values += _results(first, second, claimed.unit)
+    before = claim[: claimed.start]
+    if _MORE_THAN.search(before):
+        return any(claimed.value <= one <= _NOT_FAR * claimed.value for one in values)
+    if _LESS_THAN.search(before):
+        return any(one <= claimed.value <= _NOT_FAR * one for one in values)
+    return any(_about(claimed, one) for one in values)
+
+
+def _results(first: Quantity, second: Quantity, unit: str) -> Iterator[Decimal]:
+    """Yield what two numbers give in a unit: sums, differences, shares, products, what is left."""
+    if "ordinal" in (first.unit, second.unit):
+        return
+    if first.unit == second.unit:
+        share = first.value / second.value
+        if unit == "percent":
+            yield from (_HUNDRED * share, _HUNDRED * abs(share - 1))
+            if first.unit == "percent":
+                yield from (_HUNDRED - first.value, _HUNDRED - first.value - second.value)
+        elif unit == "times":
+            yield share
+        if _alike(first.unit, unit):
+            yield from (first.value + second.value, abs(first.value - second.value))
+    elif second.unit == "percent" and _alike(first.unit, unit):
+        yield first.value * second.value / _HUNDRED
+        yield first.value * (_HUNDRED - second.value) / _HUNDRED
+    elif _alike(first.unit, unit) and second.unit in ("", *_TIMES):
+        # So much a year for so many years; so much for so many pieces.
+        yield from (first.value * second.value, first.value / second.value)
+
+
+def _alike(given: str, claimed: str) -> bool:
+    return "ordinal" not in (given, claimed) and (given == claimed or not claimed)
 
 
 def _shares(claimed: Quantity, claim: str, pairs: Sequence[_Pair]) -> Iterator[Decimal]:

@@ -13,7 +13,7 @@ from assistant.memo.chinese import worded
 from assistant.memo.citing import Citing
 from assistant.memo.disagreements import disagreements
 from assistant.memo.figures import stated
-from assistant.memo.gathering import Gathered
+from assistant.memo.gathered import Gathered
 from assistant.memo.grades import STARTER, Grade, Grades, confidence
 from assistant.memo.origins import Read as Whole
 from assistant.memo.origins import independent, origins

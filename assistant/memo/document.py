@@ -16,6 +16,7 @@ Node = dict[str, Any]
 # The version of Pandoc's JSON that this is written in (pandoc-types 1.23).
 _API = [1, 23, 1]
 _MARKED = {GAP: "Gap for the analyst:", JUDGMENT: "Judgment:"}
+_DRAFT = "A model's draft, accepted by nobody:"
 # Breaks the page in the formats that have pages; others leave it out.
 _BREAK: tuple[Node, ...] = (
     {"t": "RawBlock", "c": ["openxml", '<w:p><w:r><w:br w:type="page"/></w:r></w:p>']},
@@ -129,7 +130,7 @@ def _annex(section: Section, memo: Memo, figure: str) -> list[Node]:
 def _inlines(line: Line, memo: Memo) -> list[Node]:
     claim = line.claim
     parts: list[Node] = []
-    if mark := _MARKED.get(line.role):
+    if mark := _DRAFT if line.draft else _MARKED.get(line.role):
         parts += [*_strong(worded(mark, memo.language)), _SPACE]
     before, after = said_by(line, memo.language)
     if before:

@@ -10,6 +10,7 @@ from assistant.checking.checker import Cited, Verdict
 from assistant.checking.problems import Code, problem
 from assistant.composing import citation_of, cited
 from assistant.desk import Desk
+from assistant.memo.judging import as_judgment
 from assistant.memo.linting import relinted
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Line, Memo, Section
 from assistant.searching import found_for
@@ -92,13 +93,14 @@ def reworded(desk: Desk, memo: Memo, section: str, line: int, text: str) -> Memo
         else:
             verdict = Verdict("unsupported", (problem(Code.UNCITED),))
         claim = replace(old.claim, text=text, verdict=verdict.verdict, problems=verdict.problems)
-        new = replace(old, claim=claim)
+        claim = as_judgment(claim) if old.role == JUDGMENT else claim
+        new = replace(old, claim=claim, draft=False)
     return _with_lines(memo, at, (*lines[: line - 1], new, *lines[line:]))
 
 
 def _own(line: Line) -> bool:
     """Say whether a line that cites nothing is the analyst's judgment, and no model's."""
-    return line.role == JUDGMENT and line.claim.verdict == "supported"
+    return line.role == JUDGMENT and not line.draft and line.claim.verdict == "supported"
 
 
 def _passage_of(desk: Desk, citation: Citation) -> Cited:

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from assistant.answer import Answer, Claim, Question
+from assistant.answer import Question
 from assistant.answerability import Zone, judged
 from assistant.checking.names import names
-from assistant.claims import drafts
-from assistant.composing import Composer
 from assistant.corrections import figures
 from assistant.desk import Desk
 from assistant.engine import Draft, Engine, Piece, Task, Waiting
 from assistant.extractive import ExtractiveEngine, quoted_text, stands_alone
-from assistant.memo.grades import STARTER
-from assistant.memo.length import words_in
-from assistant.memo.references import Readable
-from assistant.memo.sentence import Sentence, sentences_of
-from assistant.memo.speakers import attributed
+from assistant.memo.drafting import composed, drafted
+from assistant.memo.gathered import Asked, Gathered
+from assistant.memo.sentence import Sentence
 from assistant.memo.superseded import standing_of
 from assistant.memo.topic import Kind, Topic
-from assistant.memo.values import EVIDENCE, JUDGMENT, Line
+from assistant.memo.values import Line
 from assistant.reading import Read
 from assistant.rewriting import Candidate
 from assistant.searching import searched
@@ -77,74 +72,6 @@ _NEAR_BEST = 0.65
 _CLOSEST_WORDS = 60
 # A document that is cited this often gives way to others that fit.
 _SHARE = 5
-# Two sentences that share this much of their stems say the same: one section may have it.
-_SAME = 0.6
-_LIKELIHOOD = re.compile(
-    r"\b(?:almost (?:no chance|certain)|(?:very |highly )?(?:un)?likely|roughly even|"
-    r"(?:highly )?(?:im)?probabl[ey]|remote chance|realistic possibility|nearly certain)\b",
-    re.IGNORECASE,
-)
-
-
-@dataclass
-class Gathered:
-    """What a memo has so far: its citations, what was said, all that was read, what was not found.
-
-    `answer` carries the citations of the whole memo, so that numbers run through; `pool` is every
-    passage on the topic, by id; `said` the stems of each line. `missing` are the questions without
-    an answer, as they are told, `unquoted` those that only passages as a whole answer, `near` those
-    that sentences come close to; `answered` counts the others. `readable` makes what is quoted
-    readable.
-    """
-
-    answer: Answer
-    topic: Topic
-    readable: Readable
-    pool: dict[str, Evidence] = field(default_factory=dict)
-    said: list[frozenset[str]] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    answered: int = 0
-    unquoted: list[str] = field(default_factory=list)
-    near: list[Task] = field(default_factory=list)
-    notice: str = ""
-
-    def repeats(self, stems: frozenset[str]) -> bool:
-        """Say whether a sentence with these stems says what a line says already.
-
-        The words of the topic, which every line has, do not count.
-        """
-        own = stems - self.topic.weights.keys()
-        for one in self.said:
-            other = one - self.topic.weights.keys()
-            if len(own & other) >= _SAME * max(1, min(len(own), len(other))):
-                return True
-        return False
-
-    def on_topic(self, found: Iterable[Evidence]) -> tuple[Evidence, ...]:
-        """Return the passages that are about the topic, labelled anew, and keep them."""
-        kept = [
-            one
-            for one in found
-            if self.topic.bears(one.passage.text, one.source.title, one.passage.heading)
-        ]
-        for one in kept:
-            self.pool.setdefault(one.passage.id, one)
-        return tuple(replace(one, label=label) for label, one in enumerate(kept, start=1))
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question of a section: as it is searched for, and as a reader is told of it.
-
-    `most` is the number of lines it brings in, `words` how many they may have together; `leads`
-    says that its lines state what the memo stands for.
-    """
-
-    question: Question
-    told: str
-    most: int
-    words: int
-    leads: bool = False
 
 
 def gathered_lines(desk: Desk, gathered: Gathered, asked: Asked) -> Iterator[Line | Waiting]:
@@ -322,32 +249,10 @@ def _written(
 
     The extractive engine has nothing to write without a fitting sentence.
     """
-    extractive = isinstance(engine, ExtractiveEngine)
-    if not task.evidence or (extractive and not task.sentences):
-        return
-    composer = Composer(desk.checker, task.evidence)
-    reader, words = desk.reader, 0
-    with closing(_quotations(task) if extractive else engine.write(task)) as pieces:
-        for one in drafts(pieces):
-            if isinstance(one, Waiting):
-                yield one
-            if not isinstance(one, Draft):
-                continue
-            stems = reader.stems(one.text)
-            if gathered.repeats(stems):
-                continue
-            words += words_in(one.text)
-            if words > max(asked.words, words_in(one.text)):
-                return
-            known = len(gathered.answer.not_found)
-            answer = composer.with_draft(replace(gathered.answer, claims=()), one)
-            if len(answer.not_found) > known:
-                gathered.missing.append(answer.not_found[-1])
-            gathered.answer = answer
-            if answer.claims:
-                gathered.said.append(stems)
-                line = _line(answer.claims[0], task, one.labels, extractive=extractive)
-                yield replace(line, claim=_readable(line.claim, gathered))
+    if not isinstance(engine, ExtractiveEngine):
+        yield from drafted(desk, engine, gathered, task, asked)
+    elif task.sentences:
+        yield from composed(desk, _quotations(task), gathered, task, asked)
 
 
 def _quotations(task: Task) -> Generator[Piece, None, None]:
@@ -361,29 +266,3 @@ def _quotations(task: Task) -> Generator[Piece, None, None]:
         if one.answers >= _NEARLY * best:
             for text in quoted_text(one, by_label[one.label]):
                 yield Draft(text, (one.label,))
-
-
-def _readable(claim: Claim, gathered: Gathered) -> Claim:
-    """Return a claim, checked as it was written, without references that nobody can follow."""
-    for number in claim.citations:
-        document = gathered.answer.citations[number - 1].document
-        claim = replace(claim, text=gathered.readable(document, claim.text))
-    return claim
-
-
-def _line(claim: Claim, task: Task, labels: Sequence[int], *, extractive: bool) -> Line:
-    """Return a claim with who says it, as the passage it stands in tells."""
-    if not extractive and _LIKELIHOOD.search(claim.text):
-        return Line(claim, role=JUDGMENT)
-    for evidence in task.evidence:
-        if evidence.label not in labels:
-            continue
-        before: list[Sentence] = []
-        for one in sentences_of([(evidence.passage, evidence.source)]):
-            if claim.text in one.text or one.text in claim.text:
-                said = attributed(one, before)
-                # Our own articles retell; naming them in the text would tell nothing.
-                speaker = said.speaker if said.speaker != STARTER else ""
-                return Line(claim, speaker, said.kind, EVIDENCE)
-            before.append(one)
-    return Line(claim)

@@ -59,6 +59,19 @@ def likelihood_and_confidence(context: Context) -> Iterator[tuple[str, str]]:
     yield from _lines_that(context, wrong, (JUDGMENT, NOTE, GAP))
 
 
+def draft_judgment(context: Context) -> Iterator[tuple[str, str]]:
+    """Require that the analyst has taken over what a model judges, or put it in other words."""
+
+    def wrong(line: Line) -> str:
+        return (
+            said("a model's draft: take it over, change its words or remove it")
+            if line.draft
+            else ""
+        )
+
+    yield from _lines_that(context, wrong, (JUDGMENT,))
+
+
 def uncited_fact(context: Context) -> Iterator[tuple[str, str]]:
     """Require that a sentence that states a fact cites the passage it rests on (ICD 206)."""
 

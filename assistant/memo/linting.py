@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from assistant.answer import Citation
 from assistant.memo import line_rules, whole_rules
 from assistant.memo.looking import Context, Rule
-from assistant.memo.values import Finding, Memo
+from assistant.memo.values import Finding, Line, Memo, Section
 from corpus.errors import UsageError
 from corpus.said import said
 
@@ -15,6 +16,7 @@ ERROR, WARNING = "error", "warning"
 RULES: Mapping[str, tuple[str, Rule]] = {
     "likelihood-scale": (ERROR, line_rules.likelihood_scale),
     "likelihood-and-confidence": (ERROR, line_rules.likelihood_and_confidence),
+    "draft-judgment": (ERROR, line_rules.draft_judgment),
     "uncited-fact": (ERROR, line_rules.uncited_fact),
     "unsupported-claim": (ERROR, line_rules.unsupported_claim),
     "weak-claim": (WARNING, line_rules.weak_claim),
@@ -36,6 +38,8 @@ RULES: Mapping[str, tuple[str, Rule]] = {
     "duplicate-claim": (ERROR, whole_rules.duplicate_claim),
     "unknown-citation": (ERROR, line_rules.unknown_citation),
 }
+
+
 # Two years: older sources are history where policy changes by the month.
 OLDEST_DAYS = 730
 
@@ -55,14 +59,58 @@ def lint(memo: Memo, *, today: str = "", oldest_days: int = OLDEST_DAYS) -> tupl
     )
 
 
+# What is wrong with a sentence that its writer can mend.
+_MENDABLE: tuple[Rule, ...] = (
+    line_rules.unsupported_claim,
+    line_rules.likelihood_scale,
+    line_rules.likelihood_and_confidence,
+    line_rules.quotation_not_found,
+    line_rules.recommendation,
+    line_rules.long_sentence,
+    line_rules.passive_hedge,
+)
+
+
+def faults_of(
+    line: Line, citations: Sequence[Citation], template: str = "", scale: str = "icd203"
+) -> str:
+    """Return what is wrong with a line by itself, as its writer is told; "" for nothing."""
+    alone = Memo("", template, "", "", "", scale)
+    alone = replace(alone, sections=(Section("", "", (line,)),), citations=tuple(citations))
+    context = Context(alone, "", OLDEST_DAYS)
+    return "; ".join(str(advice) for rule in _MENDABLE for _, advice in rule(context))
+
+
+def adopted(memo: Memo, where: str) -> Memo:
+    """Return the memo with a model's judgment at "section:line" taken over by the analyst.
+
+    Raises UsageError where no draft stands.
+    """
+    key, _, number = where.rpartition(":")
+    for at, section in enumerate(memo.sections):
+        lines = list(section.lines)
+        place = int(number) - 1 if number.isdigit() else -1
+        if section.key == key and 0 <= place < len(lines) and lines[place].draft:
+            lines[place] = replace(lines[place], draft=False)
+            sections = list(memo.sections)
+            sections[at] = replace(section, lines=tuple(lines))
+            return relinted(replace(memo, sections=tuple(sections)))
+    raise UsageError(said("there is no draft at {where}", where=where))
+
+
 def accepted(memo: Memo, rule: str, where: str, reason: str) -> Memo:
-    """Return the memo with a finding accepted for a reason; raises UsageError."""
+    """Return the memo with a finding accepted for a reason; raises UsageError.
+
+    Of a draft judgment that is to take it over.
+    """
     if not reason.strip():
         raise UsageError(said("give a reason for accepting the finding"))
     if not any(one.rule == rule and one.where == where for one in memo.findings):
         raise UsageError(
             said("there is no finding {rule} at {where}", rule=repr(rule), where=repr(where))
         )
+    if rule == "draft-judgment":
+        return adopted(memo, where)
     return replace(
         memo,
         findings=tuple(

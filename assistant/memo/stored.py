@@ -81,6 +81,7 @@ def _line_json(line: Line) -> dict[str, Any]:
         "kind": line.kind,
         "role": line.role,
         **({"later": line.later} if line.later else {}),
+        **({"draft": True} if line.draft else {}),
     }
 
 

@@ -32,8 +32,8 @@ class Line:
     `role` is EVIDENCE (cited words), JUDGMENT (a model's or the analyst's inference), GAP (a
     question left to the analyst, no citation) or NOTE (about the memo itself: a count of sources,
     a statement of method). The likelihood of a judgment and the confidence in it are sentences of
-    their own. `later` names the source that came after and ended, replaced
-    or took back what it says, "" for none.
+    their own. `draft` marks a model's judgment that nobody has taken over. `later` names the source
+    that came after and ended, replaced or took back what it says, "" for none.
     """
 
     claim: Claim
@@ -41,6 +41,7 @@ class Line:
     kind: str = ""
     role: str = EVIDENCE
     later: str = ""
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,15 @@ from assistant.engine import Waiting
 from assistant.extractive import ExtractiveEngine
 from assistant.memo.assembling import assembled, note
 from assistant.memo.chinese import worded
-from assistant.memo.gathering import Asked, Gathered, gathered_lines, nearest_lines
+from assistant.memo.gathered import Asked, Gathered
+from assistant.memo.gathering import gathered_lines, nearest_lines
+from assistant.memo.judging import judged_lines
 from assistant.memo.length import body_of, body_words, shortened, words_in
 from assistant.memo.linting import lint
 from assistant.memo.references import Readable
 from assistant.memo.templates import TABLES, Plan, Template, filled, template_named
 from assistant.memo.topic import Topic, content_stems
-from assistant.memo.values import EVIDENCE, GAP, LEADING, Line, Memo, Section
+from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, LEADING, Line, Memo, Section
 from assistant.searching import found_for
 from corpus.errors import NothingFound, UsageError
 from corpus.said import said
@@ -139,7 +141,7 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
         )
         free = round(most * (1 - _RESERVED)) - body_words(memo) - to_come
         share = _Share(max(_LEAST, free), min(1.0, most / template.words))
-        for line in _lines(desk, gathered, plan, question, share, memo.language):
+        for line in _lines(desk, gathered, plan, question, share, memo):
             if isinstance(line, Waiting):
                 yield replace(
                     shown,
@@ -148,7 +150,7 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
                     ),
                 )
                 continue
-            section = replace(section, lines=(*section.lines, line))
+            section = _with_line(section, line)
             citations = gathered.answer.citations
             yield replace(shown, sections=(*memo.sections, section), citations=citations)
         memo = replace(
@@ -168,6 +170,14 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
     memo = assembled(desk, memo, gathered)
     memo = replace(shortened(memo, most), notice=gathered.notice, complete=True)
     yield replace(memo, findings=lint(memo, today=memo.created))
+
+
+def _with_line(section: Section, line: Line) -> Section:
+    """Return a section with one more line: what leads a memo begins with the judgments."""
+    if line.role != JUDGMENT or section.key not in LEADING:
+        return replace(section, lines=(*section.lines, line))
+    lines = sorted((*section.lines, line), key=lambda one: one.role != JUDGMENT)
+    return replace(section, lines=tuple(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,18 +232,17 @@ def _bounds(question: Question) -> Bounds:
 
 
 def _lines(
-    desk: Desk, gathered: Gathered, plan: Plan, question: Question, share: _Share, language: str
+    desk: Desk, gathered: Gathered, plan: Plan, question: Question, share: _Share, memo: Memo
 ) -> Iterator[Line | Waiting]:
     """Yield the lines of a section: what the analyst must decide first, then the evidence.
 
-    A section whose questions find nothing is a gap that names what was searched.
+    A model drafts what must be decided, from the evidence and after it. A section whose questions
+    find nothing is a gap that names what was searched.
     """
     model = not isinstance(desk.engine, ExtractiveEngine)
-    topic = gathered.topic
+    topic, language = gathered.topic, memo.language
     own = "zh" if topic.chinese else "en"
     texts = plan.asked(topic.kind)
-    if plan.judge and model:
-        texts = (*texts, plan.judge)
     asked = [
         (
             filled(worded(one, own), topic, question.text),
@@ -246,7 +255,7 @@ def _lines(
         yield _gap(judge)
     most = max(1, round(plan.sentences * share.sentences))
     words = share.words - words_in(judge if plan.judge else "")
-    before, found = len(gathered.missing), 0
+    found = 0
     for place, (text, shown) in enumerate(asked):
         wanted = replace(question, text=text, limit=_SEARCHED)
         room = words // (len(asked) - place)
@@ -256,8 +265,14 @@ def _lines(
                 found += 1
                 words -= words_in(line.claim.text)
             yield line
-    if plan.judge and model and len(gathered.missing) > before:
-        yield _gap(judge)
+    if plan.judge and model:
+        wanted = replace(question, text=filled(worded(plan.judge, own), topic, question.text))
+        drafts = 0
+        for line in judged_lines(desk, gathered, Asked(wanted, judge, most, words), memo.scale):
+            drafts += isinstance(line, Line)
+            yield line
+        if not drafts:
+            yield _gap(judge)
     if plan.judge and not model and plan.kind == "evidence":
         yield _gap(judge)
     if texts and not found:

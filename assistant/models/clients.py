@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from assistant import prompts
 from assistant.models import forms
 from assistant.models.failures import failure_of
 from assistant.models.fitting import estimated_tokens
@@ -27,8 +28,9 @@ _NEEDED = {
 CONNECT_SECONDS = 5.0
 # No client gives up before `running.Limits` does.
 SILENCE_SECONDS = 600.0
-# The forms that servers take for an answer with labels: llama.cpp's grammar, a JSON schema.
-GRAMMAR, SCHEMA = "grammar", "schema"
+# The forms that servers take for an answer with labels: llama.cpp's grammar, a JSON schema, and
+# JSON whose shape the prompt tells (https://api-docs.deepseek.com/guides/json_mode).
+GRAMMAR, SCHEMA, JSON = "grammar", "schema", "json"
 
 
 def is_loopback(address: str) -> bool:
@@ -41,8 +43,8 @@ def is_loopback(address: str) -> bool:
 class _Server(ABC):
     """What the clients below share.
 
-    `form` is what holds it to labels, GRAMMAR or SCHEMA, "" for the prompt alone. `extra` goes into
-    the body of every request, for what a server knows beside the standard.
+    `form` is what holds it to labels: GRAMMAR, SCHEMA, JSON, or "" for the prompt alone. `extra`
+    goes into the body of every request, for what a server knows beside the standard.
     """
 
     name: str
@@ -61,7 +63,7 @@ class _Server(ABC):
     ) -> AsyncIterator[Delta]:
         """Yield what the model says; see Model.stream."""
         said = self._said(messages, most, labels)
-        async for piece in forms.told(said) if labels and self.form == SCHEMA else said:
+        async for piece in forms.told(said) if labels and self.form in (SCHEMA, JSON) else said:
             yield piece
 
     @abstractmethod
@@ -83,6 +85,8 @@ class OpenAIServer(_Server):
         elif labels and self.form == SCHEMA:
             told = {"name": "answer", "strict": True, "schema": forms.schema(labels)}
             body.setdefault("response_format", {"type": "json_schema", "json_schema": told})
+        elif labels and self.form == JSON:
+            body.setdefault("response_format", {"type": "json_object"})
         return body
 
     async def _said(
@@ -90,6 +94,9 @@ class OpenAIServer(_Server):
     ) -> AsyncIterator[Delta]:
         from llama_index.llms.openai_like import OpenAILike
 
+        if labels and self.form == JSON:
+            last = messages[-1]
+            messages = [*messages[:-1], replace(last, text=f"{last.text}\n\n{prompts.AS_JSON}")]
         async with _http_client(self.address, self.key) as http:
             client = OpenAILike(
                 model=self.name,
@@ -141,13 +148,20 @@ class OllamaServer(_Server):
 
 
 class AnthropicServer(_Server):
-    """Anthropic's messages, or a server that speaks them; it is held to labels by the prompt."""
+    """Anthropic's messages, or a server that speaks them.
+
+    A model older than its structured outputs refuses the schema, and is asked by the prompt alone.
+    """
 
     async def _said(
         self, messages: Sequence[Message], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
         from llama_index.llms.anthropic import Anthropic
 
+        body = dict(self.extra)
+        if labels and self.form == SCHEMA:
+            told = {"type": "json_schema", "schema": forms.schema(labels)}
+            body.setdefault("output_config", {"format": told})
         client = Anthropic(
             # It looks every name up in a table of its own and refuses those newer than itself.
             model=_ANTHROPIC_KNOWN,
@@ -157,7 +171,7 @@ class AnthropicServer(_Server):
             temperature=0.1,
             timeout=SILENCE_SECONDS,
             max_retries=0,
-            additional_kwargs={"model": self.name, "extra_body": dict(self.extra)},
+            additional_kwargs={"model": self.name, "extra_body": body},
         )
         try:
             async for response in _translated(client, messages):

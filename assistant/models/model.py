@@ -39,7 +39,7 @@ class ModelFailure(Exception):
 
     `again` says that trying again may succeed; `wait` is how many seconds the provider asks for
     (None: it does not say); `too_long` that the prompt did not fit; `refused` that the server does
-    not take the request as it is. `logged` is what of the message
+    not take the request as it is; `empty` that it said nothing. `logged` is what of the message
     goes into the log: not what a server said, which may repeat the prompt.
     """
 
@@ -51,11 +51,13 @@ class ModelFailure(Exception):
         wait: float | None = None,
         too_long: bool = False,
         refused: bool = False,
+        empty: bool = False,
         logged: str | None = None,
     ) -> None:
         super().__init__(message)
         self.logged = message if logged is None else logged
         self.again = again
+        self.empty = empty
         self.wait = wait
         self.too_long = too_long
         self.refused = refused

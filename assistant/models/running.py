@@ -156,7 +156,7 @@ def _heard(runner: _Runner, limits: Limits) -> Iterator[Delta | Waiting]:
             )
         )
     if not text.strip():
-        raise ModelFailure(said("it gave an empty answer"))
+        raise ModelFailure(said("it gave an empty answer"), empty=True)
     if not finish:
         raise ModelFailure(said("it stopped half-way"))
 

@@ -46,6 +46,11 @@ class ModelEngine:
     turns: Turns = field(default_factory=Turns)
 
     @property
+    def shown_part(self) -> bool:
+        """Whether it is given less of the passages than its context holds; see Shortened."""
+        return self.evidence is not None
+
+    @property
     def _called(self) -> str:
         """What the log calls it: its name, and the host where that is another machine."""
         return f"{self.name} at {self.place}" if self.place else self.name
@@ -80,15 +85,19 @@ class ModelEngine:
         self.turns.keep(task, messages[-1].text, answer)
 
     def _asked(self, messages: Sequence[Message], labels: Sequence[int]) -> Iterator[Piece]:
-        """Yield what the model says, and what it took; a server that takes no form goes without."""
+        """Yield what the model says, and what it took.
+
+        Without the form where a server takes none, and where nothing came of it: DeepSeek's
+        documentation says that its JSON may be empty.
+        """
         most = answer_tokens(self.model.context)
         try:
             held = labels if self.turns.takes_form else ()
             yield from self._said(messages, most, held)
         except ModelFailure as failure:
-            if not failure.refused or not held:
+            if not held or not (failure.refused or failure.empty):
                 raise
-            self.turns.takes_form = False
+            self.turns.takes_form = not failure.refused
             yield from self._said(messages, most, ())
 
     def _said(

@@ -1,0 +1,164 @@
+"""What an engine writes for a memo: lines, checked, cited, written once more where they fail."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from assistant.answer import Claim
+from assistant.claims import drafts
+from assistant.composing import Composer
+from assistant.desk import Desk
+from assistant.engine import Corrector, Draft, Engine, Piece, Task, Waiting
+from assistant.memo.gathered import Asked, Gathered
+from assistant.memo.grades import STARTER
+from assistant.memo.length import words_in
+from assistant.memo.linting import faults_of
+from assistant.memo.sentence import Sentence, sentences_of
+from assistant.memo.speakers import attributed
+from assistant.memo.values import EVIDENCE, JUDGMENT, Line
+from assistant.memo.wording import likelihoods
+from corpus.errors import EngineError
+from corpus.said import said
+
+_LOG = logging.getLogger(__name__)
+
+# Makes a line of a claim that was written for a task, with the labels that it came with.
+LineOf = Callable[[Claim, Task, Sequence[int]], Line]
+
+
+def composed(
+    desk: Desk,
+    pieces: Generator[Piece, None, None],
+    gathered: Gathered,
+    task: Task,
+    asked: Asked,
+    line_of: LineOf | None = None,
+) -> Generator[Line | Waiting, None, None]:
+    """Yield what an engine writes as lines, each checked and cited, as far as there is room.
+
+    What a line of the memo says already is left out. What the engine says it did not find joins
+    what is missing. Raises EngineError.
+    """
+    composer = Composer(desk.checker, task.evidence)
+    words = 0
+    with closing(pieces):
+        for one in drafts(pieces):
+            if isinstance(one, Waiting):
+                yield one
+            if not isinstance(one, Draft):
+                continue
+            stems = desk.reader.stems(one.text)
+            if gathered.repeats(stems):
+                continue
+            words += words_in(one.text)
+            if words > max(asked.words, words_in(one.text)):
+                return
+            known = len(gathered.answer.not_found)
+            answer = composer.with_draft(replace(gathered.answer, claims=()), one)
+            if len(answer.not_found) > known:
+                gathered.missing.append(answer.not_found[-1])
+            gathered.answer = answer
+            if answer.claims:
+                gathered.said.append(stems)
+                line = (line_of or spoken)(answer.claims[0], task, one.labels)
+                yield replace(line, claim=_readable(line.claim, gathered))
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What was written for a task, and what is wrong with it as (sentence, why)."""
+
+    lines: Sequence[Line]
+    wrong: Sequence[tuple[str, str]]
+    gathered: Gathered
+
+
+def drafted(
+    desk: Desk,
+    engine: Engine,
+    gathered: Gathered,
+    task: Task,
+    asked: Asked,
+    line_of: LineOf | None = None,
+) -> Iterator[Line | Waiting]:
+    """Yield the lines that a model writes for a task, at most `asked.most`; raises EngineError.
+
+    Where some do not hold or break a rule that the linter has for sentences, the model is told so
+    and writes once more; that counts where less is wrong with it.
+    """
+    line_of = line_of or written
+    made = yield from _attempt(desk, engine.write(task), gathered, task, asked, line_of)
+    if made.wrong and isinstance(engine, Corrector):
+        count = len(made.wrong)
+        yield Waiting(said("{count} sentence(s) did not hold: they are written again", count=count))
+        try:
+            again = yield from _attempt(
+                desk, engine.again(task, made.wrong), gathered, task, asked, line_of
+            )
+        except EngineError as error:
+            # What was written stands, with its sentences marked.
+            _LOG.error("%s did not write again", engine.name, exc_info=error)
+        else:
+            if again.lines and len(again.wrong) < len(made.wrong):
+                made = again
+    gathered.answer, gathered.said = made.gathered.answer, made.gathered.said
+    gathered.missing = made.gathered.missing
+    yield from made.lines
+
+
+def _attempt(
+    desk: Desk,
+    pieces: Generator[Piece, None, None],
+    gathered: Gathered,
+    task: Task,
+    asked: Asked,
+    line_of: LineOf,
+) -> Generator[Waiting, None, _Attempt]:
+    """Yield waits and return what came of one writing; `gathered` stays as it is."""
+    own = replace(gathered, said=list(gathered.said), missing=list(gathered.missing))
+    lines: list[Line] = []
+    with closing(composed(desk, pieces, own, task, asked, line_of)) as steps:
+        for step in steps:
+            if isinstance(step, Waiting):
+                yield step
+                continue
+            lines.append(step)
+            if len(lines) == asked.most:
+                break
+    citations = own.answer.citations
+    wrong = [(one.claim.text, why) for one in lines if (why := faults_of(one, citations))]
+    return _Attempt(lines, wrong, own)
+
+
+def written(claim: Claim, task: Task, labels: Sequence[int]) -> Line:
+    """Return what a model wrote: a draft judgment where it says how likely what no passage says."""
+    if claim.verdict != "supported" and likelihoods(claim.text):
+        return Line(claim, role=JUDGMENT, draft=True)
+    return spoken(claim, task, labels)
+
+
+def spoken(claim: Claim, task: Task, labels: Sequence[int]) -> Line:
+    """Return a claim with who says it, as the passage it stands in tells."""
+    for evidence in task.evidence:
+        if evidence.label not in labels:
+            continue
+        before: list[Sentence] = []
+        for one in sentences_of([(evidence.passage, evidence.source)]):
+            if claim.text in one.text or one.text in claim.text:
+                told = attributed(one, before)
+                # Our own articles retell; naming them in the text would tell nothing.
+                speaker = told.speaker if told.speaker != STARTER else ""
+                return Line(claim, speaker, told.kind, EVIDENCE)
+            before.append(one)
+    return Line(claim)
+
+
+def _readable(claim: Claim, gathered: Gathered) -> Claim:
+    """Return a claim, checked as it was written, without references that nobody can follow."""
+    for number in claim.citations:
+        document = gathered.answer.citations[number - 1].document
+        claim = replace(claim, text=gathered.readable(document, claim.text))
+    return claim
