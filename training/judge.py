@@ -77,10 +77,12 @@ def _length(one: Claim) -> int:
 
 
 def _ours(given: argparse.Namespace) -> tuple[list[Claim], list[Claim]]:
-    """Return the claims that we wrote, to train on and kept apart."""
+    """Return the claims that we wrote, to train on, as often as they are seen, and kept apart."""
     made, apart = own_claims(given.claims, given.libraries, given.sets, seed=given.seed)
+    if given.hand:
+        made = random.Random(given.seed).sample(made, min(given.hand, len(made)))
     more, apart_too = written_claims(given.written) if given.written else ([], [])
-    return made + more, apart + apart_too
+    return made + more * given.own, apart + apart_too
 
 
 def main() -> None:
@@ -95,7 +97,8 @@ def main() -> None:
         "--start", type=Path, help="reader or judge to begin from, checkpoint or export"
     )
     parser.add_argument("--rows", type=int, default=0, help="of the public sets, at most")
-    parser.add_argument("--own", type=int, default=2, help="how often our own claims are seen")
+    parser.add_argument("--hand", type=int, default=0, help="of --claims, at most (0: all)")
+    parser.add_argument("--own", type=int, default=2, help="how often those of --written are seen")
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--size", type=int, default=32)
     parser.add_argument("--frozen", type=int, default=0)
@@ -115,8 +118,7 @@ def main() -> None:
         network.load_state_dict(kept, strict=False)
     made, apart = public_claims(given.sets, seed=given.seed, most=given.rows)
     ours, theirs = _ours(given)
-    written = [one for one in ours if one.source.startswith("own ")]
-    made += ours + written * (given.own - 1)
+    made += ours
     kept_apart: dict[str, list[Claim]] = defaultdict(list)
     for one in [*apart, *theirs]:
         kept_apart[one.source.split()[0]].append(one)
