@@ -31,6 +31,9 @@ from corpus.vocabulary import with_aliases
 
 _LOG = logging.getLogger(__name__)
 LONGEST_QUESTION = 4_000
+# Sentences that share less of the stems of the shorter one say something else; the judge, who takes
+# 20 ms for a pair, need not be asked.
+_MAY_BE_SAME = 0.3
 
 
 def validated(question: Question) -> Question:
@@ -156,7 +159,12 @@ def _by_engine(desk: Desk, begun: Answer, task: Task, *, enough: bool) -> Iterat
             "{engine} found no answer in what it was shown. The answer quotes the library instead.",
             engine=desk.engine.name,
         )
-        quoting = replace(begun, notice=joined("\n", (begun.notice, reason)), usage=answer.usage)
+        quoting = replace(
+            begun,
+            engine=ExtractiveEngine.name,
+            notice=joined("\n", (begun.notice, reason)),
+            usage=answer.usage,
+        )
         yield from _written(desk, ExtractiveEngine(), quoting, task)
 
 
@@ -312,7 +320,11 @@ def _joined(desk: Desk, answer: Answer) -> Answer:
 
 def _alike(desk: Desk, one: Claim, other: Claim) -> bool:
     held = one.verdict == other.verdict == "supported" and one.citations and other.citations
-    return bool(held) and desk.checker.same(one.text, other.text)
+    if not held:
+        return False
+    mine, theirs = desk.reader.stems(one.text), desk.reader.stems(other.text)
+    shared = len(mine & theirs) / max(1, min(len(mine), len(theirs)))
+    return shared >= _MAY_BE_SAME and desk.checker.same(one.text, other.text)
 
 
 def _said_once(answer: Answer) -> Answer:

@@ -5,13 +5,14 @@
 
 28 questions that the library answers are taken from QUESTIONS, the first ones there, and 12 that it
 does not answer, from there and from `--near` (in the form of `benchmarks.answers --fit`). Each
-engine answers all of them, then quoting does. With `--plain` a model is asked as it was before it
+engine answers all of them, then quoting does. What a model did not find in what it was shown is
+quoted too, and counted with its answers ("quoted" says how many). With `--plain` a model is asked as it was before it
 was helped: no form is enforced, it gets all passages that fit, and nothing is written again.
 
 "right": a sentence of the answer, or what it cites, holds the wanted words; "not found": declined
 although a right passage was among the evidence; "invented": an answer where the library has none;
 "failed": the engine was, and the library was quoted.
-"cited" and "held" are shares of the sentences written: with a citation of the model's own, and
+"cited" and "held" are shares of the sentences that a model wrote: with a citation of the model's own, and
 supported by the check.
 """
 
@@ -30,6 +31,7 @@ from assistant.answering import ask
 from assistant.desk import Desk
 from assistant.engines import engine_named
 from assistant.evaluation import Asked, judged, questions_from, right
+from assistant.extractive import ExtractiveEngine
 from assistant.models.clients import OllamaServer, OpenAIServer
 from assistant.models.writer import ModelEngine
 from assistant.settings import Settings
@@ -49,6 +51,7 @@ class Row:
     cited: int
     held: int
     text: str
+    quoted: bool = False
 
 
 class Plain:
@@ -84,6 +87,7 @@ def rows(desk: Desk, asked: Sequence[Asked]) -> Iterator[Row]:
             one.id, _what(one, answer), first or seconds, seconds, len(said),
             sum(bool(claim.citations) for claim in said),
             sum(claim.verdict == "supported" for claim in said), answer.text,
+            quoted=answer.engine == ExtractiveEngine.name != desk.engine.name,
         )  # fmt: skip
 
 
@@ -105,8 +109,10 @@ def line(name: str, found: Sequence[Row]) -> str:
         sum(one.what == what for one in found)
         for what in ("right", "wrong", "not found", "no passage", "invented", "failed")
     ]
-    sentences = max(1, sum(one.sentences for one in found))
-    shares = [sum(getattr(one, name) for one in found) / sentences for name in ("cited", "held")]
+    counts.append(sum(one.quoted for one in found))
+    own = [one for one in found if not one.quoted]
+    sentences = max(1, sum(one.sentences for one in own))
+    shares = [sum(getattr(one, name) for one in own) / sentences for name in ("cited", "held")]
     spoke = [one for one in found if one.sentences] or found
     waits = [median(one.first for one in spoke), median(one.seconds for one in spoke)]
     return (
@@ -128,7 +134,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     asked = forty(given.questions, given.near)
-    heads = ("right", "wrong", "not found", "no passage", "invented", "failed")
+    heads = ("right", "wrong", "not found", "no passage", "invented", "failed", "quoted")
     print(f"{len(asked)} questions{'':<22}" + "".join(f"{one:>11}" for one in heads)
           + f"{'cited':>8}{'held':>8}{'first s':>8}{'all s':>8}", flush=True)  # fmt: skip
     kept = {}

@@ -125,6 +125,7 @@ def test_what_a_model_saw_a_part_of_is_quoted_where_it_found_nothing(desk: Desk)
     answer = answered(desk, COST)
     assert answer.outcome == "answered" and answer.claims[0].verdict == "supported"
     assert "scripted found no answer" in answer.notice and not answer.not_found
+    assert answer.engine == "extractive"
 
 
 def test_a_name_that_stands_nowhere_is_said(desk: Desk) -> None:
