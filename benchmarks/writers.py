@@ -5,15 +5,15 @@
 
 28 questions that the library answers are taken from QUESTIONS, the first ones there, and 12 that it
 does not answer, from there and from `--near` (in the form of `benchmarks.answers --fit`). Each
-engine answers all of them, then quoting does. What a model did not find in what it was shown is
-quoted too, and counted with its answers ("quoted" says how many). With `--plain` a model is asked as it was before it
-was helped: no form is enforced, it gets all passages that fit, and nothing is written again.
+engine answers all of them, then quoting does. With `--plain` a model is asked as it was before it
+was helped: no form is enforced, it gets all passages that fit, nothing is written again and nothing
+quoted in its place.
 
 "right": a sentence of the answer, or what it cites, holds the wanted words; "not found": declined
 although a right passage was among the evidence; "invented": an answer where the library has none;
-"failed": the engine was, and the library was quoted.
-"cited" and "held" are shares of the sentences that a model wrote: with a citation of the model's own, and
-supported by the check.
+"failed": the engine was, and the library was quoted; "quoted": of all these, the model found no
+answer in what it was shown, and the library was quoted. "cited" and "held" are shares of the
+sentences that a model wrote: with a citation of the model's own, and supported by the check.
 """
 
 from __future__ import annotations
