@@ -105,7 +105,7 @@ class Answer:
     lists the parts of the question that the library does not answer, `searches` what was searched
     for. `standalone` is the question as it was searched, where it differs from the one asked (a
     follow-up). `notice` are lines for who reads: why it declined or failed, what is being waited
-    for. `fallback` says why the engine asked for did not answer; then `engine` is the one that did.
+    for. `fallback` says why the engine asked for failed; `engine` is the one that answered.
     `growing` is the sentence being written. `seconds` has retrieve, answer and total.
 
     `nearest` holds, under a decline, the library's sentences that come closest, best first, each

@@ -154,7 +154,7 @@ def _by_engine(desk: Desk, begun: Answer, task: Task, *, enough: bool) -> Iterat
         return
     if answer.claims:
         yield _with_quotations(desk, answer, task)
-    elif isinstance(desk.engine, Shortened) and desk.engine.shown_part:
+    elif isinstance(desk.engine, Shortened) and desk.engine.saw_part(task):
         reason = said(
             "{engine} found no answer in what it was shown. The answer quotes the library instead.",
             engine=desk.engine.name,
@@ -163,7 +163,7 @@ def _by_engine(desk: Desk, begun: Answer, task: Task, *, enough: bool) -> Iterat
             begun,
             engine=ExtractiveEngine.name,
             notice=joined("\n", (begun.notice, reason)),
-            usage=answer.usage,
+            usage=answer.usage and replace(answer.usage, cut=False),
         )
         yield from _written(desk, ExtractiveEngine(), quoting, task)
 

@@ -130,6 +130,5 @@ class Corrector(Protocol):
 class Shortened(Protocol):
     """An engine that may be shown a part of the evidence: what it does not find may be there."""
 
-    @property
-    def shown_part(self) -> bool:
-        """Whether it is."""
+    def saw_part(self, task: Task) -> bool:
+        """Say whether it was, of a task that it has written."""

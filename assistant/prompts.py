@@ -72,11 +72,11 @@ EARLIER = Prompt("Question: {question}", frozenset({"question"}))
 
 AGAIN = Prompt(
     """\
-These sentences of your answer were checked against the passages and did not hold:
+These sentences of your answer are not right as they stand:
 {sentences}
 
-Write the answer again, whole, so that every sentence says no more than its passages do. Keep what \
-was right, in its words. Leave out what no passage says. If nothing is left, write \
+Write the answer again, whole, and mend each of them for the reason given; leave out what cannot \
+be mended. Keep what was right, in its words. If nothing is left, write \
 NOT FOUND: <what is missing>.""",
     frozenset({"sentences"}),
 )
@@ -87,8 +87,8 @@ JUDGE = Prompt(
 {question}
 This asks for your own judgment from the passages: one or two sentences that follow from what \
 they say and do not repeat it, each with the numbers of the passages it rests on. Where something \
-is not certain, say how likely it is with one of these terms: {terms}. Say nothing of confidence, \
-and recommend nothing.""",
+is not certain, say how likely it is with one of these terms: {terms}. Leave out the confidence, \
+which is stated elsewhere, and recommend nothing.""",
     frozenset({"question", "terms"}),
 )
 

@@ -32,7 +32,7 @@ from assistant.desk import Desk
 from assistant.engines import engine_named
 from assistant.evaluation import Asked, judged, questions_from, right
 from assistant.extractive import ExtractiveEngine
-from assistant.models.clients import OllamaServer, OpenAIServer
+from assistant.models.clients import AnthropicServer, OllamaServer, OpenAIServer
 from assistant.models.writer import ModelEngine
 from assistant.settings import Settings
 
@@ -59,7 +59,7 @@ class Plain:
 
     def __init__(self, engine: ModelEngine) -> None:
         model = engine.model
-        if isinstance(model, OpenAIServer | OllamaServer):
+        if isinstance(model, OpenAIServer | OllamaServer | AnthropicServer):
             model = replace(model, form="")
         bare = replace(engine, model=model, evidence=None)
         self.name, self.place, self.write = f"{engine.name}, plain", engine.place, bare.write
@@ -87,7 +87,8 @@ def rows(desk: Desk, asked: Sequence[Asked]) -> Iterator[Row]:
             one.id, _what(one, answer), first or seconds, seconds, len(said),
             sum(bool(claim.citations) for claim in said),
             sum(claim.verdict == "supported" for claim in said), answer.text,
-            quoted=answer.engine == ExtractiveEngine.name != desk.engine.name,
+            quoted=answer.engine == ExtractiveEngine.name != desk.engine.name
+            and not answer.fallback,
         )  # fmt: skip
 
 

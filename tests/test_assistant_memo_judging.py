@@ -12,14 +12,17 @@ from assistant.desk import Desk
 from assistant.engine import Piece, Task
 from assistant.memo.editing import reworded
 from assistant.memo.export import exported
-from assistant.memo.linting import adopted, faults_of
+from assistant.memo.linting import accepted, adopted, faults_of
 from assistant.memo.stored import from_json, to_json
 from assistant.memo.values import GAP, JUDGMENT, Line, Memo
 from assistant.memo.writing import Request, write
+from assistant.models.clients import OpenAIServer
+from assistant.models.writer import ModelEngine
 from assistant.settings import Settings
 from corpus.errors import EngineError, UsageError
 from index.ingest import files_below
 from tests.memos import line
+from tests.servers import ModelServer
 from ui.markup_memo import memo_html
 
 PORT = """---
@@ -31,6 +34,7 @@ published: 2026-01-10
 The port of Lund handled 4,800 ships in 2025, according to its director. The port of Lund belongs to
 the Berg family.
 """
+FACT = "The port of Lund handled 4,800 ships in 2025, according to its director [1].\n"
 GROWS = "Traffic in the port of Lund will likely grow further."
 
 
@@ -44,8 +48,8 @@ class Judge:
         self.told: list[Sequence[tuple[str, str]]] = []
 
     def write(self, task: Task) -> Generator[Piece, None, None]:
-        if "judgment" not in task.question:
-            yield "The port of Lund handled 4,800 ships in 2025, according to its director [1].\n"
+        if "own judgment" not in task.question:
+            yield FACT
         elif self._fails:
             raise EngineError("scripted:judge failed: it went away")
         else:
@@ -129,9 +133,64 @@ def test_a_draft_is_nobodys_until_it_is_taken_over(desk: Desk) -> None:
         adopted(mine, where)
 
 
+def test_a_model_of_a_server_writes_a_memo(desk: Desk) -> None:
+    """Questions without evidence are not sent, and are no failure of the model."""
+    with ModelServer(f"{FACT}{GROWS[:-1]} [1].\n") as server:
+        desk.engine = ModelEngine("tiny", OpenAIServer("tiny", f"{server.url}/v1"))
+        *_, memo = write(desk, Request("The port of Lund", "judgments", today="2026-03-01"))
+        asked = [str(one.body["messages"][-1]) for one in server.asked]
+    assert not memo.notice and drafts_of(memo)
+    assert asked and all("4,800" in one for one in asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "writes", "told"),
+    [
+        (Request("The port of Lund", "judgments", scale="phia", today="2026-03-01"),
+         "Growth of traffic in the port of Lund is a realistic possibility [1].", ""),
+        (Request("The port of Lund", "crs", sections=("summary", "options"), today="2026-03-01"),
+         "Lund should very likely widen its port [1].", "recommends"),
+    ],
+)  # fmt: skip
+def test_a_model_is_held_to_the_rules_of_its_memo(
+    desk: Desk, asked: Request, writes: str, told: str
+) -> None:
+    """The terms are those of the scale, and a report for a legislature recommends nothing."""
+
+    class Own(Judge):
+        def write(self, task: Task) -> Generator[Piece, None, None]:
+            yield f"{writes}\n" if "own judgment" in task.question else FACT
+
+    desk.engine = engine = Own()
+    list(write(desk, asked))
+    assert [told in why for wrong in engine.told for _, why in wrong] == [True] * bool(told)
+
+
+def test_lines_before_a_failure_are_kept(desk: Desk) -> None:
+    """The notice names it; what was written until then stands."""
+
+    class Failing(Judge):
+        def write(self, task: Task) -> Generator[Piece, None, None]:
+            yield FACT
+            raise EngineError("scripted:judge failed: it went away")
+
+    memo = memo_of(desk, Failing())
+    lines = [one.claim.text for section in memo.sections for one in section.lines]
+    assert sum("4,800" in one for one in lines) == 1 and "it went away" in memo.notice
+
+
+def test_a_draft_is_accepted_with_a_reason(desk: Desk) -> None:
+    """As `briefing check MEMO --accept draft-judgment SECTION:LINE REASON` does."""
+    memo = memo_of(desk, Judge())
+    (where, _), *_ = drafts_of(memo)
+    assert not drafts_of(accepted(memo, "draft-judgment", where, "read and agreed"))
+    with pytest.raises(UsageError, match="give a reason"):
+        accepted(memo, "draft-judgment", where, " ")
+
+
 def test_a_writer_is_told_what_breaks_a_rule() -> None:
     """Likelihood and confidence in one sentence, a term of no scale; nothing where all is well."""
     both = line("We judge with high confidence that it is likely.", 1, role=JUDGMENT)
-    assert "two sentences" in faults_of(both, ())
-    assert "no term" in faults_of(line("It may well grow.", 1, role=JUDGMENT), ())
-    assert faults_of(line("It is likely to grow.", 1, role=JUDGMENT), ()) == ""
+    assert "two sentences" in faults_of(both, (), "bluf", "icd203")
+    assert "no term" in faults_of(line("It may well grow.", 1, role=JUDGMENT), (), "bluf", "icd203")
+    assert faults_of(line("It is likely to grow.", 1, role=JUDGMENT), (), "bluf", "icd203") == ""

@@ -20,13 +20,14 @@ from assistant.followup import Exchange
 from assistant.models import reach, running
 from assistant.models.clients import JSON, SCHEMA, AnthropicServer, OllamaServer, OpenAIServer
 from assistant.models.fitting import estimated_tokens
+from assistant.models.forms import schema
 from assistant.models.model import Delta, Message, Model, ModelFailure
 from assistant.models.running import Limits, loops, run
 from assistant.models.settled import Price
 from assistant.models.thoughts import spoken
 from assistant.models.turns import Turns
 from assistant.models.writer import ModelEngine
-from assistant.prompts import NOT_FOUND
+from assistant.prompts import AS_JSON, NOT_FOUND
 from corpus.document import Passage, Source
 from corpus.errors import EngineError, UsageError
 from index.evidence import Evidence
@@ -100,6 +101,8 @@ def test_a_model_streams_and_counts(kind: str) -> None:
     assert request.body["model"] == named[kind]
 
 
+# What of a request holds an answer to its form.
+FORMS = {"response_format", "format", "output_config"}
 AS_SCHEMA = json.dumps(
     {"sentences": [{"text": "It is so.", "passages": [2]}], "not_found": ["why"]}
 )
@@ -118,13 +121,39 @@ def test_each_provider_is_held_to_labels_in_its_way(provider: str) -> None:
         text = said(run(HELD[provider](server.url), ASKING, 64, ENOUGH, labels=[1, 2]))
     assert text.split("\n")[:2] == ["It is so. [2]", f"{NOT_FOUND} why"]
     body = server.asked[0].body
-    asked = {
+    if provider == "deepseek":
+        assert body["response_format"] == {"type": "json_object"}
+        assert body["messages"][-1]["content"].endswith(AS_JSON)
+        return
+    schemas = {
         "openai": lambda: body["response_format"]["json_schema"]["schema"],
-        "deepseek": lambda: '"passages"' in str(body["messages"][-1]) and body["response_format"],
         "ollama": lambda: body["format"],
         "anthropic": lambda: body["output_config"]["format"]["schema"],
     }
-    assert asked[provider]()
+    assert schemas[provider]() == schema([1, 2])
+
+
+@pytest.mark.parametrize("shape", ['{"answer": "It is so [1]."}', "{}", '{"sentences": "so"}'])
+def test_json_of_another_shape_is_no_answer(shape: str) -> None:
+    """It is asked for again by the prompt alone, and never read as "not found"."""
+    with ModelServer([shape, "It is so [1]."]) as server:
+        engine = ModelEngine("scripted", HELD["deepseek"](server.url), limits=ENOUGH)
+        text = "".join(one for one in engine.write(task()) if isinstance(one, str))
+    assert text.strip() == "It is so [1]." and len(server.asked) == 2
+
+
+def test_an_answer_that_was_stopped_can_be_mended() -> None:
+    """The model sees the passages again, and what it had written; without these it is not asked."""
+    with ModelServer(WORDS) as server:
+        engine = ModelEngine("scripted", OpenAIServer("tiny", f"{server.url}/v1"), limits=ENOUGH)
+        asked = task()
+        with closing(engine.write(asked)) as pieces:
+            next(one for one in pieces if isinstance(one, str))
+        list(engine.again(asked, [("It is so.", "no passage says so")]))
+        sent = str(server.asked[-1].body["messages"])
+        assert "Ship 1 came in May" in sent and "no passage says so" in sent
+        with pytest.raises(EngineError, match="nothing that could be mended"):
+            list(engine.again(task(2), [("It is so.", "no passage says so")]))
 
 
 @pytest.mark.parametrize("fault", ["status:422", "empty"])
@@ -135,10 +164,8 @@ def test_what_comes_to_nothing_in_a_form_is_asked_without(provider: str, fault: 
         engine = ModelEngine("scripted", HELD[provider](server.url), limits=ENOUGH)
         text = "".join(one for one in engine.write(task()) if isinstance(one, str))
     assert text.strip() == "It is so [1]."
-    forms = [str(one.body) for one in server.asked]
-    assert "passages" in forms[0] and len(forms) > 1
-    assert all(name not in server.asked[-1].body
-               for name in ("response_format", "format", "output_config"))  # fmt: skip
+    held, *_, bare = (set(one.body) & FORMS for one in server.asked)
+    assert held and not bare
 
 
 @pytest.mark.parametrize(

@@ -119,13 +119,18 @@ def test_what_a_model_saw_a_part_of_is_quoted_where_it_found_nothing(desk: Desk)
     """The reader is sure that the library answers; who was shown all of it is believed."""
 
     class Shown(Scripted):
-        shown_part = True
+        part = True
 
-    desk.engine = Shown("NOT FOUND: all of it.")
+        def saw_part(self, task: Task) -> bool:
+            return self.part
+
+    desk.engine = engine = Shown("NOT FOUND: all of it.")
     answer = answered(desk, COST)
     assert answer.outcome == "answered" and answer.claims[0].verdict == "supported"
     assert "scripted found no answer" in answer.notice and not answer.not_found
     assert answer.engine == "extractive"
+    engine.part = False
+    assert answered(desk, COST).outcome == "declined"
 
 
 def test_a_name_that_stands_nowhere_is_said(desk: Desk) -> None:

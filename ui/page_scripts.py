@@ -149,8 +149,11 @@ PRESSED = """
   for (const at of [line, Number(number), line - 1]) {
     const button = document.querySelector(
       `#memo [data-act="${pressed.act}"][data-at="${section}:${at}"]`);
-    if (button) { button.focus({preventScroll: true}); return; }
+    if (button && pressed.act !== 'adopt') { button.focus({preventScroll: true}); return; }
   }
+  // A draft that was taken over has no such button any more, and the next one is another's.
+  const beside = document.querySelector(`#memo [data-act="word"][data-at="${pressed.at}"]`);
+  if (beside) beside.focus({preventScroll: true});
 }, 60)
 """
 

@@ -314,16 +314,16 @@ def _spans(given: Sequence[Moment]) -> list[Quantity]:
     return found
 
 
-def _months_between(given: Sequence[Moment]) -> list[Quantity]:
-    """Return the times between the months, and between the years, that a text names."""
-    months = sorted({12 * one.year + one.month for one in given if one.year and one.month})
-    years = sorted({one.year for one in given if one.year})
-    found = []
-    for stated, unit in ((months, "month"), (years, "year")):
-        for first, second in combinations(stated, 2):
-            count = Decimal(second - first)
-            found.append(Quantity(f"{count} {unit}s", 0, 0, count, unit))
-    return found
+def _as_apart(claimed: Quantity, given: Sequence[Moment]) -> bool:
+    """Say whether so many months or years lie between two dates of a text, by month or by year."""
+    dated = [one for one in given if one.year and not one.decade]
+    if claimed.unit == "month":
+        stated = {12 * one.year + one.month for one in dated if one.month}
+    elif claimed.unit == "year":
+        stated = {one.year for one in dated}
+    else:
+        return False
+    return any(abs(one - other) == claimed.value for one, other in combinations(stated, 2))
 
 
 def _day(year: int, month: int, day: int) -> date | None:
@@ -359,14 +359,12 @@ def facts_missing(
     called = names(claim, used)
     own = quantities(known, [(one.start, one.end) for one in given])
     stated = [*own, *_days(given), *_spans(given), *beside]
-    if sure:
-        stated += _months_between(given)
     problems += [
         found
         for one in said_numbers
         if (found := compared(one, stated))
         and not derived(one, claim, own, known)
-        and not (sure and computable(one, claim, own))
+        and not (sure and (computable(one, claim, own, known) or _as_apart(one, given)))
     ]
     problems += [problem(Code.NAME_MISSING, one) for one in missing(called, vocabulary)]
     return problems

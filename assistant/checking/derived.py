@@ -1,9 +1,10 @@
 """Numbers that a claim computes from two of its source: a share, a change, a sum, a difference.
 
 "A third of the members" follows from "28,500 members, of whom 9,500 …". By chance two numbers of a
-long text give nearly any third, so that a number counts as computed only where the claim has an
-English word for the calculation, both numbers stand near each other and count the same thing, and,
-for shares, changes and factors, the source does not state a number of that kind there itself.
+long text give nearly any third, so that by itself a number counts as computed (`derived`) only
+where the claim has an English word for the calculation, both numbers stand near each other and
+count the same thing, and, for shares, changes and factors, the source does not state a number of
+that kind there itself. Where a judge is sure of what the claim says less is asked (`computable`).
 """
 
 from __future__ import annotations
@@ -42,18 +43,22 @@ _PART = re.compile(
     r"\b(?:hal(?:f|ves)|(?:third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)s?)\b",
     re.IGNORECASE,
 )
+_NOT_MORE_THAN = re.compile(
+    r"\b(?:no|not|never|nor)\s+(?:more|fewer|less|over|above|under|below|exceed(?:s|ed|ing)?)\b"
+    r"[^.,;]{0,12}$",
+    re.IGNORECASE,
+)
 _MORE_THAN = re.compile(
-    r"\b(?:(?:more|greater|higher|larger|longer) than|over|above|at least|exceed(?:s|ed|ing)?|"
-    r"well over|no (?:fewer|less) than)\s+(?:a |an |the )?[$€£¥]?$",
+    r"\b(?:(?:more|greater|higher|larger|longer) than|over|above|exceed(?:s|ed|ing)?)\s+"
+    r"(?:a |an |the )?[$€£¥]?$",
     re.IGNORECASE,
 )
 _LESS_THAN = re.compile(
-    r"\b(?:(?:fewer|less|lower|smaller|shorter) than|under|below|at most|up to|nearly|almost|"
-    r"no more than|within)\s+(?:a |an |the )?[$€£¥]?$",
+    r"\b(?:(?:fewer|less|lower|smaller|shorter) than|under|below)\s+(?:a |an |the )?[$€£¥]?$",
     re.IGNORECASE,
 )
 _TIMES = ("day", "week", "month", "year")
-# A bound that a value is beyond by more than this factor is no way to say the value.
+# "More than 300" says 500, and not 5,000.
 _NOT_FAR = Decimal(2)
 # How far a share in words or a factor may be off, of itself: as far as one rounds it in speech.
 _ROUGH = Decimal("0.03")
@@ -93,52 +98,64 @@ def derived(claimed: Quantity, claim: str, given: Sequence[Quantity], source: st
     return any(equal(claimed, value) for value in _sums(claim, alike, source))
 
 
-def computable(claimed: Quantity, claim: str, given: Sequence[Quantity]) -> bool:
+def computable(claimed: Quantity, claim: str, given: Sequence[Quantity], source: str) -> bool:
     """Say whether a calculation over two near numbers of a source gives a number of `claim`.
 
-    By chance one often does: only for a claim of whose meaning a judge is sure. A bound ("more than
-    a third") is met by what lies beyond it, and not far.
+    By chance one often does: only for a claim of whose meaning a judge is sure. It needs no word
+    for the calculation, but what rises has not fallen, points are no shares, and a number is in the
+    unit that the calculation gives. "More than 300" and "nearly 60" hold of an exact number that
+    lies beyond, and not far.
     """
-    values = [one.value for one in given if _alike(one.unit, claimed.unit)]
-    for first, second in permutations(given, 2):
-        if abs(first.start - second.start) <= _NEAR and second.value:
-            values += _results(first, second, claimed.unit)
+    exact = [one.value for one in given if one.unit == claimed.unit and not one.hedged]
     before = claim[: claimed.start]
+    if _NOT_MORE_THAN.search(before):
+        return False
     if _MORE_THAN.search(before):
-        return any(claimed.value <= one <= _NOT_FAR * claimed.value for one in values)
+        return any(claimed.value < one <= _NOT_FAR * claimed.value for one in exact)
     if _LESS_THAN.search(before):
-        return any(one <= claimed.value <= _NOT_FAR * one for one in values)
-    return any(_about(claimed, one) for one in values)
+        return any(one < claimed.value <= _NOT_FAR * one for one in exact)
+    results = (
+        value
+        for first, second in permutations(given, 2)
+        if abs(first.start - second.start) <= _NEAR and first.value * second.value > 0
+        for value in _results(claimed, claim, (first, second), source)
+    )
+    return any(_about(claimed, one) for one in results)
 
 
-def _results(first: Quantity, second: Quantity, unit: str) -> Iterator[Decimal]:
-    """Yield what two numbers give in a unit: sums, differences, shares, products, what is left."""
-    if "ordinal" in (first.unit, second.unit):
+def _results(claimed: Quantity, claim: str, pair: _Pair, source: str) -> Iterator[Decimal]:
+    """Yield what two numbers give in the unit of `claimed`."""
+    first, second = pair
+    if "ordinal" in (first.unit, second.unit, claimed.unit):
         return
     if first.unit == second.unit:
-        share = first.value / second.value
-        if unit == "percent":
-            yield from (_HUNDRED * share, _HUNDRED * abs(share - 1))
-            if first.unit == "percent":
+        points = bool(_POINTS.search(claimed.text))
+        if claimed.unit in ("percent", "times") and not points:
+            if claimed.unit == "times":
+                yield first.value / second.value
+            elif first.unit != "percent":
+                yield from _shares(claimed, claim, [pair], part=True)
+            elif _REST.search(claim) or _REST.search(source):
                 yield from (_HUNDRED - first.value, _HUNDRED - first.value - second.value)
-        elif unit == "times":
-            yield share
-        if _alike(first.unit, unit):
+        elif first.unit == claimed.unit:
             yield from (first.value + second.value, abs(first.value - second.value))
-    elif second.unit == "percent" and _alike(first.unit, unit):
-        yield first.value * second.value / _HUNDRED
-        yield first.value * (_HUNDRED - second.value) / _HUNDRED
-    elif _alike(first.unit, unit) and second.unit in ("", *_TIMES):
+    elif second.unit == "percent" and first.unit == claimed.unit:
+        yield from (
+            first.value * second.value / _HUNDRED,
+            first.value * (_HUNDRED - second.value) / _HUNDRED,
+        )
+    elif first.unit == claimed.unit and second.unit in ("", *_TIMES):
         # So much a year for so many years; so much for so many pieces.
         yield from (first.value * second.value, first.value / second.value)
 
 
-def _alike(given: str, claimed: str) -> bool:
-    return "ordinal" not in (given, claimed) and (given == claimed or not claimed)
+def _shares(
+    claimed: Quantity, claim: str, pairs: Sequence[_Pair], *, part: bool = False
+) -> Iterator[Decimal]:
+    """Yield by how many percent one number is above or below the other, or how many of it it is.
 
-
-def _shares(claimed: Quantity, claim: str, pairs: Sequence[_Pair]) -> Iterator[Decimal]:
-    """Yield by how many percent one number is above or below the other, or how many of it it is."""
+    The last only where the claim has a word for it, or is known to speak of a `part`.
+    """
     apart = bool(_APART.search(claim))
     rising, falling = bool(_RISING.search(claim)) or apart, bool(_FALLING.search(claim)) or apart
     for first, second in pairs:
@@ -147,7 +164,7 @@ def _shares(claimed: Quantity, claim: str, pairs: Sequence[_Pair]) -> Iterator[D
             yield change
         if falling and change < 0:
             yield -change
-        if not (rising or falling) and (_PART.search(claimed.text) or " of " in claim):
+        if not (rising or falling) and (part or _PART.search(claimed.text) or " of " in claim):
             yield first.value / second.value * _HUNDRED
 
 

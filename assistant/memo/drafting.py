@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from assistant.answer import Claim
+from assistant.checking.problems import Code
 from assistant.claims import drafts
 from assistant.composing import Composer
 from assistant.desk import Desk
@@ -19,12 +20,16 @@ from assistant.memo.linting import faults_of
 from assistant.memo.sentence import Sentence, sentences_of
 from assistant.memo.speakers import attributed
 from assistant.memo.values import EVIDENCE, JUDGMENT, Line
-from assistant.memo.wording import likelihoods
+from assistant.memo.wording import SCALES, likelihoods
 from corpus.errors import EngineError
 from corpus.said import said
 
 _LOG = logging.getLogger(__name__)
 
+# What a judgment has against it by being one: it says more than its passages do.
+_INFERS = frozenset(
+    (Code.NOT_STATED, Code.MEANING_UNREAD, Code.WORDS_MISSING, Code.BORNE_ELSEWHERE)
+)
 # Makes a line of a claim that was written for a task, with the labels that it came with.
 LineOf = Callable[[Claim, Task, Sequence[int]], Line]
 
@@ -69,11 +74,20 @@ def composed(
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """What was written for a task, and what is wrong with it as (sentence, why)."""
+    """What was written for a task, and what is wrong with it as (sentence, why).
+
+    `failure` is how the engine failed after these lines.
+    """
 
     lines: Sequence[Line]
     wrong: Sequence[tuple[str, str]]
     gathered: Gathered
+    failure: EngineError | None = None
+
+    def beats(self, other: _Attempt) -> bool:
+        """Say whether less is wrong with it than with another, and as much is right."""
+        right, theirs = (len(one.lines) - len(one.wrong) for one in (self, other))
+        return len(self.wrong) < len(other.wrong) and right >= theirs and not self.failure
 
 
 def drafted(
@@ -91,7 +105,7 @@ def drafted(
     """
     line_of = line_of or written
     made = yield from _attempt(desk, engine.write(task), gathered, task, asked, line_of)
-    if made.wrong and isinstance(engine, Corrector):
+    if made.wrong and not made.failure and isinstance(engine, Corrector):
         count = len(made.wrong)
         yield Waiting(said("{count} sentence(s) did not hold: they are written again", count=count))
         try:
@@ -102,11 +116,13 @@ def drafted(
             # What was written stands, with its sentences marked.
             _LOG.error("%s did not write again", engine.name, exc_info=error)
         else:
-            if again.lines and len(again.wrong) < len(made.wrong):
+            if again.beats(made):
                 made = again
     gathered.answer, gathered.said = made.gathered.answer, made.gathered.said
     gathered.missing = made.gathered.missing
     yield from made.lines
+    if made.failure:
+        raise made.failure
 
 
 def _attempt(
@@ -120,24 +136,43 @@ def _attempt(
     """Yield waits and return what came of one writing; `gathered` stays as it is."""
     own = replace(gathered, said=list(gathered.said), missing=list(gathered.missing))
     lines: list[Line] = []
+    failure: EngineError | None = None
     with closing(composed(desk, pieces, own, task, asked, line_of)) as steps:
-        for step in steps:
-            if isinstance(step, Waiting):
-                yield step
-                continue
-            lines.append(step)
-            if len(lines) == asked.most:
-                break
+        try:
+            for step in steps:
+                if isinstance(step, Waiting):
+                    yield step
+                    continue
+                lines.append(step)
+                if len(lines) == asked.most:
+                    break
+        except EngineError as error:
+            failure = error
     citations = own.answer.citations
-    wrong = [(one.claim.text, why) for one in lines if (why := faults_of(one, citations))]
-    return _Attempt(lines, wrong, own)
+    wrong = [
+        (one.claim.text, why)
+        for one in lines
+        if (why := faults_of(one, citations, gathered.template, gathered.scale))
+    ]
+    return _Attempt(lines, wrong, own, failure)
 
 
 def written(claim: Claim, task: Task, labels: Sequence[int]) -> Line:
     """Return what a model wrote: a draft judgment where it says how likely what no passage says."""
-    if claim.verdict != "supported" and likelihoods(claim.text):
-        return Line(claim, role=JUDGMENT, draft=True)
+    if claim.verdict != "supported" and says_how_likely(claim.text):
+        return Line(as_judgment(claim), role=JUDGMENT, draft=True)
     return spoken(claim, task, labels)
+
+
+def says_how_likely(text: str) -> bool:
+    """Say whether a sentence has a term of a scale of likelihood: "may" and "might" are none."""
+    return any(one in scale for one in likelihoods(text) for scale in SCALES.values())
+
+
+def as_judgment(claim: Claim) -> Claim:
+    """Return a claim without what a judgment has against it by being one."""
+    left = tuple(one for one in claim.problems if one.code not in _INFERS)
+    return replace(claim, problems=left, verdict=claim.verdict if left else "supported")
 
 
 def spoken(claim: Claim, task: Task, labels: Sequence[int]) -> Line:

@@ -10,7 +10,7 @@ from assistant.checking.checker import Cited, Verdict
 from assistant.checking.problems import Code, problem
 from assistant.composing import citation_of, cited
 from assistant.desk import Desk
-from assistant.memo.judging import as_judgment
+from assistant.memo.drafting import as_judgment
 from assistant.memo.linting import relinted
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Line, Memo, Section
 from assistant.searching import found_for
@@ -59,6 +59,7 @@ def recited(desk: Desk, memo: Memo, section: str, line: int, evidence: Evidence)
     number, citations = _numbered(memo, citation_of(old.claim.text, evidence, 0))
     verdict = desk.checker.check(old.claim.text, [cited(evidence)])
     claim = Claim(old.claim.text, (number,), verdict.verdict, verdict.problems)
+    claim = as_judgment(claim) if old.role == JUDGMENT else claim
     changed = (*lines[: line - 1], replace(old, claim=claim, speaker="", kind=""), *lines[line:])
     return _with_lines(replace(memo, citations=citations), at, changed)
 
@@ -73,7 +74,8 @@ def line_at(memo: Memo, section: str, line: int) -> Line:
 def reworded(desk: Desk, memo: Memo, section: str, line: int, text: str) -> Memo:
     """Return the memo with other words in a line, checked against the passages that it cites.
 
-    What is written into a gap is the analyst's judgment, and stays it in other words; any other
+    What is written into a gap is the analyst's judgment, and stays it in other words; a model's
+    draft in the analyst's words is one too. Any other
     sentence that cites nothing is unsupported. Raises UsageError for no words.
     """
     at, lines = _lines(memo, section, line)

@@ -19,16 +19,18 @@ _SAME = 0.6
 class Gathered:
     """What a memo has so far: its citations, what was said, all that was read, what was not found.
 
-    `answer` carries the citations of the whole memo, so that numbers run through; `pool` is every
-    passage on the topic, by id; `said` the stems of each line. `missing` are the questions without
-    an answer, as they are told, `unquoted` those that only passages as a whole answer, `near` those
-    that sentences come close to; `answered` counts the others. `readable` makes what is quoted
-    readable.
+    `answer` carries the citations of the whole memo, so that numbers run through; `template` and
+    `scale` are the memo's; `pool` is every passage on the topic, by id; `said` the stems of each
+    line. `missing` are the questions without an answer, as they are told, `unquoted` those that
+    only passages as a whole answer, `near` those that sentences come close to; `answered` counts
+    the others. `readable` makes what is quoted readable.
     """
 
     answer: Answer
     topic: Topic
     readable: Readable
+    template: str = ""
+    scale: str = "icd203"
     pool: dict[str, Evidence] = field(default_factory=dict)
     said: list[frozenset[str]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)

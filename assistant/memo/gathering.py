@@ -247,10 +247,11 @@ def _written(
 ) -> Iterator[Line | Waiting]:
     """Yield the lines that an engine writes, as far as there is room; raises EngineError.
 
-    The extractive engine has nothing to write without a fitting sentence.
+    Without evidence no engine is asked, and without a fitting sentence nothing is quoted.
     """
     if not isinstance(engine, ExtractiveEngine):
-        yield from drafted(desk, engine, gathered, task, asked)
+        if task.evidence:
+            yield from drafted(desk, engine, gathered, task, asked)
     elif task.sentences:
         yield from composed(desk, _quotations(task), gathered, task, asked)
 

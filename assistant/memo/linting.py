@@ -71,9 +71,7 @@ _MENDABLE: tuple[Rule, ...] = (
 )
 
 
-def faults_of(
-    line: Line, citations: Sequence[Citation], template: str = "", scale: str = "icd203"
-) -> str:
+def faults_of(line: Line, citations: Sequence[Citation], template: str, scale: str) -> str:
     """Return what is wrong with a line by itself, as its writer is told; "" for nothing."""
     alone = Memo("", template, "", "", "", scale)
     alone = replace(alone, sections=(Section("", "", (line,)),), citations=tuple(citations))
@@ -81,7 +79,7 @@ def faults_of(
     return "; ".join(str(advice) for rule in _MENDABLE for _, advice in rule(context))
 
 
-def adopted(memo: Memo, where: str) -> Memo:
+def adopted(memo: Memo, where: str, *, oldest_days: int = OLDEST_DAYS) -> Memo:
     """Return the memo with a model's judgment at "section:line" taken over by the analyst.
 
     Raises UsageError where no draft stands.
@@ -94,14 +92,16 @@ def adopted(memo: Memo, where: str) -> Memo:
             lines[place] = replace(lines[place], draft=False)
             sections = list(memo.sections)
             sections[at] = replace(section, lines=tuple(lines))
-            return relinted(replace(memo, sections=tuple(sections)))
+            return relinted(replace(memo, sections=tuple(sections)), oldest_days=oldest_days)
     raise UsageError(said("there is no draft at {where}", where=where))
 
 
-def accepted(memo: Memo, rule: str, where: str, reason: str) -> Memo:
+def accepted(
+    memo: Memo, rule: str, where: str, reason: str, *, oldest_days: int = OLDEST_DAYS
+) -> Memo:
     """Return the memo with a finding accepted for a reason; raises UsageError.
 
-    Of a draft judgment that is to take it over.
+    Of a draft judgment that is to take it over, for which no reason is kept.
     """
     if not reason.strip():
         raise UsageError(said("give a reason for accepting the finding"))
@@ -110,7 +110,7 @@ def accepted(memo: Memo, rule: str, where: str, reason: str) -> Memo:
             said("there is no finding {rule} at {where}", rule=repr(rule), where=repr(where))
         )
     if rule == "draft-judgment":
-        return adopted(memo, where)
+        return adopted(memo, where, oldest_days=oldest_days)
     return replace(
         memo,
         findings=tuple(

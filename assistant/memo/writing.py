@@ -100,7 +100,7 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
     wide = found_for(desk, text, _WIDE, _bounds(question))
     topic = _topic(desk, text, [one.passage.text for one in wide])
     readable = Readable(lambda document: desk.library.document(document).text)
-    gathered = Gathered(Answer(text), topic, readable)
+    gathered = Gathered(Answer(text), topic, readable, template.name, request.scale)
     gathered.on_topic(wide)
     if not gathered.pool and not any(one.match and one.match.covered >= _COVERED for one in wide):
         raise NothingFound(
@@ -256,6 +256,7 @@ def _lines(
     most = max(1, round(plan.sentences * share.sentences))
     words = share.words - words_in(judge if plan.judge else "")
     found = 0
+    cites: set[int] = set()
     for place, (text, shown) in enumerate(asked):
         wanted = replace(question, text=text, limit=_SEARCHED)
         room = words // (len(asked) - place)
@@ -264,19 +265,30 @@ def _lines(
             if isinstance(line, Line):
                 found += 1
                 words -= words_in(line.claim.text)
+                cites.update(line.claim.citations)
             yield line
     if plan.judge and model:
         wanted = replace(question, text=filled(worded(plan.judge, own), topic, question.text))
-        drafts = 0
-        for line in judged_lines(desk, gathered, Asked(wanted, judge, most, words), memo.scale):
-            drafts += isinstance(line, Line)
+        asking = Asked(wanted, judge, most, max(_LEAST, words))
+        for line in _judgments(desk, gathered, asking, cites):
+            found += isinstance(line, Line) and line.role != GAP
             yield line
-        if not drafts:
-            yield _gap(judge)
     if plan.judge and not model and plan.kind == "evidence":
         yield _gap(judge)
     if texts and not found:
         yield _empty([one for _, one in asked], gathered, language)
+
+
+def _judgments(
+    desk: Desk, gathered: Gathered, asked: Asked, cites: set[int]
+) -> Iterator[Line | Waiting]:
+    """Yield what a model judges; where it judges nothing, the question as a gap."""
+    judged = False
+    for line in judged_lines(desk, gathered, asked, cites):
+        judged |= isinstance(line, Line) and line.role == JUDGMENT
+        yield line
+    if not judged:
+        yield _gap(asked.told)
 
 
 def _empty(asked: list[str], gathered: Gathered, language: str) -> Line:
@@ -354,7 +366,7 @@ def _resumed(memo: Memo, begun: Memo, gathered: Gathered, desk: Desk) -> Memo:
         reader.stems(line.claim.text)
         for one in sections
         for line in one.lines
-        if line.role == EVIDENCE
+        if line.role in (EVIDENCE, JUDGMENT)
     ]
     return replace(
         memo, sections=sections, citations=begun.citations, created=begun.created,

@@ -125,21 +125,25 @@ def _lines(one: Any) -> Iterator[str]:
     """Yield the sentences of an object, each with its labels."""
     text = " ".join(str(one.get("text", "")).split()) if isinstance(one, dict) else ""
     cites = one.get("passages") if isinstance(one, dict) else None
-    labels = [label for label in cites if isinstance(label, int)] if isinstance(cites, list) else []
+    listed = cites if isinstance(cites, list) else []
+    labels = [int(one) for one in listed if isinstance(one, int) or str(one).isdecimal()]
     marks = "".join(f"[{label}]" for label in labels)
     for start, end in sentences(text):
         yield f"{text[start:end].strip()} {marks}".rstrip()
 
 
 def _missing(text: str) -> list[str]:
-    """Return the lines of what was not found; where nothing was said at all, that is the line."""
+    """Return the lines of what was not found; of an empty list of sentences, that is the line.
+
+    JSON of another shape says nothing: its writer is asked again without the form.
+    """
     try:
         whole = json.loads(text)
     except ValueError:
         return []
     parts = whole.get("not_found") if isinstance(whole, dict) else None
     named = [" ".join(str(one).split()).strip(" .") for one in parts or () if str(one).strip()]
-    if not named and isinstance(whole, dict) and not whole.get("sentences"):
+    if not named and isinstance(whole, dict) and whole.get("sentences") == []:
         named = ["an answer"]
     # A full stop within would end the line's sentence.
     return [f"{NOT_FOUND} {one.replace('. ', '; ')}" for one in named]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import Lock
 
 from assistant import prompts
@@ -16,6 +17,18 @@ _KEPT = 32
 _LABEL, _SIGN = re.compile(r"\[\d+\]"), re.compile(r"\w")
 
 
+_Key = tuple[str, tuple[tuple[int, str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The message as which a task was sent, its answer with labels, and whether evidence lacked."""
+
+    sent: str
+    answer: str
+    part: bool
+
+
 class Turns:
     """What a model was sent, by the answer that it gave. Thread-safe; the newest are kept.
 
@@ -25,22 +38,25 @@ class Turns:
     def __init__(self) -> None:
         self.takes_form = True
         self._sent: OrderedDict[tuple[str, str], str] = OrderedDict()
-        self._written: OrderedDict[int, tuple[str, str]] = OrderedDict()
+        self._written: OrderedDict[_Key, Written] = OrderedDict()
         self._lock = Lock()
 
-    def keep(self, task: Task, sent: str, answer: str) -> None:
-        """Remember the message as which a task was sent, and the answer with its labels."""
+    def keep(self, task: Task, sent: str, answer: str, *, part: bool = False) -> None:
+        """Remember the message as which a task was sent, and the answer with its labels.
+
+        `part` says that not all of its evidence was in the message.
+        """
         with self._lock:
             self._sent[task.question, _bare(answer)] = sent
-            self._written[id(task)] = (sent, answer)
+            self._written[_key(task)] = Written(sent, answer, part)
             for kept in (self._sent, self._written):
                 while len(kept) > _KEPT:
                     kept.popitem(last=False)
 
-    def written(self, task: Task) -> tuple[str, str]:
-        """Return the message as which a task was just sent, and its answer; "" where forgotten."""
+    def written(self, task: Task) -> Written | None:
+        """Return what became of a task that was sent; None where that is forgotten."""
         with self._lock:
-            return self._written.get(id(task), ("", ""))
+            return self._written.get(_key(task))
 
     def sent(self, question: str, answer: str) -> str:
         """Return the message as which a question was sent that got just this answer, or ""."""
@@ -71,6 +87,11 @@ class Turns:
             else:
                 break
         return [message for messages in reversed(kept) for message in messages]
+
+
+def _key(task: Task) -> _Key:
+    """Return what tells a task from others: its question, and its passages by label."""
+    return task.question, tuple((one.label, one.passage.id) for one in task.evidence)
 
 
 def _bare(answer: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from assistant import prompts
 from assistant.engine import Piece, Task, Usage, Waiting
-from assistant.models.fitting import MESSAGE_TOKENS, Shown, answer_tokens, fitted
+from assistant.models.fitting import GAP, MESSAGE_TOKENS, Shown, answer_tokens, fitted
 from assistant.models.model import Delta, Message, Model, ModelFailure
 from assistant.models.running import Limits, run
 from assistant.models.settled import Price
@@ -45,10 +45,10 @@ class ModelEngine:
     evidence: int | None = None
     turns: Turns = field(default_factory=Turns)
 
-    @property
-    def shown_part(self) -> bool:
-        """Whether it is given less of the passages than its context holds; see Shortened."""
-        return self.evidence is not None
+    def saw_part(self, task: Task) -> bool:
+        """Say whether evidence was left out for want of room; see Shortened."""
+        written = self.turns.written(task)
+        return written is not None and written.part
 
     @property
     def _called(self) -> str:
@@ -75,14 +75,18 @@ class ModelEngine:
         boundary = f"=== {secrets.token_hex(8)} ==="
         mark = f"{secrets.token_hex(2)}|"
         kept, messages = self._messages(task, share, boundary, mark)
+        part = any(GAP in one.lines for one in kept) or len(kept) < len(task.evidence)
         answer = ""
-        for piece in self._asked(messages, [one.label for one in kept]):
-            if isinstance(piece, str):
-                answer += piece
-                # A model that repeats the fence shows none of it.
-                piece = piece.replace(boundary, "").replace(mark, "")
-            yield piece
-        self.turns.keep(task, messages[-1].text, answer)
+        try:
+            for piece in self._asked(messages, [one.label for one in kept]):
+                if isinstance(piece, str):
+                    answer += piece
+                    # A model that repeats the fence shows none of it.
+                    piece = piece.replace(boundary, "").replace(mark, "")
+                yield piece
+        finally:
+            # Also of an answer that was stopped when enough of it was there.
+            self.turns.keep(task, messages[-1].text, answer, part=part)
 
     def _asked(self, messages: Sequence[Message], labels: Sequence[int]) -> Iterator[Piece]:
         """Yield what the model says, and what it took.
@@ -153,15 +157,19 @@ class ModelEngine:
 
     def again(self, task: Task, wrong: Sequence[tuple[str, str]]) -> Generator[Piece, None, None]:
         """Yield the answer to `task` written once more; see Corrector.again."""
-        sent, answer = self.turns.written(task)
+        before = self.turns.written(task)
+        if before is None:
+            raise EngineError(
+                said("{engine} has written nothing that could be mended", engine=self.name)
+            )
         lines = "\n".join(f"- {text} ({reason})" for text, reason in wrong)
         asking = [
             Message("system", prompts.ANSWER.filled()),
-            Message("user", sent),
-            Message("assistant", answer),
+            Message("user", before.sent),
+            Message("assistant", before.answer),
             Message("user", prompts.AGAIN.filled(sentences=lines)),
         ]
-        labels = [one.label for one in task.evidence if f"\n[{one.label}]\n" in sent]
+        labels = [one.label for one in task.evidence if f"\n[{one.label}]\n" in before.sent]
         try:
             yield from self._asked(asking, labels)
         except ModelFailure as failure:

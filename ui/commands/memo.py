@@ -274,7 +274,7 @@ def reviewed(
         found = memo_in(file)
     found = relinted(found, oldest_days=oldest_days)
     if accept:
-        found = accepted(found, *accept)
+        found = accepted(found, *accept, oldest_days=oldest_days)
         file.write_text(to_json(found), encoding="utf-8")
     return {
         "file": str(file),
