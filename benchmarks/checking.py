@@ -4,8 +4,8 @@
 
 Sets of sentences, each with the passage that it cites: small falsehoods made of the starter
 library's sentences (`benchmarks.mutations`), reworded sentences by hand (tests/paraphrases.jsonl),
-twice 200 by hand of every kind of falsehood (tests/claims.jsonl; the second were written when the
-weights of 2026-11-30 were made, over texts of their own), and with --sets and --libraries those
+thrice 200 by hand of every kind of falsehood (tests/claims.jsonl; the third were written when the
+weights were made, over texts of their own, and nothing was chosen by them), and with --sets and --libraries those
 that the training of the judge kept apart. "kept" is the share of the true that are "supported",
 "caught" the share of the false that are not.
 """
@@ -47,7 +47,7 @@ def sets(claims: int, folder: Path | None, libraries: Sequence[Path]) -> dict[st
     """Return the sets by name."""
     found = {"changed by rule": list(_changed(claims))}
     found["reworded by hand"] = [Row(text, given, true) for text, given, true in paraphrases()]
-    for name in ("first", "second"):
+    for name in ("first", "second", "third"):
         found[f"200 by hand, {name}"] = [
             Row(one["claim"], [Cited(one["passage"], one["title"])], one["true"], one["kind"])
             for one in lines_of(CLAIMS)

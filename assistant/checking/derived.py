@@ -138,7 +138,9 @@ def _results(claimed: Quantity, claim: str, pair: _Pair, source: str) -> Iterato
             elif _REST.search(claim) or _REST.search(source):
                 yield from (_HUNDRED - first.value, _HUNDRED - first.value - second.value)
         elif first.unit == claimed.unit:
-            yield from (first.value + second.value, abs(first.value - second.value))
+            yield abs(first.value - second.value)
+            if not points:
+                yield first.value + second.value
     elif second.unit == "percent" and first.unit == claimed.unit:
         yield from (
             first.value * second.value / _HUNDRED,
