@@ -5,9 +5,9 @@
 Sets of sentences, each with the passage that it cites: small falsehoods made of the starter
 library's sentences (`benchmarks.mutations`), reworded sentences by hand (tests/paraphrases.jsonl),
 thrice 200 by hand of every kind of falsehood (tests/claims.jsonl; the third were written when the
-weights were made, over texts of their own, and nothing was chosen by them), and with --sets and --libraries those
-that the training of the judge kept apart. "kept" is the share of the true that are "supported",
-"caught" the share of the false that are not.
+weights were made, over texts of their own, and nothing was chosen by them), and with --sets and
+--libraries those that the training of the judge kept apart. "kept" is the share of the true that
+are "supported", "caught" the share of the false that are not.
 """
 
 from __future__ import annotations

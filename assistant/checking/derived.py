@@ -129,18 +129,7 @@ def _results(claimed: Quantity, claim: str, pair: _Pair, source: str) -> Iterato
     if "ordinal" in (first.unit, second.unit, claimed.unit):
         return
     if first.unit == second.unit:
-        points = bool(_POINTS.search(claimed.text))
-        if claimed.unit in ("percent", "times") and not points:
-            if claimed.unit == "times":
-                yield first.value / second.value
-            elif first.unit != "percent":
-                yield from _shares(claimed, claim, [pair], part=True)
-            elif _REST.search(claim) or _REST.search(source):
-                yield from (_HUNDRED - first.value, _HUNDRED - first.value - second.value)
-        elif first.unit == claimed.unit:
-            yield abs(first.value - second.value)
-            if not points:
-                yield first.value + second.value
+        yield from _of_one_unit(claimed, claim, pair, source)
     elif second.unit == "percent" and first.unit == claimed.unit:
         yield from (
             first.value * second.value / _HUNDRED,
@@ -149,6 +138,23 @@ def _results(claimed: Quantity, claim: str, pair: _Pair, source: str) -> Iterato
     elif first.unit == claimed.unit and second.unit in ("", *_TIMES):
         # So much a year for so many years; so much for so many pieces.
         yield from (first.value * second.value, first.value / second.value)
+
+
+def _of_one_unit(claimed: Quantity, claim: str, pair: _Pair, source: str) -> Iterator[Decimal]:
+    """Yield what two numbers in one unit give: shares, factors, what is left, sums, differences."""
+    first, second = pair
+    points = bool(_POINTS.search(claimed.text))
+    if claimed.unit == "times":
+        yield first.value / second.value
+    elif claimed.unit == "percent" and not points:
+        if first.unit != "percent":
+            yield from _shares(claimed, claim, [pair], part=True)
+        elif _REST.search(claim) or _REST.search(source):
+            yield from (_HUNDRED - first.value, _HUNDRED - first.value - second.value)
+    elif first.unit == claimed.unit:
+        yield abs(first.value - second.value)
+        if not points:
+            yield first.value + second.value
 
 
 def _shares(
