@@ -10,7 +10,6 @@ import importlib
 import json
 import os
 import pkgutil
-import resource
 import socket
 import struct
 import sys
@@ -105,6 +104,10 @@ class _Child:
 
     def answer(self, request: dict[str, Any], descriptor: int) -> dict[str, Any]:
         """Answer within a share of processor time; every failure has a reason."""
+        # Not at the top: Windows has no such module. `confine` has imported it already; no file
+        # can be opened any more.
+        import resource
+
         used = resource.getrusage(resource.RUSAGE_SELF)
         spent = int(used.ru_utime + used.ru_stime) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (spent + self._cpu, resource.RLIM_INFINITY))

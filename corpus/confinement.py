@@ -6,7 +6,6 @@ import ctypes
 import errno
 import os
 import platform
-import resource
 import socket
 import struct
 import sys
@@ -91,6 +90,9 @@ def confine(memory: int, *, landlock: bool = True, filtered: bool = True) -> Con
     5.13); elsewhere the sizes are still limited where the system allows it, and the network is
     closed for Python code.
     """
+    # Not at the top: Windows has no such module.
+    import resource
+
     for kind, value in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, 0),

@@ -9,7 +9,6 @@ of another library's messages only where they came from. Keys stand in it at no 
 from __future__ import annotations
 
 import errno
-import fcntl
 import logging
 import os
 import re
@@ -25,6 +24,8 @@ from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, TextIO
+
+from filelock import lock_descriptor
 
 from corpus.errors import BriefingError, NoConversation, NotInLibrary
 from corpus.redaction import hide_environment, redacted
@@ -44,6 +45,8 @@ _HELD = 200
 _PATIENCE, _IMPATIENT = 0.5, 60.0
 # Of the newest file, what is looked through for errors.
 _TAIL = 300_000
+# Where a flag is unknown (Windows) nothing is lost: its pipes and devices are no paths.
+_SAFELY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
 _OURS = ("corpus", "index", "assistant", "ui", "benchmarks")
 _HEADER = re.compile(r"(?P<time>\S+Z) (?P<level>ERROR|CRITICAL) +\d+ (?P<where>\S+): (?P<line>.*)")
 
@@ -144,11 +147,11 @@ def _end_of(file: Path) -> str:
 def _opened(path: str, flags: int) -> int:
     """Open a regular file, made for its owner alone; a link or a pipe in its place is refused."""
     flags |= os.O_CREAT if flags & os.O_WRONLY else 0
-    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, flags | _SAFELY, 0o600)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "no regular file", path)
-    if flags & os.O_WRONLY:
+    if flags & os.O_WRONLY and hasattr(os, "fchmod"):
         os.fchmod(descriptor, 0o600)
     return descriptor
 
@@ -235,10 +238,10 @@ class _SharedFile(RotatingFileHandler):
 
 def _locked(descriptor: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return lock_descriptor(descriptor, blocking=False)
     except OSError:
+        # A disk without locks.
         return False
-    return True
 
 
 def _dropped(stream: TextIO | None) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -131,13 +131,16 @@ def _run(command: list[str], picture: bytes) -> str:
 
 def _limit(process: int) -> None:
     """Bound a process that waits for its picture; other systems than Linux have the clock alone."""
-    if hasattr(resource, "prlimit"):
-        for kind, value in ((resource.RLIMIT_CPU, _PROCESSOR), (resource.RLIMIT_AS, _MEMORY)):
-            try:
-                resource.prlimit(process, kind, (value, value))
-            except (ProcessLookupError, PermissionError, ValueError):
-                # It has ended, or stands under a lower bound.
-                continue
+    if sys.platform != "linux":
+        return
+    import resource
+
+    for kind, value in ((resource.RLIMIT_CPU, _PROCESSOR), (resource.RLIMIT_AS, _MEMORY)):
+        try:
+            resource.prlimit(process, kind, (value, value))
+        except (ProcessLookupError, PermissionError, ValueError):
+            # It has ended, or stands under a lower bound.
+            continue
 
 
 def _rows(said: str, scan: Scan) -> Iterator[Row]:

@@ -50,8 +50,11 @@ def private_home(home: Path) -> None:
 
 
 def open_to_others(place: Path) -> bool:
-    """Say whether anybody but the owner may do anything with a file or folder."""
-    return bool(place.stat().st_mode & _OTHERS)
+    """Say whether anybody but the owner may do anything with a file or folder.
+
+    False on Windows, where the mode does not tell.
+    """
+    return os.name == "posix" and bool(place.stat().st_mode & _OTHERS)
 
 
 def close_to_others(folder: Path) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import resource
 import selectors
 import signal
 import socket
@@ -27,7 +26,7 @@ from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from corpus.counting import Counting
 from corpus.document import Document, Passage, Source
@@ -38,6 +37,9 @@ from corpus.ocr import Row, Scan
 from corpus.rows import DOCUMENT, document_of
 from corpus.said import said, said_from
 from corpus.splitting import MOST_PASSAGES
+
+if TYPE_CHECKING:
+    from resource import struct_rusage
 
 # Seconds by the clock and of the processor for one file; address space of a child, of which 0.7 GB
 # was enough for each of 127 real files (144-page PDFs and 1.9 MB of inline XBRL among them).
@@ -243,6 +245,12 @@ class _Child:
 
         It is told once how to count.
         """
+        if not hasattr(socket, "send_fds"):
+            # Windows: no open file can be handed over, and nothing would confine the child.
+            return ReadError(
+                "unsupported",
+                said("documents are read on Linux and macOS; on Windows run this program in WSL"),
+            )
         process = self._ready()
         assert self._requests is not None and process.stdout is not None
         if counting is not None and not self._counts:
@@ -301,6 +309,9 @@ class _Child:
         if self._count >= _RECYCLE:
             self.end()
         if self._process is None or self._process.poll() is not None:
+            # Not at the top: Windows has no such module.
+            import resource
+
             self.end()
             # Until it is another program, a child counts its parent's memory as its own peak: with
             # an embedding model loaded here, 0.6 GB before it has read anything.
@@ -355,7 +366,7 @@ def _buried(process: subprocess.Popen[bytes]) -> tuple[int, int]:
     return killed, peak
 
 
-def _peak(usage: resource.struct_rusage) -> int:
+def _peak(usage: struct_rusage) -> int:
     """Return the most memory that was in use, in bytes."""
     return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 

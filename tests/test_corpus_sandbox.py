@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -244,3 +245,14 @@ def test_a_missing_file_is_an_answer_like_any_other(tmp_path):
     with Sandbox() as sandbox, pytest.raises(ReadError) as refused:
         sandbox.read(tmp_path / "nothing.txt")
     assert refused.value.reason == "missing"
+
+
+def test_where_nothing_would_confine_a_child_none_is_started(tmp_path, monkeypatch):
+    """On Windows a file is refused in a line that says what to do; each file of a folder alike."""
+    monkeypatch.delattr(socket, "send_fds")
+    monkeypatch.setattr(subprocess, "Popen", None)
+    paths = _files(tmp_path, "a.txt", "b.txt")
+    with Sandbox() as sandbox:
+        with pytest.raises(ReadError, match="on Windows run this program in WSL"):
+            sandbox.read(paths[0])
+        assert _texts(sandbox, paths) == ["unsupported", "unsupported"]

@@ -27,6 +27,7 @@ OWNERS = {
     "cssselect": {"corpus/readers/markup.py"},
     "docx": {"assistant/memo/export.py"},
     "fastapi": {"ui/server.py"},
+    "filelock": {"corpus/lock.py", "corpus/log.py"},
     "fpdf": {"corpus/starter/reports/build.py"},
     "gradio": {"ui/page.py", "ui/page_chat.py", "ui/page_library.py", "ui/page_library_events.py",
                "ui/page_memo.py", "ui/page_memo_events.py", "ui/page_options.py",
@@ -53,6 +54,7 @@ OWNERS = {
                   "corpus/readers/pdf_drawing.py",
                   "corpus/readers/pdf_hidden.py", "corpus/readers/pdf_marks.py",
                   "corpus/readers/pdf_page.py"},
+    "rich": {"ui/aligned.py", "ui/terminal.py"},
     "sentence_transformers": {"index/minilm.py", "index/rerankers.py"},
     "sqlite3": {"corpus/sqlite.py", "corpus/schema.py", "corpus/catalogue.py",
                 "corpus/conversations.py", "corpus/library.py", "corpus/metadata.py",
@@ -253,6 +255,102 @@ def test_the_help_is_light() -> None:
     )
     assert result.returncode == 0, result.stderr
     assert "briefing" in result.stdout and "search" in result.stdout
+
+
+# What Windows has not got: these modules, and of others these names.
+POSIX_MODULES = ("fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty")
+POSIX_NAMES = {
+    "os": {"O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "chown", "fchmod", "fchown",
+           "fork", "forkpty", "geteuid", "getgid", "getloadavg", "getuid", "killpg", "mkfifo",
+           "nice", "sched_getaffinity", "setsid", "sysconf", "uname", "wait4"},
+    "signal": {"SIGALRM", "SIGCHLD", "SIGHUP", "SIGKILL", "SIGPIPE", "SIGQUIT", "SIGSTOP",
+               "SIGUSR1", "SIGUSR2", "SIGXCPU", "alarm", "pthread_sigmask", "setitimer"},
+    "socket": {"AF_UNIX", "recv_fds", "send_fds"},
+}  # fmt: skip
+
+
+def run_on_import(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what runs when a module is imported: everything but the bodies of functions."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            for part in (*child.decorator_list, *child.args.defaults, *child.args.kw_defaults):
+                if part is not None:
+                    yield from ast.walk(part)
+        elif not isinstance(child, ast.Lambda):
+            yield from run_on_import(child)
+
+
+def posix_only(one: Module) -> list[str]:
+    """Return what an import of the module asks for that Windows has not got."""
+    return [
+        f"{one.name}:{node.lineno} asks for {node.value.id}.{node.attr}"
+        for node in run_on_import(one.tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.attr in POSIX_NAMES.get(node.value.id, ())
+    ]
+
+
+def test_no_import_asks_for_what_windows_lacks() -> None:
+    """Calls, flags and signals of POSIX are asked for by the function that needs them."""
+    assert posix_only(module("import os\nFLAGS = os.O_RDONLY | os.O_NOFOLLOW\n"))
+    assert posix_only(module("import signal\nclass One:\n    ends = signal.SIGKILL\n"))
+    assert not posix_only(module("import os\ndef forked():\n    return os.fork()\n"))
+    found = [line for one in program() for line in posix_only(one)]
+    assert not found, "\n".join(found)
+
+
+# Libraries that see Linux import what Linux has, so these modules are hidden from ours alone.
+HIDING = f"""
+import builtins
+real, hidden, ours = builtins.__import__, {POSIX_MODULES!r}, {LAYERS!r}
+def importing(name, globals=None, *rest, **named):
+    asking = (globals or {{}}).get("__name__", "").partition(".")[0]
+    if name.partition(".")[0] in hidden and asking in ours:
+        raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+    return real(name, globals, *rest, **named)
+builtins.__import__ = importing
+"""
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_every_module_can_be_imported_without_the_modules_of_posix() -> None:
+    """The program starts on Windows; what it cannot do there it says when it is asked to."""
+    names = [one.dotted for one in program()]
+    code = (
+        f"{HIDING}\nimport importlib\n"
+        "import corpus\n"
+        "try:\n"
+        "    exec('import fcntl', {'__name__': 'corpus.one'})\n"
+        "except ModuleNotFoundError:\n"
+        "    print('hidden')\n"
+        f"for name in {names!r}:\n    importlib.import_module(name)\n"
+        "print('imported')\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == ["hidden", "imported"]
+
+
+@pytest.mark.process
+def test_the_command_starts_where_nobody_has_the_modules_of_posix() -> None:
+    """Hidden from every library too, `briefing --help` says what it always says."""
+    code = (
+        "import sys\n"
+        f"sys.modules.update(dict.fromkeys({('fcntl', 'grp', 'pwd', 'resource')!r}))\n"
+        "sys.argv = ['briefing', '--help']\n"
+        "from ui.cli import main\n"
+        "main()\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert "search" in result.stdout
 
 
 def test_the_readme_is_short_and_its_commands_exist() -> None:

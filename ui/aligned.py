@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from unicodedata import east_asian_width
+
+from rich.cells import cell_len, set_cell_size
 
 from corpus.cells import rows_in
 from corpus.document import Document
@@ -43,18 +44,12 @@ def _table_lines(
         [table.value(text, row, column) for column in range(len(table.cells[row]))]
         for row in sorted({*heads, *shown})
     ]
-    widths = [max(map(_wide, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     if sum(widths) + len(_GAP) * (len(widths) - 1) > width:
         for one in rows_in(document, start, end):
             yield text[one.start : one.end] if one.is_head else one.said
         return
     for number, row in enumerate(rows):
-        cells = (cell + " " * (most - _wide(cell)) for cell, most in zip(row, widths, strict=True))
-        yield _GAP.join(cells).rstrip()
+        yield _GAP.join(map(set_cell_size, row, widths)).rstrip()
         if heads and number == len(heads) - 1:
             yield _GAP.join("-" * most for most in widths)
-
-
-def _wide(cell: str) -> int:
-    """Return how many columns of a terminal a text takes: Chinese signs take two."""
-    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in cell)

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rich.cells import set_cell_size
+
 from assistant.answer import Answer, Citation, Claim
 from assistant.checking.problems import in_words
 from assistant.verifying import Checked
@@ -244,8 +246,10 @@ class Line:
     def show(self, text: str) -> None:
         """Show the end of `text`, or clear the line."""
         if self._live:
+            # Cut from behind: what was written last is the end.
+            backwards = safe(" ".join(text.split()))[::-1]
             width = shutil.get_terminal_size().columns - 2
-            sys.stderr.write(f"\r\x1b[K{safe(' '.join(text.split()))[-width:]}")
+            sys.stderr.write(f"\r\x1b[K{set_cell_size(backwards, width)[::-1].lstrip()}")
             sys.stderr.flush()
 
 
@@ -262,12 +266,13 @@ def with_bar(work: Iterator[Progress | Report]) -> Report | None:
             continue
         share = step.done / step.total if step.total else 1.0
         bar = "#" * int(share * _BAR)
-        line = safe(f"[{bar:<{_BAR}}] {step.done}/{step.total} {step.stage}: {step.note}")[:100]
+        line = safe(f"[{bar:<{_BAR}}] {step.done}/{step.total} {step.stage}: {step.note}")
         if live:
-            sys.stderr.write(f"\r\x1b[K{line}")
+            width = min(100, shutil.get_terminal_size().columns - 1)
+            sys.stderr.write(f"\r\x1b[K{set_cell_size(line, width).rstrip()}")
             drawn = True
         elif step.stage != "embedding":
-            sys.stderr.write(f"{line}\n")
+            sys.stderr.write(f"{line[:100]}\n")
         sys.stderr.flush()
     if drawn:
         sys.stderr.write("\r\x1b[K")

@@ -42,7 +42,8 @@ def total_memory() -> int | None:
     if there is None:
         try:
             there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        except (ValueError, OSError):
+        except (AttributeError, ValueError, OSError):
+            # Windows has no sysconf; elsewhere it may not know the name.
             return None
     return min(there, int(limit)) if limit.isdigit() else there
 

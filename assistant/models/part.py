@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from corpus.errors import UsageError
+from corpus.lock import Locked, ProcessLock
 from corpus.said import said
 
 SUFFIX = ".part"
@@ -72,20 +72,15 @@ class Part:
 
 @contextmanager
 def alone(file: Path, name: str) -> Iterator[None]:
-    """Keep others from getting or removing the same file; the kernel lets go when we end.
+    """Keep others from getting or removing the same file for the block.
 
-    Raises UsageError where another is at it, OSError.
+    Raises UsageError where another is at it, and OSError.
     """
-    lock = os.open(
-        file.with_name(f".{file.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-    )
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UsageError(
-                said("another process is getting {name}; wait for it to end", name=name)
-            ) from error
+        taken = ProcessLock(file.with_name(f".{file.name}.lock"), patience=0).taken()
+    except Locked as error:
+        raise UsageError(
+            said("another process is getting {name}; wait for it to end", name=name)
+        ) from error
+    with taken:
         yield
-    finally:
-        os.close(lock)
