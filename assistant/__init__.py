@@ -1,1 +1,116 @@
-"""Answering from what was found: engines, claims, citations and answers."""
+"""Answering from what was found: engines, claims, citations and answers.
+
+`__all__` is the interface for Python programs (docs/python.md). Everything else, here and in
+`corpus`, `index` and `ui`, is private and may change with any version.
+
+The errors are here at once; every other name loads its module when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from corpus.errors import (
+    BriefingError,
+    EmbedderError,
+    EmbedderMismatch,
+    EngineError,
+    FormatError,
+    JudgeError,
+    LibraryClosed,
+    LibraryDamaged,
+    LibraryError,
+    LibraryLocked,
+    LibraryTooNew,
+    NoConversation,
+    NothingFound,
+    NotInLibrary,
+    ReaderError,
+    ReadError,
+    SearchIndexError,
+    StorageError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from assistant.answer import Answer, Citation, Claim
+    from assistant.briefing import Briefing
+    from assistant.checking.problems import Problem
+    from assistant.followup import Exchange
+    from assistant.memo.export import exported
+    from assistant.memo.values import Finding, Line, Memo, Section
+    from assistant.verifying import Checked
+    from corpus.catalogue import Entry
+    from corpus.document import Passage, Source
+    from index.evidence import Evidence
+    from index.ingest import Progress, Refusal, Report
+else:
+    # Hidden from type checkers, for which any name would exist otherwise.
+    _PLACES = {
+        "assistant.answer": ("Answer", "Citation", "Claim"),
+        "assistant.briefing": ("Briefing",),
+        "assistant.checking.problems": ("Problem",),
+        "assistant.followup": ("Exchange",),
+        "assistant.memo.export": ("exported",),
+        "assistant.memo.values": ("Finding", "Line", "Memo", "Section"),
+        "assistant.verifying": ("Checked",),
+        "corpus.catalogue": ("Entry",),
+        "corpus.document": ("Passage", "Source"),
+        "index.evidence": ("Evidence",),
+        "index.ingest": ("Progress", "Refusal", "Report"),
+    }
+
+    def __getattr__(name):
+        """Return a public name from where it is defined; raises AttributeError for any other."""
+        for place, names in _PLACES.items():
+            if name in names:
+                globals()[name] = getattr(importlib.import_module(place), name)
+                return globals()[name]
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__():
+        """Return what there is, loaded or not."""
+        return sorted({*globals(), *__all__})
+
+
+__all__ = [
+    "Answer",
+    "Briefing",
+    "BriefingError",
+    "Checked",
+    "Citation",
+    "Claim",
+    "EmbedderError",
+    "EmbedderMismatch",
+    "EngineError",
+    "Entry",
+    "Evidence",
+    "Exchange",
+    "Finding",
+    "FormatError",
+    "JudgeError",
+    "LibraryClosed",
+    "LibraryDamaged",
+    "LibraryError",
+    "LibraryLocked",
+    "LibraryTooNew",
+    "Line",
+    "Memo",
+    "NoConversation",
+    "NotInLibrary",
+    "NothingFound",
+    "Passage",
+    "Problem",
+    "Progress",
+    "ReadError",
+    "ReaderError",
+    "Refusal",
+    "Report",
+    "SearchIndexError",
+    "Section",
+    "Source",
+    "StorageError",
+    "UsageError",
+    "exported",
+]

@@ -14,6 +14,7 @@ from corpus.document import Source
 from corpus.page_names import NUMBERED, Folio, page_name
 from corpus.said import said
 from corpus.validation import StoredLine
+from index.bounds import Bounds
 from index.evidence import Evidence, Newer
 
 # What a declined answer begins with: where `nearest` holds sentences, and where it holds none.
@@ -37,6 +38,11 @@ class Question:
     publishers: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     limit: int = 8
+
+    @property
+    def bounds(self) -> Bounds:
+        """Which documents may be searched."""
+        return Bounds(self.publishers, self.documents, self.since, self.as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,11 @@ class Answer:
     def text(self) -> str:
         """The claims as one text with [n] markers."""
         return " ".join(claim.marked for claim in self.claims)
+
+    @property
+    def exchange(self) -> Exchange:
+        """The question and its answer as a later question may refer to them."""
+        return Exchange(self.question, self.spoken, self.standalone)
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:

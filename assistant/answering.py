@@ -25,7 +25,7 @@ from assistant.searching import Search, searched, spelt_out
 from assistant.summarising import summary_of
 from assistant.table_answer import calculated_answer
 from corpus.errors import EngineError, UsageError
-from corpus.partial_dates import is_date
+from corpus.partial_dates import refuse_undated
 from corpus.said import Said, joined, said
 from corpus.vocabulary import with_aliases
 
@@ -52,13 +52,7 @@ def validated(question: Question) -> Question:
                 limit=f"{LONGEST_QUESTION:,}",
             )
         )
-    for value in (question.as_of, question.since):
-        if value and not is_date(value):
-            raise UsageError(
-                said(
-                    "{value} is no date; give it as 2025-01-28, 2025-01 or 2025", value=repr(value)
-                )
-            )
+    refuse_undated(question.as_of, question.since)
     return replace(question, text=text)
 
 

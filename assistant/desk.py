@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -210,6 +211,14 @@ class Desk:
                 for one in documents
             },
         )
+
+    def maintain(self) -> None:
+        """Bring up the indexes that an interrupted process left behind; raises LibraryError.
+
+        Where the disk refuses, the search reads the library itself.
+        """
+        with suppress(SearchIndexError, StorageError):
+            self.indexes.maintain()
 
     def close(self) -> None:
         """Let go of the data folder, unless it is another desk's."""

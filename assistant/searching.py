@@ -129,7 +129,7 @@ def searched(desk: Desk, question: Question, texts: Sequence[Candidate]) -> Sear
 def _searched(desk: Desk, question: Question, text: str, asks: str) -> Search:
     """Search for a text and judge what is found by `asks`, what is newly asked, or by its parts."""
     text = desk.searcher.repaired(text)
-    bounds = Bounds(question.publishers, question.documents, question.since, question.as_of)
+    bounds = question.bounds
     whole = _one(desk, text, question.limit, bounds, asks)
     parts = [] if asks else parts_of(text) or sides_of(text)
     if not parts:

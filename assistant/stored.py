@@ -78,12 +78,8 @@ def finish(conversations: Conversations, conversation: str, number: int, answer:
 def history_of(conversations: Conversations, conversation: str) -> tuple[Exchange, ...]:
     """Return the turns of a conversation as a new question may refer to them."""
     turns = conversations.turns(conversation)
-    answers = ((one.question, answer_of(one)) for one in turns)
-    return tuple(
-        Exchange(question, answer.spoken, answer.standalone)
-        for question, answer in answers
-        if answer.outcome not in {"", "failed"}
-    )
+    answers = (answer_of(one) for one in turns)
+    return tuple(one.exchange for one in answers if one.outcome not in {"", "failed"})
 
 
 def as_json(conversation: Conversation, turns: list[StoredTurn]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from assistant.checking.problems import Code, Problem, problem, problems_json
 from assistant.composing import citation_of, cited
 from assistant.desk import Desk
 from assistant.followup import leans
+from corpus.errors import ReadError
 from corpus.files import named
 from corpus.sandbox import Sandbox
 from corpus.sentences import sentences
@@ -71,6 +73,22 @@ def sentences_of(file: Path) -> list[str]:
         if plain and not (start in headings and _labels(plain)):
             found.append(plain)
     return found
+
+
+def sentences_in(text: str) -> list[str]:
+    """Return the sentences of a draft given as text, plain or Markdown; see `sentences_of`.
+
+    A child reads it as well: it may be anybody's. A text without words has none.
+    """
+    with tempfile.TemporaryDirectory(prefix="briefing-") as folder:
+        file = Path(folder, "draft.md")
+        file.write_bytes(text.encode("utf-8", "replace"))
+        try:
+            return sentences_of(file)
+        except ReadError as error:
+            if error.reason != "empty":
+                raise
+            return []
 
 
 def _plain(sentence: str) -> str:

@@ -16,6 +16,7 @@ BriefingError
 ├── EmbedderError        the embedding model cannot be loaded
 │   └── EmbedderMismatch the library was embedded by another model
 ├── ReaderError          the model that reads passages cannot be loaded
+├── JudgeError           the model that checks sentences cannot be loaded
 ├── SearchIndexError     a derived index failed; it can be rebuilt
 └── EngineError          the engine that writes answers failed
 """

@@ -6,12 +6,24 @@ import re
 from calendar import monthrange
 from datetime import date
 
+from corpus.errors import UsageError
+from corpus.said import said
+
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", re.ASCII)
 
 
 def is_date(text: str) -> bool:
     """Say whether a text is a date: "2025", "2025-06" or "2025-06-30", one that exists."""
     return _span(text) is not None
+
+
+def refuse_undated(*texts: str) -> None:
+    """Raise UsageError for the first text that is neither a date nor empty."""
+    for text in texts:
+        if text and not is_date(text):
+            raise UsageError(
+                said("{value} is no date; give it as 2025-01-28, 2025-01 or 2025", value=repr(text))
+            )
 
 
 def beginning(text: str) -> str:

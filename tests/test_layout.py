@@ -92,13 +92,24 @@ class Module:
         return self.name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
 
     def imports(self) -> Iterator[tuple[str, int]]:
-        """Yield what it imports, and in which line, wherever the import stands."""
+        """Yield what it imports, and in which line, wherever the import stands.
+
+        That is the module, where one is taken from its package: `from assistant import prompts`.
+        """
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     yield alias.name, node.lineno
             elif isinstance(node, ast.ImportFrom) and node.module:
-                yield node.module, node.lineno
+                wholes = [f"{node.module}.{alias.name}" for alias in node.names]
+                taken = [one if is_module(one) else node.module for one in wholes]
+                yield from ((one, node.lineno) for one in dict.fromkeys(taken))
+
+
+def is_module(dotted: str) -> bool:
+    """Say whether a dotted name is a module or package of ours."""
+    path = ROOT / dotted.replace(".", "/")
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 
 
 @cache

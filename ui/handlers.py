@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from assistant.answer import Answer, Question
 from assistant.answering import LONGEST_QUESTION
-from assistant.followup import Exchange
 from assistant.stored import finish
 from corpus.errors import BriefingError, NoConversation
 from corpus.partial_dates import beginning, end, is_date
@@ -98,7 +97,7 @@ def begin(
     """
     conversation = conversation or uuid.uuid4().hex[:12]
     history = tuple(
-        Exchange(turn.question, turn.answer.spoken, turn.answer.standalone)
+        turn.answer.exchange
         for turn in turns
         if turn.answer is not None and turn.answer.outcome not in {"", "failed"}
     )

@@ -26,7 +26,6 @@ from assistant.searching import found_for
 from corpus.errors import NothingFound, UsageError
 from corpus.said import said
 from corpus.vocabulary import with_aliases
-from index.bounds import Bounds
 
 # Passages of a search for the topic as a whole, which the tables are made from beside those that
 # the sections found.
@@ -97,7 +96,7 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
     text = validated(Question(request.topic, as_of=request.as_of, since=request.since)).text
     plans = _chosen(template, request)
     question = _question(desk, request, text)
-    wide = found_for(desk, text, _WIDE, _bounds(question))
+    wide = found_for(desk, text, _WIDE, question.bounds)
     topic = _topic(desk, text, [one.passage.text for one in wide])
     readable = Readable(lambda document: desk.library.document(document).text)
     gathered = Gathered(Answer(text), topic, readable, template.name, request.scale)
@@ -225,10 +224,6 @@ def _question(desk: Desk, request: Request, topic: str) -> Question:
         publishers=publishers,
         documents=request.documents,
     )
-
-
-def _bounds(question: Question) -> Bounds:
-    return Bounds(question.publishers, question.documents, question.since, question.as_of)
 
 
 def _lines(

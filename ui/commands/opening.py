@@ -6,13 +6,13 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from corpus.errors import SearchIndexError, StorageError, UsageError
+from corpus.errors import UsageError
 from corpus.partial_dates import is_date
 
 if TYPE_CHECKING:
@@ -52,10 +52,7 @@ def desk(
             click.echo("Nothing was added yet: loading the starter library first.", err=True)
             with_bar(ensure_starter(opened))
         if starter:
-            # What an interrupted command left is put right here; where the disk refuses, the
-            # search reads the library itself.
-            with suppress(SearchIndexError, StorageError):
-                opened.indexes.maintain()
+            opened.maintain()
         yield opened
 
 

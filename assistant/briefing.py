@@ -1,0 +1,226 @@
+"""The interface for Python programs: one library, opened, added to, asked, and closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from assistant.answer import Answer, Question
+from assistant.answering import ask, validated
+from assistant.desk import Desk
+from assistant.followup import Exchange
+from assistant.memo.values import Memo
+from assistant.memo.writing import Request, write
+from assistant.searching import found_for
+from assistant.settings import Settings
+from assistant.verifying import Checked, against_library, sentences_in, sentences_of
+from corpus.catalogue import Entry
+from corpus.errors import UsageError
+from corpus.partial_dates import refuse_undated
+from corpus.said import said
+from index.evidence import Evidence
+from index.fetched import is_address
+from index.ingest import Described, Progress, Report, files_below
+
+_Step = TypeVar("_Step")
+
+
+class Briefing:
+    """A library with its indexes, models and engine; a context manager.
+
+    Models load when they are first needed, once, which takes seconds: keep it open for many
+    questions. Threads may share it. Of several processes with the same library one adds documents
+    at a time. What the methods return is frozen and stays good after closing.
+
+    Where a method bounds the documents: `as_of` and `since` are ISO dates ("2025-01-28", "2025-01",
+    "2025"), both included; `publishers` are names and `documents` ids, or beginnings of them, as
+    `sources` lists them, one or several. Where it takes a `watch`, that is called with every step
+    on the way and, last, with the result; what it raises stops the work.
+
+    Besides what a method names, each may raise LibraryClosed after `close`, LibraryDamaged for a
+    damaged library, and StorageError where the disk refuses.
+    """
+
+    def __init__(self, home: str | Path | None = None, *, engine: str | None = None) -> None:
+        """Open the library in the folder `home`, which is made where there is none.
+
+        Without `home` it is that of the command `briefing`: BRIEFING_HOME, or the platform's
+        folder. `engine` is who writes answers and memos ("extractive", "ollama:MODEL", … as in the
+        README); without it BRIEFING_ENGINE counts, else "auto", which sends no text away from this
+        machine. An empty library stays empty: the starter library is not loaded.
+
+        Raises UsageError for an engine that is unknown or lacks its key, FormatError for a
+        configuration file in `home` that says nonsense, LibraryTooNew for the library of a newer
+        version, LibraryDamaged, and StorageError for a folder that cannot be written.
+        """
+        self._desk = Desk(Settings.from_environment(home=home, engine=engine))
+        self._desk.maintain()
+
+    def __enter__(self) -> Briefing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def add(
+        self,
+        *paths: str | Path,
+        publisher: str = "",
+        published: str = "",
+        ocr: bool = False,
+        watch: Callable[[Progress | Report], object] | None = None,
+    ) -> Report:
+        """Add files, and those below folders; return what became of each.
+
+        A file that is in the library as it is stays, one that has changed replaces its earlier
+        version, and one that cannot be read stands in `refused` with its reason while the rest go
+        in. `publisher` and `published` (an ISO date) hold for all of them, whatever the files say.
+        With `ocr` scanned pages are read by Tesseract.
+
+        Raises ReadError for a path that is not there or a folder without files, UsageError for a
+        web address or what is no date, LibraryLocked while another process adds, EmbedderError
+        where the embedding model cannot be loaded, and SearchIndexError where an index refuses.
+        """
+        refuse_undated(published)
+        for one in paths:
+            if is_address(str(one)):
+                raise UsageError(
+                    said("{address} is a web address; fetch it with: briefing add", address=one)
+                )
+        files = files_below(Path(one).expanduser() for one in paths)
+        described = Described(publisher=publisher, published=published, edit=True)
+        report = _last(self._desk.add(files, described=described, ocr=ocr), watch)
+        assert isinstance(report, Report)
+        return report
+
+    def search(
+        self,
+        question: str,
+        *,
+        limit: int = 10,
+        as_of: str = "",
+        since: str = "",
+        publishers: str | Sequence[str] = (),
+        documents: str | Sequence[str] = (),
+    ) -> tuple[Evidence, ...]:
+        """Return up to `limit` passages for a question, best first, each with why it ranks there.
+
+        Raises UsageError for an empty question, a limit below 1 or what is no date, NotInLibrary
+        for an unknown document, EmbedderMismatch for a library that another model embedded, and
+        EmbedderError or ReaderError where a model cannot be loaded.
+        """
+        if limit < 1:
+            raise UsageError(said("a limit of {limit} finds nothing; give 1 or more", limit=limit))
+        asked = self._question(question, as_of, since, publishers, documents)
+        return found_for(self._desk, asked.text, limit, asked.bounds)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Exchange] = (),
+        as_of: str = "",
+        since: str = "",
+        publishers: str | Sequence[str] = (),
+        documents: str | Sequence[str] = (),
+        watch: Callable[[Answer], object] | None = None,
+    ) -> Answer:
+        """Return the answer, each sentence with its citations and what the check of it found.
+
+        `history` holds the earlier turns of a conversation, oldest first: `answer.exchange` of each
+        answer. The outcome is "answered", "partly", "declined" where the library does not answer,
+        or "failed". A model that fails raises nothing: `fallback` has the reason, and the library
+        is quoted instead.
+
+        Raises what `search` raises.
+        """
+        asked = self._question(question, as_of, since, publishers, documents, history)
+        return _last(ask(self._desk, asked), watch)
+
+    def check(self, draft: str | Path) -> tuple[Checked, ...]:
+        """Return the sentences of a draft, each with the verdict of the library as it is now.
+
+        `draft` is the text itself, plain or Markdown, or the path of a file in any format that is
+        read. Headings that state nothing are left out, and marks like [1]. "supported" means that a
+        passage contains the sentence, not that it is true; the citation is the passage.
+
+        Raises UsageError for a draft without a sentence, ReadError for a file that cannot be read,
+        EmbedderMismatch, EmbedderError and ReaderError as `search` does.
+        """
+        texts = sentences_of(draft) if isinstance(draft, Path) else sentences_in(draft)
+        if not texts:
+            raise UsageError(
+                said("the draft holds no sentence; give its text, or its file as a Path")
+            )
+        return tuple(against_library(self._desk, texts))
+
+    def memo(
+        self,
+        topic: str,
+        *,
+        template: str = "bluf",
+        as_of: str = "",
+        since: str = "",
+        publishers: str | Sequence[str] = (),
+        documents: str | Sequence[str] = (),
+        watch: Callable[[Memo], object] | None = None,
+    ) -> Memo:
+        """Return a memo on a topic, checked and linted; `assistant.exported` makes a file of it.
+
+        `template` is "bluf", "judgments", "crs" or the name of one in the folder templates of the
+        library's. The memo is not kept among those that `briefing memos` lists.
+
+        Raises NothingFound where the library has nothing on the topic, UsageError for a template
+        that there is not, and what `search` raises.
+        """
+        asked = self._question(topic, as_of, since, publishers, documents)
+        request = Request(
+            asked.text,
+            template,
+            as_of=asked.as_of,
+            since=asked.since,
+            publishers=asked.publishers,
+            documents=asked.documents,
+        )
+        return _last(write(self._desk, request), watch)
+
+    def sources(self) -> tuple[Entry, ...]:
+        """Return the documents of the library, the newest publication first."""
+        return tuple(self._desk.library.entries())
+
+    def close(self) -> None:
+        """Let go of the library's folder; closing again does nothing."""
+        self._desk.close()
+
+    def _question(
+        self,
+        text: str,
+        as_of: str,
+        since: str,
+        publishers: str | Sequence[str],
+        documents: str | Sequence[str],
+        history: Sequence[Exchange] = (),
+    ) -> Question:
+        """Return a question that can be asked; raises UsageError, NotInLibrary."""
+        ids = tuple(self._desk.library.resolve(one) for one in _several(documents))
+        return validated(Question(text, tuple(history), as_of, since, _several(publishers), ids))
+
+
+def _several(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Return names as a tuple; a text by itself is one name, not its letters, and "" none."""
+    if isinstance(names, str):
+        return (names,) if names else ()
+    return tuple(names)
+
+
+def _last(steps: Iterator[_Step], watch: Callable[[_Step], object] | None) -> _Step:
+    """Return the last of some steps, having shown each; an error ends the work behind them."""
+    try:
+        for step in steps:
+            if watch is not None:
+                watch(step)
+    finally:
+        if isinstance(steps, Generator):
+            steps.close()
+    return step
