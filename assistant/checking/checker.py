@@ -316,11 +316,10 @@ def _spans(given: Sequence[Moment]) -> list[Quantity]:
 
 def _as_apart(claimed: Quantity, given: Sequence[Moment]) -> bool:
     """Say whether so many months or years lie between two dates of a text, by month or by year."""
-    dated = [one for one in given if one.year and not one.decade]
     if claimed.unit == "month":
-        stated = {12 * one.year + one.month for one in dated if one.month}
+        stated = {12 * one.year + one.month for one in given if one.year and one.month}
     elif claimed.unit == "year":
-        stated = {one.year for one in dated}
+        stated = {one.year for one in given if one.year and not one.decade}
     else:
         return False
     return any(abs(one - other) == claimed.value for one, other in combinations(stated, 2))
