@@ -135,7 +135,8 @@ def _plugins() -> Finding:
     registries = (READERS, ENGINES, EMBEDDERS, TEMPLATES)
     added = [f"{name} ({one.package(name)})" for one in registries for name in one.added()]
     lines = [line for one in registries for line in one.left_out]
-    return Finding("plug-ins", not lines, "; ".join([*lines, *added]) or "none")
+    none = said("no other package adds anything")
+    return Finding("plugins", not lines, "; ".join([*lines, *added]) or none)
 
 
 def _log(home: Path) -> Finding:
@@ -170,7 +171,8 @@ def _weights(desk: Desk) -> Finding:
     if name == HASHING:
         return Finding("embedder", True, said("hash: words only, no model"))
     if kind_named(name):
-        return Finding("embedder", True, f"{name} of {EMBEDDERS.package(name)}")
+        package = EMBEDDERS.package(name)
+        return Finding("embedder", True, said("{name} of {package}", name=name, package=package))
     try:
         folder = weights_folder(name, cache=desk.settings.models)
     except BriefingError as error:

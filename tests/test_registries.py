@@ -519,7 +519,7 @@ def test_the_example_is_installed_and_used(tmp_path: Path) -> None:
     assert "log files" in run("ui.cli", "add", "--help")
     assert "incident" in run("ui.cli", "template").split()
     (check,) = [one for one in json.loads(run("ui.cli", "doctor", "--json"))["checks"]
-                if one["name"] == "plug-ins"]  # fmt: skip
+                if one["name"] == "plugins"]  # fmt: skip
     assert check["ok"] and check["detail"].count("(briefing-example 0.1)") == 3
     assert [one for one in json.loads(run("ui.cli", "engines", "--json"))["engines"]
             if one["name"] == "shout" and one["ready"]]  # fmt: skip
