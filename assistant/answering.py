@@ -15,7 +15,7 @@ from assistant.checking.problems import Code, in_words
 from assistant.claims import Growing, drafts
 from assistant.composing import Composer
 from assistant.desk import Desk
-from assistant.engine import Corrector, Draft, Engine, Shortened, Task, Usage, Waiting
+from assistant.engine import Corrector, Draft, Engine, Shortened, Task, Usage, Waiting, guarded
 from assistant.extractive import ExtractiveEngine, nearest, quoted_text
 from assistant.followup import leans
 from assistant.languages import language_note, languages_of, question_language
@@ -197,7 +197,7 @@ def _written(desk: Desk, engine: Engine, answer: Answer, task: Task) -> Iterator
     """Yield `answer` growing as an engine writes it; raises EngineError."""
     composer = Composer(desk.checker, task.evidence)
     notice = answer.notice
-    with closing(engine.write(task)) as pieces:
+    with closing(guarded(engine.name, engine.write, task)) as pieces:
         for one in drafts(pieces):
             if isinstance(one, Draft):
                 answer = composer.with_draft(replace(answer, growing="", notice=notice), one)
@@ -237,7 +237,8 @@ def _corrected(desk: Desk, begun: Answer, answer: Answer, task: Task) -> Iterato
     redone, usage = begun, answer.usage
     cut = bool(usage and usage.cut)
     try:
-        with closing(desk.engine.again(task, wrong)) as pieces:
+        asked_again = guarded(desk.engine.name, desk.engine.again, task, wrong)
+        with closing(asked_again) as pieces:
             for one in drafts(pieces):
                 if isinstance(one, Draft):
                     redone = composer.with_draft(redone, one)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar, runtime_checkable
 
 from assistant.followup import Exchange
 from assistant.reading import Read
+from corpus.errors import BriefingError, EngineError
+from corpus.said import said
 from index.evidence import Evidence
 
 
@@ -89,6 +91,7 @@ class Draft:
 
 Piece = str | Waiting | Usage | Draft
 _Number = TypeVar("_Number", int, float)
+_Piece = TypeVar("_Piece")
 
 
 def _sum(one: _Number | None, other: _Number | None) -> _Number | None:
@@ -97,6 +100,7 @@ def _sum(one: _Number | None, other: _Number | None) -> _Number | None:
     return one + other
 
 
+@runtime_checkable
 class Engine(Protocol):
     """Writes answers whose sentences carry the labels of the evidence they rest on."""
 
@@ -132,3 +136,20 @@ class Shortened(Protocol):
 
     def saw_part(self, task: Task) -> bool:
         """Say whether it was, of a task that it has written."""
+
+
+def guarded(
+    name: str, write: Callable[..., Iterable[_Piece]], *given: object
+) -> Generator[_Piece, None, None]:
+    """Yield what an engine's method yields, asked with what is `given`; `name` is the engine's.
+
+    Closing it closes that. An engine may be another package's: whatever it raises beside our own
+    errors is an EngineError too, so that it is told and the library quoted instead.
+    """
+    try:
+        yield from write(*given)
+    except BriefingError:
+        raise
+    except Exception as error:  # reason: code of others may raise anything
+        reason = type(error).__name__
+        raise EngineError(said("{engine} failed: {reason}", engine=name, reason=reason)) from error

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.engine import Draft, Piece, Task
+from assistant.kinds import EngineKind, Reachable
 from assistant.reading import Read
 from corpus.cells import Row
 from corpus.sentences import sentences
@@ -252,3 +253,12 @@ def _in_order(chosen: list[Read]) -> list[Read]:
     for place, sentence in enumerate(others, start=1):
         rank.setdefault(sentence.label, place)
     return [best, *sorted(others, key=lambda one: (rank[one.label], one.start))]
+
+
+EXTRACTIVE = EngineKind(
+    lambda _, __: ExtractiveEngine(),
+    model="",
+    reach=lambda _: [
+        Reachable("extractive", True, "quotes the library; needs no model, key or network")
+    ],
+)

@@ -10,13 +10,16 @@ from pathlib import Path
 
 from assistant.checking.entailment import NO_JUDGE
 from assistant.desk import Desk
+from assistant.kinds import ENGINES
+from assistant.memo.templates import TEMPLATES
 from corpus.errors import BriefingError
+from corpus.formats import READERS
 from corpus.library import Finding
 from corpus.log import FILE, last_failures, trouble
 from corpus.private import open_to_others
 from corpus.said import joined, said
 from corpus.sandbox import Sandbox
-from index.embedders import HASHING
+from index.embedders import EMBEDDERS, HASHING, kind_named
 from index.inspection import inspected
 from index.weights import DEFAULT_MODEL, weights_folder
 
@@ -80,6 +83,7 @@ def checks(desk: Desk) -> Iterator[Finding]:
         ),
     )
     yield _reading()
+    yield _plugins()
     yield _log(desk.settings.home)
     yield _privacy(desk.settings.home)
     free = shutil.disk_usage(desk.settings.home).free
@@ -126,6 +130,15 @@ def _reading() -> Finding:
     )
 
 
+def _plugins() -> Finding:
+    """Say what other packages add, and which of it is left out; after a child has begun to read."""
+    registries = (READERS, ENGINES, EMBEDDERS, TEMPLATES)
+    added = [f"{name} ({one.package(name)})" for one in registries for name in one.added()]
+    lines = [line for one in registries for line in one.left_out]
+    none = said("no other package adds anything")
+    return Finding("plugins", not lines, "; ".join([*lines, *added]) or none)
+
+
 def _log(home: Path) -> Finding:
     if reason := trouble(home):
         return Finding(
@@ -157,6 +170,9 @@ def _weights(desk: Desk) -> Finding:
     name = desk.settings.embedder
     if name == HASHING:
         return Finding("embedder", True, said("hash: words only, no model"))
+    if kind_named(name):
+        package = EMBEDDERS.package(name)
+        return Finding("embedder", True, said("{name} of {package}", name=name, package=package))
     try:
         folder = weights_folder(name, cache=desk.settings.models)
     except BriefingError as error:

@@ -13,7 +13,7 @@ from assistant.answer import Question
 from assistant.answerability import ANSWERED, NEAR, Judgement, Zone, judged
 from assistant.checking.names import Vocabulary, names
 from assistant.desk import Desk
-from assistant.engine import Aside, Waiting
+from assistant.engine import Aside, Waiting, guarded
 from assistant.extractive import stands_alone
 from assistant.followup import best_of, candidates
 from assistant.parts import named, parts_of, sides_of
@@ -84,7 +84,8 @@ def spelt_out(desk: Desk, question: Question) -> Generator[list[Candidate] | Wai
     text = ""
     asked = [turn.question for turn in question.history]
     try:
-        with closing(desk.engine.rewritten(question.text, asked)) as steps:
+        rewriting = guarded(desk.engine.name, desk.engine.rewritten, question.text, asked)
+        with closing(rewriting) as steps:
             for step in steps:
                 if isinstance(step, Waiting):
                     yield step

@@ -13,6 +13,7 @@ import pkgutil
 import socket
 import struct
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -23,22 +24,18 @@ from corpus.counting import Counter, Counting
 from corpus.document import Document, Heading
 from corpus.errors import ReadError
 from corpus.files import contents
+from corpus.formats import READERS, Reader
 from corpus.limits import DEFAULT_LIMITS
 from corpus.ocr import Row
-from corpus.readers import charsets, html
+from corpus.readers import charsets
 from corpus.rows import columns_of
 from corpus.said import said, said_json
 from corpus.splitting import split
 
 # Ahead of each request: how long it is.
 _HEAD = struct.Struct("<Q")
-# What the readers use, and imports its parts when they are first needed.
-_WHOLE = ("chardet", "corpus.readers", "dateparser", "email", "encodings",
-          "htmldate", "markdown_it", "pypdf", "yaml")  # fmt: skip
-_BY_NAME = ("lxml.cssselect", "lxml.etree", "lxml.html", "olefile", "oxmsg", "PIL.BmpImagePlugin",
-            "PIL.GifImagePlugin", "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin",
-            "PIL.PpmImagePlugin", "PIL.WebPImagePlugin", "pypdfium2", "tinycss2", "tokenizers",
-            "trafilatura", "webencodings", "xlfmt")  # fmt: skip
+# What is imported on the way whatever is read; each reader names what it needs beside.
+_ALWAYS = ("chardet.*", "corpus.readers.*", "encodings.*", "tokenizers")
 
 
 def _refusal(error: ReadError) -> dict[str, Any]:
@@ -126,18 +123,39 @@ class _Child:
 def _preload() -> None:
     """Import all that reading may import, and read what it may read: no file can be opened later.
 
-    Takes 1.5 seconds, once for fifty files.
+    Takes 1.5 seconds, once for fifty files. A reader of another package that cannot be made ready
+    is left out.
     """
-    for name in _BY_NAME:
-        importlib.import_module(name)
-    for name in _WHOLE:
-        package = importlib.import_module(name)
-        for part in pkgutil.walk_packages(package.__path__, f"{name}.", onerror=lambda _: None):
+    for name in _ALWAYS:
+        _import(name)
+    charsets.prepare()
+    for reader in READERS.ours().values():
+        _make_ready(reader)
+    for name, reader in READERS.added().items():
+        try:
+            _make_ready(reader)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # reason: code of others may raise anything
+            READERS.leave_out(name, error)
+
+
+def _make_ready(reader: Reader) -> None:
+    for name in reader.imports:
+        _import(name)
+    if reader.prepare is not None:
+        reader.prepare()
+
+
+def _import(name: str) -> None:
+    """Import a module; with ".*" at its end a package and all that is below it."""
+    package = importlib.import_module(name.removesuffix(".*"))
+    if name.endswith(".*"):
+        below = pkgutil.walk_packages(
+            package.__path__, f"{package.__name__}.", onerror=lambda _: None
+        )
+        for part in below:
             # Parts for other systems, or for libraries that are not there.
             with suppress(ImportError):
                 importlib.import_module(part.name)
-    html.prepare()
-    charsets.prepare()
 
 
 def _received(requests: socket.socket) -> tuple[dict[str, Any], int] | None:
@@ -155,20 +173,22 @@ def _received(requests: socket.socket) -> tuple[dict[str, Any], int] | None:
     return json.loads(body), descriptors[0] if descriptors else -1
 
 
-def _serve(memory: int, cpu: int) -> None:
+def _serve(memory: int, cpu: int, folders: Sequence[str] = ()) -> None:
     """Answer each request on standard input, a socket, by a line of JSON, until there are no more.
 
-    With the lowest priority but a few: whoever asks a question meanwhile goes first.
+    With the lowest priority but a few: whoever asks a question meanwhile goes first. `folders` hold
+    the packages that add readers; they come last, so that nothing in them hides a module of ours.
     """
     out = os.fdopen(os.dup(1), "wb")
     # A library that prints would otherwise speak into the answers.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     requests = socket.socket(fileno=0)
+    sys.path.extend(one for one in folders if one not in sys.path)
     _preload()
     os.nice(10)
     child = _Child(cpu, confine(memory))
     # Ready: the clock of the first file starts here.
-    out.write(b"{}\n")
+    out.write(json.dumps({"left_out": READERS.left_out}).encode() + b"\n")
     out.flush()
     while (received := _received(requests)) is not None:
         request, descriptor = received
@@ -182,4 +202,4 @@ def _serve(memory: int, cpu: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]), int(sys.argv[2]))
+    _serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import zlib
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -20,6 +19,7 @@ import httpx
 
 from corpus.addresses import Policy, Target, target_of
 from corpus.errors import ReadError
+from corpus.formats import suffix_of, suffixes, words
 from corpus.said import said
 
 AGENT = "briefing-assistant"
@@ -28,22 +28,7 @@ _HEADERS = {
     "accept": "text/html,application/pdf,text/plain,*/*;q=0.5",
     "accept-encoding": "gzip, deflate",
 }
-# What is read, by what a server calls it; the suffix tells the readers.
-_KINDS: Mapping[str, str] = {
-    "text/html": ".html",
-    "application/xhtml+xml": ".html",
-    "application/pdf": ".pdf",
-    "text/plain": ".txt",
-    "text/markdown": ".md",
-    "text/csv": ".csv",
-    "message/rfc822": ".eml",
-    "multipart/related": ".mhtml",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
-}
-# Servers call these text/plain or octet-stream; then the name tells.
-_NAMED = {".md", ".csv", ".eml", ".pdf", ".docx", ".pptx", ".xlsx", ".txt", ".html", ".htm"}
+# What servers call everything: then the name tells, if it ends like one of a format that is read.
 _VAGUE = {"", "text/plain", "application/octet-stream", "binary/octet-stream"}
 _ROBOTS_SIZE = 500_000
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -294,15 +279,16 @@ def _suffix(url: httpx.URL, headers: httpx.Headers) -> str:
     """Return the suffix of what was fetched; raises ReadError for what cannot be read."""
     called = headers.get("content-type", "").partition(";")[0].strip().lower()
     name = PurePosixPath(url.path).suffix.lower()
-    if called in _VAGUE and name in _NAMED:
+    if called in _VAGUE and name in suffixes():
         return name
-    if called in _KINDS:
-        return _KINDS[called]
+    if suffix := suffix_of(called):
+        return suffix
     raise ReadError(
         "unsupported",
         said(
-            "{address} is {kind}; pages, PDF, Word, PowerPoint, Excel, CSV, mail and text are read",
+            "{address} is {kind}; what is read: {formats}",
             address=url,
             kind=called or "of no stated kind",
+            formats=words(),
         ),
     )

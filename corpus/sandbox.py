@@ -32,6 +32,7 @@ from corpus.counting import Counting
 from corpus.document import Document, Passage, Source
 from corpus.errors import ReadError
 from corpus.files import opened
+from corpus.formats import READERS
 from corpus.limits import MOST_PARTS
 from corpus.ocr import Row, Scan
 from corpus.rows import DOCUMENT, document_of
@@ -49,6 +50,8 @@ MEMORY = 1_000_000_000
 _RECYCLE = 50
 # A child imports all that it may need before it shuts itself in: 1.5 s, more on a busy machine.
 _START_SECONDS = 60.0
+# Of what a child says of a plug-in.
+_LONGEST_NOTE = 1_000
 # Twenty million characters, six bytes each where JSON escapes them, and their headings.
 _LONGEST_ANSWER = 150_000_000
 
@@ -258,7 +261,7 @@ class _Child:
             self._counts = True
         try:
             if self._count == 1:
-                _line_within(process.stdout, time.monotonic() + _START_SECONDS)
+                _note_left_out(_line_within(process.stdout, time.monotonic() + _START_SECONDS))
             body = json.dumps(request).encode()
             self._requests.settimeout(self._wall)
             head = _HEAD.pack(len(body))
@@ -383,7 +386,7 @@ def _started(memory: int, cpu: int) -> tuple[subprocess.Popen[bytes], socket.soc
 
 def _process(memory: int, cpu: int, requests: socket.socket) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "corpus.confined", str(memory), str(cpu)],
+        [sys.executable, "-m", "corpus.confined", str(memory), str(cpu), *READERS.folders],
         stdin=requests.fileno(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -402,6 +405,13 @@ def _process(memory: int, cpu: int, requests: socket.socket) -> subprocess.Popen
         # Ctrl-C is for the parent, which then ends its children.
         start_new_session=True,
     )
+
+
+def _note_left_out(line: bytes | None) -> None:
+    """Log what a child that is ready says of plug-ins that it cannot use."""
+    with suppress(ValueError, TypeError, AttributeError):
+        for one in json.loads(line or b"{}").get("left_out", ()):
+            READERS.note(str(one)[:_LONGEST_NOTE])
 
 
 def _line_within(stream: IO[bytes], deadline: float) -> bytes | None:

@@ -6,16 +6,19 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from corpus.counting import Counting
-from corpus.errors import EmbedderError
+from corpus.errors import BriefingError, EmbedderError
+from corpus.plugins import Registry
+from corpus.said import said
 from index.embedding import Embedder, HashEmbedder
 from index.minilm import SentenceEmbedder
 from index.onnx import OnnxEmbedder
-from index.weights import weights_folder
+from index.weights import DEFAULT_MODEL, weights_folder
 
 _LOG = logging.getLogger(__name__)
 # Unlike texts on purpose: short, long, with figures, not English.
@@ -42,13 +45,40 @@ class CountingEmbedder(Embedder, Protocol):
         """Return the tokens of each text, the model's own marks not included."""
 
 
+@dataclass(frozen=True, slots=True)
+class EmbedderKind:
+    """An embedder that goes by the name under which it is registered, and is no folder of a model.
+
+    `make` returns it for passages and questions alike, given a folder in which it may keep things;
+    it raises EmbedderError. `counting` is how it counts tokens, where that is known without making
+    it.
+    """
+
+    make: Callable[[Path], CountingEmbedder]
+    counting: Counting | None = None
+
+
+WORDS_HASHED = EmbedderKind(lambda _: HashEmbedder(), Counting())
+EMBEDDERS = Registry(
+    "briefing.embedders", EmbedderKind, ((HASHING, "index.embedders:WORDS_HASHED"),)
+)
+
+
+def kind_named(name: str) -> EmbedderKind | None:
+    """Return the registered embedder of that name; None for a model, which a folder or the hub has.
+
+    Nobody adds one under the name of the default model.
+    """
+    return None if name == DEFAULT_MODEL else EMBEDDERS.get(name)
+
+
 def counting_of(name: str, *, cache: Path) -> Counting | None:
     """Return how the embedder of that name counts tokens, without loading it.
 
     None where only the model itself can say. Raises EmbedderError where it is missing or altered.
     """
-    if name == HASHING:
-        return Counting()
+    if kind := kind_named(name):
+        return kind.counting
     try:
         file = weights_folder(name, cache=cache) / "tokenizer.json"
         return Counting(file.read_text(encoding="utf-8"))
@@ -61,8 +91,8 @@ def document_embedder(name: str, *, cache: Path) -> CountingEmbedder:
 
     `cache` is a folder of ours; raises EmbedderError. Loads torch: seconds.
     """
-    if name == HASHING:
-        return HashEmbedder()
+    if kind := kind_named(name):
+        return _made(name, kind, cache)
     started = time.monotonic()
     embedder = SentenceEmbedder(name, cache=cache)
     _exported(embedder, cache)
@@ -75,8 +105,8 @@ def question_embedder(name: str, *, cache: Path) -> CountingEmbedder:
 
     Otherwise the export is made now, once; a model that cannot be exported serves questions too.
     """
-    if name == HASHING:
-        return HashEmbedder()
+    if kind := kind_named(name):
+        return _made(name, kind, cache)
     started = time.monotonic()
     folder = weights_folder(name, cache=cache)
     target = _export_path(name, folder, cache)
@@ -87,6 +117,19 @@ def question_embedder(name: str, *, cache: Path) -> CountingEmbedder:
         ready = _exported(embedder, cache) or embedder
     _loaded(name, "questions", started)
     return ready
+
+
+def _made(name: str, kind: EmbedderKind, cache: Path) -> CountingEmbedder:
+    try:
+        return kind.make(cache)
+    except BriefingError:
+        raise
+    except Exception as error:  # reason: code of others may raise anything
+        reason = type(error).__name__
+        raise EmbedderError(
+            said("the embedder {name} cannot be made ({reason}); see the log", name=name,
+                 reason=reason)
+        ) from error  # fmt: skip
 
 
 def _loaded(name: str, what_for: str, started: float) -> None:

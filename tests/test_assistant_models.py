@@ -339,7 +339,7 @@ def test_an_engine_that_fails_says_its_name() -> None:
 def test_engines_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong name, a missing key or a server without a model is refused in one line."""
     for name, line in (
-        ("gpt-5", "there is no engine 'gpt-5'; give one of: auto, extractive, ollama:MODEL"),
+        ("gpt-5", "there is no engine 'gpt-5'; give one of: auto, extractive, local:NAME, "),
         ("openai:", "there is no engine"),
         ("openai:gpt-5", "set OPENAI_API_KEY"),
         ("http://127.0.0.1:1#", "names no server and model"),

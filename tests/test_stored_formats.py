@@ -25,7 +25,7 @@ from assistant.memo.shelf import Shelf
 from assistant.memo.stored import from_json as memo_from
 from assistant.memo.stored import to_json as memo_json
 from assistant.memo.templates import template_named
-from assistant.models.settled import Settled
+from assistant.models.settling import settled_in
 from assistant.settings import Settings
 from assistant.stored import answer_of, history_of, keep
 from assistant.stored import from_json as answer_from
@@ -226,7 +226,7 @@ READERS: dict[str, tuple[str, str, Callable[[Path], object]]] = {
     "a template": ("templates/own.toml", PLAN, lambda home: template_named("own", home)),
     "themes": ("themes.toml", THEME, Themes),
     "aliases": ("aliases.toml", ALIASES, groups_of),
-    "engines": ("engines.toml", ENGINES, Settled.from_home),
+    "engines": ("engines.toml", ENGINES, settled_in),
 }
 SLIPS = {
     "grades": [

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.memo.templates import added_templates
 from ui import memos, page_source
 from ui.markup_memo import findings_html, memo_html
 from ui.memos import Sheet
@@ -54,8 +55,8 @@ def build(page: gr.Blocks, tab: gr.Tab, place: Place) -> None:
             )  # fmt: skip
             with gr.Row():
                 template = gr.Dropdown(
-                    _TEMPLATES, value="bluf", label=LABELS("memo.template"),
-                    allow_custom_value=True,
+                    [*_TEMPLATES, *((one, one) for one in added_templates())],
+                    value="bluf", label=LABELS("memo.template"), allow_custom_value=True,
                 )  # fmt: skip
                 audience = gr.Textbox(label=LABELS("memo.audience"), max_lines=1)
             with gr.Accordion(LABELS("memo.bounds"), open=False):

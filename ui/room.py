@@ -194,9 +194,8 @@ class Room:
         """Return the engines that answer now, but for the models that may come and go."""
         from assistant.engines import reachable
 
-        named = [one.name for one in reachable(desk.settings.home) if one.ready]
-        passing = (":MODEL", ":PATH_OR_NAME")
-        return [one for one in named if not one.endswith(passing) and not one.startswith("local:")]
+        found = [one for one in reachable(desk.settings.home) if one.ready and not one.is_form]
+        return [one.name for one in found if not one.name.startswith("local:")]
 
     def status(self, language: str = "en") -> str:
         """Return the line under the title, as HTML."""

@@ -18,6 +18,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from corpus import formats
+from ui.said import told
+
 LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).parent / "words"
 
@@ -45,9 +48,16 @@ def word(key: str, language: str = "en", **values: object) -> str:
 
 
 def translations() -> dict[str, dict[str, str]]:
-    """Return the words by locale and key, as Gradio's I18n takes them."""
+    """Return the words by locale and key, as Gradio's I18n takes them.
+
+    The formats that are read are put in: which they are depends on what is installed.
+    """
+    read = formats.words()
     return {
-        locale: {key: texts[language] for key, texts in _words().items()}
+        locale: {
+            key: texts[language].replace("{formats}", told(read, language))
+            for key, texts in _words().items()
+        }
         for locale, language in (("en", "en"), ("zh-CN", "zh"), ("zh", "zh"))
     }
 

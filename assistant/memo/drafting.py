@@ -12,7 +12,7 @@ from assistant.checking.problems import Code
 from assistant.claims import drafts
 from assistant.composing import Composer
 from assistant.desk import Desk
-from assistant.engine import Corrector, Draft, Engine, Piece, Task, Waiting
+from assistant.engine import Corrector, Draft, Engine, Piece, Task, Waiting, guarded
 from assistant.memo.gathered import Asked, Gathered
 from assistant.memo.grades import STARTER
 from assistant.memo.length import words_in
@@ -104,14 +104,14 @@ def drafted(
     and writes once more; that counts where less is wrong with it.
     """
     line_of = line_of or written
-    made = yield from _attempt(desk, engine.write(task), gathered, task, asked, line_of)
+    pieces = guarded(engine.name, engine.write, task)
+    made = yield from _attempt(desk, pieces, gathered, task, asked, line_of)
     if made.wrong and not made.failure and isinstance(engine, Corrector):
         count = len(made.wrong)
         yield Waiting(said("{count} sentence(s) did not hold: they are written again", count=count))
         try:
-            again = yield from _attempt(
-                desk, engine.again(task, made.wrong), gathered, task, asked, line_of
-            )
+            pieces = guarded(engine.name, engine.again, task, made.wrong)
+            again = yield from _attempt(desk, pieces, gathered, task, asked, line_of)
         except EngineError as error:
             # What was written stands, with its sentences marked.
             _LOG.error("%s did not write again", engine.name, exc_info=error)

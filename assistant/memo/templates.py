@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 from assistant.memo.topic import Kind, Topic
 from corpus.errors import UsageError
+from corpus.plugins import Registry
 from corpus.said import said
 from corpus.validation import NO_OTHER_KEYS, configured
 
-_SHIPPED = Path(__file__).parent / "templates"
+# Ours, as what is registered: a folder of templates, or the file of one.
+SHIPPED = Path(__file__).parent / "templates"
 _FOLDER = "templates"
 # What fills a section: cited evidence; a gap for the analyst with the evidence under it; what was
 # not found; or a table.
@@ -92,14 +95,43 @@ class Template:
     sections: tuple[Plan, ...] = field(default_factory=tuple)
 
 
+def _files(place: Path) -> list[Path]:
+    """Return the templates in a folder, or the one that a path names; ValueError without any."""
+    files = sorted(place.glob("*.toml")) if place.is_dir() else [place]
+    if not files or not all(one.is_file() and _NAME.fullmatch(one.stem) for one in files):
+        raise ValueError(f"{place} is no folder with templates (NAME.toml), and not one")
+    return files
+
+
+TEMPLATES = Registry(
+    "briefing.templates",
+    Path,
+    (("briefing", "assistant.memo.templates:SHIPPED"),),
+    claims=lambda place: (one.stem for one in _files(place)),
+)
+
+
+def added_templates() -> list[str]:
+    """Return the names of the templates that other packages add."""
+    return [file.stem for place in TEMPLATES.added().values() for file in _files(place)]
+
+
 def template_names(home: Path) -> list[str]:
-    """Return the names of the templates: the user's own in `home`/templates, then ours."""
-    files = [*sorted((home / _FOLDER).glob("*.toml")), *sorted(_SHIPPED.glob("*.toml"))]
-    return list(dict.fromkeys(file.stem for file in files))
+    """Return the names of the templates: the user's own in `home`/templates, ours, and added ones.
+
+    The first of a name is the one that is used.
+    """
+    return list(dict.fromkeys(file.stem for file in _all(home)))
+
+
+def _all(home: Path) -> Iterator[Path]:
+    yield from sorted((home / _FOLDER).glob("*.toml"))
+    for place in TEMPLATES.values():
+        yield from _files(place)
 
 
 def template_named(name: str, home: Path) -> Template:
-    """Return a template, the user's own before ours; raises UsageError for one that is none."""
+    """Return a template, the user's own before others; raises UsageError for one that is none."""
     return _read(_file(name, home))
 
 
@@ -113,8 +145,8 @@ def _file(name: str, home: Path) -> Path:
         raise UsageError(
             said("{name} is no name of a template; use letters, digits, - and _", name=repr(name))
         )
-    for file in (home / _FOLDER / f"{name}.toml", _SHIPPED / f"{name}.toml"):
-        if file.is_file():
+    for file in _all(home):
+        if file.stem == name and file.is_file():
             return file
     known = ", ".join(template_names(home))
     raise UsageError(

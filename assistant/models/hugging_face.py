@@ -6,12 +6,16 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from assistant.engine import Engine
+from assistant.kinds import EngineKind, Reachable
+from assistant.models.making import context_of, model_engine
 from assistant.models.model import Delta, Message, ModelFailure
+from assistant.models.settled import Settled
 from corpus.quiet import ALLOW_HUB
 from corpus.said import said
 
@@ -138,3 +142,16 @@ class _Watched:
             self.failure = f"{type(error).__name__}: {str(error).strip().split(chr(10))[0][:100]}"
             options["streamer"].end()
             return None
+
+
+def _make(model: str, settled: Settled) -> Engine:
+    name = f"hf:{model}"
+    return model_engine(name, HuggingFaceModel(model, context_of(settled, name, "hf")), "", settled)
+
+
+def _reach(_: Settled) -> Iterator[Reachable]:
+    detail = "runs in this process; give the folder of a model"
+    yield Reachable("hf:PATH_OR_NAME", True, detail, is_form=True)
+
+
+HUGGING_FACE = EngineKind(_make, model="PATH_OR_NAME", reach=_reach)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import cast
 
+from assistant.engine import Engine
+from assistant.kinds import EngineKind, Reachable
 from assistant.models import llama_server
 from assistant.models.clients import GRAMMAR, OpenAIServer
+from assistant.models.making import context_of, model_engine
 from assistant.models.model import Delta, Message, ModelFailure
+from assistant.models.settled import Settled
 from assistant.models.store import Installed, Store
 from corpus.errors import ReadError
 
@@ -20,6 +24,10 @@ from corpus.errors import ReadError
 # is read for minutes without a graphics card, and costs memory that a laptop may not have.
 CONTEXT = 8192
 _BEAT, _NEWS = 0.1, 2.0
+# Tokens of passages that a model on this machine is given: a laptop without a graphics card reads
+# some forty to eighty a second (1.5 billion parameters, two cores). More for one that has written
+# faster here: 60 for each word a second.
+_EVIDENCE, _EVIDENCE_MOST, _EVIDENCE_A_WORD = 600, 4000, 60
 # A speed is noted from so many words on.
 _LEAST_WORDS = 15
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
@@ -117,3 +125,30 @@ class _Pace:
         words = len(_WORD.findall(_SIGN.sub(" ", self._text))) + signs / 2
         passed = self._last - self._first
         return words / passed if words >= _LEAST_WORDS and passed > 0 else 0.0
+
+
+def _make(name: str, settled: Settled) -> Engine:
+    """Return the engine of a model that is installed here; its process starts when it is asked."""
+    store = Store(settled.home)
+    model = store.named(name)
+    called = f"local:{model.name}"
+    server = local_server(model, store, context_of(settled, called, "local"))
+    evidence = max(_EVIDENCE, min(_EVIDENCE_MOST, int(_EVIDENCE_A_WORD * model.speed)))
+    return model_engine(called, server, "", settled, evidence)
+
+
+def _reach(settled: Settled) -> Iterator[Reachable]:
+    """Yield the models that are installed here, or how to get one."""
+    here = Store(settled.home).installed()
+    for one in here:
+        yield Reachable(
+            f"local:{one.name}", True, f"a model of {one.bytes / 1e9:.1f} GB on this machine"
+        )
+    if not here:
+        yield Reachable(
+            "local:MODEL", False, "no model is on this machine; see: briefing models, and get one: "
+            "briefing models get NAME", is_form=True,
+        )  # fmt: skip
+
+
+LOCAL = EngineKind(_make, model="NAME", reach=_reach)

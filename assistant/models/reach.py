@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +21,9 @@ _EMBEDDING = ("embed", "bge-", "minilm", "rerank", "e5-")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A server that answers: its address, what it is, and the chat models it offers."""
+    """A server that answers: its address, and the chat models it offers."""
 
     address: str
-    kind: str
     models: tuple[str, ...]
 
 
@@ -37,19 +37,21 @@ def ollama_address() -> str:
     return address if address.rsplit(":", 1)[-1].isdigit() else f"{address}:11434"
 
 
-def local_servers() -> list[Found]:
-    """Return the servers on this machine that answer now and offer a chat model.
+def ollama_here() -> Found | None:
+    """Return the Ollama on this machine that answers now; None without one that has a chat model.
 
-    Looks at loopback only; a server elsewhere is used when it is named.
+    One elsewhere is used when it is named.
     """
-    found = []
     address = ollama_address()
-    if is_loopback(address) and (models := _ollama_models(address)):
-        found.append(Found(address, "ollama", models))
+    models = _ollama_models(address) if is_loopback(address) else ()
+    return Found(address, models) if models else None
+
+
+def listing_servers() -> Iterator[Found]:
+    """Yield the servers on usual ports of this machine that answer now and offer a chat model."""
     for address in SERVERS:
         if models := _listed_models(address):
-            found.append(Found(address, "server", models))
-    return found
+            yield Found(address, models)
 
 
 def _ollama_models(address: str) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ _MET = (
 )  # fmt: skip
 # Bytes that are looked at: a detector is no surer after more.
 _LOOK = 100_000
+# Within so many bytes a text shows its format, if it has a mark of one.
+_BEGINNING = 4_096
 # Encodings of East Asia whose bytes are all ASCII, told by how they change over to two bytes.
 _STATEFUL = (
     (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
@@ -101,6 +103,11 @@ def decoded_page(data: bytes, declared: str = "") -> str:
     """
     said = _DECLARED.search(data[:4_096])
     return decoded(data, declared or (said[1].decode("ascii") if said else ""))
+
+
+def beginning(data: bytes) -> bytes:
+    """Return the beginning of a text as bytes, blanks and a mark of its encoding left out."""
+    return data[:_BEGINNING].lstrip(b"\xef\xbb\xbf \t\r\n")
 
 
 def prepare() -> None:

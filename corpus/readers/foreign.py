@@ -5,6 +5,16 @@ from __future__ import annotations
 import io
 import zipfile
 
+from corpus.errors import ReadError
+from corpus.said import said
+
+# What an archive begins with: its first file, its end, or the mark of one in several volumes.
+ARCHIVES = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
+# What the older Office files, and Outlook messages, are kept in.
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_RICH_TEXT = b"{\\rtf"
+# Office encrypts a file by wrapping it in the older container, under this name.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # What an older Office file calls its main stream, in the order in which they are looked for.
 _STREAMS = {
     "WordDocument": ("Word 97–2003 (.doc)", "DOCX"),
@@ -24,7 +34,47 @@ _PARTS = {
 }
 
 
-def of_ole(data: bytes) -> tuple[str, str]:
+def is_foreign(head: bytes) -> bool:
+    """Say by the beginning of a file whether it is an archive, an OLE container or rich text."""
+    return head.startswith((*ARCHIVES, OLE, _RICH_TEXT))
+
+
+def is_encrypted(data: bytes) -> bool:
+    """Say whether an OLE container is an Office file that needs a password."""
+    return data.startswith(OLE) and _ENCRYPTED in data
+
+
+def refusal(data: bytes) -> ReadError | None:
+    """Return why bytes of a format that is known here are not read, None for any others.
+
+    Its reason is "encrypted" or "unsupported".
+    """
+    if is_encrypted(data):
+        return ReadError("encrypted", said("this file needs a password; save it without one"))
+    if data.startswith(OLE):
+        return _foreign(*_of_ole(data))
+    if data.startswith(ARCHIVES):
+        told = of_archive(data)
+        return _foreign(*told) if told else ReadError(
+            "unsupported", said("archives are not read; unpack it and add the folder")
+        )  # fmt: skip
+    if data[:100].lstrip().startswith(_RICH_TEXT):
+        return _foreign("Rich Text (.rtf)", "DOCX or PDF")
+    return None
+
+
+def _foreign(what: str, better: str) -> ReadError:
+    return ReadError(
+        "unsupported",
+        said(
+            "this is {what}, which is not read; save it as {better} and add that",
+            what=what,
+            better=better,
+        ),
+    )
+
+
+def _of_ole(data: bytes) -> tuple[str, str]:
     """Return what an older Office file is, and what to save it as."""
     for stream, told in _STREAMS.items():
         if stream.encode("utf-16-le") in data:
@@ -48,10 +98,3 @@ def of_archive(data: bytes) -> tuple[str, str] | None:
 
 def _is_small(archive: zipfile.ZipFile, names: set[str]) -> bool:
     return "mimetype" in names and archive.getinfo("mimetype").file_size < 1_000
-
-
-def of_text(data: bytes) -> tuple[str, str] | None:
-    """Return what a text with marks of a program is, and what to save it as."""
-    return (
-        ("Rich Text (.rtf)", "DOCX or PDF") if data[:100].lstrip().startswith(b"{\\rtf") else None
-    )

@@ -7,10 +7,11 @@ from typing import Any
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
+from corpus.formats import Reader
 from corpus.readers.about import real_publisher, real_title
 from corpus.readers.article import article_of
 from corpus.readers.blocks import Blocks, clean
-from corpus.readers.charsets import decoded_page
+from corpus.readers.charsets import beginning, decoded_page
 from corpus.readers.dates import times
 from corpus.readers.filings import (
     act_title,
@@ -19,10 +20,13 @@ from corpus.readers.filings import (
     named_publisher,
     publisher_of_address,
 )
+from corpus.readers.foreign import is_foreign
 from corpus.readers.hidden import take_out_hidden
+from corpus.readers.markdown import MARKDOWN
 from corpus.readers.markup import add_markup, markup_of, page_of
 from corpus.readers.page_about import language_of, said_of, title_block
 from corpus.readers.stubs import behind_paywall, said_instead
+from corpus.said import said
 
 # The extractor is made for articles. A page with more text than this outside links is a law or a
 # filing and is read whole: of a 10-K with 346,000 characters the extractor lost 7 %, tables among
@@ -30,6 +34,7 @@ from corpus.readers.stubs import behind_paywall, said_instead
 # what it took for furniture then was the text.
 _LARGE = 100_000
 _FOUND = 0.5
+_PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _SPAN = re.compile(r"\s(?:row|col)span\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]*)", re.IGNORECASE)
 
 
@@ -86,6 +91,12 @@ def read_html(data: bytes, location: str, *, whole: bool = False) -> Document:
     )
 
 
+def _is_page(data: bytes, suffix: str) -> bool:
+    """Say whether tags of a page stand at the beginning of a text; Markdown may hold them too."""
+    head = beginning(data)
+    return bool(_PAGE.search(head)) and suffix not in MARKDOWN.suffixes and not is_foreign(head)
+
+
 def prepare() -> None:
     """Read ahead what trafilatura reads from files of its own, with the first page that wants it.
 
@@ -138,3 +149,15 @@ def _metadata(root: Any, page: str, said: dict[str, str]) -> dict[str, str]:
     titles = (said.get("ogtitle"), found.title if found else "", root.findtext(".//title"))
     title = next((one for name in titles if (one := real_title(clean(name or ""), publisher))), "")
     return {"title": title, "publisher": publisher}
+
+
+HTML = Reader(
+    words=said("web pages"),
+    suffixes=(".html", ".htm", ".xhtml"),
+    types={"text/html": ".html", "application/xhtml+xml": ".html"},
+    sniff=_is_page,
+    read=lambda data, location, _: read_html(data, location),
+    imports=("dateparser.*", "htmldate.*", "lxml.cssselect", "lxml.etree", "lxml.html", "tinycss2",
+             "trafilatura", "webencodings"),
+    prepare=prepare,
+)  # fmt: skip

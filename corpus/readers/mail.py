@@ -9,9 +9,12 @@ from email.message import EmailMessage
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
+from corpus.formats import Part, Reader
 from corpus.limits import MOST_PARTS
 from corpus.readers.blocks import Blocks
 from corpus.readers.calendar import event_lines
+from corpus.readers.charsets import beginning, decoded
+from corpus.readers.foreign import OLE, is_encrypted
 from corpus.readers.html import read_html
 from corpus.readers.mail_parts import (
     addresses,
@@ -22,12 +25,20 @@ from corpus.readers.mail_parts import (
     sent_on,
     text_of,
 )
-from corpus.readers.outlook import message_of_outlook
-from corpus.readers.parts import Part, distinct
+from corpus.readers.outlook import is_outlook, message_of_outlook
+from corpus.readers.parts import distinct
 from corpus.readers.text import read_text
 from corpus.readers.web_archive import is_archive, read_archive
 from corpus.said import said
 
+_HEADS = re.compile(
+    rb"\A(?:From [^\n]*\n)?(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}", re.IGNORECASE
+)
+_HEAD = re.compile(
+    # The last is how Word begins a web archive.
+    rb"^(?:(?:from|mime-version|received|message-id|date):|content-type:\s*multipart/)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _HEADERS = ("Subject", "From", "To", "Cc", "Date")
 # A text that says at least this share of what its alternative says is as full as that.
 _AS_FULL = 0.95
@@ -209,3 +220,41 @@ def _read_box(data: bytes, location: str) -> Document:
         blocks.attach(part.name)
     title = f"Mailbox of {len(mails)} messages"
     return blocks.document(Source(title=title, location=location, kind="email"))
+
+
+def _is_mail(data: bytes, _: str) -> bool:
+    """Say whether bytes begin with lines that a mail begins with, two of them its own."""
+    head = beginning(data)
+    return bool(_HEADS.match(head)) and len(_HEAD.findall(head)) >= 2
+
+
+def _is_outlook(data: bytes, suffix: str) -> bool:
+    """Say whether bytes are an Outlook message."""
+    told = data.startswith(OLE) and (suffix == ".msg" or is_outlook(data))
+    return told and not is_encrypted(data)
+
+
+def _read_outlook(data: bytes, location: str) -> Document:
+    """Return an Outlook message, or the plain text that lies under the name of one."""
+    if data.startswith(OLE):
+        return read_outlook(data, location)
+    return read_text(decoded(data), location)
+
+
+MAIL = Reader(
+    words=said("mail"),
+    suffixes=(".eml", ".mbox", ".mht", ".mhtml"),
+    types={"message/rfc822": ".eml", "multipart/related": ".mhtml"},
+    sniff=_is_mail,
+    read=lambda data, location, _: read_mail(data, location),
+    parts=parts_of_mail,
+    imports=("email.*",),
+)
+OUTLOOK = Reader(
+    words=said("Outlook messages"),
+    suffixes=(".msg",),
+    sniff=_is_outlook,
+    read=lambda data, location, _: _read_outlook(data, location),
+    parts=parts_of_outlook,
+    imports=("olefile", "oxmsg"),
+)

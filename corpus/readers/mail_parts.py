@@ -12,18 +12,14 @@ from email.message import EmailMessage, Message
 from typing import Any
 
 from corpus.errors import ReadError
+from corpus.formats import Part, suffix_of
 from corpus.readers.blocks import clean
 from corpus.readers.charsets import codec_of, decoded
 from corpus.readers.dates import parse_date
-from corpus.readers.parts import Part
 from corpus.said import said
 
 # Parts within parts: the standard library asks each line of a part at every one of them.
 _DEEPEST = 30
-_SUFFIXES = {
-    "text/plain": ".txt", "text/html": ".html", "text/csv": ".csv", "text/markdown": ".md",
-    "message/rfc822": ".eml", "application/pdf": ".pdf",
-}  # fmt: skip
 # What a message carries that says nothing: signatures, keys, the card of the sender.
 _SEALS = re.compile(r"signature|pgp-keys|vcard|x-vcard|pkcs7-crl|pkix")
 _SEALED = re.compile(r"application/(?:x-)?pkcs7-mime|multipart/encrypted|application/pgp-encrypted")
@@ -100,8 +96,8 @@ def _put_beside(part: EmailMessage, kind: str, name: str, content: Content) -> N
         data = bytes_of(part)
         if kind.startswith("text/") and part.get_content_charset():
             data = decoded(data, part.get_content_charset("")).encode("utf-8", "replace")
-        content.parts.append(Part(name or f"attachment{_SUFFIXES.get(kind, '')}", data,
-                                  _SUFFIXES.get(kind, "")))  # fmt: skip
+        suffix = suffix_of(kind)
+        content.parts.append(Part(name or f"attachment{suffix}", data, suffix))
 
 
 def _sort_alternatives(part: EmailMessage, content: Content) -> None:

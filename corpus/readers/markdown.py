@@ -9,8 +9,10 @@ from typing import Any
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
+from corpus.formats import Reader
 from corpus.readers.about import real_publisher, real_title
 from corpus.readers.blocks import Blocks, clean
+from corpus.readers.charsets import decoded
 from corpus.readers.dates import parse_date, times
 from corpus.readers.filings import named_publisher, publisher_of_address
 from corpus.readers.hidden import take_out_hidden
@@ -265,3 +267,12 @@ def _front_matter(text: str) -> tuple[dict[str, str], str]:
             values.setdefault(re.sub(r"[^a-z]", "", str(key).lower()), str(value or ""))
         text = text[found.end() :].lstrip()
     return values, text
+
+
+MARKDOWN = Reader(
+    words="Markdown",
+    suffixes=(".md", ".markdown"),
+    types={"text/markdown": ".md"},
+    read=lambda data, location, _: read_markdown(decoded(data), location),
+    imports=("markdown_it.*", "yaml.*"),
+)

@@ -10,13 +10,17 @@ from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
+from corpus.formats import Reader
 from corpus.limits import Limits
 from corpus.readers.about import real_title
 from corpus.readers.blocks import Blocks, clean
+from corpus.readers.charsets import decoded
 from corpus.readers.dates import times
+from corpus.readers.foreign import ARCHIVES, of_archive
 from corpus.readers.package import Package
 from corpus.readers.sheets import read_sheets
 from corpus.readers.slides import read_slides
+from corpus.readers.text import read_text
 from corpus.readers.word import read_word
 from corpus.said import said
 
@@ -31,6 +35,12 @@ _LISTED = re.compile(
 # When the template that python-pptx brings was saved; what is made from it keeps it.
 _TEMPLATE = "2013-01-27T09:15:58Z"
 _DAMAGED = "this file is damaged; open it in its program, save it anew and add it again"
+# With macros, as templates and as shows: the same formats under other names.
+_SUFFIXES = (
+    ".docx", ".docm", ".dotx", ".dotm", ".xlsx", ".xlsm", ".xltx", ".xltm", ".pptx", ".pptm",
+    ".ppsx", ".ppsm", ".potx", ".potm",
+)  # fmt: skip
+_TYPE = "application/vnd.openxmlformats-officedocument."
 
 
 def office_kind(data: bytes) -> str:
@@ -114,3 +124,36 @@ def read_office(data: bytes, location: str, kind: str, limits: Limits) -> Docume
     stated = {} if saved in {about.get("created", ""), _TEMPLATE} else {"modified": saved}
     when = times(blocks, kinds[kind], said=stated)
     return blocks.document(Source(title, location, kind=kinds[kind], **when))
+
+
+def _is_office(data: bytes, suffix: str) -> bool:
+    """Say whether bytes are an Office file, or an archive under the name of one."""
+    if not data.startswith(ARCHIVES) or of_archive(data):
+        return False
+    return suffix in _SUFFIXES or bool(office_kind(data))
+
+
+def _read(data: bytes, location: str, limits: Limits) -> Document:
+    """Return an Office file, or the plain text that lies under the name of one, as a document."""
+    if not data.startswith(ARCHIVES):
+        return read_text(decoded(data), location)
+    kind = office_kind(data)
+    if not kind:
+        raise ReadError(
+            "damaged", said("this Office file is damaged; save it anew and add it again")
+        )
+    return read_office(data, location, kind, limits)
+
+
+OFFICE = Reader(
+    words="Word, PowerPoint, Excel",
+    suffixes=_SUFFIXES,
+    types={
+        f"{_TYPE}wordprocessingml.document": ".docx",
+        f"{_TYPE}presentationml.presentation": ".pptx",
+        f"{_TYPE}spreadsheetml.sheet": ".xlsx",
+    },
+    sniff=_is_office,
+    read=_read,
+    imports=("lxml.etree", "xlfmt"),
+)

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from corpus.document import WITHIN
+from corpus.formats import Part
 from corpus.readers.blocks import clean
 
 _LONGEST_NAME = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A document that a file holds: the name it goes by there, its bytes.
-
-    `suffix` says what it is where its name does not (".txt"), as far as the file knows.
-    """
-
-    name: str
-    data: bytes
-    suffix: str = ""
 
 
 def distinct(parts: Iterable[Part]) -> list[Part]:

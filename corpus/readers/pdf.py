@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 from corpus.document import Document, Source, pages_said
 from corpus.errors import ReadError
+from corpus.formats import Part, Reader, Recognised
 from corpus.limits import Limits
 from corpus.ocr import Row
 from corpus.readers.blocks import Blocks
 from corpus.readers.dates import times
 from corpus.readers.filings import act_title, filing_date, filing_title, named_publisher
-from corpus.readers.parts import Part, distinct
+from corpus.readers.parts import distinct
 from corpus.readers.pdf_about import About, about_pdf, text_by_pypdf
 from corpus.readers.pdf_account import Left, leave_out, missing
+from corpus.readers.pdf_attached import parts_of_pdf
 from corpus.readers.pdf_columns import in_columns
 from corpus.readers.pdf_flow import flowing, seam
 from corpus.readers.pdf_furniture import without_furniture
@@ -30,8 +32,6 @@ from corpus.readers.pdf_tables import PdfTable, continued
 from corpus.readers.pdf_title import title_from
 from corpus.said import said
 
-# Lines that OCR read, by page (from 1).
-Recognised = Mapping[int, Sequence[Row]]
 # Words of a line that stand further apart than this many heights of it are cells of a table.
 _GAP = 1.5
 # Fewer letters than this over a picture of the page are a stamp on a scan.
@@ -230,3 +230,19 @@ def _source(
         kind="pdf",
         **times(blocks, "pdf", text=first, known=filing_date(text), otherwise=about.year),
     )
+
+
+PDF = Reader(
+    words="PDF",
+    suffixes=(".pdf",),
+    types={"application/pdf": ".pdf"},
+    # Without its mark, under its suffix, the reader says what is wrong.
+    sniff=lambda data, _: b"%PDF-" in data[:1024],
+    read=read_pdf,
+    parts=parts_of_pdf,
+    recognised=read_pdf,
+    # Pillow is how a page is drawn, and how pypdf reads pictures.
+    imports=("pypdf.*", "pypdfium2", "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.ImageOps",
+             "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.PpmImagePlugin",
+             "PIL.WebPImagePlugin"),
+)  # fmt: skip

@@ -9,9 +9,10 @@ from contextlib import suppress
 from typing import Any, TypeVar
 from xml.etree import ElementTree
 
+from corpus.formats import Part
 from corpus.limits import DEFAULT_LIMITS
 from corpus.readers.blocks import clean
-from corpus.readers.parts import Part, distinct
+from corpus.readers.parts import distinct
 
 T = TypeVar("T")
 # Attached files, annotations of a page and values of a form, beyond which a PDF is hostile.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
+from corpus.formats import Reader
 from corpus.readers.blocks import Blocks, is_ragged
 from corpus.readers.charsets import decoded
 from corpus.readers.dates import times
@@ -220,3 +221,11 @@ def _spread(rows: _Rows, head_rows: int) -> _Rows:
             last = last if place else ""
         spread.append(cells)
     return spread + rows[len(spread) :]
+
+
+CSV = Reader(
+    words="CSV",
+    suffixes=(".csv", ".tsv"),
+    types={"text/csv": ".csv", "text/tab-separated-values": ".tsv"},
+    read=lambda data, location, _: read_csv(data, location),
+)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
+from corpus.formats import Reader
 from corpus.readers.blocks import Blocks, clean
+from corpus.readers.charsets import decoded
 from corpus.readers.dates import times
 from corpus.readers.filings import filing_date, filing_title, named_publisher
 from corpus.readers.plain import add_plain
@@ -46,3 +48,11 @@ def read_text(text: str, location: str) -> Document:
             **times(blocks, "text", known=filing_date(content)),
         )
     )
+
+
+TEXT = Reader(
+    words=said("plain text"),
+    suffixes=(".txt", ".text", ".rst"),
+    types={"text/plain": ".txt"},
+    read=lambda data, location, _: read_text(decoded(data), location),
+)

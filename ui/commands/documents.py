@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from index.ingest import Report
 
 
-@click.command()
+class _WithFormats(click.Command):
+    """A command whose help ends with the formats that are read here."""
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write them; looked up only when somebody asks for help."""
+        from corpus.formats import words
+
+        formatter.write_paragraph()
+        formatter.write_text(f"Formats: {words()}.")
+
+
+@click.command(cls=_WithFormats)
 @click.argument("paths", nargs=-1)
 @click.option("--title", default="", help="The document's title (one file only).")
 @click.option("--publisher", default="", help="Who published it.")
@@ -39,7 +50,7 @@ def add(
     starter: bool,
     as_json: bool,
 ) -> None:
-    """Read files, folders and web addresses: PDF, HTML, DOCX, Markdown, text, mail, tables.
+    """Read files, folders and web addresses into the library.
 
     An address is fetched from the public internet only, as the site's robots.txt allows. Exits with
     1 when nothing could be read.
