@@ -31,12 +31,10 @@ class Composer:
         """
         part = draft.text[len(NOT_FOUND) :].strip(" .")
         if draft.text.upper().startswith(NOT_FOUND):
-            states = goes_on(part)
-            if states and draft.labels:
-                # It says that nothing is found, and cites a passage for something else.
+            if goes_on(part):
+                # It says that nothing is found, and then something else: "The passages tell of X."
                 part = answer.standalone or answer.question
-            if not states or draft.labels:
-                return replace(answer, not_found=(*answer.not_found, part)) if part else answer
+            return replace(answer, not_found=(*answer.not_found, part)) if part else answer
         bare = self._checker.states_nothing(draft.text, f"{answer.question} {answer.standalone}")
         if bare and not draft.labels:
             return replace(answer, claims=(*answer.claims, Claim(draft.text, (), "supported")))
