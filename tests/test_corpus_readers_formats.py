@@ -302,6 +302,9 @@ def test_a_web_archive_is_read_as_its_page(tmp_path):
         (lambda path: _write(path, ARTICLE), "a", "html"),
         (lambda path: _write(path, _mail().as_bytes()), "a.html", "email"),
         (lambda path: _write(path, PARAGRAPHS[0]), "a.txt", "text"),
+        (lambda path: _write(path, PARAGRAPHS[0]), "a.docx", "text"),
+        (lambda path: _write(path, PARAGRAPHS[0]), "a.msg", "text"),
+        (lambda path: _write(path, f"PKW: {PARAGRAPHS[0]}"), "a.txt", "text"),
     ],
 )
 def test_a_suffix_that_lies_is_not_believed(tmp_path, make, lie, kind):

@@ -10,13 +10,16 @@ import subprocess
 import sys
 import textwrap
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistant.engine import Task, guarded
+from assistant.answer import Answer, Question
+from assistant.answering import ask
+from assistant.desk import Desk
+from assistant.engine import Piece, Task, guarded
 from assistant.engines import engine_named, reachable
 from assistant.kinds import ENGINES
 from assistant.memo.templates import (
@@ -406,6 +409,21 @@ def test_whatever_an_engine_raises_is_a_failure_of_that_engine() -> None:
     assert next(pieces) == "Ros? Ding. [1]"
     with pytest.raises(EngineError, match=r"bell failed: ZeroDivisionError"):
         next(pieces)
+
+
+def test_an_answer_outlives_an_engine_that_breaks_off(starter_desk: Desk) -> None:
+    """The library is quoted, and the reader told which engine failed."""
+
+    class Cracked:
+        name, place = "bell:cracked", ""
+
+        def write(self, task: Task) -> Generator[Piece, None, None]:
+            yield from ()
+            raise KeyError(task.question)
+
+    *_, answer = ask(starter_desk.answering_with(Cracked()), Question("Who founded DeepSeek?"))
+    assert isinstance(answer, Answer) and answer.fallback == "bell:cracked failed: KeyError"
+    assert "Liang Wenfeng" in " ".join(one.text for one in answer.claims)
 
 
 SECTION = '[[section]]\nheading = "Sources"\nkind = "sources"\n'
