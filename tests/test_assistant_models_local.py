@@ -455,6 +455,7 @@ def test_a_real_model_answers_a_question(file: str, starter_home: Path, tmp_path
     ]
     briefing("models", "use", listed["name"])
     answer = json.loads(briefing("ask", "Who founded DeepSeek?", "--json"))
-    # What a small model does not find is quoted.
+    # What a small model does not find is quoted, and what repeats itself is stopped.
     assert answer["engine"] in {f"local:{listed['name']}", "extractive"} and answer["claims"]
-    assert answer["usage"]["answer_tokens"] > 0
+    stopped = "it repeats itself without end" in (answer["fallback"] or "")
+    assert stopped or answer["usage"]["answer_tokens"] > 0

@@ -101,11 +101,12 @@ def _reason(told: IO[bytes]) -> str:
 
 
 def _size_of(folder: Path) -> int:
+    """Return the bytes of a folder's files. pip moves them about: what is gone does not count."""
     size = 0
-    for file in folder.rglob("*"):
-        # pip moves its files about meanwhile.
-        with suppress(OSError):
-            size += file.stat().st_size if file.is_file() else 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                size += (Path(place) / name).lstat().st_size
     return size
 
 
