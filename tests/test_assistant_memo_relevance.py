@@ -87,6 +87,7 @@ def europe(starter_home: Path) -> Memo:
 
 def test_a_topic_is_borne_by_all_its_names() -> None:
     """In passage, title or heading, under any name of theirs; a field as AI is none of them."""
+    assert Topic.of("Did export controls slow DeepSeek?").thing == "export controls and DeepSeek"
     topic = Topic.of("What should Europe learn from DeepSeek?")
     assert topic.names == ("Europe", "DeepSeek")
     assert topic.bears("The EU fined DeepSeek.", "", "")

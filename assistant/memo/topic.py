@@ -46,7 +46,8 @@ _ASKING_CHINESE = re.compile(
 _VERBS = frozenset(
     "learn mean say think work affect change happen need want require respond react compare "
     "matter face lead use make take get give go come tell expect fear gain lose see show cause "
-    "bring stand do".split()
+    "bring stand do slow delay stop hurt help limit hinder harm spur block curb boost weaken "
+    "strengthen threaten benefit shape drive undermine".split()
 )
 _ONE_RULE = re.compile(
     r"^(?!(?:the|an?|this)\b)[^,]*\b(?:rule|act|law|ban|order|policy|regulation|bill)$",
