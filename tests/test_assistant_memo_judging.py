@@ -23,17 +23,9 @@ from corpus.errors import EngineError, UsageError
 from index.ingest import files_below
 from tests.memos import line
 from tests.servers import ModelServer
+from tests.test_assistant_memo_writing import PORT
 from ui.markup_memo import memo_html
 
-PORT = """---
-title: The port of Lund
-publisher: Port Gazette
-published: 2026-01-10
----
-
-The port of Lund handled 4,800 ships in 2025, according to its director. The port of Lund belongs to
-the Berg family.
-"""
 FACT = "The port of Lund handled 4,800 ships in 2025, according to its director [1].\n"
 GROWS = "Traffic in the port of Lund will likely grow further."
 

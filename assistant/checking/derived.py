@@ -103,7 +103,7 @@ def computable(claimed: Quantity, claim: str, given: Sequence[Quantity], source:
 
     By chance one often does: only for a claim of whose meaning a judge is sure. It needs no word
     for the calculation, but what rises has not fallen, points are no shares, and a number is in the
-    unit that the calculation gives. "More than 300" and "nearly 60" hold of an exact number that
+    unit that the calculation gives. "More than 300" and "less than 60" hold of an exact number that
     lies beyond, and not far.
     """
     exact = [one.value for one in given if one.unit == claimed.unit and not one.hedged]

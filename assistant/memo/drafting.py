@@ -40,7 +40,7 @@ def composed(
     gathered: Gathered,
     task: Task,
     asked: Asked,
-    line_of: LineOf | None = None,
+    line_of: LineOf,
 ) -> Generator[Line | Waiting, None, None]:
     """Yield what an engine writes as lines, each checked and cited, as far as there is room.
 
@@ -68,7 +68,7 @@ def composed(
             gathered.answer = answer
             if answer.claims:
                 gathered.said.append(stems)
-                line = (line_of or spoken)(answer.claims[0], task, one.labels)
+                line = line_of(answer.claims[0], task, one.labels)
                 yield replace(line, claim=_readable(line.claim, gathered))
 
 
@@ -96,14 +96,13 @@ def drafted(
     gathered: Gathered,
     task: Task,
     asked: Asked,
-    line_of: LineOf | None = None,
+    line_of: LineOf,
 ) -> Iterator[Line | Waiting]:
     """Yield the lines that a model writes for a task, at most `asked.most`; raises EngineError.
 
     Where some do not hold or break a rule that the linter has for sentences, the model is told so
     and writes once more; that counts where less is wrong with it.
     """
-    line_of = line_of or written
     pieces = guarded(engine.name, engine.write, task)
     made = yield from _attempt(desk, pieces, gathered, task, asked, line_of)
     if made.wrong and not made.failure and isinstance(engine, Corrector):

@@ -75,8 +75,8 @@ def reworded(desk: Desk, memo: Memo, section: str, line: int, text: str) -> Memo
     """Return the memo with other words in a line, checked against the passages that it cites.
 
     What is written into a gap is the analyst's judgment, and stays it in other words; a model's
-    draft in the analyst's words is one too. Any other
-    sentence that cites nothing is unsupported. Raises UsageError for no words.
+    draft in the analyst's words is one too. Any other sentence that cites nothing is unsupported.
+    Raises UsageError for no words.
     """
     at, lines = _lines(memo, section, line)
     text = " ".join(text.split())

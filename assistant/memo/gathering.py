@@ -14,7 +14,7 @@ from assistant.corrections import figures
 from assistant.desk import Desk
 from assistant.engine import Draft, Engine, Piece, Task, Waiting
 from assistant.extractive import ExtractiveEngine, quoted_text, stands_alone
-from assistant.memo.drafting import composed, drafted
+from assistant.memo.drafting import composed, drafted, spoken, written
 from assistant.memo.gathered import Asked, Gathered
 from assistant.memo.sentence import Sentence
 from assistant.memo.superseded import standing_of
@@ -251,9 +251,9 @@ def _written(
     """
     if not isinstance(engine, ExtractiveEngine):
         if task.evidence:
-            yield from drafted(desk, engine, gathered, task, asked)
+            yield from drafted(desk, engine, gathered, task, asked, written)
     elif task.sentences:
-        yield from composed(desk, _quotations(task), gathered, task, asked)
+        yield from composed(desk, _quotations(task), gathered, task, asked, spoken)
 
 
 def _quotations(task: Task) -> Generator[Piece, None, None]:
