@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from assistant.answer import Answer, Citation, Claim
     from assistant.briefing import Briefing
     from assistant.checking.problems import Problem
-    from assistant.followup import Exchange
+    from assistant.draft_check import CheckedSentence
     from assistant.memo.export import exported
     from assistant.memo.values import Finding, Line, Memo, Section
-    from assistant.verifying import Checked
+    from assistant.query_rewriting import Turn
     from corpus.catalogue import Entry
     from corpus.document import Passage, Source
     from index.evidence import Evidence
@@ -51,10 +51,10 @@ else:
         "assistant.answer": ("Answer", "Citation", "Claim"),
         "assistant.briefing": ("Briefing",),
         "assistant.checking.problems": ("Problem",),
-        "assistant.followup": ("Exchange",),
+        "assistant.query_rewriting": ("Turn",),
         "assistant.memo.export": ("exported",),
         "assistant.memo.values": ("Finding", "Line", "Memo", "Section"),
-        "assistant.verifying": ("Checked",),
+        "assistant.draft_check": ("CheckedSentence",),
         "corpus.catalogue": ("Entry",),
         "corpus.document": ("Passage", "Source"),
         "index.evidence": ("Evidence",),
@@ -78,7 +78,7 @@ __all__ = [
     "Answer",
     "Briefing",
     "BriefingError",
-    "Checked",
+    "CheckedSentence",
     "Citation",
     "Claim",
     "EmbedderError",
@@ -86,7 +86,6 @@ __all__ = [
     "EngineError",
     "Entry",
     "Evidence",
-    "Exchange",
     "Finding",
     "FormatError",
     "JudgeError",
@@ -111,6 +110,7 @@ __all__ = [
     "Section",
     "Source",
     "StorageError",
+    "Turn",
     "UsageError",
     "exported",
 ]

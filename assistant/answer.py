@@ -8,18 +8,18 @@ from typing import Any
 
 from assistant.checking.problems import Problem, problems_json
 from assistant.engine import Usage
-from assistant.followup import Exchange
+from assistant.query_rewriting import Turn
 from corpus.cells import Cell
 from corpus.document import Source
+from corpus.i18n import tr
 from corpus.page_names import NUMBERED, Folio, page_name
-from corpus.said import said
 from corpus.validation import StoredLine
-from index.bounds import Bounds
 from index.evidence import Evidence, Newer
+from index.filters import Filters
 
 # What a declined answer begins with: where `nearest` holds sentences, and where it holds none.
-NOT_SAID = said("The library does not say this outright; these sentences come closest.")
-NOT_HELD = said("The library holds nothing on this.")
+NOT_SAID = tr("The library does not say this outright; these sentences come closest.")
+NOT_HELD = tr("The library holds nothing on this.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Question:
     """
 
     text: str
-    history: tuple[Exchange, ...] = ()
+    history: tuple[Turn, ...] = ()
     as_of: str = ""
     since: str = ""
     publishers: tuple[str, ...] = ()
@@ -40,9 +40,9 @@ class Question:
     limit: int = 8
 
     @property
-    def bounds(self) -> Bounds:
+    def filters(self) -> Filters:
         """Which documents may be searched."""
-        return Bounds(self.publishers, self.documents, self.since, self.as_of)
+        return Filters(self.publishers, self.documents, self.since, self.as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +161,9 @@ class Answer:
         return " ".join(claim.marked for claim in self.claims)
 
     @property
-    def exchange(self) -> Exchange:
+    def turn(self) -> Turn:
         """The question and its answer as a later question may refer to them."""
-        return Exchange(self.question, self.spoken, self.standalone)
+        return Turn(self.question, self.spoken, self.standalone)
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:

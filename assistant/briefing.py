@@ -7,21 +7,21 @@ from pathlib import Path
 from typing import TypeVar
 
 from assistant.answer import Answer, Question
-from assistant.answering import ask, validated
-from assistant.desk import Desk
-from assistant.followup import Exchange
+from assistant.draft_check import CheckedSentence, against_library, sentences_in, sentences_of
+from assistant.evidence_search import found_for
 from assistant.memo.values import Memo
 from assistant.memo.writing import Request, write
-from assistant.searching import found_for
+from assistant.pipeline import ask, validated
+from assistant.query_rewriting import Turn
 from assistant.settings import Settings
-from assistant.verifying import Checked, against_library, sentences_in, sentences_of
+from assistant.workspace import Workspace
 from corpus.catalogue import Entry
 from corpus.errors import UsageError
+from corpus.i18n import tr
 from corpus.partial_dates import refuse_undated
-from corpus.said import said
 from index.evidence import Evidence
-from index.fetched import is_address
-from index.ingest import Described, Progress, Report, files_below
+from index.ingest import MetadataOverride, Progress, Report, files_below
+from index.url_ingest import is_address
 
 _Step = TypeVar("_Step")
 
@@ -54,8 +54,8 @@ class Briefing:
         configuration file in `home` that says nonsense, LibraryTooNew for the library of a newer
         version, LibraryDamaged, and StorageError for a folder that cannot be written.
         """
-        self._desk = Desk(Settings.from_environment(home=home, engine=engine))
-        self._desk.maintain()
+        self._workspace = Workspace(Settings.from_environment(home=home, engine=engine))
+        self._workspace.maintain()
 
     def __enter__(self) -> Briefing:
         return self
@@ -86,11 +86,11 @@ class Briefing:
         for one in paths:
             if is_address(str(one)):
                 raise UsageError(
-                    said("{address} is a web address; fetch it with: briefing add", address=one)
+                    tr("{address} is a web address; fetch it with: briefing add", address=one)
                 )
         files = files_below(Path(one).expanduser() for one in paths)
-        described = Described(publisher=publisher, published=published, edit=True)
-        report = _last(self._desk.add(files, described=described, ocr=ocr), watch)
+        described = MetadataOverride(publisher=publisher, published=published, edit=True)
+        report = _last(self._workspace.add(files, described=described, ocr=ocr), watch)
         assert isinstance(report, Report)
         return report
 
@@ -111,15 +111,15 @@ class Briefing:
         EmbedderError or ReaderError where a model cannot be loaded.
         """
         if limit < 1:
-            raise UsageError(said("a limit of {limit} finds nothing; give 1 or more", limit=limit))
+            raise UsageError(tr("a limit of {limit} finds nothing; give 1 or more", limit=limit))
         asked = self._question(question, as_of, since, publishers, documents)
-        return found_for(self._desk, asked.text, limit, asked.bounds)
+        return found_for(self._workspace, asked.text, limit, asked.filters)
 
     def ask(
         self,
         question: str,
         *,
-        history: Sequence[Exchange] = (),
+        history: Sequence[Turn] = (),
         as_of: str = "",
         since: str = "",
         publishers: str | Sequence[str] = (),
@@ -128,7 +128,7 @@ class Briefing:
     ) -> Answer:
         """Return the answer, each sentence with its citations and what the check of it found.
 
-        `history` holds the earlier turns of a conversation, oldest first: `answer.exchange` of each
+        `history` holds the earlier turns of a conversation, oldest first: `answer.turn` of each
         answer. The outcome is "answered", "partly", "declined" where the library does not answer,
         or "failed". A model that fails raises nothing: `fallback` has the reason, and the library
         is quoted instead.
@@ -136,9 +136,9 @@ class Briefing:
         Raises what `search` raises.
         """
         asked = self._question(question, as_of, since, publishers, documents, history)
-        return _last(ask(self._desk, asked), watch)
+        return _last(ask(self._workspace, asked), watch)
 
-    def check(self, draft: str | Path) -> tuple[Checked, ...]:
+    def check(self, draft: str | Path) -> tuple[CheckedSentence, ...]:
         """Return the sentences of a draft, each with the verdict of the library as it is now.
 
         `draft` is the text itself, plain or Markdown, or the path of a file in any format that is
@@ -151,9 +151,9 @@ class Briefing:
         texts = sentences_of(draft) if isinstance(draft, Path) else sentences_in(draft)
         if not texts:
             raise UsageError(
-                said("the draft holds no sentence; give its text, or its file as a Path")
+                tr("the draft holds no sentence; give its text, or its file as a Path")
             )
-        return tuple(against_library(self._desk, texts))
+        return tuple(against_library(self._workspace, texts))
 
     def memo(
         self,
@@ -183,15 +183,15 @@ class Briefing:
             publishers=asked.publishers,
             documents=asked.documents,
         )
-        return _last(write(self._desk, request), watch)
+        return _last(write(self._workspace, request), watch)
 
     def sources(self) -> tuple[Entry, ...]:
         """Return the documents of the library, the newest publication first."""
-        return tuple(self._desk.library.entries())
+        return tuple(self._workspace.library.entries())
 
     def close(self) -> None:
         """Let go of the library's folder; closing again does nothing."""
-        self._desk.close()
+        self._workspace.close()
 
     def _question(
         self,
@@ -200,10 +200,10 @@ class Briefing:
         since: str,
         publishers: str | Sequence[str],
         documents: str | Sequence[str],
-        history: Sequence[Exchange] = (),
+        history: Sequence[Turn] = (),
     ) -> Question:
         """Return a question that can be asked; raises UsageError, NotInLibrary."""
-        ids = tuple(self._desk.library.resolve(one) for one in _several(documents))
+        ids = tuple(self._workspace.library.resolve(one) for one in _several(documents))
         return validated(Question(text, tuple(history), as_of, since, _several(publishers), ids))
 
 

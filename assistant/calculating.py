@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from assistant.table_fit import Fit, Grid, fitted, goes_on, grids, stem_set
-from assistant.table_questions import Asked, Limit, calculation_asked, meant
+from assistant.table_questions import Limit, TableQuestion, calculation_asked, meant
 from assistant.table_values import Value, Values, plain, values_of
 from corpus.document import Document
 from corpus.table import Span, Table
@@ -85,7 +85,7 @@ def _tables(
                 return
 
 
-def _calculate(asked: Asked, grid: Grid, fit: Fit, bare: Calculation) -> Calculation | None:
+def _calculate(asked: TableQuestion, grid: Grid, fit: Fit, bare: Calculation) -> Calculation | None:
     """Return what the rows and columns give, refused where their values do not allow it."""
     if len(fit.things) < 2 or (asked.is_pair and len(fit.things) != 2):
         return None
@@ -104,7 +104,9 @@ def _calculate(asked: Asked, grid: Grid, fit: Fit, bare: Calculation) -> Calcula
     return _over_column(asked, grid, fit, bare)
 
 
-def _over_column(asked: Asked, grid: Grid, fit: Fit, bare: Calculation) -> Calculation | None:
+def _over_column(
+    asked: TableQuestion, grid: Grid, fit: Fit, bare: Calculation
+) -> Calculation | None:
     (column,) = fit.columns
     head = grid.heads[column]
     cells = [grid.cells[thing][column] for thing in fit.things]
@@ -139,14 +141,14 @@ def _is_name(kind: str, grid: Grid) -> bool:
     return any(stem_set(words) & stem_set(head) for head in grid.heads)
 
 
-def _counts_values(asked: Asked, grid: Grid) -> bool:
+def _counts_values(asked: TableQuestion, grid: Grid) -> bool:
     """Say whether what is counted is itself a column: "how many crew" asks for its values."""
     things = stem_set(f"{grid.named} {grid.title}")
     heads = frozenset().union(*map(stem_set, grid.heads))
     return any(meant(word) & heads and not meant(word) & things for word in asked.counted)
 
 
-def _listed(asked: Asked, grid: Grid, fit: Fit, bare: Calculation) -> Calculation | None:
+def _listed(asked: TableQuestion, grid: Grid, fit: Fit, bare: Calculation) -> Calculation | None:
     """Return how many rows there are, or have what the question names."""
     if not fit.filters and not asked.whole:
         return None
@@ -166,7 +168,7 @@ def _listed(asked: Asked, grid: Grid, fit: Fit, bare: Calculation) -> Calculatio
     return replace(bare, sentence=sentence, working=working, rows=rows)
 
 
-def _is_of(asked: Asked, grid: Grid) -> bool:
+def _is_of(asked: TableQuestion, grid: Grid) -> bool:
     """Say whether a table is by its head or title one of what is counted."""
     own = stem_set(f"{grid.named} {grid.title}")
     return all(meant(word) & own for word in asked.counted)
@@ -183,7 +185,7 @@ class _Made:
 class _Told:
     """The sentences that say what the values of a column give; a text alone says why not."""
 
-    asked: Asked
+    asked: TableQuestion
     grid: Grid
     fit: Fit
     head: str

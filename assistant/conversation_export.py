@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.answer import Answer, Citation
+from assistant.answer_storage import answer_of
 from assistant.checking.problems import in_words
-from assistant.memo.document import Node, paragraph, tree_of, words_of
 from assistant.memo.export import markdown_of
-from assistant.stored import answer_of
+from assistant.memo.pandoc_tree import Node, paragraph, tree_of, words_of
 from corpus.conversations import Conversation, StoredTurn
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from corpus.moments import moments
+from corpus.date_mentions import date_mentions
 from corpus.quantities import quantities
 
 # What is corrected is something that was said: "the corrected accuracy" and "the rule was
@@ -67,5 +67,5 @@ def correction(text: str) -> Correction | None:
 
 def figures(text: str) -> list[tuple[str, int]]:
     """Return the numbers of a text that are no dates, each with where it starts."""
-    days = [(one.start, one.end) for one in moments(text)]
+    days = [(one.start, one.end) for one in date_mentions(text)]
     return [(str(one.value.normalize()), one.start) for one in quantities(text, days)]

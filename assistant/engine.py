@@ -6,23 +6,23 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar, runtime_checkable
 
-from assistant.followup import Exchange
-from assistant.reading import Read
+from assistant.query_rewriting import Turn
+from assistant.sentence_ranking import RankedSentence
 from corpus.errors import BriefingError, EngineError
-from corpus.said import said
+from corpus.i18n import tr
 from index.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class ReplacedSentence:
     """What stood before, or was corrected: `words` ("Until 2026-06-03") ahead of its sentence.
 
     It is shown where the sentence `leading` is quoted.
     """
 
-    leading: Read
+    leading: RankedSentence
     words: str
-    read: Read
+    read: RankedSentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Task:
 
     question: str
     evidence: Sequence[Evidence]
-    sentences: Sequence[Read]
-    history: Sequence[Exchange] = ()
-    asides: Sequence[Aside] = ()
+    sentences: Sequence[RankedSentence]
+    history: Sequence[Turn] = ()
+    asides: Sequence[ReplacedSentence] = ()
     parts: int = 1
 
 
@@ -152,4 +152,4 @@ def guarded(
         raise
     except Exception as error:  # reason: code of others may raise anything
         reason = type(error).__name__
-        raise EngineError(said("{engine} failed: {reason}", engine=name, reason=reason)) from error
+        raise EngineError(tr("{engine} failed: {reason}", engine=name, reason=reason)) from error

@@ -11,16 +11,16 @@ from statistics import median
 from typing import Any
 
 from assistant.answer import Answer, Claim, Question
-from assistant.answering import ask
-from assistant.desk import Desk
-from assistant.followup import Exchange, standalone
-from assistant.searching import found_for
+from assistant.evidence_search import found_for
+from assistant.pipeline import ask
+from assistant.query_rewriting import Turn, standalone
+from assistant.workspace import Workspace
 from corpus.errors import UsageError
 from corpus.partial_dates import is_date
 from corpus.validation import from_json_text, stored
 from corpus.vocabulary import with_aliases
-from index.bounds import Bounds
 from index.evidence import Evidence
+from index.filters import Filters
 
 _DEPTH = 10
 _ADVICE = "give a JSON object with q, and must or evidence as a list of texts"
@@ -36,7 +36,7 @@ _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EvaluationQuestion:
     """One question of a file, with what a right passage contains and where it may stand.
 
     What is right is told by `must` (strings, any of them), or by `evidence` (the sentences that
@@ -50,7 +50,7 @@ class Asked:
     kind: str
     must: tuple[str, ...]
     files: tuple[str, ...]
-    history: tuple[Exchange, ...]
+    history: tuple[Turn, ...]
     abstain: bool
     as_of: str = ""
     first: tuple[str, ...] = ()
@@ -105,7 +105,7 @@ class Scored:
     where the answer carries none.
     """
 
-    asked: Asked
+    asked: EvaluationQuestion
     rank: int
     outcome: str
     right: bool
@@ -144,7 +144,7 @@ class Figures:
     seconds_p95: float = 0.0
 
 
-def questions_from(file: Path) -> list[Asked]:
+def questions_from(file: Path) -> list[EvaluationQuestion]:
     """Return the questions of a JSON Lines file; raises UsageError naming the line that is wrong.
 
     A line has "q" (or "question"), "must" (strings that a right passage contains; white space and
@@ -166,16 +166,14 @@ def questions_from(file: Path) -> list[Asked]:
         values = from_json_text(line, name, advice=_ADVICE)
         row = stored(_Row, values, name, newest=1, advice=_ADVICE)
         asked.append(
-            Asked(
+            EvaluationQuestion(
                 id=str(row.id or number),
                 text=row.q or row.question or "",
                 kind=row.kind or "question",
                 must=tuple(_folded(one) for one in row.must or ()),
                 files=tuple(dict.fromkeys(_flat([row.file, row.also_in]))),
                 history=tuple(
-                    Exchange(one.question, one.answer or "")
-                    if isinstance(one, _Turn)
-                    else Exchange(one)
+                    Turn(one.question, one.answer or "") if isinstance(one, _Turn) else Turn(one)
                     for one in row.history or ()
                 ),
                 abstain=bool(row.abstain),
@@ -192,16 +190,16 @@ def questions_from(file: Path) -> list[Asked]:
 
 
 @with_aliases
-def evaluate(desk: Desk, asked: Sequence[Asked]) -> Iterator[Scored]:
+def evaluate(workspace: Workspace, asked: Sequence[EvaluationQuestion]) -> Iterator[Scored]:
     """Search and answer each question as a user would, and yield what became of it."""
     for one in asked:
         text = standalone(one.text, one.history)
-        found = found_for(desk, text, _DEPTH, Bounds(until=one.as_of))
-        *_, answer = ask(desk, Question(one.text, one.history, as_of=one.as_of))
+        found = found_for(workspace, text, _DEPTH, Filters(until=one.as_of))
+        *_, answer = ask(workspace, Question(one.text, one.history, as_of=one.as_of))
         yield judged(one, found, answer)
 
 
-def judged(asked: Asked, found: Sequence[Evidence], answer: Answer) -> Scored:
+def judged(asked: EvaluationQuestion, found: Sequence[Evidence], answer: Answer) -> Scored:
     """Return what a search and an answer are worth as those of a question."""
     places = (
         place for place, one in enumerate(answer.claims, start=1) if _answers(asked, answer, one)
@@ -220,7 +218,7 @@ def judged(asked: Asked, found: Sequence[Evidence], answer: Answer) -> Scored:
     )
 
 
-def right(asked: Asked, evidence: Evidence) -> bool:
+def right(asked: EvaluationQuestion, evidence: Evidence) -> bool:
     """Say whether a passage is a right one: it holds what is wanted, in a file that may."""
     if not asked.may_stand_in(evidence.source.location):
         return False
@@ -230,7 +228,7 @@ def right(asked: Asked, evidence: Evidence) -> bool:
     )
 
 
-def is_evidence(asked: Asked, text: str) -> bool:
+def is_evidence(asked: EvaluationQuestion, text: str) -> bool:
     """Say whether a sentence is one that answers: it holds what is wanted, or is evidence."""
     folded = _folded(text)
     short = (_folded(asked.short),) if asked.short else ()
@@ -279,13 +277,13 @@ def by_kind(scored: Sequence[Scored]) -> dict[str, Figures]:
     return {kind: figures([one for one in scored if one.asked.kind == kind]) for kind in kinds}
 
 
-def _contains(asked: Asked, answer: Answer) -> bool:
+def _contains(asked: EvaluationQuestion, answer: Answer) -> bool:
     """Say whether the answer's own words, or a sentence it quotes, hold a wanted string."""
     said = _folded(" ".join([answer.text, *(one.quote for one in answer.citations)]))
     return bool(answer.claims) and any(string in said for string in asked.must)
 
 
-def _answers(asked: Asked, answer: Answer, claim: Claim) -> bool:
+def _answers(asked: EvaluationQuestion, answer: Answer, claim: Claim) -> bool:
     """Say whether a sentence of an answer, or what it quotes, is one that answers."""
     numbers = {*claim.citations, *claim.offered}
     cited = [one for one in answer.citations if one.number in numbers]

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from assistant.answer import Question
-from assistant.answering import ask
-from assistant.desk import Desk
-from assistant.extractive import ExtractiveEngine
+from assistant.extractive_engine import ExtractiveEngine
+from assistant.pipeline import ask
 from assistant.starter import EXAMPLES
+from assistant.workspace import Workspace
 from corpus.catalogue import Entry
 from corpus.document import Document
 from corpus.errors import BriefingError
@@ -33,20 +33,20 @@ _NUMBER = re.compile(r"^(?:[\dIVX]+(?:\.\d+)*[.)]?|第?[一二三四五六七八
 _CHINESE = re.compile(r"[一-鿿]")
 
 
-def examples(desk: Desk) -> list[str]:
+def examples(workspace: Workspace) -> list[str]:
     """Return up to six questions that the library answers; none for an empty library.
 
     The starter library's own come first where nothing else was added.
     """
-    entries = list(desk.library.entries())
+    entries = list(workspace.library.entries())
     if not entries:
         return []
     if all(one.starter for one in entries):
         return list(EXAMPLES)
     own = [one for one in entries if not one.starter]
-    quoting = desk.answering_with(ExtractiveEngine())
+    quoting = workspace.answering_with(ExtractiveEngine())
     found: list[str] = []
-    for tries, (question, document) in enumerate(_candidates(desk, own)):
+    for tries, (question, document) in enumerate(_candidates(workspace, own)):
         if len(found) == _MOST or tries == _TRIES:
             break
         if _answered(quoting, question, document):
@@ -54,10 +54,10 @@ def examples(desk: Desk) -> list[str]:
     return found
 
 
-def _answered(desk: Desk, question: str, document: str) -> bool:
+def _answered(workspace: Workspace, question: str, document: str) -> bool:
     """Say whether a question is answered from the document that it was made of."""
     try:
-        *_, answer = ask(desk, Question(question))
+        *_, answer = ask(workspace, Question(question))
     except BriefingError:
         return False
     return answer.outcome == "answered" and any(
@@ -65,11 +65,11 @@ def _answered(desk: Desk, question: str, document: str) -> bool:
     )
 
 
-def _candidates(desk: Desk, entries: list[Entry]) -> Iterator[tuple[str, str]]:
+def _candidates(workspace: Workspace, entries: list[Entry]) -> Iterator[tuple[str, str]]:
     """Yield questions and the ids of their documents: one of each document, then a second."""
     newest = sorted(entries, key=lambda one: (one.source.published, one.added), reverse=True)
     asked: set[str] = set()
-    each = [_questions(desk.library.document(one.id), one.id) for one in newest[:_DOCUMENTS]]
+    each = [_questions(workspace.library.document(one.id), one.id) for one in newest[:_DOCUMENTS]]
     for row in zip_longest(*each):
         for one in row:
             if one is not None and one[0] not in asked:

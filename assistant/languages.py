@@ -7,25 +7,25 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 
-from assistant.reading_chinese import mostly_chinese
+from assistant.chinese_relevance import mostly_chinese
+from corpus.i18n import tr
 from corpus.language import likely
 from corpus.library import Library
-from corpus.said import said
-from index.pairs import Pair
-from index.query import STOP_WORDS
-from index.weights import DEFAULT_MODEL
+from index.embedder_weights import DEFAULT_MODEL
+from index.pair_encoding import Pair
+from index.query_terms import STOP_WORDS
 
 # One of those that read many languages, of the size of the default one.
 MULTILINGUAL = "paraphrase-multilingual-MiniLM-L12-v2"
 _NAMES = {
-    "ar": said("Arabic"), "cs": said("Czech"), "da": said("Danish"), "de": said("German"),
-    "el": said("Greek"), "en": said("English"), "es": said("Spanish"), "fa": said("Persian"),
-    "fi": said("Finnish"), "fr": said("French"), "he": said("Hebrew"), "hi": said("Hindi"),
-    "hu": said("Hungarian"), "id": said("Indonesian"), "it": said("Italian"),
-    "ja": said("Japanese"), "ko": said("Korean"), "nb": said("Norwegian"), "nl": said("Dutch"),
-    "no": said("Norwegian"), "pl": said("Polish"), "pt": said("Portuguese"), "ro": said("Romanian"),
-    "ru": said("Russian"), "sv": said("Swedish"), "th": said("Thai"), "tr": said("Turkish"),
-    "uk": said("Ukrainian"), "vi": said("Vietnamese"), "zh": said("Chinese"),
+    "ar": tr("Arabic"), "cs": tr("Czech"), "da": tr("Danish"), "de": tr("German"),
+    "el": tr("Greek"), "en": tr("English"), "es": tr("Spanish"), "fa": tr("Persian"),
+    "fi": tr("Finnish"), "fr": tr("French"), "he": tr("Hebrew"), "hi": tr("Hindi"),
+    "hu": tr("Hungarian"), "id": tr("Indonesian"), "it": tr("Italian"),
+    "ja": tr("Japanese"), "ko": tr("Korean"), "nb": tr("Norwegian"), "nl": tr("Dutch"),
+    "no": tr("Norwegian"), "pl": tr("Polish"), "pt": tr("Portuguese"), "ro": tr("Romanian"),
+    "ru": tr("Russian"), "sv": tr("Swedish"), "th": tr("Thai"), "tr": tr("Turkish"),
+    "uk": tr("Ukrainian"), "vi": tr("Vietnamese"), "zh": tr("Chinese"),
 }  # fmt: skip
 # Scripts that decide, and how many letters of one do, the more telling first: Japanese has Chinese
 # signs too, Ukrainian and Persian have a few letters of their own.
@@ -101,20 +101,20 @@ def language_note(
         return ""
     most = told.most_common(1)[0][0]
     yours, theirs = _name(asked), _name(most)
-    line = said(
+    line = tr(
         "Your question is in {yours} and the library is in {theirs}: ask in {theirs}",
         yours=yours,
         theirs=theirs,
     )
     if told[asked]:
-        line = said(
+        line = tr(
             "Your question is in {yours} and most of the library is in {theirs}: ask in both",
             yours=yours,
             theirs=theirs,
         )
     if embedder != DEFAULT_MODEL:
         return line
-    return said(
+    return tr(
         "{line}, or set BRIEFING_EMBEDDER and BRIEFING_RERANKER to models that read "
         "both ({model} embeds many languages) and run: briefing doctor --reembed",
         line=line,
@@ -174,4 +174,4 @@ def question_language(question: str) -> str:
 
 
 def _name(code: str) -> str:
-    return _NAMES.get(code, said("the language {code}", code=code))
+    return _NAMES.get(code, tr("the language {code}", code=code))

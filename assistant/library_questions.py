@@ -8,19 +8,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from assistant.answer import Answer, Citation, Claim, Question
-from assistant.desk import Desk
-from assistant.followup import Exchange
-from assistant.library_wording import Asked, asked_of, publishers_named
+from assistant.library_intent import LibraryIntent, library_intent, publishers_named
 from assistant.phrases import runs
+from assistant.query_rewriting import Turn
+from assistant.workspace import Workspace
 from corpus.catalogue import Entry
 from corpus.document import Source
+from corpus.i18n import tr
 from corpus.partial_dates import within
-from corpus.said import said
 from corpus.sentences import sentences
-from index.bounds import Bounds
-from index.concepts import Concept, concepts
-from index.query import STOP_WORDS, Query
-from index.words import stems
+from index.filters import Filters
+from index.keyword_index import stems
+from index.query_expansion import Concept, concepts
+from index.query_terms import STOP_WORDS, QueryTerms
 
 # Passages looked at for the documents that speak of a topic, and documents that are listed.
 _LOOKED_AT = 100
@@ -44,49 +44,49 @@ def says_nothing(text: str) -> bool:
 
 def say_more(question: Question) -> Answer:
     """Return the answer to a question that names nothing to look for."""
-    notice = said("Say more: name a person, a thing or an event that the answer should be about.")
+    notice = tr("Say more: name a person, a thing or an event that the answer should be about.")
     return Answer(question.text, "declined", engine=CATALOGUE, notice=notice)
 
 
-def about_library(desk: Desk, question: Question) -> Answer | None:
+def about_library(workspace: Workspace, question: Question) -> Answer | None:
     """Return the answer from the catalogue; None where the question is not about the library.
 
-    Raises what `Desk.searcher` and `Searcher.search` raise.
+    Raises what `Workspace.retriever` and `Retriever.search` raise.
     """
-    entries = admitted(desk, question)
+    entries = admitted(workspace, question)
     publishers = list(
         dict.fromkeys(one.source.publisher for one in entries if one.source.publisher)
     )
-    asked = asked_of(question.text, publishers)
+    asked = library_intent(question.text, publishers)
     if asked is None:
         return None
     if question.history and asked.topic.lower() in _PRONOUNS:
         asked = replace(asked, topic=_topic_of(question.history[-1], publishers))
-    told = _Told(desk, question, "zh" if _HAN.search(question.text) else "en")
+    told = _Told(workspace, question, "zh" if _HAN.search(question.text) else "en")
     if asked.kind == "abilities":
         return told.abilities(len(entries))
     if not entries:
-        return told.declined(said("The library holds no document within these bounds."))
+        return told.declined(tr("The library holds no document within these bounds."))
     if asked.kind == "publishers":
         return told.publishers(entries)
-    if asked.kind == "contents" or asked == Asked("list"):
+    if asked.kind == "contents" or asked == LibraryIntent("list"):
         return told.contents(entries)
     return _listed(told, asked, entries, publishers)
 
 
-def admitted(desk: Desk, question: Question) -> list[Entry]:
+def admitted(workspace: Workspace, question: Question) -> list[Entry]:
     """Return the documents within the bounds of a question, newest first, as they describe them."""
-    bounds = Bounds(question.publishers, question.documents, question.since, question.as_of)
+    filters = Filters(question.publishers, question.documents, question.since, question.as_of)
     found = [
         replace(one, source=source)
-        for one in desk.library.entries()
-        if (source := bounds.admitted(one)) is not None
+        for one in workspace.library.entries()
+        if (source := filters.admitted(one)) is not None
     ]
     return sorted(found, key=lambda one: one.source.dated, reverse=True)
 
 
 def _listed(
-    told: _Told, asked: Asked, entries: Sequence[Entry], publishers: Sequence[str]
+    told: _Told, asked: LibraryIntent, entries: Sequence[Entry], publishers: Sequence[str]
 ) -> Answer | None:
     """Return the documents of a publisher, of a time, on a topic."""
     named = publishers_named(asked.publisher, publishers)
@@ -101,7 +101,7 @@ def _listed(
     if asked.publisher and not named:
         # "From Brookings": no publisher, but a title may name it.
         kept, topic = list(entries), asked.publisher
-    first, more = _about(told.desk, topic, kept) if topic else (kept, [])
+    first, more = _about(told.workspace, topic, kept) if topic else (kept, [])
     unknown = bool(asked.publisher and not named)
     if unknown:
         more = []
@@ -110,7 +110,7 @@ def _listed(
             return None
         if unknown:
             listing = ", ".join(publishers[:_LISTED]) or "–"
-            notice = said(
+            notice = tr(
                 "The library has no document from {publisher}. Its publishers: {publishers}.",
                 publisher=asked.publisher,
                 publishers=listing,
@@ -118,30 +118,32 @@ def _listed(
             return told.declined(notice)
         newest = entries[0].source.title
         return told.declined(
-            said("The library has no such document. Its newest is “{title}”.", title=newest)
+            tr("The library has no such document. Its newest is “{title}”.", title=newest)
         )
     if asked.kind in ("newest", "oldest"):
         return told.extreme(first or more, asked.kind)
     return told.listing(first, more, topic, unknown=unknown)
 
 
-def _topic_of(before: Exchange, publishers: Sequence[str]) -> str:
+def _topic_of(before: Turn, publishers: Sequence[str]) -> str:
     """Return what a question was about: its topic, the last thing that it names, or its words."""
     text = before.whole or before.question
-    if (asked := asked_of(text, publishers)) is not None:
+    if (asked := library_intent(text, publishers)) is not None:
         return asked.topic
     named = runs(text)
-    return named[-1].text if named else " ".join(Query.from_question(text).words)
+    return named[-1].text if named else " ".join(QueryTerms.from_question(text).words)
 
 
-def _about(desk: Desk, topic: str, entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
+def _about(
+    workspace: Workspace, topic: str, entries: Sequence[Entry]
+) -> tuple[list[Entry], list[Entry]]:
     """Return the documents whose title or headings name a topic, and others that mention it."""
-    topic = desk.searcher.repaired(topic)
-    wanted = concepts(Query.from_question(topic), stems, desk.aliases)
+    topic = workspace.retriever.repaired(topic)
+    wanted = concepts(QueryTerms.from_question(topic), stems, workspace.aliases)
     titled = {one.id for one in entries if _holds(wanted, one.source.title)}
-    bounds = Bounds(documents=tuple(one.id for one in entries))
+    filters = Filters(documents=tuple(one.id for one in entries))
     mentioned: set[str] = set()
-    found = desk.searcher.search(topic, limit=_LOOKED_AT, bounds=bounds) if entries else []
+    found = workspace.retriever.search(topic, limit=_LOOKED_AT, filters=filters) if entries else []
     for one in found:
         heads = f"{one.source.title} {one.passage.heading}"
         if _holds(wanted, heads):
@@ -160,8 +162,8 @@ def _holds(wanted: Sequence[Concept], text: str) -> bool:
 class _Told:
     """Writes answers from the catalogue, in the language of the question."""
 
-    def __init__(self, desk: Desk, question: Question, language: str) -> None:
-        self.desk = desk
+    def __init__(self, workspace: Workspace, question: Question, language: str) -> None:
+        self.workspace = workspace
         self._question = question
         self._chinese = language == "zh"
 
@@ -171,7 +173,7 @@ class _Told:
         made = []
         for text, entry in claims:
             if entry is not None:
-                citations.append(beginning_cited(self.desk, entry, len(citations) + 1))
+                citations.append(beginning_cited(self.workspace, entry, len(citations) + 1))
             made.append(Claim(text, (len(citations),) if entry else (), "supported"))
         return Answer(
             self._question.text, "answered", tuple(made), tuple(citations), engine=CATALOGUE
@@ -269,11 +271,11 @@ class _Told:
                         f"资料库中有 {len(entries)} 篇文档{span}。"), None)
         ]  # fmt: skip
         language = "zh" if self._chinese else "en"
-        themes = Counter(one.source.theme for one in self.desk.themed(entries))
+        themes = Counter(one.source.theme for one in self.workspace.themed(entries))
         kinds = [
             (self._said("Publishers", "发布者"), Counter(one.source.publisher for one in entries)),
             (self._said("Themes", "主题"), Counter(
-                {self.desk.themes.named(key, language): count for key, count in themes.items()
+                {self.workspace.themes.named(key, language): count for key, count in themes.items()
                  if key})),
         ]  # fmt: skip
         for name, counts in kinds:
@@ -307,9 +309,9 @@ def _counted(count: int) -> str:
     return f"{count:,} document{'s' * (count != 1)}"
 
 
-def beginning_cited(desk: Desk, entry: Entry, number: int) -> Citation:
+def beginning_cited(workspace: Workspace, entry: Entry, number: int) -> Citation:
     """Return a document cited by its title where its text has it, or by its first sentence."""
-    document = desk.library.document(entry.id)
+    document = workspace.library.document(entry.id)
     at = document.text.find(entry.source.title, 0, 2_000) if entry.source.title else -1
     spans = [(at, at + len(entry.source.title))] if at >= 0 else sentences(document.text[:4_000])
     start, end = spans[0] if spans else (0, 0)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from assistant.checking.names import Name, kind_of, names
-from corpus.moments import moments
+from corpus.date_mentions import date_mentions
 
 AUXILIARY = (
     r"(?:did|does|do|is|are|was|were|has|have|had|can|could|will|would|may|might|must|should)"
@@ -57,7 +57,7 @@ def runs(question: str) -> list[Name]:
     Months and years are no names.
     """
     found: list[Name] = []
-    for one in names(question, [(it.start, it.end) for it in moments(question)]):
+    for one in names(question, [(it.start, it.end) for it in date_mentions(question)]):
         if found and question[found[-1].end : one.start] in (" ", " & "):
             start = found.pop().start
             one = Name(question[start : one.end], start, one.end)

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.weights import DEFAULT_MODEL
+from index.embedder_weights import DEFAULT_MODEL
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.desk import Desk
+from assistant.workspace import Workspace
 from corpus.starter import starter_files
-from index.ingest import Described, Progress, Report
+from index.ingest import MetadataOverride, Progress, Report
 
 # Each is answered by the starter library; a test asks them all.
 EXAMPLES: tuple[str, ...] = (
@@ -19,22 +19,22 @@ EXAMPLES: tuple[str, ...] = (
 )
 
 
-def needs_starter(desk: Desk) -> bool:
+def needs_starter(workspace: Workspace) -> bool:
     """Say whether the user never added anything, and the starter library is not in to its end.
 
     A first start that was broken off is thereby taken up again.
     """
-    return not desk.library.ever_added and not desk.library.starter_loaded
+    return not workspace.library.ever_added and not workspace.library.starter_loaded
 
 
-def ensure_starter(desk: Desk) -> Iterator[Progress | Report]:
+def ensure_starter(workspace: Workspace) -> Iterator[Progress | Report]:
     """Load the starter library where it is needed, yielding progress; otherwise yield nothing."""
-    if needs_starter(desk):
-        yield from add_starter(desk)
+    if needs_starter(workspace):
+        yield from add_starter(workspace)
 
 
-def add_starter(desk: Desk) -> Iterator[Progress | Report]:
+def add_starter(workspace: Workspace) -> Iterator[Progress | Report]:
     """Load the starter library whatever the library holds."""
-    described = Described(publisher="Briefing Assistant starter library")
-    yield from desk.add(starter_files(), described=described, starter=True)
-    desk.library.note_starter_loaded()
+    described = MetadataOverride(publisher="Briefing Assistant starter library")
+    yield from workspace.add(starter_files(), described=described, starter=True)
+    workspace.library.note_starter_loaded()

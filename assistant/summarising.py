@@ -10,16 +10,16 @@ from pathlib import PurePath
 import numpy as np
 
 from assistant.answer import Answer, Citation, Claim, Question
-from assistant.desk import Desk
-from assistant.extractive import ExtractiveEngine
+from assistant.extractive_engine import ExtractiveEngine
+from assistant.library_intent import publishers_named
 from assistant.library_questions import admitted
-from assistant.library_wording import publishers_named
+from assistant.workspace import Workspace
 from corpus.catalogue import Entry
 from corpus.document import Passage
-from corpus.said import said
+from corpus.i18n import tr
 from index.evidence import Evidence
-from index.query import STOP_WORDS
-from index.words import stems
+from index.keyword_index import stems
+from index.query_terms import STOP_WORDS
 
 _MOST = 5
 # Sentences whose vectors are computed: a paper's abstract and introduction, and its core passages.
@@ -116,13 +116,13 @@ class Summary:
     sentences: tuple[Sentence, ...]
 
 
-def summary_of(desk: Desk, question: Question) -> Answer | None:
+def summary_of(workspace: Workspace, question: Question) -> Answer | None:
     """Return the main sentences of the document that a question asks to be summarised.
 
     Declined where two documents are meant equally, or no file has the name that is given; None for
     any other question. Raises EmbedderError.
     """
-    found = summary_evidence(desk, question)
+    found = summary_evidence(workspace, question)
     if not isinstance(found, Summary):
         if not found:
             return None
@@ -152,11 +152,11 @@ def summary_of(desk: Desk, question: Question) -> Answer | None:
         tuple(citations),
         found.evidence,
         engine=ExtractiveEngine.name,
-        notice=said("The main sentences of “{title}”.", title=found.entry.source.title),
+        notice=tr("The main sentences of “{title}”.", title=found.entry.source.title),
     )
 
 
-def summary_evidence(desk: Desk, question: Question) -> Summary | str:
+def summary_evidence(workspace: Workspace, question: Question) -> Summary | str:
     """Return the passages and main sentences of the document that is to be summarised.
 
     A text is the notice why there are none: two documents are meant equally, the file is not here.
@@ -166,16 +166,16 @@ def summary_evidence(desk: Desk, question: Question) -> Summary | str:
     if asked is None:
         return ""
     what, plainly = asked
-    meant = _meant(what, admitted(desk, question), plainly=plainly)
+    meant = _meant(what, admitted(workspace, question), plainly=plainly)
     if not meant:
         file = _FILE.search(what)
-        return said("The library has no file called {name}.", name=file[0]) if file else ""
+        return tr("The library has no file called {name}.", name=file[0]) if file else ""
     if len(meant) > 1:
         first, second = meant[0].source, meant[1].source
-        return said(
+        return tr(
             "Say which document: “{first}” or “{second}”.", first=first.title, second=second.title
         )
-    sentences, passages = _main(desk, meant[0])
+    sentences, passages = _main(workspace, meant[0])
     if not sentences:
         return ""
     labels = {passage.start: label for label, passage in enumerate(passages, start=1)}
@@ -283,15 +283,17 @@ def _when(dated: str) -> str:
     return f"{_MONTHS[int(rest[:2]) - 1]} {year}" if rest else year
 
 
-def _main(desk: Desk, entry: Entry) -> tuple[list[tuple[Passage, int, int]], list[Passage]]:
+def _main(
+    workspace: Workspace, entry: Entry
+) -> tuple[list[tuple[Passage, int, int]], list[Passage]]:
     """Return the main sentences of a document in its order, and the passages they stand in.
 
     A sentence is weighed by its cosine with the mean of the document's passages (a centroid) and
     by where it stands; those that repeat a chosen one lose (maximal marginal relevance, Carbonell
     and Goldstein 1998).
     """
-    passages = desk.library.passages_of(entry.id)
-    ids, vectors = desk.library.vectors([entry.id])
+    passages = workspace.library.passages_of(entry.id)
+    ids, vectors = workspace.library.vectors([entry.id])
     if not ids:
         return [], []
     centre = vectors.mean(axis=0)
@@ -312,7 +314,7 @@ def _main(desk: Desk, entry: Entry) -> tuple[list[tuple[Passage, int, int]], lis
     if not spans:
         return [], []
     texts = [one.text[start - one.start : end - one.start] for one, start, end, _ in spans]
-    rows = np.asarray(desk.question_embedder.embed(texts))
+    rows = np.asarray(workspace.question_embedder.embed(texts))
     gains = [
         _SUMS_UP_GAINS * bool(_SUMS_UP.search(passage.heading)) + _LEADING_GAINS * leading
         for passage, _, _, leading in spans

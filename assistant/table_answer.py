@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from assistant.answer import Answer, Citation, Claim
+from assistant.attribution import citation_at
 from assistant.calculating import Calculation
-from assistant.composing import citation_at
-from assistant.desk import Desk
+from assistant.workspace import Workspace
 from index.evidence import Evidence
-from index.retrieval import table_rows
+from index.retriever import table_rows
 
 
 def calculated_answer(
-    desk: Desk, answer: Answer, calculation: Calculation, evidence: Sequence[Evidence]
+    workspace: Workspace, answer: Answer, calculation: Calculation, evidence: Sequence[Evidence]
 ) -> Answer:
     """Return `answer` with the sentence of a calculation, its rows cited and its working shown.
 
@@ -23,7 +23,7 @@ def calculated_answer(
     """
     citations: list[Citation] = []
     for start, end in calculation.rows:
-        one = next(_holding(desk, calculation.document, start, evidence), None)
+        one = next(_holding(workspace, calculation.document, start, evidence), None)
         if one is not None:
             citations.append(citation_at(start, end, one, len(citations) + 1))
     claim = Claim(calculation.sentence, tuple(one.number for one in citations), "supported")
@@ -39,13 +39,13 @@ def calculated_answer(
 
 
 def _holding(
-    desk: Desk, document: str, start: int, evidence: Sequence[Evidence]
+    workspace: Workspace, document: str, start: int, evidence: Sequence[Evidence]
 ) -> Iterator[Evidence]:
     """Yield the passages of a document that hold an offset, those that were found first."""
     found = [one for one in evidence if one.passage.document == document]
     yield from (one for one in found if one.passage.start <= start < one.passage.end)
-    for passage in desk.library.passages_of(document):
+    for passage in workspace.library.passages_of(document):
         if passage.start <= start < passage.end:
-            rows = table_rows(desk.library, passage)
+            rows = table_rows(workspace.library, passage)
             why = "a row of the table that was calculated"
             yield Evidence(0, passage, found[0].source, 0.0, why, rows=rows)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.table_questions import VAGUE, Asked, meant
+from assistant.table_questions import VAGUE, TableQuestion, meant
 from corpus.document import Document
 from corpus.table import Span, Table
-from index.words import stems
+from index.keyword_index import stems
 
 _TOTAL = re.compile(
     r"(?:grand |sub-?)?(?:totals?|sum|all|overall|average|mean|median)\b|合计|总计|小计|平均",
@@ -105,7 +105,7 @@ def grids(owner: Document, table: Table) -> Iterator[Grid]:
         )
 
 
-def goes_on(owner: Document, table: Table, asked: Asked) -> bool:
+def goes_on(owner: Document, table: Table, asked: TableQuestion) -> bool:
     """Say whether another table has the same columns, and the question does not tell which."""
     heads = table.column_heads(owner.text)
     words = frozenset(stem for word in asked.words for stem in meant(word))
@@ -122,7 +122,7 @@ def _above(owner: Document, table: Table) -> str:
     return owner.headings_at([table.start])[0]
 
 
-def fitted(asked: Asked, grid: Grid) -> Fit | None:
+def fitted(asked: TableQuestion, grid: Grid) -> Fit | None:
     """Return the rows and columns that a question means, or None where a word of it has no place.
 
     That every word has one keeps questions about something else from being calculated: a table
@@ -137,7 +137,7 @@ def fitted(asked: Asked, grid: Grid) -> Fit | None:
 class _Fitting:
     """The places that the words of a question have found so far."""
 
-    def __init__(self, asked: Asked, grid: Grid) -> None:
+    def __init__(self, asked: TableQuestion, grid: Grid) -> None:
         self._asked, self._grid = asked, grid
         self._heads = [stem_set(head) for head in grid.heads]
         self._names = [stem_set(name) for name in grid.names]
@@ -207,7 +207,7 @@ class _Fitting:
         return chosen
 
 
-def _best(scores: Sequence[float], grid: Grid, asked: Asked) -> tuple[int, ...]:
+def _best(scores: Sequence[float], grid: Grid, asked: TableQuestion) -> tuple[int, ...]:
     """Return the columns that fit best: of equal ones those of which the question names most."""
     most = max(scores, default=0.0)
     if not most:

@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import cache
 
 from assistant.table_values import numbers_of
-from corpus.moments import moments
-from index.words import stems
+from corpus.date_mentions import date_mentions
+from index.keyword_index import stems
 
 # Words that name one thing; the head of a column rarely has the word that a question uses.
 _ALIKE = (
@@ -140,7 +140,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TableQuestion:
     """A calculation that a question asks for.
 
     `kind` is "largest", "smallest", "latest", "earliest", "count", "sum", "average", "difference"
@@ -162,7 +162,7 @@ class Asked:
         return self.kind in {"difference", "ratio"}
 
 
-def calculation_asked(question: str) -> Asked | None:
+def calculation_asked(question: str) -> TableQuestion | None:
     """Return the calculation that a question asks for by its words, or None.
 
     Whether a table can answer it is not looked at: "the most famous" is a superlative here.
@@ -172,24 +172,24 @@ def calculation_asked(question: str) -> Asked | None:
     if not folded or _TWO.search(folded) or _RANKED.search(folded) or _BEYOND.search(folded):
         return None
     if found := _TIMES.search(folded):
-        return Asked("ratio", words=_words(text, found.span()))
+        return TableQuestion("ratio", words=_words(text, found.span()))
     found = _DIFFERENCE.search(folded)
     if found and (found["word"] is None or re.search(r"\bthan\b", folded)):
         measure = tuple(_MORE.get(found["word"] or "", "").split())
-        return Asked("difference", measure, words=_words(text, found.span()))
+        return TableQuestion("difference", measure, words=_words(text, found.span()))
     superlative = _superlative(text)
     counts = _HOW_MANY.search(folded)
     if superlative is not None:
         return None if counts and not _SUM.search(folded) else superlative
     for kind, pattern in (("average", _AVERAGE), ("sum", _SUM)):
         if found := pattern.search(folded):
-            return Asked(
+            return TableQuestion(
                 kind, words=_words(text, found.span(), *([counts.span()] if counts else []))
             )
     return _count(text, counts) if counts else None
 
 
-def _superlative(text: str) -> Asked | None:
+def _superlative(text: str) -> TableQuestion | None:
     folded = text.casefold()
     found = list(_SUPERLATIVE.finditer(folded))
     if not _WHICH.search(folded):
@@ -198,15 +198,15 @@ def _superlative(text: str) -> Asked | None:
         (one,) = found
         kind = str(one.lastgroup)
         measure = {**_LARGEST, **_SMALLEST}.get(one[0], _DATES)
-        return Asked(kind, tuple(measure.split()), words=_words(text, one.span()))
+        return TableQuestion(kind, tuple(measure.split()), words=_words(text, one.span()))
     ordered = None if found else _IN_TIME.search(folded)
     if ordered is None:
         return None
     kind = "earliest" if ordered["first"] else "latest"
-    return Asked(kind, tuple(_DATES.split()), words=_words(text, ordered.span()))
+    return TableQuestion(kind, tuple(_DATES.split()), words=_words(text, ordered.span()))
 
 
-def _count(text: str, counts: re.Match[str]) -> Asked | None:
+def _count(text: str, counts: re.Match[str]) -> TableQuestion | None:
     folded = text.casefold()
     found = _limit(text)
     limits = [found[1]] if found else []
@@ -219,7 +219,7 @@ def _count(text: str, counts: re.Match[str]) -> Asked | None:
     ) or _HAN_NOUN.match(folded, counts.end())
     counted = _words(noun["noun"]) if noun else ()
     words = _words(text, counts.span(), *limits, *([whole.span()] if whole else []))
-    return Asked("count", measure, limit, words, counted, bool(whole))
+    return TableQuestion("count", measure, limit, words, counted, bool(whole))
 
 
 def _limit(text: str) -> tuple[Limit, tuple[int, int], tuple[str, ...]] | None:
@@ -242,7 +242,9 @@ def _limit(text: str) -> tuple[Limit, tuple[int, int], tuple[str, ...]] | None:
         strict = not (found["from"] or found["upto"])
         dated = found[0] in {"after", "before", "since", "until"}
         if dated:
-            times = [one for one in moments(rest, loose=True) if one.start == lead and one.iso]
+            times = [
+                one for one in date_mentions(rest, loose=True) if one.start == lead and one.iso
+            ]
             if not times or times[0].quarter:
                 continue
             end, unit, stop = times[0].iso, "", times[0].end

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from corpus.moments import moments
+from corpus.date_mentions import date_mentions
 from corpus.partial_dates import beginning, end
 from corpus.quantities import Quantity, quantities
 
@@ -131,14 +131,15 @@ def _is_date(cell: str) -> bool:
     if _YEAR.match(cell):
         return True
     return any(
-        one.iso and (one.start, one.end) == (0, len(cell)) for one in moments(cell, loose=True)
+        one.iso and (one.start, one.end) == (0, len(cell))
+        for one in date_mentions(cell, loose=True)
     )
 
 
 def _dates(cells: Sequence[str]) -> Values:
     values = []
     for cell in cells:
-        read = {one.iso for one in moments(cell, loose=True) if one.iso} or {cell}
+        read = {one.iso for one in date_mentions(cell, loose=True) if one.iso} or {cell}
         if len(read) > 1:
             return Values(doubt="has dates that can be read in two ways")
         iso = read.pop()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from corpus.moments import Moment, moments
+from corpus.date_mentions import DateMention, date_mentions
 from corpus.partial_dates import beginning, end
 
 
@@ -105,7 +105,7 @@ _NAMING = re.compile(
 _PARTICIPLE = re.compile(r"\b\w+(?:ed|en|ught|old|ade)\s+(?:on|in|at|during|by)(?: the)?\s*$", re.I)
 
 
-def span_of(one: Moment) -> tuple[str, str] | None:
+def span_of(one: DateMention) -> tuple[str, str] | None:
     """Return the first and the last day that a date can mean, as ISO 8601; None without a year."""
     if one.quarter and one.year:
         last = 3 * one.quarter
@@ -139,7 +139,7 @@ def time_asked(question: str, today: str) -> TimeAsked:
 def _named(question: str, event: bool) -> TimeAsked | None:
     """Return the one time that the question names; OPEN where it names a span or several."""
     found: list[TimeAsked] = []
-    for one in moments(question, loose=True):
+    for one in date_mentions(question, loose=True):
         before, after = question[: one.start], question[one.end :]
         span = span_of(one)
         if one.minutes is not None or one.weekday or (span is None and not one.decade):

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.answer import Answer, Question
-from assistant.answering import ask
-from assistant.desk import Desk
-from assistant.followup import Exchange
+from assistant.draft_check import against_library
 from assistant.memo.values import GAP, Memo
 from assistant.memo.writing import Request, write
+from assistant.pipeline import ask
+from assistant.query_rewriting import Turn
 from assistant.settings import Settings
-from assistant.verifying import against_library
+from assistant.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +135,12 @@ def case_results(folder: Path) -> Iterator[tuple[str, list[str]]]:
     for place in sorted({_added(row) for row in cases}):
         with tempfile.TemporaryDirectory() as home:
             settings = Settings.from_environment(home=Path(home), engine="extractive")
-            with Desk(settings) as desk:
+            with Workspace(settings) as workspace:
                 added = folder / place
-                list(desk.add(sorted(added.iterdir()) if added.is_dir() else [added]))
+                list(workspace.add(sorted(added.iterdir()) if added.is_dir() else [added]))
                 for row in cases:
                     if _added(row) == place:
-                        yield row["case"], _failing(desk, row)
+                        yield row["case"], _failing(workspace, row)
 
 
 def _added(row: Mapping[str, str]) -> str:
@@ -149,30 +149,30 @@ def _added(row: Mapping[str, str]) -> str:
     return (added[1] if added else row["file"]).rstrip("/")
 
 
-def _failing(desk: Desk, row: Mapping[str, str]) -> list[str]:
+def _failing(workspace: Workspace, row: Mapping[str, str]) -> list[str]:
     name = row["case"]
     if name in CHECKED:
         sentence, verdict = CHECKED[name]
-        (checked,) = against_library(desk, [sentence])
+        (checked,) = against_library(workspace, [sentence])
         return [] if checked.verdict == verdict else [f"the verdict is {checked.verdict}"]
     if name in MEMOS:
         topic, named = MEMOS[name]
-        *_, memo = write(desk, Request(topic))
+        *_, memo = write(workspace, Request(topic))
         return [f"a gap says “{one}”" for one in _gaps(memo) if named in one]
     wanted = WANTED[name]
     asked = re.search(r'briefing ask "(.*)"', row["command"])
     question = wanted.question or (asked[1] if asked else "")
-    return failures(wanted, _answer(desk, question, wanted.turns))
+    return failures(wanted, _answer(workspace, question, wanted.turns))
 
 
 def _gaps(memo: Memo) -> list[str]:
     return [line.claim.text for one in memo.sections for line in one.lines if line.role == GAP]
 
 
-def _answer(desk: Desk, question: str, turns: Sequence[str]) -> Answer:
-    history: tuple[Exchange, ...] = ()
+def _answer(workspace: Workspace, question: str, turns: Sequence[str]) -> Answer:
+    history: tuple[Turn, ...] = ()
     for turn in turns:
-        *_, answer = ask(desk, Question(turn, history))
-        history = (*history, Exchange(turn, answer.spoken))
-    *_, answer = ask(desk, Question(question, history))
+        *_, answer = ask(workspace, Question(turn, history))
+        history = (*history, Turn(turn, answer.spoken))
+    *_, answer = ask(workspace, Question(question, history))
     return answer

@@ -25,9 +25,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.desk import Desk
-from assistant.evaluation import Asked, Scored, evaluate, figures, questions_from
+from assistant.evaluation import EvaluationQuestion, Scored, evaluate, figures, questions_from
 from assistant.starter import add_starter
+from assistant.workspace import Workspace
 from benchmarks.answer_cases import case_results
 from benchmarks.retrieval import OWN, opened
 from training.examples import lines_of, without_bars
@@ -96,11 +96,11 @@ def row_of(scored: Sequence[Scored]) -> Row:
     return row
 
 
-def apart(desk: Desk, asked: Sequence[Asked]) -> list[Asked]:
+def apart(workspace: Workspace, asked: Sequence[EvaluationQuestion]) -> list[EvaluationQuestion]:
     """Return the questions of which a document is kept apart from training."""
     texts = {
-        file_of(one.source.location): without_bars(desk.library.document(one.id).text)
-        for one in desk.library.entries()
+        file_of(one.source.location): without_bars(workspace.library.document(one.id).text)
+        for one in workspace.library.entries()
     }
     kept = []
     for one in asked:
@@ -117,12 +117,14 @@ def untrained(file: Path) -> set[str]:
     return {str(row.get("id")) for row in rows if row.get("article_trained") is False}
 
 
-def sets_of(desk: Desk, asking: Asking, *, only_apart: bool) -> Iterator[tuple[str, list[Scored]]]:
+def sets_of(
+    workspace: Workspace, asking: Asking, *, only_apart: bool
+) -> Iterator[tuple[str, list[Scored]]]:
     """Yield each set that a file makes, by its name, with what became of its questions."""
     asked, name = questions_from(asking.file), asking.file.stem
     if asking.fit and only_apart:
-        asked, name = apart(desk, asked), f"{name}, apart"
-    scored = list(evaluate(desk, asked))
+        asked, name = apart(workspace, asked), f"{name}, apart"
+    scored = list(evaluate(workspace, asked))
     yield name, scored
     if clean := untrained(asking.file):
         yield f"{name}, new", [one for one in scored if one.asked.id in clean]
@@ -176,13 +178,13 @@ def main() -> None:
         own = [] if given.cases else [Asking(Path(starter), file) for file in (OWN, NEWCOMERS)]
         askings: list[Asking] = given.askings or own
         for home in dict.fromkeys(one.home for one in askings):
-            with opened(home) as desk:
-                if not desk.library.entries():
-                    list(add_starter(desk))
+            with opened(home) as workspace:
+                if not workspace.library.entries():
+                    list(add_starter(workspace))
                 # Models load before anything is timed.
-                desk.searcher.search("What is said?", limit=1)
+                workspace.retriever.search("What is said?", limit=1)
                 for asking in (one for one in askings if one.home == home):
-                    for name, scored in sets_of(desk, asking, only_apart=given.apart):
+                    for name, scored in sets_of(workspace, asking, only_apart=given.apart):
                         sets[name] = row_of(scored)
                         each[name] = [_kept(one) for one in scored]
     if given.cases:

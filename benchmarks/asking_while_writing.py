@@ -23,7 +23,7 @@ from assistant.settings import Settings
 from assistant.starter import EXAMPLES
 from corpus.starter import starter_files
 from index.ingest import Progress, embed_again
-from ui.room import Room
+from ui.backend import Backend
 
 
 def articles(folder: Path, count: int) -> list[Path]:
@@ -42,13 +42,13 @@ def articles(folder: Path, count: int) -> list[Path]:
     return files
 
 
-def asked(room: Room, until: Callable[[int], bool]) -> list[float]:
+def asked(backend: Backend, until: Callable[[int], bool]) -> list[float]:
     """Ask the examples in turn until told to stop; return the seconds of each."""
     seconds: list[float] = []
     while not until(len(seconds)):
         question = Question(EXAMPLES[len(seconds) % len(EXAMPLES)])
         started = time.perf_counter()
-        job = room.questions.start("bench", partial(room.answers, question))
+        job = backend.questions.start("bench", partial(backend.answers, question))
         *_, answer = job.watch()
         seconds.append(time.perf_counter() - started)
         if answer.outcome == "failed":
@@ -58,7 +58,9 @@ def asked(room: Room, until: Callable[[int], bool]) -> list[float]:
     return seconds
 
 
-def beside(room: Room, name: str, work: Callable[[], Iterator[Any]], most: int) -> list[float]:
+def beside(
+    backend: Backend, name: str, work: Callable[[], Iterator[Any]], most: int
+) -> list[float]:
     """Ask while some work goes on in the background, at most so often; return the seconds."""
     began = threading.Event()
 
@@ -68,9 +70,9 @@ def beside(room: Room, name: str, work: Callable[[], Iterator[Any]], most: int) 
             yield step
         began.set()
 
-    job = room.additions.start(name, steps)
+    job = backend.additions.start(name, steps)
     began.wait()
-    found = asked(room, lambda count: job.ended or count >= most)
+    found = asked(backend, lambda count: job.ended or count >= most)
     job.cancel()
     list(job.watch())
     return found
@@ -86,34 +88,38 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         settings = Settings(home=home, **({"embedder": chosen.embedder} if chosen.embedder else {}))
-        room = Room(settings)
-        room.open()
-        while not room.settled():
+        backend = Backend(settings)
+        backend.open()
+        while not backend.settled():
             time.sleep(0.5)
-        desk = room.desk()
-        if desk is None:
-            raise SystemExit(room.status())
+        workspace = backend.workspace()
+        if workspace is None:
+            raise SystemExit(backend.status())
         most = chosen.questions
-        asked(room, lambda count: count >= len(EXAMPLES))
-        idle = asked(room, lambda count: count >= most)
+        asked(backend, lambda count: count >= len(EXAMPLES))
+        idle = asked(backend, lambda count: count >= most)
         files = articles(Path(folder) / "articles", chosen.documents)
 
         def rebuilding() -> Iterator[Progress]:
             for number in range(most):
                 yield Progress("rebuilding", number, most)
-                desk.indexes.update(rebuild=True)
+                workspace.indexes.update(rebuild=True)
 
         rows = {
             "idle": idle,
-            f"adding {len(files)} documents": beside(room, "add", lambda: desk.add(files), most),
-            "rebuilding": beside(room, "rebuild", rebuilding, most),
+            f"adding {len(files)} documents": beside(
+                backend, "add", lambda: workspace.add(files), most
+            ),
+            "rebuilding": beside(backend, "rebuild", rebuilding, most),
             "embedding again": beside(
-                room,
+                backend,
                 "embed",
-                lambda: embed_again(desk.library, desk.document_embedder(), desk.indexes),
+                lambda: embed_again(
+                    workspace.library, workspace.document_embedder(), workspace.indexes
+                ),
                 most,
             ),
-            "idle again": asked(room, lambda count: count >= most),
+            "idle again": asked(backend, lambda count: count >= most),
         }
         rest = statistics.quantiles(idle + rows["idle again"], n=20)[18]
         print(f"{'':<24}{'questions':>10}{'median':>9}{'p95':>9}{'p95 / idle':>12}")
@@ -121,7 +127,7 @@ def main() -> None:
             worst = statistics.quantiles(seconds, n=20)[18]
             middle = statistics.median(seconds)
             print(f"{name:<24}{len(seconds):>10}{middle:>9.3f}{worst:>9.3f}{worst / rest:>12.2f}")
-        room.close()
+        backend.close()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from assistant.evaluation import questions_from, right
-from assistant.followup import standalone
+from assistant.query_rewriting import standalone
 from benchmarks.retrieval import OWN, opened, scifact_claims
 from index.evidence import Evidence
 from index.ranking import WEIGHTS
@@ -46,9 +46,9 @@ class Case:
 def cases(home: Path, asked: Mapping[str, Callable[[Evidence], bool]]) -> list[Case]:
     """Return a case for each question that has a right passage among the candidates."""
     made = []
-    with opened(home) as desk:
+    with opened(home) as workspace:
         for text, wanted in asked.items():
-            found = desk.searcher.search(text, limit=_DEPTH)
+            found = workspace.retriever.search(text, limit=_DEPTH)
             # What a signal gave, divided by its weight, is the signal; a date that was named
             # shrinks all by the same factor, which changes no order.
             signals = [

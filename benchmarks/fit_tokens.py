@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.desk import Desk
 from assistant.settings import Settings
 from assistant.starter import add_starter
+from assistant.workspace import Workspace
 from index.ingest import embedding_texts
-from index.late import content, kept_states
+from index.late_interaction import content, kept_states
 
 TARGET = Path(__file__).parent.parent / "index" / "tokens.npz"
 
@@ -26,14 +26,14 @@ TARGET = Path(__file__).parent.parent / "index" / "tokens.npz"
 def main() -> None:
     """Embed the starter library's passages one by one and write the constants."""
     rows = []
-    with tempfile.TemporaryDirectory() as home, Desk(Settings(home=Path(home))) as desk:
-        list(add_starter(desk))
-        embedder = desk.document_embedder()
-        # The model's own tokenizer and states, which index.minilm hands out only as codes.
+    with tempfile.TemporaryDirectory() as home, Workspace(Settings(home=Path(home))) as workspace:
+        list(add_starter(workspace))
+        embedder = workspace.document_embedder()
+        # The model's own tokenizer and states; index.sentence_embedder hands out only codes.
         model = embedder._model  # type: ignore[attr-defined]
         carries = content(model.tokenizer.get_vocab())
-        for entry in desk.library.entries():
-            passages = desk.library.passages_of(entry.id)
+        for entry in workspace.library.entries():
+            passages = workspace.library.passages_of(entry.id)
             texts = embedding_texts(entry.source.title, passages, embedder.count)
             for row in model.encode(texts, batch_size=8, output_value=None):
                 length = int(row["attention_mask"].sum())

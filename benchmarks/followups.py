@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.answerability import ANSWERED, judged
-from assistant.desk import Desk
-from assistant.followup import Exchange, best_of, candidates
-from assistant.rewriting import Candidate
+from assistant.query_rewriting import Turn, best_candidate, candidates
+from assistant.rewrite_candidates import RewriteCandidate
 from assistant.settings import Settings
 from assistant.starter import ensure_starter
+from assistant.workspace import Workspace
 from index.evidence import Evidence
 
 FILE = Path(__file__).parent.parent / "tests" / "followups.jsonl"
@@ -64,41 +64,41 @@ def talks(file: Path = FILE) -> list[Talk]:
     ]
 
 
-def proposed(talk: Talk) -> list[Candidate]:
+def proposed(talk: Talk) -> list[RewriteCandidate]:
     """Return the texts in which the last turn of a conversation may be searched for."""
-    return candidates(talk.turns[-1], [Exchange(one) for one in talk.turns[:-1]])
+    return candidates(talk.turns[-1], [Turn(one) for one in talk.turns[:-1]])
 
 
-def taken(desk: Desk, talk: Talk) -> Candidate:
+def taken(workspace: Workspace, talk: Talk) -> RewriteCandidate:
     """Return the first candidate that is answered, or the one that is nearest to it."""
 
     def chance(found: tuple[str, tuple[Evidence, ...]]) -> float:
         text, evidence = found
-        reader = desk.reader
+        reader = workspace.reader
         return judged(reader.readings(text, evidence), evidence).chance
 
     def find(text: str) -> tuple[str, tuple[Evidence, ...]]:
-        return text, tuple(desk.searcher.search(text, limit=_READ))
+        return text, tuple(workspace.retriever.search(text, limit=_READ))
 
-    return best_of(proposed(talk), find, chance, ANSWERED)[0]
+    return best_candidate(proposed(talk), find, chance, ANSWERED)[0]
 
 
-def hit(desk: Desk, talk: Talk, question: str) -> bool:
+def hit(workspace: Workspace, talk: Talk, question: str) -> bool:
     """Say whether a right passage is among the first five for a question."""
-    for one in desk.searcher.search(question, limit=DEPTH):
+    for one in workspace.retriever.search(question, limit=DEPTH):
         text = " ".join(one.passage.text.split()).lower()
         if one.source.location.endswith(talk.file) and any(m.lower() in text for m in talk.must):
             return True
     return False
 
 
-def measured(desk: Desk, found: Sequence[Talk]) -> Hits:
+def measured(workspace: Workspace, found: Sequence[Talk]) -> Hits:
     """Return the shares over some conversations."""
     rows = []
     for one in found:
         texts = proposed(one)
-        asked = (one.turns[-1], texts[0].text, taken(desk, one).text, one.standalone)
-        rows.append([*(float(hit(desk, one, text)) for text in asked), float(len(texts))])
+        asked = (one.turns[-1], texts[0].text, taken(workspace, one).text, one.standalone)
+        rows.append([*(float(hit(workspace, one, text)) for text in asked), float(len(texts))])
     return Hits(*(sum(column) / len(rows) for column in zip(*rows, strict=True)))
 
 
@@ -109,12 +109,12 @@ def main() -> None:
     options.add_argument("--each", action="store_true", help="print what is taken for each")
     chosen = options.parse_args()
     home = chosen.home or Path(tempfile.mkdtemp(prefix="briefing-"))
-    with Desk(Settings(home=home, engine="extractive")) as desk:
-        for _ in ensure_starter(desk):
+    with Workspace(Settings(home=home, engine="extractive")) as workspace:
+        for _ in ensure_starter(workspace):
             continue
         for file in (FILE, APART):
             found = talks(file)
-            hits = measured(desk, found)
+            hits = measured(workspace, found)
             print(f"{file.name}: {len(found)} conversations, hit@{DEPTH} of the last turn:")
             print(
                 f"as asked {hits.asked:.3f}, likeliest {hits.likeliest:.3f}, "
@@ -122,8 +122,8 @@ def main() -> None:
                 f"{hits.texts:.2f} texts each"
             )
             for one in found if chosen.each else ():
-                best = taken(desk, one)
-                mark = "found " if hit(desk, one, best.text) else "missed"
+                best = taken(workspace, one)
+                mark = "found " if hit(workspace, one, best.text) else "missed"
                 print(f"  {mark} {' / '.join(one.turns)} -> {best.text} ({best.made})")
 
 

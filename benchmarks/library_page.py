@@ -17,13 +17,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from assistant.desk import Desk
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from benchmarks.serving import chromium_running, serving
 from corpus.document import Document, Passage, Source
 from corpus.starter import starter_files
 from index.embedding import HashEmbedder
-from ui.room import Room
+from ui.backend import Backend
 
 _DOCUMENTS, _PASSAGES = 1000, 50
 # Each finds another number of documents than the one before.
@@ -37,10 +37,10 @@ def filled(home: Path) -> None:
         one.read_text("utf-8") for one in starter_files() if one.suffix == ".md"
     ).split()
     embedder = HashEmbedder()
-    with Desk(Settings(home=home, embedder="hash")) as desk:
-        if len(desk.library.entries()) >= _DOCUMENTS:
+    with Workspace(Settings(home=home, embedder="hash")) as workspace:
+        if len(workspace.library.entries()) >= _DOCUMENTS:
             return
-        with desk.library.writing():
+        with workspace.library.writing():
             for number in range(_DOCUMENTS):
                 texts = [" ".join(chance.choices(words, k=40)) + "." for _ in range(_PASSAGES)]
                 whole = "\n\n".join(texts)
@@ -56,8 +56,8 @@ def filled(home: Path) -> None:
                     passages.append(Passage(document.id, at, at + len(text), text))
                     at += len(text) + 2
                 vectors = embedder.embed(texts)
-                desk.library.publish(document, passages, vectors, embedder=embedder.name)
-            desk.indexes.update()
+                workspace.library.publish(document, passages, vectors, embedder=embedder.name)
+            workspace.indexes.update()
 
 
 def timed(what: str, act: Callable[[int], None], times: int = 10) -> None:
@@ -78,10 +78,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         home = given.keep or Path(temporary)
         filled(home)
-        room = Room(Settings(home=home, embedder="hash"))
-        room.open()
+        backend = Backend(Settings(home=home, embedder="hash"))
+        backend.open()
         print(f"{'':<44}{'median':>8}{'most':>8}")
-        with serving(room, (), 19400) as address, chromium_running() as browser:
+        with serving(backend, (), 19400) as address, chromium_running() as browser:
             page = browser.new_page(viewport={"width": 1300, "height": 900})
             page.goto(address)
             page.wait_for_selector("#question textarea")
@@ -102,7 +102,7 @@ def main() -> None:
 
             timed("library page opens, 1,000 documents", opened)
             timed("library page filters", filtered)
-        room.close()
+        backend.close()
 
 
 if __name__ == "__main__":

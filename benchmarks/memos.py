@@ -15,14 +15,14 @@ import argparse
 import time
 from pathlib import Path
 
-from assistant.desk import Desk
 from assistant.memo.export import exported
 from assistant.memo.length import body_of, body_words
-from assistant.memo.reviewing import standing
+from assistant.memo.memo_review import standing
 from assistant.memo.values import EVIDENCE, GAP
 from assistant.memo.writing import Request, write
 from assistant.settings import Settings
 from assistant.starter import ensure_starter
+from assistant.workspace import Workspace
 from corpus.errors import NothingFound
 
 TOPICS = (
@@ -48,21 +48,21 @@ def main() -> None:
     parser.add_argument("--home", type=Path)
     parser.add_argument("--keep", type=Path)
     given = parser.parse_args()
-    with Desk(Settings.from_environment(home=given.home, engine="extractive")) as desk:
-        list(ensure_starter(desk))
-        desk.searcher.search("warm", limit=1)
+    with Workspace(Settings.from_environment(home=given.home, engine="extractive")) as workspace:
+        list(ensure_starter(workspace))
+        workspace.retriever.search("warm", limit=1)
         print(
             f"{'seconds':>7}{'words':>6}{'found':>7}{'gaps':>5}{'said':>6}{'cited':>6}{'stand':>9}{'sources':>8}{'origins':>8}"
             f"{'differ':>7}{'errors':>7}{'warn':>6}  topic"
         )
         for number, (topic, template) in enumerate(TOPICS, start=1):
-            print(_row(desk, number, topic, template, given.keep), flush=True)
+            print(_row(workspace, number, topic, template, given.keep), flush=True)
 
 
-def _row(desk: Desk, number: int, topic: str, template: str, keep: Path | None) -> str:
+def _row(workspace: Workspace, number: int, topic: str, template: str, keep: Path | None) -> str:
     started = time.perf_counter()
     try:
-        *_, memo = write(desk, Request(topic, template))
+        *_, memo = write(workspace, Request(topic, template))
     except NothingFound:
         return f"{'-':>7}  {topic}: nothing in this library"
     taken = time.perf_counter() - started
@@ -77,7 +77,7 @@ def _row(desk: Desk, number: int, topic: str, template: str, keep: Path | None) 
         keep.mkdir(parents=True, exist_ok=True)
         for form in ("docx", "pdf", "json"):
             (keep / f"{number:02d}-{template}.{form}").write_bytes(exported(memo, form))
-    stand = f"{standing(desk, memo)}/{len(memo.citations)}"
+    stand = f"{standing(workspace, memo)}/{len(memo.citations)}"
     return (
         f"{taken:>7.1f}{body_words(memo):>6}{f'{found}/{len(body)}':>7}{gaps:>5}"
         f"{len(said):>6}{sum(bool(one.citations) for one in said):>6}{stand:>9}"

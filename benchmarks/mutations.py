@@ -24,8 +24,8 @@ from assistant.checking.checker import Checker, Cited
 from assistant.checking.entailment import judge_named
 from assistant.checking.names import Vocabulary, names
 from assistant.checking.quotations import quotations
+from corpus.date_mentions import date_mentions
 from corpus.document import Document, Passage
-from corpus.moments import moments
 from corpus.quantities import quantities
 from corpus.readers import read
 from corpus.sentences import sentences
@@ -99,7 +99,7 @@ def mutations(claim: TrueClaim, pool: Sequence[str], chance: random.Random) -> I
 ]:  # fmt: skip
     """Yield (kind, changed sentence) for every kind that the sentence allows."""
     text = claim.text
-    dated = moments(text)
+    dated = date_mentions(text)
     used = [(one.start, one.end) for one in dated]
     numbers = quantities(text, used)
     called = names(text, used + [(one.start, one.end) for one in numbers])

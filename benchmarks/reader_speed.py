@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from corpus.library import Library
-from index.pairs import Pair, pair_of
+from index.pair_encoding import Pair, pair_of
 from index.reader import COMMITTED, OnnxReader
-from index.retrieval import REREAD, TO_THE_END
+from index.retriever import REREAD, TO_THE_END
 
 _QUESTION = "What did the training of the model cost, and who paid for it?"
 

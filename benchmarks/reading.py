@@ -22,9 +22,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.desk import Desk
+from assistant.draft_check import against_library
 from assistant.settings import Settings
-from assistant.verifying import against_library
+from assistant.workspace import Workspace
 from corpus.document import Document
 from corpus.sandbox import Sandbox
 from index.ingest import Report
@@ -115,7 +115,9 @@ WANTED: dict[str, Wanted] = {
 }  # fmt: skip
 
 
-def failures(wanted: Wanted, documents: Sequence[Document], told: str, desk: Desk) -> list[str]:
+def failures(
+    wanted: Wanted, documents: Sequence[Document], told: str, workspace: Workspace
+) -> list[str]:
     """Return what of `wanted` does not hold, in words; `told` is the report on the case."""
     text = "\n".join(one.text for one in documents)
     wrong = [f"holds “{one}”" for one in wanted.lacks if one in text]
@@ -132,7 +134,7 @@ def failures(wanted: Wanted, documents: Sequence[Document], told: str, desk: Des
             for value in (str(getattr(one.source, name)) for one in documents)
             if not re.fullmatch(pattern, value)
         ]
-    passages = [one for document in documents for one in desk.library.passages_of(document.id)]
+    passages = [one for document in documents for one in workspace.library.passages_of(document.id)]
     for row, head in wanted.heads:
         if not any(row in one.text and head in one.head + one.text for one in passages):
             wrong.append(f"no passage has “{row}” and “{head}”")
@@ -142,7 +144,7 @@ def failures(wanted: Wanted, documents: Sequence[Document], told: str, desk: Des
         )
     sentences = [sentence for sentence, _ in wanted.checked]
     for (sentence, verdict), one in zip(
-        wanted.checked, against_library(desk, sentences), strict=True
+        wanted.checked, against_library(workspace, sentences), strict=True
     ):
         if one.verdict != verdict:
             wrong.append(f"“{sentence}” is {one.verdict}")
@@ -168,8 +170,8 @@ def judged(folder: Path, embedder: str) -> int:
     failed = 0
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(home=Path(home), embedder=embedder, engine="extractive")
-        with Desk(settings) as desk:
-            *_, report = desk.add(sorted({file for some in files.values() for file in some}))
+        with Workspace(settings) as workspace:
+            *_, report = workspace.add(sorted({file for some in files.values() for file in some}))
             assert isinstance(report, Report)
             for case in cases:
                 name = case["case"]
@@ -178,11 +180,11 @@ def judged(folder: Path, embedder: str) -> int:
                     continue
                 places = [str(file) for file in files[name]]
                 documents = [
-                    desk.library.document(one.id)
-                    for one in desk.library.entries()
+                    workspace.library.document(one.id)
+                    for one in workspace.library.entries()
                     if any(_is_of(source.location, places) for source in one.sources)
                 ]
-                wrong = failures(WANTED[name], documents, _told(report, places), desk)
+                wrong = failures(WANTED[name], documents, _told(report, places), workspace)
                 failed += bool(wrong)
                 print(f"{'NO ' if wrong else 'ok '}  {name:30} {'; '.join(wrong)}", flush=True)
     total = sum(map(bool, files.values()))

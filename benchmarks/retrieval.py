@@ -24,15 +24,15 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.desk import Desk
 from assistant.evaluation import evaluate, figures, questions_from
 from assistant.settings import Settings
 from assistant.starter import add_starter
-from corpus.codes import TokenCodes
+from assistant.workspace import Workspace
 from corpus.document import Document, Source
 from corpus.splitting import split
+from corpus.token_codes import TokenCodes
 from index.ingest import embedding_texts
-from index.late import embedded
+from index.late_interaction import embedded
 from training.examples import lines_of
 
 # Our own questions over the starter library.
@@ -57,19 +57,19 @@ class Line:
         return f"{self.name:<11}{self.measure:<34}{self.value:>8.4f}  {self.reach:<9}{self.anchors}"
 
 
-def opened(home: Path) -> Desk:
-    """Return a desk on `home` with the default embedder."""
-    return Desk(Settings.from_environment(home=home, engine="extractive"))
+def opened(home: Path) -> Workspace:
+    """Return a workspace on `home` with the default embedder."""
+    return Workspace(Settings.from_environment(home=home, engine="extractive"))
 
 
-def library_of(desk: Desk, documents: Iterable[Document]) -> None:
+def library_of(workspace: Workspace, documents: Iterable[Document]) -> None:
     """Publish `documents` unless the library holds something: split, embedded and indexed."""
-    if desk.library.entries():
+    if workspace.library.entries():
         return
-    embedder = desk.document_embedder()
+    embedder = workspace.document_embedder()
     # Equal content is one document: SciFact repeats none, but the rule is the library's.
     whole = list({one.id: one for one in documents}.values())
-    with desk.library.writing():
+    with workspace.library.writing():
         for first in range(0, len(whole), _BATCH):
             some = [(one, split(one, embedder.count)) for one in whole[first : first + _BATCH]]
             texts = [
@@ -84,11 +84,11 @@ def library_of(desk: Desk, documents: Iterable[Document]) -> None:
                 rows = slice(done, done + len(passages))
                 codes = tokens.codes[ends[rows.start] : ends[rows.stop]]
                 own = TokenCodes(codes, tokens.counts[rows])
-                desk.library.publish(
+                workspace.library.publish(
                     one, passages, vectors[rows], tokens=own, embedder=embedder.name
                 )
                 done += len(passages)
-        desk.indexes.update()
+        workspace.indexes.update()
 
 
 def discounted(found: Sequence[str], relevant: Mapping[str, int], depth: int = 10) -> float:
@@ -113,19 +113,21 @@ def scifact(folder: Path, home: Path) -> Iterator[Line]:
     """Yield nDCG@10 of the embedder alone, over whole abstracts, and of the search."""
     rows = list(lines_of(folder / "corpus.jsonl"))
     claims, judged = scifact_claims(folder)
-    with opened(home) as desk:
+    with opened(home) as workspace:
         named = ((Source(row["title"], f"scifact/{row['_id']}"), row["text"]) for row in rows)
-        library_of(desk, (Document(source, text) for source, text in named))
+        library_of(workspace, (Document(source, text) for source, text in named))
         kept = home / "whole.npy"
         if not kept.exists():
             texts = [f"{row['title']} {row['text']}" for row in rows]
-            np.save(kept, desk.document_embedder().embed(texts))
+            np.save(kept, workspace.document_embedder().embed(texts))
         whole, ids = np.load(kept), [row["_id"] for row in rows]
         alone, ours = [], []
         for claim, text in claims.items():
-            order = np.argsort(-(whole @ desk.question_embedder.embed([text])[0]), kind="stable")
+            order = np.argsort(
+                -(whole @ workspace.question_embedder.embed([text])[0]), kind="stable"
+            )
             alone.append(discounted([ids[place] for place in order[:10]], judged[claim]))
-            found = desk.searcher.search(text, limit=50)
+            found = workspace.retriever.search(text, limit=50)
             names = dict.fromkeys(one.source.location.rpartition("/")[2] for one in found)
             ours.append(discounted(list(names), judged[claim]))
     yield Line("scifact", "nDCG@10, embedder alone", float(np.mean(alone)),
@@ -143,17 +145,17 @@ def chunking(folder: Path, home: Path) -> Iterator[Line]:
     csv.field_size_limit(10**9)
     corpora = sorted((folder / "corpora").glob("*.md"))
     recall, precision = [], []
-    with opened(home) as desk:
+    with opened(home) as workspace:
         named = ((Source(one.stem, f"chunking/{one.stem}"), one.read_text()) for one in corpora)
-        library_of(desk, (Document(source, text) for source, text in named))
-        documents = {entry.source.title: entry.id for entry in desk.library.entries()}
+        library_of(workspace, (Document(source, text) for source, text in named))
+        documents = {entry.source.title: entry.id for entry in workspace.library.entries()}
         with (folder / "questions_df.csv").open(encoding="utf-8") as stream:
             for row in csv.DictReader(stream):
                 gold = json.loads(row["references"])
                 spans = [(one["start_index"], one["end_index"]) for one in gold]
-                found = desk.searcher.search(row["question"], limit=5)
+                found = workspace.retriever.search(row["question"], limit=5)
                 copies = [one for item in found if item.match for one in item.match.folded]
-                passages = [item.passage for item in found] + desk.library.passages(copies)
+                passages = [item.passage for item in found] + workspace.library.passages(copies)
                 inside = [
                     max(0, min(one.end, end) - max(one.start, start))
                     for one in passages
@@ -170,10 +172,10 @@ def chunking(folder: Path, home: Path) -> Iterator[Line]:
 
 def asked(name: str, file: Path, home: Path) -> Iterator[Line]:
     """Yield hits, answers and refusals of a question file over a library."""
-    with opened(home) as desk:
-        if not desk.library.entries():
-            list(add_starter(desk))
-        whole = figures(list(evaluate(desk, questions_from(file))))
+    with opened(home) as workspace:
+        if not workspace.library.entries():
+            list(add_starter(workspace))
+        whole = figures(list(evaluate(workspace, questions_from(file))))
     for measure, value in (
         ("hit@1", whole.hit_1), ("hit@5", whole.hit_5), ("MRR@10", whole.mrr),
         ("wanted words in the answer", whole.answered_right),
@@ -203,9 +205,9 @@ def seconds(home: Path) -> Iterator[Line]:
             for first, last in pairwise(np.cumsum([0, *one.counts]).tolist())
         ]
         name = source.library.embedder
-    with opened(home) as desk:
-        if not desk.library.entries():
-            with desk.library.writing():
+    with opened(home) as workspace:
+        if not workspace.library.entries():
+            with workspace.library.writing():
                 for number in range(_REPORTS):
                     picked = chance.integers(len(texts), size=_TEXTS)
                     document = Document(
@@ -218,15 +220,17 @@ def seconds(home: Path) -> Iterator[Line]:
                     tokens = TokenCodes.of([parts[one] for one in of])
                     moved = near + chance.normal(scale=0.02, size=near.shape).astype(np.float32)
                     moved /= np.linalg.norm(moved, axis=1, keepdims=True)
-                    desk.library.publish(document, passages, moved, tokens=tokens, embedder=name)
-                desk.indexes.update()
-        searcher = desk.searcher
-        count = searcher.passages
+                    workspace.library.publish(
+                        document, passages, moved, tokens=tokens, embedder=name
+                    )
+                workspace.indexes.update()
+        retriever = workspace.retriever
+        count = retriever.passages
         questions = [one.text for one in questions_from(OWN)][:120]
         taken = []
         for question in [*questions[:20], *questions]:
             started = time.perf_counter()
-            searcher.search(question)
+            retriever.search(question)
             taken.append(time.perf_counter() - started)
     yield Line("time", f"p95 seconds, {count:,} passages", float(np.quantile(taken[20:], 0.95)),
                f"median {np.median(taken[20:]):.3f}", "< 0.150")  # fmt: skip

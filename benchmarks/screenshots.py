@@ -13,11 +13,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from assistant.desk import Desk
 from assistant.settings import Settings
 from assistant.starter import EXAMPLES, add_starter
+from assistant.workspace import Workspace
 from benchmarks.serving import chromium_running, serving
-from ui.room import Room
+from ui.backend import Backend
 
 # Answered by a report of the starter library, so that a page is drawn beside it.
 _QUESTION = "How do the open-weight models compare in cost?"
@@ -67,11 +67,11 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(home=Path(home), engine="extractive")
-        with Desk(settings) as desk:
-            list(add_starter(desk))
-        room = Room(settings)
-        room.open()
-        with serving(room, EXAMPLES, 19300) as address, chromium_running() as browser:
+        with Workspace(settings) as workspace:
+            list(add_starter(workspace))
+        backend = Backend(settings)
+        backend.open()
+        with serving(backend, EXAMPLES, 19300) as address, chromium_running() as browser:
             for name, size, scheme in (
                 ("wide", (1400, 900), "light"),
                 ("dark", (1400, 900), "dark"),
@@ -82,7 +82,7 @@ def main() -> None:
                 )
                 shots(page, address, folder, name)
                 page.close()
-        room.close()
+        backend.close()
     print(f"12 pictures in {folder}")
 
 

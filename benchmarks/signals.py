@@ -16,11 +16,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from assistant.desk import Desk
-from assistant.evaluation import Asked, right
+from assistant.evaluation import EvaluationQuestion, right
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from index import ranking
-from index.retrieval import REREAD
+from index.retriever import REREAD
 from training.calibration import asked_of
 
 _AMONG = (1, 5, 10, REREAD)
@@ -37,9 +37,9 @@ def variants() -> dict[str, Mapping[str, float]]:
     return made
 
 
-def rank(desk: Desk, asked: Asked) -> int:
+def rank(workspace: Workspace, asked: EvaluationQuestion) -> int:
     """Return the rank of the first right passage, 0 where none is found."""
-    found = desk.searcher.search(asked.text, limit=REREAD)
+    found = workspace.retriever.search(asked.text, limit=REREAD)
     return next((place for place, one in enumerate(found, 1) if right(asked, one)), 0)
 
 
@@ -51,14 +51,14 @@ def main() -> None:
     given = parser.parse_args()
     tried = variants()
     ranks: dict[str, list[int]] = defaultdict(list)
-    with Desk(replace(Settings.from_environment(), home=given.library)) as desk:
-        every = asked_of(given.questions, desk.library)
+    with Workspace(replace(Settings.from_environment(), home=given.library)) as workspace:
+        every = asked_of(given.questions, workspace.library)
         asked = [one for one in every if not (one.abstain or one.history)]
         for one in asked:
             # All variants of one question in turn: what was read for one is known for the next.
             for name, weights in tried.items():
                 ranking.WEIGHTS = weights
-                ranks[name].append(rank(desk, one))
+                ranks[name].append(rank(workspace, one))
     print(f"{len(asked)} questions" + "".join(f"{f'among {most}':>12}" for most in _AMONG))
     for name, places in ranks.items():
         shares = [sum(0 < place <= most for place in places) / len(places) for most in _AMONG]

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.answer import Question
-from assistant.answering import ask
+from assistant.pipeline import ask
 from assistant.starter import add_starter
 from benchmarks.retrieval import opened
 from corpus.document import Document, Source
 from corpus.readers.blocks import Blocks
 from corpus.splitting import split
 from index.ingest import embedding_texts
-from index.late import embedded
+from index.late_interaction import embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,17 +174,17 @@ def made() -> Iterator[tuple[Document, list[Wanted]]]:
 
 def main() -> None:
     """Print the figures and the questions that went wrong."""
-    with tempfile.TemporaryDirectory() as home, opened(Path(home)) as desk:
-        list(add_starter(desk))
-        embedder = desk.document_embedder()
+    with tempfile.TemporaryDirectory() as home, opened(Path(home)) as workspace:
+        list(add_starter(workspace))
+        embedder = workspace.document_embedder()
         wanted: list[Wanted] = []
         names: dict[str, list[str]] = {}
-        with desk.library.writing():
+        with workspace.library.writing():
             for document, questions in made():
                 passages = split(document, embedder.count)
                 texts = embedding_texts(document.source.title, passages, embedder.count)
                 vectors, tokens = embedded(embedder, texts)
-                desk.library.publish(
+                workspace.library.publish(
                     document, passages, vectors, tokens=tokens, embedder=embedder.name
                 )
                 wanted += questions
@@ -197,10 +197,10 @@ def main() -> None:
                               if one.row not in line]
                     for one in questions
                 }  # fmt: skip
-            desk.indexes.update()
+            workspace.indexes.update()
         first = five = cells = 0
         for one in wanted:
-            found = desk.searcher.search(one.text, limit=5)
+            found = workspace.retriever.search(one.text, limit=5)
             ranks = [
                 item.label
                 for item in found
@@ -209,7 +209,7 @@ def main() -> None:
                     for line in item.passage.text.splitlines()
                 )
             ]
-            *_, answer = ask(desk, Question(one.text))
+            *_, answer = ask(workspace, Question(one.text))
             told = answer.claims[0].text if answer.claims else answer.outcome
             others = [name for name in names[one.row] if name in told]
             right = one.row in told and one.value in told and not others

@@ -27,14 +27,14 @@ from pathlib import Path
 from statistics import median
 
 from assistant.answer import Answer, Question
-from assistant.answering import ask
-from assistant.desk import Desk
-from assistant.engines import engine_named
-from assistant.evaluation import Asked, judged, questions_from, right
-from assistant.extractive import ExtractiveEngine
+from assistant.engine_selection import engine_named
+from assistant.evaluation import EvaluationQuestion, judged, questions_from, right
+from assistant.extractive_engine import ExtractiveEngine
 from assistant.models.clients import AnthropicServer, OllamaServer, OpenAIServer
-from assistant.models.writer import ModelEngine
+from assistant.models.model_engine import ModelEngine
+from assistant.pipeline import ask
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 
 _ANSWERED, _NOT_ANSWERED = 28, 12
 
@@ -65,7 +65,7 @@ class Plain:
         self.name, self.place, self.write = f"{engine.name}, plain", engine.place, bare.write
 
 
-def forty(file: Path, near: Path | None) -> list[Asked]:
+def forty(file: Path, near: Path | None) -> list[EvaluationQuestion]:
     """Return the questions."""
     asked = questions_from(file)
     more = questions_from(near) if near else []
@@ -73,12 +73,12 @@ def forty(file: Path, near: Path | None) -> list[Asked]:
     return answered + [one for one in (*asked, *more) if one.abstain][:_NOT_ANSWERED]
 
 
-def rows(desk: Desk, asked: Sequence[Asked]) -> Iterator[Row]:
+def rows(workspace: Workspace, asked: Sequence[EvaluationQuestion]) -> Iterator[Row]:
     """Ask each question and yield what became of it."""
     for one in asked:
         began = time.perf_counter()
         first, answer = 0.0, Answer(one.text)
-        for answer in ask(desk, Question(one.text, one.history, as_of=one.as_of)):
+        for answer in ask(workspace, Question(one.text, one.history, as_of=one.as_of)):
             if not first and (answer.growing or answer.claims):
                 first = time.perf_counter() - began
         seconds = time.perf_counter() - began
@@ -87,12 +87,12 @@ def rows(desk: Desk, asked: Sequence[Asked]) -> Iterator[Row]:
             one.id, _what(one, answer), first or seconds, seconds, len(said),
             sum(bool(claim.citations) for claim in said),
             sum(claim.verdict == "supported" for claim in said), answer.text,
-            quoted=answer.engine == ExtractiveEngine.name != desk.engine.name
+            quoted=answer.engine == ExtractiveEngine.name != workspace.engine.name
             and not answer.fallback,
         )  # fmt: skip
 
 
-def _what(one: Asked, answer: Answer) -> str:
+def _what(one: EvaluationQuestion, answer: Answer) -> str:
     if answer.fallback or answer.outcome == "failed":
         return "failed"
     said = answer.outcome in {"answered", "partly"}
@@ -139,14 +139,16 @@ def main() -> None:
     print(f"{len(asked)} questions{'':<22}" + "".join(f"{one:>11}" for one in heads)
           + f"{'cited':>8}{'held':>8}{'first s':>8}{'all s':>8}", flush=True)  # fmt: skip
     kept = {}
-    with Desk(Settings(home=given.library.absolute(), engine="extractive")) as desk:
+    with Workspace(Settings(home=given.library.absolute(), engine="extractive")) as workspace:
         for name in (*given.engine, "extractive"):
             engine = engine_named(name, given.library)
             plain = given.plain and isinstance(engine, ModelEngine)
-            desk.engine = Plain(engine) if plain and isinstance(engine, ModelEngine) else engine
-            found = list(rows(desk, asked))
-            kept[desk.engine.name] = [asdict(one) for one in found]
-            print(line(desk.engine.name, found), flush=True)
+            workspace.engine = (
+                Plain(engine) if plain and isinstance(engine, ModelEngine) else engine
+            )
+            found = list(rows(workspace, asked))
+            kept[workspace.engine.name] = [asdict(one) for one in found]
+            print(line(workspace.engine.name, found), flush=True)
     if given.json:
         given.json.write_text(json.dumps(kept, ensure_ascii=False, indent=1))
 

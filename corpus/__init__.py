@@ -1,6 +1,6 @@
 """What we read: documents, passages, readers, and the library that records them."""
 
-from corpus.quiet import silence
+from corpus.telemetry import silence
 
 # Every other folder imports this one, so no dependency of theirs can be imported before.
 silence()

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import httpx
 
 from corpus.errors import ReadError
-from corpus.said import said
+from corpus.i18n import tr
 
 Resolve = Callable[[str, int], Sequence[str]]
 # What browsers and libraries read differently: no address that is meant holds any of these.
@@ -101,7 +101,7 @@ def target_of(address: str, policy: Policy) -> Target:
     except (OSError, UnicodeError) as error:
         raise ReadError(
             "unreachable",
-            said("{host} cannot be found; check the address, or your connection", host=url.host),
+            tr("{host} cannot be found; check the address, or your connection", host=url.host),
         ) from error
     if not found or not all(_allowed(one, policy) for one in found):
         raise _refused(text, "its host is not on the public internet")
@@ -111,7 +111,7 @@ def target_of(address: str, policy: Policy) -> Target:
 def _refused(address: str, why: str) -> ReadError:
     return ReadError(
         "refused",
-        said("{address} is not fetched: {reason}", address=repr(address[:200]), reason=why),
+        tr("{address} is not fetched: {reason}", address=repr(address[:200]), reason=why),
     )
 
 

@@ -15,25 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import metadata
-from corpus.account import Account
-from corpus.codes import TokenCodes
 from corpus.conversations import Conversations
 from corpus.document import WITHIN, Document, Passage, Source
 from corpus.errors import NotInLibrary
+from corpus.extraction_report import ExtractionReport
+from corpus.i18n import tr
 from corpus.lock import WriterLock
 from corpus.originals import Original, Originals, storage_error
-from corpus.private import private_home
+from corpus.private_files import private_home
 from corpus.rows import (
     DOCUMENT,
     SOURCE,
-    account_from_row,
     document_from_row,
+    extraction_report_from_row,
     ids_from_row,
     passages_from_row,
 )
-from corpus.said import said
 from corpus.schema import migrate, prepare
 from corpus.sqlite import Connections, translated
+from corpus.token_codes import TokenCodes
 
 Matrix = NDArray[np.float32]
 
@@ -61,7 +61,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LibraryChange:
     """A document became visible or invisible with this generation of the library."""
 
     generation: int
@@ -173,13 +173,13 @@ class Catalogue:
         rows = self._rows("SELECT value FROM facts WHERE name = ?", (name,))
         return str(rows[0][0]) if rows else ""
 
-    def changes_since(self, generation: int) -> list[Change]:
+    def changes_since(self, generation: int) -> list[LibraryChange]:
         """Return the changes after `generation`, oldest first."""
         rows = self._rows(
             "SELECT generation, document, visible FROM changes WHERE generation > ? ORDER BY 1",
             (generation,),
         )
-        return [Change(row[0], row[1], bool(row[2])) for row in rows]
+        return [LibraryChange(row[0], row[1], bool(row[2])) for row in rows]
 
     def entries(self) -> list[Entry]:
         """Return the visible documents, newest publication first, then by title."""
@@ -210,7 +210,7 @@ class Catalogue:
                 return entry
         raise _missing(document)
 
-    def accounts(self, documents: Sequence[str]) -> dict[str, Account]:
+    def accounts(self, documents: Sequence[str]) -> dict[str, ExtractionReport]:
         """Return by id how documents were read, without their texts."""
         some = list(dict.fromkeys(documents))
         rows = self._rows(
@@ -218,7 +218,7 @@ class Catalogue:
             f" WHERE id IN ({', '.join('?' * len(some))})",
             some,
         )
-        return {str(row["id"]): account_from_row(row) for row in rows}
+        return {str(row["id"]): extraction_report_from_row(row) for row in rows}
 
     def every_document(self) -> list[str]:
         """Return the ids of all documents, replaced and removed ones included."""
@@ -231,7 +231,7 @@ class Catalogue:
             raise _missing(prefix)
         if len(found) > 1:
             raise NotInLibrary(
-                said(
+                tr(
                     "{count} documents have an id starting {id}: give more",
                     count=len(found),
                     id=repr(prefix),
@@ -399,5 +399,5 @@ class Catalogue:
 
 def _missing(document: str) -> NotInLibrary:
     return NotInLibrary(
-        said("the library holds no document {id}; see: briefing sources", id=repr(document))
+        tr("the library holds no document {id}; see: briefing sources", id=repr(document))
     )

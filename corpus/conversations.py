@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from corpus.errors import NoConversation
-from corpus.said import said
+from corpus.i18n import tr
 from corpus.sqlite import translated
 
 _TITLE = 80
@@ -195,7 +195,7 @@ class Conversations:
                 _missing(prefix)
                 if not found
                 else NoConversation(
-                    said(
+                    tr(
                         "{count} conversations have an id starting {id}: give more of it",
                         count=len(found),
                         id=repr(prefix),
@@ -245,5 +245,5 @@ def _escaped(word: str) -> str:
 
 def _missing(conversation: str) -> NoConversation:
     return NoConversation(
-        said("there is no conversation {id}; see: briefing conversations", id=repr(conversation))
+        tr("there is no conversation {id}; see: briefing conversations", id=repr(conversation))
     )

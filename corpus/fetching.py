@@ -20,7 +20,7 @@ import httpx
 from corpus.addresses import Policy, Target, target_of
 from corpus.errors import ReadError
 from corpus.formats import suffix_of, suffixes, words
-from corpus.said import said
+from corpus.i18n import tr
 
 AGENT = "briefing-assistant"
 _HEADERS = {
@@ -61,7 +61,7 @@ def fetch(address: str, policy: Policy | None = None) -> Fetched:
     except TimeoutError as error:
         raise ReadError(
             "too_slow",
-            said(
+            tr(
                 "{address} took over {seconds} seconds; save the page and add the file",
                 address=address,
                 seconds=f"{rules.seconds:.0f}",
@@ -70,7 +70,7 @@ def fetch(address: str, policy: Policy | None = None) -> Fetched:
     except (httpx.HTTPError, OSError, ValueError) as error:
         raise ReadError(
             "unreachable",
-            said(
+            tr(
                 "{address} cannot be read ({reason}); try it in a browser",
                 address=address,
                 reason=type(error).__name__,
@@ -85,13 +85,13 @@ async def _followed(address: str, policy: Policy) -> Fetched:
         target = await _looked_at(here, policy)
         if secure and target.url.scheme == "http":
             raise ReadError(
-                "refused", said("{address} leads to an address without encryption", address=address)
+                "refused", tr("{address} leads to an address without encryption", address=address)
             )
         secure = secure or target.url.scheme == "https"
         if policy.robots and not await _welcome(target, policy):
             raise ReadError(
                 "refused",
-                said(
+                tr(
                     "the site asks programs not to read {address}; save the page in a browser and "
                     "add the file",
                     address=here,
@@ -104,7 +104,7 @@ async def _followed(address: str, policy: Policy) -> Fetched:
         if status in (404, 410):
             raise ReadError(
                 "missing",
-                said(
+                tr(
                     "there is nothing at {address} (the server answered {status})",
                     address=here,
                     status=status,
@@ -113,16 +113,14 @@ async def _followed(address: str, policy: Policy) -> Fetched:
         if status != 200:
             raise ReadError(
                 "unreachable",
-                said(
-                    "{address} answered {status}; try it in a browser", address=here, status=status
-                ),
+                tr("{address} answered {status}; try it in a browser", address=here, status=status),
             )
         if not content.strip():
-            raise ReadError("empty", said("{address} gave an empty page", address=here))
+            raise ReadError("empty", tr("{address} gave an empty page", address=here))
         return Fetched(here, content, _suffix(target.url, headers))
     raise ReadError(
         "refused",
-        said("{address} redirects more than {count} times", address=address, count=policy.hops),
+        tr("{address} redirects more than {count} times", address=address, count=policy.hops),
     )
 
 
@@ -212,7 +210,7 @@ async def _body(response: httpx.Response, size: int, name: str, *, cut: bool) ->
     if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise ReadError(
             "unsupported",
-            said(
+            tr(
                 "{name} is packed as {packing}; save it and add the file",
                 name=name,
                 packing=repr(packing),
@@ -225,14 +223,14 @@ async def _body(response: httpx.Response, size: int, name: str, *, cut: bool) ->
             body += unpack.unpacked(part, size + 1 - len(body)) if unpack else part
         except zlib.error as error:
             raise ReadError(
-                "damaged", said("{name} is packed wrongly; try it in a browser", name=name)
+                "damaged", tr("{name} is packed wrongly; try it in a browser", name=name)
             ) from error
         if len(body) > size:
             if cut:
                 return bytes(body[:size])
             raise ReadError(
                 "too_large",
-                said(
+                tr(
                     "{name} is larger than {size} MB; save what you need and add the file",
                     name=name,
                     size=f"{size / 1e6:.0f}",
@@ -241,7 +239,7 @@ async def _body(response: httpx.Response, size: int, name: str, *, cut: bool) ->
     if unpack and not unpack.whole:
         raise ReadError(
             "damaged",
-            said("{address} broke off half-way; try it again or in a browser", address=name),
+            tr("{address} broke off half-way; try it again or in a browser", address=name),
         )
     return bytes(body)
 
@@ -285,7 +283,7 @@ def _suffix(url: httpx.URL, headers: httpx.Headers) -> str:
         return suffix
     raise ReadError(
         "unsupported",
-        said(
+        tr(
             "{address} is {kind}; what is read: {formats}",
             address=url,
             kind=called or "of no stated kind",

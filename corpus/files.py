@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from corpus.errors import ReadError
-from corpus.limits import Limits
-from corpus.said import said
+from corpus.i18n import tr
+from corpus.limits import FileLimits
 
 # Where the flag is unknown (Windows) nothing is lost: its pipes and devices are no paths.
 _SAFELY = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -43,19 +43,19 @@ def opened(path: Path) -> Iterator[int]:
         str(path).encode()
     except UnicodeEncodeError as error:
         # The library, its pages and its log are all UTF-8.
-        raise ReadError("name", said("the name of this file is not UTF-8; rename it")) from error
+        raise ReadError("name", tr("the name of this file is not UTF-8; rename it")) from error
     try:
         # A look first: opening some devices does something (a tape rewinds, a terminal is claimed).
         _regular(path, os.lstat(path).st_mode)
         descriptor = os.open(path, _SAFELY | getattr(os, "O_CLOEXEC", 0))
     except FileNotFoundError as error:
-        raise ReadError("missing", said("there is no file {path}", path=path)) from error
+        raise ReadError("missing", tr("there is no file {path}", path=path)) from error
     except (OSError, ValueError) as error:
         if getattr(error, "errno", 0) == errno.ELOOP:
             raise _link() from error
         reason = getattr(error, "strerror", None) or error
         raise ReadError(
-            "missing", said("this file cannot be opened ({reason})", reason=reason)
+            "missing", tr("this file cannot be opened ({reason})", reason=reason)
         ) from error
     try:
         _regular(path, os.fstat(descriptor).st_mode)
@@ -74,12 +74,12 @@ def named(path: Path) -> Path:
         linked = path.is_symlink() and not stat.S_ISDIR(mode)
         found = path.resolve(strict=True) if linked else path.absolute()
     except FileNotFoundError as error:
-        raise ReadError("missing", said("there is no file or folder {path}", path=path)) from error
+        raise ReadError("missing", tr("there is no file or folder {path}", path=path)) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ReadError(
             "missing",
-            said("there is no file or folder {path} ({reason})", path=path, reason=reason),
+            tr("there is no file or folder {path} ({reason})", path=path, reason=reason),
         ) from error
     if not stat.S_ISDIR(mode):
         _regular(path, mode, named=True)
@@ -101,7 +101,7 @@ def digest_of(descriptor: int, *, limit: int | None = None) -> str:
     return found.hexdigest()
 
 
-def contents(descriptor: int, limits: Limits) -> bytes:
+def contents(descriptor: int, limits: FileLimits) -> bytes:
     """Return the bytes of an open file; raises ReadError (too_large, missing)."""
     size = os.fstat(descriptor).st_size
     if size > limits.bytes:
@@ -117,15 +117,15 @@ def contents(descriptor: int, limits: Limits) -> bytes:
                 raise _too_large(size, limits)
     except OSError as error:
         raise ReadError(
-            "missing", said("this file cannot be opened ({reason})", reason=error.strerror)
+            "missing", tr("this file cannot be opened ({reason})", reason=error.strerror)
         ) from error
     return b"".join(parts)
 
 
-def _too_large(size: int, limits: Limits) -> ReadError:
+def _too_large(size: int, limits: FileLimits) -> ReadError:
     return ReadError(
         "too_large",
-        said(
+        tr(
             "this file has {size} MB; the limit is {limit} MB",
             size=f"{size / 1e6:.0f}",
             limit=f"{limits.bytes / 1e6:.0f}",
@@ -141,12 +141,12 @@ def _regular(path: Path, mode: int, *, named: bool = False) -> None:
     kind = _KINDS.get(stat.S_IFMT(mode), "no file")
     if named:
         raise ReadError(
-            "not_a_file", said("{path} is {kind}; name a file or a folder", path=path, kind=kind)
+            "not_a_file", tr("{path} is {kind}; name a file or a folder", path=path, kind=kind)
         )
-    raise ReadError("not_a_file", said("this is {kind}; only files are read", kind=kind))
+    raise ReadError("not_a_file", tr("this is {kind}; only files are read", kind=kind))
 
 
 def _link() -> ReadError:
     return ReadError(
-        "link", said("this is a link that leads out of its folder; add its target by name")
+        "link", tr("this is a link that leads out of its folder; add its target by name")
     )

@@ -1,7 +1,7 @@
 """The formats that are read: a value for each, ours and those that other packages add.
 
-What reads runs in a confined child and nowhere else (corpus.confined). The rest of the program asks
-here which formats there are and what they are called.
+What reads runs in a confined child and nowhere else (corpus.sandbox_child). The rest of the program
+asks here which formats there are and what they are called.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from corpus.document import Document
-from corpus.limits import Limits
+from corpus.i18n import joined
+from corpus.limits import FileLimits
 from corpus.ocr import Row
-from corpus.plugins import Registry
-from corpus.said import joined
+from corpus.registry import Registry
 
 # Lines that OCR read, by page (from 1).
 Recognised = Mapping[int, Sequence[Row]]
@@ -22,7 +22,7 @@ _SUFFIX = re.compile(r"\.[a-z0-9][a-z0-9_+-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DocumentPart:
     """A document that a file holds: the name it goes by there, its bytes.
 
     `suffix` says what it is where its name does not (".txt"), as far as the file knows.
@@ -34,7 +34,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reader:
+class FileReader:
     """A format: what its files are called, how its bytes are told, and how they are read.
 
     `words` is what a person calls it ("Word, PowerPoint, Excel"), `suffixes` are the ends of its
@@ -53,11 +53,11 @@ class Reader:
 
     words: str
     suffixes: tuple[str, ...]
-    read: Callable[[bytes, str, Limits], Document]
+    read: Callable[[bytes, str, FileLimits], Document]
     types: Mapping[str, str] = field(default_factory=dict)
     sniff: Callable[[bytes, str], bool] | None = None
-    parts: Callable[[bytes], list[Part]] | None = None
-    recognised: Callable[[bytes, str, Limits, Recognised], Document] | None = None
+    parts: Callable[[bytes], list[DocumentPart]] | None = None
+    recognised: Callable[[bytes, str, FileLimits, Recognised], Document] | None = None
     imports: tuple[str, ...] = ()
     prepare: Callable[[], None] | None = None
 
@@ -73,7 +73,7 @@ class Reader:
 # of a page may stand in any text, so pages go after what has a mark of its own.
 READERS = Registry(
     "briefing.readers",
-    Reader,
+    FileReader,
     (
         ("mail", "corpus.readers.mail:MAIL"),
         ("pdf", "corpus.readers.pdf:PDF"),

@@ -18,12 +18,12 @@ import numpy as np
 
 from corpus import metadata
 from corpus.catalogue import Catalogue, Entry, Matrix
-from corpus.codes import TokenCodes
 from corpus.document import WITHIN, Document, Passage
 from corpus.errors import EmbedderMismatch, LibraryError, ReadError
+from corpus.i18n import tr
 from corpus.rows import now, row_of
-from corpus.said import said
 from corpus.sqlite import translated
+from corpus.token_codes import TokenCodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class IntegrityFinding:
     """One check of the library: its name, whether it passed, and what was seen."""
 
     name: str
@@ -117,7 +117,7 @@ class Library(Catalogue):
             if outcome in {"added", "replaced"}:
                 if vectors is None:
                     raise LibraryError(
-                        said("no passages were given for {id}", id=document.source.location)
+                        tr("no passages were given for {id}", id=document.source.location)
                     )
                 self._agree_on(connection, embedder)
                 codes = tokens or TokenCodes.none(len(passages))
@@ -146,7 +146,7 @@ class Library(Catalogue):
         present = self.embedder
         if present and present != embedder:
             raise EmbedderMismatch(
-                said(
+                tr(
                     "this library was embedded by {one}, not {other}; run: briefing doctor "
                     "--reembed",
                     one=repr(present),
@@ -326,22 +326,20 @@ class Library(Catalogue):
         self._texts.cache_clear()
         return []
 
-    def check(self) -> list[Finding]:
+    def check(self) -> list[IntegrityFinding]:
         """Check the database, every visible passage and every kept original."""
         integrity = [row[0] for row in self._rows("PRAGMA integrity_check")]
-        findings = [Finding("database", integrity == ["ok"], "; ".join(integrity)[:200])]
+        findings = [IntegrityFinding("database", integrity == ["ok"], "; ".join(integrity)[:200])]
         rows = self._rows(
             "SELECT id, location, length(text) AS length, spans, original, passage_count,"
             " length(vectors) AS bytes FROM documents WHERE visible"
         )
         odd = [row["id"] for row in rows if not _spans_fit(row)]
         findings.append(
-            Finding(
+            IntegrityFinding(
                 "passages",
                 not odd,
-                said(
-                    "{count} documents, {odd} with passages outside", count=len(rows), odd=len(odd)
-                ),
+                tr("{count} documents, {odd} with passages outside", count=len(rows), odd=len(odd)),
             )
         )
         lost = [
@@ -350,7 +348,7 @@ class Library(Catalogue):
             if row["original"] and not self._originals.whole(row["original"])
         ]
         detail = f"lost or altered: {', '.join(lost[:3])}" if lost else "all present and unaltered"
-        findings.append(Finding("originals", not lost, detail))
+        findings.append(IntegrityFinding("originals", not lost, detail))
         return findings
 
 
@@ -365,7 +363,7 @@ def _spans_fit(row: sqlite3.Row) -> bool:
 def _check(document: Document, passages: Sequence[Passage], vectors: Matrix | None) -> None:
     if vectors is not None and len(vectors) != len(passages):
         raise LibraryError(
-            said(
+            tr(
                 "{vectors} vectors for {passages} passages",
                 vectors=len(vectors),
                 passages=len(passages),
@@ -374,4 +372,4 @@ def _check(document: Document, passages: Sequence[Passage], vectors: Matrix | No
     for passage in passages:
         whole = document.text[passage.start : passage.end]
         if passage.document != document.id or whole != passage.text or not whole:
-            raise LibraryError(said("a passage does not slice back: {id}", id=passage.id))
+            raise LibraryError(tr("a passage does not slice back: {id}", id=passage.id))

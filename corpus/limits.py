@@ -10,7 +10,7 @@ DEEPEST_PART = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FileLimits:
     """Sizes of one file: bytes, pages, characters of text, and of an archive inside (DOCX, …).
 
     A compressed archive past 1 MB may not inflate by more than `ratio` (Apache Tika's figure).
@@ -24,4 +24,4 @@ class Limits:
     ratio: int = 100
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = FileLimits()

@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from corpus.errors import LibraryLocked, StorageError
-from corpus.said import said
+from corpus.i18n import tr
 
 # Seconds that a second process waits before it is told who holds the writer lock.
 _PATIENCE = 1.0
@@ -103,7 +103,7 @@ class WriterLock:
             taken = self._lock.taken()
         except Locked as error:
             raise LibraryLocked(
-                said(
+                tr(
                     "process {number} is writing to this library; wait for it to finish, or "
                     "stop it, and try again",
                     number=self._lock.owner,
@@ -111,7 +111,7 @@ class WriterLock:
             ) from error
         except OSError as error:
             raise StorageError(
-                said("cannot write {file} ({reason})", file=self._file, reason=error.strerror)
+                tr("cannot write {file} ({reason})", file=self._file, reason=error.strerror)
             ) from error
         with taken:
             yield

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from corpus.errors import ReadError, StorageError
 from corpus.files import digest_of, opened
-from corpus.private import private_folder
-from corpus.said import said
+from corpus.i18n import tr
+from corpus.private_files import private_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ def storage_error(error: OSError, place: Path) -> StorageError:
     """Return an OSError as the line a user can act on."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return StorageError(
-            said("the disk is full: free some space below {folder} and try again", folder=place)
+            tr("the disk is full: free some space below {folder} and try again", folder=place)
         )
     return StorageError(
-        said("cannot write below {folder} ({reason})", folder=place, reason=error.strerror or error)
+        tr("cannot write below {folder} ({reason})", folder=place, reason=error.strerror or error)
     )

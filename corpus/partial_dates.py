@@ -7,7 +7,7 @@ from calendar import monthrange
 from datetime import date
 
 from corpus.errors import UsageError
-from corpus.said import said
+from corpus.i18n import tr
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", re.ASCII)
 
@@ -22,7 +22,7 @@ def refuse_undated(*texts: str) -> None:
     for text in texts:
         if text and not is_date(text):
             raise UsageError(
-                said("{value} is no date; give it as 2025-01-28, 2025-01 or 2025", value=repr(text))
+                tr("{value} is no date; give it as 2025-01-28, 2025-01 or 2025", value=repr(text))
             )
 
 

@@ -1,4 +1,4 @@
-"""The curated public documents that `briefing fetch` downloads: `catalogue.toml`, read."""
+"""The curated public documents that `briefing fetch` downloads: `public_documents.toml`, read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from corpus.validation import NO_OTHER_KEYS, configured
 
-_FILE = Path(__file__).parent / "catalogue.toml"
+_FILE = Path(__file__).parent / "public_documents.toml"
 
 
 @dataclass(frozen=True, slots=True)

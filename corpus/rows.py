@@ -9,9 +9,9 @@ from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from typing import Any
 
-from corpus.account import Account
 from corpus.document import Document, Heading, LeftOut, Passage, Source
-from corpus.said import said_from, said_json
+from corpus.extraction_report import ExtractionReport
+from corpus.i18n import translatable_from, translatable_json
 from corpus.table import Table
 
 # The columns of a source, in its order.
@@ -44,9 +44,11 @@ def columns_of(document: Document) -> dict[str, str]:
         "text": document.text,
         "pages": json.dumps([document.page_starts, document.page_labels]),
         "headings": json.dumps([(one.start, one.level, one.title) for one in document.headings]),
-        "left_out": json.dumps(said_json([astuple(one) for one in document.left_out])),
+        "left_out": json.dumps(translatable_json([astuple(one) for one in document.left_out])),
         "tables": json.dumps([astuple(one) for one in document.tables]),
-        "reading": json.dumps(said_json({name: getattr(document, name) for name in _READING})),
+        "reading": json.dumps(
+            translatable_json({name: getattr(document, name) for name in _READING})
+        ),
     }
 
 
@@ -67,24 +69,24 @@ def document_of(source: Source, columns: Mapping[str, Any]) -> Document:
         ),
         _left_out(columns["left_out"]),
         tuple(_table(*one) for one in json.loads(columns["tables"])),
-        tuple(map(said_from, reading.get("doubts", ()))),
+        tuple(map(translatable_from, reading.get("doubts", ()))),
         str(reading.get("language", "")),
         tuple(map(int, reading.get("ocr_pages", ()))),
         tuple(map(str, reading.get("attachments", ()))),
     )
 
 
-def account_from_row(row: sqlite3.Row) -> Account:
+def extraction_report_from_row(row: sqlite3.Row) -> ExtractionReport:
     """Return how a document was read, from its row without the text."""
     reading = json.loads(row["reading"])
-    return Account(
+    return ExtractionReport(
         row["location"],
         row["id"],
         row["title"],
         row["published"],
         str(reading.get("language", "")),
         _left_out(row["left_out"]),
-        tuple(map(said_from, reading.get("doubts", ()))),
+        tuple(map(translatable_from, reading.get("doubts", ()))),
         tuple(reading.get("ocr_pages", ())),
         tuple(reading.get("attachments", ())),
     )
@@ -93,7 +95,7 @@ def account_from_row(row: sqlite3.Row) -> Account:
 def _left_out(column: str) -> tuple[LeftOut, ...]:
     # A library of an older version has no word on where.
     return tuple(
-        LeftOut(str(kind), int(places), *map(said_from, where))
+        LeftOut(str(kind), int(places), *map(translatable_from, where))
         for kind, places, *where in json.loads(column)
     )
 

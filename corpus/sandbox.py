@@ -33,10 +33,10 @@ from corpus.document import Document, Passage, Source
 from corpus.errors import ReadError
 from corpus.files import opened
 from corpus.formats import READERS
+from corpus.i18n import tr, translatable_from
 from corpus.limits import MOST_PARTS
 from corpus.ocr import Row, Scan
 from corpus.rows import DOCUMENT, document_of
-from corpus.said import said, said_from
 from corpus.splitting import MOST_PASSAGES
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ _LONGEST_ANSWER = 150_000_000
 # Ahead of each request: how long it is.
 _HEAD = struct.Struct("<Q")
 
-Read = tuple[Document, list[Passage]]
+ReadDocument = tuple[Document, list[Passage]]
 
 
 class Sandbox:
@@ -104,7 +104,7 @@ class Sandbox:
             raise answer
         return answer[0]
 
-    def read_part(self, path: Path, part: Sequence[str], heading: str) -> Read | ReadError:
+    def read_part(self, path: Path, part: Sequence[str], heading: str) -> ReadDocument | ReadError:
         """Return a document within the one at `path`, with its passages, or why it has none.
 
         `part` are the names that lead to it (corpus.readers.read_open). `heading` goes above all of
@@ -154,7 +154,7 @@ class Sandbox:
         title: str,
         part: Sequence[str] = (),
         heading: str = "",
-    ) -> Read | ReadError:
+    ) -> ReadDocument | ReadError:
         """Return the document at `path` with the lines that OCR read on pages of it (from 1).
 
         `title`, `part` and `heading` are as in `read_many` and `read_part`.
@@ -175,13 +175,13 @@ class Sandbox:
 
     def read_many(
         self, paths: Iterable[Path], titled: Callable[[Path], str] | None = None
-    ) -> Iterator[tuple[Path, Read | ReadError]]:
+    ) -> Iterator[tuple[Path, ReadDocument | ReadError]]:
         """Yield each path with its document or the reason it has none, in the order given.
 
         While the caller works on one document, the children read the next ones. With `titled`, the
         passages come too, split for a document of that title ("" is the one it states).
         """
-        waiting: deque[tuple[Path, Future[Read | ReadError]]] = deque()
+        waiting: deque[tuple[Path, Future[ReadDocument | ReadError]]] = deque()
         pool = ThreadPoolExecutor(len(self._children), thread_name_prefix="reading")
         try:
             for path in paths:
@@ -201,11 +201,11 @@ class Sandbox:
                     child.kill()
             pool.shutdown()
 
-    def _answer(self, path: Path, title: str | None) -> Read | ReadError:
+    def _answer(self, path: Path, title: str | None) -> ReadDocument | ReadError:
         request = {"read": str(path.absolute())}
         return self._document(path, request if title is None else request | {"title": title})
 
-    def _document(self, path: Path, request: dict[str, Any]) -> Read | ReadError:
+    def _document(self, path: Path, request: dict[str, Any]) -> ReadDocument | ReadError:
         answer = self._asked(path, request)
         if isinstance(answer, ReadError):
             return answer
@@ -252,7 +252,7 @@ class _Child:
             # Windows: no open file can be handed over, and nothing would confine the child.
             return ReadError(
                 "unsupported",
-                said("documents are read on Linux and macOS; on Windows run this program in WSL"),
+                tr("documents are read on Linux and macOS; on Windows run this program in WSL"),
             )
         process = self._ready()
         assert self._requests is not None and process.stdout is not None
@@ -279,7 +279,7 @@ class _Child:
         try:
             answer = dict(json.loads(line))
             refused = "reason" in answer and ReadError(
-                answer["reason"], said_from(answer["message"])
+                answer["reason"], translatable_from(answer["message"])
             )
         except (ValueError, KeyError, TypeError):
             self.end()
@@ -337,7 +337,7 @@ class _Child:
         if peak > max(0.5 * self._memory, self._inherited):
             return ReadError(
                 "too_much_memory",
-                said("reading this file took too much memory; split it and add that"),
+                tr("reading this file took too much memory; split it and add that"),
             )
         return _crashed()
 
@@ -345,12 +345,12 @@ class _Child:
 def _too_slow(limit: str) -> ReadError:
     return ReadError(
         "too_slow",
-        said("reading this file took over {limit}; split it or save it anew", limit=limit),
+        tr("reading this file took over {limit}; split it or save it anew", limit=limit),
     )
 
 
 def _crashed() -> ReadError:
-    return ReadError("crashed", said("this file crashed the reader; save it anew and add it again"))
+    return ReadError("crashed", tr("this file crashed the reader; save it anew and add it again"))
 
 
 def _buried(process: subprocess.Popen[bytes]) -> tuple[int, int]:
@@ -386,7 +386,7 @@ def _started(memory: int, cpu: int) -> tuple[subprocess.Popen[bytes], socket.soc
 
 def _process(memory: int, cpu: int, requests: socket.socket) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "corpus.confined", str(memory), str(cpu), *READERS.folders],
+        [sys.executable, "-m", "corpus.sandbox_child", str(memory), str(cpu), *READERS.folders],
         stdin=requests.fileno(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -8,8 +8,8 @@ import uuid
 from pathlib import Path
 
 from corpus.errors import LibraryDamaged, LibraryTooNew
+from corpus.i18n import tr
 from corpus.lock import WriterLock
-from corpus.said import said
 
 # Step n brings user_version from n to n + 1. A step that was released is never edited; later
 # features (conversations, memos) append theirs.
@@ -66,7 +66,7 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     """,
     """
-    -- The codes of the passages' tokens (corpus.codes), and how many each passage has (int32).
+    -- The codes of the passages' tokens (corpus.token_codes), how many each passage has (int32).
     ALTER TABLE documents ADD COLUMN tokens BLOB NOT NULL DEFAULT x'';
     ALTER TABLE documents ADD COLUMN token_counts BLOB NOT NULL DEFAULT x'';
     """,
@@ -145,7 +145,7 @@ def prepare(file: Path) -> None:
     if not file.exists():
         if any((file.parent / "originals").rglob("*")):
             raise LibraryDamaged(
-                said(
+                tr(
                     "{file} is gone, though the files it was made of are here; restore it from a "
                     "backup, or move the folder originals away to begin a new library",
                     file=file,
@@ -156,7 +156,7 @@ def prepare(file: Path) -> None:
     pending = file.with_name(f"{file.name}-wal")
     if not file.stat().st_size and not (pending.exists() and pending.stat().st_size):
         raise LibraryDamaged(
-            said(
+            tr(
                 "{file} is empty and no library; restore it from a backup, or move it away to "
                 "begin a new one",
                 file=file,
@@ -172,7 +172,7 @@ def prepare(file: Path) -> None:
         reading.close()
     if not {"facts", "documents", "changes"} <= tables:
         raise LibraryDamaged(
-            said(
+            tr(
                 "{file} is the database of another program and no library; move it away, or "
                 "name another data folder",
                 file=file,
@@ -222,7 +222,7 @@ def migrate(connection: sqlite3.Connection, file: Path, lock: WriterLock) -> Non
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(MIGRATIONS):
         raise LibraryTooNew(
-            said(
+            tr(
                 "the library {file} was made by a newer version of this program (its format is "
                 "{format}, this one knows {known}); upgrade briefing-assistant",
                 file=file,

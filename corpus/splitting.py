@@ -15,7 +15,7 @@ from itertools import groupby
 from corpus.counting import Counter
 from corpus.document import Document, Passage
 from corpus.errors import ReadError
-from corpus.said import said
+from corpus.i18n import tr
 from corpus.sentences import sentences
 from corpus.table import Table
 
@@ -123,7 +123,7 @@ def split(document: Document, count: Counter, *, size: PassageSize | None = None
         if len(passages) > MOST_PASSAGES:
             raise ReadError(
                 "too_large",
-                said(
+                tr(
                     "this file makes more than {count} passages; split it and add the parts",
                     count=f"{MOST_PASSAGES:,}",
                 ),

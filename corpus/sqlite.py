@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from corpus.errors import LibraryClosed, LibraryDamaged, LibraryError, StorageError
-from corpus.said import said
+from corpus.i18n import tr
 
 # Less free space than this is a full disk, whatever SQLite calls the failure: its own shared-memory
 # file takes 32 KB.
@@ -51,14 +51,14 @@ class Connections:
     def __call__(self) -> sqlite3.Connection:
         """Return this thread's connection; raises LibraryClosed, StorageError, LibraryDamaged."""
         if self._closed:
-            raise LibraryClosed(said("the library has been closed; open it again"))
+            raise LibraryClosed(tr("the library has been closed; open it again"))
         lease: _Lease | None = getattr(self._local, "lease", None)
         if lease is None:
             lease = _Lease(self._opened())
             with self._mutex:
                 # Closed while this was being opened: the lease ends here, and its connection.
                 if self._closed:
-                    raise LibraryClosed(said("the library has been closed; open it again"))
+                    raise LibraryClosed(tr("the library has been closed; open it again"))
                 self._open.add(lease)
             self._local.lease = lease
         return lease.connection
@@ -150,11 +150,11 @@ def translated(file: Path) -> Iterator[None]:
         name = _name(error)
         if name == "SQLITE_FULL" or (_refuses_writing(error) and _full(file)):
             raise StorageError(
-                said("the disk is full: free some space for {file} and try again", file=file)
+                tr("the disk is full: free some space for {file} and try again", file=file)
             ) from error
         if name.startswith("SQLITE_READONLY"):
             raise StorageError(
-                said(
+                tr(
                     "{file} cannot be written: its disk or folder is read-only; what is in the "
                     "library can be read",
                     file=file,
@@ -162,28 +162,26 @@ def translated(file: Path) -> Iterator[None]:
             ) from error
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise StorageError(
-                said(
-                    "another program holds {file}; wait for it to finish, and try again", file=file
-                )
+                tr("another program holds {file}; wait for it to finish, and try again", file=file)
             ) from error
         if _refuses_writing(error):
             raise StorageError(
-                said(
+                tr(
                     "cannot read or write {file} ({reason}); check its disk and try again",
                     file=file,
                     reason=error,
                 )
             ) from error
         raise LibraryError(
-            said("the library {file} refused a request ({reason})", file=file, reason=error)
+            tr("the library {file} refused a request ({reason})", file=file, reason=error)
         ) from error
     except sqlite3.ProgrammingError as error:
         if "closed" in str(error):
-            raise LibraryClosed(said("the library has been closed; open it again")) from error
+            raise LibraryClosed(tr("the library has been closed; open it again")) from error
         raise
     except sqlite3.DatabaseError as error:
         raise LibraryDamaged(
-            said(
+            tr(
                 "{file} is damaged or no library ({reason}); restore it from a backup, or move "
                 "it away and add your documents again",
                 file=file,

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from corpus.said import said
+from corpus.i18n import tr
 from corpus.validation import NO_OTHER_KEYS, configured
 
 FILE_NAME = "themes.toml"
@@ -21,7 +21,7 @@ FILE_NAME = "themes.toml"
 BEGINNING = 3_000
 # A title says in ten words what a text is about.
 _TITLE = 8
-_ADVICE = said('a theme has a name and words: english = "…", words = ["…"], and may have chinese')
+_ADVICE = tr('a theme has a name and words: english = "…", words = ["…"], and may have chinese')
 # Fewer points than this say nothing: a word in passing.
 _LEAST = 2
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from corpus.errors import FormatError
-from corpus.said import said, said_from
+from corpus.i18n import tr, translatable_from
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
@@ -25,11 +25,11 @@ T = TypeVar("T")
 
 
 class _AsStored:
-    """Reads a line of the program's as `corpus.said.said_json` wrote it; plain text as it is."""
+    """Reads a line of the program's as `corpus.i18n.said_json` wrote it; plain text as it is."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
         def read(value: object, plain: Callable[[object], str]) -> str:
-            return said_from(value) if isinstance(value, Mapping) else plain(value)
+            return translatable_from(value) if isinstance(value, Mapping) else plain(value)
 
         return {
             "type": "function-wrap",
@@ -42,17 +42,17 @@ class _AsStored:
 StoredLine = Annotated[str, _AsStored()]
 # `__pydantic_config__` of a dataclass that is written by hand: other keys are an error.
 NO_OTHER_KEYS: Any = {"extra": "forbid"}
-_CORRECT = said("correct it or delete it")
+_CORRECT = tr("correct it or delete it")
 _PROBLEMS = {
-    "missing": said("is missing"),
-    "string_type": said("must be a text"),
-    "int_type": said("must be a whole number"),
-    "float_type": said("must be a number"),
-    "bool_type": said("must be true or false"),
-    "tuple_type": said("must be a list"),
-    "dict_type": said("must be a table"),
-    "dataclass_type": said("must be a table"),
-    "unexpected_keyword_argument": said("is no key that is known here"),
+    "missing": tr("is missing"),
+    "string_type": tr("must be a text"),
+    "int_type": tr("must be a whole number"),
+    "float_type": tr("must be a number"),
+    "bool_type": tr("must be true or false"),
+    "tuple_type": tr("must be a list"),
+    "dict_type": tr("must be a table"),
+    "dataclass_type": tr("must be a table"),
+    "unexpected_keyword_argument": tr("is no key that is known here"),
 }
 
 
@@ -63,7 +63,7 @@ def stored(kind: type[T], values: object, name: str, *, newest: int, advice: str
     earlier one), `advice` what to do about one that is not readable. Raises FormatError.
     """
     if not isinstance(values, Mapping):
-        raise _unreadable(name, said("it is no JSON object"), advice)
+        raise _unreadable(name, tr("it is no JSON object"), advice)
     _check_format(values, name, newest, advice)
     return _checked(kind, values, name, advice)
 
@@ -88,7 +88,7 @@ def from_json_text(text: str, name: str, *, advice: str = _CORRECT) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _unreadable(name, said("it is no JSON: {reason}", reason=error), advice) from error
+        raise _unreadable(name, tr("it is no JSON: {reason}", reason=error), advice) from error
 
 
 def _check_format(values: Mapping[str, Any], name: str, newest: int, advice: str) -> None:
@@ -97,7 +97,7 @@ def _check_format(values: Mapping[str, Any], name: str, newest: int, advice: str
         raise _unreadable(name, _at(("format",), _PROBLEMS["int_type"]), advice)
     if number > newest:
         raise FormatError(
-            said(
+            tr(
                 "{file} was made by a newer version of this program (its format is {format}, "
                 "this one knows {known}); upgrade briefing-assistant",
                 file=name,
@@ -153,13 +153,13 @@ def _at(place: tuple[int | str, ...], problem: str) -> str:
     where = ""
     for one in place:
         where += f" {one + 1}" if isinstance(one, int) else f", {one}"
-    return said("“{key}” {problem}", key=where.lstrip(", "), problem=problem) if where else problem
+    return tr("“{key}” {problem}", key=where.lstrip(", "), problem=problem) if where else problem
 
 
 def _unreadable(name: str, reason: str, advice: str) -> FormatError:
     folded = " ".join(reason.split())
     return FormatError(
-        said(
+        tr(
             "cannot read {file}: {reason}; {advice}",
             file=name,
             reason=reason if reason == folded else folded,

@@ -17,17 +17,17 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from corpus.errors import FormatError
-from corpus.said import said
+from corpus.i18n import tr
 from corpus.validation import configured
 
 FILE_NAME = "aliases.toml"
 # Groups under this heading go together without meaning the same: a maker and its models.
 _RELATED = "related"
-_ADVICE = said("aliases are lists of names: companies = [[…], …]")
+_ADVICE = tr("aliases are lists of names: companies = [[…], …]")
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class AliasGroup:
     """Names that belong together; `section` is their heading in the file.
 
     `same` says that one may stand for the other; if not, they are only looked for together.
@@ -43,16 +43,16 @@ class Group:
 
 
 # Of the library that this thread works for just now: two data folders in one process keep theirs.
-_in_use: ContextVar[tuple[Group, ...] | None] = ContextVar("aliases", default=None)
+_in_use: ContextVar[tuple[AliasGroup, ...] | None] = ContextVar("aliases", default=None)
 
 
-def groups() -> tuple[Group, ...]:
+def groups() -> tuple[AliasGroup, ...]:
     """Return the groups of the library that is worked for, ours alone outside of `using`."""
     return _in_use.get() or _ours()
 
 
 @contextmanager
-def using(found: tuple[Group, ...]) -> Iterator[None]:
+def using(found: tuple[AliasGroup, ...]) -> Iterator[None]:
     """Have `groups` return these during the block, in this thread."""
     token = _in_use.set(found)
     try:
@@ -62,7 +62,7 @@ def using(found: tuple[Group, ...]) -> Iterator[None]:
 
 
 class _Holder(Protocol):
-    aliases: tuple[Group, ...]
+    aliases: tuple[AliasGroup, ...]
 
 
 _H = TypeVar("_H", bound=_Holder)
@@ -87,7 +87,7 @@ def with_aliases(work: Callable[Concatenate[_H, _P], _R]) -> Callable[Concatenat
     return done
 
 
-def _stepwise(steps: Generator[_R, None, None], found: tuple[Group, ...]) -> Iterator[_R]:
+def _stepwise(steps: Generator[_R, None, None], found: tuple[AliasGroup, ...]) -> Iterator[_R]:
     try:
         while True:
             with using(found):
@@ -101,7 +101,7 @@ def _stepwise(steps: Generator[_R, None, None], found: tuple[Group, ...]) -> Ite
             steps.close()
 
 
-def groups_of(home: Path) -> tuple[Group, ...]:
+def groups_of(home: Path) -> tuple[AliasGroup, ...]:
     """Return the groups of a data folder, ours first; raises FormatError for a file of the user's.
 
     Headings are free, but for one that is ours with a slip of the pen: names under "relatd" would
@@ -116,7 +116,7 @@ def groups_of(home: Path) -> tuple[Group, ...]:
         meant = get_close_matches(section, known, 1, cutoff=0.8)
         if section not in known and meant:
             raise FormatError(
-                said(
+                tr(
                     "cannot read {file}: there is no heading “{heading}”, did you mean “{meant}”; "
                     "{advice}",
                     file=own,
@@ -129,10 +129,12 @@ def groups_of(home: Path) -> tuple[Group, ...]:
 
 
 @cache
-def _ours() -> tuple[Group, ...]:
+def _ours() -> tuple[AliasGroup, ...]:
     return _read(Path(__file__).parent / FILE_NAME)
 
 
-def _read(file: Path) -> tuple[Group, ...]:
+def _read(file: Path) -> tuple[AliasGroup, ...]:
     sections = configured(dict[str, tuple[tuple[str, ...], ...]], file, advice=_ADVICE)
-    return tuple(Group(section, names) for section, lists in sections.items() for names in lists)
+    return tuple(
+        AliasGroup(section, names) for section, lists in sections.items() for names in lists
+    )

@@ -13,12 +13,12 @@ from typing import Protocol
 
 from corpus.counting import Counting
 from corpus.errors import BriefingError, EmbedderError
-from corpus.plugins import Registry
-from corpus.said import said
+from corpus.i18n import tr
+from corpus.registry import Registry
+from index.embedder_weights import DEFAULT_MODEL, weights_folder
 from index.embedding import Embedder, HashEmbedder
-from index.minilm import SentenceEmbedder
-from index.onnx import OnnxEmbedder
-from index.weights import DEFAULT_MODEL, weights_folder
+from index.onnx_embedder import OnnxEmbedder
+from index.sentence_embedder import SentenceEmbedder
 
 _LOG = logging.getLogger(__name__)
 # Unlike texts on purpose: short, long, with figures, not English.
@@ -127,7 +127,7 @@ def _made(name: str, kind: EmbedderKind, cache: Path) -> CountingEmbedder:
     except Exception as error:  # reason: code of others may raise anything
         reason = type(error).__name__
         raise EmbedderError(
-            said("the embedder {name} cannot be made ({reason}); see the log", name=name,
+            tr("the embedder {name} cannot be made ({reason}); see the log", name=name,
                  reason=reason)
         ) from error  # fmt: skip
 

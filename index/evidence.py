@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from corpus.cells import Row
 from corpus.document import Passage, Source
-from corpus.said import said
+from corpus.i18n import tr
 from corpus.validation import StoredLine
 from index.reader import Reading
 
@@ -46,13 +46,11 @@ class Match:
     def reasons(self) -> list[str]:
         """Why the passage stands where it does, a line for each reason."""
         found: list[str] = [
-            said(
-                "meaning {score} (rank {rank})", score=f"{self.meaning:.2f}", rank=self.meaning_rank
-            )
+            tr("meaning {score} (rank {rank})", score=f"{self.meaning:.2f}", rank=self.meaning_rank)
         ]
         if self.bm25_rank:
             score, words = f"{self.bm25:.1f}", ", ".join(self.words)
-            line = said(
+            line = tr(
                 "words {score} (rank {rank}): {words}",
                 score=score,
                 rank=self.bm25_rank,
@@ -60,18 +58,18 @@ class Match:
             )
             found.append(line)
         else:
-            found.append(said("none of the words"))
+            found.append(tr("none of the words"))
         if self.late:
-            found.append(said("word by word {score}", score=f"{self.late:.2f}"))
+            found.append(tr("word by word {score}", score=f"{self.late:.2f}"))
         if self.beside:
-            found.append(said("next to it: {words}", words=", ".join(self.beside)))
+            found.append(tr("next to it: {words}", words=", ".join(self.beside)))
         if self.date:
             share = f"{self.parts['date']:.2f}"
-            found.append(said("published at a date the question names (+{share})", share=share))
+            found.append(tr("published at a date the question names (+{share})", share=share))
         if self.folded:
-            found.append(said("{count} near-duplicate(s) folded into it", count=len(self.folded)))
+            found.append(tr("{count} near-duplicate(s) folded into it", count=len(self.folded)))
         if self.held_back:
-            found.append(said("held back: two of its document stand above"))
+            found.append(tr("held back: two of its document stand above"))
         return found
 
 

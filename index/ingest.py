@@ -12,26 +12,26 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus.account import Account, account_of
-from corpus.codes import TokenCodes
 from corpus.counting import Counter, Counting
 from corpus.document import Document, LeftOut, Passage
 from corpus.errors import LibraryLocked, NotInLibrary, ReadError
+from corpus.extraction_report import ExtractionReport, extraction_report_of
 from corpus.files import NO_FILE, named
+from corpus.i18n import tr
 from corpus.language import language_of
 from corpus.library import Library
 from corpus.log import name_of
 from corpus.metadata import EDITABLE
-from corpus.said import said
-from corpus.sandbox import Read, Sandbox
+from corpus.sandbox import ReadDocument, Sandbox
 from corpus.splitting import context_of
-from index.carried import carried
-from index.derived import DerivedIndexes
+from corpus.token_codes import TokenCodes
+from index.attachments import attachments
+from index.change_detection import noted, still, unchanged
 from index.embedders import CountingEmbedder
 from index.embedding import Vectors
-from index.late import embedded
-from index.recognising import advised, has_scans, read_by_ocr
-from index.unchanged import noted, still, unchanged
+from index.index_manager import IndexManager
+from index.late_interaction import embedded
+from index.ocr_ingest import advised, has_scans, read_by_ocr
 
 _LOG = logging.getLogger(__name__)
 _OUTCOMES = ("added", "replaced", "updated", "unchanged")
@@ -78,7 +78,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
+class Duplicate:
     """A file whose content was in the library already: as which document, first found where."""
 
     path: str
@@ -99,16 +99,16 @@ class Report:
     replaced: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
-    duplicates: tuple[Twin, ...] = ()
+    duplicates: tuple[Duplicate, ...] = ()
     refused: tuple[Refusal, ...] = ()
     left_out: tuple[Refusal, ...] = ()
-    accounts: tuple[Account, ...] = ()
+    accounts: tuple[ExtractionReport, ...] = ()
     passages: int = 0
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class MetadataOverride:
     """What is said of a document beside itself, which goes before what it says; "" is nothing.
 
     `edit`: a person says so of this very document, and it holds for its later versions too.
@@ -160,7 +160,7 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
             continue
         below = sorted(_below(found))
         if not below:
-            raise ReadError("empty", said("the folder {path} holds no files", path=path))
+            raise ReadError("empty", tr("the folder {path} holds no files", path=path))
         files.extend(below)
     return list(dict.fromkeys(files))
 
@@ -202,7 +202,7 @@ def _below(folder: Path) -> Iterator[Path]:
 class _Given:
     """What the caller of `add` says of its files."""
 
-    described: Described | Mapping[Path, Described]
+    described: MetadataOverride | Mapping[Path, MetadataOverride]
     places: Mapping[Path, str]
 
     def place(self, file: Path) -> str:
@@ -218,10 +218,10 @@ class _Given:
         said = self.said(file)
         return "" if said.edit else said.title
 
-    def said(self, file: Path) -> Described:
-        if isinstance(self.described, Described):
+    def said(self, file: Path) -> MetadataOverride:
+        if isinstance(self.described, MetadataOverride):
             return self.described
-        return self.described.get(file, Described())
+        return self.described.get(file, MetadataOverride())
 
 
 def add(
@@ -229,9 +229,9 @@ def add(
     *,
     library: Library,
     embedder: Callable[[], CountingEmbedder],
-    indexes: DerivedIndexes,
+    indexes: IndexManager,
     counting: Callable[[], Counting] | None = None,
-    described: Described | Mapping[Path, Described] | None = None,
+    described: MetadataOverride | Mapping[Path, MetadataOverride] | None = None,
     places: Mapping[Path, str] | None = None,
     starter: bool = False,
     ocr: bool = False,
@@ -262,7 +262,7 @@ def add(
                 changed.append(file)
         done = total - len(changed)
         if done:
-            note = said("{count} files are already in the library", count=done)
+            note = tr("{count} files are already in the library", count=done)
             yield Progress("compared", done, total, note)
         with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
             states: dict[Path, tuple[int, ...]] = {}
@@ -286,7 +286,7 @@ def add(
                 within: list[str] = []
                 missed: list[LeftOut] = []
                 named = replace(document, source=replace(document.source, **edits))
-                for part in carried(sandbox, file, named, ocr=ocr):
+                for part in attachments(sandbox, file, named, ocr=ocr):
                     if isinstance(part, LeftOut):
                         missed.append(part)
                         continue
@@ -297,7 +297,7 @@ def add(
                 document = replace(document, left_out=(*document.left_out, *missed))
                 yield from taking.take((document, passages), edits, original, step, within)
                 indexes.update_if_due()
-        yield Progress("indexing", total, total, said("updating the search indexes"))
+        yield Progress("indexing", total, total, tr("updating the search indexes"))
         indexes.update()
     report = taking.report(time.perf_counter() - started)
     _logged(report)
@@ -312,10 +312,10 @@ class _Taking:
     embedder: Callable[[], CountingEmbedder]
     starter: bool
     outcomes: dict[str, list[str]] = field(default_factory=lambda: {one: [] for one in _OUTCOMES})
-    twins: list[Twin] = field(default_factory=list)
+    twins: list[Duplicate] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     left_out: list[Refusal] = field(default_factory=list)
-    accounts: list[Account] = field(default_factory=list)
+    accounts: list[ExtractionReport] = field(default_factory=list)
     written: int = 0
 
     def refuse(self, place: str, error: ReadError, step: Progress) -> Progress:
@@ -328,7 +328,7 @@ class _Taking:
 
     def take(
         self,
-        read: Read,
+        read: ReadDocument,
         edits: Mapping[str, str],
         original: Callable[[], Path | None],
         step: Progress,
@@ -348,7 +348,7 @@ class _Taking:
         if outcome not in {"added", "replaced"}:
             passages = []
         elif not passages:
-            empty = said("{name} holds no text", name=step.note)
+            empty = tr("{name} holds no text", name=step.note)
             yield self.refuse(place, ReadError("empty", empty), step)
             return
         else:
@@ -358,7 +358,7 @@ class _Taking:
             for part in _embedded(titled, passages, self.embedder()):
                 parts.append(part)
                 made += len(part[0])
-                note = said(
+                note = tr(
                     "{name}: {done} of {count} passages", name=step.note, done=made, count=count
                 )
                 yield replace(step, stage="embedding", note=note, share=made / count)
@@ -376,7 +376,7 @@ class _Taking:
             starter=self.starter,
         )
         self.written += len(passages)
-        self.accounts.append(account_of(place, document))
+        self.accounts.append(extraction_report_of(place, document))
         same = ""
         if outcome == "duplicate":
             self.twins.append(_twin(self.library, place, document))
@@ -429,7 +429,7 @@ def _logged(report: Report) -> None:
     )
 
 
-def _twin(library: Library, place: str, document: Document) -> Twin:
+def _twin(library: Library, place: str, document: Document) -> Duplicate:
     """Return as which document of the library the one at `place` is, and where that was found."""
     try:
         entry = library.entry(document.id)
@@ -438,7 +438,7 @@ def _twin(library: Library, place: str, document: Document) -> Twin:
         # Removed meanwhile, by another thread.
         sources, source = (), document.source
     elsewhere = next((one.location for one in sources if one.location != place), "")
-    return Twin(place, source.title or Path(source.location).name, elsewhere)
+    return Duplicate(place, source.title or Path(source.location).name, elsewhere)
 
 
 def embedding_texts(title: str, passages: Sequence[Passage], count: Counter) -> list[str]:
@@ -461,7 +461,7 @@ def _embedded(
 
 
 def embed_again(
-    library: Library, embedder: CountingEmbedder, indexes: DerivedIndexes
+    library: Library, embedder: CountingEmbedder, indexes: IndexManager
 ) -> Iterator[Progress | Report]:
     """Embed every passage anew with `embedder` and rebuild the indexes.
 
@@ -488,7 +488,7 @@ def embed_again(
                 break
         else:
             raise LibraryLocked(
-                said(
+                tr(
                     "documents kept arriving while the library was embedded again; wait until "
                     "nothing is being added, and run: briefing doctor --reembed"
                 )

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from corpus.errors import SearchIndexError
+from corpus.i18n import tr
 from corpus.library import Library
-from corpus.said import said
-from index.forward import ForwardIndex, ordered
+from index.forward_index import ForwardIndex, ordered
+from index.keyword_index import KeywordIndex
 from index.probe import probe_vectors, sample
-from index.words import WordIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +38,19 @@ def inspected(library: Library) -> Inspected:
     faults = []
     probed = probe_vectors(folder / "vectors", ids, sample(ids, matrix))
     if not probed.sound:
-        faults.append(said("vectors: {reason}", reason=probed.reason))
+        faults.append(tr("vectors: {reason}", reason=probed.reason))
     forward = None
     words = _words(folder / "words")
     if words is None:
-        faults.append(said("words: they cannot be opened"))
+        faults.append(tr("words: they cannot be opened"))
     elif words != len(ids):
-        faults.append(said("words: they hold {count} passages", count=words))
+        faults.append(tr("words: they hold {count} passages", count=words))
     try:
         index = ForwardIndex.load(folder / "forward")
         forward = len(index)
-        faults += [said("forward: {fault}", fault=one) for one in _forward_faults(index, library)]
+        faults += [tr("forward: {fault}", fault=one) for one in _forward_faults(index, library)]
     except SearchIndexError:
-        faults.append(said("forward: it cannot be opened"))
+        faults.append(tr("forward: it cannot be opened"))
     return Inspected(len(ids), probed.count or None, words, forward, tuple(faults))
 
 
@@ -60,7 +60,7 @@ def _words(folder: Path) -> int | None:
         # Opening would make an empty index.
         return None
     try:
-        return len(WordIndex(folder).searcher())
+        return len(KeywordIndex(folder).searcher())
     except SearchIndexError:
         return None
 
@@ -68,21 +68,21 @@ def _words(folder: Path) -> int | None:
 def _forward_faults(index: ForwardIndex, library: Library) -> Iterator[str]:
     """Yield what differs from the library: the shape, the documents, their passages and vectors."""
     if not ordered(index):
-        yield said("its arrays do not fit each other")
+        yield tr("its arrays do not fit each other")
         return
     if not np.isfinite(index.vectors).all():
-        yield said("some of its vectors are no numbers")
+        yield tr("some of its vectors are no numbers")
     entries = {one.id for one in library.entries() if one.passages}
     held = set(map(str, index.documents))
     if held != entries:
-        yield said(
+        yield tr(
             "it lacks {missing} documents and holds {foreign} others",
             missing=len(entries - held),
             foreign=len(held - entries),
         )
     odd = sum(not _alike(index, library, one) for one in sorted(entries & held))
     if odd:
-        yield said("{count} documents have other passages or vectors than the library", count=odd)
+        yield tr("{count} documents have other passages or vectors than the library", count=odd)
 
 
 def _alike(index: ForwardIndex, library: Library, document: str) -> bool:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from index.bounds import Bounds
-from index.retrieval import Searcher
+from index.filters import Filters
+from index.retriever import Retriever
 
 if TYPE_CHECKING:
     from llama_index.core.retrievers import BaseRetriever
 
 
 def retriever(
-    searcher: Searcher, *, limit: int = 10, bounds: Bounds | None = None
+    retriever: Retriever, *, limit: int = 10, filters: Filters | None = None
 ) -> BaseRetriever:
-    """Return a LlamaIndex retriever over `searcher`.
+    """Return a LlamaIndex retriever over `retriever`.
 
     Its nodes carry the passage's text and id, its offsets in the document (`start_char_idx`,
     `end_char_idx`), and as metadata title, publisher, published, location, page, heading, document
@@ -52,7 +52,7 @@ def retriever(
                     ),
                     score=one.score,
                 )
-                for one in searcher.search(query_bundle.query_str, limit=limit, bounds=bounds)
+                for one in retriever.search(query_bundle.query_str, limit=limit, filters=filters)
             ]
 
     return LibraryRetriever()

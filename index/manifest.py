@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from corpus.errors import SearchIndexError
+from corpus.i18n import tr
 from corpus.library import Library
-from corpus.private import close_to_others, private_folder
-from corpus.said import said
+from corpus.private_files import close_to_others, private_folder
 
 # Grows when what is stored in an index changes meaning: older indexes are then rebuilt.
 FORMAT = 6
@@ -27,7 +27,7 @@ _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class IndexPart:
     """A file of an index: its size in bytes, the time it was written (ns) and its CRC-32."""
 
     size: int
@@ -51,14 +51,14 @@ class Manifest:
     embedder: str
     passages: int
     clean: bool
-    parts: dict[str, Part]
+    parts: dict[str, IndexPart]
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
         """Return the manifest in `folder`; None where there is none that can be read."""
         try:
             values = json.loads((folder / FILE_NAME).read_text())
-            parts = {name: Part(**part) for name, part in values.pop("parts").items()}
+            parts = {name: IndexPart(**part) for name, part in values.pop("parts").items()}
             return cls(**values, parts=parts)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
@@ -75,7 +75,7 @@ class Manifest:
             temporary.replace(target)
         except OSError as error:
             raise SearchIndexError(
-                said(
+                tr(
                     "cannot write {file} ({reason}); run: briefing doctor --rebuild",
                     file=target,
                     reason=error.strerror,
@@ -121,13 +121,13 @@ class Manifest:
         return next((name for name in present if not (folder / name).is_file()), "")
 
 
-def parts_of(folder: Path) -> dict[str, Part]:
+def parts_of(folder: Path) -> dict[str, IndexPart]:
     """Return the files that the indexes in `folder` consist of; raises SearchIndexError."""
     try:
         return dict(_parts(folder))
     except OSError as error:
         raise SearchIndexError(
-            said(
+            tr(
                 "cannot read {folder} ({reason}); run: briefing doctor --rebuild",
                 folder=folder,
                 reason=error.strerror,
@@ -135,12 +135,12 @@ def parts_of(folder: Path) -> dict[str, Part]:
         ) from error
 
 
-def _parts(folder: Path) -> Iterator[tuple[str, Part]]:
+def _parts(folder: Path) -> Iterator[tuple[str, IndexPart]]:
     for pattern in _PARTS:
         for file in sorted(folder.glob(pattern)):
             if file.is_file() and _lasting(file):
                 status = file.stat()
-                part = Part(status.st_size, status.st_mtime_ns, _checksum(file))
+                part = IndexPart(status.st_size, status.st_mtime_ns, _checksum(file))
                 yield str(file.relative_to(folder)), part
 
 

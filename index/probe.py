@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus.said import said, said_from, said_json
+from corpus.i18n import tr, translatable_from, translatable_json
 from index.embedding import Vectors
-from index.vectors import VectorIndex
+from index.vector_index import VectorIndex
 
 # Opening takes 1 to 2 s of which most is the import of Chroma; a large index needs a few more.
 _SECONDS = 60.0
@@ -62,7 +62,7 @@ def probe_vectors(
     }
     if not (folder / "chroma.sqlite3").is_file():
         # Opening would make an empty one.
-        return ProbeResult(not ids_expected, "" if not ids_expected else said("it is missing"))
+        return ProbeResult(not ids_expected, "" if not ids_expected else tr("it is missing"))
     root = str(Path(__file__).resolve().parent.parent)
     before = os.environ.get("PYTHONPATH")
     try:
@@ -76,11 +76,11 @@ def probe_vectors(
             check=False,
         )
         found = json.loads(child.stdout)
-        reason, count = said_from(found["reason"]), int(found["count"])
+        reason, count = translatable_from(found["reason"]), int(found["count"])
     except subprocess.TimeoutExpired:
-        reason, count = said("it did not answer within {seconds} seconds", seconds=f"{wait:.0f}"), 0
+        reason, count = tr("it did not answer within {seconds} seconds", seconds=f"{wait:.0f}"), 0
     except (OSError, ValueError, KeyError, TypeError):
-        reason, count = said("it ended the process that opened it"), 0
+        reason, count = tr("it ended the process that opened it"), 0
     return ProbeResult(not reason, reason, count, time.monotonic() - started)
 
 
@@ -95,7 +95,7 @@ def _tried(index: VectorIndex, expected: set[str], stored: Mapping[str, Vectors]
     held = set(index.ids())
     if held != expected:
         missing, foreign = len(expected - held), len(held - expected)
-        return said(
+        return tr(
             "it lacks {missing} passages and holds {foreign} that are not in the library",
             missing=missing,
             foreign=foreign,
@@ -104,10 +104,10 @@ def _tried(index: VectorIndex, expected: set[str], stored: Mapping[str, Vectors]
     wanted = min(_NEIGHBOURS, len(expected))
     for name, vector in stored.items():
         if name not in there or float(there[name] @ vector) < _ITSELF * float(vector @ vector):
-            return said("the vectors in it are not those of the library")
+            return tr("the vectors in it are not those of the library")
         found = {one for one, _ in index.nearest(vector, wanted)}
         if len(found & expected) < _SHARE * wanted or not found <= expected:
-            return said(
+            return tr(
                 "asked for {wanted} neighbours it found {found}",
                 wanted=wanted,
                 found=len(found & expected),
@@ -129,7 +129,7 @@ def _probe() -> None:
         index.close()
     except Exception as error:  # noqa: BLE001  # reason: whatever it raises, the index is not sound
         reason = f"{reason} ({type(error).__name__})"
-    out.write(json.dumps({"count": count, "reason": said_json(reason)}))
+    out.write(json.dumps({"count": count, "reason": translatable_json(reason)}))
 
 
 if __name__ == "__main__":

@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.concepts import Concept
-from index.forward import ForwardIndex, Rows, stem_code
-from index.late import States, late
+from index.forward_index import ForwardIndex, Rows, stem_code
+from index.late_interaction import States, late
+from index.query_expansion import Concept
 
 Values = NDArray[np.float64]
 
 # What each signal is worth, out of 1 where the question names no date. "around" is the passage
-# together with those before and after it in its document, "late" is late interaction (index.late).
-# Fitted as a conditional logit (which passage of the candidates is the right one) on three sets
-# that have nothing in common: the public chunking set, SciFact and our own questions; two signals
-# of the eight then, which added nothing beside the reader, went (benchmarks/signals.py).
+# together with those before and after it in its document, "late" is late interaction
+# (index.late_interaction). Fitted as a conditional logit (which passage of the candidates is the
+# right one) on three sets that have nothing in common: the public chunking set, SciFact and our own
+# questions; two signals of the eight then, which added nothing beside the reader, went
+# (benchmarks/signals.py).
 WEIGHTS: Mapping[str, float] = {
     "meaning": 0.22,
     "words": 0.15,

@@ -18,12 +18,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from corpus.errors import ReaderError
-from corpus.said import said
-from index.onnx import opened
-from index.pairs import Pair, PairTokens
-from index.query import Query
-from index.weights import DEFAULT_MODEL, is_whole, weights_folder
-from index.words import stems
+from corpus.i18n import tr
+from index.embedder_weights import DEFAULT_MODEL, is_whole, weights_folder
+from index.keyword_index import stems
+from index.onnx_embedder import opened
+from index.pair_encoding import Pair, PairTokens
+from index.query_terms import QueryTerms
 
 # The reader that needs no model, by name: for tests, and beside the embedder that needs none.
 WORDS = "words"
@@ -78,7 +78,7 @@ def reader_named(name: str, *, cache: Path) -> ReaderModel:
     comes with is missing.
     """
     if name == WORDS:
-        return WordReader()
+        return KeywordReader()
     return OnnxReader(Path(name) if name else COMMITTED, cache=cache)
 
 
@@ -98,7 +98,7 @@ class OnnxReader:
             for file, sha256 in self.about["sha256"].items():
                 if not is_whole(folder / file, sha256, cache=cache):
                     raise ReaderError(
-                        said(
+                        tr(
                             "the reader's weights were altered ({file}); install the program again",
                             file=folder / file,
                         )
@@ -106,7 +106,7 @@ class OnnxReader:
             self._lower, self._upper = opened(folder / "lower.onnx"), opened(folder / "upper.onnx")
         except (OSError, ValueError, KeyError) as error:
             raise ReaderError(
-                said(
+                tr(
                     "the reader's weights are missing or damaged ({folder}); "
                     "install the program again",
                     folder=folder,
@@ -206,7 +206,7 @@ def logistic(score: float) -> float:
     return 1 / (1 + math.exp(-score)) if score > -700 else 0.0
 
 
-class WordReader:
+class KeywordReader:
     """Counts the words of a question in a passage: a reader for tests, which needs no model."""
 
     name = WORDS
@@ -224,7 +224,7 @@ class WordReader:
 
 
 def _counted(pair: Pair) -> Reading:
-    asked = set(stems(" ".join(Query.from_question(pair.question).words)))
+    asked = set(stems(" ".join(QueryTerms.from_question(pair.question).words)))
     held = [set(stems(sentence)) & asked for sentence in pair.sentences]
     ahead = set(stems(pair.context)) & asked
     most = max(1, len(asked))

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from corpus.errors import ReaderError
-from corpus.said import said
-from index.pairs import Pair
+from corpus.i18n import tr
+from index.pair_encoding import Pair
 from index.reader import ReaderModel, Reading
 
-# Alike lengths together; see index.minilm.
+# Alike lengths together; see index.sentence_embedder.
 _BATCH = 8
 # Words of a model that reads many languages, at least: XLM-R has 250,000, multilingual BERTs
 # 106,000 to 120,000, English models 30,000 to 50,000.
@@ -57,7 +57,7 @@ class CrossReranker:
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         missing = ReaderError(
-            said(
+            tr(
                 "no reranker {name} on this machine: give the folder of a CrossEncoder, or one "
                 "that the hub's local cache holds",
                 name=repr(name),
@@ -75,7 +75,7 @@ class CrossReranker:
             raise missing from error
         if self._model.num_labels != 1:
             raise ReaderError(
-                said(
+                tr(
                     "the model {name} gives {count} numbers for a passage: give a CrossEncoder "
                     "that gives one, its relevance",
                     name=repr(name),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from corpus.catalogue import Entry
 from index.embedding import Vectors
-from index.forward import ForwardIndex
-from index.vectors import VectorIndex
-from index.words import WordSearcher
+from index.forward_index import ForwardIndex
+from index.keyword_index import KeywordSearcher
+from index.vector_index import VectorIndex
 
 # Seconds that withdrawing waits for a query which is under way; one takes milliseconds.
 _UNDER_WAY = 10.0
@@ -71,6 +71,6 @@ class Snapshot:
     embedder: str
     entries: Mapping[str, Entry]
     forward: ForwardIndex
-    words: WordSearcher
+    words: KeywordSearcher
     vectors: VectorReader | None
     later: Mapping[str, Sequence[Entry]]

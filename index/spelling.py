@@ -6,9 +6,9 @@ import difflib
 import re
 
 from corpus.library import Library
-from index.query import Query
-from index.rarity import rarity
-from index.words import WordSearcher, stems
+from index.keyword_index import KeywordSearcher, stems
+from index.query_terms import QueryTerms
+from index.term_rarity import rarity
 
 # A question's word that stands nowhere in the library is taken for the word there that is most
 # like it, if it is this like it (difflib's ratio): "ownershp" for "ownership".
@@ -16,14 +16,14 @@ _LIKE = 0.8
 _SHORTEST = 5
 
 
-def repaired(question: str, words: WordSearcher, library: Library) -> str:
+def repaired(question: str, words: KeywordSearcher, library: Library) -> str:
     """Return `question` with misspelt words as the library spells them.
 
     A word of five letters or more that is no common English word and stands nowhere in the
     library, not even as a stem, is replaced by the most like word of the passages that hold one a
     letter or two away. Names ("Irish") and words of English at large are spelt as meant.
     """
-    for word in Query.from_question(question).words:
+    for word in QueryTerms.from_question(question).words:
         own = stems(word)
         if len(word) < _SHORTEST or not word.islower() or rarity(word) < 1:
             continue

@@ -11,7 +11,7 @@ import numpy as np
 from corpus.catalogue import Entry
 from corpus.months import MONTHS
 from corpus.partial_dates import is_later
-from index.forward import ForwardIndex
+from index.forward_index import ForwardIndex
 
 # Titles are alike when so many of their first words are, figures and months left out. Over 127
 # reports and filings these and the share below linked the rules, corrections and quarterly reports

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from assistant.desk import Desk
+    from assistant.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,7 +32,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # Threads that wait for one another busily make a loaded machine many times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from assistant.models import reach  # noqa: E402  # after the switches above
+from assistant.models import discovery  # noqa: E402  # after the switches above
 
 
 def pytest_collection_finish() -> None:
@@ -101,7 +101,7 @@ def closed_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return look_up(host, *args, **kwargs)
 
     # Nor is a model server asked that happens to run on this machine.
-    monkeypatch.setattr(reach, "SERVERS", ())
+    monkeypatch.setattr(discovery, "SERVERS", ())
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_look_up)
     yield
@@ -127,15 +127,15 @@ def _made_of() -> str:
 
 
 def _make_starter(home: Path) -> None:
-    from assistant.desk import Desk
     from assistant.settings import Settings
     from assistant.starter import ensure_starter
+    from assistant.workspace import Workspace
 
-    with Desk(Settings(home=home)) as desk:
-        for _ in ensure_starter(desk):
+    with Workspace(Settings(home=home)) as workspace:
+        for _ in ensure_starter(workspace):
             continue
         # Brings up the indexes, and the light form of the model that embeds questions.
-        assert desk.searcher.search("What does the library hold?")
+        assert workspace.retriever.search("What does the library hold?")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -169,10 +169,10 @@ def starter_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="session")
-def starter_desk(starter_home: Path) -> Iterator[Desk]:
+def starter_desk(starter_home: Path) -> Iterator[Workspace]:
     """Return the starter library opened once, with the extractive engine; it is only read."""
-    from assistant.desk import Desk
     from assistant.settings import Settings
+    from assistant.workspace import Workspace
 
-    with Desk(Settings(home=starter_home, engine="extractive")) as opened:
+    with Workspace(Settings(home=starter_home, engine="extractive")) as opened:
         yield opened

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.models.catalogue import Entry
+from assistant.models.model_catalogue import ModelEntry
 
 MEGABYTE = 1 << 20
 _PIECE, _PAUSE = 1 << 16, 0.02
@@ -25,10 +25,10 @@ def content(size: int, seed: int = 1) -> bytes:
     return b"GGUF" + np.random.default_rng(seed).bytes(size - 4)
 
 
-def entry_of(data: bytes, *, name: str = "tiny", **values: object) -> Entry:
+def entry_of(data: bytes, *, name: str = "tiny", **values: object) -> ModelEntry:
     """Return a model of the catalogue whose file has this content; `hub` may be without TLS."""
     hub = str(values.pop("hub", ""))
-    made = Entry(
+    made = ModelEntry(
         name=name,
         title=name.title(),
         file=f"{name}.gguf",

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.answer import Question
-from assistant.answering import ask
-from assistant.desk import Desk
 from assistant.memo.writing import Request, write
+from assistant.pipeline import ask
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.errors import (
     BriefingError,
     LibraryLocked,
@@ -47,10 +47,12 @@ def write_articles(folder: Path) -> list[Path]:
 
 
 class Stress:
-    """Threads that ask, search, add, remove, restore, edit, rebuild and write memos on one desk."""
+    """Threads that ask, search, add, remove, restore, edit, rebuild and write memos."""
 
-    def __init__(self, desk: Desk, files: list[Path], seed: int, *, others: bool = False) -> None:
-        self._desk = desk
+    def __init__(
+        self, workspace: Workspace, files: list[Path], seed: int, *, others: bool = False
+    ) -> None:
+        self._workspace = workspace
         self._files = files
         self._seed = seed
         # Another process writes too: being told so is then the right answer.
@@ -98,7 +100,9 @@ class Stress:
 
     def _ask(self, chance: random.Random) -> None:
         place = chance.choice(sorted(SHIPS))
-        *_, answer = ask(self._desk, Question(f"How many ships did the harbour of {place} handle?"))
+        *_, answer = ask(
+            self._workspace, Question(f"How many ships did the harbour of {place} handle?")
+        )
         if answer.outcome == "failed":
             raise AssertionError(answer.notice)
         for named, ships in _SAID.findall(answer.text):
@@ -107,42 +111,42 @@ class Stress:
 
     def _search(self, chance: random.Random) -> None:
         place = chance.choice(sorted(SHIPS))
-        for one in self._desk.searcher.search(f"the harbour of {place}"):
-            document = self._desk.library.document(one.passage.document)
+        for one in self._workspace.retriever.search(f"the harbour of {place}"):
+            document = self._workspace.library.document(one.passage.document)
             if document.text[one.passage.start : one.passage.end] != one.passage.text:
                 raise AssertionError("a passage does not slice back")
 
     def _add(self, chance: random.Random) -> None:
-        for _ in self._desk.add(chance.sample(self._files, 3)):
+        for _ in self._workspace.add(chance.sample(self._files, 3)):
             continue
 
     def _remove(self, chance: random.Random) -> None:
-        entries = self._desk.library.entries()
+        entries = self._workspace.library.entries()
         if len(entries) > 4:
-            self._desk.remove(chance.choice(entries).id)
+            self._workspace.remove(chance.choice(entries).id)
 
     def _restore(self, chance: random.Random) -> None:
-        self._desk.restore(chance.choice(self._desk.library.every_document()))
+        self._workspace.restore(chance.choice(self._workspace.library.every_document()))
 
     def _edit(self, chance: random.Random) -> None:
-        entries = self._desk.library.entries()
+        entries = self._workspace.library.entries()
         if entries:
-            self._desk.update_source(chance.choice(entries).id, publisher="Harbour Times")
+            self._workspace.update_source(chance.choice(entries).id, publisher="Harbour Times")
 
     def _rebuild(self, chance: random.Random) -> None:
-        self._desk.indexes.update(rebuild=chance.random() < 0.5)
+        self._workspace.indexes.update(rebuild=chance.random() < 0.5)
         time.sleep(0.05)
 
     def _memo(self, chance: random.Random) -> None:
         place = chance.choice(sorted(SHIPS))
-        for _ in write(self._desk, Request(f"the harbour of {place}")):
+        for _ in write(self._workspace, Request(f"the harbour of {place}")):
             continue
 
 
 def main(home: Path, articles: Path, seconds: float, seed: int) -> None:
     """Stress a data folder that another process uses too, and print what became of it."""
-    with Desk(Settings(home=home, embedder="hash", engine="extractive")) as desk:
-        stress = Stress(desk, sorted(articles.iterdir()), seed, others=True)
+    with Workspace(Settings(home=home, embedder="hash", engine="extractive")) as workspace:
+        stress = Stress(workspace, sorted(articles.iterdir()), seed, others=True)
         stress.run(seconds)
     sys.stdout.write(json.dumps({"done": stress.done, "failures": stress.failures}))
 

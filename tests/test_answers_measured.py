@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Answer, Citation, Claim
-from assistant.desk import Desk
-from assistant.evaluation import Asked, Scored, questions_from
+from assistant.evaluation import EvaluationQuestion, Scored, questions_from
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from benchmarks.answer_cases import WANTED, case_results, failures
 from benchmarks.answers import apart, main, row_of, table
 from corpus.document import Source
@@ -42,16 +42,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ]  # fmt: skip
     (tmp_path / "fit.jsonl").write_text("\n".join(map(json.dumps, rows)))
     data = tmp_path / "data"
-    with Desk(Settings(home=data, embedder="hash", engine="extractive")) as desk:
-        list(desk.add([folder / kept, folder / trained]))
+    with Workspace(Settings(home=data, embedder="hash", engine="extractive")) as workspace:
+        list(workspace.add([folder / kept, folder / trained]))
     return data
 
 
 def test_only_questions_of_documents_kept_apart_are_asked(home: Path) -> None:
     """A question without an answer belongs to the document whose sentence tempts."""
     asked = questions_from(home.parent / "fit.jsonl")
-    with Desk(Settings(home=home, embedder="hash", engine="extractive")) as desk:
-        assert [one.id for one in apart(desk, asked)] == ["1", "3"]
+    with Workspace(Settings(home=home, embedder="hash", engine="extractive")) as workspace:
+        assert [one.id for one in apart(workspace, asked)] == ["1", "3"]
 
 
 def test_one_command_prints_a_column_a_set_and_the_earlier_figures(
@@ -86,7 +86,7 @@ def test_one_command_prints_a_column_a_set_and_the_earlier_figures(
 
 def test_the_number_is_judged_by_the_area_under_its_curve() -> None:
     """Answers that carry no number give no area, and the row is left out."""
-    open_one = Asked("1", "?", "fact", ("x",), (), (), abstain=False)
+    open_one = EvaluationQuestion("1", "?", "fact", ("x",), (), (), abstain=False)
     closed = replace(open_one, abstain=True)
     scored = [
         Scored(open_one, 1, "answered", True, 0.1, number=0.9),

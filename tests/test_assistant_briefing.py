@@ -88,8 +88,8 @@ def test_what_is_public_is_there_and_nothing_else() -> None:
         for name, one in vars(errors).items()
         if inspect.isclass(one) and issubclass(one, BriefingError)
     }
-    with pytest.raises(AttributeError, match="has no attribute 'Desk'"):
-        assistant.Desk  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match="has no attribute 'Workspace'"):
+        assistant.Workspace  # type: ignore[attr-defined]  # noqa: B018
     packed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     for package in LAYERS:
         assert (ROOT / package / "py.typed").is_file()
@@ -174,7 +174,7 @@ def test_an_answer_is_cited_and_a_question_goes_on_from_it(harbours: Briefing) -
     first = harbours.ask("What did the harbour of Norden cost?", watch=grown.append)
     assert first.outcome == "answered" and first.claims[0].text == NORDEN
     assert first.citations[0].quote == NORDEN and grown[-1] is first and len(grown) > 1
-    then = harbours.ask("and Tarn?", history=[first.exchange])
+    then = harbours.ask("and Tarn?", history=[first.turn])
     assert then.standalone == "What did the harbour of Tarn cost?" and TARN in then.text
     pilots = "Where are the pilots of Tarn from?"
     assert "Pell" in harbours.ask(pilots).text

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from assistant.calculating import Calculation, calculated
-from assistant.extractive import picked
-from assistant.reading import Read
+from assistant.extractive_engine import picked
+from assistant.sentence_ranking import RankedSentence
 from assistant.table_lookup import looked_up
 from corpus.cells import rows_in
 from corpus.document import Document
@@ -285,7 +285,9 @@ def test_the_row_of_another_thing_is_no_second_sentence(tmp_path: Path) -> None:
     """However like its name is; a question about two things gets both."""
     one = document(tmp_path, "ships.md")
     rows = [
-        Read(1, row.start, row.end, row.cells[0].text, frozenset(row.cells[0].text), 0.8, row)
+        RankedSentence(
+            1, row.start, row.end, row.cells[0].text, frozenset(row.cells[0].text), 0.8, row
+        )
         for row in rows_in(one, 0, len(one.text))
         if row.cells[0].text in ("Orla 3", "Zelda 5")
     ]

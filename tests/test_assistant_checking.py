@@ -10,16 +10,16 @@ import pytest
 from docx.oxml import parse_xml
 
 from assistant.answer import Answer
+from assistant.attribution import AnswerBuilder
 from assistant.checking.checker import Checker, Cited, facts_missing
-from assistant.checking.comparing import compared
 from assistant.checking.names import Vocabulary, missing, names
+from assistant.checking.number_match import compared
 from assistant.checking.problems import Code, in_words
 from assistant.checking.quotations import misquoted
 from assistant.checking.tables import readable
-from assistant.composing import Composer
+from assistant.draft_check import sentences_of
 from assistant.engine import Draft
-from assistant.verifying import sentences_of
-from corpus.moments import moments, supported
+from corpus.date_mentions import date_mentions, dates_supported
 from corpus.quantities import quantities
 from index.embedding import HashEmbedder
 
@@ -192,8 +192,8 @@ def test_numbers_are_the_same_however_they_are_written(
 )
 def test_dates_are_the_same_however_they_are_written(claimed: str, given: str, equal: bool) -> None:
     """A date is held by one that says the same or more."""
-    (one,) = moments(claimed)
-    assert supported(one, moments(given)) is equal
+    (one,) = date_mentions(claimed)
+    assert dates_supported(one, date_mentions(given)) is equal
 
 
 @pytest.mark.parametrize(
@@ -293,14 +293,14 @@ def test_a_statement_is_a_statement_wherever_it_stands(text: str) -> None:
 
 def test_a_statement_behind_a_refusal_is_never_supported_without_a_passage() -> None:
     """In an answer it is unsupported; behind NOT FOUND the question alone is listed."""
-    composer = Composer(CHECKER, [])
+    builder = AnswerBuilder(CHECKER, [])
     text = "We cannot say exactly, but the county spent $1.3 billion on servers in 2031."
-    (claim,) = composer.with_draft(Answer(ASKED), Draft(text, ())).claims
+    (claim,) = builder.with_draft(Answer(ASKED), Draft(text, ())).claims
     assert (claim.verdict, claim.citations) == ("unsupported", ())
     text = "NOT FOUND: the cost, but the county spent $1.3 billion on servers."
-    answer = composer.with_draft(Answer(ASKED), Draft(text, ()))
+    answer = builder.with_draft(Answer(ASKED), Draft(text, ()))
     assert answer.not_found == (ASKED,) and not answer.claims
-    answer = composer.with_draft(Answer(ASKED), Draft("NOT FOUND: the price of its paint.", ()))
+    answer = builder.with_draft(Answer(ASKED), Draft("NOT FOUND: the price of its paint.", ()))
     assert answer.not_found == ("the price of its paint",) and not answer.claims
 
 

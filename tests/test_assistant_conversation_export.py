@@ -10,9 +10,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from assistant.answer import Answer, Citation, Claim
+from assistant.answer_storage import to_json
 from assistant.checking.problems import Code, problem
 from assistant.conversation_export import as_markdown
-from assistant.stored import to_json
 from corpus.conversations import Conversation, StoredTurn
 from corpus.document import Source
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Answer, Citation, Claim
-from assistant.evaluation import Asked, Scored, figures, judged, questions_from, right
+from assistant.evaluation import EvaluationQuestion, Scored, figures, judged, questions_from, right
 from corpus.document import Document, Passage, Source
 from index.evidence import Evidence
 
@@ -48,9 +48,9 @@ def said(*quotes: str, name: str = "mill", outcome: str = "answered") -> Answer:
     )
 
 
-def asked(kind: str = "number", **wanted: object) -> Asked:
+def asked(kind: str = "number", **wanted: object) -> EvaluationQuestion:
     values = {"must": (), "files": ("docs/mill.md",), "history": (), "abstain": False} | wanted
-    return Asked(id="1", text="How much rye?", kind=kind, **values)  # type: ignore[arg-type]
+    return EvaluationQuestion(id="1", text="How much rye?", kind=kind, **values)  # type: ignore[arg-type]
 
 
 RYE = "It ground 300 tonnes of rye in 2022."
@@ -60,7 +60,9 @@ BY_SENTENCE = asked(evidence=(RYE,), short="300 tonnes")
 
 
 @pytest.mark.parametrize("question", [BY_STRING, BY_SENTENCE], ids=["by strings", "by sentences"])
-def test_a_right_first_sentence_is_counted_and_a_later_one_is_not_first(question: Asked) -> None:
+def test_a_right_first_sentence_is_counted_and_a_later_one_is_not_first(
+    question: EvaluationQuestion,
+) -> None:
     """A right sentence is told by its place; an answer without one is wrong."""
     first, later, never = (
         judged(question, [], said(*quotes)) for quotes in ((RYE, BUILT), (BUILT, RYE), (BUILT,))

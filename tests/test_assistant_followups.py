@@ -6,11 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from assistant.desk import Desk
-from assistant.followup import Exchange, best_of, candidates, exchanges, leans, standalone
-from assistant.rewriting import Candidate
-from assistant.rewriting_chinese import is_chinese
+from assistant.query_rewriting import (
+    Turn,
+    best_candidate,
+    candidates,
+    needs_context,
+    standalone,
+    turns_from_json,
+)
+from assistant.rewrite_candidates import RewriteCandidate
+from assistant.rewrite_candidates_chinese import is_chinese
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from benchmarks.followups import APART, FILE, measured, talks
 
 CORVA = ["What did Corva Glass do in January 2026?", "And how many people does it employ?"]
@@ -64,7 +71,7 @@ def test_the_likeliest_meaning_of_a_follow_up_comes_first(
     turns: list[object], question: str, whole: str
 ) -> None:
     """What a pronoun stands for, the like element, or the subject before a question of no name."""
-    assert standalone(question, exchanges(turns)) == whole
+    assert standalone(question, turns_from_json(turns)) == whole
 
 
 @pytest.mark.parametrize(
@@ -81,7 +88,7 @@ def test_the_likeliest_meaning_of_a_follow_up_comes_first(
 )
 def test_a_question_that_stands_alone_costs_one_search(turns: list[object], question: str) -> None:
     """With a name or a date of its own and nothing that leans, it is the only candidate."""
-    assert candidates(question, exchanges(turns)) == [Candidate(question)]
+    assert candidates(question, turns_from_json(turns)) == [RewriteCandidate(question)]
 
 
 @pytest.mark.parametrize(
@@ -99,23 +106,23 @@ def test_what_may_be_meant_either_way_is_proposed_as_asked_too(
     turns: list[object], question: str
 ) -> None:
     """So that a change of topic is heard; never more than four texts, each once."""
-    texts = [one.text.lower() for one in candidates(question, exchanges(turns))]
+    texts = [one.text.lower() for one in candidates(question, turns_from_json(turns))]
     assert 2 <= len(texts) == len(set(texts)) <= 4
     assert any(text == question.removeprefix("and ").lower() for text in texts)
 
 
 def test_a_follow_up_after_two_things_may_be_of_either() -> None:
     """Of the last one first, and of the one before it."""
-    history = exchanges([*CORVA, "What about Brill & Son?"])
+    history = turns_from_json([*CORVA, "What about Brill & Son?"])
     texts = [one.text for one in candidates("Who is its director?", history)]
     assert texts[:2] == ["Who is Brill & Son's director?", "Who is Corva Glass's director?"]
 
 
 def test_a_conversation_goes_on_from_what_was_searched_for() -> None:
     """What was taken for an earlier follow-up is its meaning, not what is likeliest by its form."""
-    turns = [Exchange("What is Orsk?"), Exchange("and Delft Ray?", whole="Who leads Delft Ray?")]
+    turns = [Turn("What is Orsk?"), Turn("and Delft Ray?", whole="Who leads Delft Ray?")]
     assert standalone("and Corva Glass?", turns) == "Who leads Corva Glass?"
-    stored = exchanges([{"question": "and Delft Ray?", "standalone": "Who leads Delft Ray?"}])
+    stored = turns_from_json([{"question": "and Delft Ray?", "standalone": "Who leads Delft Ray?"}])
     assert standalone("and Corva Glass?", stored) == "Who leads Corva Glass?"
 
 
@@ -140,26 +147,29 @@ def test_the_first_text_that_is_answered_is_taken(
         searched.append(text)
         return text
 
-    texts = [Candidate(one) for one in known]
-    assert best_of(texts, find, known.__getitem__, enough=0.5) == (Candidate(taken), taken)
+    texts = [RewriteCandidate(one) for one in known]
+    assert best_candidate(texts, find, known.__getitem__, enough=0.5) == (
+        RewriteCandidate(taken),
+        taken,
+    )
     assert len(searched) == searches
 
 
 def test_a_question_that_stands_alone_is_not_judged() -> None:
     """What is found for the only candidate is taken whatever its chance."""
-    alone = Candidate("Who founded DeepSeek?")
-    assert best_of([alone], str, dict[str, float]().__getitem__, 0.5) == (alone, alone.text)
+    alone = RewriteCandidate("Who founded DeepSeek?")
+    assert best_candidate([alone], str, dict[str, float]().__getitem__, 0.5) == (alone, alone.text)
 
 
 def test_a_text_that_is_proposed_twice_keeps_its_first_place() -> None:
     """The likeliest is not moved behind others."""
-    made = candidates("and Moonshot?", [Exchange("DeepSeek?")])
+    made = candidates("and Moonshot?", [Turn("DeepSeek?")])
     assert made[0].text == "Moonshot?" and len({one.text for one in made}) == len(made)
 
 
 def test_an_english_question_about_a_chinese_name_is_english() -> None:
     """ "It" is understood; a Chinese question may hold Latin names."""
-    history = [Exchange("How many chips did Nvidia sell?")]
+    history = [Turn("How many chips did Nvidia sell?")]
     asked = "How much did it pay to 华为?"
     assert any("Nvidia" in one.text for one in candidates(asked, history))
     assert not is_chinese(asked)
@@ -170,10 +180,14 @@ def test_an_english_question_about_a_chinese_name_is_english() -> None:
 
 def test_a_question_leans_or_stands_alone() -> None:
     """Pronouns, "and …" and a bare "why?" lean by their form."""
-    assert leans("and Huawei?") and leans("why?") and leans("It was rescinded in May.")
-    assert leans("它的价格是多少？") and not leans("中芯国际的产能是多少？")
-    assert not leans("When did the October 2022 rule take effect?")
-    assert not leans("Nvidia said that it sold no H20 in China.")
+    assert (
+        needs_context("and Huawei?")
+        and needs_context("why?")
+        and needs_context("It was rescinded in May.")
+    )
+    assert needs_context("它的价格是多少？") and not needs_context("中芯国际的产能是多少？")
+    assert not needs_context("When did the October 2022 rule take effect?")
+    assert not needs_context("Nvidia said that it sold no H20 in China.")
 
 
 @pytest.mark.slow
@@ -184,7 +198,7 @@ def test_follow_ups_find_what_questions_spelt_out_by_hand_find(
     """Over conversations about the starter library: at least 0.9 of their hit@5, no model."""
     found = talks(file)
     assert len(found) == count and all(len(one.turns) >= 2 for one in found)
-    with Desk(Settings(home=starter_home, engine="extractive")) as desk:
-        hits = measured(desk, found)
+    with Workspace(Settings(home=starter_home, engine="extractive")) as workspace:
+        hits = measured(workspace, found)
     assert hits.by_hand >= 0.9 and hits.judged >= 0.9 * hits.by_hand
     assert hits.asked < hits.judged

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.checking.bounds import left_out
 from assistant.checking.checker import Checker, Cited
 from assistant.checking.entailment import Entailment, OnnxJudge, judge_named
 from assistant.checking.problems import Code
-from assistant.desk import Desk
-from assistant.health import checks
+from assistant.checking.qualifiers import dropped_qualifiers
+from assistant.diagnostics import diagnostics
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.errors import JudgeError
 from index.embedding import HashEmbedder
 
@@ -124,7 +124,7 @@ def test_of_a_long_text_the_judge_reads_what_bears_the_claim() -> None:
 )
 def test_what_a_claim_leaves_out_is_named(claim: str, source: str, code: Code | None) -> None:
     """Who says so, a plan, how many: the reason for a verdict that the judge gave."""
-    found = left_out(claim, source)
+    found = dropped_qualifiers(claim, source)
     assert (found.code if found else None) == code
 
 
@@ -141,7 +141,7 @@ def test_our_judge_tells_simple_sentences_apart(tmp_path: Path) -> None:
 
 @pytest.mark.models
 def test_an_exported_judge_is_read_and_verified(tmp_path: Path) -> None:
-    """The three chances add up to 1; altered weights are refused, and the desk goes on without."""
+    """The three chances add up to 1; altered weights are refused, answers come without."""
     import torch
     from transformers import BertConfig, BertModel
 
@@ -176,12 +176,12 @@ def test_an_exported_judge_is_read_and_verified(tmp_path: Path) -> None:
     network.load_state_dict(back)
 
     settings = Settings(home=tmp_path / "home", embedder="hash", judge=str(folder))
-    with Desk(settings) as desk:
-        assert desk.checker.reads_meaning
+    with Workspace(settings) as workspace:
+        assert workspace.checker.reads_meaning
     (folder / "judge.onnx").write_bytes(b"other")
     with pytest.raises(JudgeError, match="altered"):
         OnnxJudge(folder, cache=tmp_path / "elsewhere")
-    with Desk(settings) as desk:
-        assert not desk.checker.reads_meaning
-        (found,) = [one for one in checks(desk) if one.name == "judge"]
+    with Workspace(settings) as workspace:
+        assert not workspace.checker.reads_meaning
+        (found,) = [one for one in diagnostics(workspace) if one.name == "judge"]
         assert not found.ok and "meaning is not" in found.detail

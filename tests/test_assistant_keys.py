@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 import httpx
 import pytest
 
-from assistant.engines import engine_named
+from assistant.engine_selection import engine_named
 from assistant.models.clients import DEEPSEEK, OPENAI, _http_client
 from assistant.models.failures import scrubbed
 from corpus import redaction

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from assistant.desk import Desk
+from assistant.chinese_relevance import both_chinese, chinese_reading
 from assistant.languages import MULTILINGUAL, language_note, languages_of, question_language
-from assistant.reading_chinese import both_chinese, chinese_reading
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.language import language_of
 from corpus.sentences import sentences
-from ui.said import told
+from ui.translation import translated
 
 CHINESE = Path(__file__).parent / "chinese"
 
@@ -75,11 +75,11 @@ def test_the_note_names_both_languages_and_the_setting() -> None:
         "BRIEFING_EMBEDDER and BRIEFING_RERANKER "
     )
     assert MULTILINGUAL in note and note.endswith("briefing doctor --reembed")
-    shown = told(note, "zh")
+    shown = translated(note, "zh")
     assert shown.startswith("您的问题是中文，资料库是英语：请用英语提问") and MULTILINGUAL in shown
     few = language_note("谁创办了深度求索？", {"en": 12, "zh": 1})
     assert few.startswith("Your question is in Chinese and most of the library is in English")
-    assert told(few, "zh").startswith("您的问题是中文，资料库大部分是英语")
+    assert translated(few, "zh").startswith("您的问题是中文，资料库大部分是英语")
 
 
 def test_nothing_is_said_where_the_languages_agree_or_are_not_known() -> None:
@@ -99,10 +99,10 @@ def test_whoever_chose_an_embedder_is_not_told_to_choose_one() -> None:
 def test_the_languages_of_a_library_are_counted(tmp_path: Path) -> None:
     english = tmp_path / "note.md"
     english.write_text("# Note\n\nThe harbour board of Tarn met on Monday to vote.\n", "utf-8")
-    with Desk(Settings(home=tmp_path / "home", embedder="hash")) as desk:
-        for _ in desk.add([english, *sorted(CHINESE.glob("*.md"))]):
+    with Workspace(Settings(home=tmp_path / "home", embedder="hash")) as workspace:
+        for _ in workspace.add([english, *sorted(CHINESE.glob("*.md"))]):
             continue
-        assert languages_of(desk.library) == {"en": 1, "zh": 2}
+        assert languages_of(workspace.library) == {"en": 1, "zh": 2}
 
 
 def test_a_chinese_appendix_does_not_make_a_document_chinese() -> None:

@@ -7,22 +7,22 @@ from collections.abc import Iterator
 import pytest
 
 from assistant.answer import Answer, Question
-from assistant.answering import ask
-from assistant.desk import Desk
-from assistant.followup import Exchange
+from assistant.library_intent import library_intent
 from assistant.library_questions import about_library, say_more, says_nothing
-from assistant.library_wording import asked_of
+from assistant.pipeline import ask
+from assistant.query_rewriting import Turn
 from assistant.settings import Settings
 from assistant.starter import ensure_starter
 from assistant.summarising import summary_of
-from ui.said import told
+from assistant.workspace import Workspace
+from ui.translation import translated
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """Return the starter library with vectors that cost nothing; it is only read."""
     settings = Settings(home=tmp_path_factory.mktemp("home"), embedder="hash", engine="extractive")
-    with Desk(settings) as opened:
+    with Workspace(settings) as opened:
         for _ in ensure_starter(opened):
             continue
         yield opened
@@ -32,10 +32,11 @@ def said(answer: Answer) -> str:
     return f"{answer.text} {answer.notice}"
 
 
-def opens(desk: Desk, answer: Answer) -> bool:
+def opens(workspace: Workspace, answer: Answer) -> bool:
     """Say whether every citation is a span of its document."""
     return all(
-        one.quote and desk.library.document(one.document).text[one.start : one.end] == one.quote
+        one.quote
+        and workspace.library.document(one.document).text[one.start : one.end] == one.quote
         for one in answer.citations
     )
 
@@ -68,14 +69,16 @@ CATALOGUE = {
 
 
 @pytest.mark.parametrize("asked", CATALOGUE)
-def test_the_catalogue_answers_a_question_about_the_library(desk: Desk, asked: str) -> None:
+def test_the_catalogue_answers_a_question_about_the_library(
+    workspace: Workspace, asked: str
+) -> None:
     """With the documents themselves to open."""
-    answer = about_library(desk, Question(asked))
+    answer = about_library(workspace, Question(asked))
     assert answer is not None
     outcome, words = CATALOGUE[asked]
     assert answer.outcome == outcome
     assert words in said(answer)
-    assert opens(desk, answer)
+    assert opens(workspace, answer)
 
 
 @pytest.mark.parametrize(
@@ -96,29 +99,29 @@ def test_the_catalogue_answers_a_question_about_the_library(desk: Desk, asked: s
         "华为有什么芯片？",
     ],
 )
-def test_a_question_to_the_documents_is_left_to_them(desk: Desk, asked: str) -> None:
+def test_a_question_to_the_documents_is_left_to_them(workspace: Workspace, asked: str) -> None:
     """It speaks of documents and does not ask for those of the library."""
-    assert about_library(desk, Question(asked)) is None
-    assert summary_of(desk, Question(asked)) is None
+    assert about_library(workspace, Question(asked)) is None
+    assert summary_of(workspace, Question(asked)) is None
 
 
-def test_the_bounds_of_a_question_hold_for_the_catalogue(desk: Desk) -> None:
+def test_the_bounds_of_a_question_hold_for_the_catalogue(workspace: Workspace) -> None:
     """What is asked within some documents or a time is told of these alone."""
-    answer = about_library(desk, Question("how many documents are there?", since="2026-04"))
+    answer = about_library(workspace, Question("how many documents are there?", since="2026-04"))
     assert answer is not None and "7 documents" not in answer.claims[0].text
     assert answer.citations and all(one.source.dated >= "2026-04" for one in answer.citations)
-    none = about_library(desk, Question("what is in the library?", since="2030"))
+    none = about_library(workspace, Question("what is in the library?", since="2030"))
     assert none is not None and none.outcome == "declined"
 
 
 def test_a_publisher_is_known_by_its_initials() -> None:
     """And told from a topic that stands at the same place."""
     publishers = ["Congressional Research Service", "The White House"]
-    found = asked_of("How many CRS reports do you have?", publishers)
+    found = library_intent("How many CRS reports do you have?", publishers)
     assert found is not None and (found.publisher, found.topic) == ("CRS", "")
-    found = asked_of("which White House fact sheets do you have?", publishers)
+    found = library_intent("which White House fact sheets do you have?", publishers)
     assert found is not None and found.topic == "White House fact sheet"
-    found = asked_of("what reports do you have about chips from the White House?", publishers)
+    found = library_intent("what reports do you have about chips from the White House?", publishers)
     assert found is not None and (found.topic, found.publisher) == ("chips", "the White House")
 
 
@@ -128,21 +131,23 @@ def test_stop_words_alone_ask_for_more(text: str) -> None:
     assert says_nothing(text)
     answer = say_more(Question(text))
     assert (answer.outcome, answer.notice[:9]) == ("declined", "Say more:")
-    assert told(answer.notice, "zh") != answer.notice
+    assert translated(answer.notice, "zh") != answer.notice
 
 
 @pytest.mark.parametrize("text", ["What can you do?", "What do you have?", "你是谁"])
-def test_questions_of_stop_words_about_the_library_are_answered(desk: Desk, text: str) -> None:
+def test_questions_of_stop_words_about_the_library_are_answered(
+    workspace: Workspace, text: str
+) -> None:
     """They name nothing to look for, and need not."""
-    *_, answer = ask(desk, Question(text))
+    *_, answer = ask(workspace, Question(text))
     assert answer.outcome == "answered" and answer.claims
 
 
-def test_a_follow_up_about_the_library_is_made_whole(desk: Desk) -> None:
+def test_a_follow_up_about_the_library_is_made_whole(workspace: Workspace) -> None:
     """ "About it" is about what was asked before."""
     for before in ("What is multi-head latent attention?", "Which documents are about attention?"):
-        asked = Question("Which documents do you have about it?", history=(Exchange(before),))
-        answer = about_library(desk, asked)
+        asked = Question("Which documents do you have about it?", history=(Turn(before),))
+        answer = about_library(workspace, asked)
         assert answer is not None and "attention" in said(answer)
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from assistant.answer import Claim
 from assistant.checking.problems import Code
-from assistant.desk import Desk
 from assistant.memo.editing import (
     line_at,
     moved,
@@ -23,6 +22,7 @@ from assistant.memo.editing import (
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Memo
 from assistant.memo.writing import Request, write
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.errors import UsageError
 from index.ingest import files_below
 
@@ -41,44 +41,46 @@ The port of Lund is reached by road E22, according to the Road Agency of Skane.
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     folder = tmp_path_factory.mktemp("editing")
     (folder / "articles").mkdir()
     (folder / "articles" / "port.md").write_text(PORT)
     (folder / "articles" / "road.md").write_text(ROAD)
-    with Desk(Settings(home=folder / "home", embedder="hash")) as desk:
-        list(desk.add(files_below([folder / "articles"])))
-        yield desk
+    with Workspace(Settings(home=folder / "home", embedder="hash")) as workspace:
+        list(workspace.add(files_below([folder / "articles"])))
+        yield workspace
 
 
 @pytest.fixture(scope="module")
-def memo(desk: Desk) -> Memo:
-    *_, last = write(desk, Request("The port of Lund", today="2026-03-01"))
+def memo(workspace: Workspace) -> Memo:
+    *_, last = write(workspace, Request("The port of Lund", today="2026-03-01"))
     return last
 
 
-def test_words_are_changed_and_checked_again(desk: Desk, memo: Memo) -> None:
+def test_words_are_changed_and_checked_again(workspace: Workspace, memo: Memo) -> None:
     """Against the passages cited; what is written into a gap is a judgment; no words are none."""
     key, numbers = evidence_of(memo)
     at = numbers[0]
     old = line_at(memo, key, at)
-    same = line_at(reworded(desk, memo, key, at, f"  {old.claim.text} "), key, at)
+    same = line_at(reworded(workspace, memo, key, at, f"  {old.claim.text} "), key, at)
     assert same == old
-    wrong = line_at(reworded(desk, memo, key, at, "The port of Vik closed in 1871."), key, at)
+    wrong = line_at(reworded(workspace, memo, key, at, "The port of Vik closed in 1871."), key, at)
     assert wrong.claim.verdict == "unsupported" and wrong.claim.problems
     assert wrong.claim.citations == old.claim.citations and wrong.role == EVIDENCE
     gap = next((one.key, n) for one in memo.sections
                for n, line in enumerate(one.lines, 1) if line.role == GAP)  # fmt: skip
-    filled = line_at(reworded(desk, memo, *gap, "It is likely to hold."), *gap)
+    filled = line_at(reworded(workspace, memo, *gap, "It is likely to hold."), *gap)
     assert filled.role == JUDGMENT and filled.claim.text == "It is likely to hold."
     for words in ("", " \n "):
         with pytest.raises(UsageError, match="write a sentence"):
-            reworded(desk, memo, key, at, words)
+            reworded(workspace, memo, key, at, words)
     with pytest.raises(UsageError, match="no line 99"):
         line_at(memo, key, 99)
 
 
-def test_a_line_that_cites_nothing_is_not_supported_by_other_words(desk: Desk, memo: Memo) -> None:
+def test_a_line_that_cites_nothing_is_not_supported_by_other_words(
+    workspace: Workspace, memo: Memo
+) -> None:
     """A model's sentence without a passage stays unsupported; the analyst's own is a judgment."""
     key, (at, *_) = evidence_of(memo)
     (section,) = [one for one in memo.sections if one.key == key]
@@ -91,15 +93,15 @@ def test_a_line_that_cites_nothing_is_not_supported_by_other_words(desk: Desk, m
         ]
         uncited = replace(memo, sections=tuple(sections))
         for words in ("The port burned down twice.", "We cannot say when, but the port burned."):
-            changed = reworded(desk, uncited, key, at, words)
+            changed = reworded(workspace, uncited, key, at, words)
             claim = line_at(changed, key, at).claim
             assert (claim.text, claim.verdict) == (words, "unsupported")
             assert [one.code for one in claim.problems] == [Code.UNCITED]
             assert "unsupported-claim" in {one.rule for one in changed.findings}
     gap = next((one.key, n) for one in memo.sections
                for n, line in enumerate(one.lines, 1) if line.role == GAP)  # fmt: skip
-    judged = reworded(desk, memo, *gap, "It is likely to hold.")
-    again = line_at(reworded(desk, judged, *gap, "It is unlikely to hold."), *gap)
+    judged = reworded(workspace, memo, *gap, "It is likely to hold.")
+    again = line_at(reworded(workspace, judged, *gap, "It is unlikely to hold."), *gap)
     assert again.role == JUDGMENT and again.claim.verdict == "supported"
 
 
@@ -132,7 +134,9 @@ def test_lines_are_removed_and_moved(memo: Memo) -> None:
         moved(memo, "nowhere", 1, 1)
 
 
-def test_a_line_that_rests_on_another_passage_is_checked_against_it(desk: Desk, memo: Memo) -> None:
+def test_a_line_that_rests_on_another_passage_is_checked_against_it(
+    workspace: Workspace, memo: Memo
+) -> None:
     """One that does not hold the sentence makes it unsupported, and the linter says so."""
     key, number = next(
         (one.key, number)
@@ -140,23 +144,23 @@ def test_a_line_that_rests_on_another_passage_is_checked_against_it(desk: Desk, 
         for number, line in enumerate(one.lines, 1)
         if line.role == EVIDENCE and "4,800" in line.claim.text
     )
-    found = offered(desk, memo, key, number)
+    found = offered(workspace, memo, key, number)
     road = next(one for one in found if "E22" in one.passage.text)
-    worse = recited(desk, memo, key, number, road)
+    worse = recited(workspace, memo, key, number, road)
     (section,) = [one for one in worse.sections if one.key == key]
     claim = section.lines[number - 1].claim
     cited = worse.citation(claim.citations[0])
-    document = desk.library.document(cited.document)
+    document = workspace.library.document(cited.document)
     assert document.text[cited.start : cited.end] == cited.quote
     assert claim.verdict != "supported" and claim.problems
     assert any(one.where == f"{key}:{number}" and one.rule for one in worse.findings)
     port = next(one for one in found if "4,800" in one.passage.text)
-    better = recited(desk, worse, key, number, port)
+    better = recited(workspace, worse, key, number, port)
     (section,) = [one for one in better.sections if one.key == key]
     assert section.lines[number - 1].claim.verdict == "supported"
 
 
-def test_claims_of_an_answer_are_taken_over_once(desk: Desk, memo: Memo) -> None:
+def test_claims_of_an_answer_are_taken_over_once(workspace: Workspace, memo: Memo) -> None:
     """Numbered after those that are there; without a citation, or twice, they are left out."""
     key = sections_for(memo)[0].key
     source = memo.citations[0]

@@ -14,10 +14,10 @@ import pypdf
 import pypdfium2
 import pytest
 
-from assistant.memo.drawing import timeline_image
 from assistant.memo.export import exported, format_of, timeline_csv
-from assistant.memo.linting import lint
-from assistant.memo.stored import from_json, to_json
+from assistant.memo.lint import lint
+from assistant.memo.memo_json import from_json, to_json
+from assistant.memo.timeline_figure import timeline_image
 from assistant.memo.values import Event, Memo
 from corpus.errors import UsageError
 from tests.memos import MEMO, SHIPS

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Citation, Claim
-from assistant.memo.comparing import difference
-from assistant.memo.shelf import Shelf
+from assistant.memo.memo_diff import memo_diff
+from assistant.memo.memo_repository import MemoRepository
 from assistant.memo.values import GAP, GradedSource, Line, Memo, Section
 from corpus.document import Source
 from corpus.errors import UsageError
@@ -50,7 +50,7 @@ def test_a_memo_does_not_differ_from_itself() -> None:
     """Nor does one whose lines stand in another order."""
     turned = replace(OLD.sections[0], lines=OLD.sections[0].lines[::-1])
     for other in (OLD, replace(OLD, sections=(turned, OLD.sections[1]))):
-        found = difference(OLD, other)
+        found = memo_diff(OLD, other)
         assert not found.changes and not found.sources
 
 
@@ -70,7 +70,7 @@ def test_a_new_text_of_a_source_is_named_as_the_cause() -> None:
         citations=(ships, cited(2, "ddd", rail)),
         sources=(graded("ccc", GAZETTE, 1), graded("ddd", rail, 2)),
     )  # fmt: skip
-    found = {one.kind: one for one in difference(OLD, new).changes}
+    found = {one.kind: one for one in memo_diff(OLD, new).changes}
     assert set(found) == {"reworded", "added", "removed"}
     assert found["reworded"].before.endswith("2023.") and found["reworded"].after.endswith("2024.")
     assert found["reworded"].causes == ("“The harbour” has a new text",)
@@ -81,36 +81,36 @@ def test_a_new_text_of_a_source_is_named_as_the_cause() -> None:
 def test_a_source_graded_anew_is_named() -> None:
     """Even where no line changed."""
     new = replace(OLD, sources=(graded("aaa", GAZETTE, 1, "D"), OLD.sources[1]))
-    assert difference(OLD, new).sources == ("“The harbour” was graded anew, B3 to D3",)
+    assert memo_diff(OLD, new).sources == ("“The harbour” was graded anew, B3 to D3",)
 
 
 def test_memos_are_kept_listed_and_taken_off(tmp_path: Path) -> None:
     """The newest comes first; "last" is its name; a file that cannot be read says why and stays."""
-    shelf = Shelf(tmp_path)
-    first = shelf.new_id(OLD)
-    shelf.save(OLD, first)
-    second = shelf.new_id(OLD)
+    repository = MemoRepository(tmp_path)
+    first = repository.new_id(OLD)
+    repository.save(OLD, first)
+    second = repository.new_id(OLD)
     assert second != first
-    shelf.save(replace(OLD, complete=False), second)
+    repository.save(replace(OLD, complete=False), second)
     (tmp_path / "memos" / "broken.json").write_text("{", encoding="utf-8")
-    problems = {one.id: one.problem for one in shelf.listed()}
+    problems = {one.id: one.problem for one in repository.listed()}
     assert problems.keys() == {first, second, "broken"} and problems[first] == ""
     assert "broken.json: it is no JSON" in problems["broken"]
-    assert shelf.load(first) == OLD
-    assert not shelf.load(second).complete
-    shelf.delete(first)
-    assert shelf.latest() == second
-    shelf.delete("broken")
-    assert [one.id for one in shelf.listed()] == [second]
+    assert repository.load(first) == OLD
+    assert not repository.load(second).complete
+    repository.delete(first)
+    assert repository.latest() == second
+    repository.delete("broken")
+    assert [one.id for one in repository.listed()] == [second]
     for name in ("../library", "none", first):
         with pytest.raises(UsageError):
-            shelf.load(name)
+            repository.load(name)
 
 
 def test_a_pack_that_was_altered_says_so(tmp_path: Path) -> None:
     """A file that is not as it was packed is named; a file that is no pack is refused in a line."""
-    from assistant.memo.pack import opened_pack
-    from assistant.memo.stored import to_json
+    from assistant.memo.evidence_pack import opened_pack
+    from assistant.memo.memo_json import to_json
 
     files = {"memo.json": to_json(OLD), "memo.md": "# Memo"}
     import hashlib

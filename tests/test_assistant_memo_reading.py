@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from assistant.desk import Desk
 from assistant.memo.disagreements import disagreements
 from assistant.memo.figures import stated
 from assistant.memo.grades import Grades, confidence
-from assistant.memo.origins import Read, independent, origin_of, origins
+from assistant.memo.origins import SourceText, independent, origin_of, origins
 from assistant.memo.references import Readable
-from assistant.memo.sentence import Sentence, sentences_of
+from assistant.memo.sentence import EvidenceSentence, sentences_of
 from assistant.memo.speakers import attributed
-from assistant.memo.superseded import standing_of
+from assistant.memo.superseded import validity_of
 from assistant.memo.timeline import DatedEvent, events
 from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL, PRESS
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.document import Passage, Source
 from corpus.errors import UsageError
 from index.evidence import Evidence, Newer
@@ -29,10 +29,12 @@ HERE = Path(__file__).parent
 
 
 def sentence(text: str, publisher: str = "Gazette", published: str = "2026-03-01",
-             title: str = "An article", document: str = "") -> Sentence:  # fmt: skip
+             title: str = "An article", document: str = "") -> EvidenceSentence:  # fmt: skip
     """Return a sentence that is a document of its own."""
     passage = Passage(document or text, 0, len(text), text)
-    return Sentence(text, 0, len(text), passage, Source(title, "/a.md", publisher, published))
+    return EvidenceSentence(
+        text, 0, len(text), passage, Source(title, "/a.md", publisher, published)
+    )
 
 
 def rows_of(name: str) -> list[dict[str, Any]]:
@@ -44,9 +46,9 @@ def rows_of(name: str) -> list[dict[str, Any]]:
 def told(starter_home: Path) -> list[tuple[str, DatedEvent]]:
     """Return the events of each document of the starter library."""
     found = []
-    with Desk(Settings(home=starter_home)) as desk:
-        for entry in desk.library.entries():
-            passages = desk.library.passages_of(entry.id)
+    with Workspace(Settings(home=starter_home)) as workspace:
+        for entry in workspace.library.entries():
+            passages = workspace.library.passages_of(entry.id)
             name = Path(entry.source.location).name
             sentences = sentences_of((one, entry.source) for one in passages)
             found += [(name, event) for event in events(sentences)]
@@ -248,9 +250,11 @@ def test_confidence_has_its_reasons_and_no_likelihood() -> None:
 def test_reprints_and_retellings_count_once() -> None:
     """Near-equal documents have one origin, and so have those that credit one organisation."""
     text = "The bureau told the maker on Monday that each export of the chip needs a licence. " * 6
-    one = Read("one", Source("A", "/1", "Daily", "2026-01-02"), text)
-    copy = Read("copy", Source("B", "/2", "Weekly", "2026-01-01"), "New lead. " + text)
-    other = Read("other", Source("C", "/3", "Post", "2026-01-03"), "Something else entirely. " * 9)
+    one = SourceText("one", Source("A", "/1", "Daily", "2026-01-02"), text)
+    copy = SourceText("copy", Source("B", "/2", "Weekly", "2026-01-01"), "New lead. " + text)
+    other = SourceText(
+        "other", Source("C", "/3", "Post", "2026-01-03"), "Something else entirely. " * 9
+    )
     by = origins([one, copy, other])
     assert by == {"one": "copy", "copy": "copy", "other": "other"}
     said = [
@@ -270,7 +274,7 @@ def test_reprints_and_retellings_count_once() -> None:
 def test_the_retellings_of_one_library_are_one_origin() -> None:
     """Six articles of a publisher that credits others throughout; a newspaper's are two."""
     told = [
-        Read(
+        SourceText(
             f"a{place}",
             Source(f"{what} of Lund", f"/{place}", "A reader's library"),
             f"{what} are short, Reuters reports. CNBC says that {what} rose. {what} are old.",
@@ -330,14 +334,14 @@ def test_what_ended_or_was_taken_back_is_known() -> None:
         Evidence(1, Passage(name, 0, len(said), said), about, 1.0, "found")
         for name, about in (("rule", rule), ("end", end), ("other", other))
     ]
-    standing = standing_of("the tonnage rule", found, ())
+    standing = validity_of("the tonnage rule", found, ())
     assert standing.later("rule", 0, 5) == end
     assert standing.later("end", 0, 5) is standing.later("other", 0, 5) is None
     newer = replace(found[2], newer=Newer("later", rule))
-    assert standing_of("chips", [newer], ()).later("other", 0, 5) == rule
+    assert validity_of("chips", [newer], ()).later("other", 0, 5) == rule
     wrong = sentence("The port of Lund handled 4,800 ships.", "A", "2026-01-01")
     right = sentence(
         "The earlier figure of 4,800 ships was wrong: the port of Lund handled 5,100 ships.", "B"
     )
-    taken = standing_of("the port of Lund", (), [wrong, right])
+    taken = validity_of("the port of Lund", (), [wrong, right])
     assert taken.later(*wrong.key) == right.source and taken.later(*right.key) is None

@@ -11,15 +11,15 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from assistant.desk import Desk
 from assistant.engine import Piece, Task
 from assistant.memo.export import exported
 from assistant.memo.length import body_words, shortened, words_in
-from assistant.memo.stored import from_json, to_json
+from assistant.memo.memo_json import from_json, to_json
 from assistant.memo.topic import Topic
 from assistant.memo.values import EVIDENCE, GAP, LEADING, NOTE, Memo
 from assistant.memo.writing import Request, write
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from benchmarks.memos import TOPICS
 from corpus.errors import NothingFound
 from index.ingest import files_below
@@ -57,19 +57,19 @@ def texts(memo: Memo, *roles: str) -> list[str]:
     ]
 
 
-def desk_of(folder: Path, *articles: tuple[str, str, str, str]) -> Desk:
-    """Return a desk over articles of (title, publisher, day, text)."""
+def desk_of(folder: Path, *articles: tuple[str, str, str, str]) -> Workspace:
+    """Return a workspace over articles of (title, publisher, day, text)."""
     (folder / "articles").mkdir()
     for place, (title, publisher, day, text) in enumerate(articles):
         whole = ARTICLE.format(title=title, publisher=publisher, day=day, text=text)
         (folder / "articles" / f"{place}.md").write_text(whole, encoding="utf-8")
-    desk = Desk(Settings(home=folder / "home", embedder="hash", engine="extractive"))
-    list(desk.add(files_below([folder / "articles"])))
-    return desk
+    workspace = Workspace(Settings(home=folder / "home", embedder="hash", engine="extractive"))
+    list(workspace.add(files_below([folder / "articles"])))
+    return workspace
 
 
 @pytest.fixture
-def lund(tmp_path: Path) -> Iterator[Desk]:
+def lund(tmp_path: Path) -> Iterator[Workspace]:
     with desk_of(
         tmp_path,
         ("The tonnage rule of Lund", "Lund Office", "2025-09-01", IN_FORCE),
@@ -81,8 +81,8 @@ def lund(tmp_path: Path) -> Iterator[Desk]:
 
 @pytest.fixture(scope="module")
 def europe(starter_home: Path) -> Memo:
-    with Desk(Settings(home=starter_home, engine="extractive")) as desk:
-        return last(write(desk, Request("What should Europe learn from DeepSeek?")))
+    with Workspace(Settings(home=starter_home, engine="extractive")) as workspace:
+        return last(write(workspace, Request("What should Europe learn from DeepSeek?")))
 
 
 def test_a_topic_is_borne_by_all_its_names() -> None:
@@ -123,20 +123,20 @@ def test_a_sentence_that_only_comes_close_is_said_to(europe: Memo) -> None:
     assert len(section.lines) > close + 1
 
 
-def test_a_library_of_other_things_writes_no_memo(lund: Desk) -> None:
+def test_a_library_of_other_things_writes_no_memo(lund: Workspace) -> None:
     """A name that no passage bears is not replaced by what stands near it."""
     with pytest.raises(NothingFound):
         last(write(lund, Request("What should Bolivia learn from the tonnage rule?")))
 
 
-def test_a_word_that_no_document_has_is_named(lund: Desk) -> None:
+def test_a_word_that_no_document_has_is_named(lund: Workspace) -> None:
     """The memo on the rest is written, and says what of its topic the library knows nothing of."""
     memo = last(write(lund, Request("The tonnage rule of Lund in winter")))
     assert "No document has a word of: winter." in texts(memo, GAP)
     assert not any("Every question" in one for one in texts(memo, NOTE))
 
 
-def test_what_was_ended_never_leads(lund: Desk) -> None:
+def test_what_was_ended_never_leads(lund: Workspace) -> None:
     """The bottom line tells of the suspension; what it ended is marked where it stands."""
     memo = last(write(lund, Request("The tonnage rule of Lund", today="2026-01-31")))
     for section in memo.sections:
@@ -167,7 +167,7 @@ class Writes:
         yield f"The tonnage rule was suspended on 10 November 2025 [{task.evidence[0].label}].\n"
 
 
-def test_a_model_is_given_nothing_but_the_topic(lund: Desk) -> None:
+def test_a_model_is_given_nothing_but_the_topic(lund: Workspace) -> None:
     """Passages about others do not reach it, nor, for what leads, those that were ended."""
     engine = Writes()
     lund.engine = engine
@@ -181,9 +181,9 @@ def test_the_body_is_as_long_as_the_template_says(
     topic: str, template: str, starter_home: Path
 ) -> None:
     """Counted in words, and for the bottom line up front in pages before the annexes."""
-    with Desk(Settings(home=starter_home, engine="extractive")) as desk:
-        memo = last(write(desk, Request(topic, template)))
-        short = last(write(desk, Request(topic, template, length=300)))
+    with Workspace(Settings(home=starter_home, engine="extractive")) as workspace:
+        memo = last(write(workspace, Request(topic, template)))
+        short = last(write(workspace, Request(topic, template, length=300)))
     assert 150 < body_words(memo) <= {"bluf": 700, "judgments": 1500, "crs": 2000}[template]
     assert body_words(short) <= max(300, body_words(shortened(short, 0)))
     pages = pypdfium2.PdfDocument(io.BytesIO(exported(memo, "pdf")))
@@ -207,14 +207,14 @@ def test_a_memo_that_is_too_long_loses_its_last_sentences() -> None:
 
 
 @pytest.fixture
-def park(tmp_path: Path) -> Iterator[Desk]:
+def park(tmp_path: Path) -> Iterator[Workspace]:
     settings = Settings(home=tmp_path / "home", embedder="hash", engine="extractive")
-    with Desk(settings) as desk:
-        list(desk.add(sorted((HERE / "chinese").glob("*.md"))))
-        yield desk
+    with Workspace(settings) as workspace:
+        list(workspace.add(sorted((HERE / "chinese").glob("*.md"))))
+        yield workspace
 
 
-def test_a_memo_on_a_chinese_topic_is_chinese(park: Desk) -> None:
+def test_a_memo_on_a_chinese_topic_is_chinese(park: Workspace) -> None:
     """Headings, gaps, notes and the source summary; no English word of ours is left."""
     memo = last(write(park, Request("海州集成电路产业园的产值", "bluf")))
     assert memo.language == "zh" and [one.heading for one in memo.sections][:2] == [
@@ -227,7 +227,7 @@ def test_a_memo_on_a_chinese_topic_is_chinese(park: Desk) -> None:
     assert from_json(to_json(memo)).language == "zh"
 
 
-def test_a_memo_on_a_chinese_page_is_chinese(lund: Desk) -> None:
+def test_a_memo_on_a_chinese_page_is_chinese(lund: Workspace) -> None:
     """The topic and what is quoted stay as they are; the questions are told in Chinese."""
     memo = last(write(lund, Request("The tonnage rule of Lund", language="zh")))
     assert memo.language == "zh" and memo.sections[0].heading == "核心结论"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.memo.chinese import texts
 from assistant.memo.templates import TABLES, filled, template_named, template_names
 from assistant.memo.topic import Kind, Topic
+from assistant.memo.translation import texts
 from corpus.errors import UsageError
 
 OWN = """

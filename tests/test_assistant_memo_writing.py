@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from assistant.desk import Desk
 from assistant.engine import Piece, Task, Waiting
+from assistant.memo.evidence_pack import opened_pack, packed
 from assistant.memo.export import exported
-from assistant.memo.pack import opened_pack, packed
-from assistant.memo.reviewing import hits, standing
-from assistant.memo.shelf import Shelf
+from assistant.memo.memo_repository import MemoRepository
+from assistant.memo.memo_review import review_findings, standing
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Memo
 from assistant.memo.whatsnew import whats_new
 from assistant.memo.writing import Request, write
 from assistant.prompts import NOT_FOUND
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.errors import EngineError, NothingFound, UsageError
 from index.ingest import files_below
 from ui.cli import cli
@@ -68,9 +68,9 @@ def test_a_memo_states_nothing_without_its_passage(
 
     It is written in complete sentences, none of them twice; what needs judgment is a gap.
     """
-    with Desk(Settings(home=starter_home, engine="extractive")) as desk:
-        memo = last(write(desk, Request(topic, template, today="2026-11-01")))
-        assert standing(desk, memo) == len(memo.citations) > 5
+    with Workspace(Settings(home=starter_home, engine="extractive")) as workspace:
+        memo = last(write(workspace, Request(topic, template, today="2026-11-01")))
+        assert standing(workspace, memo) == len(memo.citations) > 5
     lines = [line for section in memo.sections for line in section.lines]
     evidence = [line.claim for line in lines if line.role == EVIDENCE]
     assert len(evidence) >= 3 and all(claim.citations for claim in evidence)
@@ -84,30 +84,30 @@ def test_a_memo_states_nothing_without_its_passage(
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
     folder = tmp_path / "articles"
     folder.mkdir()
     (folder / "port.md").write_text(PORT, encoding="utf-8")
     (folder / "road.md").write_text(ROAD, encoding="utf-8")
     settings = Settings(home=tmp_path / "home", embedder="hash", engine="extractive")
-    with Desk(settings) as opened:
+    with Workspace(settings) as opened:
         list(opened.add(files_below([folder])))
         yield opened
 
 
 def test_a_changed_source_names_exactly_the_lines_that_rest_on_it(
-    desk: Desk, tmp_path: Path
+    workspace: Workspace, tmp_path: Path
 ) -> None:
     """Edited: the lines whose words are gone. Removed: all of its lines. Graded anew: these too."""
-    memo = last(write(desk, Request("The port of Lund", today="2026-03-01")))
+    memo = last(write(workspace, Request("The port of Lund", today="2026-03-01")))
     file = tmp_path / "pack.zip"
-    file.write_bytes(packed(desk, memo))
+    file.write_bytes(packed(workspace, memo))
     again, altered = opened_pack(file)
-    assert again == memo and altered == () and list(hits(desk, again)) == []
+    assert again == memo and altered == () and list(review_findings(workspace, again)) == []
     article = tmp_path / "articles" / "port.md"
     article.write_text(PORT.replace("4,800", "5,100"), encoding="utf-8")
-    list(desk.add([article]))
-    (hit,) = hits(desk, again)
+    list(workspace.add([article]))
+    (hit,) = review_findings(workspace, again)
     texts = [
         line.claim.text
         for section in memo.sections
@@ -115,10 +115,10 @@ def test_a_changed_source_names_exactly_the_lines_that_rest_on_it(
         if "4,800" in line.claim.text
     ]
     assert hit.change == "changed" and list(hit.texts) == texts and texts
-    road = next(one for one in desk.library.entries() if one.source.publisher == "Road News")
-    desk.library.remove(road.id)
-    desk.indexes.update()
-    found = {one.change: one for one in hits(desk, again)}
+    road = next(one for one in workspace.library.entries() if one.source.publisher == "Road News")
+    workspace.library.remove(road.id)
+    workspace.indexes.update()
+    found = {one.change: one for one in review_findings(workspace, again)}
     assert set(found) == {"changed", "removed"}
     cited = {one.number for one in memo.citations if one.document == road.id}
     assert set(found["removed"].texts) == {
@@ -128,33 +128,37 @@ def test_a_changed_source_names_exactly_the_lines_that_rest_on_it(
         if cited & set(line.claim.citations)
     }
     grades = '[[source]]\nmatch = "Port Gazette"\nreliability = "E"\nreason = "late"\n'
-    (desk.settings.home / "grades.toml").write_text(f"{grades}date = 2026-03-02\n")
-    assert {one.change for one in hits(desk, again)} == {"changed", "removed", "regraded"}
+    (workspace.settings.home / "grades.toml").write_text(f"{grades}date = 2026-03-02\n")
+    assert {one.change for one in review_findings(workspace, again)} == {
+        "changed",
+        "removed",
+        "regraded",
+    }
 
 
-def test_a_memo_broken_off_is_taken_up_again(desk: Desk) -> None:
+def test_a_memo_broken_off_is_taken_up_again(workspace: Workspace) -> None:
     """Its finished sections stay as they were, citations and all."""
     request = Request("The port of Lund", today="2026-03-01")
-    whole = last(write(desk, request))
-    steps = write(desk, request)
+    whole = last(write(workspace, request))
+    steps = write(workspace, request)
     begun = next(one for one in steps if len(one.sections) == 3)
     steps.close()
-    again = last(write(desk, request, begun))
+    again = last(write(workspace, request, begun))
     assert again.complete
     for before, after in zip(begun.sections[:2], again.sections[:2], strict=True):
         kept = [line.claim.text for line in before.lines]
         assert [line.claim.text for line in after.lines][: len(kept)] == kept
     assert [one.key for one in again.sections] == [one.key for one in whole.sections]
-    assert standing(desk, again) == len(again.citations)
+    assert standing(workspace, again) == len(again.citations)
 
 
-def test_what_is_asked_for_is_kept_to(desk: Desk) -> None:
+def test_what_is_asked_for_is_kept_to(workspace: Workspace) -> None:
     """Dates, publishers, sections; what cannot be met is said in one line."""
-    memo = last(write(desk, Request("The port of Lund", as_of="2026-01-31")))
+    memo = last(write(workspace, Request("The port of Lund", as_of="2026-01-31")))
     assert {one.source.publisher for one in memo.citations} == {"Port Gazette"}
-    memo = last(write(desk, Request("The port of Lund", without=("port gazette",))))
+    memo = last(write(workspace, Request("The port of Lund", without=("port gazette",))))
     assert {one.source.publisher for one in memo.citations} == {"Road News"}
-    memo = last(write(desk, Request("The port of Lund", sections=("bluf", "sources"))))
+    memo = last(write(workspace, Request("The port of Lund", sections=("bluf", "sources"))))
     assert [one.key for one in memo.sections] == ["bluf", "sources"]
     for wrong in (
         Request("The port of Lund", template="poem"),
@@ -163,9 +167,9 @@ def test_what_is_asked_for_is_kept_to(desk: Desk) -> None:
         Request("The port of Lund", without=("Port Gazette", "Road News")),
     ):
         with pytest.raises(UsageError):
-            last(write(desk, wrong))
+            last(write(workspace, wrong))
     with pytest.raises(NothingFound):
-        last(write(desk, Request("Quantum chess tournaments in Bolivia")))
+        last(write(workspace, Request("Quantum chess tournaments in Bolivia")))
 
 
 class Scripted:
@@ -190,10 +194,10 @@ class Scripted:
         yield f"{NOT_FOUND} who will own the port.\n"
 
 
-def test_a_model_writes_and_judges_within_the_check(desk: Desk) -> None:
+def test_a_model_writes_and_judges_within_the_check(workspace: Workspace) -> None:
     """Its judgments are marked, repeated facts stand once, what it lacks is a gap."""
-    desk.engine = Scripted()
-    memo = last(write(desk, Request("The port of Lund", today="2026-03-01")))
+    workspace.engine = Scripted()
+    memo = last(write(workspace, Request("The port of Lund", today="2026-03-01")))
     lines = [line for section in memo.sections for line in section.lines]
     assert memo.engine == "scripted:model"
     assert sum("4,800" in line.claim.text for line in lines) == 1
@@ -203,34 +207,34 @@ def test_a_model_writes_and_judges_within_the_check(desk: Desk) -> None:
     assert any(line.role == GAP and "who will own" in line.claim.text for line in lines)
 
 
-def test_a_model_that_fails_is_named_and_the_library_quoted(desk: Desk) -> None:
+def test_a_model_that_fails_is_named_and_the_library_quoted(workspace: Workspace) -> None:
     """The memo is finished without it."""
-    desk.engine = Scripted(fails=True)
-    memo = last(write(desk, Request("The port of Lund", today="2026-03-01")))
+    workspace.engine = Scripted(fails=True)
+    memo = last(write(workspace, Request("The port of Lund", today="2026-03-01")))
     assert memo.complete and "it went away" in memo.notice
     assert any("4,800" in line.claim.text for one in memo.sections for line in one.lines)
 
 
-def test_what_is_new_is_told_by_theme(desk: Desk) -> None:
+def test_what_is_new_is_told_by_theme(workspace: Workspace) -> None:
     """Each new document with a cited sentence; nothing new is said so."""
-    brief = last(whats_new(desk, "2020-01-01"))
+    brief = last(whats_new(workspace, "2020-01-01"))
     documents = {one.document for one in brief.citations}
-    assert documents == {one.id for one in desk.library.entries()}
-    assert standing(desk, brief) == len(brief.citations)
-    nothing = last(whats_new(desk, "2999-01-01"))
+    assert documents == {one.id for one in workspace.library.entries()}
+    assert standing(workspace, brief) == len(brief.citations)
+    nothing = last(whats_new(workspace, "2999-01-01"))
     assert "Nothing came" in nothing.sections[0].lines[0].claim.text
     with pytest.raises(UsageError):
-        last(whats_new(desk, "soon"))
+        last(whats_new(workspace, "soon"))
 
 
 def test_the_commands_write_check_and_compare(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`memo -o`, `check` of the memo and the pack, `memos`, `diff` and `--accept`."""
     monkeypatch.setenv("BRIEFING_EMBEDDER", "hash")
-    home = str(desk.settings.home)
-    memo = last(write(desk, Request("The port of Lund", today="2026-03-01")))
-    Shelf(desk.settings.home).save(memo, "port")
+    home = str(workspace.settings.home)
+    memo = last(write(workspace, Request("The port of Lund", today="2026-03-01")))
+    MemoRepository(workspace.settings.home).save(memo, "port")
     old, new = tmp_path / "old.json", tmp_path / "new.json"
     old.write_bytes(exported(memo, "json"))
     new.write_bytes(exported(replace(memo, sections=memo.sections[1:]), "json"))

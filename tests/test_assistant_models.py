@@ -15,29 +15,29 @@ import pytest
 
 from assistant import prompts
 from assistant.engine import Task, Usage, Waiting
-from assistant.engines import engine_named, reachable
-from assistant.followup import Exchange
-from assistant.models import reach, running
+from assistant.engine_selection import engine_named, reachable
+from assistant.models import discovery, streaming
 from assistant.models.clients import JSON, SCHEMA, AnthropicServer, OllamaServer, OpenAIServer
-from assistant.models.fitting import estimated_tokens
-from assistant.models.forms import schema
-from assistant.models.model import Delta, Message, Model, ModelFailure
-from assistant.models.running import Limits, loops, run
-from assistant.models.settled import Price
-from assistant.models.thoughts import spoken
-from assistant.models.turns import Turns
-from assistant.models.writer import ModelEngine
+from assistant.models.context_window import estimated_tokens
+from assistant.models.engine_config import Price
+from assistant.models.model import ChatMessage, Delta, Model, ModelFailure
+from assistant.models.model_engine import ModelEngine
+from assistant.models.output_format import schema
+from assistant.models.prompt_cache import PromptCache
+from assistant.models.reasoning_filter import without_reasoning
+from assistant.models.streaming import Deadlines, loops, run
 from assistant.prompts import AS_JSON, NOT_FOUND
+from assistant.query_rewriting import Turn
 from corpus.document import Passage, Source
 from corpus.errors import EngineError, UsageError
 from index.evidence import Evidence
 from tests.servers import ModelServer, free_port, until
 
 # Wide: what these servers do is done at once, and a busy machine may take its time over it.
-ENOUGH = Limits(first=60.0, silence=30.0)
+ENOUGH = Deadlines(first=60.0, silence=30.0)
 # Where the limit itself is what ends the answer.
-FIRST = Limits(first=0.5, silence=30.0)
-SILENCE = Limits(first=60.0, silence=0.3)
+FIRST = Deadlines(first=0.5, silence=30.0)
+SILENCE = Deadlines(first=60.0, silence=0.3)
 ENDED_BY = {"hang": FIRST, "stall": SILENCE}
 # Two clients pass over what is no event of theirs; Ollama's reads every line as JSON.
 OTHERWISE = {("anthropic", "garbage"): "empty", ("ollama", "html"): "not the format"}
@@ -46,7 +46,7 @@ KINDS: dict[str, Callable[[str], Model]] = {
     "ollama": lambda url: OllamaServer("tiny", url),
     "anthropic": lambda url: AnthropicServer("claude-of-tomorrow", url, "sk-ant-secret-0123456789"),
 }
-ASKING = [Message("system", "Be brief."), Message("user", "Is it so?")]
+ASKING = [ChatMessage("system", "Be brief."), ChatMessage("user", "Is it so?")]
 WORDS = "It is so because the harbour of Lund says so [1]. More will follow in the spring [2]."
 
 
@@ -73,7 +73,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(running, "time", clock)
+    monkeypatch.setattr(streaming, "time", clock)
     return clock
 
 
@@ -235,7 +235,7 @@ def test_retries_do_not_multiply(kind: str, fault: str, most: int) -> None:
 def test_stop_ends_the_generation_on_the_server(kind: str, fault: str) -> None:
     """Closing the stream waits for no limit, and the server sees the client leave."""
     with ModelServer(WORDS, fault=fault) as server:
-        pieces = run(KINDS[kind](server.url), ASKING, 64, Limits(60, 30))
+        pieces = run(KINDS[kind](server.url), ASKING, 64, Deadlines(60, 30))
         next(pieces)
         assert until(lambda: server.asked)
         begun = time.monotonic()
@@ -259,9 +259,10 @@ def test_what_a_model_thinks_is_not_its_answer() -> None:
         text = "<think>Hm, 5 or 6?</think>\n\nIt is 6 [1]. A <think> is a tag."
         pieces = [Delta(text[at : at + size]) for at in range(0, len(text), size)]
         assert (
-            said(spoken(iter([*pieces, Delta("", "stop")]))) == "It is 6 [1]. A <think> is a tag."
+            said(without_reasoning(iter([*pieces, Delta("", "stop")])))
+            == "It is 6 [1]. A <think> is a tag."
         )
-    assert said(spoken(iter([Delta("Plain"), Delta(" text")]))) == "Plain text"
+    assert said(without_reasoning(iter([Delta("Plain"), Delta(" text")]))) == "Plain text"
 
 
 def evidence(count: int, words: int = 60) -> list[Evidence]:
@@ -380,16 +381,16 @@ def test_auto_takes_a_server_of_this_machine_and_never_a_key(
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-key-0123456789")
     nowhere = f"http://127.0.0.1:{free_port()}"
     monkeypatch.setenv("OLLAMA_HOST", nowhere)
-    monkeypatch.setattr(reach, "SERVERS", (nowhere,))
+    monkeypatch.setattr(discovery, "SERVERS", (nowhere,))
     assert engine_named("auto", tmp_path).name == "extractive"
     with ModelServer(models=("nomic-embed-text", "qwen3:4b"), context=40_960) as server:
         monkeypatch.setenv("OLLAMA_HOST", server.url.removeprefix("http://"))
         engine = engine_named("auto", tmp_path)
         assert isinstance(engine, ModelEngine)
         assert (engine.name, engine.place) == ("ollama:qwen3:4b", "")
-        assert engine.model.context == reach.OLLAMA_CONTEXT
+        assert engine.model.context == discovery.OLLAMA_CONTEXT
         monkeypatch.setenv("OLLAMA_HOST", nowhere)
-        monkeypatch.setattr(reach, "SERVERS", (server.url,))
+        monkeypatch.setattr(discovery, "SERVERS", (server.url,))
         engine = engine_named("auto", tmp_path)
         assert isinstance(engine, ModelEngine)
         assert (engine.name, engine.model.context) == (f"{server.url}#qwen3:4b", 40_960)
@@ -401,20 +402,20 @@ def test_auto_takes_a_server_of_this_machine_and_never_a_key(
 
 def test_the_newest_turns_are_kept() -> None:
     """As they were sent where there is room, else without passages; the oldest go first."""
-    history = [Exchange(f"Question {one}?", "word " * 50) for one in range(1, 8)]
+    history = [Turn(f"Question {one}?", "word " * 50) for one in range(1, 8)]
 
-    turns = Turns()
+    turns = PromptCache()
     turns.keep(Task("Question 7?", (), ()), "passages " * 100 + "Question 7?", "word [1] " * 50)
 
-    def kept(room: int) -> list[str]:
-        found = turns.of(history, lambda text: len(text.split()), room)
+    def kept(backend: int) -> list[str]:
+        found = turns.of(history, lambda text: len(text.split()), backend)
         assert {one.text for one in found if one.role == "assistant"} <= {"word " * 50}
         return [one.text for one in found if one.role == "user"]
 
     assert len(kept(1000)) == 7 and kept(1000)[-1].startswith("passages")
     assert kept(120) == ["Question: Question 6?", "Question: Question 7?"] and not kept(3)
     # The same question answered otherwise is another conversation's.
-    other = turns.of([Exchange("Question 7?", "Another.")], lambda text: len(text.split()), 1000)
+    other = turns.of([Turn("Question 7?", "Another.")], lambda text: len(text.split()), 1000)
     assert [one.text for one in other] == ["Question: Question 7?", "Another."]
 
 

@@ -20,14 +20,14 @@ import httpx
 import pytest
 
 from assistant.engine import Usage, Waiting
-from assistant.engines import engine_named, reachable
-from assistant.models import llama_server, local, reach
-from assistant.models.catalogue import entries
+from assistant.engine_selection import engine_named, reachable
+from assistant.models import discovery, llama_server, local
 from assistant.models.local import LocalServer, local_server
-from assistant.models.model import Delta, Message, ModelFailure
-from assistant.models.running import Limits, run
-from assistant.models.store import Store
-from assistant.models.writer import ModelEngine
+from assistant.models.model import ChatMessage, Delta, ModelFailure
+from assistant.models.model_catalogue import entries
+from assistant.models.model_engine import ModelEngine
+from assistant.models.model_store import ModelStore
+from assistant.models.streaming import Deadlines, run
 from corpus.errors import EngineError, UsageError
 from tests.hub import entry_of
 from tests.servers import ModelServer, until
@@ -40,15 +40,15 @@ ROOT = Path(__file__).parent.parent
 SCRIPT = "Ship 1 came in May [1]. It carried much salt, so the log says [2]."
 # Takes some seconds to say, and never the same again: that would be taken for a loop.
 LONG = " ".join(f"Ship {one} came in." for one in range(200))
-ENOUGH = Limits(first=90.0, silence=60.0)
-ASKING = [Message("user", "So?")]
+ENOUGH = Deadlines(first=90.0, silence=60.0)
+ASKING = [ChatMessage("user", "So?")]
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a data folder with a tiny model of the user's own in it."""
     folder = tmp_path_factory.mktemp("local")
-    Store(folder / "home").add(tiny_gguf(folder))
+    ModelStore(folder / "home").add(tiny_gguf(folder))
     return folder / "home"
 
 
@@ -102,7 +102,7 @@ def test_the_pace_is_noted(home: Path) -> None:
     """In words a second, from some words on."""
     words = " ".join(f"Ship {one} came in." for one in range(10))
     assert said(replace(server(home), extra=grammar_of(words)), most=300) == words
-    assert Store(home).named("tiny").speed > 0
+    assert ModelStore(home).named("tiny").speed > 0
     pace = local._Pace()
     for piece in ("", "a", " word or two", "港口货物"):
         pace.hear(piece)
@@ -195,7 +195,7 @@ def test_who_asks_is_counted_before_anybody_else_comes(
     place = llama_server.LlamaServer.place
     came: list[llama_server.LlamaServer] = []
 
-    def looked(child: llama_server.LlamaServer) -> llama_server.Place | None:
+    def looked(child: llama_server.LlamaServer) -> llama_server.ServerAddress | None:
         if not came:
             came.append(child)
             came.append(served(other))
@@ -241,13 +241,13 @@ def test_a_second_question_waits_its_turn_and_says_so(
 
 def test_a_removed_or_replaced_model_runs_no_longer(home: Path, tmp_path: Path) -> None:
     """It is ended with its file, once it has answered; another file is another model."""
-    store = Store(tmp_path / "home")
-    file = store.add(Store(home).named("tiny").file).file
+    store = ModelStore(tmp_path / "home")
+    file = store.add(ModelStore(home).named("tiny").file).file
     child = served(file)
     assert store.remove("tiny") == "tiny" and not child.alive
     with pytest.raises(ModelFailure, match="cannot be opened"):
         served(file)
-    store.add(Store(home).named("tiny").file)
+    store.add(ModelStore(home).named("tiny").file)
     with llama_server.serve(file, context=2048) as turn:
         store.remove("tiny")
         assert turn.child.alive
@@ -281,7 +281,7 @@ def test_the_child_ends_with_the_program(home: Path, how: str) -> None:
         "os.kill(os.getpid(), 9) if sys.argv[2].endswith('killed') else None\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(Store(home).named("tiny").file), how],
+        [sys.executable, "-c", code, str(ModelStore(home).named("tiny").file), how],
         capture_output=True, text=True, cwd=ROOT, check=False, timeout=110,
     )  # fmt: skip
     assert done.stdout.strip(), done.stderr
@@ -318,7 +318,7 @@ def failure(file: Path, *, needed: int = 0) -> str:
 
 def test_too_little_memory_is_said_before_anything_is_loaded(home: Path) -> None:
     """With what it needs and what there is."""
-    said = failure(Store(home).named("tiny").file, needed=10**15)
+    said = failure(ModelStore(home).named("tiny").file, needed=10**15)
     assert said.startswith("it needs 1000000.0 GB of memory and ") and "choose a smaller" in said
 
 
@@ -337,7 +337,7 @@ def test_a_child_that_never_comes_up_is_given_up(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After two minutes, and it does not go on behind our back."""
-    child = llama_server.LlamaServer(Store(home).named("tiny").file, 2048, 0)
+    child = llama_server.LlamaServer(ModelStore(home).named("tiny").file, 2048, 0)
     monkeypatch.setattr(child, "_told", None)
     monkeypatch.setattr(child, "_begun", time.monotonic() - 1_000)
     with pytest.raises(ModelFailure, match="not loaded after 120 s; choose a smaller model"):
@@ -364,7 +364,7 @@ def test_what_a_child_says_is_put_in_words(told: dict[str, str], line: str) -> N
 def test_an_altered_model_is_not_asked(tmp_path: Path) -> None:
     """The engine names itself, and what to do."""
     data = tiny_gguf(tmp_path).read_bytes()
-    store = Store(tmp_path / "home", catalogue=[entry_of(data)])
+    store = ModelStore(tmp_path / "home", catalogue=[entry_of(data)])
     (store.prepared() / "tiny.gguf").write_bytes(data[:-1] + b"!")
     engine = ModelEngine("local:tiny", local_server(store.named("tiny"), store), limits=ENOUGH)
     with pytest.raises(EngineError, match="local:tiny failed: the file of tiny is not what it sh"):
@@ -375,7 +375,7 @@ def test_a_model_is_asked_not_to_think_where_it_would() -> None:
     """By the switch of its template; context is what it has, 8,192 at most unless it is settled."""
     for entry in entries():
         installed = SimpleNamespace(name=entry.name, entry=entry, context=entry.context)
-        made = local_server(installed, Store(Path("/nonexistent")))  # type: ignore[arg-type]
+        made = local_server(installed, ModelStore(Path("/nonexistent")))  # type: ignore[arg-type]
         assert bool(made.extra) == entry.thinks and made.context == min(8192, entry.context)
         assert local_server(installed, made.store, 4096).context == 4096  # type: ignore[arg-type]
 
@@ -395,7 +395,7 @@ def test_a_local_engine_is_named_and_listed(home: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"there is no engine 'local:'.*local:NAME"):
         engine_named("local:", home)
     (tmp_path / "engines.toml").write_text('[context]\n"local:tiny" = 3000\nlocal = 5000\n')
-    Store(tmp_path).add(Store(home).named("tiny").file)
+    ModelStore(tmp_path).add(ModelStore(home).named("tiny").file)
     assert server(tmp_path).context == 3000
 
 
@@ -403,14 +403,14 @@ def test_auto_takes_the_model_that_was_chosen(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before a server of this machine; a small one that was not chosen is left alone."""
-    Store(tmp_path).add(Store(home).named("tiny").file)
+    ModelStore(tmp_path).add(ModelStore(home).named("tiny").file)
     with ModelServer(models=("qwen3:4b",)) as other:
         monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:1")
-        monkeypatch.setattr(reach, "SERVERS", (other.url,))
+        monkeypatch.setattr(discovery, "SERVERS", (other.url,))
         assert engine_named("auto", tmp_path).name == f"{other.url}#qwen3:4b"
-        Store(tmp_path).choose("tiny")
+        ModelStore(tmp_path).choose("tiny")
         assert engine_named("auto", tmp_path).name == "local:tiny"
-        Store(tmp_path).choose("none")
+        ModelStore(tmp_path).choose("none")
         assert engine_named("auto", tmp_path).name == f"{other.url}#qwen3:4b"
 
 

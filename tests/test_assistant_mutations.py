@@ -9,8 +9,8 @@ import pytest
 from assistant.checking.checker import Checker
 from assistant.checking.entailment import judge_named
 from benchmarks.mutations import measured, paraphrases, true_claims
+from index.embedder_weights import DEFAULT_MODEL
 from index.embedders import question_embedder
-from index.weights import DEFAULT_MODEL
 
 ARTICLES = Path(__file__).parent.parent / "corpus" / "starter" / "articles"
 FLOORS = {

@@ -8,12 +8,12 @@ import pytest
 
 from assistant.answer import NOT_HELD, NOT_SAID, Answer, Question
 from assistant.answerability import ANSWERED, NEAR
-from assistant.answering import ask
-from assistant.desk import Desk
-from assistant.followup import exchanges
-from assistant.parts import named
-from assistant.searching import is_of_another_time
+from assistant.decomposition import named
+from assistant.evidence_search import is_of_another_time
+from assistant.pipeline import ask
+from assistant.query_rewriting import turns_from_json
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.document import Passage, Source
 from index.evidence import Evidence
 
@@ -29,27 +29,27 @@ TARN = "The harbour of Tarn cost 12 million crowns."
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     folder = tmp_path_factory.mktemp("harbours")
     for name, text in NOTES.items():
         (folder / name).write_text(text, encoding="utf-8")
     settings = Settings(home=folder / "home", embedder="hash", engine="extractive")
-    with Desk(settings) as opened:
+    with Workspace(settings) as opened:
         list(opened.add([folder / name for name in NOTES]))
         yield opened
 
 
-def asked(desk: Desk, text: str, *turns: object) -> Answer:
+def asked(workspace: Workspace, text: str, *turns: object) -> Answer:
     """Return the whole answer, every citation of which is the document's own words."""
-    *_, answer = ask(desk, Question(text, history=exchanges(turns)))
+    *_, answer = ask(workspace, Question(text, history=turns_from_json(turns)))
     for one in answer.citations:
-        assert desk.library.document(one.document).text[one.start : one.end] == one.quote
+        assert workspace.library.document(one.document).text[one.start : one.end] == one.quote
     return answer
 
 
-def test_every_part_of_a_question_is_answered(desk: Desk) -> None:
+def test_every_part_of_a_question_is_answered(workspace: Workspace) -> None:
     """Each side of a comparison has its sentence, though the two differ in little."""
-    answer = asked(desk, "How much did Norden and Tarn each cost?")
+    answer = asked(workspace, "How much did Norden and Tarn each cost?")
     assert answer.outcome == "answered" and answer.not_found == ()
     assert {one.text for one in answer.claims} == {NORDEN, TARN}
     assert len(answer.searches) == 3 and answer.chance is not None
@@ -103,9 +103,11 @@ def test_a_part_is_named_without_the_words_that_ask(part: str, name: str) -> Non
         ),
     ],
 )
-def test_a_part_that_the_library_lacks_is_named(desk: Desk, question: str, missing: str) -> None:
+def test_a_part_that_the_library_lacks_is_named(
+    workspace: Workspace, question: str, missing: str
+) -> None:
     """The rest is answered, and the outcome is neither an answer nor a refusal."""
-    answer = asked(desk, question)
+    answer = asked(workspace, question)
     assert answer.outcome == "partly" and answer.not_found == (missing,)
     assert [one.text for one in answer.claims] == [NORDEN]
 
@@ -123,23 +125,25 @@ def test_a_part_that_the_library_lacks_is_named(desk: Desk, question: str, missi
     ],
 )
 def test_a_follow_up_is_searched_for_as_what_is_answered(
-    desk: Desk, question: str, searched: str, says: str
+    workspace: Workspace, question: str, searched: str, says: str
 ) -> None:
     """What it was searched for is kept where it is not as asked; a change of topic is heard."""
-    answer = asked(desk, question, "What did the harbour of Tarn cost?")
+    answer = asked(workspace, question, "What did the harbour of Tarn cost?")
     assert answer.outcome == "answered" and says in answer.text
     assert answer.standalone == searched
 
 
-def test_a_follow_up_that_nothing_answers_is_not_answered_with_the_last_answer(desk: Desk) -> None:
+def test_a_follow_up_that_nothing_answers_is_not_answered_with_the_last_answer(
+    workspace: Workspace,
+) -> None:
     """The last question, searched for with it, has its own answer, which is none of this."""
-    answer = asked(desk, "Who painted its chapel white?", "What did the harbour of Tarn cost?")
+    answer = asked(workspace, "Who painted its chapel white?", "What did the harbour of Tarn cost?")
     assert answer.outcome == "declined" and TARN not in answer.text
 
 
-def test_a_calculation_answers_with_its_rows_and_its_working(desk: Desk) -> None:
+def test_a_calculation_answers_with_its_rows_and_its_working(workspace: Workspace) -> None:
     """Computed over the whole table, where no sentence says it; each row it names is cited."""
-    answer = asked(desk, "Which ship is the longest?")
+    answer = asked(workspace, "Which ship is the longest?")
     assert answer.outcome == "answered" and "Amber" in answer.text and "102" in answer.text
     assert answer.calculation == "compared over the column “Length (m)” of 3 rows"
     assert [one.quote for one in answer.citations] == ["Amber | 25 | 102", "Orla | 4 | 58"]
@@ -155,9 +159,11 @@ def test_a_calculation_answers_with_its_rows_and_its_working(desk: Desk) -> None
         ("What is vanadium?", NOT_HELD),
     ],
 )
-def test_a_decline_shows_what_comes_closest(desk: Desk, question: str, notice: str) -> None:
+def test_a_decline_shows_what_comes_closest(
+    workspace: Workspace, question: str, notice: str
+) -> None:
     """Sentences to be opened, best first, that are no claims; the number that decided is kept."""
-    answer = asked(desk, question)
+    answer = asked(workspace, question)
     assert answer.outcome == "declined" and answer.claims == () and answer.notice == notice
     assert answer.not_found == (question,)
     assert 1 <= len(answer.nearest) <= 3

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from assistant.engine import Usage, Waiting
-from assistant.engines import engine_named
+from assistant.engine_selection import engine_named
 from assistant.models.clients import GRAMMAR, AnthropicServer, OpenAIServer
 from assistant.models.hugging_face import HuggingFaceModel
-from assistant.models.model import Delta, Message, ModelFailure
-from assistant.models.running import Limits, run
-from assistant.models.writer import ModelEngine
+from assistant.models.model import ChatMessage, Delta, ModelFailure
+from assistant.models.model_engine import ModelEngine
+from assistant.models.streaming import Deadlines, run
 from corpus.errors import EngineError
 from tests.test_assistant_models import said, task
 from tests.tiny import grammar_of, llama_cpp, tiny_gguf, tiny_hugging_face
@@ -30,7 +30,7 @@ from tests.tiny import grammar_of, llama_cpp, tiny_gguf, tiny_hugging_face
 pytestmark = [pytest.mark.models, pytest.mark.process]
 
 SCRIPT = "Ship 1 came in May [1]. It carried much salt, so the log says [2]."
-ENOUGH = Limits(first=60.0, silence=30.0)
+ENOUGH = Deadlines(first=60.0, silence=30.0)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,9 @@ def test_llama_cpp_answers_through_its_openai_endpoint(address: str, tmp_path: P
 def test_llama_cpp_answers_through_its_anthropic_endpoint(address: str) -> None:
     """The same server speaks Anthropic's messages (and takes no grammar there: it says noise)."""
     model = AnthropicServer("tiny", address)
-    pieces = list(run(model, [Message("system", "Be brief."), Message("user", "So?")], 20, ENOUGH))
+    pieces = list(
+        run(model, [ChatMessage("system", "Be brief."), ChatMessage("user", "So?")], 20, ENOUGH)
+    )
     end = [one for one in pieces if isinstance(one, Delta) and one.finish][-1]
     assert end.finish == "length" and end.answer_tokens == 20 and said(iter(pieces))
 
@@ -68,7 +70,7 @@ def test_llama_cpp_answers_through_its_anthropic_endpoint(address: str) -> None:
 def test_llama_cpp_takes_our_grammar_and_tells_how_far_it_has_read(address: str) -> None:
     """The first word is one that a sentence may begin with; the share of the prompt rises to 1."""
     model = OpenAIServer("tiny", f"{address}/v1", form=GRAMMAR)
-    asking = [Message("system", "Be brief."), Message("user", "salt " * 600)]
+    asking = [ChatMessage("system", "Be brief."), ChatMessage("user", "salt " * 600)]
     pieces = list(run(model, asking, 3, ENOUGH, labels=[3, 5]))
     words = "".join(one.text for one in pieces if isinstance(one, Delta))
     assert re.match(r"[^a-z\s]|[a-z][A-Z]", words)
@@ -79,13 +81,13 @@ def test_llama_cpp_takes_our_grammar_and_tells_how_far_it_has_read(address: str)
 def test_llama_cpp_is_free_again_after_a_stop(address: str) -> None:
     """A stopped generation does not hold the server: the next answer comes at once."""
     endless = OpenAIServer("tiny", f"{address}/v1", extra={"grammar": 'root ::= [a-z]+ " " root'})
-    pieces = run(endless, [Message("user", "Go on.")], 4000, ENOUGH)
+    pieces = run(endless, [ChatMessage("user", "Go on.")], 4000, ENOUGH)
     assert any(isinstance(one, Delta) and one.text for one in pieces)
     begun = time.monotonic()
     pieces.close()  # type: ignore[attr-defined]
     assert time.monotonic() - begun < 15
     model = replace(endless, extra=grammar_of("Yes [1]."))
-    assert said(run(model, [Message("user", "So?")], 50, ENOUGH)) == "Yes [1]."
+    assert said(run(model, [ChatMessage("user", "So?")], 50, ENOUGH)) == "Yes [1]."
     assert time.monotonic() - begun < 30
 
 
@@ -107,7 +109,7 @@ def test_hugging_face_answers_in_this_process(folder: Path, tmp_path: Path) -> N
     assert isinstance(engine, ModelEngine) and engine.place == ""
     model = engine.model
     assert model.context == 4096 and model.count("salt") == 4
-    pieces = list(run(model, [Message("user", "So?")], 20, ENOUGH))
+    pieces = list(run(model, [ChatMessage("user", "So?")], 20, ENOUGH))
     end = next(one for one in pieces if isinstance(one, Delta) and one.finish)
     assert end.finish in {"length", "stop"} and end.prompt_tokens == 3
 
@@ -115,12 +117,12 @@ def test_hugging_face_answers_in_this_process(folder: Path, tmp_path: Path) -> N
 def test_hugging_face_refuses_what_does_not_fit(folder: Path) -> None:
     """Beyond its last position a model would run on garbage: that is refused before it starts."""
     with pytest.raises(ModelFailure, match="too long"):
-        said(run(HuggingFaceModel(str(folder)), [Message("user", "a" * 4096)], 20, ENOUGH))
+        said(run(HuggingFaceModel(str(folder)), [ChatMessage("user", "a" * 4096)], 20, ENOUGH))
 
 
 def test_hugging_face_stops(folder: Path) -> None:
     """Closing the stream ends the generation in its thread, long before its last word."""
-    pieces = run(HuggingFaceModel(str(folder)), [Message("user", "So?")], 3000, ENOUGH)
+    pieces = run(HuggingFaceModel(str(folder)), [ChatMessage("user", "So?")], 3000, ENOUGH)
     with closing(pieces):  # type: ignore[type-var]
         while not any(isinstance(one, Delta) for one in [next(pieces)]):
             continue
@@ -143,7 +145,7 @@ def test_hugging_face_says_when_it_fails(folder: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(network, "forward", broken)
     begun = time.monotonic()
     with pytest.raises(ModelFailure, match="out of memory"):
-        said(run(model, [Message("user", "So?")], 20, ENOUGH))
+        said(run(model, [ChatMessage("user", "So?")], 20, ENOUGH))
     assert time.monotonic() - begun < 30
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from assistant.answer import Question
-from assistant.desk import Desk
 from assistant.library_questions import about_library
 from assistant.summarising import Summary, summary_evidence, summary_of
+from assistant.workspace import Workspace
 
 # What is asked, and words of the title of the document that is meant.
 ASKED = {
@@ -24,7 +24,7 @@ ASKED = {
 
 @pytest.mark.parametrize("asked", ASKED)
 def test_the_main_sentences_stand_in_the_order_of_the_document(
-    starter_desk: Desk, asked: str
+    starter_desk: Workspace, asked: str
 ) -> None:
     """Four to six of them, each quoted as it stands and to be read alone."""
     assert about_library(starter_desk, Question(asked)) is None
@@ -47,13 +47,13 @@ def test_the_main_sentences_stand_in_the_order_of_the_document(
      "summarise what Huawei announced", "what did Nvidia say about the H20?"],
 )  # fmt: skip
 def test_a_summary_of_a_topic_is_a_question_to_all_documents(
-    starter_desk: Desk, asked: str
+    starter_desk: Workspace, asked: str
 ) -> None:
     """No single document is meant."""
     assert summary_of(starter_desk, Question(asked)) is None
 
 
-def test_two_documents_that_are_meant_equally_are_named(starter_desk: Desk) -> None:
+def test_two_documents_that_are_meant_equally_are_named(starter_desk: Workspace) -> None:
     """The reader says which."""
     answer = summary_of(starter_desk, Question("summarise the AI diffusion document"))
     assert answer is not None and answer.outcome == "declined"
@@ -61,14 +61,14 @@ def test_two_documents_that_are_meant_equally_are_named(starter_desk: Desk) -> N
     assert "The AI diffusion framework of January 2025, as issued" in answer.notice
 
 
-def test_a_file_that_is_not_there_is_named(starter_desk: Desk) -> None:
+def test_a_file_that_is_not_there_is_named(starter_desk: Workspace) -> None:
     """And nothing else is summarised in its place."""
     answer = summary_of(starter_desk, Question("summary of nothing.md"))
     assert answer is not None and answer.outcome == "declined"
     assert answer.notice == "The library has no file called nothing.md."
 
 
-def test_this_document_is_the_one_that_is_chosen(starter_desk: Desk) -> None:
+def test_this_document_is_the_one_that_is_chosen(starter_desk: Workspace) -> None:
     """Where the question is bounded to a single one."""
     entry = starter_desk.library.entries()[5]
     found = summary_evidence(

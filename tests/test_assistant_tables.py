@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Answer, Question, answer_json
-from assistant.answering import ask
+from assistant.answer_storage import from_json, to_json
+from assistant.attribution import cited
 from assistant.checking.checker import Checker
 from assistant.checking.problems import in_words
-from assistant.composing import cited
-from assistant.desk import Desk
 from assistant.engine import Task, Usage
+from assistant.memo.figure_statements import statements
 from assistant.memo.figures import stated
 from assistant.memo.sentence import sentences_of
-from assistant.memo.statements import statements
 from assistant.memo.timeline import events
-from assistant.models.model import Delta, Message
-from assistant.models.running import Limits
-from assistant.models.writer import ModelEngine
+from assistant.models.model import ChatMessage, Delta
+from assistant.models.model_engine import ModelEngine
+from assistant.models.streaming import Deadlines
+from assistant.pipeline import ask
 from assistant.settings import Settings
-from assistant.stored import from_json, to_json
+from assistant.workspace import Workspace
 from corpus.cells import cells_in, rows_in, stated_in
 from corpus.document import Document, Source
 from corpus.readers.blocks import Blocks
@@ -31,7 +31,7 @@ from corpus.splitting import split
 from index.embedding import HashEmbedder
 from index.evidence import Evidence
 from index.ingest import embedding_texts
-from index.late import embedded
+from index.late_interaction import embedded
 
 FIRST = ("Brave", "Quiet", "Amber", "Merry", "Noble")
 SECOND = ("Petrel", "Heron", "Otter", "Linnet", "Curlew", "Plover", "Marten", "Osprey")
@@ -72,40 +72,44 @@ def evidence(document: Document) -> list[Evidence]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Desk(Settings(home=tmp_path, engine="extractive", embedder="hash")) as desk:
-        embedder = desk.document_embedder()
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    with Workspace(Settings(home=tmp_path, engine="extractive", embedder="hash")) as workspace:
+        embedder = workspace.document_embedder()
         document = fleet()
         passages = split(document, embedder.count)
         texts = embedding_texts(document.source.title, passages, embedder.count)
         vectors, tokens = embedded(embedder, texts)
-        with desk.library.writing():
-            desk.library.publish(document, passages, vectors, tokens=tokens, embedder=embedder.name)
-            desk.indexes.update()
-        yield desk
+        with workspace.library.writing():
+            workspace.library.publish(
+                document, passages, vectors, tokens=tokens, embedder=embedder.name
+            )
+            workspace.indexes.update()
+        yield workspace
 
 
-def asked(desk: Desk, text: str) -> Answer:
-    *_, answer = ask(desk, Question(text))
+def asked(workspace: Workspace, text: str) -> Answer:
+    *_, answer = ask(workspace, Question(text))
     return answer
 
 
-def test_the_row_that_is_asked_for_is_quoted_with_the_heads_of_its_columns(desk: Desk) -> None:
+def test_the_row_that_is_asked_for_is_quoted_with_the_heads_of_its_columns(
+    workspace: Workspace,
+) -> None:
     """Far from the head of the table: the name and the cell that is asked for, no other row."""
-    answer = asked(desk, "How many crew does the Merry Marten have?")
+    answer = asked(workspace, "How many crew does the Merry Marten have?")
     assert [claim.text for claim in answer.claims] == ["Crew, Merry Marten: 41 (Ships)"]
     assert answer.claims[0].verdict == "supported"
     (citation,) = answer.citations
     assert citation.quote == "Merry Marten | barge | 131 | 41"
     assert citation.row == "Name: Merry Marten; Type: barge; Length (m): 131; Crew: 41"
     assert citation.cell is not None and citation.cell.words == "Crew (Merry Marten): 41"
-    document = desk.library.document(citation.document)
+    document = workspace.library.document(citation.document)
     assert document.text[citation.cell.start : citation.cell.end] == "41"
 
 
-def test_a_cited_cell_is_printed_and_kept(desk: Desk) -> None:
+def test_a_cited_cell_is_printed_and_kept(workspace: Workspace) -> None:
     """The JSON of an answer has row, column and value; so has a conversation, also an old one."""
-    answer = asked(desk, "How many crew does the Merry Marten have?")
+    answer = asked(workspace, "How many crew does the Merry Marten have?")
     (printed,) = answer_json(answer)["citations"]
     assert printed["row"].startswith("Name: Merry Marten; Type: barge")
     assert {name: printed["cell"][name] for name in ("table", "row", "column", "value")} == {
@@ -122,9 +126,9 @@ def test_a_cited_cell_is_printed_and_kept(desk: Desk) -> None:
     assert citation.cell is None and citation.words == "Merry Marten | barge | 131 | 41"
 
 
-def test_the_head_of_a_table_is_searched_with_every_passage_of_it(desk: Desk) -> None:
+def test_the_head_of_a_table_is_searched_with_every_passage_of_it(workspace: Workspace) -> None:
     """The word index and the forward index know the heads of rows that stand far below them."""
-    found = desk.searcher.search("length crew", limit=5)
+    found = workspace.retriever.search("length crew", limit=5)
     below = [one for one in found if one.passage.head]
     assert below and "crew" not in below[0].passage.text.casefold()
     assert all({"length", "crew"} <= set(one.match.words) for one in found if one.match)
@@ -182,7 +186,7 @@ class Told:
         return len(text) // 3
 
     async def stream(
-        self, messages: Sequence[Message], most: int, labels: Sequence[int] = ()
+        self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int] = ()
     ) -> AsyncIterator[Delta]:
         yield Delta("Its crew is 41 [1].", "stop")
 
@@ -192,7 +196,7 @@ def test_a_model_reads_rows_below_the_head_of_their_table() -> None:
     some = evidence(fleet())
     assert len(some) > 1 and some[-1].passage.head
     last = some[-1]
-    engine = ModelEngine("scripted", Told(), limits=Limits(first=600.0, silence=600.0))
+    engine = ModelEngine("scripted", Told(), limits=Deadlines(first=600.0, silence=600.0))
     *_, usage = engine.write(Task("How large is the crew of Merry Marten?", (last,), ()))
     assert isinstance(usage, Usage)
     sent = usage.prompt

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from corpus.account import Account
 from corpus.document import LeftOut, pages_said
+from corpus.extraction_report import ExtractionReport
 from corpus.language import language_of
-from index.ingest import Refusal, Report, Twin
+from index.ingest import Duplicate, Refusal, Report
 from ui import terminal
 from ui.cli import cli
 from ui.terminal import report_lines
@@ -23,8 +23,10 @@ def test_a_report_says_what_was_not_read_and_where() -> None:
     report = Report(
         added=("/a.pdf", "/b.eml"),
         accounts=(
-            Account("/a.pdf", "1", "A", "2026", "en", (scans, LeftOut("running heads", 7))),
-            Account("/b.eml", "2", "B", "", "zh", (LeftOut("running heads", 1),),
+            ExtractionReport(
+                "/a.pdf", "1", "A", "2026", "en", (scans, LeftOut("running heads", 7))
+            ),
+            ExtractionReport("/b.eml", "2", "B", "", "zh", (LeftOut("running heads", 1),),
                     ("published: 04/05/2026 is 4 May or 5 April",), (), ("plan.txt",)),
         ),
     )  # fmt: skip
@@ -47,14 +49,16 @@ def test_a_refusal_is_told_in_words_and_not_as_a_code() -> None:
 
 def test_what_is_in_the_library_already_is_named_with_its_place() -> None:
     """Two documents may have one title."""
-    report = Report(duplicates=(Twin("/b.md", "Tides", "/a.md"),))
+    report = Report(duplicates=(Duplicate("/b.md", "Tides", "/a.md"),))
     assert "  /b.md: the same as Tides (/a.md)" in list(report_lines(report))
 
 
 def test_ocr_is_not_advised_to_who_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless it could not be done, for want of Tesseract."""
     scans = LeftOut("pages without text", 1, pages_said([2]))
-    report = Report(added=("/a.pdf",), accounts=(Account("/a.pdf", "1", "A", left_out=(scans,)),))
+    report = Report(
+        added=("/a.pdf",), accounts=(ExtractionReport("/a.pdf", "1", "A", left_out=(scans,)),)
+    )
     for there, asked, advised in (
         (True, False, True), (True, True, False), (False, True, True)
     ):  # fmt: skip

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from assistant.desk import Desk
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.errors import BriefingError, ReadError
 from corpus.files import digest_of, opened
 from index.ingest import Progress, Report, files_below
@@ -23,8 +23,10 @@ pytestmark = pytest.mark.process
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Desk(Settings(home=tmp_path / "home", embedder="hash", engine="extractive")) as opened:
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    with Workspace(
+        Settings(home=tmp_path / "home", embedder="hash", engine="extractive")
+    ) as opened:
         yield opened
 
 
@@ -53,15 +55,15 @@ def odd(tmp_path: Path) -> Path:
     return folder
 
 
-def _added(desk: Desk, paths: list[Path]) -> Report:
-    *_, report = desk.add(paths)
+def _added(workspace: Workspace, paths: list[Path]) -> Report:
+    *_, report = workspace.add(paths)
     assert isinstance(report, Report)
     return report
 
 
-def test_a_folder_of_odd_things_gives_its_documents(desk: Desk, odd: Path) -> None:
+def test_a_folder_of_odd_things_gives_its_documents(workspace: Workspace, odd: Path) -> None:
     """A pipe, a socket, a device, loops and links that lead out are left out, each by name."""
-    report = _added(desk, files_below([odd]))
+    report = _added(workspace, files_below([odd]))
     assert report.added == (str(odd / "tank.txt"),)
     assert report.refused == ()
     assert {Path(one.path).name: one.reason for one in report.left_out} == {
@@ -73,7 +75,9 @@ def test_a_folder_of_odd_things_gives_its_documents(desk: Desk, odd: Path) -> No
         "loop.txt": "link",
         "nowhere.txt": "link",
     }
-    assert all("mat" not in desk.library.document(one.id).text for one in desk.library.entries())
+    assert all(
+        "mat" not in workspace.library.document(one.id).text for one in workspace.library.entries()
+    )
 
 
 def test_what_programs_leave_in_a_folder_is_no_document(tmp_path: Path) -> None:
@@ -85,33 +89,35 @@ def test_what_programs_leave_in_a_folder_is_no_document(tmp_path: Path) -> None:
     assert files_below([tmp_path]) == [tmp_path / "plan.txt"]
 
 
-def test_the_lock_is_free_after_a_pipe(desk: Desk, odd: Path) -> None:
+def test_the_lock_is_free_after_a_pipe(workspace: Workspace, odd: Path) -> None:
     """Another addition goes in at once."""
-    _added(desk, files_below([odd]))
+    _added(workspace, files_below([odd]))
     (odd.parent / "more.txt").write_text("The quay is new.")
-    assert len(_added(desk, [odd.parent / "more.txt"]).added) == 1
+    assert len(_added(workspace, [odd.parent / "more.txt"]).added) == 1
 
 
-def test_a_file_that_becomes_a_pipe_is_not_waited_for(desk: Desk, tmp_path: Path) -> None:
+def test_a_file_that_becomes_a_pipe_is_not_waited_for(workspace: Workspace, tmp_path: Path) -> None:
     """What a path was when the folder was listed does not count."""
     file = tmp_path / "turns.txt"
     file.write_text("The mill grinds rye.")
     files = files_below([file])
     file.unlink()
     os.mkfifo(file)
-    assert [one.reason for one in _added(desk, files).left_out] == ["not_a_file"]
+    assert [one.reason for one in _added(workspace, files).left_out] == ["not_a_file"]
     file.unlink()
     file.symlink_to("/etc/hostname")
-    assert [one.reason for one in _added(desk, files).left_out] == ["link"]
+    assert [one.reason for one in _added(workspace, files).left_out] == ["link"]
 
 
-def test_a_file_that_is_written_or_goes_while_it_is_added(desk: Desk, tmp_path: Path) -> None:
+def test_a_file_that_is_written_or_goes_while_it_is_added(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     """What was read of it goes in, as do the others; what was written meanwhile is read next."""
     grown, gone, last = (tmp_path / f"{name}.txt" for name in ("grown", "gone", "last"))
     for file, words in ((grown, "The mill grinds rye."), (gone, "The weir is closed."),
                         (last, "The sluice is open.")):  # fmt: skip
         file.write_text(words)
-    for step in desk.add([grown, gone, last]):
+    for step in workspace.add([grown, gone, last]):
         if isinstance(step, Progress) and step.stage == "embedding":
             if step.note.startswith("grown"):
                 grown.write_text("The mill grinds oats and barley.")
@@ -119,9 +125,9 @@ def test_a_file_that_is_written_or_goes_while_it_is_added(desk: Desk, tmp_path: 
                 gone.unlink()
     assert isinstance(step, Report)
     assert step.added == (str(grown), str(gone), str(last))
-    again = _added(desk, [grown])
+    again = _added(workspace, [grown])
     assert again.replaced == (str(grown),)
-    texts = {desk.library.document(one.id).text for one in desk.library.entries()}
+    texts = {workspace.library.document(one.id).text for one in workspace.library.entries()}
     assert "The mill grinds oats and barley." in texts
 
 
@@ -177,8 +183,8 @@ def test_a_name_that_is_no_text_keeps_its_file_out_and_no_other(tmp_path: Path) 
     folder.mkdir()
     (folder / "good.md").write_text("The harbour of Lund is deep.", encoding="utf-8")
     Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.md")).write_text("The quay is new.")
-    with Desk(Settings(home=tmp_path / "home", embedder="hash")) as desk:
-        *_, report = desk.add(files_below([folder]))
+    with Workspace(Settings(home=tmp_path / "home", embedder="hash")) as workspace:
+        *_, report = workspace.add(files_below([folder]))
     assert isinstance(report, Report)
     assert [Path(one).name for one in report.added] == ["good.md"]
     ((refused),) = report.refused

@@ -9,9 +9,9 @@ import pytest
 
 import corpus
 from assistant.answer import Question
-from assistant.answering import ask
-from assistant.desk import Desk
+from assistant.pipeline import ask
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.document import Document
 from corpus.readers import read
 from index.ingest import Report
@@ -274,15 +274,19 @@ def test_hidden_slides_and_shapes_beside_the_slide_are_left_out(tmp_path: Path) 
 def test_what_is_hidden_leads_no_answer_and_is_told(tmp_path: Path) -> None:
     """The report of an addition names it; the library keeps that account."""
     page(PAGES["display"], tmp_path)
-    with Desk(Settings(home=tmp_path / "home", embedder="hash", engine="extractive")) as desk:
-        *_, report = desk.add([tmp_path / "page.html"])
+    with Workspace(
+        Settings(home=tmp_path / "home", embedder="hash", engine="extractive")
+    ) as workspace:
+        *_, report = workspace.add([tmp_path / "page.html"])
         assert isinstance(report, Report)
         (account,) = report.accounts
         assert [str(one) for one in account.left_out] == ["1 hidden text"]
         assert not account.missed
-        (entry,) = desk.library.entries()
-        assert desk.library.document(entry.id).left_out_counts == {"hidden text": 1}
-        *_, answer = ask(desk, Question("Is the ferry free of charge on every day of the year?"))
+        (entry,) = workspace.library.entries()
+        assert workspace.library.document(entry.id).left_out_counts == {"hidden text": 1}
+        *_, answer = ask(
+            workspace, Question("Is the ferry free of charge on every day of the year?")
+        )
         assert "free of charge" not in answer.text
-        *_, answer = ask(desk, Question("What does a single crossing of the Orm cost?"))
+        *_, answer = ask(workspace, Question("What does a single crossing of the Orm cost?"))
         assert "six crowns" in answer.text

@@ -172,7 +172,7 @@ def test_keys_of_the_environment_are_known_by_their_names(
 
 def test_no_text_can_look_like_a_record(tmp_path: Path) -> None:
     """A file's name may hold a line end, a cursor's way or half a character; a line stays one."""
-    forged = "a.pdf\n2026-01-01T00:00:00.000Z ERROR   1 ui.room: forged\x1b[2K\u202e\udc80"
+    forged = "a.pdf\n2026-01-01T00:00:00.000Z ERROR   1 ui.backend: forged\x1b[2K\u202e\udc80"
     with recorded(tmp_path):
         LOG.info("refused: %s", forged)
     assert len(written(tmp_path).splitlines()) == 1 and "\\n2026" in written(tmp_path)
@@ -373,9 +373,9 @@ def test_documents_are_named_by_file_and_host(place: str, name: str) -> None:
 def test_only_records_count_as_failures(tmp_path: Path) -> None:
     """A log that somebody wrote into, or bytes that are no text, break nothing."""
     (tmp_path / "briefing.log").write_bytes(
-        b"\xff\xfe ERROR\n2026-01-01T00:00:00.000Z ERROR   7 ui.room: reading ahead failed\n"
-        b"    2026-01-01T00:00:00.000Z ERROR   7 ui.room: indented\n"
+        b"\xff\xfe ERROR\n2026-01-01T00:00:00.000Z ERROR   7 ui.backend: reading ahead failed\n"
+        b"    2026-01-01T00:00:00.000Z ERROR   7 ui.backend: indented\n"
     )
     assert last_failures(tmp_path) == [
-        Failure("2026-01-01T00:00:00.000Z", "ui.room", "reading ahead failed")
+        Failure("2026-01-01T00:00:00.000Z", "ui.backend", "reading ahead failed")
     ]

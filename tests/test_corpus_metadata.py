@@ -8,21 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from assistant.desk import Desk
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.catalogue import Entry
 from corpus.document import Source
 from corpus.partial_dates import beginning, end, is_date, is_later, within
 from corpus.schema import MIGRATIONS
-from index.bounds import Bounds
-from index.ingest import Described, Report
+from index.filters import Filters
+from index.ingest import MetadataOverride, Report
 
 TEXT = "The harbour board of Tarn said that the breakwater will cost 14 million crowns."
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Desk(Settings(home=tmp_path / "home", embedder="hash", engine="extractive")) as opened:
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    with Workspace(
+        Settings(home=tmp_path / "home", embedder="hash", engine="extractive")
+    ) as opened:
         yield opened
 
 
@@ -32,8 +34,8 @@ def write(file: Path, *, text: str = TEXT, **said: str) -> Path:
     return file
 
 
-def added(desk: Desk, file: Path, described: Described | None = None) -> Report:
-    *_, report = desk.add([file], described=described)
+def added(workspace: Workspace, file: Path, described: MetadataOverride | None = None) -> Report:
+    *_, report = workspace.add([file], described=described)
     assert isinstance(report, Report)
     return report
 
@@ -52,137 +54,154 @@ def as_before_statements(home: Path) -> None:
     old.close()
 
 
-def only(desk: Desk) -> Entry:
-    (entry,) = desk.library.entries()
+def only(workspace: Workspace) -> Entry:
+    (entry,) = workspace.library.entries()
     return entry
 
 
-def test_corrected_front_matter_is_taken_over(desk: Desk, tmp_path: Path) -> None:
+def test_corrected_front_matter_is_taken_over(workspace: Workspace, tmp_path: Path) -> None:
     """The text is the same, so nothing is embedded; title, date and publisher are the new ones."""
     file = tmp_path / "note.md"
-    added(desk, write(file, title="Brekwater", publisher="Courier", date="2025-02-02"))
-    before = desk.library.generation
+    added(workspace, write(file, title="Brekwater", publisher="Courier", date="2025-02-02"))
+    before = workspace.library.generation
     report = added(
-        desk, write(file, title="Breakwater", publisher="Tarn Courier", date="2026-02-02")
+        workspace, write(file, title="Breakwater", publisher="Tarn Courier", date="2026-02-02")
     )
     assert report.updated == (str(file),) and report.passages == 0
-    source = only(desk).source
+    source = only(workspace).source
     assert (source.title, source.publisher, source.published) == (
         "Breakwater",
         "Tarn Courier",
         "2026-02-02",
     )
-    assert desk.library.generation > before
-    assert desk.searcher.search("breakwater")[0].source == source
-    assert added(desk, file).unchanged == (str(file),)
+    assert workspace.library.generation > before
+    assert workspace.retriever.search("breakwater")[0].source == source
+    assert added(workspace, file).unchanged == (str(file),)
 
 
 def test_an_edit_by_another_program_reaches_a_document_that_was_read(
-    desk: Desk, tmp_path: Path
+    workspace: Workspace, tmp_path: Path
 ) -> None:
     """The text is read once; title, publisher and date are those that hold now."""
-    added(desk, write(tmp_path / "note.md", title="Breakwater", publisher="Courier"))
-    document = only(desk).id
-    assert desk.library.document(document).source.publisher == "Courier"
-    with Desk(desk.settings) as other:
+    added(workspace, write(tmp_path / "note.md", title="Breakwater", publisher="Courier"))
+    document = only(workspace).id
+    assert workspace.library.document(document).source.publisher == "Courier"
+    with Workspace(workspace.settings) as other:
         other.update_source(document, publisher="Tarn Courier")
-    assert desk.library.document(document).source == only(desk).source
-    assert only(desk).source.publisher == "Tarn Courier"
+    assert workspace.library.document(document).source == only(workspace).source
+    assert only(workspace).source.publisher == "Tarn Courier"
 
 
-def test_what_a_person_edited_outlives_new_texts_of_the_file(desk: Desk, tmp_path: Path) -> None:
+def test_what_a_person_edited_outlives_new_texts_of_the_file(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     """Other fields follow the file; an edited one does until it is emptied again."""
     file = tmp_path / "note.md"
-    added(desk, write(file, title="Breakwater", publisher="Courier", date="2025-02-02"))
-    desk.update_source(only(desk).id, publisher="Tarn Courier", title="Breakwater")
+    added(workspace, write(file, title="Breakwater", publisher="Courier", date="2025-02-02"))
+    workspace.update_source(only(workspace).id, publisher="Tarn Courier", title="Breakwater")
     write(file, text="It costs 15 million now.", title="New", publisher="X", date="2026-01-01")
-    assert added(desk, file).replaced
-    source = only(desk).source
+    assert added(workspace, file).replaced
+    source = only(workspace).source
     assert (source.title, source.publisher, source.published) == (
         "New",
         "Tarn Courier",
         "2026-01-01",
     )
-    assert desk.update_source(only(desk).id, publisher="").source.publisher == "X"
+    assert workspace.update_source(only(workspace).id, publisher="").source.publisher == "X"
 
 
-def test_what_is_given_on_adding_is_a_persons_word(desk: Desk, tmp_path: Path) -> None:
+def test_what_is_given_on_adding_is_a_persons_word(workspace: Workspace, tmp_path: Path) -> None:
     """It holds when the file is added again without it, and can be given for a file that is in."""
     file = tmp_path / "note.md"
-    added(desk, write(file, title="Breakwater", date="2025-02-02"))
-    report = added(desk, file, Described(publisher="Me", edit=True))
-    assert report.updated and only(desk).source.publisher == "Me"
+    added(workspace, write(file, title="Breakwater", date="2025-02-02"))
+    report = added(workspace, file, MetadataOverride(publisher="Me", edit=True))
+    assert report.updated and only(workspace).source.publisher == "Me"
     write(file, title="Breakwater", publisher="Courier", date="2025-02-03")
-    assert added(desk, file).updated
-    assert (only(desk).source.publisher, only(desk).source.published) == ("Me", "2025-02-03")
+    assert added(workspace, file).updated
+    assert (only(workspace).source.publisher, only(workspace).source.published) == (
+        "Me",
+        "2025-02-03",
+    )
 
 
-def test_a_second_publisher_of_the_same_text_is_kept_and_found(desk: Desk, tmp_path: Path) -> None:
+def test_a_second_publisher_of_the_same_text_is_kept_and_found(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     """With its own title and date; the first stays what the document is cited as."""
-    added(desk, write(tmp_path / "a.md", title="Breakwater for Tarn", publisher="Tarn Courier"))
+    added(
+        workspace, write(tmp_path / "a.md", title="Breakwater for Tarn", publisher="Tarn Courier")
+    )
     report = added(
-        desk,
+        workspace,
         write(tmp_path / "b.md", title="Tarn builds", publisher="Coast Daily", date="2026-02-02"),
     )
     assert len(report.duplicates) == 1
-    entry = only(desk)
+    entry = only(workspace)
     assert entry.source.publisher == "Tarn Courier"
     assert [(one.publisher, one.published) for one in entry.others] == [
         ("Coast Daily", "2026-02-02")
     ]
-    for bounds in (Bounds(("Coast Daily",)), Bounds(since="2026", until="2026-02")):
-        (found,) = desk.searcher.search("breakwater", bounds=bounds)
+    for bounds in (Filters(("Coast Daily",)), Filters(since="2026", until="2026-02")):
+        (found,) = workspace.retriever.search("breakwater", bounds=bounds)
         assert found.source.publisher == "Coast Daily"
-    assert desk.searcher.search("breakwater")[0].source.publisher == "Tarn Courier"
-    assert not desk.searcher.search("breakwater", bounds=Bounds(("Tarn Courier",), since="2026"))
+    assert workspace.retriever.search("breakwater")[0].source.publisher == "Tarn Courier"
+    assert not workspace.retriever.search(
+        "breakwater", bounds=Filters(("Tarn Courier",), since="2026")
+    )
 
 
-def test_a_persons_word_on_one_place_leaves_the_other_publisher(desk: Desk, tmp_path: Path) -> None:
+def test_a_persons_word_on_one_place_leaves_the_other_publisher(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     """An edit, or a publisher named on adding, corrects one statement of an equal text alone."""
-    added(desk, write(tmp_path / "a.md", title="Breakwater", publisher="Courier"))
+    added(workspace, write(tmp_path / "a.md", title="Breakwater", publisher="Courier"))
     copy = write(tmp_path / "b.md", title="Tarn builds")
-    assert added(desk, copy, Described(publisher="Coast Daily", edit=True)).duplicates
-    assert [one.publisher for one in only(desk).sources] == ["Courier", "Coast Daily"]
-    desk.update_source(only(desk).id, publisher="Tarn Courier")
-    assert [one.publisher for one in only(desk).sources] == ["Tarn Courier", "Coast Daily"]
+    assert added(workspace, copy, MetadataOverride(publisher="Coast Daily", edit=True)).duplicates
+    assert [one.publisher for one in only(workspace).sources] == ["Courier", "Coast Daily"]
+    workspace.update_source(only(workspace).id, publisher="Tarn Courier")
+    assert [one.publisher for one in only(workspace).sources] == ["Tarn Courier", "Coast Daily"]
     for publisher in ("Tarn Courier", "Coast Daily"):
-        (found,) = desk.searcher.search("breakwater", bounds=Bounds((publisher,)))
+        (found,) = workspace.retriever.search("breakwater", bounds=Filters((publisher,)))
         assert found.source.publisher == publisher
 
 
-def test_a_version_that_was_brought_back_is_edited_alone(desk: Desk, tmp_path: Path) -> None:
+def test_a_version_that_was_brought_back_is_edited_alone(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     """Its place shows the next version, which keeps what is said of it."""
     file = write(tmp_path / "a.md", title="Old", publisher="Courier")
-    added(desk, file)
-    old = only(desk).id
-    added(desk, write(file, text="It costs 15 million now.", title="New", publisher="Courier"))
-    new = only(desk).id
-    desk.restore(old)
-    assert desk.update_source(old, title="Oldest").source.title == "Oldest"
-    assert desk.library.entry(new).source.title == "New"
+    added(workspace, file)
+    old = only(workspace).id
+    added(workspace, write(file, text="It costs 15 million now.", title="New", publisher="Courier"))
+    new = only(workspace).id
+    workspace.restore(old)
+    assert workspace.update_source(old, title="Oldest").source.title == "Oldest"
+    assert workspace.library.entry(new).source.title == "New"
 
 
 def test_a_further_place_of_an_older_library_is_read_again(tmp_path: Path) -> None:
     """It kept only where that file lies: its publisher and date come in when it is added again."""
     home = tmp_path / "home"
     copy = tmp_path / "b.md"
-    with Desk(Settings(home=home, embedder="hash")) as desk:
-        added(desk, write(tmp_path / "a.md", title="One", publisher="Tarn Courier"))
-        added(desk, write(copy, title="Two", publisher="Coast Daily"))
+    with Workspace(Settings(home=home, embedder="hash")) as workspace:
+        added(workspace, write(tmp_path / "a.md", title="One", publisher="Tarn Courier"))
+        added(workspace, write(copy, title="Two", publisher="Coast Daily"))
     as_before_statements(home)
-    with Desk(Settings(home=home, embedder="hash")) as desk:
-        assert only(desk).others == ()
-        assert added(desk, copy).updated == (str(copy),)
-        assert [one.publisher for one in only(desk).sources] == ["Tarn Courier", "Coast Daily"]
+    with Workspace(Settings(home=home, embedder="hash")) as workspace:
+        assert only(workspace).others == ()
+        assert added(workspace, copy).updated == (str(copy),)
+        assert [one.publisher for one in only(workspace).sources] == ["Tarn Courier", "Coast Daily"]
 
 
-def test_a_place_that_moves_on_leaves_the_text_to_the_others(desk: Desk, tmp_path: Path) -> None:
+def test_a_place_that_moves_on_leaves_the_text_to_the_others(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     """The document is then what its remaining place says."""
     first = write(tmp_path / "a.md", title="One", publisher="Tarn Courier")
-    added(desk, first)
-    added(desk, write(tmp_path / "b.md", title="Two", publisher="Coast Daily"))
-    added(desk, write(first, text="Something else.", title="One", publisher="Tarn Courier"))
-    held = {one.source.title: one for one in desk.library.entries()}
+    added(workspace, first)
+    added(workspace, write(tmp_path / "b.md", title="Two", publisher="Coast Daily"))
+    added(workspace, write(first, text="Something else.", title="One", publisher="Tarn Courier"))
+    held = {one.source.title: one for one in workspace.library.entries()}
     assert held["Two"].source.location == str(tmp_path / "b.md")
     assert held["Two"].others == ()
 
@@ -190,14 +209,14 @@ def test_a_place_that_moves_on_leaves_the_text_to_the_others(desk: Desk, tmp_pat
 def test_an_older_library_keeps_what_it_knew(tmp_path: Path) -> None:
     """The tables of statements are filled from what stood in the documents."""
     home = tmp_path / "home"
-    with Desk(Settings(home=home, embedder="hash")) as desk:
-        added(desk, write(tmp_path / "a.md", title="One", publisher="Tarn Courier"))
-        wanted = only(desk).source
+    with Workspace(Settings(home=home, embedder="hash")) as workspace:
+        added(workspace, write(tmp_path / "a.md", title="One", publisher="Tarn Courier"))
+        wanted = only(workspace).source
     as_before_statements(home)
-    with Desk(Settings(home=home, embedder="hash")) as desk:
-        assert only(desk).source == wanted
-        assert added(desk, tmp_path / "a.md").unchanged
-        assert desk.update_source(only(desk).id, title="Uno").source.title == "Uno"
+    with Workspace(Settings(home=home, embedder="hash")) as workspace:
+        assert only(workspace).source == wanted
+        assert added(workspace, tmp_path / "a.md").unchanged
+        assert workspace.update_source(only(workspace).id, title="Uno").source.title == "Uno"
 
 
 @pytest.mark.parametrize(
@@ -235,7 +254,7 @@ def test_bounds_take_a_partial_date_for_all_of_it(since: str, until: str, kept: 
     """ "Until 2024" is the whole of 2024; a document that states a month is kept if a day fits."""
     dates = ("2023-12-31", "2024-03-05", "2024-03", "2024", "2025-01-01", "")
     assert {one for one in dates if within(one, since, until)} == kept
-    bounds = Bounds(since=since, until=until)
+    bounds = Filters(since=since, until=until)
     entries = [Entry(one, Source("T", "/t", "", one), 0, 1, "") for one in dates]
     assert {one.id for one in entries if bounds.admits(one)} == kept
     # What says only when it was changed is of that time.

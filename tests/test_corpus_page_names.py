@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistant.answer import Answer, Citation, citation_json
-from assistant.memo.document import _source
-from assistant.stored import from_json, to_json
+from assistant.answer_storage import from_json, to_json
+from assistant.memo.pandoc_tree import _source
 from corpus.document import Document, Passage, Source
 from corpus.page_names import NUMBERED, SHORT, Folio, page_name
 from corpus.rows import columns_of, document_of

@@ -8,7 +8,7 @@ from corpus.readers.lines import is_heading, is_table_line, joined, reflowed
 from corpus.readers.pdf_furniture import without_furniture
 from corpus.readers.pdf_layout import Body, blocks, title_of
 from corpus.readers.pdf_lines import whole_lines
-from corpus.readers.pdf_page import Line
+from corpus.readers.pdf_page import PdfLine
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_wrapped_prose_becomes_one_paragraph_and_a_table_keeps_its_lines():
     assert is_table_line(table[0]) and not is_table_line(prose[0])
 
 
-def _column(text: list[str], top: float, **look: float) -> list[Line]:
+def _column(text: list[str], top: float, **look: float) -> list[PdfLine]:
     return [
-        Line(line, 70.0, 70.0 + 5 * len(line), top - 12 * row, look.get("size", 10.0))
+        PdfLine(line, 70.0, 70.0 + 5 * len(line), top - 12 * row, look.get("size", 10.0))
         for row, line in enumerate(text)
     ]
 
@@ -82,11 +82,11 @@ def test_a_line_at_the_head_of_every_page_goes_whatever_its_number():
     """Running heads and page numbers are no text, wherever the file keeps them."""
     pages = [
         [
-            Line(f"The {name} in question are named in the annex.", 70, 300, 400, 10),
-            Line(f"They, the {name}, are also named in the rule.", 70, 300, 388, 10),
-            Line(f"And a sentence on {name} closes the page.", 70, 300, 376, 10),
-            Line(f"Quarterly review, page {number}", 70, 300, 780, 10),
-            Line(str(number), 290, 300, 30, 10),
+            PdfLine(f"The {name} in question are named in the annex.", 70, 300, 400, 10),
+            PdfLine(f"They, the {name}, are also named in the rule.", 70, 300, 388, 10),
+            PdfLine(f"And a sentence on {name} closes the page.", 70, 300, 376, 10),
+            PdfLine(f"Quarterly review, page {number}", 70, 300, 780, 10),
+            PdfLine(str(number), 290, 300, 30, 10),
         ]
         for number, name in enumerate(["chips", "tools", "wafers", "masks"], start=1)
     ]
@@ -103,9 +103,9 @@ def test_a_title_that_runs_at_the_head_of_later_pages_stays_on_the_first():
     """The first page keeps the title that the other pages repeat small."""
     body = _column(["One sentence of the text stands here."] * 5, 600)
     pages = [
-        [Line("Chip Controls", 70, 300, 700, 18), *body],
-        [Line("Chip Controls", 70, 200, 780, 10), *body],
-        [Line("Chip Controls", 70, 200, 780, 10), *body],
+        [PdfLine("Chip Controls", 70, 300, 700, 18), *body],
+        [PdfLine("Chip Controls", 70, 200, 780, 10), *body],
+        [PdfLine("Chip Controls", 70, 200, 780, 10), *body],
     ]
     kept, _ = without_furniture(pages)
     assert [page[0].text for page in kept] == ["Chip Controls", body[0].text, body[0].text]
@@ -115,7 +115,7 @@ def test_paragraphs_are_told_by_gaps_and_headings_by_their_look():
     """A wider step starts a paragraph; a larger line above text is a heading."""
     text = ["The first sentence of the section is wrapped over", "two lines of the page."]
     page = [
-        Line("Why controls matter", 70, 200, 700, 14),
+        PdfLine("Why controls matter", 70, 200, 700, 14),
         *_column(text, 670),
         *_column(["A second paragraph follows after a gap and it is long enough."], 640),
     ]
@@ -130,9 +130,9 @@ def test_paragraphs_are_told_by_gaps_and_headings_by_their_look():
 def test_a_footnote_mark_stays_in_its_line():
     """A small raised figure is put back into the sentence it stands in."""
     page = [
-        Line("the opinion of the Committee (", 70, 220, 500, 10),
-        Line("1", 221, 224, 503, 6),
-        Line("),", 225, 230, 500, 10),
+        PdfLine("the opinion of the Committee (", 70, 220, 500, 10),
+        PdfLine("1", 221, 224, 503, 6),
+        PdfLine("),", 225, 230, 500, 10),
     ]
     found = blocks(whole_lines(page), Body(10.0, 400.0), words=(), titles={})
     assert [block.texts for block in found] == [("the opinion of the Committee (1),",)]
@@ -141,9 +141,9 @@ def test_a_footnote_mark_stays_in_its_line():
 def test_the_title_is_what_is_set_largest_above():
     """Not an address, not the first small line, and all of a title of two lines."""
     page = [
-        Line("https://example.org/reports", 70, 200, 780, 10),
-        Line("The Cost of Training", 70, 300, 700, 20),
-        Line("Large Models", 70, 200, 676, 20),
+        PdfLine("https://example.org/reports", 70, 200, 780, 10),
+        PdfLine("The Cost of Training", 70, 300, 700, 20),
+        PdfLine("Large Models", 70, 200, 676, 20),
         *_column(["Some prose that goes on for a while under the title."] * 20, 640),
     ]
     assert title_of(page, Body(10.0, 400.0)) == "The Cost of Training Large Models"

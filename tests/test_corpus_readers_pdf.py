@@ -10,7 +10,7 @@ import pytest
 from fpdf import FPDF
 
 from corpus.errors import ReadError
-from corpus.limits import Limits
+from corpus.limits import FileLimits
 from corpus.readers import read
 
 logging.getLogger("fpdf").setLevel(logging.ERROR)
@@ -197,7 +197,7 @@ def test_a_pdf_that_cannot_be_read_says_what_would_help(tmp_path, make, reason, 
 def test_a_pdf_with_too_many_pages_is_refused(tmp_path):
     """The limit on pages holds before any page is read."""
     with pytest.raises(ReadError, match="3 pages") as refused:
-        read(_report(tmp_path / "long.pdf"), limits=Limits(pages=2))
+        read(_report(tmp_path / "long.pdf"), limits=FileLimits(pages=2))
     assert refused.value.reason == "too_large"
 
 

@@ -8,7 +8,7 @@ import pytest
 from fpdf import FPDF
 
 from corpus.document import Document
-from corpus.limits import Limits
+from corpus.limits import FileLimits
 from corpus.readers.pdf import read_pdf
 from corpus.splitting import split
 
@@ -26,7 +26,7 @@ def read(*draw: Callable[[FPDF], None]) -> Document:
         pdf.add_page()
         pdf.set_font("Helvetica", size=10)
         one(pdf)
-    return read_pdf(bytes(pdf.output()), "/report.pdf", Limits())
+    return read_pdf(bytes(pdf.output()), "/report.pdf", FileLimits())
 
 
 def put(pdf: FPDF, y: float, *cells: tuple[float, str], right: bool = False) -> None:

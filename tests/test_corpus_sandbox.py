@@ -46,7 +46,7 @@ def read(descriptor, path, **part):
 
 real, corpus.readers.read_open = corpus.readers.read_open, read
 out = os.dup(1)
-from corpus.confined import _serve
+from corpus.sandbox_child import _serve
 _serve(int(sys.argv[1]), int(sys.argv[2]))
 """
 

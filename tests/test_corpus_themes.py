@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.desk import Desk
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.errors import UsageError
 from corpus.public_documents import themes as public_themes
 from corpus.themes import BEGINNING, Themes
@@ -69,14 +69,14 @@ def test_what_the_document_and_the_reader_say_goes_before_its_words(tmp_path: Pa
     ):
         text = f"{front}# {name}\n\nThe Entity List and export controls on {name} chips.\n"
         (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
-    with Desk(Settings(home=tmp_path / "home", embedder="hash")) as desk:
-        list(desk.add([tmp_path / f"{name}.md" for name in ("stated", "slides", "plain")]))
-        held = {one.source.title: one for one in desk.themed(desk.library.entries())}
+    with Workspace(Settings(home=tmp_path / "home", embedder="hash")) as workspace:
+        list(workspace.add([tmp_path / f"{name}.md" for name in ("stated", "slides", "plain")]))
+        held = {one.source.title: one for one in workspace.themed(workspace.library.entries())}
         assert held["stated"].source.theme == "landscape"
         assert held["plain"].source.theme == held["slides"].source.theme == "export-policy"
-        assert desk.library.entry(held["plain"].id).source.theme == ""
-        desk.library.update_source(held["plain"].id, theme="law")
-        changed = {one.source.title: one for one in desk.themed(desk.library.entries())}
+        assert workspace.library.entry(held["plain"].id).source.theme == ""
+        workspace.library.update_source(held["plain"].id, theme="law")
+        changed = {one.source.title: one for one in workspace.themed(workspace.library.entries())}
         assert changed["plain"].source.theme == "law"
 
 

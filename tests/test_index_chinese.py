@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Question
-from assistant.answering import ask
-from assistant.desk import Desk
+from assistant.pipeline import ask
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.errors import EmbedderMismatch
 from corpus.sentences import sentences
-from index.query import Query
-from index.words import stems
+from index.keyword_index import stems
+from index.query_terms import QueryTerms
 
 CHINESE = Path(__file__).parent / "chinese"
 
@@ -51,7 +51,7 @@ def test_the_terms_of_chinese_are_pairs_of_signs() -> None:
 
 def test_the_words_of_a_chinese_question_are_those_that_are_looked_for() -> None:
     def words(question: str) -> tuple[str, ...]:
-        return Query.from_question(question).words
+        return QueryTerms.from_question(question).words
 
     assert words("云岭算力中心的总投资是多少？") == ("云岭算力中心", "总投资")
     assert words("海州产业园有多少家企业") == ("海州产业园", "家企业")
@@ -66,18 +66,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("chinese")
     english = folder / "note.md"
     english.write_text("# Harbour\n\nThe harbour board of Tarn met on Monday.\n", encoding="utf-8")
-    with Desk(Settings(home=folder / "home", embedder="hash", engine="extractive")) as desk:
-        for _ in desk.add([english, *sorted(CHINESE.glob("*.md"))]):
+    with Workspace(
+        Settings(home=folder / "home", embedder="hash", engine="extractive")
+    ) as workspace:
+        for _ in workspace.add([english, *sorted(CHINESE.glob("*.md"))]):
             continue
     return folder / "home"
 
 
-def found(desk: Desk) -> list[bool]:
+def found(workspace: Workspace) -> list[bool]:
     """Return for each question of the set whether its sentence is in the first five passages."""
     lines = (CHINESE / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     hits = []
     for question in map(json.loads, lines):
-        passages = [one.passage.text for one in desk.searcher.search(question["q"], limit=5)]
+        passages = [one.passage.text for one in workspace.retriever.search(question["q"], limit=5)]
         wanted = [question["sentence"], question.get("also", question["sentence"])]
         hits.append(any(part in text for part in wanted for text in passages))
     return hits
@@ -85,8 +87,8 @@ def found(desk: Desk) -> list[bool]:
 
 def test_chinese_questions_find_their_passages_by_words(home: Path) -> None:
     """Without a model of meaning: at least 23 of 25."""
-    with Desk(Settings(home=home, embedder="hash", engine="extractive")) as desk:
-        hits = found(desk)
+    with Workspace(Settings(home=home, embedder="hash", engine="extractive")) as workspace:
+        hits = found(workspace)
     assert len(hits) == 25 and sum(hits) >= 23
 
 
@@ -97,11 +99,11 @@ def test_an_index_of_single_signs_is_made_anew(home: Path, tmp_path: Path) -> No
     manifest = old / "index" / "manifest.json"
     values = json.loads(manifest.read_text())
     manifest.write_text(json.dumps(values | {"format": 5}))
-    with Desk(Settings(home=old, embedder="hash", engine="extractive")) as desk:
-        assert desk.indexes.behind()
-        assert sum(found(desk)) >= 23
-        assert desk.indexes.maintain()
-        assert not desk.indexes.behind() and sum(found(desk)) >= 23
+    with Workspace(Settings(home=old, embedder="hash", engine="extractive")) as workspace:
+        assert workspace.indexes.behind()
+        assert sum(found(workspace)) >= 23
+        assert workspace.indexes.maintain()
+        assert not workspace.indexes.behind() and sum(found(workspace)) >= 23
     assert json.loads(manifest.read_text())["format"] == values["format"] > 5
 
 
@@ -142,19 +144,21 @@ def test_an_embedder_of_many_languages_serves_by_its_folder(tmp_path: Path) -> N
     texts = "".join(one.read_text(encoding="utf-8") for one in files)
     model = tiny_embedder(tmp_path / "tiny", texts)
     settings = Settings(home=tmp_path / "home", embedder=str(model), engine="extractive")
-    with Desk(settings) as desk:
-        for _ in desk.add([english, *files]):
+    with Workspace(settings) as workspace:
+        for _ in workspace.add([english, *files]):
             continue
-        count = desk.document_embedder().count
-        passages = [p for e in desk.library.entries() for p in desk.library.passages_of(e.id)]
+        count = workspace.document_embedder().count
+        passages = [
+            p for e in workspace.library.entries() for p in workspace.library.passages_of(e.id)
+        ]
         assert len(passages) > 10
         assert max(count([f"{one.heading}\n{one.text}" for one in passages])) <= 254
-        assert sum(found(desk)) >= 20
-        *_, said = ask(desk, Question("云岭算力中心一期总投资是多少？"))
+        assert sum(found(workspace)) >= 20
+        *_, said = ask(workspace, Question("云岭算力中心一期总投资是多少？"))
         assert said.claims or said.outcome == "declined"
         assert all(one.citations for one in said.claims)
     with (
-        Desk(Settings(home=tmp_path / "home", embedder="hash")) as other,
+        Workspace(Settings(home=tmp_path / "home", embedder="hash")) as other,
         pytest.raises(EmbedderMismatch, match="doctor --reembed"),
     ):
-        _ = other.searcher
+        _ = other.retriever

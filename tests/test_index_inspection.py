@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from assistant.desk import Desk
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.log import last_failures, recorded
 from index.inspection import inspected
-from index.words import WordIndex
+from index.keyword_index import KeywordIndex
 from tests.servers import until
+from ui.backend import Backend
 from ui.cli import cli
-from ui.room import Room
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 # More passages than Chroma keeps in its database before it writes its graph into files (1,000).
@@ -40,9 +40,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (folder / "berths.md").write_text("# The berths of Lund\n\n" + "\n".join(pages))
     (folder / "note.md").write_text("# A note\n\nThe mill at Ros grinds rye on Sundays.\n")
-    with Desk(settings(folder / "home")) as desk:
-        list(desk.add([folder / "berths.md", folder / "note.md"]))
-        assert sum(one.passages for one in desk.library.entries()) > 1_000
+    with Workspace(settings(folder / "home")) as workspace:
+        list(workspace.add([folder / "berths.md", folder / "note.md"]))
+        assert sum(one.passages for one in workspace.library.entries()) > 1_000
     return folder / "home"
 
 
@@ -68,8 +68,8 @@ def break_graph(home: Path) -> None:
 
 def test_sound_indexes_are_counted_against_the_library(home: Path) -> None:
     """All three hold as many passages as the library, which the doctor says."""
-    with Desk(settings(home)) as desk:
-        found = inspected(desk.library)
+    with Workspace(settings(home)) as workspace:
+        found = inspected(workspace.library)
     assert found.vectors == found.words == found.forward == found.passages > 1_000
     assert found.faults == ()
     values = json.loads(doctor(home, "--json"))
@@ -121,9 +121,9 @@ def words_lost(home: Path) -> None:
 
 
 def words_short(home: Path) -> None:
-    with Desk(settings(home)) as desk:
-        note = next(one for one in desk.library.entries() if one.passages == 1)
-    with WordIndex(home / "index" / "words").writing() as writer:
+    with Workspace(settings(home)) as workspace:
+        note = next(one for one in workspace.library.entries() if one.passages == 1)
+    with KeywordIndex(home / "index" / "words").writing() as writer:
         writer.remove_document(note.id)
 
 
@@ -156,8 +156,8 @@ def test_what_is_wrong_with_an_index_is_named(
 ) -> None:
     """Whatever was lost or altered, in which index; nothing is made in its place meanwhile."""
     spoil(home)
-    with Desk(settings(home)) as desk:
-        faults = inspected(desk.library).faults
+    with Workspace(settings(home)) as workspace:
+        faults = inspected(workspace.library).faults
     assert [one for one in faults if one.startswith(named)], faults
     assert (home / "index" / "words").exists() == (spoil is not words_lost)
 
@@ -165,27 +165,27 @@ def test_what_is_wrong_with_an_index_is_named(
 def test_a_broken_graph_is_noticed_before_it_is_opened_and_made_anew(home: Path) -> None:
     """Sizes and times tell nothing; the child does. Meanwhile searches compare one by one."""
     break_graph(home)
-    with Desk(settings(home)) as desk, recorded(home):
-        assert not desk.indexes.behind()
-        desk.indexes.hold_vectors_back()
-        assert desk.indexes.snapshot().vectors is None
-        assert desk.indexes.try_vectors()
-        assert desk.indexes.snapshot().vectors is None and desk.indexes.behind()
-        found = desk.searcher.search("Which mill grinds rye on Sundays?")
+    with Workspace(settings(home)) as workspace, recorded(home):
+        assert not workspace.indexes.behind()
+        workspace.indexes.hold_vectors_back()
+        assert workspace.indexes.snapshot().vectors is None
+        assert workspace.indexes.try_vectors()
+        assert workspace.indexes.snapshot().vectors is None and workspace.indexes.behind()
+        found = workspace.retriever.search("Which mill grinds rye on Sundays?")
         assert "grinds rye" in found[0].passage.text
-        assert desk.indexes.maintain() and not desk.indexes.behind()
-        assert desk.indexes.fault() == "" and desk.indexes.snapshot().vectors is not None
-        assert inspected(desk.library).faults == ()
+        assert workspace.indexes.maintain() and not workspace.indexes.behind()
+        assert workspace.indexes.fault() == "" and workspace.indexes.snapshot().vectors is not None
+        assert inspected(workspace.library).faults == ()
     assert "the vector index is broken and made anew" in last_failures(home)[0].line
 
 
 def test_a_sound_graph_is_used_after_it_was_tried(home: Path) -> None:
     """Until then searches do without it; nobody waits."""
-    with Desk(settings(home)) as desk:
-        desk.indexes.hold_vectors_back()
-        assert desk.indexes.snapshot().vectors is None
-        assert desk.indexes.try_vectors() == "" and not desk.indexes.behind()
-        assert desk.indexes.snapshot().vectors is not None
+    with Workspace(settings(home)) as workspace:
+        workspace.indexes.hold_vectors_back()
+        assert workspace.indexes.snapshot().vectors is None
+        assert workspace.indexes.try_vectors() == "" and not workspace.indexes.behind()
+        assert workspace.indexes.snapshot().vectors is not None
 
 
 def test_the_page_notices_a_broken_index_and_mends_it(
@@ -194,19 +194,19 @@ def test_the_page_notices_a_broken_index_and_mends_it(
     """The line under the title says so until it is made anew, which nobody has to ask for."""
     break_graph(home)
     shown: list[str] = []
-    monkeypatch.setattr("ui.room._LOOKED", 0.05)
-    monkeypatch.setattr("ui.room._LOOKED_AT_MOST", 0.1)
-    room = Room(settings(home))
+    monkeypatch.setattr("ui.backend._LOOKED", 0.05)
+    monkeypatch.setattr("ui.backend._LOOKED_AT_MOST", 0.1)
+    backend = Backend(settings(home))
     with recorded(home):
-        room.open()
+        backend.open()
 
         def seen() -> bool:
-            shown.append(room.status())
+            shown.append(backend.status())
             return "The check of the vector index failed" in shown[-1]
 
         assert until(seen, 90), shown[-1]
-        assert until(lambda: "vector index" not in room.status(), 90)
-        desk = room.desk()
-        assert desk is not None and desk.indexes.fault() == ""
-        room.close()
+        assert until(lambda: "vector index" not in backend.status(), 90)
+        workspace = backend.workspace()
+        assert workspace is not None and workspace.indexes.fault() == ""
+        backend.close()
     assert any("vector index is broken" in one.line for one in last_failures(home))

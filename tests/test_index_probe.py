@@ -13,7 +13,7 @@ import pytest
 from index import probe
 from index.embedding import Vectors, normalised
 from index.probe import probe_vectors, sample
-from index.vectors import VectorIndex
+from index.vector_index import VectorIndex
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 # More than Chroma keeps in its SQLite file before it writes its graph into files (1,000).

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant.desk import Desk
-from assistant.evaluation import Asked, questions_from, right
-from assistant.followup import standalone
-from assistant.parts import sides_of
-from assistant.searching import found_for
-from index.bounds import Bounds
+from assistant.decomposition import comparison_sides
+from assistant.evaluation import EvaluationQuestion, questions_from, right
+from assistant.evidence_search import found_for
+from assistant.query_rewriting import standalone
+from assistant.workspace import Workspace
+from index.filters import Filters
 
 QUESTIONS = questions_from(Path(__file__).parent / "questions.jsonl")
 ANSWERABLE = [one for one in QUESTIONS if not one.abstain]
@@ -28,7 +28,7 @@ def test_there_are_enough_of_every_kind() -> None:
     assert all(one.must or one.abstain for one in QUESTIONS)
 
 
-def test_every_wanted_string_stands_in_the_library(starter_desk: Desk) -> None:
+def test_every_wanted_string_stands_in_the_library(starter_desk: Workspace) -> None:
     """What an answerable question wants stands in the document that it names."""
     library = starter_desk.library
     texts = {
@@ -45,7 +45,7 @@ def test_every_wanted_string_stands_in_the_library(starter_desk: Desk) -> None:
         assert any(string in text for string in one.must for text in allowed), one.id
 
 
-def test_the_right_passage_is_among_the_first(starter_desk: Desk) -> None:
+def test_the_right_passage_is_among_the_first(starter_desk: Workspace) -> None:
     """hit@5 and the mean reciprocal rank stay where they were measured, less two questions.
 
     Follow-ups, of which some cannot be made whole for certain, have a measure of their own.
@@ -59,9 +59,9 @@ def test_the_right_passage_is_among_the_first(starter_desk: Desk) -> None:
     assert sum(0 < rank <= 5 for rank in later) / len(later) >= 0.75
 
 
-def _rank(desk: Desk, one: Asked) -> int:
-    bounds = Bounds(until=one.as_of)
-    found = found_for(desk, standalone(one.text, one.history), 10, bounds)
+def _rank(workspace: Workspace, one: EvaluationQuestion) -> int:
+    filters = Filters(until=one.as_of)
+    found = found_for(workspace, standalone(one.text, one.history), 10, filters)
     return next((item.label for item in found if right(one, item)), 0)
 
 
@@ -88,7 +88,7 @@ def _folded(text: str) -> str:
 )  # fmt: skip
 def test_a_comparison_is_asked_for_each_side(question: str, sides: list[str]) -> None:
     """Both sides of a comparison between names are searched for; "and" alone compares nothing."""
-    assert sides_of(question) == sides
+    assert comparison_sides(question) == sides
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,12 @@ def test_a_comparison_is_asked_for_each_side(question: str, sides: list[str]) ->
         "KV cache reduction claimed for DeepSeek-V2 vs Kimi Linear",
     ],
 )
-def test_both_sides_of_a_comparison_are_represented(starter_desk: Desk, question: str) -> None:
+def test_both_sides_of_a_comparison_are_represented(starter_desk: Workspace, question: str) -> None:
     """Each side's own first passage is among the first four, in a ranking without repeats."""
-    found = found_for(starter_desk, question, 8, Bounds())
-    firsts = {starter_desk.searcher.search(side)[0].passage.id for side in sides_of(question)}
+    found = found_for(starter_desk, question, 8, Filters())
+    firsts = {
+        starter_desk.retriever.search(side)[0].passage.id for side in comparison_sides(question)
+    }
     ids = [one.passage.id for one in found]
     assert len(firsts) == 2
     assert firsts <= set(ids[:4]) and len(ids) == len(set(ids))

@@ -8,24 +8,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.desk import Desk
+from assistant.draft_check import against_library
 from assistant.settings import Settings
-from assistant.verifying import against_library
+from assistant.workspace import Workspace
 from corpus import vocabulary
-from corpus.codes import TokenCodes
 from corpus.document import Passage
 from corpus.errors import SearchIndexError
+from corpus.token_codes import TokenCodes
 from corpus.vocabulary import groups, groups_of, with_aliases
-from index.bounds import Bounds
-from index.concepts import concepts, spoken, terms
-from index.dates import fit, named_months
+from index.date_match import fit, named_months
+from index.diversity import folded, grouped, shared
 from index.embedding import normalised
-from index.forward import ForwardIndex, ordered
-from index.fusion import folded, grouped, shared
+from index.filters import Filters
+from index.forward_index import ForwardIndex, ordered
 from index.ingest import files_below
-from index.query import Query
+from index.keyword_index import stems
+from index.query_expansion import concepts, embedding_text, terms
+from index.query_terms import QueryTerms
 from index.ranking import WEIGHTS, Coverage, scaled, weighed
-from index.words import stems
 
 ARTICLES = {
     "mill.md": "---\ntitle: The mill\npublished: 2025-03-04\n---\n\n# The mill\n\n"
@@ -39,39 +39,41 @@ ARTICLES = {
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
     folder = tmp_path / "articles"
     folder.mkdir()
     for name, text in ARTICLES.items():
         (folder / name).write_text(text, encoding="utf-8")
-    with Desk(Settings(home=tmp_path / "home", embedder="hash")) as opened:
+    with Workspace(Settings(home=tmp_path / "home", embedder="hash")) as opened:
         list(opened.add(files_below([folder])))
         yield opened
 
 
-def test_a_name_is_found_under_its_other_names(desk: Desk) -> None:
+def test_a_name_is_found_under_its_other_names(workspace: Workspace) -> None:
     """A Chinese name and an everyday one lead to the passage that has the official ones."""
-    first = desk.searcher.search("华为 blacklist")[0]
+    first = workspace.retriever.search("华为 blacklist")[0]
     assert first.source.title == "The list" and first.match is not None
     assert set(first.match.words) == {"华为", "blacklist"} and not first.match.missing
 
 
 def test_concepts_hold_every_content_word_once() -> None:
     """Aliases bring in words at less than the question's own weight."""
-    wanted = concepts(Query.from_question("Which rule of BIS names 深度求索?"), stems, groups())
+    wanted = concepts(
+        QueryTerms.from_question("Which rule of BIS names 深度求索?"), stems, groups()
+    )
     own = [stem for one in wanted for stem, _ in one.own]
     assert sorted(own) == sorted({"rule", "bis", "name", "深度", "度求", "求索"})
     looked_for = terms(wanted)
     assert looked_for["bis"] == 1.0 and 0 < looked_for["deepseek"] < 1
-    assert concepts(Query.from_question("us ear in me"), stems, groups())[0].others == ()
-    assert spoken("深度求索 cost", groups()).endswith("DeepSeek")
+    assert concepts(QueryTerms.from_question("us ear in me"), stems, groups())[0].others == ()
+    assert embedding_text("深度求索 cost", groups()).endswith("DeepSeek")
 
 
 def test_the_user_adds_aliases_in_the_data_folder(tmp_path: Path) -> None:
     """A file of the same form adds to ours; a name is found under the other one."""
     own = tmp_path / vocabulary.FILE_NAME
     own.write_text('projects = [["Falcon", "Project Seven"]]', encoding="utf-8")
-    question = Query.from_question("When does Falcon end?")
+    question = QueryTerms.from_question("When does Falcon end?")
     wanted = concepts(question, stems, groups_of(tmp_path))
     assert any(frozenset({"project", "seven"}) in one.others for one in wanted)
     assert not any(one.others for one in concepts(question, stems, groups_of(tmp_path / "none")))
@@ -80,7 +82,7 @@ def test_the_user_adds_aliases_in_the_data_folder(tmp_path: Path) -> None:
 def test_two_libraries_of_one_process_keep_their_aliases(tmp_path: Path) -> None:
     """In searches, checks and answers, also of two answers that are read by turns."""
     text = "# The plan\n\nProject Seven ends on 4 May 2027, the council of Vik said.\n"
-    desks = []
+    workspaces = []
     for name in ("with", "without"):
         home = tmp_path / name
         home.mkdir()
@@ -88,21 +90,21 @@ def test_two_libraries_of_one_process_keep_their_aliases(tmp_path: Path) -> None
         if name == "with":
             aliases = 'projects = [["Falcon", "Project Seven"]]'
             (home / vocabulary.FILE_NAME).write_text(aliases, encoding="utf-8")
-        desks.append(Desk(Settings(home=home, engine="extractive", embedder="hash")))
-        *_, report = desks[-1].add([home / "plan.md"])
+        workspaces.append(Workspace(Settings(home=home, engine="extractive", embedder="hash")))
+        *_, report = workspaces[-1].add([home / "plan.md"])
         assert len(report.added) == 1  # type: ignore[union-attr]
-    has, lacks = desks
+    has, lacks = workspaces
     # The one without is opened last: its aliases used to be those of both.
-    for desk, words in ((has, ("Falcon",)), (lacks, ())):
-        (found,) = desk.searcher.search("Falcon")
+    for workspace, words in ((has, ("Falcon",)), (lacks, ())):
+        (found,) = workspace.retriever.search("Falcon")
         assert found.match is not None and found.match.words == words
     claim = "Falcon ends on 4 May 2027, the council of Vik said."
-    verdicts = [next(against_library(desk, [claim])) for desk in desks]
+    verdicts = [next(against_library(workspace, [claim])) for workspace in workspaces]
     assert verdicts[0].verdict == "supported" != verdicts[1].verdict
     seen: list[list[bool]] = [[], []]
 
     @with_aliases
-    def names_known(desk: Desk) -> Iterator[bool]:
+    def names_known(workspace: Workspace) -> Iterator[bool]:
         for _ in range(3):
             yield any("Falcon" in one.names for one in groups())
 
@@ -111,8 +113,8 @@ def test_two_libraries_of_one_process_keep_their_aliases(tmp_path: Path) -> None
             seen[place].append(known)
     assert seen == [[True] * 3, [False] * 3]
     assert not any("Falcon" in one.names for one in groups())
-    for desk in desks:
-        desk.close()
+    for workspace in workspaces:
+        workspace.close()
 
 
 @pytest.mark.parametrize(
@@ -130,35 +132,35 @@ def test_a_question_names_months(question: str, months: tuple[tuple[int, int | N
     assert named_months(question) == months
 
 
-def test_a_date_in_the_question_lifts_what_was_published_then(desk: Desk) -> None:
+def test_a_date_in_the_question_lifts_what_was_published_then(workspace: Workspace) -> None:
     """The month counts in full, a month beside it less, another year not at all."""
     months = named_months("the March 2025 note")
     fits = [
         fit(one, months) for one in ("2025-03-20", "2025", "2025-04", "2025-11-02", "2023-01", "")
     ]
     assert fits == sorted(fits, reverse=True) and fits[0] == 1.0 and fits[-2:] == [0.0, 0.0]
-    found = desk.searcher.search("the quay at Vik in January 2023")
+    found = workspace.retriever.search("the quay at Vik in January 2023")
     assert found[0].source.title == "An older note"
     assert found[0].match is not None and found[0].match.date == 1.0
     assert "published at a date the question names" in found[0].why
 
 
-def test_a_passage_gains_from_its_neighbours(desk: Desk) -> None:
+def test_a_passage_gains_from_its_neighbours(workspace: Workspace) -> None:
     """ "It grinds rye" answers about the mill at Ros, which only the passage before it names."""
-    first = desk.searcher.search("What does the mill of the Berg family at Ros grind?")[0]
-    found = desk.searcher.search("Berg family rye tonnes")
+    first = workspace.retriever.search("What does the mill of the Berg family at Ros grind?")[0]
+    found = workspace.retriever.search("Berg family rye tonnes")
     output = next(one for one in found if "rye" in one.passage.text)
     assert first.source.title == "The mill" and output.match is not None
     assert set(output.match.words) == {"rye", "tonnes"}
     assert set(output.match.beside) == {"Berg", "family"}
 
 
-def test_every_place_in_the_ranking_is_explained(desk: Desk) -> None:
+def test_every_place_in_the_ranking_is_explained(workspace: Workspace) -> None:
     """The parts add up to what the search says, and the words are told apart.
 
     The score lies between that and the relevance that the reader gives.
     """
-    found = desk.searcher.search("quay Vik zeppelin")
+    found = workspace.retriever.search("quay Vik zeppelin")
     assert found
     for one in found:
         assert one.match is not None and one.reading is not None
@@ -247,7 +249,7 @@ def test_the_forward_index_knows_rows_neighbours_and_stems(tmp_path: Path) -> No
     assert [index.id(index.row(one)) for one in ("d1:8-17", "d2:0-8")] == ["d1:8-17", "d2:0-8"]
     assert [index.row(one) for one in ("d1:9-17", "d3:0-1", "d2:8-9")] == [-1, -1, -1]
     assert [list(index.around(row)) for row in range(4)] == [[0, 1], [0, 1, 2], [1, 2], [3]]
-    wanted = concepts(Query.from_question("blue quay title"), stems, groups())
+    wanted = concepts(QueryTerms.from_question("blue quay title"), stems, groups())
     coverage = Coverage(wanted, index)
     assert coverage.held(1) == {"blue", "quay", "titl"} and coverage.held_around(0) >= {"blue"}
     grown = forward_of({"d1": ["never read again"], "d3": ["extra"]}, before=index)
@@ -292,13 +294,13 @@ def test_a_later_version_is_named_within_the_bounds(tmp_path: Path) -> None:
         text = RULE.format(month=month, published=published, body=body)
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
     question = "Who needs a licence for chips to Vik?"
-    with Desk(Settings(home=tmp_path / "home", embedder="hash")) as opened:
+    with Workspace(Settings(home=tmp_path / "home", embedder="hash")) as opened:
         list(opened.add(files_below([folder])))
         entries = {one.source.published: one.id for one in opened.library.entries()}
         found = {}
         for published, document in entries.items():
-            (first, *_) = opened.searcher.search(question, bounds=Bounds(documents=(document,)))
+            (first, *_) = opened.retriever.search(question, filters=Filters(documents=(document,)))
             found[published] = first.newer.source.published if first.newer else ""
-        until = opened.searcher.search(question, bounds=Bounds(until="2025-05-01"))
+        until = opened.retriever.search(question, filters=Filters(until="2025-05-01"))
     assert found == {"2025-03-01": "2025-06-01", "2025-06-01": "", "2025-06-02": ""}
     assert {one.source.published for one in until} == {"2025-03-01"} and not until[0].newer

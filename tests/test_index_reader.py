@@ -11,9 +11,9 @@ import pytest
 
 from corpus.errors import ReaderError
 from index import reader as module
-from index.pairs import MOST_TOKENS, Pair, PairTokens
-from index.reader import OnnxReader, ReaderModel, WordReader, reader_named
-from index.weights import DEFAULT_MODEL, weights_folder
+from index.embedder_weights import DEFAULT_MODEL, weights_folder
+from index.pair_encoding import MOST_TOKENS, Pair, PairTokens
+from index.reader import KeywordReader, OnnxReader, ReaderModel, reader_named
 
 QUESTION = "What did the harbour of Norden cost?"
 PAIRS = [
@@ -152,7 +152,7 @@ def test_the_mean_of_a_sentence_is_of_its_own_tokens(cache: Path) -> None:
 def test_the_reader_of_words_keeps_the_promise(cache: Path) -> None:
     """The reader for tests judges by words alone, and its chances add up as the model's do."""
     words = reader_named("words", cache=cache)
-    assert isinstance(words, WordReader)
+    assert isinstance(words, KeywordReader)
     readings = words.read(PAIRS, prior=[0.0] * 4, keep=1)
     assert readings == words.read(PAIRS)
     assert all(sum(one.sentences) + one.nothing == pytest.approx(1) for one in readings)

@@ -11,8 +11,8 @@ import pytest
 
 from assistant.languages import is_foreign
 from corpus.errors import ReaderError
-from index.pairs import Pair
-from index.reader import Reading, WordReader
+from index.pair_encoding import Pair
+from index.reader import KeywordReader, Reading
 from index.rerankers import Reranked, reranker_named
 
 pytestmark = pytest.mark.models
@@ -97,14 +97,14 @@ def test_a_reader_keeps_its_sentences_where_another_model_ranks() -> None:
     """Only the relevance is the reranker's, which also says what is read to the end."""
     kept: list[list[float]] = []
 
-    class Noted(WordReader):
+    class Noted(KeywordReader):
         def read(
             self, pairs: Sequence[Pair], *, prior: Sequence[float] = (), keep: int | None = None
         ) -> list[Reading]:
             kept.append([*prior, float(keep or 0)])
             return super().read(pairs, prior=prior, keep=keep)
 
-    own = WordReader().read(PAIRS)
+    own = KeywordReader().read(PAIRS)
     ranked = Reranked(Noted(), ByLength(), lambda pair: False)
     found = ranked.read(PAIRS, prior=[0.9, 0.1, 0.5], keep=2)
     assert [one.relevance for one in found] == [0.1, 0.2, 0.0]
@@ -126,12 +126,12 @@ def test_of_what_the_reader_does_not_know_the_reranker_says_all() -> None:
             return [0.8 if "限额" in "".join(one.sentences) else 0.1 for one in pairs]
 
     pairs = [Pair("限额是多少？", "", ("天气很好。", "限额是五百。")), *PAIRS[:1]]
-    first, second = Reranked(WordReader(), Liking(), is_foreign).read(pairs)
+    first, second = Reranked(KeywordReader(), Liking(), is_foreign).read(pairs)
     assert first.answers == first.relevance == 0.8
     assert first.sentences[1] > 5 * first.sentences[0]
     assert sum(first.sentences) + first.nothing == pytest.approx(1)
-    assert second.answers == WordReader().read(PAIRS[:1])[0].answers
+    assert second.answers == KeywordReader().read(PAIRS[:1])[0].answers
     Liking.reads_many = False
-    assert Reranked(WordReader(), Liking(), is_foreign).read(pairs)[:1] == WordReader().read(
+    assert Reranked(KeywordReader(), Liking(), is_foreign).read(pairs)[:1] == KeywordReader().read(
         pairs[:1]
     )

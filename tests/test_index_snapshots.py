@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.desk import Desk
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.errors import LibraryClosed, LibraryDamaged, LibraryLocked, SearchIndexError
 from corpus.library import Library
 from index.ingest import Progress, Report, embed_again
-from index.vectors import VectorIndex
+from index.vector_index import VectorIndex
 
 PLACES = ("Lund", "Vik", "Ros", "Harrow", "Eyke", "Pell")
 
@@ -35,30 +35,32 @@ def home(tmp_path: Path) -> Path:
     articles.mkdir()
     for number, place in enumerate(PLACES):
         (articles / f"{place}.md").write_text(article(place, 100 + number), encoding="utf-8")
-    with desk_in(tmp_path / "home") as desk:
-        added(desk, *sorted(articles.iterdir()))
+    with desk_in(tmp_path / "home") as workspace:
+        added(workspace, *sorted(articles.iterdir()))
     return tmp_path / "home"
 
 
 @pytest.fixture
-def desk(home: Path) -> Iterator[Desk]:
+def workspace(home: Path) -> Iterator[Workspace]:
     with desk_in(home) as opened:
         yield opened
 
 
-def desk_in(home: Path) -> Desk:
-    return Desk(Settings(home=home, embedder="hash"))
+def desk_in(home: Path) -> Workspace:
+    return Workspace(Settings(home=home, embedder="hash"))
 
 
-def added(desk: Desk, *files: Path) -> Report:
-    *_, report = desk.add(files)
+def added(workspace: Workspace, *files: Path) -> Report:
+    *_, report = workspace.add(files)
     assert isinstance(report, Report)
     return report
 
 
-def found(desk: Desk, question: str = "How many ships did the harbour of Vik handle?") -> list[str]:
+def found(
+    workspace: Workspace, question: str = "How many ships did the harbour of Vik handle?"
+) -> list[str]:
     """Return what a search finds, in its order."""
-    return [one.passage.text for one in desk.searcher.search(question)]
+    return [one.passage.text for one in workspace.retriever.search(question)]
 
 
 def write_file(folder: Path, place: str) -> Path:
@@ -99,45 +101,47 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_any_part_that_is_lost_or_damaged_is_noticed_and_made_anew(home: Path, damage: str) -> None:
     """The library answers meanwhile, the same; afterwards the indexes are sound again."""
-    with desk_in(home) as desk:
-        wanted = found(desk)
-        assert wanted and desk.indexes.fault() == ""
+    with desk_in(home) as workspace:
+        wanted = found(workspace)
+        assert wanted and workspace.indexes.fault() == ""
     DAMAGES[damage](home / "index")
-    with desk_in(home) as desk:
-        assert found(desk) == wanted
-        assert desk.indexes.fault()
-        assert desk.indexes.maintain()
-        assert not desk.indexes.behind() and desk.indexes.fault() == ""
-        assert found(desk) == wanted
-        assert desk.indexes.snapshot().vectors is not None
+    with desk_in(home) as workspace:
+        assert found(workspace) == wanted
+        assert workspace.indexes.fault()
+        assert workspace.indexes.maintain()
+        assert not workspace.indexes.behind() and workspace.indexes.fault() == ""
+        assert found(workspace) == wanted
+        assert workspace.indexes.snapshot().vectors is not None
 
 
 def test_damage_under_an_open_search_is_noticed(
-    desk: Desk, home: Path, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The files are looked at again, so a long-lived page does not go on with what is gone."""
-    monkeypatch.setattr("index.derived._BELIEVED", 0.0)
-    wanted = found(desk)
+    monkeypatch.setattr("index.index_manager._BELIEVED", 0.0)
+    wanted = found(workspace)
     flipped(home / "index" / "forward" / "vectors.npy")
-    assert found(desk) == wanted
-    assert desk.indexes.maintain()
-    assert found(desk) == wanted
+    assert found(workspace) == wanted
+    assert workspace.indexes.maintain()
+    assert found(workspace) == wanted
 
 
 def test_a_backup_beside_newer_indexes_is_told_from_the_library(home: Path, tmp_path: Path) -> None:
     """Also once it has grown to the same number of changes."""
     backup = tmp_path / "backup.sqlite3"
     shutil.copyfile(home / "library.sqlite3", backup)
-    with desk_in(home) as desk:
-        added(desk, *(write_file(tmp_path, place) for place in ("Cray", "Orm")))
+    with desk_in(home) as workspace:
+        added(workspace, *(write_file(tmp_path, place) for place in ("Cray", "Orm")))
     for file in home.glob("library.sqlite3*"):
         file.unlink()
     shutil.copyfile(backup, home / "library.sqlite3")
-    with desk_in(home) as desk:
-        assert desk.indexes.behind()
-        added(desk, *(write_file(tmp_path, place) for place in ("Tarn", "Ude")))
-        assert "harbour of Ude" in found(desk, "How many ships did the harbour of Ude handle?")[0]
-        assert not any("Orm" in text for text in found(desk, "the harbour of Orm"))
+    with desk_in(home) as workspace:
+        assert workspace.indexes.behind()
+        added(workspace, *(write_file(tmp_path, place) for place in ("Tarn", "Ude")))
+        assert (
+            "harbour of Ude" in found(workspace, "How many ships did the harbour of Ude handle?")[0]
+        )
+        assert not any("Orm" in text for text in found(workspace, "the harbour of Orm"))
 
 
 def test_indexes_of_another_library_are_not_believed(home: Path, tmp_path: Path) -> None:
@@ -146,9 +150,9 @@ def test_indexes_of_another_library_are_not_believed(home: Path, tmp_path: Path)
         added(other, *(write_file(tmp_path, place) for place in PLACES))
     shutil.rmtree(home / "index")
     shutil.copytree(tmp_path / "other" / "index", home / "index")
-    with desk_in(home) as desk:
-        assert desk.indexes.behind()
-        assert "handled 101 ships" in found(desk)[0]
+    with desk_in(home) as workspace:
+        assert workspace.indexes.behind()
+        assert "handled 101 ships" in found(workspace)[0]
 
 
 def test_an_empty_library_file_is_told_and_kept(home: Path) -> None:
@@ -186,10 +190,10 @@ def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_search_goes_on_while_the_indexes_are_written(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rebuilding is held up half-way, and questions are answered meanwhile, the same."""
-    wanted = found(desk)
+    wanted = found(workspace)
     entered, go_on = threading.Event(), threading.Event()
     write = VectorIndex.add
 
@@ -199,29 +203,29 @@ def test_a_search_goes_on_while_the_indexes_are_written(
         write(self, *args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(VectorIndex, "add", slow)
-    rebuilding = threading.Thread(target=lambda: desk.indexes.update(rebuild=True))
+    rebuilding = threading.Thread(target=lambda: workspace.indexes.update(rebuild=True))
     rebuilding.start()
     assert entered.wait(60)
-    assert [found(desk) for _ in range(3)] == [wanted] * 3
+    assert [found(workspace) for _ in range(3)] == [wanted] * 3
     # A document that is removed meanwhile is gone at once, and nobody waits for the rebuild.
-    gone = next(one for one in desk.library.entries() if one.source.title.endswith("Vik"))
-    desk.remove(gone.id)
-    assert not any("Vik" in text for text in found(desk))
+    gone = next(one for one in workspace.library.entries() if one.source.title.endswith("Vik"))
+    workspace.remove(gone.id)
+    assert not any("Vik" in text for text in found(workspace))
     go_on.set()
     rebuilding.join(60)
     assert not rebuilding.is_alive()
-    assert not desk.indexes.behind(), "the rebuild took over what was handed to it"
+    assert not workspace.indexes.behind(), "the rebuild took over what was handed to it"
 
 
 def test_a_question_between_two_documents_of_an_addition_is_answered(
-    desk: Desk, tmp_path: Path
+    workspace: Workspace, tmp_path: Path
 ) -> None:
     """One thread adds and stands still in the middle; another asks, removes and restores."""
     stopped, go_on = threading.Event(), threading.Event()
     reports: list[Report] = []
 
     def add() -> None:
-        for step in desk.add([write_file(tmp_path, place) for place in ("Cray", "Orm")]):
+        for step in workspace.add([write_file(tmp_path, place) for place in ("Cray", "Orm")]):
             if isinstance(step, Report):
                 reports.append(step)
             elif isinstance(step, Progress) and step.stage == "added" and not stopped.is_set():
@@ -231,57 +235,59 @@ def test_a_question_between_two_documents_of_an_addition_is_answered(
     adding = threading.Thread(target=add)
     adding.start()
     assert stopped.wait(60)
-    first = desk.library.entries()[0].id
-    assert found(desk)
-    desk.remove(first)
-    desk.restore(first)
-    desk.indexes.update(rebuild=True)
-    assert found(desk)
+    first = workspace.library.entries()[0].id
+    assert found(workspace)
+    workspace.remove(first)
+    workspace.restore(first)
+    workspace.indexes.update(rebuild=True)
+    assert found(workspace)
     go_on.set()
     adding.join(60)
     assert [len(one.added) for one in reports] == [2]
-    assert "Orm" in found(desk, "the harbour of Orm")[0]
+    assert "Orm" in found(workspace, "the harbour of Orm")[0]
 
 
 def test_a_broken_chroma_is_done_without_and_then_made_anew(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that fails, and one that finds next to nothing, as a broken graph does."""
-    wanted = found(desk)
+    wanted = found(workspace)
     with monkeypatch.context() as patched:
         patched.setattr(VectorIndex, "nearest", lambda *_: [])
-        assert found(desk) == wanted
-        assert desk.indexes.snapshot().vectors is None
-    assert desk.indexes.maintain() and found(desk) == wanted
-    assert desk.indexes.snapshot().vectors is not None
+        assert found(workspace) == wanted
+        assert workspace.indexes.snapshot().vectors is None
+    assert workspace.indexes.maintain() and found(workspace) == wanted
+    assert workspace.indexes.snapshot().vectors is not None
 
     def failing(*_: object) -> None:
         raise SearchIndexError("the graph is gone")
 
     with monkeypatch.context() as patched:
         patched.setattr(VectorIndex, "nearest", failing)
-        assert found(desk) == wanted
-    assert desk.indexes.maintain() and found(desk) == wanted
+        assert found(workspace) == wanted
+    assert workspace.indexes.maintain() and found(workspace) == wanted
 
 
-def test_embedding_again_takes_in_what_arrives_meanwhile(desk: Desk, tmp_path: Path) -> None:
+def test_embedding_again_takes_in_what_arrives_meanwhile(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     """No document keeps the old model's vectors, and replaced versions stay on record."""
     from index.embedding import HashEmbedder
 
-    old = next(one for one in desk.library.entries() if one.source.title.endswith("Vik"))
-    desk.library.remove(old.id)
+    old = next(one for one in workspace.library.entries() if one.source.title.endswith("Vik"))
+    workspace.library.remove(old.id)
     other = HashEmbedder(64)
-    steps = embed_again(desk.library, other, desk.indexes)
+    steps = embed_again(workspace.library, other, workspace.indexes)
     next(steps)
-    added(desk, write_file(tmp_path, "Cray"))
+    added(workspace, write_file(tmp_path, "Cray"))
     *_, report = steps
     assert isinstance(report, Report) and report.passages == 7
-    ids, vectors = desk.library.vectors()
+    ids, vectors = workspace.library.vectors()
     assert len(ids) == 6 and vectors.shape[1] == 64
-    assert desk.library.embedder == other.name
+    assert workspace.library.embedder == other.name
     # What was removed comes back with vectors of the same model.
-    desk.library.restore(old.id)
-    assert np.asarray(desk.library.vectors()[1]).shape == (7, 64)
+    workspace.library.restore(old.id)
+    assert np.asarray(workspace.library.vectors()[1]).shape == (7, 64)
 
 
 def test_a_connection_that_opens_while_the_library_closes_is_closed(tmp_path: Path) -> None:
@@ -315,20 +321,20 @@ def test_a_connection_that_opens_while_the_library_closes_is_closed(tmp_path: Pa
 
 def test_connections_end_with_their_threads_and_say_when_they_are_closed(home: Path) -> None:
     """Fifty threads leave no connection behind; after closing nobody hears of damage."""
-    desk = desk_in(home)
+    workspace = desk_in(home)
     for _ in range(50):
-        thread = threading.Thread(target=desk.library.entries)
+        thread = threading.Thread(target=workspace.library.entries)
         thread.start()
         thread.join()
-    assert len(desk.library._connections) == 1
-    desk.close()
+    assert len(workspace.library._connections) == 1
+    workspace.close()
     with pytest.raises(LibraryClosed, match="closed"):
-        desk.library.entries()
+        workspace.library.entries()
 
 
-def test_a_second_program_is_refused_and_names_the_first(desk: Desk, home: Path) -> None:
-    """Two desks on one folder stand for two programs here: each has a lock file of its own."""
-    with desk_in(home) as other, desk.library.writing():
+def test_a_second_program_is_refused_and_names_the_first(workspace: Workspace, home: Path) -> None:
+    """Two workspaces on one folder stand for two programs here: each has a lock file of its own."""
+    with desk_in(home) as other, workspace.library.writing():
         with pytest.raises(LibraryLocked, match=r"process \d+ is writing"):
             other.remove(other.library.entries()[0].id)
         # Reading goes on.
@@ -336,10 +342,10 @@ def test_a_second_program_is_refused_and_names_the_first(desk: Desk, home: Path)
 
 
 def test_what_another_program_indexes_shows_at_the_next_search(
-    desk: Desk, home: Path, tmp_path: Path
+    workspace: Workspace, home: Path, tmp_path: Path
 ) -> None:
     """A search opened before sees documents added from elsewhere, once they are indexed."""
-    assert not any("Cray" in text for text in found(desk, "the harbour of Cray"))
+    assert not any("Cray" in text for text in found(workspace, "the harbour of Cray"))
     with desk_in(home) as other:
         added(other, write_file(tmp_path, "Cray"))
-    assert "Cray" in found(desk, "the harbour of Cray")[0]
+    assert "Cray" in found(workspace, "the harbour of Cray")[0]

@@ -21,7 +21,7 @@ MODULE_LINES = 500
 # The modules that may import an outside library, a folder where every module of it may; everything
 # else asks them. Where there are several, one opens the library and the rest take its values apart.
 OWNERS = {
-    "chromadb": {"index/vectors.py"},
+    "chromadb": {"index/vector_index.py"},
     "chardet": {"corpus/readers/charsets.py"},
     "click": {"ui/cli.py", "ui/commands/"},
     "cssselect": {"corpus/readers/markup.py"},
@@ -31,18 +31,19 @@ OWNERS = {
     "fpdf": {"corpus/starter/reports/build.py"},
     "gradio": {"ui/page.py", "ui/page_chat.py", "ui/page_library.py", "ui/page_library_events.py",
                "ui/page_memo.py", "ui/page_memo_events.py", "ui/page_options.py",
-               "ui/page_source.py", "ui/page_taking.py", "ui/page_talks.py", "ui/page_thread.py",
-               "ui/page_words.py", "ui/page_writers.py", "ui/server.py", "ui/telling.py"},
-    "httpx": {"corpus/addresses.py", "corpus/fetching.py", "index/fetched.py",
+               "ui/page_source.py", "ui/page_add_to_memo.py", "ui/page_conversations.py",
+               "ui/page_messages.py", "ui/page_words.py", "ui/page_local_models.py",
+               "ui/server.py", "ui/event_errors.py"},
+    "httpx": {"corpus/addresses.py", "corpus/fetching.py", "index/url_ingest.py",
               "assistant/models/clients.py", "assistant/models/downloading.py",
-              "assistant/models/failures.py", "assistant/models/reach.py"},
+              "assistant/models/failures.py", "assistant/models/discovery.py"},
     "llama_index": {"index/llamaindex.py", "assistant/models/clients.py",
                     "assistant/models/hugging_face.py"},
     "lxml": {"corpus/readers/markup.py", "corpus/readers/package.py"},
     "markdown_it": {"corpus/readers/markdown.py"},
     "olefile": {"corpus/readers/outlook.py"},
     "ollama": {"assistant/models/clients.py"},
-    "onnxruntime": {"index/onnx.py"},
+    "onnxruntime": {"index/onnx_embedder.py"},
     "oxmsg": {"corpus/readers/outlook.py"},
     "pandas": {"ui/page_library_events.py"},
     "platformdirs": {"assistant/settings.py"},
@@ -54,20 +55,20 @@ OWNERS = {
                   "corpus/readers/pdf_drawing.py",
                   "corpus/readers/pdf_hidden.py", "corpus/readers/pdf_marks.py",
                   "corpus/readers/pdf_page.py"},
-    "rich": {"ui/aligned.py", "ui/terminal.py"},
-    "sentence_transformers": {"index/minilm.py", "index/rerankers.py"},
+    "rich": {"ui/terminal_tables.py", "ui/terminal.py"},
+    "sentence_transformers": {"index/sentence_embedder.py", "index/rerankers.py"},
     "sqlite3": {"corpus/sqlite.py", "corpus/schema.py", "corpus/catalogue.py",
                 "corpus/conversations.py", "corpus/library.py", "corpus/metadata.py",
                 "corpus/rows.py"},
-    "starlette": {"ui/guard.py", "ui/originals.py", "ui/drawn_pages.py"},
-    "tantivy": {"index/words.py"},
-    "tokenizers": {"corpus/counting.py", "index/onnx.py", "index/pairs.py"},
+    "starlette": {"ui/guard.py", "ui/originals.py", "ui/page_images.py"},
+    "tantivy": {"index/keyword_index.py"},
+    "tokenizers": {"corpus/counting.py", "index/onnx_embedder.py", "index/pair_encoding.py"},
     "tinycss2": {"corpus/readers/hidden.py"},
-    "torch": {"index/minilm.py", "index/rerankers.py"},
+    "torch": {"index/sentence_embedder.py", "index/rerankers.py"},
     "trafilatura": {"corpus/readers/html.py"},
-    "transformers": {"assistant/models/hugging_face.py", "index/minilm.py",
+    "transformers": {"assistant/models/hugging_face.py", "index/sentence_embedder.py",
                      "index/rerankers.py"},
-    "typst": {"assistant/memo/drawing.py"},
+    "typst": {"assistant/memo/timeline_figure.py"},
     "uvicorn": {"ui/connections.py", "ui/server.py"},
     "xllamacpp": {"assistant/models/llama_child.py"},
     "xlfmt": {"corpus/readers/number_formats.py"},
@@ -173,8 +174,8 @@ def test_files_are_read_in_a_child_alone() -> None:
         if (name == "corpus.readers" or name.startswith("corpus.readers."))
         and not one.name.startswith("corpus/readers/")
     }
-    assert users == {"corpus/confined.py", "corpus/drawing.py"}
-    drawing = next(one for one in program() if one.name == "corpus/drawing.py")
+    assert users == {"corpus/sandbox_child.py", "corpus/page_images.py"}
+    drawing = next(one for one in program() if one.name == "corpus/page_images.py")
     taken = [name for name, _ in drawing.imports() if name.startswith("corpus.readers")]
     # The reading of letters that the child has found: geometry, no file.
     assert taken == ["corpus.readers.pdf_drawing"] and "drawn(" not in drawing.text.replace(

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Question
-from assistant.answering import ask
-from assistant.desk import Desk
-from assistant.evaluation import Asked, questions_from
+from assistant.evaluation import EvaluationQuestion, questions_from
+from assistant.pipeline import ask
+from assistant.workspace import Workspace
 from corpus.sandbox import Sandbox
 from corpus.starter import starter_files
 
@@ -43,7 +43,7 @@ def test_there_are_sixty_short_questions_and_twenty_that_nothing_answers() -> No
 
 @pytest.mark.parametrize("one", ANSWERABLE, ids=[one.text for one in ANSWERABLE])
 def test_every_wanted_string_stands_in_a_document_that_the_question_names(
-    one: Asked, texts: dict[str, str]
+    one: EvaluationQuestion, texts: dict[str, str]
 ) -> None:
     """Each string in some of them, each document with some of the strings."""
     named = [texts[file] for file in one.files]
@@ -61,7 +61,7 @@ def test_nothing_is_wanted_where_nothing_answers() -> None:
     assert all(isinstance(row["article_trained"], bool) for row in rows if row not in closed)
 
 
-def test_newcomers_are_answered(starter_desk: Desk) -> None:
+def test_newcomers_are_answered(starter_desk: Workspace) -> None:
     """Where evidence answers, a short question is answered: 56 of the sixty."""
     outcomes = [list(ask(starter_desk, Question(one.text)))[-1].outcome for one in ANSWERABLE]
     declined = [

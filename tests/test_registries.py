@@ -17,11 +17,9 @@ from typing import Any
 import pytest
 
 from assistant.answer import Answer, Question
-from assistant.answering import ask
-from assistant.desk import Desk
 from assistant.engine import Piece, Task, guarded
-from assistant.engines import engine_named, reachable
-from assistant.kinds import ENGINES
+from assistant.engine_kinds import ENGINES
+from assistant.engine_selection import engine_named, reachable
 from assistant.memo.templates import (
     TEMPLATES,
     added_templates,
@@ -29,11 +27,13 @@ from assistant.memo.templates import (
     template_names,
     template_text,
 )
+from assistant.pipeline import ask
+from assistant.workspace import Workspace
 from corpus import formats
 from corpus.errors import EmbedderError, EngineError, FormatError, ReadError, UsageError
-from corpus.formats import READERS, Reader
-from corpus.plugins import Registry
+from corpus.formats import READERS, FileReader
 from corpus.readers import read
+from corpus.registry import Registry
 from corpus.sandbox import Sandbox
 from index.embedders import EMBEDDERS, counting_of, document_embedder, question_embedder
 
@@ -188,7 +188,7 @@ def test_every_format_of_ours_is_declared_once() -> None:
 def test_a_reader_with_a_wrong_suffix_is_refused(suffixes: Any, types: dict[str, str]) -> None:
     """Where it is declared, so that its author sees it."""
     with pytest.raises(ValueError, match="suffixes"):
-        Reader("logs", suffixes, lambda *_: read(Path()), types)
+        FileReader("logs", suffixes, lambda *_: read(Path()), types)
 
 
 def test_only_the_process_that_reads_gets_hold_of_what_reads() -> None:
@@ -200,9 +200,9 @@ def test_only_the_process_that_reads_gets_hold_of_what_reads() -> None:
         if re.search(r"\bREADERS\b", file.read_text(encoding="utf-8"))
     }
     assert users == {
-        "corpus/formats.py", "corpus/readers/__init__.py", "corpus/confined.py",
+        "corpus/formats.py", "corpus/readers/__init__.py", "corpus/sandbox_child.py",
         # The folders of plug-ins, and what is told of those that are left out.
-        "corpus/sandbox.py", "assistant/health.py",
+        "corpus/sandbox.py", "assistant/diagnostics.py",
     }  # fmt: skip
 
 
@@ -337,7 +337,7 @@ def test_a_broken_reader_is_told_by_the_child_and_harms_no_other_file(
 
 BELLS = """
     from assistant.engine import Draft
-    from assistant.kinds import EngineKind, Reachable
+    from assistant.engine_kinds import EngineKind, Reachable
 
     class Bell:
         place = ""
@@ -411,7 +411,7 @@ def test_whatever_an_engine_raises_is_a_failure_of_that_engine() -> None:
         next(pieces)
 
 
-def test_an_answer_outlives_an_engine_that_breaks_off(starter_desk: Desk) -> None:
+def test_an_answer_outlives_an_engine_that_breaks_off(starter_desk: Workspace) -> None:
     """The library is quoted, and the reader told which engine failed."""
 
     class Cracked:

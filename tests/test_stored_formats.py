@@ -16,25 +16,25 @@ from unittest.mock import ANY
 import pytest
 
 from assistant.answer import Answer
+from assistant.answer_storage import answer_of, history_of, keep
+from assistant.answer_storage import from_json as answer_from
+from assistant.answer_storage import to_json as answer_json
 from assistant.conversation_export import as_markdown
-from assistant.desk import Desk
 from assistant.evaluation import questions_from
+from assistant.memo.evidence_pack import opened_pack
 from assistant.memo.grades import Grades
-from assistant.memo.pack import opened_pack
-from assistant.memo.shelf import Shelf
-from assistant.memo.stored import from_json as memo_from
-from assistant.memo.stored import to_json as memo_json
+from assistant.memo.memo_json import from_json as memo_from
+from assistant.memo.memo_json import to_json as memo_json
+from assistant.memo.memo_repository import MemoRepository
 from assistant.memo.templates import template_named
-from assistant.models.settling import settled_in
+from assistant.models.engine_config_file import engine_config_in
 from assistant.settings import Settings
-from assistant.stored import answer_of, history_of, keep
-from assistant.stored import from_json as answer_from
-from assistant.stored import to_json as answer_json
+from assistant.workspace import Workspace
 from corpus.conversations import StoredTurn
 from corpus.errors import FormatError
 from corpus.themes import Themes
 from corpus.vocabulary import groups_of
-from ui.talks import Talks
+from ui.conversations import ConversationList
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ANSWERS = sorted(FIXTURES.glob("answer-*.json"))
@@ -175,8 +175,8 @@ def test_half_a_sign_of_a_damaged_document_comes_back() -> None:
 
 def test_one_unreadable_turn_leaves_the_conversation_open(tmp_path: Path) -> None:
     """On the page, in the terminal's text and as history; what is stored stays as it was."""
-    with Desk(Settings(home=tmp_path, engine="extractive", embedder="hash")) as desk:
-        kept = desk.library.conversations
+    with Workspace(Settings(home=tmp_path, engine="extractive", embedder="hash")) as workspace:
+        kept = workspace.library.conversations
         good = answer_from(ANSWERS[-1].read_text(encoding="utf-8"))
         name = keep(kept, "", good)
         keep(kept, name, good)
@@ -184,7 +184,7 @@ def test_one_unreadable_turn_leaves_the_conversation_open(tmp_path: Path) -> Non
         with sqlite3.connect(tmp_path / "library.sqlite3") as database:
             database.execute("UPDATE turns SET answer = ? WHERE number = 1", (later,))
         database.close()
-        first, second = Talks(kept).turns(name)
+        first, second = ConversationList(kept).turns(name)
         assert first.answer and first.answer.outcome == "failed"
         assert "upgrade" in first.answer.notice and first.question == good.question
         assert second.answer == good
@@ -202,18 +202,18 @@ def test_a_turn_without_an_answer_is_not_unreadable() -> None:
 
 def test_one_unreadable_memo_leaves_the_others_listed(tmp_path: Path) -> None:
     """It is listed with the reason; the newest that can be read is the last one."""
-    shelf = Shelf(tmp_path)
+    repository = MemoRepository(tmp_path)
     memo = memo_from(MEMOS[-1].read_text(encoding="utf-8"))
-    shelf.save(memo, "good")
+    repository.save(memo, "good")
     newer = json.loads(memo_json(memo)) | {"format": 3}
     (tmp_path / "memos" / "newer.json").write_text(json.dumps(newer), encoding="utf-8")
     (tmp_path / "memos" / "bytes.json").write_bytes(b"\xff\xfe\x00")
-    problems = {one.id: one.problem for one in shelf.listed()}
+    problems = {one.id: one.problem for one in repository.listed()}
     assert problems["good"] == "" and "upgrade" in problems["newer"]
     assert "restore it from a backup" in problems["bytes"]
-    assert shelf.load("last") == memo
+    assert repository.load("last") == memo
     with pytest.raises(FormatError, match=r"newer\.json"):
-        shelf.load("newer")
+        repository.load("newer")
 
 
 GRADE = '[[source]]\nmatch = "x"\nreliability = "A"\nreason = "r"\ndate = 2026-01-31\n'
@@ -226,7 +226,7 @@ READERS: dict[str, tuple[str, str, Callable[[Path], object]]] = {
     "a template": ("templates/own.toml", PLAN, lambda home: template_named("own", home)),
     "themes": ("themes.toml", THEME, Themes),
     "aliases": ("aliases.toml", ALIASES, groups_of),
-    "engines": ("engines.toml", ENGINES, settled_in),
+    "engines": ("engines.toml", ENGINES, engine_config_in),
 }
 SLIPS = {
     "grades": [

@@ -14,25 +14,25 @@ from typing import Any
 import pytest
 
 from assistant.answer import Question
-from assistant.answering import ask
-from assistant.desk import Desk
 from assistant.memo.writing import Request, write
+from assistant.pipeline import ask
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.lock import WriterLock
 from tests.stress import SHIPS, Stress, write_articles
 
 ROOT = Path(__file__).parent.parent
 
 
-def desk_in(home: Path) -> Desk:
-    return Desk(Settings(home=home, embedder="hash", engine="extractive"))
+def desk_in(home: Path) -> Workspace:
+    return Workspace(Settings(home=home, embedder="hash", engine="extractive"))
 
 
-def results(desk: Desk) -> list[list[tuple[str, int, float]]]:
+def results(workspace: Workspace) -> list[list[tuple[str, int, float]]]:
     """Return what searches for each port find: documents, offsets and scores, in order."""
     found = []
     for place in SHIPS:
-        evidence = desk.searcher.search(f"How many ships did the harbour of {place} handle?")
+        evidence = workspace.retriever.search(f"How many ships did the harbour of {place} handle?")
         found.append(
             [(one.passage.document, one.passage.start, round(one.score, 6)) for one in evidence]
         )
@@ -41,26 +41,26 @@ def results(desk: Desk) -> list[list[tuple[str, int, float]]]:
 
 def check_against_a_serial_run(home: Path, files: list[Path], fresh: Path) -> None:
     """Compare a stressed library with one to which the same documents were added in peace."""
-    with desk_in(home) as desk, desk_in(fresh) as serial:
-        desk.indexes.maintain()
-        assert desk.indexes.fault() == ""
-        assert all(one.ok for one in desk.library.check())
-        titles = {one.source.title for one in desk.library.entries()}
+    with desk_in(home) as workspace, desk_in(fresh) as serial:
+        workspace.indexes.maintain()
+        assert workspace.indexes.fault() == ""
+        assert all(one.ok for one in workspace.library.check())
+        titles = {one.source.title for one in workspace.library.entries()}
         assert titles
         for _ in serial.add([one for one in files if f"The harbour of {one.stem}" in titles]):
             continue
         assert {one.id for one in serial.library.entries()} == {
-            one.id for one in desk.library.entries()
+            one.id for one in workspace.library.entries()
         }
-        assert results(desk) == results(serial)
+        assert results(workspace) == results(serial)
 
 
 def run_threads(tmp_path: Path, seconds: float) -> None:
     files = write_articles(tmp_path / "articles")
-    with desk_in(tmp_path / "home") as desk:
-        for _ in desk.add(files[:12]):
+    with desk_in(tmp_path / "home") as workspace:
+        for _ in workspace.add(files[:12]):
             continue
-        stress = Stress(desk, files, seed=14)
+        stress = Stress(workspace, files, seed=14)
         stress.run(seconds)
     assert not stress.failures
     assert set(stress.done) == {
@@ -72,8 +72,8 @@ def run_threads(tmp_path: Path, seconds: float) -> None:
 def run_processes(tmp_path: Path, seconds: float) -> None:
     files = write_articles(tmp_path / "articles")
     home = tmp_path / "home"
-    with desk_in(home) as desk:
-        for _ in desk.add(files[:12]):
+    with desk_in(home) as workspace:
+        for _ in workspace.add(files[:12]):
             continue
     children = [
         subprocess.Popen(
@@ -222,32 +222,34 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
 def test_locks_are_taken_in_one_order(tmp_path: Path, recorder: Recorder) -> None:
     """Over all pairs of six operations, which therefore cannot wait for each other for ever."""
     files = write_articles(tmp_path / "articles")
-    with desk_in(tmp_path / "home") as desk:
-        for _ in desk.add(files[:6]):
+    with desk_in(tmp_path / "home") as workspace:
+        for _ in workspace.add(files[:6]):
             continue
-        removed = desk.library.entries()[0].id
+        removed = workspace.library.entries()[0].id
 
         def add() -> None:
-            for _ in desk.add(files[4:9]):
+            for _ in workspace.add(files[4:9]):
                 continue
 
         def question() -> None:
-            *_, answer = ask(desk, Question("How many ships did the harbour of Port03 handle?"))
+            *_, answer = ask(
+                workspace, Question("How many ships did the harbour of Port03 handle?")
+            )
             assert answer.outcome in {"answered", "partly", "declined"}
 
         def memo() -> None:
-            for _ in write(desk, Request("the harbour of Port03")):
+            for _ in write(workspace, Request("the harbour of Port03")):
                 continue
 
         def remove_and_restore() -> None:
-            desk.remove(removed)
-            desk.restore(removed)
+            workspace.remove(removed)
+            workspace.restore(removed)
 
         def rebuild() -> None:
-            desk.indexes.update(rebuild=True)
+            workspace.indexes.update(rebuild=True)
 
         def edit() -> None:
-            desk.update_source(removed, publisher="Harbour Times")
+            workspace.update_source(removed, publisher="Harbour Times")
 
         operations = [add, question, memo, remove_and_restore, rebuild, edit]
         pairs = list(combinations_with_replacement(operations, 2))

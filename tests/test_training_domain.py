@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.desk import Desk
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from training.domain import Stored, read_examples, written
 from training.split import is_apart
 
@@ -17,13 +17,15 @@ def test_passages_of_documents_kept_apart_are_left_out_of_training(tmp_path: Pat
     theirs = next(name for name in names if is_apart(name))
     spans = {}
     data = tmp_path / "data"
-    with Desk(Settings(home=data, embedder="hash", engine="extractive")) as desk:
+    with Workspace(Settings(home=data, embedder="hash", engine="extractive")) as workspace:
         for name in (ours, theirs):
             (tmp_path / "h").mkdir(exist_ok=True)
             (tmp_path / name).write_text(f"The mill {name} has two wheels. It grinds rye.")
-            list(desk.add([tmp_path / name]))
-        for entry in desk.library.entries():
-            (spans[f"h/{Path(entry.source.location).name}"],) = desk.library.passages_of(entry.id)
+            list(workspace.add([tmp_path / name]))
+        for entry in workspace.library.entries():
+            (spans[f"h/{Path(entry.source.location).name}"],) = workspace.library.passages_of(
+                entry.id
+            )
     stored = [
         Stored(name, spans[name].start, spans[name].end, gold, name == ours, name == ours)
         for name, gold in ((ours, (0,)), (theirs, ()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from index.reader import WordReader
+from index.reader import KeywordReader
 from training.examples import Example
 from training.sifting import sifted
 
@@ -24,6 +24,6 @@ def test_well_answered_questions_go_and_whole_questions_stay_together() -> None:
                     relevant=True, answers=True, group=other),
             Example(other, ("Snow fell.",), relevant=False, answers=False, group=other),
         ]  # fmt: skip
-    kept = sifted([*known, *unknown], WordReader(), random.Random(3))
+    kept = sifted([*known, *unknown], KeywordReader(), random.Random(3))
     assert [one for one in kept if one in unknown] == unknown
     assert 0 < len([one for one in kept if one in known]) < 25

@@ -12,7 +12,7 @@ import pytest
 from assistant.settings import Settings
 from benchmarks.serving import chromium_running, serving
 from tests.browser import GRADIO_WARNS, PATIENCE, browser_test
-from ui.room import Room
+from ui.backend import Backend
 
 pytestmark = [browser_test, pytest.mark.slow, *GRADIO_WARNS]
 
@@ -21,11 +21,11 @@ pytestmark = [browser_test, pytest.mark.slow, *GRADIO_WARNS]
 def address(starter_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("accessible") / "home"
     shutil.copytree(starter_home, home)
-    room = Room(Settings(home=home, engine="extractive"))
-    room.open()
-    with serving(room, ("Why?",), 18850) as served:
+    backend = Backend(Settings(home=home, engine="extractive"))
+    backend.open()
+    with serving(backend, ("Why?",), 18850) as served:
         yield served
-    room.close()
+    backend.close()
 
 
 def grave(page: Any) -> list[str]:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from assistant.desk import Desk
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from benchmarks.serving import chromium_running, serving
 from tests.browser import GRADIO_WARNS, PATIENCE, browser_test
 from tests.papers import long_report
-from ui import additions
-from ui.room import Room
+from ui import ingest_jobs
+from ui.backend import Backend
 
 pytestmark = GRADIO_WARNS
 
@@ -30,32 +30,34 @@ FERRIES = ("Oland", "Ven", "Tjorn", "Orust", "Gotland", "Faro")
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    """A room over a library of one note on each harbour."""
+def backend(tmp_path: Path) -> Iterator[Backend]:
+    """A backend over a library of one note on each harbour."""
     settings = Settings(home=tmp_path / "home", embedder="hash")
     notes = []
     for town, ships in SHIPS.items():
         notes.append(tmp_path / f"{town}.md")
         notes[-1].write_text(f"# {town}\n\nThe harbour of {town} handled {ships} ships in 2023.\n")
-    with Desk(settings) as desk:
-        list(desk.add(notes))
-    room = Room(settings)
-    room.open()
-    yield room
-    room.close()
+    with Workspace(settings) as workspace:
+        list(workspace.add(notes))
+    backend = Backend(settings)
+    backend.open()
+    yield backend
+    backend.close()
 
 
 @browser_test
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_six_documents_go_in_while_ten_questions_are_answered(room: Room, tmp_path: Path) -> None:
+def test_six_documents_go_in_while_ten_questions_are_answered(
+    backend: Backend, tmp_path: Path
+) -> None:
     """Each answer has its harbour's number, the first ones come while files are still to be read;
     in the end all six are in and can be asked about."""
     reports = [
         str(long_report(tmp_path / f"{one}.pdf", 12, f"The ferry to {one} sails {91 + at} times."))
         for at, one in enumerate(FERRIES)
     ]
-    with serving(room, (), 18680) as address, chromium_running() as browser:
+    with serving(backend, (), 18680) as address, chromium_running() as browser:
         page = browser.new_page(viewport={"width": 1300, "height": 900}, locale="en-US")
         page.set_default_timeout(PATIENCE)
         page.goto(address)
@@ -69,7 +71,7 @@ def test_six_documents_go_in_while_ten_questions_are_answered(room: Room, tmp_pa
         answered_meanwhile = 0
         for number, (town, ships) in enumerate(SHIPS.items(), 1):
             _ask(page, f"How many ships did the harbour of {town} handle in 2023?", number)
-            job = additions.latest(room)
+            job = ingest_jobs.latest(backend)
             assert job is not None
             answered_meanwhile += not job.ended
             said = page.locator("#chat .claim").last.inner_text()
@@ -88,9 +90,9 @@ def test_six_documents_go_in_while_ten_questions_are_answered(room: Room, tmp_pa
 
 @browser_test
 @pytest.mark.slow
-def test_a_question_too_many_leaves_the_conversation_in_sight(room: Room) -> None:
+def test_a_question_too_many_leaves_the_conversation_in_sight(backend: Backend) -> None:
     """A line says why it waits; the answers before it can be read, and it stands in the box."""
-    with serving(room, (), 18690) as address, chromium_running() as browser:
+    with serving(backend, (), 18690) as address, chromium_running() as browser:
         page = browser.new_page(viewport={"width": 1300, "height": 900}, locale="en-US")
         page.set_default_timeout(PATIENCE)
         page.goto(address)
@@ -98,7 +100,7 @@ def test_a_question_too_many_leaves_the_conversation_in_sight(room: Room) -> Non
         _ask(page, "How many ships did the harbour of Lund handle in 2023?", 1)
         go, one = threading.Event(), "How many ships did the harbour of Visby handle in 2023?"
         for number in range(34):
-            room.questions.start(str(number), lambda: (go.wait(PATIENCE) for _ in range(1)))
+            backend.questions.start(str(number), lambda: (go.wait(PATIENCE) for _ in range(1)))
         page.fill("#question textarea", one)
         page.keyboard.press("Enter")
         page.get_by_text("Too many questions are being answered").wait_for()

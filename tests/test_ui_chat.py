@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from assistant.answer import NOT_HELD, NOT_SAID, Answer
-from assistant.stored import from_json
+from assistant.answer_storage import from_json
 from corpus.library import Library
 from tests.browser import browser_test
 from tests.test_ui_page import (
@@ -24,10 +24,10 @@ from tests.test_ui_page import (
     page,
 )
 from tests.test_ui_page import pytestmark as pytestmark
-from ui.handlers import Asked, begin, messages
+from ui.chat_actions import AskOptions, begin, messages
+from ui.conversations import ConversationList
 from ui.jobs import Jobs
 from ui.markup_chat import about_html, copied
-from ui.talks import Talks
 
 __all__ = ["address", "chromium", "page"]
 
@@ -413,17 +413,17 @@ def test_an_answer_broken_off_by_a_restart_can_be_asked_again(place: Harbour) ->
     kept = place.conversations()
     assert kept is not None
     number = kept.begin("c1", "How many ships?")
-    turns = Talks(kept).turns("c1")
+    turns = ConversationList(kept).turns("c1")
     assert [(one.question, one.number, one.answer) for one in turns] == [
         ("How many ships?", number, None)
     ]
     shown = messages(turns)[1]["content"]
     assert "interrupted" in shown and "#do-again-0" in shown
-    _, begun = begin(place, "c1", "How many ships?", [], Asked(), instead_of=number)
+    _, begun = begin(place, "c1", "How many ships?", [], AskOptions(), instead_of=number)
     job = place.questions.find("c1")
     assert job is not None
     list(job.watch())
-    (turn,) = Talks(kept).turns("c1")
+    (turn,) = ConversationList(kept).turns("c1")
     assert turn.number == begun.number and turn.answer and turn.answer.outcome == "answered"
 
 
@@ -432,9 +432,9 @@ def test_a_full_line_refuses_and_keeps_nothing(place: Harbour) -> None:
     from corpus.errors import UsageError
 
     place.questions = Jobs("questions", at_once=1, waiting=0)
-    running, _ = begin(place, "", "something endless", [], Asked())
+    running, _ = begin(place, "", "something endless", [], AskOptions())
     with pytest.raises(UsageError):
-        begin(place, "other", "one too many", [], Asked())
+        begin(place, "other", "one too many", [], AskOptions())
     kept = place.conversations()
     assert kept is not None and [one.title for one in kept.all()] == ["something endless"]
     job = place.questions.find(running)

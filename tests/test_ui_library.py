@@ -11,25 +11,25 @@ from typing import Any
 
 import pytest
 
-from assistant.desk import Desk
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from benchmarks.serving import chromium_running, serving
-from corpus.account import Account
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.document import _FURNITURE, LeftOut, Source
 from corpus.errors import UsageError
-from corpus.said import said
-from index.ingest import Progress, Twin
+from corpus.extraction_report import ExtractionReport
+from corpus.i18n import tr
+from index.ingest import Duplicate, Progress
 from tests.browser import GRADIO_WARNS, PATIENCE, browser_test
 from tests.papers import long_report, site_of, two_columns
-from ui import additions, library
-from ui.additions import Line
+from ui import ingest_jobs, library
+from ui.backend import Backend
+from ui.ingest_jobs import AddedFile
 from ui.jobs import Jobs
-from ui.library import NO_THEME, PAGE, Filter
+from ui.library import NO_THEME, PAGE, LibraryFilter
 from ui.markup_library import adding_html, details_html, table_html
 from ui.page_library_events import MOVING, OPENED, WHOLE, LibraryEvents
-from ui.room import Room
 from ui.terminal import report_lines
 from ui.wording import keys
 
@@ -56,22 +56,31 @@ HARBOURS = [
 @pytest.mark.parametrize(
     ("wanted", "titles"),
     [
-        (Filter(), "ships of Malmo|Ships of Lund|Ore of Kiruna|An undated note"),
-        (Filter(sort="oldest"), "Ore of Kiruna|Ships of Lund|ships of Malmo|An undated note"),
-        (Filter(sort="by_title"), "An undated note|Ore of Kiruna|Ships of Lund|ships of Malmo"),
-        (Filter(sort="by_passages"), "ships of Malmo|An undated note|Ore of Kiruna|Ships of Lund"),
-        (Filter(search="SHIPS lund"), "Ships of Lund"),
-        (Filter(publisher="Railway"), "ships of Malmo|Ore of Kiruna"),
-        (Filter(since="2024"), "ships of Malmo|Ships of Lund"),
-        (Filter(until="2024-12"), "Ships of Lund|Ore of Kiruna"),
-        (Filter(since="2024-02", until="2024-03-01"), "Ships of Lund"),
-        (Filter(kind="html"), ""),
-        (Filter(theme="rail"), "ships of Malmo|Ore of Kiruna"),
-        (Filter(theme=NO_THEME), "Ships of Lund|An undated note"),
+        (LibraryFilter(), "ships of Malmo|Ships of Lund|Ore of Kiruna|An undated note"),
+        (
+            LibraryFilter(sort="oldest"),
+            "Ore of Kiruna|Ships of Lund|ships of Malmo|An undated note",
+        ),
+        (
+            LibraryFilter(sort="by_title"),
+            "An undated note|Ore of Kiruna|Ships of Lund|ships of Malmo",
+        ),
+        (
+            LibraryFilter(sort="by_passages"),
+            "ships of Malmo|An undated note|Ore of Kiruna|Ships of Lund",
+        ),
+        (LibraryFilter(search="SHIPS lund"), "Ships of Lund"),
+        (LibraryFilter(publisher="Railway"), "ships of Malmo|Ore of Kiruna"),
+        (LibraryFilter(since="2024"), "ships of Malmo|Ships of Lund"),
+        (LibraryFilter(until="2024-12"), "Ships of Lund|Ore of Kiruna"),
+        (LibraryFilter(since="2024-02", until="2024-03-01"), "Ships of Lund"),
+        (LibraryFilter(kind="html"), ""),
+        (LibraryFilter(theme="rail"), "ships of Malmo|Ore of Kiruna"),
+        (LibraryFilter(theme=NO_THEME), "Ships of Lund|An undated note"),
     ],
     ids=str,
 )
-def test_the_table_shows_what_is_asked_for(wanted: Filter, titles: str) -> None:
+def test_the_table_shows_what_is_asked_for(wanted: LibraryFilter, titles: str) -> None:
     """Searched, filtered and sorted; documents without a date last."""
     shown = library.shown(HARBOURS, wanted)
     assert "|".join(one.source.title for one in shown.entries) == titles
@@ -81,11 +90,15 @@ def test_the_table_shows_what_is_asked_for(wanted: Filter, titles: str) -> None:
 def test_a_large_library_is_shown_page_by_page() -> None:
     """Beyond the last page stands the last page."""
     many = [entry(number, f"Document {number:04}") for number in range(1000)]
-    last = library.shown(many, Filter(sort="by_title", page=99))
+    last = library.shown(many, LibraryFilter(sort="by_title", page=99))
     assert (last.first, len(last.entries), last.count) == (1000 - PAGE, PAGE, 1000)
     assert last.line("en", anything=True) == "Documents 951–1000 of 1000"
-    assert library.shown([], Filter()).line("en", anything=False).startswith("The library is empty")
-    assert "符合条件" in library.shown([], Filter()).line("zh", anything=True)
+    assert (
+        library.shown([], LibraryFilter())
+        .line("en", anything=False)
+        .startswith("The library is empty")
+    )
+    assert "符合条件" in library.shown([], LibraryFilter()).line("zh", anything=True)
 
 
 def test_titles_are_shown_and_never_rendered() -> None:
@@ -97,7 +110,7 @@ def test_titles_are_shown_and_never_rendered() -> None:
 def test_what_was_not_read_stands_beside_its_document() -> None:
     """In the table, and in full in the details with a way to the file."""
     one = entry(1, "Soundings of the Orm")
-    account = Account(
+    account = ExtractionReport(
         "/soundings.pdf", one.id, "Soundings of the Orm", "", "sv",
         (LeftOut("pages without text", 2, "pages 4 and 9"), LeftOut("running heads", 12)),
         ("published: 04/05/2026 is 4 May or 5 April",),
@@ -121,7 +134,9 @@ def test_a_page_that_was_not_read_is_a_step_away() -> None:
         LeftOut("attachments", 1, "page 3"),
         LeftOut("equations", 2, "pages 3 and 30"),
     )
-    account = Account("/soundings.pdf", one.id, "Soundings", left_out=left_out, ocr_pages=(7, 8))
+    account = ExtractionReport(
+        "/soundings.pdf", one.id, "Soundings", left_out=left_out, ocr_pages=(7, 8)
+    )
     for language in ("en", "zh"):
         for html, pages in (
             (table_html([one], {one.id: account}, str.upper, language), "4 30 3 3 30"),
@@ -142,89 +157,93 @@ def test_every_kind_that_a_reader_leaves_out_has_a_chinese_word() -> None:
     assert len(kinds) > 15
     assert not {one for one in kinds if f"account.{one.replace(' ', '_')}" not in keys()}
     one = entry(1, "奥姆河测深")
-    account = Account("/a.pdf", one.id, "", left_out=(LeftOut("pages without text", 3,
+    account = ExtractionReport("/a.pdf", one.id, "", left_out=(LeftOut("pages without text", 3,
                                                              "pages 4–5 and 9"),))  # fmt: skip
     html = table_html([one], {one.id: account}, str.upper, "zh")
     assert "未完整读取：无文字页 3 处（第 4–5、9 页）" in re.sub(r"</?a\b[^>]*>", "", html)
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    """A room over an empty library that embeds words; this machine's addresses may be fetched."""
+def backend(tmp_path: Path) -> Iterator[Backend]:
+    """Over an empty library that embeds words; this machine's addresses may be fetched."""
     home = tmp_path / "home"
-    with Desk(Settings(home=home, embedder="hash")) as desk:
+    with Workspace(Settings(home=home, embedder="hash")) as workspace:
         file = tmp_path / "note.md"
         file.write_text("# Note\n\nThe mill of Lund ground 300 tonnes of rye in 2022.\n")
-        list(desk.add([file]))
-    room = Room(Settings(home=home, embedder="hash"), addresses=Policy(loopback=True))
-    room.open()
-    assert room.desk() or room._ready.wait(60)
-    yield room
-    room.close()
+        list(workspace.add([file]))
+    backend = Backend(Settings(home=home, embedder="hash"), addresses=Policy(loopback=True))
+    backend.open()
+    assert backend.workspace() or backend._ready.wait(60)
+    yield backend
+    backend.close()
 
 
-def ended(room: Room) -> Any:
-    job = additions.latest(room)
+def ended(backend: Backend) -> Any:
+    job = ingest_jobs.latest(backend)
     assert job is not None
     *_, last = job.watch()
     return last
 
 
 def test_uploads_are_named_by_their_names_and_replace_each_other(
-    room: Room, tmp_path: Path
+    backend: Backend, tmp_path: Path
 ) -> None:
     """The uploaded copies are deleted, bad ones are reported with what would help."""
-    desk = room.desk()
-    assert desk is not None
+    workspace = backend.workspace()
+    assert workspace is not None
     for text in ("4,800 ships", "4,900 ships"):
         folder = tmp_path / "uploads" / text[:5]
         folder.mkdir(parents=True)
         good, bad = folder / "lund.md", folder / "photo.png"
         good.write_text(f"# Lund\n\nThe harbour of Lund handled {text} in 2023.\n")
         bad.write_bytes(b"\x89PNG\r\n")
-        additions.start_files(room, [str(good), str(bad)])
-        report = ended(room).report
+        ingest_jobs.start_files(backend, [str(good), str(bad)])
+        report = ended(backend).report
         assert len(report.refused) == 1 and "photo.png" in report.refused[0].path
         assert not folder.exists()
     assert report.replaced == ("upload:lund.md",)
-    (found,) = [one for one in desk.library.entries() if one.source.title == "Lund"]
-    assert library.entry_of(desk, found.id) == found
-    assert len(desk.library.versions_before(found.id)) == 1
-    html = adding_html(additions.latest(room), 0, "en")
+    (found,) = [one for one in workspace.library.entries() if one.source.title == "Lund"]
+    assert library.entry_of(workspace, found.id) == found
+    assert len(workspace.library.versions_before(found.id)) == 1
+    html = adding_html(ingest_jobs.latest(backend), 0, "en")
     assert "1 replaced" in html and "lund.md" in html and "refused" in html
     with pytest.raises(UsageError):
-        additions.start_files(room, [])
+        ingest_jobs.start_files(backend, [])
 
 
-def test_files_of_one_name_in_one_upload_are_two_documents(room: Room, tmp_path: Path) -> None:
+def test_files_of_one_name_in_one_upload_are_two_documents(
+    backend: Backend, tmp_path: Path
+) -> None:
     """As in a folder with folders in it; neither takes the place of the other."""
     names = ("left/readme.md", "right/readme.md", "far/readme (2).md")
     files = [tmp_path / one for one in names]
     for file in files:
         file.parent.mkdir()
         file.write_text(f"# On the {file.parent.name}\n\nThe {file.parent.name} bank is open.\n")
-    additions.start_files(room, [str(one) for one in files])
+    ingest_jobs.start_files(backend, [str(one) for one in files])
     numbered = ("upload:readme.md", "upload:readme (2).md", "upload:readme (2) (2).md")
-    assert ended(room).report.added == numbered
+    assert ended(backend).report.added == numbered
 
 
-def test_uploads_of_an_addition_that_never_began_are_deleted(room: Room, tmp_path: Path) -> None:
+def test_uploads_of_an_addition_that_never_began_are_deleted(
+    backend: Backend, tmp_path: Path
+) -> None:
     """It waits behind another one and is cancelled there."""
     begun, go = threading.Event(), threading.Event()
 
     def held() -> Iterator[Any]:
         begun.set()
         assert go.wait(60)
-        yield additions.Adding()
+        yield ingest_jobs.Adding()
 
-    room.additions.start("held", held)
+    backend.additions.start("held", held)
     assert begun.wait(60)
     file = tmp_path / "uploads" / "note.md"
     file.parent.mkdir()
     file.write_text("# Note\n\nIt was never read.\n")
-    additions.start_files(room, [str(file)])
-    waiting = room.additions.newest()
-    additions.cancel(room)
+    ingest_jobs.start_files(backend, [str(file)])
+    waiting = backend.additions.newest()
+    ingest_jobs.cancel(backend)
     go.set()
     assert waiting is not None and waiting.wait(60)
     assert not file.parent.exists()
@@ -236,13 +255,13 @@ def test_the_whole_and_the_document_have_a_bar_each() -> None:
 
     def work() -> Iterator[Progress]:
         yield Progress("added", 1, 4, "first.pdf")
-        note = said("{name}: {done} of {count} passages", name="report.pdf", done=192, count=384)
+        note = tr("{name}: {done} of {count} passages", name="report.pdf", done=192, count=384)
         yield Progress("embedding", 1, 4, note, 0.5)
         shown.set()
         assert go.wait(60)
 
-    jobs: Jobs[additions.Adding] = Jobs("additions", at_once=1, waiting=1)
-    job = jobs.start("one", lambda: additions.told(work()))
+    jobs: Jobs[ingest_jobs.Adding] = Jobs("additions", at_once=1, waiting=1)
+    job = jobs.start("one", lambda: ingest_jobs.progress_of(work()))
     assert shown.wait(60)
     html = adding_html(job, 2, "en")
     assert re.findall(r'value="([\d.]+)"', html) == ["0.250", "0.500"]
@@ -253,54 +272,54 @@ def test_the_whole_and_the_document_have_a_bar_each() -> None:
 
 
 def test_a_file_that_is_there_already_names_the_document_that_has_its_content(
-    room: Room, tmp_path: Path
+    backend: Backend, tmp_path: Path
 ) -> None:
     """While it is added, in the report on the page and on the terminal."""
     copy = tmp_path / "copy.md"
     copy.write_text("# Note\n\nThe mill of Lund ground 300 tonnes of rye in 2022.\n")
-    additions.start_files(room, [str(copy)])
-    last = ended(room)
+    ingest_jobs.start_files(backend, [str(copy)])
+    last = ended(backend)
     there = str(tmp_path / "note.md")
-    assert last.report.duplicates == (Twin("upload:copy.md", "Note", there),)
-    assert last.lines == (Line("copy.md", "duplicate", "Note"),)
-    html = adding_html(additions.latest(room), 0, "en")
+    assert last.report.duplicates == (Duplicate("upload:copy.md", "Note", there),)
+    assert last.lines == (AddedFile("copy.md", "duplicate", "Note"),)
+    html = adding_html(ingest_jobs.latest(backend), 0, "en")
     assert "copy.md" in html and "already, as “Note”" in html
     said = " ".join("".join(report_lines(last.report)).split())
     assert "upload:copy.md: the same as Note (" in said
 
 
-def test_a_document_is_corrected_removed_and_brought_back(room: Room) -> None:
+def test_a_document_is_corrected_removed_and_brought_back(backend: Backend) -> None:
     """Each is seen at once in the search; wrong dates are said in words."""
-    desk = room.desk()
-    assert desk is not None
-    (found,) = desk.library.entries()
+    workspace = backend.workspace()
+    assert workspace is not None
+    (found,) = workspace.library.entries()
 
     def edited(title: str, publisher: str, published: str, theme: str = "") -> tuple[bool, str]:
-        return library.edited(desk, found.id, "en", title=title, publisher=publisher,
+        return library.edited(workspace, found.id, "en", title=title, publisher=publisher,
                               published=published, theme=theme)  # fmt: skip
 
     assert not edited("Mill", "", "last May")[0]
     assert not edited("Mill", "", "2025-02-31")[0]
     assert edited(" ", "", "")[0]
-    assert desk.library.entry(found.id).source.title == found.source.title
+    assert workspace.library.entry(found.id).source.title == found.source.title
     assert edited("Another", "", "")[0] and edited("", "", "")[0]
-    assert desk.library.entry(found.id).source.title == found.source.title
+    assert workspace.library.entry(found.id).source.title == found.source.title
     done, said = edited("The mill", "Gazette", "2022-05", "landscape")
     assert done and said == "Saved."
-    (hit,) = desk.searcher.search("How much rye did the mill grind?")
+    (hit,) = workspace.retriever.search("How much rye did the mill grind?")
     assert (hit.source.title, hit.source.published) == ("The mill", "2022-05")
     assert hit.source.theme == "landscape"
-    gone, said = library.removed(desk, found.id, "en")
-    assert gone == found.id and "Undo" in said and desk.library.entries() == []
-    assert "is back" in library.restored(desk, found.id, "en")
-    assert desk.searcher.search("How much rye did the mill grind?")
+    gone, said = library.removed(workspace, found.id, "en")
+    assert gone == found.id and "Undo" in said and workspace.library.entries() == []
+    assert "is back" in library.restored(workspace, found.id, "en")
+    assert workspace.retriever.search("How much rye did the mill grind?")
 
 
-def test_addresses_that_are_none_are_said_so(room: Room) -> None:
+def test_addresses_that_are_none_are_said_so(backend: Backend) -> None:
     """Before anything is fetched."""
     for text in ("", "example.org", "https://example.org\nnote.md"):
         with pytest.raises(UsageError):
-            additions.start_addresses(room, text)
+            ingest_jobs.start_addresses(backend, text)
 
 
 def test_the_timeline_counts_quarters() -> None:
@@ -311,21 +330,23 @@ def test_the_timeline_counts_quarters() -> None:
     assert rows == [("2023 Q2", "RAIL", 1), ("2024 Q1", "none", 1)]
 
 
-def test_events_return_as_many_values_as_the_page_has_components(room: Room) -> None:
+def test_events_return_as_many_values_as_the_page_has_components(backend: Backend) -> None:
     """The lists of components and of values are in two modules."""
 
     class Asked:
         def __init__(self) -> None:
             self.headers = {"accept-language": "en"}
 
-    events = LibraryEvents(room)
+    events = LibraryEvents(backend)
     request: Any = Asked()
-    assert len(events.everything(Filter(), "theme", request)) == WHOLE
+    assert len(events.everything(LibraryFilter(), "theme", request)) == WHOLE
     assert len(events.first(request)) == OPENED + 1
     assert len(events.progress(request)) == MOVING
     assert events.check(request)[0].count("✓") > 5
     # A filter that no document is left for can be chosen still.
-    gone = events.everything(Filter(publisher="Nobody", kind="pdf", theme="law"), "theme", request)
+    gone = events.everything(
+        LibraryFilter(publisher="Nobody", kind="pdf", theme="law"), "theme", request
+    )
     offered = [one["choices"] for one in gone if isinstance(one, dict) and "choices" in one]
     assert "Nobody" in offered[0] and ("AI law", "law") in offered[1] and "pdf" in offered[2]
     assert len(events.choose("", None, None, None, "", "", "newest", request)) == WHOLE - 8 - MOVING
@@ -345,13 +366,13 @@ def site() -> Iterator[str]:
 
 
 @pytest.fixture
-def served(room: Room, tmp_path: Path) -> Iterator[str]:
+def served(backend: Backend, tmp_path: Path) -> Iterator[str]:
     second = "The second page tells of the lighthouse."
     file = two_columns(tmp_path / "harbour.pdf", LEFT, RIGHT, second)
-    desk = room.desk()
-    assert desk is not None
-    list(desk.add([file]))
-    with serving(room, (), 18650) as address:
+    workspace = backend.workspace()
+    assert workspace is not None
+    list(workspace.add([file]))
+    with serving(backend, (), 18650) as address:
         yield address
 
 
@@ -414,13 +435,13 @@ def test_the_cited_words_are_boxed_on_the_drawn_page(page: Any) -> None:
 @browser_test
 @pytest.mark.slow
 def test_the_last_of_144_pages_is_drawn_and_the_first_can_be_reached(
-    page: Any, room: Room, tmp_path: Path
+    page: Any, backend: Backend, tmp_path: Path
 ) -> None:
     """Cited where it stands, with a way back to the page before."""
     last = "The ferry of Ystad carried 91,000 lorries in 2021."
-    desk = room.desk()
-    assert desk is not None
-    list(desk.add([long_report(tmp_path / "ferries.pdf", 144, last)]))
+    workspace = backend.workspace()
+    assert workspace is not None
+    list(workspace.add([long_report(tmp_path / "ferries.pdf", 144, last)]))
     page.fill("#question textarea", "How many lorries did the ferry of Ystad carry?")
     page.keyboard.press("Enter")
     page.wait_for_selector("a.cite")
@@ -481,23 +502,23 @@ def test_documents_go_in_by_file_and_address_and_come_out_again(
 
 def test_a_room_is_not_closed_under_what_reads_its_library(tmp_path: Path) -> None:
     """Closed while examples are tried and a job reads: both have ended before the library has."""
-    room = Room(Settings(home=tmp_path / "home", embedder="hash"))
-    room.open()
-    assert room._ready.wait(60)
-    desk, read = room.desk(), threading.Event()
-    assert desk is not None
+    backend = Backend(Settings(home=tmp_path / "home", embedder="hash"))
+    backend.open()
+    assert backend._ready.wait(60)
+    workspace, read = backend.workspace(), threading.Event()
+    assert workspace is not None
 
     def reading() -> Iterator[int]:
         while True:
-            yield len(desk.library.entries())
+            yield len(workspace.library.entries())
             read.set()
 
-    job = room.questions.start("reads on", reading)
+    job = backend.questions.start("reads on", reading)
     assert read.wait(60)
-    room.close()
+    backend.close()
     assert job.ended and job.failure is None
 
 
-def test_lines_of_work_are_those_of_the_room(room: Room) -> None:
-    """Additions wait in the room's own line."""
-    assert isinstance(room.additions, Jobs) and additions.waiting(room) == 0
+def test_lines_of_work_are_those_of_the_room(backend: Backend) -> None:
+    """Additions wait in the backend's own line."""
+    assert isinstance(backend.additions, Jobs) and ingest_jobs.waiting(backend) == 0

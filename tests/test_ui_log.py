@@ -13,17 +13,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from assistant.answer import Question
-from assistant.answering import ask
-from assistant.desk import Desk
+from assistant.pipeline import ask
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus import redaction
 from corpus.errors import StorageError
 from corpus.log import last_failures, recorded
-from index.derived import DerivedIndexes
+from index.index_manager import IndexManager
 from tests.servers import ModelServer, until
+from ui.backend import Backend
 from ui.cli import cli
 from ui.jobs import Jobs
-from ui.room import Room
 
 TEXT = "The harbour of Lund handled 4,800 ships in 2023. Its director is Anna Berg.\n"
 # Words that stand nowhere else: one in each question, in the text and in the model's answer.
@@ -43,8 +43,8 @@ def home(tmp_path: Path) -> Path:
     """A library of one document and of none that is unread."""
     folder = tmp_path / "home"
     (tmp_path / "ships.md").write_text(f"# Ships\n\n{TEXT}The {HELD} of Lund were counted too.\n")
-    with Desk(Settings(home=folder, embedder="hash", engine="extractive")) as desk:
-        list(desk.add([tmp_path / "ships.md"]))
+    with Workspace(Settings(home=folder, embedder="hash", engine="extractive")) as workspace:
+        list(workspace.add([tmp_path / "ships.md"]))
     return folder
 
 
@@ -65,9 +65,9 @@ def test_neither_question_nor_text_nor_key_stands_in_the_log(home: Path, fault: 
         engine = f"{server.url}#tiny"
         (home / "engines.toml").write_text(f'[keys]\n"{server.url}" = "{KEY}"\n')
         (home / "engines.toml").chmod(0o600)
-        with Desk(Settings(home=home, embedder="hash", engine=engine)) as desk:
+        with Workspace(Settings(home=home, embedder="hash", engine=engine)) as workspace:
             question = f"How many ships and {ASKED} did the harbour of Lund handle in 2023?"
-            *_, answer = ask(desk, Question(question))
+            *_, answer = ask(workspace, Question(question))
         assert server.asked and KEY in str(server.asked[0].headers)
     text = written(home)
     assert answer.outcome in {"answered", "partly"} and bool(answer.fallback) == bool(fault)
@@ -86,8 +86,8 @@ def test_at_the_level_of_debugging_the_key_still_stands_nowhere(home: Path) -> N
         (home / "engines.toml").write_text(f'[keys]\n"{server.url}" = "{KEY}"\n')
         (home / "engines.toml").chmod(0o600)
         engine = f"{server.url}#tiny"
-        with Desk(Settings(home=home, embedder="hash", engine=engine)) as desk:
-            *_, answer = ask(desk, Question("How many ships did the harbour of Lund handle?"))
+        with Workspace(Settings(home=home, embedder="hash", engine=engine)) as workspace:
+            *_, answer = ask(workspace, Question("How many ships did the harbour of Lund handle?"))
     assert "refused for" in written(home) and "keeper-of-lund" not in written(home)
     assert "keeper-of-lund" not in f"{answer.fallback}{answer.notice}"
 
@@ -109,36 +109,36 @@ def test_a_job_that_fails_is_logged(home: Path) -> None:
 
 
 @pytest.fixture
-def room(home: Path) -> Iterator[Room]:
-    """A room that opens that library; it leaves at the end of the test."""
-    room = Room(Settings(home=home, embedder="hash", engine="extractive"))
+def backend(home: Path) -> Iterator[Backend]:
+    """A backend that opens that library; it leaves at the end of the test."""
+    backend = Backend(Settings(home=home, embedder="hash", engine="extractive"))
     with recorded(home):
-        yield room
-        room.close()
+        yield backend
+        backend.close()
 
 
 def test_indexes_that_cannot_be_written_are_logged_and_shown(
-    room: Room, home: Path, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The library opens all the same, and the line goes when the disk takes them again."""
     full = threading.Event()
     full.set()
 
-    def maintain(_: DerivedIndexes) -> bool:
+    def maintain(_: IndexManager) -> bool:
         if full.is_set():
             raise StorageError("the disk is full: free some space")
         return False
 
-    monkeypatch.setattr(DerivedIndexes, "maintain", maintain)
-    monkeypatch.setattr("ui.room._LOOKED", 0.02)
-    monkeypatch.setattr("ui.room._LOOKED_AT_MOST", 0.05)
-    room.open()
-    assert until(room.settled, 60) and room.desk() is not None
-    assert "Bringing the search indexes up to date failed: the disk is full" in room.status()
-    assert "briefing.log" in room.status() and "更新检索索引失败" in room.status("zh")
-    assert "room.indexes failed: StorageError at" in written(home)
+    monkeypatch.setattr(IndexManager, "maintain", maintain)
+    monkeypatch.setattr("ui.backend._LOOKED", 0.02)
+    monkeypatch.setattr("ui.backend._LOOKED_AT_MOST", 0.05)
+    backend.open()
+    assert until(backend.settled, 60) and backend.workspace() is not None
+    assert "Bringing the search indexes up to date failed: the disk is full" in backend.status()
+    assert "briefing.log" in backend.status() and "更新检索索引失败" in backend.status("zh")
+    assert "backend.indexes failed: StorageError at" in written(home)
     full.clear()
-    assert until(lambda: "search indexes" not in room.status(), 60)
+    assert until(lambda: "search indexes" not in backend.status(), 60)
 
 
 def test_an_addition_is_logged_by_counts_reasons_and_names(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_an_addition_is_logged_by_counts_reasons_and_names(tmp_path: Path) -> No
 
 
 def test_examples_that_fail_do_not_keep_the_library_shut(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An unforeseen failure in what nobody asked for is said, and the page works."""
 
@@ -165,21 +165,21 @@ def test_examples_that_fail_do_not_keep_the_library_shut(
         raise RuntimeError(ASKED)
 
     monkeypatch.setattr("assistant.examples.examples", examples)
-    room.open()
-    assert until(room.settled, 60)
-    assert room.desk() is not None and "Making example questions failed" in room.status()
-    assert ASKED not in room.status() and room.examples() == []
+    backend.open()
+    assert until(backend.settled, 60)
+    assert backend.workspace() is not None and "Making example questions failed" in backend.status()
+    assert ASKED not in backend.status() and backend.examples() == []
 
 
 def test_a_library_that_does_not_open_is_logged_and_shown(tmp_path: Path) -> None:
     """The reason stands on the page, the stack in the log."""
     (tmp_path / "library.sqlite3").write_bytes(b"no database" * 100)
-    room = Room(Settings(home=tmp_path, embedder="hash", engine="extractive"))
+    backend = Backend(Settings(home=tmp_path, embedder="hash", engine="extractive"))
     with recorded(tmp_path):
-        room.open()
-        assert until(room.settled, 60)
-        room.close()
-    assert "damaged" in room.status()
+        backend.open()
+        assert until(backend.settled, 60)
+        backend.close()
+    assert "damaged" in backend.status()
     assert "the library does not open: LibraryDamaged" in last_failures(tmp_path)[-1].line
     assert "in translated" in written(tmp_path)
 

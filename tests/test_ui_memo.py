@@ -15,11 +15,11 @@ from typing import Any, cast
 import pytest
 
 from assistant.answer import Answer, Claim
-from assistant.desk import Desk
 from assistant.memo.editing import sections_for
-from assistant.memo.shelf import Shelf
+from assistant.memo.memo_repository import MemoRepository
 from assistant.memo.values import EVIDENCE
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from benchmarks.serving import serving
 from index.ingest import files_below
 from tests.browser import GRADIO_WARNS, browser_test
@@ -28,7 +28,7 @@ from tests.test_assistant_memo_writing import PORT, ROAD
 from tests.test_ui_page import EXAMPLES, Harbour, chromium, page
 from ui import memo_edits, memos
 from ui.markup_memo import findings_html, memo_html, offers_html
-from ui.memos import Sheet, Wanted
+from ui.memos import MemoEditor, MemoForm
 from ui.page_memo_events import MemoEvents
 
 __all__ = ["chromium", "page"]
@@ -37,14 +37,14 @@ pytestmark = GRADIO_WARNS
 
 
 class Office(Harbour):
-    """A place with a desk."""
+    """A place with a workspace."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk.library.conversations)
-        self._desk = desk
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace.library.conversations)
+        self._workspace = workspace
 
-    def desk(self) -> Any:
-        return self._desk
+    def workspace(self) -> Any:
+        return self._workspace
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +55,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     (folder / "articles" / "port.md").write_text(themed, encoding="utf-8")
     (folder / "articles" / "road.md").write_text(ROAD, encoding="utf-8")
     settings = Settings(home=folder / "home", embedder="hash", engine="extractive")
-    with Desk(settings) as desk:
-        list(desk.add(files_below([folder / "articles"])))
-        yield Office(desk)
+    with Workspace(settings) as workspace:
+        list(workspace.add(files_below([folder / "articles"])))
+        yield Office(workspace)
 
 
 @pytest.fixture(scope="module")
@@ -67,57 +67,57 @@ def address(office: Office) -> Iterator[str]:
 
 
 def test_a_memo_grows_and_is_kept(office: Office) -> None:
-    """Section by section, each on the shelf; the last is complete and can be opened again."""
-    sheets = list(memos.writing(office, Wanted("The port of Lund")))
+    """Section by section, each in the repository; the last is complete and can be opened again."""
+    sheets = list(memos.writing(office, MemoForm("The port of Lund")))
     counts = [len(one.memo.sections) for one in sheets if one.memo]
     assert counts == sorted(counts) and counts[-1] == 10
     final = sheets[-1]
     assert final.memo is not None and final.memo.complete and not final.message
     assert memos.reopened(office, final.name).memo == final.memo
-    assert final.name in {name for _, name in memos.shelved(office)}
+    assert final.name in {name for _, name in memos.stored_memos(office)}
 
 
 def test_what_goes_wrong_is_said_beside_the_memo(office: Office) -> None:
     """An empty topic, one the library knows nothing of, a memo that is gone, no library yet."""
     for topic in ("", "Quantum chess in Bolivia"):
-        *_, sheet = memos.writing(office, Wanted(topic))
+        *_, sheet = memos.writing(office, MemoForm(topic))
         assert "That did not work" in sheet.message
     assert "no memo" in memos.reopened(office, "gone").message
-    *_, sheet = memos.writing(Harbour(), Wanted("The port of Lund"))
+    *_, sheet = memos.writing(Harbour(), MemoForm("The port of Lund"))
     assert "still opening" in sheet.message
 
 
 def test_findings_can_be_accepted_with_a_reason(office: Office) -> None:
-    """The reason is on the shelf; without one nothing is accepted."""
-    *_, sheet = memos.writing(office, Wanted("The port of Lund"))
+    """The reason is in the repository; without one nothing is accepted."""
+    *_, sheet = memos.writing(office, MemoForm("The port of Lund"))
     assert sheet.memo is not None
     one = sheet.memo.findings[0]
     place = memos.finding_key(one)
     assert "give a reason" in memos.accepting(office, sheet, place, " ").message
     after = memos.accepting(office, sheet, place, "agreed")
     assert after.memo is not None and after.memo.findings[0].accepted == "agreed"
-    kept = Shelf(office.desk().settings.home).load(sheet.name)
+    kept = MemoRepository(office.workspace().settings.home).load(sheet.name)
     assert kept.findings[0].accepted == "agreed"
 
 
 def test_files_are_handed_to_the_page_itself(office: Office) -> None:
     """Nothing is left in a cache; the evidence pack holds the memo in each format."""
-    *_, sheet = memos.writing(office, Wanted("The port of Lund"))
+    *_, sheet = memos.writing(office, MemoForm("The port of Lund"))
     given = json.loads(memos.file_of(office, sheet, "zip"))
     names = zipfile.ZipFile(io.BytesIO(base64.b64decode(given["data"]))).namelist()
     assert {"memo.docx", "memo.pdf", "memo.json", "manifest.json", "passages.json"} <= set(names)
-    assert memos.file_of(office, Sheet(), "docx") == memos.file_of(office, sheet, "exe") == ""
+    assert memos.file_of(office, MemoEditor(), "docx") == memos.file_of(office, sheet, "exe") == ""
 
 
 def test_lines_are_changed_by_hand_and_kept(office: Office) -> None:
     """Removed and brought back, cited to an offered passage, compared with the memo before."""
-    *_, sheet = memos.writing(office, Wanted("The port of Lund"))
+    *_, sheet = memos.writing(office, MemoForm("The port of Lund"))
     assert sheet.memo is not None
     key, lines = next((one.key, one.lines) for one in sheet.memo.sections if one.lines)
     first = next(n for n, line in enumerate(lines, 1) if line.role == EVIDENCE)
     less = memo_edits.changed(office, sheet, "drop", f"{key}:{first}")
-    shelf = Shelf(office.desk().settings.home)
-    assert less.memo is not None and shelf.load(sheet.name) == less.memo != sheet.memo
+    repository = MemoRepository(office.workspace().settings.home)
+    assert less.memo is not None and repository.load(sheet.name) == less.memo != sheet.memo
     assert memo_edits.changed(office, less, "undo", "").memo == sheet.memo
     offering = memo_edits.changed(office, sheet, "cite", f"{key}:{first}")
     assert offering.offers and "data-label" in offers_html(offering.offers, offering.at, "en")
@@ -134,15 +134,15 @@ def test_lines_are_changed_by_hand_and_kept(office: Office) -> None:
     assert late.wording == "It is new." and "changed meanwhile" in late.message
     empty = memo_edits.reworded(office, writing, " ", "en")
     assert "write a sentence" in empty.message and empty.wording == " "
-    other = shelf.new_id(sheet.memo)
-    shelf.save(less.memo, other)
+    other = repository.new_id(sheet.memo)
+    repository.save(less.memo, other)
     assert lines[first - 1].claim.text[:30] in memo_edits.compared(office, sheet, other, "en")
     assert key in [one.key for one in sections_for(sheet.memo)]
 
 
 def test_a_memo_that_changed_meanwhile_is_not_overwritten(office: Office) -> None:
     """Neither by a change of a line nor by accepting a finding: it is shown as it is now."""
-    *_, sheet = memos.writing(office, Wanted("The port of Lund"))
+    *_, sheet = memos.writing(office, MemoForm("The port of Lund"))
     assert sheet.memo is not None and sheet.memo.findings
     assert memos.refreshed(office, sheet) is sheet
     key, lines = next((one.key, one.lines) for one in sheet.memo.sections if one.lines)
@@ -154,7 +154,7 @@ def test_a_memo_that_changed_meanwhile_is_not_overwritten(office: Office) -> Non
         memos.accepting(office, sheet, memos.finding_key(finding), "agreed"),
     ):
         assert "changed meanwhile" in later.message and later.memo == now.memo
-    assert Shelf(office.desk().settings.home).load(sheet.name) == now.memo
+    assert MemoRepository(office.workspace().settings.home).load(sheet.name) == now.memo
     assert memos.refreshed(office, sheet).memo == now.memo
 
 
@@ -184,7 +184,7 @@ def test_each_window_follows_and_stops_its_own_memo(office: Office) -> None:
 
 def test_an_answer_is_added_to_a_memo(office: Office) -> None:
     """Its cited sentences go in once, under the heading that was chosen."""
-    *_, sheet = memos.writing(office, Wanted("The port of Lund"))
+    *_, sheet = memos.writing(office, MemoForm("The port of Lund"))
     assert sheet.memo is not None
     claim = Claim("The port of Lund has a pilot of its own.", (1,), "supported")
     answer = Answer("?", "answered", (claim,), sheet.memo.citations[:1])
@@ -211,7 +211,7 @@ def test_an_answer_is_added_to_a_memo(office: Office) -> None:
 @browser_test
 def test_add_to_memo_asks_where(page: Any, office: Office) -> None:
     """The newest memo is offered; what was added stands on the memo page when it is chosen."""
-    list(memos.writing(office, Wanted("The port of Lund")))
+    list(memos.writing(office, MemoForm("The port of Lund")))
     page.reload()
     page.get_by_role("tab", name="Memo").click()
     page.get_by_label("Open a memo").click()
@@ -236,8 +236,8 @@ def test_a_memo_that_is_being_written_takes_no_answer(office: Office) -> None:
     """Whoever writes it saves it again; one that was broken off says so and not what it was at."""
     go = threading.Event()
 
-    def held() -> Iterator[Sheet]:
-        for sheet in memos.writing(office, Wanted("The port of Lund")):
+    def held() -> Iterator[MemoEditor]:
+        for sheet in memos.writing(office, MemoForm("The port of Lund")):
             yield sheet
             if sheet.memo is not None and len(sheet.memo.sections) == 2:
                 assert go.wait(60)

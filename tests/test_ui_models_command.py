@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.models import catalogue, getting, store
-from assistant.models.catalogue import Entry, Measured
+from assistant.models import model_catalogue, model_download, model_store
+from assistant.models.model_catalogue import Measured, ModelEntry
 from tests.commands import Done, briefing_here
 from tests.hub import MEGABYTE, Hub, content, entry_of
-from tests.test_assistant_models_store import LLAMA, gguf
+from tests.test_assistant_models_model_store import LLAMA, gguf
 
 DATA = content(3 * MEGABYTE)
 Run = Callable[..., Done]
@@ -25,17 +25,17 @@ def hub() -> Iterator[Hub]:
 
 
 @pytest.fixture
-def entry(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Entry:
+def entry(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> ModelEntry:
     """Return a model of the list, which holds it alone."""
     made = entry_of(DATA, hub=f"{hub.url}/file", about="for tests")
     object.__setattr__(made, "measured", Measured(30, 8, 2, 12.5))
-    for module in (catalogue, store):
+    for module in (model_catalogue, model_store):
         monkeypatch.setattr(module, "entries", lambda: (made,))
     return made
 
 
 @pytest.fixture
-def briefing(tmp_path: Path, entry: Entry) -> Run:
+def briefing(tmp_path: Path, entry: ModelEntry) -> Run:
     """Return a way to run the command in a data folder of its own."""
 
     def run(*args: str, text: str = "", **environment: str) -> Done:
@@ -92,7 +92,7 @@ def test_an_interrupted_download_goes_on(
     briefing: Run, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ctrl-C keeps what came; the same command goes on from there."""
-    appended = getting.downloading.downloaded
+    appended = model_download.downloading.downloaded
 
     def interrupted(*args: object) -> Iterator[None]:
         for number, _ in enumerate(appended(*args)):  # type: ignore[arg-type]
@@ -101,7 +101,7 @@ def test_an_interrupted_download_goes_on(
                 raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(getting.downloading, "downloaded", interrupted)
+        patch.setattr(model_download.downloading, "downloaded", interrupted)
         assert "interrupted" in one_line(briefing("models", "get", "tiny"), 130)
     size = (tmp_path / "home/models/writers/tiny.gguf.part").stat().st_size
     assert 0 < size < len(DATA)
@@ -156,7 +156,7 @@ def test_files_that_the_user_has_go_in(briefing: Run, tmp_path: Path) -> None:
 
 
 def test_a_file_with_the_name_of_a_listed_model_is_not_taken_for_it(
-    briefing: Run, entry: Entry, tmp_path: Path
+    briefing: Run, entry: ModelEntry, tmp_path: Path
 ) -> None:
     """It is refused; one that lies in the folder all the same is shown as what it is."""
     object.__setattr__(entry, "file", "Tiny-Q4.gguf")

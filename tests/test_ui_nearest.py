@@ -10,7 +10,7 @@ import pytest
 from assistant.answer import NOT_HELD, NOT_SAID, Answer, Citation, Claim
 from corpus.document import Passage, Source
 from index.evidence import Evidence
-from ui.handlers import Turn, messages, pinned
+from ui.chat_actions import ChatTurn, messages, selected_citation
 from ui.markup import answer_html
 from ui.markup_chat import about_html, actions_html, copied
 from ui.terminal import answer_lines
@@ -53,7 +53,7 @@ def test_the_page_shows_sentences_that_can_be_opened() -> None:
     assert "Searched for: “owner port Lund”" in shown
     assert re.findall(r'href="(#cite-[\d-]+)"', html) == ["#cite-4-1", "#cite-4-2"]
     assert 'class="verdict' not in html and "Not found" not in shown
-    opened = pinned([Turn(DECLINED.question, DECLINED)], "0", "2")
+    opened = selected_citation([ChatTurn(DECLINED.question, DECLINED)], "0", "2")
     assert opened is not None and opened.citation.quote == opened.claim == SHIPS
 
 
@@ -116,7 +116,7 @@ def test_a_computed_number_shows_how_it_was_computed() -> None:
         "How many ships in all?", "answered", (Claim("4,820 ships.", (2,), "supported"),),
         DECLINED.citations, (EVIDENCE,), calculation=how,
     )  # fmt: skip
-    (_, shown) = messages([Turn(answer.question, answer)])
+    (_, shown) = messages([ChatTurn(answer.question, answer)])
     assert f"Calculated: {how}" in seen(shown["content"]) and "<b>ships" not in shown["content"]
     assert "计算过程：" in answer_html(answer, 0, "zh")
     lines = list(answer_lines(answer))

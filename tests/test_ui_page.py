@@ -1,4 +1,4 @@
-"""The page in a real headless browser, over a place that behaves like a room."""
+"""The page in a real headless browser, over a place that behaves like a backend."""
 
 from __future__ import annotations
 
@@ -12,21 +12,29 @@ from typing import Any
 import pytest
 
 from assistant.answer import NOT_HELD, NOT_SAID, Answer, Citation, Claim, Question
-from assistant.beside import Beside
 from assistant.checking.problems import Code, problem
 from assistant.engine import Usage
-from assistant.models.store import Store
+from assistant.models.model_store import ModelStore
+from assistant.related import Related
 from benchmarks.serving import chromium_running, serving
 from corpus.catalogue import Entry
 from corpus.conversations import Conversations
 from corpus.document import Document, Passage, Source
-from corpus.drawing import Picture
 from corpus.errors import BriefingError, EngineError, ReadError
 from corpus.library import Library
+from corpus.page_images import PageImage
 from index.evidence import Evidence
 from tests.browser import GRADIO_WARNS, PATIENCE
 from ui import markup
-from ui.handlers import Asked, Turn, begin, glance, messages, pinned, problem_of
+from ui.chat_actions import (
+    AskOptions,
+    ChatTurn,
+    begin,
+    glance,
+    messages,
+    problem_of,
+    selected_citation,
+)
 from ui.jobs import Jobs
 from ui.source import Sources, View
 
@@ -55,13 +63,13 @@ class Harbour:
         self.memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=1)
         self.additions: Jobs[Any] = Jobs("additions", at_once=1, waiting=1)
         self.writers: Jobs[Any] = Jobs("models", at_once=1, waiting=2)
-        self.store = Store(Path(os.devnull), catalogue=())
+        self.store = ModelStore(Path(os.devnull), catalogue=())
         self.answering = "scripted"
 
     def conversations(self) -> Conversations | None:
         return self._kept
 
-    def desk(self) -> None:
+    def workspace(self) -> None:
         return None
 
     def status(self, language: str = "en") -> str:
@@ -71,7 +79,7 @@ class Harbour:
         here = [f"local:{one.name}" for one in self.store.installed()]
         return [(one, one) for one in ("scripted", *here, "openai:far")]
 
-    def models(self) -> Store:
+    def models(self) -> ModelStore:
         return self.store
 
     def renew_engine(self) -> str:
@@ -146,7 +154,7 @@ class Harbour:
             Shelf(),
             Shelf(),
             grade=lambda source: "C3",
-            beside=lambda shown: Beside(same=(EVIDENCE,)),
+            beside=lambda shown: Related(same=(EVIDENCE,)),
         )
 
 
@@ -162,13 +170,13 @@ class Shelf:
     def original(self, document: str) -> None:
         return None
 
-    def picture(self, *args: object, **options: object) -> Picture:
+    def picture(self, *args: object, **options: object) -> PageImage:
         raise ReadError("damaged", "there is nothing to draw")
 
 
-def last(text: str, turns: Sequence[Turn] = ()) -> list[Turn]:
+def last(text: str, turns: Sequence[ChatTurn] = ()) -> list[ChatTurn]:
     place = Harbour()
-    name, begun = begin(place, "", text, turns, Asked())
+    name, begun = begin(place, "", text, turns, AskOptions())
     job = place.questions.find(name)
     assert job is not None
     list(job.watch())
@@ -187,16 +195,16 @@ def test_history_is_of_this_session_and_failures_are_no_history() -> None:
 @pytest.mark.parametrize(
     ("text", "asked", "said"),
     [
-        ("  ", Asked(), "Type a question"),
-        ("x" * 4001, Asked(), "4,001"),
-        ("Why?", Asked(as_of="2025-02-30"), "is no date"),
-        ("Why?", Asked(since="last year"), "is no date"),
-        ("Why?", Asked(as_of="2024", since="2025-01"), "before"),
-        ("Why?", Asked(as_of="2025-06", since="2025"), ""),
+        ("  ", AskOptions(), "Type a question"),
+        ("x" * 4001, AskOptions(), "4,001"),
+        ("Why?", AskOptions(as_of="2025-02-30"), "is no date"),
+        ("Why?", AskOptions(since="last year"), "is no date"),
+        ("Why?", AskOptions(as_of="2024", since="2025-01"), "before"),
+        ("Why?", AskOptions(as_of="2025-06", since="2025"), ""),
     ],
     ids=["empty", "long", "no such day", "words", "nothing between", "good"],
 )
-def test_what_cannot_be_asked_is_said_in_one_line(text: str, asked: Asked, said: str) -> None:
+def test_what_cannot_be_asked_is_said_in_one_line(text: str, asked: AskOptions, said: str) -> None:
     """Before anything is searched or kept, in both languages."""
     found = problem_of(text, asked, "en")
     assert said in found and bool(found) == bool(said)
@@ -207,8 +215,8 @@ def test_a_marker_that_does_not_exist_shows_the_empty_panel() -> None:
     """Whatever the browser sends."""
     turns = last("How many ships?")
     for turn, number in (("7", "1"), ("x", "1"), (None, None), ("0", "x")):
-        assert pinned(turns, turn, number) is None
-    shown = pinned(turns, "0", "1")
+        assert selected_citation(turns, turn, number) is None
+    shown = selected_citation(turns, "0", "1")
     assert shown is not None and shown.claim and shown.evidence == (EVIDENCE,)
     html = Harbour().sources().html(shown, View(), "en")
     assert f"<mark>{QUOTE}</mark>" in html and "grade C3" in html and "Lund" in html
@@ -289,12 +297,12 @@ def test_the_line_under_the_title_says_where_text_goes() -> None:
 def test_the_room_reports_a_library_that_cannot_be_opened(tmp_path: Any) -> None:
     """The failure is shown as one, on the page and for every question."""
     from assistant.settings import Settings
-    from ui.room import Room
+    from ui.backend import Backend
 
     (tmp_path / "home").write_text("a file where the folder should be")
-    room = Room(Settings(home=tmp_path / "home", embedder="hash"))
-    room.open()
+    backend = Backend(Settings(home=tmp_path / "home", embedder="hash"))
+    backend.open()
     with pytest.raises(BriefingError, match="cannot write"):
-        list(room.answers(Question("x")))
-    assert "did not work" in room.status() and room.entries() == ()
-    room.close()
+        list(backend.answers(Question("x")))
+    assert "did not work" in backend.status() and backend.entries() == ()
+    backend.close()

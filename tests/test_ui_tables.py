@@ -6,8 +6,8 @@ from assistant.answer import Answer, Citation, Claim
 from corpus.cells import rows_in, stated_in
 from corpus.document import Document, Source
 from corpus.readers.blocks import Blocks
-from ui.aligned import text_lines
 from ui.markup_source import passage, quoted
+from ui.terminal_tables import text_lines
 
 SOURCE = Source("Register", "/register.xlsx", "Port office", "2025-03-01", "table")
 

@@ -15,8 +15,8 @@ from corpus.document import Source
 from corpus.readers.blocks import Blocks
 from index.ingest import Progress, Report
 from ui import terminal
-from ui.aligned import text_lines
-from ui.terminal import Line, with_bar
+from ui.terminal import StatusLine, with_bar
+from ui.terminal_tables import text_lines
 
 CLEAR = "\r\x1b[K"
 COLUMNS = 60
@@ -59,7 +59,7 @@ def test_a_bar_fits_into_the_line_and_goes(
 
 def test_a_line_that_is_written_over_shows_its_end(shown: Terminal) -> None:
     """What was written last, as much as fits; afterwards the line is empty."""
-    with Line(shown=True) as line:
+    with StatusLine(shown=True) as line:
         line.show(f"{NAME} the very end")
         line.show("short")
     _, long, short, cleared = shown.getvalue().split(CLEAR)

@@ -19,14 +19,14 @@ import numpy as np
 
 from assistant.answer import Question
 from assistant.answerability import features
-from assistant.desk import Desk
-from assistant.evaluation import Asked, is_evidence, questions_from, right
-from assistant.reading import Read
+from assistant.evaluation import EvaluationQuestion, is_evidence, questions_from, right
+from assistant.sentence_ranking import RankedSentence
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.library import Library
 from index.evidence import Evidence
 from index.reader import reader_named
-from index.retrieval import REREAD, Searcher
+from index.retriever import REREAD, Retriever
 from training.domain import stored_questions, texts_of
 from training.measures import area, line
 
@@ -39,7 +39,7 @@ _CONSIDERED = Question("").limit
 class Case:
     """One question with what was found: score of the search, relevance and rightness of each."""
 
-    asked: Asked
+    asked: EvaluationQuestion
     found: tuple[float, ...]
     relevance: tuple[float, ...]
     right: tuple[bool, ...]
@@ -53,18 +53,20 @@ class Case:
         return next((rank for rank, one in enumerate(order, 1) if self.right[one]), 0)
 
 
-def cases(desk: Desk, searcher: Searcher, asked: Sequence[Asked]) -> Iterator[Case]:
+def cases(
+    workspace: Workspace, retriever: Retriever, asked: Sequence[EvaluationQuestion]
+) -> Iterator[Case]:
     """Search and read for each question that stands alone."""
     for one in asked:
         if one.history:
             continue
-        text = searcher.repaired(one.text)
-        found = searcher.search(text, limit=REREAD)
+        text = retriever.repaired(one.text)
+        found = retriever.search(text, limit=REREAD)
         if not found:
             continue
-        readings = desk.reader.readings(text, found)
+        readings = workspace.reader.readings(text, found)
         considered, first = found[:_CONSIDERED], readings[:_CONSIDERED]
-        read = desk.reader.sentences(text, considered, first)
+        read = workspace.reader.sentences(text, considered, first)
         signals = features(first, considered)
         yield Case(
             one,
@@ -76,12 +78,12 @@ def cases(desk: Desk, searcher: Searcher, asked: Sequence[Asked]) -> Iterator[Ca
         )
 
 
-def _is_right(one: Asked, read: Read, evidence: Sequence[Evidence]) -> bool:
+def _is_right(one: EvaluationQuestion, read: RankedSentence, evidence: Sequence[Evidence]) -> bool:
     source = next(item.source for item in evidence if item.label == read.label)
     return one.may_stand_in(source.location) and is_evidence(one, read.text)
 
 
-def asked_of(path: Path, library: Library) -> list[Asked]:
+def asked_of(path: Path, library: Library) -> list[EvaluationQuestion]:
     """Return the questions of a file; raises UsageError for one in JSON Lines that is wrong."""
     if path.suffix != ".gz":
         return questions_from(path)
@@ -93,7 +95,7 @@ def asked_of(path: Path, library: Library) -> list[Asked]:
             _, sentences = texts[one.file, one.start, one.end]
             evidence |= {sentences[place]: None for place in one.gold}
         asked.append(
-            Asked(
+            EvaluationQuestion(
                 id=str(number),
                 text=row["q"],
                 kind=row["source"],
@@ -131,10 +133,16 @@ def main() -> None:
     parser.add_argument("--reader", default="", help="a folder that training.export wrote")
     given = parser.parse_args()
     settings = replace(Settings.from_environment(), home=given.library, reader=given.reader)
-    with Desk(settings) as desk:
+    with Workspace(settings) as workspace:
         model = reader_named(given.reader, cache=settings.models)
-        searcher = Searcher(desk.library, desk.question_embedder, desk.indexes, desk.aliases, model)
-        found = list(cases(desk, searcher, asked_of(given.questions, desk.library)))
+        retriever = Retriever(
+            workspace.library,
+            workspace.question_embedder,
+            workspace.indexes,
+            workspace.aliases,
+            model,
+        )
+        found = list(cases(workspace, retriever, asked_of(given.questions, workspace.library)))
     answerable = [one for one in found if not one.asked.abstain]
     print(f"{len(found)} questions, {len(answerable)} answerable")
     for share in _SHARES:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.library import Library
-from index.pairs import pair_of
+from index.pair_encoding import pair_of
 from training.examples import Example, window
 from training.split import file_of, is_apart
 from training.swaps import swapped

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from index.pairs import Pair, PairTokens
+from index.pair_encoding import Pair, PairTokens
 
 # A quarter of the questions is asked as people type into a search box, some with a slip.
 _BARE = 0.25

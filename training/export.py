@@ -21,9 +21,9 @@ import numpy as np
 import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from index.onnx import opened
-from index.pairs import Pair, PairTokens
-from index.weights import DEFAULT_MODEL, weights_folder
+from index.embedder_weights import DEFAULT_MODEL, weights_folder
+from index.onnx_embedder import opened
+from index.pair_encoding import Pair, PairTokens
 from training.domain import read_examples
 from training.graphs import EXACT, OPERATORS, OPSET, GraphMaker, Scales
 from training.restored import begun

@@ -18,9 +18,9 @@ import onnx
 import torch
 
 from assistant.checking.entailment import MOST_OF_CLAIM
-from index.onnx import opened
-from index.pairs import Pair, PairTokens
-from index.weights import DEFAULT_MODEL, weights_folder
+from index.embedder_weights import DEFAULT_MODEL, weights_folder
+from index.onnx_embedder import opened
+from index.pair_encoding import Pair, PairTokens
 from training.calibration import fitted
 from training.claims import own_claims, public_claims
 from training.export import (

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from assistant.checking.names import names
-from corpus.moments import moments
+from corpus.date_mentions import date_mentions
 from corpus.quantities import quantities
 from training.verdicts import CONTRADICTED, NOT_STATED, SUPPORTED, Claim
 
@@ -142,14 +142,14 @@ def _changed(text: str, evidence: str, chance: random.Random) -> str:
 
 def _figure(text: str, evidence: str, chance: random.Random) -> str:
     """Change a digit, or put in the figure of something else in the passage."""
-    dated = [(one.start, one.end) for one in moments(text)]
+    dated = [(one.start, one.end) for one in date_mentions(text)]
     own = [one for one in quantities(text, dated) if any(sign.isdigit() for sign in one.text)]
     if not own:
         return ""
     one = chance.choice(own)
     others = [
         other.text
-        for other in quantities(evidence, [(m.start, m.end) for m in moments(evidence)])
+        for other in quantities(evidence, [(m.start, m.end) for m in date_mentions(evidence)])
         if other.unit == one.unit and other.value != one.value and other.text not in text
     ]
     if others and chance.random() < 0.5:
@@ -162,7 +162,7 @@ def _figure(text: str, evidence: str, chance: random.Random) -> str:
 
 def _name(text: str, evidence: str, chance: random.Random) -> str:
     """Put another name of the passage in the place of one, or let two names change places."""
-    own = names(text, [(one.start, one.end) for one in moments(text)])
+    own = names(text, [(one.start, one.end) for one in date_mentions(text)])
     if not own:
         return ""
     one = chance.choice(own)
@@ -182,7 +182,7 @@ def _name(text: str, evidence: str, chance: random.Random) -> str:
 
 def _date(text: str, evidence: str, chance: random.Random) -> str:
     """Change the year or the month of a date."""
-    dated = [one for one in moments(text) if one.year or one.month]
+    dated = [one for one in date_mentions(text) if one.year or one.month]
     if not dated:
         return ""
     one = chance.choice(dated)

@@ -15,8 +15,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from assistant.checking.entailment import MOST_OF_CLAIM
-from index.pairs import Pair, PairTokens
-from index.weights import DEFAULT_MODEL, weights_folder
+from index.embedder_weights import DEFAULT_MODEL, weights_folder
+from index.pair_encoding import Pair, PairTokens
 from training.claims import own_claims, public_claims, written_claims
 from training.examples import MULTIPLE
 from training.loop import trained

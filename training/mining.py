@@ -19,11 +19,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.desk import Desk
 from assistant.settings import Settings
+from assistant.workspace import Workspace
 from corpus.document import Passage
 from index.evidence import Evidence
-from index.pairs import pair_of
+from index.pair_encoding import pair_of
 from training.domain import Stored, written
 from training.examples import lines_of, without_bars
 from training.split import file_of
@@ -43,14 +43,16 @@ _SAME = 0.6
 class Mining:
     """A library as it is searched, before anything is reread."""
 
-    def __init__(self, desk: Desk, seed: int) -> None:
-        self._desk = desk
+    def __init__(self, workspace: Workspace, seed: int) -> None:
+        self._workspace = workspace
         self._chance = random.Random(seed)
-        entries = desk.library.entries()
+        entries = workspace.library.entries()
         self._titles = {one.id: one.source.title for one in entries}
         self._files = {one.id: file_of(one.source.location) for one in entries}
         self._passages: dict[str, list[Passage]] = {}
-        self._folded = {one.id: without_bars(desk.library.document(one.id).text) for one in entries}
+        self._folded = {
+            one.id: without_bars(workspace.library.document(one.id).text) for one in entries
+        }
 
     def passages(self, row: Mapping[str, Any]) -> list[Stored]:
         """Return the passages of one question: those that answer or tempt, then those found."""
@@ -63,7 +65,7 @@ class Mining:
             documents = documents or {
                 one for one, text in self._folded.items() if near and near in text
             }
-        found = self._desk.searcher.search(row["q"], limit=_FOUND)
+        found = self._workspace.retriever.search(row["q"], limit=_FOUND)
         own = [one for document in sorted(documents) for one in self._of(document)]
         right: dict[str, Stored] = {}
         for passage in [*own, *(one.passage for one in found)]:
@@ -89,7 +91,7 @@ class Mining:
 
     def off(self, question: str) -> list[Stored]:
         """Return passages found for a question of another field."""
-        found = self._desk.searcher.search(question, limit=_FIRST)
+        found = self._workspace.retriever.search(question, limit=_FIRST)
         some = self._chance.sample(found, min(_OFF, len(found)))
         return [self._stored(one.passage, (), False, answers=False) for one in some]
 
@@ -126,7 +128,7 @@ class Mining:
 
     def _of(self, document: str) -> list[Passage]:
         if document not in self._passages:
-            self._passages[document] = self._desk.library.passages_of(document)
+            self._passages[document] = self._workspace.library.passages_of(document)
         return self._passages[document]
 
     def _named(self, file: str) -> list[str]:
@@ -154,8 +156,8 @@ def main() -> None:
         parser.error("--off needs --sets, the folder of the public sets")
     settings = replace(Settings.from_environment(), home=given.library)
     made: list[dict[str, Any]] = []
-    with Desk(settings) as desk:
-        mining = Mining(desk, given.seed)
+    with Workspace(settings) as workspace:
+        mining = Mining(workspace, given.seed)
         for file in given.questions:
             for row in lines_of(file):
                 if passages := mining.passages(row):

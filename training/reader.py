@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
-from index.pairs import PairTokens
+from index.embedder_weights import DEFAULT_MODEL, weights_folder
+from index.pair_encoding import PairTokens
 from index.reader import reader_named
-from index.weights import DEFAULT_MODEL, weights_folder
 from training.domain import read_examples
 from training.examples import MULTIPLE, Batch, Example, batched, retyped, shuffled_batches
 from training.loop import trained

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from index.pairs import Pair
+from index.pair_encoding import Pair
 from index.reader import ReaderModel, Reading
 from training.examples import Example
 

@@ -1,6 +1,6 @@
 """What the user sees: the terminal commands and the web page."""
 
-from corpus.quiet import silence
+from corpus.telemetry import silence
 
 # Before gradio is imported anywhere below.
 silence()

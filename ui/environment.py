@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 
 from corpus.errors import UsageError
-from corpus.said import said
+from corpus.i18n import tr
 
-# The first is what this program itself sets, so that nothing phones home (corpus/quiet.py); the
+# The first is what this program itself sets, so that nothing phones home (corpus/telemetry.py); the
 # second is put in the data folder, whatever stands here (ui/uploads.py).
 _ALLOWED = frozenset(("GRADIO_ANALYTICS_ENABLED", "GRADIO_TEMP_DIR"))
 _OFF = frozenset(("", "0", "false"))
@@ -27,7 +27,7 @@ def refuse_openings() -> None:
             continue
         if os.environ[name].strip().lower() not in _OFF:
             raise UsageError(
-                said("{name} is set, which would open the page to others; unset it", name=name)
+                tr("{name} is set, which would open the page to others; unset it", name=name)
             )
         del os.environ[name]
 

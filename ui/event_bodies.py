@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from corpus.errors import UsageError
-from corpus.said import said
+from corpus.i18n import tr
 
 _FILE_KEYS = frozenset(("path", "url", "meta", "_type", "is_stream", "orig_name"))
 _FILES = 10_000
@@ -30,11 +30,11 @@ def rebuilt(
     try:
         values = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise UsageError(said("this is no event: it cannot be read")) from error
+        raise UsageError(tr("this is no event: it cannot be read")) from error
     values = values if isinstance(values, dict) else {}
     number, data = values.get("fn_index"), values.get("data")
     if type(number) is not int or number not in uploads or not isinstance(data, list):
-        raise UsageError(said("the page has no such event; load it again"))
+        raise UsageError(tr("the page has no such event; load it again"))
     taking = uploads[number]
     now = {
         "fn_index": number,
@@ -53,7 +53,7 @@ def rebuilt(
 def _plain(value: Any) -> Any:
     items = value if isinstance(value, list) else [value]
     if not all(one is None or isinstance(one, str | int | float) for one in items):
-        raise UsageError(said("an event carries text and numbers alone"))
+        raise UsageError(tr("an event carries text and numbers alone"))
     return value
 
 
@@ -64,21 +64,21 @@ def _files(value: Any, uploaded: Callable[[str], bool]) -> list[dict[str, Any]] 
     found = value if isinstance(value, list) else [value]
     if len(found) > _FILES:
         raise UsageError(
-            said("more than {count} files at once; add them in parts", count=f"{_FILES:,}")
+            tr("more than {count} files at once; add them in parts", count=f"{_FILES:,}")
         )
     paths = [one.get("path") if isinstance(one, dict) else None for one in found]
     if not all(isinstance(one, str) and uploaded(one) for one in paths):
-        raise UsageError(said("this file was not uploaded here; choose it again"))
+        raise UsageError(tr("this file was not uploaded here; choose it again"))
     return [{"path": one, "meta": {"_type": "gradio.FileData"}} for one in paths]
 
 
 def _told(value: Any, depth: int) -> Any:
     """Return what an event tells beside its inputs, once it is sure that no file is in it."""
     if not depth:
-        raise UsageError(said("an event carries text and numbers alone"))
+        raise UsageError(tr("an event carries text and numbers alone"))
     if isinstance(value, dict):
         if _FILE_KEYS & value.keys():
-            raise UsageError(said("an event carries text and numbers alone"))
+            raise UsageError(tr("an event carries text and numbers alone"))
         return {key: _told(one, depth - 1) for key, one in value.items()}
     if isinstance(value, list):
         return [_told(one, depth - 1) for one in value]

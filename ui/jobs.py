@@ -11,8 +11,8 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Generic, TypeVar
 
 from corpus.errors import BriefingError, UsageError
+from corpus.i18n import tr
 from corpus.log import level_of
-from corpus.said import said
 
 _LOG = logging.getLogger(__name__)
 Step = TypeVar("Step")
@@ -109,9 +109,7 @@ class Job(Generic[Step]):
         except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the page
             _LOG.error("work of %s failed", threading.current_thread().name, exc_info=error)
             self._failure = BriefingError(
-                said(
-                    "unexpected failure ({kind}: {reason})", kind=type(error).__name__, reason=error
-                )
+                tr("unexpected failure ({kind}: {reason})", kind=type(error).__name__, reason=error)
             )
         finally:
             with self._changed:
@@ -194,10 +192,10 @@ class Jobs(Generic[Step]):
         with self._lock:
             before = self._jobs.get(key)
             if alone and before is not None and not (before.ended or before.cancelled):
-                raise UsageError(said("this is being worked on already; wait for it, or stop it"))
+                raise UsageError(tr("this is being worked on already; wait for it, or stop it"))
             if self._open >= self._at_once + self._waiting:
                 raise UsageError(
-                    said(
+                    tr(
                         "{count} {kind} are being worked on already; try again in a moment",
                         count=self._open,
                         kind=self._kind,

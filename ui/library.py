@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from corpus.catalogue import Entry
 from corpus.errors import BriefingError, NotInLibrary
 from corpus.partial_dates import is_date
-from index.bounds import Bounds
-from ui.said import told
+from index.filters import Filters
+from ui.translation import translated
 from ui.wording import word
 
 if TYPE_CHECKING:
-    from assistant.desk import Desk
+    from assistant.workspace import Workspace
 
 # Rows of one page of the table: a thousand at once take the browser a second to draw.
 PAGE = 50
@@ -27,7 +27,7 @@ _PUBLISHERS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class LibraryFilter:
     """What the reader wants to see of the library; empty fields do not bound."""
 
     search: str = ""
@@ -41,7 +41,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class LibraryView:
     """A page of the table: its entries, and which of how many they are (from 0)."""
 
     entries: tuple[Entry, ...]
@@ -58,7 +58,7 @@ class Shown:
         return word("library.shown", language, first=self.first + 1, last=last, count=self.count)
 
 
-def shown(entries: Sequence[Entry], wanted: Filter) -> Shown:
+def shown(entries: Sequence[Entry], wanted: LibraryFilter) -> LibraryView:
     """Return the page of the documents that match, sorted."""
     matching = [one for one in entries if _matches(one, wanted)]
     ordered = sorted(matching, key=lambda one: one.source.title.casefold())
@@ -75,10 +75,10 @@ def shown(entries: Sequence[Entry], wanted: Filter) -> Shown:
         case "by_added":
             ordered.sort(key=lambda one: one.added, reverse=True)
     first = min(max(0, wanted.page) * PAGE, max(0, (len(ordered) - 1) // PAGE * PAGE))
-    return Shown(tuple(ordered[first : first + PAGE]), first, len(ordered))
+    return LibraryView(tuple(ordered[first : first + PAGE]), first, len(ordered))
 
 
-def _matches(entry: Entry, wanted: Filter) -> bool:
+def _matches(entry: Entry, wanted: LibraryFilter) -> bool:
     source = entry.source
     text = f"{source.title}\n{source.publisher}\n{source.location}".casefold()
     if not all(part in text for part in wanted.search.casefold().split()):
@@ -88,11 +88,11 @@ def _matches(entry: Entry, wanted: Filter) -> bool:
     if wanted.theme and (source.theme or NO_THEME) != wanted.theme:
         return False
     publishers = (wanted.publisher,) if wanted.publisher else ()
-    return Bounds(publishers, since=wanted.since, until=wanted.until).admits(entry)
+    return Filters(publishers, since=wanted.since, until=wanted.until).admits(entry)
 
 
 def edited(
-    desk: Desk,
+    workspace: Workspace,
     document: str,
     language: str,
     *,
@@ -106,7 +106,7 @@ def edited(
     if date and not is_date(date):
         return False, word("library.bad_date", language, date=date)
     try:
-        desk.update_source(
+        workspace.update_source(
             document,
             title=" ".join(title.split()),
             publisher=publisher.strip(),
@@ -114,32 +114,32 @@ def edited(
             theme=theme.strip(),
         )
     except BriefingError as error:
-        return False, word("library.failed", language, reason=told(str(error), language))
+        return False, word("library.failed", language, reason=translated(str(error), language))
     return True, word("library.saved", language)
 
 
-def removed(desk: Desk, document: str, language: str) -> tuple[str, str]:
+def removed(workspace: Workspace, document: str, language: str) -> tuple[str, str]:
     """Remove a document; return its id ("" where it stays) and what to say."""
     try:
-        entry = desk.remove(document)
+        entry = workspace.remove(document)
     except BriefingError as error:
-        return "", word("library.failed", language, reason=told(str(error), language))
+        return "", word("library.failed", language, reason=translated(str(error), language))
     return document, word("library.removed", language, title=entry.source.title)
 
 
-def restored(desk: Desk, document: str, language: str) -> str:
+def restored(workspace: Workspace, document: str, language: str) -> str:
     """Bring a removed document back; return what to say."""
     try:
-        entry = desk.restore(document)
+        entry = workspace.restore(document)
     except BriefingError as error:
-        return word("library.failed", language, reason=told(str(error), language))
+        return word("library.failed", language, reason=translated(str(error), language))
     return word("library.restored", language, title=entry.source.title)
 
 
-def entry_of(desk: Desk, document: str) -> Entry | None:
+def entry_of(workspace: Workspace, document: str) -> Entry | None:
     """Return a document as listed; None for one that is gone."""
     try:
-        return desk.library.entry(document)
+        return workspace.library.entry(document)
     except NotInLibrary:
         return None
 
@@ -177,6 +177,6 @@ def _quarter(published: str) -> str:
     return f"{published[:4]} Q{(int(published[5:7]) + 2) // 3}"
 
 
-def turned(wanted: Filter, step: int) -> Filter:
+def turned(wanted: LibraryFilter, step: int) -> LibraryFilter:
     """Return the filter a page on or back."""
     return replace(wanted, page=max(0, wanted.page + step))

@@ -16,7 +16,7 @@ from corpus.document import Source
 from corpus.log import FILE
 from corpus.page_names import Folio, PageWords, page_name
 from index.ingest import UPLOADED
-from ui.said import told
+from ui.translation import translated
 from ui.wording import word
 
 _SIGNS = {"supported": "✓", "weak": "≈", "unsupported": "⚠"}
@@ -34,7 +34,7 @@ def text(value: str) -> str:
 
 def _lines(notice: str, language: str) -> str:
     """Return the lines of a notice as HTML, in the language of the page."""
-    return "<br>".join(map(text, told(notice, language).split("\n")))
+    return "<br>".join(map(text, translated(notice, language).split("\n")))
 
 
 def question_html(question: str) -> str:
@@ -53,7 +53,7 @@ def answer_html(answer: Answer, turn: int, language: str = "en") -> str:
         rewritten = word("chat.rewritten", language)
         parts.append(f'<div class="rewritten">{rewritten} <b>{text(answer.standalone)}</b></div>')
     if not answer.outcome and not answer.claims and not answer.growing:
-        waited = told(answer.notice, language) or word("chat.reading", language)
+        waited = translated(answer.notice, language) or word("chat.reading", language)
         return "".join([*parts, waiting_html(f"{waited[:1].upper()}{waited[1:]}…")])
     body = "".join(_claim_html(claim, turn, language) for claim in answer.claims)
     if answer.growing:
@@ -158,7 +158,8 @@ def _verdict(claim: Claim, language: str) -> str:
     """
     # Spans alone: a list would end the paragraph that the mark stands in.
     items = "".join(
-        f'<span class="problem">{text(told(one.said, language))}</span>' for one in claim.problems
+        f'<span class="problem">{text(translated(one.said, language))}</span>'
+        for one in claim.problems
     )
     name = word(f"chat.{claim.verdict}", language)
     explained = word(f"chat.{claim.verdict}_means", language)
@@ -177,7 +178,9 @@ def _outcome(kind: str, title: str, body: str) -> str:
 
 def error_html(message: str, language: str = "en") -> str:
     """Return a failure that is no answer: a question that cannot be asked, a library in trouble."""
-    return _outcome("failed", word("chat.did_not_work", language), text(told(message, language)))
+    return _outcome(
+        "failed", word("chat.did_not_work", language), text(translated(message, language))
+    )
 
 
 def note_html(message: str, *, wrong: bool = True) -> str:
@@ -220,7 +223,10 @@ def troubles_html(troubles: Sequence[tuple[str, str]], language: str = "en") -> 
         for doing, reason in troubles
         for said in [
             word(
-                "room.trouble", language, what=word(doing, language), why=told(reason, language),
+                "backend.trouble",
+                language,
+                what=word(doing, language),
+                why=translated(reason, language),
                 file=FILE,
             )
         ]

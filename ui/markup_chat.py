@@ -9,7 +9,7 @@ from assistant.answer import Answer
 from corpus.conversations import Conversation
 from index.evidence import Evidence
 from ui.markup import text, where
-from ui.said import told
+from ui.translation import translated
 from ui.wording import word
 
 
@@ -95,7 +95,7 @@ def _within(one: Evidence, cited: set[tuple[str, int, int]]) -> bool:
 
 def _engine(answer: Answer, language: str) -> str:
     if answer.fallback:
-        why = told(answer.fallback, language)
+        why = translated(answer.fallback, language)
         return f"{answer.engine} ({word('chat.fell_back', language)}: {why})"
     return answer.engine
 
@@ -104,7 +104,7 @@ def _passage(one: Evidence, language: str) -> str:
     score = word("chat.score", language, score=f"{one.score:.2f}")
     return (
         f"<li>{text(where(one.source, one.passage.page, one.passage.folio, language))}"
-        f'<div class="why">{score}: {text(told(one.why, language))}</div></li>'
+        f'<div class="why">{score}: {text(translated(one.why, language))}</div></li>'
     )
 
 

@@ -6,17 +6,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
-from assistant.health import Storage
-from corpus.account import Account
+from assistant.diagnostics import Storage
 from corpus.catalogue import Entry
 from corpus.document import LeftOut, pages_said
-from corpus.library import Finding
-from corpus.said import joined
+from corpus.extraction_report import ExtractionReport
+from corpus.i18n import joined
+from corpus.library import IntegrityFinding
 from index.ingest import Report
-from ui.additions import Adding, Line
+from ui.ingest_jobs import AddedFile, Adding
 from ui.jobs import Job
 from ui.markup import place_of
-from ui.said import told
+from ui.translation import translated
 from ui.wording import keys, word
 
 # Pages as corpus.document.pages_said tells them.
@@ -31,7 +31,7 @@ def adding_html(job: Job[Adding] | None, behind: int, language: str) -> str:
         return ""
     now = job.latest or Adding()
     if job.failure is not None:
-        said = word("library.failed", language, reason=told(str(job.failure), language))
+        said = word("library.failed", language, reason=translated(str(job.failure), language))
         return _box("failed", escape(said), now.lines, language)
     if now.report is not None:
         return _box(
@@ -40,7 +40,7 @@ def adding_html(job: Job[Adding] | None, behind: int, language: str) -> str:
     if job.cancelled:
         return _box("done", word("library.cancelled", language), now.lines, language)
     share = now.done / now.total if now.total else 0.0
-    note = told(now.note, language)
+    note = translated(now.note, language)
     doing = {
         "fetching": word("library.fetching", language, note=note),
         "embedding": word("library.embedding", language, note=note),
@@ -75,29 +75,29 @@ def _told(report: Report, language: str) -> str:
     )
 
 
-def _lines(report: Report, language: str) -> list[Line]:
+def _lines(report: Report, language: str) -> list[AddedFile]:
     """Return what became of the documents, refusals first: they want something done."""
     return [
-        *(Line(place_of(one.path), "refused", one.message) for one in report.refused),
-        *(Line(place_of(one.path), "left_out", one.message) for one in report.left_out),
+        *(AddedFile(place_of(one.path), "refused", one.message) for one in report.refused),
+        *(AddedFile(place_of(one.path), "left_out", one.message) for one in report.left_out),
         *(
-            Line(place_of(one.path), "missed", _told_of(one.missed, language))
+            AddedFile(place_of(one.path), "missed", _told_of(one.missed, language))
             for one in report.accounts
             if one.missed
         ),
         *(
-            Line(place_of(one.path), "doubtful", joined("; ", one.doubts))
+            AddedFile(place_of(one.path), "doubtful", joined("; ", one.doubts))
             for one in report.accounts
             if one.doubts
         ),
-        *(Line(place_of(one), "replaced") for one in report.replaced),
-        *(Line(place_of(one), "updated") for one in report.updated),
-        *(Line(place_of(one.path), "duplicate", one.title) for one in report.duplicates),
-        *(Line(place_of(one), "added") for one in report.added),
+        *(AddedFile(place_of(one), "replaced") for one in report.replaced),
+        *(AddedFile(place_of(one), "updated") for one in report.updated),
+        *(AddedFile(place_of(one.path), "duplicate", one.title) for one in report.duplicates),
+        *(AddedFile(place_of(one), "added") for one in report.added),
     ]
 
 
-def _box(kind: str, said: str, lines: Sequence[Line], language: str) -> str:
+def _box(kind: str, said: str, lines: Sequence[AddedFile], language: str) -> str:
     outcomes = {
         "added": "library.was_added",
         "replaced": "library.was_replaced",
@@ -110,7 +110,7 @@ def _box(kind: str, said: str, lines: Sequence[Line], language: str) -> str:
     }
     items = "".join(
         f'<li class="{one.outcome}"><b>{escape(one.name)}</b> '
-        + escape(word(outcomes[one.outcome], language, reason=told(one.reason, language)))
+        + escape(word(outcomes[one.outcome], language, reason=translated(one.reason, language)))
         + "</li>"
         for one in lines[:_SHOWN]
     )
@@ -120,7 +120,7 @@ def _box(kind: str, said: str, lines: Sequence[Line], language: str) -> str:
 
 def table_html(
     entries: Sequence[Entry],
-    accounts: Mapping[str, Account],
+    accounts: Mapping[str, ExtractionReport],
     theme: Callable[[str], str],
     language: str,
 ) -> str:
@@ -156,13 +156,13 @@ def table_html(
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _open_html(entry: Entry, account: Account | None, language: str) -> str:
+def _open_html(entry: Entry, account: ExtractionReport | None, language: str) -> str:
     """Return what of a document was not read, and what only a person can settle, in a line each."""
     if account is None:
         return ""
     missed = escape(word("library.missed", language, reason=_told_of(account.missed, language)))
     lines = [_linked(missed, entry, account.missed, language)] * bool(account.missed)
-    lines += [escape(told(one, language)) for one in account.doubts]
+    lines += [escape(translated(one, language)) for one in account.doubts]
     return "".join(f'<small class="open">! {one}</small>' for one in lines)
 
 
@@ -209,7 +209,7 @@ def _pages_told(said: str, language: str) -> str:
     found = _PAGES.fullmatch(said)
     if found is None:
         # What lies within a document, and why it was not read.
-        return told(said, language)
+        return translated(said, language)
     if language == "en":
         return said
     return word("account.pages", language, pages=found[1].replace(" and ", "、"))
@@ -219,7 +219,7 @@ def details_html(
     entry: Entry,
     places: Sequence[str],
     versions: Sequence[tuple[str, str]],
-    account: Account,
+    account: ExtractionReport,
     language: str,
     *,
     kept: bool,
@@ -248,7 +248,10 @@ def details_html(
         (word("library.updated", language), entry.source.updated),
         (word("library.fetched", language), entry.source.fetched),
         (word("library.not_read", language), _told_of(account.missed, language)),
-        (word("library.doubtful", language), "; ".join(told(d, language) for d in account.doubts)),
+        (
+            word("library.doubtful", language),
+            "; ".join(translated(d, language) for d in account.doubts),
+        ),
         (word("library.by_ocr", language), _pages_told(pages_said(account.ocr_pages), language)),
         (word("library.within", language), ", ".join(account.attachments)),
         (
@@ -304,12 +307,12 @@ def storage_html(entries: Sequence[Entry], held: Storage, *, behind: bool, langu
     return f'<p class="note">{said}</p><p class="note{" wrong" if behind else ""}">{state}</p>'
 
 
-def findings_html(findings: Sequence[Finding], language: str) -> str:
+def findings_html(findings: Sequence[IntegrityFinding], language: str) -> str:
     """Return what was checked, each with a sign and a word."""
     rows = "".join(
         f'<li class="{"ok" if one.ok else "wrong"}"><b>{"✓" if one.ok else "✗ !"} '
         f"{word(f'library.check_{one.name}', language)}</b> "
-        f"{escape(told(one.detail, language))}</li>"
+        f"{escape(translated(one.detail, language))}</li>"
         for one in findings
     )
     return f'<ul class="findings">{rows}</ul>'

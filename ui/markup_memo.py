@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from textwrap import shorten
 
 from assistant.checking.problems import in_words
-from assistant.memo.chinese import worded
-from assistant.memo.comparing import Difference
-from assistant.memo.document import out_of_date, said_by
+from assistant.memo.memo_diff import MemoDiff
+from assistant.memo.pandoc_tree import out_of_date, said_by
+from assistant.memo.translation import worded
 from assistant.memo.values import GAP, JUDGMENT, NOTE, Finding, Line, Memo, Section
 from index.evidence import Evidence
 from ui.markup import text
-from ui.said import told
+from ui.translation import translated
 from ui.wording import word
 
 # The roles that are said before a line.
@@ -46,7 +46,7 @@ def memo_html(
     )
     head = f'<p class="facts">{text(" · ".join(facts))}</p>'
     parts = [f"<h2>{text(memo.topic)}</h2>", head]
-    notice = text(told(memo.notice, language))
+    notice = text(translated(memo.notice, language))
     if memo.complete and notice:
         parts.append(f'<p class="notice" role="status">{notice}</p>')
     elif growing and notice:
@@ -83,12 +83,12 @@ def _line(line: Line, finding: Finding | None, language: str) -> str:
     said = f'<span class="speaker">{text(speaker)}</span> ' if speaker else ""
     doubt = ""
     if claim.verdict != "supported":
-        problems = text(told(in_words(claim.problems), language))
+        problems = text(translated(in_words(claim.problems), language))
         verdict = word(f"chat.{claim.verdict}", language)
         doubt = f'<span class="verdict {claim.verdict}">{verdict}: {problems}</span>'
     flag = ""
     if finding and not finding.accepted:
-        advice = text(told(finding.advice, language))
+        advice = text(translated(finding.advice, language))
         flag = f'<span class="verdict">{text(finding.rule)}: {advice}</span>'
     marks = _numbers((*claim.citations, *claim.offered), language)
     kind = f' <span class="speaker">{text(kind)}</span>' if kind else ""
@@ -129,7 +129,7 @@ def offers_html(offers: Sequence[Evidence], where: str, language: str) -> str:
     return f'<div class="offers"><p>{word("memo.choose", language)}</p><ol>{items}</ol></div>'
 
 
-def difference_html(found: Difference, language: str) -> str:
+def difference_html(found: MemoDiff, language: str) -> str:
     """Return what changed between two memos, and which sources caused it."""
     if not found.changes and not found.sources:
         return f'<p class="about">{word("memo.same", language)}</p>'
@@ -250,7 +250,7 @@ def findings_html(memo: Memo | None, language: str = "en") -> str:
         return f'<p class="about">{word("memo.no_findings", language)}</p>'
     items = "".join(
         f'<li class="{one.severity}"><b>{word(f"memo.{one.severity}", language)}: '
-        f"{text(one.rule)}</b> {text(one.where)}<br>{text(told(one.advice, language))}"
+        f"{text(one.rule)}</b> {text(one.where)}<br>{text(translated(one.advice, language))}"
         + (
             f"<br><i>{word('memo.accepted', language)}: {text(one.accepted)}</i>"
             if one.accepted

@@ -9,11 +9,11 @@ from html import escape
 
 from assistant.answer import Citation
 from corpus.document import Document, Source
-from corpus.drawing import Picture
+from corpus.page_images import PageImage
 from corpus.page_names import SHORT, page_name
 from index.evidence import Evidence
 from ui.markup_table import table_html
-from ui.said import told
+from ui.translation import translated
 from ui.wording import word
 
 # Characters shown before and after the quoted words: the quote stays in view.
@@ -123,7 +123,7 @@ def _named(act: str, key: str, language: str) -> str:
     return f'<button type="button" data-act="{act}">{word(key, language)}</button>'
 
 
-def sheet(picture: Picture, number: int, view: View, title: str, language: str) -> str:
+def sheet(picture: PageImage, number: int, view: View, title: str, language: str) -> str:
     """Return a drawn page with its boxes; boxes are shares of the page, so they follow the zoom."""
     data = base64.b64encode(picture.image).decode("ascii")
     boxes = "".join(
@@ -181,7 +181,7 @@ def reasons(citation: Citation, language: str) -> str:
     if not citation.why:
         return ""
     name = word("source.why", language)
-    why = escape(told(citation.why, language))
+    why = escape(translated(citation.why, language))
     return f"<details><summary>{name}</summary><p>{why}</p></details>"
 
 

@@ -12,14 +12,14 @@ from corpus.document import Document, Source
 from corpus.errors import BriefingError, ReadError
 from ui import markup
 from ui.markup_memo import difference_html
-from ui.memos import Housed, Sheet, being_written, kept, reopened
-from ui.said import told
+from ui.memos import MemoEditor, being_written, kept, reopened
 from ui.source import Drawing
+from ui.translation import translated
 from ui.wording import word
 
 if TYPE_CHECKING:
     from assistant.answer import Answer
-    from ui.place import Place
+    from ui.backend import Backend
 
 # The section of a template that takes what is found out later.
 _TAKES = "what-we-know"
@@ -28,27 +28,27 @@ _PREVIEW, _PAGES = 1.3, 12
 
 
 def changed(
-    place: Housed,
-    sheet: Sheet,
+    backend: Backend,
+    sheet: MemoEditor,
     act: str,
     where: str,
     label: object = 0,
     *,
     language: str = "en",
-) -> Sheet:
+) -> MemoEditor:
     """Return the sheet after a button beside a line, or undo.
 
     "up", "down" and "drop" do so with the line, "adopt" takes over a draft, "word" lays out the
     words of the line to be changed, "cite" offers passages for it, "take" cites the one with
-    `label`. What changed is kept on the shelf; a memo that another window changed meanwhile is
+    `label`. What changed is kept in the repository; a memo that another window changed meanwhile is
     shown as it is now, unchanged.
     """
     from assistant.memo import editing
-    from assistant.memo.linting import adopted
+    from assistant.memo.lint import adopted
     from assistant.memo.values import GAP
 
-    desk, memo = place.desk(), sheet.memo
-    if desk is None or memo is None:
+    workspace, memo = backend.workspace(), sheet.memo
+    if workspace is None or memo is None:
         return sheet
     section, _, number = where.rpartition(":")
     line = int(number) if number.isdigit() else 0
@@ -65,46 +65,46 @@ def changed(
                 words = "" if old.role == GAP else old.claim.text
                 return replace(sheet, at=where, wording=words, offers=(), message="")
             case "cite":
-                offers = editing.offered(desk, memo, section, line)
+                offers = editing.offered(workspace, memo, section, line)
                 return replace(sheet, offers=offers, at=where, wording=None, message="")
             case "take":
                 chosen = next(one for one in sheet.offers if str(one.label) == str(label))
-                now = editing.recited(desk, memo, section, line, chosen)
+                now = editing.recited(workspace, memo, section, line, chosen)
             case "undo" if sheet.before is not None:
                 now = sheet.before
             case _:
                 return sheet
-        return kept(desk, sheet, now, language)
+        return kept(workspace, sheet, now, language)
     except (BriefingError, StopIteration) as error:
         said = str(error) or word("memo.none", language)
         return replace(sheet, message=markup.error_html(said, language))
 
 
-def reworded(place: Housed, sheet: Sheet, words: str, language: str) -> Sheet:
+def reworded(backend: Backend, sheet: MemoEditor, words: str, language: str) -> MemoEditor:
     """Return the sheet with other words in the line at `sheet.at`, checked and kept."""
     from assistant.memo import editing
 
-    desk, memo = place.desk(), sheet.memo
-    if desk is None or memo is None or not sheet.at:
+    workspace, memo = backend.workspace(), sheet.memo
+    if workspace is None or memo is None or not sheet.at:
         return sheet
     section, _, number = sheet.at.rpartition(":")
     try:
-        now = editing.reworded(desk, memo, section, int(number), words)
-        after = kept(desk, sheet, now, language)
+        now = editing.reworded(workspace, memo, section, int(number), words)
+        after = kept(workspace, sheet, now, language)
     except BriefingError as error:
         return replace(sheet, message=markup.error_html(str(error), language), wording=words)
     # What was typed is not lost where the memo changed meanwhile.
     return after if after.memo == now else replace(after, at=sheet.at, wording=words)
 
 
-def destinations(place: Housed, name: str) -> tuple[list[tuple[str, str]], str]:
+def destinations(backend: Backend, name: str) -> tuple[list[tuple[str, str]], str]:
     """Return (heading, key) of the sections that take sentences in a memo, and the likeliest key.
 
     None, and "", for a memo that is gone.
     """
     from assistant.memo.editing import sections_for
 
-    sheet = reopened(place, name)
+    sheet = reopened(backend, name)
     sections = sections_for(sheet.memo) if sheet.memo else []
     keys = [one.key for one in sections]
     likeliest = _TAKES if _TAKES in keys else next(iter(keys), "")
@@ -112,7 +112,7 @@ def destinations(place: Housed, name: str) -> tuple[list[tuple[str, str]], str]:
 
 
 def added_to(
-    place: Place, name: str, section: str, answer: Answer, language: str
+    backend: Backend, name: str, section: str, answer: Answer, language: str
 ) -> tuple[bool, str]:
     """Put the cited claims of an answer into a section of a memo.
 
@@ -120,34 +120,34 @@ def added_to(
     """
     from assistant.memo.editing import taken
 
-    desk, before = place.desk(), reopened(place, name)
-    if desk is None or before.memo is None:
+    workspace, before = backend.workspace(), reopened(backend, name)
+    if workspace is None or before.memo is None:
         return False, word("memo.not_added", language)
-    if name in being_written(place):
+    if name in being_written(backend):
         return False, word("memo.being_written", language)
     try:
         now = taken(before.memo, section, answer.claims, answer.citations)
         if now == before.memo:
             return False, word("memo.already_there", language)
-        if kept(desk, before, now, language).memo != now:
+        if kept(workspace, before, now, language).memo != now:
             return False, word("memo.changed_elsewhere", language)
     except BriefingError as error:
-        return False, word("library.failed", language, reason=told(str(error), language))
+        return False, word("library.failed", language, reason=translated(str(error), language))
     heading = next(one.heading for one in now.sections if one.key == section)
     return True, word("memo.added_to", language, topic=now.topic, section=heading)
 
 
-def compared(place: Housed, sheet: Sheet, other: str, language: str) -> str:
-    """Return as HTML what changed from another memo on the shelf to this one."""
-    from assistant.memo.comparing import difference
+def compared(backend: Backend, sheet: MemoEditor, other: str, language: str) -> str:
+    """Return as HTML what changed from another memo in the repository to this one."""
+    from assistant.memo.memo_diff import memo_diff
 
-    old = reopened(place, other)
+    old = reopened(backend, other)
     if old.memo is None or sheet.memo is None:
         return old.message
-    return difference_html(difference(old.memo, sheet.memo), language)
+    return difference_html(memo_diff(old.memo, sheet.memo), language)
 
 
-def pages_of(sheet: Sheet, draw: Drawing, language: str) -> str:
+def pages_of(sheet: MemoEditor, draw: Drawing, language: str) -> str:
     """Return the memo's PDF as drawn pages; "" where there is no memo."""
     from assistant.memo.export import exported
 

@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from corpus.errors import BriefingError
+from ui.backend import Backend
 from ui.markup import place_of
-from ui.place import Place
 
 
-def originals(place: Place) -> Callable[[str], Response]:
+def originals(place: Backend) -> Callable[[str], Response]:
     """Return the handler of "/originals/<document id>".
 
     Whatever the file is, a browser saves it: a page or a picture with a script in it would run as
@@ -20,14 +20,14 @@ def originals(place: Place) -> Callable[[str], Response]:
     """
 
     def original(document: str) -> Response:
-        desk = place.desk()
-        if desk is None:
+        workspace = place.workspace()
+        if workspace is None:
             return PlainTextResponse("The library is still opening.", status_code=503)
         try:
-            desk.library.entry(document)
+            workspace.library.entry(document)
         except BriefingError:
             return PlainTextResponse("The library holds no such document.", status_code=404)
-        kept = desk.library.original(document)
+        kept = workspace.library.original(document)
         if kept is None:
             return PlainTextResponse("The original of this document is not kept.", status_code=404)
         name = PurePosixPath(place_of(kept.location).rstrip("/")).name or "document"

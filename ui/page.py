@@ -11,8 +11,8 @@ import gradio as gr
 
 from corpus.log import level_of
 from ui import page_chat, page_library, page_memo
+from ui.backend import Backend
 from ui.page_words import LABELS
-from ui.place import Place
 from ui.wording import language_of, word
 
 _LOG = logging.getLogger(__name__)
@@ -36,26 +36,26 @@ class _Page(gr.Blocks):
             raise
 
 
-def build_page(place: Place, examples: Sequence[str]) -> gr.Blocks:
+def build_page(backend: Backend, examples: Sequence[str]) -> gr.Blocks:
     """Return the page over `place`; every session keeps what it shows in states of its own."""
 
     def look(request: gr.Request) -> tuple[str, str, gr.Timer]:
         language = language_of(request.headers)
         title = word("page.title", language)
-        timer = gr.Timer(_OPEN if place.settled() else _OPENING)
-        return f"<h1>{title}</h1>", place.status(language), timer
+        timer = gr.Timer(_OPEN if backend.settled() else _OPENING)
+        return f"<h1>{title}</h1>", backend.status(language), timer
 
     page = _Page(title="Briefing assistant", fill_width=True, analytics_enabled=False)
     with page:
         title = gr.HTML("<h1>Briefing assistant</h1>", elem_id="title")
-        status = gr.HTML(place.status(), elem_id="status")
+        status = gr.HTML(backend.status(), elem_id="status")
         with gr.Tabs():
             with gr.Tab(LABELS("page.chat"), id="chat-tab"):
-                page_chat.build(page, status, place, examples)
+                page_chat.build(page, status, backend, examples)
             with gr.Tab(LABELS("page.library"), id="library-tab"):
-                page_library.build(page, status, place)
+                page_library.build(page, status, backend)
             with gr.Tab(LABELS("page.memo"), id="memo-tab") as tab:
-                page_memo.build(page, tab, place)
+                page_memo.build(page, tab, backend)
         # While the library opens the line under the title tells how far it is.
         timer = gr.Timer(_OPENING)
         seen = [title, status, timer]

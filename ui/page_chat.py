@@ -7,13 +7,13 @@ from typing import Any
 
 import gradio as gr
 
-from ui import handlers, page_options, page_source
-from ui import page_talks as talks
+from ui import chat_actions, page_options, page_source
+from ui import page_conversations as talks
+from ui.backend import Backend
+from ui.page_add_to_memo import AddToMemo
+from ui.page_messages import MessageParts, Messages
 from ui.page_scripts import ACTS, COPY, FOCUS, NEWEST, TOGGLE
-from ui.page_taking import Taking
-from ui.page_thread import Parts, Thread
 from ui.page_words import LABELS
-from ui.place import Place
 from ui.wording import language_of, word
 
 _EXAMPLES = 6
@@ -22,20 +22,20 @@ _REASONS = ("wrong", "missing", "source", "declined", "other")
 _REMEMBERED = "briefing-conversation"
 
 
-def build(page: gr.Blocks, status: gr.HTML, place: Place, examples: Sequence[str]) -> None:
+def build(page: gr.Blocks, status: gr.HTML, backend: Backend, examples: Sequence[str]) -> None:
     """Build the chat inside `page`; every session keeps its turns in a state of its own.
 
     `status` is the line that says who answers.
     """
 
     def look(request: gr.Request) -> tuple[Any, ...]:
-        given = _offered(place, examples)
+        given = _offered(backend, examples)
         # Once the library is open nothing changes by itself, and a choice that is being made must
         # not be redrawn.
         return (
-            *page_options.choices(place),
-            gr.Timer(active=not place.settled()),
-            _welcome(place, language_of(request.headers)),
+            *page_options.choices(backend),
+            gr.Timer(active=not backend.settled()),
+            _welcome(backend, language_of(request.headers)),
             *given,
         )
 
@@ -44,7 +44,7 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place, examples: Sequence[str
     remembered = gr.BrowserState("", storage_key=_REMEMBERED, secret=_REMEMBERED)
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=1, min_width=220, elem_id="talks"):
-            column = talks.build(place, current)
+            column = talks.build(backend, current)
         with gr.Column(scale=4, min_width=320, elem_id="thread"):
             toggle = gr.Button(LABELS("chat.toggle"), elem_id="toggle", size="sm")
             chat = gr.Chatbot(
@@ -53,7 +53,7 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place, examples: Sequence[str
                 placeholder=" ", height="calc(100vh - 18.5rem)", min_height="18rem",
             )  # fmt: skip
             with gr.Column(elem_id="welcome", visible=True) as welcome:
-                greeting = gr.HTML(_welcome(place, "en"), elem_id="greeting")
+                greeting = gr.HTML(_welcome(backend, "en"), elem_id="greeting")
                 with gr.Column(elem_id="examples"):
                     buttons = [gr.Button("", size="sm", visible=False) for _ in range(_EXAMPLES)]
             with gr.Column(visible=False, elem_id="why") as why:
@@ -63,11 +63,11 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place, examples: Sequence[str
                 with gr.Row():
                     told = gr.Button(LABELS("chat.send_reason"), size="sm", variant="primary")
                     untold = gr.Button(LABELS("chat.no_reason"), size="sm")
-            taking = Taking(place)
+            taking = AddToMemo(backend)
             with gr.Column(elem_id="composer"):
                 note = gr.HTML("", elem_id="note", visible=False)
                 unedit = gr.Button(LABELS("chat.unedit"), size="sm", visible=False)
-                options = page_options.build(page, status, place)
+                options = page_options.build(page, status, backend)
                 with gr.Row(elem_id="asking"):
                     box = gr.Textbox(
                         elem_id="question", label=LABELS("chat.question"), lines=1, max_lines=6,
@@ -80,12 +80,18 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place, examples: Sequence[str
             handed = gr.Textbox(elem_id="copied", show_label=False)
         with gr.Column(scale=3, min_width=320, elem_id="beside"):
             panel = page_source.build(
-                page, place, elem_id="source", state=turns, find=handlers.pinned, links="a.cite"
+                page,
+                backend,
+                elem_id="source",
+                state=turns,
+                find=chat_actions.selected_citation,
+                links="a.cite",
             )
 
-    parts = Parts(turns, chat, welcome, halt, box, note, current, remembered, replacing, panel,
-                  column.listed, handed, why, rated, more, resumed, rung, unedit)  # fmt: skip
-    thread = Thread(place, parts)
+    parts = MessageParts(turns, chat, welcome, halt, box, note, current, remembered, replacing,
+                         panel, column.listed, handed, why, rated, more, resumed, rung,
+                         unedit)  # fmt: skip
+    thread = Messages(backend, parts)
     private: Any = {"api_visibility": "private"}
     quiet: Any = {**private, "queue": False, "show_progress": "hidden"}
     # A look ten times a second is all that a watcher costs: how many questions are worked on is
@@ -117,7 +123,7 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place, examples: Sequence[str
     column.listed.select(thread.choose, None, shown, **left, **free)
     column.anew.click(thread.anew, None, shown, **left, **quiet).then(js=FOCUS)
     column.gone.click(thread.delete, current, shown, **left, **quiet).then(js=FOCUS)
-    halt.click(lambda name: handlers.stop(place, name), current, None, **quiet)
+    halt.click(lambda name: chat_actions.stop(backend, name), current, None, **quiet)
     told.click(thread.explain, [turns, current, rated, reason, more], [why, more], **quiet)
     untold.click(lambda: gr.update(visible=False), None, why, **quiet)
     hidden = gr.update(visible=False)
@@ -126,10 +132,10 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place, examples: Sequence[str
     toggle.click(js=TOGGLE)
 
 
-def _offered(place: Place, examples: Sequence[str]) -> list[Any]:
+def _offered(backend: Backend, examples: Sequence[str]) -> list[Any]:
     """Return the buttons of the example questions."""
-    found = list(place.examples()) if place.entries() else []
-    if not found and not place.settled():
+    found = list(backend.examples()) if backend.entries() else []
+    if not found and not backend.settled():
         found = list(examples)
     found = found[:_EXAMPLES]
     return [
@@ -138,9 +144,9 @@ def _offered(place: Place, examples: Sequence[str]) -> list[Any]:
     ]
 
 
-def _welcome(place: Place, language: str) -> str:
+def _welcome(backend: Backend, language: str) -> str:
     """Return what an empty conversation says: what to do, or that the library is empty."""
-    empty = place.settled() and not place.entries()
+    empty = backend.settled() and not backend.entries()
     title, said = ("chat.empty_title", "chat.empty") if empty else ("chat.welcome_title",
                                                                     "chat.welcome")  # fmt: skip
     return f"<h2>{word(title, language)}</h2><p>{word(said, language)}</p>"

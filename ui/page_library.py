@@ -8,11 +8,11 @@ import gradio as gr
 
 from corpus.public_documents import themes
 from ui import library
-from ui.library import Filter
+from ui.backend import Backend
+from ui.library import LibraryFilter
 from ui.page_library_events import LibraryEvents, plotted
 from ui.page_scripts import shown
 from ui.page_words import LABELS
-from ui.place import Place
 
 # Gradio has no event for a button inside HTML.
 _CHOOSE = """
@@ -27,10 +27,10 @@ element.addEventListener('click', event => {
 _SORTS = [(LABELS(f"library.{one}"), one) for one in library.SORTS]
 
 
-def build(page: gr.Blocks, status: gr.HTML, place: Place) -> None:
+def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
     """Build the library page inside `page`; `status` is the line that counts the documents."""
-    events = LibraryEvents(place)
-    wanted, current, gone = gr.State(Filter()), gr.State(""), gr.State("")
+    events = LibraryEvents(backend)
+    wanted, current, gone = gr.State(LibraryFilter()), gr.State(""), gr.State("")
     groups = gr.State([])
     with gr.Row(elem_id="library-columns"):
         with gr.Column(scale=5, min_width=320):

@@ -1,4 +1,4 @@
-"""What the events of the library page return; what they mean is in ui.library and ui.additions."""
+"""What the events of the library page return; ui.library and ui.ingest_jobs say what they mean."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import gradio as gr
 import pandas as pd
 
-from assistant.health import checks, storage
+from assistant.diagnostics import diagnostics, storage
 from corpus.catalogue import Entry
 from corpus.errors import BriefingError
-from ui import additions, library, markup_library
-from ui.handlers import publishers_of
-from ui.library import Filter
-from ui.place import Place
-from ui.said import told
+from ui import ingest_jobs, library, markup_library
+from ui.backend import Backend
+from ui.chat_actions import publishers_of
+from ui.library import LibraryFilter
+from ui.translation import translated
 from ui.wording import language_of, word
 
 # How many components change with the library, how many belong to the chosen document, and how many
@@ -26,36 +26,38 @@ WHOLE, OPENED, MOVING = 16, 7, 3
 class LibraryEvents:
     """The handlers of the page over one place."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
-    def table_of(self, wanted: Filter, language: str) -> tuple[Any, ...]:
+    def table_of(self, wanted: LibraryFilter, language: str) -> tuple[Any, ...]:
         """Return filter, table, the line under it and its buttons."""
         return self._table(self._themed(), wanted, language)
 
-    def _table(self, entries: Sequence[Entry], wanted: Filter, language: str) -> tuple[Any, ...]:
-        desk = self._place.desk()
-        if desk is None:
+    def _table(
+        self, entries: Sequence[Entry], wanted: LibraryFilter, language: str
+    ) -> tuple[Any, ...]:
+        workspace = self._backend.workspace()
+        if workspace is None:
             line = word("library.opening", language)
             return wanted, "", line, *_turns(0, 0, 0)
         shown = library.shown(entries, wanted)
         line = shown.line(language, anything=bool(entries))
         turns = _turns(shown.first, len(shown.entries), shown.count)
-        accounts = desk.library.accounts([one.id for one in shown.entries])
+        accounts = workspace.library.accounts([one.id for one in shown.entries])
         html = markup_library.table_html(shown.entries, accounts, self._theme(language), language)
         return wanted, html, line, *turns
 
     def _themed(self) -> Sequence[Entry]:
         """Return the documents with their themes."""
-        desk, entries = self._place.desk(), self._place.entries()
-        return desk.themed(entries) if desk else entries
+        workspace, entries = self._backend.workspace(), self._backend.entries()
+        return workspace.themed(entries) if workspace else entries
 
     def _theme(self, language: str) -> Callable[[str], str]:
         """Return what says how a theme is called; "" and NO_THEME are none."""
-        desk, none = self._place.desk(), word("library.no_theme", language)
+        workspace, none = self._backend.workspace(), word("library.no_theme", language)
         unnamed = ("", library.NO_THEME)
         return lambda key: (
-            none if desk is None or key in unnamed else desk.themes.named(key, language)
+            none if workspace is None or key in unnamed else workspace.themes.named(key, language)
         )
 
     def choose(
@@ -63,15 +65,15 @@ class LibraryEvents:
         until: str, sort: str, request: gr.Request,
     ) -> tuple[Any, ...]:  # fmt: skip
         """Filter and sort the table."""
-        wanted = Filter(search or "", publisher or "", kind or "", theme or "",
+        wanted = LibraryFilter(search or "", publisher or "", kind or "", theme or "",
                         (since or "").strip(), (until or "").strip(), sort or "newest")  # fmt: skip
         return self.table_of(wanted, language_of(request.headers))
 
-    def back(self, wanted: Filter, request: gr.Request) -> tuple[Any, ...]:
+    def back(self, wanted: LibraryFilter, request: gr.Request) -> tuple[Any, ...]:
         """Turn the table a page back."""
         return self.table_of(library.turned(wanted, -1), language_of(request.headers))
 
-    def on(self, wanted: Filter, request: gr.Request) -> tuple[Any, ...]:
+    def on(self, wanted: LibraryFilter, request: gr.Request) -> tuple[Any, ...]:
         """Turn the table a page on."""
         return self.table_of(library.turned(wanted, 1), language_of(request.headers))
 
@@ -79,20 +81,20 @@ class LibraryEvents:
         """Return the details before a document is chosen."""
         return self.details("", language_of(request.headers))
 
-    def everything(self, wanted: Filter, by: str, request: gr.Request) -> tuple[Any, ...]:
+    def everything(self, wanted: LibraryFilter, by: str, request: gr.Request) -> tuple[Any, ...]:
         """Return all that changes when the library does."""
         language = language_of(request.headers)
-        entries, desk = self._themed(), self._place.desk()
+        entries, workspace = self._themed(), self._backend.workspace()
         kinds = {one.source.kind for one in entries}
         state = undated = ""
-        if desk is not None:
+        if workspace is not None:
             state = markup_library.storage_html(
-                entries, storage(desk), behind=desk.indexes.behind(), language=language
+                entries, storage(workspace), behind=workspace.indexes.behind(), language=language
             )
             count = sum(not one.source.published for one in entries)
             undated = word("library.undated", language, count=count) if count else ""
         return (
-            self._place.status(language),
+            self._backend.status(language),
             *self._table(entries, wanted, language),
             # What is chosen stays to be chosen from, also when the last of it went.
             gr.update(choices=sorted({"", wanted.publisher, *publishers_of(entries)})),
@@ -142,15 +144,15 @@ class LibraryEvents:
     def progress(self, request: gr.Request) -> tuple[str, Any, Any]:
         """Return the progress of the additions; the timer runs while there is some."""
         language = language_of(request.headers)
-        busy = bool(self._place.additions.open()) or not self._place.settled()
+        busy = bool(self._backend.additions.open()) or not self._backend.settled()
         html = markup_library.adding_html(
-            additions.latest(self._place), additions.waiting(self._place), language
+            ingest_jobs.latest(self._backend), ingest_jobs.waiting(self._backend), language
         )
-        return html, gr.Timer(active=busy), gr.update(visible=bool(self._place.additions.open()))
+        return html, gr.Timer(active=busy), gr.update(visible=bool(self._backend.additions.open()))
 
-    def tick(self, wanted: Filter, by: str, request: gr.Request) -> tuple[Any, ...]:
+    def tick(self, wanted: LibraryFilter, by: str, request: gr.Request) -> tuple[Any, ...]:
         """Follow the additions; when they end, show all that changed."""
-        if self._place.additions.open() or not self._place.settled():
+        if self._backend.additions.open() or not self._backend.settled():
             return *(gr.skip(),) * (WHOLE - MOVING), *self.progress(request)
         return self.everything(wanted, by, request)
 
@@ -160,7 +162,7 @@ class LibraryEvents:
             start()
         except BriefingError as error:
             language = language_of(request.headers)
-            reason = word("library.failed", language, reason=told(str(error), language))
+            reason = word("library.failed", language, reason=translated(str(error), language))
             return markup_library.note_html(reason, wrong=True), gr.skip(), gr.skip()
         return self.progress(request)
 
@@ -169,28 +171,28 @@ class LibraryEvents:
     ) -> tuple[Any, ...]:
         """Add uploaded files."""
         return None, *self.started(
-            lambda: additions.start_files(self._place, files or [], ocr=bool(ocr)), request
+            lambda: ingest_jobs.start_files(self._backend, files or [], ocr=bool(ocr)), request
         )
 
     def fetch(self, text: str, ocr: bool | None, request: gr.Request) -> tuple[Any, ...]:
         """Fetch and add addresses."""
         found = self.started(
-            lambda: additions.start_addresses(self._place, text or "", ocr=bool(ocr)), request
+            lambda: ingest_jobs.start_addresses(self._backend, text or "", ocr=bool(ocr)), request
         )
         # What could not be started stays in the box.
         return ("" if isinstance(found[1], gr.Timer) else text), *found
 
     def public(self, theme: str | None, request: gr.Request) -> tuple[Any, ...]:
         """Fetch and add the curated documents."""
-        return self.started(lambda: additions.start_public(self._place, theme or ""), request)
+        return self.started(lambda: ingest_jobs.start_public(self._backend, theme or ""), request)
 
     def starter(self, request: gr.Request) -> tuple[Any, ...]:
         """Add the starter library."""
-        return self.started(lambda: additions.start_starter(self._place), request)
+        return self.started(lambda: ingest_jobs.start_starter(self._backend), request)
 
     def stop(self, request: gr.Request) -> tuple[Any, ...]:
         """Cancel the additions."""
-        additions.cancel(self._place)
+        ingest_jobs.cancel(self._backend)
         return self.progress(request)
 
     def chosen(self, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
@@ -200,78 +202,80 @@ class LibraryEvents:
 
     def details(self, document: str, language: str) -> tuple[Any, ...]:
         """Return the chosen id, the details, the four fields, and whether they are shown."""
-        desk = self._place.desk()
-        entry = library.entry_of(desk, document) if desk and document else None
-        if desk is None or entry is None:
+        workspace = self._backend.workspace()
+        entry = library.entry_of(workspace, document) if workspace and document else None
+        if workspace is None or entry is None:
             hint = markup_library.note_html(word("library.choose", language))
             return "", hint, "", "", "", gr.skip(), gr.update(visible=False), ""
         html = markup_library.details_html(
             entry,
-            desk.library.places_of(document),
-            desk.library.versions_before(document),
-            desk.library.accounts([document])[document],
+            workspace.library.places_of(document),
+            workspace.library.versions_before(document),
+            workspace.library.accounts([document])[document],
             language,
-            kept=desk.library.original(document) is not None,
+            kept=workspace.library.original(document) is not None,
         )
         source = entry.source
-        told = self._theme(language)(desk.told(entry))
+        told = self._theme(language)(workspace.told(entry))
         themes = [(word("library.by_words", language, theme=told), "")]
-        themes += [(one.named(language), one.key) for one in desk.themes.all()]
-        named = gr.update(choices=themes, value=desk.themes.key_of(source.theme))
+        themes += [(one.named(language), one.key) for one in workspace.themes.all()]
+        named = gr.update(choices=themes, value=workspace.themes.key_of(source.theme))
         return (document, html, source.title, source.publisher, source.published, named,
                 gr.update(visible=True), "")  # fmt: skip
 
     def save(
         self, document: str, title: str, publisher: str, published: str, theme: str | None,
-        wanted: Filter, by: str, request: gr.Request,
+        wanted: LibraryFilter, by: str, request: gr.Request,
     ) -> tuple[Any, ...]:  # fmt: skip
         """Change what the library says of a document."""
-        language, desk = language_of(request.headers), self._place.desk()
-        if desk is None:
+        language, workspace = language_of(request.headers), self._backend.workspace()
+        if workspace is None:
             return (gr.skip(),) * (1 + WHOLE)
         done, said = library.edited(
-            desk, document, language, title=title, publisher=publisher, published=published,
+            workspace, document, language, title=title, publisher=publisher, published=published,
             theme=theme or "",
         )  # fmt: skip
         note = markup_library.note_html(said, wrong=not done)
         return note, *(self.everything(wanted, by, request) if done else (gr.skip(),) * WHOLE)
 
     def remove(
-        self, document: str, wanted: Filter, by: str, request: gr.Request
+        self, document: str, wanted: LibraryFilter, by: str, request: gr.Request
     ) -> tuple[Any, ...]:
         """Remove a document, with a way back."""
-        language, desk = language_of(request.headers), self._place.desk()
-        if desk is None or not document:
+        language, workspace = language_of(request.headers), self._backend.workspace()
+        if workspace is None or not document:
             return (gr.skip(),) * (OPENED + 3 + WHOLE)
-        gone, said = library.removed(desk, document, language)
+        gone, said = library.removed(workspace, document, language)
         note = markup_library.note_html(said, wrong=not gone)
         *rest, _ = self.details("" if gone else document, language)
         back = gr.update(visible=bool(gone))
         return *rest, note, gone, back, *self.everything(wanted, by, request)
 
-    def undo(self, gone: str, wanted: Filter, by: str, request: gr.Request) -> tuple[Any, ...]:
+    def undo(
+        self, gone: str, wanted: LibraryFilter, by: str, request: gr.Request
+    ) -> tuple[Any, ...]:
         """Bring the removed document back."""
-        language, desk = language_of(request.headers), self._place.desk()
-        said = library.restored(desk, gone, language) if desk and gone else ""
+        language, workspace = language_of(request.headers), self._backend.workspace()
+        said = library.restored(workspace, gone, language) if workspace and gone else ""
         note = markup_library.note_html(said)
         return note, "", gr.update(visible=False), *self.everything(wanted, by, request)
 
     def check(self, request: gr.Request) -> tuple[str, ...]:
         """Check packages, library, indexes and disk."""
-        language, desk = language_of(request.headers), self._place.desk()
-        if desk is None:
+        language, workspace = language_of(request.headers), self._backend.workspace()
+        if workspace is None:
             return (word("library.opening", language),)
-        return (markup_library.findings_html(list(checks(desk)), language),)
+        return (markup_library.findings_html(list(diagnostics(workspace)), language),)
 
     def rebuild(self, request: gr.Request) -> str:
         """Rebuild the indexes from the library."""
-        language, desk = language_of(request.headers), self._place.desk()
-        if desk is None:
+        language, workspace = language_of(request.headers), self._backend.workspace()
+        if workspace is None:
             return word("library.opening", language)
         try:
-            desk.indexes.update(rebuild=True)
+            workspace.indexes.update(rebuild=True)
         except BriefingError as error:
-            said = word("library.failed", language, reason=told(str(error), language))
+            said = word("library.failed", language, reason=translated(str(error), language))
             return markup_library.note_html(said, wrong=True)
         return markup_library.note_html(word("library.rebuilt", language))
 

@@ -8,12 +8,12 @@ import gradio as gr
 
 from assistant.memo.templates import added_templates
 from ui import memos, page_source
+from ui.backend import Backend
 from ui.markup_memo import findings_html, memo_html
-from ui.memos import Sheet
+from ui.memos import MemoEditor
 from ui.page_memo_events import MemoEvents
 from ui.page_scripts import PRESSED, shown
 from ui.page_words import LABELS
-from ui.place import Place
 
 # From the server into the page and from there into a file, as for conversations: nothing lies in a
 # cache that another session could fetch from.
@@ -43,10 +43,10 @@ element.addEventListener('click', event => {
 """
 
 
-def build(page: gr.Blocks, tab: gr.Tab, place: Place) -> None:
+def build(page: gr.Blocks, tab: gr.Tab, backend: Backend) -> None:
     """Build the memo page inside `page`; `tab` is what is chosen to come back to it."""
-    events = MemoEvents(place)
-    sheet = gr.State(Sheet())
+    events = MemoEvents(backend)
+    sheet = gr.State(MemoEditor())
     with gr.Row(elem_id="memo-columns"):
         with gr.Column(scale=3, min_width=320):
             topic = gr.Textbox(
@@ -80,7 +80,7 @@ def build(page: gr.Blocks, tab: gr.Tab, place: Place) -> None:
                     leave = gr.Button(LABELS("chat.leave"), size="sm")
             offers = gr.HTML("", elem_id="memo-offers", js_on_load=_CHANGE)
             page_source.build(
-                page, place, elem_id="memo-source", state=sheet, find=memos.pinned,
+                page, backend, elem_id="memo-source", state=sheet, find=memos.selected_citation,
                 links="a.memo-cite",
             )  # fmt: skip
             with gr.Accordion(LABELS("memo.linter"), open=True):

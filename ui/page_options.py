@@ -7,12 +7,12 @@ from typing import Any
 
 import gradio as gr
 
-from ui import handlers, page_writers
-from ui.handlers import Asked
+from ui import chat_actions, page_local_models
+from ui.backend import Backend
+from ui.chat_actions import AskOptions
 from ui.markup_chat import chips_html
 from ui.page_scripts import CHIPS, HIDE
 from ui.page_words import LABELS
-from ui.place import Place
 from ui.wording import language_of, word
 
 _CHIP = 40
@@ -45,24 +45,24 @@ def asked(
     since: str | None,
     publishers: list[str] | None,
     documents: list[str] | None,
-) -> Asked:
+) -> AskOptions:
     """Return what was chosen; fields of a part that was never opened come as None."""
-    return Asked(
+    return AskOptions(
         engine or "", as_of or "", since or "", tuple(publishers or ()), tuple(documents or ())
     )
 
 
-def choices(place: Place) -> tuple[Any, ...]:
+def choices(backend: Backend) -> tuple[Any, ...]:
     """Return the choices of engine, publishers and documents as they are now."""
-    entries = place.entries()
+    entries = backend.entries()
     return (
-        gr.update(choices=[(shown, name) for shown, name in place.engines()]),
-        gr.update(choices=handlers.publishers_of(entries)),
-        gr.update(choices=handlers.documents_of(entries)),
+        gr.update(choices=[(shown, name) for shown, name in backend.engines()]),
+        gr.update(choices=chat_actions.publishers_of(entries)),
+        gr.update(choices=chat_actions.documents_of(entries)),
     )
 
 
-def build(page: gr.Blocks, status: gr.HTML, place: Place) -> Options:
+def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> Options:
     """Build the fold and its chips; return the inputs. `status` is the line of who answers."""
 
     def shown(
@@ -71,7 +71,7 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place) -> Options:
     ) -> str:  # fmt: skip
         language = language_of(request.headers)
         now = asked(engine, as_of, since, publishers, documents)
-        return chips_html(_chosen(place, now, language), language)
+        return chips_html(_chosen(backend, now, language), language)
 
     def dropped(
         engine: str | None, as_of: str, since: str, publishers: list[str], documents: list[str],
@@ -102,7 +102,7 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place) -> Options:
                 label=LABELS("chat.since"), placeholder="2025-01-01", max_lines=1,
                 info=LABELS("chat.since_info"),
             )  # fmt: skip
-        made = page_writers.fold()
+        made = page_local_models.fold()
         with gr.Row():
             publishers = gr.Dropdown(
                 [], label=LABELS("chat.publishers"), multiselect=True, allow_custom_value=True
@@ -111,7 +111,7 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place) -> Options:
                 [], label=LABELS("chat.documents"), multiselect=True, allow_custom_value=True
             )
         hide = gr.Checkbox(label=LABELS("chat.hide"), value=False)
-    page_writers.wire(page, status, place, made, engine)
+    page_local_models.wire(page, status, backend, made, engine)
     chosen = gr.HTML("", elem_id="chips", js_on_load=CHIPS)
     options = Options(engine, as_of, since, publishers, documents)
     quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
@@ -121,21 +121,21 @@ def build(page: gr.Blocks, status: gr.HTML, place: Place) -> Options:
     return options
 
 
-def _chosen(place: Place, now: Asked, language: str) -> list[tuple[str, str, str]]:
+def _chosen(backend: Backend, now: AskOptions, language: str) -> list[tuple[str, str, str]]:
     """Return (name, value, what is shown) of everything that bounds the next question."""
     chips = []
     if now.engine:
         to = ""
-        if host := place.goes_to(now.engine):
+        if host := backend.goes_to(now.engine):
             to = f" · {word('chat.goes', language, host=host)}"
-        elif now.engine in {name for _, name in place.engines()}:
+        elif now.engine in {name for _, name in backend.engines()}:
             to = f" · {word('writers.stays', language)}"
         chips.append(("engine", now.engine, f"{word('chat.engine', language)}: {now.engine}{to}"))
     for name, value in (("as_of", now.as_of), ("since", now.since)):
         if value.strip():
             chips.append((name, value, f"{word(f'chat.{name}', language)} {value.strip()}"))
     chips += [("publisher", one, one) for one in now.publishers]
-    titles = {name: title for title, name in handlers.documents_of(place.entries())}
+    titles = {name: title for title, name in chat_actions.documents_of(backend.entries())}
     for one in now.documents:
         title = titles.get(one, one)
         chips.append(("document", one, title if len(title) <= _CHIP else title[: _CHIP - 1] + "…"))

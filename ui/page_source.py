@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from ui.place import Place
-from ui.source import Pinned, View, empty_html
+from ui.backend import Backend
+from ui.source import SelectedCitation, View, empty_html
 from ui.wording import language_of
 
 # Gradio has no event for a link inside a chat message, nor for a button inside HTML: the panel
@@ -76,11 +76,11 @@ new MutationObserver(() => {
 
 def build(
     page: gr.Blocks,
-    place: Place,
+    backend: Backend,
     *,
     elem_id: str,
     state: gr.State,
-    find: Callable[[Any, Any, Any], Pinned | None],
+    find: Callable[[Any, Any, Any], SelectedCitation | None],
     links: str,
 ) -> gr.HTML:
     """Build the panel inside `page` and return it, so that it can be emptied.
@@ -90,23 +90,26 @@ def build(
     """
 
     def act(
-        value: Any, kept: tuple[Pinned, View] | None, request: gr.Request, event: gr.EventData
+        value: Any,
+        kept: tuple[SelectedCitation, View] | None,
+        request: gr.Request,
+        event: gr.EventData,
     ) -> tuple[Any, Any]:
         data = event._data or {}
         language = language_of(request.headers)
-        sources = place.sources()
+        sources = backend.sources()
         if data.get("act") == "cite":
-            pinned = find(value, data.get("turn"), data.get("number"))
+            selected = find(value, data.get("turn"), data.get("number"))
             view = View()
         elif kept is not None:
-            pinned, view = kept
+            selected, view = kept
         else:
-            pinned, view = None, View()
-        if pinned is None or sources is None:
+            selected, view = None, View()
+        if selected is None or sources is None:
             return empty_html(language), None
         if data.get("act") != "cite":
-            view = view.after(str(data.get("act")), *sources.pages(pinned))
-        return sources.html(pinned, view, language), (pinned, view)
+            view = view.after(str(data.get("act")), *sources.pages(selected))
+        return sources.html(selected, view, language), (selected, view)
 
     def first(request: gr.Request) -> str:
         return empty_html(language_of(request.headers))

@@ -16,16 +16,15 @@ from fastapi import FastAPI
 
 from assistant.starter import EXAMPLES
 from corpus.errors import UsageError
+from ui.backend import Backend, Say
 from ui.connections import Server
-from ui.drawn_pages import drawn_pages
 from ui.environment import refuse_openings
 from ui.guard import Guard, Page
 from ui.originals import originals
 from ui.page import CSS, build_page
-from ui.page_thread import ASKING
+from ui.page_images import drawn_pages
+from ui.page_messages import ASKING
 from ui.page_words import LABELS
-from ui.place import Place
-from ui.room import Room, Say
 from ui.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -50,12 +49,12 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
     refuse_openings()
     listening = free_socket(port)
     address = f"http://{_HOST}:{listening.getsockname()[1]}"
-    room = Room(settings)
+    backend = Backend(settings)
     uploads = Uploads.below(settings.home)
     try:
-        app = application(room, EXAMPLES, uploads)
+        app = application(backend, EXAMPLES, uploads)
         # After the page is built and looked at first: loading models beside it would hold both up.
-        room.open(_HEAD_START)
+        backend.open(_HEAD_START)
         say(f"The chat is at {address} (Ctrl-C stops it). The library opens behind it.")
         if open_browser:
             webbrowser.open(address)
@@ -70,10 +69,10 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
             server.run(sockets=[listening])
     finally:
         uploads.close()
-        room.close()
+        backend.close()
 
 
-def application(place: Place, examples: tuple[str, ...], uploads: Uploads | None = None) -> Guard:
+def application(place: Backend, examples: tuple[str, ...], uploads: Uploads | None = None) -> Guard:
     """Return the whole web application over `place`: the page behind its guard.
 
     Uploads lie in a temporary folder where no other place is given for them.
@@ -130,7 +129,7 @@ def application(place: Place, examples: tuple[str, ...], uploads: Uploads | None
     return Guard(mounted, _told(page, place, uploads))
 
 
-def _told(page: gr.Blocks, place: Place, uploads: Uploads) -> Page:
+def _told(page: gr.Blocks, place: Backend, uploads: Uploads) -> Page:
     """Return what the guard must know of the page."""
     taking = {
         number: frozenset(

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Protocol
 
 from assistant.answer import Citation
-from assistant.beside import Beside
+from assistant.related import Related
 from corpus.catalogue import Entry
 from corpus.document import Document, Source
-from corpus.drawing import Picture
 from corpus.errors import NotInLibrary, ReadError
 from corpus.originals import Original
+from corpus.page_images import PageImage
 from index.evidence import Evidence
 from ui.markup import place_of
 from ui.markup_source import (
@@ -35,7 +35,7 @@ from ui.markup_source import (
     sheet,
     tools,
 )
-from ui.said import told
+from ui.translation import translated
 from ui.wording import word
 
 # Pixels a point at the width of the panel.
@@ -43,7 +43,7 @@ _SCALE = 1.6
 
 
 @dataclass(frozen=True, slots=True)
-class Pinned:
+class SelectedCitation:
     """A citation to show, the sentence that cites it, and what was found for that answer."""
 
     citation: Citation
@@ -65,7 +65,7 @@ class Holding(Protocol):
 
 
 class Drawing(Protocol):
-    """What the panel asks of `corpus.drawing.Drawer`."""
+    """What the panel asks of `corpus.page_images.Drawer`."""
 
     def picture(
         self,
@@ -77,7 +77,7 @@ class Drawing(Protocol):
         scale: float = 1.5,
         start: int = 0,
         end: int = 0,
-    ) -> Picture:
+    ) -> PageImage:
         """Return a page with its boxes; raises ReadError."""
 
 
@@ -90,7 +90,7 @@ class Sources:
         drawing: Drawing,
         *,
         grade: Callable[[Source], str],
-        beside: Callable[[Pinned], Beside],
+        beside: Callable[[SelectedCitation], Related],
     ) -> None:
         """`grade` gives a source's grade ("C3"), `beside` what else was found."""
         self._library = library
@@ -98,17 +98,17 @@ class Sources:
         self._grade = grade
         self._beside = beside
 
-    def pages(self, pinned: Pinned) -> tuple[int, int]:
+    def pages(self, selected: SelectedCitation) -> tuple[int, int]:
         """Return how many pages the document has, and on which the quote begins; 0, 0 without."""
         try:
-            document = self._library.document(pinned.citation.document)
+            document = self._library.document(selected.citation.document)
         except NotInLibrary:
             return 0, 0
-        return len(document.page_starts), document.page_at(pinned.citation.start) or 0
+        return len(document.page_starts), document.page_at(selected.citation.start) or 0
 
-    def html(self, pinned: Pinned, view: View, language: str) -> str:
+    def html(self, selected: SelectedCitation, view: View, language: str) -> str:
         """Return the panel for a citation."""
-        citation, source = pinned.citation, pinned.citation.source
+        citation, source = selected.citation, selected.citation.source
         try:
             document = self._library.document(citation.document)
         except NotInLibrary:
@@ -118,7 +118,7 @@ class Sources:
         return article(
             citation,
             facts_line(source, self._grade(source), language),
-            body + reasons(citation, language) + self._found(pinned, language)
+            body + reasons(citation, language) + self._found(selected, language)
             + self._about(citation, language),
             language,
         )  # fmt: skip
@@ -140,7 +140,7 @@ class Sources:
                 scale=_SCALE * ZOOMS[view.zoom], start=citation.start, end=citation.end,
             )  # fmt: skip
         except ReadError as error:
-            said = word("source.not_drawn", language, reason=told(str(error), language))
+            said = word("source.not_drawn", language, reason=translated(str(error), language))
             return (
                 row + f'<p class="note">{escape(said)}</p>' + passage(citation, document, language)
             )
@@ -151,9 +151,9 @@ class Sources:
             parts.append(note("source.overleaf", language))
         return "".join(parts) + quoted(citation, language)
 
-    def _found(self, pinned: Pinned, language: str) -> str:
+    def _found(self, selected: SelectedCitation, language: str) -> str:
         """Return the folds with what else was found for the answer."""
-        found = self._beside(pinned)
+        found = self._beside(selected)
         same = [found_at(one, "") for one in found.same]
         differ = [
             found_at(
@@ -210,4 +210,4 @@ class Sources:
         return f"<details><summary>{name}</summary><dl>{rows}</dl>{link}</details>"
 
 
-__all__ = ["Drawing", "Holding", "Pinned", "Sources", "View", "empty_html"]
+__all__ = ["Drawing", "Holding", "SelectedCitation", "Sources", "View", "empty_html"]

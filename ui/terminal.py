@@ -15,9 +15,9 @@ from rich.cells import set_cell_size
 
 from assistant.answer import Answer, Citation, Claim
 from assistant.checking.problems import in_words
-from assistant.verifying import Checked
-from corpus.account import Account
+from assistant.draft_check import CheckedSentence
 from corpus.document import LeftOut, Source, pages_said
+from corpus.extraction_report import ExtractionReport
 from corpus.ocr import advice, installed
 from index.evidence import Evidence, Newer
 from index.ingest import Progress, Report
@@ -48,7 +48,7 @@ def described(source: Source, page: str = "") -> str:
     return ", ".join(part for part in parts if part)
 
 
-def checked_lines(sign: str, one: Checked) -> Iterator[str]:
+def checked_lines(sign: str, one: CheckedSentence) -> Iterator[str]:
     """Yield a checked sentence of a draft: verdict, problems, and the words offered for it."""
     yield wrapped(f"{sign}  {one.text}")
     for problem in one.problems:
@@ -189,7 +189,7 @@ def report_lines(report: Report, *, ocr: bool = False) -> Iterator[str]:
     yield f"{report.passages} passages in {report.seconds:.1f} seconds"
 
 
-def _account_lines(accounts: Sequence[Account], *, ocr: bool) -> Iterator[str]:
+def _account_lines(accounts: Sequence[ExtractionReport], *, ocr: bool) -> Iterator[str]:
     """Yield how documents were read: not in full, with doubts, without a date, in which language.
 
     Lists of more than `_LISTED` are cut; `--json` has them whole.
@@ -231,13 +231,13 @@ def _listed(name: str, lines: Sequence[str]) -> Iterator[str]:
             yield f"  and {len(lines) - _LISTED} more; --json names them"
 
 
-class Line:
+class StatusLine:
     """One line of standard error that is written over and over, on a terminal only."""
 
     def __init__(self, *, shown: bool) -> None:
         self._live = shown and sys.stderr.isatty()
 
-    def __enter__(self) -> Line:
+    def __enter__(self) -> StatusLine:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from corpus import formats
-from ui.said import told
+from ui.translation import translated
 
 LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).parent / "words"
@@ -55,7 +55,7 @@ def translations() -> dict[str, dict[str, str]]:
     read = formats.words()
     return {
         locale: {
-            key: texts[language].replace("{formats}", told(read, language))
+            key: texts[language].replace("{formats}", translated(read, language))
             for key, texts in _words().items()
         }
         for locale, language in (("en", "en"), ("zh-CN", "zh"), ("zh", "zh"))

@@ -9,22 +9,22 @@ from datetime import date
 from decimal import Decimal
 from itertools import combinations
 
-from assistant.checking.bounds import left_out
-from assistant.checking.comparing import compared
-from assistant.checking.derived import computable, derived
-from assistant.checking.edits import changes
+from assistant.checking.alignment import changes
+from assistant.checking.computed_numbers import computable, derived
 from assistant.checking.entailment import Judge
+from assistant.checking.lexical_support import LexicalSupport, Matcher
 from assistant.checking.names import Vocabulary, in_names_of, missing, names
+from assistant.checking.number_match import compared
 from assistant.checking.problems import Code, Problem, problem
+from assistant.checking.qualifiers import dropped_qualifiers
 from assistant.checking.quotations import folded, misquoted
 from assistant.checking.refusals import refuses
-from assistant.checking.support import Matcher, Support
 from assistant.checking.tables import misplaced, readable, repeats, scaled
+from assistant.chinese_relevance import mostly_chinese
 from assistant.corrections import correction, figures
-from assistant.reading_chinese import mostly_chinese
 from corpus.cells import Row
-from corpus.moments import Moment, moments
-from corpus.moments import supported as date_supported
+from corpus.date_mentions import DateMention, date_mentions
+from corpus.date_mentions import dates_supported as date_supported
 from corpus.quantities import Quantity, quantities
 from corpus.sentences import sentences
 from index.embedding import Embedder
@@ -140,14 +140,14 @@ class Checker:
         if found.supported >= _SUPPORTED:
             return Verdict("supported", rests=rests)
         against = found.contradicted >= max(_AGAINST, found.supported)
-        reason = left_out(claim, rests) if support.words >= _SAME_WORDS else None
+        reason = dropped_qualifiers(claim, rests) if support.words >= _SAME_WORDS else None
         if reason is None:
             reason = problem(Code.CONTRADICTED if against else Code.NOT_STATED, rests)
         weak = found.supported >= _WEAK and not against
         return Verdict("weak" if weak else "unsupported", (reason,), against, rests)
 
     def _entailment(
-        self, claim: str, cited: Sequence[Cited], support: Support, text: str
+        self, claim: str, cited: Sequence[Cited], support: LexicalSupport, text: str
     ) -> _Found | None:
         """Return the best support and the strongest contradiction that the judge finds.
 
@@ -163,7 +163,7 @@ class Checker:
         found = self._judge.judge(in_names_of(claim, known), read)
         return _Found(max(one.supported for one in found), max(one.contradicted for one in found))
 
-    def _unread(self, claim: str, text: str, support: Support, rests: str) -> Verdict:
+    def _unread(self, claim: str, text: str, support: LexicalSupport, rests: str) -> Verdict:
         """Return the verdict on a claim whose facts hold and whose meaning nothing reads."""
         enough = support.words >= ENOUGH_WORDS or support.anywhere >= ENOUGH_ANYWHERE
         if enough or self._matcher.likeness(claim, text) >= LIKE:
@@ -197,7 +197,7 @@ class Checker:
         return leads or refuses(claim, question)
 
 
-def replaced(claim: str, text: str, support: Support) -> list[Problem]:
+def replaced(claim: str, text: str, support: LexicalSupport) -> list[Problem]:
     """Return what a claim changes that else repeats sentences of its source."""
     bearing = " ".join(text[start:end] for start, end in sorted(support.spans))
     # Also of a claim that repeats two sentences of the source one after the other.
@@ -237,7 +237,7 @@ _READ_AT_ONCE, _WINDOWS = 170, 2
 
 
 def pieces(
-    claim: str, cited: Sequence[Cited], support: Support, text: str, matcher: Matcher
+    claim: str, cited: Sequence[Cited], support: LexicalSupport, text: str, matcher: Matcher
 ) -> list[tuple[str, str]]:
     """Return what the judge reads of the texts that a claim cites: (context, text) each.
 
@@ -278,12 +278,12 @@ def _windows(text: str) -> list[str]:
 
 def _facts_of(claim: str) -> list[tuple[int, int]]:
     """Return the spans of the dates, names and numbers of a sentence."""
-    spans = [(one.start, one.end) for one in moments(claim)]
+    spans = [(one.start, one.end) for one in date_mentions(claim)]
     spans += [(one.start, one.end) for one in quantities(claim, spans)]
     return spans + [(one.start, one.end) for one in names(claim, spans)]
 
 
-def _days(given: Sequence[Moment]) -> list[Quantity]:
+def _days(given: Sequence[DateMention]) -> list[Quantity]:
     """Return the days of dates as numbers, for "on the 16th"."""
     return [
         Quantity(f"{one.day}th", one.start, one.end, Decimal(one.day), "ordinal")
@@ -292,7 +292,7 @@ def _days(given: Sequence[Moment]) -> list[Quantity]:
     ]
 
 
-def _spans(given: Sequence[Moment]) -> list[Quantity]:
+def _spans(given: Sequence[DateMention]) -> list[Quantity]:
     """Return the times between the dates of a text: who states two states what lies between.
 
     Days without a year lie in one year.
@@ -314,7 +314,7 @@ def _spans(given: Sequence[Moment]) -> list[Quantity]:
     return found
 
 
-def _as_apart(claimed: Quantity, given: Sequence[Moment]) -> bool:
+def _as_apart(claimed: Quantity, given: Sequence[DateMention]) -> bool:
     """Say whether so many months or years lie between two dates of a text, by month or by year."""
     if claimed.unit == "month":
         stated = {12 * one.year + one.month for one in given if one.year and one.month}
@@ -347,7 +347,7 @@ def facts_missing(
     """
     known = f"{context}\n{text}"
     problems = [problem(Code.QUOTATION_DIFFERS, one) for one in misquoted(claim, text)]
-    said, given = moments(claim), moments(known)
+    said, given = date_mentions(claim), date_mentions(known)
     problems += [
         problem(Code.DATE_DIFFERS, one.text) for one in said if not date_supported(one, given)
     ]

@@ -16,11 +16,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from corpus.errors import JudgeError
-from corpus.said import said
-from index.onnx import opened
-from index.pairs import Pair, PairTokens
+from corpus.i18n import tr
+from index.embedder_weights import DEFAULT_MODEL, is_whole, weights_folder
+from index.onnx_embedder import opened
+from index.pair_encoding import Pair, PairTokens
 from index.reader import logistic
-from index.weights import DEFAULT_MODEL, is_whole, weights_folder
 
 _LOG = logging.getLogger(__name__)
 # The weights that come with the program, and the name of no judge at all.
@@ -93,7 +93,7 @@ class OnnxJudge:
             for file, sha256 in about["sha256"].items():
                 if not is_whole(folder / file, sha256, cache=cache):
                     raise JudgeError(
-                        said(
+                        tr(
                             "the judge's weights were altered ({file}); install the program again",
                             file=folder / file,
                         )
@@ -103,7 +103,7 @@ class OnnxJudge:
             self._slope, self._intercept = float(told["slope"]), float(told["intercept"])
         except (OSError, ValueError, KeyError) as error:
             raise JudgeError(
-                said(
+                tr(
                     "the judge's weights are missing or damaged ({folder}); "
                     "install the program again",
                     folder=folder,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from corpus.vocabulary import Group, groups
-from index.query import STOP_WORDS
-from index.rarity import rarity
+from corpus.vocabulary import AliasGroup, groups
+from index.query_terms import STOP_WORDS
+from index.term_rarity import rarity
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’&/-][^\W_]+)*")
 # A sentence's first word that is so common in lower case is an ordinary word ("Research", "New").
@@ -196,7 +196,7 @@ def _initials(text: str) -> Iterator[str]:
 
 
 @cache
-def _kinds(known: tuple[Group, ...]) -> dict[str, str]:
+def _kinds(known: tuple[AliasGroup, ...]) -> dict[str, str]:
     return {_folded(name): group.section for group in known if group.same for name in group.names}
 
 
@@ -206,7 +206,7 @@ def kind_of(name: str) -> str:
 
 
 @cache
-def _forms(known: tuple[Group, ...]) -> dict[str, tuple[str, ...]]:
+def _forms(known: tuple[AliasGroup, ...]) -> dict[str, tuple[str, ...]]:
     """Return for each alias, folded, the other names of its group."""
     forms: dict[str, tuple[str, ...]] = {}
     for group in known:
@@ -216,7 +216,7 @@ def _forms(known: tuple[Group, ...]) -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def _alias_pattern(known: tuple[Group, ...]) -> re.Pattern[str]:
+def _alias_pattern(known: tuple[AliasGroup, ...]) -> re.Pattern[str]:
     phrases = {
         name
         for group in known

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from corpus.said import Said, joined, said
+from corpus.i18n import Translatable, joined, tr
 
 
 class Code(StrEnum):
@@ -92,10 +92,10 @@ class Problem:
     values: tuple[str, ...] = ()
 
     @property
-    def said(self) -> Said:
+    def said(self) -> Translatable:
         """The problem in words."""
         line = LINES[self.code]
-        return said(line, **dict(zip(_NAME.findall(line), self.values, strict=True)))
+        return tr(line, **dict(zip(_NAME.findall(line), self.values, strict=True)))
 
 
 def problem(code: Code, *values: object) -> Problem:

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from assistant.checking.comparing import compared
+from assistant.checking.number_match import compared
 from assistant.checking.problems import Code, Problem, problem
 from corpus.cells import Cell, Row
+from corpus.date_mentions import date_mentions
 from corpus.document import Passage
-from corpus.moments import moments
 from corpus.quantities import Quantity, quantities
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_")
@@ -57,7 +57,7 @@ def misplaced(claim: str, text: str, rows: Sequence[Row], stems: Stems) -> Itera
     for row in rows:
         text = text.replace(row.said, "")
     prose = quantities(text)
-    spans = [(one.start, one.end) for one in moments(claim)]
+    spans = [(one.start, one.end) for one in date_mentions(claim)]
     for one in quantities(claim, spans):
         held = [(row, cell) for row in rows for cell in row.cells if _holds(cell, one)]
         if not held or not compared(one, prose):

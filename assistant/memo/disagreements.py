@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from assistant.checking.names import names
-from assistant.memo.sentence import Sentence
-from assistant.memo.speakers import attributed
-from assistant.memo.statements import (
+from assistant.memo.figure_statements import (
     AT_LEAST,
     AT_MOST,
     EQUAL,
-    Statement,
+    FigureStatement,
     contrasted,
     one_name,
     overlap,
     statements,
 )
+from assistant.memo.sentence import EvidenceSentence
+from assistant.memo.speakers import attributed
 from assistant.memo.timeline import events
-from corpus.moments import moments
-from index.query import STOP_WORDS
-from index.words import stems
+from corpus.date_mentions import date_mentions
+from index.keyword_index import stems
+from index.query_terms import STOP_WORDS
 
 # Two statements are about one thing when what they count is this much alike (rarity-weighted
 # Jaccard): tried from 0.2 to 0.6 on the tuned half of tests/disagreements.jsonl.
@@ -56,7 +56,7 @@ class Position:
     shown: str
     value: str
     counts: str
-    sentence: Sentence
+    sentence: EvidenceSentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +72,17 @@ class Disagreement:
     update: bool = False
 
 
-def disagreements(found: Sequence[Sentence]) -> list[Disagreement]:
+def disagreements(found: Sequence[EvidenceSentence]) -> list[Disagreement]:
     """Return where the sentences of different documents, or speakers, differ on one thing."""
     return [*_figures(found), *_dates(found), *_statuses(found)]
 
 
-def _figures(found: Sequence[Sentence]) -> Iterator[Disagreement]:
+def _figures(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
     stated = [one for sentence in found for one in statements(sentence)]
-    beside: dict[tuple[tuple[str, int, int], str], list[Statement]] = defaultdict(list)
+    beside: dict[tuple[tuple[str, int, int], str], list[FigureStatement]] = defaultdict(list)
     for one in stated:
         beside[one.sentence.key, one.unit].append(one)
-    groups: list[list[Statement]] = []
+    groups: list[list[FigureStatement]] = []
     for one, other in combinations(stated, 2):
         if not _apart(one.sentence, other.sentence, one.speaker, other.speaker):
             continue
@@ -104,7 +104,7 @@ def _figures(found: Sequence[Sentence]) -> Iterator[Disagreement]:
         else:
             groups.append([one, other])
     for group in groups:
-        distinct: dict[tuple[str, str], Statement] = {}
+        distinct: dict[tuple[str, str], FigureStatement] = {}
         for one in group:
             distinct.setdefault((str(one.value), one.sentence.document), one)
         sides = list(distinct.values())
@@ -119,7 +119,7 @@ def _figures(found: Sequence[Sentence]) -> Iterator[Disagreement]:
         )  # fmt: skip
 
 
-def _apart(one: Sentence, other: Sentence, said: str, said_other: str) -> bool:
+def _apart(one: EvidenceSentence, other: EvidenceSentence, said: str, said_other: str) -> bool:
     """Say whether two sentences can disagree: of two documents, or by two speakers."""
     if one.document != other.document:
         mine, theirs = one.source, other.source
@@ -129,7 +129,7 @@ def _apart(one: Sentence, other: Sentence, said: str, said_other: str) -> bool:
     return bool(said and said_other and said.casefold() != said_other.casefold())
 
 
-def _same_thing(one: Statement, other: Statement) -> bool:
+def _same_thing(one: FigureStatement, other: FigureStatement) -> bool:
     if one.unit != other.unit:
         return False
     # V3 and R1 are two things, and so are V3 alone and V3 beside R1.
@@ -151,7 +151,7 @@ def _in_time(one: frozenset[str], other: frozenset[str]) -> bool:
     return any(a.startswith(b) or b.startswith(a) for a in one for b in other)
 
 
-def _differ(one: Statement, other: Statement) -> bool:
+def _differ(one: FigureStatement, other: FigureStatement) -> bool:
     """Say whether two values exclude each other, roundings and bounds considered."""
     small, large = sorted((one, other), key=lambda statement: statement.value)
     if small.value == large.value:
@@ -169,7 +169,7 @@ def _differ(one: Statement, other: Statement) -> bool:
     return f"{one.value:.{max(0, digits - 1)}E}" != f"{other.value:.{max(0, digits - 1)}E}"
 
 
-def _counts(one: Statement, shared: frozenset[str]) -> str:
+def _counts(one: FigureStatement, shared: frozenset[str]) -> str:
     """Return the words around a figure that only this side has: what it counts."""
     text = one.sentence.text
     own = [
@@ -183,7 +183,7 @@ def _counts(one: Statement, shared: frozenset[str]) -> str:
 def _about(one: str, other: str) -> str:
     """Return what two sentences share, in the words of the first: names, then what is counted."""
     theirs = set(stems(other))
-    spans = [(moment.start, moment.end) for moment in moments(one)]
+    spans = [(moment.start, moment.end) for moment in date_mentions(one)]
     named = [name.text for name in names(one, spans)]
     keys = {one_name(name.text) for name in names(other)}
     shared = [name for name in dict.fromkeys(named) if one_name(name) in keys]
@@ -198,13 +198,13 @@ def _about(one: str, other: str) -> str:
     return f"{', '.join(shared)}: {about}" if shared and about else ", ".join(shared) or about
 
 
-def _update(sides: Sequence[Sentence]) -> bool:
+def _update(sides: Sequence[EvidenceSentence]) -> bool:
     publishers = {one.source.publisher.casefold() for one in sides}
     published = {one.source.published for one in sides}
     return len(publishers) == 1 and "" not in publishers and len(published) > 1
 
 
-def _dates(found: Sequence[Sentence]) -> Iterator[Disagreement]:
+def _dates(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
     """Yield the events that documents date differently, each once."""
     seen: set[frozenset[tuple[str, int, int]]] = set()
     for event in events(found):
@@ -223,10 +223,10 @@ def _dates(found: Sequence[Sentence]) -> Iterator[Disagreement]:
             )
 
 
-def _statuses(found: Sequence[Sentence]) -> Iterator[Disagreement]:
+def _statuses(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
     """Yield the things that one document calls ended and another still standing or to be ended."""
-    ended: list[tuple[Sentence, str]] = []
-    standing: list[tuple[Sentence, str]] = []
+    ended: list[tuple[EvidenceSentence, str]] = []
+    standing: list[tuple[EvidenceSentence, str]] = []
     for one in found:
         if one.is_row:
             continue
@@ -244,7 +244,7 @@ def _statuses(found: Sequence[Sentence]) -> Iterator[Disagreement]:
             )
 
 
-def _one_object(one: Sentence, other: Sentence, said: str, said_other: str) -> bool:
+def _one_object(one: EvidenceSentence, other: EvidenceSentence, said: str, said_other: str) -> bool:
     """Say whether two statuses are of one thing: its names and its words are the same."""
     if contrasted(one, other):
         return False
@@ -252,7 +252,7 @@ def _one_object(one: Sentence, other: Sentence, said: str, said_other: str) -> b
     for sentence, words in ((one, said), (other, said_other)):
         # What has the status stands before it.
         text = sentence.text.partition(words)[0]
-        spans = [(moment.start, moment.end) for moment in moments(text)]
+        spans = [(moment.start, moment.end) for moment in date_mentions(text)]
         speaker = one_name(attributed(sentence).speaker)
         keys = {one_name(name.text) for name in names(text, spans)} - {speaker}
         dates = {stem for start, end in spans for stem in stems(text[start:end])}

@@ -8,21 +8,21 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from assistant.answer import Claim
+from assistant.attribution import AnswerBuilder
 from assistant.checking.problems import Code
-from assistant.claims import drafts
-from assistant.composing import Composer
-from assistant.desk import Desk
+from assistant.citation_parsing import parsed_sentences
 from assistant.engine import Corrector, Draft, Engine, Piece, Task, Waiting, guarded
-from assistant.memo.gathered import Asked, Gathered
 from assistant.memo.grades import STARTER
 from assistant.memo.length import words_in
-from assistant.memo.linting import faults_of
-from assistant.memo.sentence import Sentence, sentences_of
+from assistant.memo.lint import faults_of
+from assistant.memo.memo_state import MemoState, SectionQuestion
+from assistant.memo.sentence import EvidenceSentence, sentences_of
 from assistant.memo.speakers import attributed
+from assistant.memo.tradecraft_terms import SCALES, likelihoods
 from assistant.memo.values import EVIDENCE, JUDGMENT, Line
-from assistant.memo.wording import SCALES, likelihoods
+from assistant.workspace import Workspace
 from corpus.errors import EngineError
-from corpus.said import said
+from corpus.i18n import tr
 
 _LOG = logging.getLogger(__name__)
 
@@ -35,11 +35,11 @@ LineOf = Callable[[Claim, Task, Sequence[int]], Line]
 
 
 def composed(
-    desk: Desk,
+    workspace: Workspace,
     pieces: Generator[Piece, None, None],
-    gathered: Gathered,
+    gathered: MemoState,
     task: Task,
-    asked: Asked,
+    asked: SectionQuestion,
     line_of: LineOf,
 ) -> Generator[Line | Waiting, None, None]:
     """Yield what an engine writes as lines, each checked and cited, as far as there is room.
@@ -47,22 +47,22 @@ def composed(
     What a line of the memo says already is left out. What the engine says it did not find joins
     what is missing. Raises EngineError.
     """
-    composer = Composer(desk.checker, task.evidence)
+    builder = AnswerBuilder(workspace.checker, task.evidence)
     words = 0
     with closing(pieces):
-        for one in drafts(pieces):
+        for one in parsed_sentences(pieces):
             if isinstance(one, Waiting):
                 yield one
             if not isinstance(one, Draft):
                 continue
-            stems = desk.reader.stems(one.text)
+            stems = workspace.reader.stems(one.text)
             if gathered.repeats(stems):
                 continue
             words += words_in(one.text)
             if words > max(asked.words, words_in(one.text)):
                 return
             known = len(gathered.answer.not_found)
-            answer = composer.with_draft(replace(gathered.answer, claims=()), one)
+            answer = builder.with_draft(replace(gathered.answer, claims=()), one)
             if len(answer.not_found) > known:
                 gathered.missing.append(answer.not_found[-1])
             gathered.answer = answer
@@ -81,7 +81,7 @@ class _Attempt:
 
     lines: Sequence[Line]
     wrong: Sequence[tuple[str, str]]
-    gathered: Gathered
+    gathered: MemoState
     failure: EngineError | None = None
 
     def beats(self, other: _Attempt) -> bool:
@@ -91,11 +91,11 @@ class _Attempt:
 
 
 def drafted(
-    desk: Desk,
+    workspace: Workspace,
     engine: Engine,
-    gathered: Gathered,
+    gathered: MemoState,
     task: Task,
-    asked: Asked,
+    asked: SectionQuestion,
     line_of: LineOf,
 ) -> Iterator[Line | Waiting]:
     """Yield the lines that a model writes for a task, at most `asked.most`; raises EngineError.
@@ -104,13 +104,13 @@ def drafted(
     and writes once more; that counts where less is wrong with it.
     """
     pieces = guarded(engine.name, engine.write, task)
-    made = yield from _attempt(desk, pieces, gathered, task, asked, line_of)
+    made = yield from _attempt(workspace, pieces, gathered, task, asked, line_of)
     if made.wrong and not made.failure and isinstance(engine, Corrector):
         count = len(made.wrong)
-        yield Waiting(said("{count} sentence(s) did not hold: they are written again", count=count))
+        yield Waiting(tr("{count} sentence(s) did not hold: they are written again", count=count))
         try:
             pieces = guarded(engine.name, engine.again, task, made.wrong)
-            again = yield from _attempt(desk, pieces, gathered, task, asked, line_of)
+            again = yield from _attempt(workspace, pieces, gathered, task, asked, line_of)
         except EngineError as error:
             # What was written stands, with its sentences marked.
             _LOG.error("%s did not write again", engine.name, exc_info=error)
@@ -125,18 +125,18 @@ def drafted(
 
 
 def _attempt(
-    desk: Desk,
+    workspace: Workspace,
     pieces: Generator[Piece, None, None],
-    gathered: Gathered,
+    gathered: MemoState,
     task: Task,
-    asked: Asked,
+    asked: SectionQuestion,
     line_of: LineOf,
 ) -> Generator[Waiting, None, _Attempt]:
     """Yield waits and return what came of one writing; `gathered` stays as it is."""
     own = replace(gathered, said=list(gathered.said), missing=list(gathered.missing))
     lines: list[Line] = []
     failure: EngineError | None = None
-    with closing(composed(desk, pieces, own, task, asked, line_of)) as steps:
+    with closing(composed(workspace, pieces, own, task, asked, line_of)) as steps:
         try:
             for step in steps:
                 if isinstance(step, Waiting):
@@ -179,7 +179,7 @@ def spoken(claim: Claim, task: Task, labels: Sequence[int]) -> Line:
     for evidence in task.evidence:
         if evidence.label not in labels:
             continue
-        before: list[Sentence] = []
+        before: list[EvidenceSentence] = []
         for one in sentences_of([(evidence.passage, evidence.source)]):
             if claim.text in one.text or one.text in claim.text:
                 told = attributed(one, before)
@@ -190,7 +190,7 @@ def spoken(claim: Claim, task: Task, labels: Sequence[int]) -> Line:
     return Line(claim)
 
 
-def _readable(claim: Claim, gathered: Gathered) -> Claim:
+def _readable(claim: Claim, gathered: MemoState) -> Claim:
     """Return a claim, checked as it was written, without references that nobody can follow."""
     for number in claim.citations:
         document = gathered.answer.citations[number - 1].document

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.answer import Citation, Claim
+from assistant.attribution import citation_of, cited
 from assistant.checking.checker import Cited, Verdict
 from assistant.checking.problems import Code, problem
-from assistant.composing import citation_of, cited
-from assistant.desk import Desk
+from assistant.evidence_search import found_for
 from assistant.memo.drafting import as_judgment
-from assistant.memo.linting import relinted
+from assistant.memo.lint import relinted
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Line, Memo, Section
-from assistant.searching import found_for
+from assistant.workspace import Workspace
 from corpus.document import Passage
 from corpus.errors import NotInLibrary, UsageError
-from corpus.said import said
+from corpus.i18n import tr
 from corpus.vocabulary import with_aliases
-from index.bounds import Bounds
 from index.evidence import Evidence
-from index.retrieval import table_rows
+from index.filters import Filters
+from index.retriever import table_rows
 
 # Passages that are offered for a line.
 _OFFERED = 6
@@ -44,20 +44,20 @@ def moved(memo: Memo, section: str, line: int, step: int) -> Memo:
 
 
 @with_aliases
-def offered(desk: Desk, memo: Memo, section: str, line: int) -> tuple[Evidence, ...]:
+def offered(workspace: Workspace, memo: Memo, section: str, line: int) -> tuple[Evidence, ...]:
     """Return passages that a line might rest on, the likeliest first, within the memo's bounds."""
     _, lines = _lines(memo, section, line)
-    bounds = Bounds(until=memo.as_of, since=str(memo.settings.get("since") or ""))
-    return found_for(desk, lines[line - 1].claim.text, _OFFERED, bounds)
+    filters = Filters(until=memo.as_of, since=str(memo.settings.get("since") or ""))
+    return found_for(workspace, lines[line - 1].claim.text, _OFFERED, filters)
 
 
 @with_aliases
-def recited(desk: Desk, memo: Memo, section: str, line: int, evidence: Evidence) -> Memo:
+def recited(workspace: Workspace, memo: Memo, section: str, line: int, evidence: Evidence) -> Memo:
     """Return the memo with a line that rests on another passage alone, checked against it."""
     at, lines = _lines(memo, section, line)
     old = lines[line - 1]
     number, citations = _numbered(memo, citation_of(old.claim.text, evidence, 0))
-    verdict = desk.checker.check(old.claim.text, [cited(evidence)])
+    verdict = workspace.checker.check(old.claim.text, [cited(evidence)])
     claim = Claim(old.claim.text, (number,), verdict.verdict, verdict.problems)
     claim = as_judgment(claim) if old.role == JUDGMENT else claim
     changed = (*lines[: line - 1], replace(old, claim=claim, speaker="", kind=""), *lines[line:])
@@ -71,7 +71,7 @@ def line_at(memo: Memo, section: str, line: int) -> Line:
 
 
 @with_aliases
-def reworded(desk: Desk, memo: Memo, section: str, line: int, text: str) -> Memo:
+def reworded(workspace: Workspace, memo: Memo, section: str, line: int, text: str) -> Memo:
     """Return the memo with other words in a line, checked against the passages that it cites.
 
     What is written into a gap is the analyst's judgment, and stays it in other words; a model's
@@ -81,16 +81,16 @@ def reworded(desk: Desk, memo: Memo, section: str, line: int, text: str) -> Memo
     at, lines = _lines(memo, section, line)
     text = " ".join(text.split())
     if not text:
-        raise UsageError(said("write a sentence, or remove the line"))
+        raise UsageError(tr("write a sentence, or remove the line"))
     old = lines[line - 1]
     if old.role == GAP:
         new = Line(Claim(text, (), "supported"), role=JUDGMENT)
     else:
         numbers = (*old.claim.citations, *old.claim.offered)
-        rests = [_passage_of(desk, memo.citation(number)) for number in numbers]
+        rests = [_passage_of(workspace, memo.citation(number)) for number in numbers]
         if rests:
-            verdict = desk.checker.check(text, rests)
-        elif _own(old) or desk.checker.states_nothing(text):
+            verdict = workspace.checker.check(text, rests)
+        elif _own(old) or workspace.checker.states_nothing(text):
             verdict = Verdict("supported")
         else:
             verdict = Verdict("unsupported", (problem(Code.UNCITED),))
@@ -105,10 +105,10 @@ def _own(line: Line) -> bool:
     return line.role == JUDGMENT and not line.draft and line.claim.verdict == "supported"
 
 
-def _passage_of(desk: Desk, citation: Citation) -> Cited:
+def _passage_of(workspace: Workspace, citation: Citation) -> Cited:
     """Return the passage that cited words stand in; the words alone where it is gone."""
     try:
-        passages = desk.library.passages_of(citation.document)
+        passages = workspace.library.passages_of(citation.document)
     except NotInLibrary:
         passages = []
     alone = Passage(
@@ -121,7 +121,7 @@ def _passage_of(desk: Desk, citation: Citation) -> Cited:
     )
     around = (one for one in passages if one.start <= citation.start < one.end)
     passage = next(around, alone)
-    rows = table_rows(desk.library, passage)
+    rows = table_rows(workspace.library, passage)
     return cited(Evidence(citation.number, passage, citation.source, 0.0, "", rows=rows))
 
 
@@ -157,7 +157,7 @@ def _lines(memo: Memo, section: str, line: int) -> tuple[int, tuple[Line, ...]]:
     lines = memo.sections[at].lines
     if not 1 <= line <= len(lines) or lines[line - 1].role == NOTE:
         raise UsageError(
-            said(
+            tr(
                 "there is no line {line} to change in {heading}",
                 line=line,
                 heading=repr(memo.sections[at].heading),
@@ -170,7 +170,7 @@ def _place(memo: Memo, section: str) -> int:
     for at, one in enumerate(memo.sections):
         if one.key == section:
             return at
-    raise UsageError(said("the memo has no section {key}", key=repr(section)))
+    raise UsageError(tr("the memo has no section {key}", key=repr(section)))
 
 
 def _with_lines(memo: Memo, at: int, lines: tuple[Line, ...]) -> Memo:

@@ -14,12 +14,12 @@ import docx
 import pypandoc
 from docx.shared import Mm, Pt
 
-from assistant.memo.document import Node, pandoc, title_of, titled
-from assistant.memo.drawing import FONTS, compiled, literal, timeline_image
-from assistant.memo.stored import to_json
+from assistant.memo.memo_json import to_json
+from assistant.memo.pandoc_tree import Node, pandoc, title_of, titled
+from assistant.memo.timeline_figure import FONTS, compiled, literal, timeline_image
 from assistant.memo.values import Memo
 from corpus.errors import BriefingError, UsageError
-from corpus.said import said
+from corpus.i18n import tr
 
 FORMATS = ("md", "docx", "pdf", "html", "json", "csv")
 # What makes a spreadsheet take a cell for a formula, after white space that it skips; the second
@@ -71,7 +71,7 @@ def exported(memo: Memo, form: str) -> bytes:
         return makers[form](memo)
     except (RuntimeError, OSError) as error:
         raise BriefingError(
-            said("the memo could not be written as {form}: {reason}", form=form, reason=error)
+            tr("the memo could not be written as {form}: {reason}", form=form, reason=error)
         ) from error
 
 

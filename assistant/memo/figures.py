@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from assistant.memo.sentence import Sentence
-from corpus.moments import moments
+from assistant.memo.sentence import EvidenceSentence
+from corpus.date_mentions import date_mentions
 from corpus.quantities import Quantity, quantities
-from index.query import STOP_WORDS
+from index.query_terms import STOP_WORDS
 
 # How the units of the check are written in a table; units not named here stay as they are.
 _SHOWN = {
@@ -58,10 +58,10 @@ class Stated:
     unit: str
     shown: str
     as_of: str
-    sentence: Sentence
+    sentence: EvidenceSentence
 
 
-def stated(found: Iterable[Sentence]) -> list[Stated]:
+def stated(found: Iterable[EvidenceSentence]) -> list[Stated]:
     """Return the quantities with a unit that the sentences state, two a sentence at most.
 
     Equal statements (value, unit, and what is counted) stand once.
@@ -82,7 +82,7 @@ def stated(found: Iterable[Sentence]) -> list[Stated]:
     return list(rows.values())
 
 
-def _row(one: Quantity, sentence: Sentence) -> Stated | None:
+def _row(one: Quantity, sentence: EvidenceSentence) -> Stated | None:
     text = sentence.text
     if one.unit in _DURATIONS:
         return None
@@ -111,7 +111,7 @@ def counted_noun(text: str, after: int) -> tuple[str, int]:
     return (found["noun"], after + found.end()) if found else ("", after)
 
 
-def _quantity(text: str, start: int, end: int, sentence: Sentence) -> str:
+def _quantity(text: str, start: int, end: int, sentence: EvidenceSentence) -> str:
     """Return what a figure counts: the words before it, those after it where none are there."""
     before = _LEADS.sub("", _BOUND.split(text[:start])[-1].strip())
     words = before.split()[-_WORDS:]
@@ -130,7 +130,7 @@ def _content(words: list[str]) -> int:
     return sum(word.casefold().strip(".,") not in STOP_WORDS for word in words)
 
 
-def _as_of(sentence: Sentence) -> str:
+def _as_of(sentence: EvidenceSentence) -> str:
     """Return the date that a sentence states, as ISO 8601; that of publication otherwise."""
-    dates = (one.iso for one in moments(sentence.text))
+    dates = (one.iso for one in date_mentions(sentence.text))
     return next((iso for iso in dates if iso), "") or sentence.source.published

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from assistant.memo.chinese import worded
 from assistant.memo.organisations import kind_of_speaker
 from assistant.memo.speakers import author_of
+from assistant.memo.translation import worded
 from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL, PRESS
 from corpus.document import Source
+from corpus.i18n import tr
 from corpus.partial_dates import is_date
-from corpus.private import private_home
-from corpus.said import said
+from corpus.private_files import private_home
 from corpus.validation import NO_OTHER_KEYS, configured
 
 FILE_NAME = "grades.toml"
@@ -40,7 +40,7 @@ CREDIBILITY = {
     5: "improbable",
     6: "truth cannot be judged",
 }
-_ADVICE = said("each [[source]] has match, reliability, reason, date and may have credibility")
+_ADVICE = tr("each [[source]] has match, reliability, reason, date and may have credibility")
 _DEFAULTS = {
     OFFICIAL: ("A", "an official text, by default"),
     INDEPENDENT: ("B", "an independent estimate, by default"),
@@ -86,17 +86,17 @@ class _Entry:
 
     def __post_init__(self) -> None:
         if not self.match.strip():
-            raise ValueError(said("match must be a part of the publisher, title or location"))
+            raise ValueError(tr("match must be a part of the publisher, title or location"))
         if self.reliability.upper() not in RELIABILITY:
             raise ValueError(
-                said("reliability must be one of {letters}", letters=", ".join(RELIABILITY))
+                tr("reliability must be one of {letters}", letters=", ".join(RELIABILITY))
             )
         if self.credibility not in (0, *CREDIBILITY):
-            raise ValueError(said("credibility must be a number from 1 to 6"))
+            raise ValueError(tr("credibility must be a number from 1 to 6"))
         if not self.reason.strip():
-            raise ValueError(said("give a reason"))
+            raise ValueError(tr("give a reason"))
         if not is_date(self.date):
-            raise ValueError(said("give the date of the grade as 2026-01-31"))
+            raise ValueError(tr("give the date of the grade as 2026-01-31"))
 
 
 @dataclass(frozen=True, slots=True)

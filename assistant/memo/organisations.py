@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assistant.memo.values import COMPANY, INDEPENDENT, KINDS, OFFICIAL, PRESS
 from corpus.validation import configured
-from corpus.vocabulary import Group, groups
+from corpus.vocabulary import AliasGroup, groups
 
 _FILE = Path(__file__).parent / "organisations.toml"
 # What an organisation that is not listed calls itself.
@@ -47,7 +47,7 @@ def listed() -> frozenset[str]:
 
 
 @cache
-def _known(aliases: tuple[Group, ...]) -> Mapping[str, str]:
+def _known(aliases: tuple[AliasGroup, ...]) -> Mapping[str, str]:
     values = configured(dict[str, tuple[str, ...]], _FILE)
     found: dict[str, str] = {}
     for kind in KINDS:

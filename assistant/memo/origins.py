@@ -9,7 +9,7 @@ from itertools import combinations, islice
 
 from assistant.memo.grades import STARTER
 from assistant.memo.organisations import kind_of_speaker
-from assistant.memo.sentence import Sentence, sentences_of
+from assistant.memo.sentence import EvidenceSentence, sentences_of
 from assistant.memo.speakers import attributed, author_of
 from assistant.memo.values import PRESS
 from corpus.document import Passage, Source
@@ -30,7 +30,7 @@ _WIRE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class SourceText:
     """A document as it was read."""
 
     document: str
@@ -38,7 +38,7 @@ class Read:
     text: str
 
 
-def origins(documents: Sequence[Read]) -> dict[str, str]:
+def origins(documents: Sequence[SourceText]) -> dict[str, str]:
     """Return for each document the id of the one it goes back to; itself where it is its own.
 
     Near-duplicates, documents that credit one wire service with equal words, versions of one
@@ -68,7 +68,7 @@ def origins(documents: Sequence[Read]) -> dict[str, str]:
     return {one.document: root(one.document) for one in documents}
 
 
-def _same(one: Read, other: Read, runs: Mapping[str, frozenset[int]]) -> bool:
+def _same(one: SourceText, other: SourceText, runs: Mapping[str, frozenset[int]]) -> bool:
     first, second = runs[one.document], runs[other.document]
     least = min(len(first), len(second))
     if least and len(first & second) >= _SHARED * least:
@@ -82,7 +82,7 @@ def _same(one: Read, other: Read, runs: Mapping[str, frozenset[int]]) -> bool:
     )
 
 
-def retells(one: Read) -> bool:
+def retells(one: SourceText) -> bool:
     """Say whether a document only passes on what others said, in a series of its publisher.
 
     A publisher that is none of the known kinds (no authority, company, institute or newspaper, all
@@ -110,7 +110,7 @@ def _title(title: str) -> str:
     return " ".join(re.findall(r"[^\W\d_]+", title.casefold()))
 
 
-def origin_of(sentence: Sentence) -> str:
+def origin_of(sentence: EvidenceSentence) -> str:
     """Return the organisation that a sentence or its document credits, "" for none.
 
     "According to Reuters" and "(Reuters) —" go back to Reuters; what a company says goes back to
@@ -125,7 +125,7 @@ def origin_of(sentence: Sentence) -> str:
     return ""
 
 
-def independent(sentences: Sequence[Sentence], by: Mapping[str, str]) -> int:
+def independent(sentences: Sequence[EvidenceSentence], by: Mapping[str, str]) -> int:
     """Return how many independent origins stand behind `sentences`.
 
     Those of documents with one origin (`by`, from `origins`) count once, whomever they credit, and

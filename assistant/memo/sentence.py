@@ -9,7 +9,7 @@ from corpus.document import Passage, Source
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class EvidenceSentence:
     """A sentence of a document: `document.text[start:end] == text`, always."""
 
     text: str
@@ -34,7 +34,7 @@ class Sentence:
         return self.passage.is_row(self.start)
 
 
-def sentences_of(found: Iterable[tuple[Passage, Source]]) -> Iterator[Sentence]:
+def sentences_of(found: Iterable[tuple[Passage, Source]]) -> Iterator[EvidenceSentence]:
     """Yield the sentences of passages in order, each once, headings left out."""
     seen: set[tuple[str, int, int]] = set()
     for passage, source in found:
@@ -42,7 +42,9 @@ def sentences_of(found: Iterable[tuple[Passage, Source]]) -> Iterator[Sentence]:
             text = passage.text[start:end]
             if text == passage.heading.rpartition(" › ")[2]:
                 continue
-            one = Sentence(text, passage.start + start, passage.start + end, passage, source)
+            one = EvidenceSentence(
+                text, passage.start + start, passage.start + end, passage, source
+            )
             if one.key not in seen:
                 seen.add(one.key)
                 yield one

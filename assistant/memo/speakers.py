@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.memo.organisations import kind_of_speaker, listed
-from assistant.memo.sentence import Sentence
+from assistant.memo.sentence import EvidenceSentence
 from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL
 from corpus.document import Source
 from corpus.months import MONTHS
-from index.rarity import rarity
+from index.term_rarity import rarity
 
 _SAYS = (
     r"(?:says|said|states|stated|reports|reported|claims|claimed|estimates|estimated|announced|"
@@ -80,14 +80,16 @@ _COMPANY_FILING = re.compile(r"^(?P<name>[A-Z][\w.&,' -]+?),? Form (?:10-[KQ]|8-
 
 
 @dataclass(frozen=True, slots=True)
-class Attribution:
+class SpeakerAttribution:
     """Who says it, and which kind of statement it is (values.KINDS); "" where nothing tells."""
 
     speaker: str
     kind: str
 
 
-def attributed(sentence: Sentence, before: Sequence[Sentence] = ()) -> Attribution:
+def attributed(
+    sentence: EvidenceSentence, before: Sequence[EvidenceSentence] = ()
+) -> SpeakerAttribution:
     """Return who makes the statement of a sentence.
 
     Named in the sentence; or, for "it said" and "the company says", the last one named in `before`
@@ -95,22 +97,22 @@ def attributed(sentence: Sentence, before: Sequence[Sentence] = ()) -> Attributi
     far as its publisher or title tells.
     """
     if named := _named(sentence.text):
-        return Attribution(named, _kind(named, sentence))
+        return SpeakerAttribution(named, _kind(named, sentence))
     if found := _TEXT.match(sentence.text):
         rule = (found["under"] or f"the {found['rule']}").strip()
-        return Attribution(rule[:1].upper() + rule[1:], OFFICIAL)
+        return SpeakerAttribution(rule[:1].upper() + rule[1:], OFFICIAL)
     if _PRONOUN.match(sentence.text):
         for one in reversed(before):
             subject = _named(one.text) or _subject(one.text)
             if subject:
-                return Attribution(subject, _kind(subject, sentence))
+                return SpeakerAttribution(subject, _kind(subject, sentence))
         if subject := _subject(sentence.source.title):
-            return Attribution(subject, _kind(subject, sentence))
+            return SpeakerAttribution(subject, _kind(subject, sentence))
     author = author_of(sentence.source)
     kind = kind_of_speaker(author)
     if _INFERS.search(sentence.text) and kind in ("", INDEPENDENT):
-        return Attribution(author, ANALYST)
-    return Attribution(author, kind)
+        return SpeakerAttribution(author, ANALYST)
+    return SpeakerAttribution(author, kind)
 
 
 def author_of(source: Source) -> str:
@@ -134,7 +136,7 @@ def _maker(title: str) -> str:
     return name if kind_of_speaker(name) == COMPANY and name.casefold() in listed() else ""
 
 
-def _kind(speaker: str, sentence: Sentence) -> str:
+def _kind(speaker: str, sentence: EvidenceSentence) -> str:
     kind = kind_of_speaker(speaker)
     if kind:
         return kind

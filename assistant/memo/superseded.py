@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from assistant.corrections import correction, figures
-from assistant.memo.sentence import Sentence
-from assistant.timely import DatedSentence, in_time
+from assistant.memo.sentence import EvidenceSentence
+from assistant.time_validity import DatedSentence, ordered_by_validity
+from corpus.date_mentions import date_mentions
 from corpus.document import Source
-from corpus.moments import moments
 from corpus.months import MONTHS
 from index.evidence import Evidence
-from index.query import STOP_WORDS
-from index.words import stems
+from index.keyword_index import stems
+from index.query_terms import STOP_WORDS
 
 # A title that tells the end of something: what an older title names as its subject is over.
 _ENDS = re.compile(
@@ -34,7 +34,7 @@ _GENERIC = frozenset(stems("new percent")) | frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Validity:
     """What of the sentences read holds no longer.
 
     `documents` has, by id, the later document that replaced one or tells the end of its subject;
@@ -49,9 +49,9 @@ class Standing:
         return self.sentences.get((document, start, end)) or self.documents.get(document)
 
 
-def standing_of(
-    thing: str, found: Sequence[Evidence], sentences: Sequence[Sentence], *, as_of: str = ""
-) -> Standing:
+def validity_of(
+    thing: str, found: Sequence[Evidence], sentences: Sequence[EvidenceSentence], *, as_of: str = ""
+) -> Validity:
     """Return what of the evidence on a thing holds no longer, by what the evidence itself says."""
     documents = {one.passage.document: one.newer.source for one in found if one.newer is not None}
     sources = {one.passage.document: one.source for one in found}
@@ -59,7 +59,7 @@ def standing_of(
         ended = [later for later in sources.values() if _tells_the_end(later, source)]
         if ended and document not in documents:
             documents[document] = max(ended, key=lambda one: one.published)
-    return Standing(documents, {**_replaced(thing, sentences, as_of), **_corrected(sentences)})
+    return Validity(documents, {**_replaced(thing, sentences, as_of), **_corrected(sentences)})
 
 
 def _tells_the_end(later: Source, older: Source) -> bool:
@@ -82,7 +82,7 @@ def _subject(title: str) -> frozenset[str]:
     return frozenset(found - _GENERIC)
 
 
-def _corrected(sentences: Sequence[Sentence]) -> dict[tuple[str, int, int], Source]:
+def _corrected(sentences: Sequence[EvidenceSentence]) -> dict[tuple[str, int, int], Source]:
     """Return the sentences that repeat a number which another one takes back."""
     found: dict[tuple[str, int, int], Source] = {}
     for one in sentences:
@@ -100,7 +100,7 @@ def _corrected(sentences: Sequence[Sentence]) -> dict[tuple[str, int, int], Sour
 
 
 def _replaced(
-    thing: str, sentences: Sequence[Sentence], as_of: str
+    thing: str, sentences: Sequence[EvidenceSentence], as_of: str
 ) -> dict[tuple[str, int, int], Source]:
     """Return the sentences with a figure for the thing that a later one puts otherwise.
 
@@ -119,11 +119,11 @@ def _replaced(
         for place, one in enumerate(sentences)
     ]
     question = f"What is now the status of {thing}?"
-    timed = in_time(question, dated, today=date.today().isoformat(), as_of=as_of)
+    timed = ordered_by_validity(question, dated, today=date.today().isoformat(), as_of=as_of)
     return {
         sentences[one.aside].key: sentences[one.leading].source
         for one in timed.replaced
         if sentences[one.leading].source.dated > sentences[one.aside].source.dated
         and figures(sentences[one.aside].text)
-        and not any(day.year for day in moments(sentences[one.aside].text))
+        and not any(day.year for day in date_mentions(sentences[one.aside].text))
     }

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 from assistant.memo.topic import Kind, Topic
 from corpus.errors import UsageError
-from corpus.plugins import Registry
-from corpus.said import said
+from corpus.i18n import tr
+from corpus.registry import Registry
 from corpus.validation import NO_OTHER_KEYS, configured
 
 # Ours, as what is registered: a folder of templates, or the file of one.
@@ -21,7 +21,7 @@ _FOLDER = "templates"
 # not found; or a table.
 KINDS = ("evidence", "gap", "missing", "disputes", "figures", "timeline", "sources", "log")
 TABLES = ("disputes", "figures", "timeline", "sources", "log")
-_ADVICE = said("copy one of the templates that come with us")
+_ADVICE = tr("copy one of the templates that come with us")
 _NAME = re.compile(r"[\w-]+")
 
 
@@ -52,11 +52,11 @@ class Plan:
         key = self.key or self.heading.lower().replace(" ", "-")
         object.__setattr__(self, "key", key)
         if self.kind not in KINDS:
-            raise ValueError(said("needs a kind: {kinds}", kinds=", ".join(KINDS)))
+            raise ValueError(tr("needs a kind: {kinds}", kinds=", ".join(KINDS)))
         if self.kind == "evidence" and not self.questions:
-            raise ValueError(said("holds evidence and asks no question"))
+            raise ValueError(tr("holds evidence and asks no question"))
         if not self.heading or not _NAME.fullmatch(key):
-            raise ValueError(said("needs a heading and a key of plain letters"))
+            raise ValueError(tr("needs a heading and a key of plain letters"))
 
     def asked(self, kind: Kind) -> tuple[str, ...]:
         """Return the questions that are asked of a topic of a kind."""
@@ -75,11 +75,11 @@ class _File:
 
     def __post_init__(self) -> None:
         if not self.section:
-            raise ValueError(said("it has no [[section]]"))
+            raise ValueError(tr("it has no [[section]]"))
         if len({one.key for one in self.section}) < len(self.section):
-            raise ValueError(said("two sections have the same key"))
+            raise ValueError(tr("two sections have the same key"))
         if self.words < 100:
-            raise ValueError(said("words must be a number of 100 or more"))
+            raise ValueError(tr("words must be a number of 100 or more"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +143,14 @@ def template_text(name: str, home: Path) -> str:
 def _file(name: str, home: Path) -> Path:
     if not _NAME.fullmatch(name):
         raise UsageError(
-            said("{name} is no name of a template; use letters, digits, - and _", name=repr(name))
+            tr("{name} is no name of a template; use letters, digits, - and _", name=repr(name))
         )
     for file in _all(home):
         if file.stem == name and file.is_file():
             return file
     known = ", ".join(template_names(home))
     raise UsageError(
-        said("there is no template {name}; there are: {known}", name=repr(name), known=known)
+        tr("there is no template {name}; there are: {known}", name=repr(name), known=known)
     )
 
 

@@ -9,9 +9,9 @@ from datetime import date
 from itertools import pairwise
 
 from assistant.checking.names import names
-from assistant.memo.sentence import Sentence
-from corpus.moments import Moment, moments
-from index.words import stems
+from assistant.memo.sentence import EvidenceSentence
+from corpus.date_mentions import DateMention, date_mentions
+from index.keyword_index import stems
 
 # "…, PANews reported on 29 January 2025": when it was told, where the sentence dates it otherwise.
 _TOLD = re.compile(
@@ -72,20 +72,20 @@ class DatedEvent:
 
     date: str
     text: str
-    sentences: tuple[Sentence, ...]
-    others: tuple[tuple[str, Sentence], ...] = ()
+    sentences: tuple[EvidenceSentence, ...]
+    others: tuple[tuple[str, EvidenceSentence], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
     date: str
     text: str
-    sentence: Sentence
+    sentence: EvidenceSentence
     stems: frozenset[str]
     names: frozenset[str]
 
 
-def events(found: Iterable[Sentence]) -> list[DatedEvent]:
+def events(found: Iterable[EvidenceSentence]) -> list[DatedEvent]:
     """Return the events that the sentences tell, by date; one told by several stands once."""
     told: list[_Told] = []
     year = ""
@@ -95,12 +95,12 @@ def events(found: Iterable[Sentence]) -> list[DatedEvent]:
             passage, year = sentence.passage.id, ""
         for one in _dated(sentence, year):
             told.append(one)
-        stated = [moment.year for moment in moments(sentence.text) if moment.year]
+        stated = [moment.year for moment in date_mentions(sentence.text) if moment.year]
         year = str(stated[-1]) if stated else year
     return sorted(_joined(told), key=lambda one: one.date)
 
 
-def _dated(sentence: Sentence, year: str) -> Iterator[_Told]:
+def _dated(sentence: EvidenceSentence, year: str) -> Iterator[_Told]:
     """Yield what a sentence dates, one for each dated clause."""
     text = sentence.text
     whole = re.search(r"[.!。][\"”’)]*$", text)
@@ -117,7 +117,7 @@ def _dated(sentence: Sentence, year: str) -> Iterator[_Told]:
         return
     clauses = _clauses(text)
     seen: set[str] = set()
-    dates = [one for one in moments(text) if not one.decade and (one.month or one.year)]
+    dates = [one for one in date_mentions(text) if not one.decade and (one.month or one.year)]
     for moment in dates:
         clause = next(
             (part for part in clauses if part[0] <= moment.start < part[1]), (0, len(text))
@@ -141,10 +141,10 @@ def _dated(sentence: Sentence, year: str) -> Iterator[_Told]:
         yield _Told(day, shown, sentence, _content(shown, moment), _names(shown))
 
 
-def _sole(moment: Moment, text: str) -> bool:
+def _sole(moment: DateMention, text: str) -> bool:
     """Say whether a bare year dates what happens: after a preposition, and no other date beside."""
     before = text[: moment.start]
-    months = [one for one in moments(text) if one.month]
+    months = [one for one in date_mentions(text) if one.month]
     return not months and bool(re.search(r"\b(?:[Ii]n|[Ss]ince|[Bb]y|[Uu]ntil)\s*$", before))
 
 
@@ -155,7 +155,7 @@ def _clauses(text: str) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
     for start, end in spans:
         own = text[start:end]
-        whole = any(one.month or one.year for one in moments(own))
+        whole = any(one.month or one.year for one in date_mentions(own))
         if joined and not whole:
             joined[-1] = (joined[-1][0], end)
         else:
@@ -163,7 +163,7 @@ def _clauses(text: str) -> list[tuple[int, int]]:
     return joined or [(0, len(text))]
 
 
-def _iso(moment: Moment, year: str, sentence: Sentence) -> str:
+def _iso(moment: DateMention, year: str, sentence: EvidenceSentence) -> str:
     """Return the date as ISO 8601, "" where no year can be told.
 
     A year that is not stated is that of the sentence before, of the heading or title, or that of
@@ -172,20 +172,20 @@ def _iso(moment: Moment, year: str, sentence: Sentence) -> str:
     stated = str(moment.year) if moment.year else ""
     if not stated:
         about = f"{sentence.passage.heading} {sentence.source.title}"
-        near = [str(one.year) for one in moments(about) if one.year]
+        near = [str(one.year) for one in date_mentions(about) if one.year]
         stated = year or (near[-1] if near else "") or sentence.source.published[:4]
     if not stated:
         return ""
     return replace(moment, year=int(stated)).iso
 
 
-def _content(text: str, moment: Moment) -> frozenset[str]:
-    dates = {stem for one in moments(text) for stem in stems(text[one.start : one.end])}
+def _content(text: str, moment: DateMention) -> frozenset[str]:
+    dates = {stem for one in date_mentions(text) for stem in stems(text[one.start : one.end])}
     return frozenset(stem for stem in stems(text) if stem not in dates and len(stem) > 2)
 
 
 def _names(text: str) -> frozenset[str]:
-    spans = [(one.start, one.end) for one in moments(text)]
+    spans = [(one.start, one.end) for one in date_mentions(text)]
     return frozenset(one.text.casefold() for one in names(text, spans))
 
 

@@ -11,8 +11,8 @@ from enum import StrEnum
 from assistant.checking.names import Vocabulary, names
 from assistant.languages import question_language
 from corpus.vocabulary import groups
-from index.query import STOP_WORDS, Query
-from index.words import stems
+from index.keyword_index import stems
+from index.query_terms import STOP_WORDS, QueryTerms
 
 
 class Kind(StrEnum):
@@ -111,7 +111,7 @@ class Topic:
             kind = next((one for one, words in _KINDS if re.search(words, low)), Kind.OTHER)
         named = _names(bare, found, chinese=chinese)
         thing = bare if chinese else _thing(bare, named) if asks else _begun(bare, named)
-        query = Query.from_question(bare)
+        query = QueryTerms.from_question(bare)
         known = frequencies or {}
         # What no passage has a word of tells none from another.
         weights = {
@@ -179,7 +179,7 @@ class Topic:
 
 def content_stems(text: str) -> tuple[str, ...]:
     """Return the stems of a topic's content words, whose frequencies `Topic.of` takes."""
-    return tuple(Query.from_question(text).weights(stems))
+    return tuple(QueryTerms.from_question(text).weights(stems))
 
 
 def _telling(count: int, passages: int) -> float:

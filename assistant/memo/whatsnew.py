@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import date
 
 from assistant.answer import Answer, Claim
-from assistant.composing import Composer
-from assistant.desk import Desk
+from assistant.attribution import AnswerBuilder
 from assistant.engine import Draft
-from assistant.memo.assembling import note
-from assistant.memo.sentence import Sentence
+from assistant.memo.sentence import EvidenceSentence
 from assistant.memo.speakers import attributed
+from assistant.memo.tables import note
 from assistant.memo.values import Line, Memo, Section
+from assistant.workspace import Workspace
 from corpus.catalogue import Entry
 from corpus.errors import UsageError
 from corpus.partial_dates import is_date, within
@@ -26,7 +26,7 @@ _PASSAGES, _SENTENCES = 3, 2
 
 
 @with_aliases
-def whats_new(desk: Desk, since: str) -> Iterator[Memo]:
+def whats_new(workspace: Workspace, since: str) -> Iterator[Memo]:
     """Yield the brief as it grows; the last is complete. `since` is a date, of adding.
 
     Raises UsageError for what is no date.
@@ -34,7 +34,9 @@ def whats_new(desk: Desk, since: str) -> Iterator[Memo]:
     if not is_date(since):
         raise UsageError(f"{since!r} is no date; write it as 2026-01-31")
     entries = [
-        one for one in desk.library.entries() if within(one.added[:10], since, "") and one.passages
+        one
+        for one in workspace.library.entries()
+        if within(one.added[:10], since, "") and one.passages
     ]
     memo = Memo(
         topic=f"What is new since {since}",
@@ -49,10 +51,10 @@ def whats_new(desk: Desk, since: str) -> Iterator[Memo]:
         yield replace(memo, sections=(nothing,), complete=True)
         return
     answer = Answer(memo.topic)
-    for key, heading, members in _themes(desk, entries):
+    for key, heading, members in _themes(workspace, entries):
         lines: list[Line] = []
         for entry in sorted(members, key=lambda one: one.source.published, reverse=True):
-            answer, found = _told(desk, answer, entry)
+            answer, found = _told(workspace, answer, entry)
             lines.extend(found)
         sections = (*memo.sections, Section(key, heading, tuple(lines)))
         memo = replace(memo, sections=sections, citations=answer.citations)
@@ -60,40 +62,40 @@ def whats_new(desk: Desk, since: str) -> Iterator[Memo]:
     yield replace(memo, complete=True)
 
 
-def _themes(desk: Desk, entries: list[Entry]) -> Iterator[tuple[str, str, list[Entry]]]:
+def _themes(workspace: Workspace, entries: list[Entry]) -> Iterator[tuple[str, str, list[Entry]]]:
     """Yield the themes that have documents, each with them, and last those of no theme."""
     members: dict[str, list[Entry]] = defaultdict(list)
-    for entry in desk.themed(entries):
+    for entry in workspace.themed(entries):
         members[entry.source.theme].append(entry)
-    for theme in desk.themes.all():
+    for theme in workspace.themes.all():
         if members[theme.key]:
             yield theme.key, theme.english, members[theme.key]
     if members[""]:
         yield "no-theme", "Other", members[""]
 
 
-def _told(desk: Desk, answer: Answer, entry: Entry) -> tuple[Answer, list[Line]]:
+def _told(workspace: Workspace, answer: Answer, entry: Entry) -> tuple[Answer, list[Line]]:
     """Return up to two sentences that tell what a document is about, cited."""
-    passages = desk.library.passages_of(entry.id)[:_PASSAGES]
+    passages = workspace.library.passages_of(entry.id)[:_PASSAGES]
     evidence = [
         Evidence(label, passage, entry.source, 1.0, "the beginning of a new document")
         for label, passage in enumerate(passages, start=1)
     ]
-    reader = desk.reader
+    reader = workspace.reader
     read = reader.read(entry.source.title, evidence)
     whole = [
         one
         for one in read
         if one.text.endswith((".", "。")) and not passages[one.label - 1].is_row(one.start)
     ]
-    composer = Composer(desk.checker, evidence)
+    builder = AnswerBuilder(workspace.checker, evidence)
     lines: list[Line] = []
     for one in sorted(whole[:_SENTENCES], key=lambda one: one.start):
-        answer = composer.with_draft(
+        answer = builder.with_draft(
             Answer(answer.question, citations=answer.citations), Draft(one.text, (one.label,))
         )
         passage = passages[one.label - 1]
-        said = attributed(Sentence(one.text, one.start, one.end, passage, entry.source))
+        said = attributed(EvidenceSentence(one.text, one.start, one.end, passage, entry.source))
         claims: tuple[Claim, ...] = answer.claims
         lines.extend(Line(claim, said.speaker, said.kind) for claim in claims)
     return answer, lines

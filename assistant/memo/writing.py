@@ -7,24 +7,24 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from assistant.answer import Answer, Claim, Question
-from assistant.answering import validated
-from assistant.desk import Desk
 from assistant.engine import Waiting
-from assistant.extractive import ExtractiveEngine
-from assistant.memo.assembling import assembled, note
-from assistant.memo.chinese import worded
-from assistant.memo.gathered import Asked, Gathered
-from assistant.memo.gathering import gathered_lines, nearest_lines
-from assistant.memo.judging import judged_lines
+from assistant.evidence_search import found_for
+from assistant.extractive_engine import ExtractiveEngine
+from assistant.memo.judgments import judged_lines
 from assistant.memo.length import body_of, body_words, shortened, words_in
-from assistant.memo.linting import lint
+from assistant.memo.lint import lint
+from assistant.memo.memo_state import MemoState, SectionQuestion
 from assistant.memo.references import Readable
+from assistant.memo.section_writer import nearest_lines, section_lines
+from assistant.memo.tables import assembled, note
 from assistant.memo.templates import TABLES, Plan, Template, filled, template_named
 from assistant.memo.topic import Topic, content_stems
+from assistant.memo.translation import worded
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, LEADING, Line, Memo, Section
-from assistant.searching import found_for
+from assistant.pipeline import validated
+from assistant.workspace import Workspace
 from corpus.errors import NothingFound, UsageError
-from corpus.said import said
+from corpus.i18n import tr
 from corpus.vocabulary import with_aliases
 
 # Passages of a search for the topic as a whole, which the tables are made from beside those that
@@ -85,51 +85,51 @@ class Request:
 
 
 @with_aliases
-def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[Memo]:
+def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> Iterator[Memo]:
     """Yield the memo as it grows; the last is complete, checked and linted.
 
     `begun` is a memo on the same request that was broken off: its finished sections are kept.
     Closing the iterator stops the work. Raises UsageError for a request that cannot be met, and
     NothingFound where the library has nothing on the topic.
     """
-    template = template_named(request.template, desk.settings.home)
+    template = template_named(request.template, workspace.settings.home)
     text = validated(Question(request.topic, as_of=request.as_of, since=request.since)).text
     plans = _chosen(template, request)
-    question = _question(desk, request, text)
-    wide = found_for(desk, text, _WIDE, question.bounds)
-    topic = _topic(desk, text, [one.passage.text for one in wide])
-    readable = Readable(lambda document: desk.library.document(document).text)
-    gathered = Gathered(Answer(text), topic, readable, template.name, request.scale)
+    question = _question(workspace, request, text)
+    wide = found_for(workspace, text, _WIDE, question.filters)
+    topic = _topic(workspace, text, [one.passage.text for one in wide])
+    readable = Readable(lambda document: workspace.library.document(document).text)
+    gathered = MemoState(Answer(text), topic, readable, template.name, request.scale)
     gathered.on_topic(wide)
     if not gathered.pool and not any(one.match and one.match.covered >= _COVERED for one in wide):
         raise NothingFound(
-            said("the library has nothing on {topic}; add documents about it", topic=repr(text))
+            tr("the library has nothing on {topic}; add documents about it", topic=repr(text))
         )
-    entries = desk.library.entries()
+    entries = workspace.library.entries()
     memo = Memo(
         topic=text,
         template=template.name,
         created=request.today or date.today().isoformat(),
         as_of=request.as_of,
-        engine=desk.engine.name,
+        engine=workspace.engine.name,
         scale=request.scale,
         audience=request.audience,
         library={
             "documents": len(entries),
             "passages": sum(entry.passages for entry in entries),
-            "generation": desk.library.generation,
+            "generation": workspace.library.generation,
         },
         settings=request.settings,
         complete=False,
         language="zh" if topic.chinese or request.language == "zh" else "en",
     )
     if begun is not None:
-        memo = _resumed(memo, begun, gathered, desk)
+        memo = _resumed(memo, begun, gathered, workspace)
     most = request.length or template.words
     left = [one for one in plans if not any(section.key == one.key for section in memo.sections)]
     for place, plan in enumerate(left):
         heading = worded(plan.heading, memo.language)
-        shown = replace(memo, notice=said("Writing: {heading}", heading=heading))
+        shown = replace(memo, notice=tr("Writing: {heading}", heading=heading))
         yield shown
         section = Section(plan.key, heading, shows=plan.kind if plan.kind in TABLES else "")
         # Each section to come needs room for a sentence and for what the analyst must decide.
@@ -140,13 +140,11 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
         )
         free = round(most * (1 - _RESERVED)) - body_words(memo) - to_come
         share = _Share(max(_LEAST, free), min(1.0, most / template.words))
-        for line in _lines(desk, gathered, plan, question, share, memo):
+        for line in _lines(workspace, gathered, plan, question, share, memo):
             if isinstance(line, Waiting):
                 yield replace(
                     shown,
-                    notice=said(
-                        "Writing: {heading} ({reason})", heading=heading, reason=line.reason
-                    ),
+                    notice=tr("Writing: {heading} ({reason})", heading=heading, reason=line.reason),
                 )
                 continue
             section = _with_line(section, line)
@@ -155,18 +153,18 @@ def write(desk: Desk, request: Request, begun: Memo | None = None) -> Iterator[M
         memo = replace(
             memo, sections=(*memo.sections, section), citations=gathered.answer.citations
         )
-    memo = _with_missing(desk, memo, plans, gathered)
+    memo = _with_missing(workspace, memo, plans, gathered)
     if begun is None and not any(
         line.role == EVIDENCE for section in memo.sections for line in section.lines
     ):
         raise NothingFound(
-            said(
+            tr(
                 "no passage of the library stands on {topic}; add documents about it",
                 topic=repr(text),
             )
         )
-    yield replace(memo, notice=said("Comparing sources"))
-    memo = assembled(desk, memo, gathered)
+    yield replace(memo, notice=tr("Comparing sources"))
+    memo = assembled(workspace, memo, gathered)
     memo = replace(shortened(memo, most), notice=gathered.notice, complete=True)
     yield replace(memo, findings=lint(memo, today=memo.created))
 
@@ -187,9 +185,9 @@ class _Share:
     sentences: float
 
 
-def _topic(desk: Desk, text: str, found: list[str]) -> Topic:
+def _topic(workspace: Workspace, text: str, found: list[str]) -> Topic:
     """Return the topic that a text names, its words weighed by how often the library has them."""
-    words = desk.indexes.snapshot().words
+    words = workspace.indexes.snapshot().words
     return Topic.of(text, found, words.frequencies(content_stems(text)), len(words))
 
 
@@ -197,7 +195,7 @@ def _chosen(template: Template, request: Request) -> list[Plan]:
     known = {plan.key for plan in template.sections}
     if unknown := [key for key in request.sections if key not in known]:
         raise UsageError(
-            said(
+            tr(
                 "the template {name} has no section {key}; it has: {known}",
                 name=template.name,
                 key=repr(unknown[0]),
@@ -207,16 +205,16 @@ def _chosen(template: Template, request: Request) -> list[Plan]:
     return [one for one in template.sections if not request.sections or one.key in request.sections]
 
 
-def _question(desk: Desk, request: Request, topic: str) -> Question:
+def _question(workspace: Workspace, request: Request, topic: str) -> Question:
     publishers = request.publishers
     if request.without:
         out = {one.casefold() for one in request.without}
-        present = {entry.source.publisher for entry in desk.library.entries()}
+        present = {entry.source.publisher for entry in workspace.library.entries()}
         publishers = tuple(
             one for one in (publishers or sorted(present)) if one.casefold() not in out
         )
         if not publishers:
-            raise UsageError(said("no publisher is left; leave out fewer"))
+            raise UsageError(tr("no publisher is left; leave out fewer"))
     return Question(
         topic,
         as_of=request.as_of,
@@ -227,14 +225,19 @@ def _question(desk: Desk, request: Request, topic: str) -> Question:
 
 
 def _lines(
-    desk: Desk, gathered: Gathered, plan: Plan, question: Question, share: _Share, memo: Memo
+    workspace: Workspace,
+    gathered: MemoState,
+    plan: Plan,
+    question: Question,
+    share: _Share,
+    memo: Memo,
 ) -> Iterator[Line | Waiting]:
     """Yield the lines of a section: what the analyst must decide first, then the evidence.
 
     A model drafts what must be decided, from the evidence and after it. A section whose questions
     find nothing is a gap that names what was searched.
     """
-    model = not isinstance(desk.engine, ExtractiveEngine)
+    model = not isinstance(workspace.engine, ExtractiveEngine)
     topic, language = gathered.topic, memo.language
     own = "zh" if topic.chinese else "en"
     texts = plan.asked(topic.kind)
@@ -255,8 +258,8 @@ def _lines(
     for place, (text, shown) in enumerate(asked):
         wanted = replace(question, text=text, limit=_SEARCHED)
         room = words // (len(asked) - place)
-        one_asked = Asked(wanted, shown, most, room, plan.key in LEADING)
-        for line in gathered_lines(desk, gathered, one_asked):
+        one_asked = SectionQuestion(wanted, shown, most, room, plan.key in LEADING)
+        for line in section_lines(workspace, gathered, one_asked):
             if isinstance(line, Line):
                 found += 1
                 words -= words_in(line.claim.text)
@@ -264,8 +267,8 @@ def _lines(
             yield line
     if plan.judge and model:
         wanted = replace(question, text=filled(worded(plan.judge, own), topic, question.text))
-        asking = Asked(wanted, judge, most, max(_LEAST, words))
-        for line in _judgments(desk, gathered, asking, cites):
+        asking = SectionQuestion(wanted, judge, most, max(_LEAST, words))
+        for line in _judgments(workspace, gathered, asking, cites):
             found += isinstance(line, Line) and line.role != GAP
             yield line
     if plan.judge and not model and plan.kind == "evidence":
@@ -275,18 +278,18 @@ def _lines(
 
 
 def _judgments(
-    desk: Desk, gathered: Gathered, asked: Asked, cites: set[int]
+    workspace: Workspace, gathered: MemoState, asked: SectionQuestion, cites: set[int]
 ) -> Iterator[Line | Waiting]:
     """Yield what a model judges; where it judges nothing, the question as a gap."""
     judged = False
-    for line in judged_lines(desk, gathered, asked, cites):
+    for line in judged_lines(workspace, gathered, asked, cites):
         judged |= isinstance(line, Line) and line.role == JUDGMENT
         yield line
     if not judged:
         yield _gap(asked.told)
 
 
-def _empty(asked: list[str], gathered: Gathered, language: str) -> Line:
+def _empty(asked: list[str], gathered: MemoState, language: str) -> Line:
     """Return what a section says to which its questions brought nothing in."""
     missing = [one for one in asked if one in gathered.missing]
     unquoted = [one for one in asked if one in gathered.unquoted]
@@ -302,7 +305,7 @@ def _gap(text: str) -> Line:
     return Line(Claim(text, (), "supported"), role=GAP)
 
 
-def _with_missing(desk: Desk, memo: Memo, plans: list[Plan], gathered: Gathered) -> Memo:
+def _with_missing(workspace: Workspace, memo: Memo, plans: list[Plan], gathered: MemoState) -> Memo:
     """Return the memo with what was asked and not found, in the section for it.
 
     Sections without any evidence name their questions themselves. Sentences that come close are
@@ -338,7 +341,7 @@ def _with_missing(desk: Desk, memo: Memo, plans: list[Plan], gathered: Gathered)
         if one not in told
     ]
     if lines and "missing" in kinds.values():
-        close = list(nearest_lines(desk, gathered, _NEAREST))
+        close = list(nearest_lines(workspace, gathered, _NEAREST))
         if close:
             lines += [note(worded(_CLOSE, memo.language)), *close]
             memo = replace(memo, citations=gathered.answer.citations)
@@ -351,12 +354,12 @@ def _with_missing(desk: Desk, memo: Memo, plans: list[Plan], gathered: Gathered)
     return replace(memo, sections=sections)
 
 
-def _resumed(memo: Memo, begun: Memo, gathered: Gathered, desk: Desk) -> Memo:
+def _resumed(memo: Memo, begun: Memo, gathered: MemoState, workspace: Workspace) -> Memo:
     """Return `memo` with the finished sections of one that was broken off."""
     # The last section may lack lines: it is written again.
     sections = begun.sections[:-1]
     gathered.answer = replace(gathered.answer, citations=begun.citations)
-    reader = desk.reader
+    reader = workspace.reader
     gathered.said = [
         reader.stems(line.claim.text)
         for one in sections

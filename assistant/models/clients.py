@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from assistant import prompts
-from assistant.models import forms
+from assistant.models import output_format
+from assistant.models.context_window import estimated_tokens
 from assistant.models.failures import failure_of
-from assistant.models.fitting import estimated_tokens
-from assistant.models.model import Delta, Message, ModelFailure
+from assistant.models.model import ChatMessage, Delta, ModelFailure
 
 OPENAI = "https://api.openai.com/v1"
 DEEPSEEK = "https://api.deepseek.com"
@@ -59,16 +59,18 @@ class _Server(ABC):
         return estimated_tokens(text)
 
     async def stream(
-        self, messages: Sequence[Message], most: int, labels: Sequence[int] = ()
+        self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int] = ()
     ) -> AsyncIterator[Delta]:
         """Yield what the model says; see Model.stream."""
         said = self._said(messages, most, labels)
-        async for piece in forms.told(said) if labels and self.form in (SCHEMA, JSON) else said:
+        async for piece in (
+            output_format.told(said) if labels and self.form in (SCHEMA, JSON) else said
+        ):
             yield piece
 
     @abstractmethod
     def _said(
-        self, messages: Sequence[Message], most: int, labels: Sequence[int]
+        self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
         """Yield what the model says, as its server sends it."""
 
@@ -81,16 +83,16 @@ class OpenAIServer(_Server):
         if self.form == GRAMMAR:
             body |= {"return_progress": True, "cache_prompt": True}
         if labels and self.form == GRAMMAR:
-            body.setdefault("grammar", forms.grammar(labels))
+            body.setdefault("grammar", output_format.grammar(labels))
         elif labels and self.form == SCHEMA:
-            told = {"name": "answer", "strict": True, "schema": forms.schema(labels)}
+            told = {"name": "answer", "strict": True, "schema": output_format.schema(labels)}
             body.setdefault("response_format", {"type": "json_schema", "json_schema": told})
         elif labels and self.form == JSON:
             body.setdefault("response_format", {"type": "json_object"})
         return body
 
     async def _said(
-        self, messages: Sequence[Message], most: int, labels: Sequence[int]
+        self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
         from llama_index.llms.openai_like import OpenAILike
 
@@ -123,7 +125,7 @@ class OllamaServer(_Server):
     """An Ollama server."""
 
     async def _said(
-        self, messages: Sequence[Message], most: int, labels: Sequence[int]
+        self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
         from llama_index.llms.ollama import Ollama
         from ollama import AsyncClient
@@ -139,7 +141,7 @@ class OllamaServer(_Server):
             async_client=http,
             additional_kwargs={"num_predict": most, **self.extra},
         )
-        form = {"format": forms.schema(labels)} if labels and self.form == SCHEMA else {}
+        form = {"format": output_format.schema(labels)} if labels and self.form == SCHEMA else {}
         try:
             async for response in _translated(client, messages, **form):
                 yield _ollama_delta(response)
@@ -154,13 +156,13 @@ class AnthropicServer(_Server):
     """
 
     async def _said(
-        self, messages: Sequence[Message], most: int, labels: Sequence[int]
+        self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
         from llama_index.llms.anthropic import Anthropic
 
         body = dict(self.extra)
         if labels and self.form == SCHEMA:
-            told = {"type": "json_schema", "schema": forms.schema(labels)}
+            told = {"type": "json_schema", "schema": output_format.schema(labels)}
             body.setdefault("output_config", {"format": told})
         client = Anthropic(
             # It looks every name up in a table of its own and refuses those newer than itself.
@@ -210,7 +212,9 @@ def _http_client(address: str, key: str) -> Any:
     )
 
 
-async def _translated(client: Any, messages: Sequence[Message], **more: Any) -> AsyncIterator[Any]:
+async def _translated(
+    client: Any, messages: Sequence[ChatMessage], **more: Any
+) -> AsyncIterator[Any]:
     """Yield a client's responses, asked with `more`; its exceptions become ModelFailure."""
     from llama_index.core.llms import ChatMessage
 

@@ -16,8 +16,8 @@ import httpx
 
 from assistant.models.clients import is_loopback
 from assistant.models.gguf_head import MAGIC
-from assistant.models.part import Part, SourceFailed
-from corpus.said import said
+from assistant.models.partial_file import PartialFile, SourceFailed
+from corpus.i18n import tr
 
 _HEADERS = {"user-agent": "briefing-assistant", "accept-encoding": "identity"}
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
@@ -34,7 +34,7 @@ _SLOWEST, _WINDOW = 1_000, 60.0
 _RANGE, _WHOLE = re.compile(r"bytes (\d+)-\d+/(\d+)"), re.compile(r"bytes \*/(\d+)")
 
 
-def downloaded(address: str, part: Part) -> Iterator[None]:
+def downloaded(address: str, part: PartialFile) -> Iterator[None]:
     """Append what lies at an address until the file is whole; yields after each piece.
 
     Goes on where `part` ends if the server can, from the beginning if it cannot. Raises
@@ -48,7 +48,7 @@ def downloaded(address: str, part: Part) -> Iterator[None]:
             with httpx.Client(trust_env=not is_loopback(address), timeout=_TIMEOUT) as client:
                 yield from _received(client, address, part)
             if part.size < part.total:
-                raise SourceFailed(said("it broke off"), again=True)
+                raise SourceFailed(tr("it broke off"), again=True)
         except (httpx.HTTPError, httpx.InvalidURL, SourceFailed) as error:
             failed = error if isinstance(error, SourceFailed) else _failed(error)
             tries = 1 if part.size - furthest >= _SLOWEST * _WINDOW else tries + 1
@@ -60,7 +60,7 @@ def downloaded(address: str, part: Part) -> Iterator[None]:
             yield from _pause(2.0 ** (tries - 1))
 
 
-def copied(file: Path, part: Part) -> Iterator[None]:
+def copied(file: Path, part: PartialFile) -> Iterator[None]:
     """Append what a file of the user's has, from where `part` ends; yields after each piece.
 
     Raises SourceFailed, and OSError where the disk refuses.
@@ -68,7 +68,7 @@ def copied(file: Path, part: Part) -> Iterator[None]:
     try:
         size = file.stat().st_size
     except OSError as error:
-        raise SourceFailed(said("there is no file {path}", path=file)) from error
+        raise SourceFailed(tr("there is no file {path}", path=file)) from error
     if size != part.total:
         raise SourceFailed(_other(size, part.total))
     with file.open("rb") as stream:
@@ -80,12 +80,12 @@ def copied(file: Path, part: Part) -> Iterator[None]:
 
 def _failed(error: Exception) -> SourceFailed:
     if isinstance(error, httpx.TimeoutException):
-        return SourceFailed(said("it timed out"), again=True)
+        return SourceFailed(tr("it timed out"), again=True)
     if isinstance(error, httpx.ConnectError):
-        return SourceFailed(said("it cannot be reached"), again=True)
+        return SourceFailed(tr("it cannot be reached"), again=True)
     if isinstance(error, httpx.TransportError):
-        return SourceFailed(said("it broke off"), again=True)
-    return SourceFailed(said("the address cannot be read"))
+        return SourceFailed(tr("it broke off"), again=True)
+    return SourceFailed(tr("the address cannot be read"))
 
 
 def _pause(seconds: float) -> Iterator[None]:
@@ -95,7 +95,7 @@ def _pause(seconds: float) -> Iterator[None]:
         time.sleep(_BEAT)
 
 
-def _received(client: httpx.Client, address: str, part: Part) -> Iterator[None]:
+def _received(client: httpx.Client, address: str, part: PartialFile) -> Iterator[None]:
     """Append one response; a server that cannot go on from here sends it from the beginning."""
     response = _followed(client, address, part.size)
     if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -124,23 +124,23 @@ def _followed(client: httpx.Client, address: str, start: int) -> httpx.Response:
         # A mirror without encryption, and a server of this machine, may lead to themselves.
         same = (there.scheme, there.host) == (here.scheme, here.host)
         if there.scheme != "https" and not (same and there.scheme == "http"):
-            raise SourceFailed(said("it leads to an address without encryption"))
+            raise SourceFailed(tr("it leads to an address without encryption"))
         here = there
-    raise SourceFailed(said("it leads on and on"))
+    raise SourceFailed(tr("it leads on and on"))
 
 
-def _place(response: httpx.Response, part: Part) -> None:
+def _place(response: httpx.Response, part: PartialFile) -> None:
     """Make `part` end where the response begins; raises SourceFailed for what is not the file."""
     status = response.status_code
     if status not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
         busy = status >= 500 or status == httpx.codes.TOO_MANY_REQUESTS
-        raise SourceFailed(said("it answered with status {status}", status=status), again=busy)
+        raise SourceFailed(tr("it answered with status {status}", status=status), again=busy)
     if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise SourceFailed(said("it sends the file packed"))
+        raise SourceFailed(tr("it sends the file packed"))
     if status == httpx.codes.PARTIAL_CONTENT:
         told = _RANGE.fullmatch(response.headers.get("content-range", "").strip())
         if told is None or int(told[1]) > part.size:
-            raise SourceFailed(said("it sends another part of the file than was asked for"))
+            raise SourceFailed(tr("it sends another part of the file than was asked for"))
         if int(told[2]) != part.total:
             raise SourceFailed(_other(int(told[2]), part.total))
         part.cut(int(told[1]))
@@ -152,24 +152,24 @@ def _place(response: httpx.Response, part: Part) -> None:
 
 
 def _other(size: int, wanted: int) -> str:
-    return said(
+    return tr(
         "it has another file ({size} bytes, not {wanted})",
         size=f"{size:,}",
         wanted=f"{wanted:,}",
     )
 
 
-def _appended(response: httpx.Response, part: Part) -> Iterator[None]:
+def _appended(response: httpx.Response, part: PartialFile) -> Iterator[None]:
     since, counted = time.monotonic(), part.size
     # Pieces as they come: one of a given size is waited for however slowly it does.
     for data in response.iter_raw():
         at = part.size
         if data[: max(0, len(MAGIC) - at)] != MAGIC[at : at + len(data)]:
-            raise SourceFailed(said("what it sends is no model"))
+            raise SourceFailed(tr("what it sends is no model"))
         part.add(data)
         yield
         now = time.monotonic()
         if now - since > _WINDOW:
             if part.size - counted < _SLOWEST * (now - since):
-                raise SourceFailed(said("it hardly sends anything"), again=True)
+                raise SourceFailed(tr("it hardly sends anything"), again=True)
             since, counted = now, part.size

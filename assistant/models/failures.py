@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 
 from assistant.models.model import ModelFailure
+from corpus.i18n import tr
 from corpus.redaction import redacted
-from corpus.said import said
 
 _LONGEST = 160
 _TOO_LONG = re.compile(
@@ -21,26 +21,26 @@ _TOO_LONG = re.compile(
 )
 _BUSY = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 _MEANING = {
-    400: said("it refuses the request"),
-    401: said("it refuses the key"),
-    402: said("it wants to be paid first"),
-    403: said("it forbids this"),
-    404: said("it does not know this model"),
-    408: said("it timed out"),
-    413: said("the request is too long for it"),
-    429: said("it asks to slow down"),
-    529: said("it is overloaded"),
+    400: tr("it refuses the request"),
+    401: tr("it refuses the key"),
+    402: tr("it wants to be paid first"),
+    403: tr("it forbids this"),
+    404: tr("it does not know this model"),
+    408: tr("it timed out"),
+    413: tr("the request is too long for it"),
+    429: tr("it asks to slow down"),
+    529: tr("it is overloaded"),
 }
-_NOTHING_THERE = said("nothing answers there: start the server or check the address")
+_NOTHING_THERE = tr("nothing answers there: start the server or check the address")
 # The more special of two kinds comes first. Ollama's client has an error of Python's own for a
 # refused connection.
 _KINDS: tuple[tuple[type[Exception], str, bool], ...] = (
-    (httpx.ConnectTimeout, said("it does not accept the connection in time"), True),
-    (httpx.TimeoutException, said("it stopped sending and timed out"), False),
+    (httpx.ConnectTimeout, tr("it does not accept the connection in time"), True),
+    (httpx.TimeoutException, tr("it stopped sending and timed out"), False),
     (httpx.ConnectError, _NOTHING_THERE, False),
-    (httpx.TransportError, said("it broke the connection"), False),
-    (json.JSONDecodeError, said("what it sends is not the format of such a server"), False),
-    (UnicodeDecodeError, said("what it sends is not the format of such a server"), False),
+    (httpx.TransportError, tr("it broke the connection"), False),
+    (json.JSONDecodeError, tr("what it sends is not the format of such a server"), False),
+    (UnicodeDecodeError, tr("what it sends is not the format of such a server"), False),
     (ConnectionError, _NOTHING_THERE, False),
 )
 # What looks like a key, wherever a provider repeats it in an error.
@@ -64,7 +64,7 @@ def failure_of(error: BaseException) -> ModelFailure:
                 return ModelFailure(line, again=again)
     sent = scrubbed(str(error)) or type(error).__name__
     return ModelFailure(
-        said("it sent an error: {error}", error=sent),
+        tr("it sent an error: {error}", error=sent),
         logged=f"it sent an error ({type(error).__name__})",
     )
 
@@ -78,13 +78,11 @@ def _chain(error: BaseException | None) -> Any:
 def _of_status(status: int, error: BaseException) -> ModelFailure:
     sent = scrubbed(_message(error))
     if status in {400, 413, 500} and _TOO_LONG.search(_message(error)):
-        return ModelFailure(
-            said("the question with its passages is too long for it"), too_long=True
-        )
+        return ModelFailure(tr("the question with its passages is too long for it"), too_long=True)
     meaning = _MEANING.get(
-        status, said("it failed") if status >= 500 else said("it refuses the request")
+        status, tr("it failed") if status >= 500 else tr("it refuses the request")
     )
-    line = said(
+    line = tr(
         "{reason} (status {status}{said})",
         reason=meaning,
         status=status,

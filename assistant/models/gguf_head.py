@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from corpus.errors import ReadError
-from corpus.said import said
+from corpus.i18n import tr
 
 MAGIC = b"GGUF"
 _VERSIONS = {2, 3}
@@ -58,7 +58,7 @@ def head_of(file: Path) -> Head:
     except OSError as error:
         raise ReadError(
             "missing",
-            said("{path} cannot be opened ({reason})", path=file, reason=error.strerror),
+            tr("{path} cannot be opened ({reason})", path=file, reason=error.strerror),
         ) from error
     except (struct.error, ValueError, OverflowError) as error:
         raise _no_model(file) from error
@@ -67,7 +67,7 @@ def head_of(file: Path) -> Head:
     if _number(values, "split.count") > 1:
         raise ReadError(
             "unsupported",
-            said(
+            tr(
                 "{path} is one part of a model; join the parts with llama-gguf-split --merge and "
                 "add the whole",
                 path=file,
@@ -79,7 +79,7 @@ def head_of(file: Path) -> Head:
 def _no_model(file: Path) -> ReadError:
     return ReadError(
         "unsupported",
-        said("{path} is no model that writes; give a file in GGUF format", path=file),
+        tr("{path} is no model that writes; give a file in GGUF format", path=file),
     )
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from assistant.engine import Engine
-from assistant.kinds import EngineKind, Reachable
+from assistant.engine_kinds import EngineKind, Reachable
 from assistant.models import clients
-from assistant.models.making import context_of, model_engine
+from assistant.models.engine_config import EngineConfig
+from assistant.models.engine_factory import context_of, model_engine
 from assistant.models.model import Model
-from assistant.models.settled import Settled
 from corpus.errors import UsageError
-from corpus.said import said
+from corpus.i18n import tr
 
 # Makes what asks a provider: of a model, an address, a key and a context in tokens.
 _Client = Callable[[str, str, str, int], Model]
@@ -23,11 +23,11 @@ def _hosted(
 ) -> EngineKind:
     """Return the kind of a provider; `context` in tokens is what its models have."""
 
-    def make(model: str, settled: Settled) -> Engine:
+    def make(model: str, settled: EngineConfig) -> Engine:
         name, key = f"{provider}:{model}", settled.key(provider, variable)
         if not key:
             raise UsageError(
-                said(
+                tr(
                     "{name} needs a key: set {variable}, or write it under [keys] of engines.toml "
                     "in the data folder (chmod 600)",
                     name=name,
@@ -37,7 +37,7 @@ def _hosted(
         tokens = context_of(settled, name, provider) or context
         return model_engine(name, client(model, address, key, tokens), address, settled)
 
-    def reach(settled: Settled) -> Iterator[Reachable]:
+    def reach(settled: EngineConfig) -> Iterator[Reachable]:
         key = bool(settled.key(provider, variable))
         has = "has a key; used only when you name it" if key else f"set {variable}"
         detail = f"hosted, sends text out; {has}"

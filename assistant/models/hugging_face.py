@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from assistant.engine import Engine
-from assistant.kinds import EngineKind, Reachable
-from assistant.models.making import context_of, model_engine
-from assistant.models.model import Delta, Message, ModelFailure
-from assistant.models.settled import Settled
-from corpus.quiet import ALLOW_HUB
-from corpus.said import said
+from assistant.engine_kinds import EngineKind, Reachable
+from assistant.models.engine_config import EngineConfig
+from assistant.models.engine_factory import context_of, model_engine
+from assistant.models.model import ChatMessage, Delta, ModelFailure
+from corpus.i18n import tr
+from corpus.telemetry import ALLOW_HUB
 
 _LOG = logging.getLogger(__name__)
 _TICK = 0.05
@@ -47,7 +47,7 @@ class HuggingFaceModel:
         except Exception as error:  # reason: the loader raises of every kind; all mean "not loaded"
             reason = str(error).strip().split("\n")[0][:120]
             raise ModelFailure(
-                said(
+                tr(
                     "the model {name} cannot be loaded ({error}); give the folder of a model with "
                     "safetensors, or set {variable}=1 to let it be downloaded",
                     name=self.name,
@@ -72,7 +72,7 @@ class HuggingFaceModel:
         return len(tokenizer(text, add_special_tokens=False)["input_ids"])
 
     async def stream(
-        self, messages: Sequence[Message], most: int, labels: Sequence[int] = ()
+        self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int] = ()
     ) -> AsyncIterator[Delta]:
         """Yield what the model says; see Model.stream."""
         from llama_index.core.llms import ChatMessage
@@ -95,7 +95,7 @@ class HuggingFaceModel:
         if prompt_tokens + most > self.context:
             # Without this check it runs on garbage beyond its last position.
             raise ModelFailure(
-                said("the question with its passages is too long for it"), too_long=True
+                tr("the question with its passages is too long for it"), too_long=True
             )
         given = 0
         try:
@@ -105,7 +105,7 @@ class HuggingFaceModel:
                 yield Delta(piece.delta or "")
             if watched.failure:
                 raise ModelFailure(
-                    said("it failed while writing ({error})", error=watched.failure),
+                    tr("it failed while writing ({error})", error=watched.failure),
                     logged="it failed while writing",
                 )
             yield Delta("", "length" if given >= most else "stop", prompt_tokens, given)
@@ -144,12 +144,12 @@ class _Watched:
             return None
 
 
-def _make(model: str, settled: Settled) -> Engine:
+def _make(model: str, settled: EngineConfig) -> Engine:
     name = f"hf:{model}"
     return model_engine(name, HuggingFaceModel(model, context_of(settled, name, "hf")), "", settled)
 
 
-def _reach(_: Settled) -> Iterator[Reachable]:
+def _reach(_: EngineConfig) -> Iterator[Reachable]:
     detail = "runs in this process; give the folder of a model"
     yield Reachable("hf:PATH_OR_NAME", True, detail, is_form=True)
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from assistant.models.machine import free_memory
+from assistant.models.hardware import free_memory
 
 _HEALTH_SECONDS = 60.0
 _BATCH = 256

@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.models.machine import physical_cores
+from assistant.models.hardware import physical_cores
 from assistant.models.model import ModelFailure
-from corpus.said import said
+from corpus.i18n import tr
 
 _LOG = logging.getLogger(__name__)
 # A model of 5 GB from a slow disk takes a minute.
@@ -36,7 +36,7 @@ _STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model-starter")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServerAddress:
     """Where a child answers, and the key that it wants."""
 
     address: str
@@ -51,7 +51,7 @@ class LlamaServer:
         self.file, self.context = file, context
         self.content = _content(file)
         # Who asks, in the order in which they came; the first one's turn it is.
-        self.line: list[Turn] = []
+        self.line: list[Slot] = []
         # It ends when the line is empty.
         self.leaving = False
         self._told: dict[str, Any] | None = None
@@ -65,7 +65,7 @@ class LlamaServer:
             self.process = _STARTER.submit(_process, command).result()
         except OSError as error:
             raise ModelFailure(
-                said("its process cannot be started ({reason})", reason=error.strerror)
+                tr("its process cannot be started ({reason})", reason=error.strerror)
             ) from error
         self._listener = threading.Thread(target=self._listen, name="model-told", daemon=True)
         self._listener.start()
@@ -80,20 +80,20 @@ class LlamaServer:
         """Whether nobody asks it just now."""
         return not self.line
 
-    def place(self) -> Place | None:
+    def place(self) -> ServerAddress | None:
         """Return where it answers, None while it loads; raises ModelFailure where it never will."""
         ended = not self.alive and not self._listener.is_alive()
         told = self._told
         if told is not None:
             if "port" in told:
-                return Place(f"http://127.0.0.1:{told['port']}", str(told["key"]))
+                return ServerAddress(f"http://127.0.0.1:{told['port']}", str(told["key"]))
             raise _failure(told)
         if ended:
             raise ModelFailure(self.ended())
         if time.monotonic() - self._begun > START_SECONDS:
             self.close()
             raise ModelFailure(
-                said(
+                tr(
                     "it was not loaded after {seconds} s; choose a smaller model",
                     seconds=f"{START_SECONDS:.0f}",
                 )
@@ -104,12 +104,12 @@ class LlamaServer:
         """Return how the child ended, as one reads it after "NAME failed:"."""
         code = self.process.returncode
         if code is not None and code < 0:
-            return said(
+            return tr(
                 "its process was ended by the system (signal {signal}); it may need more memory "
                 "than there is",
                 signal=-code,
             )
-        return said("its process ended ({code}); ask again", code=code)
+        return tr("its process ended ({code}); ask again", code=code)
 
     def close(self) -> None:
         """End the child: at once where it heeds the end of its input, else by force."""
@@ -140,7 +140,7 @@ class LlamaServer:
             _LOG.info("the model in %s is %s after %.1f s", self.file.name, found, seconds)
 
 
-class Turn:
+class Slot:
     """A place in the line before a child, which is not ended while somebody stands there."""
 
     def __init__(self, child: LlamaServer) -> None:
@@ -153,14 +153,14 @@ class Turn:
 
 
 @contextmanager
-def serve(file: Path, *, context: int, needed: int = 0) -> Iterator[Turn]:
+def serve(file: Path, *, context: int, needed: int = 0) -> Iterator[Slot]:
     """Stand in line before the child that runs a model, started unless it runs; it may still load.
 
     `context` is in tokens; `needed` is how many bytes of memory must be free, 0 for any. Raises
     ModelFailure.
     """
     with _LOCK:
-        turn = Turn(_child(file, context, needed))
+        turn = Slot(_child(file, context, needed))
         turn.child.line.append(turn)
     try:
         yield turn
@@ -219,7 +219,7 @@ def _content(file: Path) -> tuple[int, int, int]:
         status = file.stat()
     except OSError as error:
         raise ModelFailure(
-            said("{path} cannot be opened ({reason})", path=file, reason=error.strerror)
+            tr("{path} cannot be opened ({reason})", path=file, reason=error.strerror)
         ) from error
     return status.st_dev, status.st_ino, status.st_mtime_ns
 
@@ -251,7 +251,7 @@ def _failure(told: dict[str, Any]) -> ModelFailure:
     """Return what a child that did not start said, in words."""
     if told.get("failed") == "memory":
         return ModelFailure(
-            said(
+            tr(
                 "it needs {needed} GB of memory and {free} GB are free; close other programs or "
                 "choose a smaller model (briefing models)",
                 needed=f"{told['needed'] / 1e9:.1f}",
@@ -259,12 +259,12 @@ def _failure(told: dict[str, Any]) -> ModelFailure:
             )
         )
     if told.get("failed") == "missing":
-        return ModelFailure(said("xllamacpp is missing here; run: pip install xllamacpp"))
+        return ModelFailure(tr("xllamacpp is missing here; run: pip install xllamacpp"))
     if told.get("failed") == "load":
         return ModelFailure(
-            said(
+            tr(
                 "its file cannot be loaded ({reason}); get it anew or choose another model",
                 reason=told.get("reason") or "?",
             )
         )
-    return ModelFailure(said("it was loaded and does not answer; ask again"))
+    return ModelFailure(tr("it was loaded and does not answer; ask again"))

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import cast
 
 from assistant.engine import Engine
-from assistant.kinds import EngineKind, Reachable
+from assistant.engine_kinds import EngineKind, Reachable
 from assistant.models import llama_server
 from assistant.models.clients import GRAMMAR, OpenAIServer
-from assistant.models.making import context_of, model_engine
-from assistant.models.model import Delta, Message, ModelFailure
-from assistant.models.settled import Settled
-from assistant.models.store import Installed, Store
+from assistant.models.engine_config import EngineConfig
+from assistant.models.engine_factory import context_of, model_engine
+from assistant.models.model import ChatMessage, Delta, ModelFailure
+from assistant.models.model_store import Installed, ModelStore
 from corpus.errors import ReadError
 
 # Tokens that prompt and answer may have together unless the user settles on another number: more
@@ -39,10 +39,10 @@ class LocalServer(OpenAIServer):
     """llama.cpp's server as our child. Making one starts nothing, and reads no file."""
 
     model: Installed | None = None
-    store: Store | None = None
+    store: ModelStore | None = None
 
     async def stream(
-        self, messages: Sequence[Message], most: int, labels: Sequence[int] = ()
+        self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int] = ()
     ) -> AsyncIterator[Delta]:
         """Yield what the model says; see Model.stream. Starts the child where none runs."""
         assert self.model is not None and self.store is not None
@@ -86,7 +86,7 @@ class LocalServer(OpenAIServer):
             self.store.note_speed(self.model.name, words)
 
 
-def local_server(model: Installed, store: Store, context: int | None = None) -> LocalServer:
+def local_server(model: Installed, store: ModelStore, context: int | None = None) -> LocalServer:
     """Return an installed model as a model to ask; `context` in tokens, 8,192 unless given."""
     thinks = model.entry is None or model.entry.thinks
     return LocalServer(
@@ -127,9 +127,9 @@ class _Pace:
         return words / passed if words >= _LEAST_WORDS and passed > 0 else 0.0
 
 
-def _make(name: str, settled: Settled) -> Engine:
+def _make(name: str, settled: EngineConfig) -> Engine:
     """Return the engine of a model that is installed here; its process starts when it is asked."""
-    store = Store(settled.home)
+    store = ModelStore(settled.home)
     model = store.named(name)
     called = f"local:{model.name}"
     server = local_server(model, store, context_of(settled, called, "local"))
@@ -137,9 +137,9 @@ def _make(name: str, settled: Settled) -> Engine:
     return model_engine(called, server, "", settled, evidence)
 
 
-def _reach(settled: Settled) -> Iterator[Reachable]:
+def _reach(settled: EngineConfig) -> Iterator[Reachable]:
     """Yield the models that are installed here, or how to get one."""
-    here = Store(settled.home).installed()
+    here = ModelStore(settled.home).installed()
     for one in here:
         yield Reachable(
             f"local:{one.name}", True, f"a model of {one.bytes / 1e9:.1f} GB on this machine"

@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ChatMessage:
     """One message to a model; `role` is "system", "user" or "assistant"."""
 
     role: str
@@ -74,7 +74,7 @@ class Model(Protocol):
         """Return the tokens of `text`, or a number that is rarely too small."""
 
     def stream(
-        self, messages: Sequence[Message], most: int, labels: Sequence[int] = ()
+        self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int] = ()
     ) -> AsyncIterator[Delta]:
         """Yield what the model says, of `most` tokens at most; cancelling the task stops it.
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from assistant.engine import Engine
-from assistant.kinds import EngineKind, Reachable
+from assistant.engine_kinds import EngineKind, Reachable
 from assistant.models.clients import GRAMMAR, SCHEMA, OllamaServer, OpenAIServer
-from assistant.models.making import SMALLEST_CONTEXT, context_of, model_engine
-from assistant.models.reach import (
+from assistant.models.discovery import (
     is_llama_cpp,
     listing_servers,
     ollama_address,
@@ -17,21 +16,22 @@ from assistant.models.reach import (
     ollama_here,
     server_context,
 )
-from assistant.models.settled import Settled
+from assistant.models.engine_config import EngineConfig
+from assistant.models.engine_factory import SMALLEST_CONTEXT, context_of, model_engine
 from corpus.errors import UsageError
-from corpus.said import said
+from corpus.i18n import tr
 
 # How such an engine is named.
 FORM = "URL#MODEL"
 
 
-def at_address(name: str, settled: Settled) -> Engine:
+def at_address(name: str, settled: EngineConfig) -> Engine:
     """Return the engine of "http://HOST:PORT#MODEL"; raises UsageError for a name that is none."""
     address, _, model = name.partition("#")
     parts = urlsplit(address)
     if not parts.hostname or parts.username or not model.strip():
         raise UsageError(
-            said(
+            tr(
                 "{name} names no server and model; give it as http://HOST:PORT#MODEL",
                 name=repr(name),
             )
@@ -49,7 +49,7 @@ def at_address(name: str, settled: Settled) -> Engine:
     return model_engine(name, server, base, settled)
 
 
-def found(settled: Settled) -> Engine | None:
+def found(settled: EngineConfig) -> Engine | None:
     """Return the engine of the first chat model on a server of this machine; None without one."""
     ollama = ollama_here()
     if ollama is not None:
@@ -70,14 +70,14 @@ def reach_addresses() -> Iterator[Reachable]:
         )  # fmt: skip
 
 
-def _ollama(model: str, settled: Settled) -> Engine:
+def _ollama(model: str, settled: EngineConfig) -> Engine:
     name, address = f"ollama:{model}", ollama_address()
     context = context_of(settled, name, "ollama") or ollama_context(address, model)
     server = OllamaServer(model, address, context=context, form=SCHEMA)
     return model_engine(name, server, address, settled)
 
 
-def _reach_ollama(_: Settled) -> Iterator[Reachable]:
+def _reach_ollama(_: EngineConfig) -> Iterator[Reachable]:
     server = ollama_here()
     if server is None:
         yield Reachable(

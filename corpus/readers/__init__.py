@@ -11,13 +11,13 @@ from corpus import formats
 from corpus.document import WITHIN, Document
 from corpus.errors import ReadError
 from corpus.files import contents, opened
-from corpus.formats import READERS, Part, Reader, Recognised
-from corpus.limits import DEFAULT_LIMITS, Limits
+from corpus.formats import READERS, DocumentPart, FileReader, Recognised
+from corpus.i18n import tr
+from corpus.limits import DEFAULT_LIMITS, FileLimits
 from corpus.readers.foreign import refusal
-from corpus.said import said
 
 
-def read(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Document:
+def read(path: Path, *, limits: FileLimits = DEFAULT_LIMITS) -> Document:
     """Return the document in the file at `path`; its location is the absolute path.
 
     Raises ReadError with a reason code and a line that says what would help.
@@ -32,7 +32,7 @@ def read_open(
     *,
     part: Sequence[str] = (),
     recognised: Recognised | None = None,
-    limits: Limits = DEFAULT_LIMITS,
+    limits: FileLimits = DEFAULT_LIMITS,
 ) -> Document:
     """Return the document in an open file; `path` is only its name. Raises ReadError as `read`.
 
@@ -45,7 +45,7 @@ def read_open(
     location = WITHIN.join((str(path), *part))
     path, data = part_in(contents(descriptor, limits), path, part)
     if not data.strip():
-        raise ReadError("empty", said("this file is empty"))
+        raise ReadError("empty", tr("this file is empty"))
     try:
         reader = _reader(path, data)
         if recognised and reader.recognised:
@@ -53,11 +53,11 @@ def read_open(
         else:
             document = reader.read(data, str(path), limits)
     except RecursionError as error:
-        raise ReadError("damaged", said("this file is nested too deeply to be read")) from error
+        raise ReadError("damaged", tr("this file is nested too deeply to be read")) from error
     if len(document.text) > limits.characters:
         raise ReadError(
             "too_large",
-            said(
+            tr(
                 "this file holds {count} characters, over {limit}",
                 count=f"{len(document.text):,}",
                 limit=f"{limits.characters:,}",
@@ -75,7 +75,7 @@ def part_in(data: bytes, path: Path, part: Sequence[str]) -> tuple[Path, bytes]:
         reader = _reader(path, data)
         found = next((one for one in _parts(reader, data) if one.name == name), None)
         if found is None:
-            raise ReadError("missing", said("this file holds no document {name}", name=name))
+            raise ReadError("missing", tr("this file holds no document {name}", name=name))
         path, data = Path(name), found.data
         if found.suffix and path.suffix.lower() not in formats.suffixes():
             path = Path(f"{name}{found.suffix}")
@@ -84,11 +84,11 @@ def part_in(data: bytes, path: Path, part: Sequence[str]) -> tuple[Path, bytes]:
 
 # Those that were last asked for: the parts of one file are read one after the other.
 @lru_cache(maxsize=2)
-def _parts(reader: Reader, data: bytes) -> list[Part]:
+def _parts(reader: FileReader, data: bytes) -> list[DocumentPart]:
     return reader.parts(data) if reader.parts else []
 
 
-def _reader(path: Path, data: bytes) -> Reader:
+def _reader(path: Path, data: bytes) -> FileReader:
     """Return what reads a file; raises ReadError (unsupported, encrypted).
 
     The marks of our own formats tell, then the suffix. A format that another package adds has the
@@ -113,7 +113,7 @@ def _reader(path: Path, data: bytes) -> Reader:
     if named is None:
         raise ReadError(
             "unsupported",
-            said(
+            tr(
                 "{suffix} is not a format that is read; these are: {formats}",
                 suffix=suffix or "no suffix",
                 formats=formats.words(),
@@ -122,7 +122,7 @@ def _reader(path: Path, data: bytes) -> Reader:
     return named
 
 
-def _sniffs(reader: Reader, data: bytes, suffix: str) -> bool:
+def _sniffs(reader: FileReader, data: bytes, suffix: str) -> bool:
     """Say whether what another package adds knows bytes for its own; a failure is no."""
     try:
         return reader.sniff is not None and bool(reader.sniff(data, suffix))

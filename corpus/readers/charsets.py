@@ -9,7 +9,7 @@ from contextlib import suppress
 from itertools import pairwise
 
 from corpus.errors import ReadError
-from corpus.said import said
+from corpus.i18n import tr
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -131,9 +131,7 @@ def _text(text: str) -> str:
 
 
 def _unreadable() -> ReadError:
-    return ReadError(
-        "encoding", said("this file is not text in a known encoding; save it as UTF-8")
-    )
+    return ReadError("encoding", tr("this file is not text in a known encoding; save it as UTF-8"))
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from corpus.date_mentions import DateMention, date_mentions
 from corpus.document import Source
-from corpus.moments import Moment, moments
+from corpus.i18n import tr
 from corpus.partial_dates import beginning
 from corpus.readers.blocks import Blocks
 from corpus.readers.date_words import (
@@ -25,7 +26,6 @@ from corpus.readers.date_words import (
     PLACE,
     SUBJECT,
 )
-from corpus.said import said
 
 # A label stands near the beginning, a bare date in the title block, a change at the foot as well.
 _LABELLED, _FIRST, _FOOT = 3_000, 700, 1_500
@@ -71,7 +71,7 @@ def parse_date(text: str, *, language: str = "") -> str:
     if compact := _COMPACT.match(text):
         text = "-".join(compact.groups())
     text = text.strip()
-    found = [one for one in moments(text, loose=True) if one.iso]
+    found = [one for one in date_mentions(text, loose=True) if one.iso]
     if not found:
         return ""
     one = _read(_alike(found, 0), _day_first(language, found))
@@ -121,7 +121,7 @@ class _Reading:
         # A day later somewhere on earth.
         self._last = (last + timedelta(days=1)).isoformat()
         self._doubts: list[str] = []
-        self._dates = [one for one in moments(self._head) if one.iso]
+        self._dates = [one for one in date_mentions(self._head) if one.iso]
 
     def stated(self) -> Stated:
         original = self._value("original")
@@ -150,14 +150,14 @@ class _Reading:
             if iso := parse_date(value, language=self._language):
                 if self._possible(iso):
                     return iso
-            elif len({one.iso for one in moments(value) if one.unsure}) > 1:
-                self._ask(field, value, moments(value))
+            elif len({one.iso for one in date_mentions(value) if one.unsure}) > 1:
+                self._ask(field, value, date_mentions(value))
         return ""
 
     def _labelled(self, field: str, *, foot: bool = False) -> str:
         """Return the date after the first label of a field, "" where none has one."""
         text = self._foot if foot else self._head
-        found = [one for one in moments(text) if one.iso] if foot else self._dates
+        found = [one for one in date_mentions(text) if one.iso] if foot else self._dates
         for label, language in _labels(text, field):
             begin = text.rfind("\n", 0, label.start()) + 1
             last = max((one.end for one in found if one.end <= label.start()), default=0)
@@ -171,7 +171,7 @@ class _Reading:
                 continue
             end = label.end()
             if short := _SHORT.match(text, _after_gap(text, end)):
-                near = moments(short[0], loose=True)
+                near = date_mentions(short[0], loose=True)
             else:
                 near = next(
                     (
@@ -187,14 +187,14 @@ class _Reading:
                 return iso
         return ""
 
-    def _other(self, text: str, field: str, one: Moment) -> bool:
+    def _other(self, text: str, field: str, one: DateMention) -> bool:
         """Say whether what follows a labelled date makes it that of another thing."""
         after = text[one.end :].split("\n", 1)[0]
         if len(after) > 20 and _SENTENCE.match(after):
             return True
         return field == "dated" and bool(EVENT.search(text[one.end : one.end + 200]))
 
-    def _settled(self, field: str, near: Sequence[Moment], language: str = "") -> str:
+    def _settled(self, field: str, near: Sequence[DateMention], language: str = "") -> str:
         if not near:
             return ""
         tag = self._language or language
@@ -204,14 +204,14 @@ class _Reading:
             return ""
         return one.iso if self._possible(one.iso) else ""
 
-    def _ask(self, field: str, written: str, ways: Sequence[Moment]) -> None:
-        named = {"updated": said("updated"), "fetched": said("fetched")}
+    def _ask(self, field: str, written: str, ways: Sequence[DateMention]) -> None:
+        named = {"updated": tr("updated"), "fetched": tr("fetched")}
         days = [date.fromisoformat(one.iso) for one in ways if one.iso]
         one, other = (f"{day.day} {day:%B}" for day in days[:2])
         self._doubts.append(
-            said(
+            tr(
                 "{field}: {written} is {first} or {second} {year}",
-                field=named.get(field, said("published")),
+                field=named.get(field, tr("published")),
                 written=written.strip(),
                 first=one,
                 second=other,
@@ -283,7 +283,7 @@ def _begins(before: str, label: str) -> bool:
 
 def _gap(between: str) -> bool:
     """Say whether a date belongs to the label before it: weekday and time of day may part them."""
-    for one in reversed(moments(between)):
+    for one in reversed(date_mentions(between)):
         if one.minutes is not None or one.weekday:
             between = between[: one.start] + between[one.end :]
     return bool(BEFORE_DATE.fullmatch(between))
@@ -294,7 +294,7 @@ def _after_gap(text: str, place: int) -> int:
     return found.end() if found else place
 
 
-def _alone(before: str, after: str, one: Moment) -> bool:
+def _alone(before: str, after: str, one: DateMention) -> bool:
     """Say whether a date stands by itself in its line, or after a name and before a sentence."""
     byline = bool(BYLINE.fullmatch(before))
     if (OTHER.search(before) and not byline) or len(before) >= 60:
@@ -308,7 +308,7 @@ def _alone(before: str, after: str, one: Moment) -> bool:
         r"\d\s*[-–—]\s*$", before
     ):
         return False  # the days of an event
-    times = [it for it in moments(after[:30]) if it.minutes is not None]
+    times = [it for it in date_mentions(after[:30]) if it.minutes is not None]
     rest = after[times[0].end :] if times and times[0].start < 8 else after
     if not rest.strip(' .\t"”*_'):
         return True
@@ -319,7 +319,7 @@ def _alone(before: str, after: str, one: Moment) -> bool:
     )
 
 
-def _alike(found: Sequence[Moment], place: int) -> list[Moment]:
+def _alike(found: Sequence[DateMention], place: int) -> list[DateMention]:
     """Return the readings of the date at a place: two where it may be read in two ways."""
     one = found[place]
     return [
@@ -329,7 +329,7 @@ def _alike(found: Sequence[Moment], place: int) -> list[Moment]:
     ]
 
 
-def _read(near: Sequence[Moment], day_first: bool | None) -> Moment:
+def _read(near: Sequence[DateMention], day_first: bool | None) -> DateMention:
     """Return the reading that the order of day and month decides; an unsure one where none does."""
     if len(near) < 2 or day_first is None:
         return near[0]
@@ -338,7 +338,7 @@ def _read(near: Sequence[Moment], day_first: bool | None) -> Moment:
     return replace(first if day_first else other, unsure=False)
 
 
-def _day_first(tag: str, found: Sequence[Moment]) -> bool | None:
+def _day_first(tag: str, found: Sequence[DateMention]) -> bool | None:
     """Say whether figures begin with the day, None where nothing tells.
 
     Another date of the text does, one whose day is no month; then the language and land.

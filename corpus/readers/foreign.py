@@ -6,7 +6,7 @@ import io
 import zipfile
 
 from corpus.errors import ReadError
-from corpus.said import said
+from corpus.i18n import tr
 
 # What an archive begins with: its first file, its end, or the mark of one in several volumes.
 ARCHIVES = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
@@ -50,13 +50,13 @@ def refusal(data: bytes) -> ReadError | None:
     Its reason is "encrypted" or "unsupported".
     """
     if is_encrypted(data):
-        return ReadError("encrypted", said("this file needs a password; save it without one"))
+        return ReadError("encrypted", tr("this file needs a password; save it without one"))
     if data.startswith(OLE):
         return _foreign(*_of_ole(data))
     if data.startswith(ARCHIVES):
         told = of_archive(data)
         return _foreign(*told) if told else ReadError(
-            "unsupported", said("archives are not read; unpack it and add the folder")
+            "unsupported", tr("archives are not read; unpack it and add the folder")
         )  # fmt: skip
     if data[:100].lstrip().startswith(_RICH_TEXT):
         return _foreign("Rich Text (.rtf)", "DOCX or PDF")
@@ -66,7 +66,7 @@ def refusal(data: bytes) -> ReadError | None:
 def _foreign(what: str, better: str) -> ReadError:
     return ReadError(
         "unsupported",
-        said(
+        tr(
             "this is {what}, which is not read; save it as {better} and add that",
             what=what,
             better=better,

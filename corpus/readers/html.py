@@ -7,7 +7,8 @@ from typing import Any
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.formats import Reader
+from corpus.formats import FileReader
+from corpus.i18n import tr
 from corpus.readers.about import real_publisher, real_title
 from corpus.readers.article import article_of
 from corpus.readers.blocks import Blocks, clean
@@ -26,7 +27,6 @@ from corpus.readers.markdown import MARKDOWN
 from corpus.readers.markup import add_markup, markup_of, page_of
 from corpus.readers.page_about import language_of, said_of, title_block
 from corpus.readers.stubs import behind_paywall, said_instead
-from corpus.said import said
 
 # The extractor is made for articles. A page with more text than this outside links is a law or a
 # filing and is read whole: of a 10-K with 346,000 characters the extractor lost 7 %, tables among
@@ -151,8 +151,8 @@ def _metadata(root: Any, page: str, said: dict[str, str]) -> dict[str, str]:
     return {"title": title, "publisher": publisher}
 
 
-HTML = Reader(
-    words=said("web pages"),
+HTML = FileReader(
+    words=tr("web pages"),
     suffixes=(".html", ".htm", ".xhtml"),
     types={"text/html": ".html", "application/xhtml+xml": ".html"},
     sniff=_is_page,

@@ -9,7 +9,8 @@ from email.message import EmailMessage
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.formats import Part, Reader
+from corpus.formats import DocumentPart, FileReader
+from corpus.i18n import tr
 from corpus.limits import MOST_PARTS
 from corpus.readers.blocks import Blocks
 from corpus.readers.calendar import event_lines
@@ -29,7 +30,6 @@ from corpus.readers.outlook import is_outlook, message_of_outlook
 from corpus.readers.parts import distinct
 from corpus.readers.text import read_text
 from corpus.readers.web_archive import is_archive, read_archive
-from corpus.said import said
 
 _HEADS = re.compile(
     rb"\A(?:From [^\n]*\n)?(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}", re.IGNORECASE
@@ -55,7 +55,7 @@ _STUB = re.compile(
     re.IGNORECASE,
 )
 _POSTMARK = re.compile(rb"^From [^\n]*\r?\n(?=[\w-]+:)", re.MULTILINE)
-_ENCRYPTED = said("this message is encrypted; save it decrypted from your mail program")
+_ENCRYPTED = tr("this message is encrypted; save it decrypted from your mail program")
 
 
 def read_mail(data: bytes, location: str) -> Document:
@@ -76,16 +76,16 @@ def read_outlook(data: bytes, location: str) -> Document:
     return _read(message_of_outlook(data), location)
 
 
-def parts_of_mail(data: bytes) -> list[Part]:
+def parts_of_mail(data: bytes) -> list[DocumentPart]:
     """Return the documents that a message holds beside its own text, or the mails of a mailbox."""
     mails = _messages(data)
     if len(mails) > 1:
-        return distinct(Part(_name(one), one, ".eml") for one in mails[:MOST_PARTS])
+        return distinct(DocumentPart(_name(one), one, ".eml") for one in mails[:MOST_PARTS])
     message = message_of(data)
     return [] if is_archive(message) else distinct(content_of(message).parts)
 
 
-def parts_of_outlook(data: bytes) -> list[Part]:
+def parts_of_outlook(data: bytes) -> list[DocumentPart]:
     """Return the documents that an Outlook message holds beside its own text."""
     return distinct(content_of(message_of_outlook(data)).parts)
 
@@ -96,7 +96,7 @@ def _read(message: EmailMessage, location: str) -> Document:
     if any(is_armoured(piece.text) for piece in pieces) or (content.sealed and not pieces):
         raise ReadError("encrypted", _ENCRYPTED)
     if not pieces and not content.parts and not content.pictures:
-        raise ReadError("empty", said("this message has no text"))
+        raise ReadError("empty", tr("this message has no text"))
     blocks = Blocks()
     for name in _HEADERS:
         blocks.line(f"{name}: {value}" if (value := header(message, name)) else "")
@@ -216,7 +216,7 @@ def _read_box(data: bytes, location: str) -> Document:
         head = message_of(re.split(rb"\r?\n\r?\n", mail, maxsplit=1)[0])
         said = (header(head, "Date"), *addresses(head, "From")[:1], header(head, "Subject"))
         blocks.line(" · ".join(filter(None, said)))
-    for part in distinct(Part(_name(one), b"") for one in mails):
+    for part in distinct(DocumentPart(_name(one), b"") for one in mails):
         blocks.attach(part.name)
     title = f"Mailbox of {len(mails)} messages"
     return blocks.document(Source(title=title, location=location, kind="email"))
@@ -241,8 +241,8 @@ def _read_outlook(data: bytes, location: str) -> Document:
     return read_text(decoded(data), location)
 
 
-MAIL = Reader(
-    words=said("mail"),
+MAIL = FileReader(
+    words=tr("mail"),
     suffixes=(".eml", ".mbox", ".mht", ".mhtml"),
     types={"message/rfc822": ".eml", "multipart/related": ".mhtml"},
     sniff=_is_mail,
@@ -250,8 +250,8 @@ MAIL = Reader(
     parts=parts_of_mail,
     imports=("email.*",),
 )
-OUTLOOK = Reader(
-    words=said("Outlook messages"),
+OUTLOOK = FileReader(
+    words=tr("Outlook messages"),
     suffixes=(".msg",),
     sniff=_is_outlook,
     read=lambda data, location, _: _read_outlook(data, location),

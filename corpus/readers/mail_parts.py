@@ -12,11 +12,11 @@ from email.message import EmailMessage, Message
 from typing import Any
 
 from corpus.errors import ReadError
-from corpus.formats import Part, suffix_of
+from corpus.formats import DocumentPart, suffix_of
+from corpus.i18n import tr
 from corpus.readers.blocks import clean
 from corpus.readers.charsets import codec_of, decoded
 from corpus.readers.dates import parse_date
-from corpus.said import said
 
 # Parts within parts: the standard library asks each line of a part at every one of them.
 _DEEPEST = 30
@@ -35,7 +35,7 @@ class Content:
     """
 
     texts: list[list[EmailMessage]] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
+    parts: list[DocumentPart] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
     sealed: bool = False
 
@@ -50,7 +50,7 @@ class _Bounded(EmailMessage):
         if isinstance(payload, _Bounded):
             payload.depth = self.depth + 1
             if payload.depth > _DEEPEST:
-                raise ReadError("damaged", said("this file is nested too deeply to be read"))
+                raise ReadError("damaged", tr("this file is nested too deeply to be read"))
         super().attach(payload)
 
 
@@ -97,7 +97,7 @@ def _put_beside(part: EmailMessage, kind: str, name: str, content: Content) -> N
         if kind.startswith("text/") and part.get_content_charset():
             data = decoded(data, part.get_content_charset("")).encode("utf-8", "replace")
         suffix = suffix_of(kind)
-        content.parts.append(Part(name or f"attachment{suffix}", data, suffix))
+        content.parts.append(DocumentPart(name or f"attachment{suffix}", data, suffix))
 
 
 def _sort_alternatives(part: EmailMessage, content: Content) -> None:
@@ -130,12 +130,12 @@ def _is_text(part: EmailMessage, name: str, *, root: bool) -> bool:
     return own and (root or (not name and part.get_content_disposition() != "attachment"))
 
 
-def _forwarded(part: EmailMessage, name: str) -> list[Part]:
+def _forwarded(part: EmailMessage, name: str) -> list[DocumentPart]:
     inner = next(_parts(part), None)
     if inner is None:
         return []
     name = name or f"{header(inner, 'Subject') or 'message'}.eml"
-    return [Part(name, _bytes_of_message(inner), ".eml")]
+    return [DocumentPart(name, _bytes_of_message(inner), ".eml")]
 
 
 def _bytes_of_message(message: EmailMessage) -> bytes:
@@ -145,7 +145,7 @@ def _bytes_of_message(message: EmailMessage) -> bytes:
         raise ReadError("damaged", _DAMAGED) from error
 
 
-_DAMAGED = said("this message is damaged; save it anew and add it again")
+_DAMAGED = tr("this message is damaged; save it anew and add it again")
 
 
 def bytes_of(part: EmailMessage) -> bytes:

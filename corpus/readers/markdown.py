@@ -9,7 +9,8 @@ from typing import Any
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.formats import Reader
+from corpus.formats import FileReader
+from corpus.i18n import tr
 from corpus.readers.about import real_publisher, real_title
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import decoded
@@ -17,7 +18,6 @@ from corpus.readers.dates import parse_date, times
 from corpus.readers.filings import named_publisher, publisher_of_address
 from corpus.readers.hidden import take_out_hidden
 from corpus.readers.markup import add_markup, fragment_of
-from corpus.said import said
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 # As MultiMarkdown and Pelican write it.
@@ -70,7 +70,7 @@ def read_markdown(text: str, location: str) -> Document:
         blocks.leave_out("hidden text", take_out_hidden(fragment))
         add_markup(blocks, fragment)
     if not blocks.length:
-        raise ReadError("empty", said("this file holds no text"))
+        raise ReadError("empty", tr("this file holds no text"))
     publisher = _publisher(front) or named_publisher(blocks.text())
     return blocks.document(
         Source(
@@ -269,7 +269,7 @@ def _front_matter(text: str) -> tuple[dict[str, str], str]:
     return values, text
 
 
-MARKDOWN = Reader(
+MARKDOWN = FileReader(
     words="Markdown",
     suffixes=(".md", ".markdown"),
     types={"text/markdown": ".md"},

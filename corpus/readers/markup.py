@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from corpus.errors import ReadError
+from corpus.i18n import tr
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.html_tables import (
     MARKER,
@@ -21,7 +22,6 @@ from corpus.readers.marks import after, is_note_mark, is_way_back, raising
 from corpus.readers.mathml import equation_text
 from corpus.readers.plain import add_plain, lines_stand
 from corpus.readers.raised import lowered, raised
-from corpus.said import said
 from corpus.table import unit_in
 
 _HIDDEN_TAGS = frozenset(
@@ -69,7 +69,7 @@ def page_of(page: str) -> Any:
         root = html.document_fromstring(text, parser=html.HTMLParser(huge_tree=True))
     except (LxmlError, ValueError) as error:
         raise ReadError(
-            "damaged", said("this page cannot be parsed as HTML ({reason})", reason=error)
+            "damaged", tr("this page cannot be parsed as HTML ({reason})", reason=error)
         ) from error
     # What a component shows, as the page was saved or sent.
     for part in root.xpath("//template[@shadowrootmode or @shadowroot]"):

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.formats import Reader
-from corpus.limits import Limits
+from corpus.formats import FileReader
+from corpus.i18n import tr
+from corpus.limits import FileLimits
 from corpus.readers.about import real_title
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import decoded
@@ -22,7 +23,6 @@ from corpus.readers.sheets import read_sheets
 from corpus.readers.slides import read_slides
 from corpus.readers.text import read_text
 from corpus.readers.word import read_word
-from corpus.said import said
 
 # The head of a page is no title.
 _MARGIN = re.compile(r"Page (?:header|footer): ")
@@ -56,7 +56,7 @@ def office_kind(data: bytes) -> str:
     return ""
 
 
-def checked_archive(data: bytes, limits: Limits) -> None:
+def checked_archive(data: bytes, limits: FileLimits) -> None:
     """Raise ReadError("too_large") for an archive that would inflate beyond the limits.
 
     Sizes are those the archive declares; what inflates to more is cut off by the memory limit of
@@ -76,7 +76,7 @@ def checked_archive(data: bytes, limits: Limits) -> None:
     if len(parts) > limits.entries:
         raise ReadError(
             "too_large",
-            said(
+            tr(
                 "this archive has {parts} parts; the limit is {limit}",
                 parts=len(parts),
                 limit=limits.entries,
@@ -87,11 +87,11 @@ def checked_archive(data: bytes, limits: Limits) -> None:
     ):
         raise ReadError(
             "too_large",
-            said("this archive would inflate to {bytes} bytes; not opened", bytes=f"{inflated:,}"),
+            tr("this archive would inflate to {bytes} bytes; not opened", bytes=f"{inflated:,}"),
         )
 
 
-def read_office(data: bytes, location: str, kind: str, limits: Limits) -> Document:
+def read_office(data: bytes, location: str, kind: str, limits: FileLimits) -> Document:
     """Return a DOCX, PPTX or XLSX as text; raises ReadError (damaged, too_large, empty)."""
     kinds = {"docx": "docx", "pptx": "slides", "xlsx": "table"}
     blocks, named = Blocks(), ""
@@ -112,7 +112,7 @@ def read_office(data: bytes, location: str, kind: str, limits: Limits) -> Docume
         raise ReadError("damaged", _DAMAGED) from error
     text = blocks.text()
     if not text.strip():
-        raise ReadError("empty", said("this file holds no text"))
+        raise ReadError("empty", tr("this file holds no text"))
     names = (clean(about.get("title", "")), named, blocks.first_heading)
     title = next((one for name in names if (one := real_title(name))), "")
     lines = text.split("\n")
@@ -133,19 +133,17 @@ def _is_office(data: bytes, suffix: str) -> bool:
     return suffix in _SUFFIXES or bool(office_kind(data))
 
 
-def _read(data: bytes, location: str, limits: Limits) -> Document:
+def _read(data: bytes, location: str, limits: FileLimits) -> Document:
     """Return an Office file, or the plain text that lies under the name of one, as a document."""
     if not data.startswith(ARCHIVES):
         return read_text(decoded(data), location)
     kind = office_kind(data)
     if not kind:
-        raise ReadError(
-            "damaged", said("this Office file is damaged; save it anew and add it again")
-        )
+        raise ReadError("damaged", tr("this Office file is damaged; save it anew and add it again"))
     return read_office(data, location, kind, limits)
 
 
-OFFICE = Reader(
+OFFICE = FileReader(
     words="Word, PowerPoint, Excel",
     suffixes=_SUFFIXES,
     types={

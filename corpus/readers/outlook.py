@@ -9,8 +9,8 @@ from email.utils import format_datetime, formataddr
 from typing import Any
 
 from corpus.errors import ReadError
+from corpus.i18n import tr
 from corpus.readers.charsets import decoded_page
-from corpus.said import said
 
 # Where the properties begin in the stream of a message within another; the outermost has more.
 _INNER, _OUTER = 24, 32
@@ -18,7 +18,7 @@ _ATTACHED = 8
 _EMBEDDED = "__substg1.0_3701000D"
 _DEEPEST = 10
 _KIND = re.compile(r"(application|audio|image|text|video)/([\w.+-]+)")
-_ADVICE = said("this Outlook message cannot be read; open it in Outlook and save it as EML")
+_ADVICE = tr("this Outlook message cannot be read; open it in Outlook and save it as EML")
 
 
 def is_outlook(data: bytes) -> bool:

@@ -8,18 +8,18 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from corpus.document import WITHIN
-from corpus.formats import Part
+from corpus.formats import DocumentPart
 from corpus.readers.blocks import clean
 
 _LONGEST_NAME = 120
 
 
-def distinct(parts: Iterable[Part]) -> list[Part]:
+def distinct(parts: Iterable[DocumentPart]) -> list[DocumentPart]:
     """Return parts under names that differ and have no mark that a place is made of."""
     taken: set[str] = set()
     # Where the search for a free number goes on: a mailbox may hold one subject by the thousand.
     numbers: dict[str, int] = {}
-    named: list[Part] = []
+    named: list[DocumentPart] = []
     for part in parts:
         bare = re.sub(rf"[/\\{WITHIN}]", "_", clean(part.name)).strip(" .") or "attachment"
         path = PurePosixPath(bare)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from corpus.document import Document, Source, pages_said
 from corpus.errors import ReadError
-from corpus.formats import Part, Reader, Recognised
-from corpus.limits import Limits
+from corpus.formats import DocumentPart, FileReader, Recognised
+from corpus.i18n import tr
+from corpus.limits import FileLimits
 from corpus.ocr import Row
 from corpus.readers.blocks import Blocks
 from corpus.readers.dates import times
@@ -27,10 +28,9 @@ from corpus.readers.pdf_layout import Block, Body, blocks, folded, title_of
 from corpus.readers.pdf_line_numbers import without_line_numbers
 from corpus.readers.pdf_lines import whole_lines
 from corpus.readers.pdf_marks import Marks, PageMarks
-from corpus.readers.pdf_page import Line, pages_by_pdfium, plain_lines
+from corpus.readers.pdf_page import PdfLine, pages_by_pdfium, plain_lines
 from corpus.readers.pdf_tables import PdfTable, continued
 from corpus.readers.pdf_title import title_from
-from corpus.said import said
 
 # Words of a line that stand further apart than this many heights of it are cells of a table.
 _GAP = 1.5
@@ -38,7 +38,7 @@ _GAP = 1.5
 _SCANNED = 25
 
 
-def pages_without_text(data: bytes, limits: Limits) -> list[int]:
+def pages_without_text(data: bytes, limits: FileLimits) -> list[int]:
     """Return the pages (from 1) that hold no text and are not blank.
 
     Raises ReadError as `read_pdf`.
@@ -52,7 +52,7 @@ def pages_without_text(data: bytes, limits: Limits) -> list[int]:
 
 
 def read_pdf(
-    data: bytes, location: str, limits: Limits, recognised: Recognised | None = None
+    data: bytes, location: str, limits: FileLimits, recognised: Recognised | None = None
 ) -> Document:
     """Return the text of a PDF with its pages, page labels and headings.
 
@@ -65,7 +65,7 @@ def read_pdf(
 
 
 def read_with_account(
-    data: bytes, location: str, limits: Limits, recognised: Recognised | None = None
+    data: bytes, location: str, limits: FileLimits, recognised: Recognised | None = None
 ) -> tuple[Document, tuple[Left, ...]]:
     """Return what `read_pdf` does, and every line and mark that it left out of the text."""
     marks = Marks()
@@ -100,7 +100,7 @@ def read_with_account(
     if not (set(read) - set(scans) or marks.typed or marks.attached):
         raise ReadError(
             "needs_ocr",
-            said(
+            tr(
                 "this PDF holds no text; if it is a scan, have it read by OCR (add --ocr, or "
                 "tick OCR where you add)"
             ),
@@ -119,7 +119,7 @@ def read_with_account(
     text.leave_out("pages without text", len(scans), pages_said([number + 1 for number in scans]))
     if marks.xfa:
         text.leave_out("XFA forms", 1, "its pages show in Adobe Reader alone: print it as PDF")
-    names = [part.name for part in distinct(Part(name, b"") for name in marks.attached)]
+    names = [part.name for part in distinct(DocumentPart(name, b"") for name in marks.attached)]
     for name in names:
         text.attach(name)
     if names and not text.length:
@@ -132,14 +132,14 @@ def read_with_account(
     return replace(text.document(source), ocr_pages=ocr_pages), tuple(account)
 
 
-def _line(row: Row) -> Line:
+def _line(row: Row) -> PdfLine:
     """Return a line that OCR read as one that was printed."""
     gaps = sum(after[1] - before[2] > _GAP * row.size for before, after in pairwise(row.words))
     left, right = row.words[0][1], row.words[-1][2]
-    return Line(row.text, left, right, row.base, row.size, gaps=gaps, pieces=row.words)
+    return PdfLine(row.text, left, right, row.base, row.size, gaps=gaps, pieces=row.words)
 
 
-def _unread(page: Sequence[Line], marks: PageMarks) -> bool:
+def _unread(page: Sequence[PdfLine], marks: PageMarks) -> bool:
     """Say whether something is seen on a page and no text of it is known."""
     letters = sum(len("".join(line.text.split())) for line in page)
     if marks.filled:
@@ -147,7 +147,7 @@ def _unread(page: Sequence[Line], marks: PageMarks) -> bool:
     return letters < _SCANNED if marks.pictured else not letters and not marks.blank
 
 
-def _text(pages: Sequence[Sequence[Line]], about: About, body: Body, marks: Marks) -> Blocks:
+def _text(pages: Sequence[Sequence[PdfLine]], about: About, body: Body, marks: Marks) -> Blocks:
     words = frozenset(
         word
         for page in pages
@@ -209,8 +209,8 @@ def _beside(text: Blocks, marks: PageMarks) -> None:
 
 def _source(
     blocks: Blocks,
-    head: Sequence[Line],
-    upper: Sequence[Line],
+    head: Sequence[PdfLine],
+    upper: Sequence[PdfLine],
     furniture: Sequence[str],
     about: About,
     body: Body,
@@ -232,7 +232,7 @@ def _source(
     )
 
 
-PDF = Reader(
+PDF = FileReader(
     words="PDF",
     suffixes=(".pdf",),
     types={"application/pdf": ".pdf"},

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from corpus.errors import ReadError
-from corpus.limits import Limits
+from corpus.i18n import tr
+from corpus.limits import FileLimits
 from corpus.readers.blocks import clean
 from corpus.readers.dates import parse_date
 from corpus.readers.pdf_title import stated_title
-from corpus.said import said
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -72,7 +72,7 @@ def _tried(read: Callable[[], T], default: T) -> T:
         return default
 
 
-def text_by_pypdf(data: bytes, limits: Limits) -> list[str]:
+def text_by_pypdf(data: bytes, limits: FileLimits) -> list[str]:
     """Return the text of each page; raises ReadError (damaged, encrypted, too_large)."""
     try:
         with _configured():
@@ -80,11 +80,11 @@ def text_by_pypdf(data: bytes, limits: Limits) -> list[str]:
             if reader.is_encrypted and not reader.decrypt(""):
                 raise ReadError(
                     "encrypted",
-                    said("this PDF needs a password; save it without one and add it again"),
+                    tr("this PDF needs a password; save it without one and add it again"),
                 )
             if len(reader.pages) > limits.pages:
                 raise ReadError(
-                    "too_large", said("this PDF has more than {pages} pages", pages=limits.pages)
+                    "too_large", tr("this PDF has more than {pages} pages", pages=limits.pages)
                 )
             return [page.extract_text() for page in reader.pages]
     except (ReadError, MemoryError):
@@ -92,7 +92,7 @@ def text_by_pypdf(data: bytes, limits: Limits) -> list[str]:
     except Exception as error:  # reason: 2.8 % of mutated files raised no PyPdfError
         raise ReadError(
             "damaged",
-            said("this PDF is damaged; open it in a viewer, save it anew and add it again"),
+            tr("this PDF is damaged; open it in a viewer, save it anew and add it again"),
         ) from error
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from corpus.document import pages_said
 from corpus.readers.blocks import Blocks
-from corpus.readers.pdf_page import Line
+from corpus.readers.pdf_page import PdfLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def leave_out(text: Blocks, account: Sequence[Left]) -> None:
         text.leave_out(kind, len(pages), pages_said(sorted(set(pages))))
 
 
-def missing(pages: Sequence[Sequence[Line]], account: Sequence[Left], text: str) -> int:
+def missing(pages: Sequence[Sequence[PdfLine]], account: Sequence[Left], text: str) -> int:
     """Return how many letters and digits of the pages are neither in the text nor accounted for.
 
     None should be; a letter that is lost is said to be, whatever the cause.

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 from xml.etree import ElementTree
 
-from corpus.formats import Part
+from corpus.formats import DocumentPart
 from corpus.limits import DEFAULT_LIMITS
 from corpus.readers.blocks import clean
 from corpus.readers.parts import distinct
@@ -27,7 +27,7 @@ def names_of_attached(pdf: Any) -> list[str]:
     return [attached_name(one) for one in _attached(pdf)]
 
 
-def parts_of_pdf(data: bytes) -> list[Part]:
+def parts_of_pdf(data: bytes) -> list[DocumentPart]:
     """Return the files that a PDF carries, those pinned to places of its pages last.
 
     What cannot be unpacked is empty.
@@ -83,17 +83,17 @@ def _attached(pdf: Any) -> Iterator[Any]:
             yield one
 
 
-def _part(one: Any) -> Part:
+def _part(one: Any) -> DocumentPart:
     import pypdfium2.raw as raw
 
     length = ctypes.c_ulong()
     if not raw.FPDFAttachment_GetFile(one, None, 0, length):
-        return Part(attached_name(one), b"")
+        return DocumentPart(attached_name(one), b"")
     if length.value > DEFAULT_LIMITS.bytes:
-        return Part(attached_name(one), b"")
+        return DocumentPart(attached_name(one), b"")
     buffer = ctypes.create_string_buffer(length.value)
     raw.FPDFAttachment_GetFile(one, buffer, length.value, length)
-    return Part(attached_name(one), buffer.raw)
+    return DocumentPart(attached_name(one), buffer.raw)
 
 
 def is_xfa(pdf: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from corpus.readers.lines import joined
-from corpus.readers.pdf_page import Line
+from corpus.readers.pdf_page import PdfLine
 from corpus.readers.pdf_rows import CAPTION
 
 # Lines further apart, in heights of letters, are not of one table and its caption.
@@ -16,7 +16,9 @@ _MOST_ABOVE, _MOST_BELOW = 8, 12
 
 
 def captions_of(
-    tables: Sequence[tuple[Sequence[Line], bool]], page: Sequence[Line], words: Collection[str]
+    tables: Sequence[tuple[Sequence[PdfLine], bool]],
+    page: Sequence[PdfLine],
+    words: Collection[str],
 ) -> list[str]:
     """Return the caption of each table of a page, "" for one without.
 
@@ -51,8 +53,8 @@ def captions_of(
 
 
 def _neighbours(
-    lines: Sequence[Line], page: Sequence[Line], taken: Collection[int], way: int
-) -> list[Line]:
+    lines: Sequence[PdfLine], page: Sequence[PdfLine], taken: Collection[int], way: int
+) -> list[PdfLine]:
     """Return the lines above (1) or below (-1) a table, nearest first, to a space or a table."""
     left, right = min(line.left for line in lines), max(line.right for line in lines)
     end = lines[0] if way > 0 else lines[-1]
@@ -61,7 +63,7 @@ def _neighbours(
         for line in page
         if way * (line.base - end.base) > 0 and line.right > left and line.left < right
     )
-    found: list[Line] = []
+    found: list[PdfLine] = []
     at = end.base
     for line in sorted(beside, key=lambda line: way * line.base):
         far = abs(line.base - at) > _STEP * max(line.size, end.size)
@@ -72,7 +74,7 @@ def _neighbours(
     return found
 
 
-def _caption_above(lines: Sequence[Line]) -> list[Line]:
+def _caption_above(lines: Sequence[PdfLine]) -> list[PdfLine]:
     """Return the lines of the caption that ends above a table, from its first."""
     for number, line in enumerate(lines[:_MOST_ABOVE]):
         if CAPTION.match(line.text):
@@ -80,7 +82,7 @@ def _caption_above(lines: Sequence[Line]) -> list[Line]:
     return []
 
 
-def _caption_below(lines: Sequence[Line]) -> list[Line]:
+def _caption_below(lines: Sequence[PdfLine]) -> list[PdfLine]:
     """Return the lines of the caption that begins below a table."""
     if not lines or not CAPTION.match(lines[0].text):
         return []

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from statistics import median
 
-from corpus.readers.pdf_page import Line
+from corpus.readers.pdf_page import PdfLine
 
 # A gutter is as wide as this many heights of letters, and as many lines begin at its right side.
 _GUTTER, _BEGINS = 0.8, 4
@@ -46,7 +46,7 @@ _ENDS = re.compile(r"[.!?:。！？：][”\"')\]]*$")
 class _Part:
     """A line or the part of one in a column, with the place of the line in the drawing order."""
 
-    line: Line
+    line: PdfLine
     place: int
 
 
@@ -59,7 +59,7 @@ class _Unit:
     column: int | None = None
 
 
-def in_columns(page: Sequence[Line]) -> list[Line]:
+def in_columns(page: Sequence[PdfLine]) -> list[PdfLine]:
     """Return the lines of a page band by band and column by column where they are drawn otherwise.
 
     A page that is drawn in an order that columns can be read in stays as it is, as do tables and
@@ -76,7 +76,7 @@ def in_columns(page: Sequence[Line]) -> list[Line]:
     return [*ordered, *(line for line in lines if line.turned)]
 
 
-def _heading_first(page: Sequence[Line]) -> list[Line]:
+def _heading_first(page: Sequence[PdfLine]) -> list[PdfLine]:
     """Put a heading that stands above all lines of a page and is drawn after them before them."""
     lines = list(page)
     straight = [line for line in lines if not line.turned]
@@ -99,7 +99,7 @@ def _heading_first(page: Sequence[Line]) -> list[Line]:
     return [*head, *rest] if apart and after and len(head) <= 3 else lines
 
 
-def _to_left(lines: Sequence[Line]) -> bool:
+def _to_left(lines: Sequence[PdfLine]) -> bool:
     letters = sum(len(line.text) for line in lines)
     return sum(len(_TO_LEFT.findall(line.text)) for line in lines) > 0.2 * letters
 
@@ -137,7 +137,7 @@ def _gutters(parts: Sequence[_Part], size: float) -> list[float]:
     return found
 
 
-def _beginnings(line: Line) -> list[int]:
+def _beginnings(line: PdfLine) -> list[int]:
     """Return where what may be a line of running text begins in a line."""
     if not line.gaps or not line.pieces:
         return (
@@ -210,7 +210,7 @@ def _nested(half: Sequence[_Part], size: float, band: tuple[int, ...], column: i
     return found
 
 
-def _side(line: Line, gutter: float, size: float) -> str:
+def _side(line: PdfLine, gutter: float, size: float) -> str:
     """Say on which side of a gutter a line stands: "left", "right", "both" or "spans"."""
     start = gutter - _GUTTER * size
     words = line.pieces or (("", line.left, line.right),)
@@ -227,7 +227,7 @@ def _side(line: Line, gutter: float, size: float) -> str:
     return "left" if before > after else "right"
 
 
-def _divisible(line: Line, gutter: float) -> bool:
+def _divisible(line: PdfLine, gutter: float) -> bool:
     """Say whether it is known which words of a line stand before a gutter and which after it."""
     words = "".join(word for word, _, _ in line.pieces)
     after = [left >= gutter - 0.5 for _, left, _ in line.pieces]
@@ -275,7 +275,7 @@ def _halves(
     return left, right
 
 
-def _divided(line: Line, gutter: float) -> tuple[Line, Line]:
+def _divided(line: PdfLine, gutter: float) -> tuple[PdfLine, PdfLine]:
     """Return the two lines of one that was drawn across a gutter."""
     left = tuple(word for word in line.pieces if word[1] < gutter - 0.5)
     right = line.pieces[len(left) :]

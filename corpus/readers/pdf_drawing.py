@@ -17,8 +17,8 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from corpus.errors import ReadError
+from corpus.i18n import tr
 from corpus.readers.blocks import visible
-from corpus.said import said
 
 # A box is as high as its letters and a little more, so that the mark does not cut them.
 _PAD = 0.12
@@ -96,13 +96,13 @@ def _page_of(data: bytes, number: int) -> Iterator[tuple[Any, int]]:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         raise ReadError(
-            "damaged", said("this PDF cannot be drawn ({reason})", reason=error)
+            "damaged", tr("this PDF cannot be drawn ({reason})", reason=error)
         ) from error
     try:
         if not 1 <= number <= len(pdf):
             raise ReadError(
                 "damaged",
-                said(
+                tr(
                     "this PDF has {pages} pages; there is no page {page}",
                     pages=len(pdf),
                     page=number,
@@ -111,7 +111,7 @@ def _page_of(data: bytes, number: int) -> Iterator[tuple[Any, int]]:
         yield pdf[number - 1], len(pdf)
     except pypdfium2.PdfiumError as error:
         raise ReadError(
-            "damaged", said("page {page} cannot be drawn ({reason})", page=number, reason=error)
+            "damaged", tr("page {page} cannot be drawn ({reason})", page=number, reason=error)
         ) from error
     finally:
         pdf.close()

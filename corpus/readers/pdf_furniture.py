@@ -11,7 +11,7 @@ from statistics import median
 
 from corpus.readers.lines import is_table_line
 from corpus.readers.pdf_account import Left
-from corpus.readers.pdf_page import Line
+from corpus.readers.pdf_page import PdfLine
 
 _NUMBER = re.compile(r"\d+")
 # A bare page number: figures, or Roman ones, with a word or dashes around them.
@@ -40,7 +40,7 @@ _SENTENCE = re.compile(r"(?:\w+\W+){4}.*[.!?]$")
 Place = tuple[int, int]
 
 
-def without_furniture(pages: Sequence[Sequence[Line]]) -> tuple[list[list[Line]], list[Left]]:
+def without_furniture(pages: Sequence[Sequence[PdfLine]]) -> tuple[list[list[PdfLine]], list[Left]]:
     """Return the pages' lines without what is printed around their text, and an account of it.
 
     One of the three highest or lowest lines goes when it stands as high, with the same words, on a
@@ -49,7 +49,7 @@ def without_furniture(pages: Sequence[Sequence[Line]]) -> tuple[list[list[Line]]
     that is printed anew on every page. A bare number goes when it counts with the pages. What is
     written up the margin goes too, and what is written up a drawing.
     """
-    upright: list[list[Line]] = []
+    upright: list[list[PdfLine]] = []
     account: list[Left] = []
     for number, page in enumerate(pages):
         straight = [line for line in page if not line.turned]
@@ -73,7 +73,7 @@ def without_furniture(pages: Sequence[Sequence[Line]]) -> tuple[list[list[Line]]
     return kept, account
 
 
-def _turned(line: Line, page: Sequence[Line]) -> str:
+def _turned(line: PdfLine, page: Sequence[PdfLine]) -> str:
     """Return what a line is that is not written as the page is read."""
     if page and line.size > _WATERMARK * median(one.size for one in page):
         return "watermarks"
@@ -81,9 +81,9 @@ def _turned(line: Line, page: Sequence[Line]) -> str:
     return "labels of figures" if inside else "margin stamps"
 
 
-def _running(pages: Sequence[Sequence[Line]]) -> dict[Place, str]:
+def _running(pages: Sequence[Sequence[PdfLine]]) -> dict[Place, str]:
     """Return the places of running heads and page numbers, with what they are."""
-    alike: dict[str, list[tuple[Line, Place]]] = defaultdict(list)
+    alike: dict[str, list[tuple[PdfLine, Place]]] = defaultdict(list)
     apart: set[Place] = set()
     for number, page in enumerate(pages):
         edges, outer = _edges(page)
@@ -100,7 +100,9 @@ def _running(pages: Sequence[Sequence[Line]]) -> dict[Place, str]:
 
 
 def _repeated(
-    group: Sequence[tuple[Line, Place]], pages: Sequence[Sequence[Line]], apart: Collection[Place]
+    group: Sequence[tuple[PdfLine, Place]],
+    pages: Sequence[Sequence[PdfLine]],
+    apart: Collection[Place],
 ) -> list[Place]:
     """Return the places of lines that else are alike which are one running head.
 
@@ -127,7 +129,7 @@ def _repeated(
     return found
 
 
-def _edges(page: Sequence[Line]) -> tuple[list[int], list[int]]:
+def _edges(page: Sequence[PdfLine]) -> tuple[list[int], list[int]]:
     """Return the places of the lines of the outer rows of a page, and of those that stand apart.
 
     Heads of tables are not among them. A page of few lines gives only its lowest: its first is the
@@ -154,7 +156,7 @@ def _edges(page: Sequence[Line]) -> tuple[list[int], list[int]]:
     return [place for row in edges for place in row], [place for row in outer for place in row]
 
 
-def _apart(page: Sequence[Line], rows: Sequence[Sequence[int]], steps: Sequence[float]) -> int:
+def _apart(page: Sequence[PdfLine], rows: Sequence[Sequence[int]], steps: Sequence[float]) -> int:
     """Return how many rows, from the outermost on, stand apart from the text; three at most.
 
     Where none does, one short line may still be a running head right above the text.
@@ -168,16 +170,16 @@ def _apart(page: Sequence[Line], rows: Sequence[Sequence[int]], steps: Sequence[
     return int(outer[-1].right - outer[0].left < 0.6 * (right - left))
 
 
-def _is_head(page: Sequence[Line], row: Sequence[int], after: Sequence[int]) -> bool:
+def _is_head(page: Sequence[PdfLine], row: Sequence[int], after: Sequence[int]) -> bool:
     """Say whether a row is followed by a row of a table as rows of one follow each other."""
     return _is_cells(page, row) and _is_cells(page, after) and _is_near(page, row, after)
 
 
-def _is_cells(page: Sequence[Line], row: Sequence[int]) -> bool:
+def _is_cells(page: Sequence[PdfLine], row: Sequence[int]) -> bool:
     return len(row) > 1 or any(page[one].gaps or is_table_line(page[one].text) for one in row)
 
 
-def _is_near(page: Sequence[Line], row: Sequence[int], after: Sequence[int]) -> bool:
+def _is_near(page: Sequence[PdfLine], row: Sequence[int], after: Sequence[int]) -> bool:
     high, low = page[row[0]], page[after[0]]
     return high.base - low.base < _ROW_STEP * max(high.size, low.size)
 
@@ -186,10 +188,10 @@ def _key(text: str) -> str:
     return _NUMBER.sub("#", " ".join(text.split())).lower()
 
 
-def _as_high(group: Sequence[tuple[Line, Place]]) -> Iterable[list[tuple[Line, Place]]]:
+def _as_high(group: Sequence[tuple[PdfLine, Place]]) -> Iterable[list[tuple[PdfLine, Place]]]:
     """Return the lines that stand as high on their pages, together."""
     ordered = sorted(group, key=lambda one: one[0].base)
-    found: list[list[tuple[Line, Place]]] = []
+    found: list[list[tuple[PdfLine, Place]]] = []
     for one in ordered:
         if found and one[0].base - found[-1][-1][0].base <= _AS_HIGH:
             found[-1].append(one)
@@ -198,7 +200,7 @@ def _as_high(group: Sequence[tuple[Line, Place]]) -> Iterable[list[tuple[Line, P
     return found
 
 
-def _same_figures(group: Sequence[tuple[Line, Place]]) -> bool:
+def _same_figures(group: Sequence[tuple[PdfLine, Place]]) -> bool:
     """Say whether the figures of lines that else are alike stay, or count with the pages."""
     ordered = sorted(group, key=lambda one: one[1])
     rows = [[int(figure) for figure in _NUMBER.findall(line.text)] for line, _ in ordered]
@@ -214,7 +216,7 @@ def _same_figures(group: Sequence[tuple[Line, Place]]) -> bool:
     return True
 
 
-def _counting(group: Sequence[tuple[Line, Place]], pages: int) -> list[Place]:
+def _counting(group: Sequence[tuple[PdfLine, Place]], pages: int) -> list[Place]:
     """Return the places of bare numbers that count with the pages: two at least, or a lone "1"."""
     offsets: dict[int, list[Place]] = defaultdict(list)
     for line, place in group:
@@ -237,7 +239,7 @@ def _value(text: str) -> int:
     )
 
 
-def _watermarks(pages: Sequence[Sequence[Line]]) -> dict[Place, str]:
+def _watermarks(pages: Sequence[Sequence[PdfLine]]) -> dict[Place, str]:
     """Return the places of large words that stand in the same spot of most pages."""
     spots: dict[tuple[str, int, int], list[Place]] = defaultdict(list)
     for number, page in enumerate(pages):

@@ -11,7 +11,7 @@ from statistics import median
 
 from corpus.readers.dates import parse_date
 from corpus.readers.lines import BULLET, ITEM, is_heading, is_table_line, joined
-from corpus.readers.pdf_page import Line
+from corpus.readers.pdf_page import PdfLine
 from corpus.readers.pdf_tables import PdfTable, tables_of
 
 # Three letters, those of formulas (U+1D400 to U+1D7FF) not among them; or two of Chinese.
@@ -32,7 +32,7 @@ class Body:
     weight: float
 
     @classmethod
-    def of(cls, pages: Iterable[Sequence[Line]]) -> Body:
+    def of(cls, pages: Iterable[Sequence[PdfLine]]) -> Body:
         """Return the style of most of the letters."""
         styles: Counter[tuple[float, float]] = Counter()
         for page in pages:
@@ -42,11 +42,11 @@ class Body:
         size, weight = styles.most_common(1)[0][0] if styles else (10.0, 400.0)
         return cls(size or 10.0, weight or 400.0)
 
-    def larger(self, line: Line) -> float:
+    def larger(self, line: PdfLine) -> float:
         """Return how many times the running text a line is in size."""
         return line.size / self.size
 
-    def bolder(self, line: Line) -> bool:
+    def bolder(self, line: PdfLine) -> bool:
         """Say whether a line is set bold where the running text is not."""
         return line.weight >= _BOLDER * self.weight and self.larger(line) > 0.93
 
@@ -65,7 +65,7 @@ class Block:
 
 
 def blocks(
-    page: Sequence[Line], body: Body, *, words: Collection[str], titles: Mapping[str, int]
+    page: Sequence[PdfLine], body: Body, *, words: Collection[str], titles: Mapping[str, int]
 ) -> list[Block]:
     """Return a page as blocks, in reading order.
 
@@ -81,10 +81,12 @@ def blocks(
     return found
 
 
-def _around_tables(page: Sequence[Line], words: Collection[str]) -> list[list[Line] | PdfTable]:
+def _around_tables(
+    page: Sequence[PdfLine], words: Collection[str]
+) -> list[list[PdfLine] | PdfTable]:
     """Return a page as its tables and the lines between them, each table where it begins."""
     table_of = {id(line): table for table in tables_of(page, words) for line in table.lines}
-    parts: list[list[Line] | PdfTable] = []
+    parts: list[list[PdfLine] | PdfTable] = []
     seen: set[int] = set()
     for line in page:
         table = table_of.get(id(line))
@@ -101,11 +103,11 @@ def _around_tables(page: Sequence[Line], words: Collection[str]) -> list[list[Li
 
 
 def _without_tables(
-    rows: Sequence[Line], body: Body, *, words: Collection[str], titles: Mapping[str, int]
+    rows: Sequence[PdfLine], body: Body, *, words: Collection[str], titles: Mapping[str, int]
 ) -> list[Block]:
     tabular = _tabular(rows)
     leading = _leading(rows)
-    groups: list[list[Line]] = []
+    groups: list[list[PdfLine]] = []
     kinds: list[bool] = []
     for place, line in enumerate(rows):
         if groups and kinds[-1] == tabular[place]:
@@ -131,7 +133,7 @@ def _without_tables(
     return found
 
 
-def title_of(page: Sequence[Line], body: Body) -> str:
+def title_of(page: Sequence[PdfLine], body: Body) -> str:
     """Return the text set largest on the upper part of a first page, or "" where none stands out.
 
     What holds no letters, is an address or is written up the margin is no title.
@@ -145,7 +147,7 @@ def title_of(page: Sequence[Line], body: Body) -> str:
     largest = max(line.size for line in upper)
     if largest < _LARGER * body.size:
         return ""
-    title: list[Line] = []
+    title: list[PdfLine] = []
     for line in upper:
         # Small capitals and a second line of a title are smaller than its largest letters.
         if line.size > (0.75 if title else 0.95) * largest and body.larger(line) > _LARGER:
@@ -163,7 +165,7 @@ def folded(title: str) -> str:
     return re.sub(r"\W+", "", plain).lower()
 
 
-def _tabular(rows: Sequence[Line]) -> list[bool]:
+def _tabular(rows: Sequence[PdfLine]) -> list[bool]:
     """Say of each line whether it is a row of a table or of contents.
 
     A line of figures is; so is one with two wide gaps, and one with a single wide gap beside
@@ -180,7 +182,7 @@ def _tabular(rows: Sequence[Line]) -> list[bool]:
     ]
 
 
-def _leading(rows: Sequence[Line]) -> float:
+def _leading(rows: Sequence[PdfLine]) -> float:
     """Return the usual step from line to line, in heights of letters."""
     steps = [
         (before.base - line.base) / line.size
@@ -190,7 +192,7 @@ def _leading(rows: Sequence[Line]) -> float:
     return median(steps) if steps else 1.2
 
 
-def _parts(before: Line, line: Line, leading: float, body: Body) -> bool:
+def _parts(before: PdfLine, line: PdfLine, leading: float, body: Body) -> bool:
     """Say whether `line` begins a paragraph after `before`."""
     if BULLET.match(line.text):
         return True
@@ -218,7 +220,7 @@ def _parts(before: Line, line: Line, leading: float, body: Body) -> bool:
     return ended and (indented or (short and not line.text[:1].islower()))
 
 
-def _level(group: Sequence[Line], text: str, body: Body, after: Sequence[Line] | None) -> int:
+def _level(group: Sequence[PdfLine], text: str, body: Body, after: Sequence[PdfLine] | None) -> int:
     """Return the level of a heading, or 0 for a paragraph.
 
     A heading is numbered, larger or bolder than the text; and text follows it, which a label in a

@@ -9,7 +9,7 @@ from statistics import median
 
 from corpus.readers.lines import is_table_line
 from corpus.readers.pdf_account import Left
-from corpus.readers.pdf_page import Line
+from corpus.readers.pdf_page import PdfLine
 
 # They stand in a column of their own, to this many points, this share of the letters' height away.
 _ALIGNED, _AWAY = 3.0, 0.35
@@ -30,8 +30,8 @@ class _Number:
 
 
 def without_line_numbers(
-    pages: Sequence[Sequence[Line]],
-) -> tuple[list[list[Line]], list[Left]]:
+    pages: Sequence[Sequence[PdfLine]],
+) -> tuple[list[list[PdfLine]], list[Left]]:
     """Return the pages' lines without the numbers of lines in a margin, and an account of them.
 
     They count by ones, or by the same step, from the top of the page to its end, in one column
@@ -58,7 +58,7 @@ def without_line_numbers(
     return kept, account
 
 
-def _column(page: Sequence[Line], *, on_left: bool) -> list[_Number]:
+def _column(page: Sequence[PdfLine], *, on_left: bool) -> list[_Number]:
     found = [one for place, line in enumerate(page) if (one := _number(place, line, on_left))]
     if len(found) < _FEWEST_APART:
         return []
@@ -72,7 +72,7 @@ def _column(page: Sequence[Line], *, on_left: bool) -> list[_Number]:
     return []
 
 
-def _sparse(page: Sequence[Line]) -> list[_Number]:
+def _sparse(page: Sequence[PdfLine]) -> list[_Number]:
     """Return two numbers, of every fifth or tenth line, that alone are too few to be sure."""
     for on_left in (True, False):
         found = [one for place, line in enumerate(page) if (one := _number(place, line, on_left))]
@@ -87,7 +87,7 @@ def _sparse(page: Sequence[Line]) -> list[_Number]:
 
 
 def _settled(
-    pages: Sequence[Sequence[Line]], columns: Sequence[list[_Number]]
+    pages: Sequence[Sequence[PdfLine]], columns: Sequence[list[_Number]]
 ) -> list[list[_Number]]:
     """Return the columns of numbers by page, those of few numbers as the other pages have them."""
     found = [one for one in columns if one]
@@ -112,7 +112,7 @@ def _at(one: _Number, other: _Number) -> bool:
     return min(abs(one.left - other.left), abs(one.right - other.right)) <= _ALIGNED
 
 
-def _lone(page: Sequence[Line], like: _Number, step: int) -> list[_Number]:
+def _lone(page: Sequence[PdfLine], like: _Number, step: int) -> list[_Number]:
     """Return the one number of a page that stands in the column of the other pages."""
     for on_left in (True, False):
         for place, line in enumerate(page):
@@ -122,7 +122,7 @@ def _lone(page: Sequence[Line], like: _Number, step: int) -> list[_Number]:
     return []
 
 
-def _number(place: int, line: Line, on_left: bool) -> _Number | None:
+def _number(place: int, line: PdfLine, on_left: bool) -> _Number | None:
     """Return the number that begins or ends a line and stands apart from its text."""
     pieces = line.pieces
     if not pieces or line.turned:
@@ -148,7 +148,7 @@ def _counts(column: list[_Number]) -> bool:
     return step > 0 and len(column) >= least and steps.count(step) >= 0.9 * len(steps)
 
 
-def _is_beside(page: Sequence[Line], column: Sequence[_Number], on_left: bool) -> bool:
+def _is_beside(page: Sequence[PdfLine], column: Sequence[_Number], on_left: bool) -> bool:
     """Say whether running text stands beside a column of numbers, from its first to its last."""
     numbered = {one.place: one for one in column}
     texts = []
@@ -184,7 +184,7 @@ def _is_beside(page: Sequence[Line], column: Sequence[_Number], on_left: bool) -
     )
 
 
-def _without(line: Line, number: _Number) -> Line:
+def _without(line: PdfLine, number: _Number) -> PdfLine:
     """Return a line without the number at its edge."""
     first = line.pieces[0][0] == str(number.value) and line.pieces[0][1] == number.left
     pieces = line.pieces[1:] if first else line.pieces[:-1]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from corpus.readers.pdf_page import DOWN, UP, Line, Piece
+from corpus.readers.pdf_page import DOWN, UP, PdfLine, Piece
 from corpus.readers.raised import is_isotope, is_measure, raised
 
 _CAP = re.compile(r"[“\"‘«„]?[^\W\d_a-z]")
@@ -32,10 +32,10 @@ _SPACED = 5
 _TIMES = re.compile(r"[×·]\s*\d+$")
 
 
-def whole_lines(page: Sequence[Line]) -> list[Line]:
+def whole_lines(page: Sequence[PdfLine]) -> list[PdfLine]:
     """Return the lines of a page, pieces of one line put together: a mark, a change of font.
 
-    Exponents stay as "^25"; the marks of notes are taken out (`Line.marks`), but for those that
+    Exponents stay as "^25"; the marks of notes are taken out (`PdfLine.marks`), but for those that
     begin a note.
     """
     rows = _with_drop_caps([_unspaced(line) for line in _rows(page)])
@@ -43,8 +43,8 @@ def whole_lines(page: Sequence[Line]) -> list[Line]:
     return [_settled(line, notes) if UP in line.text else line for line in rows]
 
 
-def _rows(page: Sequence[Line]) -> list[Line]:
-    rows: list[Line] = []
+def _rows(page: Sequence[PdfLine]) -> list[PdfLine]:
+    rows: list[PdfLine] = []
     for line in page:
         last = rows[-1] if rows else None
         if last is None or not _same_row(last, line):
@@ -69,7 +69,7 @@ def _rows(page: Sequence[Line]) -> list[Line]:
     return rows
 
 
-def _unspaced(line: Line) -> Line:
+def _unspaced(line: PdfLine) -> PdfLine:
     """Return a line of capitals that are set apart ("A N N E X") as words."""
     pieces = line.pieces
     if len(pieces) < _SPACED or not all(len(text) == 1 and text.isupper() for text, _, _ in pieces):
@@ -88,14 +88,14 @@ def _unspaced(line: Line) -> Line:
     return replace(line, text=" ".join(text for text, _, _ in whole), pieces=whole)
 
 
-def _same_row(last: Line, line: Line) -> bool:
+def _same_row(last: PdfLine, line: PdfLine) -> bool:
     size = max(last.size, line.size)
     beside = -0.5 * size < line.left - last.right < 1.2 * size
     level = abs(line.base - last.base) < 0.5 * size and line.turned == last.turned
     return beside and level and not last.text.endswith("-")
 
 
-def _with_drop_caps(rows: list[Line]) -> list[Line]:
+def _with_drop_caps(rows: list[PdfLine]) -> list[PdfLine]:
     """Put a large first letter that stands beside several lines ahead of the highest of them."""
     usual = median([line.size for line in rows] or [0.0])
     for cap in [line for line in rows if _CAP.fullmatch(line.text) and line.size > 1.7 * usual]:
@@ -126,18 +126,18 @@ def _with_drop_caps(rows: list[Line]) -> list[Line]:
     return rows
 
 
-def _is_raised(one: Line, other: Line) -> bool:
+def _is_raised(one: PdfLine, other: PdfLine) -> bool:
     higher = one.base - other.base
     short = len(one.text) <= 12 and UP not in one.text
     return short and one.size < 0.92 * other.size and higher > 0.14 * other.size
 
 
-def _lifted(line: Line) -> Line:
+def _lifted(line: PdfLine) -> PdfLine:
     pieces = tuple((f"{UP}{text}{DOWN}", left, right) for text, left, right in line.pieces)
     return replace(line, text=f"{UP}{line.text}{DOWN}", pieces=pieces)
 
 
-def _beside(last: Line, line: Line, space: str) -> tuple[Piece, ...]:
+def _beside(last: PdfLine, line: PdfLine, space: str) -> tuple[Piece, ...]:
     """Return the words of two pieces of one line; without a space between them two are one."""
     if space or not last.pieces or not line.pieces:
         return last.pieces + line.pieces if last.pieces and line.pieces else ()
@@ -145,7 +145,7 @@ def _beside(last: Line, line: Line, space: str) -> tuple[Piece, ...]:
     return (*last.pieces[:-1], (head + tail, left, right), *line.pieces[1:])
 
 
-def _notes(rows: Sequence[Line]) -> frozenset[str]:
+def _notes(rows: Sequence[PdfLine]) -> frozenset[str]:
     """Return the marks of the notes at the foot of a page."""
     usual = median([line.size for line in rows] or [0.0])
     found = set()
@@ -156,7 +156,7 @@ def _notes(rows: Sequence[Line]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _settled(line: Line, notes: frozenset[str]) -> Line:
+def _settled(line: PdfLine, notes: frozenset[str]) -> PdfLine:
     """Return a line with its raised letters as they stand in the text, without note marks."""
     marks: list[str] = []
     pieces: list[Piece] = []

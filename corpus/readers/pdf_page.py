@@ -13,11 +13,11 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from corpus.errors import ReadError
-from corpus.limits import Limits
+from corpus.i18n import tr
+from corpus.limits import FileLimits
 from corpus.readers.blocks import visible
 from corpus.readers.pdf_hidden import HiddenLetters, page_box, upright
 from corpus.readers.pdf_marks import Marks
-from corpus.said import said
 
 # pdfium writes U+FFFE (older releases U+0002) for a hyphen at a line end and leaves the break out.
 _LINE = re.compile(r"[^\r\n\ufffe\x02]+")
@@ -58,7 +58,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PdfLine:
     """One line: its text, where it stands (points, y upwards) and how it looks.
 
     `size` is the height of its letters in points, `weight` that of the font (400 regular, 700 bold,
@@ -82,7 +82,7 @@ class Line:
     rules: tuple[Rule, ...] = ()
 
 
-def pages_by_pdfium(data: bytes, limits: Limits, marks: Marks) -> list[list[Line]]:
+def pages_by_pdfium(data: bytes, limits: FileLimits, marks: Marks) -> list[list[PdfLine]]:
     """Return the lines of each page in reading order, hidden ones included; fill in `marks`.
 
     Raises ReadError: encrypted, damaged (pdfium refuses it), too_large.
@@ -94,16 +94,16 @@ def pages_by_pdfium(data: bytes, limits: Limits, marks: Marks) -> list[list[Line
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
             raise ReadError(
-                "encrypted", said("this PDF needs a password; save it without one and add it again")
+                "encrypted", tr("this PDF needs a password; save it without one and add it again")
             ) from error
         raise ReadError(
-            "damaged", said("this PDF cannot be opened ({reason})", reason=error)
+            "damaged", tr("this PDF cannot be opened ({reason})", reason=error)
         ) from error
     try:
         if len(pdf) > limits.pages:
             raise ReadError(
                 "too_large",
-                said(
+                tr(
                     "this PDF has {pages} pages; the limit is {limit}: split it",
                     pages=f"{len(pdf):,}",
                     limit=f"{limits.pages:,}",
@@ -117,7 +117,7 @@ def pages_by_pdfium(data: bytes, limits: Limits, marks: Marks) -> list[list[Line
             if characters > limits.characters:
                 raise ReadError(
                     "too_large",
-                    said(
+                    tr(
                         "this PDF holds over {count} characters: split it",
                         count=f"{limits.characters:,}",
                     ),
@@ -127,7 +127,7 @@ def pages_by_pdfium(data: bytes, limits: Limits, marks: Marks) -> list[list[Line
         pdf.close()
 
 
-def plain_lines(text: str) -> list[Line]:
+def plain_lines(text: str) -> list[PdfLine]:
     """Return lines as if set in one font, where only the text of a page is known."""
     lines, base = [], 0.0
     for raw in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
@@ -135,11 +135,11 @@ def plain_lines(text: str) -> list[Line]:
         shown = visible(raw).strip()
         if shown:
             gaps = len(re.findall(r"\S\s{3,}\S", raw.strip()))
-            lines.append(Line(shown, 0.0, 5.0 * len(shown), base, 10.0, 400.0, gaps))
+            lines.append(PdfLine(shown, 0.0, 5.0 * len(shown), base, 10.0, 400.0, gaps))
     return lines
 
 
-def _page(pdf: Any, number: int, marks: Marks) -> list[Line]:
+def _page(pdf: Any, number: int, marks: Marks) -> list[PdfLine]:
     import pypdfium2
 
     try:
@@ -199,7 +199,7 @@ def _measured(textpage: Any, text: str) -> _Measure:
     return _Measure(textpage, text, places)
 
 
-def _ruled(lines: list[Line], drawn: Sequence[tuple[float, float, float]]) -> list[Line]:
+def _ruled(lines: list[PdfLine], drawn: Sequence[tuple[float, float, float]]) -> list[PdfLine]:
     """Return the lines of a page with the rules at them."""
     at: dict[int, list[Rule]] = {}
     for y, left, right in drawn[:_MOST_RULES]:
@@ -318,7 +318,7 @@ class _Measure:
         (quarters, count), *_ = angles.most_common(1) or [(0, 0)]
         return quarters if count > 0.6 * angles.total() else 0
 
-    def line(self, shown: str, start: int, end: int) -> Line:
+    def line(self, shown: str, start: int, end: int) -> PdfLine:
         """Return the line of the characters `start` to `end` of the page's text."""
         # Five letters speak for the line; by the middle one of them in size, so that neither a
         # footnote's number nor a sign from another font does, and the lowest of that size. Spaces
@@ -345,7 +345,7 @@ class _Measure:
                 for number, up in lifted.items():
                     texts[number] = _wrapped(words[number].text, up)
                 shown = " ".join(filter(None, texts))
-        return Line(
+        return PdfLine(
             text=shown,
             left=boxes[start].left,
             right=boxes[end - 1].right,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from corpus.readers.lines import is_table_line
-from corpus.readers.pdf_page import Line, Piece, Rule
+from corpus.readers.pdf_page import PdfLine, Piece, Rule
 from corpus.table import is_figure
 
 # All distances are in heights of letters, which run 1.0 to 1.2 em.
@@ -90,7 +90,7 @@ class Row:
         return bool(behind) and 2 * bare >= len(behind)
 
 
-def row_of(lines: Iterable[Line]) -> Row:
+def row_of(lines: Iterable[PdfLine]) -> Row:
     """Return one row of the words of lines, currency and per cent signs at their figures."""
     lines = list(lines)
     size = max(line.size for line in lines)
@@ -118,7 +118,7 @@ def row_of(lines: Iterable[Line]) -> Row:
     return row
 
 
-def _runs(line: Line) -> list[list[Piece]]:
+def _runs(line: PdfLine) -> list[list[Piece]]:
     """Return the words of a line, parted where they begin again at the left."""
     if len(line.pieces) > _MOST_WORDS:
         return [sorted(line.pieces, key=_left)]
@@ -130,7 +130,7 @@ def _runs(line: Line) -> list[list[Piece]]:
     return runs
 
 
-def rows_of(lines: Sequence[Line]) -> list[Row]:
+def rows_of(lines: Sequence[PdfLine]) -> list[Row]:
     """Return the row of lines at one height, or two: a head over several is a row of its own.
 
     Such heads may be printed so close above others that both are read as one line.
@@ -145,7 +145,7 @@ def rows_of(lines: Sequence[Line]) -> list[Row]:
     return [row_of(lines)]
 
 
-def _stacked(line: Line, size: float) -> list[tuple[tuple[float, int, float], Piece]]:
+def _stacked(line: PdfLine, size: float) -> list[tuple[tuple[float, int, float], Piece]]:
     """Return the words of a line, each with its place in the row.
 
     Two printed lines so close that they are one ("DeepSeek Qwen | 67B 72B") begin again at the
@@ -185,7 +185,7 @@ def is_amount(text: str) -> bool:
     return is_value(text) and not _YEAR.match(text)
 
 
-def is_prose(line: Line, width: float) -> bool:
+def is_prose(line: PdfLine, width: float) -> bool:
     """Say whether most of the width of a line is one run of words."""
     longest = max(row_of([line]).chunks(CELL_SPACE), key=lambda one: one.right - one.left)
     words = longest.text.split()
@@ -196,7 +196,7 @@ def is_prose(line: Line, width: float) -> bool:
     return (len(words) >= 8 or cjk >= 20) and longest.right - longest.left > 0.6 * width
 
 
-def is_caption(line: Line) -> bool:
+def is_caption(line: PdfLine) -> bool:
     """Say whether a line begins the caption of a table or of another thing."""
     return bool(CAPTION.match(line.text) or _OTHER_CAPTION.match(line.text))
 
@@ -207,9 +207,9 @@ def unit_in(text: str) -> str:
     return (found["unit"] or found["cjk"] or "").strip() if found else ""
 
 
-def groups_by_figures(lines: Sequence[Line]) -> list[list[Line]]:
+def groups_by_figures(lines: Sequence[PdfLine]) -> list[list[PdfLine]]:
     """Return groups of lines that look like rows, one below the other."""
-    groups: list[list[Line]] = []
+    groups: list[list[PdfLine]] = []
     for line in sorted(_row_lines(lines), key=lambda line: -line.base):
         for group in reversed(groups):
             last = group[-1]
@@ -230,7 +230,7 @@ def groups_by_figures(lines: Sequence[Line]) -> list[list[Line]]:
     return [group for group in groups if len({round(line.base) for line in group}) >= 2]
 
 
-def _row_lines(lines: Sequence[Line]) -> list[Line]:
+def _row_lines(lines: Sequence[PdfLine]) -> list[PdfLine]:
     """Return the lines that look like rows: of several cells, or cells beside each other."""
     rows, alone = [], []
     for line in lines:
@@ -244,7 +244,7 @@ def _row_lines(lines: Sequence[Line]) -> list[Line]:
             alone.append(line)
     # Cells that are written one by one are lines of their own.
     alone.sort(key=lambda line: (-line.base, line.left))
-    beside: list[list[Line]] = []
+    beside: list[list[PdfLine]] = []
     for line in alone:
         last = beside[-1][-1] if beside else None
         if (
@@ -262,7 +262,7 @@ def _row_lines(lines: Sequence[Line]) -> list[Line]:
 
 
 def _near(
-    lines: Sequence[Line], low: float, high: float, left: float, right: float, size: float
+    lines: Sequence[PdfLine], low: float, high: float, left: float, right: float, size: float
 ) -> bool:
     """Say whether the lines between two heights of a strip leave no wide space."""
     if high - low > 2.5 * _STEP * size:
@@ -276,7 +276,7 @@ def _near(
     return all(one - other <= _STEP * size for one, other in pairwise(steps))
 
 
-def _goes_on(group: Sequence[Line], line: Line) -> bool:
+def _goes_on(group: Sequence[PdfLine], line: PdfLine) -> bool:
     """Say whether a row below a space is of the table above: its cells stand below others there.
 
     Words only, below figures, are the heads of another table.
@@ -291,7 +291,7 @@ def _goes_on(group: Sequence[Line], line: Line) -> bool:
     return 2 * below >= len(mine)
 
 
-def _parted(lines: Sequence[Line], low: float, high: float, left: float, right: float) -> bool:
+def _parted(lines: Sequence[PdfLine], low: float, high: float, left: float, right: float) -> bool:
     """Say whether prose or a caption stands between two heights of a strip."""
     return any(
         low < line.base < high
@@ -301,9 +301,9 @@ def _parted(lines: Sequence[Line], low: float, high: float, left: float, right: 
     )
 
 
-def groups_by_rules(lines: Sequence[Line], rules: Sequence[Rule]) -> list[list[Line]]:
+def groups_by_rules(lines: Sequence[PdfLine], rules: Sequence[Rule]) -> list[list[PdfLine]]:
     """Return the lines between rules of one width, drawn over each other: tables of words."""
-    regions: list[list[Line]] = []
+    regions: list[list[PdfLine]] = []
     bundles: list[list[Rule]] = []
     for rule in rules:
         for bundle in bundles:
@@ -324,7 +324,7 @@ def groups_by_rules(lines: Sequence[Line], rules: Sequence[Rule]) -> list[list[L
     return regions
 
 
-def _closed(run: list[Rule], lines: Sequence[Line], regions: list[list[Line]]) -> list[Rule]:
+def _closed(run: list[Rule], lines: Sequence[PdfLine], regions: list[list[PdfLine]]) -> list[Rule]:
     if len(run) >= 2:
         top, bottom = run[0], run[-1]
         inside = [

@@ -11,7 +11,7 @@ from statistics import median
 
 from corpus.readers.pdf_captions import captions_of
 from corpus.readers.pdf_grid import Grid, is_middle
-from corpus.readers.pdf_page import Line, Rule
+from corpus.readers.pdf_page import PdfLine, Rule
 from corpus.readers.pdf_rows import (
     CELL_SPACE,
     SAME_ROW,
@@ -48,7 +48,7 @@ class PdfTable:
     of the columns in points, by which a table that runs on over the page is known.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[PdfLine, ...]
     rows: tuple[tuple[str, ...], ...]
     heads: tuple[int, int]
     caption: str = ""
@@ -56,7 +56,7 @@ class PdfTable:
     columns: tuple[tuple[float, float], ...] = ()
 
 
-def tables_of(page: Sequence[Line], words: Collection[str] = ()) -> list[PdfTable]:
+def tables_of(page: Sequence[PdfLine], words: Collection[str] = ()) -> list[PdfTable]:
     """Return the tables of a page from top to bottom, each with its lines.
 
     What is not surely a table is none: its lines stay lines. `words` are those of the document, by
@@ -87,8 +87,8 @@ class _Region:
 
     def __init__(
         self,
-        page: Sequence[Line],
-        seeds: Sequence[Line],
+        page: Sequence[PdfLine],
+        seeds: Sequence[PdfLine],
         rules: Sequence[Rule],
         words: Collection[str],
     ) -> None:
@@ -133,7 +133,7 @@ class _Region:
         width = self._right - self._left
         return [heights[at] for at, length in drawn.items() if length >= _FULL * width]
 
-    def _inside(self, line: Line, slack: float = 1.2) -> bool:
+    def _inside(self, line: PdfLine, slack: float = 1.2) -> bool:
         near = slack * self._size
         return line.left > self._left - near and line.right < self._right + near
 
@@ -177,9 +177,9 @@ class _Region:
             columns=tuple(columns),
         )
 
-    def _rows(self, lines: Sequence[Line]) -> list[Row]:
+    def _rows(self, lines: Sequence[PdfLine]) -> list[Row]:
         """Return lines as rows, from the top."""
-        rows: list[list[Line]] = []
+        rows: list[list[PdfLine]] = []
         for line in sorted(lines, key=lambda line: -line.base):
             last = rows[-1][0] if rows else None
             if last and last.base - line.base < SAME_ROW * min(last.size, line.size):
@@ -229,7 +229,7 @@ class _Region:
 
     def _head_lines(
         self, columns: Sequence[tuple[float, float]], rows: Sequence[Row]
-    ) -> list[Line]:
+    ) -> list[PdfLine]:
         """Return the lines above the rows that name the columns."""
         first = next(
             (
@@ -240,8 +240,8 @@ class _Region:
             self._top,
         )
         values = columns[1][0]
-        heads: list[Line] = []
-        labels: list[Line] = []
+        heads: list[PdfLine] = []
+        labels: list[PdfLine] = []
         top = self._top
         above = sorted(
             (
@@ -287,14 +287,14 @@ class _Region:
             heads.pop()
         return [*labels, *heads] if heads else []
 
-    def _is_dense_head(self, line: Line, columns: Sequence[tuple[float, float]]) -> bool:
+    def _is_dense_head(self, line: PdfLine, columns: Sequence[tuple[float, float]]) -> bool:
         """Say whether a line between two rules has a head over nearly every column."""
         if not any(0 < rule - line.base < 2.5 * self._size for rule in self._full):
             return False
         heads = Grid(columns, self._size, self._words).parted(row_of([line]))
         return len(columns) - 1 <= len(heads) <= len(columns)
 
-    def _beside(self, line: Line, heads: Sequence[Line]) -> bool:
+    def _beside(self, line: PdfLine, heads: Sequence[PdfLine]) -> bool:
         """Say whether a line stands at the height of a head: the head of the first column."""
         others = [*heads, *(one for one in self._page if one.left > line.right)]
         return any(
@@ -303,7 +303,7 @@ class _Region:
             if one is not line
         )
 
-    def _last_lines(self, columns: Sequence[tuple[float, float]]) -> list[Line]:
+    def _last_lines(self, columns: Sequence[tuple[float, float]]) -> list[PdfLine]:
         """Return the lines below the rows that are still of the table: wrapped cells."""
         below = sorted(
             (
@@ -316,7 +316,7 @@ class _Region:
             key=lambda line: -line.base,
         )
         closing = next((rule for rule in reversed(self._full) if rule < self._bottom), None)
-        found: list[Line] = []
+        found: list[PdfLine] = []
         last = self._bottom
         for line in below:
             near = last - line.base <= (1.8 if closing else 1.25) * self._size
@@ -401,7 +401,7 @@ class _Region:
         figures = [column for column in columns[1:] if column and _mostly_values(column)]
         return bool(figures) or ruled
 
-    def _unit(self, lines: Sequence[Line], heads: Sequence[Sequence[str]]) -> str:
+    def _unit(self, lines: Sequence[PdfLine], heads: Sequence[Sequence[str]]) -> str:
         """Return what the values are counted in, as heads or the lines above say."""
         unit = next((found for row in heads for cell in row if (found := unit_in(cell))), "")
         top = at = lines[0].base
@@ -413,11 +413,11 @@ class _Region:
             unit = unit_in(line.text)
         return unit
 
-    def _beside_table(self, line: Line) -> bool:
+    def _beside_table(self, line: PdfLine) -> bool:
         return line.right > self._left and line.left < self._right
 
 
-def _whole(lines: Sequence[Line], cells: Sequence[Sequence[str]]) -> bool:
+def _whole(lines: Sequence[PdfLine], cells: Sequence[Sequence[str]]) -> bool:
     """Say whether every letter of the lines is in a cell; hyphens at line ends may go."""
     there = Counter("".join(cell for row in cells for cell in row))
     return all(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from corpus.readers.sheet_cells import Place, Sheet
+from corpus.readers.sheet_cells import Place, Worksheet
 from corpus.table import heads_of
 
 # Cuts within cuts; a sheet that people made has two or three.
@@ -43,7 +43,7 @@ class SheetTable:
     bottom: int = 0
 
 
-def areas_of(sheet: Sheet) -> Iterator[SheetTable]:
+def areas_of(sheet: Worksheet) -> Iterator[SheetTable]:
     """Yield the tables of a sheet and what stands between them, in reading order."""
     cells = dict(sheet.covered)
     cells |= sheet.cells
@@ -126,7 +126,7 @@ def _grid(group: Sequence[Place], cells: dict[Place, str]) -> list[list[str]]:
 
 
 def _table(
-    area: list[Place], cells: dict[Place, str], sheet: Sheet, heads: int | None
+    area: list[Place], cells: dict[Place, str], sheet: Worksheet, heads: int | None
 ) -> SheetTable:
     """Take the lines above and below a table from an area."""
     by_row: dict[int, list[Place]] = {}

@@ -36,7 +36,7 @@ _CELL, _VALUE = qualified("x:c"), qualified("x:v")
 
 
 @dataclass
-class Sheet:
+class Worksheet:
     """What a worksheet shows: its cells by place, and those that merged cells cover.
 
     `tables` are the areas that the sheet itself calls tables, with how many rows of heads each has.
@@ -181,12 +181,12 @@ def _around(text: str, code: str) -> str:
     return clean(f"{before}{text}{after}")
 
 
-def read_sheet(book: Book, part: str, title: str) -> Sheet:
+def read_sheet(book: Book, part: str, title: str) -> Worksheet:
     """Return what a worksheet shows; what is hidden or has no value is noted.
 
     Only cells that are in the file are looked at, however far apart they are.
     """
-    sheet, merged = Sheet(), list[Area]()
+    sheet, merged = Worksheet(), list[Area]()
     hidden_columns: set[int] = set()
     ranges = 0
     without: list[str] = []
@@ -225,7 +225,7 @@ def _read_row(
     element: Element,
     row: int,
     hidden_columns: set[int],
-    sheet: Sheet,
+    sheet: Worksheet,
     without: list[str],
 ) -> int:
     """Read the cells of a row; return how many of them hold something and are not shown."""
@@ -244,7 +244,7 @@ def _read_row(
     return hidden
 
 
-def _fill(sheet: Sheet, merged: list[Area]) -> None:
+def _fill(sheet: Worksheet, merged: list[Area]) -> None:
     """Set the value of merged cells in each place that they cover and the sheet uses."""
     rows = sorted({row for row, _ in sheet.cells})
     columns = sorted({column for _, column in sheet.cells})

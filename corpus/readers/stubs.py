@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from corpus.said import said
+from corpus.i18n import tr
 
 # No stub says more, and none has so much left beside what it asks for.
 _LONGEST = 1_200
 _BESIDE = 240
-_EMPTY = said("this page holds no text; it may be drawn by scripts: save it as PDF")
+_EMPTY = tr("this page holds no text; it may be drawn by scripts: save it as PDF")
 _STUBS = (
     (
         re.compile(
@@ -34,7 +34,7 @@ _STUBS = (
             r"请完成(?:安全)?验证|人机验证|访问被拒绝",
             re.IGNORECASE,
         ),
-        said(
+        tr(
             "this page only says that access was not given; open it in a browser and save it as PDF"
         ),
     ),
@@ -45,7 +45,7 @@ _STUBS = (
             r"cookies? (?:akzeptieren|zustimmen)|accepter (?:les )?cookies",
             re.IGNORECASE,
         ),
-        said("this page only asks about cookies; answer it in a browser and save the page as PDF"),
+        tr("this page only asks about cookies; answer it in a browser and save the page as PDF"),
     ),
     (
         re.compile(
@@ -55,7 +55,7 @@ _STUBS = (
             r"^click here\b.*|正在跳转",
             re.IGNORECASE,
         ),
-        said("this page only leads to another; open that and save it"),
+        tr("this page only leads to another; open that and save it"),
     ),
 )
 _PAYWALL = re.compile(
@@ -67,7 +67,7 @@ _PAYWALL = re.compile(
     r"réservé aux abonnés|weiterlesen mit|订阅后(?:继续)?阅读",
     re.IGNORECASE,
 )
-_PAYWALLED = said("this page only says that it is for subscribers; sign in, then save it as PDF")
+_PAYWALLED = tr("this page only says that it is for subscribers; sign in, then save it as PDF")
 _PART = re.compile(r"(?<=[.!?。…])\s+|\n+")
 
 
@@ -78,7 +78,7 @@ def said_instead(text: str, root: Any) -> str:
     """
     if not text.strip():
         if next(root.iter("frame"), None) is not None:
-            return said("this page only shows other pages in frames; save each of them")
+            return tr("this page only shows other pages in frames; save each of them")
         return _STUBS[3][1] if _forwards(root) else _EMPTY
     if len(text) > _LONGEST:
         return ""

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.formats import Reader
+from corpus.formats import FileReader
+from corpus.i18n import tr
 from corpus.readers.blocks import Blocks, is_ragged
 from corpus.readers.charsets import decoded
 from corpus.readers.dates import times
-from corpus.said import said
 from corpus.table import heads_of, is_figure, unit_in
 
 _DELIMITERS = ",;\t|"
@@ -46,7 +46,7 @@ def read_csv(data: bytes, location: str) -> Document:
         rows = _parsed(text, delimiter)
     except csv.Error as error:
         raise ReadError(
-            "damaged", said("this table cannot be read ({reason})", reason=error)
+            "damaged", tr("this table cannot be read ({reason})", reason=error)
         ) from error
     blocks = Blocks()
     title, above = "", list[str]()
@@ -59,7 +59,7 @@ def read_csv(data: bytes, location: str) -> Document:
             title = title or above[0]
     content = blocks.text()
     if not content.strip():
-        raise ReadError("empty", said("this file holds no text"))
+        raise ReadError("empty", tr("this file holds no text"))
     title = title if blocks.tables and 0 < len(title) <= 150 else Path(location).stem
     return blocks.document(Source(title, location, kind="table", **times(blocks, "table")))
 
@@ -223,7 +223,7 @@ def _spread(rows: _Rows, head_rows: int) -> _Rows:
     return spread + rows[len(spread) :]
 
 
-CSV = Reader(
+CSV = FileReader(
     words="CSV",
     suffixes=(".csv", ".tsv"),
     types={"text/csv": ".csv", "text/tab-separated-values": ".tsv"},

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.formats import Reader
+from corpus.formats import FileReader
+from corpus.i18n import tr
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import decoded
 from corpus.readers.dates import times
 from corpus.readers.filings import filing_date, filing_title, named_publisher
 from corpus.readers.plain import add_plain
-from corpus.said import said
 
 # How a release says that it is one.
 _RELEASE = re.compile(
@@ -33,7 +33,7 @@ def read_text(text: str, location: str) -> Document:
     add_plain(blocks, lines)
     content = blocks.text()
     if not content:
-        raise ReadError("empty", said("this file holds no text"))
+        raise ReadError("empty", tr("this file holds no text"))
     lines = [line for one in content.split("\n") if (line := clean(one))]
     first = next((line for line in lines if not _RELEASE.fullmatch(line)), lines[0])
     if blocks.opens_with_table:
@@ -50,8 +50,8 @@ def read_text(text: str, location: str) -> Document:
     )
 
 
-TEXT = Reader(
-    words=said("plain text"),
+TEXT = FileReader(
+    words=tr("plain text"),
     suffixes=(".txt", ".text", ".rst"),
     types={"text/plain": ".txt"},
     read=lambda data, location, _: read_text(decoded(data), location),

@@ -9,10 +9,10 @@ from urllib.parse import urljoin
 
 from corpus.document import Document
 from corpus.errors import ReadError
+from corpus.i18n import tr
 from corpus.readers.charsets import decoded_page
 from corpus.readers.html import read_html
 from corpus.readers.mail_parts import bytes_of, header, sent_on
-from corpus.said import said
 
 _FRAME = re.compile(
     # No tag is longer: of one that nothing closes only so much is looked at.
@@ -54,7 +54,7 @@ def read_archive(message: EmailMessage, location: str) -> Document:
         if part.get_content_type() in {"text/html", "application/xhtml+xml"}
     ]
     if not pages:
-        raise ReadError("empty", said("this web archive holds no page"))
+        raise ReadError("empty", tr("this web archive holds no page"))
     start = str(message.get_param("start", "") or "").strip("<> ")
     root = next((one for one in pages if start and _cid(one) == start), pages[0])
     frames: dict[str, EmailMessage] = {}

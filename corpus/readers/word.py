@@ -13,7 +13,7 @@ from corpus.readers.charts import write_graphic
 from corpus.readers.html import read_html
 from corpus.readers.package import Element, Package, attribute, child, chosen, inner, name
 from corpus.readers.runs import is_page_number, lines_of
-from corpus.readers.word_runs import WRAPPERS, Line, Runs
+from corpus.readers.word_runs import WRAPPERS, Runs, WordLine
 from corpus.readers.word_styles import Numbering, ParagraphStyle, Styles, is_on, numbering_of
 
 # Word's own limit; and what is longer stands in the first place of a merged cell only.
@@ -42,7 +42,7 @@ class _Reader:
         self._noted = {"footnote": 0, "endnote": 0}
         self._runs = Runs(self._styles, blocks, self._beside)
         # A letter set large, or a paragraph whose end was deleted: the next one goes on with it.
-        self._held = Line()
+        self._held = WordLine()
         self._caption = ""
         self._margins: list[str] = []
 
@@ -90,14 +90,14 @@ class _Reader:
         properties = child(paragraph, "w:pPr")
         style = self._style(properties)
         line = self._runs.collected(paragraph, style)
-        held, self._held = self._held, Line()
+        held, self._held = self._held, WordLine()
         line.runs[:0], line.below[:0] = held.runs, held.below
         if self._goes_on(properties, line):
             self._held = line
             return
         self._write(line, style, self._label(properties, style))
 
-    def _goes_on(self, properties: Element | None, line: Line) -> bool:
+    def _goes_on(self, properties: Element | None, line: WordLine) -> bool:
         """Say whether the next paragraph goes on with this one, as the reader sees them."""
         if properties is None:
             return False
@@ -109,7 +109,7 @@ class _Reader:
 
     def _let_go(self) -> None:
         """Write what waited for a paragraph that did not come."""
-        held, self._held = self._held, Line()
+        held, self._held = self._held, WordLine()
         self._write(held, ParagraphStyle(), "")
         self._settle()
 
@@ -118,7 +118,7 @@ class _Reader:
         caption, self._caption = self._caption, ""
         self._blocks.paragraph(caption)
 
-    def _write(self, line: Line, style: ParagraphStyle, label: str) -> None:
+    def _write(self, line: WordLine, style: ParagraphStyle, label: str) -> None:
         text = line.text()
         if line.hidden:
             self._blocks.leave_out("hidden text")
@@ -173,14 +173,14 @@ class _Reader:
 
     # What stands beside the text
 
-    def _beside(self, element: Element, line: Line) -> None:
+    def _beside(self, element: Element, line: WordLine) -> None:
         short = name(element)
         if short in {"w:drawing", "w:pict", "w:object"}:
             self._drawing(element, line)
         elif short.endswith("Reference"):
             self._note(element, short[2:].removesuffix("Reference"), line)
 
-    def _note(self, reference: Element, kind: str, line: Line) -> None:
+    def _note(self, reference: Element, kind: str, line: WordLine) -> None:
         part, note = self._notes.get(kind, {}).pop(attribute(reference, "w:id") or "", ("", None))
         if note is None:
             return
@@ -203,7 +203,7 @@ class _Reader:
         """Read another part, whose relationships and fields are its own."""
         before, self._part = self._part, part
         fields, self._runs.fields = self._runs.fields, []
-        held, self._held = self._held, Line()
+        held, self._held = self._held, WordLine()
         yield
         self._part, self._runs.fields, self._held = before, fields, held
 
@@ -219,7 +219,7 @@ class _Reader:
                 cells = (" ".join(self._texts(cell)) for cell in self._cells(row))
                 yield " | ".join(filter(None, (clean(cell) for cell in cells)))
 
-    def _drawing(self, drawing: Element, line: Line) -> None:
+    def _drawing(self, drawing: Element, line: WordLine) -> None:
         part = self._part
         boxes = list(_boxes(drawing))
         for box in boxes:
@@ -243,7 +243,7 @@ class _Reader:
             line.below.append(lambda: write_graphic(drawing, self._package, part, self._blocks))
 
     def _box(self, box: Element) -> None:
-        held, self._held = self._held, Line()
+        held, self._held = self._held, WordLine()
         self._flow(box)
         self._let_go()
         self._held = held
@@ -370,7 +370,7 @@ class _Reader:
 
     def _let_go_held(self) -> None:
         if self._held.runs or self._held.below:
-            held, self._held = self._held, Line()
+            held, self._held = self._held, WordLine()
             self._write(held, ParagraphStyle(), "")
 
     def _row(

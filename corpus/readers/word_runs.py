@@ -26,7 +26,7 @@ _RAISED = {"superscript": "raised", "subscript": "lowered"}
 
 
 @dataclass
-class Line:
+class WordLine:
     """What a paragraph holds: its runs, what follows it, whether something in it is not seen."""
 
     runs: list[Run] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Runs:
     """
 
     def __init__(
-        self, styles: Styles, blocks: Blocks, beside: Callable[[Element, Line], None]
+        self, styles: Styles, blocks: Blocks, beside: Callable[[Element, WordLine], None]
     ) -> None:
         self._styles, self._blocks, self._beside = styles, blocks, beside
         # The fields that are open: their instruction, and whether what comes is shown.
@@ -64,15 +64,15 @@ class Runs:
             return ()
         return content if content is not None else ()
 
-    def collected(self, paragraph: Element, style: ParagraphStyle) -> Line:
+    def collected(self, paragraph: Element, style: ParagraphStyle) -> WordLine:
         """Return the words of a paragraph in a style."""
-        line = Line()
+        line = WordLine()
         self._inline(paragraph, style, line)
         # An instruction that never ends would swallow the rest of the document.
         self.fields = [(said, shown) for said, shown in self.fields if shown]
         return line
 
-    def _inline(self, holder: Element, style: ParagraphStyle, line: Line) -> None:
+    def _inline(self, holder: Element, style: ParagraphStyle, line: WordLine) -> None:
         for one in holder:
             short = name(one)
             if short == "w:r":
@@ -92,7 +92,7 @@ class Runs:
             elif short == "w:subDoc":
                 self._blocks.leave_out("linked documents")
 
-    def _equation(self, element: Element, line: Line) -> None:
+    def _equation(self, element: Element, line: WordLine) -> None:
         text = clean(equation(element))
         if not text:
             self._blocks.leave_out("equations")
@@ -100,7 +100,7 @@ class Runs:
             own = name(element) == "m:oMathPara"
             line.runs.append(("", f" {text} " if own else text))
 
-    def _run(self, run: Element, style: ParagraphStyle, line: Line) -> None:
+    def _run(self, run: Element, style: ParagraphStyle, line: WordLine) -> None:
         properties = child(run, "w:rPr")
         settings = style.runs
         if properties is not None:
@@ -120,7 +120,7 @@ class Runs:
             del line.runs[before:]
 
     def _content_of_run(
-        self, run: Element, kind: str, font: str, style: ParagraphStyle, line: Line
+        self, run: Element, kind: str, font: str, style: ParagraphStyle, line: WordLine
     ) -> None:
         for one in run:
             short = name(one)
@@ -148,7 +148,7 @@ class Runs:
     def _is_page(self, instruction: str) -> bool:
         return self.in_margin and bool(_PAGE_FIELD.match(instruction))
 
-    def _field(self, mark: Element, line: Line) -> None:
+    def _field(self, mark: Element, line: WordLine) -> None:
         kind = attribute(mark, "w:fldCharType")
         if kind == "begin":
             for box in inner(mark, "w:checkBox"):

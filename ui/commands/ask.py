@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import UsageError
-from ui.commands.opening import asked, desk, filters
+from ui.commands.opening import asked, filters, workspace
 
 if TYPE_CHECKING:
     from assistant.answer import Answer, Question
-    from assistant.desk import Desk
+    from assistant.workspace import Workspace
 
 _DECLINED, _FAILED = 3, 1
 
@@ -46,13 +46,13 @@ def ask(
     Exits with 0 when it was answered, 3 when the library does not answer it, 1 on failure.
     """
     from assistant.answer import Question, answer_json
-    from assistant.answering import validated
-    from assistant.stored import keep
+    from assistant.answer_storage import keep
+    from assistant.pipeline import validated
     from ui.terminal import answer_lines
 
     if question != "-":
         validated(Question(question))
-    with desk(context, engine=engine, starter=True) as opened:
+    with workspace(context, engine=engine, starter=True) as opened:
         if opened.engine.place:
             click.echo(f"The question and passages go to {opened.engine.place}.", err=True)
         kept = _conversation(opened, conversation)
@@ -82,26 +82,26 @@ def ask(
         context.exit(_DECLINED if outcome == "declined" else _FAILED)
 
 
-def _conversation(desk: Desk, wanted: str) -> str:
+def _conversation(workspace: Workspace, wanted: str) -> str:
     """Return the id of the conversation to go on with; "" begins one or keeps none."""
-    conversations = desk.library.conversations
+    conversations = workspace.library.conversations
     if wanted == "last":
         newest = conversations.all()
         return newest[0].id if newest else ""
     return conversations.resolve(wanted) if wanted not in {"", "new"} else ""
 
 
-def _answer(desk: Desk, question: Question, conversation: str, *, quiet: bool) -> Answer:
+def _answer(workspace: Workspace, question: Question, conversation: str, *, quiet: bool) -> Answer:
     """Return the answer, showing on a terminal what is waited for and written meanwhile."""
-    from assistant.answering import ask as answers
-    from assistant.stored import history_of
-    from ui.terminal import Line
+    from assistant.answer_storage import history_of
+    from assistant.pipeline import ask as answers
+    from ui.terminal import StatusLine
 
     if conversation:
-        history = (*history_of(desk.library.conversations, conversation), *question.history)
+        history = (*history_of(workspace.library.conversations, conversation), *question.history)
         question = replace(question, history=history)
-    with Line(shown=not quiet) as line:
-        for answer in answers(desk, question):
+    with StatusLine(shown=not quiet) as line:
+        for answer in answers(workspace, question):
             line.show(answer.growing or answer.notice)
     return answer
 
@@ -124,17 +124,17 @@ def search(
 ) -> None:
     """Show the passages found for QUERY and why each ranked where it did; - reads one a line."""
     from assistant.answer import Question
-    from assistant.answering import validated
-    from assistant.followup import standalone
-    from assistant.searching import found_for
-    from index.bounds import Bounds
+    from assistant.evidence_search import found_for
+    from assistant.pipeline import validated
+    from assistant.query_rewriting import standalone
+    from index.filters import Filters
     from ui.terminal import evidence_lines
 
     if query != "-":
         validated(Question(query))
-    with desk(context, starter=True) as opened:
+    with workspace(context, starter=True) as opened:
         documents = tuple(opened.library.resolve(one) for one in ids)
-        bounds = Bounds(publishers, documents, since, as_of)
+        filters = Filters(publishers, documents, since, as_of)
         for one in asked(query):
             try:
                 asking = validated(_usable(one))
@@ -142,7 +142,7 @@ def search(
                 _say({"query": _text(one), "results": [], "notice": str(error)}, as_json)
                 continue
             text = standalone(asking.text, asking.history)
-            found = found_for(opened, text, limit, bounds)
+            found = found_for(opened, text, limit, filters)
             if as_json:
                 _say({"query": asking.text, "results": [_result(item) for item in found]}, as_json)
             elif found:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import UsageError
-from ui.commands.opening import desk
+from ui.commands.opening import workspace
 
 if TYPE_CHECKING:
     from assistant.checking.checker import Checker
@@ -56,7 +56,7 @@ def check(
     if file == "-":
         _given(context)
         return
-    from assistant.verifying import KINDS, against_library, checked_json, sentences_of
+    from assistant.draft_check import KINDS, against_library, checked_json, sentences_of
     from ui.terminal import checked_lines
 
     path = Path(file).expanduser()
@@ -74,7 +74,7 @@ def check(
         raise UsageError(f"{file} holds no sentence to check; is it the file you mean?")
     counts = dict.fromkeys(_SIGNS, 0)
     rows = []
-    with desk(context, starter=True) as opened:
+    with workspace(context, starter=True) as opened:
         _say_what_is_read(opened.checker)
         for one in against_library(opened, draft):
             counts[one.verdict] += 1
@@ -110,7 +110,7 @@ def _memo(
     from ui.commands.memo import reviewed
     from ui.terminal import review_lines
 
-    with desk(context) as opened:
+    with workspace(context) as opened:
         found = reviewed(opened, path, accept, oldest_days)
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(review_lines(found)))
     errors = any(one["severity"] == "error" and not one["accepted"] for one in found["findings"])
@@ -138,7 +138,7 @@ def _given(context: click.Context) -> None:
 
 
 def _one(checker: Checker, line: str, number: int) -> dict[str, Any]:
-    from assistant.verifying import against_texts, checked_json
+    from assistant.draft_check import against_texts, checked_json
 
     try:
         row = json.loads(line)

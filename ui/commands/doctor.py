@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from ui.commands.opening import desk
+from ui.commands.opening import workspace
 
 
 @click.command()
@@ -17,19 +17,19 @@ from ui.commands.opening import desk
 @click.pass_context
 def doctor(context: click.Context, as_json: bool, rebuild: bool, reembed: bool) -> None:
     """Check the installation and the library; exits with 1 when something is wrong."""
-    from assistant.health import checks
+    from assistant.diagnostics import diagnostics
     from corpus import log
     from index.ingest import embed_again
     from ui.terminal import with_bar
 
-    with desk(context, engine=None) as opened:
+    with workspace(context, engine=None) as opened:
         if reembed:
             embedder = opened.document_embedder()
             with_bar(embed_again(opened.library, embedder, opened.indexes))
         elif rebuild or opened.indexes.behind():
             opened.indexes.update(rebuild=rebuild)
         found = []
-        for one in checks(opened):
+        for one in diagnostics(opened):
             found.append(one)
             if not as_json:
                 click.echo(f"{'ok  ' if one.ok else 'FAIL'}  {one.name:<10} {one.detail}")

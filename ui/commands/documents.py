@@ -14,7 +14,7 @@ import click
 from corpus.document import LeftOut, pages_said
 from corpus.errors import NotInLibrary, ReadError, UsageError
 from corpus.page_names import page_name
-from ui.commands.opening import DateType, desk, files_of
+from ui.commands.opening import DateType, files_of, workspace
 
 if TYPE_CHECKING:
     from index.ingest import Report
@@ -56,8 +56,8 @@ def add(
     1 when nothing could be read.
     """
     from assistant.starter import add_starter
-    from index.fetched import is_address
-    from index.ingest import Described, files_below
+    from index.ingest import MetadataOverride, files_below
+    from index.url_ingest import is_address
     from ui.terminal import with_bar
 
     if not paths and not starter:
@@ -69,15 +69,17 @@ def add(
         raise UsageError(str(error)) from error
     if title and len(files) + len(addresses) != 1:
         raise UsageError("--title goes with one file; give one, or leave the title out")
-    with desk(context) as opened:
+    with workspace(context) as opened:
         reports = []
         if starter:
             reports.append(with_bar(add_starter(opened)))
         if files:
-            described = Described(title, publisher, published, edit=True)
+            described = MetadataOverride(title, publisher, published, edit=True)
             reports.append(with_bar(opened.add(files, described=described, ocr=ocr)))
         if addresses:
-            said = dict.fromkeys(addresses, Described(title, publisher, published, edit=True))
+            said = dict.fromkeys(
+                addresses, MetadataOverride(title, publisher, published, edit=True)
+            )
             reports.append(with_bar(opened.add_addresses(addresses, described=said, ocr=ocr)))
     tell(context, reports, as_json=as_json, ocr=ocr)
 
@@ -131,7 +133,7 @@ def sources(context: click.Context, as_json: bool) -> None:
     """List the documents of the library, newest first."""
     from ui.terminal import described, safe
 
-    with desk(context) as opened:
+    with workspace(context) as opened:
         entries = opened.library.entries()
     if as_json:
         click.echo(json.dumps({"documents": [_listed(one) for one in entries]}, ensure_ascii=False))
@@ -175,11 +177,11 @@ def _listed(entry: Any) -> dict[str, Any]:
 @click.pass_context
 def show(context: click.Context, document: str, as_json: bool) -> None:
     """Show DOCUMENT (an id or its beginning), or a passage of it as ID:START-END."""
-    from ui.aligned import text_lines
     from ui.terminal import described, safe
+    from ui.terminal_tables import text_lines
 
     name, _, span = document.partition(":")
-    with desk(context) as opened:
+    with workspace(context) as opened:
         entry = opened.library.entry(opened.library.resolve(name))
         whole = opened.library.document(entry.id)
     start, end = _span(span, len(whole.text))
@@ -235,7 +237,7 @@ def remove(context: click.Context, documents: tuple[str, ...], yes: bool) -> Non
     """Take DOCUMENTS (ids or their beginnings) out of the library."""
     from ui.terminal import described, safe
 
-    with desk(context) as opened:
+    with workspace(context) as opened:
         entries = [opened.library.entry(opened.library.resolve(one)) for one in documents]
         for entry in entries:
             if not yes:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from ui.commands.opening import desk
+from ui.commands.opening import workspace
 
 
 @click.command()
@@ -16,9 +16,9 @@ from ui.commands.opening import desk
 def feedback(context: click.Context, as_json: bool) -> None:
     """Print the thumbs up and down given on the page, with their reasons, oldest first."""
     from assistant.answer import answer_json
-    from assistant.stored import answer_of
+    from assistant.answer_storage import answer_of
 
-    with desk(context) as opened:
+    with workspace(context) as opened:
         found = opened.library.conversations.ratings()
     if as_json:
         rows = [asdict(one) | {"answer": answer_json(answer_of(one))} for one in found]

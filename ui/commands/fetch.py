@@ -6,7 +6,7 @@ import click
 
 from corpus.errors import UsageError
 from ui.commands.documents import tell
-from ui.commands.opening import desk
+from ui.commands.opening import workspace
 
 
 @click.command()
@@ -31,6 +31,6 @@ def fetch(context: click.Context, theme: str, as_list: bool, as_json: bool) -> N
             click.echo(safe(f"{one.theme:<14} {one.published:<11} {one.title} ({one.publisher})"))
             click.echo(f"{'':<14} {one.url}")
         return
-    with desk(context) as opened:
+    with workspace(context) as opened:
         report = with_bar(opened.add_public(wanted))
     tell(context, [report], as_json=as_json)

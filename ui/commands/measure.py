@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ui.commands.opening import desk
+from ui.commands.opening import workspace
 
 if TYPE_CHECKING:
     from assistant.evaluation import Figures
@@ -44,7 +44,7 @@ def evaluate(context: click.Context, file: Path, as_json: bool, each: bool) -> N
 
     asked = questions_from(file)
     scored = []
-    with desk(context, starter=True) as opened:
+    with workspace(context, starter=True) as opened:
         for one in scores(opened, asked):
             scored.append(one)
             if each:

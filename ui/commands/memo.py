@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import UsageError
-from ui.commands.opening import DateType, desk, filters
+from ui.commands.opening import DateType, filters, workspace
 
 if TYPE_CHECKING:
-    from assistant.desk import Desk
     from assistant.memo.values import Memo
+    from assistant.workspace import Workspace
 
 
 @click.command()
@@ -53,11 +53,11 @@ def memo(
     Without -o it is printed as Markdown. Every memo is kept; see: briefing memos. Exits with 0 when
     it was written, 3 when the library has nothing on the topic.
     """
+    from assistant.memo.evidence_pack import packed
     from assistant.memo.export import FORMATS, exported
-    from assistant.memo.pack import packed
-    from assistant.memo.shelf import Shelf
+    from assistant.memo.memo_repository import MemoRepository
     from assistant.memo.writing import Request, write
-    from ui.terminal import Line
+    from ui.terminal import StatusLine
 
     form = output.suffix.lower().lstrip(".") if output else "md"
     if output and not output.expanduser().absolute().parent.is_dir():
@@ -70,12 +70,12 @@ def memo(
         raise UsageError("name a topic, or a memo to go on with: briefing memo --resume last")
     as_json, ids = given.pop("as_json"), given.pop("ids")
     engine = given.pop("engine")
-    with desk(context, engine=engine, starter=True) as opened:
+    with workspace(context, engine=engine, starter=True) as opened:
         if opened.engine.place:
             click.echo(f"The topic and passages go to {opened.engine.place}.", err=True)
-        shelf = Shelf(opened.settings.home)
-        resume = shelf.latest() if resume == "last" else resume
-        begun = shelf.load(resume) if resume else None
+        repository = MemoRepository(opened.settings.home)
+        resume = repository.latest() if resume == "last" else resume
+        begun = repository.load(resume) if resume else None
         documents = tuple(opened.library.resolve(one) for one in ids)
         request = Request(
             topic=topic or (begun.topic if begun else ""),
@@ -85,8 +85,8 @@ def memo(
         )
         if begun is not None:
             request = resumed(request, begun)
-        with Line(shown=True) as line:
-            for step in shelf.kept(write(opened, request, begun), resume):
+        with StatusLine(shown=True) as line:
+            for step in repository.kept(write(opened, request, begun), resume):
                 written, name = step
                 line.show(written.notice)
         content = packed(opened, written) if form == "zip" else exported(written, form)
@@ -129,21 +129,21 @@ def _summary(written: Memo) -> str:
 @click.command()
 @click.argument("name", required=False, default="")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it there (by suffix).")
-@click.option("--delete", is_flag=True, help="Take it off the shelf.")
+@click.option("--delete", is_flag=True, help="Delete it.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object.")
 @click.pass_context
 def memos(
     context: click.Context, name: str, output: Path | None, delete: bool, as_json: bool
 ) -> None:
     """List the memos that are kept, newest first; with a NAME print, write or delete that one."""
+    from assistant.memo.evidence_pack import packed
     from assistant.memo.export import exported, format_of
-    from assistant.memo.pack import packed
-    from assistant.memo.shelf import Shelf
+    from assistant.memo.memo_repository import MemoRepository
 
-    with desk(context) as opened:
-        shelf = Shelf(opened.settings.home)
+    with workspace(context) as opened:
+        repository = MemoRepository(opened.settings.home)
         if not name:
-            kept = shelf.listed()
+            kept = repository.listed()
             if as_json:
                 click.echo(json.dumps({"memos": [asdict(one) for one in kept]}))
                 return
@@ -155,9 +155,9 @@ def memos(
                 click.echo("No memo was written yet.")
             return
         if delete:
-            shelf.delete(name)
+            repository.delete(name)
             return
-        found = shelf.load(name)
+        found = repository.load(name)
         if output:
             zipped = output.suffix.lower() == ".zip"
             content = packed(opened, found) if zipped else exported(found, format_of(output))
@@ -172,10 +172,10 @@ def memos(
 @click.option("--json", "as_json", is_flag=True, help="Print one object.")
 def diff(old: Path, new: Path, as_json: bool) -> None:
     """Show what changed between two memos (.json or .zip) and which sources caused it."""
-    from assistant.memo.comparing import difference
+    from assistant.memo.memo_diff import memo_diff
     from ui.terminal import wrapped
 
-    found = difference(memo_in(old), memo_in(new))
+    found = memo_diff(memo_in(old), memo_in(new))
     if as_json:
         click.echo(json.dumps(asdict(found), ensure_ascii=False))
         return
@@ -194,8 +194,8 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
 
 def memo_in(file: Path) -> Memo:
     """Return the memo of a .json or .zip file; raises UsageError."""
-    from assistant.memo.pack import opened_pack
-    from assistant.memo.stored import from_json
+    from assistant.memo.evidence_pack import opened_pack
+    from assistant.memo.memo_json import from_json
 
     if not file.is_file():
         raise UsageError(f"there is no file {file}")
@@ -218,7 +218,7 @@ def whatsnew(context: click.Context, since: str, output: Path | None, as_json: b
     from assistant.memo.whatsnew import whats_new
 
     form = format_of(output) if output else "json" if as_json else "md"
-    with desk(context, starter=True) as opened:
+    with workspace(context, starter=True) as opened:
         *_, brief = whats_new(opened, since)
     content = exported(brief, form)
     if output:
@@ -234,7 +234,7 @@ def grades(context: click.Context) -> None:
     """Print where your grades of sources stand; the file is made if there is none."""
     from assistant.memo.grades import Grades
 
-    with desk(context) as opened:
+    with workspace(context) as opened:
         file = Grades.written(opened.settings.home)
         Grades.load(opened.settings.home)
     click.echo(str(file))
@@ -247,23 +247,23 @@ def template(context: click.Context, name: str) -> None:
     """Print the template NAME, to be saved as templates/NAME.toml in the data folder and edited."""
     from assistant.memo.templates import template_names, template_text
 
-    with desk(context) as opened:
+    with workspace(context) as opened:
         home = opened.settings.home
     click.echo(template_text(name, home) if name else "\n".join(template_names(home)))
 
 
 def reviewed(
-    opened: Desk, file: Path, accept: tuple[str, str, str] | None, oldest_days: int
+    opened: Workspace, file: Path, accept: tuple[str, str, str] | None, oldest_days: int
 ) -> dict[str, Any]:
     """Return what `briefing check` says of a memo or a pack, as one object.
 
     `oldest_days` is the age from which a source is called old. With `accept` (rule, place, reason)
     the finding is accepted first, and the memo written back.
     """
-    from assistant.memo.linting import accepted, relinted
-    from assistant.memo.pack import opened_pack
-    from assistant.memo.reviewing import hits, standing
-    from assistant.memo.stored import to_json
+    from assistant.memo.evidence_pack import opened_pack
+    from assistant.memo.lint import accepted, relinted
+    from assistant.memo.memo_json import to_json
+    from assistant.memo.memo_review import review_findings, standing
 
     altered: tuple[str, ...] = ()
     if file.suffix.lower() == ".zip":
@@ -283,5 +283,5 @@ def reviewed(
         "findings": [asdict(one) for one in found.findings],
         "citations": len(found.citations),
         "standing": standing(opened, found),
-        "sources": [asdict(one) for one in hits(opened, found)],
+        "sources": [asdict(one) for one in review_findings(opened, found)],
     }

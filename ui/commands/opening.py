@@ -1,4 +1,4 @@
-"""What several commands share: the desk, the starter library, dates, questions from input."""
+"""What several commands share: the workspace, the starter library, dates, questions from input."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from corpus.partial_dates import is_date
 
 if TYPE_CHECKING:
     from assistant.answer import Question
-    from assistant.desk import Desk
+    from assistant.workspace import Workspace
 
 
 class DateType(click.ParamType[str]):
@@ -33,21 +33,21 @@ class DateType(click.ParamType[str]):
 
 
 @contextmanager
-def desk(
+def workspace(
     context: click.Context, *, engine: str | None = "extractive", starter: bool = False
-) -> Iterator[Desk]:
-    """Open the desk of the data folder in use.
+) -> Iterator[Workspace]:
+    """Open the workspace of the data folder in use.
 
     `starter` is for commands that search: an empty library is given ours, and indexes that an
     interrupted command left behind are brought up.
     A command that asks no engine looks for none; None takes the one of the settings.
     """
-    from assistant.desk import Desk
     from assistant.settings import Settings
     from assistant.starter import ensure_starter, needs_starter
+    from assistant.workspace import Workspace
     from ui.terminal import with_bar
 
-    with Desk(Settings.from_environment(home=context.obj, engine=engine)) as opened:
+    with Workspace(Settings.from_environment(home=context.obj, engine=engine)) as opened:
         if starter and needs_starter(opened):
             click.echo("Nothing was added yet: loading the starter library first.", err=True)
             with_bar(ensure_starter(opened))
@@ -97,13 +97,13 @@ def asked(text: str, **options: Any) -> Iterator[Question | UsageError]:
 
 def _question(line: str, number: int, options: dict[str, Any]) -> Question:
     from assistant.answer import Question
-    from assistant.followup import exchanges
+    from assistant.query_rewriting import turns_from_json
 
     if not line.lstrip().startswith("{"):
         return Question(line.strip(), **options)
     try:
         row = json.loads(line)
-        history = exchanges(row.get("history") or ())
+        history = turns_from_json(row.get("history") or ())
         return Question(str(row["question"]), history, **options)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(

@@ -17,7 +17,7 @@ def chat(context: click.Context, port: int, no_browser: bool, engine: str | None
     # Before anything heavy is imported: a refusal comes at once.
     refuse_openings()
     from assistant.settings import Settings
-    from ui.quick import without_stubs
+    from ui.gradio_startup import without_stubs
 
     with without_stubs():
         from ui.server import serve

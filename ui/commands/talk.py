@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ui.commands.opening import desk
+from ui.commands.opening import workspace
 
 
 @click.group(invoke_without_command=True)
@@ -19,7 +19,7 @@ def conversations(context: click.Context, search: str, as_json: bool) -> None:
     """List the conversations that are kept, newest first; or show, rename, delete, export one."""
     if context.invoked_subcommand:
         return
-    with desk(context) as opened:
+    with workspace(context) as opened:
         found = opened.library.conversations.all(search)
     if as_json:
         click.echo(json.dumps({"conversations": [asdict(one) for one in found]}))
@@ -38,10 +38,10 @@ def conversations(context: click.Context, search: str, as_json: bool) -> None:
 @click.pass_context
 def show(context: click.Context, conversation: str) -> None:
     """Print a conversation with its answers and sources."""
-    from assistant.stored import answer_of
+    from assistant.answer_storage import answer_of
     from ui.terminal import answer_lines, wrapped
 
-    with desk(context) as opened:
+    with workspace(context) as opened:
         kept = opened.library.conversations
         for turn in kept.turns(kept.resolve(conversation)):
             click.echo(wrapped(f"> {turn.question}"))
@@ -54,7 +54,7 @@ def show(context: click.Context, conversation: str) -> None:
 @click.pass_context
 def rename(context: click.Context, conversation: str, title: str) -> None:
     """Give a conversation another title."""
-    with desk(context) as opened:
+    with workspace(context) as opened:
         kept = opened.library.conversations
         kept.rename(kept.resolve(conversation), title)
     click.echo("renamed")
@@ -65,7 +65,7 @@ def rename(context: click.Context, conversation: str, title: str) -> None:
 @click.pass_context
 def delete(context: click.Context, conversation: str) -> None:
     """Delete a conversation for good."""
-    with desk(context) as opened:
+    with workspace(context) as opened:
         kept = opened.library.conversations
         kept.delete(kept.resolve(conversation))
     click.echo("deleted")
@@ -77,10 +77,10 @@ def delete(context: click.Context, conversation: str) -> None:
 @click.pass_context
 def export(context: click.Context, conversation: str, output: Path | None) -> None:
     """Write a conversation as Markdown, or as JSON where the file ends in .json."""
+    from assistant.answer_storage import as_json
     from assistant.conversation_export import as_markdown
-    from assistant.stored import as_json
 
-    with desk(context) as opened:
+    with workspace(context) as opened:
         kept = opened.library.conversations
         wanted = kept.resolve(conversation)
         listed = next(one for one in kept.all() if one.id == wanted)
@@ -101,7 +101,7 @@ def export(context: click.Context, conversation: str, output: Path | None) -> No
 @click.pass_context
 def engines(context: click.Context, as_json: bool) -> None:
     """List the engines that can answer now, and what each other one would need."""
-    from assistant.engines import reachable
+    from assistant.engine_selection import reachable
     from assistant.settings import Settings
     from ui.terminal import wrapped
 

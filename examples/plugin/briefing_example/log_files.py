@@ -5,8 +5,8 @@ from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.formats import Reader
-from corpus.limits import Limits
+from corpus.formats import FileReader
+from corpus.limits import FileLimits
 from corpus.readers.blocks import Blocks
 from corpus.readers.charsets import decoded
 
@@ -20,7 +20,7 @@ def is_log(data: bytes, suffix: str) -> bool:
     return bool(_LINE.match(first))
 
 
-def read(data: bytes, location: str, limits: Limits) -> Document:
+def read(data: bytes, location: str, limits: FileLimits) -> Document:
     """Return a log as a document: its days are headings. Raises ReadError("empty")."""
     blocks, day = Blocks(), ""
     for line in decoded(data).splitlines():
@@ -35,7 +35,7 @@ def read(data: bytes, location: str, limits: Limits) -> Document:
     return blocks.document(Source(f"Log {name}", location, published=day, kind="log"))
 
 
-LOG = Reader(
+LOG = FileReader(
     words="log files",
     suffixes=(".log",),
     types={"text/x-log": ".log"},

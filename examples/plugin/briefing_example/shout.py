@@ -3,8 +3,8 @@
 from collections.abc import Generator
 
 from assistant.engine import Draft, Piece, Task
-from assistant.kinds import EngineKind
-from assistant.models.settled import Settled
+from assistant.engine_kinds import EngineKind
+from assistant.models.engine_config import EngineConfig
 
 
 class Shout:
@@ -19,7 +19,7 @@ class Shout:
             yield Draft(best.text.upper(), (best.label,))
 
 
-def make(model: str, settled: Settled) -> Shout:
+def make(model: str, settled: EngineConfig) -> Shout:
     """Return the engine; it has no models to choose from, so `model` is empty."""
     return Shout()
 

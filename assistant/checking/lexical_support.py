@@ -1,0 +1,169 @@
+"""How far the words and the meaning of a sentence stand in a text, and in which sentences of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from corpus.sentences import sentences
+from index.embedding import Embedder, Vectors
+from index.keyword_index import analyser
+from index.query_terms import STOP_WORDS
+from index.term_rarity import rarity
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+# What a writer says about the text itself, or to join sentences: it claims nothing.
+_SPEAKS_OF_TEXT = frozenset(
+    "passage passages article articles source sources text document documents report reports "
+    "reported provided given information summary summarize mention mentioned mentions state "
+    "states stated according based context answer question following additionally however overall "
+    "furthermore moreover therefore thus also including include includes included note noted "
+    "notes well various several different specific".split()
+)
+# Sentences that together bear a claim: each further one must add this share of its words.
+_ADDS = 0.12
+# With fewer words than this beside its facts, a claim is found by them too.
+_FEW = 3
+_HINT = 0.3
+_JOINED = 14
+_MOST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalSupport:
+    """Where a text bears a sentence.
+
+    `spans` are the sentences of the text that bear it, best first; `near` is the span of these
+    with a sentence on either side of each; `words` is the share of the sentence's weight of
+    content words that they hold, `anywhere` the share that the whole text holds; `missing` are the
+    content words that the text holds nowhere.
+    """
+
+    spans: tuple[tuple[int, int], ...]
+    near: tuple[tuple[int, int], ...]
+    words: float
+    anywhere: float
+    missing: tuple[str, ...]
+
+
+class Matcher:
+    """Compares sentences with texts; keeps what it read of the last texts."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._read = lru_cache(maxsize=64)(self._read_text)
+        self._vectors = lru_cache(maxsize=64)(self._embedded)
+
+    @cached_property
+    def _analyser(self) -> Any:
+        return analyser()
+
+    def stem(self, word: str) -> str:
+        """Return what the forms of a word share."""
+        found = self._analyser.analyze(word)
+        return found[0] if found else word.lower()
+
+    def content(self, text: str) -> dict[str, str]:
+        """Return the content stems of a text, each with its first word, in order."""
+        found: dict[str, str] = {}
+        for match in _WORD.finditer(text):
+            word = match[0]
+            if word.lower() in STOP_WORDS or word.lower() in _SPEAKS_OF_TEXT:
+                continue
+            for stem in self._analyser.analyze(word):
+                found.setdefault(stem, word)
+        return found
+
+    def support(
+        self, claim: str, text: str, context: str = "", facts: Sequence[tuple[int, int]] = ()
+    ) -> LexicalSupport:
+        """Return where `text` bears `claim`; words of `context` (a title) count as said.
+
+        The spans in `facts` (names, numbers) only break ties: they are checked on their own, and
+        must stand where the other words say so.
+        """
+        plain = claim
+        for start, end in facts:
+            plain = plain[:start] + " " * (end - start) + plain[end:]
+        words = self.content(plain)
+        if len(words) < _FEW:
+            words = self.content(claim)
+        weights = {stem: rarity(word) for stem, word in words.items()}
+        hints = frozenset(self.content(claim)) - weights.keys()
+        total = sum(weights.values()) or 1.0
+        spans, stems = self._read(text)
+        if not spans:
+            return LexicalSupport((), (), 0.0, 0.0, tuple(words.values()))
+        given = frozenset(self.content(context)) if context else frozenset()
+        everywhere = given.union(*stems)
+        chosen, held = _bearers(weights, hints, stems, given)
+        missing = tuple(word for stem, word in words.items() if stem not in everywhere)
+        near = sorted(
+            {one for at in chosen for one in (at - 1, at, at + 1)} & set(range(len(spans)))
+        )
+        return LexicalSupport(
+            tuple(spans[place] for place in chosen),
+            tuple(spans[place] for place in near),
+            sum(weights[stem] for stem in held) / total if words else 1.0,
+            sum(w for stem, w in weights.items() if stem in everywhere) / total if words else 1.0,
+            missing,
+        )
+
+    def likeness(self, claim: str, text: str) -> float:
+        """Return the cosine of `claim` with the likest run of one to three sentences of `text`."""
+        vectors = self._vectors(text)
+        return float((vectors @ self._embedder.embed([claim])[0]).max()) if len(vectors) else 0.0
+
+    def _read_text(self, text: str) -> tuple[list[tuple[int, int]], list[frozenset[str]]]:
+        spans = sentences(text)
+        return spans, [self._held(text[start:end]) for start, end in spans]
+
+    def _held(self, sentence: str) -> frozenset[str]:
+        """Return the content stems of a source's sentence; "take out" holds "takeout" too."""
+        words = _WORD.findall(sentence.lower())
+        joined = {self.stem(a + b) for a, b in pairwise(words) if len(a) + len(b) < _JOINED}
+        return frozenset(self.content(sentence)) | joined
+
+    def _embedded(self, text: str) -> Vectors:
+        """Return the vectors of the sentences of `text` and of runs of two and three of them."""
+        spans, _ = self._read(text)
+        if not spans:
+            return np.zeros((0, self._embedder.dimension), dtype=np.float32)
+        runs = [text[start:end] for start, end in spans]
+        runs += [text[spans[at][0] : spans[at + 1][1]] for at in range(len(spans) - 1)]
+        runs += [text[spans[at][0] : spans[at + 2][1]] for at in range(0, len(spans) - 2, 2)]
+        return self._embedder.embed(runs)
+
+
+def _bearers(
+    weights: dict[str, float],
+    hints: frozenset[str],
+    stems: Sequence[frozenset[str]],
+    given: frozenset[str],
+) -> tuple[list[int], set[str]]:
+    """Return the sentences that bear a claim, best first, and the stems of it that they hold.
+
+    Each next sentence is the one that adds most, until one adds too little.
+    """
+    total = sum(weights.values()) or 1.0
+    held: set[str] = set()
+    chosen: list[int] = []
+    while len(chosen) < _MOST:
+        gains = [sum(weights[one] for one in stem & weights.keys() - held) for stem in stems]
+        ties = [_HINT * len(hints & stem) for stem in stems]
+        best = int(np.argmax(np.add(gains, ties)))
+        if chosen and gains[best] < _ADDS * total:
+            break
+        chosen.append(best)
+        held |= stems[best] & weights.keys()
+    # What is said of the same names elsewhere may speak against the claim.
+    named = max(range(len(stems)), key=lambda place: len(hints & stems[place]))
+    if hints & stems[named] and named not in chosen:
+        chosen.append(named)
+    return chosen, held | (given & weights.keys())

@@ -1,0 +1,233 @@
+"""What `briefing doctor` looks at: packages, weights, the library, the indexes, the disk."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.checking.entailment import NO_JUDGE
+from assistant.engine_kinds import ENGINES
+from assistant.memo.templates import TEMPLATES
+from assistant.workspace import Workspace
+from corpus.errors import BriefingError
+from corpus.formats import READERS
+from corpus.i18n import joined, tr
+from corpus.library import IntegrityFinding
+from corpus.log import FILE, last_failures, trouble
+from corpus.private_files import open_to_others
+from corpus.sandbox import Sandbox
+from index.embedder_weights import DEFAULT_MODEL, weights_folder
+from index.embedders import EMBEDDERS, HASHING, kind_named
+from index.inspection import inspected
+
+_PACKAGES = (
+    "chromadb",
+    "gradio",
+    "llama-index",
+    "pypdf",
+    "sentence-transformers",
+    "tantivy",
+    "torch",
+)
+_SPARE = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """What a data folder takes, in bytes."""
+
+    database: int
+    originals: int
+    indexes: int
+
+
+def storage(workspace: Workspace) -> Storage:
+    """Return how much the database, the kept originals and the derived indexes take."""
+    home = workspace.library.home
+    database = sum(_size(one) for one in home.glob("library.sqlite3*"))
+    return Storage(database, _below(home / "originals"), _below(home / "index"))
+
+
+def _below(folder: Path) -> int:
+    return sum(_size(one) for one in folder.rglob("*"))
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except OSError:
+        # A file that an index is just replacing.
+        return 0
+
+
+def diagnostics(workspace: Workspace) -> Iterator[IntegrityFinding]:
+    """Yield each check as it is done."""
+    versions = [f"{name} {_version(name)}" for name in _PACKAGES]
+    yield IntegrityFinding(
+        "packages", not any("missing" in one for one in versions), ", ".join(versions)
+    )
+    yield _weights(workspace)
+    yield from workspace.library.check()
+    yield _tokens(workspace)
+    yield _judge(workspace)
+    yield _indexes(workspace)
+    goes = (
+        f"sends questions and passages to {workspace.engine.place}"
+        if workspace.engine.place
+        else "local"
+    )
+    yield IntegrityFinding(
+        "engine",
+        True,
+        tr(
+            "{engine} would answer ({place}); see: briefing engines",
+            engine=workspace.engine.name,
+            place=goes,
+        ),
+    )
+    yield _reading()
+    yield _plugins()
+    yield _log(workspace.settings.home)
+    yield _privacy(workspace.settings.home)
+    free = shutil.disk_usage(workspace.settings.home).free
+    yield IntegrityFinding(
+        "disk",
+        free > _SPARE,
+        tr(
+            "{size} GB free for {folder}",
+            size=f"{free / 1e9:.1f}",
+            folder=workspace.settings.home,
+        ),
+    )
+
+
+def _judge(workspace: Workspace) -> IntegrityFinding:
+    """Say what checks the meaning of sentences."""
+    if workspace.settings.judge == NO_JUDGE:
+        none = tr("none: figures, dates, names and quotations are checked, meaning is not")
+        return IntegrityFinding("judge", True, none)
+    if workspace.checker.reads_meaning:
+        return IntegrityFinding("judge", True, tr("reads whether a passage bears out a sentence"))
+    return IntegrityFinding(
+        "judge",
+        False,
+        tr("its weights cannot be read: figures are checked, meaning is not; see the log"),
+    )
+
+
+def _reading() -> IntegrityFinding:
+    """Say what keeps the process that reads documents from everything but the one it was given."""
+    try:
+        with Sandbox() as sandbox:
+            filtered, landlock = sandbox.confinement()
+    except BriefingError as error:
+        return IntegrityFinding("reading", False, f"documents cannot be read: {error}")
+    walls = [f"Landlock {landlock}"] * bool(landlock) + ["the system call filter"] * filtered
+    if not walls:
+        return IntegrityFinding(
+            "reading", False, "documents are read without walls: this system has neither Landlock "
+            "nor seccomp; add only files that you trust"
+        )  # fmt: skip
+    return IntegrityFinding(
+        "reading", True, f"documents are read in a child closed by {' and '.join(walls)}"
+    )
+
+
+def _plugins() -> IntegrityFinding:
+    """Say what other packages add, and which of it is left out; after a child has begun to read."""
+    registries = (READERS, ENGINES, EMBEDDERS, TEMPLATES)
+    added = [f"{name} ({one.package(name)})" for one in registries for name in one.added()]
+    lines = [line for one in registries for line in one.left_out]
+    none = tr("no other package adds anything")
+    return IntegrityFinding("plugins", not lines, "; ".join([*lines, *added]) or none)
+
+
+def _log(home: Path) -> IntegrityFinding:
+    if reason := trouble(home):
+        return IntegrityFinding(
+            "log",
+            False,
+            tr("{reason}; move away what stands in its place, or free the disk", reason=reason),
+        )
+    count = len(last_failures(home, most=1_000))
+    return IntegrityFinding(
+        "log", True, tr("{file}, errors in it: {count}", file=home / FILE, count=count)
+    )
+
+
+def _privacy(home: Path) -> IntegrityFinding:
+    if open_to_others(home):
+        said = f"others may look into {home}, which holds other things too; what is made there is"
+        return IntegrityFinding(
+            "privacy", True, f"{said} closed to them; to close it all: chmod 700 {home}"
+        )
+    return IntegrityFinding("privacy", True, f"{home} is open to you alone")
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "missing"
+
+
+def _weights(workspace: Workspace) -> IntegrityFinding:
+    name = workspace.settings.embedder
+    if name == HASHING:
+        return IntegrityFinding("embedder", True, tr("hash: words only, no model"))
+    if kind_named(name):
+        package = EMBEDDERS.package(name)
+        return IntegrityFinding(
+            "embedder", True, tr("{name} of {package}", name=name, package=package)
+        )
+    try:
+        folder = weights_folder(name, cache=workspace.settings.models)
+    except BriefingError as error:
+        return IntegrityFinding("embedder", False, str(error))
+    return IntegrityFinding("embedder", True, tr("{name} in {folder}", name=name, folder=folder))
+
+
+def _tokens(workspace: Workspace) -> IntegrityFinding:
+    """Say whether every passage has the token codes that late interaction compares."""
+    if workspace.library.embedder not in ("", DEFAULT_MODEL):
+        return IntegrityFinding(
+            "tokens", True, tr("this embedder gives none; the ranking does without")
+        )
+    entries = [one for one in workspace.library.entries() if one.passages]
+    without = sum(not workspace.library.token_codes(one.id).known for one in entries)
+    if without:
+        # The search is right without them, if a little worse: no reason to fail.
+        rest = f"{without} documents have none and are ranked without; to compare them too run: "
+        return IntegrityFinding("tokens", True, f"{rest}briefing doctor --reembed")
+    return IntegrityFinding(
+        "tokens",
+        True,
+        tr("all {count} documents can be compared word by word", count=len(entries)),
+    )
+
+
+def _indexes(workspace: Workspace) -> IntegrityFinding:
+    """Compare the three indexes with the library, the vector index in a process of its own."""
+    if not workspace.library.entries():
+        return IntegrityFinding("indexes", True, tr("empty, like the library"))
+    fault = workspace.indexes.fault()
+    # Whoever searches here opens them anew afterwards.
+    workspace.indexes.close()
+    if fault:
+        return IntegrityFinding(
+            "indexes", False, tr("{fault}; run: briefing doctor --rebuild", fault=fault)
+        )
+    found = inspected(workspace.library)
+    if found.faults:
+        return IntegrityFinding(
+            "indexes",
+            False,
+            tr("{fault}; run: briefing doctor --rebuild", fault=joined("; ", found.faults)),
+        )
+    whole = tr(
+        "{count} passages in the library and in each of the three indexes", count=found.passages
+    )
+    return IntegrityFinding("indexes", True, whole)

@@ -1,0 +1,123 @@
+"""The engines by their names, and which of them could answer now."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from assistant.engine import Engine
+from assistant.engine_kinds import ENGINES, EngineKind, Reachable
+from assistant.extractive_engine import ExtractiveEngine
+from assistant.models.engine_config import EngineConfig
+from assistant.models.engine_config_file import engine_config_in
+from corpus.errors import BriefingError, UsageError
+from corpus.i18n import tr
+
+_LOG = logging.getLogger(__name__)
+_AUTO = "auto"
+
+
+def engine_named(name: str, home: Path) -> Engine:
+    """Return the engine of that name; "auto" is the best one found on this machine.
+
+    A hosted engine is made only when `name` names it: a key in the environment is not consent.
+    Raises UsageError for an unknown name, a missing key, or settings that cannot be read.
+    """
+    if name == ExtractiveEngine.name:
+        return ExtractiveEngine()
+    settled = engine_config_in(home)
+    if name == _AUTO:
+        return _preferred(settled) or _found(settled)
+    if "#" in name and urlsplit(name.partition("#")[0]).scheme in {"http", "https"}:
+        from assistant.models.servers import at_address
+
+        return at_address(name, settled)
+    first, colon, model = name.partition(":")
+    kind = ENGINES.get(first)
+    if kind is None or (not model.strip() if kind.model else bool(colon)):
+        raise UsageError(
+            tr("there is no engine {name}; give one of: {forms}", name=repr(name), forms=_forms())
+        )
+    if ENGINES.package(first):
+        return _of_package(name, kind, model.strip(), settled)
+    return kind.make(model.strip(), settled)
+
+
+def _forms() -> str:
+    """Return how engines are named, with a word where a model is to be named."""
+    from assistant.models.servers import FORM
+
+    kinds = {**ENGINES.ours(), **ENGINES.added()}
+    return ", ".join([_AUTO, *(kind.form(name) for name, kind in kinds.items()), FORM])
+
+
+def _preferred(settled: EngineConfig) -> Engine | None:
+    """Return the model of this machine that `briefing models use` chose, or the best able one."""
+    from assistant.models.hardware import total_memory
+    from assistant.models.local import LOCAL
+    from assistant.models.model_store import ModelStore
+
+    model = ModelStore(settled.home).preferred(total_memory())
+    return LOCAL.make(model.name, settled) if model else None
+
+
+def _found(settled: EngineConfig) -> Engine:
+    """Return an engine on a server of this machine, or the one that needs no model."""
+    from assistant.models.servers import found
+
+    return found(settled) or ExtractiveEngine()
+
+
+def _of_package(name: str, kind: EngineKind, model: str, settled: EngineConfig) -> Engine:
+    """Return an engine that another package makes; raises UsageError where it makes none."""
+    try:
+        engine = kind.make(model, settled)
+        if not isinstance(engine, Engine):
+            raise TypeError(f"{type(engine).__name__} is no engine")
+    except BriefingError:
+        raise
+    except Exception as error:  # reason: code of others may raise anything
+        _LOG.error("the engine %s cannot be made", name, exc_info=error)
+        raise UsageError(
+            tr(
+                "the engine {name} of {package} cannot be made ({reason}); see the log",
+                name=repr(name),
+                package=ENGINES.package(name.partition(":")[0]),
+                reason=type(error).__name__,
+            )
+        ) from error
+    return engine
+
+
+def reachable(home: Path) -> Iterator[Reachable]:
+    """Yield every kind of engine: what answers now, and what each other would need.
+
+    Asks servers on this machine only; a hosted provider is never contacted. Raises UsageError.
+    """
+    from assistant.models.servers import reach_addresses
+
+    settled = engine_config_in(home)
+    for kind in ENGINES.ours().values():
+        if kind.reach is not None:
+            yield from kind.reach(settled)
+    yield from reach_addresses()
+    for name, kind in ENGINES.added().items():
+        yield from _reach_of_package(name, kind, settled)
+
+
+def _reach_of_package(name: str, kind: EngineKind, settled: EngineConfig) -> Iterable[Reachable]:
+    """Return what of another package's kind can answer; that it tells nothing if it fails."""
+    form, is_form = kind.form(name), bool(kind.model)
+    if kind.reach is None:
+        return [Reachable(form, True, f"of {ENGINES.package(name)}", is_form=is_form)]
+    try:
+        return list(kind.reach(settled))
+    except Exception as error:  # noqa: BLE001  # reason: code of others may raise anything
+        _LOG.error("the kind of engine %s cannot say what answers", name, exc_info=error)
+        failed = f"of {ENGINES.package(name)}, which fails ({type(error).__name__}); see the log"
+        return [Reachable(form, False, failed, is_form=is_form)]
+
+
+__all__ = ["Reachable", "engine_named", "reachable"]

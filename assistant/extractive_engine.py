@@ -1,0 +1,264 @@
+"""The engine without a model: it quotes the sentences that answer, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assistant.engine import Draft, Piece, Task
+from assistant.engine_kinds import EngineKind, Reachable
+from assistant.sentence_ranking import RankedSentence
+from corpus.cells import Row
+from corpus.sentences import sentences
+from index.evidence import Evidence
+
+
+class AnswerForm(StrEnum):
+    """What kind of answer a question wants: one fact, the items of a list, an explanation."""
+
+    FACT = "fact"
+    LIST = "list"
+    EXPLANATION = "explanation"
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """How long an answer is: sentences and words at most, and how good a further one must be.
+
+    `nearly` is the share of the best sentence's chance that a further sentence must have.
+    """
+
+    most: int
+    words: int
+    nearly: float
+
+
+# Set by hand; docs/decisions.md has the figures of a second sentence for facts.
+_SIZES = {
+    AnswerForm.FACT: _Size(2, 70, 0.4),
+    AnswerForm.LIST: _Size(6, 130, 0.45),
+    AnswerForm.EXPLANATION: _Size(5, 140, 0.4),
+}
+_EXPLAINS = re.compile(
+    r"\b(?:why|how (?!many|much|long|old|large|big|often|far|fast|tall|soon|high|low|expensive|"
+    r"late|early|deep|wide)|explain|compare|comparison|differ\w*|versus|vs|reasons?|consequences?|"
+    r"implications?|impact|effects?|affect|what (?:does|do|did|would|should|can|could) .*\b(?:mean|"
+    r"learn|do|argue|think|recommend)|summar\w+|overview|pros and cons|advantages?|risks?|"
+    r"lessons?|arguments?|tell me about|background)\b|"
+    r"为什么|为何|如何|怎么|怎样|比较|区别|影响|意味",
+    re.IGNORECASE,
+)
+# What begins so asks for one thing, whatever else is in it ("When did the rule take effect?").
+_ASKS_ONE = re.compile(
+    r"^(?:and |so |but )?(?:(?:since |by )?when|who|whose|where|how (?:many|much|long|old|large|"
+    r"big|often|far|fast|high|low))\b(?!.*\b(?:why|compar\w+|versus|vs)\b)|"
+    r"^(?!.*(?:为什么|为何|比较|区别|哪些)).*(?:多少|何时|什么时候|谁|哪里)",
+    re.IGNORECASE,
+)
+_LISTS = re.compile(
+    r"\b(?:which|what) (?:(?:are|were) )?(?:the |its |their )?(?:\w+ ){0,2}?(?:countries|companies|"
+    r"firms|models|chips|agencies|states|labs|laboratories|measures|steps|conditions|requirements|"
+    r"exceptions|categories|types|kinds|names)\b|"
+    # A plural, and no "class", "status" or "analysis".
+    r"\bwhich [a-z]{2,}[^sui\W]s\b(?! (?:is|was|has|does|did)\b)|"
+    r"\b(?:list|name|enumerate) |哪些|列出",
+    re.IGNORECASE,
+)
+# A first sentence that is this sure needs no second one beside it, unless it is very short.
+_SURE, _SHORT = 0.9, 8
+# The sentence before one that leans on it is shown with it, up to this many words of both.
+_WITH_LEAD = 60
+# Sentences that a decline shows.
+_NEAREST = 3
+# Shorter ones are labels; Chinese sentences are one word by this count and end in their own stop.
+_LEAST = 4
+# Two sentences that share this much of their stems say the same.
+_SAME = 0.6
+# "[12]", and "^1^6" as web pages turn raised numbers into text; "10^25" is a number.
+_REFERENCE = re.compile(
+    r"\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]|(?<=[^\W\d])(?:\^\d{1,2})+(?=[.,;:]?(?:\s|$))"
+)
+_LAYOUT = re.compile(r"^[-*•]\s+")
+_FIGURE = re.compile(r"[~<>$€£¥]?\d")
+# "Topics: open weights, training cost, inference cost, API prices." names what a text is about.
+_LISTING = re.compile(r"[A-Z][\w ]{2,20}: (?:[^,.;:]{1,40}, ){3,}[^,.;:]{1,40}\.$")
+# What leans on the sentence before it: a pronoun, a definite noun that was named there, a turn.
+_LEANS = re.compile(
+    r"^(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Such|Both|The (?:latter|former|"
+    r"company|firm|lab|model|models|rule|order|agency|bureau|authors?|report|decision|same))\b"
+    r"(?! (?:is|was) (?:important|clear|likely|possible|necessary) (?:that|to)\b)"
+)
+# "Fee: 30 crowns", as forms, fact boxes and notes of members write: a name of a few words and its
+# value, without an end of a sentence. What numbers a picture or lists words is none.
+_LABELLED = re.compile(
+    r"(?!(?:figure|fig|table|chart|box|exhibit|source|sources|note|keywords|tags|topics|see)\b)"
+    r"[^\W\d][^.:;!?|]{1,59}: [^|]{1,120}$",
+    re.IGNORECASE,
+)
+
+# What tells of a text or of another one and answers nothing: rights, captions, an entry of a list
+# of sources, what a report sets out to do, what announces points, the closing formulas of an order.
+_APPARATUS = re.compile(
+    r"©|\bcopyright (?:\(c\)|\d{4})|\ball rights reserved\b|\barXiv preprint\b|\bdoi:|"
+    r"\bIn Proceedings of\b|^(?:table|figure|fig\.) \d+\s?[:.|]|"
+    r"^(?:this|the) (?:report|paper|article|section|chapter|appendix|brief) "
+    r"(?:compares|proceeds|outlines|is (?:organi[sz]ed|structured|divided|intended))\b|"
+    r"\b(?:adds|makes|gives|raises|lists) (?:two|three|four|five|several) "
+    r"(?:points|arguments|reasons|findings|things)\.$|"
+    r"\bnot intended to, and does not, create any right\b|\bcosts for publication of this\b",
+    re.IGNORECASE,
+)
+
+
+class ExtractiveEngine:
+    """Picks the sentences that answer the question, best first, and cites each."""
+
+    name = "extractive"
+    place = ""
+
+    def write(self, task: Task) -> Generator[Piece, None, None]:
+        """Yield each picked sentence with the label of the passage it stands in."""
+        by_label = {one.label: one for one in task.evidence}
+        quoted: set[tuple[int, int]] = set()
+        for one in picked(task.question, task.sentences, task.parts):
+            if (one.label, one.start) in quoted:
+                continue
+            ahead = None if (one.label, one.lead) in quoted else by_label.get(one.label)
+            texts = quoted_text(one, ahead)
+            for text in texts:
+                yield Draft(text, (one.label,))
+            with_lead = one.row is None and len(texts[0]) > len(one.text)
+            quoted |= {(one.label, one.start), (one.label, one.lead if with_lead else one.start)}
+            for aside in task.asides:
+                if (aside.leading.label, aside.leading.start) == (one.label, one.start):
+                    (text,) = quoted_text(aside.read, None)[:1]
+                    yield Draft(f"{aside.words}: {text}", (aside.read.label,))
+
+
+def quoted_text(one: RankedSentence, evidence: Evidence | None) -> list[str]:
+    """Return a sentence as it is quoted: what leans on the sentence before has it ahead of it.
+
+    A cell may hold whole sentences, each of which is cited. A "[12]" of the document's own is left
+    out: it would read like one of our labels.
+    """
+    if one.row is not None:
+        said = _REFERENCE.sub("", one.text)
+        return [said[start:end] for start, end in sentences(said)]
+    text = one.text
+    if evidence is not None and 0 <= one.lead < one.start and _LEANS.match(text):
+        passage = evidence.passage
+        before = passage.text[one.lead - passage.start : one.end - passage.start]
+        ahead = before[: one.start - one.lead].strip()
+        if len(before.split()) <= _WITH_LEAD and ahead.endswith((".", "!", "”", '"')):
+            text = before
+    # "- " before a list item is layout and no part of the sentence.
+    return [" ".join(_LAYOUT.sub("", _REFERENCE.sub("", text)).split())]
+
+
+def asked_for(question: str) -> AnswerForm:
+    """Return what kind of answer a question wants, as far as its words tell."""
+    if _ASKS_ONE.search(question):
+        return AnswerForm.FACT
+    if _EXPLAINS.search(question):
+        return AnswerForm.EXPLANATION
+    return AnswerForm.LIST if _LISTS.search(question) else AnswerForm.FACT
+
+
+def picked(question: str, read: Sequence[RankedSentence], parts: int = 1) -> list[RankedSentence]:
+    """Return the sentences of the answer: the best, then those that add to it.
+
+    One or two for a fact; up to five or six, in the order of their passages, for a list and an
+    explanation. The best comes first. Where the question has `parts`, so many of the first answer
+    one each, and all of these are there: they may differ in a name alone.
+    """
+    needed = {(one.label, one.start) for one in read[:parts]}
+    read = [one for one in read if stands_alone(one)] or read
+    if not read:
+        return []
+    asks = asked_for(question)
+    size = _SIZES[asks]
+    chosen = [one for one in read if (one.label, one.start) in needed] or [read[0]]
+    best = chosen[0]
+    words = sum(len(one.text.split()) for one in chosen)
+    sure = best.answers >= _SURE and words >= _SHORT
+    if asks is AnswerForm.FACT and (sure or len(chosen) > 1):
+        return chosen
+    for sentence in read:
+        if sentence in chosen:
+            continue
+        if len(chosen) >= size.most or sentence.answers < size.nearly * best.answers:
+            break
+        length = len(sentence.text.split())
+        if words + length > size.words or any(same(sentence, one) for one in chosen):
+            continue
+        if sentence.row and best.row and _is_another_row(sentence.row, best.row, question):
+            continue
+        chosen.append(sentence)
+        words += length
+    return _in_order(chosen)
+
+
+def nearest(read: Sequence[RankedSentence]) -> list[RankedSentence]:
+    """Return up to three sentences that come closest to an answer, best first, none twice."""
+    found: list[RankedSentence] = []
+    for one in read:
+        if len(found) == _NEAREST:
+            break
+        if stands_alone(one) and not any(same(one, other) for other in found):
+            found.append(one)
+    return found
+
+
+def stands_alone(one: RankedSentence) -> bool:
+    """Say whether a sentence can be quoted: no caption, head of a table or entry of a source list.
+
+    A row of a table counts when a cell with a value has a column's name, or begins with a figure.
+    """
+    text = one.text
+    if one.row is not None:
+        return any(cell.column or _FIGURE.match(cell.text) for cell in one.row.values)
+    if _LISTING.match(text) or _APPARATUS.search(text) or text.endswith(("?", "？")):
+        return False
+    if _LABELLED.match(text) and "://" not in text:
+        return True
+    if "://" in text or (len(text.split()) < _LEAST and not text.endswith(("。", "！"))):
+        return False
+    return text.startswith("- ") or text.endswith((".", "!", "”", '"', ")", ";", "。", "！"))
+
+
+def same(one: RankedSentence, other: RankedSentence) -> bool:
+    """Say whether two sentences say the same, by their stems."""
+    shared = len(one.stems & other.stems)
+    return shared >= _SAME * max(1, min(len(one.stems), len(other.stems)))
+
+
+def _is_another_row(row: Row, best: Row, question: str) -> bool:
+    """Say whether the question names the row `best`, and not the other."""
+
+    def is_named(one: Row) -> bool:
+        return bool(re.search(rf"(?<!\w){re.escape(one.name)}(?!\w)", question, re.IGNORECASE))
+
+    return bool(best.name) and is_named(best) and not is_named(row)
+
+
+def _in_order(chosen: list[RankedSentence]) -> list[RankedSentence]:
+    """Keep the best sentence first, with the thing asked for; the others as they stand.
+
+    Their passages come in the order of their best sentence.
+    """
+    best, *others = chosen
+    rank: dict[int, int] = {best.label: 0}
+    for place, sentence in enumerate(others, start=1):
+        rank.setdefault(sentence.label, place)
+    return [best, *sorted(others, key=lambda one: (rank[one.label], one.start))]
+
+
+EXTRACTIVE = EngineKind(
+    lambda _, __: ExtractiveEngine(),
+    model="",
+    reach=lambda _: [
+        Reachable("extractive", True, "quotes the library; needs no model, key or network")
+    ],
+)

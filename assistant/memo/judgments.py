@@ -1,0 +1,79 @@
+"""What a model judges from the evidence of a memo: drafts until the analyst takes them over."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from assistant import prompts
+from assistant.answer import Claim
+from assistant.engine import Task, Waiting
+from assistant.memo.drafting import as_judgment, drafted, says_how_likely, spoken
+from assistant.memo.memo_state import MemoState, SectionQuestion
+from assistant.memo.superseded import validity_of
+from assistant.memo.tradecraft_terms import SCALES
+from assistant.memo.values import JUDGMENT, Line
+from assistant.sentence_ranking import RankedSentence
+from assistant.workspace import Workspace
+from corpus.errors import EngineError
+from corpus.i18n import tr
+from index.evidence import Evidence
+
+
+def judged_lines(
+    workspace: Workspace, gathered: MemoState, asked: SectionQuestion, own: Collection[int]
+) -> Iterator[Line | Waiting]:
+    """Yield what the engine of `workspace` judges from the passages that the memo cites so far.
+
+    `own` are the numbers that the section cites: a model that reads little reads these. A judgment
+    is a draft, its figures, dates, names and quotations checked; what only repeats a passage is
+    evidence. Nothing, where the memo cites nothing that still holds; an engine that fails is named
+    in the notice.
+    """
+    evidence, reads = _cited(gathered, own)
+    if not evidence:
+        return
+    terms = ", ".join(SCALES[gathered.scale])
+    text = prompts.JUDGE.filled(question=asked.question.text, terms=terms)
+    task, missing = Task(text, evidence, reads), list(gathered.missing)
+    try:
+        for one in drafted(workspace, workspace.engine, gathered, task, asked, _judged):
+            # "The passages do not say." is no judgment.
+            if isinstance(one, Waiting) or one.claim.citations or one.claim.offered:
+                yield one
+    except EngineError as error:
+        gathered.notice = tr("{reason}. Some judgments are left to you.", reason=error)
+    # What a model cannot judge is not missing in the library.
+    gathered.missing = missing
+
+
+def _cited(
+    gathered: MemoState, own: Collection[int]
+) -> tuple[list[Evidence], list[RankedSentence]]:
+    """Return the passages that the memo cites, labelled from 1, and what it cites of them.
+
+    Those under the numbers `own` come first; documents that hold no longer are left out.
+    """
+    pool = list(gathered.pool.values())
+    gone = validity_of(gathered.topic.thing, pool, ()).documents
+    evidence: dict[str, Evidence] = {}
+    reads = []
+    for one in sorted(gathered.answer.citations, key=lambda one: one.number not in own):
+        around = (
+            found
+            for found in pool
+            if found.passage.document == one.document
+            and found.passage.start <= one.start < found.passage.end
+        )
+        found = next(around, None)
+        if found is None or one.document in gone:
+            continue
+        held = evidence.setdefault(found.passage.id, replace(found, label=len(evidence) + 1))
+        reads.append(RankedSentence(held.label, one.start, one.end, one.quote, frozenset(), 1.0))
+    return list(evidence.values()), reads
+
+
+def _judged(claim: Claim, task: Task, labels: Sequence[int]) -> Line:
+    if claim.verdict == "supported" and not says_how_likely(claim.text):
+        return spoken(claim, task, labels)
+    return Line(as_judgment(claim), role=JUDGMENT, draft=True)

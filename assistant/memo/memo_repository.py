@@ -1,0 +1,152 @@
+"""Memos that were written, kept in the data folder: to be resumed, opened again and compared."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from assistant.memo.memo_json import from_json, to_json
+from assistant.memo.values import Memo
+from corpus.errors import FormatError, NothingFound, UsageError
+from corpus.i18n import tr
+from corpus.originals import storage_error
+from corpus.private_files import private_folder
+
+_FOLDER = "memos"
+_ID = re.compile(r"[\w-]+")
+# Held from reading a memo to writing it changed, so that of two changes none is lost.
+_CHANGING = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMemo:
+    """A memo in the repository: its id, what it is about, and whether it was finished.
+
+    `saved` is when it was written last, by the clock of this machine: "2026-01-31 09:30".
+    `problem` says why a file cannot be read, of which nothing but its id is known then.
+    """
+
+    id: str
+    topic: str
+    template: str
+    created: str
+    complete: bool
+    saved: str
+    problem: str = ""
+
+
+class MemoRepository:
+    """The memos of one data folder, a JSON file each; a file is replaced whole or not at all."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / _FOLDER
+
+    def new_id(self, memo: Memo) -> str:
+        """Return an id for a memo that is not in the repository: its date, topic and a number."""
+        words = "-".join(re.findall(r"[a-z0-9]+", memo.topic.lower()))[:40].strip("-") or "memo"
+        stem = f"{memo.created}-{words}"
+        number = 1
+        while (self._folder / f"{stem}-{number}.json").exists():
+            number += 1
+        return f"{stem}-{number}"
+
+    def save(self, memo: Memo, name: str) -> None:
+        """Write a memo under an id; raises StorageError, and the file before stays whole."""
+        try:
+            private_folder(self._folder)
+            handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(to_json(memo, templates=True))
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(self._folder / f"{name}.json")
+            finally:
+                Path(temporary).unlink(missing_ok=True)
+        except OSError as error:
+            raise storage_error(error, self._folder) from error
+
+    def change(self, name: str, before: Memo, now: Memo) -> Memo:
+        """Put `now` in the place of `before`; return what lies there then.
+
+        That is not `now` where something else than `before` lay there: it stays. Raises UsageError
+        for a memo that is gone, and what `save` raises.
+        """
+        with _CHANGING:
+            present = self.load(name)
+            # As they are written: what a file does not hold makes no difference.
+            if to_json(present) != to_json(before):
+                return present
+            self.save(now, name)
+            return now
+
+    def load(self, name: str) -> Memo:
+        """Return the memo with an id ("last" is the newest); raises UsageError, FormatError."""
+        file = self._file(name)
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise FormatError(
+                tr(
+                    "cannot read {file} ({reason}); restore it from a backup",
+                    file=file,
+                    reason=error,
+                )
+            ) from error
+        return from_json(text, str(file))
+
+    def _file(self, name: str) -> Path:
+        name = self.latest() if name == "last" else name
+        file = self._folder / f"{name}.json"
+        if not _ID.fullmatch(name) or not file.is_file():
+            raise UsageError(tr("there is no memo {name}; see: briefing memos", name=repr(name)))
+        return file
+
+    def kept(self, steps: Iterator[Memo], name: str = "") -> Iterator[tuple[Memo, str]]:
+        """Yield (memo, id) while a memo is written; finished sections are kept at once.
+
+        A topic that the library has nothing on leaves nothing there.
+        """
+        sections = 0
+        try:
+            for memo in steps:
+                name = name or self.new_id(memo)
+                if len(memo.sections) > sections or memo.complete:
+                    sections = len(memo.sections)
+                    self.save(memo, name)
+                yield memo, name
+        except NothingFound:
+            (self._folder / f"{name}.json").unlink(missing_ok=True)
+            raise
+
+    def latest(self) -> str:
+        """Return the id of the newest memo that can be read; raises UsageError for none."""
+        for one in self.listed():
+            if not one.problem:
+                return one.id
+        raise UsageError(tr("no memo was written yet"))
+
+    def listed(self) -> list[StoredMemo]:
+        """Return the memos, the newest first; one that cannot be read says so and stays."""
+        times = {file: file.stat().st_mtime for file in self._folder.glob("*.json")}
+        return [
+            self._kept(file, datetime.fromtimestamp(time).isoformat(" ", "minutes"))
+            for file, time in sorted(times.items(), key=lambda one: one[1], reverse=True)
+        ]
+
+    def _kept(self, file: Path, saved: str) -> StoredMemo:
+        try:
+            memo = self.load(file.stem)
+        except UsageError as error:
+            return StoredMemo(file.stem, "", "", "", complete=True, saved=saved, problem=str(error))
+        return StoredMemo(file.stem, memo.topic, memo.template, memo.created, memo.complete, saved)
+
+    def delete(self, name: str) -> None:
+        """Delete a memo, readable or not; raises UsageError where there is none."""
+        self._file(name).unlink()

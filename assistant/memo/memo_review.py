@@ -1,0 +1,109 @@
+"""A memo looked at again: which of its lines are hit by what became of the sources since."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from assistant.memo.grades import Grades
+from assistant.memo.values import NOTE, GradedSource, Memo
+from assistant.workspace import Workspace
+from corpus.catalogue import Entry
+from corpus.errors import NotInLibrary
+
+CHANGED, REMOVED, SUPERSEDED, REGRADED = "changed", "removed", "superseded", "regraded"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFinding:
+    """What became of one source, and the lines that rest on it ("section:line", from 1).
+
+    `change` is "changed", "removed", "superseded" or "regraded"; `detail` says in words what of it
+    matters. `texts` are the sentences of the lines.
+    """
+
+    change: str
+    document: str
+    title: str
+    detail: str
+    where: tuple[str, ...]
+    texts: tuple[str, ...]
+
+
+def review_findings(workspace: Workspace, memo: Memo) -> Iterator[ReviewFinding]:
+    """Yield what became of each source of a memo in the library as it is now."""
+    entries = {entry.id: entry for entry in workspace.library.entries()}
+    by_place = {entry.source.location: entry for entry in entries.values()}
+    grades = Grades.load(workspace.settings.home)
+    later = workspace.retriever.later_versions()
+    for source in memo.sources:
+        entry = entries.get(source.document)
+        now = by_place.get(source.source.location)
+        if entry is None and now is not None:
+            yield _changed(workspace, memo, source, now)
+        elif entry is None:
+            yield _hit(memo, source, REMOVED, "it is no longer in the library")
+        else:
+            newest = later.get(source.document, [])
+            if newest and _named(newest[0]) != source.newer:
+                detail = f"a later version is in the library: {_named(newest[0])}"
+                yield _hit(memo, source, SUPERSEDED, detail)
+        grade = grades.of(source.source, "")
+        # A default is no grading; it counts only where it takes the place of the analyst's own.
+        own = grade.graded or source.graded
+        if own and (grade.reliability, grade.graded) != (source.reliability, source.graded):
+            detail = f"from {source.reliability} to {grade.reliability}: {grade.reason}"
+            yield _hit(memo, source, REGRADED, detail)
+
+
+def _named(entry: Entry) -> str:
+    return f"{entry.source.title} ({entry.source.published})"
+
+
+def _changed(workspace: Workspace, memo: Memo, source: GradedSource, now: Entry) -> ReviewFinding:
+    """Return the hit of a text that was replaced, with which quotations no longer stand in it."""
+    text = _flat(workspace.library.document(now.id).text)
+    gone = {
+        one.number
+        for one in memo.citations
+        if one.document == source.document and _flat(one.quote) not in text
+    }
+    if not gone:
+        return _hit(memo, source, CHANGED, "its text changed; all quoted words still stand in it")
+    numbers = ", ".join(f"[{number}]" for number in sorted(gone))
+    detail = f"its text changed; the words quoted as {numbers} no longer stand in it"
+    return _hit(memo, replace(source, citations=tuple(sorted(gone))), CHANGED, detail)
+
+
+def _hit(memo: Memo, source: GradedSource, change: str, detail: str) -> ReviewFinding:
+    cites = set(source.citations)
+    found = [
+        (f"{section.key}:{number}", line.claim.text)
+        for section in memo.sections
+        for number, line in enumerate(section.lines, start=1)
+        if line.role != NOTE and cites & {*line.claim.citations, *line.claim.offered}
+    ]
+    where, texts = zip(*found, strict=True) if found else ((), ())
+    return ReviewFinding(
+        change, source.document, source.source.title, detail, tuple(where), tuple(texts)
+    )
+
+
+def _flat(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def standing(workspace: Workspace, memo: Memo) -> int:
+    """Return how many citations of a memo are, to the letter, what their document says there.
+
+    Replaced documents are kept in the library and count; documents it never had do not.
+    """
+    count = 0
+    for one in memo.citations:
+        try:
+            text = workspace.library.document(one.document).text
+        except NotInLibrary:
+            continue
+        count += text[one.start : one.end] == one.quote
+    return count

@@ -1,0 +1,274 @@
+"""The lines of a memo's section: searched, written by the engine, checked and cited."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.answer import Question
+from assistant.answerability import Zone, judged
+from assistant.checking.names import names
+from assistant.corrections import figures
+from assistant.engine import Draft, Engine, Piece, Task, Waiting
+from assistant.evidence_search import search_evidence
+from assistant.extractive_engine import ExtractiveEngine, quoted_text, stands_alone
+from assistant.memo.drafting import composed, drafted, spoken, written
+from assistant.memo.memo_state import MemoState, SectionQuestion
+from assistant.memo.sentence import EvidenceSentence
+from assistant.memo.superseded import validity_of
+from assistant.memo.topic import Kind, Topic
+from assistant.memo.values import Line
+from assistant.rewrite_candidates import RewriteCandidate
+from assistant.sentence_ranking import RankedSentence
+from assistant.time_statements import TimedStatement
+from assistant.workspace import Workspace
+from corpus.errors import EngineError
+from corpus.i18n import tr
+from corpus.quantities import quantities
+from index.evidence import Evidence
+
+# A line reads on its own: a whole sentence that names something and does not begin with a word for
+# something said before.
+_BEGINS = re.compile(r"^[\"“'(]?[A-Z0-9$€£\u4e00-\u9fff]")
+_LEANS = re.compile(
+    r"^(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Such|Both|But|However|And|Or|So|"
+    r"Also|There|Then|Here|Figure|Fig\.|Table|Welcome|See|The former|The latter|In addition|"
+    r"For example|As such|Regardless|Moreover|Furthermore|Nevertheless|Meanwhile|Instead|Thus|"
+    r"Hence|Therefore|Similarly|Likewise|In contrast|By contrast|On the other hand|In practice|"
+    r"What[’']s different|"
+    r"(?:At|In|On|For|With|By|Under|From|Of) (?:that|this|these|those) \w+|"
+    r"[A-Z]\w+(?: \w+){0,3} then \w+|"
+    # "The company", "The model’s": which one was said before, unless "of" or "that" tells it here.
+    r"The (?:new |latest |same |two |three )?(?:company|companies|firm|lab|start-?up|developer|"
+    r"model|models|assistant|agency|bureau|rule|order|paper|report|article|authors?|decision|move|"
+    r"team|researchers|letter|bill|chip|chips|country|government|administration|charge|"
+    r"framework|omnibus|programme|program|package|guidance|ban|truce|threshold|"
+    r"instruction|arrangement|deal|payment|measures?|figures?|number|study|survey|exports?)"
+    r"(?:[’']s?)?(?! (?:of|for|that|which|from|on|in|by|at|behind|called|named)\b|s? of\b))\b"
+)
+# Points to what stands elsewhere in its document, or tells of the document and of nothing else.
+_POINTS = re.compile(
+    r"\b(?:this|the present) (?:article|report|paper|section|chapter|brief|table|figure)\b|"
+    r"\bthe (?:table|list|section|chart)(?: below| above)?\b|\b(?:Table|Figure|Fig\.) \d|"
+    r"^The (?:first|second|third|fourth|last|other|two|three|four|same) \w+|"
+    r"\b(?:see|measures|cases|figures|named|listed|mentioned|described|shown|noted) "
+    r"(?:above|below)\b|"
+    r"\bsuch (?:data|\w+s)\b(?! as\b)|本文|本报告|下表|上表|如图"
+)
+_ENDS = re.compile(r"[.!。！][\"”’)]*$")
+_SHORTEST = 8
+# A sentence that answers with less chance than this is about something else; what leads must answer
+# more surely, and say so by itself or surely; what only comes close need not.
+_LIKELY, _LEADS, _SURE, _CLOSE = 0.12, 0.3, 0.5, 0.05
+# The share of the best sentence's chance that a further one must have.
+_NEARLY = 0.25
+# Of the topic, what a sentence has by itself that need not answer as surely to lead.
+_NAMES_IT = 0.4
+# The share of the best that a second sentence must have to lead beside it.
+_NEAR_BEST = 0.65
+# Words of a sentence that comes close.
+_CLOSEST_WORDS = 60
+# A document that is cited this often gives way to others that fit.
+_SHARE = 5
+
+
+def section_lines(
+    workspace: Workspace, gathered: MemoState, asked: SectionQuestion
+) -> Iterator[Line | Waiting]:
+    """Yield the lines that answer one question of a section, each checked and cited.
+
+    Only passages about the topic are read for it, and only where the reader judges that they answer
+    is anything written: what is not answered is added to what is missing. An engine that fails is
+    named in the notice, and the evidence is quoted instead.
+    """
+    found = _task(workspace, gathered, asked)
+    count = 0
+    engine = workspace.engine
+    while True:
+        try:
+            for line in _written(workspace, engine, gathered, found.task, asked):
+                count += isinstance(line, Line)
+                yield line
+                if count == asked.most:
+                    break
+        except EngineError as error:
+            gathered.notice = tr("{reason}. Some sections quote the library instead.", reason=error)
+            engine = ExtractiveEngine()
+            continue
+        break
+    if count or found.told_before:
+        gathered.answered += 1
+    elif found.unquoted:
+        gathered.unquoted.append(asked.told)
+    else:
+        gathered.missing.append(asked.told)
+        gathered.near.extend(found.near)
+
+
+def nearest_lines(workspace: Workspace, gathered: MemoState, most: int) -> Iterator[Line]:
+    """Yield up to `most` sentences that come closest to questions without an answer, quoted."""
+    count = 0
+    for task in gathered.near:
+        asked = SectionQuestion(Question(task.question), task.question, 1, _CLOSEST_WORDS)
+        for line in _written(workspace, ExtractiveEngine(), gathered, task, asked):
+            if isinstance(line, Line):
+                yield line
+                count += 1
+                break
+        if count == most:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What an engine is given for a question, and whether lines of the memo answer it already.
+
+    `near` is a task with the one sentence that comes closest where nothing answers. `unquoted`
+    says that passages answer, but no sentence of them can be quoted alone.
+    """
+
+    task: Task
+    told_before: bool = False
+    near: tuple[Task, ...] = ()
+    unquoted: bool = False
+
+
+def _task(workspace: Workspace, gathered: MemoState, asked: SectionQuestion) -> _Found:
+    """Return what answers a question and is about the topic.
+
+    Nothing, where the reader judges that the passages about the topic do not answer.
+    """
+    search = search_evidence(workspace, asked.question, [RewriteCandidate(asked.question.text)])
+    evidence = gathered.on_topic(search.evidence)
+    if asked.leads:
+        gone = validity_of(gathered.topic.thing, list(gathered.pool.values()), ()).documents
+        kept = [one for one in evidence if one.passage.document not in gone]
+        evidence = tuple(replace(one, label=label) for label, one in enumerate(kept, start=1))
+    readings = workspace.reader.readings(search.question, evidence)
+    zone = judged(readings, evidence).zone
+    answering = {
+        one.label
+        for one, reading in zip(evidence, readings, strict=True)
+        if judged([reading], [one]).zone is not Zone.ABSENT
+    }
+    by_label = {one.label: one for one in evidence}
+    fitting = [
+        one
+        for one in workspace.reader.sentences(search.question, evidence, readings)
+        if one.label in answering
+        and _fits(one, by_label[one.label])
+        and gathered.topic.fits(
+            one.text, by_label[one.label].source.title, by_label[one.label].passage.heading
+        )
+    ]
+    text = asked.question.text
+    if zone is not Zone.ANSWERED:
+        close = [one for one in fitting if one.answers >= _CLOSE][: zone is Zone.NEAR]
+        near = tuple(Task(text, evidence, [one]) for one in close)
+        return _Found(Task(text, (), ()), near=near)
+    likely = [one for one in fitting if one.answers >= _LIKELY]
+    if asked.leads:
+        likely = _leading(gathered.topic, likely, evidence)
+    new = [one for one in likely if not gathered.repeats(one.stems)]
+    order = _order(gathered, asked, new, evidence)
+    return _Found(Task(text, evidence, order), len(new) < len(likely), unquoted=not likely)
+
+
+def _leading(
+    topic: Topic, found: list[RankedSentence], evidence: Sequence[Evidence]
+) -> list[RankedSentence]:
+    """Return the sentences that may lead a memo, those first that say most of its topic.
+
+    They answer surely and name the topic; of a figure they state one, and of a rule what changed
+    it counts more and need not answer as surely.
+    """
+    by_label = {one.label: one for one in evidence}
+    ranked = []
+    for one in found:
+        source, heading = by_label[one.label].source, by_label[one.label].passage.heading
+        share = topic.share(one.text, heading)
+        changes = topic.kind is Kind.RULE and TimedStatement(one.text, source.dated, "", "").changes
+        least = _SURE if share < _NAMES_IT else _LIKELY if changes else _LEADS
+        if one.answers < least or (topic.kind is Kind.FIGURE and not figures(one.text)):
+            continue
+        ranked.append((one.answers * (0.5 + share) * (1 + changes), one))
+    best = max((rank for rank, _ in ranked), default=0.0)
+    kept = [pair for pair in ranked if pair[0] >= _NEAR_BEST * best]
+    return [one for _, one in sorted(kept, key=lambda pair: -pair[0])]
+
+
+def _order(
+    gathered: MemoState,
+    asked: SectionQuestion,
+    found: list[RankedSentence],
+    evidence: Sequence[Evidence],
+) -> list[RankedSentence]:
+    """Return sentences in the order of their use: what holds no longer comes last, or not at all.
+
+    It never leads: a section that states what the memo stands for goes without it. Documents that
+    had their share give way where others are left: five filings of one company say the same.
+    """
+    by_label = {one.label: one for one in evidence}
+    told = {
+        (one.label, one.start): EvidenceSentence(
+            one.text, one.start, one.end, by_label[one.label].passage, by_label[one.label].source
+        )
+        for one in found
+    }
+    pool = list(gathered.pool.values())
+    standing = validity_of(
+        gathered.topic.thing, pool, list(told.values()), as_of=asked.question.as_of
+    )
+    gone = {key for key, one in told.items() if standing.later(*one.key)}
+    cited = Counter(one.document for one in gathered.answer.citations)
+    current = [one for one in found if (one.label, one.start) not in gone]
+    fresh = [
+        one for one in current if cited[by_label[one.label].passage.document] < _SHARE
+    ] or current
+    return fresh if asked.leads else [*fresh, *(one for one in found if one not in current)]
+
+
+def _fits(read: RankedSentence, evidence: Evidence) -> bool:
+    """Say whether a sentence can stand in a memo: whole, and on its own.
+
+    One that leans on the sentence before it stands where that is quoted with it.
+    """
+    if read.row or not stands_alone(read):
+        return False
+    text = quoted_text(read, evidence)[0]
+    if len(text.split()) < _SHORTEST and text.isascii():
+        return False
+    if not names(text) and not quantities(text):
+        return False
+    if not _BEGINS.match(text) or _LEANS.match(text) or not _ENDS.search(text):
+        return False
+    return not _POINTS.search(text)
+
+
+def _written(
+    workspace: Workspace, engine: Engine, gathered: MemoState, task: Task, asked: SectionQuestion
+) -> Iterator[Line | Waiting]:
+    """Yield the lines that an engine writes, as far as there is room; raises EngineError.
+
+    Without evidence no engine is asked, and without a fitting sentence nothing is quoted.
+    """
+    if not isinstance(engine, ExtractiveEngine):
+        if task.evidence:
+            yield from drafted(workspace, engine, gathered, task, asked, written)
+    elif task.sentences:
+        yield from composed(workspace, _quotations(task), gathered, task, asked, spoken)
+
+
+def _quotations(task: Task) -> Generator[Piece, None, None]:
+    """Yield the sentences of a task in their order, as long as they answer nearly as well.
+
+    A section has room for more than the engine without a model says to one question.
+    """
+    by_label = {one.label: one for one in task.evidence}
+    best = max((one.answers for one in task.sentences), default=0.0)
+    for one in task.sentences:
+        if one.answers >= _NEARLY * best:
+            for text in quoted_text(one, by_label[one.label]):
+                yield Draft(text, (one.label,))

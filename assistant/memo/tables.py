@@ -1,0 +1,353 @@
+"""The tables of a memo, made from every passage it read: events, figures, disputes, sources."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from assistant.answer import Claim
+from assistant.checking.checker import Cited
+from assistant.memo.citation_numbers import CitationNumbers
+from assistant.memo.disagreements import disagreements
+from assistant.memo.figures import stated
+from assistant.memo.grades import STARTER, Grade, Grades, confidence
+from assistant.memo.memo_state import MemoState
+from assistant.memo.origins import SourceText as Whole
+from assistant.memo.origins import independent, origins
+from assistant.memo.references import Readable
+from assistant.memo.sentence import EvidenceSentence, sentences_of
+from assistant.memo.speakers import attributed
+from assistant.memo.superseded import Validity, validity_of
+from assistant.memo.timeline import events
+from assistant.memo.translation import worded
+from assistant.memo.values import (
+    EVIDENCE,
+    LEADING,
+    NOTE,
+    Dispute,
+    Event,
+    Figure,
+    GradedSource,
+    Line,
+    Memo,
+    Section,
+    Side,
+)
+from assistant.workspace import Workspace
+
+# Rows of a table: more than these a reader does not read; the nearest to the topic stay.
+_EVENTS, _FIGURES, _DISPUTES = 20, 15, 8
+# Sentences of other documents that are asked whether they bear a claim out: the likest, sharing
+# this much of its stems at least.
+_ASKED, _SHARED = 3, 0.5
+# Disagreements that the body tells of, and sides of each; the tables of all stand in an annex.
+_TOLD, _SIDES = 3, 4
+_EMPTY = {
+    "disputes": "No disagreement was found in the passages read.",
+    "figures": "No figure with a unit was found in the passages read.",
+    "timeline": "No dated event was found in the passages read.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """The sentences on the topic, those of the first passages first, with their stems."""
+
+    sentences: tuple[EvidenceSentence, ...]
+    stems: Mapping[tuple[str, int, int], frozenset[str]]
+    grades: Grades
+    origins: Mapping[str, str]
+    standing: Validity
+    readable: Readable
+
+
+def assembled(workspace: Workspace, memo: Memo, gathered: MemoState) -> Memo:
+    """Return the memo with its tables, corroboration, graded sources and stated confidence."""
+    pool = _pooled(workspace, memo, gathered)
+    citing = CitationNumbers(memo.citations, gathered.pool)
+    memo = replace(memo, sections=_dated(memo, pool.standing))
+    sections, counted = _corroborated(workspace, memo, pool, citing)
+    shown = {section.shows for section in sections}
+    memo = replace(
+        memo,
+        sections=sections,
+        events=_events(pool, citing) if "timeline" in shown else (),
+        figures=_figures(pool, citing) if "figures" in shown else (),
+        disputes=_disputes(pool, citing) if "disputes" in shown else (),
+    )
+    memo = replace(memo, citations=citing.citations)
+    memo = replace(memo, sources=_sources(memo, pool, counted))
+    return replace(memo, sections=tuple(_noted(one, memo) for one in memo.sections))
+
+
+def _pooled(workspace: Workspace, memo: Memo, gathered: MemoState) -> _Pool:
+    """Return what was read, as far as it is on the topic, and where its documents come from."""
+    reader = workspace.reader
+    found = list(gathered.pool.values())
+    stems: dict[tuple[str, int, int], frozenset[str]] = {}
+    kept = []
+    for one in sentences_of((one.passage, one.source) for one in found):
+        if gathered.topic.fits(one.text, one.source.title, one.passage.heading):
+            stems[one.key] = reader.stems(one.text)
+            kept.append(one)
+    whole = [
+        Whole(one, document.source, document.text)
+        for one in dict.fromkeys(one.passage.document for one in found)
+        for document in [workspace.library.document(one)]
+    ]
+    standing = validity_of(gathered.topic.thing, found, kept, as_of=memo.as_of)
+    grades = Grades.load(workspace.settings.home)
+    return _Pool(tuple(kept), stems, grades, origins(whole), standing, gathered.readable)
+
+
+def _dated(memo: Memo, standing: Validity) -> tuple[Section, ...]:
+    """Return the sections with what made a line out of date beside it; none of those leads."""
+    sections = []
+    for section in memo.sections:
+        lines = []
+        for line in section.lines:
+            later = [_later(memo, number, standing) for number in line.claim.citations]
+            if later and all(later):
+                if section.key in LEADING and line.role == EVIDENCE:
+                    continue
+                line = replace(line, later=later[0])
+            lines.append(line)
+        sections.append(replace(section, lines=tuple(lines)))
+    return tuple(sections)
+
+
+def _later(memo: Memo, number: int, standing: Validity) -> str:
+    one = memo.citation(number)
+    source = standing.later(one.document, one.start, one.end)
+    return f"{source.title} ({source.published})" if source else ""
+
+
+def _corroborated(
+    workspace: Workspace, memo: Memo, pool: _Pool, citing: CitationNumbers
+) -> tuple[tuple[Section, ...], dict[int, int]]:
+    """Return the sections with what else bears their lines out.
+
+    Also, for each citation, how many independent origins bear the line that cites it.
+    """
+    by_place = {(one.document, one.start, one.end): one for one in pool.sentences}
+    counted: dict[int, int] = {}
+    sections = []
+    for section in memo.sections:
+        lines = []
+        for line in section.lines:
+            if line.role == EVIDENCE and line.claim.citations:
+                bearers = _bearers(workspace, line, memo, pool)
+                more = [citing.number(one) for one in bearers]
+                own = [
+                    by_place[place]
+                    for number in line.claim.citations
+                    if (place := _place(memo, number)) in by_place
+                ]
+                claim = replace(
+                    line.claim, citations=tuple(dict.fromkeys((*line.claim.citations, *more)))
+                )
+                count = max(1, independent([*own, *bearers], pool.origins))
+                counted |= {
+                    number: max(count, counted.get(number, 1)) for number in claim.citations
+                }
+                line = replace(line, claim=claim)
+            lines.append(line)
+        sections.append(replace(section, lines=tuple(lines)))
+    return tuple(sections), counted
+
+
+def _place(memo: Memo, number: int) -> tuple[str, int, int]:
+    one = memo.citation(number)
+    return one.document, one.start, one.end
+
+
+def _bearers(workspace: Workspace, line: Line, memo: Memo, pool: _Pool) -> list[EvidenceSentence]:
+    """Return sentences of other origins that contain what a line says, one an origin.
+
+    A second filing of the same company, or a reprint, bears nothing out that the first does not.
+    """
+    stems = workspace.reader.stems(line.claim.text)
+    own = {
+        pool.origins.get(document, document)
+        for number in line.claim.citations
+        for document in [memo.citation(number).document]
+    }
+    shares = [
+        (len(stems & pool.stems[one.key]) / max(1, len(stems)), place, one)
+        for place, one in enumerate(pool.sentences)
+        if pool.origins.get(one.document, one.document) not in own
+    ]
+    likest = sorted((one for one in shares if one[0] >= _SHARED), key=lambda one: (-one[0], one[1]))
+    found: dict[str, EvidenceSentence] = {}
+    for _, _, one in likest[:_ASKED]:
+        about = ". ".join(filter(None, (one.source.title, one.passage.heading)))
+        verdict = workspace.checker.check(line.claim.text, [Cited(one.text, about)])
+        if verdict.verdict == "supported":
+            found.setdefault(pool.origins.get(one.document, one.document), one)
+    return list(found.values())
+
+
+def _events(pool: _Pool, citing: CitationNumbers) -> tuple[Event, ...]:
+    """Return the events of the timeline: those told by most, of these the first read, by date."""
+    order = {one.key: place for place, one in enumerate(pool.sentences)}
+    found = sorted(
+        events(pool.sentences),
+        key=lambda one: (-len(one.sentences), min(order[two.key] for two in one.sentences)),
+    )
+    kept = sorted(found[:_EVENTS], key=lambda one: one.date)
+    return tuple(
+        Event(
+            one.date,
+            pool.readable(one.sentences[0].document, one.text),
+            tuple(dict.fromkeys(citing.number(two) for two in one.sentences)),
+            tuple((other, citing.number(two)) for other, two in one.others),
+        )
+        for one in kept
+    )
+
+
+def _figures(pool: _Pool, citing: CitationNumbers) -> tuple[Figure, ...]:
+    found = stated(pool.sentences)[:_FIGURES]
+    return tuple(
+        Figure(
+            one.quantity,
+            one.value,
+            one.unit,
+            one.shown,
+            one.as_of,
+            attributed(one.sentence).speaker,
+            citing.number(one.sentence),
+        )
+        for one in found
+    )
+
+
+def _disputes(pool: _Pool, citing: CitationNumbers) -> tuple[Dispute, ...]:
+    found = []
+    for one in disagreements(pool.sentences)[:_DISPUTES]:
+        sides = tuple(
+            Side(
+                position.shown,
+                pool.readable(position.sentence.document, position.sentence.text),
+                attributed(position.sentence).speaker,
+                position.sentence.source.published,
+                position.counts,
+                citing.number(position.sentence),
+            )
+            for position in one.positions
+        )
+        found.append(Dispute(one.about, one.kind, sides, one.update))
+    return tuple(found)
+
+
+def _sources(memo: Memo, pool: _Pool, counted: Mapping[int, int]) -> tuple[GradedSource, ...]:
+    """Return the documents cited, each graded; its kind is that of most statements in it."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for citation in memo.citations:
+        numbers[citation.document].append(citation.number)
+    speakers: dict[str, Counter[str]] = defaultdict(Counter)
+    kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    for section in memo.sections:
+        for line in section.lines:
+            for document in {memo.citation(one).document for one in line.claim.citations}:
+                speakers[document][line.speaker] += bool(line.speaker)
+                kinds[document][line.kind] += bool(line.kind)
+    graded = []
+    for document, cites in numbers.items():
+        first = memo.citation(cites[0])
+        kind = (kinds[document].most_common(1) or [("", 0)])[0][0]
+        grade = pool.grades.of(first.source, kind, max(counted.get(number, 1) for number in cites))
+        newer = first.newer
+        graded.append(
+            GradedSource(
+                document=document,
+                source=first.source,
+                citations=tuple(cites),
+                reliability=grade.reliability,
+                credibility=grade.credibility,
+                reason=grade.reason,
+                graded=grade.graded,
+                origin=pool.origins.get(document, document),
+                speakers=tuple(one for one, count in speakers[document].most_common() if count),
+                newer=f"{newer.source.title} ({newer.source.published})" if newer else "",
+            )
+        )
+    return tuple(graded)
+
+
+def _noted(section: Section, memo: Memo) -> Section:
+    """Return a section with what the memo says of itself there: confidence, and empty tables."""
+    held = {"disputes": memo.disputes, "figures": memo.figures, "timeline": memo.events}
+    if section.shows in held and not held[section.shows]:
+        return _with(section, worded(_EMPTY[section.shows], memo.language))
+    if section.shows == "disputes":
+        return _with(section, *(_told(one, memo.language) for one in memo.disputes[:_TOLD]))
+    if section.shows == "sources":
+        return _with(section, _summary(memo))
+    cites = {number for line in section.lines for number in line.claim.citations}
+    if section.key not in LEADING or not cites:
+        return section
+    documents = {memo.citation(number).document for number in cites}
+    bearing = [one for one in memo.sources if one.document in documents]
+    disputed = any(
+        side.citation in cites for one in memo.disputes if not one.update for side in one.sides
+    )
+    grades = [Grade(one.reliability, one.credibility, one.reason, one.graded) for one in bearing]
+    many = len({one.origin for one in bearing})
+    return _with(section, confidence(grades, many, disputed, memo.language)[1])
+
+
+def _with(section: Section, *texts: str) -> Section:
+    return replace(section, lines=(*section.lines, *map(note, texts)))
+
+
+def _told(one: Dispute, language: str) -> str:
+    """Return a disagreement in one sentence: what it is about, and what each side says."""
+    said = {side.shown: side.speaker for side in reversed(one.sides)}
+    sides = [
+        worded("{value} ({who})", language, value=value, who=who)
+        if who and who != STARTER
+        else value
+        for value, who in reversed(said.items())
+    ]
+    form = "{about}, an update: {sides}." if one.update else "{about}: {sides}."
+    return worded(
+        form, language, about=one.about, sides=worded("; ", language).join(sides[:_SIDES])
+    )
+
+
+def _summary(memo: Memo) -> str:
+    """Return the source summary statement (ICD 206): how many, from where, how good, how old."""
+    language = memo.language
+    grades = Counter(one.reliability for one in memo.sources)
+    spread = worded(", ", language).join(
+        worded("{count} of grade {letter}", language, count=count, letter=letter)
+        for letter, count in sorted(grades.items())
+    )
+    dates = sorted(one.source.published for one in memo.sources if one.source.published)
+    undated = len(memo.sources) - len(dates)
+    said = [
+        worded(
+            "Documents this memo rests on: {documents} ({spread}); independent origins: {origins}.",
+            language,
+            documents=len(memo.sources),
+            origins=len({one.origin for one in memo.sources}),
+            spread=spread,
+        )
+    ]
+    if dates and dates[0] == dates[-1]:
+        said.append(worded("They are of {first}.", language, first=dates[0]))
+    elif dates:
+        said.append(
+            worded("They were published between {first} and {last}.", language,
+                   first=dates[0], last=dates[-1])
+        )  # fmt: skip
+    if undated:
+        said.append(worded("Without a date: {count}.", language, count=undated))
+    return worded(" ", language).join(said)
+
+
+def note(text: str) -> Line:
+    """Return a sentence that the memo says about itself."""
+    return Line(Claim(text, (), "supported"), role=NOTE)

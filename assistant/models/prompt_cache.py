@@ -1,0 +1,99 @@
+"""The earlier turns of a conversation as they were sent: a server need not read them anew."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from assistant import prompts
+from assistant.engine import Task
+from assistant.models.model import ChatMessage
+from assistant.query_rewriting import Turn
+
+_KEPT = 32
+_LABEL, _SIGN = re.compile(r"\[\d+\]"), re.compile(r"\w")
+
+
+_Key = tuple[str, tuple[tuple[int, str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class CachedPrompt:
+    """The message as which a task was sent, its answer with labels, and whether evidence lacked."""
+
+    sent: str
+    answer: str
+    part: bool
+
+
+class PromptCache:
+    """What a model was sent, by the answer that it gave. Thread-safe; the newest are kept.
+
+    `takes_form` becomes False when its server refuses a form.
+    """
+
+    def __init__(self) -> None:
+        self.takes_form = True
+        self._sent: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._written: OrderedDict[_Key, CachedPrompt] = OrderedDict()
+        self._lock = Lock()
+
+    def keep(self, task: Task, sent: str, answer: str, *, part: bool = False) -> None:
+        """Remember the message as which a task was sent, and the answer with its labels.
+
+        `part` says that not all of its evidence was in the message.
+        """
+        with self._lock:
+            self._sent[task.question, _bare(answer)] = sent
+            self._written[_key(task)] = CachedPrompt(sent, answer, part)
+            for kept in (self._sent, self._written):
+                while len(kept) > _KEPT:
+                    kept.popitem(last=False)
+
+    def written(self, task: Task) -> CachedPrompt | None:
+        """Return what became of a task that was sent; None where that is forgotten."""
+        with self._lock:
+            return self._written.get(_key(task))
+
+    def sent(self, question: str, answer: str) -> str:
+        """Return the message as which a question was sent that got just this answer, or ""."""
+        with self._lock:
+            return self._sent.get((question, _bare(answer)), "")
+
+    def of(
+        self, history: Sequence[Turn], count: Callable[[str], int], room: int
+    ) -> list[ChatMessage]:
+        """Return the newest turns that fit into `room` tokens, oldest first.
+
+        The question as it was sent, with its passages, where the answer that is kept is the one
+        that was given then and there is room for it; else without. An answer stands without labels:
+        they are those of another message.
+        """
+        kept: list[list[ChatMessage]] = []
+        for turn in reversed(history):
+            if not turn.answer:
+                continue
+            question = turn.whole or turn.question
+            bare = prompts.EARLIER.filled(question=question)
+            for text in (self.sent(question, turn.answer), bare):
+                cost = count(text) + count(turn.answer)
+                if text and cost <= room:
+                    kept.append([ChatMessage("user", text), ChatMessage("assistant", turn.answer)])
+                    room -= cost
+                    break
+            else:
+                break
+        return [message for messages in reversed(kept) for message in messages]
+
+
+def _key(task: Task) -> _Key:
+    """Return what tells a task from others: its question, and its passages by label."""
+    return task.question, tuple((one.label, one.passage.id) for one in task.evidence)
+
+
+def _bare(answer: str) -> str:
+    """Return the letters and digits of an answer without its labels."""
+    return "".join(_SIGN.findall(_LABEL.sub("", answer)))

@@ -1,0 +1,381 @@
+"""Asking: search, judge, write, check; an answer as a stream of growing snapshots."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+
+from assistant.answer import NOT_HELD, NOT_SAID, Answer, Claim, Question
+from assistant.answerability import Zone
+from assistant.attribution import AnswerBuilder
+from assistant.calculating import Calculation, calculated
+from assistant.checking.problems import Code, in_words
+from assistant.citation_parsing import PartialSentence, parsed_sentences
+from assistant.engine import Corrector, Draft, Engine, Shortened, Task, Usage, Waiting, guarded
+from assistant.evidence_search import EvidenceSearch, rewritten, search_evidence
+from assistant.extractive_engine import ExtractiveEngine, nearest, quoted_text
+from assistant.languages import language_note, languages_of, question_language
+from assistant.library_questions import about_library, say_more, says_nothing
+from assistant.query_rewriting import needs_context
+from assistant.rewrite_candidates import RewriteCandidate
+from assistant.summarising import summary_of
+from assistant.table_answer import calculated_answer
+from assistant.workspace import Workspace
+from corpus.errors import EngineError, UsageError
+from corpus.i18n import Translatable, joined, tr
+from corpus.partial_dates import refuse_undated
+from corpus.vocabulary import with_aliases
+
+_LOG = logging.getLogger(__name__)
+LONGEST_QUESTION = 4_000
+# Sentences that share less of the stems of the shorter one say something else; the judge, who takes
+# 20 ms for a pair, need not be asked.
+_MAY_BE_SAME = 0.3
+
+
+def validated(question: Question) -> Question:
+    """Return the question with its white space folded.
+
+    Raises UsageError where it is none, and for bounds that are no dates.
+    """
+    text = " ".join(question.text.split())
+    if not text:
+        raise UsageError(tr("the question is empty; type one"))
+    if len(text) > LONGEST_QUESTION:
+        raise UsageError(
+            tr(
+                "the question has {count} characters; ask in {limit} or fewer",
+                count=f"{len(text):,}",
+                limit=f"{LONGEST_QUESTION:,}",
+            )
+        )
+    refuse_undated(question.as_of, question.since)
+    return replace(question, text=text)
+
+
+@with_aliases
+def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
+    """Yield the answer as it grows; the last snapshot is complete and has an outcome.
+
+    No evidence that answers means no engine is called and the outcome "declined". An engine that
+    fails is named with its reason, and the answer is quoted from the library instead. Raises
+    UsageError for a question that cannot be asked and LibraryError or EmbedderError where the
+    library cannot be searched. Closing the iterator stops the engine.
+    """
+    question = validated(question)
+    started = time.perf_counter()
+    if (told := _told(workspace, question)) is not None:
+        yield _timed(told, started, started)
+        return
+    texts = [RewriteCandidate(question.text)]
+    with closing(rewritten(workspace, question)) as steps:
+        for step in steps:
+            if isinstance(step, Waiting):
+                yield Answer(question.text, engine=workspace.engine.name, notice=step.reason)
+            else:
+                texts = step
+    search = search_evidence(workspace, question, texts)
+    found = time.perf_counter()
+    answer = Answer(
+        question.text,
+        evidence=search.evidence,
+        engine=workspace.engine.name,
+        seconds={"retrieve": found - started},
+        standalone=search.question if search.question != question.text else "",
+        searches=search.searches,
+        not_found=search.missing,
+        chance=search.judgement.chance,
+    )
+    yield answer
+    calculation = calculated(search.question, search.evidence, workspace.library.document)
+    settled = _settled(workspace, answer, search, calculation)
+    if settled is not None:
+        yield _timed(settled, started, found)
+        return
+    task = Task(
+        search.question,
+        search.evidence,
+        search.sentences,
+        question.history,
+        search.asides,
+        search.parts,
+    )
+    # Of a doubtful question the model says what is not found.
+    begun = answer if search.enough else replace(answer, not_found=())
+    if calculation is not None and search.sentences and search.sentences[0].row is not None:
+        # The row that is quoted may be any of those that the calculation would have compared.
+        begun = replace(begun, notice=_uncalculated(calculation))
+    for answer in _by_engine(workspace, begun, task, enough=search.enough):
+        yield answer
+    if answer.outcome == "failed":
+        yield _timed(answer, started, found)
+    else:
+        yield _timed(_finished(workspace, answer, search), started, found)
+
+
+def _by_engine(
+    workspace: Workspace, begun: Answer, task: Task, *, enough: bool
+) -> Iterator[Answer]:
+    """Yield the answer as the engine writes it, and what is made of it where the engine fails.
+
+    What it had written is kept where some of it holds. Else the library is quoted if the evidence
+    is `enough`; if not, the answer stays without a claim and says why. It is quoted too where a
+    model that was shown a part of the evidence found nothing in it.
+    """
+    answer = begun
+    try:
+        for grown in _written(workspace, workspace.engine, begun, task):
+            answer = grown
+            yield answer
+    except EngineError as error:
+        _LOG.error("%s failed", workspace.engine.name, exc_info=error)
+        if isinstance(workspace.engine, ExtractiveEngine):
+            yield replace(answer, outcome="failed", notice=str(error))
+        elif _held(answer):
+            kept = tr("{reason}. What was written until then is kept.", reason=str(error))
+            yield replace(answer, growing="", notice=joined("\n", (begun.notice, kept)))
+        elif enough:
+            yield from _written(
+                workspace, ExtractiveEngine(), _fallen_back(begun, str(error)), task
+            )
+        else:
+            reason = joined("\n", (begun.notice, str(error)))
+            yield replace(begun, engine=ExtractiveEngine.name, fallback=str(error), notice=reason)
+        return
+    for grown in _corrected(workspace, begun, answer, task):
+        answer = grown
+        yield answer
+    if not enough or not task.sentences or isinstance(workspace.engine, ExtractiveEngine):
+        return
+    if answer.claims:
+        yield _with_quotations(workspace, answer, task)
+    elif isinstance(workspace.engine, Shortened) and workspace.engine.saw_part(task):
+        reason = tr(
+            "{engine} found no answer in what it was shown. The answer quotes the library instead.",
+            engine=workspace.engine.name,
+        )
+        quoting = replace(
+            begun,
+            engine=ExtractiveEngine.name,
+            notice=joined("\n", (begun.notice, reason)),
+            usage=answer.usage and replace(answer.usage, cut=False),
+        )
+        yield from _written(workspace, ExtractiveEngine(), quoting, task)
+
+
+def _settled(
+    workspace: Workspace, answer: Answer, search: EvidenceSearch, calculation: Calculation | None
+) -> Answer | None:
+    """Return the answer where no engine need write it: calculated over a table, or declined."""
+    if calculation is not None and not calculation.refused:
+        return calculated_answer(workspace, answer, calculation, search.evidence)
+    # A model may find what the reader doubts, and may say that it does not.
+    writes = not isinstance(workspace.engine, ExtractiveEngine)
+    if search.enough or (writes and search.judgement.zone is not Zone.ABSENT):
+        return None
+    declined = _declined(workspace, answer, search)
+    if calculation is None:
+        return declined
+    notice = joined("\n", (declined.notice, _uncalculated(calculation)))
+    return replace(declined, notice=notice)
+
+
+def _uncalculated(calculation: Calculation) -> Translatable:
+    return tr("Tables are not calculated: {reason}.", reason=calculation.refused)
+
+
+def _told(workspace: Workspace, question: Question) -> Answer | None:
+    """Return the answer to what asks for no passage: of the library itself, a summary, nothing."""
+    told = about_library(workspace, question)
+    if told is not None:
+        return told
+    if says_nothing(question.text) and not (question.history and needs_context(question.text)):
+        return say_more(question)
+    return summary_of(workspace, question)
+
+
+def _written(workspace: Workspace, engine: Engine, answer: Answer, task: Task) -> Iterator[Answer]:
+    """Yield `answer` growing as an engine writes it; raises EngineError."""
+    builder = AnswerBuilder(workspace.checker, task.evidence)
+    notice = answer.notice
+    with closing(guarded(engine.name, engine.write, task)) as pieces:
+        for one in parsed_sentences(pieces):
+            if isinstance(one, Draft):
+                answer = builder.with_draft(replace(answer, growing="", notice=notice), one)
+            elif isinstance(one, PartialSentence):
+                answer = replace(answer, growing=one.text, notice=notice)
+            elif isinstance(one, Waiting):
+                yield replace(answer, notice=one.reason)
+                continue
+            else:
+                answer = replace(answer, usage=one)
+            yield answer
+    if not answer.claims and not answer.not_found:
+        raise EngineError(
+            tr(
+                "{engine} failed: {reason}",
+                engine=engine.name,
+                reason=tr("it gave an empty answer"),
+            )
+        )
+    yield replace(answer, growing="", notice=notice)
+
+
+def _corrected(workspace: Workspace, begun: Answer, answer: Answer, task: Task) -> Iterator[Answer]:
+    """Yield the answer written once more where some of its sentences did not hold.
+
+    What comes of it counts where fewer are unsupported and no fewer hold; it is not tried twice.
+    """
+    wrong = [
+        (one.text, str(in_words(one.problems)))
+        for one in answer.claims
+        if one.verdict == "unsupported"
+    ]
+    if not wrong or not isinstance(workspace.engine, Corrector):
+        return
+    waiting = tr("{count} sentence(s) did not hold: they are written again", count=len(wrong))
+    builder = AnswerBuilder(workspace.checker, task.evidence)
+    redone, usage = begun, answer.usage
+    cut = bool(usage and usage.cut)
+    try:
+        asked_again = guarded(workspace.engine.name, workspace.engine.again, task, wrong)
+        with closing(asked_again) as pieces:
+            for one in parsed_sentences(pieces):
+                if isinstance(one, Draft):
+                    redone = builder.with_draft(redone, one)
+                elif isinstance(one, Usage) and usage:
+                    usage = usage.with_more(one)
+                yield replace(answer, notice=waiting)
+    except EngineError as error:
+        # The answer as it was stands, with its sentences marked.
+        _LOG.error("%s did not write again", workspace.engine.name, exc_info=error)
+        yield answer
+        return
+    better = _failing(redone) < len(wrong) and _held(redone) >= _held(answer)
+    if better and (redone.claims or redone.not_found):
+        yield replace(redone, usage=usage)
+    else:
+        yield replace(answer, usage=usage and replace(usage, cut=cut))
+
+
+def _with_quotations(workspace: Workspace, answer: Answer, task: Task) -> Answer:
+    """Return a written answer with what the library says word for word beside it."""
+    quoting = replace(answer, claims=())
+    for grown in _written(workspace, ExtractiveEngine(), quoting, task):
+        quoting = grown
+    return replace(answer, quoted=quoting.claims, citations=quoting.citations)
+
+
+def _failing(answer: Answer) -> int:
+    return sum(one.verdict == "unsupported" for one in answer.claims)
+
+
+def _held(answer: Answer) -> int:
+    return sum(
+        one.verdict == "supported" and bool(one.citations or one.offered) for one in answer.claims
+    )
+
+
+def _fallen_back(begun: Answer, reason: str) -> Answer:
+    """Return the answer as it was before the engine failed, marked with why it is written anew."""
+    quoted = tr("{reason}. The answer quotes the library instead.", reason=reason)
+    notice = joined("\n", (begun.notice, quoted))
+    return replace(begun, engine=ExtractiveEngine.name, fallback=reason, notice=notice)
+
+
+def _finished(workspace: Workspace, answer: Answer, search: EvidenceSearch) -> Answer:
+    if not answer.claims:
+        return _declined(workspace, answer, search)
+    if not search.enough and not _held(answer):
+        # The reader doubted that the library answers, and no sentence of the model's holds.
+        return _declined(workspace, answer, search)
+    outcome = "partly" if answer.not_found else "answered"
+    answer = _said_once(_joined(workspace, answer))
+    notices = [answer.notice]
+    if answer.usage and answer.usage.cut:
+        notices.append(
+            tr("{engine} reached its limit of tokens: the end is left out.", engine=answer.engine)
+        )
+    if question_language(answer.question) not in ("", "en"):
+        notices.append(_language_note(workspace, answer))
+    return replace(answer, outcome=outcome, notice=joined("\n", notices))
+
+
+def _joined(workspace: Workspace, answer: Answer) -> Answer:
+    """Return the answer with sentences that say the same made one, which cites what all do."""
+    kept: list[Claim] = []
+    for one in answer.claims:
+        alike = next((two for two in kept if _alike(workspace, one, two)), None)
+        if alike is None:
+            kept.append(one)
+            continue
+        cites = tuple(dict.fromkeys((*alike.citations, *one.citations)))
+        kept[kept.index(alike)] = replace(alike, citations=cites)
+    return replace(answer, claims=tuple(kept))
+
+
+def _alike(workspace: Workspace, one: Claim, other: Claim) -> bool:
+    held = one.verdict == other.verdict == "supported" and one.citations and other.citations
+    if not held:
+        return False
+    mine, theirs = workspace.reader.stems(one.text), workspace.reader.stems(other.text)
+    shared = len(mine & theirs) / max(1, min(len(mine), len(theirs)))
+    return shared >= _MAY_BE_SAME and workspace.checker.same(one.text, other.text)
+
+
+def _said_once(answer: Answer) -> Answer:
+    """Return the answer with what several of its sentences have to say of themselves said once."""
+    added = [
+        one for one in answer.claims if any(two.code is Code.CITATION_ADDED for two in one.problems)
+    ]
+    if len(added) < 2:
+        return answer
+    claims = tuple(
+        replace(
+            one, problems=tuple(two for two in one.problems if two.code is not Code.CITATION_ADDED)
+        )
+        for one in answer.claims
+    )
+    line = tr(
+        "{count} sentences cited no passage; those that contain them were added", count=len(added)
+    )
+    return replace(answer, claims=claims, notice=joined("\n", (answer.notice, line)))
+
+
+def _declined(workspace: Workspace, answer: Answer, search: EvidenceSearch) -> Answer:
+    """Return the answer that says the library holds none, with the sentences that come closest."""
+    builder = AnswerBuilder(workspace.checker, search.evidence)
+    shown = replace(answer, claims=(), citations=())
+    for one in nearest(search.sentences):
+        for text in quoted_text(one, None):
+            shown = builder.with_draft(shown, Draft(text, (one.label,)))
+    near = search.judgement.zone is not Zone.ABSENT
+    failed = answer.notice if answer.fallback else ""
+    none = NOT_SAID if near and shown.claims else NOT_HELD
+    notices = [failed, none, _language_note(workspace, answer)]
+    return replace(
+        shown,
+        outcome="declined",
+        claims=(),
+        nearest=shown.claims,
+        not_found=answer.not_found or (answer.question,),
+        notice=joined("\n", notices),
+    )
+
+
+def _language_note(workspace: Workspace, answer: Answer) -> str:
+    """Return the line that says that question and library are in different languages, or ""."""
+    if not question_language(answer.question):
+        # The documents need not be looked at.
+        return ""
+    languages = languages_of(workspace.library)
+    return language_note(answer.question, languages, embedder=workspace.question_embedder.name)
+
+
+def _timed(answer: Answer, started: float, found: float) -> Answer:
+    now = time.perf_counter()
+    seconds = answer.seconds | {"answer": now - found, "total": now - started}
+    return replace(answer, seconds=seconds)

@@ -1,0 +1,110 @@
+"""A follow-up and the conversation before it: in which texts to search for it, which to take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from assistant import rewrite_candidates
+from assistant import rewrite_candidates_chinese as chinese
+from assistant.phrases import runs
+from assistant.rewrite_candidates import RewriteCandidate
+
+# Where nothing is answered, a text that is a weaker guess must be so much nearer to it (by hand).
+MARGIN = 0.1
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of a conversation and the sentences of its answer, without markers.
+
+    `whole` is the question as it was searched for, where that is known and is not as asked.
+    """
+
+    question: str
+    answer: str = ""
+    whole: str = ""
+
+
+def turns_from_json(values: Sequence[Any]) -> tuple[Turn, ...]:
+    """Return turns from JSON: questions, or objects {"question": …, "answer": …}.
+
+    Raises KeyError for an object without a question.
+    """
+    return tuple(
+        Turn(str(one["question"]), str(one.get("answer") or ""), str(one.get("standalone") or ""))
+        if isinstance(one, dict)
+        else Turn(str(one))
+        for one in values
+    )
+
+
+def candidates(question: str, history: Sequence[Turn]) -> list[RewriteCandidate]:
+    """Return the texts in which `question` may be searched for, the most plausible first.
+
+    There is at least one, and at most four. A question that plainly stands alone is the only one,
+    so that it costs nothing more than it does without a conversation.
+    """
+    question = " ".join(question.split())
+    before, named, answer = "", list[str](), ""
+    for turn in history:
+        before = turn.whole or _candidates(turn.question, before, named, answer)[0].text
+        new = [one.text for one in reversed(runs(before))]
+        named = [*new, *(one for one in named if one not in new)]
+        answer = turn.answer
+    return _candidates(question, before, named, answer)
+
+
+def _candidates(
+    question: str, before: str, named: Sequence[str], answer: str
+) -> list[RewriteCandidate]:
+    if not before:
+        return [RewriteCandidate(question)]
+    if chinese.is_chinese(question):
+        made = chinese.proposed(question, before)
+    else:
+        made = rewrite_candidates.proposed(question, before, named, answer)
+    kept: dict[str, RewriteCandidate] = {}
+    for one in made:
+        kept.setdefault(one.text.lower(), one)
+    return list(kept.values())[:4]
+
+
+def standalone(question: str, history: Sequence[Turn]) -> str:
+    """Return the most plausible candidate, for where there is nothing to judge by."""
+    return candidates(question, history)[0].text
+
+
+def needs_context(text: str) -> bool:
+    """Say whether a question or sentence says by its form that it needs what was said before it."""
+    return (
+        chinese.needs_context(text)
+        if chinese.is_chinese(text)
+        else rewrite_candidates.needs_context(text)
+    )
+
+
+def best_candidate(
+    texts: Sequence[RewriteCandidate],
+    find: Callable[[str], _Found],
+    chance: Callable[[_Found], float],
+    enough: float,
+) -> tuple[RewriteCandidate, _Found]:
+    """Return the first candidate that is answered, with what `find` found for it.
+
+    `chance` says in 0…1 how sure it is that a finding answers; from `enough` on it is answered, and
+    no further text is searched for. Where none is, the best of them is returned; a weaker guess
+    must be better by MARGIN. A change of topic is heard since nothing answers what was made of the
+    old one. That the question as asked is answered says little of its own: "rental cost?" is
+    answered by the cost of anything.
+    """
+    best, found = texts[0], find(texts[0].text)
+    for one in texts[1:]:
+        if chance(found) >= enough:
+            break
+        other = find(one.text)
+        if chance(other) >= enough or chance(other) > chance(found) + MARGIN:
+            best, found = one, other
+    return best, found

@@ -1,0 +1,318 @@
+"""What a sentence says of time, and whether two sentences say different things of one thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+from assistant.checking.names import names
+from assistant.time_asked import span_of
+from corpus.date_mentions import DateMention, date_mentions
+from corpus.months import MONTHS
+from corpus.partial_dates import beginning, end, is_date
+from corpus.quantities import quantities
+from index.keyword_index import stems
+from index.query_terms import STOP_WORDS, QueryTerms
+
+# The smaller of two sentences about one thing shares this much of its content words with the other.
+# These are set by hand on the examples of tests/test_assistant_time_validity.py.
+_SHARED = 0.6
+_LEAST_SHARED = 2
+_LEAST_WITHOUT_FIGURES = 3
+# The newer one stands for the older where it holds so many of the words of the question that the
+# older holds, counted with its title and headings.
+_AS_MUCH_ASKED = 0.6
+
+_SINCE = re.compile(
+    r"\b(?:since|from|as from|effective(?: on| from)?|with effect (?:from|on)|"
+    r"(?:starting|beginning)(?: on| in| from)?|(?:takes?|took) effect (?:on|in)|"
+    r"(?:comes?|came|enter(?:s|ed)?) into (?:force|effect) (?:on|in)|appl(?:y|ies|ied) from)"
+    r"(?: the)?\s*$|[自从]\s*$",
+    re.IGNORECASE,
+)
+_AS_OF = re.compile(r"\b(?:as of|as at|at the end of|by the end of)(?: the)?\s*$|截[至止]\s*$",
+                    re.IGNORECASE)  # fmt: skip
+_UNTIL = re.compile(
+    r"\b(?:until|till|through|up to|valid to|expire[sd]?(?: on| in)?|"
+    r"end(?:s|ed)?(?: on| in)?)(?: the end of)?(?: the)?\s*$|[至到]\s*$",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(
+    r"\b(?:on|in|at|during|by|for)(?: the)?(?: (?:early|late|mid))?\s*$|[于在]\s*$", re.IGNORECASE
+)
+_RANGE = re.compile(r"\b(?:between|from)\b[^.;]{0,40}$", re.IGNORECASE)
+# A sentence in the present tense says what was so when its document was published, whatever dates
+# it names beside; one in the past tense with a date speaks of that date.
+_PRESENT = re.compile(
+    r"\b(?:is|are|has|have|now|currently|today|still|must|may|can|cannot|remains?|keeps?|holds?|"
+    r"limits?|requires?|applies|no longer)\b|现[为在任行]|目前|当前|仍",
+    re.IGNORECASE,
+)
+_PLANNED = re.compile(
+    r"\b(?:will|would|plan(?:s|ned)? to|propos(?:es?|ed|als?)|expected to|is to|are to|draft|"
+    r"intends? to|considers?|considering)\b|将|计划|拟",
+    re.IGNORECASE,
+)
+_FORMER = re.compile(
+    r"\b(?:used to|formerly|previously|originally|initially|at first)\b|原先|此前|曾",
+    re.IGNORECASE,
+)
+# Words with which a sentence reports that something was one way and is now another. They differ
+# between two sentences about one thing, so they do not count against their likeness.
+_CHANGE = re.compile(
+    r"\b(?:cut|raise[sd]?|lower(?:s|ed)?|lost|loses|revoke[sd]?|repeal(?:s|ed)?|rescind(?:s|ed)?|"
+    r"withdr(?:ew|awn|aws)|lift(?:s|ed)?|replace[sd]?|supersede[sd]?|suspend(?:s|ed)?|"
+    r"reinstate[sd]?|banned|abolish(?:es|ed)?|expire[sd]?|resign(?:s|ed)?|succeed(?:s|ed)|"
+    r"appoint(?:s|ed)?|doubled?|halved?|increased?|reduced?|amend(?:s|ed)?|keeps?|kept|"
+    r"no longer|reverse[sd]?|delay(?:s|ed)?|postpone[sd]?|extend(?:s|ed)?|tighten(?:s|ed)?|"
+    r"ease[sd]?|dropped?|scrap(?:s|ped)?|move[sd]?)\b|上调|下调|提高|降低|取消|撤销|废止|改为|失去|获得",
+    re.IGNORECASE,
+)
+_NEGATION = re.compile(r"\b(?:not|no longer|never|none|cannot|n't)\b|n['’]t\b|[不未没无]", re.I)
+_ONE_NAME = re.compile(
+    r"\bwho (?:is|was|runs|leads|heads|chairs|directs|manages|owns|became)\b|"
+    r"\bwhere (?:is|was)\b|\bname of\b|是谁|在哪",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"[^\W\d].*\d|\d.*[^\W\d]")
+_HAN = re.compile("[一-鿿]")
+_TIME_WORDS = frozenset(
+    "current currently now today present latest newest recent still status old former previous "
+    "original originally initially earlier effective date year month day new".split()
+) | frozenset(MONTHS)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StatedTime:
+    """A date of a sentence, as it states it and from `begin` to `end`.
+
+    `word` says what leads it in: "as of", "since", "until", "plain" ("on", "in"), "range" or "".
+    """
+
+    stated: str
+    begin: str
+    end: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedStatement:
+    """What a question asks about: its content stems and those of its names.
+
+    `by_name` says that the name of one person or place would answer.
+    """
+
+    stems: frozenset[str]
+    names: frozenset[str]
+    by_name: bool
+
+
+class TimedStatement:
+    """A sentence with what it says of time; `published` is the date of its document, "" unknown."""
+
+    def __init__(self, text: str, published: str, context: str, today: str) -> None:
+        self.text = text
+        self.published = published if is_date(published) else ""
+        self._context = context
+        self._today = today
+        self._moments = date_mentions(text)
+        self.dates = list(self._dates())
+        self.present = bool(_PRESENT.search(text))
+        self.changes = bool(_CHANGE.search(text))
+        self.planned = bool(_PLANNED.search(text))
+        self.former = bool(_FORMER.search(text)) and not self.present
+
+    def _dates(self) -> Iterable[StatedTime]:
+        """Yield the dates; one without a year is the nearest to the date of the document."""
+        word = ""
+        for unsure in self._moments:
+            one = self._with_year(unsure)
+            span = span_of(one)
+            if span is None or one.unsure:
+                continue
+            before, last = self.text[: one.start], word
+            word = next((name for name, pattern in _WORDS if pattern.search(before)), "")
+            if last == "since" and before.rstrip().endswith(" to"):
+                word = "until"
+            elif not word and _RANGE.search(before):
+                word = "range"
+            yield StatedTime(one.iso, *span, word)
+
+    def _with_year(self, one: DateMention) -> DateMention:
+        if one.year or not one.month or len(self.published) < len("2026-01"):
+            return one
+        middle = date.fromisoformat(beginning(self.published)).toordinal()
+        year = int(self.published[:4])
+        month, day = one.month, min(one.day or 15, 28)
+        near = min(
+            (year - 1, year, year + 1),
+            key=lambda it: abs(date(it, month, day).toordinal() - middle),
+        )
+        return replace(one, year=near)
+
+    def _worded(self, *words: str) -> list[StatedTime]:
+        return [one for one in self.dates if one.word in words]
+
+    @cached_property
+    def _happened(self) -> StatedTime | None:
+        """The last date that a sentence in the past tense speaks of."""
+        plain = self._worded("plain")
+        return max(plain, key=lambda one: one.end) if plain and not self.present else None
+
+    @cached_property
+    def begins(self) -> str:
+        """The first day on which it was certainly so; "" where nothing tells."""
+        since = self._worded("since")
+        return since[-1].begin if since else self.said.begin
+
+    @cached_property
+    def said(self) -> StatedTime:
+        """The time at which it was so at the latest; all empty where nothing tells."""
+        published = self.published
+        told = StatedTime(published, beginning(published), end(published), "")
+        if stated := self._worded("as of"):
+            return stated[-1]
+        if self._happened and (not published or self._happened.begin <= told.end):
+            return self._happened
+        since = self._worded("since")
+        if since and told.end < since[-1].begin <= self._today:
+            return since[-1]
+        return told
+
+    @cached_property
+    def ends(self) -> str:
+        """The last day on which it is so, where the sentence states one; else ""."""
+        until = self._worded("until")
+        return until[-1].end if until else ""
+
+    def holds_at(self, begin: str, last: str) -> bool:
+        """Say whether it can be so at some day from `begin` to `last`, by the dates that are known.
+
+        What was planned holds only once its date is reached.
+        """
+        if self.former or (self.ends and begin and self.ends < begin):
+            return False
+        if self.planned:
+            starts = self._worded("since", "plain")
+            return bool(starts) and starts[-1].begin <= last
+        return not self.begins or self.begins <= last
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names in it, folded to the stems of their words."""
+        return _named(self.text, self._spans)
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """The names in it that are letters and figures, as models have them: "h20", "v3"."""
+        return frozenset(one for one in self.names if _CODE.search(one))
+
+    @property
+    def _spans(self) -> list[tuple[int, int]]:
+        return [(one.start, one.end) for one in self._moments]
+
+    @cached_property
+    def content(self) -> frozenset[str]:
+        """The stems of its words, without figures, dates, and words of time and change."""
+        return _content_of(_CHANGE.sub(" ", _without(self.text, self._spans)))
+
+    @cached_property
+    def around(self) -> frozenset[str]:
+        """Its stems together with those of title and headings."""
+        return self.content | _content_of(self._context)
+
+    @cached_property
+    def figures(self) -> frozenset[tuple[str, str]]:
+        """Its numbers, each with its unit or the word after it ("" where neither is told)."""
+        found = []
+        for one in quantities(self.text, self._spans):
+            after = re.match(r"[\s-]*([^\W\d_]{3,})", self.text[one.end :])
+            noun = after[1] if after and after[1].lower() not in STOP_WORDS else ""
+            found.append((str(one.value.normalize()), one.unit or "".join(stems(noun))))
+        return frozenset(found)
+
+    def is_later(self, other: TimedStatement) -> bool:
+        """Say whether every day of which it speaks is later than those of another."""
+        return bool(other.said.end) and self.said.begin > other.said.end
+
+    def differs(self, other: TimedStatement, *, by_name: bool) -> bool:
+        """Say whether it says something else than a sentence about the same thing.
+
+        By another figure of one kind, a change that only this one has or a negation that only one
+        of them has; `by_name` by a name as well.
+        """
+        if self.figures and other.figures:
+            nouns = {noun for _, noun in self.figures} & {noun for _, noun in other.figures}
+            mine = {value for value, noun in self.figures if noun in nouns}
+            yours = {value for value, noun in other.figures if noun in nouns}
+            return bool(mine - yours) and (self.changes or bool(yours - mine))
+        negated = bool(_NEGATION.search(self.text)) != bool(_NEGATION.search(other.text))
+        changed = self.changes and not other.changes
+        renamed = bool(self.names - other.names) and bool(other.names - self.names)
+        return changed or negated or (by_name and renamed)
+
+    def is_about(self, other: TimedStatement, asked: AskedStatement, *, outright: bool) -> bool:
+        """Say whether it speaks of what another sentence says in answer to a question.
+
+        What reports a change needs only words of the question and a name in common: those of the
+        question, or any where it asks for the present by a word. Two models are two things, and so
+        are sentences that each name what the other does not, unless the question names what both
+        speak of.
+        """
+        if self.codes and other.codes and not self.codes & other.codes:
+            return False
+        wanted = asked.stems & other.content
+        both = self.names & other.names
+        known = asked.names <= both if asked.names else outright
+        update = self.changes and bool(wanted & self.content) and bool(both) and known
+        if len(wanted & self.around) < _AS_MUCH_ASKED * len(wanted):
+            return update
+        shared = self.content & other.content
+        if asked.stems and not asked.stems & shared:
+            return False
+        apart = bool(self.names - other.around) and bool(other.names - self.around)
+        named = bool(asked.names) and asked.names <= self.around & other.around
+        if apart and not (named or asked.by_name):
+            return update
+        least = min(len(self.content), len(other.content))
+        enough = _LEAST_SHARED if self.figures and other.figures else _LEAST_WITHOUT_FIGURES
+        return update or len(shared) >= max(enough, _SHARED * least)
+
+
+_WORDS = (("as of", _AS_OF), ("since", _SINCE), ("until", _UNTIL), ("plain", _PLAIN))
+
+
+def asked_by(question: str) -> AskedStatement:
+    """Return what a question asks about, without its words that only say when."""
+    spans = [(one.start, one.end) for one in date_mentions(question, loose=True)]
+    said = _without(question, spans)
+    stems_asked = _content_of(said)
+    return AskedStatement(
+        stems_asked, _named(question, spans) & stems_asked, bool(_ONE_NAME.search(question))
+    )
+
+
+def _content_of(text: str) -> frozenset[str]:
+    """Return the stems of the words of a text that carry content, figures left out."""
+    words = QueryTerms.from_question(text).words
+    kept = (word for word in words if word.lower() not in STOP_WORDS | _TIME_WORDS)
+    return frozenset(one for one in _stems_of(kept) if not one[0].isdigit())
+
+
+def _named(text: str, spans: Sequence[tuple[int, int]]) -> frozenset[str]:
+    """Return the stems of the names of a text; Chinese, written without spaces, has none to see."""
+    found = (one.text for one in names(text, spans))
+    return _stems_of(one for one in found if not _HAN.search(one))
+
+
+def _stems_of(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(stems(" ".join(words)))
+
+
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    for start, stop in spans:
+        text = text[:start] + " " * (stop - start) + text[stop:]
+    return text

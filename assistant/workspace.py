@@ -1,0 +1,283 @@
+"""The workspace: the one object that opens everything a question needs, and decides nothing."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
+
+from assistant.checking.checker import Checker
+from assistant.checking.entailment import judge_if_any
+from assistant.chinese_reader import ReaderByScript
+from assistant.engine import Engine
+from assistant.engine_selection import engine_named
+from assistant.languages import is_foreign
+from assistant.sentence_ranking import SentenceRanker
+from assistant.settings import Settings
+from corpus.addresses import Policy
+from corpus.catalogue import Entry
+from corpus.counting import Counting
+from corpus.errors import SearchIndexError, StorageError
+from corpus.library import Library
+from corpus.public_documents import PublicDocument
+from corpus.themes import BEGINNING, Themes
+from corpus.vocabulary import groups_of
+from index.embedders import (
+    HASHING,
+    CountingEmbedder,
+    counting_of,
+    document_embedder,
+    question_embedder,
+)
+from index.index_manager import IndexManager
+from index.ingest import MetadataOverride, Progress, Report, add
+from index.reader import WORDS, ReaderModel, reader_named
+from index.rerankers import Reranked, reranker_named
+from index.retriever import Retriever, embedder_mismatch
+from index.url_ingest import add_addresses
+
+_LOG = logging.getLogger(__name__)
+
+
+class Workspace:
+    """Library, indexes, models and engine of one data folder; a context manager.
+
+    Opening is cheap: models load when they are first needed, once, from whatever thread.
+    """
+
+    def __init__(self, settings: Settings, *, addresses: Policy | None = None) -> None:
+        """Open the library in `settings.home`; raises LibraryError, UsageError.
+
+        `addresses` is what may be fetched from the web, the public internet unless given.
+        """
+        self.settings = settings
+        self.addresses = addresses or Policy()
+        self.aliases = groups_of(settings.home)
+        self.engine: Engine = engine_named(settings.engine, settings.home)
+        self.library = Library(settings.home)
+        self.themes = Themes(settings.home)
+        # By document and title: what the words of a document say of its theme.
+        self._themes_told: dict[tuple[str, str], str] = {}
+        self.indexes = IndexManager(self.library)
+        self._models = _Models(settings)
+        self._retriever: Retriever | None = None
+        self._borrowed = False
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def retriever(self) -> Retriever:
+        """The search over the library's newest snapshot; raises EmbedderMismatch, EmbedderError."""
+        embedder, present = self.question_embedder, self.library.embedder
+        if present and present != embedder.name:
+            raise embedder_mismatch(present, embedder.name)
+        if self._retriever is None:
+            model = self._models.reader_model
+            self._retriever = Retriever(self.library, embedder, self.indexes, self.aliases, model)
+        return self._retriever
+
+    @property
+    def reader(self) -> SentenceRanker:
+        """What reads passages, with the model that the search ranks them by; raises ReaderError."""
+        return SentenceRanker(self._models.reader_model)
+
+    @property
+    def question_embedder(self) -> CountingEmbedder:
+        """The light embedder, loaded once; raises EmbedderError."""
+        return self._models.questions
+
+    @property
+    def checker(self) -> Checker:
+        """What checks sentences against passages; kept, since it remembers what it read."""
+        return self._models.checker
+
+    def document_embedder(self) -> CountingEmbedder:
+        """Return the embedder for passages, loaded once; raises EmbedderError."""
+        return self._models.documents
+
+    def themed(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Return the documents with the key of their theme in `source.theme`.
+
+        It is the one that the document or its reader names, or else the one that its words tell
+        (`corpus.themes`); "" for neither.
+        """
+        themes = [self.themes.key_of(one.source.theme) or self.told(one) for one in entries]
+        return [
+            replace(one, source=replace(one.source, theme=theme))
+            for one, theme in zip(entries, themes, strict=True)
+        ]
+
+    def told(self, entry: Entry) -> str:
+        """Return the key of the theme that the words of a document tell; "" for none."""
+        key = entry.id, entry.source.title
+        if key not in self._themes_told:
+            beginning = self.library.beginning(entry.id, BEGINNING)
+            self._themes_told[key] = self.themes.told(entry.source.title, beginning)
+        return self._themes_told[key]
+
+    def answering_with(self, engine: Engine) -> Workspace:
+        """Return this workspace with another engine; everything else is shared, and stays open."""
+        other = copy(self)
+        other.engine = engine
+        other._borrowed = True
+        return other
+
+    def remove(self, document: str) -> Entry:
+        """Take a document out of the library and the search; raises NotInLibrary."""
+        with self.library.writing():
+            entry = self.library.remove(document)
+            self._bring_up()
+        return entry
+
+    def restore(self, document: str) -> Entry:
+        """Bring a removed document back; raises NotInLibrary."""
+        with self.library.writing():
+            entry = self.library.restore(document)
+            self._bring_up()
+        return entry
+
+    def update_source(self, document: str, **values: str | None) -> Entry:
+        """Change what the library says of a document: see `Library.update_source`."""
+        with self.library.writing():
+            entry = self.library.update_source(document, **values)
+            self._bring_up()
+        return entry
+
+    def _bring_up(self) -> None:
+        """Have the search show what was just written; the record itself is safe already."""
+        try:
+            self.indexes.update(wait=False)
+        except (SearchIndexError, StorageError) as error:
+            # `IndexManager.maintain` makes it anew; what was written to the library stands.
+            _LOG.error("the indexes do not show a change yet", exc_info=error)
+
+    def add(
+        self,
+        files: Sequence[Path],
+        *,
+        described: MetadataOverride | Mapping[Path, MetadataOverride] | None = None,
+        places: Mapping[Path, str] | None = None,
+        starter: bool = False,
+        ocr: bool = False,
+    ) -> Iterator[Progress | Report]:
+        """Add files to the library: see `index.ingest.add`; `ocr` may be set for all of them."""
+        return add(
+            files,
+            library=self.library,
+            embedder=self.document_embedder,
+            counting=self._counting,
+            indexes=self.indexes,
+            described=described,
+            places=places,
+            starter=starter,
+            ocr=ocr or self.settings.ocr,
+        )
+
+    def _counting(self) -> Counting:
+        """Return how the embedder counts tokens, without loading it where a file says so."""
+        known = counting_of(self.settings.embedder, cache=self.settings.models)
+        return known or self.document_embedder().counting
+
+    def add_addresses(
+        self,
+        addresses: Sequence[str],
+        *,
+        described: Mapping[str, MetadataOverride] | None = None,
+        ocr: bool = False,
+    ) -> Iterator[Progress | Report]:
+        """Add what lies at web addresses: see `index.url_ingest.add_addresses`."""
+
+        def fetched(
+            files: Sequence[Path], places: Mapping[Path, str], said: Mapping[Path, MetadataOverride]
+        ) -> Iterator[Progress | Report]:
+            return self.add(files, described=said, places=places, ocr=ocr)
+
+        return add_addresses(addresses, fetched, described=described, policy=self.addresses)
+
+    def add_public(self, documents: Sequence[PublicDocument]) -> Iterator[Progress | Report]:
+        """Fetch and add documents of the curated list, with what the list says of them."""
+        return self.add_addresses(
+            [one.url for one in documents],
+            described={
+                one.url: MetadataOverride(one.title, one.publisher, one.published, one.theme)
+                for one in documents
+            },
+        )
+
+    def maintain(self) -> None:
+        """Bring up the indexes that an interrupted process left behind; raises LibraryError.
+
+        Where the disk refuses, the search reads the library itself.
+        """
+        with suppress(SearchIndexError, StorageError):
+            self.indexes.maintain()
+
+    def close(self) -> None:
+        """Let go of the data folder, unless it is another workspace's."""
+        if not self._borrowed:
+            self.indexes.close()
+            self.library.close()
+
+
+class _Models:
+    """The models of a workspace, each loaded when it is first asked for. Thread-safe.
+
+    Each has a lock of its own, so that loading one keeps nobody from using another.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._loading = {
+            name: threading.Lock() for name in ("documents", "questions", "reader", "others")
+        }
+        self._documents: CountingEmbedder | None = None
+        self._questions: CountingEmbedder | None = None
+        self._reader: ReaderModel | None = None
+        self._checker: Checker | None = None
+
+    @property
+    def documents(self) -> CountingEmbedder:
+        with self._loading["documents"]:
+            if self._documents is None:
+                name, cache = self._settings.embedder, self._settings.models
+                self._documents = document_embedder(name, cache=cache)
+            return self._documents
+
+    @property
+    def questions(self) -> CountingEmbedder:
+        with self._loading["questions"]:
+            if self._questions is None:
+                name, cache = self._settings.embedder, self._settings.models
+                self._questions = question_embedder(name, cache=cache)
+            return self._questions
+
+    @property
+    def reader_model(self) -> ReaderModel:
+        with self._loading["reader"]:
+            if self._reader is None:
+                # The embedder without a model goes with the reader without one.
+                by_words = self._settings.embedder == HASHING
+                name = self._settings.reader or (WORDS if by_words else "")
+                model: ReaderModel = ReaderByScript(reader_named(name, cache=self._settings.models))
+                if self._settings.reranker:
+                    reranker = reranker_named(self._settings.reranker)
+                    model = Reranked(model, reranker, is_foreign)
+                self._reader = model
+            return self._reader
+
+    @property
+    def checker(self) -> Checker:
+        questions = self.questions
+        with self._loading["others"]:
+            if self._checker is None:
+                judge = judge_if_any(self._settings.judge, cache=self._settings.models)
+                self._checker = Checker(questions, judge)
+            return self._checker

@@ -1,0 +1,470 @@
+"""Keeping the indexes in step with the library, and rebuilding them without embedding anything.
+
+Chroma, Tantivy and the forward index are derived. Searches read a snapshot: indexes opened together
+for one generation of the library, which nobody changes. Whoever writes brings the indexes up and
+publishes the next snapshot; readers never wait for that. A manifest beside the indexes says what
+they show; it is marked unclean before anything is written and clean after, so that a process killed
+in between (`kill -9` during writes broke Chroma's vector search for good in 2 of 139 kills) leaves
+indexes that are not believed. Until they are rebuilt the library itself answers.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from corpus.catalogue import Entry
+from corpus.document import Passage
+from corpus.errors import LibraryLocked, SearchIndexError, StorageError
+from corpus.i18n import tr
+from corpus.library import Library
+from corpus.token_codes import TokenCodes
+from index.embedding import Vectors
+from index.forward_index import ForwardIndex, ordered
+from index.keyword_index import KeywordIndex, stems
+from index.manifest import FILE_NAME, FORMAT, IndexPart, Manifest, parts_of
+from index.probe import probe_vectors, sample
+from index.snapshot import Snapshot, VectorReader
+from index.vector_index import VectorIndex
+from index.versions import later_versions
+
+_LOG = logging.getLogger(__name__)
+# Seconds for which files that were found whole are not looked at again: one answer opens the
+# indexes a dozen times, at 1.2 ms each.
+_BELIEVED = 1.0
+# How often a reader tries to open indexes that another process is just replacing.
+_TRIES = 3
+# Seconds that a writer waits for another thread that is bringing the indexes up: a rebuild of
+# 100,000 passages takes about one minute.
+_PATIENCE = 600.0
+# While documents arrive the indexes are brought up this often at most (seconds), and take at most
+# this share of the time.
+_EVERY, _SHARE = 5.0, 0.1
+_FOLDERS = ("vectors", "words", "forward")
+
+# The manifest's inode, time and size: one that is the same has not been written since.
+_Mark = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """A snapshot with the manifest it was opened from, None for one made from the library.
+
+    `mark` is the manifest file as it was looked at last.
+    """
+
+    snapshot: Snapshot
+    manifest: Manifest | None
+    mark: _Mark | None
+
+
+class IndexManager:
+    """The three indexes of one library folder, opened when first needed. Thread-safe.
+
+    Locks, outermost first: the library's writer lock, then `_writing`, for whoever brings the
+    indexes up; `_opening` for whoever opens a snapshot. Neither is held while the writer lock is
+    waited for.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._folder = library.home / "index"
+        self._published: _Published | None = None
+        # The published state whose files were last found whole, and when.
+        self._whole: tuple[_Published | None, float] = (None, 0.0)
+        # The manifest of indexes that did not open, or whose Chroma failed a query.
+        self._broken: _Mark | None = None
+        # Whether Chroma is being tried in another process: it is not opened here meanwhile.
+        self._untried = False
+        self._opening = threading.Lock()
+        self._writing = threading.Lock()
+        # The generation that a thread wants shown which found another one writing.
+        self._wanted = 0
+        self._handing_over = threading.Lock()
+        self._brought_up = (0.0, 0.0)
+
+    def snapshot(self) -> Snapshot:
+        """Return the newest state that can be searched; never waits for a writer.
+
+        Indexes that are damaged or of another library are passed over and the library itself is
+        read (that takes seconds for a large one, once). Raises LibraryError.
+        """
+        present = self._published
+        if present is not None and self._still(present):
+            return present.snapshot
+        # One thread opens what is new; the others go on with what there was.
+        if not self._opening.acquire(blocking=present is None):
+            assert present is not None
+            return present.snapshot
+        try:
+            present = self._published
+            if present is None or not self._still(present):
+                present = self._published = self._opened(present)
+            return present.snapshot
+        finally:
+            self._opening.release()
+
+    def update(self, *, rebuild: bool = False, wait: bool = True) -> bool:
+        """Bring the indexes to the library's generation; return whether they were rebuilt.
+
+        Takes the library's writer lock (LibraryLocked when another process writes). Embeds nothing:
+        vectors come from the library. Where another thread is bringing them up, its work is waited
+        for, or with `wait` false handed the rest. Raises SearchIndexError when an index refuses.
+        """
+        rebuilt = False
+        with self._library.writing():
+            with self._handing_over:
+                self._wanted = max(self._wanted, self._library.generation)
+            while True:
+                if not self._writing.acquire(timeout=_PATIENCE if wait else 0):
+                    if not wait:
+                        return rebuilt
+                    raise LibraryLocked(tr("the search indexes are being rebuilt; try again later"))
+                try:
+                    shown, again = self._brought(rebuild)
+                finally:
+                    self._writing.release()
+                rebuilt, rebuild = rebuilt or again, False
+                # What was handed over between the last look and letting go.
+                if shown >= min(self._wanted, self._library.generation):
+                    return rebuilt
+
+    def update_if_due(self) -> None:
+        """Bring the indexes up while documents arrive, now and then; see `update`."""
+        at, took = self._brought_up
+        if time.monotonic() - at > max(_EVERY, took / _SHARE):
+            self.update()
+
+    def maintain(self) -> bool:
+        """Bring up, or rebuild, what an interrupted process left; return whether there was a need.
+
+        Does nothing while somebody is writing: they do it. Raises SearchIndexError, StorageError.
+        """
+        if self._library.read_only or self._library.written_here:
+            return False
+        # Opening them shows what their files do not: whether they open at all, and hold the same.
+        self.snapshot()
+        if not self.behind():
+            return False
+        try:
+            self.update()
+        except LibraryLocked:
+            return False
+        return True
+
+    def distrust(self, vectors: VectorReader) -> None:
+        """Do without Chroma from here on, since it failed a query; `maintain` then rebuilds."""
+        with self._opening:
+            present = self._published
+            if present is not None and present.snapshot.vectors is vectors:
+                self._broken = present.mark
+                self._let_go_of_vectors()
+                self._published = replace(present, snapshot=replace(present.snapshot, vectors=None))
+
+    def hold_vectors_back(self) -> None:
+        """Have searches compare vectors one by one until `try_vectors` has tried Chroma."""
+        self._untried = True
+
+    def try_vectors(self) -> str:
+        """Try Chroma in another process and let searches use it; return what is wrong, "" if sound.
+
+        One that is broken is not used, and `maintain` makes it anew. Takes seconds; an index that
+        is written meanwhile is none that ends the process, and one so small that Chroma has written
+        no graph of it is read from its database, whose faults are errors. Raises LibraryError.
+        """
+        reason = ""
+        try:
+            forward, present = self.snapshot().forward, self._published
+            if present is not None and present.manifest is not None and present.manifest.graph:
+                ids = [forward.id(row) for row in range(len(forward))]
+                found = probe_vectors(self._folder / "vectors", ids, sample(ids, forward.vectors))
+                if self._published is not None and self._mark() == present.mark:
+                    reason = found.reason
+        finally:
+            with self._opening:
+                self._untried = False
+                if reason:
+                    self._broken = self._mark()
+                elif self._published is not None and self._published.snapshot.vectors is None:
+                    # The next search opens the indexes again, with Chroma.
+                    self._published = replace(self._published, mark=None)
+        if reason:
+            _LOG.error("the vector index is broken and made anew: %s", reason)
+        return reason
+
+    def behind(self) -> bool:
+        """Say whether the indexes on disk show less than the library, or cannot be believed."""
+        manifest = self._sound()
+        return manifest is None or manifest.generation != self._library.generation
+
+    def fault(self) -> str:
+        """Return what is wrong with the indexes on disk, in a few words, every file read; or ""."""
+        mark, manifest = self._mark(), Manifest.read(self._folder)
+        if manifest is None:
+            return "there are none" if self._library.generation else ""
+        if not manifest.clean:
+            return "being written, or broken off while they were"
+        if not manifest.belongs_to(self._library):
+            return "made from another library, or from another state of this one"
+        if damaged := manifest.damaged(self._folder, thorough=True):
+            return f"{damaged} is missing or altered"
+        if mark == self._broken:
+            return "they do not open, or differ in what they hold"
+        return "" if manifest.generation == self._library.generation else "behind the library"
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        with self._opening:
+            self._let_go_of_vectors()
+            self._published = None
+
+    def _still(self, present: _Published) -> bool:
+        """Say whether a published snapshot is still what the disk, or the library, shows."""
+        if self._mark() != present.mark:
+            return False
+        seen, at = self._whole
+        if seen is present and time.monotonic() - at < _BELIEVED:
+            return True
+        if present.manifest is None:
+            # Made from the library, since the indexes are no good: it follows the library.
+            return present.snapshot.generation == self._library.generation
+        if present.manifest.damaged(self._folder):
+            return False
+        self._whole = (present, time.monotonic())
+        return True
+
+    def _mark(self) -> _Mark | None:
+        try:
+            status = (self._folder / FILE_NAME).stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+    def _sound(self) -> Manifest | None:
+        """Return the manifest of indexes that can be believed, None for those that cannot."""
+        mark, manifest = self._mark(), Manifest.read(self._folder)
+        if manifest is None or not manifest.clean or not manifest.belongs_to(self._library):
+            return None
+        if self._broken is not None and self._broken == mark:
+            return None
+        return None if manifest.damaged(self._folder) else manifest
+
+    def _opened(self, present: _Published | None) -> _Published:
+        """Open what the disk shows; the caller holds `_opening`."""
+        for _ in range(_TRIES):
+            mark = self._mark()
+            manifest = Manifest.read(self._folder)
+            if present is not None and manifest is not None and not manifest.clean:
+                # Somebody is writing: what is open already stays good, but for Chroma.
+                self._let_go_of_vectors()
+                snapshot = replace(present.snapshot, vectors=None)
+                return _Published(snapshot, present.manifest, mark)
+            manifest = self._sound()
+            if manifest is None:
+                break
+            try:
+                snapshot = self._open(manifest)
+            except SearchIndexError as error:
+                _LOG.error("the indexes do not open", exc_info=error)
+                self._broken = mark
+                break
+            if self._mark() == mark:
+                return _Published(snapshot, manifest, mark)
+            if snapshot.vectors is not None:
+                snapshot.vectors.close()
+        mark = self._mark()
+        self._let_go_of_vectors()
+        if (
+            present is not None
+            and present.manifest is None
+            and present.snapshot.generation == self._library.generation
+        ):
+            return replace(present, mark=mark)
+        return _Published(self._of_the_library(), None, mark)
+
+    def _open(self, manifest: Manifest) -> Snapshot:
+        """Open the indexes that a manifest tells of; raises SearchIndexError."""
+        self._let_go_of_vectors()
+        forward = ForwardIndex.load(self._folder / "forward")
+        words = KeywordIndex(self._folder / "words").searcher()
+        vectors = None if self._untried else VectorIndex(self._folder / "vectors")
+        counts = {len(forward), len(words), manifest.passages}
+        counts |= set() if vectors is None else {len(vectors)}
+        if not ordered(forward) or len(counts) > 1:
+            if vectors is not None:
+                vectors.close()
+            raise SearchIndexError(tr("the indexes differ in what they hold"))
+        entries = {one.id: one for one in self._library.entries() if forward.holds(one.id)}
+        later = later_versions(entries.values(), forward)
+        return Snapshot(
+            manifest.generation,
+            manifest.embedder,
+            entries,
+            forward,
+            words,
+            None if vectors is None else VectorReader(vectors),
+            later,
+        )
+
+    def _of_the_library(self) -> Snapshot:
+        """Return a snapshot made in memory, for as long as the indexes cannot be believed."""
+        with self._library.unchanging():
+            generation, embedder = self._library.generation, self._library.embedder
+            entries = {one.id: one for one in self._library.entries() if one.passages}
+            forward = forward_of(self._library, entries)
+            words = KeywordIndex(None)
+            self._write_words(words, entries)
+        later = later_versions(entries.values(), forward)
+        return Snapshot(generation, embedder, entries, forward, words.searcher(), None, later)
+
+    def _write_words(self, words: KeywordIndex, entries: Mapping[str, Entry]) -> None:
+        """Write every passage of those documents into an empty word index."""
+        with words.writing() as writer:
+            for document, entry in entries.items():
+                writer.add(entry.source.title, self._library.passages_of(document))
+
+    def _brought(self, rebuild: bool) -> tuple[int, bool]:
+        """Bring the indexes up; return the generation they show and whether they were rebuilt.
+
+        The caller holds the writer lock and `_writing`.
+        """
+        started = time.monotonic()
+        manifest = self._sound()
+        with self._library.unchanging():
+            target = self._library.generation
+            if manifest is not None and manifest.generation == target and not rebuild:
+                return target, False
+            try:
+                if manifest is None or rebuild or not self._applied(manifest, target):
+                    rebuild = True
+                    self._rebuild(target)
+            except OSError as error:
+                raise StorageError(
+                    tr("cannot write {file} ({reason})", file=self._folder, reason=error.strerror)
+                ) from error
+        seconds = time.monotonic() - started
+        how = "rebuilt" if rebuild else "brought up"
+        _LOG.info("indexes %s: generation %d in %.1f s", how, target, seconds)
+        self._brought_up = (time.monotonic(), seconds)
+        return target, rebuild
+
+    def _applied(self, manifest: Manifest, target: int) -> bool:
+        """Write what changed since the manifest; False where an index refuses, to be made anew."""
+        try:
+            self._apply(manifest, target)
+        except SearchIndexError as error:
+            _LOG.error("an index refuses an update and is made anew", exc_info=error)
+            return False
+        return True
+
+    def _apply(self, manifest: Manifest, target: int) -> None:
+        """Write what changed after the manifest's generation into the indexes."""
+        entries = {one.id: one for one in self._library.entries() if one.passages}
+        changed = {
+            one.document
+            for one in self._library.changes_since(manifest.generation)
+            if one.generation <= target
+        }
+        present = sorted(changed & entries.keys())
+        before = ForwardIndex.load(self._folder / "forward")
+        self._take_vectors_away()
+        replace(manifest, clean=False).write(self._folder)
+        words = KeywordIndex(self._folder / "words")
+        with words.writing() as writer:
+            for document in changed:
+                writer.remove_document(document)
+            for document in present:
+                writer.add(entries[document].source.title, self._library.passages_of(document))
+        vectors = VectorIndex(self._folder / "vectors")
+        try:
+            vectors.remove_documents(sorted(changed))
+            if present:
+                vectors.add(*self._library.vectors(present))
+        finally:
+            vectors.close()
+        forward = forward_of(self._library, entries, before=before, changed=changed)
+        forward.save(self._folder / "forward")
+        self._publish(target, entries, len(forward))
+
+    def _rebuild(self, target: int) -> None:
+        """Make the indexes anew beside those there are, and put them in their place.
+
+        Searches use the old ones, where there are some, until then.
+        """
+        entries = {one.id: one for one in self._library.entries() if one.passages}
+        fresh = self._folder / "new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        words = KeywordIndex(fresh / "words")
+        self._write_words(words, entries)
+        vectors = VectorIndex(fresh / "vectors")
+        try:
+            for document in entries:
+                vectors.add(*self._library.vectors([document]))
+        finally:
+            vectors.close()
+        forward = forward_of(self._library, entries)
+        forward.save(fresh / "forward")
+        self._take_vectors_away()
+        # Marked before the old ones go, so that an end in between leaves nothing believed.
+        self._manifest_of(target, 0, {}, clean=False).write(self._folder)
+        for name in _FOLDERS:
+            shutil.rmtree(self._folder / name, ignore_errors=True)
+            (fresh / name).rename(self._folder / name)
+        shutil.rmtree(fresh, ignore_errors=True)
+        self._publish(target, entries, len(forward))
+
+    def _publish(self, target: int, entries: Mapping[str, Entry], passages: int) -> None:
+        """Mark the indexes clean and have searches use them from here on."""
+        manifest = self._manifest_of(target, passages, parts_of(self._folder), clean=True)
+        manifest.write(self._folder)
+        with self._opening:
+            self._published = _Published(self._open(manifest), manifest, self._mark())
+
+    def _manifest_of(
+        self, generation: int, passages: int, parts: dict[str, IndexPart], *, clean: bool
+    ) -> Manifest:
+        return Manifest(
+            FORMAT,
+            generation,
+            self._library.identity,
+            self._library.last_change(generation),
+            self._library.embedder,
+            passages,
+            clean,
+            parts,
+        )
+
+    def _take_vectors_away(self) -> None:
+        """Have searches compare vectors one by one from here on, since Chroma will be written."""
+        with self._opening:
+            self._let_go_of_vectors()
+            if self._published is not None:
+                self._published = replace(
+                    self._published, snapshot=replace(self._published.snapshot, vectors=None)
+                )
+
+    def _let_go_of_vectors(self) -> None:
+        """Close Chroma, once no query is under way; the caller holds `_opening`."""
+        if self._published is not None and self._published.snapshot.vectors is not None:
+            self._published.snapshot.vectors.close()
+
+
+def forward_of(
+    library: Library,
+    entries: Mapping[str, Entry],
+    *,
+    before: ForwardIndex | None = None,
+    changed: Collection[str] = (),
+) -> ForwardIndex:
+    """Return the forward index of those documents, taking over from `before` what stands."""
+
+    def read(document: str) -> tuple[str, list[Passage], Vectors, TokenCodes]:
+        vectors = library.vectors([document])[1]
+        title = entries[document].source.title
+        return title, library.passages_of(document), vectors, library.token_codes(document)
+
+    return ForwardIndex.made(sorted(entries), read, stems, before=before, changed=changed)

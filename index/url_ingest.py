@@ -1,0 +1,88 @@
+"""Adding what lies at web addresses: downloaded one by one, then added like files."""
+
+from __future__ import annotations
+
+import logging
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path, PurePosixPath
+
+import httpx
+
+from corpus.addresses import Policy
+from corpus.errors import ReadError
+from corpus.fetching import fetch
+from corpus.log import name_of
+from index.ingest import MetadataOverride, Progress, Refusal, Report
+
+_LOG = logging.getLogger(__name__)
+# Adds files that came from the places named: `Workspace.add`.
+Add = Callable[
+    [Sequence[Path], Mapping[Path, str], Mapping[Path, MetadataOverride]],
+    Iterator[Progress | Report],
+]
+
+
+def add_addresses(
+    addresses: Sequence[str],
+    add: Add,
+    *,
+    described: Mapping[str, MetadataOverride] | None = None,
+    policy: Policy | None = None,
+) -> Iterator[Progress | Report]:
+    """Fetch addresses and add what they gave, yielding progress and, last, one report.
+
+    An address that cannot be fetched is reported with the reason and the rest go in. A document's
+    location is the address it was found at in the end, so that a redirect and its target are one
+    place, and fetching again replaces it. `described` is by address as given.
+    """
+    refused: list[Refusal] = []
+    places: dict[Path, str] = {}
+    said: dict[Path, MetadataOverride] = {}
+    wanted = list(dict.fromkeys(one.strip() for one in addresses if one.strip()))
+    with tempfile.TemporaryDirectory(prefix="briefing-") as folder:
+        for number, address in enumerate(wanted, start=1):
+            yield Progress("fetching", number - 1, len(wanted), address)
+            try:
+                got = fetch(address, policy)
+            except ReadError as error:
+                _LOG.warning("refused an address of %s: %s", name_of(address), error.reason)
+                refused.append(Refusal(address, error.reason, str(error)))
+                yield Progress("refused", number, len(wanted), address, reason=str(error))
+                continue
+            file = Path(folder) / f"{number:03}" / f"{_name(got.url)}{got.suffix}"
+            file.parent.mkdir()
+            file.write_bytes(got.content)
+            if got.url not in places.values():
+                places[file] = got.url
+                said[file] = replace(
+                    (described or {}).get(address, MetadataOverride()),
+                    fetched=date.today().isoformat(),
+                )
+        if not places:
+            yield Report(refused=tuple(refused))
+            return
+        for step in add(list(places), places, said):
+            yield (
+                replace(step, refused=(*refused, *step.refused))
+                if isinstance(step, Report)
+                else step
+            )
+
+
+def is_address(text: str) -> bool:
+    """Say whether what was given is meant as a web address and not as a path."""
+    return bool(re.match(r"https?:/", text.strip(), re.IGNORECASE))
+
+
+def _name(url: str) -> str:
+    """Return a file name for an address: where a page states no title, it is shown as one."""
+    parsed = httpx.URL(url)
+    stem = PurePosixPath(parsed.path).stem or parsed.host
+    return re.sub(r"[^\w.-]+", "-", stem)[:80].strip("-.") or "page"
+
+
+__all__ = ["Add", "add_addresses", "is_address"]

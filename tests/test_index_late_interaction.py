@@ -1,0 +1,102 @@
+"""Late interaction: words of a question meet words of a passage, kept as a bit a dimension."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from assistant.settings import Settings
+from assistant.workspace import Workspace
+from corpus.document import Passage
+from corpus.token_codes import TokenCodes
+from index.embedding import normalised
+from index.forward_index import ForwardIndex
+from index.late_interaction import coded, content, embedded, kept_states, late
+from index.ranking import late_values
+
+CHANCE = np.random.default_rng(3)
+
+
+def forward_of(tokens: TokenCodes) -> ForwardIndex:
+    count = len(tokens.counts)
+    passages = [Passage("d", 10 * n, 10 * n + 5, "words") for n in range(count)]
+    vectors = np.eye(count, dtype=np.float32)
+    return ForwardIndex.made(
+        ["d"], lambda _: ("Title", passages, vectors, tokens), lambda text: text.split()
+    )
+
+
+def test_a_passage_with_the_very_tokens_scores_highest() -> None:
+    """Though only the side of the mean is kept of each dimension."""
+    states = [normalised(CHANCE.normal(size=(6, 384))) for _ in range(4)]
+    index = forward_of(TokenCodes.of([coded(one) for one in states]))
+    scores = late(index, np.arange(4), states[2][:3])
+    assert scores is not None and int(scores.argmax()) == 2
+    assert scores[2] > 0.6 > max(scores[[0, 1, 3]])
+
+
+def test_a_passage_without_tokens_takes_nothing_from_the_others() -> None:
+    """It stands where its other signals put it; those with tokens are compared as ever."""
+    states = [normalised(CHANCE.normal(size=(6, 384))) for _ in range(3)]
+    known = TokenCodes.of([coded(one) for one in states])
+    whole = forward_of(known)
+    mixed = forward_of(TokenCodes.joined([known, TokenCodes.none(1)]))
+    rows, question = np.arange(4), states[1][:3]
+    alone = late(whole, np.arange(3), question)
+    found = late(mixed, rows, question)
+    assert np.allclose(found[:3], alone) and np.isnan(found[3])
+    score = np.array([0.1, 0.2, 0.5, 0.5])
+    values = late_values(mixed, rows, question, score)
+    assert np.allclose(values[:3], alone)
+    # The best by the other signals has the most that any has, the worst would have the least.
+    assert values[3] == alone.max()
+    lowest = late_values(mixed, rows, question, np.array([0.2, 0.3, 0.5, 0.1]))
+    assert lowest[3] == alone.min()
+
+
+def test_without_any_tokens_the_signal_is_absent() -> None:
+    """A library embedded by another model has none at all."""
+    none = forward_of(TokenCodes.none(2))
+    question = normalised(np.eye(1, 384))
+    assert late_values(none, np.arange(2), question, np.array([1.0, 2.0])).tolist() == [0.0, 0.0]
+
+
+def test_stop_words_and_marks_carry_nothing_unless_there_is_nothing_else() -> None:
+    """A question of stop words keeps them all."""
+    carries = content({"[CLS]": 0, "the": 1, "harbour": 2, ".": 3, "##s": 4})
+    assert carries.tolist() == [False, False, True, False, True]
+    states = np.eye(3, 8, dtype=np.float32) * 2
+    assert len(kept_states(states, np.array([0, 1, 2]), carries)) == 1
+    assert np.allclose(np.linalg.norm(kept_states(states, np.array([0, 1, 1]), carries), axis=1), 1)
+    assert len(kept_states(states, np.array([0, 1, 1]), carries)) == 3
+
+
+def test_codes_come_from_the_pass_that_makes_the_vector(starter_home: Path) -> None:
+    """The vectors are those of plain embedding, and a question's tokens find their own."""
+    with Workspace(Settings(home=starter_home)) as workspace:
+        model = workspace.document_embedder()
+        texts = [
+            "The harbour of Lund handled 4,800 ships.",
+            "A rule on chips ended in May.",
+        ]
+        vectors, codes = embedded(model, texts)
+        assert (vectors * model.embed(texts)).sum(axis=1).min() > 0.999
+        assert codes.known and len(codes.counts) == 2 and codes.codes.shape[1] == 48
+        found = workspace.retriever.search("How was DeepSeek-V3 trained?", limit=3)
+        assert len(found) == 3 and all(one.match and one.match.late > 0 for one in found)
+        assert "word by word" in found[0].why
+        kept = workspace.library.token_codes(found[0].passage.document)
+        assert kept.known and len(kept.counts) == len(
+            workspace.library.passages_of(found[0].passage.document)
+        )
+
+
+def test_a_library_without_codes_is_searched_without_them(tmp_path: Path) -> None:
+    """Another embedder makes none; the ranking then rests on the other signals."""
+    with Workspace(Settings(home=tmp_path, embedder="hash")) as workspace:
+        file = tmp_path / "lund.md"
+        file.write_text("# Lund\n\nThe harbour of Lund handled 4,800 ships in 2023.\n")
+        list(workspace.add([file]))
+        (found,) = workspace.retriever.search("How many ships at Lund?")
+        assert found.match and found.match.late == 0 and "word by word" not in found.why

@@ -1,0 +1,381 @@
+"""The backend behind the page: it opens the library, answers, and keeps long work going."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from assistant.answer import Answer, Question
+from assistant.memo.grades import Grades
+from assistant.related import Related, related_passages
+from corpus.addresses import Policy
+from corpus.document import Source
+from corpus.errors import BriefingError, SearchIndexError, StorageError, UsageError
+from corpus.i18n import tr
+from corpus.page_images import PageRenderer
+from corpus.vocabulary import using
+from ui import markup
+from ui.jobs import Jobs
+from ui.source import Drawing, SelectedCitation, Sources
+from ui.wording import word
+
+if TYPE_CHECKING:
+    from assistant.engine import Engine
+    from assistant.models.model_store import ModelStore
+    from assistant.settings import Settings
+    from assistant.workspace import Workspace
+    from corpus.catalogue import Entry
+    from corpus.conversations import Conversations
+
+_LOG = logging.getLogger(__name__)
+# How often a waiting question looks again, and how long it waits before it says so and stops.
+_TICK = 0.25
+_PATIENCE = 600.0
+# Seconds between two looks whether the indexes are behind; after a failure twice as long each
+# time, up to so long.
+_LOOKED, _LOOKED_AT_MOST = 3.0, 300.0
+# Seconds for which an addition waits, after each step of its work, for questions to be answered.
+_WAY_GIVEN = 10.0
+# Seconds that work which is under way has to end when the program leaves.
+_LEAVING = 5.0
+# Two questions at once, one for each core of a small machine; the page of a question that finds
+# more than this waiting says so at once. Writing to the library and to a memo is one at a time.
+_QUESTIONS, _QUESTIONS_WAITING = 2, 32
+# Models come one at a time.
+_MEMOS_WAITING, _ADDITIONS_WAITING, _WRITERS_WAITING = 8, 16, 8
+
+
+class Backend:
+    """Opens the workspace in a thread, so that the page is there before the models are."""
+
+    def __init__(self, settings: Settings, *, addresses: Policy | None = None) -> None:
+        """Make a backend for a data folder; `addresses` is what may be fetched from the web."""
+        self._addresses = addresses
+        self._settings = settings
+        self._workspace: Workspace | None = None
+        # The one that was opened, and is to be closed: another engine takes a copy of it.
+        self._opened: Workspace | None = None
+        # A key of the words for what is being done, and the values in it.
+        self._note = "backend.opening"
+        self._progress: dict[str, int] = {}
+        self._failure = ""
+        # What failed behind the page and has not gone well since: a key of the words, the reason.
+        self._troubles: dict[str, str] = {}
+        # Open, or failed to; and everything that follows the opening done as well.
+        self._ready = threading.Event()
+        self._finished = threading.Event()
+        self._examined = -1
+        # Held while examples are tried: a library must not be closed under a thread that reads it.
+        self._trying = threading.Lock()
+        self._leaving = threading.Event()
+        self._opening = threading.Thread()
+        self._drawer = PageRenderer()
+        self._engines: dict[str, Engine] = {}
+        self._offered: list[str] = []
+        self._examples: list[str] = []
+        self.questions: Jobs[Any] = Jobs(
+            "questions", at_once=_QUESTIONS, waiting=_QUESTIONS_WAITING
+        )
+        self.memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=_MEMOS_WAITING)
+        self.additions: Jobs[Any] = Jobs(
+            "additions",
+            at_once=1,
+            waiting=_ADDITIONS_WAITING,
+            give_way=self._questions_first,
+        )
+        self.writers: Jobs[Any] = Jobs("models", at_once=1, waiting=_WRITERS_WAITING)
+
+    def open(self, after: float = 0.0) -> None:
+        """Begin to open after so many seconds, and return at once."""
+        self._opening = threading.Thread(target=self._open, args=(after,), daemon=True)
+        self._opening.start()
+
+    def _open(self, after: float) -> None:
+        self._leaving.wait(after)
+        self._load()
+        if self._workspace is not None:
+            self._keep_indexes(self._workspace)
+
+    def _keep_indexes(self, workspace: Workspace) -> None:
+        """Bring the indexes up whenever the library has changed."""
+        doing, pause = "backend.indexes", _LOOKED
+        while not self._leaving.wait(pause):
+            try:
+                workspace.indexes.maintain()
+                if "backend.vectors" in self._troubles and not workspace.indexes.behind():
+                    del self._troubles["backend.vectors"]
+            except Exception as error:  # noqa: BLE001  # reason: it must not end for good
+                pause = min(2 * pause, _LOOKED_AT_MOST)
+                self._failed(doing, error)
+            else:
+                pause = _LOOKED
+                self._troubles.pop(doing, None)
+
+    def _try_vectors(self, workspace: Workspace) -> None:
+        """Try the vector index in another process: a broken one could end this one."""
+        try:
+            if reason := workspace.indexes.try_vectors():
+                self._troubles["backend.vectors"] = reason
+        except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the page
+            if not self._leaving.is_set():
+                self._failed("backend.vectors", error)
+
+    def _failed(self, doing: str, error: BaseException) -> None:
+        """Log what failed behind the page and say it under the title; `doing` is a key of words."""
+        _LOG.error("%s failed", doing, exc_info=error)
+        self._troubles[doing] = (
+            str(error) if isinstance(error, BriefingError) else type(error).__name__
+        )
+
+    def _load(self) -> None:
+        from assistant.starter import ensure_starter
+        from assistant.workspace import Workspace
+        from index.ingest import Progress
+
+        started = time.monotonic()
+        try:
+            workspace = Workspace(self._settings, addresses=self._addresses)
+            for step in ensure_starter(workspace):
+                if isinstance(step, Progress):
+                    self._progress = {"done": step.done, "total": step.total}
+                    self._note = "backend.reading"
+                if self._leaving.is_set():
+                    break
+            if self._leaving.is_set():
+                workspace.close()
+                return
+            self._note = "backend.loading"
+            workspace.indexes.hold_vectors_back()
+            threading.Thread(
+                target=self._try_vectors, args=(workspace,), name="probe", daemon=True
+            ).start()
+            try:
+                workspace.indexes.maintain()
+            except (SearchIndexError, StorageError) as error:
+                # Where the disk refuses, the search reads the library itself.
+                self._failed("backend.indexes", error)
+            if workspace.library.entries():
+                # The first search loads everything that later ones need.
+                list(workspace.retriever.search("warm up", limit=1))
+            self._workspace = self._opened = workspace
+            self._note = ""
+            self._ready.set()
+            seconds = time.monotonic() - started
+            _LOG.info(
+                "the library is open after %.1f s, %s answers", seconds, workspace.engine.name
+            )
+            # 0.7 ms a document, once: the library page need not wait for it.
+            workspace.themed(workspace.library.entries())
+            self._offered = self._reachable(workspace)
+            self._examine(workspace)
+        except BriefingError as error:
+            _LOG.error("the library does not open", exc_info=error)
+            self._failure = str(error)
+        except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the page
+            _LOG.error("the library does not open", exc_info=error)
+            self._failure = tr(
+                "unexpected failure while opening ({kind}: {reason})",
+                kind=type(error).__name__,
+                reason=error,
+            )
+        finally:
+            self._ready.set()
+            self._finished.set()
+
+    def _questions_first(self) -> None:
+        """Wait while questions are being answered, since both want every core; not for ever."""
+        until = time.monotonic() + _WAY_GIVEN
+        while self.questions.open() and time.monotonic() < until:
+            if self._leaving.wait(_TICK / 5):
+                break
+
+    def _reachable(self, workspace: Workspace) -> list[str]:
+        """Return the engines that answer now, but for the models that may come and go."""
+        from assistant.engine_selection import reachable
+
+        found = [one for one in reachable(workspace.settings.home) if one.ready and not one.is_form]
+        return [one.name for one in found if not one.name.startswith("local:")]
+
+    def status(self, language: str = "en") -> str:
+        """Return the line under the title, as HTML."""
+        troubles = markup.troubles_html(list(self._troubles.items()), language)
+        if self._failure:
+            return markup.error_html(self._failure, language) + troubles
+        workspace = self._workspace
+        if workspace is None:
+            note = word(self._note, language, **self._progress)
+            return markup.status_html((), "", note) + troubles
+        engine = workspace.engine
+        entries = workspace.library.entries()
+        return markup.status_html(entries, engine.name, "", engine.place, language) + troubles
+
+    def engines(self) -> Sequence[tuple[str, str]]:
+        """Return (what is shown, name) of the engines to choose from, the present one first.
+
+        Empty while the library opens; of the models of this machine those that are here now.
+        """
+        workspace = self._workspace
+        if workspace is None or not self._offered:
+            return ()
+        here = [f"local:{one.name}" for one in self.models().installed()]
+        names = dict.fromkeys([workspace.engine.name, *here, *self._offered])
+        return [(one, one) for one in names]
+
+    def models(self) -> ModelStore:
+        """Return what looks after the models of this machine."""
+        from assistant.models.model_store import ModelStore
+
+        return ModelStore(self._settings.home)
+
+    def renew_engine(self) -> str:
+        """Take who `auto` names now, where no other was named at the start; return who answers.
+
+        What is being written goes on with the engine that began it. Raises UsageError.
+        """
+        from assistant.engine_selection import engine_named
+
+        workspace = self._workspace
+        if workspace is not None and self._settings.engine == "auto":
+            engine = engine_named("auto", workspace.settings.home)
+            if engine.name != workspace.engine.name:
+                self._workspace = workspace = workspace.answering_with(engine)
+        return workspace.engine.name if workspace is not None else ""
+
+    def goes_to(self, engine: str) -> str:
+        """Return the host that an engine sends text to; "" for none or one that is unknown."""
+        workspace = self._workspace
+        if workspace is None:
+            return ""
+        try:
+            return self._engine(workspace, engine).place
+        except UsageError:
+            return ""
+
+    def _engine(self, workspace: Workspace, name: str) -> Engine:
+        """Return an engine of the list by its name, made once; raises UsageError.
+
+        A name may be an address, to which passages and a key would go: only the owner gives those.
+        """
+        from assistant.engine_selection import engine_named
+
+        if name in {"", workspace.engine.name}:
+            return workspace.engine
+        if name not in {one for _, one in self.engines()}:
+            raise UsageError(
+                tr("the engine {name} is not in the list; choose one that is", name=repr(name))
+            )
+        if name not in self._engines:
+            self._engines[name] = engine_named(name, workspace.settings.home)
+        return self._engines[name]
+
+    def examples(self) -> Sequence[str]:
+        """Return questions that the library answers; none until they were tried.
+
+        After the library changed, the next page to open sees those made anew.
+        """
+        workspace = self._workspace
+        if workspace is not None and self._finished.is_set():
+            if workspace.library.generation != self._examined:
+                threading.Thread(
+                    target=self._examine, args=(workspace,), name="examples", daemon=True
+                ).start()
+            if not workspace.library.entries():
+                return ()
+        return self._examples
+
+    def _examine(self, workspace: Workspace) -> None:
+        from assistant.examples import examples
+
+        with self._trying:
+            if self._leaving.is_set():
+                return
+            self._examined = workspace.library.generation
+            try:
+                self._examples = examples(workspace)
+            except Exception as error:  # noqa: BLE001  # reason: the page works without examples
+                self._failed("backend.examples", error)
+            else:
+                self._troubles.pop("backend.examples", None)
+
+    def settled(self) -> bool:
+        """Say whether the library is open, or will not open, and the page has all it shows."""
+        return self._finished.is_set()
+
+    def entries(self) -> Sequence[Entry]:
+        """Return the documents of the library; none while it opens."""
+        return self._workspace.library.entries() if self._workspace else ()
+
+    def answers(self, question: Question, engine: str = "") -> Iterator[Answer | str]:
+        """Yield snapshots of the answer; while the library opens, what is being waited for."""
+        from assistant.pipeline import ask
+
+        deadline = time.monotonic() + _PATIENCE
+        while not self._ready.wait(_TICK):
+            if time.monotonic() > deadline:
+                raise BriefingError(tr("the library is still opening; ask again in a while"))
+            yield "backend.asked_early"
+        if self._workspace is None:
+            raise BriefingError(self._failure)
+        workspace = self._workspace
+        chosen = self._engine(workspace, engine)
+        yield from ask(
+            workspace if chosen is workspace.engine else workspace.answering_with(chosen), question
+        )
+
+    def drawing(self) -> Drawing:
+        """Return what draws pages of PDFs."""
+        return self._drawer
+
+    def sources(self) -> Sources | None:
+        """Return what writes the source panel; None while the library opens."""
+        workspace = self._workspace
+        if workspace is None:
+            return None
+
+        def grade(source: Source) -> str:
+            try:
+                found = Grades.load(workspace.settings.home).of(source, "")
+            except UsageError:
+                # A file of grades that cannot be read is told of where memos use it.
+                return ""
+            return f"{found.reliability}{found.credibility}"
+
+        def found(selected: SelectedCitation) -> Related:
+            with using(workspace.aliases):
+                return related_passages(
+                    workspace.checker, selected.citation, selected.claim, selected.evidence
+                )
+
+        return Sources(workspace.library, self._drawer, grade=grade, beside=found)
+
+    def conversations(self) -> Conversations | None:
+        """Return the kept conversations; None while the library opens."""
+        return self._workspace.library.conversations if self._workspace else None
+
+    def workspace(self) -> Workspace | None:
+        """Return the workspace, for memos; None while the library opens."""
+        return self._workspace
+
+    def close(self) -> None:
+        """Let go of the library, once nothing reads it; opening it is broken off."""
+        self._leaving.set()
+        self._drawer.close()
+        if self._opening.ident is None:
+            # It was never begun.
+            return
+        self._ready.wait()
+        lines: tuple[Jobs[Any], ...] = (
+            self.questions, self.memos, self.additions, self.writers,
+        )  # fmt: skip
+        for line in lines:
+            line.end(_LEAVING)
+        self._opening.join()
+        with self._trying:
+            if self._opened is not None:
+                self._opened.close()
+
+
+Say = Callable[[str], None]

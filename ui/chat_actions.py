@@ -1,0 +1,273 @@
+"""What the chat page does, without Gradio: questions begun, watched, stopped, shown, rated."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from assistant.answer import Answer, Question
+from assistant.answer_storage import finish
+from assistant.pipeline import LONGEST_QUESTION
+from corpus.errors import BriefingError, NoConversation
+from corpus.partial_dates import beginning, end, is_date
+from ui import markup, markup_chat
+from ui.jobs import Job
+from ui.source import SelectedCitation
+from ui.wording import keys, word
+
+if TYPE_CHECKING:
+    from corpus.catalogue import Entry
+    from corpus.conversations import Conversations
+    from ui.backend import Backend
+
+# Seconds for which a job waits until its question is kept: a disk that stands still.
+_KEPT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTurn:
+    """One question of a conversation, and how far its answer is.
+
+    `number` is its place in the library, 0 while it has none. `waiting` says what is awaited,
+    `problem` why there is no answer, `stopped` that the reader stopped it. `rated` is "good",
+    "bad" or "".
+    """
+
+    question: str
+    answer: Answer | None = None
+    number: int = 0
+    waiting: str = ""
+    problem: str = ""
+    stopped: bool = False
+    rated: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is an answer to its end."""
+        return self.answer is not None and bool(self.answer.outcome)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether its answer may still come."""
+        return not (self.complete or self.stopped or self.problem)
+
+
+@dataclass(frozen=True, slots=True)
+class AskOptions:
+    """The engine and the bounds that were chosen above the box; "" and () for none."""
+
+    engine: str = ""
+    as_of: str = ""
+    since: str = ""
+    publishers: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+
+
+def problem_of(text: str, asked: AskOptions, language: str) -> str:
+    """Return why a question cannot be asked like this, in one line; "" where it can."""
+    if not text.strip():
+        return word("chat.no_question", language)
+    if len(text) > LONGEST_QUESTION:
+        return word("chat.too_long", language, count=f"{len(text):,}", most=f"{LONGEST_QUESTION:,}")
+    for value in (asked.as_of, asked.since):
+        if value.strip() and not is_date(value.strip()):
+            return word("chat.bad_date", language, value=value.strip())
+    if asked.as_of and asked.since and end(asked.as_of.strip()) < beginning(asked.since.strip()):
+        return word("chat.bad_span", language)
+    return ""
+
+
+def begin(
+    backend: Backend,
+    conversation: str,
+    text: str,
+    turns: Sequence[ChatTurn],
+    asked: AskOptions,
+    *,
+    instead_of: int = 0,
+) -> tuple[str, ChatTurn]:
+    """Start the answer to `text` behind the page; return its conversation and the turn as begun.
+
+    The question is in the library before this returns (while the library opens: as soon as it is
+    open). Raises UsageError when too many questions wait, or this conversation's last one does.
+    """
+    conversation = conversation or uuid.uuid4().hex[:12]
+    history = tuple(
+        turn.answer.turn
+        for turn in turns
+        if turn.answer is not None and turn.answer.outcome not in {"", "failed"}
+    )
+    question = Question(
+        " ".join(text.split()), history, asked.as_of.strip(), asked.since.strip(),
+        asked.publishers, asked.documents,
+    )  # fmt: skip
+    work = _Work(backend, conversation, question, asked.engine, instead_of)
+    backend.questions.start(conversation, work.run, alone=True)
+    return conversation, ChatTurn(question.text, number=work.keep())
+
+
+class _Work:
+    """A question being answered: kept when it is asked, its answer when it is complete."""
+
+    def __init__(
+        self, backend: Backend, conversation: str, question: Question, engine: str, instead_of: int
+    ) -> None:
+        self._backend = backend
+        self._conversation = conversation
+        self._question = question
+        self._engine = engine
+        self._instead_of = instead_of
+        self._number = 0
+        self._tried = threading.Event()
+
+    def keep(self) -> int:
+        """Keep the question, where the library is open; return its number, or 0."""
+        try:
+            kept = self._backend.conversations()
+            if kept is not None and not self._number:
+                self._number = kept.begin(
+                    self._conversation, self._question.text, instead_of=self._instead_of
+                )
+        finally:
+            self._tried.set()
+        return self._number
+
+    def run(self) -> Iterator[ChatTurn]:
+        """Yield the turn as it grows; a failure is an answer with the outcome "failed"."""
+        self._tried.wait(_KEPT)
+        text = self._question.text
+        answer = Answer(text)
+        try:
+            for step in self._backend.answers(self._question, self._engine):
+                if isinstance(step, str):
+                    yield ChatTurn(text, number=self._number, waiting=step)
+                    continue
+                answer = step
+                self.keep()
+                yield ChatTurn(text, step, self._number)
+        except BriefingError as error:
+            answer = Answer(text, "failed", engine=answer.engine, notice=str(error))
+            yield ChatTurn(text, answer, self._number)
+        finally:
+            kept = self._backend.conversations()
+            if kept is not None and self._number:
+                # Deleted while it was being answered: nothing is left to keep it in.
+                with suppress(NoConversation):
+                    finish(kept, self._conversation, self._number, answer)
+
+
+def glance(backend: Backend, job: Job[ChatTurn], begun: ChatTurn, language: str) -> ChatTurn:
+    """Return how far a turn is now."""
+    latest = job.latest or begun
+    if job.cancelled:
+        return replace(latest, waiting="", stopped=not latest.complete)
+    if job.failure is not None:
+        return replace(latest, waiting="", problem=str(job.failure))
+    if job.latest is None and not job.ended:
+        ahead = ahead_of(backend, job)
+        key = "chat.in_line" if ahead else "chat.starting"
+        return replace(begun, waiting=word(key, language, count=ahead))
+    if latest.waiting in keys():
+        return replace(latest, waiting=word(latest.waiting, language))
+    return latest
+
+
+def ahead_of(backend: Backend, job: Job[ChatTurn]) -> int:
+    """Return how many questions are before one that has not begun; 0 for one that has."""
+    before = [one.name for one in backend.questions.open()] if job.latest is None else []
+    return before.index(job.name) if job.name in before else 0
+
+
+def busy(backend: Backend, conversation: str) -> bool:
+    """Say whether a conversation's last question is still being answered."""
+    job = backend.questions.find(conversation)
+    return job is not None and not job.ended and not job.cancelled
+
+
+def stop(backend: Backend, conversation: str) -> None:
+    """Stop the answer of a conversation; what it had so far is kept."""
+    job = backend.questions.find(conversation)
+    if job is not None:
+        job.cancel()
+
+
+def messages(
+    turns: Sequence[ChatTurn], language: str = "en", *, running: bool = False
+) -> list[dict[str, str]]:
+    """Return the turns as the chat component's messages."""
+    shown = []
+    for number, turn in enumerate(turns):
+        last = number == len(turns) - 1
+        body = markup.answer_html(turn.answer, number, language) if turn.answer else ""
+        if turn.waiting:
+            body = markup.waiting_html(turn.waiting)
+        elif turn.problem:
+            body += markup.error_html(turn.problem, language)
+        elif turn.stopped:
+            body += markup.note_html(word("chat.stopped", language))
+        elif not turn.complete and not (last and running):
+            body = (body if turn.answer and turn.answer.claims else "") + markup.note_html(
+                word("chat.interrupted", language)
+            )
+        elif not body:
+            body = markup.waiting_html(word("chat.starting", language))
+        if not (last and running):
+            body += markup_chat.actions_html(turn.answer, number, language, last=last,
+                                             rated=turn.rated)  # fmt: skip
+        shown.append({"role": "user", "content": markup.question_html(turn.question)})
+        shown.append({"role": "assistant", "content": body})
+    return shown
+
+
+def refused(
+    turns: Sequence[ChatTurn], text: str, reason: str, language: str
+) -> list[dict[str, str]]:
+    """Return the messages with one more that says why a question waits in the box."""
+    body = markup.note_html(f"{reason} {word('chat.kept_in_box', language)}")
+    return [
+        *messages(turns, language),
+        {"role": "user", "content": markup.question_html(text)},
+        {"role": "assistant", "content": body},
+    ]
+
+
+def rate(
+    kept: Conversations, conversation: str, turn: ChatTurn, good: bool, reason: str
+) -> ChatTurn:
+    """Keep what a reader thinks of an answer, and return the turn so marked."""
+    with suppress(NoConversation):
+        kept.rate(conversation, turn.number, good=good, reason=reason)
+    return replace(turn, rated="good" if good else "bad")
+
+
+def selected_citation(
+    turns: Sequence[ChatTurn], turn: object, number: object
+) -> SelectedCitation | None:
+    """Return what a marker "#cite-<turn>-<number>" points to; None for one that is unknown."""
+    try:
+        answer = turns[int(str(turn))].answer
+        wanted = int(str(number))
+    except (ValueError, IndexError):
+        return None
+    citation = (
+        next((one for one in answer.citations if one.number == wanted), None) if answer else None
+    )
+    if answer is None or citation is None:
+        return None
+    sentences = (*answer.claims, *answer.nearest, *answer.quoted)
+    claim = next((one.text for one in sentences if wanted in (*one.citations, *one.offered)), "")
+    return SelectedCitation(citation, claim, answer.evidence)
+
+
+def publishers_of(entries: Sequence[Entry]) -> list[str]:
+    """Return the publishers of the library, in alphabetical order."""
+    return sorted({one.publisher for entry in entries for one in entry.sources if one.publisher})
+
+
+def documents_of(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """Return (title, id) of the documents of the library, in alphabetical order."""
+    return sorted((one.source.title or one.id, one.id) for one in entries)

@@ -1,0 +1,171 @@
+"""Adding to the library from the page: work that goes on when the window is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from corpus.errors import UsageError
+from corpus.i18n import tr
+from corpus.public_documents import public_documents
+from index.ingest import UPLOADED, Progress, Report
+from index.url_ingest import is_address
+from ui.jobs import Job
+
+if TYPE_CHECKING:
+    from assistant.workspace import Workspace
+    from ui.backend import Backend
+
+# Lines of what became of each document that are kept while it goes on.
+_LINES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AddedFile:
+    """What became of one document: its name, an outcome (as Progress.stage), and a reason."""
+
+    name: str
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """How far an addition is: `done` of `total`, what is done now, the lines so far, the end.
+
+    `share` is how much of the document that is worked on is done, in 0…1.
+    """
+
+    stage: str = "starting"
+    note: str = ""
+    done: int = 0
+    total: int = 0
+    lines: tuple[AddedFile, ...] = ()
+    report: Report | None = None
+    share: float = 0.0
+
+
+def latest(backend: Backend) -> Job[Adding] | None:
+    """Return the addition that is running, else the one that ended last; None without any."""
+    running = backend.additions.open()
+    return running[0] if running else backend.additions.newest()
+
+
+def waiting(backend: Backend) -> int:
+    """Return how many additions wait behind the one that is running."""
+    return max(0, len(backend.additions.open()) - 1)
+
+
+def cancel(backend: Backend) -> None:
+    """Stop what is running and what waits; what was finished stays in the library."""
+    for job in backend.additions.open():
+        job.cancel()
+
+
+def start_files(backend: Backend, files: Sequence[str], *, ocr: bool = False) -> None:
+    """Add uploaded files, each under its own name; those of one name in one upload are numbered.
+
+    A browser tells of a folder's files their names and not their paths. An upload of the same name
+    takes the place of the one before. The uploaded copies are deleted once they are read, or the
+    addition is cancelled. With `ocr` scanned pages are recognised. Raises UsageError without files,
+    and where too much waits already.
+    """
+    paths = [Path(one) for one in files]
+    if not paths:
+        raise UsageError(tr("no files were given"))
+    places: dict[Path, str] = {}
+    for one in paths:
+        number, place_of_it = 1, f"{UPLOADED}{one.name}"
+        while place_of_it in places.values():
+            number += 1
+            place_of_it = f"{UPLOADED}{one.stem} ({number}){one.suffix}"
+        places[one] = place_of_it
+
+    def delete() -> None:
+        for one in paths:
+            # What cannot be deleted is left to whoever keeps the temporary folder; Gradio has each
+            # upload in a folder of its own, and one that holds more stays.
+            with suppress(OSError):
+                one.unlink(missing_ok=True)
+                one.parent.rmdir()
+
+    try:
+        _start(
+            backend, lambda workspace: workspace.add(paths, places=places, ocr=ocr), after=delete
+        )
+    except UsageError:
+        delete()
+        raise
+
+
+def start_addresses(backend: Backend, text: str, *, ocr: bool = False) -> None:
+    """Fetch and add the addresses of a text, one a line; raises UsageError where one is none."""
+    addresses = [line.strip() for line in text.splitlines() if line.strip()]
+    if not addresses or not all(is_address(one) for one in addresses):
+        wrong = next((one for one in addresses if not is_address(one)), "")
+        raise UsageError(
+            tr("{address} is no web address", address=repr(wrong))
+            if wrong
+            else tr("no address was given")
+        )
+    _start(backend, lambda workspace: workspace.add_addresses(addresses, ocr=ocr))
+
+
+def start_public(backend: Backend, theme: str) -> None:
+    """Fetch and add the curated public documents, of one theme or ("") of all."""
+    _start(backend, lambda workspace: workspace.add_public(public_documents(theme)))
+
+
+def start_starter(backend: Backend) -> None:
+    """Add the starter library."""
+    from assistant.starter import add_starter
+
+    _start(backend, add_starter)
+
+
+def _start(
+    backend: Backend,
+    work: Callable[[Workspace], Iterator[Progress | Report]],
+    *,
+    after: Callable[[], None] | None = None,
+) -> None:
+    workspace = backend.workspace()
+    if workspace is None:
+        raise UsageError(tr("the library is still opening; try again in a moment"))
+    backend.additions.start(uuid4().hex, lambda: progress_of(work(workspace)), after=after)
+
+
+def progress_of(steps: Iterator[Progress | Report]) -> Iterator[Adding]:
+    """Yield snapshots of an addition from its steps; closing it ends the work."""
+    now = Adding()
+    yield now
+    try:
+        for step in steps:
+            if isinstance(step, Report):
+                now = replace(now, stage="done", note="", report=step)
+            else:
+                now = _after(now, step)
+            yield now
+    finally:
+        close = getattr(steps, "close", None)
+        if close is not None:
+            close()
+
+
+def _after(now: Adding, step: Progress) -> Adding:
+    lines = now.lines
+    if step.stage in {"added", "replaced", "updated", "duplicate", "refused", "left_out"}:
+        lines = (*lines, AddedFile(step.note, step.stage, step.reason))[-_LINES:]
+    return replace(
+        now,
+        stage=step.stage,
+        note=step.note,
+        done=step.done,
+        total=step.total,
+        lines=lines,
+        share=step.share,
+    )

@@ -1,0 +1,178 @@
+"""The fold "Get a local writer" above the question box, and the line of what is being fetched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from corpus.errors import BriefingError, UsageError
+from corpus.i18n import tr
+from ui import local_models
+from ui.backend import Backend
+from ui.markup import note_html
+from ui.markup_local_models import announced, failed, line_html, list_html
+from ui.page_scripts import SPOKEN, WRITERS
+from ui.page_words import LABELS
+from ui.wording import language_of, word
+
+# Seconds between two looks at what is being fetched, and at whether another window began to.
+_BUSY, _IDLE = 1.0, 20.0
+_NONE = "none"
+Drawn = dict[Any, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalModelParts:
+    """The components: those of the fold, the line below it, and who answers.
+
+    `seen` is the state of each model as the rows show it, nothing before the fold was opened;
+    `doubted` the one whose removal is asked about, `followed` the one that the line told of.
+    """
+
+    fold: gr.Accordion
+    rows: gr.HTML
+    note: gr.HTML
+    seen: gr.State
+    doubted: gr.State
+    followed: gr.State
+    line: gr.HTML
+    spoken: gr.HTML
+    timer: gr.Timer
+    engine: gr.Dropdown
+    status: gr.HTML
+
+
+class LocalModelEvents:
+    """What the events of the fold return; what they mean is in ui.local_models."""
+
+    def __init__(self, backend: Backend, parts: LocalModelParts) -> None:
+        self._backend = backend
+        self._parts = parts
+
+    def opened(self, request: gr.Request) -> Drawn:
+        """Draw the rows when the fold is opened."""
+        return {**self._rows("", language_of(request.headers)), self._parts.note: ""}
+
+    def looked(self, request: gr.Request) -> Drawn:
+        """Show what is being fetched, when the page is loaded."""
+        return self._line(language_of(request.headers), "")
+
+    def tick(
+        self, seen: list[str], doubted: str, followed: str, engine: str | None,
+        request: gr.Request,
+    ) -> Drawn:  # fmt: skip
+        """Follow what is being fetched; rows are drawn anew only where something changed."""
+        language = language_of(request.headers)
+        drawn = self._line(language, followed)
+        if seen and local_models.states(self._backend) != seen:
+            drawn |= {**self._rows(doubted, language), **self._engines(engine)}
+        return drawn
+
+    def act(self, engine: str | None, request: gr.Request, event: gr.EventData) -> Drawn:
+        """Do what a button of a row says; what cannot be done is said below the rows."""
+        language, data = language_of(request.headers), event._data or {}
+        act, name = str(data.get("act")), str(data.get("name"))
+        note, doubted = "", name if act == "remove" else ""
+        try:
+            note = self._done(act, name, language)
+        except BriefingError as error:
+            line = note_html(failed(error, language), wrong=True)
+        else:
+            line = note_html(note) if note else ""
+        return {
+            **self._rows(doubted, language),
+            **self._engines(engine),
+            **self._line(language, name if act in {"get", "stop"} else ""),
+            self._parts.status: self._backend.status(language),
+            self._parts.note: line,
+        }
+
+    def _done(self, act: str, name: str, language: str) -> str:
+        """Do it, and return what is said of it."""
+        backend = self._backend
+        if act == "get":
+            local_models.begin(backend, name)
+        elif act == "stop":
+            local_models.stop(backend, name)
+        elif act == "use":
+            answering = local_models.use(backend, name)
+            now = answering in {"", f"local:{name}"}
+            key = "writers.used" if now else "writers.used_later"
+            return word(key, language, name=name, engine=answering)
+        elif act == "unuse":
+            answering = local_models.use(backend, _NONE)
+            return word("writers.unused", language, name=name, engine=answering or "auto")
+        elif act == "drop":
+            local_models.remove(backend, name)
+            return word("writers.removed", language, name=name)
+        elif act not in {"remove", "keep"}:
+            raise UsageError(tr("the page has no such event; load it again"))
+        return ""
+
+    def _rows(self, doubted: str, language: str) -> Drawn:
+        parts = self._parts
+        return {
+            parts.seen: local_models.states(self._backend),
+            parts.rows: list_html(local_models.listed(self._backend), doubted, language),
+            parts.doubted: doubted,
+        }
+
+    def _engines(self, engine: str | None) -> Drawn:
+        """Return the engines to choose from; one that is gone is chosen no more."""
+        choices = list(self._backend.engines())
+        gone = engine is not None and engine not in {name for _, name in choices}
+        return {self._parts.engine: gr.update(choices=choices, **({"value": None} if gone else {}))}
+
+    def _line(self, language: str, followed: str) -> Drawn:
+        """Return the line; how it ended is shown to whoever followed it."""
+        running = local_models.working(self._backend)
+        job = running[0] if running else self._backend.writers.find(followed)
+        parts = self._parts
+        return {
+            parts.line: line_html(job, max(0, len(running) - 1), language),
+            parts.spoken: announced(job, language),
+            parts.followed: job.name if job is not None else "",
+            parts.timer: gr.Timer(_BUSY if running else _IDLE),
+        }
+
+
+def fold() -> tuple[gr.Accordion, gr.HTML, gr.HTML]:
+    """Build the fold: the models in rows, and below them what was done."""
+    with gr.Accordion(LABELS("writers.title"), open=False, elem_id="writers") as made:
+        gr.Markdown(LABELS("writers.note"), elem_classes="note")
+        rows = gr.HTML("", elem_id="writers-list", js_on_load=WRITERS)
+        note = gr.HTML("", elem_id="writers-note")
+    return made, rows, note
+
+
+def wire(
+    page: gr.Blocks,
+    status: gr.HTML,
+    backend: Backend,
+    made: tuple[gr.Accordion, gr.HTML, gr.HTML],
+    engine: gr.Dropdown,
+) -> None:
+    """Build the line below the fold, and have the events answered."""
+    line = gr.HTML("", elem_id="writers-line")
+    spoken = gr.HTML("", elem_id="writers-spoken", js_on_load=SPOKEN)
+    seen, doubted, followed = gr.State([]), gr.State(""), gr.State("")
+    timer = gr.Timer(_IDLE)
+    parts = LocalModelParts(*made, seen, doubted, followed, line, spoken, timer, engine, status)
+    events = LocalModelEvents(backend, parts)
+    quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    following: list[Any] = [line, spoken, followed, timer]
+    drawn: list[Any] = [parts.rows, seen, doubted]
+    parts.fold.expand(events.opened, None, [*drawn, parts.note], **quiet)
+    parts.rows.select(
+        events.act, engine,
+        [*drawn, parts.note, *following, engine, status], **quiet,
+    )  # fmt: skip
+    timer.tick(
+        events.tick, [seen, doubted, followed, engine], [*drawn, *following, engine], **quiet
+    )
+    page.load(events.looked, None, following, **quiet)
+
+
+__all__ = ["LocalModelEvents", "LocalModelParts", "fold", "wire"]

@@ -1,0 +1,318 @@
+"""The thread on the chat page: what asking, watching, reopening and the links of a turn do."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from corpus.errors import UsageError
+from ui import chat_actions, page_options
+from ui import page_conversations as talks
+from ui.backend import Backend
+from ui.chat_actions import AskOptions, ChatTurn
+from ui.event_errors import with_errors_shown
+from ui.markup import note_html
+from ui.markup_chat import copied
+from ui.source import empty_html
+from ui.wording import language_of, word
+
+# Seconds between two looks at an answer that grows: watching costs a look, not a thread, so that
+# hundreds of windows may wait while two questions are worked on.
+_LOOK = 0.1
+# A place in the line changes at every answer for everybody behind: drawn less often, twenty readers
+# have theirs sooner.
+_LOOK_IN_LINE = 0.3
+
+# The handler that begins an answer, by its name: what may be refused before it is begun.
+ASKING = "ask"
+
+Drawn = dict[Any, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MessageParts:
+    """The components that the thread draws."""
+
+    turns: gr.State
+    chat: gr.Chatbot
+    welcome: gr.Column
+    halt: gr.Button
+    box: gr.Textbox
+    note: gr.HTML
+    current: gr.State
+    remembered: gr.BrowserState
+    replacing: gr.State
+    panel: gr.HTML
+    listed: gr.HTML
+    handed: gr.Textbox
+    why: gr.Column
+    rated: gr.State
+    more: gr.Textbox
+    resumed: gr.State
+    rung: gr.State
+    unedit: gr.Button
+
+    @property
+    def asked(self) -> list[Any]:
+        """What asking draws; each component more is made anew whenever somebody asks."""
+        return [self.turns, self.chat, self.welcome, self.halt, self.box, self.note, self.current,
+                self.remembered, self.replacing, self.listed, self.rung, self.unedit,
+                self.panel]  # fmt: skip
+
+    @property
+    def outputs(self) -> list[Any]:
+        """All of them, as an event takes them."""
+        return [getattr(self, name) for name in self.__dataclass_fields__]
+
+
+class Messages:
+    """The handlers of one page; what a session shows is in states, none of it here.
+
+    All but the watching are plain functions, which Gradio runs in threads of their own: the library
+    may have to be waited for, and whoever waits on the event loop has every window wait.
+    """
+
+    def __init__(self, backend: Backend, parts: MessageParts) -> None:
+        self._backend = backend
+        self._parts = parts
+
+    def _drawn(self, now: list[ChatTurn], language: str, *, running: bool = False) -> Drawn:
+        parts = self._parts
+        return {
+            parts.turns: now,
+            parts.chat: chat_actions.messages(now, language, running=running),
+            parts.welcome: gr.update(visible=not now),
+            parts.halt: gr.update(visible=running),
+            **self._ringing(),
+        }
+
+    def _ringing(self) -> Drawn:
+        """Return what has the open conversation watched: a value that was never there."""
+        return {self._parts.rung: uuid.uuid4().hex}
+
+    def _chosen(self, conversation: str, language: str) -> Drawn:
+        """Return what is drawn when another conversation is the open one."""
+        parts = self._parts
+        return {
+            parts.current: conversation,
+            parts.remembered: conversation,
+            parts.replacing: 0,
+            parts.note: gr.update(visible=False),
+            parts.unedit: gr.update(visible=False),
+            parts.listed: talks.listing(self._backend, conversation, language),
+        }
+
+    def _noted(self, line: str) -> Drawn:
+        return {self._parts.note: gr.update(value=note_html(line), visible=True)}
+
+    async def watch(
+        self, now: list[ChatTurn], conversation: str, request: gr.Request
+    ) -> AsyncIterator[Drawn]:
+        """Draw the answer of the open conversation while it grows, to its end.
+
+        An event of its own with two outputs: Gradio makes every other output of an event anew at
+        each step of it, and every other window waits for that.
+        """
+        language = language_of(request.headers)
+        job = self._backend.questions.find(conversation)
+        if job is None or not now or not now[-1].awaited:
+            # Gradio empties the outputs of an event without a step. What is left as it is cannot
+            # undo what was asked since this event was sent.
+            yield {self._parts.turns: gr.skip()}
+            return
+        before, begun = now[:-1], now[-1]
+        seen: ChatTurn | None = None
+        over = False
+        while not over:
+            over = job.ended or job.cancelled
+            turn = chat_actions.glance(self._backend, job, begun, language)
+            if turn != seen or over:
+                seen = turn
+                thread = [*before, turn]
+                yield {
+                    self._parts.turns: thread,
+                    self._parts.chat: chat_actions.messages(thread, language, running=not over),
+                }
+            if not over:
+                waits = chat_actions.ahead_of(self._backend, job) > 0
+                await asyncio.sleep(_LOOK_IN_LINE if waits else _LOOK)
+
+    @with_errors_shown
+    def settle(self, conversation: str, words: str, request: gr.Request) -> Drawn:
+        """Draw what changes beside the thread when an answer is over."""
+        running = chat_actions.busy(self._backend, conversation)
+        listed = talks.listing(self._backend, conversation, language_of(request.headers), words)
+        return {self._parts.halt: gr.update(visible=running), self._parts.listed: listed}
+
+    def _asked(
+        self,
+        text: str,
+        before: list[ChatTurn],
+        conversation: str,
+        chosen: AskOptions,
+        language: str,
+        instead_of: int,
+    ) -> Drawn:
+        problem = chat_actions.problem_of(text, chosen, language)
+        if chosen.engine and chosen.engine not in {name for _, name in self._backend.engines()}:
+            problem = word("chat.no_engine", language)
+        if problem:
+            return self._noted(problem)
+        if instead_of:
+            before = [one for one in before if one.number < instead_of]
+        try:
+            conversation, begun = chat_actions.begin(
+                self._backend, conversation, text, before, chosen, instead_of=instead_of
+            )
+        except UsageError:
+            if chat_actions.busy(self._backend, conversation):
+                return self._noted(word("chat.busy", language))
+            reason = word("chat.full", language)
+            return {
+                self._parts.chat: chat_actions.refused(before, text, reason, language),
+                self._parts.welcome: gr.update(visible=False),
+                self._parts.box: text,
+            }
+        return {
+            **self._drawn([*before, begun], language, running=True),
+            **self._chosen(conversation, language),
+            self._parts.box: "",
+            # The [1] of the answer before is another than that of this one.
+            self._parts.panel: empty_html(language),
+        }
+
+    @with_errors_shown
+    def ask(
+        self, text: str, before: list[ChatTurn], conversation: str, instead_of: int,
+        engine: str | None, as_of: str | None, since: str | None, publishers: list[str] | None,
+        documents: list[str] | None, request: gr.Request,
+    ) -> Drawn:  # fmt: skip
+        """Begin the answer to what is in the box, or to an example."""
+        self._backend.questions.arrived()
+        chosen = page_options.asked(engine, as_of, since, publishers, documents)
+        language = language_of(request.headers)
+        return self._asked(text, before, conversation, chosen, language, instead_of)
+
+    def _reopened(self, conversation: str, language: str) -> Drawn:
+        """Return a kept conversation as it is drawn."""
+        found = talks.of(self._backend)
+        kept = found.turns(conversation) if found and conversation else []
+        if not kept:
+            return {self._parts.listed: talks.listing(self._backend, "", language)}
+        return {
+            **self._drawn(kept, language, running=chat_actions.busy(self._backend, conversation)),
+            **self._chosen(conversation, language),
+            self._parts.panel: empty_html(language),
+        }
+
+    @with_errors_shown
+    def choose(self, request: gr.Request, event: gr.EventData) -> Drawn:
+        """Open a conversation of the list."""
+        talk = str((event._data or {}).get("talk") or "")
+        return self._reopened(talk, language_of(request.headers))
+
+    @with_errors_shown
+    def resume(
+        self, before: str | None, conversation: str, resumed: bool, request: gr.Request
+    ) -> Drawn:
+        """Open what this browser had open, once, when the library is there."""
+        parts = self._parts
+        if resumed or self._backend.conversations() is None:
+            return {parts.resumed: resumed}
+        language = language_of(request.headers)
+        drawn = {parts.listed: talks.listing(self._backend, conversation, language)}
+        if not conversation and before:
+            drawn = self._reopened(before, language)
+        return {**drawn, parts.resumed: True}
+
+    @with_errors_shown
+    def act(
+        self, now: list[ChatTurn], conversation: str, _: int, engine: str | None, as_of: str | None,
+        since: str | None, publishers: list[str] | None, documents: list[str] | None,
+        request: gr.Request, event: gr.EventData,
+    ) -> Drawn:  # fmt: skip
+        """Do what a link under an answer says, and watch on: the watch was ended for it."""
+        language = language_of(request.headers)
+        parts = self._parts
+        data = event._data or {}
+        wanted, at = str(data.get("act")), str(data.get("turn"))
+        number = int(at) if at.isdecimal() else len(now)
+        if number >= len(now):
+            return self._ringing()
+        turn = now[number]
+        drawn = self._ringing()
+        if wanted == "again":
+            chosen = page_options.asked(engine, as_of, since, publishers, documents)
+            begun = self._asked(
+                turn.question, now[:number], conversation, chosen, language, turn.number
+            )
+            # What is being typed meanwhile stays.
+            drawn |= {part: value for part, value in begun.items() if part is not parts.box}
+        elif wanted == "edit":
+            drawn |= {
+                **self._noted(word("chat.editing", language)),
+                parts.box: turn.question,
+                parts.replacing: turn.number,
+                parts.unedit: gr.update(visible=True),
+            }
+        elif wanted in {"copy", "cited"} and turn.answer is not None:
+            gr.Info(word("chat.copied", language))
+            drawn[parts.handed] = copied(turn.answer, cited=wanted == "cited")
+        elif wanted in {"good", "bad"}:
+            drawn |= self._thumbed(now, number, conversation, language, good=wanted == "good")
+        return drawn
+
+    def _thumbed(
+        self, now: list[ChatTurn], number: int, conversation: str, language: str, *, good: bool
+    ) -> Drawn:
+        kept = self._backend.conversations()
+        if kept is None:
+            return {}
+        after = list(now)
+        after[number] = chat_actions.rate(kept, conversation, now[number], good, "")
+        if good:
+            gr.Info(word("chat.thanks", language))
+        return {
+            **self._drawn(after, language, running=chat_actions.busy(self._backend, conversation)),
+            self._parts.why: gr.update(visible=not good),
+            self._parts.rated: number,
+        }
+
+    @with_errors_shown
+    def explain(
+        self, now: list[ChatTurn], conversation: str, number: int, reason: str | None,
+        more: str | None, request: gr.Request,
+    ) -> Drawn:  # fmt: skip
+        """Keep why an answer was bad."""
+        kept = self._backend.conversations()
+        if kept is not None and number < len(now):
+            said = ": ".join(part for part in (reason or "", (more or "").strip()) if part)
+            chat_actions.rate(kept, conversation, now[number], False, said)
+            gr.Info(word("chat.thanks", language_of(request.headers)))
+        return {self._parts.why: gr.update(visible=False), self._parts.more: ""}
+
+    def anew(self, request: gr.Request) -> Drawn:
+        """Begin a conversation; the one that was open goes on answering behind the page."""
+        language = language_of(request.headers)
+        return {
+            **self._drawn([], language),
+            **self._chosen("", language),
+            self._parts.panel: empty_html(language),
+            self._parts.why: gr.update(visible=False),
+        }
+
+    @with_errors_shown
+    def delete(self, conversation: str, request: gr.Request) -> Drawn:
+        """Delete the open conversation; an answer that it waits for is stopped."""
+        chat_actions.stop(self._backend, conversation)
+        if found := talks.of(self._backend):
+            found.delete(conversation)
+        return self.anew(request)
+
+
+__all__ = ["ASKING", "MessageParts", "Messages"]
