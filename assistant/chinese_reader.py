@@ -1,11 +1,17 @@
-"""A reader that gives Chinese questions over Chinese passages to a reading by words."""
+"""Chinese questions over Chinese passages are read by words: the small reader knows English only."""
 
 from __future__ import annotations
 
+import math
+import re
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
-from assistant.chinese_relevance import both_chinese, chinese_reading
+from assistant.rewrite_candidates_chinese import is_chinese
+from index.keyword_index import stems
 from index.pair_encoding import Pair
+from index.query_terms import QueryTerms
 from index.reader import ReaderModel, Reading
 
 
@@ -44,3 +50,74 @@ def _counted(pairs: Sequence[Pair]) -> list[Reading]:
         total = sum(own) or 1.0
         read.append(Reading(best, best, 1 - best, tuple(best * score / total for score in own)))
     return read
+
+
+# What a question asks for, and what a sentence has that says it.
+_KINDS = (
+    (
+        re.compile(r"什么时候|何时|哪一?年|哪一?天|几月|几号|日期"),
+        re.compile(r"\d\s*[年月日]|[季年月]底|[季年]度"),
+    ),
+    (
+        re.compile(r"多少|多大|多高|多长|多久|多远|多快|多重|几[个家年块种次名位%]|比例|占比"),
+        re.compile(r"\d|[一二三四五六七八九十百千万亿两半][^\w]?[个家年月周天小块种次名位成倍]"),
+    ),
+    (
+        re.compile(r"为什么|为何|原因|引起|导致"),
+        re.compile(r"因为|由于|原因|因此|所以|导致|为了|是因|因[^此为素而]"),
+    ),
+)
+# What a sentence keeps that has nothing of the kind, and one that is a question itself.
+_LACKS = 0.6
+_ASKS = 0.3
+# The share of a pair's worth that a single sign of it has: "价格" and "售价".
+_SIGN = 0.25
+_SIGNS = re.compile("[㐀-鿿]")
+# Every fourth sign of a Chinese text at least is Chinese: the others are figures and names.
+_OF_TEXT = 4
+# What each sign of a sentence takes: a long one has more of any question's.
+_LENGTH = 0.008
+
+
+def both_chinese(question: str, text: str) -> bool:
+    """Say whether a question and a text are in Chinese, so that their signs compare."""
+    return is_chinese(question) and mostly_chinese(text)
+
+
+def mostly_chinese(text: str) -> bool:
+    """Say whether a text is Chinese in good part: a name in an English one makes it none."""
+    return _OF_TEXT * len(_SIGNS.findall(text)) > len(text)
+
+
+def chinese_reading(question: str, sentences: Sequence[str]) -> list[float]:
+    """Return for each sentence how well it answers a Chinese question, in 0…1.
+
+    It is the share of the question's pairs of signs, weighted by how few of `sentences` have them,
+    that stand in the sentence, less where it has no figure, date or reason and the question asks
+    for one. It orders sentences; it is no chance, and the same for all where nothing is shared: 0.
+    """
+    wanted = [one for word in QueryTerms.from_question(question).words for one in stems(word)]
+    pairs = set(wanted)
+    signs = {sign for pair in pairs if is_chinese(pair) for sign in pair}
+    held = [set(stems(one)) for one in sentences]
+    found = [held_one & pairs for held_one in held]
+    singly = [signs & set(one) for one in sentences]
+    frequency = Counter(chain.from_iterable([*found, *singly]))
+    worth = {
+        term: math.log(1 + len(sentences) / (1 + frequency[term])) * (1 if term in pairs else _SIGN)
+        for term in pairs | signs
+    }
+    total = sum(worth.values()) or 1.0
+    kinds = [has for asks, has in _KINDS if asks.search(question)]
+    read = []
+    for sentence, pairs_here, signs_here in zip(sentences, found, singly, strict=True):
+        covered = sum(worth[term] for term in pairs_here | signs_here) / total
+        length = 1 + _LENGTH * len(sentence)
+        read.append(min(1.0, covered * _fit(sentence, kinds) / length))
+    return read
+
+
+def _fit(sentence: str, kinds: Sequence[re.Pattern[str]]) -> float:
+    if sentence.rstrip("”」』").endswith(("？", "?")):
+        return _ASKS
+    return _LACKS if kinds and not any(one.search(sentence) for one in kinds) else 1.0

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 
-from assistant.chinese_relevance import mostly_chinese
+from assistant.chinese_reader import mostly_chinese
 from corpus.i18n import tr
 from corpus.language import likely
 from corpus.library import Library

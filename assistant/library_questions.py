@@ -19,8 +19,7 @@ from corpus.partial_dates import within
 from corpus.sentences import sentences
 from index.filters import Filters
 from index.keyword_index import stems
-from index.query_expansion import Concept, concepts
-from index.query_terms import STOP_WORDS, QueryTerms
+from index.query_terms import STOP_WORDS, Concept, QueryTerms, concepts
 
 # Passages looked at for the documents that speak of a topic, and documents that are listed.
 _LOOKED_AT = 100

@@ -11,7 +11,6 @@ from dataclasses import replace
 from assistant.answer import NOT_HELD, NOT_SAID, Answer, Claim, Question
 from assistant.answerability import Zone
 from assistant.attribution import AnswerBuilder
-from assistant.calculating import Calculation, calculated
 from assistant.checking.problems import Code, in_words
 from assistant.citation_parsing import PartialSentence, parsed_sentences
 from assistant.engine import Corrector, Draft, Engine, Shortened, Task, Usage, Waiting, guarded
@@ -22,7 +21,7 @@ from assistant.library_questions import about_library, say_more, says_nothing
 from assistant.query_rewriting import needs_context
 from assistant.rewrite_candidates import RewriteCandidate
 from assistant.summarising import summary_of
-from assistant.table_answer import calculated_answer
+from assistant.table_calculation import Calculation, calculated, calculated_answer
 from assistant.workspace import Workspace
 from corpus.errors import EngineError, UsageError
 from corpus.i18n import Translatable, joined, tr

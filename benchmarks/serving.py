@@ -30,12 +30,11 @@ def serving(place: Any, examples: Sequence[str], port: int) -> Iterator[str]:
 def served(app: Any, port: int, **options: float) -> Iterator[str]:
     """Serve an application on loopback for as long as the block lasts; yield its address.
 
-    `options` are those of ui.connections.Server; port 0 takes a free one.
+    `options` are those of ui.server.Server; port 0 takes a free one.
     """
     import uvicorn
 
-    from ui.connections import Server
-    from ui.server import free_socket
+    from ui.server import Server, free_socket
 
     listening: socket.socket = free_socket(port)
     config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=3)

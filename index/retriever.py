@@ -15,7 +15,6 @@ from corpus.errors import EmbedderMismatch, SearchIndexError
 from corpus.i18n import joined, tr
 from corpus.library import Library
 from corpus.vocabulary import AliasGroup
-from index.date_match import fit, named_months
 from index.diversity import folded, grouped, shared
 from index.embedding import Embedder, Vectors
 from index.evidence import Evidence, Match, Newer
@@ -25,12 +24,10 @@ from index.index_manager import IndexManager
 from index.keyword_index import AROUND, stems
 from index.late_interaction import States, question_read
 from index.pair_encoding import pair_of
-from index.query_expansion import concepts, embedding_text, terms
-from index.query_terms import QueryTerms
-from index.ranking import Coverage, Values, late_values, weighed
+from index.query_terms import QueryTerms, concepts, embedding_text, repaired, terms
+from index.ranking import Coverage, Values, fit, late_values, named_months, weighed
 from index.reader import ReaderModel, Reading
 from index.snapshot import Snapshot
-from index.spelling import repaired
 
 _LOG = logging.getLogger(__name__)
 # Candidates taken from each ranking before they are fused.
@@ -299,7 +296,7 @@ class Retriever:
         )
 
     def repaired(self, question: str) -> str:
-        """Return `question` with misspelt words as the library spells them (index.spelling)."""
+        """Return `question` with misspelt words as the library spells them (index.query_terms)."""
         return repaired(question, self._indexes.snapshot().words, self._library)
 
     def knows(self, stem: str) -> bool:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.calculating import Calculation, calculated
 from assistant.extractive_engine import picked
 from assistant.sentence_ranking import RankedSentence
+from assistant.table_calculation import Calculation, calculated
 from assistant.table_lookup import looked_up
 from corpus.cells import rows_in
 from corpus.document import Document

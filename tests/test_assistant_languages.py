@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.chinese_relevance import both_chinese, chinese_reading
+from assistant.chinese_reader import both_chinese, chinese_reading
 from assistant.languages import MULTILINGUAL, language_note, languages_of, question_language
 from assistant.settings import Settings
 from assistant.workspace import Workspace

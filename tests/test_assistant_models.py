@@ -21,10 +21,9 @@ from assistant.models.clients import JSON, SCHEMA, AnthropicServer, OllamaServer
 from assistant.models.context_window import estimated_tokens
 from assistant.models.engine_config import Price
 from assistant.models.model import ChatMessage, Delta, Model, ModelFailure
-from assistant.models.model_engine import ModelEngine
+from assistant.models.model_engine import ModelEngine, without_reasoning
 from assistant.models.output_format import schema
 from assistant.models.prompt_cache import PromptCache
-from assistant.models.reasoning_filter import without_reasoning
 from assistant.models.streaming import Deadlines, loops, run
 from assistant.prompts import AS_JSON, NOT_FOUND
 from assistant.query_rewriting import Turn

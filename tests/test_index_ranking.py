@@ -16,16 +16,14 @@ from corpus.document import Passage
 from corpus.errors import SearchIndexError
 from corpus.token_codes import TokenCodes
 from corpus.vocabulary import groups, groups_of, with_aliases
-from index.date_match import fit, named_months
 from index.diversity import folded, grouped, shared
 from index.embedding import normalised
 from index.filters import Filters
 from index.forward_index import ForwardIndex, ordered
 from index.ingest import files_below
 from index.keyword_index import stems
-from index.query_expansion import concepts, embedding_text, terms
-from index.query_terms import QueryTerms
-from index.ranking import WEIGHTS, Coverage, scaled, weighed
+from index.query_terms import QueryTerms, concepts, embedding_text, terms
+from index.ranking import WEIGHTS, Coverage, fit, named_months, scaled, weighed
 
 ARTICLES = {
     "mill.md": "---\ntitle: The mill\npublished: 2025-03-04\n---\n\n# The mill\n\n"

@@ -20,8 +20,7 @@ from index.embedding import HashEmbedder
 from index.filters import Filters
 from index.ingest import MetadataOverride, Report, files_below
 from index.llamaindex import retriever
-from index.query_terms import QueryTerms
-from index.term_rarity import rarity
+from index.query_terms import QueryTerms, rarity
 
 ROOT = Path(__file__).parent.parent
 HARBOUR = """---

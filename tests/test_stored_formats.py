@@ -34,7 +34,7 @@ from corpus.conversations import StoredTurn
 from corpus.errors import FormatError
 from corpus.themes import Themes
 from corpus.vocabulary import groups_of
-from ui.conversations import ConversationList
+from ui.page_conversations import ConversationList
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ANSWERS = sorted(FIXTURES.glob("answer-*.json"))

@@ -19,9 +19,8 @@ from corpus.errors import UsageError
 from corpus.library import Library
 from tests.browser import GRADIO_WARNS
 from tests.test_ui_page import EXAMPLES, Harbour
-from ui.environment import refuse_openings
-from ui.event_bodies import rebuilt
-from ui.guard import refused
+from ui.gradio_startup import refuse_openings
+from ui.guard import rebuilt, refused
 from ui.server import application
 from ui.uploads import Uploads
 

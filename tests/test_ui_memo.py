@@ -26,10 +26,10 @@ from tests.browser import GRADIO_WARNS, browser_test
 from tests.memos import MEMO
 from tests.test_assistant_memo_writing import PORT, ROAD
 from tests.test_ui_page import EXAMPLES, Harbour, chromium, page
-from ui import memo_edits, memos
+from ui import memos
 from ui.markup_memo import findings_html, memo_html, offers_html
 from ui.memos import MemoEditor, MemoForm
-from ui.page_memo_events import MemoEvents
+from ui.page_memo import MemoEvents
 
 __all__ = ["chromium", "page"]
 
@@ -115,28 +115,28 @@ def test_lines_are_changed_by_hand_and_kept(office: Office) -> None:
     assert sheet.memo is not None
     key, lines = next((one.key, one.lines) for one in sheet.memo.sections if one.lines)
     first = next(n for n, line in enumerate(lines, 1) if line.role == EVIDENCE)
-    less = memo_edits.changed(office, sheet, "drop", f"{key}:{first}")
+    less = memos.changed(office, sheet, "drop", f"{key}:{first}")
     repository = MemoRepository(office.workspace().settings.home)
     assert less.memo is not None and repository.load(sheet.name) == less.memo != sheet.memo
-    assert memo_edits.changed(office, less, "undo", "").memo == sheet.memo
-    offering = memo_edits.changed(office, sheet, "cite", f"{key}:{first}")
+    assert memos.changed(office, less, "undo", "").memo == sheet.memo
+    offering = memos.changed(office, sheet, "cite", f"{key}:{first}")
     assert offering.offers and "data-label" in offers_html(offering.offers, offering.at, "en")
-    taken = memo_edits.changed(office, offering, "take", offering.at, offering.offers[0].label)
+    taken = memos.changed(office, offering, "take", offering.at, offering.offers[0].label)
     assert taken.memo is not None and not taken.offers
-    assert "did not work" in memo_edits.changed(office, sheet, "drop", f"{key}:99").message
-    sheet = memo_edits.changed(office, taken, "undo", "")
-    writing = memo_edits.changed(office, sheet, "word", f"{key}:{first}")
+    assert "did not work" in memos.changed(office, sheet, "drop", f"{key}:99").message
+    sheet = memos.changed(office, taken, "undo", "")
+    writing = memos.changed(office, sheet, "word", f"{key}:{first}")
     assert writing.wording == lines[first - 1].claim.text
-    worded = memo_edits.reworded(office, writing, "The port of Lund is new.", "en")
+    worded = memos.reworded(office, writing, "The port of Lund is new.", "en")
     assert worded.wording is None and worded.memo is not None and worded.before == sheet.memo
-    assert memo_edits.changed(office, worded, "undo", "").memo == sheet.memo
-    late = memo_edits.reworded(office, replace(writing, memo=less.memo), "It is new.", "en")
+    assert memos.changed(office, worded, "undo", "").memo == sheet.memo
+    late = memos.reworded(office, replace(writing, memo=less.memo), "It is new.", "en")
     assert late.wording == "It is new." and "changed meanwhile" in late.message
-    empty = memo_edits.reworded(office, writing, " ", "en")
+    empty = memos.reworded(office, writing, " ", "en")
     assert "write a sentence" in empty.message and empty.wording == " "
     other = repository.new_id(sheet.memo)
     repository.save(less.memo, other)
-    assert lines[first - 1].claim.text[:30] in memo_edits.compared(office, sheet, other, "en")
+    assert lines[first - 1].claim.text[:30] in memos.compared(office, sheet, other, "en")
     assert key in [one.key for one in sections_for(sheet.memo)]
 
 
@@ -147,10 +147,10 @@ def test_a_memo_that_changed_meanwhile_is_not_overwritten(office: Office) -> Non
     assert memos.refreshed(office, sheet) is sheet
     key, lines = next((one.key, one.lines) for one in sheet.memo.sections if one.lines)
     at = next(n for n, line in enumerate(lines, 1) if line.role == EVIDENCE)
-    now = memo_edits.changed(office, sheet, "drop", f"{key}:{at}")
+    now = memos.changed(office, sheet, "drop", f"{key}:{at}")
     finding = sheet.memo.findings[0]
     for later in (
-        memo_edits.changed(office, sheet, "drop", f"{key}:{at}"),
+        memos.changed(office, sheet, "drop", f"{key}:{at}"),
         memos.accepting(office, sheet, memos.finding_key(finding), "agreed"),
     ):
         assert "changed meanwhile" in later.message and later.memo == now.memo
@@ -188,10 +188,10 @@ def test_an_answer_is_added_to_a_memo(office: Office) -> None:
     assert sheet.memo is not None
     claim = Claim("The port of Lund has a pilot of its own.", (1,), "supported")
     answer = Answer("?", "answered", (claim,), sheet.memo.citations[:1])
-    choices, likeliest = memo_edits.destinations(office, sheet.name)
+    choices, likeliest = memos.destinations(office, sheet.name)
     assert likeliest == "what-we-know" and len(choices) > 2
     heading, key = next(one for one in choices if one[1] != likeliest)
-    done, said = memo_edits.added_to(office, sheet.name, key, answer, "en")
+    done, said = memos.added_to(office, sheet.name, key, answer, "en")
     assert done and said.startswith("Added to “The port of Lund”") and heading in said
     now = memos.reopened(office, sheet.name).memo
     assert now is not None
@@ -203,9 +203,9 @@ def test_an_answer_is_added_to_a_memo(office: Office) -> None:
         (sheet.name, "gone", fresh, "no section"),
         ("gone", key, answer, "could not"),
     ):
-        done, said = memo_edits.added_to(office, name, place, given, "en")
+        done, said = memos.added_to(office, name, place, given, "en")
         assert not done and why in said
-    assert memo_edits.destinations(office, "gone") == ([], "")
+    assert memos.destinations(office, "gone") == ([], "")
 
 
 @browser_test
@@ -250,7 +250,7 @@ def test_a_memo_that_is_being_written_takes_no_answer(office: Office) -> None:
     assert sheet.memo is not None and memos.being_written(office) == {sheet.name}
     claim = Claim("The port of Lund has a pilot of its own.", (1,), "supported")
     answer = Answer("?", "answered", (claim,), sheet.memo.citations[:1])
-    done, said = memo_edits.added_to(office, sheet.name, sheet.memo.sections[0].key, answer, "en")
+    done, said = memos.added_to(office, sheet.name, sheet.memo.sections[0].key, answer, "en")
     assert not done and "still being written" in said
     go.set()
     assert job.wait(60) and not memos.being_written(office)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from corpus.errors import UsageError
-from ui.environment import refuse_openings
+from ui.gradio_startup import refuse_openings
 from ui.guard import Guard, refused
 from ui.server import free_socket
 

@@ -7,7 +7,7 @@ from corpus.cells import rows_in, stated_in
 from corpus.document import Document, Source
 from corpus.readers.blocks import Blocks
 from ui.markup_source import passage, quoted
-from ui.terminal_tables import text_lines
+from ui.terminal import text_lines
 
 SOURCE = Source("Register", "/register.xlsx", "Port office", "2025-03-01", "table")
 

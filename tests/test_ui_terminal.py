@@ -15,8 +15,7 @@ from corpus.document import Source
 from corpus.readers.blocks import Blocks
 from index.ingest import Progress, Report
 from ui import terminal
-from ui.terminal import StatusLine, with_bar
-from ui.terminal_tables import text_lines
+from ui.terminal import StatusLine, text_lines, with_bar
 
 CLEAR = "\r\x1b[K"
 COLUMNS = 60

@@ -1,11 +1,15 @@
-"""A quicker start: Gradio without the type stubs that it rewrites whenever it is imported."""
+"""Before Gradio loads: which variables may speak to it, and a start without its rewritten stubs."""
 
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from corpus.errors import UsageError
+from corpus.i18n import tr
 
 
 @contextmanager
@@ -28,3 +32,27 @@ def without_stubs() -> Iterator[None]:
         yield
     finally:
         inspect.getfile = real
+
+
+# The first is what this program itself sets, so that nothing phones home (corpus/telemetry.py); the
+# second is put in the data folder, whatever stands here (ui/uploads.py).
+_ALLOWED = frozenset(("GRADIO_ANALYTICS_ENABLED", "GRADIO_TEMP_DIR"))
+_OFF = frozenset(("", "0", "false"))
+
+
+def refuse_openings() -> None:
+    """Raise UsageError when the environment would change what the page opens to others.
+
+    Variables that are switched off are taken away: some count for Gradio as soon as they are there.
+    """
+    for name in sorted(os.environ):
+        if not name.upper().startswith("GRADIO_") or name in _ALLOWED:
+            continue
+        if os.environ[name].strip().lower() not in _OFF:
+            raise UsageError(
+                tr("{name} is set, which would open the page to others; unset it", name=name)
+            )
+        del os.environ[name]
+
+
+__all__ = ["refuse_openings"]

@@ -106,7 +106,7 @@ def states(backend: Backend) -> list[str]:
 
 def _state(backend: Backend, entry: ModelEntry, here: bool) -> tuple[str, int]:
     """Return how it stands with a model of the list, and the bytes of a half one."""
-    from assistant.models.partial_file import PartialFile
+    from assistant.models.downloading import PartialFile
 
     job, busy = backend.writers.find(entry.name), working(backend)
     if job is not None and job in busy:

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.answer import Answer
-from ui import memo_edits, memos
+from ui import memos
 from ui.backend import Backend
 from ui.chat_actions import ChatTurn
 from ui.markup import note_html
@@ -72,7 +72,7 @@ class AddToMemo:
 
     def sections(self, name: str | None) -> Any:
         """Return the sections of a memo as choices."""
-        choices, likeliest = memo_edits.destinations(self._backend, name or "")
+        choices, likeliest = memos.destinations(self._backend, name or "")
         return gr.update(choices=choices, value=likeliest or None)
 
     def add(
@@ -82,9 +82,7 @@ class AddToMemo:
         language = language_of(request.headers)
         done, said = False, word("memo.not_added", language)
         if answer is not None:
-            done, said = memo_edits.added_to(
-                self._backend, name or "", section or "", answer, language
-            )
+            done, said = memos.added_to(self._backend, name or "", section or "", answer, language)
         note = gr.update(value=note_html(said, wrong=not done), visible=True)
         return gr.update(visible=False), note
 

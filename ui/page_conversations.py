@@ -1,14 +1,19 @@
-"""The left column of the chat page: kept conversations, and what can be done with the open one."""
+"""The left column of the chat page: kept conversations listed, reopened, renamed, deleted, exported."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from assistant.answer_storage import answer_of
+from assistant.conversation_export import as_markdown
+from corpus.conversations import Conversation, Conversations
+from corpus.errors import NoConversation
 from ui.backend import Backend
-from ui.conversations import ConversationList
+from ui.chat_actions import ChatTurn
 from ui.event_errors import with_errors_shown
 from ui.markup_chat import talks_html
 from ui.page_scripts import SAVE, TALKS
@@ -115,6 +120,61 @@ def build(backend: Backend, current: gr.State) -> Column:
     gr.on([stay.click, gone.click], lambda: gr.update(visible=False), None, sure, **quiet)
     saved.click(export, current, exported, **quiet).then(None, exported, None, js=SAVE)
     return Column(listed, words, anew, gone)
+
+
+class ConversationList:
+    """The conversations of a library, as the page shows them."""
+
+    def __init__(self, conversations: Conversations) -> None:
+        self._kept = conversations
+
+    def listed(self, search: str = "") -> Sequence[Conversation]:
+        """Return the conversations that match, newest first."""
+        return self._kept.all(search)
+
+    def turns(self, conversation: str) -> list[ChatTurn]:
+        """Return the turns of a conversation, citations intact; none when it is gone."""
+        try:
+            stored = self._kept.turns(conversation)
+        except NoConversation:
+            return []
+        rated = {one.number: one.good for one in self._kept.ratings(conversation)}
+        words = {True: "good", False: "bad"}
+        return [
+            ChatTurn(
+                one.question,
+                answer_of(one) if one.answer else None,
+                one.number,
+                rated=words[rated[one.number]] if one.number in rated else "",
+            )
+            for one in stored
+        ]
+
+    def title(self, conversation: str) -> str:
+        """Return the title of a conversation; "" when there is none."""
+        return next((one.title for one in self._kept.all() if one.id == conversation), "")
+
+    def rename(self, conversation: str, title: str) -> None:
+        """Give a conversation another title; an empty one or one that is gone changes nothing."""
+        if conversation and title.strip():
+            try:
+                self._kept.rename(conversation, title)
+            except NoConversation:
+                return
+
+    def delete(self, conversation: str) -> None:
+        """Delete a conversation; one that is gone already is no matter."""
+        try:
+            self._kept.delete(conversation)
+        except NoConversation:
+            return
+
+    def exported(self, conversation: str) -> str:
+        """Return a conversation as Markdown; "" when there is none."""
+        for one in self._kept.all():
+            if one.id == conversation:
+                return as_markdown(one, self._kept.turns(conversation))
+        return ""
 
 
 __all__ = ["Column", "build", "listing", "of"]

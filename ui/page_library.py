@@ -1,18 +1,25 @@
-"""The library page: the table with its filters, a document's details, adding, state, timeline."""
+"""The library page: its table, details, adding, state and timeline, and what its events return."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
+import pandas as pd
 
+from assistant.diagnostics import diagnostics, storage
+from corpus.catalogue import Entry
+from corpus.errors import BriefingError
 from corpus.public_documents import themes
-from ui import library
+from ui import ingest_jobs, library, markup_library
 from ui.backend import Backend
+from ui.chat_actions import publishers_of
 from ui.library import LibraryFilter
-from ui.page_library_events import LibraryEvents, plotted
 from ui.page_scripts import shown
 from ui.page_words import LABELS
+from ui.translation import translated
+from ui.wording import language_of, word
 
 # Gradio has no event for a button inside HTML.
 _CHOOSE = """
@@ -154,6 +161,278 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
 def _themes() -> list[tuple[Any, str]]:
     named = [(LABELS(f"library.public_{one.replace('-', '_')}"), one) for one in themes()]
     return [(LABELS("library.public_all"), ""), *named]
+
+
+# How many components change with the library, how many belong to the chosen document, and how many
+# follow an addition: the lists of them are in ui.page_library, a test compares the lengths.
+WHOLE, OPENED, MOVING = 16, 7, 3
+
+
+class LibraryEvents:
+    """The handlers of the page over one place."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def table_of(self, wanted: LibraryFilter, language: str) -> tuple[Any, ...]:
+        """Return filter, table, the line under it and its buttons."""
+        return self._table(self._themed(), wanted, language)
+
+    def _table(
+        self, entries: Sequence[Entry], wanted: LibraryFilter, language: str
+    ) -> tuple[Any, ...]:
+        workspace = self._backend.workspace()
+        if workspace is None:
+            line = word("library.opening", language)
+            return wanted, "", line, *_turns(0, 0, 0)
+        shown = library.shown(entries, wanted)
+        line = shown.line(language, anything=bool(entries))
+        turns = _turns(shown.first, len(shown.entries), shown.count)
+        accounts = workspace.library.accounts([one.id for one in shown.entries])
+        html = markup_library.table_html(shown.entries, accounts, self._theme(language), language)
+        return wanted, html, line, *turns
+
+    def _themed(self) -> Sequence[Entry]:
+        """Return the documents with their themes."""
+        workspace, entries = self._backend.workspace(), self._backend.entries()
+        return workspace.themed(entries) if workspace else entries
+
+    def _theme(self, language: str) -> Callable[[str], str]:
+        """Return what says how a theme is called; "" and NO_THEME are none."""
+        workspace, none = self._backend.workspace(), word("library.no_theme", language)
+        unnamed = ("", library.NO_THEME)
+        return lambda key: (
+            none if workspace is None or key in unnamed else workspace.themes.named(key, language)
+        )
+
+    def choose(
+        self, search: str, publisher: str | None, theme: str | None, kind: str | None, since: str,
+        until: str, sort: str, request: gr.Request,
+    ) -> tuple[Any, ...]:  # fmt: skip
+        """Filter and sort the table."""
+        wanted = LibraryFilter(search or "", publisher or "", kind or "", theme or "",
+                        (since or "").strip(), (until or "").strip(), sort or "newest")  # fmt: skip
+        return self.table_of(wanted, language_of(request.headers))
+
+    def back(self, wanted: LibraryFilter, request: gr.Request) -> tuple[Any, ...]:
+        """Turn the table a page back."""
+        return self.table_of(library.turned(wanted, -1), language_of(request.headers))
+
+    def on(self, wanted: LibraryFilter, request: gr.Request) -> tuple[Any, ...]:
+        """Turn the table a page on."""
+        return self.table_of(library.turned(wanted, 1), language_of(request.headers))
+
+    def first(self, request: gr.Request) -> tuple[Any, ...]:
+        """Return the details before a document is chosen."""
+        return self.details("", language_of(request.headers))
+
+    def everything(self, wanted: LibraryFilter, by: str, request: gr.Request) -> tuple[Any, ...]:
+        """Return all that changes when the library does."""
+        language = language_of(request.headers)
+        entries, workspace = self._themed(), self._backend.workspace()
+        kinds = {one.source.kind for one in entries}
+        state = undated = ""
+        if workspace is not None:
+            state = markup_library.storage_html(
+                entries, storage(workspace), behind=workspace.indexes.behind(), language=language
+            )
+            count = sum(not one.source.published for one in entries)
+            undated = word("library.undated", language, count=count) if count else ""
+        return (
+            self._backend.status(language),
+            *self._table(entries, wanted, language),
+            # What is chosen stays to be chosen from, also when the last of it went.
+            gr.update(choices=sorted({"", wanted.publisher, *publishers_of(entries)})),
+            gr.update(choices=self._themes(entries, wanted.theme, language)),
+            gr.update(choices=sorted({"", wanted.kind, *kinds})),
+            state,
+            *self._counted(entries, by, language),
+            undated,
+            *self.progress(request),
+        )
+
+    def _themes(
+        self, entries: Sequence[Entry], wanted: str, language: str
+    ) -> list[tuple[str, str]]:
+        """Return the themes that have documents, and the one that is wanted, as choices."""
+        name = self._theme(language)
+        held = {one.source.theme or library.NO_THEME for one in entries}
+        choices = {*held, wanted} - {""}
+        return [("", ""), *sorted((name(one), one) for one in choices)]
+
+    def timeline(self, by: str | None, request: gr.Request) -> tuple[pd.DataFrame, list[str]]:
+        """Return the documents of each quarter by theme or publisher, and what these are."""
+        return self._counted(self._themed(), by, language_of(request.headers))
+
+    def _counted(
+        self, entries: Sequence[Entry], by: str | None, language: str
+    ) -> tuple[pd.DataFrame, list[str]]:
+        if by == "publisher":
+            counts = library.by_quarter(entries, word("library.others", language))
+        else:
+            counts = library.by_theme(entries, self._theme(language))
+        return plotted(counts), sorted({group for _, group, _ in counts})
+
+    def legend(self, groups: list[str], request: gr.Request) -> Any:
+        """Have the plot drawn anew for other groups, once it has their values.
+
+        New values alone keep the old colours, and bars of groups that had none are not drawn
+        (Gradio 6.31); a new legend makes it begin again.
+        """
+        language = language_of(request.headers)
+        return gr.update(
+            colors_in_legend=groups,
+            x_title=word("library.quarter", language),
+            y_title=word("library.documents", language),
+        )
+
+    def progress(self, request: gr.Request) -> tuple[str, Any, Any]:
+        """Return the progress of the additions; the timer runs while there is some."""
+        language = language_of(request.headers)
+        busy = bool(self._backend.additions.open()) or not self._backend.settled()
+        html = markup_library.adding_html(
+            ingest_jobs.latest(self._backend), ingest_jobs.waiting(self._backend), language
+        )
+        return html, gr.Timer(active=busy), gr.update(visible=bool(self._backend.additions.open()))
+
+    def tick(self, wanted: LibraryFilter, by: str, request: gr.Request) -> tuple[Any, ...]:
+        """Follow the additions; when they end, show all that changed."""
+        if self._backend.additions.open() or not self._backend.settled():
+            return *(gr.skip(),) * (WHOLE - MOVING), *self.progress(request)
+        return self.everything(wanted, by, request)
+
+    def started(self, start: Callable[[], None], request: gr.Request) -> tuple[Any, Any, Any]:
+        """Start an addition; what cannot be started is said in words."""
+        try:
+            start()
+        except BriefingError as error:
+            language = language_of(request.headers)
+            reason = word("library.failed", language, reason=translated(str(error), language))
+            return markup_library.note_html(reason, wrong=True), gr.skip(), gr.skip()
+        return self.progress(request)
+
+    def upload(
+        self, files: list[str] | None, ocr: bool | None, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """Add uploaded files."""
+        return None, *self.started(
+            lambda: ingest_jobs.start_files(self._backend, files or [], ocr=bool(ocr)), request
+        )
+
+    def fetch(self, text: str, ocr: bool | None, request: gr.Request) -> tuple[Any, ...]:
+        """Fetch and add addresses."""
+        found = self.started(
+            lambda: ingest_jobs.start_addresses(self._backend, text or "", ocr=bool(ocr)), request
+        )
+        # What could not be started stays in the box.
+        return ("" if isinstance(found[1], gr.Timer) else text), *found
+
+    def public(self, theme: str | None, request: gr.Request) -> tuple[Any, ...]:
+        """Fetch and add the curated documents."""
+        return self.started(lambda: ingest_jobs.start_public(self._backend, theme or ""), request)
+
+    def starter(self, request: gr.Request) -> tuple[Any, ...]:
+        """Add the starter library."""
+        return self.started(lambda: ingest_jobs.start_starter(self._backend), request)
+
+    def stop(self, request: gr.Request) -> tuple[Any, ...]:
+        """Cancel the additions."""
+        ingest_jobs.cancel(self._backend)
+        return self.progress(request)
+
+    def chosen(self, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+        """Show the document whose title was followed."""
+        document = str((event._data or {}).get("id", ""))
+        return self.details(document, language_of(request.headers))
+
+    def details(self, document: str, language: str) -> tuple[Any, ...]:
+        """Return the chosen id, the details, the four fields, and whether they are shown."""
+        workspace = self._backend.workspace()
+        entry = library.entry_of(workspace, document) if workspace and document else None
+        if workspace is None or entry is None:
+            hint = markup_library.note_html(word("library.choose", language))
+            return "", hint, "", "", "", gr.skip(), gr.update(visible=False), ""
+        html = markup_library.details_html(
+            entry,
+            workspace.library.places_of(document),
+            workspace.library.versions_before(document),
+            workspace.library.accounts([document])[document],
+            language,
+            kept=workspace.library.original(document) is not None,
+        )
+        source = entry.source
+        told = self._theme(language)(workspace.told(entry))
+        themes = [(word("library.by_words", language, theme=told), "")]
+        themes += [(one.named(language), one.key) for one in workspace.themes.all()]
+        named = gr.update(choices=themes, value=workspace.themes.key_of(source.theme))
+        return (document, html, source.title, source.publisher, source.published, named,
+                gr.update(visible=True), "")  # fmt: skip
+
+    def save(
+        self, document: str, title: str, publisher: str, published: str, theme: str | None,
+        wanted: LibraryFilter, by: str, request: gr.Request,
+    ) -> tuple[Any, ...]:  # fmt: skip
+        """Change what the library says of a document."""
+        language, workspace = language_of(request.headers), self._backend.workspace()
+        if workspace is None:
+            return (gr.skip(),) * (1 + WHOLE)
+        done, said = library.edited(
+            workspace, document, language, title=title, publisher=publisher, published=published,
+            theme=theme or "",
+        )  # fmt: skip
+        note = markup_library.note_html(said, wrong=not done)
+        return note, *(self.everything(wanted, by, request) if done else (gr.skip(),) * WHOLE)
+
+    def remove(
+        self, document: str, wanted: LibraryFilter, by: str, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """Remove a document, with a way back."""
+        language, workspace = language_of(request.headers), self._backend.workspace()
+        if workspace is None or not document:
+            return (gr.skip(),) * (OPENED + 3 + WHOLE)
+        gone, said = library.removed(workspace, document, language)
+        note = markup_library.note_html(said, wrong=not gone)
+        *rest, _ = self.details("" if gone else document, language)
+        back = gr.update(visible=bool(gone))
+        return *rest, note, gone, back, *self.everything(wanted, by, request)
+
+    def undo(
+        self, gone: str, wanted: LibraryFilter, by: str, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """Bring the removed document back."""
+        language, workspace = language_of(request.headers), self._backend.workspace()
+        said = library.restored(workspace, gone, language) if workspace and gone else ""
+        note = markup_library.note_html(said)
+        return note, "", gr.update(visible=False), *self.everything(wanted, by, request)
+
+    def check(self, request: gr.Request) -> tuple[str, ...]:
+        """Check packages, library, indexes and disk."""
+        language, workspace = language_of(request.headers), self._backend.workspace()
+        if workspace is None:
+            return (word("library.opening", language),)
+        return (markup_library.findings_html(list(diagnostics(workspace)), language),)
+
+    def rebuild(self, request: gr.Request) -> str:
+        """Rebuild the indexes from the library."""
+        language, workspace = language_of(request.headers), self._backend.workspace()
+        if workspace is None:
+            return word("library.opening", language)
+        try:
+            workspace.indexes.update(rebuild=True)
+        except BriefingError as error:
+            said = word("library.failed", language, reason=translated(str(error), language))
+            return markup_library.note_html(said, wrong=True)
+        return markup_library.note_html(word("library.rebuilt", language))
+
+
+def plotted(counts: Sequence[tuple[str, str, int]]) -> pd.DataFrame:
+    """Return counts by quarter and theme or publisher as the plot takes them."""
+    return pd.DataFrame(counts, columns=["quarter", "group", "documents"])
+
+
+def _turns(first: int, count: int, total: int) -> tuple[Any, Any]:
+    """Return the buttons back and on, shown where they lead somewhere."""
+    return gr.update(interactive=first > 0), gr.update(interactive=first + count < total)
 
 
 __all__ = ["build"]

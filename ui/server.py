@@ -1,4 +1,4 @@
-"""Serving the page on this machine: up first, library and models behind it."""
+"""Serving the page on this machine: up first, library and models behind it, no endless request."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import logging
 import os
 import socket
 import tempfile
+import time
 import webbrowser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import gradio as gr
 import uvicorn
@@ -17,12 +19,10 @@ from fastapi import FastAPI
 from assistant.starter import EXAMPLES
 from corpus.errors import UsageError
 from ui.backend import Backend, Say
-from ui.connections import Server
-from ui.environment import refuse_openings
+from ui.document_routes import drawn_pages, originals
+from ui.gradio_startup import refuse_openings
 from ui.guard import Guard, Page
-from ui.originals import originals
 from ui.page import CSS, build_page
-from ui.page_images import drawn_pages
 from ui.page_messages import ASKING
 from ui.page_words import LABELS
 from ui.uploads import Uploads
@@ -159,3 +159,44 @@ def free_socket(port: int) -> socket.socket:
     raise UsageError(
         f"no port from {port} to {port + _TRIES - 1} is free; give another with --port"
     )
+
+
+# Seconds that the head of a request may take; uvicorn 0.54 itself waits for ever for a first one.
+# Browsers open connections ahead of use: they open another where one was closed.
+_HEAD = 15.0
+
+
+class Server(uvicorn.Server):
+    """A server that closes connections on which no request is under way for a while."""
+
+    def __init__(self, config: uvicorn.Config, *, head: float = _HEAD) -> None:
+        """Take how the server runs, and how many seconds the head of a request may take."""
+        super().__init__(config)
+        self._head = head
+        # What was being answered on a connection when nothing was, and since when.
+        self._waiting: WeakKeyDictionary[Any, tuple[Any, float]] = WeakKeyDictionary()
+        self._looked = 0.0
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look through the connections once a second, as uvicorn ticks ten times."""
+        now = time.monotonic()
+        if now - self._looked >= min(1.0, self._head):
+            self._looked = now
+            for one in list(self.server_state.connections):
+                self._look(one, now)
+        return await super().on_tick(counter)
+
+    def _look(self, connection: Any, now: float) -> None:
+        cycle = getattr(connection, "cycle", None)
+        transport = getattr(connection, "transport", None)
+        if transport is None or (cycle is not None and not cycle.response_complete):
+            self._waiting.pop(connection, None)
+            return
+        before, since = self._waiting.setdefault(connection, (cycle, now))
+        if before is not cycle:
+            self._waiting[connection] = (cycle, now)
+        elif now - since > self._head:
+            transport.abort()
+
+
+__all__ = ["Server"]

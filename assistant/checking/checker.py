@@ -10,17 +10,16 @@ from decimal import Decimal
 from itertools import combinations
 
 from assistant.checking.alignment import changes
-from assistant.checking.computed_numbers import computable, derived
 from assistant.checking.entailment import Judge
 from assistant.checking.lexical_support import LexicalSupport, Matcher
 from assistant.checking.names import Vocabulary, in_names_of, missing, names
-from assistant.checking.number_match import compared
+from assistant.checking.number_match import compared, computable, derived
 from assistant.checking.problems import Code, Problem, problem
 from assistant.checking.qualifiers import dropped_qualifiers
 from assistant.checking.quotations import folded, misquoted
 from assistant.checking.refusals import refuses
 from assistant.checking.tables import misplaced, readable, repeats, scaled
-from assistant.chinese_relevance import mostly_chinese
+from assistant.chinese_reader import mostly_chinese
 from assistant.corrections import correction, figures
 from corpus.cells import Row
 from corpus.date_mentions import DateMention, date_mentions

@@ -19,9 +19,9 @@ from typing import cast
 from urllib.parse import quote, urlsplit
 
 from assistant.models import downloading, package_download
+from assistant.models.downloading import PartialFile, SourceFailed, alone
 from assistant.models.model_catalogue import ModelEntry
 from assistant.models.model_store import ModelStore, cannot_write
-from assistant.models.partial_file import PartialFile, SourceFailed, alone
 from corpus.errors import ReadError, UsageError
 from corpus.i18n import joined, tr
 

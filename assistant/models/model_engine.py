@@ -1,4 +1,4 @@
-"""The engine with a model: prompt, evidence that fits, stream, and what it took."""
+"""The engine with a model: prompt, evidence that fits, stream without what it thinks aloud, and its cost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from assistant.models.context_window import (
 from assistant.models.engine_config import Price
 from assistant.models.model import ChatMessage, Delta, Model, ModelFailure
 from assistant.models.prompt_cache import PromptCache
-from assistant.models.reasoning_filter import without_reasoning
 from assistant.models.streaming import Deadlines, run
 from corpus.errors import EngineError
 from corpus.i18n import tr
@@ -224,3 +223,33 @@ def _marked(one: Evidence, shown: FittedPassage, mark: str) -> str:
     lines = [about, *[passage.head] * bool(passage.head), *shown.lines]
     body = "\n".join(f"{mark} {_BRACKETED.sub(_ROUND, line)}" for line in lines)
     return f"[{one.label}]\n{body}\n"
+
+
+_OPEN, _CLOSE = "<think>", "</think>"
+
+
+def without_reasoning(stream: Iterator[Delta | Waiting]) -> Iterator[Delta | Waiting]:
+    """Yield a stream without what stands between <think> and </think> at its beginning."""
+    held, thinking, thought, begun = "", False, False, False
+    for piece in stream:
+        if isinstance(piece, Waiting) or begun:
+            yield piece
+            continue
+        held += piece.text
+        start = held.lstrip()
+        if (thought or not thinking) and start and not _OPEN.startswith(start[: len(_OPEN)]):
+            begun = True
+            yield Delta(
+                start if thought else held, piece.finish, piece.prompt_tokens, piece.answer_tokens
+            )
+            continue
+        thinking = thinking or start.startswith(_OPEN)
+        end = held.find(_CLOSE)
+        if thinking and not thought and end >= 0:
+            thought, held = True, held[end + len(_CLOSE) :].lstrip()
+            begun = bool(held)
+            yield Delta(held, piece.finish, piece.prompt_tokens, piece.answer_tokens)
+        elif piece.finish or piece.answer_tokens:
+            yield Delta("", piece.finish, piece.prompt_tokens, piece.answer_tokens)
+        else:
+            yield Waiting(tr("the model is thinking"))

@@ -21,8 +21,8 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from assistant.models.downloading import PartialFile, SourceFailed
 from assistant.models.model_catalogue import ModelEntry
-from assistant.models.partial_file import PartialFile, SourceFailed
 from corpus.i18n import tr
 
 _CHUNK = 1 << 20

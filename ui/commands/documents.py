@@ -1,4 +1,4 @@
-"""`briefing add`, `sources`, `show` and `remove`: what is in the library."""
+"""`briefing add`, `fetch`, `sources`, `show` and `remove`: what is in the library."""
 
 from __future__ import annotations
 
@@ -177,8 +177,7 @@ def _listed(entry: Any) -> dict[str, Any]:
 @click.pass_context
 def show(context: click.Context, document: str, as_json: bool) -> None:
     """Show DOCUMENT (an id or its beginning), or a passage of it as ID:START-END."""
-    from ui.terminal import described, safe
-    from ui.terminal_tables import text_lines
+    from ui.terminal import described, safe, text_lines
 
     name, _, span = document.partition(":")
     with workspace(context) as opened:
@@ -245,3 +244,30 @@ def remove(context: click.Context, documents: tuple[str, ...], yes: bool) -> Non
             opened.library.remove(entry.id)
             click.echo(safe(f"removed: {described(entry.source)}"))
         opened.indexes.update()
+
+
+@click.command()
+@click.option("--theme", default="", help="Only one theme; see --list.")
+@click.option("--list", "as_list", is_flag=True, help="Show what would be fetched.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one object.")
+@click.pass_context
+def fetch(context: click.Context, theme: str, as_list: bool, as_json: bool) -> None:
+    """Download the curated public documents and add them to the library.
+
+    Needs the internet. An address that cannot be read is reported and the rest go in; exits with 1
+    when none could be.
+    """
+    from corpus.public_documents import public_documents, themes
+    from ui.terminal import safe, with_bar
+
+    if theme and theme not in themes():
+        raise UsageError(f"there is no theme {theme!r}; there are: {', '.join(themes())}")
+    wanted = public_documents(theme)
+    if as_list:
+        for one in wanted:
+            click.echo(safe(f"{one.theme:<14} {one.published:<11} {one.title} ({one.publisher})"))
+            click.echo(f"{'':<14} {one.url}")
+        return
+    with workspace(context) as opened:
+        report = with_bar(opened.add_public(wanted))
+    tell(context, [report], as_json=as_json)

@@ -1,4 +1,4 @@
-"""`briefing eval`: how well questions of a file are found, answered and declined."""
+"""`briefing eval` and `feedback`: how well questions are answered, what readers thought of answers."""
 
 from __future__ import annotations
 
@@ -66,3 +66,27 @@ def evaluate(context: click.Context, file: Path, as_json: bool, each: bool) -> N
 def _row(name: str, row: Figures) -> str:
     cells = (format(getattr(row, field), form) for _, field, form in _COLUMNS)
     return f"{name:<14}" + "".join(f"{cell:>9}" for cell in cells)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one object, with the answers.")
+@click.pass_context
+def feedback(context: click.Context, as_json: bool) -> None:
+    """Print the thumbs up and down given on the page, with their reasons, oldest first."""
+    from assistant.answer import answer_json
+    from assistant.answer_storage import answer_of
+
+    with workspace(context) as opened:
+        found = opened.library.conversations.ratings()
+    if as_json:
+        rows = [asdict(one) | {"answer": answer_json(answer_of(one))} for one in found]
+        click.echo(json.dumps({"feedback": rows}, ensure_ascii=False))
+        return
+    for one in found:
+        said = f": {one.reason}" if one.reason else ""
+        click.echo(
+            f"{one.at[:10]}  {'good' if one.good else 'bad '}  {one.conversation} #{one.number}  "
+            f"{one.question}{said}"
+        )
+    if not found:
+        click.echo("No answer was rated yet.")

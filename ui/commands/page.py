@@ -12,7 +12,7 @@ import click
 @click.pass_context
 def chat(context: click.Context, port: int, no_browser: bool, engine: str | None) -> None:
     """Open the chat page on this machine (127.0.0.1)."""
-    from ui.environment import refuse_openings
+    from ui.gradio_startup import refuse_openings
 
     # Before anything heavy is imported: a refusal comes at once.
     refuse_openings()

@@ -1,18 +1,50 @@
-"""A page of a PDF as a picture in a window of its own: to look at what of it was not read."""
+"""Handing out the files that documents were read from, as downloads, and pages of PDFs as pictures."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Callable
 from html import escape
+from pathlib import PurePosixPath
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
-from corpus.errors import NotInLibrary, ReadError
+from corpus.errors import BriefingError, NotInLibrary, ReadError
 from ui.backend import Backend
+from ui.markup import place_of
 from ui.translation import translated
 from ui.wording import language_of, word
+
+
+def originals(place: Backend) -> Callable[[str], Response]:
+    """Return the handler of "/originals/<document id>".
+
+    Whatever the file is, a browser saves it: a page or a picture with a script in it would run as
+    this site's own. Only documents of the library are found, by their ids.
+    """
+
+    def original(document: str) -> Response:
+        workspace = place.workspace()
+        if workspace is None:
+            return PlainTextResponse("The library is still opening.", status_code=503)
+        try:
+            workspace.library.entry(document)
+        except BriefingError:
+            return PlainTextResponse("The library holds no such document.", status_code=404)
+        kept = workspace.library.original(document)
+        if kept is None:
+            return PlainTextResponse("The original of this document is not kept.", status_code=404)
+        name = PurePosixPath(place_of(kept.location).rstrip("/")).name or "document"
+        return FileResponse(
+            kept.path,
+            media_type="application/octet-stream",
+            filename=name,
+            content_disposition_type="attachment",
+        )
+
+    return original
+
 
 # Pixels a point: a page of A4 is 950 wide.
 _SCALE = 1.6
@@ -73,4 +105,4 @@ def _turn(page: int, pages: int, sign: str, key: str, language: str) -> str:
     return f'<a href="{page}" aria-label="{name}">{sign}</a>' if 1 <= page <= pages else ""
 
 
-__all__ = ["drawn_pages"]
+__all__ = ["drawn_pages", "originals"]
