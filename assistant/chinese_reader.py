@@ -1,4 +1,4 @@
-"""Chinese questions over Chinese passages are read by words: the small reader knows English only."""
+"""Chinese questions over Chinese passages, read by words: the small reader knows English only."""
 
 from __future__ import annotations
 

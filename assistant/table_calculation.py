@@ -1,4 +1,4 @@
-"""Calculations over a table that was found whole, and the answer that cites the rows they rest on."""
+"""Calculations over a table that was found whole, and the answer that cites the rows used."""
 
 from __future__ import annotations
 

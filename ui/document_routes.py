@@ -1,4 +1,4 @@
-"""Handing out the files that documents were read from, as downloads, and pages of PDFs as pictures."""
+"""Handing out the files that documents were read from as downloads, pages of PDFs as pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the memo page does, without Gradio: writing, changing, comparing memos, handing out files."""
+"""What the memo page does, without Gradio: memos written, changed, compared, handed out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The left column of the chat page: kept conversations listed, reopened, renamed, deleted, exported."""
+"""The left column of the chat page: conversations listed, reopened, renamed, deleted."""
 
 from __future__ import annotations
 

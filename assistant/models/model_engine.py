@@ -1,4 +1,4 @@
-"""The engine with a model: prompt, evidence that fits, stream without what it thinks aloud, and its cost."""
+"""The engine with a model: prompt, evidence that fits, stream without thinking, and the cost."""
 
 from __future__ import annotations
 

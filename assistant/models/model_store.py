@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import filecmp
-import json
-import os
 import re
 import shutil
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.models import llama_server, model_store
+from assistant.models import llama_server, model_preferences
 from assistant.models.downloading import SUFFIX, PartialFile, alone
 from assistant.models.gguf_head import Head, head_of
 from assistant.models.model_catalogue import ModelEntry, entries, memory_needed
-from corpus.errors import FormatError, ReadError, StorageError, UsageError
+from corpus.errors import ReadError, StorageError, UsageError
 from corpus.i18n import tr
 from corpus.private_files import private_folder
-from corpus.validation import from_json_text, stored
 from index.embedder_weights import is_whole, noted_whole
 
 NONE = "none"
@@ -80,7 +76,7 @@ class ModelStore:
 
         A file of another size than the catalogue says is none; its content is checked by `checked`.
         """
-        speeds = model_store.speeds(self.folder)
+        speeds = model_preferences.speeds(self.folder)
         found = []
         for entry in self.catalogue:
             if _size(self.file_of(entry)) == entry.bytes:
@@ -146,10 +142,10 @@ class ModelStore:
         target = self._own_place(file) if entry is None else self.file_of(entry)
         self._taken_in(file, target)
         if entry is None:
-            return _of_user(target, head, model_store.speeds(self.folder))
+            return _of_user(target, head, model_preferences.speeds(self.folder))
         with suppress(OSError):
             noted_whole(target, entry.sha256, cache=self.notes)
-        return self._of_catalogue(entry, model_store.speeds(self.folder))
+        return self._of_catalogue(entry, model_preferences.speeds(self.folder))
 
     def remove(self, name: str) -> str:
         """Delete a model, or what came of it, and the choice of it; returns its name.
@@ -182,7 +178,7 @@ class ModelStore:
     @property
     def chosen(self) -> str:
         """The model that `use` named, "" for none; raises FormatError for a damaged file."""
-        return model_store.chosen(self.folder)
+        return model_preferences.chosen(self.folder)
 
     def choose(self, name: str) -> str:
         """Have `auto` take a model from now on, "none" for none; returns its name.
@@ -191,7 +187,7 @@ class ModelStore:
         """
         found = "" if name == NONE else self.named(name).name
         try:
-            model_store.choose(self.folder, found)
+            model_preferences.choose(self.folder, found)
         except OSError as error:
             raise cannot_write(self.folder, error) from error
         return found or NONE
@@ -214,7 +210,7 @@ class ModelStore:
     def note_speed(self, name: str, words: float) -> None:
         """Remember how fast a model wrote here, in words a second; a full disk is passed over."""
         with suppress(OSError):
-            model_store.note_speed(self.folder, name, words)
+            model_preferences.note_speed(self.folder, name, words)
 
     def _of_catalogue(self, entry: ModelEntry, speeds: Mapping[str, float]) -> Installed:
         return Installed(
@@ -274,7 +270,7 @@ class ModelStore:
         try:
             if target.exists() and target.samefile(file):
                 return
-            with model_store.beside(target) as made:
+            with model_preferences.beside(target) as made:
                 try:
                     made.hardlink_to(file.resolve())
                 except OSError:
@@ -342,73 +338,3 @@ def cannot_write(file: Path, error: OSError) -> StorageError:
     return StorageError(
         tr("cannot write {file} ({reason})", file=file, reason=error.strerror or error)
     )
-
-
-# Two answers may end at once; each note is made of the one before.
-_NOTING = threading.Lock()
-_CHOSEN, _SPEEDS = "chosen.json", "speeds.json"
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Speeds:
-    words: Mapping[str, float] = field(default_factory=dict)
-
-
-def chosen(folder: Path) -> str:
-    """Return the model that is in use, "" for none; raises FormatError for a damaged file."""
-    file = folder / _CHOSEN
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError:
-        return ""
-    return stored(_Chosen, from_json_text(text, str(file)), str(file), newest=1).name
-
-
-def choose(folder: Path, name: str) -> None:
-    """Remember which model is in use, "" for none; raises OSError."""
-    if name:
-        _write(folder / _CHOSEN, {"format": 1, "name": name})
-    else:
-        (folder / _CHOSEN).unlink(missing_ok=True)
-
-
-def speeds(folder: Path) -> Mapping[str, float]:
-    """Return the words a second of each model that answered here; a damaged note is none."""
-    file = folder / _SPEEDS
-    try:
-        text = file.read_text(encoding="utf-8")
-        return stored(_Speeds, from_json_text(text, str(file)), str(file), newest=1).words
-    except (OSError, FormatError):
-        return {}
-
-
-def note_speed(folder: Path, name: str, words: float) -> None:
-    """Remember how fast a model wrote, in words a second; raises OSError."""
-    with _NOTING:
-        noted = {**speeds(folder), name: round(words, 2)}
-        _write(folder / _SPEEDS, {"format": 1, "words": noted})
-
-
-@contextmanager
-def beside(target: Path) -> Iterator[Path]:
-    """Hand out a path beside `target` that is gone when the block ends, unless it was moved."""
-    made = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
-    made.unlink(missing_ok=True)
-    try:
-        yield made
-    finally:
-        made.unlink(missing_ok=True)
-
-
-def _write(file: Path, values: Mapping[str, object]) -> None:
-    """Write JSON at once or not at all."""
-    private_folder(file.parent)
-    with beside(file) as made:
-        made.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
-        made.chmod(0o600)
-        made.replace(file)

@@ -1,4 +1,4 @@
-"""`briefing eval` and `feedback`: how well questions are answered, what readers thought of answers."""
+"""`briefing eval` and `feedback`: how well questions are answered, what readers thought."""
 
 from __future__ import annotations
 

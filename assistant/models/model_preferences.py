@@ -1,0 +1,84 @@
+"""What is remembered of the models of a folder: which one is in use, how fast each wrote here."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from corpus.errors import FormatError
+from corpus.private_files import private_folder
+from corpus.validation import from_json_text, stored
+
+# Two answers may end at once; each note is made of the one before.
+_NOTING = threading.Lock()
+_CHOSEN, _SPEEDS = "chosen.json", "speeds.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Speeds:
+    words: Mapping[str, float] = field(default_factory=dict)
+
+
+def chosen(folder: Path) -> str:
+    """Return the model that is in use, "" for none; raises FormatError for a damaged file."""
+    file = folder / _CHOSEN
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    return stored(_Chosen, from_json_text(text, str(file)), str(file), newest=1).name
+
+
+def choose(folder: Path, name: str) -> None:
+    """Remember which model is in use, "" for none; raises OSError."""
+    if name:
+        _write(folder / _CHOSEN, {"format": 1, "name": name})
+    else:
+        (folder / _CHOSEN).unlink(missing_ok=True)
+
+
+def speeds(folder: Path) -> Mapping[str, float]:
+    """Return the words a second of each model that answered here; a damaged note is none."""
+    file = folder / _SPEEDS
+    try:
+        text = file.read_text(encoding="utf-8")
+        return stored(_Speeds, from_json_text(text, str(file)), str(file), newest=1).words
+    except (OSError, FormatError):
+        return {}
+
+
+def note_speed(folder: Path, name: str, words: float) -> None:
+    """Remember how fast a model wrote, in words a second; raises OSError."""
+    with _NOTING:
+        noted = {**speeds(folder), name: round(words, 2)}
+        _write(folder / _SPEEDS, {"format": 1, "words": noted})
+
+
+@contextmanager
+def beside(target: Path) -> Iterator[Path]:
+    """Hand out a path beside `target` that is gone when the block ends, unless it was moved."""
+    made = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
+    made.unlink(missing_ok=True)
+    try:
+        yield made
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _write(file: Path, values: Mapping[str, object]) -> None:
+    """Write JSON at once or not at all."""
+    private_folder(file.parent)
+    with beside(file) as made:
+        made.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
+        made.chmod(0o600)
+        made.replace(file)
