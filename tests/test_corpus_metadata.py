@@ -141,12 +141,12 @@ def test_a_second_publisher_of_the_same_text_is_kept_and_found(
     assert [(one.publisher, one.published) for one in entry.others] == [
         ("Coast Daily", "2026-02-02")
     ]
-    for bounds in (Filters(("Coast Daily",)), Filters(since="2026", until="2026-02")):
-        (found,) = workspace.retriever.search("breakwater", bounds=bounds)
+    for filters in (Filters(("Coast Daily",)), Filters(since="2026", until="2026-02")):
+        (found,) = workspace.retriever.search("breakwater", filters=filters)
         assert found.source.publisher == "Coast Daily"
     assert workspace.retriever.search("breakwater")[0].source.publisher == "Tarn Courier"
     assert not workspace.retriever.search(
-        "breakwater", bounds=Filters(("Tarn Courier",), since="2026")
+        "breakwater", filters=Filters(("Tarn Courier",), since="2026")
     )
 
 
@@ -161,7 +161,7 @@ def test_a_persons_word_on_one_place_leaves_the_other_publisher(
     workspace.update_source(only(workspace).id, publisher="Tarn Courier")
     assert [one.publisher for one in only(workspace).sources] == ["Tarn Courier", "Coast Daily"]
     for publisher in ("Tarn Courier", "Coast Daily"):
-        (found,) = workspace.retriever.search("breakwater", bounds=Filters((publisher,)))
+        (found,) = workspace.retriever.search("breakwater", filters=Filters((publisher,)))
         assert found.source.publisher == publisher
 
 
@@ -250,16 +250,16 @@ def test_what_is_no_date_is_told() -> None:
         ("", "", {"2023-12-31", "2024-03-05", "2024-03", "2024", "2025-01-01", ""}),
     ],
 )
-def test_bounds_take_a_partial_date_for_all_of_it(since: str, until: str, kept: set[str]) -> None:
+def test_filters_take_a_partial_date_for_all_of_it(since: str, until: str, kept: set[str]) -> None:
     """ "Until 2024" is the whole of 2024; a document that states a month is kept if a day fits."""
     dates = ("2023-12-31", "2024-03-05", "2024-03", "2024", "2025-01-01", "")
     assert {one for one in dates if within(one, since, until)} == kept
-    bounds = Filters(since=since, until=until)
+    filters = Filters(since=since, until=until)
     entries = [Entry(one, Source("T", "/t", "", one), 0, 1, "") for one in dates]
-    assert {one.id for one in entries if bounds.admits(one)} == kept
+    assert {one.id for one in entries if filters.admits(one)} == kept
     # What says only when it was changed is of that time.
     changed = [Entry(one, Source("T", "/t", updated=one), 0, 1, "") for one in dates]
-    assert {one.id for one in changed if bounds.admits(one)} == kept
+    assert {one.id for one in changed if filters.admits(one)} == kept
 
 
 def test_later_is_later_on_every_day() -> None:
