@@ -23,8 +23,6 @@ from ui.source import Drawing, SelectedCitation, Sources
 from ui.wording import word
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from assistant.engine import Engine
     from assistant.models.model_store import ModelStore
     from assistant.settings import Settings
@@ -225,11 +223,6 @@ class Backend:
         here = [f"local:{one.name}" for one in self.models().installed()]
         names = dict.fromkeys([workspace.engine.name, *here, *self._offered])
         return [(one, one) for one in names]
-
-    @property
-    def home(self) -> Path:
-        """The data folder."""
-        return self._settings.home
 
     def models(self) -> ModelStore:
         """Return what looks after the models of this machine."""

@@ -110,7 +110,8 @@ def templates(backend: Backend, language: str) -> list[tuple[str, str]]:
     """Return (heading, name) of the templates that a memo may have."""
     from assistant.memo.templates import template_headings
 
-    headings = template_headings(backend.home, language)
+    workspace = backend.workspace()
+    headings = template_headings(workspace.settings.home if workspace else None, language)
     return [(heading, name) for name, heading in headings.items()]
 
 

@@ -58,7 +58,7 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend) -> None:
             with gr.Row():
                 template = gr.Dropdown(
                     ["bluf"], value="bluf", label=LABELS("memo.template"),
-                    elem_id="template", allow_custom_value=True,
+                    allow_custom_value=True,
                 )  # fmt: skip
                 audience = gr.Textbox(label=LABELS("memo.audience"), max_lines=1)
             with gr.Accordion(LABELS("memo.bounds"), open=False):

@@ -122,15 +122,15 @@ TEMPLATES = Registry(
 )
 
 
-def template_names(home: Path) -> list[str]:
+def template_names(home: Path | None) -> list[str]:
     """Return the names of the templates: the user's own in `home`/templates, ours, and added ones.
 
-    The first of a name is the one that is used.
+    The first of a name is the one that is used. Without a `home` the user has none.
     """
     return list(dict.fromkeys(file.stem for file in _all(home)))
 
 
-def template_headings(home: Path, language: str) -> dict[str, str]:
+def template_headings(home: Path | None, language: str) -> dict[str, str]:
     """Return the heading of each template by its name, in a language that has it.
 
     One that cannot be read goes by its name: whoever asks for it is told what is wrong with it.
@@ -150,13 +150,14 @@ def shipped_templates() -> Mapping[str, Template]:
     return {file.stem: _read(file) for file in toml_files(SHIPPED)}
 
 
-def _all(home: Path) -> Iterator[Path]:
-    yield from sorted((home / _FOLDER).glob("*.toml"))
+def _all(home: Path | None) -> Iterator[Path]:
+    if home is not None:
+        yield from sorted((home / _FOLDER).glob("*.toml"))
     for place in TEMPLATES.values():
         yield from toml_files(place)
 
 
-def template_named(name: str, home: Path) -> Template:
+def template_named(name: str, home: Path | None) -> Template:
     """Return a template, the user's own before others; raises UsageError for one that is none."""
     return _read(_file(name, home))
 
@@ -166,7 +167,7 @@ def template_text(name: str, home: Path) -> str:
     return _file(name, home).read_text(encoding="utf-8")
 
 
-def _file(name: str, home: Path) -> Path:
+def _file(name: str, home: Path | None) -> Path:
     if not _NAME.fullmatch(name):
         raise UsageError(
             tr("{name} is no name of a template; use letters, digits, - and _", name=repr(name))
