@@ -170,8 +170,8 @@ class Briefing:
     ) -> Memo:
         """Return a memo on a topic, checked and linted; `assistant.exported` makes a file of it.
 
-        `template` is "bluf", "judgments", "crs" or the name of one in the folder templates of the
-        library's. The memo is not kept among those that `briefing memos` lists.
+        `template` is "bluf", "judgments", "crs" or the name of another that `briefing template`
+        lists. The memo is not kept among those that `briefing memos` lists.
 
         Raises NothingFound where the library has nothing on the topic, UsageError for a template
         that there is not, and what `search` raises.

@@ -19,6 +19,7 @@ from corpus.library import IntegrityFinding
 from corpus.log import FILE, last_failures, trouble
 from corpus.private_files import open_to_others
 from corpus.sandbox import Sandbox
+from corpus.translations import LANGUAGES, languages
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
 from index.embedders import EMBEDDERS, HASHING, kind_named
 from index.inspection import inspected
@@ -138,7 +139,9 @@ def _reading() -> IntegrityFinding:
 
 def _plugins() -> IntegrityFinding:
     """Say what other packages add, and which of it is left out; after a child has begun to read."""
-    registries = (READERS, ENGINES, EMBEDDERS, TEMPLATES)
+    # What is wrong within the file of a language shows when it is read.
+    languages()
+    registries = (READERS, ENGINES, EMBEDDERS, TEMPLATES, LANGUAGES)
     added = [f"{name} ({one.package(name)})" for one in registries for name in one.added()]
     lines = [line for one in registries for line in one.left_out]
     none = tr("no other package adds anything")

@@ -1,6 +1,6 @@
 """A line that the program says: English text that keeps its template and the values in it.
 
-So that a page in another language can say the same without taking the English apart. `said` makes
+So that a page in another language can say the same without taking the English apart. `tr` makes
 one where an error, a notice or a finding is worded; everywhere else it is the text that it is.
 """
 
@@ -70,6 +70,11 @@ def filled(template: str, values: Mapping[str, object]) -> str:
     return _NAME.sub(lambda name: str(values[name[1]]), template)
 
 
+def placeholders(template: str) -> set[str]:
+    """Return the names that stand in braces in a template."""
+    return set(_NAME.findall(template))
+
+
 def translatable_json(value: Any) -> Any:
     """Return a value as JSON can hold it, with what every line in it was made of.
 
@@ -86,7 +91,7 @@ def translatable_json(value: Any) -> Any:
 
 
 def translatable_from(value: object) -> str:
-    """Return the line that `said_json` wrote, or plain text as it is; raises ValueError.
+    """Return the line that `translatable_json` wrote, or plain text as it is; raises ValueError.
 
     What is read may come from a parser that was taken over: it is bounded in length and depth.
     """
@@ -105,7 +110,7 @@ def _line(value: object, depth: int) -> str:
         str(name): one if isinstance(one, int | float) else _line(one, depth - 1)
         for name, one in values.items()
     }
-    if len(template) > _LONGEST_TEMPLATE or not set(_NAME.findall(template)) <= read.keys():
+    if len(template) > _LONGEST_TEMPLATE or not placeholders(template) <= read.keys():
         raise ValueError(tr("must be a text"))
     line = Translatable(template, read)
     if len(line) > _LONGEST:

@@ -8,6 +8,7 @@ kind or takes what is ours already is left out, and one line of the log says why
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
@@ -18,6 +19,7 @@ _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 # Of what an exception says, as much as goes into one line.
 _LONGEST = 300
+_FILE_NAME = re.compile(r"[\w-]+")
 
 
 class Registry(Generic[T]):
@@ -167,6 +169,17 @@ class Registry(Generic[T]):
         self.note(f"left out of {self.group}: {named} ({_package(point)}): {why}")
 
 
+def toml_files(place: Path) -> list[Path]:
+    """Return the files NAME.toml of a folder, or the one that a path names; ValueError without any.
+
+    For values of a registry that are written as files and not in code.
+    """
+    files = sorted(place.glob("*.toml")) if place.is_dir() else [place]
+    if not files or not all(one.is_file() and _FILE_NAME.fullmatch(one.stem) for one in files):
+        raise ValueError(f"{place} is no folder with files NAME.toml, and not one of them")
+    return files
+
+
 def _package(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist else ""
 
@@ -176,4 +189,4 @@ def _said(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
 
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "toml_files"]

@@ -1,18 +1,20 @@
 """The themes of the library: which one a document belongs to, told by the words it holds.
 
 `themes.toml` beside this module is the list we ship; a file of the same form in the data folder
-changes it and adds to it.
+changes it and adds to it. What ours are called in other languages stands in the files of these.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 from corpus.i18n import tr
+from corpus.translations import language_named, languages
 from corpus.validation import NO_OTHER_KEYS, configured
 
 FILE_NAME = "themes.toml"
@@ -21,23 +23,30 @@ FILE_NAME = "themes.toml"
 BEGINNING = 3_000
 # A title says in ten words what a text is about.
 _TITLE = 8
-_ADVICE = tr('a theme has a name and words: english = "…", words = ["…"], and may have chinese')
+_ADVICE = tr(
+    'a theme has a name and words: english = "…", words = ["…"], and may have other names: '
+    'names.de = "…"'
+)
 # Fewer points than this say nothing: a word in passing.
 _LEAST = 2
 
 
 @dataclass(frozen=True)
 class Theme:
-    """A theme: its key in the file, what it is called, and the words that tell it."""
+    """A theme: its key in the file, what it is called, and the words that tell it.
+
+    `names` are those that its file gives it in other languages, by their codes.
+    """
 
     key: str
     english: str
-    chinese: str
     words: tuple[str, ...]
+    names: Mapping[str, str]
 
     def named(self, language: str) -> str:
-        """Return the name in an interface language ("en", "zh")."""
-        return self.chinese if language == "zh" else self.english
+        """Return the name in a language, by its code; the English one where there is none."""
+        own = self.names.get(language)
+        return own or language_named(language).themes.get(self.english, self.english)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -79,7 +88,8 @@ class Themes:
         """
         wanted = text.strip().casefold()
         for one in self._themes.values():
-            if wanted in (one.key.casefold(), one.english.casefold(), one.chinese.casefold()):
+            names = (one.key, *map(one.named, languages()))
+            if wanted in (name.casefold() for name in names):
                 return one.key
         return ""
 
@@ -96,17 +106,18 @@ class Themes:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A section of the file."""
+    """A section of the file; `chinese` is the name for zh, as files had it at first."""
 
     __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
     english: str
     words: tuple[str, ...]
     chinese: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def _read(file: Path) -> dict[str, Theme]:
     found = configured(dict[str, _Entry], file, advice=_ADVICE)
     return {
-        key: Theme(key, one.english, one.chinese or one.english, one.words)
+        key: Theme(key, one.english, one.words, {"zh": one.chinese, **one.names})
         for key, one in found.items()
     }

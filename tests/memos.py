@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from assistant.answer import Citation, Claim
 from assistant.checking.problems import Code, Problem, problem
+from assistant.memo.templates import shipped_templates
 from assistant.memo.values import (
     GAP,
     JUDGMENT,
     NOTE,
+    PARAGRAPHS,
     Dispute,
     Event,
     Figure,
@@ -58,7 +60,7 @@ MEMO = Memo(
             line(SHIPS, 1, 2, speaker="Port Gazette", kind="press report"),
             line("Trade through Lund is likely to grow.", 1, 2, role=JUDGMENT),
             line("Confidence in this evidence is moderate.", role=NOTE),
-        )),
+        ), leading=True, layout=PARAGRAPHS),
         Section("what-we-know", "What we know", (
             line(MARKUP, 2, speaker="Huawei", kind="company claim"),
             line(COST, 3, verdict="weak", problems=(problem(Code.NUMBER_MISSING, "1.3"),)),
@@ -95,6 +97,7 @@ MEMO = Memo(
         ), update=True),
     ),
     settings={"length": 0},
+    rules=shipped_templates()["judgments"].rules,
 )  # fmt: skip
 CLEAN = replace(
     MEMO,

@@ -183,6 +183,9 @@ def test_a_draft_is_accepted_with_a_reason(workspace: Workspace) -> None:
 def test_a_writer_is_told_what_breaks_a_rule() -> None:
     """Likelihood and confidence in one sentence, a term of no scale; nothing where all is well."""
     both = line("We judge with high confidence that it is likely.", 1, role=JUDGMENT)
-    assert "two sentences" in faults_of(both, (), "bluf", "icd203")
-    assert "no term" in faults_of(line("It may well grow.", 1, role=JUDGMENT), (), "bluf", "icd203")
-    assert faults_of(line("It is likely to grow.", 1, role=JUDGMENT), (), "bluf", "icd203") == ""
+    assert "two sentences" in faults_of(both, (), "icd203")
+    assert "no term" in faults_of(line("It may well grow.", 1, role=JUDGMENT), (), "icd203")
+    assert faults_of(line("It is likely to grow.", 1, role=JUDGMENT), (), "icd203") == ""
+    advice = line("Lund should very likely widen its port.", 1, role=JUDGMENT)
+    assert faults_of(advice, (), "icd203") == ""
+    assert "recommends" in faults_of(advice, (), "icd203", ["recommendation"])

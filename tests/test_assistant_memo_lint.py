@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from assistant.checking.problems import Code, problem
-from assistant.memo.lint import RULES, accepted, lint, relinted
+from assistant.memo.lint import accepted, lint, relinted
+from assistant.memo.lint_rules import OF_TEMPLATES, RULES
+from assistant.memo.templates import shipped_templates
 from assistant.memo.values import GAP, JUDGMENT, NOTE, Memo, Section
 from corpus.errors import UsageError
 from tests.memos import CLEAN, MEMO, line
@@ -32,7 +34,8 @@ def as_crs(memo: Memo) -> Memo:
     """Return a memo as a report for a legislature."""
     gaps = Section("gaps", "Gaps", (line("Who owns it?", role=GAP),))
     options = Section("options", "Options", (line("Which options are open?", role=GAP),))
-    return replace(memo, template="crs", sections=(*memo.sections, gaps, options))
+    rules = shipped_templates()["crs"].rules
+    return replace(memo, template="crs", sections=(*memo.sections, gaps, options), rules=rules)
 
 
 def as_draft(memo: Memo) -> Memo:
@@ -144,6 +147,14 @@ def test_a_rule_finds_what_breaks_it_and_nothing_else(rule: str) -> None:
     assert found and all(one.where and one.advice and "\n" not in one.advice for one in found)
     assert {one.severity for one in found} == {RULES[rule][0]}
     assert not [one for one in lint(sound) if one.rule == rule]
+
+
+@pytest.mark.parametrize("rule", OF_TEMPLATES)
+def test_a_rule_of_templates_holds_where_the_template_has_it(rule: str) -> None:
+    """Whatever the template is called; without it the same memo passes."""
+    broken = replace(CASES[rule][0], template="weekly")
+    assert rule in {one.rule for one in lint(replace(broken, rules=(rule,)))}
+    assert rule not in {one.rule for one in lint(replace(broken, rules=()))}
 
 
 def test_quoted_evidence_may_say_likely() -> None:

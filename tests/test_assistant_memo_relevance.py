@@ -16,7 +16,7 @@ from assistant.memo.export import exported
 from assistant.memo.length import body_words, shortened, words_in
 from assistant.memo.memo_json import from_json, to_json
 from assistant.memo.topic import Topic
-from assistant.memo.values import EVIDENCE, GAP, LEADING, NOTE, Memo
+from assistant.memo.values import EVIDENCE, GAP, NOTE, Memo
 from assistant.memo.writing import Request, write
 from assistant.settings import Settings
 from assistant.workspace import Workspace
@@ -139,10 +139,11 @@ def test_a_word_that_no_document_has_is_named(lund: Workspace) -> None:
 def test_what_was_ended_never_leads(lund: Workspace) -> None:
     """The bottom line tells of the suspension; what it ended is marked where it stands."""
     memo = last(write(lund, Request("The tonnage rule of Lund", today="2026-01-31")))
+    assert [one.key for one in memo.sections if one.leading] == ["bluf"]
     for section in memo.sections:
         for one in section.lines:
             old = "900 tons" in one.claim.text or "certificate" in one.claim.text
-            if section.key in LEADING:
+            if section.leading:
                 assert not old and not one.later
             elif old:
                 assert one.later == "The tonnage rule is suspended: a truce (2025-11-15)"

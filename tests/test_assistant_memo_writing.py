@@ -13,8 +13,12 @@ from click.testing import CliRunner
 from assistant.engine import Piece, Task, Waiting
 from assistant.memo.evidence_pack import opened_pack, packed
 from assistant.memo.export import exported
+from assistant.memo.lint import relinted
+from assistant.memo.memo_json import from_json, to_json
 from assistant.memo.memo_repository import MemoRepository
 from assistant.memo.memo_review import review_findings, standing
+from assistant.memo.pandoc_tree import pandoc
+from assistant.memo.templates import template_text
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Memo
 from assistant.memo.whatsnew import whats_new
 from assistant.memo.writing import Request, write
@@ -93,6 +97,55 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     with Workspace(settings) as opened:
         list(opened.add(files_below([folder])))
         yield opened
+
+
+def test_a_copy_of_a_template_is_written_and_linted_as_the_original(workspace: Workspace) -> None:
+    """Under another name: what leads, how it is laid out, what it must have; kept in the memo."""
+    folder = workspace.settings.home / "templates"
+    folder.mkdir()
+    copy = folder / "weekly.toml"
+    copy.write_text(template_text("bluf", workspace.settings.home), encoding="utf-8")
+    ours, own = (
+        last(write(workspace, Request("The port of Lund", name, today="2026-03-01")))
+        for name in ("bluf", "weekly")
+    )
+    assert own.template == "weekly" and own == replace(ours, template="weekly")
+    bottom = next(one for one in own.sections if one.leading)
+    assert any(line.claim.text.startswith("Confidence") for line in bottom.lines)
+    kinds = [one["t"] for one in pandoc(own)["blocks"]]
+    lines, start = len(bottom.lines), kinds.index("Header") + 1
+    assert kinds[start : start + lines + 2] == [*["Para"] * lines, "Header", "BulletList"]
+    # The file may change or go: the memo is judged by what it was written by.
+    copy.unlink()
+    kept = from_json(to_json(own))
+    assert kept == own
+    without = replace(kept, sections=[one for one in kept.sections if one.key != "alternatives"])
+    assert "missing-alternatives" in {one.rule for one in relinted(without).findings}
+
+
+def test_a_template_of_the_user_says_what_leads_and_what_it_must_have(
+    workspace: Workspace,
+) -> None:
+    """By keys of its own: none of the names of ours tells anything."""
+    folder = workspace.settings.home / "templates"
+    folder.mkdir()
+    (folder / "note.toml").write_text(
+        'rules = ["missing-options"]\n'
+        '[[section]]\nkey = "core"\nheading = "Core"\nkind = "evidence"\n'
+        'questions = ["{question}"]\nleading = true\nlayout = "paragraphs"\n'
+        '[[section]]\nkey = "bluf"\nheading = "More"\nkind = "evidence"\n'
+        'questions = ["Who owns {topic}?"]\n',
+        encoding="utf-8",
+    )
+    memo = last(write(workspace, Request("The port of Lund", "note", today="2026-03-01")))
+    core, more = memo.sections
+    assert (core.leading, core.layout) == (True, "paragraphs")
+    assert (more.leading, more.layout) == (False, "list")
+    said = [[line.claim.text.split()[0] for line in one.lines] for one in (core, more)]
+    assert "Confidence" in said[0] and said[1] and "Confidence" not in said[1]
+    found = {one.rule: one.where for one in memo.findings}
+    assert found["missing-options"] == "memo" and "missing-gaps" not in found
+    assert found["single-source-judgment"].startswith("core:")
 
 
 def test_a_changed_source_names_exactly_the_lines_that_rest_on_it(

@@ -50,6 +50,19 @@ def test_the_users_themes_go_before_ours(tmp_path: Path) -> None:
     assert themes.key_of("竞争格局") == "landscape" and themes.key_of("gaia") == ""
 
 
+def test_a_theme_of_the_user_has_names_in_other_languages(tmp_path: Path) -> None:
+    """Beside the English one; "chinese" is what files said at first."""
+    (tmp_path / "themes.toml").write_text(
+        '[mills]\nenglish = "Mills"\nwords = ["mill"]\nnames = {zh = "磨坊", de = "Mühlen"}\n'
+        '[tides]\nenglish = "Tides"\nwords = ["tide"]\nchinese = "潮汐"\n',
+        encoding="utf-8",
+    )
+    themes = Themes(tmp_path)
+    assert [themes.named("mills", one) for one in ("zh", "de", "en")] == ["磨坊", "Mühlen", "Mills"]
+    assert [themes.named("tides", one) for one in ("zh", "de")] == ["潮汐", "Tides"]
+    assert themes.named("law", "zh") == "人工智能法规" and themes.key_of("潮汐") == "tides"
+
+
 @pytest.mark.parametrize(
     "text", ["[mills]\nenglish = 'Mills'\n", "mills = 3\n", "[mills\n", "[m]\nwords = [1]\n"]
 )

@@ -22,20 +22,25 @@ from assistant.engine_kinds import ENGINES
 from assistant.engine_selection import engine_named, reachable
 from assistant.memo.templates import (
     TEMPLATES,
-    added_templates,
     template_named,
     template_names,
     template_text,
 )
+from assistant.memo.translation import worded
 from assistant.pipeline import ask
 from assistant.workspace import Workspace
 from corpus import formats
 from corpus.errors import EmbedderError, EngineError, FormatError, ReadError, UsageError
 from corpus.formats import READERS, FileReader
+from corpus.i18n import tr
 from corpus.readers import read
 from corpus.registry import Registry
 from corpus.sandbox import Sandbox
+from corpus.themes import Themes
+from corpus.translations import LANGUAGES, languages
 from index.embedders import EMBEDDERS, counting_of, document_embedder, question_embedder
+from ui.translation import translated
+from ui.wording import keys, language_of, translations, word
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "plugin"
@@ -56,11 +61,14 @@ TIDES = """
 
 
 @pytest.fixture(autouse=True)
-def just_started(monkeypatch: pytest.MonkeyPatch) -> None:
+def just_started(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let every registry be as in a program that has just been started."""
-    for registry in (READERS, ENGINES, TEMPLATES, EMBEDDERS):
+    for registry in (READERS, ENGINES, TEMPLATES, EMBEDDERS, LANGUAGES):
         for name, value in (("_found", None), ("_loaded", {}), ("_broken", set()), ("_lines", [])):
             monkeypatch.setattr(registry, name, value)
+    languages.cache_clear()
+    yield
+    languages.cache_clear()
 
 
 @pytest.fixture
@@ -441,7 +449,7 @@ def test_a_package_brings_templates(point: str, package: Package, tmp_path: Path
     forms.mkdir()
     (forms / "tide.toml").write_text(f"words = 300\n{SECTION}")
     home = tmp_path / "home"
-    assert added_templates() == ["tide"] and template_named("tide", home).words == 300
+    assert template_named("tide", home).words == 300
     assert template_names(home) == ["bluf", "crs", "judgments", "tide"]
     (home / "templates").mkdir(parents=True)
     (home / "templates" / "tide.toml").write_text(f"words = 400\n{SECTION}")
@@ -460,7 +468,63 @@ def test_templates_of_a_package_replace_none_of_ours(package: Package, tmp_path:
     assert template_names(tmp_path) == ["bluf", "crs", "judgments"]
     said = sorted(TEMPLATES.left_out)
     assert len(said) == 2 and "bluf: briefing has that already" in said[0]
-    assert "no folder with templates" in said[1]
+    assert "no folder with files NAME.toml" in said[1]
+
+
+LANGUAGE = """
+from pathlib import Path
+FOLDER = Path(__file__).parent / "spoken"
+ONE = FOLDER / "de.toml"
+"""
+PARTIAL = (EXAMPLE / "briefing_example" / "languages" / "de.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("point", ["tests_spoken:FOLDER", "tests_spoken:ONE"])
+def test_a_package_brings_a_language(point: str, package: Package, tmp_path: Path) -> None:
+    """A word of the page, a line, a memo's heading, a theme; what it lacks is English."""
+    spoken = package("tests_spoken", LANGUAGE, languages=f"german = {point}") / "spoken"
+    spoken.mkdir()
+    (spoken / "de.toml").write_text(PARTIAL, encoding="utf-8")
+    assert list(languages()) == ["en", "zh", "de"]
+    assert language_of({"accept-language": "de-AT,en;q=0.5"}) == "de"
+    assert word("chat.in_line", "de", count=2) == "2 Fragen sind vor Ihrer…"
+    assert word("memo.topic", "de") == word("memo.topic", "en")
+    labels = translations()["de"]
+    assert labels["memo.write"] == "Vermerk schreiben" and labels.keys() == keys()
+    none = tr("the library has nothing on {topic}; add documents about it", topic="Ros")
+    assert translated(none, "de").startswith("die Bibliothek hat nichts über Ros")
+    assert translated(tr("this file is empty"), "de") == "this file is empty"
+    assert worded("Sources", "de") == "Quellen" and worded("Timeline", "de") == "Timeline"
+    themes = Themes(tmp_path)
+    assert themes.named("export-policy", "de") == "Ausfuhrpolitik"
+    assert themes.named("law", "de") == "AI law" and themes.key_of("Ausfuhrpolitik")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        pytest.param("de", 'name = "Deutsch', "cannot read", id="no TOML"),
+        pytest.param("de", "[words]\n", "“name” is missing", id="no name"),
+        pytest.param("de", f"{PARTIAL}[wrods]\n", "“wrods” is no key", id="unknown table"),
+        pytest.param("de", PARTIAL.replace("{count}", "{cuont}"),
+                     "“{cuont} Fragen sind vor Ihrer…” has a name in braces", id="a word's value"),
+        pytest.param("de", PARTIAL.replace("über {topic}", "über {thema}"),
+                     "has a name in braces that “the library", id="a line's value"),
+        pytest.param("zh", PARTIAL, "zh: briefing has that already", id="ours"),
+        pytest.param("German", PARTIAL, "German.toml is not named after a language", id="no code"),
+    ],
+)  # fmt: skip
+def test_a_language_that_cannot_be_used_is_left_out(
+    name: str, text: str, why: str, package: Package, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With one line that says why; the page goes on in ours."""
+    spoken = package("tests_spoken", LANGUAGE, languages="german = tests_spoken:FOLDER") / "spoken"
+    spoken.mkdir()
+    (spoken / f"{name}.toml").write_text(text, encoding="utf-8")
+    assert list(languages()) == ["en", "zh"] and word("memo.write", "de") == "Write the memo"
+    (line,) = LANGUAGES.left_out
+    assert why in line and "tests_spoken 1.0" in line and "\n" not in line
+    assert language_of({"accept-language": "de"}) == "en" and line in caplog.text
 
 
 def test_a_package_brings_an_embedder(package: Package, tmp_path: Path) -> None:
@@ -490,12 +554,12 @@ def test_a_package_brings_an_embedder(package: Package, tmp_path: Path) -> None:
 def test_the_page_of_instructions_says_what_the_example_does() -> None:
     """Its lines are those of the package that is installed below."""
     told = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    groups = {one.group for one in (READERS, ENGINES, TEMPLATES, EMBEDDERS, LANGUAGES)}
     points = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())["project"]["entry-points"]
-    assert set(points) == {"briefing.readers", "briefing.engines", "briefing.templates"}
+    assert set(points) == groups - {EMBEDDERS.group}
     for group, lines in points.items():
         for name, place in lines.items():
             assert f'[project.entry-points."{group}"]\n{name} = "{place}"' in told
-    groups = {READERS.group, ENGINES.group, TEMPLATES.group, EMBEDDERS.group}
     assert set(re.findall(r'entry-points\."([a-z.]+)"', told)) == groups
     code = (EXAMPLE / "briefing_example" / "log_files.py").read_text()
     for line in ('words="log files"', 'suffixes=(".log",)', "sniff=is_log", "read=read"):
@@ -505,7 +569,7 @@ def test_the_page_of_instructions_says_what_the_example_does() -> None:
 @pytest.mark.slow
 @pytest.mark.process
 def test_the_example_is_installed_and_used(tmp_path: Path) -> None:
-    """By pip, without the network: a log is read, the engine answers, the template is listed."""
+    """By pip, without the network: each of what it adds is used, the language for what it has."""
     source, target, home = tmp_path / "source", tmp_path / "installed", tmp_path / "home"
     shutil.copytree(EXAMPLE, source)
     environment = os.environ | {
@@ -536,8 +600,15 @@ def test_the_example_is_installed_and_used(tmp_path: Path) -> None:
     assert answer["engine"] == "shout" and "FERRY ZELDA" in answer["claims"][0]["text"]
     assert "log files" in run("ui.cli", "add", "--help")
     assert "incident" in run("ui.cli", "template").split()
+    assert "Languages: en (English), zh (简体中文), de (Deutsch)." in run(
+        "ui.cli", "memo", "--help"
+    )
+    memo = json.loads(run("ui.cli", "memo", "--template", "incident", "--language", "de", "--json",
+                          "the lock of the harbour of Ros"))  # fmt: skip
+    headings = [one["heading"] for one in memo["sections"]]
+    assert headings[0] == "Was geschah" and headings[-1] == "Quellen" and "In order" in headings
     (check,) = [one for one in json.loads(run("ui.cli", "doctor", "--json"))["checks"]
                 if one["name"] == "plugins"]  # fmt: skip
-    assert check["ok"] and check["detail"].count("(briefing-example 0.1)") == 3
+    assert check["ok"] and check["detail"].count("(briefing-example 0.1)") == 4
     assert [one for one in json.loads(run("ui.cli", "engines", "--json"))["engines"]
             if one["name"] == "shout" and one["ready"]]  # fmt: skip

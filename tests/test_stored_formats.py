@@ -26,7 +26,7 @@ from assistant.memo.grades import Grades
 from assistant.memo.memo_json import from_json as memo_from
 from assistant.memo.memo_json import to_json as memo_json
 from assistant.memo.memo_repository import MemoRepository
-from assistant.memo.templates import template_named
+from assistant.memo.templates import shipped_templates, template_named
 from assistant.models.engine_config_file import engine_config_in
 from assistant.settings import Settings
 from assistant.workspace import Workspace
@@ -73,6 +73,20 @@ def test_a_memo_of_each_earlier_format_opens(file: Path) -> None:
     claims = [[one["claims"] for one in memo["sections"]] for memo in (first, again)]
     for before, now in zip(*claims, strict=True):
         assert [{**line, "problem_codes": ANY} for line in before] == now
+
+
+@pytest.mark.parametrize("file", MEMOS, ids=lambda file: file.stem)
+def test_a_memo_without_the_rules_of_its_template_has_those_of_ours(file: Path) -> None:
+    """By the name of the template; sections lead and are laid out as ours of the same key."""
+    values = json.loads(file.read_text(encoding="utf-8"))
+    assert "rules" not in values and "leading" not in values["sections"][0]
+    memo, ours = memo_from(json.dumps(values)), shipped_templates()[values["template"]]
+    assert memo.rules == ours.rules != ()
+    first, *others = memo.sections
+    assert (first.key, first.leading, first.layout) == ("bluf", True, "paragraphs")
+    assert {(one.leading, one.layout) for one in others} == {(False, "list")}
+    own = memo_from(json.dumps(values | {"template": "weekly"}))
+    assert own.rules == () and own.sections == memo.sections
 
 
 def test_a_pack_of_an_earlier_format_opens() -> None:

@@ -77,6 +77,20 @@ def test_a_memo_grows_and_is_kept(office: Office) -> None:
     assert final.name in {name for _, name in memos.stored_memos(office)}
 
 
+def test_the_page_lists_the_templates_by_what_they_are_called(office: Office) -> None:
+    """In the language of the page; one of the user's own too, with a library or before it opens."""
+    folder = office.workspace().settings.home / "templates"
+    folder.mkdir()
+    own = folder / "weekly.toml"
+    own.write_text('heading = "The week"\n[[section]]\nheading = "Log"\nkind = "log"\n')
+    listed = memos.templates(office, "en")
+    assert listed[0] == ("The week", "weekly")
+    assert ("Bottom line up front, one to two pages", "bluf") in listed and len(listed) == 4
+    assert ("结论先行，一至两页", "bluf") in memos.templates(Harbour(), "zh")
+    own.unlink()
+    folder.rmdir()
+
+
 def test_what_goes_wrong_is_said_beside_the_memo(office: Office) -> None:
     """An empty topic, one the library knows nothing of, a memo that is gone, no library yet."""
     for topic in ("", "Quantum chess in Bolivia"):
@@ -273,6 +287,11 @@ def test_nothing_of_a_document_is_rendered_in_a_memo() -> None:
 def test_a_memo_is_written_read_and_downloaded(page: Any, office: Office, tmp_path: Path) -> None:
     """Sections stream in; [1] shows its passage; DOCX comes down; a reload loses nothing."""
     page.get_by_role("tab", name="Memo").click()
+    template = page.get_by_label("Template")
+    assert template.input_value() == "Bottom line up front, one to two pages"
+    template.click()
+    page.get_by_role("option", name="Issues and options, no recommendation").wait_for()
+    page.keyboard.press("Escape")
     page.fill("#topic textarea", "The port of Lund in winter")
     page.get_by_role("button", name="Write the memo").click()
     # Until then the newest of the memos that are kept is open.

@@ -1,10 +1,9 @@
-"""What the program says below the page reads in Chinese on a Chinese page."""
+"""What the program says below the page reads in Chinese on a Chinese page; so do memos."""
 
 from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,34 +13,35 @@ import pytest
 from assistant.answer import Answer
 from assistant.answer_storage import from_json, to_json
 from assistant.checking.problems import LINES
+from assistant.memo import values as memo_values
 from assistant.memo.lint import lint
 from assistant.memo.memo_json import to_json as memo_json
 from assistant.memo.memo_repository import MemoRepository
+from assistant.memo.templates import shipped_templates
 from assistant.models.failures import failure_of
 from assistant.models.model import ChatMessage, ModelFailure
 from assistant.models.model_engine import ModelEngine
 from corpus import errors as errors_of
 from corpus.errors import EngineError, FormatError
-from corpus.i18n import joined, tr
+from corpus.i18n import joined, placeholders, tr
 from corpus.sandbox import Sandbox
+from corpus.themes import Themes
+from corpus.translations import ENGLISH, SHIPPED, language_named
 from index.evidence import Match
 from tests.test_assistant_memo_lint import CASES
 from ui import markup
-from ui import translation as catalogue
-from ui.translation import translated, translations_zh
+from ui.translation import translated
 from ui.wording import keys
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ("assistant", "corpus", "index", "ui")
+# Ours beside English, which stands in the code.
+LANGUAGES = sorted({file.stem for file in SHIPPED.glob("*.toml")} - {ENGLISH})
 CHINESE = re.compile(r"[一-鿿]")
 # Made by `corpus.i18n.joined`.
 JOINED = {"{first}; {rest}", "{first}, {rest}", "{first}\n{rest}"}
 # What only a terminal shows: question files, evidence packs, formats, the port.
 TERMINAL = ("evaluation.py", "pack.py", "export.py", "whatsnew.py", "server.py", "commands/")
-
-
-def holes(template: str) -> set[str]:
-    return set(re.findall(r"\{(\w+)\}", template))
 
 
 @cache
@@ -75,9 +75,7 @@ def tr_calls() -> list[ast.Call]:
         if file == "corpus/i18n.py"
         or (isinstance(node, ast.ImportFrom) and node.module == "corpus.i18n")
     }
-    return [
-        node for file, node in calls("tr") if file in ours and isinstance(node.func, ast.Name)
-    ]
+    return [node for file, node in calls("tr") if file in ours and isinstance(node.func, ast.Name)]
 
 
 def text_of(node: ast.AST) -> str:
@@ -92,28 +90,69 @@ def text_of(node: ast.AST) -> str:
     return ""
 
 
-def test_the_catalogue_holds_the_lines_that_the_code_says_and_no_other() -> None:
-    """Each once; a line that it lacked would stay English on a Chinese page."""
-    calls_of = [one for one in tr_calls() if text_of(one.args[0])]
-    templates = {text_of(one.args[0]) for one in calls_of} | set(LINES.values())
-    assert len(templates) > 200
-    wrong = [f"a hole without a value, or the reverse: {template}"
-             for call in calls_of for template in [text_of(call.args[0])]
-             if holes(template) != {one.arg for one in call.keywords}]  # fmt: skip
-    wrong += [
-        f"the program never says: {english}"
-        for english in translations_zh().keys() - templates - JOINED
-    ]
-    wrong += [f"no Chinese: {one}" for one in (templates | JOINED) - translations_zh().keys()]
-    wrong += [
-        f"not Chinese, or with a hole that the English lacks: {english}"
-        for english, chinese in translations_zh().items()
-        if not holes(chinese) <= holes(english)
-        or not (CHINESE.search(chinese) or re.fullmatch(r"\W*(\{\w+\}\W*)+", english))
-    ]
-    assert not wrong, "\n".join(wrong)
-    written = tomllib.loads(Path(catalogue.__file__).with_name("messages.toml").read_text("utf-8"))
-    assert len(written["line"]) == len(translations_zh())
+def templates() -> set[str]:
+    """Return the English templates of all that the code says."""
+    return {text_of(one.args[0]) for one in tr_calls()} - {""} | set(LINES.values()) | JOINED
+
+
+def test_what_the_code_says_has_the_values_that_its_template_names() -> None:
+    """No hole without a value, and no value without a hole."""
+    assert len(templates()) > 200
+    assert [
+        text_of(call.args[0])
+        for call in tr_calls()
+        if text_of(call.args[0])
+        and placeholders(text_of(call.args[0])) != {one.arg for one in call.keywords}
+    ] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_has_the_lines_that_the_code_says_and_no_other(language: str) -> None:
+    """A line that it lacked would stay English; so would one whose English was changed."""
+    lines = language_named(language).lines
+    assert sorted(templates() - lines.keys()) == [], "not translated"
+    assert sorted(lines.keys() - templates()) == [], "never said"
+    assert [one for one, text in lines.items() if not placeholders(text) <= placeholders(one)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_has_the_words_of_memos_and_no_other(language: str) -> None:
+    """Those of the templates, of the code that writes and shows memos; and the same values."""
+    plans = [plan for one in shipped_templates().values() for plan in one.sections]
+    wanted = {one.heading for one in (*shipped_templates().values(), *plans)}
+    wanted |= {text for one in plans for text in (*one.questions, *one.rule, *one.figure,
+                                                  *one.claim, one.judge)}  # fmt: skip
+    # What is asked as it was given, and a judge that there is not.
+    wanted -= {"{question}", ""}
+    shown = [text_of(call.args[0]) for _, call in calls("worded")]
+    wanted |= {*shown, *memo_values.KINDS} - {""}
+    memo = language_named(language).memo
+    assert len(wanted) > 100 and sorted(wanted - memo.keys()) == [], "not translated"
+    written = {
+        text_of(node)
+        for file, tree in program()
+        if file.startswith("assistant/memo/")
+        for node in ast.walk(tree)
+    }
+    assert sorted(memo.keys() - wanted - written) == [], "in no memo"
+    assert [one for one, text in memo.items() if placeholders(text) != placeholders(one)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_has_the_names_of_our_themes_and_no_other(language: str, tmp_path: Path) -> None:
+    """One that a user adds has its names beside it."""
+    assert language_named(language).themes.keys() == {one.english for one in Themes(tmp_path).all()}
+
+
+def test_what_stands_as_chinese_is_chinese() -> None:
+    """All but what puts values side by side."""
+    chinese = language_named("zh")
+    assert [
+        text
+        for english, text in (*chinese.lines.items(), *chinese.memo.items())
+        if not CHINESE.search(text)
+        and not re.fullmatch(r"\W*(\{\w+\}\W*)*", english)
+    ] == []  # fmt: skip
 
 
 def test_every_failure_that_the_page_can_show_keeps_its_template() -> None:

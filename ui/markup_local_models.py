@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from assistant.memo.translation import worded
 from corpus.errors import BriefingError
 from ui.jobs import Job
 from ui.local_models import LocalModel, in_packages, unreachable
@@ -154,11 +155,11 @@ def _briefly(one: LocalModel, language: str) -> str:
 
 
 def _joined(sentences: Sequence[str], language: str) -> str:
-    return ("" if language == "zh" else " ").join(sentences)
+    return worded(" ", language).join(sentences)
 
 
 def _between(language: str) -> str:
-    return "、" if language == "zh" else ", "
+    return worded(", ", language)
 
 
 def failed(failure: BriefingError, language: str) -> str:

@@ -38,7 +38,6 @@ _TYPES = {
     "zip": "application/zip",
 }
 FORMATS = tuple(_TYPES)
-TEMPLATES = ("bluf", "judgments", "crs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +104,15 @@ def writing(backend: Backend, wanted: MemoForm, language: str = "en") -> Iterato
         yield MemoEditor(message=markup.error_html(str(error), language))
     except BriefingError as error:
         yield MemoEditor(sheet.memo, sheet.name, markup.error_html(str(error), language))
+
+
+def templates(backend: Backend, language: str) -> list[tuple[str, str]]:
+    """Return (heading, name) of the templates that a memo may have."""
+    from assistant.memo.templates import template_headings
+
+    workspace = backend.workspace()
+    headings = template_headings(workspace.settings.home if workspace else None, language)
+    return [(heading, name) for name, heading in headings.items()]
 
 
 def stored_memos(backend: Backend) -> list[tuple[str, str]]:

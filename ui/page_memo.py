@@ -8,7 +8,6 @@ from typing import Any
 
 import gradio as gr
 
-from assistant.memo.templates import added_templates
 from corpus.errors import BriefingError
 from ui import markup, memos, page_source
 from ui.backend import Backend
@@ -35,7 +34,6 @@ given => {
 """
 
 
-_TEMPLATES: Any = [(LABELS(f"memo.template_{one}"), one) for one in memos.TEMPLATES]
 # Gradio has no event for a button inside HTML.
 _CHANGE = """
 element.addEventListener('click', event => {
@@ -59,8 +57,8 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend) -> None:
             )  # fmt: skip
             with gr.Row():
                 template = gr.Dropdown(
-                    [*_TEMPLATES, *((one, one) for one in added_templates())],
-                    value="bluf", label=LABELS("memo.template"), allow_custom_value=True,
+                    ["bluf"], value="bluf", label=LABELS("memo.template"),
+                    allow_custom_value=True,
                 )  # fmt: skip
                 audience = gr.Textbox(label=LABELS("memo.audience"), max_lines=1)
             with gr.Accordion(LABELS("memo.bounds"), open=False):
@@ -114,6 +112,7 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend) -> None:
     gr.on([topic.submit, go.click], events.write, asked, [*parts, earlier], **watching)
     page.load(events.resume, None, [*parts, earlier], **watching)
     tab.select(events.look_again, sheet, parts, **quiet)
+    gr.on([page.load, tab.select], events.templates, None, template, **quiet)
     halt.click(events.stop, sheet, None, **quiet)
     earlier.input(events.reopen, earlier, parts, **quiet)
     accepted.click(events.accept, [sheet, finding, reason], [*parts, reason], **quiet)
@@ -158,6 +157,10 @@ class MemoEvents:
             gr.update(visible=sheet.wording is not None),
             sheet.wording or "",
         )
+
+    def templates(self, request: gr.Request) -> Any:
+        """Return the list of templates as it is now; what is chosen stays so."""
+        return gr.update(choices=memos.templates(self._backend, language_of(request.headers)))
 
     def write(
         self, topic: str, template: str, as_of: str | None, audience: str | None,

@@ -151,7 +151,7 @@ def _attempt(
     wrong = [
         (one.claim.text, why)
         for one in lines
-        if (why := faults_of(one, citations, gathered.template, gathered.scale))
+        if (why := faults_of(one, citations, gathered.scale, gathered.rules))
     ]
     return _Attempt(lines, wrong, own, failure)
 

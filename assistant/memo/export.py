@@ -180,7 +180,9 @@ def _pdf(memo: Memo) -> bytes:
             )
             figure = "timeline.svg"
         body = _converted(memo, "typst", "--wrap=none", figure=figure)
-        head = _TYPST.format(fonts=FONTS, title=literal(title_of(memo)), language=memo.language)
+        # Typst takes "pt" and not "pt-BR".
+        language = memo.language.partition("-")[0]
+        head = _TYPST.format(fonts=FONTS, title=literal(title_of(memo)), language=language)
         main = Path(place) / "memo.typ"
         main.write_text(head + body, encoding="utf-8")
         return compiled(main, "pdf", memo.created)

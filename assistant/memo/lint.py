@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.answer import Citation
-from assistant.memo import lint_line_rules, lint_memo_rules
-from assistant.memo.lint_context import LintContext, Rule
+from assistant.memo.lint_rules import OF_TEMPLATES, RULES, LintContext
 from assistant.memo.values import Finding, Line, Memo, Section
 from corpus.errors import UsageError
 from corpus.i18n import tr
-
-ERROR, WARNING = "error", "warning"
-RULES: Mapping[str, tuple[str, Rule]] = {
-    "likelihood-scale": (ERROR, lint_line_rules.likelihood_scale),
-    "likelihood-and-confidence": (ERROR, lint_line_rules.likelihood_and_confidence),
-    "draft-judgment": (ERROR, lint_line_rules.draft_judgment),
-    "uncited-fact": (ERROR, lint_line_rules.uncited_fact),
-    "unsupported-claim": (ERROR, lint_line_rules.unsupported_claim),
-    "weak-claim": (WARNING, lint_line_rules.weak_claim),
-    "quotation-not-found": (ERROR, lint_line_rules.quotation_not_found),
-    "number-without-unit": (WARNING, lint_line_rules.number_without_unit),
-    "figure-without-date": (WARNING, lint_memo_rules.figure_without_date),
-    "missing-alternatives": (ERROR, lint_memo_rules.missing_alternatives),
-    "missing-assumptions": (ERROR, lint_memo_rules.missing_assumptions),
-    "missing-gaps": (ERROR, lint_memo_rules.missing_gaps),
-    "missing-options": (ERROR, lint_memo_rules.missing_options),
-    "recommendation": (ERROR, lint_line_rules.recommendation),
-    "single-source-judgment": (WARNING, lint_memo_rules.single_source_judgment),
-    "old-source": (WARNING, lint_memo_rules.old_source),
-    "superseded-source": (WARNING, lint_memo_rules.superseded_source),
-    "uncited-source": (WARNING, lint_memo_rules.uncited_source),
-    "undefined-acronym": (WARNING, lint_memo_rules.undefined_acronym),
-    "long-sentence": (WARNING, lint_line_rules.long_sentence),
-    "passive-hedge": (WARNING, lint_line_rules.passive_hedge),
-    "duplicate-claim": (ERROR, lint_memo_rules.duplicate_claim),
-    "unknown-citation": (ERROR, lint_line_rules.unknown_citation),
-}
-
 
 # Two years: older sources are history where policy changes by the month.
 OLDEST_DAYS = 730
@@ -55,28 +26,43 @@ def lint(memo: Memo, *, today: str = "", oldest_days: int = OLDEST_DAYS) -> tupl
     return tuple(
         Finding(name, severity, where, advice)
         for name, (severity, rule) in RULES.items()
+        if _holds(name, memo.rules)
         for where, advice in rule(context)
     )
 
 
+def _holds(rule: str, asked: Sequence[str]) -> bool:
+    return rule not in OF_TEMPLATES or rule in asked
+
+
 # What is wrong with a sentence that its writer can mend.
-_MENDABLE: tuple[Rule, ...] = (
-    lint_line_rules.unsupported_claim,
-    lint_line_rules.likelihood_scale,
-    lint_line_rules.likelihood_and_confidence,
-    lint_line_rules.quotation_not_found,
-    lint_line_rules.recommendation,
-    lint_line_rules.long_sentence,
-    lint_line_rules.passive_hedge,
+_MENDABLE = (
+    "unsupported-claim",
+    "likelihood-scale",
+    "likelihood-and-confidence",
+    "quotation-not-found",
+    "recommendation",
+    "long-sentence",
+    "passive-hedge",
 )
 
 
-def faults_of(line: Line, citations: Sequence[Citation], template: str, scale: str) -> str:
-    """Return what is wrong with a line by itself, as its writer is told; "" for nothing."""
-    alone = Memo("", template, "", "", "", scale)
-    alone = replace(alone, sections=(Section("", "", (line,)),), citations=tuple(citations))
+def faults_of(
+    line: Line, citations: Sequence[Citation], scale: str, rules: Sequence[str] = ()
+) -> str:
+    """Return what is wrong with a line by itself, as its writer is told; "" for nothing.
+
+    `scale` is that of the memo, `rules` are what its template asks for beyond those of every memo.
+    """
+    section = Section("", "", (line,))
+    alone = Memo("", "", "", "", "", scale, sections=(section,), citations=tuple(citations))
     context = LintContext(alone, "", OLDEST_DAYS)
-    return "; ".join(str(advice) for rule in _MENDABLE for _, advice in rule(context))
+    return "; ".join(
+        str(advice)
+        for name in _MENDABLE
+        if _holds(name, rules)
+        for _, advice in RULES[name][1](context)
+    )
 
 
 def adopted(memo: Memo, where: str, *, oldest_days: int = OLDEST_DAYS) -> Memo:

@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant.answer import citation_json
 from assistant.checking.problems import problems_json, with_problems
+from assistant.memo.templates import shipped_templates
 from assistant.memo.values import Line, Memo
 from corpus.i18n import tr, translatable_json
 from corpus.validation import from_json_text, stored
@@ -41,11 +42,14 @@ def to_json(memo: Memo, *, templates: bool = False) -> str:
         "notice": memo.notice,
         "complete": memo.complete,
         "language": memo.language,
+        "rules": list(memo.rules),
         "sections": [
             {
                 "key": one.key,
                 "heading": one.heading,
                 "shows": one.shows,
+                "leading": one.leading,
+                "layout": one.layout,
                 "claims": [_line_json(line) for line in one.lines],
             }
             for one in memo.sections
@@ -115,7 +119,27 @@ def _nested(values: object) -> object:
         },
     )
     citations = _each(values.get("citations", []), lambda one: {**one, "source": one})
-    return {**values, "sections": sections, "citations": citations}
+    return _as_its_template_has_it({**values, "sections": sections, "citations": citations})
+
+
+def _as_its_template_has_it(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a memo with its rules, and its sections with their layout and whether they lead.
+
+    Until memos kept these they were told by the names of our templates and the keys of our
+    sections, of whichever template a section was.
+    """
+    if "rules" in values:
+        return values
+    ours = shipped_templates()
+    template = ours.get(str(values.get("template")))
+    plans = {plan.key: plan for one in ours.values() for plan in one.sections}
+
+    def told(section: dict[str, Any]) -> dict[str, Any]:
+        plan = plans.get(str(section.get("key")))
+        return {"leading": plan.leading, "layout": plan.layout, **section} if plan else section
+
+    sections = _each(values["sections"], told)
+    return {**values, "sections": sections, "rules": list(template.rules) if template else []}
 
 
 def _each(rows: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:

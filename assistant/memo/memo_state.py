@@ -19,7 +19,7 @@ _SAME = 0.6
 class MemoState:
     """What a memo has so far: its citations, what was said, all that was read, what was not found.
 
-    `answer` carries the citations of the whole memo, so that numbers run through; `template` and
+    `answer` carries the citations of the whole memo, so that numbers run through; `rules` and
     `scale` are the memo's; `pool` is every passage on the topic, by id; `said` the stems of each
     line. `missing` are the questions without an answer, as they are told, `unquoted` those that
     only passages as a whole answer, `near` those that sentences come close to; `answered` counts
@@ -29,7 +29,7 @@ class MemoState:
     answer: Answer
     topic: Topic
     readable: Readable
-    template: str = ""
+    rules: tuple[str, ...] = ()
     scale: str = "icd203"
     pool: dict[str, Evidence] = field(default_factory=dict)
     said: list[frozenset[str]] = field(default_factory=list)

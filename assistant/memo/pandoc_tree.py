@@ -9,8 +9,9 @@ from assistant.answer import Citation
 from assistant.checking.problems import in_words
 from assistant.memo.length import body_of
 from assistant.memo.translation import worded
-from assistant.memo.values import GAP, JUDGMENT, Finding, Line, Memo, Section
+from assistant.memo.values import GAP, JUDGMENT, PARAGRAPHS, Finding, Line, Memo, Section
 from corpus.page_names import SHORT, page_name
+from corpus.translations import language_named
 
 Node = dict[str, Any]
 # The version of Pandoc's JSON that this is written in (pandoc-types 1.23).
@@ -22,7 +23,6 @@ _BREAK: tuple[Node, ...] = (
     {"t": "RawBlock", "c": ["openxml", '<w:p><w:r><w:br w:type="page"/></w:r></w:p>']},
     {"t": "RawBlock", "c": ["typst", "#pagebreak()"]},
 )
-_PARAGRAPHS = ("bluf", "summary")
 
 
 def title_of(memo: Memo) -> str:
@@ -51,7 +51,7 @@ def pandoc(memo: Memo, figure: str = "") -> Node:
     meta = {
         "title": {"t": "MetaInlines", "c": words_of(title)},
         "pagetitle": {"t": "MetaInlines", "c": words_of(title)},
-        "lang": {"t": "MetaString", "c": "zh-Hans" if memo.language == "zh" else memo.language},
+        "lang": {"t": "MetaString", "c": language_named(memo.language).tag or memo.language},
     }
     return tree_of(blocks, meta)
 
@@ -102,7 +102,7 @@ def _section(section: Section, memo: Memo) -> list[Node]:
     """Return a section of the body: its heading and sentences."""
     blocks = [_heading(1, section.key, section.heading)]
     lines = [_inlines(line, memo) for line in section.lines]
-    if section.key in _PARAGRAPHS:
+    if section.layout == PARAGRAPHS:
         blocks += [paragraph(one) for one in lines]
     elif lines:
         blocks.append({"t": "BulletList", "c": [[{"t": "Plain", "c": one}] for one in lines]})

@@ -23,7 +23,6 @@ from assistant.memo.timeline import events
 from assistant.memo.translation import worded
 from assistant.memo.values import (
     EVIDENCE,
-    LEADING,
     NOTE,
     Dispute,
     Event,
@@ -109,7 +108,7 @@ def _dated(memo: Memo, standing: Validity) -> tuple[Section, ...]:
         for line in section.lines:
             later = [_later(memo, number, standing) for number in line.claim.citations]
             if later and all(later):
-                if section.key in LEADING and line.role == EVIDENCE:
+                if section.leading and line.role == EVIDENCE:
                     continue
                 line = replace(line, later=later[0])
             lines.append(line)
@@ -286,7 +285,7 @@ def _noted(section: Section, memo: Memo) -> Section:
     if section.shows == "sources":
         return _with(section, _summary(memo))
     cites = {number for line in section.lines for number in line.claim.citations}
-    if section.key not in LEADING or not cites:
+    if not section.leading or not cites:
         return section
     documents = {memo.citation(number).document for number in cites}
     bearing = [one for one in memo.sources if one.document in documents]

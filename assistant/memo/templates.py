@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
+from assistant.memo.lint_rules import OF_TEMPLATES
 from assistant.memo.topic import Kind, Topic
+from assistant.memo.translation import worded
+from assistant.memo.values import LAYOUTS, LIST
 from corpus.errors import UsageError
 from corpus.i18n import tr
-from corpus.registry import Registry
+from corpus.registry import Registry, toml_files
 from corpus.validation import NO_OTHER_KEYS, configured
 
 # Ours, as what is registered: a folder of templates, or the file of one.
@@ -32,7 +36,7 @@ class Plan:
     `questions` may hold {question} (the topic as given), {topic} (its thing, as words) and {quoted}
     (the topic in quotation marks); `rule`, `figure` and `claim` are asked in their place of a topic
     of that kind. `sentences` is the most that each question brings in; `judge` is what the analyst
-    must decide, shown as a gap where no model writes.
+    must decide, shown as a gap where no model writes. `leading` and `layout` are the section's.
     """
 
     __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
@@ -45,6 +49,8 @@ class Plan:
     claim: tuple[str, ...] = ()
     sentences: int = 3
     judge: str = ""
+    leading: bool = False
+    layout: str = LIST
 
     def __post_init__(self) -> None:
         # A frozen value is set this way while it is made.
@@ -53,6 +59,8 @@ class Plan:
         object.__setattr__(self, "key", key)
         if self.kind not in KINDS:
             raise ValueError(tr("needs a kind: {kinds}", kinds=", ".join(KINDS)))
+        if self.layout not in LAYOUTS:
+            raise ValueError(tr("has no such layout; there are: {known}", known=", ".join(LAYOUTS)))
         if self.kind == "evidence" and not self.questions:
             raise ValueError(tr("holds evidence and asks no question"))
         if not self.heading or not _NAME.fullmatch(key):
@@ -72,6 +80,7 @@ class _File:
     section: tuple[Plan, ...] = ()
     heading: str = ""
     words: int = 1000
+    rules: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.section:
@@ -80,57 +89,75 @@ class _File:
             raise ValueError(tr("two sections have the same key"))
         if self.words < 100:
             raise ValueError(tr("words must be a number of 100 or more"))
+        if unknown := [one for one in self.rules if one not in OF_TEMPLATES]:
+            raise ValueError(
+                tr(
+                    "there is no rule {rule} for a template; there are: {known}",
+                    rule=repr(unknown[0]),
+                    known=", ".join(OF_TEMPLATES),
+                )
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
     """A kind of memo: its sections in order, and how many words its body has at most.
 
-    The body is what is read: tables, notes and sources stand in annexes and do not count.
+    The body is what is read: tables, notes and sources stand in annexes and do not count. `rules`
+    are those of the linter that hold for its memos beside the ones of every memo.
     """
 
     name: str
     heading: str
     words: int
-    sections: tuple[Plan, ...] = field(default_factory=tuple)
-
-
-def _files(place: Path) -> list[Path]:
-    """Return the templates in a folder, or the one that a path names; ValueError without any."""
-    files = sorted(place.glob("*.toml")) if place.is_dir() else [place]
-    if not files or not all(one.is_file() and _NAME.fullmatch(one.stem) for one in files):
-        raise ValueError(f"{place} is no folder with templates (NAME.toml), and not one")
-    return files
+    sections: tuple[Plan, ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 TEMPLATES = Registry(
     "briefing.templates",
     Path,
     (("briefing", "assistant.memo.templates:SHIPPED"),),
-    claims=lambda place: (one.stem for one in _files(place)),
+    claims=lambda place: (one.stem for one in toml_files(place)),
 )
 
 
-def added_templates() -> list[str]:
-    """Return the names of the templates that other packages add."""
-    return [file.stem for place in TEMPLATES.added().values() for file in _files(place)]
-
-
-def template_names(home: Path) -> list[str]:
+def template_names(home: Path | None) -> list[str]:
     """Return the names of the templates: the user's own in `home`/templates, ours, and added ones.
 
-    The first of a name is the one that is used.
+    The first of a name is the one that is used. Without a `home` the user has none.
     """
     return list(dict.fromkeys(file.stem for file in _all(home)))
 
 
-def _all(home: Path) -> Iterator[Path]:
-    yield from sorted((home / _FOLDER).glob("*.toml"))
+def template_headings(home: Path | None, language: str) -> dict[str, str]:
+    """Return the heading of each template by its name, in a language that has it.
+
+    One that cannot be read goes by its name: whoever asks for it is told what is wrong with it.
+    """
+    headings = {}
+    for name in template_names(home):
+        try:
+            headings[name] = worded(template_named(name, home).heading, language)
+        except UsageError:
+            headings[name] = name
+    return headings
+
+
+@cache
+def shipped_templates() -> Mapping[str, Template]:
+    """Return the templates that come with the program, by name."""
+    return {file.stem: _read(file) for file in toml_files(SHIPPED)}
+
+
+def _all(home: Path | None) -> Iterator[Path]:
+    if home is not None:
+        yield from sorted((home / _FOLDER).glob("*.toml"))
     for place in TEMPLATES.values():
-        yield from _files(place)
+        yield from toml_files(place)
 
 
-def template_named(name: str, home: Path) -> Template:
+def template_named(name: str, home: Path | None) -> Template:
     """Return a template, the user's own before others; raises UsageError for one that is none."""
     return _read(_file(name, home))
 
@@ -140,7 +167,7 @@ def template_text(name: str, home: Path) -> str:
     return _file(name, home).read_text(encoding="utf-8")
 
 
-def _file(name: str, home: Path) -> Path:
+def _file(name: str, home: Path | None) -> Path:
     if not _NAME.fullmatch(name):
         raise UsageError(
             tr("{name} is no name of a template; use letters, digits, - and _", name=repr(name))
@@ -156,7 +183,7 @@ def _file(name: str, home: Path) -> Path:
 
 def _read(file: Path) -> Template:
     found = configured(_File, file, advice=_ADVICE)
-    return Template(file.stem, found.heading or file.stem, found.words, found.section)
+    return Template(file.stem, found.heading or file.stem, found.words, found.section, found.rules)
 
 
 def filled(text: str, topic: Topic, quoted: str = "") -> str:

@@ -20,8 +20,9 @@ COMPANY, OFFICIAL, INDEPENDENT, PRESS, ANALYST = (
 KINDS = (COMPANY, OFFICIAL, INDEPENDENT, PRESS, ANALYST)
 # Roles of a line. A gap is what needs the analyst's judgment: no evidence decides it.
 EVIDENCE, JUDGMENT, GAP, NOTE = "evidence", "judgment", "gap", "note"
-# Sections that state what the memo stands for, by key.
-LEADING = ("bluf", "key-judgments", "summary")
+# How the lines of a section stand in a document.
+PARAGRAPHS, LIST = "paragraphs", "list"
+LAYOUTS = (PARAGRAPHS, LIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,16 @@ class Section:
     """A heading and its lines.
 
     `shows` names the table that stands below them: "timeline", "figures", "disputes", "sources",
-    "log" or "" for none. `key` is the section's name in the template.
+    "log" or "" for none. `key` is the section's name in the template. `leading` says that it states
+    what the memo stands for, `layout` is one of LAYOUTS.
     """
 
     key: str
     heading: str
     lines: tuple[Line, ...] = ()
     shows: str = ""
+    leading: bool = False
+    layout: str = LIST
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +161,9 @@ class Memo:
 
     `created` and `as_of` are ISO dates ("" as_of: as the library is); `library` is what it was
     written from: {"documents", "passages", "generation"}; `scale` names the likelihood scale;
-    `settings` is what was asked for: length, audience, publishers, sections. `language` is that of
-    its headings, gaps and notes ("en", "zh"); what is quoted stays as it is written.
+    `settings` is what was asked for: length, audience, publishers, sections. `rules` are those that
+    its template asked for beyond what holds for every memo. `language` is that of
+    its headings, gaps and notes, by its code; what is quoted stays as it is written.
     """
 
     topic: str
@@ -180,6 +185,7 @@ class Memo:
     notice: StoredLine = ""
     complete: bool = True
     language: str = "en"
+    rules: tuple[str, ...] = ()
 
     def citation(self, number: int) -> Citation:
         """Return the citation with a number; raises KeyError where there is none."""

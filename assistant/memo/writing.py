@@ -20,12 +20,13 @@ from assistant.memo.tables import assembled, note
 from assistant.memo.templates import TABLES, Plan, Template, filled, template_named
 from assistant.memo.topic import Topic, content_stems
 from assistant.memo.translation import worded
-from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, LEADING, Line, Memo, Section
+from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Line, Memo, Section
 from assistant.pipeline import validated
 from assistant.query_plan import plan_of
 from assistant.workspace import Workspace
 from corpus.errors import NothingFound, UsageError
 from corpus.i18n import tr
+from corpus.translations import language_for
 from corpus.vocabulary import with_aliases
 
 # Passages of a search for the topic as a whole, which the tables are made from beside those that
@@ -55,7 +56,7 @@ class Request:
 
     `sections` are the keys to keep (none: all), `length` how many words at most (0: the
     template's), `without` publishers that are left out; dates are ISO. `today` is the date of the
-    memo. `language` is the page's ("en", "zh"): a memo on a Chinese topic is Chinese on any.
+    memo. `language` is the code of the page's: a memo on a Chinese topic is Chinese on any.
     """
 
     topic: str
@@ -100,7 +101,7 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
     wide = found_for(workspace, plan_of(workspace, replace(question, text=text, limit=_WIDE)))
     topic = _topic(workspace, text, [one.passage.text for one in wide])
     readable = Readable(lambda document: workspace.library.document(document).text)
-    gathered = MemoState(Answer(text), topic, readable, template.name, request.scale)
+    gathered = MemoState(Answer(text), topic, readable, template.rules, request.scale)
     gathered.on_topic(wide)
     if not gathered.pool and not any(one.match and one.match.covered >= _COVERED for one in wide):
         raise NothingFound(
@@ -122,7 +123,8 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
         },
         settings=request.settings,
         complete=False,
-        language="zh" if topic.chinese or request.language == "zh" else "en",
+        language="zh" if topic.chinese else language_for(request.language),
+        rules=template.rules,
     )
     if begun is not None:
         memo = _resumed(memo, begun, gathered, workspace)
@@ -132,7 +134,13 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
         heading = worded(plan.heading, memo.language)
         shown = replace(memo, notice=tr("Writing: {heading}", heading=heading))
         yield shown
-        section = Section(plan.key, heading, shows=plan.kind if plan.kind in TABLES else "")
+        section = Section(
+            plan.key,
+            heading,
+            shows=plan.kind if plan.kind in TABLES else "",
+            leading=plan.leading,
+            layout=plan.layout,
+        )
         # Each section to come needs room for a sentence and for what the analyst must decide.
         to_come = sum(
             _LEAST + words_in(worded(one.judge, memo.language))
@@ -172,7 +180,7 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
 
 def _with_line(section: Section, line: Line) -> Section:
     """Return a section with one more line: what leads a memo begins with the judgments."""
-    if line.role != JUDGMENT or section.key not in LEADING:
+    if line.role != JUDGMENT or not section.leading:
         return replace(section, lines=(*section.lines, line))
     lines = sorted((*section.lines, line), key=lambda one: one.role != JUDGMENT)
     return replace(section, lines=tuple(lines))
@@ -259,7 +267,7 @@ def _lines(
     for place, (text, shown) in enumerate(asked):
         wanted = replace(question, text=text, limit=_SEARCHED)
         room = words // (len(asked) - place)
-        one_asked = SectionQuestion(wanted, shown, most, room, plan.key in LEADING)
+        one_asked = SectionQuestion(wanted, shown, most, room, plan.leading)
         for line in section_lines(workspace, gathered, one_asked):
             if isinstance(line, Line):
                 found += 1

@@ -18,7 +18,33 @@ if TYPE_CHECKING:
     from assistant.workspace import Workspace
 
 
-@click.command()
+class LanguageType(click.ParamType[str]):
+    """The code of a language that the program speaks."""
+
+    name = "language"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the code as given; fails with a usage error where there is no such language."""
+        from corpus.translations import languages
+
+        if value and value not in languages():
+            self.fail(f"{value!r} is none of the languages: {', '.join(languages())}", param, ctx)
+        return str(value)
+
+
+class _WithLanguages(click.Command):
+    """A command whose help ends with the languages that there are here."""
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write them; looked up only when somebody asks for help."""
+        from corpus.translations import languages
+
+        named = ", ".join(f"{code} ({one.name})" for code, one in languages().items())
+        formatter.write_paragraph()
+        formatter.write_text(f"Languages: {named}.")
+
+
+@click.command(cls=_WithLanguages)
 @click.argument("topic", required=False, default="")
 @click.option(
     "-o",
@@ -27,7 +53,13 @@ if TYPE_CHECKING:
     help="Where to write it; the "
     "format by suffix: .md .docx .pdf .html .json, or .zip for the evidence pack.",
 )
-@click.option("--template", default="bluf", help="bluf, judgments, crs, or one of your own.")
+@click.option("--template", default="bluf", help="Its form; see: briefing template.")
+@click.option(
+    "--language",
+    type=LanguageType(),
+    default="",
+    help="Of headings, gaps and notes; a Chinese topic is always written up in Chinese.",
+)
 @click.option("--engine", help="Who writes it; see: briefing engines.")
 @click.option(
     "--length", type=click.IntRange(100, 20_000), default=None, help="About how many words."

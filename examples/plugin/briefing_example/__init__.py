@@ -1,5 +1,6 @@
-"""A format, an engine and a memo template for the briefing assistant: see docs/extending.md."""
+"""A format, an engine, a memo template and a language: see docs/extending.md."""
 
 from pathlib import Path
 
 TEMPLATES = Path(__file__).parent / "templates"
+LANGUAGES = Path(__file__).parent / "languages"
