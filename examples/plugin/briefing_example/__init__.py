@@ -1,4 +1,4 @@
-"""A format, an engine and a memo template for the briefing assistant: see docs/extending.md."""
+"""What a package can add to the briefing assistant: see docs/extending.md."""
 
 from pathlib import Path
 
