@@ -434,7 +434,7 @@ class IndexManager:
         forward.save(fresh / "forward")
         self._take_vectors_away()
         before = Manifest.read(self._folder)
-        old = VECTOR_STORES.get(before.store) if before is not None else None
+        old = VECTOR_STORES.get(str(before.store)) if before is not None else None
         # Marked before the old ones go, so that an end in between leaves nothing believed.
         self._manifest_of(target, 0, {}, clean=False).write(self._folder)
         (old or self._store).delete(self._folder / VECTORS)
