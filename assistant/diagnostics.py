@@ -23,9 +23,11 @@ from corpus.translations import LANGUAGES, languages
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
 from index.embedders import EMBEDDERS, HASHING, kind_named
 from index.inspection import inspected
+from index.reader import READER_MODELS
+from index.rerankers import RERANKERS
+from index.vector_store import VECTOR_STORES, store_named
 
 _PACKAGES = (
-    "chromadb",
     "gradio",
     "llama-index",
     "pypdf",
@@ -66,7 +68,8 @@ def _size(file: Path) -> int:
 
 def diagnostics(workspace: Workspace) -> Iterator[IntegrityFinding]:
     """Yield each check as it is done."""
-    versions = [f"{name} {_version(name)}" for name in _PACKAGES]
+    names = (*store_named(workspace.settings.vector_store).packages, *_PACKAGES)
+    versions = [f"{name} {_version(name)}" for name in names]
     yield IntegrityFinding(
         "packages", not any("missing" in one for one in versions), ", ".join(versions)
     )
@@ -141,7 +144,9 @@ def _plugins() -> IntegrityFinding:
     """Say what other packages add, and which of it is left out; after a child has begun to read."""
     # What is wrong within the file of a language shows when it is read.
     languages()
-    registries = (READERS, ENGINES, EMBEDDERS, TEMPLATES, LANGUAGES)
+    registries = (
+        READERS, ENGINES, EMBEDDERS, VECTOR_STORES, RERANKERS, READER_MODELS, TEMPLATES, LANGUAGES,
+    )  # fmt: skip
     added = [f"{name} ({one.package(name)})" for one in registries for name in one.added()]
     lines = [line for one in registries for line in one.left_out]
     none = tr("no other package adds anything")
@@ -223,7 +228,7 @@ def _indexes(workspace: Workspace) -> IntegrityFinding:
         return IntegrityFinding(
             "indexes", False, tr("{fault}; run: briefing doctor --rebuild", fault=fault)
         )
-    found = inspected(workspace.library)
+    found = inspected(workspace.library, store=workspace.settings.vector_store)
     if found.faults:
         return IntegrityFinding(
             "indexes",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.embedder_weights import DEFAULT_MODEL
+from index.vector_store import DEFAULT_STORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Settings:
     `reranker` is another model's name or folder, which then ranks what is found instead of ours.
     `reader` is a folder that `training.export` made, "" for the reader that comes with the program;
     `judge` one of `training.export_judge`, "" for the one that comes with the program, "none" for
-    checking figures, dates, names and quotations alone.
+    checking figures, dates, names and quotations alone. `vector_store` keeps vectors. It, embedder,
+    reranker and reader may be the name of what another package adds (docs/extending.md).
     With `ocr` the pages of PDFs that are pictures are read by Tesseract, where it is installed.
     """
 
@@ -27,6 +29,7 @@ class Settings:
     reranker: str = ""
     reader: str = ""
     judge: str = ""
+    vector_store: str = DEFAULT_STORE
 
     @classmethod
     def from_environment(
@@ -34,8 +37,9 @@ class Settings:
     ) -> Settings:
         """Return settings from arguments, then BRIEFING_HOME, BRIEFING_ENGINE, BRIEFING_EMBEDDER.
 
-        BRIEFING_OCR is "1" for `ocr`; BRIEFING_RERANKER, BRIEFING_READER and BRIEFING_JUDGE name
-        those. Without a home, the platform's folder for user data is taken.
+        BRIEFING_OCR is "1" for `ocr`; BRIEFING_RERANKER, BRIEFING_READER, BRIEFING_JUDGE and
+        BRIEFING_VECTOR_STORE name those. Without a home, the platform's folder for user data is
+        taken.
         """
         from platformdirs import user_data_dir
 
@@ -48,6 +52,7 @@ class Settings:
             reranker=os.environ.get("BRIEFING_RERANKER") or "",
             reader=os.environ.get("BRIEFING_READER") or "",
             judge=os.environ.get("BRIEFING_JUDGE") or "",
+            vector_store=os.environ.get("BRIEFING_VECTOR_STORE") or DEFAULT_STORE,
         )
 
     @property

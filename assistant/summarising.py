@@ -298,7 +298,8 @@ def _main(
         return [], []
     centre = vectors.mean(axis=0)
     centre /= float(np.linalg.norm(centre)) or 1.0
-    near = dict(zip(ids, (vectors @ centre).tolist(), strict=True))
+    scale = workspace.cosine_scale
+    near = dict(zip(ids, scale(vectors @ centre).tolist(), strict=True))
     usable = [one for one in passages if not _BESIDE.search(one.heading.rpartition(" › ")[2])]
     ranked = sorted(
         usable[1:],
@@ -319,10 +320,10 @@ def _main(
         _SUMS_UP_GAINS * bool(_SUMS_UP.search(passage.heading)) + _LEADING_GAINS * leading
         for passage, _, _, leading in spans
     ]
-    scores = rows @ centre + np.array(gains)
+    scores = scale(rows @ centre) + np.array(gains)
     chosen: list[int] = []
     while len(chosen) < min(_MOST, len(spans)):
-        repeated = (rows @ rows[chosen].T).max(axis=1) if chosen else np.zeros(len(spans))
+        repeated = scale(rows @ rows[chosen].T).max(axis=1) if chosen else np.zeros(len(spans))
         left = scores - _REPEATS_LOSES * np.maximum(repeated, 0.0)
         left[chosen] = -np.inf
         left[repeated > 0.9] = -np.inf

@@ -21,11 +21,12 @@ from assistant.settings import Settings
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.counting import Counting
-from corpus.errors import SearchIndexError, StorageError
+from corpus.errors import BriefingError, SearchIndexError, StorageError
 from corpus.library import Library
 from corpus.public_documents import PublicDocument
 from corpus.themes import BEGINNING, Themes
 from corpus.vocabulary import groups_of
+from index.cosine_scale import DEFAULT_SCALE, CosineScale, noted_scale, scale_of
 from index.embedders import (
     HASHING,
     CountingEmbedder,
@@ -62,8 +63,10 @@ class Workspace:
         self.themes = Themes(settings.home)
         # By document and title: what the words of a document say of its theme.
         self._themes_told: dict[tuple[str, str], str] = {}
-        self.indexes = IndexManager(self.library)
         self._models = _Models(settings)
+        self.indexes = IndexManager(
+            self.library, store=settings.vector_store, scale=self._models.scale_named
+        )
         self._retriever: Retriever | None = None
         self._borrowed = False
 
@@ -93,6 +96,11 @@ class Workspace:
     def question_embedder(self) -> CountingEmbedder:
         """The light embedder, loaded once; raises EmbedderError."""
         return self._models.questions
+
+    @property
+    def cosine_scale(self) -> CosineScale:
+        """That of the embedder's cosines; raises EmbedderError."""
+        return self._models.scale
 
     @property
     def checker(self) -> Checker:
@@ -249,6 +257,7 @@ class _Models:
             if self._documents is None:
                 name, cache = self._settings.embedder, self._settings.models
                 self._documents = document_embedder(name, cache=cache)
+                scale_of(self._documents, folder=cache, anew=True)
             return self._documents
 
     @property
@@ -260,6 +269,24 @@ class _Models:
             return self._questions
 
     @property
+    def scale(self) -> CosineScale:
+        return scale_of(self.questions, folder=self._settings.models)
+
+    def scale_named(self, embedder: str) -> CosineScale:
+        """Return the scale of an embedder by its name; the default one where it is not to be had.
+
+        For what shows the library without asking it: a search says what is wrong with the embedder.
+        """
+        noted = noted_scale(embedder, folder=self._settings.models)
+        if noted is not None or not embedder:
+            return noted or DEFAULT_SCALE
+        try:
+            return self.scale if self.questions.name == embedder else DEFAULT_SCALE
+        except BriefingError as error:
+            _LOG.warning("the embedder cannot be measured: %s", error)
+            return DEFAULT_SCALE
+
+    @property
     def reader_model(self) -> ReaderModel:
         with self._loading["reader"]:
             if self._reader is None:
@@ -268,16 +295,16 @@ class _Models:
                 name = self._settings.reader or (WORDS if by_words else "")
                 model: ReaderModel = ReaderByScript(reader_named(name, cache=self._settings.models))
                 if self._settings.reranker:
-                    reranker = reranker_named(self._settings.reranker)
+                    reranker = reranker_named(self._settings.reranker, cache=self._settings.models)
                     model = Reranked(model, reranker, is_foreign)
                 self._reader = model
             return self._reader
 
     @property
     def checker(self) -> Checker:
-        questions = self.questions
+        questions, scale = self.questions, self.scale
         with self._loading["others"]:
             if self._checker is None:
                 judge = judge_if_any(self._settings.judge, cache=self._settings.models)
-                self._checker = Checker(questions, judge)
+                self._checker = Checker(questions, judge, scale)
             return self._checker

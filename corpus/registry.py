@@ -15,6 +15,9 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from corpus.errors import BriefingError
+from corpus.i18n import tr
+
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 # Of what an exception says, as much as goes into one line.
@@ -180,6 +183,26 @@ def toml_files(place: Path) -> list[Path]:
     return files
 
 
+def made(name: str, make: Callable[[Path], T], folder: Path, error: type[BriefingError]) -> T:
+    """Return what the plug-in of that name makes, given a folder in which it may keep things.
+
+    Raises a BriefingError of its own, or `error` where it fails otherwise.
+    """
+    try:
+        return make(folder)
+    except BriefingError:
+        raise
+    except Exception as failure:  # reason: code of others may raise anything
+        reason = type(failure).__name__
+        raise error(
+            tr(
+                "the plug-in {name} cannot be made ({reason}); see the log",
+                name=name,
+                reason=reason,
+            )
+        ) from failure
+
+
 def _package(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist else ""
 
@@ -189,4 +212,4 @@ def _said(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
 
 
-__all__ = ["Registry", "toml_files"]
+__all__ = ["Registry", "made", "toml_files"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from index.cosine_scale import DEFAULT_SCALE, CosineScale
 from index.embedding import Vectors
 
 # Near-duplicates: the same paragraph in a reprint, in the HTML and the PDF of one filing. Cosine
@@ -20,15 +21,18 @@ _COPY_MEANING, _COPY_WORDS, _COPY_SHARE = 0.9, 0.6, 0.5
 _MATCHES = 0.3
 
 
-def folded(words: Sequence[frozenset[int]], vectors: Vectors) -> dict[int, int]:
+def folded(
+    words: Sequence[frozenset[int]], vectors: Vectors, scale: CosineScale = DEFAULT_SCALE
+) -> dict[int, int]:
     """Return, for each position that repeats an earlier one, that earlier position.
 
     `words` (the distinct stems of each text) and the rows of `vectors` are in rank order; a text
     repeats another when both its meaning (cosine over 0.93) and its words (Jaccard over 0.8) do.
+    `scale` is that of the embedder that made the vectors.
     """
     kept: list[int] = []
     repeats: dict[int, int] = {}
-    cosines = vectors @ vectors.T
+    cosines = scale(vectors @ vectors.T)
     for here in range(len(words)):
         for before in kept:
             if cosines[before, here] < _SAME_MEANING:
@@ -42,18 +46,21 @@ def folded(words: Sequence[frozenset[int]], vectors: Vectors) -> dict[int, int]:
 
 
 def grouped(
-    documents: Sequence[str], words: Sequence[frozenset[int]], vectors: Vectors
+    documents: Sequence[str],
+    words: Sequence[frozenset[int]],
+    vectors: Vectors,
+    scale: CosineScale = DEFAULT_SCALE,
 ) -> list[str]:
     """Return for each passage the document that it counts for: near copies count for the first.
 
     `documents`, `words` (the distinct stems of each passage) and the rows of `vectors` are in rank
     order. A document is a near copy of one before it when half of its passages here, or half of the
-    other's, have a passage there with nearly the same words and meaning.
+    other's, have a passage there with nearly the same words and meaning. `scale` as for `folded`.
     """
     of: dict[str, list[int]] = {}
     for place, document in enumerate(documents):
         of.setdefault(document, []).append(place)
-    alike = (vectors @ vectors.T) >= _COPY_MEANING
+    alike = scale(vectors @ vectors.T) >= _COPY_MEANING
     first: dict[str, str] = {}
     for document, places in of.items():
         for before in list(first):

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from corpus.counting import Counting
-from corpus.errors import BriefingError, EmbedderError
-from corpus.i18n import tr
-from corpus.registry import Registry
+from corpus.errors import EmbedderError
+from corpus.registry import Registry, made
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
 from index.embedding import Embedder, HashEmbedder
 from index.onnx_embedder import OnnxEmbedder
@@ -92,7 +91,7 @@ def document_embedder(name: str, *, cache: Path) -> CountingEmbedder:
     `cache` is a folder of ours; raises EmbedderError. Loads torch: seconds.
     """
     if kind := kind_named(name):
-        return _made(name, kind, cache)
+        return made(name, kind.make, cache, EmbedderError)
     started = time.monotonic()
     embedder = SentenceEmbedder(name, cache=cache)
     _exported(embedder, cache)
@@ -106,7 +105,7 @@ def question_embedder(name: str, *, cache: Path) -> CountingEmbedder:
     Otherwise the export is made now, once; a model that cannot be exported serves questions too.
     """
     if kind := kind_named(name):
-        return _made(name, kind, cache)
+        return made(name, kind.make, cache, EmbedderError)
     started = time.monotonic()
     folder = weights_folder(name, cache=cache)
     target = _export_path(name, folder, cache)
@@ -117,19 +116,6 @@ def question_embedder(name: str, *, cache: Path) -> CountingEmbedder:
         ready = _exported(embedder, cache) or embedder
     _loaded(name, "questions", started)
     return ready
-
-
-def _made(name: str, kind: EmbedderKind, cache: Path) -> CountingEmbedder:
-    try:
-        return kind.make(cache)
-    except BriefingError:
-        raise
-    except Exception as error:  # reason: code of others may raise anything
-        reason = type(error).__name__
-        raise EmbedderError(
-            tr("the embedder {name} cannot be made ({reason}); see the log", name=name,
-                 reason=reason)
-        ) from error  # fmt: skip
 
 
 def _loaded(name: str, what_for: str, started: float) -> None:

@@ -19,13 +19,13 @@ class Match:
     `words` are the question's words that stand in the passage, its title or headings (or another
     name for them does), `beside` those that stand only in the passages next to it, `missing` the
     rest. `parts` says what each signal gave to the score of the search, before the passage was
-    read; they add up to it. `meaning` and `bm25` are the cosine and the BM25 score, each with its
-    rank among the candidates (0: none of the words). `late` is the mean cosine of the question's
-    words with their likest words here, 0 where it was not computed. `covered` is the share of the
-    question that the passage and its neighbours hold, `date` how well its date of publication fits
-    one that the question names, both in 0…1. `folded` are the ids of near-duplicates that count as
-    this one; `held_back` says that two passages of its document stand above it and others as good
-    were let pass.
+    read; they add up to it. `meaning` and `bm25` are the cosine (on the scale of
+    index.cosine_scale) and the BM25 score, each with its rank among the candidates (0: none of the
+    words). `late` is the mean cosine of the question's words with their likest words here, 0 where
+    it was not computed. `covered` is the share of the question that the passage and its neighbours
+    hold, `date` how well its date of publication fits one that the question names, both in 0…1.
+    `folded` are the ids of near-duplicates that count as this one; `held_back` says that two
+    passages of its document stand above it and others as good were let pass.
     """
 
     words: tuple[str, ...] = ()

@@ -1,11 +1,11 @@
 """Keeping the indexes in step with the library, and rebuilding them without embedding anything.
 
-Chroma, Tantivy and the forward index are derived. Searches read a snapshot: indexes opened together
-for one generation of the library, which nobody changes. Whoever writes brings the indexes up and
-publishes the next snapshot; readers never wait for that. A manifest beside the indexes says what
-they show; it is marked unclean before anything is written and clean after, so that a process killed
-in between (`kill -9` during writes broke Chroma's vector search for good in 2 of 139 kills) leaves
-indexes that are not believed. Until they are rebuilt the library itself answers.
+The vector store, Tantivy and the forward index are derived. Searches read a snapshot: indexes
+opened together for one generation of the library, which nobody changes. Whoever writes brings the
+indexes up and publishes the next snapshot; readers never wait for that. A manifest beside the
+indexes says what they show; it is marked unclean before anything is written and clean after, so
+that a process killed in between (`kill -9` during writes broke Chroma's vector search for good in 2
+of 139 kills) leaves indexes that are not believed. Until they are rebuilt the library answers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from corpus.catalogue import Entry
@@ -23,13 +23,14 @@ from corpus.errors import LibraryLocked, SearchIndexError, StorageError
 from corpus.i18n import tr
 from corpus.library import Library
 from corpus.token_codes import TokenCodes
+from index.cosine_scale import DEFAULT_SCALE, CosineScale
 from index.embedding import Vectors
 from index.forward_index import ForwardIndex, ordered
 from index.keyword_index import KeywordIndex, stems
-from index.manifest import FILE_NAME, FORMAT, IndexPart, Manifest, parts_of
+from index.manifest import FILE_NAME, FORMAT, VECTORS, IndexPart, Manifest, parts_of
 from index.probe import probe_vectors, sample
 from index.snapshot import Snapshot, VectorReader
-from index.vector_index import VectorIndex
+from index.vector_store import DEFAULT_STORE, VECTOR_STORES, store_named
 from index.versions import later_versions
 
 _LOG = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ _PATIENCE = 600.0
 # While documents arrive the indexes are brought up this often at most (seconds), and take at most
 # this share of the time.
 _EVERY, _SHARE = 5.0, 0.1
-_FOLDERS = ("vectors", "words", "forward")
+_FOLDERS = (VECTORS, "words", "forward")
 
 # The manifest's inode, time and size: one that is the same has not been written since.
 _Mark = tuple[int, int, int]
@@ -70,15 +71,27 @@ class IndexManager:
     waited for.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(
+        self,
+        library: Library,
+        *,
+        store: str = DEFAULT_STORE,
+        scale: Callable[[str], CosineScale] = lambda _: DEFAULT_SCALE,
+    ) -> None:
+        """Open nothing yet; raises UsageError for a `store` (index.vector_store) that nobody adds.
+
+        `scale` returns that of an embedder by its name, and never raises.
+        """
         self._library = library
+        self._store_name, self._store = store, store_named(store)
+        self._scale = scale
         self._folder = library.home / "index"
         self._published: _Published | None = None
         # The published state whose files were last found whole, and when.
         self._whole: tuple[_Published | None, float] = (None, 0.0)
-        # The manifest of indexes that did not open, or whose Chroma failed a query.
+        # The manifest of indexes that did not open, or whose vector store failed a query.
         self._broken: _Mark | None = None
-        # Whether Chroma is being tried in another process: it is not opened here meanwhile.
+        # Whether the store is being tried in another process: it is not opened here meanwhile.
         self._untried = False
         self._opening = threading.Lock()
         self._writing = threading.Lock()
@@ -157,7 +170,7 @@ class IndexManager:
         return True
 
     def distrust(self, vectors: VectorReader) -> None:
-        """Do without Chroma from here on, since it failed a query; `maintain` then rebuilds."""
+        """Do without the vector store from here on: it failed a query; `maintain` then rebuilds."""
         with self._opening:
             present = self._published
             if present is not None and present.snapshot.vectors is vectors:
@@ -166,11 +179,14 @@ class IndexManager:
                 self._published = replace(present, snapshot=replace(present.snapshot, vectors=None))
 
     def hold_vectors_back(self) -> None:
-        """Have searches compare vectors one by one until `try_vectors` has tried Chroma."""
-        self._untried = True
+        """Have searches compare vectors one by one until `try_vectors` has tried the store.
+
+        Only where opening a damaged one may end the process.
+        """
+        self._untried = self._store.may_crash
 
     def try_vectors(self) -> str:
-        """Try Chroma in another process and let searches use it; return what is wrong, "" if sound.
+        """Try the store in another process, then let searches use it; return what is wrong, or "".
 
         One that is broken is not used, and `maintain` makes it anew. Takes seconds; an index that
         is written meanwhile is none that ends the process, and one so small that Chroma has written
@@ -179,9 +195,11 @@ class IndexManager:
         reason = ""
         try:
             forward, present = self.snapshot().forward, self._published
-            if present is not None and present.manifest is not None and present.manifest.graph:
+            files = present and present.manifest and present.manifest.vectors_in_files
+            if present is not None and files and self._store.may_crash:
                 ids = [forward.id(row) for row in range(len(forward))]
-                found = probe_vectors(self._folder / "vectors", ids, sample(ids, forward.vectors))
+                stored = sample(ids, forward.vectors)
+                found = probe_vectors(self._folder / VECTORS, ids, stored, store=self._store_name)
                 if self._published is not None and self._mark() == present.mark:
                     reason = found.reason
         finally:
@@ -190,7 +208,7 @@ class IndexManager:
                 if reason:
                     self._broken = self._mark()
                 elif self._published is not None and self._published.snapshot.vectors is None:
-                    # The next search opens the indexes again, with Chroma.
+                    # The next search opens the indexes again, with the store.
                     self._published = replace(self._published, mark=None)
         if reason:
             _LOG.error("the vector index is broken and made anew: %s", reason)
@@ -208,9 +226,9 @@ class IndexManager:
             return "there are none" if self._library.generation else ""
         if not manifest.clean:
             return "being written, or broken off while they were"
-        if not manifest.belongs_to(self._library):
-            return "made from another library, or from another state of this one"
-        if damaged := manifest.damaged(self._folder, thorough=True):
+        if not manifest.belongs_to(self._library, self._store_name):
+            return "made from another library or state of it, or with another vector store"
+        if damaged := manifest.damaged(self._folder, self._store, thorough=True):
             return f"{damaged} is missing or altered"
         if mark == self._broken:
             return "they do not open, or differ in what they hold"
@@ -232,7 +250,7 @@ class IndexManager:
         if present.manifest is None:
             # Made from the library, since the indexes are no good: it follows the library.
             return present.snapshot.generation == self._library.generation
-        if present.manifest.damaged(self._folder):
+        if present.manifest.damaged(self._folder, self._store):
             return False
         self._whole = (present, time.monotonic())
         return True
@@ -247,11 +265,13 @@ class IndexManager:
     def _sound(self) -> Manifest | None:
         """Return the manifest of indexes that can be believed, None for those that cannot."""
         mark, manifest = self._mark(), Manifest.read(self._folder)
-        if manifest is None or not manifest.clean or not manifest.belongs_to(self._library):
+        if manifest is None or not (
+            manifest.clean and manifest.belongs_to(self._library, self._store_name)
+        ):
             return None
         if self._broken is not None and self._broken == mark:
             return None
-        return None if manifest.damaged(self._folder) else manifest
+        return None if manifest.damaged(self._folder, self._store) else manifest
 
     def _opened(self, present: _Published | None) -> _Published:
         """Open what the disk shows; the caller holds `_opening`."""
@@ -259,7 +279,7 @@ class IndexManager:
             mark = self._mark()
             manifest = Manifest.read(self._folder)
             if present is not None and manifest is not None and not manifest.clean:
-                # Somebody is writing: what is open already stays good, but for Chroma.
+                # Somebody is writing: what is open already stays good, but for the store.
                 self._let_go_of_vectors()
                 snapshot = replace(present.snapshot, vectors=None)
                 return _Published(snapshot, present.manifest, mark)
@@ -291,7 +311,7 @@ class IndexManager:
         self._let_go_of_vectors()
         forward = ForwardIndex.load(self._folder / "forward")
         words = KeywordIndex(self._folder / "words").searcher()
-        vectors = None if self._untried else VectorIndex(self._folder / "vectors")
+        vectors = None if self._untried else self._store.open(self._folder / VECTORS)
         counts = {len(forward), len(words), manifest.passages}
         counts |= set() if vectors is None else {len(vectors)}
         if not ordered(forward) or len(counts) > 1:
@@ -299,7 +319,7 @@ class IndexManager:
                 vectors.close()
             raise SearchIndexError(tr("the indexes differ in what they hold"))
         entries = {one.id: one for one in self._library.entries() if forward.holds(one.id)}
-        later = later_versions(entries.values(), forward)
+        scale = self._scale(manifest.embedder)
         return Snapshot(
             manifest.generation,
             manifest.embedder,
@@ -307,7 +327,8 @@ class IndexManager:
             forward,
             words,
             None if vectors is None else VectorReader(vectors),
-            later,
+            later_versions(entries.values(), forward, scale),
+            scale,
         )
 
     def _of_the_library(self) -> Snapshot:
@@ -318,8 +339,10 @@ class IndexManager:
             forward = forward_of(self._library, entries)
             words = KeywordIndex(None)
             self._write_words(words, entries)
-        later = later_versions(entries.values(), forward)
-        return Snapshot(generation, embedder, entries, forward, words.searcher(), None, later)
+        scale = self._scale(embedder)
+        later = later_versions(entries.values(), forward, scale)
+        searcher = words.searcher()
+        return Snapshot(generation, embedder, entries, forward, searcher, None, later, scale)
 
     def _write_words(self, words: KeywordIndex, entries: Mapping[str, Entry]) -> None:
         """Write every passage of those documents into an empty word index."""
@@ -379,7 +402,7 @@ class IndexManager:
                 writer.remove_document(document)
             for document in present:
                 writer.add(entries[document].source.title, self._library.passages_of(document))
-        vectors = VectorIndex(self._folder / "vectors")
+        vectors = self._store.open(self._folder / VECTORS)
         try:
             vectors.remove_documents(sorted(changed))
             if present:
@@ -397,10 +420,11 @@ class IndexManager:
         """
         entries = {one.id: one for one in self._library.entries() if one.passages}
         fresh = self._folder / "new"
+        self._store.delete(fresh / VECTORS)
         shutil.rmtree(fresh, ignore_errors=True)
         words = KeywordIndex(fresh / "words")
         self._write_words(words, entries)
-        vectors = VectorIndex(fresh / "vectors")
+        vectors = self._store.open(fresh / VECTORS)
         try:
             for document in entries:
                 vectors.add(*self._library.vectors([document]))
@@ -409,8 +433,11 @@ class IndexManager:
         forward = forward_of(self._library, entries)
         forward.save(fresh / "forward")
         self._take_vectors_away()
+        before = Manifest.read(self._folder)
+        old = VECTOR_STORES.get(str(before.store)) if before is not None else None
         # Marked before the old ones go, so that an end in between leaves nothing believed.
         self._manifest_of(target, 0, {}, clean=False).write(self._folder)
+        (old or self._store).delete(self._folder / VECTORS)
         for name in _FOLDERS:
             shutil.rmtree(self._folder / name, ignore_errors=True)
             (fresh / name).rename(self._folder / name)
@@ -419,7 +446,9 @@ class IndexManager:
 
     def _publish(self, target: int, entries: Mapping[str, Entry], passages: int) -> None:
         """Mark the indexes clean and have searches use them from here on."""
-        manifest = self._manifest_of(target, passages, parts_of(self._folder), clean=True)
+        manifest = self._manifest_of(
+            target, passages, parts_of(self._folder, self._store), clean=True
+        )
         manifest.write(self._folder)
         with self._opening:
             self._published = _Published(self._open(manifest), manifest, self._mark())
@@ -436,10 +465,11 @@ class IndexManager:
             passages,
             clean,
             parts,
+            self._store_name,
         )
 
     def _take_vectors_away(self) -> None:
-        """Have searches compare vectors one by one from here on, since Chroma will be written."""
+        """Have searches compare vectors one by one from here on: the store will be written."""
         with self._opening:
             self._let_go_of_vectors()
             if self._published is not None:
@@ -448,7 +478,7 @@ class IndexManager:
                 )
 
     def _let_go_of_vectors(self) -> None:
-        """Close Chroma, once no query is under way; the caller holds `_opening`."""
+        """Close the store, once no query is under way; the caller holds `_opening`."""
         if self._published is not None and self._published.snapshot.vectors is not None:
             self._published.snapshot.vectors.close()
 

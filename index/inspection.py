@@ -17,7 +17,9 @@ from corpus.i18n import tr
 from corpus.library import Library
 from index.forward_index import ForwardIndex, ordered
 from index.keyword_index import KeywordIndex
+from index.manifest import VECTORS
 from index.probe import probe_vectors, sample
+from index.vector_store import DEFAULT_STORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,15 @@ class Inspected:
     faults: tuple[str, ...]
 
 
-def inspected(library: Library) -> Inspected:
-    """Return what the indexes of a library hold, each opened; nobody may be writing to them."""
+def inspected(library: Library, *, store: str = DEFAULT_STORE) -> Inspected:
+    """Return what the indexes of a library hold, each opened; nobody may be writing to them.
+
+    `store` keeps the vectors.
+    """
     folder = library.home / "index"
     ids, matrix = library.vectors()
     faults = []
-    probed = probe_vectors(folder / "vectors", ids, sample(ids, matrix))
+    probed = probe_vectors(folder / VECTORS, ids, sample(ids, matrix), store=store)
     if not probed.sound:
         faults.append(tr("vectors: {reason}", reason=probed.reason))
     forward = None

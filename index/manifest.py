@@ -12,17 +12,14 @@ from corpus.errors import SearchIndexError
 from corpus.i18n import tr
 from corpus.library import Library
 from corpus.private_files import close_to_others, private_folder
+from index.vector_store import DEFAULT_STORE, VectorStoreKind
 
 # Grows when what is stored in an index changes meaning: older indexes are then rebuilt.
 FORMAT = 6
 FILE_NAME = "manifest.json"
-# What an index consists of: Chroma's graph, Tantivy's segments, our arrays. Chroma's SQLite file is
-# written again whenever it is opened; that it is whole shows when it opens and counts right.
-_PARTS = ("vectors/*/*", "words/*", "forward/*.npy")
-_PRESENT = ("vectors/chroma.sqlite3",)
-# Chroma writes this file when it writes a graph, every 1,000 vectors; the files of a smaller one
-# hold nothing and are made anew by each query.
-_GRAPH = "index_metadata.pickle"
+VECTORS = "vectors"
+# What the indexes consist of beside the vectors, whose store tells: Tantivy's segments, our arrays.
+_PARTS = ("words/*", "forward/*.npy")
 _BLOCK = 1 << 20
 
 
@@ -41,7 +38,7 @@ class Manifest:
 
     `library` and `change` are the library's identity and its change at `generation`; `passages` is
     how many each index holds, `parts` the files by their path in the index folder. `clean` is False
-    while they are being written.
+    while they are being written. `store` is the name of what keeps the vectors.
     """
 
     format: int
@@ -52,6 +49,7 @@ class Manifest:
     passages: int
     clean: bool
     parts: dict[str, IndexPart]
+    store: str = DEFAULT_STORE
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
@@ -82,28 +80,30 @@ class Manifest:
                 )
             ) from error
 
-    def belongs_to(self, library: Library) -> bool:
+    def belongs_to(self, library: Library, store: str) -> bool:
         """Say whether the indexes were made from this library, at a state that it went through.
 
-        A backup put back, or another library's folder, is told by the change.
+        And with the vector store of that name. A backup put back, or another library's folder, is
+        told by the change.
         """
         return (
             self.format == FORMAT
+            and self.store == store
             and self.library == library.identity
             and self.embedder == library.embedder
             and self.change == library.last_change(self.generation)
         )
 
     @property
-    def graph(self) -> bool:
-        """Whether Chroma has written a graph of the vectors into files."""
-        return any(name.startswith("vectors/") for name in self.parts)
+    def vectors_in_files(self) -> bool:
+        """Whether the vectors' store has files that stay as they were written."""
+        return any(name.startswith(f"{VECTORS}/") for name in self.parts)
 
-    def damaged(self, folder: Path, *, thorough: bool = False) -> str:
+    def damaged(self, folder: Path, store: VectorStoreKind, *, thorough: bool = False) -> str:
         """Return the first file that is missing or altered; "" where all are as they were written.
 
-        A file of the size and time that were noted is believed, since reading all takes a second a
-        gigabyte; with `thorough` every file is read.
+        `store` keeps the vectors. A file of the size and time that were noted is believed, since
+        reading all takes a second a gigabyte; with `thorough` every file is read.
         """
         for name, part in self.parts.items():
             file = folder / name
@@ -117,14 +117,14 @@ class Manifest:
                     return name
             except OSError:
                 return name
-        present = _PRESENT if self.passages else ()
+        present = [f"{VECTORS}/{name}" for name in store.present] if self.passages else []
         return next((name for name in present if not (folder / name).is_file()), "")
 
 
-def parts_of(folder: Path) -> dict[str, IndexPart]:
+def parts_of(folder: Path, store: VectorStoreKind) -> dict[str, IndexPart]:
     """Return the files that the indexes in `folder` consist of; raises SearchIndexError."""
     try:
-        return dict(_parts(folder))
+        return dict(_parts(folder, store))
     except OSError as error:
         raise SearchIndexError(
             tr(
@@ -135,20 +135,14 @@ def parts_of(folder: Path) -> dict[str, IndexPart]:
         ) from error
 
 
-def _parts(folder: Path) -> Iterator[tuple[str, IndexPart]]:
-    for pattern in _PARTS:
-        for file in sorted(folder.glob(pattern)):
-            if file.is_file() and _lasting(file):
-                status = file.stat()
-                part = IndexPart(status.st_size, status.st_mtime_ns, _checksum(file))
-                yield str(file.relative_to(folder)), part
-
-
-def _lasting(file: Path) -> bool:
-    """Say whether a file stays as it was written: lock files and Chroma's empty graphs do not."""
-    if file.parent.parent.name == "vectors":
-        return (file.parent / _GRAPH).exists()
-    return not file.name.startswith(".tantivy")
+def _parts(folder: Path, store: VectorStoreKind) -> Iterator[tuple[str, IndexPart]]:
+    ours = (file for pattern in _PARTS for file in sorted(folder.glob(pattern)))
+    for file in (*store.lasting(folder / VECTORS), *ours):
+        # Lock files do not stay as they were written.
+        if file.is_file() and not file.name.startswith(".tantivy"):
+            status = file.stat()
+            part = IndexPart(status.st_size, status.st_mtime_ns, _checksum(file))
+            yield str(file.relative_to(folder)), part
 
 
 def _checksum(file: Path) -> int:

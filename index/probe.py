@@ -1,4 +1,4 @@
-"""Trying the vector index in a child process, so that a broken one ends there and not here.
+"""Trying a vector store, in a child process where a broken one might end whoever opens it.
 
 A damaged Chroma may end the process that opens it, or answer with too few rows and no error
 (chroma #7238, #6949; after `kill -9` during writes a query for 300 neighbours returned one row).
@@ -19,7 +19,13 @@ import numpy as np
 
 from corpus.i18n import tr, translatable_from, translatable_json
 from index.embedding import Vectors
-from index.vector_index import VectorIndex
+from index.vector_store import (
+    DEFAULT_STORE,
+    VECTOR_STORES,
+    VectorStore,
+    VectorStoreKind,
+    store_named,
+)
 
 # Opening takes 1 to 2 s of which most is the import of Chroma; a large index needs a few more.
 _SECONDS = 60.0
@@ -47,40 +53,25 @@ def probe_vectors(
     ids_expected: Collection[str],
     stored: Mapping[str, Sequence[float]],
     *,
+    store: str = DEFAULT_STORE,
     wait: float = _SECONDS,
 ) -> ProbeResult:
-    """Return what a child process finds of the vector index in `folder`; never raises.
+    """Return what is found of the vectors that the store of that name keeps in `folder`.
 
-    The index must open, hold exactly `ids_expected`, have the vectors of `stored` (`sample`) as
-    they are, and find neighbours of each. The child is ended after `wait` seconds.
+    They must open, be exactly `ids_expected`, be those of `stored` (`sample`) as they are, and find
+    neighbours of each. A child process tries a store that may crash, and is ended after `wait`
+    seconds. Raises UsageError for a store that nobody adds, and nothing else.
     """
     started = time.monotonic()
-    asked = {
-        "folder": str(folder),
-        "ids": sorted(ids_expected),
-        "stored": dict(stored),
-    }
-    if not (folder / "chroma.sqlite3").is_file():
+    kind = store_named(store)
+    if not folder.is_dir() or not all((folder / name).is_file() for name in kind.present):
         # Opening would make an empty one.
         return ProbeResult(not ids_expected, "" if not ids_expected else tr("it is missing"))
-    root = str(Path(__file__).resolve().parent.parent)
-    before = os.environ.get("PYTHONPATH")
-    try:
-        child = subprocess.run(
-            [sys.executable, "-m", "index.probe"],
-            input=json.dumps(asked),
-            capture_output=True,
-            text=True,
-            timeout=wait,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([root, *([before] if before else [])])},
-            check=False,
-        )
-        found = json.loads(child.stdout)
-        reason, count = translatable_from(found["reason"]), int(found["count"])
-    except subprocess.TimeoutExpired:
-        reason, count = tr("it did not answer within {seconds} seconds", seconds=f"{wait:.0f}"), 0
-    except (OSError, ValueError, KeyError, TypeError):
-        reason, count = tr("it ended the process that opened it"), 0
+    if kind.may_crash:
+        reason, count = _tried_in_child(store, folder, ids_expected, stored, wait)
+    else:
+        vectors = {name: np.array(one, np.float32) for name, one in stored.items()}
+        reason, count = _tried(kind, folder, set(ids_expected), vectors)
     return ProbeResult(not reason, reason, count, time.monotonic() - started)
 
 
@@ -90,8 +81,54 @@ def sample(ids: Sequence[str], vectors: Vectors) -> dict[str, Sequence[float]]:
     return {ids[row]: vectors[row].tolist() for row in rows}
 
 
-def _tried(index: VectorIndex, expected: set[str], stored: Mapping[str, Vectors]) -> str:
-    """Return what is wrong with an index that opened; "" for nothing."""
+def _tried_in_child(
+    store: str,
+    folder: Path,
+    ids: Collection[str],
+    stored: Mapping[str, Sequence[float]],
+    wait: float,
+) -> tuple[str, int]:
+    """Return what is wrong, "" for nothing, and how many passages are stored."""
+    asked = {"store": store, "folder": str(folder), "ids": sorted(ids), "stored": dict(stored)}
+    root = str(Path(__file__).resolve().parent.parent)
+    before = os.environ.get("PYTHONPATH")
+    path = [root, *([before] if before else []), *VECTOR_STORES.folders]
+    try:
+        child = subprocess.run(
+            [sys.executable, "-m", "index.probe"],
+            input=json.dumps(asked),
+            capture_output=True,
+            text=True,
+            timeout=wait,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(path)},
+            check=False,
+        )
+        found = json.loads(child.stdout)
+        return translatable_from(found["reason"]), int(found["count"])
+    except subprocess.TimeoutExpired:
+        return tr("it did not answer within {seconds} seconds", seconds=f"{wait:.0f}"), 0
+    except (OSError, ValueError, KeyError, TypeError):
+        return tr("it ended the process that opened it"), 0
+
+
+def _tried(
+    kind: VectorStoreKind, folder: Path, expected: set[str], stored: Mapping[str, Vectors]
+) -> tuple[str, int]:
+    """Return what is wrong, "" for nothing, and how many passages are stored."""
+    count, reason = 0, "it cannot be opened"
+    try:
+        index = kind.open(folder)
+        count, reason = len(index), "it cannot be searched"
+        reason = _compared(index, expected, stored)
+        index.close()
+    except Exception as error:  # noqa: BLE001  # reason: whatever it raises, the store is not sound
+        cause = error.__cause__ or error
+        reason = f"{reason} ({type(cause).__name__})"
+    return reason, count
+
+
+def _compared(index: VectorStore, expected: set[str], stored: Mapping[str, Vectors]) -> str:
+    """Return what is wrong with a store that opened; "" for nothing."""
     held = set(index.ids())
     if held != expected:
         missing, foreign = len(expected - held), len(held - expected)
@@ -120,15 +157,9 @@ def _probe() -> None:
     asked = json.load(sys.stdin)
     # What a library prints must not stand before the answer.
     out, sys.stdout = sys.stdout, sys.stderr
-    count, reason = 0, "it cannot be opened"
-    try:
-        index = VectorIndex(Path(asked["folder"]))
-        count, reason = len(index), "it cannot be searched"
-        stored = {name: np.array(one, np.float32) for name, one in asked["stored"].items()}
-        reason = _tried(index, set(asked["ids"]), stored)
-        index.close()
-    except Exception as error:  # noqa: BLE001  # reason: whatever it raises, the index is not sound
-        reason = f"{reason} ({type(error).__name__})"
+    stored = {name: np.array(one, np.float32) for name, one in asked["stored"].items()}
+    kind, folder = store_named(asked["store"]), Path(asked["folder"])
+    reason, count = _tried(kind, folder, set(asked["ids"]), stored)
     out.write(json.dumps({"count": count, "reason": translatable_json(reason)}))
 
 

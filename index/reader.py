@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +19,7 @@ import numpy as np
 
 from corpus.errors import ReaderError
 from corpus.i18n import tr
+from corpus.registry import Registry, made
 from index.embedder_weights import DEFAULT_MODEL, is_whole, weights_folder
 from index.keyword_index import stems
 from index.onnx_embedder import opened
@@ -70,15 +71,31 @@ class ReaderModel(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class ReaderModelKind:
+    """A reader that goes by the name under which it is registered, and is no folder of a model.
+
+    `make` returns it, given a folder in which it may keep things; it raises ReaderError.
+    """
+
+    make: Callable[[Path], ReaderModel]
+
+
+BY_WORDS = ReaderModelKind(lambda _: KeywordReader())
+READER_MODELS = Registry(
+    "briefing.reader_models", ReaderModelKind, ((WORDS, "index.reader:BY_WORDS"),)
+)
+
+
 def reader_named(name: str, *, cache: Path) -> ReaderModel:
-    """Return the reader that comes with the program for "", the one without a model for "words".
+    """Return the reader that comes with the program for "", else the registered one of that name.
 
     Any other name is a folder that `training.export` made. `cache` is a folder of ours, for notes
     of verified weights. Raises ReaderError, and EmbedderError where the package that the tokenizer
     comes with is missing.
     """
-    if name == WORDS:
-        return KeywordReader()
+    if name and (kind := READER_MODELS.get(name)):
+        return made(name, kind.make, cache, ReaderError)
     return OnnxReader(Path(name) if name else COMMITTED, cache=cache)
 
 

@@ -1,15 +1,16 @@
-"""Another reranker by name: any CrossEncoder of sentence-transformers, from this machine alone."""
+"""Another reranker by name: a registered one, or any CrossEncoder that lies on this machine."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from corpus.errors import ReaderError
 from corpus.i18n import tr
+from corpus.registry import Registry, made
 from index.pair_encoding import Pair
 from index.reader import ReaderModel, Reading
 
@@ -38,12 +39,27 @@ class Reranker(Protocol):
         """Return a relevance from 0 to 1 of each pair, in the order given."""
 
 
-def reranker_named(name: str) -> Reranker:
-    """Return the CrossEncoder of that name (a folder, or what the hub's local cache holds).
+@dataclass(frozen=True, slots=True)
+class RerankerKind:
+    """A reranker that goes by the name under which it is registered, and is no CrossEncoder.
 
-    Nothing is downloaded and no code of the model's own is run. Loads torch: seconds. Raises
-    ReaderError.
+    `make` returns it, given a folder in which it may keep things; it raises ReaderError.
     """
+
+    make: Callable[[Path], Reranker]
+
+
+RERANKERS = Registry("briefing.rerankers", RerankerKind)
+
+
+def reranker_named(name: str, *, cache: Path) -> Reranker:
+    """Return the registered reranker of that name, or else the CrossEncoder.
+
+    That is a folder, or what the hub's local cache holds: nothing is downloaded and no code of the
+    model's own is run. Loads torch: seconds. `cache` is a folder of ours. Raises ReaderError.
+    """
+    if kind := RERANKERS.get(name):
+        return made(name, kind.make, cache, ReaderError)
     return CrossReranker(name)
 
 

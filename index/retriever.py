@@ -141,7 +141,7 @@ class Retriever:
         fits = np.array([fit(one.source.dated, months) if one else 0.0 for one in entries])
         candidates = rows.tolist()
         signals = {
-            "meaning": np.asarray(forward.vectors[rows], dtype=np.float64) @ vector,
+            "meaning": snapshot.scale(np.asarray(forward.vectors[rows], np.float64) @ vector),
             "words": np.array([bm25.get(row, 0.0) for row in candidates]),
             "words around": np.array([around.get(row, 0.0) for row in candidates]),
             "covered around": np.array(
@@ -167,7 +167,7 @@ class Retriever:
         head = head[[forward.id(int(row)) in passages for row in ranked.rows[head]]]
         rows = ranked.rows[head]
         held = [frozenset(forward.codes(row).tolist()) for row in rows.tolist()]
-        repeats = folded(held, np.asarray(forward.vectors[rows]))
+        repeats = folded(held, np.asarray(forward.vectors[rows]), snapshot.scale)
         kept = [position for position in range(len(head)) if position not in repeats]
         there = [passages[forward.id(int(rows[one]))] for one in kept]
         found = [float(ranked.score[head[one]]) for one in kept]
@@ -176,7 +176,7 @@ class Retriever:
         scores = found if self._reader is None else _fused(found, readings)
         best = sorted(range(len(kept)), key=lambda one: -scores[one])
         documents = [str(forward.documents[forward.place(int(row))]) for row in rows]
-        groups = grouped(documents, held, np.asarray(forward.vectors[rows]))
+        groups = grouped(documents, held, np.asarray(forward.vectors[rows]), snapshot.scale)
         order = shared([groups[kept[one]] for one in best], [scores[one] for one in best])
         ranks = {name: _ranks(ranked.signals[name]) for name in ("meaning", "words")}
         evidence = []

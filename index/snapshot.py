@@ -7,23 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from corpus.catalogue import Entry
+from index.cosine_scale import CosineScale
 from index.embedding import Vectors
 from index.forward_index import ForwardIndex
 from index.keyword_index import KeywordSearcher
-from index.vector_index import VectorIndex
+from index.vector_store import VectorStore
 
 # Seconds that withdrawing waits for a query which is under way; one takes milliseconds.
 _UNDER_WAY = 10.0
 
 
 class VectorReader:
-    """The vector index as searches use it, until whoever writes to it takes it away.
+    """The vector store as searches use it, until whoever writes to it takes it away.
 
     Chroma makes a query wait while it writes, and two processes on one folder see half of each
     other's work; so a writer withdraws the index first, and searches are exact meanwhile.
     """
 
-    def __init__(self, index: VectorIndex) -> None:
+    def __init__(self, index: VectorStore) -> None:
         self._index = index
         self._idle = threading.Condition()
         self._queries = 0
@@ -32,7 +33,7 @@ class VectorReader:
     def nearest(self, vector: Vectors, count: int) -> list[tuple[str, float]] | None:
         """Return up to `count` (passage id, cosine) pairs; None once it is withdrawn.
 
-        Raises SearchIndexError where Chroma fails.
+        Raises SearchIndexError where the store fails.
         """
         with self._idle:
             if self._withdrawn:
@@ -63,8 +64,9 @@ class VectorReader:
 class Snapshot:
     """What a search reads: documents, their vectors and words, all of one generation.
 
-    `embedder` made the vectors. `vectors` is None where they are compared one by one: the index is
-    being written, or it is broken. `later` has the later versions of documents, the latest first.
+    `embedder` made the vectors, `scale` is that of its cosines. `vectors` is None where they are
+    compared one by one: the store is being written, or it is broken. `later` has the later versions
+    of documents, the latest first.
     """
 
     generation: int
@@ -74,3 +76,4 @@ class Snapshot:
     words: KeywordSearcher
     vectors: VectorReader | None
     later: Mapping[str, Sequence[Entry]]
+    scale: CosineScale

@@ -1,4 +1,4 @@
-"""The vector index: Chroma, holding passage ids, vectors and the document each belongs to.
+"""The vector store that comes with the program: Chroma, embedded, in files of its folder.
 
 Chroma is derived from the library and can be deleted at any time. Documents are never handed to it:
 half the add time and a third of the disk. Its `embedding_function` is None everywhere, since the
@@ -9,73 +9,67 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from corpus.errors import SearchIndexError
-from corpus.i18n import tr
 from index.embedding import Vectors
+from index.vector_store import VectorStoreKind
 
 _COLLECTION = "passages"
 # ef_search 200: recall@10 of 0.994 against exact search on 6,000 real passages (0.988 at the
 # default 100), at 1.6 ms.
 _HNSW: Any = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 16}
-
-
 # SQLite, below Chroma, takes some 32,000 variables a statement.
 _WHERE = 5_000
 # Ids read at once.
 _PAGE = 10_000
+# Chroma writes this file when it writes a graph, every 1,000 vectors; the files of a smaller one
+# hold nothing and are made anew by each query.
+_GRAPH = "index_metadata.pickle"
 
 
 class VectorIndex:
     """Ids and vectors in one Chroma collection; one process writes, under the library's lock."""
 
     def __init__(self, folder: Path) -> None:
-        """Open or create the collection in `folder`; raises SearchIndexError."""
+        """Open or create the collection in `folder`; raises whatever Chroma raises."""
         import chromadb
         from chromadb.config import Settings
 
-        with _translated(f"open the vector index in {folder}"):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._client: Any = chromadb.PersistentClient(
-                path=str(folder),
-                settings=Settings(anonymized_telemetry=False, allow_reset=False),
-            )
-            self._batch = int(self._client.get_max_batch_size())
-            self._collection: Any = self._client.get_or_create_collection(
-                _COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW}
-            )
+        self._client: Any = chromadb.PersistentClient(
+            path=str(folder),
+            settings=Settings(anonymized_telemetry=False, allow_reset=False),
+        )
+        self._batch = int(self._client.get_max_batch_size())
+        self._collection: Any = self._client.get_or_create_collection(
+            _COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW}
+        )
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Write ids with their vectors; an id that is there already gets the new vector."""
-        with _translated("write to the vector index"):
-            for first in range(0, len(ids), self._batch):
-                part = slice(first, first + self._batch)
-                self._collection.upsert(
-                    ids=list(ids[part]),
-                    embeddings=vectors[part],
-                    metadatas=[{"document": one.partition(":")[0]} for one in ids[part]],
-                )
+        for first in range(0, len(ids), self._batch):
+            part = slice(first, first + self._batch)
+            self._collection.upsert(
+                ids=list(ids[part]),
+                embeddings=vectors[part],
+                metadatas=[{"document": one.partition(":")[0]} for one in ids[part]],
+            )
 
     def remove_documents(self, documents: Sequence[str]) -> None:
         """Forget every passage of those documents; unknown ones are passed over."""
-        with _translated("write to the vector index"):
-            for first in range(0, len(documents), _WHERE):
-                some = list(documents[first : first + _WHERE])
-                self._collection.delete(where={"document": {"$in": some}})
+        for first in range(0, len(documents), _WHERE):
+            some = list(documents[first : first + _WHERE])
+            self._collection.delete(where={"document": {"$in": some}})
 
     def nearest(self, vector: Vectors, count: int) -> list[tuple[str, float]]:
         """Return up to `count` (id, cosine) pairs nearest to `vector` [dimension], best first."""
-        with _translated("search the vector index"):
-            found = self._collection.query(
-                query_embeddings=[vector.tolist()],
-                n_results=count,
-                include=["distances"],
-            )
+        found = self._collection.query(
+            query_embeddings=[vector.tolist()],
+            n_results=count,
+            include=["distances"],
+        )
         # Chroma's cosine distance is 1 - cosine.
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         return [(str(one), 1.0 - float(distance)) for one, distance in pairs]
@@ -83,44 +77,42 @@ class VectorIndex:
     def ids(self) -> list[str]:
         """Return the ids of all that is stored, in no order."""
         found: list[str] = []
-        with _translated("read the vector index"):
-            for first in range(0, len(self), _PAGE):
-                page = self._collection.get(limit=_PAGE, offset=first, include=[])
-                found.extend(map(str, page["ids"]))
+        for first in range(0, len(self), _PAGE):
+            page = self._collection.get(limit=_PAGE, offset=first, include=[])
+            found.extend(map(str, page["ids"]))
         return found
 
     def stored(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the vectors that are stored under those ids; those that are not are left out."""
-        with _translated("read the vector index"):
-            found = self._collection.get(ids=list(ids), include=["embeddings"])
-            rows = [np.asarray(one, dtype=np.float32) for one in found["embeddings"]]
+        found = self._collection.get(ids=list(ids), include=["embeddings"])
+        rows = [np.asarray(one, dtype=np.float32) for one in found["embeddings"]]
         return dict(zip(map(str, found["ids"]), rows, strict=True))
 
     def __len__(self) -> int:
-        with _translated("read the vector index"):
-            return int(self._collection.count())
+        return int(self._collection.count())
 
     def close(self) -> None:
         """Let go of the folder, so that another process or a reopening sees it whole."""
-        with _translated("close the vector index"):
-            self._client.close()
+        self._client.close()
         del self._collection, self._client
         gc.collect()
 
 
-@contextmanager
-def _translated(doing: str) -> Iterator[None]:
-    """Turn whatever Chroma raises into a SearchIndexError that says what was being done."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
-        raise
-    except BaseException as error:  # reason: its own, ValueError, OSError, a panic of its Rust
-        first = str(error).strip().splitlines()[:1]
-        raise SearchIndexError(
-            tr(
-                "could not {act} ({reason}); run: briefing doctor --rebuild",
-                act=doing,
-                reason=first[0] if first else type(error).__name__,
-            )
-        ) from error
+def _graphs(folder: Path) -> Iterator[Path]:
+    """Yield the files of graphs, which stay as they were written.
+
+    Chroma's SQLite file does not: that is written again whenever it is opened. That it is whole
+    shows when it opens and counts right.
+    """
+    for file in sorted(folder.glob("*/*")):
+        if file.is_file() and (file.parent / _GRAPH).exists():
+            yield file
+
+
+CHROMA = VectorStoreKind(
+    VectorIndex,
+    files=_graphs,
+    present=("chroma.sqlite3",),
+    may_crash=True,
+    packages=("chromadb",),
+)

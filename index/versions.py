@@ -11,6 +11,7 @@ import numpy as np
 from corpus.catalogue import Entry
 from corpus.months import MONTHS
 from corpus.partial_dates import is_later
+from index.cosine_scale import CosineScale
 from index.forward_index import ForwardIndex
 
 # Titles are alike when so many of their first words are, figures and months left out. Over 127
@@ -24,11 +25,13 @@ _ALIKE = 0.9
 _MOST = 3
 
 
-def later_versions(entries: Iterable[Entry], forward: ForwardIndex) -> Mapping[str, list[Entry]]:
+def later_versions(
+    entries: Iterable[Entry], forward: ForwardIndex, scale: CosineScale
+) -> Mapping[str, list[Entry]]:
     """Return for each document the later versions of it, the latest first; none: no key.
 
     A later version has the same publisher, a like title, a later date of publication, and repeats
-    0.3 or more of the passages (cosine 0.9).
+    0.3 or more of the passages (cosine 0.9; `scale` is that of the embedder).
     """
     series: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -43,7 +46,7 @@ def later_versions(entries: Iterable[Entry], forward: ForwardIndex) -> Mapping[s
                 entry
                 for entry in latest[:_MOST]
                 if is_later(entry.source.published, earlier.source.published)
-                and _repeated(earlier.id, entry.id, forward) >= _REPEATED
+                and _repeated(earlier.id, entry.id, forward, scale) >= _REPEATED
             ]
             if later:
                 found[earlier.id] = later
@@ -56,9 +59,9 @@ def _title(title: str) -> str:
     return " ".join(words[:_WORDS]) if len(words) > 1 else ""
 
 
-def _repeated(earlier: str, later: str, forward: ForwardIndex) -> float:
+def _repeated(earlier: str, later: str, forward: ForwardIndex, scale: CosineScale) -> float:
     one, other = forward.rows_of([earlier]), forward.rows_of([later])
     if not len(one) or not len(other):
         return 0.0
-    cosines = np.asarray(forward.vectors[one]) @ np.asarray(forward.vectors[other]).T
+    cosines = scale(np.asarray(forward.vectors[one]) @ np.asarray(forward.vectors[other]).T)
     return float((cosines.max(axis=1) >= _ALIKE).mean())

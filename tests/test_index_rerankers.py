@@ -49,7 +49,7 @@ def made(folder: Path, *, labels: int = 1) -> Path:
 
 def test_a_reranker_of_a_folder_gives_a_relevance_of_each_pair(tmp_path: Path) -> None:
     """Every pair has a number from 0 to 1 in its place, a passage too long for the model too."""
-    reranker = reranker_named(str(made(tmp_path / "tiny")))
+    reranker = reranker_named(str(made(tmp_path / "tiny")), cache=tmp_path)
     found = reranker.relevance(PAIRS)
     assert len(found) == 3 and all(0 < one < 1 for one in found) and len(set(found)) == 3
     assert reranker.relevance(PAIRS[::-1]) == pytest.approx(found[::-1], abs=1e-6)
@@ -61,10 +61,10 @@ def test_a_reranker_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> Non
     (tmp_path / "empty").mkdir()
     for name in ("cross-encoder/nowhere", str(tmp_path / "none"), str(tmp_path / "empty")):
         with pytest.raises(ReaderError, match="no reranker") as caught:
-            reranker_named(name)
+            reranker_named(name, cache=tmp_path)
         assert "\n" not in str(caught.value)
     with pytest.raises(ReaderError, match="gives 3 numbers"):
-        reranker_named(str(made(tmp_path / "three", labels=3)))
+        reranker_named(str(made(tmp_path / "three", labels=3)), cache=tmp_path)
 
 
 def test_a_reranker_is_found_in_the_local_cache_by_name(
@@ -79,8 +79,8 @@ def test_a_reranker_is_found_in_the_local_cache_by_name(
     (place / "refs").mkdir()
     (place / "refs" / "main").write_text(commit)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    found = reranker_named("cross-encoder/tiny").relevance(PAIRS)
-    assert found == reranker_named(str(tmp_path / "tiny")).relevance(PAIRS)
+    found = reranker_named("cross-encoder/tiny", cache=tmp_path).relevance(PAIRS)
+    assert found == reranker_named(str(tmp_path / "tiny"), cache=tmp_path).relevance(PAIRS)
 
 
 class ByLength:

@@ -1,4 +1,4 @@
-"""What other packages add: a format, an engine, a template, an embedder; and what they cannot."""
+"""What other packages add, kind by kind; and what they cannot."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from assistant.answer import Answer, Question
@@ -28,9 +29,18 @@ from assistant.memo.templates import (
 )
 from assistant.memo.translation import worded
 from assistant.pipeline import ask
+from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus import formats
-from corpus.errors import EmbedderError, EngineError, FormatError, ReadError, UsageError
+from corpus.errors import (
+    EmbedderError,
+    EngineError,
+    FormatError,
+    ReaderError,
+    ReadError,
+    SearchIndexError,
+    UsageError,
+)
 from corpus.formats import READERS, FileReader
 from corpus.i18n import tr
 from corpus.readers import read
@@ -39,11 +49,20 @@ from corpus.sandbox import Sandbox
 from corpus.themes import Themes
 from corpus.translations import LANGUAGES, languages
 from index.embedders import EMBEDDERS, counting_of, document_embedder, question_embedder
+from index.inspection import inspected
+from index.pair_encoding import Pair
+from index.probe import probe_vectors
+from index.reader import READER_MODELS, reader_named
+from index.rerankers import RERANKERS, reranker_named
+from index.vector_store import VECTOR_STORES, store_named
 from ui.translation import translated
 from ui.wording import keys, language_of, translations, word
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "plugin"
+REGISTRIES = (
+    READERS, ENGINES, TEMPLATES, EMBEDDERS, VECTOR_STORES, RERANKERS, READER_MODELS, LANGUAGES,
+)  # fmt: skip
 Package = Callable[..., Path]
 # A reader as short as one can be, of files that begin with a word of their own.
 TIDES = """
@@ -63,7 +82,7 @@ TIDES = """
 @pytest.fixture(autouse=True)
 def just_started(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let every registry be as in a program that has just been started."""
-    for registry in (READERS, ENGINES, TEMPLATES, EMBEDDERS, LANGUAGES):
+    for registry in REGISTRIES:
         for name, value in (("_found", None), ("_loaded", {}), ("_broken", set()), ("_lines", [])):
             monkeypatch.setattr(registry, name, value)
     languages.cache_clear()
@@ -551,64 +570,227 @@ def test_a_package_brings_an_embedder(package: Package, tmp_path: Path) -> None:
     assert question_embedder("all-MiniLM-L6-v2", cache=tmp_path).dimension == 384
 
 
+def test_a_package_brings_a_reranker_and_a_reader(package: Package, tmp_path: Path) -> None:
+    """By their own names, before any folder; what ours are called stays what it is."""
+    package("tests_judges", """
+        from index.reader import KeywordReader, ReaderModelKind
+        from index.rerankers import RerankerKind
+
+        class Even:
+            name, reads_many = "even", True
+
+            def relevance(self, pairs):
+                return [0.5 for _ in pairs]
+
+        class Mine(KeywordReader):
+            name = "mine"
+
+        def fails(folder):
+            raise KeyError(folder)
+
+        EVEN, MINE = RerankerKind(lambda folder: Even()), ReaderModelKind(lambda folder: Mine())
+        NO_RERANKER, NO_READER = RerankerKind(fails), ReaderModelKind(fails)
+    """, rerankers="even = tests_judges:EVEN\nbroken = tests_judges:NO_RERANKER",
+        reader_models="mine = tests_judges:MINE\n" + "\n".join(
+            f"{name} = tests_judges:NO_READER" for name in ("broken", "words")
+    ))  # fmt: skip
+    pair = Pair("What did the harbour cost?", "Harbour", ("The harbour cost it.",))
+    assert reranker_named("even", cache=tmp_path).relevance([pair]) == [0.5]
+    assert reader_named("mine", cache=tmp_path).name == "mine"
+    assert reader_named("words", cache=tmp_path).name == "words"
+    for make in (reranker_named, reader_named):
+        with pytest.raises(ReaderError, match=r"broken cannot be made \(KeyError\)"):
+            make("broken", cache=tmp_path)
+
+
+def test_a_package_brings_a_vector_store(package: Package, tmp_path: Path) -> None:
+    """Whatever it raises is one error that says what to do; an unknown name lists the known."""
+    package("tests_stores", """
+        from index.vector_store import VectorStoreKind
+
+        class Elsewhere:
+            def __init__(self, folder):
+                self.note = folder / "note"
+                self.note.write_text("collection 7")
+
+            def __len__(self):
+                raise ConnectionError("no answer")
+
+            def close(self):
+                pass
+
+        def discard(folder):
+            (folder.parent / "discarded").write_text((folder / "note").read_text())
+
+        ELSEWHERE = VectorStoreKind(Elsewhere, discard=discard)
+        DOWN = VectorStoreKind(lambda folder: 1 / 0, discard=lambda folder: 1 / 0)
+    """, vector_stores="elsewhere = tests_stores:ELSEWHERE\ndown = tests_stores:DOWN")  # fmt: skip
+    kind, folder = store_named("elsewhere"), tmp_path / "vectors"
+    store = kind.open(folder)
+    with pytest.raises(SearchIndexError, match=r"no answer\); run: briefing doctor --rebuild"):
+        len(store)
+    store.close()
+    found = probe_vectors(folder, [], {}, store="elsewhere")
+    assert found.reason == "it cannot be opened (ConnectionError)" and not kind.lasting(folder)
+    kind.delete(folder)
+    assert (tmp_path / "discarded").read_text() == "collection 7" and not folder.exists()
+    with pytest.raises(SearchIndexError, match="division by zero"):
+        store_named("down").open(folder)
+    store_named("down").delete(folder)
+    assert not folder.exists()
+    with pytest.raises(UsageError, match=r"'nowhere'; .* one of: chroma, down, elsewhere"):
+        store_named("nowhere")
+
+
+def test_another_vector_store_has_the_indexes_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The example is added to, searched, reopened, damaged, left for ours: the same is found."""
+    monkeypatch.syspath_prepend(str(EXAMPLE))
+    from briefing_example.exact_vectors import EXACT
+
+    monkeypatch.setitem(VECTOR_STORES._loaded, "exact", EXACT)
+    for place in ("Lund", "Vik", "Ros"):
+        (tmp_path / f"{place}.md").write_text(f"The harbour of {place} handled 12 ships.\n")
+    file = tmp_path / "home" / "index" / "vectors" / "vectors.npz"
+
+    def opened(store: str) -> Workspace:
+        home = tmp_path / "home"
+        return Workspace(Settings(home, "extractive", "hash", vector_store=store))
+
+    def found(workspace: Workspace) -> list[str]:
+        hits = workspace.retriever.search("How many ships did the harbour of Vik handle?")
+        return [one.passage.text for one in hits]
+
+    with opened("exact") as workspace:
+        list(workspace.add(sorted(tmp_path.glob("*.md"))))
+        wanted = found(workspace)
+        assert len(wanted) == 3 and "Vik" in wanted[0]
+        vectors = workspace.indexes.snapshot().vectors
+        assert vectors is not None and len(vectors.nearest(np.ones(256, np.float32), 9) or ()) == 3
+        vik = next(one for one in workspace.library.entries() if "Vik" in one.source.location)
+        workspace.remove(vik.id)
+        assert found(workspace) == [one for one in wanted if "Vik" not in one]
+        workspace.restore(vik.id)
+    with opened("exact") as workspace:
+        assert not workspace.indexes.behind() and found(workspace) == wanted
+        assert inspected(workspace.library, store="exact").vectors == 3
+        workspace.indexes.hold_vectors_back()
+        assert workspace.indexes.try_vectors() == ""
+    file.write_bytes(file.read_bytes()[:-9])
+    with opened("exact") as workspace:
+        assert workspace.indexes.fault() == "vectors/vectors.npz is missing or altered"
+        assert found(workspace) == wanted and workspace.indexes.maintain()
+        assert file.is_file() and workspace.indexes.fault() == ""
+    with opened("chroma") as workspace:
+        assert "another vector store" in workspace.indexes.fault()
+        assert found(workspace) == wanted and workspace.indexes.maintain()
+        assert not file.exists() and found(workspace) == wanted
+
+
 def test_the_page_of_instructions_says_what_the_example_does() -> None:
     """Its lines are those of the package that is installed below."""
     told = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
     groups = {one.group for one in (READERS, ENGINES, TEMPLATES, EMBEDDERS, LANGUAGES)}
     points = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())["project"]["entry-points"]
-    assert set(points) == groups - {EMBEDDERS.group}
+    groups = {one.group for one in REGISTRIES}
+    assert set(points) == groups - {EMBEDDERS.group, READER_MODELS.group}
     for group, lines in points.items():
         for name, place in lines.items():
             assert f'[project.entry-points."{group}"]\n{name} = "{place}"' in told
-    assert set(re.findall(r'entry-points\."([a-z.]+)"', told)) == groups
+    assert set(re.findall(r'entry-points\."([a-z_.]+)"', told)) == groups
     code = (EXAMPLE / "briefing_example" / "log_files.py").read_text()
     for line in ('words="log files"', 'suffixes=(".log",)', "sniff=is_log", "read=read"):
         assert line in told and line in code
 
 
-@pytest.mark.slow
-@pytest.mark.process
-def test_the_example_is_installed_and_used(tmp_path: Path) -> None:
-    """By pip, without the network: each of what it adds is used, the language for what it has."""
-    source, target, home = tmp_path / "source", tmp_path / "installed", tmp_path / "home"
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """Install the example by pip, without the network; return what runs a command with it."""
+    folder = tmp_path_factory.mktemp("example")
+    source, target = folder / "source", folder / "installed"
     shutil.copytree(EXAMPLE, source)
     environment = os.environ | {
         "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INDEX": "1", "PYTHONPATH": str(target),
-        "BRIEFING_HOME": str(home), "BRIEFING_EMBEDDER": "hash",
+        "BRIEFING_EMBEDDER": "hash",
     }  # fmt: skip
 
-    def run(*command: str) -> str:
+    def run(*command: str, **settings: str) -> str:
+        named = {f"BRIEFING_{name.upper()}": value for name, value in settings.items()}
         done = subprocess.run(
             [sys.executable, "-m", *command],
-            capture_output=True, text=True, env=environment, cwd=ROOT, check=False,
+            capture_output=True, text=True, env=environment | named, cwd=ROOT, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
 
     run("pip", "install", "--no-deps", "--no-build-isolation", "--target", str(target), str(source))
-    log = tmp_path / "harbour.log"
-    log.write_text(
+    return run
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Return a log of a harbour."""
+    file = tmp_path / "harbour.log"
+    file.write_text(
         "2026-03-04 09:15:00 The lock of the harbour of Ros opened for the ferry Zelda.\n"
         "2026-03-05 10:00:00 The lock of the harbour of Ros was closed for repairs.\n"
     )
-    report = json.loads(run("ui.cli", "add", str(log), "--json"))
+    return file
+
+
+ASKED = "Which ferry did the lock of the harbour of Ros open for?"
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_the_example_is_installed_and_used(
+    installed: Callable[..., str], log: Path, tmp_path: Path
+) -> None:
+    """A log is read, the engine answers, the template is listed."""
+
+    def run(*command: str) -> str:
+        return installed("ui.cli", *command, home=str(tmp_path / "home"))
+
+    report = json.loads(run("add", str(log), "--json"))
     assert len(report["added"]) == 1 and not report["refused"]
-    (kept,) = json.loads(run("ui.cli", "sources", "--json"))["documents"]
+    (kept,) = json.loads(run("sources", "--json"))["documents"]
     assert (kept["kind"], kept["published"]) == ("log", "2026-03-05")
-    asked = "Which ferry did the lock of the harbour of Ros open for?"
-    answer = json.loads(run("ui.cli", "ask", "--engine", "shout", "--json", asked))
+    answer = json.loads(run("ask", "--engine", "shout", "--json", ASKED))
     assert answer["engine"] == "shout" and "FERRY ZELDA" in answer["claims"][0]["text"]
-    assert "log files" in run("ui.cli", "add", "--help")
-    assert "incident" in run("ui.cli", "template").split()
-    assert "Languages: en (English), zh (简体中文), de (Deutsch)." in run(
-        "ui.cli", "memo", "--help"
-    )
-    memo = json.loads(run("ui.cli", "memo", "--template", "incident", "--language", "de", "--json",
+    assert "log files" in run("add", "--help")
+    assert "incident" in run("template").split()
+    assert "Languages: en (English), zh (简体中文), de (Deutsch)." in run("memo", "--help")
+    memo = json.loads(run("memo", "--template", "incident", "--language", "de", "--json",
                           "the lock of the harbour of Ros"))  # fmt: skip
     headings = [one["heading"] for one in memo["sections"]]
     assert headings[0] == "Was geschah" and headings[-1] == "Quellen" and "In order" in headings
-    (check,) = [one for one in json.loads(run("ui.cli", "doctor", "--json"))["checks"]
+    (check,) = [one for one in json.loads(run("doctor", "--json"))["checks"]
                 if one["name"] == "plugins"]  # fmt: skip
-    assert check["ok"] and check["detail"].count("(briefing-example 0.1)") == 4
-    assert [one for one in json.loads(run("ui.cli", "engines", "--json"))["engines"]
+    assert check["ok"] and check["detail"].count("(briefing-example 0.1)") == 6
+    assert [one for one in json.loads(run("engines", "--json"))["engines"]
             if one["name"] == "shout" and one["ready"]]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_its_vector_store_and_reranker_serve_a_search(
+    installed: Callable[..., str], log: Path, tmp_path: Path
+) -> None:
+    """Each command opens the store anew: added to, searched, and what is removed is out of it."""
+    home = tmp_path / "home"
+    stored = home / "index" / "vectors" / "vectors.npz"
+
+    def run(*command: str) -> str:
+        return installed(
+            "ui.cli", *command, home=str(home), vector_store="exact", reranker="shared-words"
+        )
+
+    run("add", str(log))
+    ids = np.load(stored)["ids"].tolist()
+    assert len(ids) == 2, "a passage a day"
+    found = run("search", "--json", ASKED)
+    # Seven of the question's ten words.
+    assert "Zelda" in found and "relevance 0.70" in found
+    run("remove", "--yes", ids[0].partition(":")[0])
+    assert len(np.load(stored)["ids"]) == 0

@@ -26,6 +26,7 @@ from corpus.date_mentions import DateMention, date_mentions
 from corpus.date_mentions import dates_supported as date_supported
 from corpus.quantities import Quantity, quantities
 from corpus.sentences import sentences
+from index.cosine_scale import DEFAULT_SCALE, CosineScale
 from index.embedding import Embedder
 
 
@@ -95,8 +96,10 @@ class Checker:
     is called supported by nobody.
     """
 
-    def __init__(self, embedder: Embedder, judge: Judge | None = None) -> None:
-        self._matcher = Matcher(embedder)
+    def __init__(
+        self, embedder: Embedder, judge: Judge | None = None, scale: CosineScale = DEFAULT_SCALE
+    ) -> None:
+        self._matcher = Matcher(embedder, scale)
         self._judge = judge
 
     @property

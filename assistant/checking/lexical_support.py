@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from corpus.sentences import sentences
+from index.cosine_scale import DEFAULT_SCALE, CosineScale
 from index.embedding import Embedder, Vectors
 from index.keyword_index import analyser
 from index.query import STOP_WORDS, rarity
@@ -54,8 +55,9 @@ class LexicalSupport:
 class Matcher:
     """Compares sentences with texts; keeps what it read of the last texts."""
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, scale: CosineScale = DEFAULT_SCALE) -> None:
         self._embedder = embedder
+        self._scale = scale
         self._read = lru_cache(maxsize=64)(self._read_text)
         self._vectors = lru_cache(maxsize=64)(self._embedded)
 
@@ -117,7 +119,9 @@ class Matcher:
     def likeness(self, claim: str, text: str) -> float:
         """Return the cosine of `claim` with the likest run of one to three sentences of `text`."""
         vectors = self._vectors(text)
-        return float((vectors @ self._embedder.embed([claim])[0]).max()) if len(vectors) else 0.0
+        if not len(vectors):
+            return 0.0
+        return float(self._scale(vectors @ self._embedder.embed([claim])[0]).max())
 
     def _read_text(self, text: str) -> tuple[list[tuple[int, int]], list[frozenset[str]]]:
         spans = sentences(text)

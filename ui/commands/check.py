@@ -123,13 +123,13 @@ def _given(context: click.Context) -> None:
     from assistant.checking.checker import Checker
     from assistant.checking.entailment import judge_if_any
     from assistant.settings import Settings
+    from index.cosine_scale import scale_of
     from index.embedders import question_embedder
 
     settings = Settings.from_environment(home=context.obj)
-    checker = Checker(
-        question_embedder(settings.embedder, cache=settings.models),
-        judge_if_any(settings.judge, cache=settings.models),
-    )
+    embedder = question_embedder(settings.embedder, cache=settings.models)
+    judge = judge_if_any(settings.judge, cache=settings.models)
+    checker = Checker(embedder, judge, scale_of(embedder, folder=settings.models))
     _say_what_is_read(checker)
     for number, line in enumerate(sys.stdin, start=1):
         if line.strip():

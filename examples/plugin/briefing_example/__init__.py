@@ -1,4 +1,4 @@
-"""A format, an engine, a memo template and a language: see docs/extending.md."""
+"""What a package can add to the briefing assistant: see docs/extending.md."""
 
 from pathlib import Path
 
