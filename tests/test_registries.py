@@ -691,7 +691,6 @@ def test_another_vector_store_has_the_indexes_made_anew(
 def test_the_page_of_instructions_says_what_the_example_does() -> None:
     """Its lines are those of the package that is installed below."""
     told = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
-    groups = {one.group for one in (READERS, ENGINES, TEMPLATES, EMBEDDERS, LANGUAGES)}
     points = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())["project"]["entry-points"]
     groups = {one.group for one in REGISTRIES}
     assert set(points) == groups - {EMBEDDERS.group, READER_MODELS.group}
