@@ -11,7 +11,7 @@ from corpus.citation_line import BY_PUBLISHER, citation_line
 from corpus.document import Document, Passage, Source
 from corpus.page_names import NUMBERED, SHORT, Folio, page_name
 from corpus.rows import columns_of, document_of
-from ui.markup import where
+from ui.places import cited_at
 
 PAGES = (
     "The ferry of Tarn runs twice a day.",
@@ -78,7 +78,7 @@ def test_every_place_that_shows_a_page_names_it_so() -> None:
     """Terminal, page in both languages, notes of a memo."""
     scan, labelled = _cited(2), _cited(3)
     assert citation_line(SOURCE, labelled.page_name) == "The ferries of Tarn, page A-3 (3 of 3)"
-    assert where(SOURCE, 2, scan.folio) == "The ferries of Tarn, page 2, read by OCR"
-    assert "第 A-3 页（第 3 页，共 3 页）" in where(SOURCE, 3, labelled.folio, "zh")
+    assert cited_at(SOURCE, 2, scan.folio) == "The ferries of Tarn, page 2, read by OCR"
+    assert "第 A-3 页（第 3 页，共 3 页）" in cited_at(SOURCE, 3, labelled.folio, "zh")
     note = "".join(str(one.get("c", " ")) for one in _source(labelled, words=True, language="en"))
     assert "A-3" in note
