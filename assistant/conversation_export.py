@@ -13,6 +13,7 @@ from assistant.answer_storage import answer_of
 from assistant.checking.problems import in_words
 from assistant.memo.export import markdown_of
 from assistant.memo.pandoc_tree import Node, paragraph, tree_of, words_of
+from corpus.citation_line import citation_line
 from corpus.conversations import Conversation, StoredTurn
 
 
@@ -48,9 +49,7 @@ def _answer(answer: Answer) -> Iterator[Node]:
 
 
 def _quoted(citation: Citation) -> tuple[Node, Node]:
-    source = citation.source
-    parts = (source.title, source.publisher, source.published, citation.page_name)
-    said = f"[{citation.number}] {', '.join(part for part in parts if part)}"
+    said = f"[{citation.number}] {citation_line(citation.source, citation.page_name)}"
     quote = [paragraph(words_of(line)) for line in citation.words.splitlines() if line.strip()]
     return paragraph(words_of(said)), {"t": "BlockQuote", "c": quote}
 

@@ -13,6 +13,7 @@ from assistant.phrases import runs
 from assistant.query_rewriting import Turn
 from assistant.workspace import Workspace
 from corpus.catalogue import Entry
+from corpus.citation_line import citation_line
 from corpus.document import Source
 from corpus.i18n import tr
 from corpus.partial_dates import within
@@ -191,10 +192,11 @@ class _Told:
             yield self._line(one.source, form), one
 
     def _line(self, source: Source, form: str = "") -> str:
-        parts = [part for part in (source.publisher, source.dated, form) if part]
+        comma = "，" if self._chinese else ", "
+        about = citation_line(source, form, fields=("publisher", "dated"), comma=comma)
         if self._chinese:
-            return f"《{source.title}》" + (f"（{'，'.join(parts)}）" if parts else "") + "。"
-        return ", ".join([f"“{source.title}”", *parts]) + "."
+            return f"《{source.title}》" + (f"（{about}）" if about else "") + "。"
+        return f"“{source.title}”" + (f", {about}" if about else "") + "."
 
     def listing(
         self, first: Sequence[Entry], more: Sequence[Entry], topic: str, *, unknown: bool = False

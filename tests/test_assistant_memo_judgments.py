@@ -24,7 +24,7 @@ from index.ingest import files_below
 from tests.memos import line
 from tests.servers import ModelServer
 from tests.test_assistant_memo_writing import PORT
-from ui.markup_memo import memo_html
+from ui.memo_view import memo_html
 
 FACT = "The port of Lund handled 4,800 ships in 2025, according to its director [1].\n"
 GROWS = "Traffic in the port of Lund will likely grow further."

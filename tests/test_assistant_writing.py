@@ -348,7 +348,7 @@ def test_an_engine_that_obeys_a_document_changes_only_its_own_text(
     """No file, socket, setting or other conversation is touched; the text is marked and inert."""
     import socket
 
-    from ui.markup import answer_html
+    from ui.answer_view import answer_html
 
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "orders.md").write_text(ORDERS)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from assistant.answer import Answer, Citation, citation_json
 from assistant.answer_storage import from_json, to_json
 from assistant.memo.pandoc_tree import _source
+from corpus.citation_line import BY_PUBLISHER, citation_line
 from corpus.document import Document, Passage, Source
 from corpus.page_names import NUMBERED, SHORT, Folio, page_name
 from corpus.rows import columns_of, document_of
-from ui.markup import where
-from ui.terminal import described
+from ui.places import cited_at
 
 PAGES = (
     "The ferry of Tarn runs twice a day.",
@@ -63,11 +63,22 @@ def test_the_name_is_kept_with_document_and_answer() -> None:
     assert citation_json(answer.citations[0])["page_name"] == "page A-3 (3 of 3)"
 
 
+def test_a_source_is_one_line_of_what_is_known() -> None:
+    """In the order that is asked for, with what is put behind it."""
+    whole = replace(SOURCE, publisher="Ferry Board", published="2024-03", updated="2025-01")
+    assert citation_line(whole, "page 2") == "The ferries of Tarn, Ferry Board, 2024-03, page 2"
+    assert citation_line(SOURCE, "", undated="no date") == "The ferries of Tarn, no date"
+    by_publisher = citation_line(whole, fields=BY_PUBLISHER, comma="，")
+    assert by_publisher == "Ferry Board，The ferries of Tarn，2024-03"
+    assert citation_line(replace(whole, published=""), "pdf", fields=("dated",)) == "2025-01, pdf"
+    assert citation_line(SOURCE, fields=("publisher", "published")) == ""
+
+
 def test_every_place_that_shows_a_page_names_it_so() -> None:
     """Terminal, page in both languages, notes of a memo."""
     scan, labelled = _cited(2), _cited(3)
-    assert described(SOURCE, labelled.page_name) == "The ferries of Tarn, page A-3 (3 of 3)"
-    assert where(SOURCE, 2, scan.folio) == "The ferries of Tarn, page 2, read by OCR"
-    assert "第 A-3 页（第 3 页，共 3 页）" in where(SOURCE, 3, labelled.folio, "zh")
+    assert citation_line(SOURCE, labelled.page_name) == "The ferries of Tarn, page A-3 (3 of 3)"
+    assert cited_at(SOURCE, 2, scan.folio) == "The ferries of Tarn, page 2, read by OCR"
+    assert "第 A-3 页（第 3 页，共 3 页）" in cited_at(SOURCE, 3, labelled.folio, "zh")
     note = "".join(str(one.get("c", " ")) for one in _source(labelled, words=True, language="en"))
     assert "A-3" in note

@@ -24,9 +24,9 @@ from tests.test_ui_page import (
     page,
 )
 from tests.test_ui_page import pytestmark as pytestmark
+from ui.answer_view import about_html, copied
 from ui.chat_actions import AskOptions, begin, messages
 from ui.jobs import Jobs
-from ui.markup_chat import about_html, copied
 from ui.page_conversations import ConversationList
 
 __all__ = ["address", "chromium", "page"]

@@ -27,8 +27,14 @@ from ui import ingest_jobs, library
 from ui.backend import Backend
 from ui.ingest_jobs import AddedFile
 from ui.jobs import Jobs
-from ui.library import NO_THEME, PAGE, LibraryFilter
-from ui.markup_library import adding_html, details_html, table_html
+from ui.library import (
+    NO_THEME,
+    PAGE,
+    LibraryFilter,
+    adding_html,
+    details_html,
+    table_html,
+)
 from ui.page_library import MOVING, OPENED, WHOLE, LibraryEvents
 from ui.terminal import report_lines
 from ui.wording import keys

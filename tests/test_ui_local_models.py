@@ -25,7 +25,7 @@ from tests.test_assistant_models_model_store import LLAMA, gguf
 from tests.test_ui_page import EXAMPLES, Harbour, chromium, page
 from ui import local_models
 from ui.backend import Backend
-from ui.markup_local_models import announced, line_html, list_html, time_of
+from ui.local_models import announced, line_html, list_html, time_of
 from ui.page_local_models import LocalModelEvents, LocalModelParts
 from ui.wording import keys, word
 

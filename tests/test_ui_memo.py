@@ -27,7 +27,7 @@ from tests.memos import MEMO
 from tests.test_assistant_memo_writing import PORT, ROAD
 from tests.test_ui_page import EXAMPLES, Harbour, chromium, page
 from ui import memos
-from ui.markup_memo import findings_html, memo_html, offers_html
+from ui.memo_view import findings_html, memo_html, offers_html
 from ui.memos import MemoEditor, MemoForm
 from ui.page_memo import MemoEvents
 

@@ -10,9 +10,8 @@ import pytest
 from assistant.answer import NOT_HELD, NOT_SAID, Answer, Citation, Claim
 from corpus.document import Passage, Source
 from index.evidence import Evidence
+from ui.answer_view import about_html, actions_html, answer_html, copied
 from ui.chat_actions import ChatTurn, messages, selected_citation
-from ui.markup import answer_html
-from ui.markup_chat import about_html, actions_html, copied
 from ui.terminal import answer_lines
 
 SOURCE = Source("The port <of> Lund", "/lund.pdf", "Port Gazette", "2024-03-01")

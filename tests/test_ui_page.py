@@ -25,7 +25,6 @@ from corpus.library import Library
 from corpus.page_images import PageImage
 from index.evidence import Evidence
 from tests.browser import GRADIO_WARNS, PATIENCE
-from ui import markup
 from ui.chat_actions import (
     AskOptions,
     ChatTurn,
@@ -36,6 +35,8 @@ from ui.chat_actions import (
     selected_citation,
 )
 from ui.jobs import Jobs
+from ui.notices import status_html
+from ui.rendering import literal
 from ui.source import Sources, View
 
 TEXT = (
@@ -73,7 +74,7 @@ class Harbour:
         return None
 
     def status(self, language: str = "en") -> str:
-        return markup.status_html(self.entries(), self.answering, "", language=language)
+        return status_html(self.entries(), self.answering, "", language=language)
 
     def engines(self) -> Sequence[tuple[str, str]]:
         here = [f"local:{one.name}" for one in self.store.installed()]
@@ -228,7 +229,7 @@ def test_a_marker_that_does_not_exist_shows_the_empty_panel() -> None:
 )
 def test_text_is_shown_and_never_rendered(text: str) -> None:
     """No sign that HTML or Markdown reads is left as itself."""
-    assert not set(markup.text(text)) & set("<>![]()*_`~$")
+    assert not set(literal(text)) & set("<>![]()*_`~$")
 
 
 # ----------------------------------------------------------------- in the browser
@@ -289,8 +290,8 @@ def ask(page: Any, text: str) -> None:
 
 def test_the_line_under_the_title_says_where_text_goes() -> None:
     """Before the first question: nowhere, or to the host of the engine that was named."""
-    assert "nothing leaves this machine" in markup.status_html((), "ollama:x", "")
-    shown = markup.status_html((), "openai:x", "", "api.openai.com")
+    assert "nothing leaves this machine" in status_html((), "ollama:x", "")
+    shown = status_html((), "openai:x", "", "api.openai.com")
     assert "go to api.openai.com" in shown and "nothing leaves" not in shown
 
 

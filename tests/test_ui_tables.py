@@ -6,7 +6,8 @@ from assistant.answer import Answer, Citation, Claim
 from corpus.cells import rows_in, stated_in
 from corpus.document import Document, Source
 from corpus.readers.blocks import Blocks
-from ui.markup_source import passage, quoted
+from ui.rendering import rendered
+from ui.source import QuotePage, passage
 from ui.terminal import text_lines
 
 SOURCE = Source("Register", "/register.xlsx", "Port office", "2025-03-01", "table")
@@ -26,6 +27,10 @@ def register() -> Document:
     return blocks.document(SOURCE)
 
 
+def panel(shown: QuotePage) -> str:
+    return rendered("source.html", "page", "en", shown, "Register")
+
+
 def cites(document: Document, name: str, claim: str) -> Citation:
     """Return the citation of a ship's row by a claim."""
     start = document.text.index(f"{name} |")
@@ -38,7 +43,7 @@ def cites(document: Document, name: str, claim: str) -> Citation:
 def test_the_panel_shows_the_row_under_its_heads_with_the_cell_marked() -> None:
     """Heads have a scope, the cited row and cell a mark, and what is left out is told."""
     document = register()
-    shown = passage(cites(document, "Zelda 32", "Crew: 5"), document, "en")
+    shown = panel(passage(cites(document, "Zelda 32", "Crew: 5"), document))
     assert '<th scope="colgroup" colspan="2"><span>Measures</span></th>' in shown
     assert '<th scope="col">Length (m)</th><th scope="col">Crew</th>' in shown
     assert (
@@ -57,7 +62,7 @@ def test_prose_beside_a_table_is_shown_without_its_rows() -> None:
     start = document.text.index("No other ship")
     citation = Citation(1, document.id, SOURCE, None, "", document.text[start:], start,
                         len(document.text))  # fmt: skip
-    shown = passage(citation, document, "en")
+    shown = panel(passage(citation, document))
     assert "<mark>No other ship was seen.</mark>" in shown and "Zelda" not in shown
 
 
@@ -65,7 +70,7 @@ def test_a_quoted_row_is_told_with_its_heads_where_there_is_no_table() -> None:
     """Beside a drawn page, in a conversation and in a memo's notes."""
     citation = cites(register(), "Zelda 32", "Crew: 5")
     said = "Ship › Name: Zelda 32; Measures › Length (m): 132; Measures › Crew: 5"
-    assert said in quoted(citation, "en")
+    assert said in panel(QuotePage(quote=citation.words))
     claim = Claim("Zelda 32 has a crew of 5.", (1,), "supported")
     answer = Answer("Crew?", outcome="answered", claims=(claim,), citations=(citation,))
     assert answer.citations[0].words == said

@@ -29,7 +29,7 @@ from corpus.themes import Themes
 from corpus.translations import ENGLISH, SHIPPED, language_named
 from index.evidence import Match
 from tests.test_assistant_memo_lint import CASES
-from ui import markup
+from ui.answer_view import answer_html
 from ui.translation import translated
 from ui.wording import keys
 
@@ -249,9 +249,9 @@ def test_a_kept_answer_is_told_after_it_was_read_back() -> None:
     again = from_json(to_json(answer))
     assert again == answer
     assert again.notice == "The library holds nothing on this.\nTables are not calculated: two fit."
-    shown = markup.answer_html(again, 1, "zh")
+    shown = answer_html(again, 1, "zh")
     assert re.search("资料库中没有这方面的内容.{1,8}<br>未对表格进行计算", shown)
-    assert "The library holds nothing on this" in markup.answer_html(again, 1, "en")
+    assert "The library holds nothing on this" in answer_html(again, 1, "en")
     before = from_json(to_json(Answer("Why?", outcome="declined", notice=str.__str__(notice))))
     assert translated(before.notice, "zh") == notice
     with pytest.raises(FormatError, match="“notice” must be a text"):

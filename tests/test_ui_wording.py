@@ -36,11 +36,13 @@ def test_what_stands_as_chinese_is_chinese() -> None:
 
 def test_every_key_the_page_names_exists_and_none_is_left_over() -> None:
     """A key in the code stands in a file of words, and every key is named somewhere."""
-    code = "\n".join(one.read_text(encoding="utf-8") for one in PAGE.rglob("*.py"))
-    asked = set(re.findall(r"""(?:\bword|\bLABELS)\(\s*["']([a-z_.]+)["']""", code))
+    files = [*PAGE.rglob("*.py"), *PAGE.rglob("*.html")]
+    code = "\n".join(one.read_text(encoding="utf-8") for one in files)
+    asked = set(re.findall(r"""(?:\bword|\bLABELS)\(\s*["']([a-z_.]+)["'](?! ~)""", code))
     assert asked <= keys()
     # Keys that are put together from a name ("library.by_title") count by what they begin with.
-    built = tuple(set(re.findall(r"""f["']([a-z]+\.[a-z_.]*)\{""", code)))
+    built = tuple(set(re.findall(r"""f["']([a-z]+\.[a-z_.]*)\{|"([a-z]+\.[a-z_.]*)" ~""", code)))
+    built = tuple(python or template for python, template in built)
     left = {one for one in keys() if not re.search(f"""["']{re.escape(one)}["']""", code)}
     assert not {one for one in left if not one.startswith(built)}
 

@@ -17,8 +17,8 @@ from corpus.errors import BriefingError, SearchIndexError, StorageError, UsageEr
 from corpus.i18n import tr
 from corpus.page_images import PageRenderer
 from corpus.vocabulary import using
-from ui import markup
 from ui.jobs import Jobs
+from ui.notices import error_html, status_html, troubles_html
 from ui.source import Drawing, SelectedCitation, Sources
 from ui.wording import word
 
@@ -201,16 +201,16 @@ class Backend:
 
     def status(self, language: str = "en") -> str:
         """Return the line under the title, as HTML."""
-        troubles = markup.troubles_html(list(self._troubles.items()), language)
+        troubles = troubles_html(list(self._troubles.items()), language)
         if self._failure:
-            return markup.error_html(self._failure, language) + troubles
+            return error_html(self._failure, language) + troubles
         workspace = self._workspace
         if workspace is None:
             note = word(self._note, language, **self._progress)
-            return markup.status_html((), "", note) + troubles
+            return status_html((), "", note) + troubles
         engine = workspace.engine
         entries = workspace.library.entries()
-        return markup.status_html(entries, engine.name, "", engine.place, language) + troubles
+        return status_html(entries, engine.name, "", engine.place, language) + troubles
 
     def engines(self) -> Sequence[tuple[str, str]]:
         """Return (what is shown, name) of the engines to choose from, the present one first.

@@ -14,8 +14,9 @@ from assistant.answer_storage import finish
 from assistant.pipeline import LONGEST_QUESTION
 from corpus.errors import BriefingError, NoConversation
 from corpus.partial_dates import beginning, end, is_date
-from ui import markup, markup_chat
+from ui.answer_view import actions_html, answer_html
 from ui.jobs import Job
+from ui.notices import error_html, note_html, question_html, waiting_html
 from ui.source import SelectedCitation
 from ui.wording import keys, word
 
@@ -202,23 +203,23 @@ def messages(
     shown = []
     for number, turn in enumerate(turns):
         last = number == len(turns) - 1
-        body = markup.answer_html(turn.answer, number, language) if turn.answer else ""
+        body = answer_html(turn.answer, number, language) if turn.answer else ""
         if turn.waiting:
-            body = markup.waiting_html(turn.waiting)
+            body = waiting_html(turn.waiting)
         elif turn.problem:
-            body += markup.error_html(turn.problem, language)
+            body += error_html(turn.problem, language)
         elif turn.stopped:
-            body += markup.note_html(word("chat.stopped", language))
+            body += note_html(word("chat.stopped", language))
         elif not turn.complete and not (last and running):
-            body = (body if turn.answer and turn.answer.claims else "") + markup.note_html(
+            body = (body if turn.answer and turn.answer.claims else "") + note_html(
                 word("chat.interrupted", language)
             )
         elif not body:
-            body = markup.waiting_html(word("chat.starting", language))
+            body = waiting_html(word("chat.starting", language))
         if not (last and running):
-            body += markup_chat.actions_html(turn.answer, number, language, last=last,
+            body += actions_html(turn.answer, number, language, last=last,
                                              rated=turn.rated)  # fmt: skip
-        shown.append({"role": "user", "content": markup.question_html(turn.question)})
+        shown.append({"role": "user", "content": question_html(turn.question)})
         shown.append({"role": "assistant", "content": body})
     return shown
 
@@ -227,10 +228,10 @@ def refused(
     turns: Sequence[ChatTurn], text: str, reason: str, language: str
 ) -> list[dict[str, str]]:
     """Return the messages with one more that says why a question waits in the box."""
-    body = markup.note_html(f"{reason} {word('chat.kept_in_box', language)}")
+    body = note_html(f"{reason} {word('chat.kept_in_box', language)}")
     return [
         *messages(turns, language),
-        {"role": "user", "content": markup.question_html(text)},
+        {"role": "user", "content": question_html(text)},
         {"role": "assistant", "content": body},
     ]
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
-from html import escape
 from pathlib import PurePosixPath
 
 from starlette.requests import Request
@@ -12,7 +10,8 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 
 from corpus.errors import BriefingError, NotInLibrary, ReadError
 from ui.backend import Backend
-from ui.markup import place_of
+from ui.places import place_of
+from ui.rendering import rendered
 from ui.translation import translated
 from ui.wording import language_of, word
 
@@ -48,12 +47,6 @@ def originals(place: Backend) -> Callable[[str], Response]:
 
 # Pixels a point: a page of A4 is 950 wide.
 _SCALE = 1.6
-_STYLE = (
-    "body{margin:0;background:#888;font:1rem system-ui,sans-serif;text-align:center}"
-    "nav{position:sticky;top:0;padding:.6rem;background:#fff;color:#222}"
-    "nav a{padding:0 .8rem}"
-    "img{max-width:100%;height:auto;background:#fff}"
-)
 
 
 def drawn_pages(place: Backend) -> Callable[[str, int, Request], Response]:
@@ -82,27 +75,10 @@ def drawn_pages(place: Backend) -> Callable[[str, int, Request], Response]:
             )
         except ReadError as error:
             return PlainTextResponse(translated(str(error), language), status_code=422)
-        said = word("source.page", language, page=page, pages=pages)
-        title = escape(whole.source.title)
-        data = base64.b64encode(picture.image).decode("ascii")
-        return HTMLResponse(
-            f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width">'
-            f"<title>{said} · {title}</title><style>{_STYLE}</style>"
-            f"<nav>{_turn(page - 1, pages, '‹', 'source.previous', language)}"
-            f"<b>{title}</b> · {said}"
-            f"{_turn(page + 1, pages, '›', 'source.next', language)}</nav>"
-            f'<img alt="{said}" width="{picture.width}" height="{picture.height}" '
-            f'src="data:image/webp;base64,{data}">'
-        )
+        title = whole.source.title
+        return HTMLResponse(rendered("page.html", "sheet", language, title, page, pages, picture))
 
     return drawn
-
-
-def _turn(page: int, pages: int, sign: str, key: str, language: str) -> str:
-    """Return the way to the page before or after; "" where there is none."""
-    name = word(key, language)
-    return f'<a href="{page}" aria-label="{name}">{sign}</a>' if 1 <= page <= pages else ""
 
 
 __all__ = ["drawn_pages", "originals"]

@@ -1,27 +1,46 @@
-"""What the library page does, without Gradio: what is shown of the documents, and editing them."""
+"""What the library page does, without Gradio: the documents shown as HTML, and editing them."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from assistant.diagnostics import Storage
 from corpus.catalogue import Entry
+from corpus.citation_line import citation_line
+from corpus.document import LeftOut, pages_said
 from corpus.errors import BriefingError, NotInLibrary
+from corpus.extraction_report import ExtractionReport
+from corpus.i18n import joined
+from corpus.library import IntegrityFinding
 from corpus.partial_dates import is_date
 from index.filters import Filters
+from index.ingest import Report
+from ui.ingest_jobs import AddedFile, Adding
+from ui.jobs import Job
+from ui.places import place_of
+from ui.rendering import rendered
 from ui.translation import translated
-from ui.wording import word
+from ui.wording import keys, word
 
 if TYPE_CHECKING:
     from assistant.workspace import Workspace
+
+# A line in pieces, each with the number of the page that it leads to, "" for none.
+Pieces = list[tuple[str, str]]
 
 # Rows of one page of the table: a thousand at once take the browser a second to draw.
 PAGE = 50
 SORTS = ("newest", "oldest", "by_title", "by_publisher", "by_passages", "by_added")
 # What is chosen to see the documents without a theme.
 NO_THEME = "-"
+# Pages as corpus.document.pages_said tells them.
+_PAGES = re.compile(r"pages? ([\d–, and]+)")
+# What is shown of a report; the rest is counted.
+_SHOWN = 100
 # Publishers that have a colour of their own in the plot; the rest are one.
 _PUBLISHERS = 6
 
@@ -180,3 +199,232 @@ def _quarter(published: str) -> str:
 def turned(wanted: LibraryFilter, step: int) -> LibraryFilter:
     """Return the filter a page on or back."""
     return replace(wanted, page=max(0, wanted.page + step))
+
+
+def note_html(said: str, language: str, *, wrong: bool = False) -> str:
+    """Return a line in the page's own words; `said` is plain, "" for no line."""
+    return rendered("library.html", "note", language, said, wrong) if said else ""
+
+
+def adding_html(job: Job[Adding] | None, behind: int, language: str) -> str:
+    """Return an addition as it is: a bar with words, what became of each document, the end."""
+    if job is None:
+        return ""
+    now, kind = job.latest or Adding(), "done"
+    outcomes: Sequence[AddedFile] = now.lines
+    if job.failure is not None:
+        kind = "failed"
+        said = word("library.failed", language, reason=translated(str(job.failure), language))
+    elif now.report is not None:
+        said, outcomes = _summary(now.report, language), _outcomes(now.report, language)
+    elif job.cancelled:
+        said = word("library.cancelled", language)
+    else:
+        return _working_html(now, behind, language)
+    return rendered("library.html", "ended", language, kind, said, outcomes[:_SHOWN])
+
+
+def _working_html(now: Adding, behind: int, language: str) -> str:
+    note = translated(now.note, language)
+    key = {
+        "fetching": "library.fetching",
+        "embedding": "library.embedding",
+        "recognising": "library.recognising",
+        "indexing": "library.indexing",
+        "starting": "library.starting",
+    }.get(now.stage)
+    doing = word(key, language, note=note) if key else note
+    return rendered(
+        "library.html",
+        "working",
+        language,
+        share=now.done / now.total if now.total else 0.0,
+        counted=word("library.working", language, done=now.done, total=now.total)
+        if now.total
+        else "",
+        behind=word("library.waiting", language, count=behind) if behind else "",
+        step=now.share,
+        doing=doing,
+        outcomes=now.lines[-8:],
+    )
+
+
+def _summary(report: Report, language: str) -> str:
+    return word(
+        "library.done",
+        language,
+        added=len(report.added),
+        replaced=len(report.replaced),
+        updated=len(report.updated),
+        unchanged=len(report.unchanged),
+        duplicates=len(report.duplicates),
+        refused=len(report.refused),
+        passages=f"{report.passages:,}",
+    )
+
+
+def _outcomes(report: Report, language: str) -> list[AddedFile]:
+    """Return what became of the documents, refusals first: they want something done."""
+    return [
+        *(AddedFile(place_of(one.path), "refused", one.message) for one in report.refused),
+        *(AddedFile(place_of(one.path), "left_out", one.message) for one in report.left_out),
+        *(
+            AddedFile(place_of(one.path), "missed", _left_out(one.missed, language))
+            for one in report.accounts
+            if one.missed
+        ),
+        *(
+            AddedFile(place_of(one.path), "doubtful", joined("; ", one.doubts))
+            for one in report.accounts
+            if one.doubts
+        ),
+        *(AddedFile(place_of(one), "replaced") for one in report.replaced),
+        *(AddedFile(place_of(one), "updated") for one in report.updated),
+        *(AddedFile(place_of(one.path), "duplicate", one.title) for one in report.duplicates),
+        *(AddedFile(place_of(one), "added") for one in report.added),
+    ]
+
+
+def table_html(
+    entries: Sequence[Entry],
+    accounts: Mapping[str, ExtractionReport],
+    theme: Callable[[str], str],
+    language: str,
+) -> str:
+    """Return documents as a table; a title is a button that opens the document's details.
+
+    `accounts` say by id how they were read: what is open stands under the title. `theme` says what
+    a theme is called.
+    """
+    if not entries:
+        return ""
+    rows = [
+        (one, theme(one.source.theme), _open_lines(one, accounts.get(one.id), language))
+        for one in entries
+    ]
+    return rendered("library.html", "table", language, rows)
+
+
+def _open_lines(entry: Entry, account: ExtractionReport | None, language: str) -> list[Pieces]:
+    """Return what of a document was not read, and what only a person can settle, in a line each."""
+    if account is None:
+        return []
+    lines = [[(translated(one, language), "")] for one in account.doubts]
+    if account.missed:
+        missed = word("library.missed", language, reason=_left_out(account.missed, language))
+        lines.insert(0, _linked(missed, entry, account.missed, language))
+    return lines
+
+
+def _linked(said: str, entry: Entry, left_out: Sequence[LeftOut], language: str) -> Pieces:
+    """Return `said` in pieces: the pages of a PDF that it names lead to their pictures."""
+    named = {_pages_told(one.where, language) for one in left_out if _PAGES.fullmatch(one.where)}
+    if entry.source.kind != "pdf" or not named:
+        return [(said, "")]
+    longest_first = "|".join(map(re.escape, sorted(named, key=len, reverse=True)))
+    pieces: Pieces = []
+    # What the groups of the patterns hold stands at the odd places.
+    for at, part in enumerate(re.split(rf"({longest_first})(?!\d)", said)):
+        numbers = re.split(r"(\d+)", part) if at % 2 else [part]
+        pieces += [(one, one * (place % 2)) for place, one in enumerate(numbers) if one]
+    return pieces
+
+
+def _left_out(left_out: Sequence[LeftOut], language: str) -> str:
+    return "; ".join(_told_one(one, language) for one in left_out)
+
+
+def _told_one(one: LeftOut, language: str) -> str:
+    """Return what was left out in words; a kind that has no word here stays English."""
+    key = f"account.{one.kind.replace(' ', '_')}"
+    if language == "en" or key not in keys():
+        return str(one)
+    where = f"（{_pages_told(one.where, language)}）" * bool(one.where)
+    return word("account.line", language, count=one.places, kind=word(key, language), where=where)
+
+
+def _pages_told(said: str, language: str) -> str:
+    """Return pages as `corpus.document.pages_said` tells them in the language of the page."""
+    found = _PAGES.fullmatch(said)
+    if found is None:
+        # What lies within a document, and why it was not read.
+        return translated(said, language)
+    if language == "en":
+        return said
+    return word("account.pages", language, pages=found[1].replace(" and ", "、"))
+
+
+def details_html(
+    entry: Entry,
+    places: Sequence[str],
+    versions: Sequence[tuple[str, str]],
+    account: ExtractionReport,
+    language: str,
+    *,
+    kept: bool,
+) -> str:
+    """Return a document in full: what is known of it, how it was read, other places and versions.
+
+    Where the file is `kept`, there is a link to it, for what of it was not read.
+    """
+    here = entry.source.location
+    also = {
+        one.location: citation_line(one, fields=("publisher", "published")) for one in entry.others
+    }
+    others = [
+        f"{place_of(one)} ({also[one]})" if also.get(one) else place_of(one)
+        for one in places
+        if one != here
+    ]
+    furniture = [one for one in account.left_out if not one.missed]
+    recognised = pages_said(account.ocr_pages)
+    facts: dict[str, str] = {
+        "library.location": place_of(here),
+        "library.kind": entry.source.kind,
+        "library.pages": str(entry.pages or ""),
+        "library.passages": f"{entry.passages:,}",
+        "library.added": entry.added[:10],
+        "library.language": account.language,
+        "library.updated": entry.source.updated,
+        "library.fetched": entry.source.fetched,
+        "library.not_read": _left_out(account.missed, language),
+        "library.doubtful": "; ".join(translated(one, language) for one in account.doubts),
+        "library.by_ocr": _pages_told(recognised, language),
+        "library.within": ", ".join(account.attachments),
+        "library.furniture": _left_out(furniture, language),
+        "library.also_at": "; ".join(others),
+        "library.versions": "; ".join(f"{title} ({at[:10]})" for title, at in versions),
+    }
+    to_see: dict[str, Sequence[LeftOut]] = {
+        "library.not_read": account.missed,
+        "library.by_ocr": [LeftOut("", 0, recognised)],
+    }
+    rows = [
+        (key, _linked(said, entry, to_see.get(key, ()) if kept else (), language))
+        for key, said in facts.items()
+        if said
+    ]
+    return rendered("library.html", "details", language, entry, rows, kept)
+
+
+def storage_html(entries: Sequence[Entry], held: Storage, *, behind: bool, language: str) -> str:
+    """Return what the library takes, and whether its indexes are in step."""
+    said = word(
+        "library.holds",
+        language,
+        documents=f"{len(entries):,}",
+        passages=f"{sum(one.passages for one in entries):,}",
+        database=_size(held.database),
+        originals=_size(held.originals),
+        indexes=_size(held.indexes),
+    )
+    return rendered("library.html", "storage", language, said, behind)
+
+
+def findings_html(findings: Sequence[IntegrityFinding], language: str) -> str:
+    """Return what was checked, each with a sign and a word."""
+    return rendered("library.html", "findings", language, findings)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.memo.translation import worded
 from corpus.errors import BriefingError, FormatError, ReadError, UsageError
 from corpus.i18n import tr
 from ui.jobs import Job
+from ui.rendering import rendered
+from ui.translation import translated
+from ui.wording import keys, word
 
 if TYPE_CHECKING:
     from assistant.models.model_catalogue import ModelEntry
     from assistant.models.model_download import DownloadProgress
     from assistant.models.model_store import Installed, ModelStore
     from ui.backend import Backend
+
+# What can be done with a model, by how it stands with it: the name of an act, and of its word.
+_ACTS = {
+    "absent": (("get", "writers.get"),),
+    "half": (("get", "writers.resume"), ("remove", "writers.remove")),
+    "waiting": (("stop", "writers.stop"),),
+    "coming": (("stop", "writers.stop"),),
+    "stopping": (),
+    "here": (("use", "writers.use"), ("remove", "writers.remove")),
+    "chosen": (("unuse", "writers.unuse"), ("remove", "writers.remove")),
+}
+_SURE = (("drop", "writers.remove_it"), ("keep", "writers.keep"))
+# Languages of a model that are told at once; the rest stands in its details.
+_LANGUAGES = 3
+_ODD = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,3 +227,207 @@ def in_packages(writers: Sequence[LocalModel]) -> list[str]:
 def unreachable(failure: BriefingError | None) -> bool:
     """Say whether a model did not come because no place that has it was reached."""
     return isinstance(failure, ReadError) and failure.reason == "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model as its row shows it, in words of the page's language.
+
+    `stands` says in words what `state` is a class of, `asked` asks whether to remove it ("" where
+    it is not asked), `doubts` warn, `details` are names and values, `acts` names and keys.
+    """
+
+    model: LocalModel
+    state: str
+    stands: str
+    facts: Sequence[str]
+    worth: str
+    doubts: Sequence[str]
+    details: Sequence[tuple[str, str]]
+    asked: str
+    acts: Sequence[tuple[str, str]]
+
+
+def list_html(writers: Sequence[LocalModel], doubted: str, language: str) -> str:
+    """Return the models, a row each; the removal of the one named `doubted` is asked about."""
+    packed = in_packages(writers)
+    rows = [_row(one, one.name == doubted, packed, language) for one in writers]
+    return rendered("local_models.html", "models", language, rows) if rows else ""
+
+
+def _row(one: LocalModel, doubted: bool, packed: Sequence[str], language: str) -> ModelRow:
+    size = size_of(one.bytes)
+    state = "chosen" if one.chosen else one.state
+    facts = [
+        word("writers.disk", language, size=size),
+        word("writers.memory", language, size=size_of(one.memory)),
+        word("writers.licence", language, name=one.licence or "?"),
+    ]
+    if one.entry is not None:
+        facts.append(word("writers.languages", language, names=_briefly(one, language)))
+    return ModelRow(
+        one,
+        state,
+        word(f"writers.is_{state}", language, had=size_of(one.had), all=size),
+        facts,
+        _joined(_worth(one, language), language),
+        _doubts(one, packed, language),
+        _details(one, language),
+        word("writers.sure", language, title=one.title, size=size) if doubted else "",
+        _SURE if doubted else _ACTS[state],
+    )
+
+
+def _worth(one: LocalModel, language: str) -> list[str]:
+    """Return what a model is good for, what was measured, and how fast it writes."""
+    if one.entry is None:
+        lines = [word("writers.own", language)]
+    else:
+        key = f"writers.about_{_ODD.sub('_', one.name)}"
+        lines = [word(key, language) if key in keys() else one.entry.about]
+        found = one.entry.measured
+        if found is None:
+            lines.append(word("writers.unmeasured", language))
+        else:
+            lines.append(
+                word("writers.measured", language, asked=found.asked, right=found.right,
+                     not_found=found.not_found, invented=found.invented)
+            )  # fmt: skip
+            if not one.speed:
+                words = f"{found.words_a_second:.1f}"
+                lines.append(word("writers.pace", language, words=words))
+    if one.speed:
+        lines.append(word("writers.pace_here", language, words=f"{one.speed:.1f}"))
+    return [line for line in lines if line]
+
+
+def _doubts(one: LocalModel, packed: Sequence[str], language: str) -> list[str]:
+    """Return what speaks against a model: what was measured, too little memory, that it fails."""
+    doubts = []
+    found = one.entry.measured if one.entry is not None else None
+    if found is not None and found.worse_than_quoting:
+        doubts.append(
+            word("writers.worse", language, right=found.quoting_right,
+                 invented=found.quoting_invented)
+        )  # fmt: skip
+    if one.lacking:
+        there = size_of(one.there)
+        doubts.append(word(f"writers.lacking_{one.lacking}", language, there=there))
+    if one.failure is not None and one.state in {"absent", "half"}:
+        lines = [failed(one.failure, language)]
+        if packed and unreachable(one.failure) and one.name not in packed:
+            lines.append(word("writers.other_way", language, names=", ".join(packed)))
+        doubts.append(_joined(lines, language))
+    return doubts
+
+
+def _details(one: LocalModel, language: str) -> list[tuple[str, str]]:
+    rows = [("writers.engine", f"local:{one.name}")]
+    if one.entry is not None:
+        between = _between(language)
+        rows.append(("writers.all_languages", between.join(_languages(one, language))))
+        if one.places:
+            places = word("writers.else", language).join(
+                translated(at, language) for at in one.places
+            )
+            rows.append(("writers.from", places))
+        rows += [("writers.file", one.entry.file), ("sha256", one.entry.sha256)]
+    return [(word(key, language) if key in keys() else key, value) for key, value in rows]
+
+
+def _languages(one: LocalModel, language: str) -> list[str]:
+    """Return the languages of a model by name, that of the page first."""
+    codes = one.entry.languages if one.entry is not None else ()
+    known = {code: f"writers.language_{code}" for code in codes}
+    return [
+        word(key, language) if key in keys() else code
+        for code, key in sorted(known.items(), key=lambda pair: pair[0] != language)
+    ]
+
+
+def _briefly(one: LocalModel, language: str) -> str:
+    names = _languages(one, language)
+    first, rest = names[:_LANGUAGES], len(names) - _LANGUAGES
+    shown = _between(language).join(first)
+    return word("writers.and_more", language, names=shown, count=rest) if rest > 0 else shown
+
+
+def _joined(sentences: Sequence[str], language: str) -> str:
+    return worded(" ", language).join(sentences)
+
+
+def _between(language: str) -> str:
+    return worded(", ", language)
+
+
+def failed(failure: BriefingError, language: str) -> str:
+    """Return why something did not work, as a line of plain text."""
+    return word("writers.failed", language, reason=translated(str(failure), language))
+
+
+def line_html(job: Job[DownloadProgress] | None, behind: int, language: str) -> str:
+    """Return how far a model has come: a bar with words, or how it ended; "" without any.
+
+    `behind` is how many more wait.
+    """
+    if job is None:
+        return ""
+    if job.ended or job.cancelled or job.latest is None:
+        line, wrong = _standing(job, language), job.failure is not None
+        return rendered("local_models.html", "stood", language, line, wrong)
+    now = job.latest
+    facts = [_far(now, language)]
+    if not now.place:
+        facts = [word("writers.checking", language)]
+    else:
+        if now.rate:
+            facts.append(word("writers.rate", language, size=size_of(now.rate)))
+        if now.seconds_left is not None:
+            facts.append(word("writers.left", language, time=time_of(now.seconds_left, language)))
+        facts.append(word("writers.of_place", language, place=translated(now.place, language)))
+    if behind:
+        facts.append(word("writers.then", language, count=behind))
+    share = now.done / now.total if now.total else 0.0
+    return rendered("local_models.html", "coming", language, job.name, share, facts)
+
+
+def announced(job: Job[DownloadProgress] | None, language: str) -> str:
+    """Return what a screen reader is told: every tenth of the way, and how it ended."""
+    if job is None:
+        return ""
+    if job.ended or job.cancelled or job.latest is None:
+        line = _standing(job, language)
+    elif not job.latest.place:
+        line = f"{job.name}: {word('writers.checking', language)}"
+    else:
+        now = job.latest
+        tenths = 10 * now.done // now.total if now.total else 0
+        line = word("writers.percent", language, name=job.name, percent=10 * tenths)
+    return rendered("local_models.html", "told", language, line)
+
+
+def _standing(job: Job[DownloadProgress], language: str) -> str:
+    if job.failure is not None:
+        return failed(job.failure, language)
+    if job.ended and not job.cancelled:
+        return word("writers.got", language, name=job.name)
+    key = "writers.stopped" if job.cancelled else "writers.starting"
+    return word(key, language, name=job.name)
+
+
+def _far(now: DownloadProgress, language: str) -> str:
+    return word("writers.done_of", language, done=size_of(now.done), total=size_of(now.total))
+
+
+def size_of(size: float) -> str:
+    """Return a number of bytes as it is shown."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def time_of(seconds: float, language: str) -> str:
+    """Return a span as it is shown: in seconds, minutes or hours."""
+    if seconds < 90:
+        return word("writers.seconds", language, count=f"{seconds:.0f}")
+    if seconds < 5400:
+        return word("writers.minutes", language, count=f"{seconds / 60:.0f}")
+    return word("writers.hours", language, count=f"{seconds / 3600:.1f}")

@@ -14,9 +14,10 @@ from uuid import uuid4
 from corpus.document import Document, Source
 from corpus.errors import BriefingError, NothingFound, ReadError, UsageError
 from index.evidence import Evidence
-from ui import markup
 from ui.jobs import Job
-from ui.markup_memo import difference_html
+from ui.memo_view import difference_html
+from ui.notices import error_html
+from ui.rendering import rendered
 from ui.source import Drawing, SelectedCitation
 from ui.translation import translated
 from ui.wording import word
@@ -81,7 +82,7 @@ def writing(backend: Backend, wanted: MemoForm, language: str = "en") -> Iterato
 
     workspace = backend.workspace()
     if workspace is None:
-        yield MemoEditor(message=markup.error_html(word("memo.opening", language), language))
+        yield MemoEditor(message=error_html(word("memo.opening", language), language))
         return
     sheet = MemoEditor()
     try:
@@ -101,9 +102,9 @@ def writing(backend: Backend, wanted: MemoForm, language: str = "en") -> Iterato
             sheet = MemoEditor(memo, name)
             yield sheet
     except NothingFound as error:
-        yield MemoEditor(message=markup.error_html(str(error), language))
+        yield MemoEditor(message=error_html(str(error), language))
     except BriefingError as error:
-        yield MemoEditor(sheet.memo, sheet.name, markup.error_html(str(error), language))
+        yield MemoEditor(sheet.memo, sheet.name, error_html(str(error), language))
 
 
 def templates(backend: Backend, language: str) -> list[tuple[str, str]]:
@@ -135,11 +136,11 @@ def reopened(backend: Backend, name: str, language: str = "en") -> MemoEditor:
 
     workspace = backend.workspace()
     if workspace is None:
-        return MemoEditor(message=markup.error_html(word("memo.opening", language), language))
+        return MemoEditor(message=error_html(word("memo.opening", language), language))
     try:
         return MemoEditor(MemoRepository(workspace.settings.home).load(name), name)
     except UsageError as error:
-        return MemoEditor(message=markup.error_html(str(error), language))
+        return MemoEditor(message=error_html(str(error), language))
 
 
 def finding_key(finding: Finding) -> str:
@@ -164,7 +165,7 @@ def accepting(
             workspace, sheet, accepted(sheet.memo, found.rule, found.where, reason), language
         )
     except BriefingError as error:
-        return MemoEditor(sheet.memo, sheet.name, markup.error_html(str(error), language))
+        return MemoEditor(sheet.memo, sheet.name, error_html(str(error), language))
 
 
 def kept(workspace: Workspace, sheet: MemoEditor, now: Memo, language: str) -> MemoEditor:
@@ -180,7 +181,7 @@ def kept(workspace: Workspace, sheet: MemoEditor, now: Memo, language: str) -> M
     present = MemoRepository(workspace.settings.home).change(sheet.name, sheet.memo, now)
     if present is not now:
         said = word("memo.changed_elsewhere", language)
-        return MemoEditor(present, sheet.name, markup.error_html(said, language))
+        return MemoEditor(present, sheet.name, error_html(said, language))
     return MemoEditor(now, sheet.name, before=sheet.memo)
 
 
@@ -305,7 +306,7 @@ def changed(
         return kept(workspace, sheet, now, language)
     except (BriefingError, StopIteration) as error:
         said = str(error) or word("memo.none", language)
-        return replace(sheet, message=markup.error_html(said, language))
+        return replace(sheet, message=error_html(said, language))
 
 
 def reworded(backend: Backend, sheet: MemoEditor, words: str, language: str) -> MemoEditor:
@@ -320,7 +321,7 @@ def reworded(backend: Backend, sheet: MemoEditor, words: str, language: str) -> 
         now = editing.reworded(workspace, memo, section, int(number), words)
         after = kept(workspace, sheet, now, language)
     except BriefingError as error:
-        return replace(sheet, message=markup.error_html(str(error), language), wording=words)
+        return replace(sheet, message=error_html(str(error), language), wording=words)
     # What was typed is not lost where the memo changed meanwhile.
     return after if after.memo == now else replace(after, at=sheet.at, wording=words)
 
@@ -392,10 +393,5 @@ def pages_of(sheet: MemoEditor, draw: Drawing, language: str) -> str:
                 for number in range(2, min(first.pages, _PAGES) + 1)
             ]
         except ReadError as error:
-            return markup.error_html(str(error), language)
-    return "".join(
-        f'<img class="leaf" alt="'
-        f'{word("memo.preview_page", language, page=number, pages=first.pages)}" '
-        f'src="data:image/webp;base64,{base64.b64encode(one.image).decode("ascii")}">'
-        for number, one in enumerate([first, *rest], start=1)
-    )
+            return error_html(str(error), language)
+    return rendered("page.html", "leaves", language, [first, *rest], first.pages)

@@ -13,7 +13,8 @@ from corpus.log import level_of
 from ui import page_chat, page_library, page_memo
 from ui.backend import Backend
 from ui.page_words import LABELS
-from ui.wording import language_of, word
+from ui.rendering import rendered
+from ui.wording import language_of
 
 _LOG = logging.getLogger(__name__)
 _STYLES = Path(__file__).parent / "styles"
@@ -41,13 +42,12 @@ def build_page(backend: Backend, examples: Sequence[str]) -> gr.Blocks:
 
     def look(request: gr.Request) -> tuple[str, str, gr.Timer]:
         language = language_of(request.headers)
-        title = word("page.title", language)
         timer = gr.Timer(_OPEN if backend.settled() else _OPENING)
-        return f"<h1>{title}</h1>", backend.status(language), timer
+        return rendered("page.html", "title", language), backend.status(language), timer
 
     page = _Page(title="Briefing assistant", fill_width=True, analytics_enabled=False)
     with page:
-        title = gr.HTML("<h1>Briefing assistant</h1>", elem_id="title")
+        title = gr.HTML(rendered("page.html", "title", "en"), elem_id="title")
         status = gr.HTML(backend.status(), elem_id="status")
         with gr.Tabs():
             with gr.Tab(LABELS("page.chat"), id="chat-tab"):

@@ -11,7 +11,7 @@ from assistant.answer import Answer
 from ui import memos
 from ui.backend import Backend
 from ui.chat_actions import ChatTurn
-from ui.markup import note_html
+from ui.notices import note_html
 from ui.page_words import LABELS
 from ui.wording import language_of, word
 

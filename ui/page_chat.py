@@ -14,7 +14,8 @@ from ui.page_add_to_memo import AddToMemo
 from ui.page_messages import MessageParts, Messages
 from ui.page_scripts import ACTS, COPY, FOCUS, NEWEST, TOGGLE
 from ui.page_words import LABELS
-from ui.wording import language_of, word
+from ui.rendering import rendered
+from ui.wording import language_of
 
 _EXAMPLES = 6
 _REASONS = ("wrong", "missing", "source", "declined", "other")
@@ -149,7 +150,7 @@ def _welcome(backend: Backend, language: str) -> str:
     empty = backend.settled() and not backend.entries()
     title, said = ("chat.empty_title", "chat.empty") if empty else ("chat.welcome_title",
                                                                     "chat.welcome")  # fmt: skip
-    return f"<h2>{word(title, language)}</h2><p>{word(said, language)}</p>"
+    return rendered("page.html", "welcome", language, title, said)
 
 
 __all__ = ["build"]

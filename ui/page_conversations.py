@@ -15,9 +15,9 @@ from corpus.errors import NoConversation
 from ui.backend import Backend
 from ui.chat_actions import ChatTurn
 from ui.event_errors import with_errors_shown
-from ui.markup_chat import talks_html
 from ui.page_scripts import SAVE, TALKS
 from ui.page_words import LABELS
+from ui.rendering import rendered
 from ui.wording import language_of, word
 
 
@@ -31,8 +31,12 @@ def listing(backend: Backend, current: str, language: str, search: str = "") -> 
     """Return the list of conversations as HTML."""
     found = of(backend)
     if found is None:
-        return f'<p class="none">{word("backend.opening", language)}</p>'
-    return talks_html(found.listed(search), current, language, searched=bool(search.strip()))
+        return rendered("page.html", "nothing", language, "backend.opening")
+    listed = found.listed(search)
+    if not listed:
+        key = "chat.no_match" if search.strip() else "chat.no_talks"
+        return rendered("page.html", "nothing", language, key)
+    return rendered("page.html", "conversations", language, listed, current)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from assistant.diagnostics import diagnostics, storage
 from corpus.catalogue import Entry
 from corpus.errors import BriefingError
 from corpus.public_documents import themes
-from ui import ingest_jobs, library, markup_library
+from ui import ingest_jobs, library
 from ui.backend import Backend
 from ui.chat_actions import publishers_of
 from ui.library import LibraryFilter
@@ -189,7 +189,7 @@ class LibraryEvents:
         line = shown.line(language, anything=bool(entries))
         turns = _turns(shown.first, len(shown.entries), shown.count)
         accounts = workspace.library.accounts([one.id for one in shown.entries])
-        html = markup_library.table_html(shown.entries, accounts, self._theme(language), language)
+        html = library.table_html(shown.entries, accounts, self._theme(language), language)
         return wanted, html, line, *turns
 
     def _themed(self) -> Sequence[Entry]:
@@ -233,7 +233,7 @@ class LibraryEvents:
         kinds = {one.source.kind for one in entries}
         state = undated = ""
         if workspace is not None:
-            state = markup_library.storage_html(
+            state = library.storage_html(
                 entries, storage(workspace), behind=workspace.indexes.behind(), language=language
             )
             count = sum(not one.source.published for one in entries)
@@ -290,7 +290,7 @@ class LibraryEvents:
         """Return the progress of the additions; the timer runs while there is some."""
         language = language_of(request.headers)
         busy = bool(self._backend.additions.open()) or not self._backend.settled()
-        html = markup_library.adding_html(
+        html = library.adding_html(
             ingest_jobs.latest(self._backend), ingest_jobs.waiting(self._backend), language
         )
         return html, gr.Timer(active=busy), gr.update(visible=bool(self._backend.additions.open()))
@@ -308,7 +308,7 @@ class LibraryEvents:
         except BriefingError as error:
             language = language_of(request.headers)
             reason = word("library.failed", language, reason=translated(str(error), language))
-            return markup_library.note_html(reason, wrong=True), gr.skip(), gr.skip()
+            return library.note_html(reason, language, wrong=True), gr.skip(), gr.skip()
         return self.progress(request)
 
     def upload(
@@ -350,9 +350,9 @@ class LibraryEvents:
         workspace = self._backend.workspace()
         entry = library.entry_of(workspace, document) if workspace and document else None
         if workspace is None or entry is None:
-            hint = markup_library.note_html(word("library.choose", language))
+            hint = library.note_html(word("library.choose", language), language)
             return "", hint, "", "", "", gr.skip(), gr.update(visible=False), ""
-        html = markup_library.details_html(
+        html = library.details_html(
             entry,
             workspace.library.places_of(document),
             workspace.library.versions_before(document),
@@ -380,7 +380,7 @@ class LibraryEvents:
             workspace, document, language, title=title, publisher=publisher, published=published,
             theme=theme or "",
         )  # fmt: skip
-        note = markup_library.note_html(said, wrong=not done)
+        note = library.note_html(said, language, wrong=not done)
         return note, *(self.everything(wanted, by, request) if done else (gr.skip(),) * WHOLE)
 
     def remove(
@@ -391,7 +391,7 @@ class LibraryEvents:
         if workspace is None or not document:
             return (gr.skip(),) * (OPENED + 3 + WHOLE)
         gone, said = library.removed(workspace, document, language)
-        note = markup_library.note_html(said, wrong=not gone)
+        note = library.note_html(said, language, wrong=not gone)
         *rest, _ = self.details("" if gone else document, language)
         back = gr.update(visible=bool(gone))
         return *rest, note, gone, back, *self.everything(wanted, by, request)
@@ -402,7 +402,7 @@ class LibraryEvents:
         """Bring the removed document back."""
         language, workspace = language_of(request.headers), self._backend.workspace()
         said = library.restored(workspace, gone, language) if workspace and gone else ""
-        note = markup_library.note_html(said)
+        note = library.note_html(said, language)
         return note, "", gr.update(visible=False), *self.everything(wanted, by, request)
 
     def check(self, request: gr.Request) -> tuple[str, ...]:
@@ -410,7 +410,7 @@ class LibraryEvents:
         language, workspace = language_of(request.headers), self._backend.workspace()
         if workspace is None:
             return (word("library.opening", language),)
-        return (markup_library.findings_html(list(diagnostics(workspace)), language),)
+        return (library.findings_html(list(diagnostics(workspace)), language),)
 
     def rebuild(self, request: gr.Request) -> str:
         """Rebuild the indexes from the library."""
@@ -421,8 +421,8 @@ class LibraryEvents:
             workspace.indexes.update(rebuild=True)
         except BriefingError as error:
             said = word("library.failed", language, reason=translated(str(error), language))
-            return markup_library.note_html(said, wrong=True)
-        return markup_library.note_html(word("library.rebuilt", language))
+            return library.note_html(said, language, wrong=True)
+        return library.note_html(word("library.rebuilt", language), language)
 
 
 def plotted(counts: Sequence[tuple[str, str, int]]) -> pd.DataFrame:

@@ -11,8 +11,8 @@ from corpus.errors import BriefingError, UsageError
 from corpus.i18n import tr
 from ui import local_models
 from ui.backend import Backend
-from ui.markup import note_html
-from ui.markup_local_models import announced, failed, line_html, list_html
+from ui.local_models import announced, failed, line_html, list_html
+from ui.notices import note_html
 from ui.page_scripts import SPOKEN, WRITERS
 from ui.page_words import LABELS
 from ui.wording import language_of, word

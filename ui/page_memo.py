@@ -9,11 +9,12 @@ from typing import Any
 import gradio as gr
 
 from corpus.errors import BriefingError
-from ui import markup, memos, page_source
+from ui import memos, page_source
 from ui.backend import Backend
 from ui.jobs import Job
-from ui.markup_memo import findings_html, memo_html, offers_html
+from ui.memo_view import findings_html, memo_html, offers_html
 from ui.memos import MemoEditor, MemoForm
+from ui.notices import error_html, waiting_html
 from ui.page_scripts import PRESSED, shown
 from ui.page_words import LABELS
 from ui.wording import language_of, word
@@ -176,7 +177,7 @@ class MemoEvents:
             job = memos.started(self._backend, wanted, language)
         except BriefingError as error:
             yield (
-                *self.shown(MemoEditor(message=markup.error_html(str(error), language)), language),
+                *self.shown(MemoEditor(message=error_html(str(error), language)), language),
                 gr.skip(),
             )
             return
@@ -197,15 +198,15 @@ class MemoEvents:
     def _followed(self, job: Job[MemoEditor], language: str) -> Iterator[tuple[Any, ...]]:
         sheet = MemoEditor()
         # Before anything is written: it may wait for another memo, and can be stopped meanwhile.
-        waiting = markup.waiting_html(word("memo.waiting", language))
+        waiting = waiting_html(word("memo.waiting", language))
         yield *self.shown(MemoEditor(message=waiting, job=job.name), language), gr.skip()
         try:
             for sheet in job.watch():
                 yield *self.shown(replace(sheet, job=job.name), language), gr.skip()
         except BriefingError as error:
-            sheet = replace(sheet, message=markup.error_html(str(error), language))
+            sheet = replace(sheet, message=error_html(str(error), language))
         if job.cancelled and not (sheet.memo and sheet.memo.complete):
-            said = markup.error_html(word("memo.stopped", language), language)
+            said = error_html(word("memo.stopped", language), language)
             sheet = MemoEditor(sheet.memo, sheet.name, said)
         yield *self.shown(sheet, language), self.kept(sheet.name)
 

@@ -13,11 +13,11 @@ import gradio as gr
 from corpus.errors import UsageError
 from ui import chat_actions, page_options
 from ui import page_conversations as talks
+from ui.answer_view import copied
 from ui.backend import Backend
 from ui.chat_actions import AskOptions, ChatTurn
 from ui.event_errors import with_errors_shown
-from ui.markup import note_html
-from ui.markup_chat import copied
+from ui.notices import note_html
 from ui.source import empty_html
 from ui.wording import language_of, word
 

@@ -10,9 +10,9 @@ import gradio as gr
 from ui import chat_actions, page_local_models
 from ui.backend import Backend
 from ui.chat_actions import AskOptions
-from ui.markup_chat import chips_html
 from ui.page_scripts import CHIPS, HIDE
 from ui.page_words import LABELS
+from ui.rendering import rendered
 from ui.wording import language_of, word
 
 _CHIP = 40
@@ -71,7 +71,7 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> Options:
     ) -> str:  # fmt: skip
         language = language_of(request.headers)
         now = asked(engine, as_of, since, publishers, documents)
-        return chips_html(_chosen(backend, now, language), language)
+        return rendered("page.html", "chips", language, _chosen(backend, now, language))
 
     def dropped(
         engine: str | None, as_of: str, since: str, publishers: list[str], documents: list[str],

@@ -17,7 +17,8 @@ from assistant.answer import Answer, Citation, Claim
 from assistant.checking.problems import in_words
 from assistant.draft_check import CheckedSentence
 from corpus.cells import rows_in
-from corpus.document import Document, LeftOut, Source, pages_said
+from corpus.citation_line import citation_line
+from corpus.document import Document, LeftOut, pages_said
 from corpus.extraction_report import ExtractionReport
 from corpus.ocr import advice, installed
 from corpus.table import Table
@@ -44,19 +45,13 @@ def wrapped(text: str, *, indent: str = "") -> str:
     )
 
 
-def described(source: Source, page: str = "") -> str:
-    """Return a source in one line: title, publisher, date and page, as far as known."""
-    parts = [source.title, source.publisher, source.published, page]
-    return ", ".join(part for part in parts if part)
-
-
 def checked_lines(sign: str, one: CheckedSentence) -> Iterator[str]:
     """Yield a checked sentence of a draft: verdict, problems, and the words offered for it."""
     yield wrapped(f"{sign}  {one.text}")
     for problem in one.problems:
         yield wrapped(problem.said, indent="        ")
     if one.citation:
-        yield wrapped(described(one.citation.source, one.citation.page_name), indent="      > ")
+        yield wrapped(citation_line(one.citation.source, one.citation.page_name), indent="      > ")
         yield wrapped(f"“{_short(one.citation.words)}”", indent="        ")
 
 
@@ -122,7 +117,7 @@ def _short(quote: str) -> str:
 
 
 def _citation_lines(citation: Citation) -> Iterator[str]:
-    yield wrapped(f"[{citation.number}] {described(citation.source, citation.page_name)}")
+    yield wrapped(f"[{citation.number}] {citation_line(citation.source, citation.page_name)}")
     yield wrapped(f"“{_short(citation.words)}”", indent="    ")
     yield from _newer_line(citation.newer, "    ")
 
@@ -130,14 +125,14 @@ def _citation_lines(citation: Citation) -> Iterator[str]:
 def _newer_line(newer: Newer | None, indent: str) -> Iterator[str]:
     if newer:
         yield wrapped(
-            f"A later version is in the library: {described(newer.source)}", indent=indent
+            f"A later version is in the library: {citation_line(newer.source)}", indent=indent
         )
 
 
 def evidence_lines(found: Sequence[Evidence]) -> Iterator[str]:
     """Yield passages as found, each with why it ranked there."""
     for one in found:
-        yield wrapped(f"{one.label}. {described(one.source, one.passage.page_name)}")
+        yield wrapped(f"{one.label}. {citation_line(one.source, one.passage.page_name)}")
         yield wrapped(f"{one.why}; {one.passage.id}", indent="   ")
         yield from _newer_line(one.newer, "   ")
         said = {row.start - one.passage.start: row.said for row in one.rows if not row.is_head}

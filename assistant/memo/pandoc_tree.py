@@ -10,6 +10,7 @@ from assistant.checking.problems import in_words
 from assistant.memo.length import body_of
 from assistant.memo.translation import worded
 from assistant.memo.values import GAP, JUDGMENT, PARAGRAPHS, Finding, Line, Memo, Section
+from corpus.citation_line import BY_PUBLISHER, citation_line
 from corpus.page_names import SHORT, page_name
 from corpus.translations import language_named
 
@@ -194,8 +195,8 @@ def _source(citation: Citation, *, words: bool, language: str) -> list[Node]:
     """Return a note: publisher, title, date, page, the address; and the quoted `words`."""
     source = citation.source
     page = page_name(citation.page, citation.folio, SHORT)
-    dated = source.published or worded("no date", language)
-    about = ", ".join(part for part in (source.publisher, source.title, dated, page) if part)
+    undated = worded("no date", language)
+    about = citation_line(source, page, fields=BY_PUBLISHER, undated=undated)
     inlines = words_of(f"{about}: “{citation.words}” " if words else f"{about} ")
     if "://" in source.location:
         link = [["", [], []], words_of(source.location), [source.location, ""]]
@@ -273,7 +274,7 @@ def _sources(memo: Memo) -> list[Node]:
         if one.speakers:
             names = worded(", ", language).join(one.speakers)
             remarks.append(worded("speakers: {names}", language, names=names))
-        about = ", ".join(part for part in (one.source.publisher, one.source.title) if part)
+        about = citation_line(one.source, fields=BY_PUBLISHER[:2])
         grade = f"{one.reliability}{one.credibility}"
         rows.append(
             [words_of(str(place)), words_of(about), words_of(one.source.published or undated),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.sentence_ranking import RankedSentence
+from corpus.citation_line import citation_line
 from index.evidence import Evidence
 
 # English runs at about four characters a token, figures, names and Chinese at fewer; a prompt that
@@ -115,6 +116,4 @@ def _lines(texts: Sequence[str], kept: set[int]) -> Iterator[str]:
 
 
 def _head(one: Evidence) -> str:
-    source = one.source
-    about = f"{source.title}, {source.publisher}, {source.published}"
-    return f"[{one.label}] {about}\n{one.passage.head}"
+    return f"[{one.label}] {citation_line(one.source)}\n{one.passage.head}"

@@ -21,6 +21,7 @@ from assistant.models.engine_config import Price
 from assistant.models.model import ChatMessage, Delta, Model, ModelFailure
 from assistant.models.prompt_cache import PromptCache
 from assistant.models.streaming import Deadlines, run
+from corpus.citation_line import citation_line
 from corpus.errors import EngineError
 from corpus.i18n import tr
 from index.evidence import Evidence
@@ -218,9 +219,8 @@ def _marked(one: Evidence, shown: FittedPassage, mark: str) -> str:
 
     Rows of a table come after the head of it, a line each.
     """
-    source, passage = one.source, one.passage
-    about = ", ".join(part for part in (source.title, source.publisher, source.published) if part)
-    lines = [about, *[passage.head] * bool(passage.head), *shown.lines]
+    head = one.passage.head
+    lines = [citation_line(one.source), *[head] * bool(head), *shown.lines]
     body = "\n".join(f"{mark} {_BRACKETED.sub(_ROUND, line)}" for line in lines)
     return f"[{one.label}]\n{body}\n"
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from corpus.citation_line import citation_line
 from corpus.document import LeftOut, pages_said
 from corpus.errors import NotInLibrary, ReadError, UsageError
 from corpus.page_names import page_name
@@ -131,7 +132,7 @@ def _left_out(left_out: Sequence[LeftOut]) -> list[dict[str, Any]]:
 @click.pass_context
 def sources(context: click.Context, as_json: bool) -> None:
     """List the documents of the library, newest first."""
-    from ui.terminal import described, safe
+    from ui.terminal import safe
 
     with workspace(context) as opened:
         entries = opened.library.entries()
@@ -139,9 +140,9 @@ def sources(context: click.Context, as_json: bool) -> None:
         click.echo(json.dumps({"documents": [_listed(one) for one in entries]}, ensure_ascii=False))
         return
     for one in entries:
-        click.echo(safe(f"{one.id[:10]}  {one.passages:>5} passages  {described(one.source)}"))
+        click.echo(safe(f"{one.id[:10]}  {one.passages:>5} passages  {citation_line(one.source)}"))
         for other in one.others:
-            click.echo(safe(f"{'':28}also: {described(other)}, {other.location}"))
+            click.echo(safe(f"{'':28}also: {citation_line(other)}, {other.location}"))
     if not entries:
         click.echo("The library is empty; add documents with: briefing add FOLDER")
 
@@ -177,7 +178,7 @@ def _listed(entry: Any) -> dict[str, Any]:
 @click.pass_context
 def show(context: click.Context, document: str, as_json: bool) -> None:
     """Show DOCUMENT (an id or its beginning), or a passage of it as ID:START-END."""
-    from ui.terminal import described, safe, text_lines
+    from ui.terminal import safe, text_lines
 
     name, _, span = document.partition(":")
     with workspace(context) as opened:
@@ -197,7 +198,7 @@ def show(context: click.Context, document: str, as_json: bool) -> None:
         if name != "also" and (value or name not in {"updated", "fetched", "pages"}):
             click.echo(safe(f"{name + ':':<11}{value}"))
     for one in entry.others:
-        click.echo(safe(f"{'also:':<11}{described(one)}, {one.location}"))
+        click.echo(safe(f"{'also:':<11}{citation_line(one)}, {one.location}"))
     for name, said in (
         ("language", whole.language),
         ("not read", "; ".join(str(one) for one in whole.left_out if one.missed)),
@@ -234,15 +235,15 @@ def _span(span: str, length: int) -> tuple[int, int]:
 @click.pass_context
 def remove(context: click.Context, documents: tuple[str, ...], yes: bool) -> None:
     """Take DOCUMENTS (ids or their beginnings) out of the library."""
-    from ui.terminal import described, safe
+    from ui.terminal import safe
 
     with workspace(context) as opened:
         entries = [opened.library.entry(opened.library.resolve(one)) for one in documents]
         for entry in entries:
             if not yes:
-                click.confirm(safe(f"Remove {described(entry.source)}?"), abort=True, err=True)
+                click.confirm(safe(f"Remove {citation_line(entry.source)}?"), abort=True, err=True)
             opened.library.remove(entry.id)
-            click.echo(safe(f"removed: {described(entry.source)}"))
+            click.echo(safe(f"removed: {citation_line(entry.source)}"))
         opened.indexes.update()
 
 

@@ -1,0 +1,52 @@
+"""Lines that are no answer, as HTML: what was asked, what is awaited, what did not work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from corpus.catalogue import Entry
+from corpus.log import FILE
+from ui.rendering import rendered
+from ui.wording import word
+
+
+def question_html(question: str) -> str:
+    """Return what the user asked, as asked."""
+    return rendered("notices.html", "question", "en", question)
+
+
+def error_html(message: str, language: str = "en") -> str:
+    """Return a failure that is no answer: a question that cannot be asked, a library in trouble."""
+    return rendered("notices.html", "error", language, message)
+
+
+def note_html(message: str, *, wrong: bool = True) -> str:
+    """Return a line that says how it stands; `wrong` where something wants the reader's doing."""
+    return rendered("notices.html", "note", "en", message, wrong)
+
+
+def waiting_html(message: str) -> str:
+    """Return what is being waited for."""
+    return rendered("notices.html", "waiting", "en", message)
+
+
+def status_html(
+    entries: Sequence[Entry], engine: str, note: str, place: str = "", language: str = "en"
+) -> str:
+    """Return the line under the title: what is in the library, who answers, what is awaited.
+
+    `place` is the host that questions and passages are sent to, "" for none.
+    """
+    held = word(
+        "chat.holds", language, documents=f"{len(entries):,}",
+        passages=f"{sum(entry.passages for entry in entries):,}", engine=engine,
+    )  # fmt: skip
+    return rendered("page.html", "status", language, note, held, place)
+
+
+def troubles_html(troubles: Sequence[tuple[str, str]], language: str = "en") -> str:
+    """Return what failed behind the page, a line each, and where more is said of it.
+
+    `troubles` are a key of the words that says what was being done, and the reason.
+    """
+    return rendered("page.html", "troubles", language, troubles, FILE)

@@ -1,0 +1,112 @@
+"""HTML from the macros in ui/templates: whatever is put into one is escaped here.
+
+Document text is material: it is never rendered as HTML or Markdown, so no image of it is fetched,
+no link of it can be clicked and no script of it runs.
+
+Templates ask for their own words: `word("chat.cite", number=1)` is `ui.wording.word`, and
+`notice | translated` is `ui.translation.translated`, both in the language that is rendered.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.environment import TemplateModule
+from jinja2.ext import Extension
+from jinja2.lexer import Token
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from ui.translation import translated
+from ui.wording import word
+
+_FOLDER = Path(__file__).parent / "templates"
+# What these show may be read as Markdown: Gradio's chat renders it before it sanitises.
+LITERAL = frozenset({"answer.html", "memo.html", "notices.html"})
+
+
+# What HTML or Markdown may read; neither reads signs beyond ASCII, nor these three.
+_READ = re.compile(r"[^\w ,;%\x80-\U0010ffff]|_")
+
+
+class OneLine(Extension):
+    """Makes one line of a template: for Markdown a line break would end the HTML.
+
+    As in JSX, a line break and the white space around it are nothing beside a tag or a value, and
+    a space between words or attributes.
+    """
+
+    _between = re.compile(r"(?<=[^\s>])[ \t]*\n\s*(?=[^\s<])")
+    _beside = re.compile(r"[ \t]*\n\s*")
+
+    def filter_stream(self, stream: Iterable[Token]) -> Iterator[Token]:
+        """Yield the tokens of a template with what it says in one line."""
+        for token in stream:
+            if token.type == "data":
+                said = self._beside.sub("", self._between.sub(" ", token.value))
+                token = Token(token.lineno, token.type, said)
+            yield token
+
+
+def literal(value: object) -> Markup:
+    """Return a value as HTML that shows exactly it, whatever renders it.
+
+    Characters that Markdown reads are written as entities too, and so are line breaks.
+    """
+    if isinstance(value, Markup):
+        return value
+    # Safe: what HTML or Markdown may read has become an entity.
+    return Markup(_READ.sub(_entity, str(value)))
+
+
+def _entity(sign: re.Match[str]) -> str:
+    return f"&#{ord(sign[0])};"
+
+
+@pass_context
+def _word(context: Context, key: str, **values: object) -> str:
+    return word(key, context["language"], **values)
+
+
+@pass_context
+def _translated(context: Context, message: str) -> str:
+    return translated(message, context["language"])
+
+
+def _base64(image: bytes) -> str:
+    return base64.b64encode(image).decode("ascii")
+
+
+def environment(of: type[Environment] = Environment) -> Environment:
+    """Return what the templates are read by: everything is escaped, nothing may be undefined."""
+    made = of(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=[OneLine],
+        auto_reload=False,
+    )
+    made.globals["word"] = _word
+    made.filters["translated"] = _translated
+    made.filters["base64"] = _base64
+    return made
+
+
+_HTML = environment()
+_MARKDOWN = _HTML.overlay(finalize=literal)
+
+
+@cache
+def _macros(template: str, language: str) -> TemplateModule:
+    read_by = _MARKDOWN if template in LITERAL else _HTML
+    return read_by.get_template(template).make_module({"language": language})
+
+
+def rendered(template: str, macro: str, language: str, /, *values: object, **named: object) -> str:
+    """Return what a macro of a template makes of values, as HTML in one line."""
+    return str(getattr(_macros(template, language), macro)(*values, **named))
