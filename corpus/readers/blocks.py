@@ -6,8 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
-from corpus.document import Document, Heading, LeftOut, Source
+from corpus.document import WITHIN, Document, Heading, LeftOut, Source
+from corpus.formats import DocumentPart
 from corpus.limits import MOST_PARTS
 from corpus.table import Span, Table, heads_of
 
@@ -88,7 +90,7 @@ class Blocks:
             self._doubts.append(question)
 
     def attach(self, name: str) -> None:
-        """Note a document that the file holds beside its own text: see corpus.readers.parts."""
+        """Note a document that the file holds beside its own text: see corpus.readers.blocks."""
         if len(self._attachments) < MOST_PARTS:
             self._attachments.append(name)
         else:
@@ -287,3 +289,27 @@ class Blocks:
             tuple(self._doubts),
             attachments=tuple(self._attachments),
         )
+
+
+_LONGEST_NAME = 120
+
+
+def distinct(parts: Iterable[DocumentPart]) -> list[DocumentPart]:
+    """Return parts under names that differ and have no mark that a place is made of."""
+    taken: set[str] = set()
+    # Where the search for a free number goes on: a mailbox may hold one subject by the thousand.
+    numbers: dict[str, int] = {}
+    named: list[DocumentPart] = []
+    for part in parts:
+        bare = re.sub(rf"[/\\{WITHIN}]", "_", clean(part.name)).strip(" .") or "attachment"
+        path = PurePosixPath(bare)
+        stem, suffix = path.stem[:_LONGEST_NAME], path.suffix[:_LONGEST_NAME]
+        whole = name = f"{stem}{suffix}"
+        number = numbers.get(whole, 1)
+        while name in taken:
+            number += 1
+            name = f"{stem} ({number}){suffix}"
+        taken.add(name)
+        numbers[whole] = number
+        named.append(replace(part, name=name))
+    return named

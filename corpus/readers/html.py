@@ -9,7 +9,7 @@ from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.formats import FileReader
 from corpus.i18n import tr
-from corpus.readers.about import real_publisher, real_title
+from corpus.readers.about import language_of, real_publisher, real_title, said_of, title_block
 from corpus.readers.article import article_of
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import beginning, decoded_page
@@ -25,7 +25,6 @@ from corpus.readers.foreign import is_foreign
 from corpus.readers.hidden import take_out_hidden
 from corpus.readers.markdown import MARKDOWN
 from corpus.readers.markup import add_markup, markup_of, page_of
-from corpus.readers.page_about import language_of, said_of, title_block
 from corpus.readers.stubs import behind_paywall, said_instead
 
 # The extractor is made for articles. A page with more text than this outside links is a law or a

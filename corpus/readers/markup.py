@@ -8,6 +8,7 @@ from typing import Any
 from corpus.errors import ReadError
 from corpus.i18n import tr
 from corpus.readers.blocks import Blocks, clean
+from corpus.readers.equations import equation_text
 from corpus.readers.html_tables import (
     MARKER,
     grid_of,
@@ -19,7 +20,6 @@ from corpus.readers.html_tables import (
 )
 from corpus.readers.lines import section_level
 from corpus.readers.marks import after, is_note_mark, is_way_back, raising
-from corpus.readers.mathml import equation_text
 from corpus.readers.plain import add_plain, lines_stand
 from corpus.readers.raised import lowered, raised
 from corpus.table import unit_in

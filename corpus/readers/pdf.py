@@ -14,23 +14,19 @@ from corpus.formats import DocumentPart, FileReader, Recognised
 from corpus.i18n import tr
 from corpus.limits import FileLimits
 from corpus.ocr import Row
-from corpus.readers.blocks import Blocks
+from corpus.readers.blocks import Blocks, distinct
 from corpus.readers.dates import times
 from corpus.readers.filings import act_title, filing_date, filing_title, named_publisher
-from corpus.readers.parts import distinct
-from corpus.readers.pdf_about import About, about_pdf, text_by_pypdf
-from corpus.readers.pdf_account import Left, leave_out, missing
+from corpus.readers.pdf_about import About, about_pdf, text_by_pypdf, title_from
 from corpus.readers.pdf_attached import parts_of_pdf
 from corpus.readers.pdf_columns import in_columns
-from corpus.readers.pdf_flow import flowing, seam
-from corpus.readers.pdf_furniture import without_furniture
-from corpus.readers.pdf_layout import Block, Body, blocks, folded, title_of
+from corpus.readers.pdf_furniture import Left, leave_out, missing, without_furniture
+from corpus.readers.pdf_layout import Block, Body, blocks, flowing, folded, seam, title_of
 from corpus.readers.pdf_line_numbers import without_line_numbers
 from corpus.readers.pdf_lines import whole_lines
 from corpus.readers.pdf_marks import Marks, PageMarks
 from corpus.readers.pdf_page import PdfLine, pages_by_pdfium, plain_lines
 from corpus.readers.pdf_tables import PdfTable, continued
-from corpus.readers.pdf_title import title_from
 
 # Words of a line that stand further apart than this many heights of it are cells of a table.
 _GAP = 1.5

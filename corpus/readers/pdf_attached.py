@@ -11,8 +11,7 @@ from xml.etree import ElementTree
 
 from corpus.formats import DocumentPart
 from corpus.limits import DEFAULT_LIMITS
-from corpus.readers.blocks import clean
-from corpus.readers.parts import distinct
+from corpus.readers.blocks import clean, distinct
 
 T = TypeVar("T")
 # Attached files, annotations of a page and values of a form, beyond which a PDF is hostile.

@@ -1,16 +1,18 @@
-"""What is printed around the text of a PDF's pages: running heads, page numbers, stamps."""
+"""What is printed around the text of PDF pages, and the report of what was left out."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from corpus.document import pages_said
+from corpus.readers.blocks import Blocks
 from corpus.readers.lines import is_table_line
-from corpus.readers.pdf_account import Left
 from corpus.readers.pdf_page import PdfLine
 
 _NUMBER = re.compile(r"\d+")
@@ -254,3 +256,35 @@ def _watermarks(pages: Sequence[Sequence[PdfLine]]) -> dict[Place, str]:
         if len({page for page, _ in places}) >= least
         for place in places
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Something left out: its 0-based page, its kind in the plural, what it says."""
+
+    page: int
+    kind: str
+    text: str
+
+
+def leave_out(text: Blocks, account: Sequence[Left]) -> None:
+    """Note in a document what was left out of it, by kind, with the pages."""
+    for kind in dict.fromkeys(one.kind for one in account):
+        pages = [one.page + 1 for one in account if one.kind == kind]
+        text.leave_out(kind, len(pages), pages_said(sorted(set(pages))))
+
+
+def missing(pages: Sequence[Sequence[PdfLine]], account: Sequence[Left], text: str) -> int:
+    """Return how many letters and digits of the pages are neither in the text nor accounted for.
+
+    None should be; a letter that is lost is said to be, whatever the cause.
+    """
+    there = _letters(line.text for page in pages for line in page)
+    there.subtract(_letters(one.text for one in account))
+    there.subtract(_letters([text]))
+    return sum(count for count in there.values() if count > 0)
+
+
+def _letters(texts: Iterable[str]) -> Counter[str]:
+    signs = Counter(unicodedata.normalize("NFKD", "\n".join(texts)))
+    return Counter({sign: count for sign, count in signs.items() if sign.isalnum()})

@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from corpus.readers.lines import is_table_line
-from corpus.readers.pdf_account import Left
+from corpus.readers.pdf_furniture import Left
 from corpus.readers.pdf_page import PdfLine
 
 # They stand in a column of their own, to this many points, this share of the letters' height away.
