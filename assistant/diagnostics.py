@@ -15,7 +15,7 @@ from assistant.workspace import Workspace
 from corpus.errors import BriefingError
 from corpus.formats import READERS
 from corpus.i18n import joined, tr
-from corpus.library import IntegrityFinding
+from corpus.integrity import IntegrityFinding
 from corpus.log import FILE, last_failures, trouble
 from corpus.private_files import open_to_others
 from corpus.sandbox import Sandbox

@@ -11,7 +11,7 @@ from corpus.catalogue import Entry
 from corpus.document import LeftOut, pages_said
 from corpus.extraction_report import ExtractionReport
 from corpus.i18n import joined
-from corpus.library import IntegrityFinding
+from corpus.integrity import IntegrityFinding
 from index.ingest import Report
 from ui.ingest_jobs import AddedFile, Adding
 from ui.jobs import Job
