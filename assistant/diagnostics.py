@@ -16,7 +16,7 @@ from corpus.errors import BriefingError
 from corpus.formats import READERS
 from corpus.i18n import joined, tr
 from corpus.integrity import IntegrityFinding
-from corpus.log import FILE, last_failures, trouble
+from corpus.log import FILE, last_failures, write_problem
 from corpus.private_files import open_to_others
 from corpus.sandbox import Sandbox
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
@@ -146,7 +146,7 @@ def _plugins() -> IntegrityFinding:
 
 
 def _log(home: Path) -> IntegrityFinding:
-    if reason := trouble(home):
+    if reason := write_problem(home):
         return IntegrityFinding(
             "log",
             False,

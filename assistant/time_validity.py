@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from assistant.corrections import Correction, correction, figures
 from assistant.time_asked import TimeAsked, When, time_asked
 from assistant.time_statements import TimedStatement, asked_by
-from corpus.partial_dates import end
+from corpus.partial_dates import last_day
 
 # A sentence takes the place of another only where its chance of answering is this share of the
 # other's: by the tense of the question alone, by a word for the time ("today", "in 2023"), where
@@ -79,7 +79,7 @@ def ordered_by_validity(
 
     `today` and `as_of` are ISO dates; with `as_of`, what is so now is what was so on its last day.
     """
-    now = end(as_of) if as_of else today
+    now = last_day(as_of) if as_of else today
     asked = time_asked(question, now)
     return _Sorting(question, candidates, asked, now).done()
 

@@ -44,7 +44,7 @@ _SPECIAL_6 = tuple(map(ipaddress.IPv6Network, (
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-def looked_up(host: str, port: int) -> list[str]:
+def resolve_host(host: str, port: int) -> list[str]:
     """Return the addresses of a host; raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(one[4][0]) for one in found))
@@ -59,7 +59,7 @@ class Policy:
     bytes after unpacking, `seconds` for everything, redirects included.
     """
 
-    resolve: Resolve = looked_up
+    resolve: Resolve = resolve_host
     loopback: bool = False
     ports: tuple[int, ...] = (80, 443)
     size: int = 20_000_000

@@ -50,7 +50,7 @@ def entries(connection: sqlite3.Connection) -> list[Entry]:
         " json_array_length(pages, '$[0]') AS page_count, passage_count, added, starter"
         " FROM documents WHERE visible ORDER BY published DESC, title, id"
     ).fetchall()
-    others = metadata.others(connection)
+    others = metadata.other_sources(connection)
     return [
         Entry(
             row[0],

@@ -76,7 +76,7 @@ class Row:
     @property
     def said(self) -> str:
         """The row as words: "Name: Zelda 5; Type: tug; Crew: 8"."""
-        return said(self.cells)
+        return cells_in_words(self.cells)
 
     @property
     def values(self) -> list[Cell]:
@@ -95,7 +95,7 @@ class Row:
         return any(cell.column for cell in self.cells)
 
 
-def said(cells: Iterable[Cell]) -> str:
+def cells_in_words(cells: Iterable[Cell]) -> str:
     """Return cells of a row as words, equal ones once."""
     return "; ".join(dict.fromkeys(cell.labelled for cell in cells))
 
@@ -154,7 +154,7 @@ def _lines(document: Document, start: int, end: int) -> tuple[int, int]:
     return min(edges), max(edges)
 
 
-def stated_in(text: str, row: Row, question: str = "") -> Cell | None:
+def cell_stated_in(text: str, row: Row, question: str = "") -> Cell | None:
     """Return the cell of a row that a sentence is about, None where none of them stands in it.
 
     Of several whose value it has, one that the question does not give, the head of whose column
@@ -162,24 +162,24 @@ def stated_in(text: str, row: Row, question: str = "") -> Cell | None:
     """
     said, asked = f" {text.casefold()} ", f" {question.casefold()} "
     words, wanted = (set(_WORDS.findall(one)) for one in (said, asked))
-    held = [cell for cell in row.cells if _stands(cell.text, said)]
+    held = [cell for cell in row.cells if _contains_value(cell.text, said)]
     return max(
         held,
         key=lambda cell: (
-            not _stands(cell.text, asked),
-            _shared(cell.column, wanted),
+            not _contains_value(cell.text, asked),
+            _share_of_words(cell.column, wanted),
             not cell.names,
-            _shared(cell.column, words),
+            _share_of_words(cell.column, words),
         ),
         default=None,
     )
 
 
-def _stands(value: str, folded: str) -> bool:
+def _contains_value(value: str, folded: str) -> bool:
     pattern = rf"(?<![\w.,]){re.escape(value.casefold())}(?![\w]|[.,]\d)"
     return re.search(pattern, folded) is not None
 
 
-def _shared(head: str, wanted: set[str]) -> float:
+def _share_of_words(head: str, wanted: set[str]) -> float:
     words: Sequence[str] = _WORDS.findall(head.casefold())
     return sum(word in wanted for word in words) / len(words) if words else 0.0

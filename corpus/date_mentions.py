@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from corpus.months import ABROAD, MONTHS, folded
+from corpus.months import FOREIGN_MONTHS, MONTHS, without_accents
 
 _WEEKDAYS = {
     name: number
@@ -238,8 +238,8 @@ def _date(match: re.Match[str]) -> Iterator[DateMention]:
     year = _year(part["year"]) if part.get("year") else None
     language = "en" if named else ""
     if abroad := part.get("abroad"):
-        name = folded(abroad)
-        known = ABROAD.get(name)
+        name = without_accents(abroad)
+        known = FOREIGN_MONTHS.get(name)
         if known is None:
             return
         full = len(name) > 4 or name in _SHORT_NAMES

@@ -81,7 +81,7 @@ _FURNITURE = frozenset(
 )  # fmt: skip
 
 
-def pages_said(pages: Sequence[int]) -> str:
+def page_list(pages: Sequence[int]) -> str:
     """Return pages, given in order, as they are told: "pages 2–4 and 7", "page 3"; "" for none."""
     if not pages:
         return ""

@@ -54,7 +54,7 @@ def fetch(address: str, policy: Policy | None = None) -> Fetched:
 
     async def limited() -> Fetched:
         async with asyncio.timeout(rules.seconds):
-            return await _followed(address, rules)
+            return await _follow_redirects(address, rules)
 
     try:
         return asyncio.run(limited())
@@ -78,17 +78,17 @@ def fetch(address: str, policy: Policy | None = None) -> Fetched:
         ) from error
 
 
-async def _followed(address: str, policy: Policy) -> Fetched:
+async def _follow_redirects(address: str, policy: Policy) -> Fetched:
     """Follow redirects, each looked at like the first address."""
     here, secure = address, False
     for _ in range(policy.hops + 1):
-        target = await _looked_at(here, policy)
+        target = await _resolve_target(here, policy)
         if secure and target.url.scheme == "http":
             raise ReadError(
                 "refused", tr("{address} leads to an address without encryption", address=address)
             )
         secure = secure or target.url.scheme == "https"
-        if policy.robots and not await _welcome(target, policy):
+        if policy.robots and not await _robots_allow(target, policy):
             raise ReadError(
                 "refused",
                 tr(
@@ -97,7 +97,7 @@ async def _followed(address: str, policy: Policy) -> Fetched:
                     address=here,
                 ),
             )
-        status, headers, content = await _got(target, policy, policy.size)
+        status, headers, content = await _request(target, policy, policy.size)
         if status in _REDIRECTS and headers.get("location"):
             here = str(target.url.join(headers["location"]))
             continue
@@ -124,7 +124,7 @@ async def _followed(address: str, policy: Policy) -> Fetched:
     )
 
 
-async def _looked_at(address: str, policy: Policy) -> Target:
+async def _resolve_target(address: str, policy: Policy) -> Target:
     """Return `target_of`, given up when the time is over.
 
     A look-up cannot be stopped (a resolver may take 20 s), and a thread of asyncio's own is waited
@@ -155,19 +155,19 @@ async def _looked_at(address: str, policy: Policy) -> Target:
     return await done
 
 
-async def _welcome(target: Target, policy: Policy) -> bool:
+async def _robots_allow(target: Target, policy: Policy) -> bool:
     """Say whether robots.txt lets our agent read an address (RFC 9309).
 
     A site that has none allows everything; one whose robots.txt fails to be served allows nothing.
     """
     root = Target(target.url.copy_with(raw_path=b"/robots.txt"), target.address)
-    status, headers, content = await _got(root, policy, _ROBOTS_SIZE, cut=True)
+    status, headers, content = await _request(root, policy, _ROBOTS_SIZE, cut=True)
     for _ in range(policy.hops):
         if status not in _REDIRECTS or not headers.get("location"):
             break
         there = str(root.url.join(headers["location"]))
-        root = await _looked_at(there, policy)
-        status, headers, content = await _got(root, policy, _ROBOTS_SIZE, cut=True)
+        root = await _resolve_target(there, policy)
+        status, headers, content = await _request(root, policy, _ROBOTS_SIZE, cut=True)
     if status >= 500:
         return False
     if status != 200:
@@ -177,7 +177,7 @@ async def _welcome(target: Target, policy: Policy) -> bool:
     return rules.can_fetch(AGENT, str(target.url))
 
 
-async def _got(
+async def _request(
     target: Target, policy: Policy, size: int, *, cut: bool = False
 ) -> tuple[int, httpx.Headers, bytes]:
     """Return status, headers and body of one request, sent to the address that was looked at.

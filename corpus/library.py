@@ -144,7 +144,7 @@ class Library:
                 return entry
         raise missing(document)
 
-    def accounts(self, documents: Sequence[str]) -> dict[str, ExtractionReport]:
+    def extraction_reports(self, documents: Sequence[str]) -> dict[str, ExtractionReport]:
         """Return by id how documents were read, without their texts."""
         some = list(dict.fromkeys(documents))
         rows = self._connections.rows(

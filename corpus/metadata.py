@@ -25,7 +25,7 @@ _NEWEST = (
 )
 
 
-def stated(connection: sqlite3.Connection, document: str, location: str) -> Source | None:
+def latest_statement(connection: sqlite3.Connection, document: str, location: str) -> Source | None:
     """Return what a place says of a document at present; None where it never showed it."""
     row = connection.execute(
         f"SELECT {', '.join(SOURCE)} FROM statements WHERE document = ? AND location = ?"
@@ -35,20 +35,20 @@ def stated(connection: sqlite3.Connection, document: str, location: str) -> Sour
     return Source(*row) if row else None
 
 
-def edited(connection: sqlite3.Connection, location: str) -> dict[str, str]:
+def edits_at(connection: sqlite3.Connection, location: str) -> dict[str, str]:
     """Return the fields that a person edited of what lies at a place."""
     rows = connection.execute("SELECT field, value FROM edits WHERE location = ?", (location,))
     return {str(field): str(value) for field, value in rows}
 
 
-def same(said: Source | None, source: Source) -> bool:
+def is_same_statement(said: Source | None, source: Source) -> bool:
     """Say whether a place says what it said before; that it was fetched again is no news."""
     return said is not None and said == replace(source, fetched=said.fetched or source.fetched)
 
 
-def state(connection: sqlite3.Connection, document: str, source: Source) -> None:
+def record_statement(connection: sqlite3.Connection, document: str, source: Source) -> None:
     """Keep what a place says of a document, unless that is what it said last."""
-    if not same(stated(connection, document, source.location), source):
+    if not is_same_statement(latest_statement(connection, document, source.location), source):
         connection.execute(
             f"INSERT INTO statements (document, {', '.join(SOURCE)}, at)"
             f" VALUES ({', '.join('?' * (len(SOURCE) + 2))})",
@@ -56,7 +56,7 @@ def state(connection: sqlite3.Connection, document: str, source: Source) -> None
         )
 
 
-def edit(
+def record_edits(
     connection: sqlite3.Connection, document: str, location: str, values: Mapping[str, str]
 ) -> None:
     """Keep a person's edit of a document's fields, as one place shows it.
@@ -64,7 +64,7 @@ def edit(
     What other places state stands: another publisher of the same text is no mistake. A field
     that is given back the value its place states is edited no more.
     """
-    source = stated(connection, document, location)
+    source = latest_statement(connection, document, location)
     for field, value in values.items():
         if source is not None and getattr(source, field) == value:
             connection.execute(
@@ -77,7 +77,7 @@ def edit(
             )
 
 
-def settle(connection: sqlite3.Connection, document: str) -> bool:
+def update_row(connection: sqlite3.Connection, document: str) -> bool:
     """Write what holds of a document into its row; return whether that changed it."""
     row = connection.execute(
         f"SELECT {', '.join(SOURCE)} FROM documents WHERE id = ?", (document,)
@@ -97,9 +97,9 @@ def settle(connection: sqlite3.Connection, document: str) -> bool:
     if not places:
         return False
     place = present.location if present.location in places else places[0]
-    holds = stated(connection, document, place)
+    holds = latest_statement(connection, document, place)
     assert holds is not None
-    values = dict(zip(SOURCE, astuple(holds), strict=True)) | edited(connection, place)
+    values = dict(zip(SOURCE, astuple(holds), strict=True)) | edits_at(connection, place)
     if Source(**values) == present:
         return False
     connection.execute(
@@ -109,7 +109,7 @@ def settle(connection: sqlite3.Connection, document: str) -> bool:
     return True
 
 
-def others(connection: sqlite3.Connection) -> dict[str, tuple[Source, ...]]:
+def other_sources(connection: sqlite3.Connection) -> dict[str, tuple[Source, ...]]:
     """Return what further places say of the documents that are shown at more than one.
 
     By document id, by the time of what they say, the place of the document's own row left out.
@@ -122,7 +122,7 @@ def others(connection: sqlite3.Connection) -> dict[str, tuple[Source, ...]]:
         " ORDER BY statements.id"
     ):
         source = Source(*row[: len(SOURCE)])
-        values = dict(zip(SOURCE, astuple(source), strict=True)) | edited(
+        values = dict(zip(SOURCE, astuple(source), strict=True)) | edits_at(
             connection, source.location
         )
         found[row["document"]] = (*found.get(row["document"], ()), Source(**values))

@@ -71,7 +71,7 @@ class PageRenderer:
                 self._kept.move_to_end(key)
                 return self._kept[key]
         quote, before, rest = _on_page(document, page, start, end)
-        answer = self._sandbox.drawn(
+        answer = self._sandbox.draw_page(
             original,
             {
                 "number": page,

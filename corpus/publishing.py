@@ -44,9 +44,9 @@ def outcome_of(
     place = document.source.location
     here = _shown_at(connection, place)
     if here == document.id:
-        said = metadata.stated(connection, here, place)
-        kept = metadata.edited(connection, place)
-        same = metadata.same(said, document.source) and all(
+        said = metadata.latest_statement(connection, here, place)
+        kept = metadata.edits_at(connection, place)
+        same = metadata.is_same_statement(said, document.source) and all(
             kept.get(field, getattr(said, field)) == value for field, value in (edits or {}).items()
         )
         return "unchanged" if same else "updated"
@@ -84,11 +84,11 @@ def publish(
     connection.execute(
         "INSERT OR REPLACE INTO places VALUES (?, ?, ?)", (location, document.id, original)
     )
-    metadata.state(connection, document.id, document.source)
+    metadata.record_statement(connection, document.id, document.source)
     if edits:
-        metadata.edit(connection, document.id, location, edits)
+        metadata.record_edits(connection, document.id, location, edits)
     # Another place may be all that changed: who searches by publisher finds that one too.
-    if metadata.settle(connection, document.id) or outcome in {"updated", "duplicate"}:
+    if metadata.update_row(connection, document.id) or outcome in {"updated", "duplicate"}:
         _record(connection, document.id, visible=True)
     if before and before != document.id:
         _hide_unless_elsewhere(connection, before, replaced_by=document.id)
@@ -122,8 +122,8 @@ def update_source(
     connection: sqlite3.Connection, document: str, present: Source, values: Mapping[str, str | None]
 ) -> None:
     """Change what the library says of a document, at `present`: see `Library.update_source`."""
-    kept = metadata.edited(connection, present.location)
-    said = metadata.stated(connection, document, present.location)
+    kept = metadata.edits_at(connection, present.location)
+    said = metadata.latest_statement(connection, document, present.location)
     changed = {}
     for field, value in values.items():
         if value is None or value == getattr(present, field):
@@ -132,8 +132,8 @@ def update_source(
         emptied = not value and (field in kept or field == "title") and said is not None
         changed[field] = getattr(said, field) if emptied else value
     if _shown_at(connection, present.location) == document:
-        metadata.edit(connection, document, present.location, changed)
-        metadata.settle(connection, document)
+        metadata.record_edits(connection, document, present.location, changed)
+        metadata.update_row(connection, document)
     else:
         # A replaced version that was brought back: its place shows the next one.
         for field, value in changed.items():
@@ -232,7 +232,7 @@ def _hide_unless_elsewhere(
     if not _places_of(connection, document):
         connection.execute("UPDATE documents SET visible = 0 WHERE id = ?", (document,))
         _record(connection, document, visible=False, replaced_by=replaced_by)
-    elif metadata.settle(connection, document):
+    elif metadata.update_row(connection, document):
         _record(connection, document, visible=True)
 
 

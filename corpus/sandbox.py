@@ -31,7 +31,7 @@ from typing import IO, TYPE_CHECKING, Any
 from corpus.counting import Counting
 from corpus.document import Document, Passage, Source
 from corpus.errors import ReadError
-from corpus.files import opened
+from corpus.files import open_file
 from corpus.formats import READERS
 from corpus.i18n import tr, translatable_from
 from corpus.limits import MOST_PARTS
@@ -113,10 +113,10 @@ class Sandbox:
         request = {"read": str(path.absolute()), "part": list(part), "heading": heading}
         return self._document(path, request | {"title": ""})
 
-    def drawn(
+    def draw_page(
         self, path: Path, request: dict[str, Any], part: Sequence[str] = ()
     ) -> dict[str, Any]:
-        """Return what `corpus.readers.pdf_drawing.drawn` makes of its arguments; raises ReadError.
+        """Return what `pdf_drawing.draw_page` makes of its arguments; raises ReadError.
 
         "image" comes back as base64. `part` names the document within the one at `path`.
         """
@@ -222,7 +222,7 @@ class Sandbox:
         try:
             if path is None:
                 return child.asked(request, -1, counting)
-            with opened(path) as descriptor:
+            with open_file(path) as descriptor:
                 return child.asked(request, descriptor, counting)
         except ReadError as error:
             return error
@@ -301,7 +301,7 @@ class _Child:
         self._hang_up()
         if process is not None:
             process.kill()
-            _buried(process)
+            _reap(process)
 
     def _hang_up(self) -> None:
         requests, self._requests = self._requests, None
@@ -319,7 +319,7 @@ class _Child:
             # Until it is another program, a child counts its parent's memory as its own peak: with
             # an embedding model loaded here, 0.6 GB before it has read anything.
             self._inherited = _peak(resource.getrusage(resource.RUSAGE_SELF))
-            self._process, self._requests = _started(self._memory, self._cpu)
+            self._process, self._requests = _spawn(self._memory, self._cpu)
             self._count, self._counts = 0, False
         self._count += 1
         return self._process
@@ -330,7 +330,7 @@ class _Child:
         self.kill()
         self._process = None
         self._hang_up()
-        killed, peak = _buried(process)
+        killed, peak = _reap(process)
         if killed == signal.SIGXCPU:
             return _too_slow(f"{self._cpu} seconds of the processor")
         # Native code that is refused memory mostly aborts, with what it had by then.
@@ -353,7 +353,7 @@ def _crashed() -> ReadError:
     return ReadError("crashed", tr("this file crashed the reader; save it anew and add it again"))
 
 
-def _buried(process: subprocess.Popen[bytes]) -> tuple[int, int]:
+def _reap(process: subprocess.Popen[bytes]) -> tuple[int, int]:
     """Wait for a process that ends; return the signal that ended it (0 if none), peak bytes."""
     killed = peak = 0
     if process.returncode is None:
@@ -374,7 +374,7 @@ def _peak(usage: struct_rusage) -> int:
     return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _started(memory: int, cpu: int) -> tuple[subprocess.Popen[bytes], socket.socket]:
+def _spawn(memory: int, cpu: int) -> tuple[subprocess.Popen[bytes], socket.socket]:
     """Start a child with no environment but what it needs to find its modules.
 
     Its standard input is the other end of the socket returned, which open files can cross.

@@ -23,7 +23,7 @@ from corpus.confinement import Confinement, confine
 from corpus.counting import Counter, Counting
 from corpus.document import Document, Heading
 from corpus.errors import ReadError
-from corpus.files import contents
+from corpus.files import read_bytes
 from corpus.formats import READERS, FileReader
 from corpus.i18n import tr, translatable_json
 from corpus.limits import DEFAULT_LIMITS
@@ -58,21 +58,21 @@ class _Child:
         """Return a document, or a drawn page, as JSON; raises what the readers raise."""
         from corpus import readers
         from corpus.readers.pdf import pages_without_text
-        from corpus.readers.pdf_drawing import drawn, scanned
+        from corpus.readers.pdf_drawing import draw_page, scan_page
 
         if "confinement" in request:
             return asdict(self._confinement)
         path, part = Path(request["read"]), request.get("part", ())
         if wanted := request.get("draw"):
-            _, data = readers.part_in(contents(descriptor, DEFAULT_LIMITS), path, part)
-            found = drawn(data, **wanted)
+            _, data = readers.part_in(read_bytes(descriptor, DEFAULT_LIMITS), path, part)
+            found = draw_page(data, **wanted)
             return found | {"image": base64.b64encode(found["image"]).decode("ascii")}
         if request.get("scans"):
-            _, data = readers.part_in(contents(descriptor, DEFAULT_LIMITS), path, part)
+            _, data = readers.part_in(read_bytes(descriptor, DEFAULT_LIMITS), path, part)
             return {"pages": pages_without_text(data, DEFAULT_LIMITS)}
         if wanted := request.get("scan"):
-            _, data = readers.part_in(contents(descriptor, DEFAULT_LIMITS), path, part)
-            found = scanned(data, int(wanted))
+            _, data = readers.part_in(read_bytes(descriptor, DEFAULT_LIMITS), path, part)
+            found = scan_page(data, int(wanted))
             return found | {"pixels": base64.b64encode(found["pixels"]).decode("ascii")}
         # It is said once, with a file that may be refused.
         if "counting" in request:

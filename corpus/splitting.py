@@ -104,7 +104,7 @@ def split(document: Document, count: Counter, *, size: PassageSize | None = None
     size = size or PassageSize()
     text = document.text
     borders = _borders(document)
-    spans = _within(_with_rows(document), borders)
+    spans = _cut_at_borders(_with_rows(document), borders)
     counts = count([text[start:end] for start, end in spans])
     passages: list[Passage] = []
     sections = _sections(document, borders, spans, counts)
@@ -158,7 +158,7 @@ def _with_rows(document: Document) -> list[tuple[int, int]]:
     return sorted([*spans, *document.rows_in(0, len(text))])
 
 
-def _within(spans: list[tuple[int, int]], borders: list[int]) -> list[tuple[int, int]]:
+def _cut_at_borders(spans: list[tuple[int, int]], borders: list[int]) -> list[tuple[int, int]]:
     """Cut sentence spans at the borders that lie inside them."""
     if not borders:
         return spans

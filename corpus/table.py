@@ -147,7 +147,7 @@ def is_figure(cell: str) -> bool:
     return bool(_FIGURE.match(cell))
 
 
-def heads_of(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+def detect_heads(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
     """Return how many first rows and first columns are heads, by what the cells hold.
 
     For formats that do not say. Rows over the first that holds a figure are column heads, a year
@@ -183,7 +183,7 @@ def _years(rows: Sequence[Sequence[str]]) -> bool:
     return all(_is_year(row[0]) for row in rows)
 
 
-def unit_in(*lines: str) -> str:
+def find_unit(*lines: str) -> str:
     """Return what values are counted in, where a line about a table says so: "in tonnes"."""
     found = next(filter(None, map(_UNIT.search, lines)), None)
     if found is None:

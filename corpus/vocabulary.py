@@ -52,7 +52,7 @@ def groups() -> tuple[AliasGroup, ...]:
 
 
 @contextmanager
-def using(found: tuple[AliasGroup, ...]) -> Iterator[None]:
+def using_aliases(found: tuple[AliasGroup, ...]) -> Iterator[None]:
     """Have `groups` return these during the block, in this thread."""
     token = _in_use.set(found)
     try:
@@ -78,7 +78,7 @@ def with_aliases(work: Callable[Concatenate[_H, _P], _R]) -> Callable[Concatenat
 
     @wraps(work)
     def done(holder: _H, /, *args: _P.args, **named: _P.kwargs) -> _R:
-        with using(holder.aliases):
+        with using_aliases(holder.aliases):
             result = work(holder, *args, **named)
         if isgenerator(result):
             return cast(_R, _stepwise(cast(Any, result), holder.aliases))
@@ -90,14 +90,14 @@ def with_aliases(work: Callable[Concatenate[_H, _P], _R]) -> Callable[Concatenat
 def _stepwise(steps: Generator[_R, None, None], found: tuple[AliasGroup, ...]) -> Iterator[_R]:
     try:
         while True:
-            with using(found):
+            with using_aliases(found):
                 try:
                     step = next(steps)
                 except StopIteration:
                     return
             yield step
     finally:
-        with using(found):
+        with using_aliases(found):
             steps.close()
 
 

@@ -24,7 +24,7 @@ from assistant.models.streaming import Deadlines
 from assistant.pipeline import ask
 from assistant.settings import Settings
 from assistant.workspace import Workspace
-from corpus.cells import cells_in, rows_in, stated_in
+from corpus.cells import cell_stated_in, cells_in, rows_in
 from corpus.document import Document, Source
 from corpus.readers.blocks import Blocks
 from corpus.splitting import split
@@ -145,11 +145,11 @@ def test_a_cell_is_named_by_its_row_and_column() -> None:
     assert row is not None and row.said == "Product: Pumps; 2023: 455"
     whole = next(one for one in rows_in(document, 0, len(document.text)) if "Pumps" in one.said)
     assert whole.said == "Product: Pumps; 2022: 410; 2023: 455; 2024: 498"
-    cell_said = stated_in("In 2024 Pumps made 498 million.", whole)
+    cell_said = cell_stated_in("In 2024 Pumps made 498 million.", whole)
     assert cell_said is not None and cell_said.words == "2024 (Pumps): 498"
-    assert stated_in("Nothing was sold.", whole) is None
+    assert cell_stated_in("Nothing was sold.", whole) is None
     both = "Product: Pumps; 2022: 410; 2023: 455"
-    asked_for = stated_in(both, whole, "What did Pumps make in 2023, after 410?")
+    asked_for = cell_stated_in(both, whole, "What did Pumps make in 2023, after 410?")
     assert asked_for is not None and asked_for.words == "2023 (Pumps): 455"
 
 

@@ -12,7 +12,7 @@ from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.catalogue import Entry
 from corpus.document import Source
-from corpus.partial_dates import beginning, end, is_date, is_later, within
+from corpus.partial_dates import first_day, is_date, is_later, last_day, within
 from corpus.schema import MIGRATIONS
 from index.filters import Filters
 from index.ingest import MetadataOverride, Report
@@ -141,12 +141,12 @@ def test_a_second_publisher_of_the_same_text_is_kept_and_found(
     assert [(one.publisher, one.published) for one in entry.others] == [
         ("Coast Daily", "2026-02-02")
     ]
-    for bounds in (Filters(("Coast Daily",)), Filters(since="2026", until="2026-02")):
-        (found,) = workspace.retriever.search("breakwater", bounds=bounds)
+    for filters in (Filters(("Coast Daily",)), Filters(since="2026", until="2026-02")):
+        (found,) = workspace.retriever.search("breakwater", filters=filters)
         assert found.source.publisher == "Coast Daily"
     assert workspace.retriever.search("breakwater")[0].source.publisher == "Tarn Courier"
     assert not workspace.retriever.search(
-        "breakwater", bounds=Filters(("Tarn Courier",), since="2026")
+        "breakwater", filters=Filters(("Tarn Courier",), since="2026")
     )
 
 
@@ -161,7 +161,7 @@ def test_a_persons_word_on_one_place_leaves_the_other_publisher(
     workspace.update_source(only(workspace).id, publisher="Tarn Courier")
     assert [one.publisher for one in only(workspace).sources] == ["Tarn Courier", "Coast Daily"]
     for publisher in ("Tarn Courier", "Coast Daily"):
-        (found,) = workspace.retriever.search("breakwater", bounds=Filters((publisher,)))
+        (found,) = workspace.retriever.search("breakwater", filters=Filters((publisher,)))
         assert found.source.publisher == publisher
 
 
@@ -230,7 +230,7 @@ def test_an_older_library_keeps_what_it_knew(tmp_path: Path) -> None:
 )
 def test_a_partial_date_is_the_span_it_names(text: str, first: str, last: str) -> None:
     """From its first day to its last."""
-    assert is_date(text) and (beginning(text), end(text)) == (first, last)
+    assert is_date(text) and (first_day(text), last_day(text)) == (first, last)
 
 
 def test_what_is_no_date_is_told() -> None:

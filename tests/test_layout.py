@@ -56,8 +56,8 @@ OWNERS = {
     "rich": {"ui/terminal.py"},
     "sentence_transformers": {"index/sentence_embedder.py", "index/rerankers.py"},
     "sqlite3": {"corpus/sqlite.py", "corpus/schema.py", "corpus/catalogue.py",
-                "corpus/integrity.py", "corpus/library.py", "corpus/metadata.py",
-                "corpus/publishing.py", "corpus/rows.py"},
+                "corpus/conversations.py", "corpus/integrity.py", "corpus/library.py",
+                "corpus/metadata.py", "corpus/publishing.py", "corpus/rows.py"},
     "starlette": {"ui/guard.py", "ui/document_routes.py"},
     "tantivy": {"index/keyword_index.py"},
     "tokenizers": {"corpus/counting.py", "index/onnx_embedder.py", "index/pair_encoding.py"},
@@ -176,8 +176,8 @@ def test_files_are_read_in_a_child_alone() -> None:
     drawing = next(one for one in program() if one.name == "corpus/page_images.py")
     taken = [name for name, _ in drawing.imports() if name.startswith("corpus.readers")]
     # The reading of letters that the child has found: geometry, no file.
-    assert taken == ["corpus.readers.pdf_drawing"] and "drawn(" not in drawing.text.replace(
-        ".drawn(", ""
+    assert taken == ["corpus.readers.pdf_drawing"] and "draw_page(" not in drawing.text.replace(
+        ".draw_page(", ""
     )
 
 

@@ -8,7 +8,7 @@ from html import escape
 
 from assistant.diagnostics import Storage
 from corpus.catalogue import Entry
-from corpus.document import LeftOut, pages_said
+from corpus.document import LeftOut, page_list
 from corpus.extraction_report import ExtractionReport
 from corpus.i18n import joined
 from corpus.integrity import IntegrityFinding
@@ -19,7 +19,7 @@ from ui.markup import place_of
 from ui.translation import translated
 from ui.wording import keys, word
 
-# Pages as corpus.document.pages_said tells them.
+# Pages as corpus.document.page_list tells them.
 _PAGES = re.compile(r"pages? ([\d–, and]+)")
 # What is shown of a report; the rest is counted.
 _SHOWN = 100
@@ -205,7 +205,7 @@ def _key(kind: str) -> str:
 
 
 def _pages_told(said: str, language: str) -> str:
-    """Return pages as `corpus.document.pages_said` tells them in the language of the page."""
+    """Return pages as `corpus.document.page_list` tells them in the language of the page."""
     found = _PAGES.fullmatch(said)
     if found is None:
         # What lies within a document, and why it was not read.
@@ -252,7 +252,7 @@ def details_html(
             word("library.doubtful", language),
             "; ".join(translated(d, language) for d in account.doubts),
         ),
-        (word("library.by_ocr", language), _pages_told(pages_said(account.ocr_pages), language)),
+        (word("library.by_ocr", language), _pages_told(page_list(account.ocr_pages), language)),
         (word("library.within", language), ", ".join(account.attachments)),
         (
             word("library.furniture", language),
@@ -266,7 +266,7 @@ def details_html(
     ]
     to_see: dict[str, Sequence[LeftOut]] = {
         word("library.not_read", language): account.missed,
-        word("library.by_ocr", language): [LeftOut("", 0, pages_said(account.ocr_pages))],
+        word("library.by_ocr", language): [LeftOut("", 0, page_list(account.ocr_pages))],
     }
     rows = "".join(
         f"<dt>{name}</dt><dd>"

@@ -9,8 +9,8 @@ from itertools import dropwhile, islice
 from typing import Any
 
 from corpus.readers.blocks import clean
-from corpus.readers.date_words import LABELS, OTHER
-from corpus.readers.dates import stated
+from corpus.readers.date_labels import LABELS, OTHER
+from corpus.readers.dates import find_dates
 
 _PROGRAM = (
     r"(?:saved by )?(?:windows )?(?:microsoft|ms)?[ ®™]*(?:office )?(?:word|excel|powerpoint|"
@@ -112,7 +112,7 @@ _NEAR = 150
 _LINES = frozenset("p div span time li small h2 dd".split())
 
 
-def said_of(root: Any) -> dict[str, str]:
+def page_metadata(root: Any) -> dict[str, str]:
     """Return what a page says of itself by key, folded to letters ("articlepublishedtime").
 
     <meta> goes before JSON-LD, that before elements marked as its dates; the first of a key counts.
@@ -131,7 +131,7 @@ def said_of(root: Any) -> dict[str, str]:
             say("lastmodified", meta.get("content"))
     for key, value in _linked_data(root):
         say(key, value)
-    say("savedat", _saved(root))
+    say("savedat", _saved_at(root))
     for one in root.xpath(
         f"//*[@itemprop='datePublished' or @itemprop='dateModified'][not({_OTHERS})]"
     )[:_MOST]:
@@ -141,11 +141,11 @@ def said_of(root: Any) -> dict[str, str]:
             say(key, one.get("datetime"))
     for foot in root.xpath("//footer")[:_FEET]:
         lines = [clean(text) for text in foot.itertext()]
-        say("updated", stated("\n".join(lines)[:_BLOCK], language=language_of(root)).updated)
+        say("updated", find_dates("\n".join(lines)[:_BLOCK], language=language_of(root)).updated)
     return said
 
 
-def _saved(root: Any) -> str:
+def _saved_at(root: Any) -> str:
     comments = root.xpath("/comment() | /html/comment()")[:_FEET]
     found = (_SAVED.search(one.text or "") for one in comments)
     return next((one[1] for one in found if one), "")

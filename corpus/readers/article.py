@@ -117,7 +117,7 @@ def article_of(root: Any, found: str, *, whole: bool = False) -> Any:
     body = root.find(".//body")
     body = root if body is None else body
     sums = _Sums(body, found)
-    part = body if whole else _holding(body, sums)
+    part = body if whole else _article_element(body, sums)
     heading = _heading_ahead(root, body, part)
     for element in list(_furniture(part, sums)):
         remove(element)
@@ -128,7 +128,7 @@ def article_of(root: Any, found: str, *, whole: bool = False) -> Any:
     return part
 
 
-def _holding(body: Any, sums: _Sums) -> Any:
+def _article_element(body: Any, sums: _Sums) -> Any:
     """Return the innermost element with nearly all of what was found, or the article around it."""
     part, all_found = body, sums.found(body)
     while all_found:
@@ -147,12 +147,12 @@ def _holding(body: Any, sums: _Sums) -> Any:
     for above in part.iterancestors():
         if name_of(above) in {"article", "main"} or above.get("role") in {"main", "article"}:
             return above
-        if re.search(r"article-?body|mw-body|entry-content|post-content", _said(above), re.I):
+        if re.search(r"article-?body|mw-body|entry-content|post-content", _classes_of(above), re.I):
             return above
     return part
 
 
-def _said(element: Any) -> str:
+def _classes_of(element: Any) -> str:
     return f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}"
 
 
@@ -174,7 +174,7 @@ def _furniture(part: Any, sums: _Sums) -> Iterator[Any]:
         element = left.pop()
         if not isinstance(element.tag, str):
             continue
-        if sums.text(element) > 0.5 * whole and not _NEVER_ITS_OWN.search(_said(element)):
+        if sums.text(element) > 0.5 * whole and not _NEVER_ITS_OWN.search(_classes_of(element)):
             if name_of(element) in {"form", "aside", "header", "nav", "footer"}:
                 # It holds the page: a program wrapped all of it.
                 element.tag = "div"
@@ -188,7 +188,7 @@ def _furniture(part: Any, sums: _Sums) -> Iterator[Any]:
 
 
 def _is_furniture(element: Any, sums: _Sums, part: Any) -> bool:
-    name, said = name_of(element), _said(element)
+    name, said = name_of(element), _classes_of(element)
     found = sums.found(element) > 0.5 * sums.text(element)
     if name in _ALWAYS or element.get("role") in _ROLES:
         return True
@@ -213,11 +213,11 @@ def _is_facts(element: Any, sums: _Sums) -> bool:
     """Say whether an aside is a box of the article's own: facts, or text that is no links."""
     if any(is_table(one) or name_of(one) == "dl" for one in element.iter()):
         return sums.linked(element) < 0.8
-    if _FACTS.search(_said(element)):
+    if _FACTS.search(_classes_of(element)):
         return True
     return (
         sums.linked(element) < 0.3
-        and not _CLASSES.search(_said(element))
+        and not _CLASSES.search(_classes_of(element))
         and sums.text(element) > 0
     )
 
@@ -237,7 +237,9 @@ def _links_elsewhere(element: Any, sums: _Sums, part: Any) -> bool:
         return False
     if sums.linked(element) < 0.8 or sum(1 for _ in element.iter("a")) < 2:
         return False
-    if _in(element, {"td", "th", "dd", "li", "aside"}) or _FACTS.search(_around(element, part)):
+    if _in(element, {"td", "th", "dd", "li", "aside"}) or _FACTS.search(
+        _classes_around(element, part)
+    ):
         return False
     label = element.getprevious()
     if label is not None and _RELATED.match("".join(label.itertext()).strip()):
@@ -248,12 +250,12 @@ def _links_elsewhere(element: Any, sums: _Sums, part: Any) -> bool:
     return not sums.within(element)
 
 
-def _around(element: Any, part: Any) -> str:
-    said = [_said(element)]
+def _classes_around(element: Any, part: Any) -> str:
+    said = [_classes_of(element)]
     for above in element.iterancestors():
         if above is part:
             break
-        said.append(_said(above))
+        said.append(_classes_of(above))
     return " ".join(said)
 
 

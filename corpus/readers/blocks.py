@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from corpus.document import WITHIN, Document, Heading, LeftOut, Source
 from corpus.formats import DocumentPart
 from corpus.limits import MOST_PARTS
-from corpus.table import Span, Table, heads_of
+from corpus.table import Span, Table, detect_heads
 
 # Ligatures that PDF fonts leave in the text; the rest of Unicode's compatibility forms stay, since
 # "①" or "㎡" are what the document says. Two private-use codes are how Word writes its bullets.
@@ -96,7 +96,7 @@ class Blocks:
         else:
             self.leave_out("attachments", 1, f"after the first {MOST_PARTS}")
 
-    def take(self, document: Document) -> None:
+    def add_document(self, document: Document) -> None:
         """Add the text of a document, with its headings and tables and what is said of it."""
         if self._length:
             self._write("\n\n")
@@ -175,7 +175,7 @@ class Blocks:
 
         Rows may differ in length; a merged cell is given in every place that it covers. Rows and
         columns that are empty throughout are dropped. `heads` are the numbers of first rows and
-        first columns that are heads, None where the format does not say (corpus.table.heads_of).
+        first columns that are heads, None where the format does not say (`detect_heads`).
         `caption` is written above the table, unless it stands there; without one, a paragraph right
         before it that begins like a caption ("Table 3") is it. `named` is one that the reader
         writes elsewhere, as below a table of a PDF. What has one column or one row, or rows of
@@ -211,7 +211,7 @@ class Blocks:
         if len(kept_columns) < 2 or len(kept_rows) < 2:
             return
         if heads is None:
-            head_rows, head_columns = heads_of(cells)
+            head_rows, head_columns = detect_heads(cells)
         self._tables.append(Table(spans, head_rows, head_columns, caption, clean(unit)))
 
     def table_goes_on(self, rows: Sequence[Sequence[str]]) -> None:
@@ -294,7 +294,7 @@ class Blocks:
 _LONGEST_NAME = 120
 
 
-def distinct(parts: Iterable[DocumentPart]) -> list[DocumentPart]:
+def distinct_names(parts: Iterable[DocumentPart]) -> list[DocumentPart]:
     """Return parts under names that differ and have no mark that a place is made of."""
     taken: set[str] = set()
     # Where the search for a free number goes on: a mailbox may hold one subject by the thousand.

@@ -12,7 +12,7 @@ _SIMPLE = re.compile(r"[+-]?[\w.,]*$")
 _ROOTS = {"": "√", "2": "√", "3": "∛", "4": "∜"}
 
 
-def equation(element: Element) -> str:
+def omml_text(element: Element) -> str:
     """Return an equation (m:oMath, m:oMathPara, or a part of one) on a line."""
     short = name(element)
     if short in _FORMS:
@@ -22,12 +22,12 @@ def equation(element: Element) -> str:
     if short.endswith("Pr") or short in {"w:del", "m:phant", "w:moveFrom"}:
         return ""
     lines = short == "m:oMathPara"
-    return ("; " if lines else "").join(filter(None, (equation(one) for one in element)))
+    return ("; " if lines else "").join(filter(None, (omml_text(one) for one in element)))
 
 
 def _part(element: Element, short: str) -> str:
     found = child(element, short)
-    return "" if found is None else equation(found).strip()
+    return "" if found is None else omml_text(found).strip()
 
 
 def _grouped(text: str) -> str:
@@ -77,7 +77,7 @@ def _bracketed(element: Element) -> str:
         _sign(element, "m:dPr", short, default)
         for short, default in (("m:begChr", "("), ("m:sepChr", "|"), ("m:endChr", ")"))
     )
-    parts = [equation(one).strip() for one in element if name(one) == "m:e"]
+    parts = [omml_text(one).strip() for one in element if name(one) == "m:e"]
     return begin + between.join(parts) + end
 
 
@@ -93,13 +93,13 @@ def _limit(element: Element) -> str:
 
 def _matrix(element: Element) -> str:
     rows = [
-        ", ".join(equation(one).strip() for one in row) for row in element if name(row) == "m:mr"
+        ", ".join(omml_text(one).strip() for one in row) for row in element if name(row) == "m:mr"
     ]
     return f"[{'; '.join(rows)}]"
 
 
 def _stacked(element: Element) -> str:
-    lines = (equation(one).strip() for one in element if name(one) == "m:e")
+    lines = (omml_text(one).strip() for one in element if name(one) == "m:e")
     return "; ".join(line.replace("&", "") for line in lines)
 
 
@@ -119,12 +119,12 @@ _FORMS = {
 _Inner = Callable[[Any], str]
 
 
-def equation_text(element: Any) -> str:
+def mathml_text(element: Any) -> str:
     """Return a `math` element as text: its TeX where it carries that, else what it shows."""
     for one in element.iter():
         if _name(one) == "annotation" and "tex" in str(one.get("encoding", "")).lower():
             return _plain_tex("".join(one.itertext()))
-    return " ".join(_shown(element).split())
+    return " ".join(_element_text(element).split())
 
 
 def _plain_tex(text: str) -> str:
@@ -139,9 +139,9 @@ def _name(element: Any) -> str:
     return tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(tag, str) else ""
 
 
-def _shown(element: Any) -> str:
+def _element_text(element: Any) -> str:
     name = _name(element)
-    parts = [part for one in element if (part := _shown(one)).strip()]
+    parts = [part for one in element if (part := _element_text(one)).strip()]
     own = (element.text or "").strip()
     if name in {"annotation", "annotation-xml", "mspace", "mphantom", ""}:
         return ""
@@ -159,9 +159,9 @@ def _shown(element: Any) -> str:
     if name == "msqrt":
         return f"√({''.join(parts)})"
     if len(parts) == 2 and name in _PAIRS:
-        return _PAIRS[name].format(*(_closed(part) for part in parts))
+        return _PAIRS[name].format(*(_in_brackets(part) for part in parts))
     if len(parts) == 3 and name in {"msubsup", "munderover"}:
-        base, low, high = map(_closed, parts)
+        base, low, high = map(_in_brackets, parts)
         return f"{base}_{low}^{high}"
     return (" ; " if name == "mtable" else " " if name == "mtr" else "").join([own, *parts])
 
@@ -172,7 +172,7 @@ _PAIRS = {
 }  # fmt: skip
 
 
-def _closed(part: str) -> str:
+def _in_brackets(part: str) -> str:
     """Put what is more than one name or number in brackets."""
     part = part.strip()
     return part if re.fullmatch(r"[\w.]+|\(.*\)", part) else f"({part})"

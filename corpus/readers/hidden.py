@@ -33,7 +33,7 @@ _TAGS = "//template|//noscript|//textarea|//dialog[not(@open)]|//input[@type='hi
 _NOT_SEEN = frozenset("script style head title meta link".split())
 
 
-def take_out_hidden(root: Any) -> int:
+def remove_hidden(root: Any) -> int:
     """Remove from a page, in place, what it does not show; return how many places held text.
 
     `root` is the lxml element of the whole page.

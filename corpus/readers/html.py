@@ -9,11 +9,11 @@ from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.formats import FileReader
 from corpus.i18n import tr
-from corpus.readers.about import language_of, real_publisher, real_title, said_of, title_block
+from corpus.readers.about import language_of, page_metadata, real_publisher, real_title, title_block
 from corpus.readers.article import article_of
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import beginning, decoded_page
-from corpus.readers.dates import times
+from corpus.readers.dates import source_dates
 from corpus.readers.filings import (
     act_title,
     filing_date,
@@ -21,11 +21,11 @@ from corpus.readers.filings import (
     named_publisher,
     publisher_of_address,
 )
-from corpus.readers.foreign import is_foreign
-from corpus.readers.hidden import take_out_hidden
+from corpus.readers.hidden import remove_hidden
 from corpus.readers.markdown import MARKDOWN
 from corpus.readers.markup import add_markup, markup_of, page_of
-from corpus.readers.stubs import behind_paywall, said_instead
+from corpus.readers.stubs import behind_paywall, stub_reason
+from corpus.readers.unsupported import is_unsupported
 
 # The extractor is made for articles. A page with more text than this outside links is a law or a
 # filing and is read whole: of a 10-K with 346,000 characters the extractor lost 7 %, tables among
@@ -45,10 +45,10 @@ def read_html(data: bytes, location: str, *, whole: bool = False) -> Document:
     """
     page = decoded_page(data)
     root = page_of(page)
-    hidden = take_out_hidden(root)
+    hidden = remove_hidden(root)
     if hidden:
         page = markup_of(root)
-    said, language = said_of(root), language_of(root)
+    said, language = page_metadata(root), language_of(root)
     about = _metadata(root, page, said)
     prose = _prose_length(root)
     blocks = Blocks()
@@ -62,12 +62,12 @@ def read_html(data: bytes, location: str, *, whole: bool = False) -> Document:
         found = _found(page)
         add_markup(blocks, article_of(root, found, whole=len(found) < _FOUND * prose))
     text = blocks.text()
-    if instead := said_instead(text, root):
+    if instead := stub_reason(text, root):
         raise ReadError("empty", instead)
     if behind_paywall(text):
         blocks.leave_out("parts behind a paywall")
     # The article may have lost the line of its author and date.
-    when = times(
+    when = source_dates(
         blocks,
         "html",
         text=title_block(root) + text,
@@ -93,7 +93,7 @@ def read_html(data: bytes, location: str, *, whole: bool = False) -> Document:
 def _is_page(data: bytes, suffix: str) -> bool:
     """Say whether tags of a page stand at the beginning of a text; Markdown may hold them too."""
     head = beginning(data)
-    return bool(_PAGE.search(head)) and suffix not in MARKDOWN.suffixes and not is_foreign(head)
+    return bool(_PAGE.search(head)) and suffix not in MARKDOWN.suffixes and not is_unsupported(head)
 
 
 def prepare() -> None:

@@ -12,9 +12,8 @@ from corpus.errors import ReadError
 from corpus.formats import DocumentPart, FileReader
 from corpus.i18n import tr
 from corpus.limits import MOST_PARTS
-from corpus.readers.blocks import Blocks, distinct
+from corpus.readers.blocks import Blocks, distinct_names
 from corpus.readers.charsets import beginning, decoded
-from corpus.readers.foreign import OLE, is_encrypted
 from corpus.readers.html import read_html
 from corpus.readers.mail_parts import (
     addresses,
@@ -27,6 +26,7 @@ from corpus.readers.mail_parts import (
 )
 from corpus.readers.outlook import is_outlook, message_of_outlook
 from corpus.readers.text import read_text
+from corpus.readers.unsupported import OLE, is_encrypted
 from corpus.readers.web_archive import is_archive, read_archive
 
 _HEADS = re.compile(
@@ -78,14 +78,14 @@ def parts_of_mail(data: bytes) -> list[DocumentPart]:
     """Return the documents that a message holds beside its own text, or the mails of a mailbox."""
     mails = _messages(data)
     if len(mails) > 1:
-        return distinct(DocumentPart(_name(one), one, ".eml") for one in mails[:MOST_PARTS])
+        return distinct_names(DocumentPart(_name(one), one, ".eml") for one in mails[:MOST_PARTS])
     message = message_of(data)
-    return [] if is_archive(message) else distinct(content_of(message).parts)
+    return [] if is_archive(message) else distinct_names(content_of(message).parts)
 
 
 def parts_of_outlook(data: bytes) -> list[DocumentPart]:
     """Return the documents that an Outlook message holds beside its own text."""
-    return distinct(content_of(message_of_outlook(data)).parts)
+    return distinct_names(content_of(message_of_outlook(data)).parts)
 
 
 def _read(message: EmailMessage, location: str) -> Document:
@@ -98,7 +98,7 @@ def _read(message: EmailMessage, location: str) -> Document:
     blocks = Blocks()
     for name in _HEADERS:
         blocks.line(f"{name}: {value}" if (value := header(message, name)) else "")
-    for part in distinct(content.parts):
+    for part in distinct_names(content.parts):
         blocks.attach(part.name)
     for picture in content.pictures:
         blocks.leave_out("pictures", 1, picture)
@@ -106,7 +106,7 @@ def _read(message: EmailMessage, location: str) -> Document:
         blocks.leave_out("encrypted parts")
     for piece in pieces:
         # When it was sent the head says, whatever dates the text has.
-        blocks.take(replace(piece, doubts=()))
+        blocks.add_document(replace(piece, doubts=()))
     senders = addresses(message, "From") or addresses(message, "Sender")
     return blocks.document(
         Source(
@@ -141,7 +141,7 @@ def _fullest(texts: list[EmailMessage], location: str) -> Document | None:
         if told is not None and (best is None or told.text.partition("\n")[0] not in best.text):
             both = Blocks()
             for piece in filter(None, (best, told)):
-                both.take(piece)
+                both.add_document(piece)
             best = both.document(told.source if best is None else best.source)
     return best
 
@@ -149,13 +149,13 @@ def _fullest(texts: list[EmailMessage], location: str) -> Document | None:
 def _with_others(best: Document, read: list[Document]) -> Document:
     """Return a text with the alternatives below it that say something else altogether."""
     both = Blocks()
-    both.take(best)
+    both.add_document(best)
     words = set(re.findall(r"\w+", best.text.casefold()))
     for one in read:
         own = set(re.findall(r"\w+", one.text.casefold()))
         new = len(own - words)
         if one is not best and new > max(_FEWEST_WORDS, _OTHER_WORDS * len(own)):
-            both.take(one)
+            both.add_document(one)
     return best if both.length == len(best.text) else both.document(best.source)
 
 
@@ -214,7 +214,7 @@ def _read_box(data: bytes, location: str) -> Document:
         head = message_of(re.split(rb"\r?\n\r?\n", mail, maxsplit=1)[0])
         said = (header(head, "Date"), *addresses(head, "From")[:1], header(head, "Subject"))
         blocks.line(" · ".join(filter(None, said)))
-    for part in distinct(DocumentPart(_name(one), b"") for one in mails):
+    for part in distinct_names(DocumentPart(_name(one), b"") for one in mails):
         blocks.attach(part.name)
     title = f"Mailbox of {len(mails)} messages"
     return blocks.document(Source(title=title, location=location, kind="email"))
@@ -280,7 +280,7 @@ def event_lines(text: str) -> list[str]:
             if value == "VEVENT":
                 lines += [*(event[one] for one in _LABELS if one in event), ""]
         elif inside and inside[-1] == "VEVENT" and name in _LABELS and value:
-            event[name] = _LABELS[name] + _said(name, parameters, value)
+            event[name] = _LABELS[name] + _event_value(name, parameters, value)
     return lines
 
 
@@ -291,7 +291,7 @@ def _properties(text: str) -> Iterator[tuple[str, str, str]]:
             yield found[1], found[2], found[3].strip()
 
 
-def _said(name: str, parameters: str, value: str) -> str:
+def _event_value(name: str, parameters: str, value: str) -> str:
     if name in {"DTSTART", "DTEND"} and (moment := _MOMENT.match(value)):
         year, month, day, hour, minute, universal = moment.groups()
         zone = re.search(r"TZID=\"?([^;\"]+)", parameters)

@@ -8,7 +8,13 @@ from typing import Any
 from corpus.errors import ReadError
 from corpus.i18n import tr
 from corpus.readers.blocks import Blocks, clean
-from corpus.readers.equations import equation_text
+from corpus.readers.equations import mathml_text
+from corpus.readers.html_superscripts import (
+    is_note_mark,
+    is_way_back,
+    raised_or_lowered,
+    text_after,
+)
 from corpus.readers.html_tables import (
     MARKER,
     grid_of,
@@ -19,10 +25,9 @@ from corpus.readers.html_tables import (
     own_rows,
 )
 from corpus.readers.lines import section_level
-from corpus.readers.marks import after, is_note_mark, is_way_back, raising
 from corpus.readers.plain import add_plain, lines_stand
-from corpus.readers.raised import lowered, raised
-from corpus.table import unit_in
+from corpus.readers.superscripts import write_lowered, write_raised
+from corpus.table import find_unit
 
 _HIDDEN_TAGS = frozenset(
     "script style noscript template head iframe frame object embed svg input select textarea "
@@ -191,7 +196,7 @@ class _Walk:
     def _unseen(self, element: Any, tag: str, name: str) -> bool:
         """Say whether a reader would not see an element; what it holds is accounted for."""
         if self._hidden(element, tag, name):
-            self._account(element, name)
+            self._note_unseen(element, name)
             return True
         struck = name in _DELETED or _STRUCK.search(element.get("style") or "")
         if struck and len(words := "".join(element.itertext()).strip()) <= _LONGEST_DELETED:
@@ -214,7 +219,7 @@ class _Walk:
             return not (opens or (parent is not None and name_of(parent) in _HEADINGS))
         return not self._furniture and name in _FURNITURE
 
-    def _account(self, element: Any, name: str) -> None:
+    def _note_unseen(self, element: Any, name: str) -> None:
         """Note what a part that is not text may say, or read what a frame carries with it."""
         if name == "iframe" and element.get("srcdoc"):
             self._flush()
@@ -244,17 +249,17 @@ class _Walk:
     def _written(self, element: Any, name: str) -> bool:
         """Write an element that is not its children's text: a raised letter, an equation."""
         if name == "math":
-            self._inline.append(f" {equation_text(element)} ")
+            self._inline.append(f" {mathml_text(element)} ")
         elif name == "img":
             said = f"{element.get('class')} {element.get('role')}"
             if _EQUATION_PICTURE.search(said):
                 self._inline.append(f" {clean(element.get('alt') or '')} ")
-        elif name in _INLINE and (raises := raising(element, name)):
+        elif name in _INLINE and (raises := raised_or_lowered(element, name)):
             text = self._text_of(element)
             if raises == "sub":
-                self._inline.append(lowered(self._before(), clean(text)))
+                self._inline.append(write_lowered(self._before(), clean(text)))
             else:
-                written = raised(self._before(), text, after(element))
+                written = write_raised(self._before(), text, text_after(element))
                 self._blocks.leave_out("footnote marks", bool(clean(text)) and not written)
                 self._inline.append(written)
         elif name in _INLINE and (
@@ -266,7 +271,7 @@ class _Walk:
             if self._before().strip():
                 self._blocks.leave_out("footnote marks")
             else:
-                self._inline.append(raised("", self._text_of(element)))
+                self._inline.append(write_raised("", self._text_of(element)))
         else:
             return False
         return True
@@ -419,7 +424,7 @@ class _Walk:
             self._blocks.paragraph(line)
         caption = caption or "".join(grid.above[-1:])
         # Over the figures, or in the corner.
-        unit = unit_in(caption, *(cell for row in grid.rows[:4] for cell in row))
+        unit = find_unit(caption, *(cell for row in grid.rows[:4] for cell in row))
         self._blocks.table(grid.rows, heads=grid.heads, caption=caption, unit=unit)
         for line in grid.below:
             self._blocks.paragraph(line)

@@ -15,7 +15,7 @@ from corpus.i18n import tr
 from corpus.limits import FileLimits
 from corpus.readers.blocks import clean
 from corpus.readers.dates import parse_date
-from corpus.readers.lines import joined
+from corpus.readers.lines import join_lines
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -43,26 +43,30 @@ class About:
 def about_pdf(data: bytes) -> About:
     """Return what a PDF says of itself; nothing where that cannot be read. Never raises."""
     with _configured():
-        reader: Any = _tried(lambda: _reader(data), None)
+        reader: Any = _or_default(lambda: _reader(data), None)
         if reader is None:
             return About()
-        title = _tried(lambda: stated_title(str((reader.metadata or {}).get("/Title") or "")), "")
+        title = _or_default(
+            lambda: stated_title(str((reader.metadata or {}).get("/Title") or "")), ""
+        )
         none: tuple[str, ...] = ()
-        labels = _tried(lambda: tuple(reader.page_labels), none)
+        labels = _or_default(lambda: tuple(reader.page_labels), none)
         plain = tuple(str(number + 1) for number in range(len(labels)))
         outline: dict[int, list[tuple[int, str]]] = {}
         nothing: list[tuple[int, int, str]] = []
-        for page, level, name in _tried(lambda: list(_outline(reader)), nothing)[:_OUTLINE_ENTRIES]:
+        for page, level, name in _or_default(lambda: list(_outline(reader)), nothing)[
+            :_OUTLINE_ENTRIES
+        ]:
             outline.setdefault(page, []).append((level, name))
         return About(
             title=title,
-            year=_tried(lambda: _year(reader), ""),
+            year=_or_default(lambda: _year(reader), ""),
             labels=() if labels == plain else labels,
             outline=outline,
         )
 
 
-def _tried(read: Callable[[], T], default: T) -> T:
+def _or_default(read: Callable[[], T], default: T) -> T:
     try:
         return read()
     except MemoryError:
@@ -240,7 +244,7 @@ def _first_words(page: Sequence[str]) -> str:
         lines.append(line)
         if len(line) < 45 and not line.endswith(":"):
             break
-    text = joined(lines, ()) if lines else ""
+    text = join_lines(lines, ()) if lines else ""
     if sentence := re.match(rf".{{20,{_WORDS}}}?(?<=\w\w[.!?])(?=\s)", text):
         return sentence[0].rstrip(".")
     if len(text) <= _WORDS:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from corpus.document import pages_said
+from corpus.document import page_list
 from corpus.readers.blocks import Blocks
 from corpus.readers.lines import is_table_line
 from corpus.readers.pdf_page import PdfLine
@@ -42,7 +42,9 @@ _SENTENCE = re.compile(r"(?:\w+\W+){4}.*[.!?]$")
 Place = tuple[int, int]
 
 
-def without_furniture(pages: Sequence[Sequence[PdfLine]]) -> tuple[list[list[PdfLine]], list[Left]]:
+def without_furniture(
+    pages: Sequence[Sequence[PdfLine]],
+) -> tuple[list[list[PdfLine]], list[LeftOutLine]]:
     """Return the pages' lines without what is printed around their text, and an account of it.
 
     One of the three highest or lowest lines goes when it stands as high, with the same words, on a
@@ -52,19 +54,19 @@ def without_furniture(pages: Sequence[Sequence[PdfLine]]) -> tuple[list[list[Pdf
     written up the margin goes too, and what is written up a drawing.
     """
     upright: list[list[PdfLine]] = []
-    account: list[Left] = []
+    account: list[LeftOutLine] = []
     for number, page in enumerate(pages):
         straight = [line for line in page if not line.turned]
         if len(straight) < 0.5 * len(page):
             straight = [replace(line, turned=False) for line in page]
         else:
-            account += [Left(number, _turned(line, straight), line.text) for line in page
+            account += [LeftOutLine(number, _turned(line, straight), line.text) for line in page
                         if line.turned]  # fmt: skip
         upright.append(straight)
     gone = _running(upright) | _watermarks(upright)
     for number, page in enumerate(upright):
         account += [
-            Left(number, kind, line.text)
+            LeftOutLine(number, kind, line.text)
             for place, line in enumerate(page)
             if (kind := gone.get((number, place)))
         ]
@@ -259,7 +261,7 @@ def _watermarks(pages: Sequence[Sequence[PdfLine]]) -> dict[Place, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class LeftOutLine:
     """Something left out: its 0-based page, its kind in the plural, what it says."""
 
     page: int
@@ -267,14 +269,16 @@ class Left:
     text: str
 
 
-def leave_out(text: Blocks, account: Sequence[Left]) -> None:
+def note_left_out(text: Blocks, account: Sequence[LeftOutLine]) -> None:
     """Note in a document what was left out of it, by kind, with the pages."""
     for kind in dict.fromkeys(one.kind for one in account):
         pages = [one.page + 1 for one in account if one.kind == kind]
-        text.leave_out(kind, len(pages), pages_said(sorted(set(pages))))
+        text.leave_out(kind, len(pages), page_list(sorted(set(pages))))
 
 
-def missing(pages: Sequence[Sequence[PdfLine]], account: Sequence[Left], text: str) -> int:
+def count_missing(
+    pages: Sequence[Sequence[PdfLine]], account: Sequence[LeftOutLine], text: str
+) -> int:
     """Return how many letters and digits of the pages are neither in the text nor accounted for.
 
     None should be; a letter that is lost is said to be, whatever the cause.

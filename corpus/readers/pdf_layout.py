@@ -10,7 +10,7 @@ from itertools import pairwise
 from statistics import median
 
 from corpus.readers.dates import parse_date
-from corpus.readers.lines import BULLET, ITEM, is_heading, is_table_line, joined
+from corpus.readers.lines import BULLET, ITEM, is_heading, is_table_line, join_lines
 from corpus.readers.pdf_page import PdfLine
 from corpus.readers.pdf_tables import PdfTable, tables_of
 
@@ -123,10 +123,10 @@ def _without_tables(
         if kinds[place]:
             found.append(Block(tuple(_LEADERS.sub(" … ", line.text) for line in group)))
             continue
-        text = joined([line.text for line in group], words)
+        text = join_lines([line.text for line in group], words)
         after = groups[place + 1 : place + 2]
         before_prose = bool(after) and not kinds[place + 1]
-        level = titles.get(folded(text), 0) or _level(
+        level = titles.get(comparable_title(text), 0) or _level(
             group, text, body, after[0] if before_prose else None
         )
         found.append(Block((text,), level, size=median(line.size for line in group)))
@@ -156,10 +156,10 @@ def title_of(page: Sequence[PdfLine], body: Body) -> str:
             title.append(line)
         elif title:
             break
-    return joined([line.text for line in title], ()) if len(title) <= 6 else ""
+    return join_lines([line.text for line in title], ()) if len(title) <= 6 else ""
 
 
-def folded(title: str) -> str:
+def comparable_title(title: str) -> str:
     """Return a title as it is compared: an outline often leaves the section's number out."""
     plain = re.sub(r"^[\dA-Z]{1,3}(?:\.\d+)*\.?\s+", "", title)
     return re.sub(r"\W+", "", plain).lower()
@@ -275,13 +275,15 @@ class Page:
     goes_on: bool = False
 
 
-def flowing(pages: Sequence[Sequence[Block]], body: Body, words: Collection[str]) -> list[Page]:
+def join_across_pages(
+    pages: Sequence[Sequence[Block]], body: Body, words: Collection[str]
+) -> list[Page]:
     """Return the blocks of pages so that each paragraph stands in one piece.
 
     On a page, what stands between the two parts of a sentence follows it. Over two pages, what
     follows the first part on its page stands before it, and what precedes the second after it.
     """
-    whole = [_whole(page, body, words) for page in pages]
+    whole = [_join_on_page(page, body, words) for page in pages]
     goes_on = [False] * len(whole)
     for number in range(len(whole) - 1):
         first, second = whole[number], whole[number + 1]
@@ -303,12 +305,12 @@ def flowing(pages: Sequence[Sequence[Block]], body: Body, words: Collection[str]
 
 def seam(first: str, second: str, words: Collection[str]) -> tuple[str, str]:
     """Return the first part of a paragraph as it stands before the second, and what joins them."""
-    whole = joined([first, second], words)
+    whole = join_lines([first, second], words)
     head = whole[: len(whole) - len(second)]
     return head.rstrip(), head[len(head.rstrip()) :]
 
 
-def _whole(page: Sequence[Block], body: Body, words: Collection[str]) -> list[Block]:
+def _join_on_page(page: Sequence[Block], body: Body, words: Collection[str]) -> list[Block]:
     """Put together the paragraphs of a page that a note, a caption or a figure parts."""
     found = list(page)
     place = 0
@@ -319,7 +321,7 @@ def _whole(page: Sequence[Block], body: Body, words: Collection[str]) -> list[Bl
             if ahead:
                 after = found[place + 1 + ahead]
                 if after.texts[0][:1].islower() and _continues(block.texts[0], after.texts[0]):
-                    text = joined([block.texts[0], after.texts[0]], words)
+                    text = join_lines([block.texts[0], after.texts[0]], words)
                     found[place] = replace(block, texts=(text,))
                     del found[place + 1 + ahead]
                     continue

@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from corpus.readers.lines import is_table_line
-from corpus.readers.pdf_furniture import Left
+from corpus.readers.pdf_furniture import LeftOutLine
 from corpus.readers.pdf_page import PdfLine
 
 # They stand in a column of their own, to this many points, this share of the letters' height away.
@@ -31,7 +31,7 @@ class _Number:
 
 def without_line_numbers(
     pages: Sequence[Sequence[PdfLine]],
-) -> tuple[list[list[PdfLine]], list[Left]]:
+) -> tuple[list[list[PdfLine]], list[LeftOutLine]]:
     """Return the pages' lines without the numbers of lines in a margin, and an account of them.
 
     They count by ones, or by the same step, from the top of the page to its end, in one column
@@ -44,7 +44,7 @@ def without_line_numbers(
         _column(page, on_left=True) or _column(page, on_left=False) or _sparse(page)
         for page in pages
     ]
-    columns = _settled(pages, columns)
+    columns = _agreed_columns(pages, columns)
     for number, (page, found) in enumerate(zip(pages, columns, strict=True)):
         gone = {one.place: one for one in found}
         kept.append(
@@ -54,7 +54,7 @@ def without_line_numbers(
                 if not (place in gone and gone[place].alone)
             ]
         )
-        account += [Left(number, "line numbers", str(one.value)) for one in found]
+        account += [LeftOutLine(number, "line numbers", str(one.value)) for one in found]
     return kept, account
 
 
@@ -86,7 +86,7 @@ def _sparse(page: Sequence[PdfLine]) -> list[_Number]:
     return []
 
 
-def _settled(
+def _agreed_columns(
     pages: Sequence[Sequence[PdfLine]], columns: Sequence[list[_Number]]
 ) -> list[list[_Number]]:
     """Return the columns of numbers by page, those of few numbers as the other pages have them."""

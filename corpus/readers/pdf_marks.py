@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from corpus.readers.blocks import clean
-from corpus.readers.pdf_attached import attached_name, is_xfa, names_of_attached, pinned, xfa_values
+from corpus.readers.pdf_attached import (
+    attached_name,
+    is_xfa,
+    names_of_attached,
+    pinned_files,
+    xfa_values,
+)
 from corpus.readers.pdf_hidden import page_box
 
 # Fields and notes of one page, and signs of one value, beyond which they say nothing more.
@@ -78,7 +84,7 @@ class Marks:
         notes: tuple[str, ...] = ()
         if raw.FPDFPage_GetAnnotCount(page):
             filled, notes = _Annotations(pdf, page, textpage).read()
-            self.attached += pinned(page, attached_name)
+            self.attached += pinned_files(page, attached_name)
         blank = pictured = False
         if textpage.count_chars() < _FEW:
             pictured = _pictured(page)

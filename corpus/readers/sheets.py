@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charts import inner_text, title_of, write_chart
-from corpus.readers.package import Package, child, inner, name
-from corpus.readers.runs import is_page_number
+from corpus.readers.office_runs import is_page_number
+from corpus.readers.package import Package, child, descendants, name
 from corpus.readers.sheet_cells import (
     Book,
     Place,
@@ -20,7 +20,7 @@ from corpus.readers.sheet_cells import (
     read_sheet,
     relation,
 )
-from corpus.table import heads_of
+from corpus.table import detect_heads
 
 # What programs call a sheet until somebody names it.
 _UNNAMED = re.compile(
@@ -35,7 +35,7 @@ def read_sheets(package: Package, blocks: Blocks) -> str:
     """
     book = Book(package, blocks)
     title = ""
-    for sheet in inner(book.root, "x:sheet"):
+    for sheet in descendants(book.root, "x:sheet"):
         named = clean(sheet.get("name") or "")
         if sheet.get("state", "visible") != "visible":
             blocks.leave_out("hidden sheets")
@@ -56,7 +56,7 @@ def _sheet(book: Book, part: str, title: str, blocks: Blocks) -> str:
     for text in sheet.margins:
         if not is_page_number(text.partition(": ")[2]):
             blocks.paragraph(text)
-    for table in areas_of(sheet):
+    for table in tables_of_sheet(sheet):
         found = found or next((one for one in (*table.above, table.caption) if one), "")
         _write(table, blocks)
     for place, author, text in notes_of(book, part):
@@ -76,7 +76,7 @@ def _write(table: SheetTable, blocks: Blocks) -> None:
         for row in table.rows:
             blocks.row(row)
     elif table.rows:
-        heads = None if table.heads is None else (table.heads, heads_of(table.rows)[1])
+        heads = None if table.heads is None else (table.heads, detect_heads(table.rows)[1])
         blocks.table(table.rows, heads=heads, caption=table.caption, unit=table.unit)
     for text in table.below:
         blocks.paragraph(text)
@@ -84,15 +84,15 @@ def _write(table: SheetTable, blocks: Blocks) -> None:
 
 def _drawings(book: Book, part: str, blocks: Blocks) -> None:
     for drawing, root in drawings_of(book, part):
-        for shape in inner(root, "xdr:sp"):
+        for shape in descendants(root, "xdr:sp"):
             words = child(shape, "xdr:txBody")
             for text in inner_text(words):
                 blocks.paragraph(text)
-        for frame in inner(root, "c:chart"):
+        for frame in descendants(root, "c:chart"):
             chart = book.package.once(book.package.target(drawing, relation(frame)))
             if chart is None:
                 continue
-            if any(True for _ in inner(chart, "c:f")):
+            if any(True for _ in descendants(chart, "c:f")):
                 # Its data are cells of the workbook, which are read.
                 blocks.paragraph(f"Chart: {title}" if (title := title_of(chart)) else "")
             else:
@@ -134,7 +134,7 @@ class SheetTable:
     bottom: int = 0
 
 
-def areas_of(sheet: Worksheet) -> Iterator[SheetTable]:
+def tables_of_sheet(sheet: Worksheet) -> Iterator[SheetTable]:
     """Yield the tables of a sheet and what stands between them, in reading order."""
     cells = dict(sheet.covered)
     cells |= sheet.cells
@@ -207,7 +207,7 @@ def _stands(group: Sequence[Place]) -> bool:
 
 
 def _names_rows(group: Sequence[Place], cells: dict[Place, str]) -> bool:
-    return heads_of(_grid(group, cells))[1] > 0
+    return detect_heads(_grid(group, cells))[1] > 0
 
 
 def _grid(group: Sequence[Place], cells: dict[Place, str]) -> list[list[str]]:
@@ -263,7 +263,7 @@ def _continues(before: SheetTable, made: SheetTable) -> bool:
     if made.thin or before.thin or len(made.rows[0]) != len(before.rows[0]):
         return False
     # Twice, since a row alone has no heads.
-    return heads_of([*made.rows, *made.rows[:1]])[0] == 0 and heads_of(before.rows)[0] > 0
+    return detect_heads([*made.rows, *made.rows[:1]])[0] == 0 and detect_heads(before.rows)[0] > 0
 
 
 def _name(table: SheetTable) -> None:

@@ -9,11 +9,19 @@ from typing import NamedTuple, TypeVar
 
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charts import write_graphic
-from corpus.readers.equations import equation
-from corpus.readers.package import Element, Package, attribute, child, chosen, inner, name
-from corpus.readers.runs import Run, joined, lines_of
+from corpus.readers.equations import omml_text
+from corpus.readers.office_runs import Run, join_runs, split_lines
+from corpus.readers.package import (
+    Element,
+    Package,
+    attribute,
+    child,
+    chosen_alternative,
+    descendants,
+    name,
+)
 from corpus.readers.word_styles import written_number
-from corpus.table import heads_of
+from corpus.table import detect_heads
 
 _TITLES = {"title", "ctrTitle"}
 _MARGINS = {"ftr", "dt", "hdr", "sldNum"}
@@ -42,7 +50,7 @@ def read_slides(package: Package, blocks: Blocks) -> None:
     width, height = (int(size.get(a, b)) if size is not None else b for a, b in sides)
     reader = _Reader(package, blocks, width, height)
     slides = []
-    for number, one in enumerate(inner(root, "p:sldId"), start=1):
+    for number, one in enumerate(descendants(root, "p:sldId"), start=1):
         part = package.target(package.main, attribute(one, "r:id"))
         slide = package.once(part)
         if slide is not None:
@@ -130,10 +138,10 @@ class _Reader:
                 self.blocks.line(line)
 
     def _frame(self, frame: Element) -> None:
-        table = next(inner(frame, "a:tbl"), None)
+        table = next(descendants(frame, "a:tbl"), None)
         if table is not None:
             self._table(table)
-        for embedded in inner(frame, "p:oleObj"):
+        for embedded in descendants(frame, "p:oleObj"):
             if (embedded.get("progId") or "").startswith(("Equation", "MathType")):
                 self.blocks.leave_out("equations")
             else:
@@ -144,7 +152,7 @@ class _Reader:
 
     def _table(self, table: Element) -> None:
         grid: list[list[str]] = []
-        for row in inner(table, "a:tr"):
+        for row in descendants(table, "a:tr"):
             cells: list[str] = []
             for cell in row:
                 if name(cell) != "a:tc":
@@ -160,7 +168,7 @@ class _Reader:
             grid.append(cells[:_COLUMNS])
         properties = child(table, "a:tblPr")
         named = properties is not None and properties.get("firstRow") in {"1", "true"}
-        below = (1, heads_of(grid)[1]) if named and len(grid) > 1 and grid[0] else None
+        below = (1, detect_heads(grid)[1]) if named and len(grid) > 1 and grid[0] else None
         self.blocks.table(grid, heads=below)
 
     # Text
@@ -168,10 +176,10 @@ class _Reader:
     def _lines(self, shape: Element) -> Iterator[str]:
         """Yield the lines of a shape, those of a list with their numbers."""
         self.numbers = {}
-        for paragraph in inner(shape, "a:p"):
+        for paragraph in descendants(shape, "a:p"):
             runs: list[Run] = []
             self._runs(paragraph, runs)
-            lines = lines_of(joined(runs), apart=True)
+            lines = split_lines(join_runs(runs), apart=True)
             label = self._label(child(paragraph, "a:pPr"), bool(lines))
             for line in lines:
                 yield f"{label} {line}" if label else line
@@ -195,9 +203,9 @@ class _Reader:
             elif short == "a:br":
                 runs.append(("", "\n"))
             elif short in {"m:oMath", "m:oMathPara"}:
-                runs.append(("", clean(equation(one))))
+                runs.append(("", clean(omml_text(one))))
             elif short == "mc:AlternateContent":
-                self._runs(chosen(one), runs)
+                self._runs(chosen_alternative(one), runs)
             elif short == "a14:m":
                 self._runs(one, runs)
 
@@ -229,7 +237,7 @@ class _Reader:
             return
         if kind == "sldNum":
             self.blocks.leave_out("page numbers")
-        elif text in self.said or (kind == "dt" and any(True for _ in inner(shape, "a:fld"))):
+        elif text in self.said or (kind == "dt" and any(True for _ in descendants(shape, "a:fld"))):
             self.blocks.leave_out("running heads")
         else:
             self.said.add(text)
@@ -248,7 +256,7 @@ class _Reader:
         authors = {
             str(one.get("id")): clean(one.get("name") or "")
             for kind, short in (("commentAuthors", "p:cmAuthor"), ("authors", "p188:author"))
-            for one in inner(self.package.first(self.package.main, kind), short)
+            for one in descendants(self.package.first(self.package.main, kind), short)
         }
         for target in self.package.targets(self.part, "comments"):
             root = self.package.once(target)
@@ -257,7 +265,7 @@ class _Reader:
                 ("p188:cm", "p188:txBody"),
                 ("p188:reply", "p188:txBody"),
             ):
-                for one in inner(root, short):
+                for one in descendants(root, short):
                     said = child(one, words)
                     text = "" if said is None else clean(said.text or " ".join(self._lines(said)))
                     author = authors.get(str(one.get("authorId")), "")
@@ -298,7 +306,7 @@ def _shapes(tree: Element | None) -> Iterator[Element]:
     for one in tree if tree is not None else ():
         short = name(one)
         if short == "mc:AlternateContent":
-            yield from _shapes(chosen(one))
+            yield from _shapes(chosen_alternative(one))
         elif short in {"p:sp", "p:grpSp", "p:graphicFrame", "p:pic"}:
             yield one
 
@@ -316,7 +324,7 @@ def _holder(shape: Element) -> str:
 
 
 def _is_hidden(shape: Element) -> bool:
-    named = next(inner(shape, "p:cNvPr"), None)
+    named = next(descendants(shape, "p:cNvPr"), None)
     return named is not None and named.get("hidden") in {"1", "true"}
 
 

@@ -71,7 +71,7 @@ _PAYWALLED = tr("this page only says that it is for subscribers; sign in, then s
 _PART = re.compile(r"(?<=[.!?。…])\s+|\n+")
 
 
-def said_instead(text: str, root: Any) -> str:
+def stub_reason(text: str, root: Any) -> str:
     """Return why a page holds nothing to read, and what to do; "" for one that does.
 
     `text` is what was read of it, `root` its tree.

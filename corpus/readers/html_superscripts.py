@@ -25,7 +25,7 @@ _ARROWS = frozenset(("↩", "↩︎", "↩\ufe0e", "↵", "↑", "⤴", "⏎", "
 _IN_LINE = frozenset("a b code em i span strong sub sup".split())
 
 
-def raising(element: Any, name: str) -> str:
+def raised_or_lowered(element: Any, name: str) -> str:
     """Return "sup" or "sub" for an element that raises or lowers its text, else ""."""
     if name in {"sup", "sub"}:
         # A second one within says nothing more.
@@ -38,7 +38,7 @@ def raising(element: Any, name: str) -> str:
     return "sup" if _RAISED.search(said) else "sub" if _LOWERED.search(said) else ""
 
 
-def after(element: Any) -> str:
+def text_after(element: Any) -> str:
     """Return the beginning of what follows an element in its line."""
     if element.tail:
         return str(element.tail[:40])
@@ -53,7 +53,7 @@ def is_note_mark(element: Any, name: str, before: str = "") -> bool:
 
     So is a link of nothing but a low number that touches what stands `before` it.
     """
-    glued = name == "a" and _GLUED.search(before) and not after(element)[:1].isalnum()
+    glued = name == "a" and _GLUED.search(before) and not text_after(element)[:1].isalnum()
     if glued and _LOW_NUMBER.fullmatch("".join(element.itertext())):
         return True
     said = f"{element.get('class')} {element.get('role')} {element.get('rel')} {element.get('id')}"
