@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from assistant.evidence_search import found_for
 from assistant.memo.values import Memo
 from assistant.memo.writing import Request, write
 from assistant.pipeline import ask, validated
+from assistant.query_plan import plan_of
 from assistant.query_rewriting import Turn
 from assistant.settings import Settings
 from assistant.workspace import Workspace
@@ -113,7 +115,7 @@ class Briefing:
         if limit < 1:
             raise UsageError(tr("a limit of {limit} finds nothing; give 1 or more", limit=limit))
         asked = self._question(question, as_of, since, publishers, documents)
-        return found_for(self._workspace, asked.text, limit, asked.filters)
+        return found_for(self._workspace, plan_of(self._workspace, replace(asked, limit=limit)))
 
     def ask(
         self,

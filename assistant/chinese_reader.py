@@ -1,4 +1,8 @@
-"""Chinese questions over Chinese passages, read by words: the small reader knows English only."""
+"""Chinese questions over Chinese passages, read by words: the small reader knows English only.
+
+The default reader splits Chinese into signs that it hardly knows. Pairs of signs that the question
+and a sentence share say more, the rarer a pair among the sentences the more.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from itertools import chain
 from assistant.rewrite_candidates_chinese import is_chinese
 from index.keyword_index import stems
 from index.pair_encoding import Pair
-from index.query_terms import QueryTerms
+from index.query import content_words
 from index.reader import ReaderModel, Reading
 
 
@@ -96,7 +100,7 @@ def chinese_reading(question: str, sentences: Sequence[str]) -> list[float]:
     that stand in the sentence, less where it has no figure, date or reason and the question asks
     for one. It orders sentences; it is no chance, and the same for all where nothing is shared: 0.
     """
-    wanted = [one for word in QueryTerms.from_question(question).words for one in stems(word)]
+    wanted = [one for word in content_words(question) for one in stems(word)]
     pairs = set(wanted)
     signs = {sign for pair in pairs if is_chinese(pair) for sign in pair}
     held = [set(stems(one)) for one in sentences]

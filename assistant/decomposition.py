@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from assistant.phrases import runs
 from assistant.query_rewriting import Turn, standalone
-from index.query_terms import QueryTerms
+from index.query import content_words
 
 _ASKING = (
     r"(?:what|who|whom|whose|when|where|why|how|which|did|does|do|is|are|was|were|has|have|had|"
@@ -59,9 +59,7 @@ def sub_questions(question: str) -> list[str]:
     """
     pieces = [piece.strip(" ,;") for piece in _JOINT.split(question)]
     pieces = [piece if piece.endswith("?") else f"{piece}?" for piece in pieces if piece]
-    whole = [
-        piece for piece in pieces if _BEGINS.match(piece) and QueryTerms.from_question(piece).words
-    ]
+    whole = [piece for piece in pieces if _BEGINS.match(piece) and content_words(piece)]
     if len(whole) < 2 or len(whole) != len(pieces) or len(whole) > _MOST:
         return []
     return [

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar, runtime_checkable
 
+from assistant.answer_form import AnswerForm
 from assistant.query_rewriting import Turn
 from assistant.sentence_ranking import RankedSentence
 from corpus.errors import BriefingError, EngineError
@@ -31,7 +32,8 @@ class Task:
 
     `sentences` are ranked, best first; an engine with a model may leave them aside. `history` is
     oldest first. `asides` are what a sentence replaced, to be shown after it with its date. Where a
-    question has several `parts`, so many of the first sentences answer one each.
+    question has several `parts`, so many of the first sentences answer one each. `form` is what the
+    question expects: a fact, a list, an explanation.
     """
 
     question: str
@@ -40,6 +42,7 @@ class Task:
     history: Sequence[Turn] = ()
     asides: Sequence[ReplacedSentence] = ()
     parts: int = 1
+    form: AnswerForm = AnswerForm.FACT
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any
 from assistant.answer import Answer, Claim, Question
 from assistant.evidence_search import found_for
 from assistant.pipeline import ask
+from assistant.query_plan import plan_of
 from assistant.query_rewriting import Turn, standalone
 from assistant.workspace import Workspace
 from corpus.errors import UsageError
@@ -20,7 +21,6 @@ from corpus.partial_dates import is_date
 from corpus.validation import from_json_text, stored
 from corpus.vocabulary import with_aliases
 from index.evidence import Evidence
-from index.filters import Filters
 
 _DEPTH = 10
 _ADVICE = "give a JSON object with q, and must or evidence as a list of texts"
@@ -194,7 +194,8 @@ def evaluate(workspace: Workspace, asked: Sequence[EvaluationQuestion]) -> Itera
     """Search and answer each question as a user would, and yield what became of it."""
     for one in asked:
         text = standalone(one.text, one.history)
-        found = found_for(workspace, text, _DEPTH, Filters(until=one.as_of))
+        plan = plan_of(workspace, Question(text, as_of=one.as_of, limit=_DEPTH))
+        found = found_for(workspace, plan)
         *_, answer = ask(workspace, Question(one.text, one.history, as_of=one.as_of))
         yield judged(one, found, answer)
 

@@ -1,50 +1,32 @@
-"""From a question to evidence: the follow-up spelt out, each part searched, read and judged."""
+"""Evidence for a query plan: each text searched for, read together with it, and judged."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Protocol, runtime_checkable
 
-from assistant.answer import Question
 from assistant.answerability import ANSWERED, NEAR, Judgement, Zone, judged
-from assistant.checking.names import Vocabulary, names
-from assistant.decomposition import comparison_sides, named, sub_questions
-from assistant.engine import ReplacedSentence, Waiting, guarded
+from assistant.checking.names import Vocabulary
+from assistant.decomposition import named
+from assistant.engine import ReplacedSentence
 from assistant.extractive_engine import stands_alone
-from assistant.query_rewriting import best_candidate, candidates
-from assistant.rewrite_candidates import RewriteCandidate
+from assistant.query_plan import QueryPlan
+from assistant.query_rewriting import best_candidate
 from assistant.sentence_ranking import RankedSentence
-from assistant.time_asked import When, time_asked
+from assistant.time_asked import TimeAsked, When
 from assistant.time_validity import DatedSentence, ordered_by_validity
 from assistant.workspace import Workspace
 from corpus.date_mentions import date_mentions
-from corpus.errors import EngineError
-from corpus.quantities import quantities
 from corpus.vocabulary import with_aliases
 from index.diversity import shared
 from index.evidence import Evidence
-from index.filters import Filters
 
-_LONGEST_REWRITE = 300
 _LAST_YEAR = re.compile(r"\b(?:last|previous|prior|past) year\b|\byear (?:before|earlier)\b", re.I)
 _SMALL = re.compile(r"\b[a-z]{2,}\b")
 # What a question needs for an answer that names something unknown to the library: of 305 answerable
 # ones ten do ("DS", "the Hangzhou lab"), eight of which stand above.
 _OF_UNKNOWN = 0.6
-
-
-@runtime_checkable
-class Rewriter(Protocol):
-    """An engine that can spell out a follow-up."""
-
-    def rewritten(
-        self, question: str, history: Sequence[str]
-    ) -> Generator[str | Waiting, None, None]:
-        """Yield Waiting, and at last the question so that it stands alone; raises EngineError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +38,7 @@ class EvidenceSearch:
     each.
     """
 
-    question: str
+    plan: QueryPlan
     searches: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     sentences: tuple[RankedSentence, ...]
@@ -71,146 +53,87 @@ class EvidenceSearch:
         return self.judgement.zone is Zone.ANSWERED
 
 
-def rewritten(
-    workspace: Workspace, question: Question
-) -> Generator[list[RewriteCandidate] | Waiting, None, None]:
-    """Yield Waiting, and at last the texts in which a question may be searched for.
-
-    The engine's version of a follow-up counts only when it adds no name or number that the
-    conversation lacks; it is the first then.
-    """
-    texts = candidates(question.text, question.history)
-    if len(texts) == 1 or not isinstance(workspace.engine, Rewriter):
-        yield texts
-        return
-    text = ""
-    asked = [turn.question for turn in question.history]
-    try:
-        rewriting = guarded(workspace.engine.name, workspace.engine.rewritten, question.text, asked)
-        with closing(rewriting) as steps:
-            for step in steps:
-                if isinstance(step, Waiting):
-                    yield step
-                else:
-                    text = " ".join(step.split())
-    except EngineError:
-        # Without the model the rules do it; the answer itself will tell that it failed.
-        text = ""
-    yield [RewriteCandidate(text), *texts] if text and _adds_nothing(text, question) else texts
-
-
-def _adds_nothing(text: str, question: Question) -> bool:
-    said = " ".join(
-        [question.text, *(f"{turn.question} {turn.answer}" for turn in question.history)]
-    )
-    vocabulary = Vocabulary(said)
-    stated = {one.value for one in quantities(said)}
-    return (
-        len(text) <= _LONGEST_REWRITE
-        and all(vocabulary.holds(one.text) for one in names(text))
-        and all(one.value in stated for one in quantities(text))
-    )
-
-
 @with_aliases
-def search_evidence(
-    workspace: Workspace, question: Question, texts: Sequence[RewriteCandidate]
-) -> EvidenceSearch:
-    """Search for a question in the first of some texts that is answered; read and judge.
+def search_evidence(workspace: Workspace, plans: Sequence[QueryPlan]) -> EvidenceSearch:
+    """Search for the first of some plans that is answered, the best where none is; read and judge.
 
-    Where none is, the best of them is taken. Raises what `Workspace.retriever` and
-    `Retriever.search` raise.
+    Raises what `Retriever.search` raises, and ReaderError.
     """
-    asks = {one.text: one.asks for one in texts}
-    _, found = best_candidate(
-        texts,
-        lambda text: _searched(workspace, question, text, asks[text]),
+    return best_candidate(
+        plans,
+        lambda plan: _searched(workspace, plan),
         lambda search: search.judgement.chance,
         ANSWERED,
     )
-    return found
 
 
-def _searched(workspace: Workspace, question: Question, text: str, asks: str) -> EvidenceSearch:
-    """Search for a text and judge what is found by `asks`, what is newly asked, or by its parts."""
-    text = workspace.retriever.repaired(text)
-    filters = question.filters
-    whole = _one(workspace, text, question.limit, filters, asks)
-    parts = [] if asks else sub_questions(text) or comparison_sides(text)
-    if not parts:
+def _searched(workspace: Workspace, plan: QueryPlan) -> EvidenceSearch:
+    """Search for a plan as a whole, and by its parts where it has some."""
+    whole = _one(workspace, plan)
+    if not plan.parts:
         return whole
-    found = [_one(workspace, part, question.limit, filters, part=True) for part in parts]
+    found = [_one(workspace, part, is_part=True) for part in plan.parts]
     good = [one for one in found if one.enough]
-    searches = (text, *parts)
+    searches = (plan.text, *(part.text for part in plan.parts))
     if not good:
         return replace(whole, searches=searches)
-    missing = tuple(named(one.question) for one in found if not one.enough)
+    missing = tuple(named(one.plan.text) for one in found if not one.enough)
     lists = [one.evidence for one in (*good, *([whole] if whole.enough else []))]
-    evidence = _merged(lists, max(question.limit, 2 * len(good)))
-    sentences, asides = _in_time(
-        text, workspace.reader.read(text, evidence), evidence, question.as_of
-    )
+    evidence = _merged(lists, max(plan.limit, 2 * len(good)))
+    read = workspace.reader.read(plan.text, evidence)
+    sentences, asides = _by_validity(plan, read, evidence)
     best = max((whole, *good), key=lambda one: one.judgement.chance)
     first, rest = _in_turn(good, evidence, sentences)
     return EvidenceSearch(
-        text, searches, evidence, (*first, *rest), missing, best.judgement, asides, len(first)
+        plan, searches, evidence, (*first, *rest), missing, best.judgement, asides, len(first)
     )
 
 
 @with_aliases
-def found_for(
-    workspace: Workspace, text: str, limit: int, filters: Filters
-) -> tuple[Evidence, ...]:
-    """Return up to `limit` passages for one question, those of each side of a comparison in turn.
+def found_for(workspace: Workspace, plan: QueryPlan) -> tuple[Evidence, ...]:
+    """Return the passages for a plan, those of each side of a comparison in turn.
 
-    Raises what `Workspace.retriever` and `Retriever.search` raise.
+    Raises what `Retriever.search` raises.
     """
-    texts = (text, *comparison_sides(text))
     return _merged(
-        [workspace.retriever.search(one, limit=limit, filters=filters) for one in texts], limit
+        [
+            workspace.retriever.search(one, limit=plan.limit, filters=plan.filters)
+            for one in (plan.query, *plan.sides)
+        ],
+        plan.limit,
     )
 
 
-def _one(
-    workspace: Workspace,
-    text: str,
-    limit: int,
-    filters: Filters,
-    asks: str = "",
-    *,
-    part: bool = False,
-) -> EvidenceSearch:
-    evidence = found_for(workspace, text, limit, filters)
-    reader, asked = workspace.reader, asks or text
-    readings = reader.readings(asked, evidence)
-    read = tuple(reader.sentences(asked, evidence, readings))
+def _one(workspace: Workspace, plan: QueryPlan, *, is_part: bool = False) -> EvidenceSearch:
+    evidence = found_for(workspace, plan)
+    readings = workspace.reader.readings(plan.judged_by, evidence)
+    read = tuple(workspace.reader.sentences(plan.judged_by, evidence, readings))
     judgement = judged(readings, evidence if read else ())
     # The sides of a comparison differ in their names alone.
-    unsure = judgement.zone is Zone.ANSWERED and (part or judgement.chance < _OF_UNKNOWN)
-    if unsure and _is_of_something_else(workspace, asked, evidence):
+    unsure = judgement.zone is Zone.ANSWERED and (is_part or judgement.chance < _OF_UNKNOWN)
+    if unsure and _is_of_something_else(workspace, plan, evidence):
         judgement = Judgement(NEAR, Zone.NEAR)
-    read, asides = _in_time(text, read, evidence, filters.until)
-    missing = () if judgement.zone is Zone.ANSWERED else (text,)
-    return EvidenceSearch(
-        text, (text, *comparison_sides(text)), evidence, read, missing, judgement, asides
-    )
+    read, asides = _by_validity(plan, read, evidence)
+    missing = () if judgement.zone is Zone.ANSWERED else (plan.text,)
+    searches = (plan.text, *(one.text for one in plan.sides))
+    return EvidenceSearch(plan, searches, evidence, read, missing, judgement, asides)
 
 
-def _is_of_something_else(workspace: Workspace, text: str, evidence: Sequence[Evidence]) -> bool:
+def _is_of_something_else(
+    workspace: Workspace, plan: QueryPlan, evidence: Sequence[Evidence]
+) -> bool:
     """Say whether a question names what no document has a word of, or an event of another time.
 
     Where every word has a capital, capitals tell no names.
     """
-    if is_of_another_time(text, evidence):
+    if is_of_another_time(plan.time, evidence):
         return True
-    if not _SMALL.search(text):
+    if not _SMALL.search(plan.judged_by):
         return False
-    dates = [(one.start, one.end) for one in date_mentions(text)]
     unknown = [
         one.text
-        for one in names(text, dates)
-        if (stems := workspace.reader.stems(one.text))
-        and not any(map(workspace.retriever.knows, stems))
+        for one in plan.entities
+        if (stems := workspace.reader.stems(one.text)) and not any(map(plan.retriever.knows, stems))
     ]
     if not unknown:
         return False
@@ -219,9 +142,8 @@ def _is_of_something_else(workspace: Workspace, text: str, evidence: Sequence[Ev
     return not all(map(said.holds, unknown))
 
 
-def is_of_another_time(text: str, evidence: Sequence[Evidence]) -> bool:
+def is_of_another_time(asked: TimeAsked, evidence: Sequence[Evidence]) -> bool:
     """Say whether a question asks what happened in years of which no evidence tells."""
-    asked = time_asked(text, date.today().isoformat())
     if asked.when is not When.NAMED or not asked.event or asked.before:
         return False
     years = set(range(int(asked.begin[:4]), int(asked.end[:4]) + 1))
@@ -238,8 +160,8 @@ def _years(one: Evidence) -> set[int | None]:
     return years
 
 
-def _in_time(
-    question: str, read: Sequence[RankedSentence], evidence: Sequence[Evidence], as_of: str
+def _by_validity(
+    plan: QueryPlan, read: Sequence[RankedSentence], evidence: Sequence[Evidence]
 ) -> tuple[tuple[RankedSentence, ...], tuple[ReplacedSentence, ...]]:
     """Return the sentences, first those of the time asked for, and what was replaced by them.
 
@@ -257,14 +179,12 @@ def _in_time(
         )
         for one in read
     ]
-    today = date.today().isoformat()
-    timed = ordered_by_validity(question, statements, today=today, as_of=as_of)
+    timed = ordered_by_validity(statements, plan.time, plan.statement, now=plan.now)
     # What was so before is told where the question has a word for its time, and what was corrected.
-    outright = time_asked(question, today).outright
     asides = [
         ReplacedSentence(read[one.leading], one.words, read[one.aside])
         for one in timed.replaced
-        if outright or "corrected" in one.words.lower()
+        if plan.time.outright or "corrected" in one.words.lower()
     ]
     return tuple(read[place] for place in timed.order), tuple(asides)
 

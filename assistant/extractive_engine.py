@@ -5,22 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from assistant.answer_form import AnswerForm
 from assistant.engine import Draft, Piece, Task
 from assistant.engine_kinds import EngineKind, Reachable
 from assistant.sentence_ranking import RankedSentence
 from corpus.cells import Row
 from corpus.sentences import sentences
 from index.evidence import Evidence
-
-
-class AnswerForm(StrEnum):
-    """What kind of answer a question wants: one fact, the items of a list, an explanation."""
-
-    FACT = "fact"
-    LIST = "list"
-    EXPLANATION = "explanation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +33,6 @@ _SIZES = {
     AnswerForm.LIST: _Size(6, 130, 0.45),
     AnswerForm.EXPLANATION: _Size(5, 140, 0.4),
 }
-_EXPLAINS = re.compile(
-    r"\b(?:why|how (?!many|much|long|old|large|big|often|far|fast|tall|soon|high|low|expensive|"
-    r"late|early|deep|wide)|explain|compare|comparison|differ\w*|versus|vs|reasons?|consequences?|"
-    r"implications?|impact|effects?|affect|what (?:does|do|did|would|should|can|could) .*\b(?:mean|"
-    r"learn|do|argue|think|recommend)|summar\w+|overview|pros and cons|advantages?|risks?|"
-    r"lessons?|arguments?|tell me about|background)\b|"
-    r"为什么|为何|如何|怎么|怎样|比较|区别|影响|意味",
-    re.IGNORECASE,
-)
-# What begins so asks for one thing, whatever else is in it ("When did the rule take effect?").
-_ASKS_ONE = re.compile(
-    r"^(?:and |so |but )?(?:(?:since |by )?when|who|whose|where|how (?:many|much|long|old|large|"
-    r"big|often|far|fast|high|low))\b(?!.*\b(?:why|compar\w+|versus|vs)\b)|"
-    r"^(?!.*(?:为什么|为何|比较|区别|哪些)).*(?:多少|何时|什么时候|谁|哪里)",
-    re.IGNORECASE,
-)
-_LISTS = re.compile(
-    r"\b(?:which|what) (?:(?:are|were) )?(?:the |its |their )?(?:\w+ ){0,2}?(?:countries|companies|"
-    r"firms|models|chips|agencies|states|labs|laboratories|measures|steps|conditions|requirements|"
-    r"exceptions|categories|types|kinds|names)\b|"
-    # A plural, and no "class", "status" or "analysis".
-    r"\bwhich [a-z]{2,}[^sui\W]s\b(?! (?:is|was|has|does|did)\b)|"
-    r"\b(?:list|name|enumerate) |哪些|列出",
-    re.IGNORECASE,
-)
 # A first sentence that is this sure needs no second one beside it, unless it is very short.
 _SURE, _SHORT = 0.9, 8
 # The sentence before one that leans on it is shown with it, up to this many words of both.
@@ -122,7 +89,7 @@ class ExtractiveEngine:
         """Yield each picked sentence with the label of the passage it stands in."""
         by_label = {one.label: one for one in task.evidence}
         quoted: set[tuple[int, int]] = set()
-        for one in picked(task.question, task.sentences, task.parts):
+        for one in picked(task):
             if (one.label, one.start) in quoted:
                 continue
             ahead = None if (one.label, one.lead) in quoted else by_label.get(one.label)
@@ -157,33 +124,23 @@ def quoted_text(one: RankedSentence, evidence: Evidence | None) -> list[str]:
     return [" ".join(_LAYOUT.sub("", _REFERENCE.sub("", text)).split())]
 
 
-def asked_for(question: str) -> AnswerForm:
-    """Return what kind of answer a question wants, as far as its words tell."""
-    if _ASKS_ONE.search(question):
-        return AnswerForm.FACT
-    if _EXPLAINS.search(question):
-        return AnswerForm.EXPLANATION
-    return AnswerForm.LIST if _LISTS.search(question) else AnswerForm.FACT
-
-
-def picked(question: str, read: Sequence[RankedSentence], parts: int = 1) -> list[RankedSentence]:
+def picked(task: Task) -> list[RankedSentence]:
     """Return the sentences of the answer: the best, then those that add to it.
 
     One or two for a fact; up to five or six, in the order of their passages, for a list and an
-    explanation. The best comes first. Where the question has `parts`, so many of the first answer
-    one each, and all of these are there: they may differ in a name alone.
+    explanation. The best comes first. Where the question has several parts, so many of the first
+    answer one each, and all of these are there: they may differ in a name alone.
     """
-    needed = {(one.label, one.start) for one in read[:parts]}
-    read = [one for one in read if stands_alone(one)] or read
+    needed = {(one.label, one.start) for one in task.sentences[: task.parts]}
+    read = [one for one in task.sentences if stands_alone(one)] or task.sentences
     if not read:
         return []
-    asks = asked_for(question)
-    size = _SIZES[asks]
+    size = _SIZES[task.form]
     chosen = [one for one in read if (one.label, one.start) in needed] or [read[0]]
     best = chosen[0]
     words = sum(len(one.text.split()) for one in chosen)
     sure = best.answers >= _SURE and words >= _SHORT
-    if asks is AnswerForm.FACT and (sure or len(chosen) > 1):
+    if task.form is AnswerForm.FACT and (sure or len(chosen) > 1):
         return chosen
     for sentence in read:
         if sentence in chosen:
@@ -193,7 +150,7 @@ def picked(question: str, read: Sequence[RankedSentence], parts: int = 1) -> lis
         length = len(sentence.text.split())
         if words + length > size.words or any(same(sentence, one) for one in chosen):
             continue
-        if sentence.row and best.row and _is_another_row(sentence.row, best.row, question):
+        if sentence.row and best.row and _is_another_row(sentence.row, best.row, task.question):
             continue
         chosen.append(sentence)
         words += length

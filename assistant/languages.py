@@ -13,7 +13,7 @@ from corpus.language import likeliest_language
 from corpus.library import Library
 from index.embedder_weights import DEFAULT_MODEL
 from index.pair_encoding import Pair
-from index.query_terms import STOP_WORDS
+from index.query import STOP_WORDS
 
 # One of those that read many languages, of the size of the default one.
 MULTILINGUAL = "paraphrase-multilingual-MiniLM-L12-v2"

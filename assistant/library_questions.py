@@ -19,7 +19,7 @@ from corpus.partial_dates import within
 from corpus.sentences import sentences
 from index.filters import Filters
 from index.keyword_index import stems
-from index.query_terms import STOP_WORDS, Concept, QueryTerms, concepts
+from index.query import STOP_WORDS, Concept, content_words
 
 # Passages looked at for the documents that speak of a topic, and documents that are listed.
 _LOOKED_AT = 100
@@ -130,19 +130,19 @@ def _topic_of(before: Turn, publishers: Sequence[str]) -> str:
     if (asked := library_intent(text, publishers)) is not None:
         return asked.topic
     named = runs(text)
-    return named[-1].text if named else " ".join(QueryTerms.from_question(text).words)
+    return named[-1].text if named else " ".join(content_words(text))
 
 
 def _about(
     workspace: Workspace, topic: str, entries: Sequence[Entry]
 ) -> tuple[list[Entry], list[Entry]]:
     """Return the documents whose title or headings name a topic, and others that mention it."""
-    topic = workspace.retriever.repaired(topic)
-    wanted = concepts(QueryTerms.from_question(topic), stems, workspace.aliases)
+    query = workspace.retriever.query(topic)
+    wanted = query.concepts
     titled = {one.id for one in entries if _holds(wanted, one.source.title)}
     filters = Filters(documents=tuple(one.id for one in entries))
     mentioned: set[str] = set()
-    found = workspace.retriever.search(topic, limit=_LOOKED_AT, filters=filters) if entries else []
+    found = workspace.retriever.search(query, limit=_LOOKED_AT, filters=filters) if entries else []
     for one in found:
         heads = f"{one.source.title} {one.passage.heading}"
         if _holds(wanted, heads):

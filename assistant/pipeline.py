@@ -14,12 +14,12 @@ from assistant.attribution import AnswerBuilder
 from assistant.checking.problems import Code, in_words
 from assistant.citation_parsing import PartialSentence, parsed_sentences
 from assistant.engine import Corrector, Draft, Engine, Shortened, Task, Usage, Waiting, guarded
-from assistant.evidence_search import EvidenceSearch, rewritten, search_evidence
+from assistant.evidence_search import EvidenceSearch, search_evidence
 from assistant.extractive_engine import ExtractiveEngine, nearest, quoted_text
 from assistant.languages import language_note, languages_of, question_language
 from assistant.library_questions import about_library, say_more, says_nothing
+from assistant.query_plan import QueryPlan, plans_of
 from assistant.query_rewriting import needs_context
-from assistant.rewrite_candidates import RewriteCandidate
 from assistant.summarising import summary_of
 from assistant.table_calculation import Calculation, calculated, calculated_answer
 from assistant.workspace import Workspace
@@ -69,38 +69,40 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
     if (told := _told(workspace, question)) is not None:
         yield _timed(told, started, started)
         return
-    texts = [RewriteCandidate(question.text)]
-    with closing(rewritten(workspace, question)) as steps:
+    plans: list[QueryPlan] = []
+    with closing(plans_of(workspace, question)) as steps:
         for step in steps:
             if isinstance(step, Waiting):
                 yield Answer(question.text, engine=workspace.engine.name, notice=step.reason)
             else:
-                texts = step
-    search = search_evidence(workspace, question, texts)
+                plans = step
+    search = search_evidence(workspace, plans)
+    plan = search.plan
     found = time.perf_counter()
     answer = Answer(
         question.text,
         evidence=search.evidence,
         engine=workspace.engine.name,
         seconds={"retrieve": found - started},
-        standalone=search.question if search.question != question.text else "",
+        standalone=plan.text if plan.text != question.text else "",
         searches=search.searches,
         not_found=search.missing,
         chance=search.judgement.chance,
     )
     yield answer
-    calculation = calculated(search.question, search.evidence, workspace.library.document)
+    calculation = calculated(plan.calculation, search.evidence, workspace.library.document)
     settled = _settled(workspace, answer, search, calculation)
     if settled is not None:
         yield _timed(settled, started, found)
         return
     task = Task(
-        search.question,
+        plan.text,
         search.evidence,
         search.sentences,
         question.history,
         search.asides,
         search.parts,
+        plan.form,
     )
     # Of a doubtful question the model says what is not found.
     begun = answer if search.enough else replace(answer, not_found=())

@@ -13,6 +13,7 @@ from assistant.rewrite_candidates import RewriteCandidate
 
 # Where nothing is answered, a text that is a weaker guess must be so much nearer to it (by hand).
 MARGIN = 0.1
+_Guess = TypeVar("_Guess")
 _Found = TypeVar("_Found")
 
 
@@ -87,24 +88,24 @@ def needs_context(text: str) -> bool:
 
 
 def best_candidate(
-    texts: Sequence[RewriteCandidate],
-    find: Callable[[str], _Found],
+    guesses: Sequence[_Guess],
+    find: Callable[[_Guess], _Found],
     chance: Callable[[_Found], float],
     enough: float,
-) -> tuple[RewriteCandidate, _Found]:
-    """Return the first candidate that is answered, with what `find` found for it.
+) -> _Found:
+    """Return what `find` finds for the first guess that is answered; the likeliest guess is first.
 
     `chance` says in 0…1 how sure it is that a finding answers; from `enough` on it is answered, and
-    no further text is searched for. Where none is, the best of them is returned; a weaker guess
-    must be better by MARGIN. A change of topic is heard since nothing answers what was made of the
-    old one. That the question as asked is answered says little of its own: "rental cost?" is
+    nothing further is searched for. Where none is, the best finding is returned; that of a weaker
+    guess must be better by MARGIN. A change of topic is heard since nothing answers what was made
+    of the old one. That the question as asked is answered says little of its own: "rental cost?" is
     answered by the cost of anything.
     """
-    best, found = texts[0], find(texts[0].text)
-    for one in texts[1:]:
+    found = find(guesses[0])
+    for one in guesses[1:]:
         if chance(found) >= enough:
             break
-        other = find(one.text)
+        other = find(one)
         if chance(other) >= enough or chance(other) > chance(found) + MARGIN:
-            best, found = one, other
-    return best, found
+            found = other
+    return found

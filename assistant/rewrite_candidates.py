@@ -15,7 +15,7 @@ from enum import StrEnum
 from assistant.checking.names import kind_of
 from assistant.phrases import AUXILIARY, phrases, runs
 from corpus.date_mentions import date_mentions
-from index.query_terms import STOP_WORDS, QueryTerms
+from index.query import STOP_WORDS, content_words
 
 
 class RewriteKind(StrEnum):
@@ -218,7 +218,7 @@ def _own(question: str, pronoun: re.Match[str]) -> bool:
 
 
 def _content(text: str) -> list[str]:
-    return [one for one in QueryTerms.from_question(text).words if one.lower() not in STOP_WORDS]
+    return [one for one in content_words(text) if one.lower() not in STOP_WORDS]
 
 
 def _subjects(

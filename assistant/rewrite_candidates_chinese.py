@@ -11,7 +11,7 @@ from functools import cache
 
 from assistant.rewrite_candidates import RewriteCandidate, RewriteKind
 from corpus.vocabulary import AliasGroup, groups
-from index.query_terms import STOP_WORDS
+from index.query import STOP_WORDS
 
 _PRONOUN = re.compile(
     r"(?:该|这家|那家|此|这个|这款|那款)(?:公司|企业|机构|模型|芯片|国家|产品)|它们?|他们|她们|"

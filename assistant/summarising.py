@@ -19,7 +19,7 @@ from corpus.document import Passage
 from corpus.i18n import tr
 from index.evidence import Evidence
 from index.keyword_index import stems
-from index.query_terms import STOP_WORDS
+from index.query import STOP_WORDS
 
 _MOST = 5
 # Sentences whose vectors are computed: a paper's abstract and introduction, and its core passages.

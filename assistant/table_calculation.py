@@ -9,7 +9,7 @@ from decimal import Decimal
 from assistant.answer import Answer, Citation, Claim
 from assistant.attribution import citation_at
 from assistant.table_fit import Fit, Grid, fitted, goes_on, grids, stem_set
-from assistant.table_questions import Limit, TableQuestion, calculation_asked, meant
+from assistant.table_questions import Limit, TableQuestion, meant
 from assistant.table_values import Value, Values, plain, values_of
 from assistant.workspace import Workspace
 from corpus.document import Document
@@ -45,14 +45,15 @@ class Calculation:
 
 
 def calculated(
-    question: str, evidence: Sequence[Evidence], document: Callable[[str], Document]
+    asked: TableQuestion | None,
+    evidence: Sequence[Evidence],
+    document: Callable[[str], Document],
 ) -> Calculation | None:
     """Return what a question asks to be calculated over a table of the evidence, or None.
 
-    None where it asks for no calculation or no table has all that it names. `document` gives a
-    document by its id: a passage may hold a part of the table only.
+    None where it asks for no calculation (`asked` is None) or no table has all that it names.
+    `document` gives a document by its id: a passage may hold a part of the table only.
     """
-    asked = calculation_asked(question)
     if asked is None:
         return None
     made: list[tuple[bool, int, int, Calculation]] = []

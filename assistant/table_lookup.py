@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant.table_fit import stem_set
 from assistant.table_questions import meant
 from corpus.cells import Row, cells_in_words
-from index.query_terms import STOP_WORDS
+from index.query import STOP_WORDS
 
 # Cells of a row that are said at most.
 _CELLS = 16

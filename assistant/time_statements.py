@@ -15,7 +15,7 @@ from corpus.months import MONTHS
 from corpus.partial_dates import first_day, is_date, last_day
 from corpus.quantities import quantities
 from index.keyword_index import stems
-from index.query_terms import STOP_WORDS, QueryTerms
+from index.query import STOP_WORDS, content_words
 
 # The smaller of two sentences about one thing shares this much of its content words with the other.
 # These are set by hand on the examples of tests/test_assistant_time_validity.py.
@@ -297,7 +297,7 @@ def asked_by(question: str) -> AskedStatement:
 
 def _content_of(text: str) -> frozenset[str]:
     """Return the stems of the words of a text that carry content, figures left out."""
-    words = QueryTerms.from_question(text).words
+    words = content_words(text)
     kept = (word for word in words if word.lower() not in STOP_WORDS | _TIME_WORDS)
     return frozenset(one for one in _stems_of(kept) if not one[0].isdigit())
 

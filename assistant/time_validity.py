@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.corrections import Correction, correction, figures
-from assistant.time_asked import TimeAsked, When, time_asked
-from assistant.time_statements import TimedStatement, asked_by
-from corpus.partial_dates import last_day
+from assistant.time_asked import TimeAsked, When
+from assistant.time_statements import AskedStatement, TimedStatement
 
 # A sentence takes the place of another only where its chance of answering is this share of the
 # other's: by the tense of the question alone, by a word for the time ("today", "in 2023"), where
@@ -73,26 +72,29 @@ class Ordered:
 
 
 def ordered_by_validity(
-    question: str, candidates: Sequence[DatedSentence], *, today: str, as_of: str = ""
+    candidates: Sequence[DatedSentence], asked: TimeAsked, about: AskedStatement, *, now: str
 ) -> Ordered:
     """Return the order in which to use sentences for a question, best first as they are given.
 
-    `today` and `as_of` are ISO dates; with `as_of`, what is so now is what was so on its last day.
+    `asked` is the time that the question asks about and `about` what it asks of (see time_asked and
+    time_statements); `now` (ISO 8601) is the day as of which it is answered.
     """
-    now = last_day(as_of) if as_of else today
-    asked = time_asked(question, now)
-    return _Sorting(question, candidates, asked, now).done()
+    return _Sorting(candidates, asked, about, now).done()
 
 
 class _Sorting:
     """One question's sentences, and which of them are set aside for which."""
 
     def __init__(
-        self, question: str, candidates: Sequence[DatedSentence], asked: TimeAsked, now: str
+        self,
+        candidates: Sequence[DatedSentence],
+        asked: TimeAsked,
+        about: AskedStatement,
+        now: str,
     ) -> None:
         self._given = candidates
         self._asked = asked
-        self._about = asked_by(question)
+        self._about = about
         best = max((one.chance for one in candidates), default=0.0)
         self._seen = [
             place

@@ -72,13 +72,13 @@ def proposed(talk: Talk) -> list[RewriteCandidate]:
 def taken(workspace: Workspace, talk: Talk) -> RewriteCandidate:
     """Return the first candidate that is answered, or the one that is nearest to it."""
 
-    def chance(found: tuple[str, tuple[Evidence, ...]]) -> float:
-        text, evidence = found
+    def chance(found: tuple[RewriteCandidate, tuple[Evidence, ...]]) -> float:
+        guess, evidence = found
         reader = workspace.reader
-        return judged(reader.readings(text, evidence), evidence).chance
+        return judged(reader.readings(guess.text, evidence), evidence).chance
 
-    def find(text: str) -> tuple[str, tuple[Evidence, ...]]:
-        return text, tuple(workspace.retriever.search(text, limit=_READ))
+    def find(guess: RewriteCandidate) -> tuple[RewriteCandidate, tuple[Evidence, ...]]:
+        return guess, tuple(workspace.retriever.search(guess.text, limit=_READ))
 
     return best_candidate(proposed(talk), find, chance, ANSWERED)[0]
 

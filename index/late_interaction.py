@@ -21,7 +21,7 @@ from corpus.token_codes import Bits, TokenCodes
 from index.embedder_weights import DEFAULT_MODEL
 from index.embedding import Embedder, Vectors
 from index.forward_index import ForwardIndex, Rows
-from index.query_terms import STOP_WORDS
+from index.query import STOP_WORDS
 
 States = NDArray[np.float32]
 # The mean length of one side of a normal distribution, in standard deviations.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from corpus.date_mentions import date_mentions
 from index.forward_index import ForwardIndex, Rows, stem_code
 from index.late_interaction import States, late
-from index.query_terms import Concept
+from index.query import Concept
 
 Values = NDArray[np.float64]
 

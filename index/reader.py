@@ -23,7 +23,7 @@ from index.embedder_weights import DEFAULT_MODEL, is_whole, weights_folder
 from index.keyword_index import stems
 from index.onnx_embedder import opened
 from index.pair_encoding import Pair, PairTokens
-from index.query_terms import QueryTerms
+from index.query import content_words
 
 # The reader that needs no model, by name: for tests, and beside the embedder that needs none.
 WORDS = "words"
@@ -224,7 +224,7 @@ class KeywordReader:
 
 
 def _counted(pair: Pair) -> Reading:
-    asked = set(stems(" ".join(QueryTerms.from_question(pair.question).words)))
+    asked = set(stems(" ".join(content_words(pair.question))))
     held = [set(stems(sentence)) & asked for sentence in pair.sentences]
     ahead = set(stems(pair.context)) & asked
     most = max(1, len(asked))

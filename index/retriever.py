@@ -24,7 +24,7 @@ from index.index_manager import IndexManager
 from index.keyword_index import AROUND, stems
 from index.late_interaction import States, question_read
 from index.pair_encoding import pair_of
-from index.query_terms import QueryTerms, concepts, embedding_text, repaired, terms
+from index.query import Query, spelling_corrected
 from index.ranking import Coverage, Values, fit, late_values, named_months, weighed
 from index.reader import ReaderModel, Reading
 from index.snapshot import Snapshot
@@ -74,18 +74,23 @@ class Retriever:
         self._embedder = embedder
         self._indexes = indexes
 
+    def query(self, question: str) -> Query:
+        """Return a question as it is searched for, spelt as the library spells it."""
+        words = self._indexes.snapshot().words
+        return Query.of(spelling_corrected(question, words, self._library.passages), self._aliases)
+
     def search(
-        self, question: str, *, limit: int = 10, filters: Filters | None = None
+        self, question: str | Query, *, limit: int = 10, filters: Filters | None = None
     ) -> list[Evidence]:
         """Return up to `limit` passages for `question`, best first, labels from 1.
 
-        Raises UsageError for an empty question and EmbedderMismatch for a library that another
-        embedder made.
+        A text is made a query first. Raises UsageError for an empty question and EmbedderMismatch
+        for a library that another embedder made.
         """
-        query = QueryTerms.from_question(self.repaired(question))
+        query = question if isinstance(question, Query) else self.query(question)
         if not query.words:
             return []
-        vector, states = question_read(self._embedder, embedding_text(query.text, self._aliases))
+        vector, states = question_read(self._embedder, query.embedding_text)
         snapshot = self._indexes.snapshot()
         if len(snapshot.forward) and snapshot.embedder != self._embedder.name:
             raise embedder_mismatch(snapshot.embedder, self._embedder.name)
@@ -109,7 +114,7 @@ class Retriever:
 
     def _ranked(
         self,
-        query: QueryTerms,
+        query: Query,
         vector: Vectors,
         states: States | None,
         snapshot: Snapshot,
@@ -117,10 +122,8 @@ class Retriever:
     ) -> _Ranked:
         """Gather candidates by meaning and by words, and weigh their signals."""
         forward, words = snapshot.forward, snapshot.words
-        wanted = concepts(query, stems, self._aliases)
-        looked_for = terms(wanted)
         near = self._nearest(snapshot, vector, bounded)
-        found = words.search(looked_for, _CANDIDATES, documents=bounded or ())
+        found = words.search(query.terms, _CANDIDATES, documents=bounded or ())
         bm25 = {row: score for one, score in found if (row := forward.row(one)) >= 0}
         # In the order of the forward index, so that candidates of one score always stand alike.
         rows = np.array(sorted({*near, *bm25}), dtype=np.intp)
@@ -128,11 +131,11 @@ class Retriever:
         around: dict[int, float] = {}
         if ids:
             missing = [one for one, row in ids.items() if row not in bm25]
-            rest = words.search(looked_for, len(ids), among=missing) if missing else []
+            rest = words.search(query.terms, len(ids), among=missing) if missing else []
             bm25 |= {ids[one]: score for one, score in rest}
-            beside = words.search(looked_for, len(ids), field=AROUND, among=list(ids))
+            beside = words.search(query.terms, len(ids), field=AROUND, among=list(ids))
             around = {ids[one]: score for one, score in beside}
-        coverage = Coverage(wanted, forward)
+        coverage = Coverage(query.concepts, forward)
         months = named_months(query.text)
         entries = [snapshot.entries.get(str(one)) for one in forward.documents]
         fits = np.array([fit(one.source.dated, months) if one else 0.0 for one in entries])
@@ -155,7 +158,7 @@ class Retriever:
         return _Ranked(rows, signals, parts, score, coverage)
 
     def _evidence(
-        self, query: QueryTerms, ranked: _Ranked, snapshot: Snapshot, limit: int, filters: Filters
+        self, query: Query, ranked: _Ranked, snapshot: Snapshot, limit: int, filters: Filters
     ) -> list[Evidence]:
         """Fold, share and label the head of a ranking, saying why each stands where it does."""
         forward = snapshot.forward
@@ -207,7 +210,7 @@ class Retriever:
 
     def _readings(
         self,
-        query: QueryTerms,
+        query: Query,
         passages: Sequence[Passage],
         titles: Sequence[str],
         scores: Sequence[float],
@@ -259,7 +262,7 @@ class Retriever:
 
     def _match(
         self,
-        query: QueryTerms,
+        query: Query,
         ranked: _Ranked,
         forward: ForwardIndex,
         at: int,
@@ -294,10 +297,6 @@ class Retriever:
             folded=tuple(forward.id(one) for one in copies),
             held_back=held_back,
         )
-
-    def repaired(self, question: str) -> str:
-        """Return `question` with misspelt words as the library spells them (index.query_terms)."""
-        return repaired(question, self._indexes.snapshot().words, self._library)
 
     def knows(self, stem: str) -> bool:
         """Say whether a stem of the word index stands in any passage."""

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from assistant.engine import Task
 from assistant.extractive_engine import picked
 from assistant.sentence_ranking import RankedSentence
 from assistant.table_calculation import Calculation, calculated
 from assistant.table_lookup import looked_up
+from assistant.table_questions import calculation_asked
 from corpus.cells import rows_in
 from corpus.document import Document
 from corpus.readers import read
@@ -115,7 +117,9 @@ def evidence(document: Document, *, part: bool = False) -> list[Evidence]:
 def ask(folder: Path, name: str, question: str, *, part: bool = False) -> Calculation | None:
     """Return what is calculated over the table of a file."""
     one = document(folder, name)
-    return calculated(question, evidence(one, part=part), {one.id: one}.__getitem__)
+    return calculated(
+        calculation_asked(question), evidence(one, part=part), {one.id: one}.__getitem__
+    )
 
 
 # File, question, and what the sentence of the answer says.
@@ -292,8 +296,8 @@ def test_the_row_of_another_thing_is_no_second_sentence(tmp_path: Path) -> None:
         if row.cells[0].text in ("Orla 3", "Zelda 5")
     ]
     assert len(rows) == 2
-    assert len(picked("How many crew does the Zelda 5 have?", rows)) == 1
-    assert len(picked("How many crew do Zelda 5 and Orla 3 have?", rows)) == 2
+    assert len(picked(Task("How many crew does the Zelda 5 have?", (), rows))) == 1
+    assert len(picked(Task("How many crew do Zelda 5 and Orla 3 have?", (), rows))) == 2
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from assistant.answer_form import AnswerForm, expected_form
 from assistant.engine import Draft, ReplacedSentence, Task
-from assistant.extractive_engine import AnswerForm, ExtractiveEngine, asked_for, picked
+from assistant.extractive_engine import ExtractiveEngine, picked
 from assistant.sentence_ranking import RankedSentence
 from corpus.document import Passage, Source
 from index.evidence import Evidence
@@ -25,7 +26,9 @@ def written(
     question: str, *sentences: RankedSentence, evidence: Sequence[Evidence] = ()
 ) -> list[str]:
     """What the engine quotes of some sentences, best first."""
-    drafts = ExtractiveEngine().write(Task(question, evidence, sentences))
+    drafts = ExtractiveEngine().write(
+        Task(question, evidence, sentences, form=expected_form(question))
+    )
     return [one.text for one in drafts if isinstance(one, Draft)]
 
 
@@ -57,7 +60,7 @@ def test_a_line_with_a_name_and_its_value_can_be_quoted(line: str, stands: bool)
     """Forms and fact boxes end no sentence; captions and broken lines answer nothing."""
     plain = read("The harbour board met on Monday.", 0.5)
     labelled = read(line, 0.9, start=50)
-    assert (picked("What is the fee?", [labelled, plain])[0] is labelled) == stands
+    assert (picked(Task("What is the fee?", (), [labelled, plain]))[0] is labelled) == stands
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,7 @@ def test_a_line_with_a_name_and_its_value_can_be_quoted(line: str, stands: bool)
 def test_what_tells_of_a_text_answers_nothing(line: str, stands: bool) -> None:
     """Rights, captions, sources, aims of a report and closing formulas give way."""
     plain = read("The harbour board met on Monday.", 0.5)
-    found = picked("What is the fee?", [read(line, 0.9, start=50), plain])
+    found = picked(Task("What is the fee?", (), [read(line, 0.9, start=50), plain]))
     assert (found[0].text == line) == stands
 
 
@@ -126,7 +129,7 @@ def test_a_fact_is_one_sentence_or_two_and_a_reason_several(
 )
 def test_what_kind_of_answer_a_question_wants(question: str, asks: AnswerForm) -> None:
     """How a question begins says more than a word within it."""
-    assert asked_for(question) is asks
+    assert expected_form(question) is asks
 
 
 def test_what_says_the_same_is_quoted_once() -> None:
@@ -173,5 +176,8 @@ def test_each_part_of_a_question_has_its_sentence() -> None:
     one = read("The harbour of Norden cost 41 million crowns.", 0.9)
     other = read("The harbour of Tarn cost 41 million crowns.", 0.3, start=90, label=2)
     question = "How much did Norden and Tarn each cost?"
-    assert picked(question, [one, other, read(THIRD, 0.3, start=200)], 2) == [one, other]
-    assert picked(question, [one, other]) == [one]
+    assert picked(Task(question, (), [one, other, read(THIRD, 0.3, start=200)], parts=2)) == [
+        one,
+        other,
+    ]
+    assert picked(Task(question, (), [one, other])) == [one]

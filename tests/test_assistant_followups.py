@@ -147,18 +147,14 @@ def test_the_first_text_that_is_answered_is_taken(
         searched.append(text)
         return text
 
-    texts = [RewriteCandidate(one) for one in known]
-    assert best_candidate(texts, find, known.__getitem__, enough=0.5) == (
-        RewriteCandidate(taken),
-        taken,
-    )
+    assert best_candidate(list(known), find, known.__getitem__, enough=0.5) == taken
     assert len(searched) == searches
 
 
 def test_a_question_that_stands_alone_is_not_judged() -> None:
     """What is found for the only candidate is taken whatever its chance."""
-    alone = RewriteCandidate("Who founded DeepSeek?")
-    assert best_candidate([alone], str, dict[str, float]().__getitem__, 0.5) == (alone, alone.text)
+    alone = "Who founded DeepSeek?"
+    assert best_candidate([alone], str, dict[str, float]().__getitem__, 0.5) == alone
 
 
 def test_a_text_that_is_proposed_twice_keeps_its_first_place() -> None:

@@ -269,7 +269,7 @@ def test_a_disk_that_fills_up_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(downloading.Part, "add", full)
+    monkeypatch.setattr(downloading.PartialFile, "add", full)
     with Hub(DATA) as hub:
         entry = entry_of(DATA, hub=f"{hub.url}/file")
         with pytest.raises(StorageError, match=r"cannot write .*No space left"):

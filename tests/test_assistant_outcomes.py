@@ -13,6 +13,7 @@ from assistant.evidence_search import is_of_another_time
 from assistant.pipeline import ask
 from assistant.query_rewriting import turns_from_json
 from assistant.settings import Settings
+from assistant.time_asked import time_asked
 from assistant.workspace import Workspace
 from corpus.document import Passage, Source
 from index.evidence import Evidence
@@ -71,7 +72,7 @@ def test_an_event_of_a_year_of_which_nothing_tells(
     """Such a question needs a surer answer; a state that began earlier may last."""
     source = Source("Fees", "file", published=dated)
     evidence = [Evidence(1, Passage("d", 0, len(passage), passage), source, 1.0, "")]
-    assert is_of_another_time(question, evidence) is other
+    assert is_of_another_time(time_asked(question, "2026-01-01"), evidence) is other
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_as_of_answers_as_on_that_day(workspace: Workspace) -> None:
     assert max(now) > "2025-04-30"
 
 
-@pytest.mark.parametrize("bounds", [{"as_of": "soon"}, {"since": "2025-02-30"}])
+@pytest.mark.parametrize("filters", [{"as_of": "soon"}, {"since": "2025-02-30"}])
 def test_bounds_that_are_no_dates_are_refused(
     workspace: Workspace, filters: dict[str, str]
 ) -> None:

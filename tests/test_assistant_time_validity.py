@@ -6,7 +6,9 @@ import pytest
 
 from assistant.corrections import correction
 from assistant.time_asked import When, time_asked
+from assistant.time_statements import asked_by
 from assistant.time_validity import DatedSentence, Ordered, ordered_by_validity
+from corpus.partial_dates import last_day
 
 TODAY = "2026-11-29"
 Line = tuple[str, str, float]
@@ -31,7 +33,8 @@ def ordered(question: str, *lines: Line, as_of: str = "", context: str = "") -> 
         DatedSentence(text, chance, start, 1, published, context)
         for start, (text, published, chance) in enumerate(lines)
     ]
-    return ordered_by_validity(question, given, today=TODAY, as_of=as_of)
+    now = last_day(as_of) if as_of else TODAY
+    return ordered_by_validity(given, time_asked(question, now), asked_by(question), now=now)
 
 
 @pytest.mark.parametrize(

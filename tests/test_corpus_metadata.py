@@ -250,16 +250,16 @@ def test_what_is_no_date_is_told() -> None:
         ("", "", {"2023-12-31", "2024-03-05", "2024-03", "2024", "2025-01-01", ""}),
     ],
 )
-def test_bounds_take_a_partial_date_for_all_of_it(since: str, until: str, kept: set[str]) -> None:
+def test_filters_take_a_partial_date_for_all_of_it(since: str, until: str, kept: set[str]) -> None:
     """ "Until 2024" is the whole of 2024; a document that states a month is kept if a day fits."""
     dates = ("2023-12-31", "2024-03-05", "2024-03", "2024", "2025-01-01", "")
     assert {one for one in dates if within(one, since, until)} == kept
-    bounds = Filters(since=since, until=until)
+    filters = Filters(since=since, until=until)
     entries = [Entry(one, Source("T", "/t", "", one), 0, 1, "") for one in dates]
-    assert {one.id for one in entries if bounds.admits(one)} == kept
+    assert {one.id for one in entries if filters.admits(one)} == kept
     # What says only when it was changed is of that time.
     changed = [Entry(one, Source("T", "/t", updated=one), 0, 1, "") for one in dates]
-    assert {one.id for one in changed if bounds.admits(one)} == kept
+    assert {one.id for one in changed if filters.admits(one)} == kept
 
 
 def test_later_is_later_on_every_day() -> None:

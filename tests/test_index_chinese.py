@@ -15,7 +15,7 @@ from assistant.workspace import Workspace
 from corpus.errors import EmbedderMismatch
 from corpus.sentences import sentences
 from index.keyword_index import stems
-from index.query_terms import QueryTerms
+from index.query import content_words
 
 CHINESE = Path(__file__).parent / "chinese"
 
@@ -51,7 +51,7 @@ def test_the_terms_of_chinese_are_pairs_of_signs() -> None:
 
 def test_the_words_of_a_chinese_question_are_those_that_are_looked_for() -> None:
     def words(question: str) -> tuple[str, ...]:
-        return QueryTerms.from_question(question).words
+        return content_words(question)
 
     assert words("云岭算力中心的总投资是多少？") == ("云岭算力中心", "总投资")
     assert words("海州产业园有多少家企业") == ("海州产业园", "家企业")

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from assistant.answer import Question
 from assistant.decomposition import comparison_sides
 from assistant.evaluation import EvaluationQuestion, questions_from, right
 from assistant.evidence_search import found_for
+from assistant.query_plan import plan_of
 from assistant.query_rewriting import standalone
 from assistant.workspace import Workspace
-from index.filters import Filters
 
 QUESTIONS = questions_from(Path(__file__).parent / "questions.jsonl")
 ANSWERABLE = [one for one in QUESTIONS if not one.abstain]
@@ -60,8 +61,8 @@ def test_the_right_passage_is_among_the_first(starter_desk: Workspace) -> None:
 
 
 def _rank(workspace: Workspace, one: EvaluationQuestion) -> int:
-    filters = Filters(until=one.as_of)
-    found = found_for(workspace, standalone(one.text, one.history), 10, filters)
+    asked = Question(standalone(one.text, one.history), as_of=one.as_of, limit=10)
+    found = found_for(workspace, plan_of(workspace, asked))
     return next((item.label for item in found if right(one, item)), 0)
 
 
@@ -100,7 +101,7 @@ def test_a_comparison_is_asked_for_each_side(question: str, sides: list[str]) ->
 )
 def test_both_sides_of_a_comparison_are_represented(starter_desk: Workspace, question: str) -> None:
     """Each side's own first passage is among the first four, in a ranking without repeats."""
-    found = found_for(starter_desk, question, 8, Filters())
+    found = found_for(starter_desk, plan_of(starter_desk, Question(question)))
     firsts = {
         starter_desk.retriever.search(side)[0].passage.id for side in comparison_sides(question)
     }

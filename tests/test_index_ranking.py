@@ -22,7 +22,7 @@ from index.filters import Filters
 from index.forward_index import ForwardIndex, ordered
 from index.ingest import files_below
 from index.keyword_index import stems
-from index.query_terms import QueryTerms, concepts, embedding_text, terms
+from index.query import Query
 from index.ranking import WEIGHTS, Coverage, fit, named_months, scaled, weighed
 
 ARTICLES = {
@@ -56,25 +56,22 @@ def test_a_name_is_found_under_its_other_names(workspace: Workspace) -> None:
 
 def test_concepts_hold_every_content_word_once() -> None:
     """Aliases bring in words at less than the question's own weight."""
-    wanted = concepts(
-        QueryTerms.from_question("Which rule of BIS names 深度求索?"), stems, groups()
-    )
-    own = [stem for one in wanted for stem, _ in one.own]
+    query = Query.of("Which rule of BIS names 深度求索?", groups())
+    own = [stem for one in query.concepts for stem, _ in one.own]
     assert sorted(own) == sorted({"rule", "bis", "name", "深度", "度求", "求索"})
-    looked_for = terms(wanted)
-    assert looked_for["bis"] == 1.0 and 0 < looked_for["deepseek"] < 1
-    assert concepts(QueryTerms.from_question("us ear in me"), stems, groups())[0].others == ()
-    assert embedding_text("深度求索 cost", groups()).endswith("DeepSeek")
+    assert query.terms["bis"] == 1.0 and 0 < query.terms["deepseek"] < 1
+    assert Query.of("us ear in me", groups()).concepts[0].others == ()
+    assert Query.of("深度求索 cost", groups()).embedding_text.endswith("DeepSeek")
 
 
 def test_the_user_adds_aliases_in_the_data_folder(tmp_path: Path) -> None:
     """A file of the same form adds to ours; a name is found under the other one."""
     own = tmp_path / vocabulary.FILE_NAME
     own.write_text('projects = [["Falcon", "Project Seven"]]', encoding="utf-8")
-    question = QueryTerms.from_question("When does Falcon end?")
-    wanted = concepts(question, stems, groups_of(tmp_path))
+    question = "When does Falcon end?"
+    wanted = Query.of(question, groups_of(tmp_path)).concepts
     assert any(frozenset({"project", "seven"}) in one.others for one in wanted)
-    assert not any(one.others for one in concepts(question, stems, groups_of(tmp_path / "none")))
+    assert not any(one.others for one in Query.of(question, groups_of(tmp_path / "none")).concepts)
 
 
 def test_two_libraries_of_one_process_keep_their_aliases(tmp_path: Path) -> None:
@@ -247,7 +244,7 @@ def test_the_forward_index_knows_rows_neighbours_and_stems(tmp_path: Path) -> No
     assert [index.id(index.row(one)) for one in ("d1:8-17", "d2:0-8")] == ["d1:8-17", "d2:0-8"]
     assert [index.row(one) for one in ("d1:9-17", "d3:0-1", "d2:8-9")] == [-1, -1, -1]
     assert [list(index.around(row)) for row in range(4)] == [[0, 1], [0, 1, 2], [1, 2], [3]]
-    wanted = concepts(QueryTerms.from_question("blue quay title"), stems, groups())
+    wanted = Query.of("blue quay title", groups()).concepts
     coverage = Coverage(wanted, index)
     assert coverage.held(1) == {"blue", "quay", "titl"} and coverage.held_around(0) >= {"blue"}
     grown = forward_of({"d1": ["never read again"], "d3": ["extra"]}, before=index)

@@ -20,7 +20,7 @@ from index.embedding import HashEmbedder
 from index.filters import Filters
 from index.ingest import MetadataOverride, Report, files_below
 from index.llamaindex import retriever
-from index.query_terms import QueryTerms, rarity
+from index.query import content_words, rarity, stem_weights
 
 ROOT = Path(__file__).parent.parent
 HARBOUR = """---
@@ -90,7 +90,7 @@ def test_the_passage_with_the_answer_comes_first(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bounds", "expected"),
+    ("filters", "expected"),
     [
         pytest.param({"publishers": ("road news",)}, {"The bridge at Vik"}, id="publisher"),
         pytest.param({"until": "2024-12-31"}, {"The harbour of Lund"}, id="as of a day"),
@@ -107,11 +107,11 @@ def test_bounds_are_kept(
 
 def test_misspelt_words_are_read_as_the_library_spells_them(workspace: Workspace) -> None:
     """A word that stands nowhere is taken for the one that is most like it."""
-    assert workspace.retriever.repaired("Who is the directr of the harbuor?") == (
-        "Who is the director of the harbour?"
-    )
+    query = workspace.retriever.query("Who is the directr of the harbuor?")
+    assert query.text == "Who is the director of the harbour?"
     # A name, and a word of English that the library does not hold, are spelt as meant.
-    assert workspace.retriever.repaired("Is Vikk an Irish harbor?") == "Is Vikk an Irish harbor?"
+    meant = "Is Vikk an Irish harbor?"
+    assert workspace.retriever.query(meant).text == meant
 
 
 def test_adding_again_changes_nothing_and_a_change_replaces(
@@ -226,9 +226,8 @@ def test_our_search_is_a_llama_index_retriever(workspace: Workspace) -> None:
 def test_common_words_weigh_less_than_names() -> None:
     """What must be covered are names and rare words, not "company"."""
     assert rarity("the") < rarity("company") < rarity("semiconductor") <= rarity("deepseek") == 1
-    query = QueryTerms.from_question("What did the company say about Lund?")
-    weights = query.weights(lambda word: [word.lower()])
-    assert weights["lund"] > weights["company"]
+    weights = stem_weights(content_words("What did the company say about Lund?"))
+    assert weights["lund"] > weights["compani"]
     assert "what" not in weights and "the" not in weights
 
 

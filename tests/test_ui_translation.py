@@ -66,8 +66,8 @@ def calls(*names: str) -> list[tuple[str, ast.Call]]:
     ]  # fmt: skip
 
 
-def said_calls() -> list[ast.Call]:
-    """Return the calls of `corpus.i18n.said`."""
+def tr_calls() -> list[ast.Call]:
+    """Return the calls of `corpus.i18n.tr`."""
     ours = {
         file
         for file, tree in program()
@@ -75,9 +75,7 @@ def said_calls() -> list[ast.Call]:
         if file == "corpus/i18n.py"
         or (isinstance(node, ast.ImportFrom) and node.module == "corpus.i18n")
     }
-    return [
-        node for file, node in calls("said") if file in ours and isinstance(node.func, ast.Name)
-    ]
+    return [node for file, node in calls("tr") if file in ours and isinstance(node.func, ast.Name)]
 
 
 def text_of(node: ast.AST) -> str:
@@ -94,7 +92,7 @@ def text_of(node: ast.AST) -> str:
 
 def test_the_catalogue_holds_the_lines_that_the_code_says_and_no_other() -> None:
     """Each once; a line that it lacked would stay English on a Chinese page."""
-    calls_of = [one for one in said_calls() if text_of(one.args[0])]
+    calls_of = [one for one in tr_calls() if text_of(one.args[0])]
     templates = {text_of(one.args[0]) for one in calls_of} | set(LINES.values())
     assert len(templates) > 200
     wrong = [f"a hole without a value, or the reverse: {template}"

@@ -60,8 +60,8 @@ def cases(
     for one in asked:
         if one.history:
             continue
-        text = retriever.repaired(one.text)
-        found = retriever.search(text, limit=REREAD)
+        query = retriever.query(one.text)
+        text, found = query.text, retriever.search(query, limit=REREAD)
         if not found:
             continue
         readings = workspace.reader.readings(text, found)

@@ -16,7 +16,7 @@ from corpus.document import Passage
 from corpus.library import Library
 from corpus.sentences import sentences
 from index.pair_encoding import pair_of
-from index.query_terms import STOP_WORDS
+from index.query import STOP_WORDS
 from training.examples import lines_of
 from training.falsified import falsified
 from training.split import file_of, is_apart, is_text_apart

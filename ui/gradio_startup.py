@@ -1,4 +1,8 @@
-"""Before Gradio loads: which variables may speak to it, and a start without its rewritten stubs."""
+"""Before Gradio loads: which variables may speak to it, and a start without its rewritten stubs.
+
+Gradio takes some forty settings from variables that begin with GRADIO_: shared links, folders whose
+files are served, code that is read again when it changes, a listener that other machines reach.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from assistant.checking.problems import Code, Problem, problem
 from corpus.date_mentions import date_mentions
 from corpus.date_mentions import dates_supported as date_supported
 from corpus.quantities import quantities
-from index.query_terms import STOP_WORDS
+from index.query import STOP_WORDS
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _CUES = frozenset(

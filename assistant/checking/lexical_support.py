@@ -14,7 +14,7 @@ import numpy as np
 from corpus.sentences import sentences
 from index.embedding import Embedder, Vectors
 from index.keyword_index import analyser
-from index.query_terms import STOP_WORDS, rarity
+from index.query import STOP_WORDS, rarity
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 # What a writer says about the text itself, or to join sentences: it claims nothing.

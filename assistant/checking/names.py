@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 
 from corpus.vocabulary import AliasGroup, groups
-from index.query_terms import STOP_WORDS, rarity
+from index.query import STOP_WORDS, rarity
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’&/-][^\W_]+)*")
 # A sentence's first word that is so common in lower case is an ordinary word ("Research", "New").

@@ -24,7 +24,7 @@ from assistant.memo.speakers import attributed
 from assistant.memo.timeline import events
 from corpus.date_mentions import date_mentions
 from index.keyword_index import stems
-from index.query_terms import STOP_WORDS
+from index.query import STOP_WORDS
 
 # Two statements are about one thing when what they count is this much alike (rarity-weighted
 # Jaccard): tried from 0.2 to 0.6 on the tuned half of tests/disagreements.jsonl.

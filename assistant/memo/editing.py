@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.answer import Citation, Claim
+from assistant.answer import Citation, Claim, Question
 from assistant.attribution import citation_of, cited
 from assistant.checking.checker import Cited, Verdict
 from assistant.checking.problems import Code, problem
@@ -13,13 +13,13 @@ from assistant.evidence_search import found_for
 from assistant.memo.drafting import as_judgment
 from assistant.memo.lint import relinted
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Line, Memo, Section
+from assistant.query_plan import plan_of
 from assistant.workspace import Workspace
 from corpus.document import Passage
 from corpus.errors import NotInLibrary, UsageError
 from corpus.i18n import tr
 from corpus.vocabulary import with_aliases
 from index.evidence import Evidence
-from index.filters import Filters
 from index.retriever import table_rows
 
 # Passages that are offered for a line.
@@ -47,8 +47,13 @@ def moved(memo: Memo, section: str, line: int, step: int) -> Memo:
 def offered(workspace: Workspace, memo: Memo, section: str, line: int) -> tuple[Evidence, ...]:
     """Return passages that a line might rest on, the likeliest first, within the memo's bounds."""
     _, lines = _lines(memo, section, line)
-    filters = Filters(until=memo.as_of, since=str(memo.settings.get("since") or ""))
-    return found_for(workspace, lines[line - 1].claim.text, _OFFERED, filters)
+    question = Question(
+        lines[line - 1].claim.text,
+        as_of=memo.as_of,
+        since=str(memo.settings.get("since") or ""),
+        limit=_OFFERED,
+    )
+    return found_for(workspace, plan_of(workspace, question))
 
 
 @with_aliases

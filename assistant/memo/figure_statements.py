@@ -17,7 +17,7 @@ from corpus.months import MONTHS
 from corpus.quantities import quantities
 from corpus.vocabulary import groups
 from index.keyword_index import stems
-from index.query_terms import STOP_WORDS, rarity
+from index.query import STOP_WORDS, rarity
 
 AT_LEAST, AT_MOST, EQUAL = "at least", "at most", ""
 _LEAST = re.compile(

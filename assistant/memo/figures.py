@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assistant.memo.sentence import EvidenceSentence
 from corpus.date_mentions import date_mentions
 from corpus.quantities import Quantity, quantities
-from index.query_terms import STOP_WORDS
+from index.query import STOP_WORDS
 
 # How the units of the check are written in a table; units not named here stay as they are.
 _SHOWN = {

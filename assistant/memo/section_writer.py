@@ -20,7 +20,7 @@ from assistant.memo.sentence import EvidenceSentence
 from assistant.memo.superseded import validity_of
 from assistant.memo.topic import Kind, Topic
 from assistant.memo.values import Line
-from assistant.rewrite_candidates import RewriteCandidate
+from assistant.query_plan import plan_of
 from assistant.sentence_ranking import RankedSentence
 from assistant.time_statements import TimedStatement
 from assistant.workspace import Workspace
@@ -140,13 +140,14 @@ def _task(workspace: Workspace, gathered: MemoState, asked: SectionQuestion) -> 
 
     Nothing, where the reader judges that the passages about the topic do not answer.
     """
-    search = search_evidence(workspace, asked.question, [RewriteCandidate(asked.question.text)])
+    search = search_evidence(workspace, [plan_of(workspace, asked.question)])
+    plan = search.plan
     evidence = gathered.on_topic(search.evidence)
     if asked.leads:
         gone = validity_of(gathered.topic.thing, list(gathered.pool.values()), ()).documents
         kept = [one for one in evidence if one.passage.document not in gone]
         evidence = tuple(replace(one, label=label) for label, one in enumerate(kept, start=1))
-    readings = workspace.reader.readings(search.question, evidence)
+    readings = workspace.reader.readings(plan.text, evidence)
     zone = judged(readings, evidence).zone
     answering = {
         one.label
@@ -156,24 +157,24 @@ def _task(workspace: Workspace, gathered: MemoState, asked: SectionQuestion) -> 
     by_label = {one.label: one for one in evidence}
     fitting = [
         one
-        for one in workspace.reader.sentences(search.question, evidence, readings)
+        for one in workspace.reader.sentences(plan.text, evidence, readings)
         if one.label in answering
         and _fits(one, by_label[one.label])
         and gathered.topic.fits(
             one.text, by_label[one.label].source.title, by_label[one.label].passage.heading
         )
     ]
-    text = asked.question.text
+    task = Task(asked.question.text, evidence, (), form=plan.form)
     if zone is not Zone.ANSWERED:
         close = [one for one in fitting if one.answers >= _CLOSE][: zone is Zone.NEAR]
-        near = tuple(Task(text, evidence, [one]) for one in close)
-        return _Found(Task(text, (), ()), near=near)
+        near = tuple(replace(task, sentences=[one]) for one in close)
+        return _Found(replace(task, evidence=()), near=near)
     likely = [one for one in fitting if one.answers >= _LIKELY]
     if asked.leads:
         likely = _leading(gathered.topic, likely, evidence)
     new = [one for one in likely if not gathered.repeats(one.stems)]
     order = _order(gathered, asked, new, evidence)
-    return _Found(Task(text, evidence, order), len(new) < len(likely), unquoted=not likely)
+    return _Found(replace(task, sentences=order), len(new) < len(likely), unquoted=not likely)
 
 
 def _leading(

@@ -11,7 +11,7 @@ from assistant.memo.sentence import EvidenceSentence
 from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL
 from corpus.document import Source
 from corpus.months import MONTHS
-from index.query_terms import rarity
+from index.query import rarity
 
 _SAYS = (
     r"(?:says|said|states|stated|reports|reported|claims|claimed|estimates|estimated|announced|"

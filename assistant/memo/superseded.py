@@ -9,13 +9,16 @@ from datetime import date
 
 from assistant.corrections import correction, figures
 from assistant.memo.sentence import EvidenceSentence
+from assistant.time_asked import time_asked
+from assistant.time_statements import asked_by
 from assistant.time_validity import DatedSentence, ordered_by_validity
 from corpus.date_mentions import date_mentions
 from corpus.document import Source
 from corpus.months import MONTHS
+from corpus.partial_dates import last_day
 from index.evidence import Evidence
 from index.keyword_index import stems
-from index.query_terms import STOP_WORDS
+from index.query import STOP_WORDS
 
 # A title that tells the end of something: what an older title names as its subject is over.
 _ENDS = re.compile(
@@ -119,7 +122,8 @@ def _replaced(
         for place, one in enumerate(sentences)
     ]
     question = f"What is now the status of {thing}?"
-    timed = ordered_by_validity(question, dated, today=date.today().isoformat(), as_of=as_of)
+    now = last_day(as_of) if as_of else date.today().isoformat()
+    timed = ordered_by_validity(dated, time_asked(question, now), asked_by(question), now=now)
     return {
         sentences[one.aside].key: sentences[one.leading].source
         for one in timed.replaced

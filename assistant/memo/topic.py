@@ -12,7 +12,7 @@ from assistant.checking.names import Vocabulary, names
 from assistant.languages import question_language
 from corpus.vocabulary import groups
 from index.keyword_index import stems
-from index.query_terms import STOP_WORDS, QueryTerms
+from index.query import STOP_WORDS, content_words, stem_weights
 
 
 class Kind(StrEnum):
@@ -111,17 +111,17 @@ class Topic:
             kind = next((one for one, words in _KINDS if re.search(words, low)), Kind.OTHER)
         named = _names(bare, found, chinese=chinese)
         thing = bare if chinese else _thing(bare, named) if asks else _begun(bare, named)
-        query = QueryTerms.from_question(bare)
+        words = content_words(bare)
         known = frequencies or {}
         # What no passage has a word of tells none from another.
         weights = {
             stem: weight * _telling(known.get(stem, 0), passages)
-            for stem, weight in query.weights(stems).items()
+            for stem, weight in stem_weights(words).items()
             if not (passages and not known.get(stem)) and not (asks and stem in _VERBS)
         }
         unknown = tuple(
             word
-            for word in query.words
+            for word in words
             if passages and not chinese and not (asks and word.lower() in _VERBS)
             if not any(known.get(stem) for stem in stems(word))
         )
@@ -179,7 +179,7 @@ class Topic:
 
 def content_stems(text: str) -> tuple[str, ...]:
     """Return the stems of a topic's content words, whose frequencies `Topic.of` takes."""
-    return tuple(QueryTerms.from_question(text).weights(stems))
+    return tuple(stem_weights(content_words(text)))
 
 
 def _telling(count: int, passages: int) -> float:

@@ -22,6 +22,7 @@ from assistant.memo.topic import Topic, content_stems
 from assistant.memo.translation import worded
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, LEADING, Line, Memo, Section
 from assistant.pipeline import validated
+from assistant.query_plan import plan_of
 from assistant.workspace import Workspace
 from corpus.errors import NothingFound, UsageError
 from corpus.i18n import tr
@@ -96,7 +97,7 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
     text = validated(Question(request.topic, as_of=request.as_of, since=request.since)).text
     plans = _chosen(template, request)
     question = _question(workspace, request, text)
-    wide = found_for(workspace, text, _WIDE, question.filters)
+    wide = found_for(workspace, plan_of(workspace, replace(question, text=text, limit=_WIDE)))
     topic = _topic(workspace, text, [one.passage.text for one in wide])
     readable = Readable(lambda document: workspace.library.document(document).text)
     gathered = MemoState(Answer(text), topic, readable, template.name, request.scale)

@@ -126,15 +126,14 @@ def search(
     from assistant.answer import Question
     from assistant.evidence_search import found_for
     from assistant.pipeline import validated
+    from assistant.query_plan import plan_of
     from assistant.query_rewriting import standalone
-    from index.filters import Filters
     from ui.terminal import evidence_lines
 
     if query != "-":
         validated(Question(query))
     with workspace(context, starter=True) as opened:
         documents = tuple(opened.library.resolve(one) for one in ids)
-        filters = Filters(publishers, documents, since, as_of)
         for one in asked(query):
             try:
                 asking = validated(_usable(one))
@@ -142,7 +141,8 @@ def search(
                 _say({"query": _text(one), "results": [], "notice": str(error)}, as_json)
                 continue
             text = standalone(asking.text, asking.history)
-            found = found_for(opened, text, limit, filters)
+            wanted = Question(text, (), as_of, since, publishers, documents, limit)
+            found = found_for(opened, plan_of(opened, wanted))
             if as_json:
                 _say({"query": asking.text, "results": [_result(item) for item in found]}, as_json)
             elif found:

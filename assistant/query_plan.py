@@ -1,0 +1,167 @@
+"""The query plan: a question analysed once, for every step of the trip to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Protocol, runtime_checkable
+
+from assistant.answer import Question
+from assistant.answer_form import AnswerForm, expected_form
+from assistant.checking.names import Name, Vocabulary, names
+from assistant.decomposition import comparison_sides, sub_questions
+from assistant.engine import Waiting, guarded
+from assistant.query_rewriting import candidates
+from assistant.rewrite_candidates import RewriteCandidate
+from assistant.table_questions import TableQuestion, calculation_asked
+from assistant.time_asked import TimeAsked, time_asked
+from assistant.time_statements import AskedStatement, asked_by
+from assistant.workspace import Workspace
+from corpus.date_mentions import date_mentions
+from corpus.errors import EngineError
+from corpus.partial_dates import last_day
+from corpus.quantities import quantities
+from index.filters import Filters
+from index.query import Query
+from index.retriever import Retriever
+
+_LONGEST_REWRITE = 300
+
+
+@runtime_checkable
+class Rewriter(Protocol):
+    """An engine that can spell out a follow-up."""
+
+    def rewritten(
+        self, question: str, history: Sequence[str]
+    ) -> Generator[str | Waiting, None, None]:
+        """Yield Waiting, and at last the question so that it stands alone; raises EngineError."""
+
+
+@dataclass(frozen=True)
+class QueryPlan:
+    """A question that stands alone, and all that is asked of its words, each worked out once.
+
+    `query` is the question as it is searched for, its spelling corrected. Of a follow-up `focus` is
+    what is newly asked, by which what is found is judged; "" for the whole question. At most
+    `limit` passages, of the documents that `filters` admit, are considered for the answer.
+    """
+
+    query: Query
+    filters: Filters
+    limit: int
+    focus: str
+    retriever: Retriever
+
+    @property
+    def text(self) -> str:
+        """The question as it is searched for."""
+        return self.query.text
+
+    @property
+    def judged_by(self) -> str:
+        """The text that passages and sentences are read with."""
+        return self.focus or self.text
+
+    @property
+    def now(self) -> str:
+        """The day as of which it is answered (ISO 8601): that of the filters, or today."""
+        return last_day(self.filters.until) if self.filters.until else date.today().isoformat()
+
+    @cached_property
+    def sides(self) -> tuple[Query, ...]:
+        """The question for each side of a comparison, to be searched for beside the whole."""
+        return tuple(map(self.retriever.query, comparison_sides(self.text)))
+
+    @cached_property
+    def parts(self) -> tuple[QueryPlan, ...]:
+        """The sub-questions, or the sides of a comparison, that are answered each by itself."""
+        if self.focus:
+            return ()
+        texts = map(self.retriever.query, sub_questions(self.text))
+        return tuple(
+            QueryPlan(one, self.filters, self.limit, "", self.retriever)
+            for one in tuple(texts) or self.sides
+        )
+
+    @cached_property
+    def entities(self) -> tuple[Name, ...]:
+        """The proper names that what is newly asked holds."""
+        dates = [(one.start, one.end) for one in date_mentions(self.judged_by)]
+        return tuple(names(self.judged_by, dates))
+
+    @cached_property
+    def time(self) -> TimeAsked:
+        """The time that the question asks about."""
+        return time_asked(self.text, self.now)
+
+    @cached_property
+    def statement(self) -> AskedStatement:
+        """What the question asks of; statements that speak of it are compared by their dates."""
+        return asked_by(self.text)
+
+    @cached_property
+    def form(self) -> AnswerForm:
+        """The form of answer that the question expects."""
+        return expected_form(self.text)
+
+    @cached_property
+    def calculation(self) -> TableQuestion | None:
+        """The calculation over a table that the question asks for, if any."""
+        return calculation_asked(self.text)
+
+
+def plan_of(
+    workspace: Workspace, question: Question, *, text: str = "", focus: str = ""
+) -> QueryPlan:
+    """Return the plan of a question within its filters; of `text` in its place, if given.
+
+    Raises what `Workspace.retriever` raises.
+    """
+    retriever = workspace.retriever
+    query = retriever.query(text or question.text)
+    return QueryPlan(query, question.filters, question.limit, focus, retriever)
+
+
+def plans_of(
+    workspace: Workspace, question: Question
+) -> Generator[list[QueryPlan] | Waiting, None, None]:
+    """Yield Waiting, and at last a plan for each thing that a question may mean, likeliest first.
+
+    That is one but for a follow-up (assistant.query_rewriting). The engine's version of a follow-up
+    counts only when it adds no name or number that the conversation lacks; it is the first then.
+    """
+    texts = candidates(question.text, question.history)
+    if len(texts) > 1 and isinstance(workspace.engine, Rewriter):
+        text = ""
+        asked = [turn.question for turn in question.history]
+        rewriting = guarded(workspace.engine.name, workspace.engine.rewritten, question.text, asked)
+        try:
+            with closing(rewriting) as steps:
+                for step in steps:
+                    if isinstance(step, Waiting):
+                        yield step
+                    else:
+                        text = " ".join(step.split())
+        except EngineError:
+            # Without the model the rules do it; the answer itself will tell that it failed.
+            text = ""
+        if text and _adds_nothing(text, question):
+            texts = [RewriteCandidate(text), *texts]
+    yield [plan_of(workspace, question, text=one.text, focus=one.asks) for one in texts]
+
+
+def _adds_nothing(text: str, question: Question) -> bool:
+    conversation = " ".join(
+        [question.text, *(f"{turn.question} {turn.answer}" for turn in question.history)]
+    )
+    vocabulary = Vocabulary(conversation)
+    stated = {one.value for one in quantities(conversation)}
+    return (
+        len(text) <= _LONGEST_REWRITE
+        and all(vocabulary.holds(one.text) for one in names(text))
+        and all(one.value in stated for one in quantities(text))
+    )
