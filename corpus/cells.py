@@ -133,27 +133,6 @@ def rows_in(document: Document, start: int, end: int) -> tuple[Row, ...]:
     return tuple(found)
 
 
-def cells_in(document: Document, start: int, end: int) -> tuple[Cell, ...]:
-    """Return the cells that document.text[start:end] touches, with their heads."""
-    return tuple(
-        cell
-        for row in rows_in(document, *_lines(document, start, end))
-        for cell in row.cells
-        if cell.start < end and start < cell.end
-    )
-
-
-def _lines(document: Document, start: int, end: int) -> tuple[int, int]:
-    """Return a span widened to the whole rows in which it begins and ends."""
-    edges = [start, end]
-    for offset in (start, max(start, end - 1)):
-        table = document.table_at(offset)
-        row = table.row_at(offset) if table else None
-        if table is not None and row is not None:
-            edges.extend(table.row_span(row))
-    return min(edges), max(edges)
-
-
 def cell_stated_in(text: str, row: Row, question: str = "") -> Cell | None:
     """Return the cell of a row that a sentence is about, None where none of them stands in it.
 

@@ -59,16 +59,6 @@ class Table:
             return None
         return bisect_right(self.cells, offset, key=lambda row: row[0][0]) - 1
 
-    def cell_at(self, offset: int) -> tuple[int, int] | None:
-        """Return row and column of the cell that holds an offset, or None between cells."""
-        row = self.row_at(offset)
-        if row is None:
-            return None
-        for column, (start, end) in enumerate(self.cells[row]):
-            if start <= offset < end:
-                return row, column
-        return None
-
     def row_span(self, row: int) -> Span:
         """Return the span of a row's line."""
         return self.cells[row][0][0], self.cells[row][-1][1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from corpus.readers.package import Element, attribute, child, name
@@ -114,9 +113,6 @@ _FORMS = {
     "m:func": _function, "m:limLow": _limit, "m:limUpp": _limit, "m:m": _matrix,
     "m:eqArr": _stacked, "m:acc": _accented,
 }  # fmt: skip
-
-
-_Inner = Callable[[Any], str]
 
 
 def mathml_text(element: Any) -> str:

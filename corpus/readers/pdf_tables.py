@@ -161,7 +161,7 @@ class _Region:
         grid = Grid(columns, self._size, self._words, self._partial)
         heads = grid.head(rows[:body])
         below_heads, group_column = grid.body(rows[body:], self._full)
-        if not self._holds(below_heads, len(columns), rows):
+        if not self._holds(below_heads, len(columns)):
             return None
         cells = [*heads, *below_heads]
         if not _whole(lines, cells):
@@ -371,7 +371,7 @@ class _Region:
         left, right = row.words[0][1], row.words[-1][2]
         return (right < columns[1][0] and left < columns[0][1]) or is_middle(row, columns)
 
-    def _holds(self, body: Sequence[Sequence[str]], width: int, rows: Sequence[Row]) -> bool:
+    def _holds(self, body: Sequence[Sequence[str]], width: int) -> bool:
         """Say whether what was found is surely a table."""
         filled = [row for row in body if sum(map(bool, row)) >= 2]
         cells = [cell for row in filled for cell in row if cell]
