@@ -2,8 +2,8 @@
 
 A server that can be told to fetch can be told to fetch from the machine it runs on, from the
 network behind it, or from a cloud's metadata service. So a name is resolved once, every address it
-has must be public, and the connection goes to the address that was looked at (a name that changes
-between the look and the connection is of no use). https://cheatsheetseries.owasp.org has the list
+has must be public, and the connection goes to the address that was checked (DNS that changes
+between the check and the connection is of no use). https://cheatsheetseries.owasp.org has the list
 of tricks under "Server Side Request Forgery".
 """
 

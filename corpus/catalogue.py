@@ -30,7 +30,7 @@ class Entry:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """What every place says of the document, the one that counts first."""
+        """The statements of all places about the document, the one that holds first."""
         return (self.source, *self.others)
 
 

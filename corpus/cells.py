@@ -61,7 +61,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table, or the part of it in a passage: its span and the cells that say something.
+    """A row of a table, or the part of it in a passage: its span and its non-empty cells.
 
     The cells that name the row are there whichever part it is. `table` is where the table starts,
     which tells it from others of the document; `is_head` says that the row names columns.
@@ -96,7 +96,7 @@ class Row:
 
 
 def cells_in_words(cells: Iterable[Cell]) -> str:
-    """Return cells of a row as words, equal ones once."""
+    """Return the cells of a row as one phrase, equal ones once."""
     return "; ".join(dict.fromkeys(cell.labelled for cell in cells))
 
 

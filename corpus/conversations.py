@@ -1,4 +1,4 @@
-"""Conversations, kept in the library's database: turns are JSON that this folder does not read."""
+"""Conversations, stored in the library's database; answers are JSON that is not parsed here."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Conversation:
 class StoredTurn:
     """A question and its answer as JSON, in the order in which they were asked (from 1).
 
-    The answer is "" while it is being written, and stays so where that was broken off.
+    The answer is "" while it is being written, and stays "" if that was interrupted.
     """
 
     number: int
@@ -40,7 +40,7 @@ class StoredTurn:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """What a reader thought of an answer, and why, with the turn that it is about."""
+    """A user's rating of an answer, with the reason and the turn that it is about."""
 
     conversation: str
     number: int
@@ -72,7 +72,7 @@ class Conversations:
         return begun
 
     def begin(self, conversation: str, question: str, *, instead_of: int = 0) -> int:
-        """Keep a question before its answer, and return the turn's number.
+        """Store a question before its answer, and return the turn's number.
 
         A conversation that is not there is begun under this id. With `instead_of`, that turn and
         those after it are given up for this one.
@@ -90,7 +90,7 @@ class Conversations:
             return self._insert(connection, conversation, question, "", "", new=new)
 
     def finish(self, conversation: str, number: int, answer: str, text: str) -> None:
-        """Keep the answer of a turn that was begun; raises NoConversation where it is gone."""
+        """Store the answer of a turn that was begun; raises NoConversation if it was deleted."""
         with self._connections.writing() as connection:
             if not connection.execute(
                 "UPDATE turns SET answer = ?, text = ? WHERE conversation = ? AND number = ?",
@@ -130,7 +130,7 @@ class Conversations:
         return int(number)
 
     def rate(self, conversation: str, number: int, *, good: bool, reason: str = "") -> None:
-        """Keep what a reader thinks of an answer; a later word on it replaces the earlier one."""
+        """Store a rating of an answer; a later one replaces it."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
         with self._connections.writing() as connection:
             if not connection.execute(

@@ -96,7 +96,7 @@ _PARTS = ("year", "quarter", "month", "day", "weekday")
 
 @dataclass(frozen=True, slots=True)
 class DateMention:
-    """What a text says of a time; None for what it leaves open.
+    """A date or time of day that a text states; None for what it leaves open.
 
     `minutes` is the time of day in minutes after midnight; `open_half` says that the text does not
     tell morning from evening, `unsure` that the date may be read in two ways and stands once for

@@ -43,7 +43,7 @@ class Source:
 
     @property
     def dated(self) -> str:
-        """The date that places it in time: of publication, where that is unknown of its change."""
+        """The date of publication, or of the last change where that is unknown."""
         return self.published or self.updated
 
 
@@ -51,8 +51,8 @@ class Source:
 class LeftOut:
     """Something that a file holds and its text does not.
 
-    `kind` is what, in the plural ("running heads", "pages without text"), `places` how many of
-    them, `where` where in words ("pages 2–7", "minutes.txt"), "" where that says nothing.
+    `kind` names it in the plural ("running heads", "pages without text"), `places` is how many of
+    them there are, `where` says where ("pages 2–7", "minutes.txt"), "" if that adds nothing.
     """
 
     kind: str
@@ -65,12 +65,12 @@ class LeftOut:
         return self.kind not in _FURNITURE
 
     def __str__(self) -> str:
-        """Return it as it is told: "6 pages without text (pages 2–7)"."""
+        """Return it as shown to a person: "6 pages without text (pages 2–7)"."""
         kind = re.sub(r"(\w)s\b", r"\1", self.kind, count=1) if self.places == 1 else self.kind
         return f"{self.places} {kind}" + f" ({self.where})" * bool(self.where)
 
 
-# What nobody wants read: it repeats, counts or decorates, or nobody sees it.
+# What a reader does not miss: it repeats, counts or decorates, or cannot be seen.
 _FURNITURE = frozenset(
     {
         "running heads", "page numbers", "line numbers", "margin stamps", "watermarks",
@@ -82,7 +82,7 @@ _FURNITURE = frozenset(
 
 
 def page_list(pages: Sequence[int]) -> str:
-    """Return pages, given in order, as they are told: "pages 2–4 and 7", "page 3"; "" for none."""
+    """Return pages, given in order, as a phrase: "pages 2–4 and 7", "page 3"; "" for none."""
     if not pages:
         return ""
     runs: list[list[int]] = []

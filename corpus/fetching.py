@@ -79,7 +79,7 @@ def fetch(address: str, policy: Policy | None = None) -> Fetched:
 
 
 async def _follow_redirects(address: str, policy: Policy) -> Fetched:
-    """Follow redirects, each looked at like the first address."""
+    """Fetch an address, following redirects; each is checked like the first address."""
     here, secure = address, False
     for _ in range(policy.hops + 1):
         target = await _resolve_target(here, policy)
@@ -125,10 +125,10 @@ async def _follow_redirects(address: str, policy: Policy) -> Fetched:
 
 
 async def _resolve_target(address: str, policy: Policy) -> Target:
-    """Return `target_of`, given up when the time is over.
+    """Return `target_of`, run in a thread that is abandoned when the time is over.
 
-    A look-up cannot be stopped (a resolver may take 20 s), and a thread of asyncio's own is waited
-    for when its loop ends; this one is left to itself.
+    A DNS look-up cannot be cancelled (a resolver may take 20 s), and asyncio waits for threads of
+    its own when its loop ends; a daemon thread is not waited for.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Target] = loop.create_future()
@@ -180,7 +180,7 @@ async def _robots_allow(target: Target, policy: Policy) -> bool:
 async def _request(
     target: Target, policy: Policy, size: int, *, cut: bool = False
 ) -> tuple[int, httpx.Headers, bytes]:
-    """Return status, headers and body of one request, sent to the address that was looked at.
+    """Return status, headers and body of one request, sent to the address that was checked.
 
     `cut` ends the body at `size` instead of refusing it.
     """

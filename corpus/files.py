@@ -1,4 +1,4 @@
-"""Opening what is to be read: regular files, never through a link, never waiting.
+"""Opening files to read: regular files only, never through a link, never blocking.
 
 A named pipe waits for whoever writes into it and a device may have no end, so what a path is gets
 looked at before it is opened, and again on the open descriptor, which is the one that is read.

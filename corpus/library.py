@@ -75,7 +75,7 @@ class Library:
         return Conversations(self._connections)
 
     def close(self) -> None:
-        """Let go of the file, in every thread; what asks afterwards gets LibraryClosed."""
+        """Close the connections of every thread; any later call raises LibraryClosed."""
         self._connections.close()
 
     @property
@@ -95,9 +95,9 @@ class Library:
         return self._fact("id")
 
     def last_change(self, generation: int) -> str:
-        """Return what happened at a generation, in words of its own; "" where nothing did.
+        """Return a string that identifies the change at a generation; "" where there was none.
 
-        Two copies of one library that went separate ways differ in it.
+        Two copies of one library that diverged differ in it.
         """
         rows = self._connections.rows(
             "SELECT document, visible, replaced_by, at FROM changes WHERE generation = ?",
@@ -145,7 +145,7 @@ class Library:
         raise missing(document)
 
     def extraction_reports(self, documents: Sequence[str]) -> dict[str, ExtractionReport]:
-        """Return by id how documents were read, without their texts."""
+        """Return the extraction reports of documents by id, without loading their texts."""
         some = list(dict.fromkeys(documents))
         rows = self._connections.rows(
             "SELECT id, title, location, published, left_out, reading FROM documents"
@@ -182,7 +182,7 @@ class Library:
         )
         if not rows:
             raise missing(document)
-        # The text is kept; what is said of it may have been edited since, by another program too.
+        # The text is cached; its metadata may have been edited since, by another process too.
         return replace(self._texts(document)[0], source=Source(*rows[0]))
 
     def beginning(self, document: str, characters: int) -> str:
@@ -244,7 +244,7 @@ class Library:
     def original(self, document: str) -> Original | None:
         """Return the file with the bytes a document was read from, where they were kept."""
         rows = self._connections.rows(
-            # The place that the document is told to be from, if it is still shown there.
+            # The place that the document's row names, if the document is still shown there.
             "SELECT documents.location, coalesce(nullif(places.original, ''), documents.original)"
             " FROM documents LEFT JOIN places ON places.location = documents.location"
             " AND places.document = documents.id WHERE documents.id = ?",
@@ -256,7 +256,7 @@ class Library:
         path = self._originals.path(digest)
         if not path.exists():
             return None
-        # A "#" may be of a file's own name: what lies within a file has the bytes of that one.
+        # A "#" may be part of a file's own name: a part of a file shares the bytes of that file.
         for mark in re.finditer(WITHIN, location):
             around = location[: mark.start()]
             if self._connections.rows(
@@ -284,7 +284,7 @@ class Library:
     def known_original(self, location: str, digest: str, *, in_full: bool = False) -> bool:
         """Say whether the bytes with that SHA-256 are visible from that place already.
 
-        With `in_full` those are not whose text lacks pages that OCR might read.
+        With `in_full`, a document with pages without text, which OCR might read, does not count.
         """
         return bool(
             self._connections.rows(

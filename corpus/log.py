@@ -64,8 +64,8 @@ class Failure:
 def logging_to(home: Path, level: str = DEFAULT) -> Iterator[None]:
     """Write the log of the data folder `home` during the block, at one of LEVELS.
 
-    What ends a thread, or the program, stands in it too, and on the terminal as before. A log that
-    cannot be written stops nothing: `trouble` says why.
+    An exception that ends a thread or the program is logged too, and still shown on the terminal.
+    A log that cannot be written stops nothing: `trouble` says why.
     """
     hide_environment()
     number = logging.getLevelNamesMapping()[level.upper()]
@@ -204,9 +204,9 @@ class _SharedFile(RotatingFileHandler):
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the lock of all processes; without it after a while, and on a disk without locks.
+        """Hold the lock that all processes share; after a time-out, or without file locks, go on.
 
-        A line is then still written at the end of the file in one piece, as a rule, and nothing is
+        Without the lock a line is still appended, as a rule in one piece, but the file is not
         rotated.
         """
         lock = _open_private(f"{self.baseFilename}.lock", os.O_WRONLY)
@@ -223,11 +223,11 @@ class _SharedFile(RotatingFileHandler):
             os.close(lock)
 
     def shouldRollover(self, record: logging.LogRecord) -> int:
-        """Say whether the file is full; only who is alone with it may rename it."""
+        """Say whether the file is full; only the holder of the lock may rename it."""
         return int(self._is_alone and bool(super().shouldRollover(record)))
 
     def _follow(self) -> None:
-        """Open the file anew where another process has rotated it, or somebody deleted it."""
+        """Reopen the file if another process has rotated it, or somebody deleted it."""
         if self.stream is None:
             return
         ours = os.fstat(self.stream.fileno())
@@ -258,7 +258,7 @@ def _close_quietly(stream: TextIO | None) -> None:
 
 
 class _Lines(logging.Formatter):
-    """A line a record, its stack below it and indented, so that no text can look like a record."""
+    """One line per record, its stack trace indented below, so that no text can forge a record."""
 
     def __init__(self, *, words: bool) -> None:
         """With `words` the messages of exceptions and of other libraries are written as well."""
@@ -306,7 +306,7 @@ def _indented(line: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return a text on one line: what ends a line or moves a cursor is written as its code."""
+    """Return a text on one line: line breaks and control characters as escapes."""
     cut = text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}…"
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in cut

@@ -2,7 +2,7 @@
 
 The page is drawn in the confined child (corpus.sandbox) and comes out as bare pixels, so that no
 parser of pictures meets what a stranger wrote. Tesseract reads its own files and so cannot run in
-that child; it has a bound on memory and on time instead, and what it says comes back as words.
+that child; it runs under limits of memory and time instead, and what it says comes back as words.
 """
 
 from __future__ import annotations

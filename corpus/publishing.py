@@ -87,7 +87,7 @@ def publish(
     metadata.record_statement(connection, document.id, document.source)
     if edits:
         metadata.record_edits(connection, document.id, location, edits)
-    # Another place may be all that changed: who searches by publisher finds that one too.
+    # A further place may be the only change: a search by its publisher must find it too.
     if metadata.update_row(connection, document.id) or outcome in {"updated", "duplicate"}:
         _record(connection, document.id, visible=True)
     if before and before != document.id:
@@ -128,7 +128,7 @@ def update_source(
     for field, value in values.items():
         if value is None or value == getattr(present, field):
             continue
-        # A document without a title is nobody's wish; one without a publisher may be.
+        # Nobody wants a document without a title; one without a publisher may be meant.
         emptied = not value and (field in kept or field == "title") and said is not None
         changed[field] = getattr(said, field) if emptied else value
     if _shown_at(connection, present.location) == document:
@@ -246,7 +246,7 @@ def _record(
 
 
 def _shown_at(connection: sqlite3.Connection, location: str) -> str:
-    """Return the visible document that a place shows, or ""."""
+    """Return the id of the visible document at a place, or ""."""
     row = connection.execute(
         "SELECT document FROM places JOIN documents ON documents.id = document"
         " WHERE places.location = ? AND visible",
@@ -265,7 +265,7 @@ def _places_within(connection: sqlite3.Connection, places: Iterable[str]) -> dic
     held: dict[str, str] = {}
     for place in places:
         begins = f"{place}{WITHIN}"
-        # What lies within a file has its bytes; a file of such a name has its own.
+        # A part of a file shares its bytes; another file of such a name has bytes of its own.
         rows = connection.execute(
             "SELECT part.location, part.document FROM places AS part JOIN places AS file"
             " ON file.location = ? AND file.original = part.original"

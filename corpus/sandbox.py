@@ -3,8 +3,8 @@
 A thread cannot be killed and a parser can run for ever, eat the memory or crash the process
 (Tika's published lesson). A child has no network, no environment, starts no program, writes no
 file, and is replaced after it fails or has read fifty files. It is handed each file open and can
-open no other (corpus.confinement). What it says is JSON: a parser that was taken over must not
-choose what is unpickled here.
+open no other (corpus.confinement). It answers in JSON, not pickle: a parser that was
+taken over must not choose what is unpickled here.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ MEMORY = 1_000_000_000
 _RECYCLE = 50
 # A child imports all that it may need before it shuts itself in: 1.5 s, more on a busy machine.
 _START_SECONDS = 60.0
-# Of what a child says of a plug-in.
+# Characters of a child's note on a plug-in that are kept.
 _LONGEST_NOTE = 1_000
 # Twenty million characters, six bytes each where JSON escapes them, and their headings.
 _LONGEST_ANSWER = 150_000_000
@@ -91,7 +91,7 @@ class Sandbox:
         """End the children; a file that one is reading counts as crashed."""
         for child in self._children:
             child.kill()
-        # Each is buried by whoever holds it: a pipe must not be closed while another waits on it.
+        # Each is reaped by the thread that uses it: no pipe may be closed while one waits on it.
         idle = [self._idle.get() for _ in self._children]
         for child in idle:
             child.end()
@@ -194,7 +194,7 @@ class Sandbox:
                 first, answer = waiting.popleft()
                 yield first, answer.result()
         finally:
-            # The caller may have left: what is still being read is not wanted, nor waited for.
+            # The caller may have stopped early: what is still being read is no longer wanted.
             unwanted = [answer for _, answer in waiting if not answer.cancel()]
             while wait(unwanted, timeout=0.05).not_done:
                 for child in self._children:
@@ -272,7 +272,7 @@ class _Child:
             self.end()
             return _too_slow(f"{self._wall:.0f} seconds")
         except (OSError, ValueError):
-            # It died while idle, was ended while reading, or speaks without end.
+            # It died while idle, was killed while reading, or its answer does not end.
             line = None
         if line is None:
             return self._post_mortem(process)
@@ -289,7 +289,7 @@ class _Child:
         return refused or answer
 
     def kill(self) -> None:
-        """Kill the process, if there is one; its reader then sees the end of what it says."""
+        """Kill the process, if there is one; whoever reads its answer then sees the end of it."""
         process = self._process
         if process is not None and process.returncode is None:
             with suppress(ProcessLookupError):
@@ -325,8 +325,8 @@ class _Child:
         return self._process
 
     def _post_mortem(self, process: subprocess.Popen[bytes]) -> ReadError:
-        """Return why a child that stopped speaking ended."""
-        # It may have closed its output and live on. What ended it before this still shows.
+        """Return the error for a child that ended without an answer."""
+        # It may have closed its output and still run; a signal that ended it before is still known.
         self.kill()
         self._process = None
         self._hang_up()
@@ -354,7 +354,7 @@ def _crashed() -> ReadError:
 
 
 def _reap(process: subprocess.Popen[bytes]) -> tuple[int, int]:
-    """Wait for a process that ends; return the signal that ended it (0 if none), peak bytes."""
+    """Wait for a process that ends; return the signal that ended it (0 if none) and peak bytes."""
     killed = peak = 0
     if process.returncode is None:
         try:

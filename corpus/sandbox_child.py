@@ -83,7 +83,7 @@ class _Child:
         }
         document = readers.read_open(descriptor, path, part=part, recognised=rows)
         if heading := request.get("heading"):
-            # Above all others: every passage says what it was found in.
+            # Above all others, so that every passage names what it was found in.
             above = Heading(0, 0, heading)
             document = replace(document, headings=(above, *document.headings))
         return _to_json(document) | self._spans(document, request.get("title"))
@@ -180,7 +180,7 @@ def _serve(memory: int, cpu: int, folders: Sequence[str] = ()) -> None:
     the packages that add readers; they come last, so that nothing in them hides a module of ours.
     """
     out = os.fdopen(os.dup(1), "wb")
-    # A library that prints would otherwise speak into the answers.
+    # A library that prints would otherwise corrupt the answers.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     requests = socket.socket(fileno=0)
     sys.path.extend(one for one in folders if one not in sys.path)

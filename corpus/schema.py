@@ -183,7 +183,7 @@ def prepare(file: Path) -> None:
 def _make(file: Path) -> None:
     """Make a new library beside `file` and put it in its place.
 
-    An end at any moment leaves no half library; of two programs that start at once, one makes it.
+    A crash leaves no incomplete library; of two programs that start at once, one makes it.
     """
     temporary = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
     try:

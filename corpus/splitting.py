@@ -46,7 +46,7 @@ _MARKS = 4
 _WORD = re.compile(r"\S+\s*")
 # Passages of one document: a book of a million words makes 7,000. Each is embedded and stored.
 MOST_PASSAGES = 30_000
-# The words that a column's name is cut to where the names of all are too long together.
+# Words that column names are cut to, in turn, where all names together are too long.
 _SHORTER = (4, 2, 1)
 
 

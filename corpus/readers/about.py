@@ -94,7 +94,7 @@ def _letters(text: str) -> str:
 
 
 _WORK = re.compile(r"Article|Posting|Report|WebPage|Page|CreativeWork|Legislation|Dataset|Book")
-# Inside these a page speaks of other things: comments, other articles, events.
+# These elements are about other things: comments, other articles, events.
 _OTHERS = (
     "ancestor-or-self::aside or ancestor-or-self::footer or ancestor-or-self::nav or "
     "ancestor::table or ancestor-or-self::*[contains(@class, 'comment') or "
@@ -113,9 +113,9 @@ _LINES = frozenset("p div span time li small h2 dd".split())
 
 
 def page_metadata(root: Any) -> dict[str, str]:
-    """Return what a page says of itself by key, folded to letters ("articlepublishedtime").
+    """Return the metadata of a page by key, reduced to letters ("articlepublishedtime").
 
-    <meta> goes before JSON-LD, that before elements marked as its dates; the first of a key counts.
+    <meta> goes before JSON-LD, that before elements marked as dates; the first value of a key wins.
     """
     said: dict[str, str] = {}
 

@@ -1,8 +1,8 @@
-"""The article of a page: the part that holds its text, without what surrounds every page of a site.
+"""The article of a web page: the element with its text, without the navigation around it.
 
 An extractor (trafilatura) says which texts are the article's, but flattens its tables and drops
-what it does not know. So it only points: the part of the page that holds what it found is read
-itself, less navigation, related links and the like.
+what it does not know. So it only locates the article: the element that holds what it found is
+read by our own code, without navigation, related links and the like.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CLASSES = re.compile(
     r"catlinks|mw-editsection|mw-jump-link|toc|footer|teasers?|tags?|author-bio|widget)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-# Goes however much it says: it is not the page's own.
+# Removed however long it is: it is not part of the article.
 _NEVER_ITS_OWN = re.compile(
     r"(?:^|[\s_-])(?:cookies?|consent|gdpr|newsletter|comments?|comment-list|disqus|advert\w*|"
     r"mw-editsection|catlinks|skip-link)(?:$|[\s_-])",

@@ -41,7 +41,7 @@ _CAPTION = re.compile(r"(?:Table|Tab\.|Exhibit|Schedule|Tabelle|Tableau|Tabla)\s
 
 
 def is_ragged(rows: Sequence[Sequence[str]]) -> bool:
-    """Say whether rows at the length of the longest would have far more places than cells."""
+    """Say whether rows padded to the longest would have far more places than cells."""
     width = max((len(row) for row in rows), default=0)
     return width * len(rows) > 20 * sum(map(len, rows)) + _MOST_PLACES
 
@@ -80,12 +80,12 @@ class Blocks:
             self._left_out[kind, where] = self._left_out.get((kind, where), 0) + places
 
     def leave_out_as(self, document: Document) -> None:
-        """Note what another document, whose text is taken over, leaves out."""
+        """Note what another document, whose text is added here, leaves out."""
         for one in document.left_out:
             self.leave_out(one.kind, one.places, one.where)
 
     def doubt(self, question: str) -> None:
-        """Note a question that only a person can settle."""
+        """Note a question that only a person can decide."""
         if question not in self._doubts:
             self._doubts.append(question)
 
@@ -97,7 +97,7 @@ class Blocks:
             self.leave_out("attachments", 1, f"after the first {MOST_PARTS}")
 
     def add_document(self, document: Document) -> None:
-        """Add the text of a document, with its headings and tables and what is said of it."""
+        """Add a document's text with its headings, tables, doubts and what it leaves out."""
         if self._length:
             self._write("\n\n")
         begin = self._length
@@ -115,7 +115,7 @@ class Blocks:
             self.doubt(doubt)
 
     def page(self, label: str = "", *, within: str | None = None) -> None:
-        """Begin a page; `within` a paragraph that goes on, `within` itself being what joins it."""
+        """Begin a page; `within` is the separator where a paragraph continues over the break."""
         gap = "\n\n" if self._length and self._last != "page" else ""
         if within is not None:
             gap = within
@@ -138,7 +138,7 @@ class Blocks:
             self._block(text, "paragraph")
 
     def line(self, text: str) -> None:
-        """Add a line that stays one: of a list, of a table of a PDF."""
+        """Add a line that is not joined to others: of a list, of a table of a PDF."""
         if text := clean(text):
             self._block(text, "line")
 
@@ -295,7 +295,7 @@ _LONGEST_NAME = 120
 
 
 def distinct_names(parts: Iterable[DocumentPart]) -> list[DocumentPart]:
-    """Return parts under names that differ and have no mark that a place is made of."""
+    """Return parts under distinct names without the characters that locations use ("/", "#")."""
     taken: set[str] = set()
     # Where the search for a free number goes on: a mailbox may hold one subject by the thousand.
     numbers: dict[str, int] = {}

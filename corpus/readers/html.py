@@ -1,4 +1,4 @@
-"""Web pages: the article without its furniture, and what the page says of itself."""
+"""Web pages: the article without navigation, and the metadata that the page states."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read_html(data: bytes, location: str, *, whole: bool = False) -> Document:
     prose = _prose_length(root)
     blocks = Blocks()
     blocks.leave_out("hidden text", hidden)
-    # A set of frames has no article: which frame it is nobody says.
+    # A frameset has no article: nothing says which frame holds it.
     frames = root.find(".//frameset") is not None
     if whole or frames or prose > _LARGE:
         body = None if frames else root.find(".//body")
@@ -97,10 +97,10 @@ def _is_page(data: bytes, suffix: str) -> bool:
 
 
 def prepare() -> None:
-    """Read ahead what trafilatura reads from files of its own, with the first page that wants it.
+    """Load the data files that trafilatura opens lazily: later no file can be opened.
 
-    It takes justext's lists of stop words for an article that it finds short, and the languages of
-    dates for a page that states its own in words.
+    They are justext's stop word lists, for short articles, and dateparser's languages, for pages
+    whose date is in words.
     """
     from trafilatura.external import jt_stoplist_init
 
@@ -137,7 +137,7 @@ def _metadata(root: Any, page: str, said: dict[str, str]) -> dict[str, str]:
     """Return title and publisher where the page's metadata states them."""
     import trafilatura
 
-    # Beyond the head and the first screen nothing speaks of the page as a whole.
+    # Metadata of the whole page stand in its head or on its first screen.
     found: Any = trafilatura.extract_metadata(page[:200_000], extensive=False)
     names = [said.get(key, "") for key in ("ogsitename", "publisher", "dcpublisher",
                                            "citationpublisher", "applicationname")]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Elements of a page that raise or lower their text, mark a footnote or lead back from one."""
+"""HTML elements that are superscripts or subscripts, footnote marks or links back from notes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _IN_LINE = frozenset("a b code em i span strong sub sup".split())
 def raised_or_lowered(element: Any, name: str) -> str:
     """Return "sup" or "sub" for an element that raises or lowers its text, else ""."""
     if name in {"sup", "sub"}:
-        # A second one within says nothing more.
+        # A nested one changes nothing.
         return name
     if name != "span":
         return ""
@@ -64,7 +64,7 @@ def is_note_mark(element: Any, name: str, before: str = "") -> bool:
 
 
 def is_way_back(element: Any) -> bool:
-    """Say whether an element leads from a footnote back to where its mark stands."""
+    """Say whether an element is the link from a footnote back to its mark."""
     said = f"{element.get('class')} {element.get('role')} {element.get('rev')}"
     if _WAY_BACK.search(said):
         return True

@@ -1,4 +1,4 @@
-"""HTML elements as blocks: what a reader would see, tables as tables, hidden things left out."""
+"""HTML elements as blocks: visible text, tables as tables, hidden elements left out."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ class _Walk:
             self._inline.append("”")
 
     def _unseen(self, element: Any, tag: str, name: str) -> bool:
-        """Say whether a reader would not see an element; what it holds is accounted for."""
+        """Say whether an element cannot be seen; what it holds is noted as left out."""
         if self._hidden(element, tag, name):
             self._note_unseen(element, name)
             return True
@@ -220,7 +220,7 @@ class _Walk:
         return not self._furniture and name in _FURNITURE
 
     def _note_unseen(self, element: Any, name: str) -> None:
-        """Note what a part that is not text may say, or read what a frame carries with it."""
+        """Note as left out what an unseen element may hold; the inline page of a frame is read."""
         if name == "iframe" and element.get("srcdoc"):
             self._flush()
             self.element(page_of(element.get("srcdoc")))
@@ -277,7 +277,7 @@ class _Walk:
         return True
 
     def _before(self) -> str:
-        """Return the last of the text that waits."""
+        """Return the end of the text that is not flushed yet."""
         last, length = [], 0
         # Nothing, and marks that are left out, are many and say nothing.
         while self._inline and not self._inline[-1]:

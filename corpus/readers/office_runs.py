@@ -1,4 +1,4 @@
-"""Runs of a paragraph put together: what is raised, lowered or broken into lines."""
+"""Runs of an Office paragraph joined into text: superscripts, subscripts, line breaks."""
 
 from __future__ import annotations
 

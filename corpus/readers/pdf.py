@@ -65,10 +65,10 @@ def read_pdf(
 ) -> Document:
     """Return the text of a PDF with its pages, page labels and headings.
 
-    `recognised` are the lines that OCR read on pages (from 1), which stand for what else they hold.
+    `recognised` are the lines that OCR read on pages (from 1), which replace their text.
 
-    pypdfium2 reads 14 to 20 times faster than pypdf and its words agree to 99.8 %; what it refuses
-    pypdf is tried on. Raises ReadError: encrypted, damaged, needs_ocr, too_large.
+    pypdfium2 reads 14 to 20 times faster than pypdf and its words agree to 99.8 %; pypdf is the
+    fallback for what it refuses. Raises ReadError: encrypted, damaged, needs_ocr, too_large.
     """
     return read_with_left_out(data, location, limits, recognised)[0]
 
@@ -76,7 +76,7 @@ def read_pdf(
 def read_with_left_out(
     data: bytes, location: str, limits: FileLimits, recognised: Recognised | None = None
 ) -> tuple[Document, tuple[LeftOutLine, ...]]:
-    """Return what `read_pdf` does, and every line and mark that it left out of the text."""
+    """Return the document of `read_pdf`, and every line and mark left out of its text."""
     marks = Marks()
     try:
         pages = pages_by_pdfium(data, limits, marks)
@@ -84,7 +84,7 @@ def read_with_left_out(
         if refused.reason != "damaged":
             raise
         pages = [plain_lines(page) for page in text_by_pypdf(data, limits)]
-    account = [
+    left_out = [
         LeftOutLine(number, "hidden text", line.text)
         for number, page in enumerate(pages)
         for line in page
@@ -104,7 +104,7 @@ def read_with_left_out(
         for number, page in enumerate(kept)
         if number not in by_ocr and _unread(page, marks.of(number))
     ]
-    # What a stamp says on each page of a scan is not what the scan says.
+    # A stamp on each page of a scan is not the text of the scan.
     read = [number for number, page in enumerate(kept) if page or marks.of(number).filled]
     if not (set(read) - set(scans) or marks.typed or marks.attached):
         raise ReadError(
@@ -114,8 +114,8 @@ def read_with_left_out(
                 "tick OCR where you add)"
             ),
         )
-    account += numbers + furniture
-    account += [
+    left_out += numbers + furniture
+    left_out += [
         LeftOutLine(number, "footnote marks", mark)
         for number, page in enumerate(kept)
         for line in page
@@ -123,8 +123,8 @@ def read_with_left_out(
     ]
     body = Body.of(kept)
     text = _text(kept, about, body, marks)
-    note_left_out(text, account)
-    text.leave_out("letters that were not placed", count_missing(pages, account, text.text()))
+    note_left_out(text, left_out)
+    text.leave_out("letters that were not placed", count_missing(pages, left_out, text.text()))
     text.leave_out("pages without text", len(scans), page_list([number + 1 for number in scans]))
     if marks.xfa:
         text.leave_out("XFA forms", 1, "its pages show in Adobe Reader alone: print it as PDF")
@@ -140,7 +140,7 @@ def read_with_left_out(
     lost = [one.text for one in furniture if not one.page]
     source = _source(text, head, upper, lost, about, body, location)
     ocr_pages = tuple(sorted(number + 1 for number in by_ocr))
-    return replace(text.document(source), ocr_pages=ocr_pages), tuple(account)
+    return replace(text.document(source), ocr_pages=ocr_pages), tuple(left_out)
 
 
 def _line(row: Row) -> PdfLine:
@@ -151,7 +151,7 @@ def _line(row: Row) -> PdfLine:
 
 
 def _unread(page: Sequence[PdfLine], marks: PageMarks) -> bool:
-    """Say whether something is seen on a page and no text of it is known."""
+    """Say whether a page shows something of which no text is known: it needs OCR."""
     letters = sum(len("".join(line.text.split())) for line in page)
     if marks.filled:
         return False
@@ -227,7 +227,7 @@ def _source(
     body: Body,
     location: str,
 ) -> Source:
-    """Return what the document says of itself, on its first page before its metadata."""
+    """Return what the document states about itself, its first page before its metadata."""
     text = blocks.text()
     # By height: what is printed first on the page often comes last in the file.
     from_top = sorted(head, key=lambda line: -line.base)

@@ -41,7 +41,7 @@ class About:
 
 
 def about_pdf(data: bytes) -> About:
-    """Return what a PDF says of itself; nothing where that cannot be read. Never raises."""
+    """Return what a PDF states about itself, an empty About if it cannot be read. Never raises."""
     with _configured():
         reader: Any = _or_default(lambda: _reader(data), None)
         if reader is None:
@@ -72,7 +72,7 @@ def _or_default(read: Callable[[], T], default: T) -> T:
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001  # reason: pypdf raises anything on odd files; text still counts
-        _LOG.debug("a part of what a PDF says of itself cannot be read", exc_info=True)
+        _LOG.debug("a part of a PDF's metadata cannot be read", exc_info=True)
         return default
 
 

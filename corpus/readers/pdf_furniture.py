@@ -45,7 +45,7 @@ Place = tuple[int, int]
 def without_furniture(
     pages: Sequence[Sequence[PdfLine]],
 ) -> tuple[list[list[PdfLine]], list[LeftOutLine]]:
-    """Return the pages' lines without what is printed around their text, and an account of it.
+    """Return the pages' lines without what is printed around their text, and what was removed.
 
     One of the three highest or lowest lines goes when it stands as high, with the same words, on a
     quarter of the pages and on three at least (both pages of two), its figures the same or counting
@@ -54,18 +54,18 @@ def without_furniture(
     written up the margin goes too, and what is written up a drawing.
     """
     upright: list[list[PdfLine]] = []
-    account: list[LeftOutLine] = []
+    left_out: list[LeftOutLine] = []
     for number, page in enumerate(pages):
         straight = [line for line in page if not line.turned]
         if len(straight) < 0.5 * len(page):
             straight = [replace(line, turned=False) for line in page]
         else:
-            account += [LeftOutLine(number, _turned(line, straight), line.text) for line in page
+            left_out += [LeftOutLine(number, _turned(line, straight), line.text) for line in page
                         if line.turned]  # fmt: skip
         upright.append(straight)
     gone = _running(upright) | _watermarks(upright)
     for number, page in enumerate(upright):
-        account += [
+        left_out += [
             LeftOutLine(number, kind, line.text)
             for place, line in enumerate(page)
             if (kind := gone.get((number, place)))
@@ -74,7 +74,7 @@ def without_furniture(
         [line for place, line in enumerate(page) if (number, place) not in gone]
         for number, page in enumerate(upright)
     ]
-    return kept, account
+    return kept, left_out
 
 
 def _turned(line: PdfLine, page: Sequence[PdfLine]) -> str:
@@ -262,29 +262,29 @@ def _watermarks(pages: Sequence[Sequence[PdfLine]]) -> dict[Place, str]:
 
 @dataclass(frozen=True, slots=True)
 class LeftOutLine:
-    """Something left out: its 0-based page, its kind in the plural, what it says."""
+    """Something left out of the text: its 0-based page, its kind in the plural, its text."""
 
     page: int
     kind: str
     text: str
 
 
-def note_left_out(text: Blocks, account: Sequence[LeftOutLine]) -> None:
-    """Note in a document what was left out of it, by kind, with the pages."""
-    for kind in dict.fromkeys(one.kind for one in account):
-        pages = [one.page + 1 for one in account if one.kind == kind]
+def note_left_out(text: Blocks, left_out: Sequence[LeftOutLine]) -> None:
+    """Add to `text` what was left out of it, by kind, with the pages."""
+    for kind in dict.fromkeys(one.kind for one in left_out):
+        pages = [one.page + 1 for one in left_out if one.kind == kind]
         text.leave_out(kind, len(pages), page_list(sorted(set(pages))))
 
 
 def count_missing(
-    pages: Sequence[Sequence[PdfLine]], account: Sequence[LeftOutLine], text: str
+    pages: Sequence[Sequence[PdfLine]], left_out: Sequence[LeftOutLine], text: str
 ) -> int:
-    """Return how many letters and digits of the pages are neither in the text nor accounted for.
+    """Return how many letters and digits of the pages are neither in the text nor in `left_out`.
 
-    None should be; a letter that is lost is said to be, whatever the cause.
+    It should be 0; a lost letter is reported, whatever the cause.
     """
     there = _letters(line.text for page in pages for line in page)
-    there.subtract(_letters(one.text for one in account))
+    there.subtract(_letters(one.text for one in left_out))
     there.subtract(_letters([text]))
     return sum(count for count in there.values() if count > 0)
 

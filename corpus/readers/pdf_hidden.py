@@ -47,7 +47,7 @@ def page_box(page: Any) -> Sides:
 
 
 class HiddenLetters:
-    """Says which letters of one page nobody sees; what cannot be told is taken to be seen."""
+    """Finds the letters of one page that cannot be seen; in doubt a letter counts as seen."""
 
     def __init__(self, page: Any, textpage: Any) -> None:
         import pypdfium2.raw as raw
@@ -59,7 +59,7 @@ class HiddenLetters:
         self._box = [ctypes.c_double() for _ in range(4)]
 
     def of(self, places: Sequence[int]) -> list[bool]:
-        """Return for each letter of a line, by its place on the page, whether nobody sees it."""
+        """Return for each letter of a line, by its index on the page, whether it cannot be seen."""
         # Five letters speak for the line, as they do for its size; where one is hidden all are
         # looked at.
         some = {places[(len(places) - 1) * part // 4] for part in range(5)} if places else ()
@@ -270,7 +270,7 @@ class Covers:
         return _Box(*(side.value for side in sides))
 
     def _cover(self, drawn: Any, kind: int, whole: float) -> _Box | None:
-        """Return what an object hides of the page; None where something is seen through it."""
+        """Return the box that an object hides, None if it is not opaque."""
         raw = self._raw
         box = self._bounds(drawn)
         if box is None or min(box.right - box.left, box.top - box.bottom) < _SMALLEST:
@@ -344,7 +344,7 @@ class Covers:
         return found
 
     def _clip(self, drawn: Any) -> tuple[_Box | None, bool]:
-        """Return the box that an object is seen in, if any, and whether that is all of its clip."""
+        """Return the box that clips an object, if any, and whether the clip is only that box."""
         raw = self._raw
         clip = raw.FPDFPageObj_GetClipPath(drawn)
         paths = raw.FPDFClipPath_CountPaths(clip) if clip else 0

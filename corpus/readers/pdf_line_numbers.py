@@ -32,14 +32,14 @@ class _Number:
 def without_line_numbers(
     pages: Sequence[Sequence[PdfLine]],
 ) -> tuple[list[list[PdfLine]], list[LeftOutLine]]:
-    """Return the pages' lines without the numbers of lines in a margin, and an account of them.
+    """Return the pages' lines without line numbers in a margin, and the numbers removed.
 
     They count by ones, or by the same step, from the top of the page to its end, in one column
     beside running text: the ranks of a table and the numbers of a list do not. Where every fifth
     line has one, a page has two of them, or one: those count when they stand in one column on all
     pages.
     """
-    kept, account = [], []
+    kept, left_out = [], []
     columns = [
         _column(page, on_left=True) or _column(page, on_left=False) or _sparse(page)
         for page in pages
@@ -54,8 +54,8 @@ def without_line_numbers(
                 if not (place in gone and gone[place].alone)
             ]
         )
-        account += [LeftOutLine(number, "line numbers", str(one.value)) for one in found]
-    return kept, account
+        left_out += [LeftOutLine(number, "line numbers", str(one.value)) for one in found]
+    return kept, left_out
 
 
 def _column(page: Sequence[PdfLine], *, on_left: bool) -> list[_Number]:

@@ -1,4 +1,4 @@
-"""The lines of a PDF's page put together from their pieces, and their raised letters settled."""
+"""Lines of a PDF page assembled from their pieces; raised letters as exponents or note marks."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def _notes(rows: Sequence[PdfLine]) -> frozenset[str]:
 
 
 def _with_raised_written(line: PdfLine, notes: frozenset[str]) -> PdfLine:
-    """Return a line with its raised letters as they stand in the text, without note marks."""
+    """Return a line with its raised letters written as text ("^2"), note marks taken out."""
     marks: list[str] = []
     pieces: list[Piece] = []
     words = line.pieces or tuple((word, 0.0, 0.0) for word in line.text.split(" "))

@@ -1,6 +1,6 @@
-"""What is put onto the pages of a PDF beside their print: values of forms, notes, stamps.
+"""What lies on the pages of a PDF beside their printed text: form values, notes, stamps.
 
-pdfium tells a page's text without them, though a reader of the page sees them all.
+pdfium returns a page's text without them, though a person sees them all.
 """
 
 from __future__ import annotations

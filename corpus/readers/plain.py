@@ -1,4 +1,4 @@
-"""Lines of plain text: what is wrapped prose, what a line of its own, what a drawn table."""
+"""Lines of plain text told apart: wrapped prose, lines of their own, drawn tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Raised and lowered letters in plain text: exponent, ordinal or the mark of a footnote.
+"""Superscripts and subscripts in plain text: exponents, ordinals, or footnote marks.
 
 Written straight on, "12³ metres" with footnote 3 reads as 123 metres and 10 to the 25th as 1025.
 """

@@ -1,4 +1,4 @@
-"""Formats that are not read, by their content, and what a person can save them as."""
+"""Formats that are not supported, detected by content, and what to save them as instead."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import zipfile
 from corpus.errors import ReadError
 from corpus.i18n import tr
 
-# What an archive begins with: its first file, its end, or the mark of one in several volumes.
+# Signatures of a ZIP archive: its first file, its end, or one in several volumes.
 ARCHIVES = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
 # What the older Office files, and Outlook messages, are kept in.
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -116,7 +116,7 @@ class _Reader:
         return dropped and len(line.text().strip()) <= 3
 
     def _flush(self) -> None:
-        """Write what waited for a paragraph that did not come."""
+        """Write what was held for a next paragraph that did not come."""
         held, self._held = self._held, WordLine()
         self._write(held, ParagraphStyle(), "")
         self._flush_caption()
