@@ -134,7 +134,7 @@ def rows_in(document: Document, start: int, end: int) -> tuple[Row, ...]:
 
 
 def cell_stated_in(text: str, row: Row, question: str = "") -> Cell | None:
-    """Return the cell of a row that a sentence is about, None where none of them stands in it.
+    """Return the cell of a row that a sentence is about, None if it holds no value of the row.
 
     Of several whose value it has, one that the question does not give, the head of whose column
     shares most words with the question, then with the sentence; a name of the row comes last.

@@ -37,7 +37,7 @@ _PATTERNS = tuple(
         rf"(?i:\b{_MONTH}\.?\s+{_DAY}\b(?!\s?%|,(?!(?:19|20)\d\d\b)\d|\.\d)"
         rf"(?:(?:,\s*|\s+){_ANY_YEAR}\b)?)",
         rf"(?i:\b{_DAY}[\s-]+(?:of\s+)?{_MONTH}\b\.?(?:,?[\s-]+{_ANY_YEAR}\b)?)",
-        # Other languages: any word may stand for the month, and is looked up.
+        # Other languages: any word may be the month, and is looked up.
         rf"(?<![\w.,/-])(?P<day>[0-3]?\d)(?:\.|er|º|°|ª|:[ae])?\s{{0,3}}(?:de\s|d['’]|di\s)?\s{{0,3}}{_ABROAD}"
         rf"(?:,?\s+(?:de[l]?\s+)?{_ANY_YEAR}\b)?",
         # After it: "3. Feb. 2026" names a day.
@@ -307,7 +307,7 @@ def _elsewhere(
     That other date must say nothing against `claimed`: "March 2024" gives no March to "in 2025".
     """
     if name == "day":
-        # A day without its month is no date of its own: nothing else can fill it in.
+        # A day without its month is no date: another date cannot fill it in.
         return False
     if name == "quarter":
         return given.month is not None and (given.month - 1) // 3 + 1 == claimed.quarter

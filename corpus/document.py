@@ -260,7 +260,7 @@ class Passage:
         return sorted([*found, *rows])
 
     def is_row(self, start: int) -> bool:
-        """Say whether a row of a table stands at an offset of the document."""
+        """Say whether an offset of the document lies in a row of a table."""
         return bool(self.rows) and _inside(start, self.rows)
 
     def page_at(self, offset: int) -> int | None:

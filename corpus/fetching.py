@@ -147,7 +147,7 @@ async def _resolve_target(address: str, policy: Policy) -> Target:
             target = target_of(address, policy)
         except Exception as error:  # noqa: BLE001  # reason: it is raised where it is waited for
             failure = error
-        # A loop that is closed by now waits for nobody.
+        # The loop may be closed by now.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, target, failure)
 
@@ -186,7 +186,7 @@ async def _request(
     """
     url = target.url
     host = url.netloc.decode("ascii")
-    # A client of its own for each request: no cookies, no proxies of the environment, no redirects.
+    # A new client for each request: no cookies, no proxies of the environment, no redirects.
     async with httpx.AsyncClient(
         trust_env=False, follow_redirects=False, timeout=policy.seconds
     ) as client:

@@ -1,7 +1,7 @@
-"""Words of scanned pages by Tesseract, a program of its own that runs in a process with limits.
+"""Words of scanned pages by Tesseract, an outside program that runs in a process with limits.
 
-The page is drawn in the confined child (corpus.sandbox) and comes out as bare pixels, so that no
-parser of pictures meets what a stranger wrote. Tesseract reads its own files and so cannot run in
+The page is rendered in the sandbox (corpus.sandbox) and comes out as bare pixels, so that no image
+parser meets untrusted data. Tesseract reads its own files and so cannot run in
 that child; it runs under limits of memory and time instead, and what it says comes back as words.
 """
 

@@ -20,7 +20,7 @@ _FULL = 100_000
 
 
 class _Lease:
-    """A connection that is closed when nobody refers to its lease any more.
+    """A connection that is closed when the last reference to its lease is gone.
 
     By itself it would stay open until the garbage collector comes by: its cache of statements
     refers back to it.

@@ -16,7 +16,7 @@ from corpus.readers.html_tables import is_table, name_of
 
 # The part of the article is the innermost that holds so much of what the extractor found.
 _HOLDS = 0.95
-# Shorter texts stand in many places of a page.
+# Shorter texts occur in many places of a page.
 _TELLING = 25
 _ROLES = frozenset("navigation search banner contentinfo menu menubar toolbar dialog".split())
 _ALWAYS = frozenset("nav menu dialog".split())
@@ -246,7 +246,7 @@ def _links_elsewhere(element: Any, sums: _Sums, part: Any) -> bool:
         return True
     if label is not None and "".join(label.itertext()).rstrip().endswith((":", "：")):
         return False
-    # Between texts of the article it is a list of its own.
+    # Between texts of the article it is a list of the article.
     return not sums.within(element)
 
 

@@ -38,7 +38,7 @@ _MET = (
 _LOOK = 100_000
 # Within so many bytes a text shows its format, if it has a mark of one.
 _BEGINNING = 4_096
-# Encodings of East Asia whose bytes are all ASCII, told by how they change over to two bytes.
+# Stateful East Asian encodings whose bytes are all ASCII, detected by their escape sequences.
 _STATEFUL = (
     (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
     (re.compile(rb"\x1b\$(?:[@B]|\([DQ])"), "iso2022_jp_ext"),
@@ -111,7 +111,7 @@ def beginning(data: bytes) -> bytes:
 
 
 def prepare() -> None:
-    """Read ahead what chardet reads from files of its own, with the first text that wants it."""
+    """Load the data files that chardet opens lazily: later no file can be opened."""
     decoded("Le café près du marché est fermé.".encode(_COMMON[0]))
 
 

@@ -81,7 +81,7 @@ def _points(*holders: Element | None) -> _Points:
             }
             for level in list(descendants(holder, "c:lvl")) or [holder]
         ]
-        # A category of an outer level stands for all until the next one.
+        # A category of an outer level holds for all points until the next one.
         outer = [(sorted(level), level) for level in reversed(levels[1:])]
         return {
             place: " › ".join(

@@ -273,7 +273,7 @@ def _labels(text: str, field: str) -> Iterator[tuple[re.Match[str], str]]:
 
 
 def _begins(before: str, label: str) -> bool:
-    """Say whether a label begins what is said: "issued" in a sentence speaks of other papers."""
+    """Say whether a label begins a statement: "issued" within a sentence is about other papers."""
     if not label.isascii() and re.match(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]", label):
         return True
     if _PARTED.search(before) or SUBJECT.search(before) or BYLINE.fullmatch(before):
@@ -368,8 +368,8 @@ def source_dates(
 ) -> dict[str, str]:
     """Return the fields of a Source that say when, and note in `blocks` what is doubtful.
 
-    As `stated`, of `text` where that is not what the blocks hold; `known` is a date of publication
-    that is beyond doubt, `otherwise` one for a document that says none itself.
+    As `find_dates`, of `text` where that is not what the blocks hold; `known` is a date of
+    publication that is beyond doubt, `otherwise` one for a document that says none itself.
     """
     own = blocks.document(Source("", ""))
     text = text or own.text

@@ -91,7 +91,7 @@ def read_html(data: bytes, location: str, *, whole: bool = False) -> Document:
 
 
 def _is_page(data: bytes, suffix: str) -> bool:
-    """Say whether tags of a page stand at the beginning of a text; Markdown may hold them too."""
+    """Say whether a text begins with tags of a page; Markdown may hold them too."""
     head = beginning(data)
     return bool(_PAGE.search(head)) and suffix not in MARKDOWN.suffixes and not is_unsupported(head)
 
@@ -123,7 +123,7 @@ def _found(page: str) -> str:
 
 
 def _prose_length(root: Any) -> int:
-    """Return the characters of the page's text that stand in no link and in no script."""
+    """Return how many characters of the page's text are in no link, script or navigation."""
     return sum(
         len(text.strip())
         for text in root.xpath(

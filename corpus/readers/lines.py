@@ -19,7 +19,7 @@ _OF_COMPOUNDS = frozenset(
     "self non cross middle high long well large small two three four first second third".split()
 )
 _SMALL_WORDS = frozenset("of the to in and a an by up on for or at as".split())
-# What makes no word of its own: "long-" + "est" is one word.
+# Endings that are no words by themselves: "long-" + "est" is one word.
 _ENDINGS = frozenset("est er ers ed en ing ings ly ness ish ment ments tion tions s".split())
 _SECTIONS = {"part": 1, "annex": 1, "chapter": 1, "appendix": 1, "section": 2, "article": 3}
 _HYPHEN = re.compile(r"(?P<word>[\w’'.]+)[-\u2010\u00ad\x02\ufffe]$")

@@ -40,9 +40,9 @@ _HEAD = re.compile(
 _HEADERS = ("Subject", "From", "To", "Cc", "Date")
 # A text that says at least this share of what its alternative says is as full as that.
 _AS_FULL = 0.95
-# A text of which more is in no other alternative, so many words at least, is a text of its own.
+# An alternative with a larger share, and number, of words that no other has is a further text.
 _OTHER_WORDS, _FEWEST_WORDS = 0.6, 7
-# What stands for the text where a program shows no HTML: short, and without figures.
+# A placeholder for programs that show no HTML: short, and without figures.
 _LONGEST_STUB = 400
 _STUB = re.compile(
     r"(?:in|an?|as|im|au|en|formato?) html\b|"

@@ -254,7 +254,7 @@ def sent_on(message: EmailMessage) -> str:
         date = utils.parsedate_to_datetime(raw).date().isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
         date = parse_date(raw)
-    # There was no mail before, and a clock that was never set stands at 1970.
+    # There was no e-mail before 1980, and a clock that was never set shows 1970.
     return date if "1980" < date <= datetime.now().date().isoformat() or date == "" else ""
 
 

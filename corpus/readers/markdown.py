@@ -160,7 +160,7 @@ def _width(line: str) -> int:
 
 
 def _without_addresses(text: str) -> str:
-    """Return `text` with pictures as the words that stand for them: "![a mill](mill.png)"."""
+    """Return `text` with pictures replaced by their alternative text: "![a mill](mill.png)"."""
     parts, done, closing = [], 0, -1
     while (start := text.find("![", done)) >= 0:
         # The next end is the same for all that open before it: it is looked for once.

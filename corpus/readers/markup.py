@@ -56,7 +56,7 @@ _LABEL = re.compile(r"(?:^|[\s_-])(?:label|key|term|name|field)(?:$|[\s_-])", re
 _VALUE = re.compile(r"(?:^|[\s_-])(?:value|val|data|desc|description|content)(?:$|[\s_-])", re.I)
 _PLAYERS = re.compile(r"youtube|vimeo|dailymotion|bilibili|/embed/|player", re.IGNORECASE)
 
-# How a line break in an element stands in the text until its block ends.
+# Placeholder of a line break in an element until its block ends.
 _BREAK = "\u2028"
 
 
@@ -150,7 +150,7 @@ class _Walk:
         elif name == "figure":
             self._figure(element)
         elif name == "li":
-            # The bullet waits for the item's first text, which may stand in a paragraph of its own.
+            # The bullet is kept for the item's first text, which may be in a paragraph.
             self._bullet = self._bullet_of(element)
             if pair := self._pair(element):
                 self._inline.append(pair)
@@ -355,7 +355,7 @@ class _Walk:
         self._blocks.apart()
         terms: list[str] = []
         said = False
-        # A group may stand in an element of its own.
+        # A group may be wrapped in an element.
         parts = [one for part in element for one in (part if name_of(part) == "div" else [part])]
         for part in parts:
             name = name_of(part)
@@ -433,7 +433,7 @@ class _Walk:
         return not self._hidden(element, str(element.tag).lower(), name_of(element))
 
     def _cell_text(self, cell: Any) -> str:
-        """Return the text of a cell, lines that stand for themselves parted by commas."""
+        """Return the text of a cell, independent lines separated by commas."""
         text = self._text_of(cell)
         if _BREAK not in text:
             return text
@@ -448,7 +448,7 @@ class _Walk:
         cells = [cell for cell in own_cells(row) if self._shown(cell)]
         marker = clean(self._text_of(cells[0])) if len(cells) > 1 else ""
         if MARKER.match(marker):
-            # It waits for the first text, which may stand in a paragraph of its own.
+            # It is kept for the first text, which may be in a paragraph.
             self._lead = f"{marker} "
             cells = cells[1:]
         for cell in cells:

@@ -101,7 +101,7 @@ def text_by_pypdf(data: bytes, limits: FileLimits) -> list[str]:
 
 
 def _configured() -> AbstractContextManager[Any]:
-    """Return pypdf's limits as a context, a third of its own and less: nothing real needs more."""
+    """Return pypdf's limits as a context, at most a third of its defaults: real files need less."""
     from pypdf import apply_configuration
 
     return apply_configuration(
@@ -184,7 +184,7 @@ _NO_TITLE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 200
-# Where no title is printed the first words stand for one, no more than a line of them.
+# Where no title is printed the first words serve as one, up to a line of them.
 _WORDS = 90
 
 
@@ -217,7 +217,7 @@ def title_from(stated: str, printed: str, lines: Sequence[str]) -> str:
 
 
 def _stands_in(title: str, text: str) -> bool:
-    """Say whether most words of a title stand in a text; of Chinese, most pairs of signs."""
+    """Say whether most words of a title occur in a text; of Chinese, most pairs of signs."""
     wanted, there = _parts(title), _parts(text)
     return len(wanted & there) >= 0.6 * len(wanted)
 

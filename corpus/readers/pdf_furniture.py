@@ -244,7 +244,7 @@ def _value(text: str) -> int:
 
 
 def _watermarks(pages: Sequence[Sequence[PdfLine]]) -> dict[Place, str]:
-    """Return the places of large words that stand in the same spot of most pages."""
+    """Return the places of large words at the same spot of most pages."""
     spots: dict[tuple[str, int, int], list[Place]] = defaultdict(list)
     for number, page in enumerate(pages):
         usual = median([line.size for line in page] or [0.0])

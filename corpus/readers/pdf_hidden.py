@@ -60,8 +60,8 @@ class HiddenLetters:
 
     def of(self, places: Sequence[int]) -> list[bool]:
         """Return for each letter of a line, by its index on the page, whether it cannot be seen."""
-        # Five letters speak for the line, as they do for its size; where one is hidden all are
-        # looked at.
+        # Five letters are a sample of the line, as for its size; where one is hidden all are
+        # checked.
         some = {places[(len(places) - 1) * part // 4] for part in range(5)} if places else ()
         if not any(
             self._unseen(place) or (self._covers and self._beside_cover(place)) for place in some
@@ -244,7 +244,7 @@ class Covers:
         return bool(self._boxes)
 
     def beside(self, written: Any, y: float) -> bool:
-        """Say whether something opaque is drawn after a text object and stands at a height."""
+        """Say whether something opaque is drawn after a text object, at the height `y`."""
         at = self._order.get(ctypes.addressof(written.contents))
         return at is not None and any(
             number > at and box.bottom <= y <= box.top for number, box in self._boxes

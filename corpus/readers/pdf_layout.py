@@ -278,7 +278,7 @@ class Page:
 def join_across_pages(
     pages: Sequence[Sequence[Block]], body: Body, words: Collection[str]
 ) -> list[Page]:
-    """Return the blocks of pages so that each paragraph stands in one piece.
+    """Return the blocks of pages with each paragraph in one piece.
 
     On a page, what stands between the two parts of a sentence follows it. Over two pages, what
     follows the first part on its page stands before it, and what precedes the second after it.

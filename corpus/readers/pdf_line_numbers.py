@@ -11,7 +11,7 @@ from corpus.readers.lines import is_table_line
 from corpus.readers.pdf_furniture import LeftOutLine
 from corpus.readers.pdf_page import PdfLine
 
-# They stand in a column of their own, to this many points, this share of the letters' height away.
+# They form a column, aligned to this many points, this share of the letters' height off the text.
 _ALIGNED, _AWAY = 3.0, 0.35
 # Every line has one, or every fifth or so; fewer than this many are something else.
 _FEWEST, _FEWEST_APART = 5, 3
@@ -108,12 +108,12 @@ def _agreed_columns(
 
 
 def _at(one: _Number, other: _Number) -> bool:
-    """Say whether two numbers stand in one column."""
+    """Say whether two numbers are in one column."""
     return min(abs(one.left - other.left), abs(one.right - other.right)) <= _ALIGNED
 
 
 def _lone(page: Sequence[PdfLine], like: _Number, step: int) -> list[_Number]:
-    """Return the one number of a page that stands in the column of the other pages."""
+    """Return the only number of a page in the column of the other pages."""
     for on_left in (True, False):
         for place, line in enumerate(page):
             one = _number(place, line, on_left)
@@ -162,7 +162,7 @@ def _is_beside(page: Sequence[PdfLine], column: Sequence[_Number], on_left: bool
         line for line in texts if (line.left >= edge - 1 if on_left else line.right <= edge + 1)
     ]
     between = [line for line in inside if column[-1].base - 2 <= line.base <= column[0].base + 2]
-    # Above the first and below the last of every fifth are lines that none stands at.
+    # With every fifth line numbered, lines above the first and below the last have no number.
     apart = (column[0].base - column[-1].base) / max(1, len(column) - 1)
     reach = 2 if column[-1].value - column[0].value < len(column) else apart
     near = [

@@ -207,7 +207,7 @@ class _Annotations:
         self._pdf.init_forms()
         if not self._pdf.formenv:
             return
-        # Fields whose middles are less than this apart stand in one row.
+        # Fields whose middles are less than this apart are in one row.
         fields.sort(key=lambda one: (-round((one[1][1] + one[1][3]) / 12), one[1][0]))
         buttons: dict[str, list[_Button]] = {}
         lines: list[str | tuple[str, bool]] = []

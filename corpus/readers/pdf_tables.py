@@ -295,7 +295,7 @@ class _Region:
         return len(columns) - 1 <= len(heads) <= len(columns)
 
     def _beside(self, line: PdfLine, heads: Sequence[PdfLine]) -> bool:
-        """Say whether a line stands at the height of a head: the head of the first column."""
+        """Say whether a line is at the height of a head: the head of the first column."""
         others = [*heads, *(one for one in self._page if one.left > line.right)]
         return any(
             abs(one.base - line.base) < 0.8 * self._size and self._inside(one)

@@ -161,7 +161,7 @@ def _pairs(lines: list[str]) -> list[str]:
 
 
 def _standing(lines: list[str], width: int) -> list[str]:
-    """Return the lines where they stand for themselves; nothing where they are prose or a list."""
+    """Return the lines if each is meant as a line; nothing if they are prose or a list."""
     plain = [line.strip() for line in lines]
     if any(ITEM.match(one) for one in plain):
         return []

@@ -109,7 +109,7 @@ class _Reader:
             if _is_hidden(shape) or (box is not None and self._beside(box)):
                 self.blocks.leave_out("hidden text", int(any(True for _ in self._lines(shape))))
             else:
-                # What nobody placed stands on top.
+                # A shape without a position comes first.
                 seen.append((box or Box(0, 0, self.width, 0), shape))
         for shape in in_reading_order(seen):
             self._shape(shape)

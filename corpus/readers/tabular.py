@@ -19,7 +19,7 @@ from corpus.readers.dates import source_dates
 from corpus.table import detect_heads, find_unit, is_figure
 
 _DELIMITERS = ",;\t|"
-# The delimiter is told by so many characters of the beginning.
+# Characters at the beginning by which the delimiter is detected.
 _SAMPLE = 65_536
 # What opens a note, and what a note in one cell looks like besides.
 _NOTE = re.compile(

@@ -21,7 +21,7 @@ _STREAMS = {
     "Workbook": ("Excel 97–2003 (.xls)", "XLSX"),
     "PowerPoint Document": ("PowerPoint 97–2003 (.ppt)", "PPTX"),
 }
-# The kinds that an archive names in its first part, or shows by a part of its own.
+# Kinds that an archive names in its part "mimetype", or that are known by a part.
 _NAMED = {
     "opendocument.text": ("OpenDocument (.odt)", "DOCX or PDF"),
     "opendocument.spreadsheet": ("OpenDocument (.ods)", "XLSX"),

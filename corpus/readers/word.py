@@ -24,7 +24,7 @@ from corpus.readers.package import (
 from corpus.readers.word_runs import WRAPPERS, Runs, WordLine
 from corpus.readers.word_styles import Numbering, ParagraphStyle, Styles, is_on, numbering_of
 
-# Word's own limit; and what is longer stands in the first place of a merged cell only.
+# Word's own limit; and a longer text is written in the first place of a merged cell only.
 _COLUMNS, _REPEATED = 63, 300
 _LONGEST_HEADING = 300
 _STANDS_APART = 240
@@ -421,7 +421,7 @@ class _Reader:
         return clean("\n".join(texts))
 
     def _nested(self, table: Element, head: str) -> None:
-        """Write a table that stands in a cell after the table around it, under its row's name."""
+        """Write a table nested in a cell after the table around it, under its row's name."""
         self._caption = head
         self._table(table)
         self._flush_caption()
