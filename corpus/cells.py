@@ -1,4 +1,4 @@
-"""Rows and cells of a document's tables, each with the heads that say what it is."""
+"""Rows and cells of a document's tables, each cell with the heads of its row and column."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ WITHIN = "#"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a document came from, as far as the document itself says so.
+    """Where a document came from, as far as the document itself states it.
 
     `published` is an ISO 8601 date, shortened where the document states less ("2025-01-28",
     "2025-01", "2025"); such strings sort by time. Unknown fields are "" and never guessed.
@@ -61,7 +61,7 @@ class LeftOut:
 
     @property
     def missed(self) -> bool:
-        """Whether it may be part of what the document says, so that it was not read in full."""
+        """Whether it may be content, so that the document was not read in full."""
         return self.kind not in _FURNITURE
 
     def __str__(self) -> str:
@@ -178,7 +178,7 @@ class Document:
         return found
 
     def folio(self, page: int | None) -> Folio:
-        """Return what is known of a page (from 1) beside its number."""
+        """Return the folio of a page (from 1): its printed label and whether OCR read it."""
         if page is None:
             return NUMBERED
         label = self.page_labels[page - 1] if page <= len(self.page_labels) else ""
@@ -268,13 +268,13 @@ class Passage:
         return None if self.page is None else self.page + bisect_right(self.turns, offset)
 
     def folio_at(self, offset: int) -> Folio:
-        """Return what is known of the page on which an offset lies beside its number."""
+        """Return the folio of the page on which an offset lies."""
         place = bisect_right(self.turns, offset)
         return self.folios[place] if place < len(self.folios) else NUMBERED
 
     @property
     def folio(self) -> Folio:
-        """What is known of the page on which it starts beside its number."""
+        """The folio of the page on which it starts."""
         return self.folio_at(self.start)
 
     @property

@@ -36,7 +36,7 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What an address gave: where it came from in the end, its bytes, and the suffix they have."""
+    """A download: the address after redirects, the bytes, and the suffix for their format."""
 
     url: str
     content: bytes

@@ -86,7 +86,7 @@ def translatable_json(value: Any) -> Any:
 
 
 def translatable_from(value: object) -> str:
-    """Return the line that `said_json` wrote, or plain text as it is; raises ValueError.
+    """Return the line that `translatable_json` wrote, or plain text as it is; raises ValueError.
 
     What is read may come from a parser that was taken over: it is bounded in length and depth.
     """

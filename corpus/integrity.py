@@ -1,4 +1,4 @@
-"""The checks of a library: its database, its passages and vectors, its kept originals."""
+"""Integrity checks of a library: its database, its passages and vectors, its originals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys are never shown: those that are known, and whatever looks like one, go out of a text."""
+"""Redaction of secrets: known keys, and whatever looks like one, are removed from a text."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def hide(*values: str) -> None:
 
 
 def hide_environment() -> None:
-    """Remember what the environment calls a key, a token, a secret or a password."""
+    """Remember the values of environment variables named as a key, token, secret or password."""
     hide(
         *(
             value

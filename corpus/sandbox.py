@@ -408,7 +408,7 @@ def _process(memory: int, cpu: int, requests: socket.socket) -> subprocess.Popen
 
 
 def _note_left_out(line: bytes | None) -> None:
-    """Log what a child that is ready says of plug-ins that it cannot use."""
+    """Log which plug-ins a child that is ready could not load, and why."""
     with suppress(ValueError, TypeError, AttributeError):
         for one in json.loads(line or b"{}").get("left_out", ()):
             READERS.note(str(one)[:_LONGEST_NOTE])

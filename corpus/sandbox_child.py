@@ -47,7 +47,7 @@ def _to_json(answer: Document) -> dict[str, Any]:
 
 
 class _Child:
-    """What the child keeps from one request to the next: how tokens are counted."""
+    """The state of the child between requests: how tokens are counted, processor time."""
 
     def __init__(self, cpu: int, confinement: Confinement) -> None:
         self._cpu = cpu
@@ -121,7 +121,7 @@ class _Child:
 
 
 def _preload() -> None:
-    """Import all that reading may import, and read what it may read: no file can be opened later.
+    """Import all modules and load all data that reading may need: no file can be opened later.
 
     Takes 1.5 seconds, once for fifty files. A reader of another package that cannot be made ready
     is left out.

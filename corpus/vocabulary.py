@@ -47,7 +47,7 @@ _in_use: ContextVar[tuple[AliasGroup, ...] | None] = ContextVar("aliases", defau
 
 
 def groups() -> tuple[AliasGroup, ...]:
-    """Return the groups of the library that is worked for, ours alone outside of `using`."""
+    """Return the groups of the library in use, only the built-in ones outside `using_aliases`."""
     return _in_use.get() or _ours()
 
 
@@ -71,9 +71,9 @@ _R = TypeVar("_R")
 
 
 def with_aliases(work: Callable[Concatenate[_H, _P], _R]) -> Callable[Concatenate[_H, _P], _R]:
-    """Return work for a library, its first argument, done with that library's aliases in use.
+    """Wrap a function so that the aliases of its first argument, a library, are in use during it.
 
-    Of a generator each step is: between two of them its reader may work for another library.
+    For a generator, during each step: between two steps its caller may use another library.
     """
 
     @wraps(work)

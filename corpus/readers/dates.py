@@ -373,7 +373,7 @@ def source_dates(
     """
     own = blocks.document(Source("", ""))
     text = text or own.text
-    # What is read before the text moves its tables; a text of another making has none.
+    # Text put before the document's own shifts its tables; for another text none are known.
     shift = len(text) - len(own.text) if text.endswith(own.text) else None
     tables = (
         [(one.start + shift, one.end + shift) for one in own.tables] if shift is not None else []

@@ -257,7 +257,7 @@ _WINGDINGS_2 = {0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☑", 0x53: "☒",
 
 
 def symbol_of(code: int, font: str) -> str:
-    """Return the sign that a letter draws in a font; "" for a sign without a like."""
+    """Return the character that a code shows in a symbol font, "" if there is none like it."""
     # Word shifts the letters of such fonts to the private codes from U+F000 on.
     code = code - 0xF000 if 0xF000 <= code <= 0xF0FF else code
     font = font.lower()
@@ -271,7 +271,7 @@ def symbol_of(code: int, font: str) -> str:
 
 
 def decode_symbols(text: str, font: str) -> str:
-    """Return a text set in such a font as what it shows; any other as it is."""
+    """Return a text set in a symbol font as the characters shown; any other text unchanged."""
     if font.lower() != "symbol" and not font.lower().startswith("wingdings"):
         return text
     return "".join(

@@ -1,4 +1,4 @@
-"""How Word sets a run or a paragraph, its styles considered, and how it counts paragraphs."""
+"""Formatting of Word runs and paragraphs, styles resolved, and the numbering of lists."""
 
 from __future__ import annotations
 
