@@ -13,7 +13,7 @@ from assistant.checking.tables import with_heads
 from assistant.citation_parsing import quoted
 from assistant.engine import Draft
 from assistant.prompts import NOT_FOUND
-from corpus.cells import stated_in
+from corpus.cells import cell_stated_in
 from index.evidence import Evidence
 
 
@@ -102,7 +102,7 @@ def citation_of(text: str, one: Evidence, number: int, question: str = "") -> Ci
     start, end = quoted(text, one.passage, one.rows)
     found = citation_at(start, end, one, number)
     row = next((row for row in one.rows if row.start <= start < row.end), None)
-    return replace(found, cell=stated_in(text, row, question)) if row else found
+    return replace(found, cell=cell_stated_in(text, row, question)) if row else found
 
 
 def citation_at(start: int, end: int, one: Evidence, number: int) -> Citation:

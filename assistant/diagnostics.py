@@ -15,8 +15,8 @@ from assistant.workspace import Workspace
 from corpus.errors import BriefingError
 from corpus.formats import READERS
 from corpus.i18n import joined, tr
-from corpus.library import IntegrityFinding
-from corpus.log import FILE, last_failures, trouble
+from corpus.integrity import IntegrityFinding
+from corpus.log import FILE, last_failures, write_problem
 from corpus.private_files import open_to_others
 from corpus.sandbox import Sandbox
 from corpus.translations import LANGUAGES, languages
@@ -154,7 +154,7 @@ def _plugins() -> IntegrityFinding:
 
 
 def _log(home: Path) -> IntegrityFinding:
-    if reason := trouble(home):
+    if reason := write_problem(home):
         return IntegrityFinding(
             "log",
             False,

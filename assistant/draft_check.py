@@ -17,7 +17,7 @@ from assistant.checking.problems import Code, Problem, problem, problems_json
 from assistant.query_rewriting import needs_context
 from assistant.workspace import Workspace
 from corpus.errors import ReadError
-from corpus.files import named
+from corpus.files import resolve_named_path
 from corpus.sandbox import Sandbox
 from corpus.sentences import sentences
 from corpus.vocabulary import with_aliases
@@ -65,7 +65,7 @@ def sentences_of(file: Path) -> list[str]:
     The draft is a stranger's file like any other: a child reads it.
     """
     with Sandbox() as sandbox:
-        document = sandbox.read(named(file))
+        document = sandbox.read(resolve_named_path(file))
     headings = {heading.start for heading in document.headings}
     found = []
     for start, end in sentences(document.text):

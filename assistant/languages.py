@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from assistant.chinese_reader import mostly_chinese
 from corpus.i18n import tr
-from corpus.language import likely
+from corpus.language import likeliest_language
 from corpus.library import Library
 from index.embedder_weights import DEFAULT_MODEL
 from index.pair_encoding import Pair
@@ -133,7 +133,7 @@ def is_foreign(pair: Pair) -> bool:
 
 def languages_of(library: Library) -> dict[str, int]:
     """Return how many documents of a library are in each language, "" for those untold."""
-    accounts = library.accounts([one.id for one in library.entries()])
+    accounts = library.extraction_reports([one.id for one in library.entries()])
     return dict(Counter(one.language for one in accounts.values()))
 
 
@@ -162,14 +162,14 @@ def question_language(question: str) -> str:
     if most >= _LEAST:
         near = [code for code, count in counts.items() if count >= max(_LEAST, most - 1)]
         # "que" and "de" are of several languages: the model says which it is.
-        return likely(question, near)[0]
+        return likeliest_language(question, near)[0]
     if english:
         return ""
     if len(words) >= _LEAST_ASKED and words[0].lower() in _ASKS:
         return max(counts, key=lambda code: counts[code])
     if len(words) < _LEAST_WORDS:
         return ""
-    code, share = likely(question, _OTHERS)
+    code, share = likeliest_language(question, _OTHERS)
     return code if share >= _SURE else ""
 
 

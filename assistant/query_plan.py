@@ -22,7 +22,7 @@ from assistant.time_statements import AskedStatement, asked_by
 from assistant.workspace import Workspace
 from corpus.date_mentions import date_mentions
 from corpus.errors import EngineError
-from corpus.partial_dates import end
+from corpus.partial_dates import last_day
 from corpus.quantities import quantities
 from index.filters import Filters
 from index.query import Query
@@ -69,7 +69,7 @@ class QueryPlan:
     @property
     def now(self) -> str:
         """The day as of which it is answered (ISO 8601): that of the filters, or today."""
-        return end(self.filters.until) if self.filters.until else date.today().isoformat()
+        return last_day(self.filters.until) if self.filters.until else date.today().isoformat()
 
     @cached_property
     def sides(self) -> tuple[Query, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.table_fit import stem_set
 from assistant.table_questions import meant
-from corpus.cells import Row, said
+from corpus.cells import Row, cells_in_words
 from index.query import STOP_WORDS
 
 # Cells of a row that are said at most.
@@ -26,6 +26,6 @@ def looked_up(question: str, row: Row) -> str:
     ]
     best = max(scores, default=(0, 0))
     if not best[0] and len(values) != 1:
-        return said(row.cells[:_CELLS])
+        return cells_in_words(row.cells[:_CELLS])
     told = [cell.alone for cell, score in zip(values, scores, strict=True) if score == best]
     return "; ".join(told[:_CELLS])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from corpus.date_mentions import date_mentions
-from corpus.partial_dates import beginning, end
+from corpus.partial_dates import first_day, last_day
 from corpus.quantities import Quantity, quantities
 
 _NO_VALUE = re.compile(
@@ -143,7 +143,7 @@ def _dates(cells: Sequence[str]) -> Values:
         if len(read) > 1:
             return Values(doubt="has dates that can be read in two ways")
         iso = read.pop()
-        values.append(Value(cell, days=(beginning(iso), end(iso))))
+        values.append(Value(cell, days=(first_day(iso), last_day(iso))))
     return Values(tuple(values), dates=True)
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from corpus.date_mentions import DateMention, date_mentions
-from corpus.partial_dates import beginning, end
+from corpus.partial_dates import first_day, last_day
 
 
 class When(StrEnum):
@@ -109,8 +109,8 @@ def span_of(one: DateMention) -> tuple[str, str] | None:
     """Return the first and the last day that a date can mean, as ISO 8601; None without a year."""
     if one.quarter and one.year:
         last = 3 * one.quarter
-        return beginning(f"{one.year:04}-{last - 2:02}"), end(f"{one.year:04}-{last:02}")
-    return (beginning(one.iso), end(one.iso)) if one.iso else None
+        return first_day(f"{one.year:04}-{last - 2:02}"), last_day(f"{one.year:04}-{last:02}")
+    return (first_day(one.iso), last_day(one.iso)) if one.iso else None
 
 
 def time_asked(question: str, today: str) -> TimeAsked:

@@ -12,7 +12,7 @@ from assistant.checking.names import names
 from assistant.time_asked import span_of
 from corpus.date_mentions import DateMention, date_mentions
 from corpus.months import MONTHS
-from corpus.partial_dates import beginning, end, is_date
+from corpus.partial_dates import first_day, is_date, last_day
 from corpus.quantities import quantities
 from index.keyword_index import stems
 from index.query import STOP_WORDS, content_words
@@ -144,7 +144,7 @@ class TimedStatement:
     def _with_year(self, one: DateMention) -> DateMention:
         if one.year or not one.month or len(self.published) < len("2026-01"):
             return one
-        middle = date.fromisoformat(beginning(self.published)).toordinal()
+        middle = date.fromisoformat(first_day(self.published)).toordinal()
         year = int(self.published[:4])
         month, day = one.month, min(one.day or 15, 28)
         near = min(
@@ -172,7 +172,7 @@ class TimedStatement:
     def said(self) -> StatedTime:
         """The time at which it was so at the latest; all empty where nothing tells."""
         published = self.published
-        told = StatedTime(published, beginning(published), end(published), "")
+        told = StatedTime(published, first_day(published), last_day(published), "")
         if stated := self._worded("as of"):
             return stated[-1]
         if self._happened and (not published or self._happened.begin <= told.end):

@@ -25,7 +25,7 @@ import pypdfium2
 
 from corpus.limits import DEFAULT_LIMITS
 from corpus.readers.blocks import visible
-from corpus.readers.pdf import read_with_account
+from corpus.readers.pdf import read_with_left_out
 
 BREAK = "\n"
 
@@ -46,7 +46,7 @@ class Ledger:
 
 def ledger(data: bytes) -> Ledger:
     """Return the ledger of a PDF. Raises ReadError where it cannot be read."""
-    document, account = read_with_account(data, "", DEFAULT_LIMITS)
+    document, account = read_with_left_out(data, "", DEFAULT_LIMITS)
     stops = pairwise([*document.page_starts, len(document.text)])
     rest = [_folded(document.text[start:end]) for start, end in stops]
     left: list[dict[str, str]] = [{} for _ in rest]

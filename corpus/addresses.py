@@ -2,8 +2,8 @@
 
 A server that can be told to fetch can be told to fetch from the machine it runs on, from the
 network behind it, or from a cloud's metadata service. So a name is resolved once, every address it
-has must be public, and the connection goes to the address that was looked at (a name that changes
-between the look and the connection is of no use). https://cheatsheetseries.owasp.org has the list
+has must be public, and the connection goes to the address that was checked (DNS that changes
+between the check and the connection is of no use). https://cheatsheetseries.owasp.org has the list
 of tricks under "Server Side Request Forgery".
 """
 
@@ -44,7 +44,7 @@ _SPECIAL_6 = tuple(map(ipaddress.IPv6Network, (
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-def looked_up(host: str, port: int) -> list[str]:
+def resolve_host(host: str, port: int) -> list[str]:
     """Return the addresses of a host; raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(one[4][0]) for one in found))
@@ -59,7 +59,7 @@ class Policy:
     bytes after unpacking, `seconds` for everything, redirects included.
     """
 
-    resolve: Resolve = looked_up
+    resolve: Resolve = resolve_host
     loopback: bool = False
     ports: tuple[int, ...] = (80, 443)
     size: int = 20_000_000

@@ -1,4 +1,4 @@
-"""Rows and cells of a document's tables, each with the heads that say what it is."""
+"""Rows and cells of a document's tables, each cell with the heads of its row and column."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table, or the part of it in a passage: its span and the cells that say something.
+    """A row of a table, or the part of it in a passage: its span and its non-empty cells.
 
     The cells that name the row are there whichever part it is. `table` is where the table starts,
     which tells it from others of the document; `is_head` says that the row names columns.
@@ -76,7 +76,7 @@ class Row:
     @property
     def said(self) -> str:
         """The row as words: "Name: Zelda 5; Type: tug; Crew: 8"."""
-        return said(self.cells)
+        return cells_in_words(self.cells)
 
     @property
     def values(self) -> list[Cell]:
@@ -95,8 +95,8 @@ class Row:
         return any(cell.column for cell in self.cells)
 
 
-def said(cells: Iterable[Cell]) -> str:
-    """Return cells of a row as words, equal ones once."""
+def cells_in_words(cells: Iterable[Cell]) -> str:
+    """Return the cells of a row as one phrase, equal ones once."""
     return "; ".join(dict.fromkeys(cell.labelled for cell in cells))
 
 
@@ -133,53 +133,32 @@ def rows_in(document: Document, start: int, end: int) -> tuple[Row, ...]:
     return tuple(found)
 
 
-def cells_in(document: Document, start: int, end: int) -> tuple[Cell, ...]:
-    """Return the cells that document.text[start:end] touches, with their heads."""
-    return tuple(
-        cell
-        for row in rows_in(document, *_lines(document, start, end))
-        for cell in row.cells
-        if cell.start < end and start < cell.end
-    )
-
-
-def _lines(document: Document, start: int, end: int) -> tuple[int, int]:
-    """Return a span widened to the whole rows in which it begins and ends."""
-    edges = [start, end]
-    for offset in (start, max(start, end - 1)):
-        table = document.table_at(offset)
-        row = table.row_at(offset) if table else None
-        if table is not None and row is not None:
-            edges.extend(table.row_span(row))
-    return min(edges), max(edges)
-
-
-def stated_in(text: str, row: Row, question: str = "") -> Cell | None:
-    """Return the cell of a row that a sentence is about, None where none of them stands in it.
+def cell_stated_in(text: str, row: Row, question: str = "") -> Cell | None:
+    """Return the cell of a row that a sentence is about, None if it holds no value of the row.
 
     Of several whose value it has, one that the question does not give, the head of whose column
     shares most words with the question, then with the sentence; a name of the row comes last.
     """
     said, asked = f" {text.casefold()} ", f" {question.casefold()} "
     words, wanted = (set(_WORDS.findall(one)) for one in (said, asked))
-    held = [cell for cell in row.cells if _stands(cell.text, said)]
+    held = [cell for cell in row.cells if _contains_value(cell.text, said)]
     return max(
         held,
         key=lambda cell: (
-            not _stands(cell.text, asked),
-            _shared(cell.column, wanted),
+            not _contains_value(cell.text, asked),
+            _share_of_words(cell.column, wanted),
             not cell.names,
-            _shared(cell.column, words),
+            _share_of_words(cell.column, words),
         ),
         default=None,
     )
 
 
-def _stands(value: str, folded: str) -> bool:
+def _contains_value(value: str, folded: str) -> bool:
     pattern = rf"(?<![\w.,]){re.escape(value.casefold())}(?![\w]|[.,]\d)"
     return re.search(pattern, folded) is not None
 
 
-def _shared(head: str, wanted: set[str]) -> float:
+def _share_of_words(head: str, wanted: set[str]) -> float:
     words: Sequence[str] = _WORDS.findall(head.casefold())
     return sum(word in wanted for word in words) / len(words) if words else 0.0

@@ -1,4 +1,4 @@
-"""What a process gives up before it reads a stranger's file: network, programs, other files."""
+"""The rights that a process drops before it reads an untrusted file: network, programs, files."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """What holds a process: the system call filter, and the version of Landlock (0 for none).
+    """What confines a process: the system call filter, and the version of Landlock (0 for none).
 
     Either closes the file system; the filter alone closes network, programs and signals.
     """

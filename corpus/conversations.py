@@ -1,18 +1,15 @@
-"""Conversations, kept in the library's database: turns are JSON that this folder does not read."""
+"""Conversations, stored in the library's database; answers are JSON that is not parsed here."""
 
 from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from corpus.errors import NoConversation
 from corpus.i18n import tr
-from corpus.sqlite import translated
+from corpus.sqlite import Connections
 
 _TITLE = 80
 
@@ -32,7 +29,7 @@ class Conversation:
 class StoredTurn:
     """A question and its answer as JSON, in the order in which they were asked (from 1).
 
-    The answer is "" while it is being written, and stays so where that was broken off.
+    The answer is "" while it is being written, and stays "" if that was interrupted.
     """
 
     number: int
@@ -43,7 +40,7 @@ class StoredTurn:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """What a reader thought of an answer, and why, with the turn that it is about."""
+    """A user's rating of an answer, with the reason and the turn that it is about."""
 
     conversation: str
     number: int
@@ -61,40 +58,26 @@ class Conversations:
     transaction in at a time, also while another process adds documents.
     """
 
-    def __init__(self, connection: Callable[[], sqlite3.Connection], file: Path) -> None:
-        self._connection = connection
-        self._file = file
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with translated(self._file):
-            connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:  # reason: a half transaction must not outlive any failure
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
 
     def append(self, conversation: str, question: str, answer: str, text: str) -> str:
         """Add a turn and return the conversation's id; "" begins one, titled by its question.
 
         `text` is what a search looks through beside the question. Raises NoConversation.
         """
-        with self._writing() as connection:
+        with self._connections.writing() as connection:
             begun = conversation or uuid.uuid4().hex[:12]
             self._insert(connection, begun, question, answer, text, new=not conversation)
         return begun
 
     def begin(self, conversation: str, question: str, *, instead_of: int = 0) -> int:
-        """Keep a question before its answer, and return the turn's number.
+        """Store a question before its answer, and return the turn's number.
 
         A conversation that is not there is begun under this id. With `instead_of`, that turn and
         those after it are given up for this one.
         """
-        with self._writing() as connection:
+        with self._connections.writing() as connection:
             if instead_of:
                 for table in ("feedback", "turns"):
                     connection.execute(
@@ -107,8 +90,8 @@ class Conversations:
             return self._insert(connection, conversation, question, "", "", new=new)
 
     def finish(self, conversation: str, number: int, answer: str, text: str) -> None:
-        """Keep the answer of a turn that was begun; raises NoConversation where it is gone."""
-        with self._writing() as connection:
+        """Store the answer of a turn that was begun; raises NoConversation if it was deleted."""
+        with self._connections.writing() as connection:
             if not connection.execute(
                 "UPDATE turns SET answer = ?, text = ? WHERE conversation = ? AND number = ?",
                 (answer, text, conversation, number),
@@ -147,9 +130,9 @@ class Conversations:
         return int(number)
 
     def rate(self, conversation: str, number: int, *, good: bool, reason: str = "") -> None:
-        """Keep what a reader thinks of an answer; a later word on it replaces the earlier one."""
+        """Store a rating of an answer; a later one replaces it."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        with self._writing() as connection:
+        with self._connections.writing() as connection:
             if not connection.execute(
                 "INSERT OR REPLACE INTO feedback SELECT conversation, number, ?, ?, ? FROM turns"
                 " WHERE conversation = ? AND number = ?",
@@ -166,8 +149,7 @@ class Conversations:
         if conversation:
             statement += " WHERE f.conversation = ?"
         values = (conversation,) if conversation else ()
-        with translated(self._file):
-            rows = self._connection().execute(f"{statement} ORDER BY f.at", values).fetchall()
+        rows = self._connections.rows(f"{statement} ORDER BY f.at", values)
         return [Rating(row[0], row[1], bool(row[2]), *row[3:]) for row in rows]
 
     def all(self, search: str = "") -> list[Conversation]:
@@ -183,8 +165,7 @@ class Conversations:
             statement += " WHERE " + " AND ".join([pattern] * len(words))
         values = [f"%{_escaped(word)}%" for word in words for _ in range(3)]
         statement += " GROUP BY c.id ORDER BY updated DESC, c.rowid DESC"
-        with translated(self._file):
-            rows = self._connection().execute(statement, values).fetchall()
+        rows = self._connections.rows(statement, values)
         return [Conversation(*row) for row in rows]
 
     def resolve(self, prefix: str) -> str:
@@ -206,22 +187,17 @@ class Conversations:
 
     def turns(self, conversation: str) -> list[StoredTurn]:
         """Return the turns of a conversation, oldest first; raises NoConversation."""
-        with translated(self._file):
-            connection = self._connection()
-            if not connection.execute(
-                "SELECT 1 FROM conversations WHERE id = ?", (conversation,)
-            ).fetchone():
-                raise _missing(conversation)
-            rows = connection.execute(
-                "SELECT number, question, answer, at FROM turns WHERE conversation = ?"
-                " ORDER BY number",
-                (conversation,),
-            ).fetchall()
+        if not self._connections.rows("SELECT 1 FROM conversations WHERE id = ?", (conversation,)):
+            raise _missing(conversation)
+        rows = self._connections.rows(
+            "SELECT number, question, answer, at FROM turns WHERE conversation = ? ORDER BY number",
+            (conversation,),
+        )
         return [StoredTurn(*row) for row in rows]
 
     def rename(self, conversation: str, title: str) -> None:
         """Give a conversation another title; raises NoConversation."""
-        with self._writing() as connection:
+        with self._connections.writing() as connection:
             if not connection.execute(
                 "UPDATE conversations SET title = ? WHERE id = ?",
                 (" ".join(title.split())[:_TITLE], conversation),
@@ -230,7 +206,7 @@ class Conversations:
 
     def delete(self, conversation: str) -> None:
         """Delete a conversation and its turns for good; raises NoConversation."""
-        with self._writing() as connection:
+        with self._connections.writing() as connection:
             connection.execute("DELETE FROM feedback WHERE conversation = ?", (conversation,))
             connection.execute("DELETE FROM turns WHERE conversation = ?", (conversation,))
             if not connection.execute(

@@ -1,4 +1,4 @@
-"""Counting tokens as a model does, by plain data: the child that splits knows no model.
+"""Counting tokens by a tokenizer that is passed as data: the sandbox loads no model.
 
 A tokenizer is handed over as the text of its tokenizer.json; without one, words are counted.
 """
@@ -19,7 +19,7 @@ def words(texts: Sequence[str]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """How tokens are counted: by the tokenizer of that JSON, or ("") by words."""
+    """How tokens are counted: by the tokenizer in this JSON, or by words if it is ""."""
 
     tokenizer: str = ""
 
@@ -40,7 +40,7 @@ class Counting:
         whole.no_padding()
 
         def count(texts: Sequence[str]) -> list[int]:
-            # The fast way keeps no offsets, which nobody asks for here.
+            # The fast variant computes no offsets, which are not needed.
             return [
                 len(one) for one in whole.encode_batch_fast(list(texts), add_special_tokens=False)
             ]

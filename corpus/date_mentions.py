@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from corpus.months import ABROAD, MONTHS, folded
+from corpus.months import FOREIGN_MONTHS, MONTHS, without_accents
 
 _WEEKDAYS = {
     name: number
@@ -37,7 +37,7 @@ _PATTERNS = tuple(
         rf"(?i:\b{_MONTH}\.?\s+{_DAY}\b(?!\s?%|,(?!(?:19|20)\d\d\b)\d|\.\d)"
         rf"(?:(?:,\s*|\s+){_ANY_YEAR}\b)?)",
         rf"(?i:\b{_DAY}[\s-]+(?:of\s+)?{_MONTH}\b\.?(?:,?[\s-]+{_ANY_YEAR}\b)?)",
-        # Other languages: any word may stand for the month, and is looked up.
+        # Other languages: any word may be the month, and is looked up.
         rf"(?<![\w.,/-])(?P<day>[0-3]?\d)(?:\.|er|º|°|ª|:[ae])?\s{{0,3}}(?:de\s|d['’]|di\s)?\s{{0,3}}{_ABROAD}"
         rf"(?:,?\s+(?:de[l]?\s+)?{_ANY_YEAR}\b)?",
         # After it: "3. Feb. 2026" names a day.
@@ -96,7 +96,7 @@ _PARTS = ("year", "quarter", "month", "day", "weekday")
 
 @dataclass(frozen=True, slots=True)
 class DateMention:
-    """What a text says of a time; None for what it leaves open.
+    """A date or time of day that a text states; None for what it leaves open.
 
     `minutes` is the time of day in minutes after midnight; `open_half` says that the text does not
     tell morning from evening, `unsure` that the date may be read in two ways and stands once for
@@ -238,8 +238,8 @@ def _date(match: re.Match[str]) -> Iterator[DateMention]:
     year = _year(part["year"]) if part.get("year") else None
     language = "en" if named else ""
     if abroad := part.get("abroad"):
-        name = folded(abroad)
-        known = ABROAD.get(name)
+        name = without_accents(abroad)
+        known = FOREIGN_MONTHS.get(name)
         if known is None:
             return
         full = len(name) > 4 or name in _SHORT_NAMES
@@ -307,7 +307,7 @@ def _elsewhere(
     That other date must say nothing against `claimed`: "March 2024" gives no March to "in 2025".
     """
     if name == "day":
-        # A day without its month is no date of its own: nothing else can fill it in.
+        # A day without its month is no date: another date cannot fill it in.
         return False
     if name == "quarter":
         return given.month is not None and (given.month - 1) // 3 + 1 == claimed.quarter

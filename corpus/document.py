@@ -19,7 +19,7 @@ WITHIN = "#"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a document came from, as far as the document itself says so.
+    """Where a document came from, as far as the document itself states it.
 
     `published` is an ISO 8601 date, shortened where the document states less ("2025-01-28",
     "2025-01", "2025"); such strings sort by time. Unknown fields are "" and never guessed.
@@ -43,7 +43,7 @@ class Source:
 
     @property
     def dated(self) -> str:
-        """The date that places it in time: of publication, where that is unknown of its change."""
+        """The date of publication, or of the last change where that is unknown."""
         return self.published or self.updated
 
 
@@ -51,8 +51,8 @@ class Source:
 class LeftOut:
     """Something that a file holds and its text does not.
 
-    `kind` is what, in the plural ("running heads", "pages without text"), `places` how many of
-    them, `where` where in words ("pages 2–7", "minutes.txt"), "" where that says nothing.
+    `kind` names it in the plural ("running heads", "pages without text"), `places` is how many of
+    them there are, `where` says where ("pages 2–7", "minutes.txt"), "" if that adds nothing.
     """
 
     kind: str
@@ -61,16 +61,16 @@ class LeftOut:
 
     @property
     def missed(self) -> bool:
-        """Whether it may be part of what the document says, so that it was not read in full."""
+        """Whether it may be content, so that the document was not read in full."""
         return self.kind not in _FURNITURE
 
     def __str__(self) -> str:
-        """Return it as it is told: "6 pages without text (pages 2–7)"."""
+        """Return it as shown to a person: "6 pages without text (pages 2–7)"."""
         kind = re.sub(r"(\w)s\b", r"\1", self.kind, count=1) if self.places == 1 else self.kind
         return f"{self.places} {kind}" + f" ({self.where})" * bool(self.where)
 
 
-# What nobody wants read: it repeats, counts or decorates, or nobody sees it.
+# What a reader does not miss: it repeats, counts or decorates, or cannot be seen.
 _FURNITURE = frozenset(
     {
         "running heads", "page numbers", "line numbers", "margin stamps", "watermarks",
@@ -81,8 +81,8 @@ _FURNITURE = frozenset(
 )  # fmt: skip
 
 
-def pages_said(pages: Sequence[int]) -> str:
-    """Return pages, given in order, as they are told: "pages 2–4 and 7", "page 3"; "" for none."""
+def page_list(pages: Sequence[int]) -> str:
+    """Return pages, given in order, as a phrase: "pages 2–4 and 7", "page 3"; "" for none."""
     if not pages:
         return ""
     runs: list[list[int]] = []
@@ -178,7 +178,7 @@ class Document:
         return found
 
     def folio(self, page: int | None) -> Folio:
-        """Return what is known of a page (from 1) beside its number."""
+        """Return the folio of a page (from 1): its printed label and whether OCR read it."""
         if page is None:
             return NUMBERED
         label = self.page_labels[page - 1] if page <= len(self.page_labels) else ""
@@ -260,7 +260,7 @@ class Passage:
         return sorted([*found, *rows])
 
     def is_row(self, start: int) -> bool:
-        """Say whether a row of a table stands at an offset of the document."""
+        """Say whether an offset of the document lies in a row of a table."""
         return bool(self.rows) and _inside(start, self.rows)
 
     def page_at(self, offset: int) -> int | None:
@@ -268,13 +268,13 @@ class Passage:
         return None if self.page is None else self.page + bisect_right(self.turns, offset)
 
     def folio_at(self, offset: int) -> Folio:
-        """Return what is known of the page on which an offset lies beside its number."""
+        """Return the folio of the page on which an offset lies."""
         place = bisect_right(self.turns, offset)
         return self.folios[place] if place < len(self.folios) else NUMBERED
 
     @property
     def folio(self) -> Folio:
-        """What is known of the page on which it starts beside its number."""
+        """The folio of the page on which it starts."""
         return self.folio_at(self.start)
 
     @property

@@ -1,4 +1,4 @@
-"""What a careful person wants to know of a document that went in: what of it was not read."""
+"""How a document was read: what was left out of its text and what is doubtful."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from corpus.document import Document, LeftOut
 
 @dataclass(frozen=True, slots=True)
 class ExtractionReport:
-    """How one file was read: under which path and document id, and what is open about it.
+    """How one file was read, under which path and document id.
 
-    `left_out` is what the file holds and the text does not, `doubts` what only a person can settle,
-    `language` an ISO 639 code ("" untold), `ocr_pages` the pages recognised from pictures,
-    `attachments` the documents that the file holds.
+    `left_out` is what the file holds and the text does not, `doubts` are questions that only a
+    person can decide, `language` is an ISO 639 code ("" unknown), `ocr_pages` are the pages read by
+    OCR, `attachments` the names of the documents that the file holds.
     """
 
     path: str
@@ -28,12 +28,12 @@ class ExtractionReport:
 
     @property
     def missed(self) -> tuple[LeftOut, ...]:
-        """What of it may be part of what the document says: it was not read in full."""
+        """What was left out and may matter: with any of it, the file was not read in full."""
         return tuple(one for one in self.left_out if one.missed)
 
 
 def extraction_report_of(path: str, document: Document) -> ExtractionReport:
-    """Return the account of a document that was read from `path`."""
+    """Return the report on a document that was read from `path`."""
     source = document.source
     return ExtractionReport(
         path,

@@ -36,7 +36,7 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What an address gave: where it came from in the end, its bytes, and the suffix they have."""
+    """A download: the address after redirects, the bytes, and the suffix for their format."""
 
     url: str
     content: bytes
@@ -54,7 +54,7 @@ def fetch(address: str, policy: Policy | None = None) -> Fetched:
 
     async def limited() -> Fetched:
         async with asyncio.timeout(rules.seconds):
-            return await _followed(address, rules)
+            return await _follow_redirects(address, rules)
 
     try:
         return asyncio.run(limited())
@@ -78,17 +78,17 @@ def fetch(address: str, policy: Policy | None = None) -> Fetched:
         ) from error
 
 
-async def _followed(address: str, policy: Policy) -> Fetched:
-    """Follow redirects, each looked at like the first address."""
+async def _follow_redirects(address: str, policy: Policy) -> Fetched:
+    """Fetch an address, following redirects; each is checked like the first address."""
     here, secure = address, False
     for _ in range(policy.hops + 1):
-        target = await _looked_at(here, policy)
+        target = await _resolve_target(here, policy)
         if secure and target.url.scheme == "http":
             raise ReadError(
                 "refused", tr("{address} leads to an address without encryption", address=address)
             )
         secure = secure or target.url.scheme == "https"
-        if policy.robots and not await _welcome(target, policy):
+        if policy.robots and not await _robots_allow(target, policy):
             raise ReadError(
                 "refused",
                 tr(
@@ -97,7 +97,7 @@ async def _followed(address: str, policy: Policy) -> Fetched:
                     address=here,
                 ),
             )
-        status, headers, content = await _got(target, policy, policy.size)
+        status, headers, content = await _request(target, policy, policy.size)
         if status in _REDIRECTS and headers.get("location"):
             here = str(target.url.join(headers["location"]))
             continue
@@ -124,11 +124,11 @@ async def _followed(address: str, policy: Policy) -> Fetched:
     )
 
 
-async def _looked_at(address: str, policy: Policy) -> Target:
-    """Return `target_of`, given up when the time is over.
+async def _resolve_target(address: str, policy: Policy) -> Target:
+    """Return `target_of`, run in a thread that is abandoned when the time is over.
 
-    A look-up cannot be stopped (a resolver may take 20 s), and a thread of asyncio's own is waited
-    for when its loop ends; this one is left to itself.
+    A DNS look-up cannot be cancelled (a resolver may take 20 s), and asyncio waits for threads of
+    its own when its loop ends; a daemon thread is not waited for.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Target] = loop.create_future()
@@ -147,7 +147,7 @@ async def _looked_at(address: str, policy: Policy) -> Target:
             target = target_of(address, policy)
         except Exception as error:  # noqa: BLE001  # reason: it is raised where it is waited for
             failure = error
-        # A loop that is closed by now waits for nobody.
+        # The loop may be closed by now.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, target, failure)
 
@@ -155,19 +155,19 @@ async def _looked_at(address: str, policy: Policy) -> Target:
     return await done
 
 
-async def _welcome(target: Target, policy: Policy) -> bool:
+async def _robots_allow(target: Target, policy: Policy) -> bool:
     """Say whether robots.txt lets our agent read an address (RFC 9309).
 
     A site that has none allows everything; one whose robots.txt fails to be served allows nothing.
     """
     root = Target(target.url.copy_with(raw_path=b"/robots.txt"), target.address)
-    status, headers, content = await _got(root, policy, _ROBOTS_SIZE, cut=True)
+    status, headers, content = await _request(root, policy, _ROBOTS_SIZE, cut=True)
     for _ in range(policy.hops):
         if status not in _REDIRECTS or not headers.get("location"):
             break
         there = str(root.url.join(headers["location"]))
-        root = await _looked_at(there, policy)
-        status, headers, content = await _got(root, policy, _ROBOTS_SIZE, cut=True)
+        root = await _resolve_target(there, policy)
+        status, headers, content = await _request(root, policy, _ROBOTS_SIZE, cut=True)
     if status >= 500:
         return False
     if status != 200:
@@ -177,16 +177,16 @@ async def _welcome(target: Target, policy: Policy) -> bool:
     return rules.can_fetch(AGENT, str(target.url))
 
 
-async def _got(
+async def _request(
     target: Target, policy: Policy, size: int, *, cut: bool = False
 ) -> tuple[int, httpx.Headers, bytes]:
-    """Return status, headers and body of one request, sent to the address that was looked at.
+    """Return status, headers and body of one request, sent to the address that was checked.
 
     `cut` ends the body at `size` instead of refusing it.
     """
     url = target.url
     host = url.netloc.decode("ascii")
-    # A client of its own for each request: no cookies, no proxies of the environment, no redirects.
+    # A new client for each request: no cookies, no proxies of the environment, no redirects.
     async with httpx.AsyncClient(
         trust_env=False, follow_redirects=False, timeout=policy.seconds
     ) as client:

@@ -1,4 +1,4 @@
-"""Opening what is to be read: regular files, never through a link, never waiting.
+"""Opening files to read: regular files only, never through a link, never blocking.
 
 A named pipe waits for whoever writes into it and a device may have no end, so what a path is gets
 looked at before it is opened, and again on the open descriptor, which is the one that is read.
@@ -33,7 +33,7 @@ _KINDS = {
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[int]:
+def open_file(path: Path) -> Iterator[int]:
     """Hand out the descriptor of a regular file, open for reading at its beginning.
 
     Raises ReadError: "name" for a path that is no text, "link" for a symbolic link, "not_a_file"
@@ -46,25 +46,25 @@ def opened(path: Path) -> Iterator[int]:
         raise ReadError("name", tr("the name of this file is not UTF-8; rename it")) from error
     try:
         # A look first: opening some devices does something (a tape rewinds, a terminal is claimed).
-        _regular(path, os.lstat(path).st_mode)
+        _require_regular(path, os.lstat(path).st_mode)
         descriptor = os.open(path, _SAFELY | getattr(os, "O_CLOEXEC", 0))
     except FileNotFoundError as error:
         raise ReadError("missing", tr("there is no file {path}", path=path)) from error
     except (OSError, ValueError) as error:
         if getattr(error, "errno", 0) == errno.ELOOP:
-            raise _link() from error
+            raise _link_refused() from error
         reason = getattr(error, "strerror", None) or error
         raise ReadError(
             "missing", tr("this file cannot be opened ({reason})", reason=reason)
         ) from error
     try:
-        _regular(path, os.fstat(descriptor).st_mode)
+        _require_regular(path, os.fstat(descriptor).st_mode)
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def named(path: Path) -> Path:
+def resolve_named_path(path: Path) -> Path:
     """Return the absolute path that a person named, a link to a file followed to its end.
 
     Raises ReadError: "missing", or "not_a_file" for a pipe, a device, a socket or a loop of links.
@@ -82,7 +82,7 @@ def named(path: Path) -> Path:
             tr("there is no file or folder {path} ({reason})", path=path, reason=reason),
         ) from error
     if not stat.S_ISDIR(mode):
-        _regular(path, mode, named=True)
+        _require_regular(path, mode, named=True)
     return found
 
 
@@ -101,7 +101,7 @@ def digest_of(descriptor: int, *, limit: int | None = None) -> str:
     return found.hexdigest()
 
 
-def contents(descriptor: int, limits: FileLimits) -> bytes:
+def read_bytes(descriptor: int, limits: FileLimits) -> bytes:
     """Return the bytes of an open file; raises ReadError (too_large, missing)."""
     size = os.fstat(descriptor).st_size
     if size > limits.bytes:
@@ -133,11 +133,11 @@ def _too_large(size: int, limits: FileLimits) -> ReadError:
     )
 
 
-def _regular(path: Path, mode: int, *, named: bool = False) -> None:
+def _require_regular(path: Path, mode: int, *, named: bool = False) -> None:
     if stat.S_ISREG(mode):
         return
     if stat.S_ISLNK(mode):
-        raise _link()
+        raise _link_refused()
     kind = _KINDS.get(stat.S_IFMT(mode), "no file")
     if named:
         raise ReadError(
@@ -146,7 +146,7 @@ def _regular(path: Path, mode: int, *, named: bool = False) -> None:
     raise ReadError("not_a_file", tr("this is {kind}; only files are read", kind=kind))
 
 
-def _link() -> ReadError:
+def _link_refused() -> ReadError:
     return ReadError(
         "link", tr("this is a link that leads out of its folder; add its target by name")
     )

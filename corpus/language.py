@@ -30,20 +30,20 @@ def language_of(text: str) -> str:
     looks = [text[place : place + _LOOK] for place in places]
     if len(looks) > 2:
         # Two looks that agree: an appendix in Chinese outweighs two English looks if all are one.
-        told = Counter(code for look in looks if (code := _told(look)))
+        told = Counter(code for look in looks if (code := _identify(look)))
         code, agreeing = told.most_common(1)[0] if told else ("", 0)
         if agreeing > 1:
             return code
-    return _told(" ".join(looks))
+    return _identify(" ".join(looks))
 
 
-def likely(text: str, codes: Collection[str]) -> tuple[str, float]:
+def likeliest_language(text: str, codes: Collection[str]) -> tuple[str, float]:
     """Return the likeliest of these ISO 639-1 codes, and its share of certainty in 0…1."""
     code, share = next(one for one in _identifier().rank(text) if one[0] in codes)
     return str(code), float(share)
 
 
-def _told(text: str) -> str:
+def _identify(text: str) -> str:
     if len(_LETTERS.findall(text)) < _LEAST:
         return ""
     code, share = _identifier().classify(text)

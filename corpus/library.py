@@ -7,50 +7,300 @@ made from here and can be lost.
 
 from __future__ import annotations
 
-import json
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from corpus import metadata
-from corpus.catalogue import Catalogue, Entry, Matrix
-from corpus.document import WITHIN, Document, Passage
-from corpus.errors import EmbedderMismatch, LibraryError, ReadError
+from corpus import publishing
+from corpus.catalogue import Entry, LibraryChange, entries, missing
+from corpus.conversations import Conversations
+from corpus.document import WITHIN, Document, Passage, Source
+from corpus.errors import NotInLibrary, ReadError
+from corpus.extraction_report import ExtractionReport
 from corpus.i18n import tr
-from corpus.rows import now, row_of
-from corpus.sqlite import translated
+from corpus.integrity import IntegrityFinding, check
+from corpus.lock import WriterLock
+from corpus.originals import Original, Originals, storage_error
+from corpus.private_files import private_home
+from corpus.publishing import Matrix, Publication
+from corpus.rows import (
+    DOCUMENT,
+    SOURCE,
+    document_from_row,
+    extraction_report_from_row,
+    ids_from_row,
+    passages_from_row,
+)
+from corpus.schema import migrate, prepare
+from corpus.sqlite import Connections, translated
 from corpus.token_codes import TokenCodes
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """What publishing did: "added", "replaced", "unchanged", "updated" or "duplicate".
+class Library:
+    """One data folder, read from any thread without waiting for the writer; one process writes."""
 
-    "updated": the text is the same and what is said of it has changed (title, publisher, date).
-    "duplicate": the same content is there from another place, and this place is now known too.
-    `replaced` is the id of the version whose place this one took.
-    """
+    def __init__(self, home: Path) -> None:
+        """Open or create the library in `home`, which is kept private to the user.
 
-    outcome: str
-    document: str
-    replaced: str = ""
+        Raises StorageError when the folder cannot be written, LibraryTooNew and LibraryDamaged.
+        """
+        self.home = home
+        try:
+            private_home(home)
+        except OSError as error:
+            raise storage_error(error, home) from error
+        self._file = home / "library.sqlite3"
+        self._lock = WriterLock(home / "writer.lock")
+        self._originals = Originals(home / "originals")
+        self._connections = Connections(self._file)
+        # The text under an id never changes; 128 documents are a few MB.
+        self._texts = lru_cache(maxsize=128)(self._load)
+        with translated(self._file):
+            prepare(self._file)
+            migrate(self._connections(), self._file, self._lock)
 
+    def unchanging(self) -> AbstractContextManager[None]:
+        """Have this thread see the library as it is now for the whole block, whoever writes."""
+        return self._connections.unchanging()
 
-@dataclass(frozen=True, slots=True)
-class IntegrityFinding:
-    """One check of the library: its name, whether it passed, and what was seen."""
+    @property
+    def conversations(self) -> Conversations:
+        """The conversations that are kept beside the documents."""
+        return Conversations(self._connections)
 
-    name: str
-    ok: bool
-    detail: str
+    def close(self) -> None:
+        """Close the connections of every thread; any later call raises LibraryClosed."""
+        self._connections.close()
 
+    @property
+    def generation(self) -> int:
+        """How many times a document became visible or invisible; 0 in a new library."""
+        (row,) = self._connections.rows("SELECT coalesce(max(generation), 0) FROM changes")
+        return int(row[0])
 
-class Library(Catalogue):
-    """One data folder with its writing side: one process writes at a time."""
+    @property
+    def read_only(self) -> bool:
+        """Whether the disk takes no writes, so that the library can only be read."""
+        return self._connections.read_only
+
+    @property
+    def identity(self) -> str:
+        """A random name given to the library when it was made, the same in its copies."""
+        return self._fact("id")
+
+    def last_change(self, generation: int) -> str:
+        """Return a string that identifies the change at a generation; "" where there was none.
+
+        Two copies of one library that diverged differ in it.
+        """
+        rows = self._connections.rows(
+            "SELECT document, visible, replaced_by, at FROM changes WHERE generation = ?",
+            (generation,),
+        )
+        return " ".join(str(value) for value in rows[0]) if rows else ""
+
+    @property
+    def embedder(self) -> str:
+        """The name of the model that made the vectors; "" before there are any."""
+        return self._fact("embedder")
+
+    @property
+    def ever_added(self) -> bool:
+        """Whether the user ever added a document; the starter library does not count."""
+        return self._fact("ever_added") == "1"
+
+    @property
+    def starter_loaded(self) -> bool:
+        """Whether the starter library was ever loaded to its end."""
+        return self._fact("starter_loaded") == "1"
+
+    def _fact(self, name: str) -> str:
+        rows = self._connections.rows("SELECT value FROM facts WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else ""
+
+    def changes_since(self, generation: int) -> list[LibraryChange]:
+        """Return the changes after `generation`, oldest first."""
+        rows = self._connections.rows(
+            "SELECT generation, document, visible FROM changes WHERE generation > ? ORDER BY 1",
+            (generation,),
+        )
+        return [LibraryChange(row[0], row[1], bool(row[2])) for row in rows]
+
+    def entries(self) -> list[Entry]:
+        """Return the visible documents, newest publication first, then by title."""
+        with translated(self._file):
+            return entries(self._connections())
+
+    def entry(self, document: str) -> Entry:
+        """Return one visible document as listed; raises NotInLibrary."""
+        for entry in self.entries():
+            if entry.id == document:
+                return entry
+        raise missing(document)
+
+    def extraction_reports(self, documents: Sequence[str]) -> dict[str, ExtractionReport]:
+        """Return the extraction reports of documents by id, without loading their texts."""
+        some = list(dict.fromkeys(documents))
+        rows = self._connections.rows(
+            "SELECT id, title, location, published, left_out, reading FROM documents"
+            f" WHERE id IN ({', '.join('?' * len(some))})",
+            some,
+        )
+        return {str(row["id"]): extraction_report_from_row(row) for row in rows}
+
+    def every_document(self) -> list[str]:
+        """Return the ids of all documents, replaced and removed ones included."""
+        return [
+            str(row[0]) for row in self._connections.rows("SELECT id FROM documents ORDER BY id")
+        ]
+
+    def resolve(self, prefix: str) -> str:
+        """Return the id of the one visible document whose id starts so; raises NotInLibrary."""
+        found = [entry.id for entry in self.entries() if prefix and entry.id.startswith(prefix)]
+        if not found:
+            raise missing(prefix)
+        if len(found) > 1:
+            raise NotInLibrary(
+                tr(
+                    "{count} documents have an id starting {id}: give more",
+                    count=len(found),
+                    id=repr(prefix),
+                )
+            )
+        return found[0]
+
+    def document(self, document: str) -> Document:
+        """Return a document as published, replaced and removed ones included."""
+        rows = self._connections.rows(
+            f"SELECT {', '.join(SOURCE)} FROM documents WHERE id = ?", (document,)
+        )
+        if not rows:
+            raise missing(document)
+        # The text is cached; its metadata may have been edited since, by another process too.
+        return replace(self._texts(document)[0], source=Source(*rows[0]))
+
+    def beginning(self, document: str, characters: int) -> str:
+        """Return the first characters of a document's text; "" for one that is not here."""
+        rows = self._connections.rows(
+            "SELECT substr(text, 1, ?) FROM documents WHERE id = ?", (characters, document)
+        )
+        return str(rows[0][0]) if rows else ""
+
+    def passages_of(self, document: str) -> list[Passage]:
+        """Return the passages of a document in order."""
+        return list(self._texts(document)[1])
+
+    def passages(self, ids: Sequence[str]) -> list[Passage]:
+        """Return the passages with those ids, in that order; those not visible are left out."""
+        known: dict[str, Passage] = {}
+        for document in self.visible([one.partition(":")[0] for one in ids]):
+            known |= {passage.id: passage for passage in self._texts(document)[1]}
+        return [known[one] for one in ids if one in known]
+
+    def visible(self, documents: Sequence[str]) -> set[str]:
+        """Return those of some documents that are visible."""
+        some = list(dict.fromkeys(documents))
+        rows = self._connections.rows(
+            f"SELECT id FROM documents WHERE visible AND id IN ({', '.join('?' * len(some))})", some
+        )
+        return {str(row[0]) for row in rows}
+
+    def vectors(self, documents: Sequence[str] | None = None) -> tuple[list[str], Matrix]:
+        """Return (passage ids, float32 [n, dimension]) of all visible documents, or of some."""
+        ids: list[str] = []
+        parts: list[Matrix] = []
+        for row in self._vector_rows(documents):
+            ids.extend(ids_from_row(row))
+            parts.append(np.frombuffer(row["vectors"], dtype="<f4").reshape(row[2], -1))
+        return ids, np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
+
+    def _vector_rows(self, documents: Sequence[str] | None) -> Iterator[sqlite3.Row]:
+        statement = (
+            "SELECT id, spans, passage_count, vectors FROM documents"
+            " WHERE visible AND passage_count > 0"
+        )
+        if documents is None:
+            yield from self._connections.rows(f"{statement} ORDER BY id")
+            return
+        for one in documents:
+            yield from self._connections.rows(f"{statement} AND id = ?", (one,))
+
+    def token_codes(self, document: str) -> TokenCodes:
+        """Return the token codes of a visible document; raises NotInLibrary."""
+        rows = self._connections.rows(
+            "SELECT tokens, token_counts, passage_count FROM documents WHERE id = ? AND visible",
+            (document,),
+        )
+        if not rows:
+            raise missing(document)
+        return TokenCodes.stored(rows[0][0], rows[0][1], rows[0][2])
+
+    def original(self, document: str) -> Original | None:
+        """Return the file with the bytes a document was read from, where they were kept."""
+        rows = self._connections.rows(
+            # The place that the document's row names, if the document is still shown there.
+            "SELECT documents.location, coalesce(nullif(places.original, ''), documents.original)"
+            " FROM documents LEFT JOIN places ON places.location = documents.location"
+            " AND places.document = documents.id WHERE documents.id = ?",
+            (document,),
+        )
+        if not rows or not rows[0][1]:
+            return None
+        location, digest = str(rows[0][0]), str(rows[0][1])
+        path = self._originals.path(digest)
+        if not path.exists():
+            return None
+        # A "#" may be part of a file's own name: a part of a file shares the bytes of that file.
+        for mark in re.finditer(WITHIN, location):
+            around = location[: mark.start()]
+            if self._connections.rows(
+                "SELECT 1 FROM places WHERE location = ? AND original = ?", (around, digest)
+            ):
+                return Original(path, around, tuple(location[mark.end() :].split(WITHIN)))
+        return Original(path, location)
+
+    def places_of(self, document: str) -> list[str]:
+        """Return every place where the content of a document was seen."""
+        rows = self._connections.rows(
+            "SELECT location FROM places WHERE document = ? ORDER BY location", (document,)
+        )
+        return [str(row[0]) for row in rows]
+
+    def versions_before(self, document: str) -> list[tuple[str, str]]:
+        """Return (title, when it was replaced) of the versions whose place this one took."""
+        rows = self._connections.rows(
+            "SELECT documents.title, changes.at FROM changes JOIN documents ON documents.id ="
+            " changes.document WHERE changes.replaced_by = ? ORDER BY changes.generation DESC",
+            (document,),
+        )
+        return [(str(row[0]), str(row[1])) for row in rows]
+
+    def known_original(self, location: str, digest: str, *, in_full: bool = False) -> bool:
+        """Say whether the bytes with that SHA-256 are visible from that place already.
+
+        With `in_full`, a document with pages without text, which OCR might read, does not count.
+        """
+        return bool(
+            self._connections.rows(
+                "SELECT 1 FROM places JOIN documents ON documents.id = places.document"
+                " WHERE places.location = ? AND places.original = ? AND visible AND EXISTS"
+                " (SELECT 1 FROM statements WHERE statements.document = places.document"
+                " AND statements.location = places.location)"
+                " AND (NOT ? OR documents.left_out NOT LIKE '%\"pages without text\"%')",
+                (location, digest, in_full),
+            )
+        )
+
+    def known(self, document: Document, edits: Mapping[str, str] | None = None) -> str:
+        """Return the outcome that publishing would have: see `Publication`."""
+        with translated(self._file):
+            return publishing.outcome_of(self._connections(), document, edits)
 
     def writing(self) -> AbstractContextManager[None]:
         """Keep other processes from writing for a block; raises LibraryLocked naming which does.
@@ -67,17 +317,8 @@ class Library(Catalogue):
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """One write: the lock held, all of it or nothing, errors translated."""
-        with self._lock.held(), translated(self._file):
-            connection = self._connection
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:  # reason: a half transaction must not outlive any failure
-                # SQLite has rolled back by itself after some errors (a full disk), not all.
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+        with self._lock.held(), self._connections.writing() as connection:
+            yield connection
 
     def publish(
         self,
@@ -104,108 +345,27 @@ class Library(Catalogue):
         for passages that do not slice back, StorageError when the disk refuses: then nothing
         changed.
         """
-        _check(document, passages, vectors)
+        publishing.check_passages(document, passages, vectors)
         kept = ""
         if original is not None:
             # A file that went away was read all the same.
             with suppress(ReadError):
                 kept = self._originals.keep(original)
         with self._transaction() as connection:
-            outcome = self.known(document, edits)
-            before = self._shown_at(document.source.location)
-            held = self._held_by([document.source.location]) if within is not None else {}
-            if outcome in {"added", "replaced"}:
-                if vectors is None:
-                    raise LibraryError(
-                        tr("no passages were given for {id}", id=document.source.location)
-                    )
-                self._agree_on(connection, embedder)
-                codes = tokens or TokenCodes.none(len(passages))
-                self._insert(connection, document, passages, vectors, codes, kept, starter=starter)
-            connection.execute(
-                "INSERT OR REPLACE INTO places VALUES (?, ?, ?)",
-                (document.source.location, document.id, kept),
+            published = publishing.publish(
+                connection,
+                document,
+                passages,
+                vectors,
+                tokens=tokens,
+                edits=edits,
+                embedder=embedder,
+                original=kept,
+                within=within,
+                starter=starter,
             )
-            metadata.state(connection, document.id, document.source)
-            if edits:
-                metadata.edit(connection, document.id, document.source.location, edits)
-            # Another place may be all that changed: who searches by publisher finds that one too.
-            if metadata.settle(connection, document.id) or outcome in {"updated", "duplicate"}:
-                self._record(connection, document.id, visible=True)
-            if before and before != document.id:
-                self._hide_unless_elsewhere(connection, before, replaced_by=document.id)
-            for place in held.keys() - set(within or ()):
-                connection.execute("DELETE FROM places WHERE location = ?", (place,))
-                self._hide_unless_elsewhere(connection, held[place], replaced_by="")
-            if not starter:
-                connection.execute("UPDATE facts SET value = '1' WHERE name = 'ever_added'")
         self._texts.cache_clear()
-        return Publication(outcome, document.id, before if outcome == "replaced" else "")
-
-    def _agree_on(self, connection: sqlite3.Connection, embedder: str) -> None:
-        present = self.embedder
-        if present and present != embedder:
-            raise EmbedderMismatch(
-                tr(
-                    "this library was embedded by {one}, not {other}; run: briefing doctor "
-                    "--reembed",
-                    one=repr(present),
-                    other=repr(embedder),
-                )
-            )
-        connection.execute("UPDATE facts SET value = ? WHERE name = 'embedder'", (embedder,))
-
-    def _insert(
-        self,
-        connection: sqlite3.Connection,
-        document: Document,
-        passages: Sequence[Passage],
-        vectors: Matrix,
-        tokens: TokenCodes,
-        original: str,
-        *,
-        starter: bool,
-    ) -> None:
-        columns = (
-            row_of(document, passages)
-            | {
-                "vectors": np.ascontiguousarray(vectors, dtype="<f4").tobytes(),
-                "original": original,
-                "starter": int(starter),
-                "added": now(),
-                "visible": 1,
-            }
-            | tokens.columns()
-        )
-        connection.execute(
-            f"INSERT OR REPLACE INTO documents ({', '.join(columns)})"
-            f" VALUES ({', '.join('?' * len(columns))})",
-            tuple(columns.values()),
-        )
-        self._record(connection, document.id, visible=True)
-
-    def _hide_unless_elsewhere(
-        self, connection: sqlite3.Connection, document: str, *, replaced_by: str
-    ) -> None:
-        places = connection.execute("SELECT 1 FROM places WHERE document = ?", (document,))
-        if places.fetchone() is None:
-            connection.execute("UPDATE documents SET visible = 0 WHERE id = ?", (document,))
-            self._record(connection, document, visible=False, replaced_by=replaced_by)
-        elif metadata.settle(connection, document):
-            self._record(connection, document, visible=True)
-
-    def _record(
-        self,
-        connection: sqlite3.Connection,
-        document: str,
-        *,
-        visible: bool,
-        replaced_by: str = "",
-    ) -> None:
-        connection.execute(
-            "INSERT INTO changes (document, visible, replaced_by, at) VALUES (?, ?, ?, ?)",
-            (document, int(visible), replaced_by, now()),
-        )
+        return published
 
     def note_starter_loaded(self) -> None:
         """Remember that the starter library is in, so that it is never loaded unasked again."""
@@ -218,48 +378,16 @@ class Library(Catalogue):
         What lies within its file goes with it, unless that was read from elsewhere too.
         """
         entry = self.entry(document)
-        self._show([document, *self._with(document)], visible=False)
+        with self._transaction() as connection:
+            publishing.show(connection, document, visible=False)
         return entry
 
     def restore(self, document: str) -> Entry:
         """Undo `remove`; raises NotInLibrary for a document that was never there."""
         self._load(document)
-        self._show([document, *self._with(document)], visible=True)
-        return self.entry(document)
-
-    def _show(self, documents: Sequence[str], *, visible: bool) -> None:
         with self._transaction() as connection:
-            for document in documents:
-                changed = connection.execute(
-                    "UPDATE documents SET visible = ? WHERE id = ? AND visible != ?",
-                    (int(visible), document, int(visible)),
-                )
-                if changed.rowcount:
-                    self._record(connection, document, visible=visible)
-
-    def _with(self, document: str) -> list[str]:
-        """Return the documents that are read from within a document and from nowhere else."""
-        held = self._held_by(self.places_of(document))
-        return [
-            one
-            for one in dict.fromkeys(held.values())
-            if one != document and held.keys() >= set(self.places_of(one))
-        ]
-
-    def _held_by(self, places: Sequence[str]) -> dict[str, str]:
-        """Return the places within the files at some places, each with what it shows."""
-        held: dict[str, str] = {}
-        for place in places:
-            begins = f"{place}{WITHIN}"
-            # What lies within a file has its bytes; a file of such a name has its own.
-            rows = self._rows(
-                "SELECT part.location, part.document FROM places AS part JOIN places AS file"
-                " ON file.location = ? AND file.original = part.original"
-                " WHERE part.location > ? AND part.location < ?",
-                (place, begins, f"{begins}\U0010ffff"),
-            )
-            held |= {str(row[0]): str(row[1]) for row in rows}
-        return held
+            publishing.show(connection, document, visible=True)
+        return self.entry(document)
 
     def update_source(self, document: str, **values: str | None) -> Entry:
         """Change what the library says of a document; None leaves a field as it is.
@@ -270,26 +398,7 @@ class Library(Catalogue):
         """
         present = self.entry(document).source
         with self._transaction() as connection:
-            kept = metadata.edited(connection, present.location)
-            said = metadata.stated(connection, document, present.location)
-            changed = {}
-            for field, value in values.items():
-                if value is None or value == getattr(present, field):
-                    continue
-                # A document without a title is nobody's wish; one without a publisher may be.
-                emptied = not value and (field in kept or field == "title") and said is not None
-                changed[field] = getattr(said, field) if emptied else value
-            if self._shown_at(present.location) == document:
-                metadata.edit(connection, document, present.location, changed)
-                metadata.settle(connection, document)
-            else:
-                # A replaced version that was brought back: its place shows the next one.
-                for field, value in changed.items():
-                    connection.execute(
-                        f"UPDATE documents SET {field} = ? WHERE id = ?", (value, document)
-                    )
-            # The title is in the word index: a new generation brings it there.
-            self._record(connection, document, visible=True)
+            publishing.update_source(connection, document, present, values)
         self._texts.cache_clear()
         return self.entry(document)
 
@@ -303,73 +412,21 @@ class Library(Catalogue):
         missing there, having come in meanwhile: then nothing was changed.
         """
         with self._transaction() as connection:
-            kept = connection.execute("SELECT id FROM documents WHERE passage_count > 0")
-            missing = [str(row[0]) for row in kept if row[0] not in vectors]
-            if missing:
-                return missing
-            for document, (matrix, tokens) in vectors.items():
-                columns = tokens.columns()
-                connection.execute(
-                    "UPDATE documents SET vectors = ?, tokens = ?, token_counts = ? WHERE id = ?",
-                    (
-                        np.ascontiguousarray(matrix, dtype="<f4").tobytes(),
-                        columns["tokens"],
-                        columns["token_counts"],
-                        document,
-                    ),
-                )
-            for (document,) in connection.execute(
-                "SELECT id FROM documents WHERE visible"
-            ).fetchall():
-                self._record(connection, document, visible=True)
-            connection.execute("UPDATE facts SET value = ? WHERE name = 'embedder'", (embedder,))
+            unknown = publishing.replace_vectors(connection, embedder, vectors)
         self._texts.cache_clear()
-        return []
+        return unknown
 
     def check(self) -> list[IntegrityFinding]:
         """Check the database, every visible passage and every kept original."""
-        integrity = [row[0] for row in self._rows("PRAGMA integrity_check")]
-        findings = [IntegrityFinding("database", integrity == ["ok"], "; ".join(integrity)[:200])]
-        rows = self._rows(
-            "SELECT id, location, length(text) AS length, spans, original, passage_count,"
-            " length(vectors) AS bytes FROM documents WHERE visible"
+        return check(self._connections, self._originals)
+
+    def _load(self, document: str) -> tuple[Document, tuple[Passage, ...]]:
+        # Not the vectors: those of a long report are larger than its text.
+        rows = self._connections.rows(
+            f"SELECT id, {', '.join(SOURCE + DOCUMENT)}, spans FROM documents WHERE id = ?",
+            (document,),
         )
-        odd = [row["id"] for row in rows if not _spans_fit(row)]
-        findings.append(
-            IntegrityFinding(
-                "passages",
-                not odd,
-                tr("{count} documents, {odd} with passages outside", count=len(rows), odd=len(odd)),
-            )
-        )
-        lost = [
-            row["location"]
-            for row in rows
-            if row["original"] and not self._originals.whole(row["original"])
-        ]
-        detail = f"lost or altered: {', '.join(lost[:3])}" if lost else "all present and unaltered"
-        findings.append(IntegrityFinding("originals", not lost, detail))
-        return findings
-
-
-def _spans_fit(row: sqlite3.Row) -> bool:
-    """Say whether a document's passages lie in its text and its vectors are whole rows."""
-    spans = json.loads(row["spans"])
-    inside = all(0 <= start < end <= row["length"] for start, end, _, _ in spans)
-    count = len(spans)
-    return inside and count == row["passage_count"] and (not count or row["bytes"] % count == 0)
-
-
-def _check(document: Document, passages: Sequence[Passage], vectors: Matrix | None) -> None:
-    if vectors is not None and len(vectors) != len(passages):
-        raise LibraryError(
-            tr(
-                "{vectors} vectors for {passages} passages",
-                vectors=len(vectors),
-                passages=len(passages),
-            )
-        )
-    for passage in passages:
-        whole = document.text[passage.start : passage.end]
-        if passage.document != document.id or whole != passage.text or not whole:
-            raise LibraryError(tr("a passage does not slice back: {id}", id=passage.id))
+        if not rows:
+            raise missing(document)
+        found = document_from_row(rows[0])
+        return found, passages_from_row(rows[0], found)

@@ -39,7 +39,7 @@ _SIZE, _KEPT = 1_000_000, 3
 # One record: a stack of a deep recursion must not push everything else out of the file.
 _LONGEST, _LONGEST_LINE = 20_000, 2_000
 # Records held while there is no data folder yet: a command that makes none leaves none behind.
-_HELD = 200
+_BUFFERED = 200
 # Seconds to wait for another process that writes: it needs microseconds, unless it was stopped. One
 # that was is not waited for again for a minute.
 _PATIENCE, _IMPATIENT = 0.5, 60.0
@@ -61,11 +61,11 @@ class Failure:
 
 
 @contextmanager
-def recorded(home: Path, level: str = DEFAULT) -> Iterator[None]:
+def logging_to(home: Path, level: str = DEFAULT) -> Iterator[None]:
     """Write the log of the data folder `home` during the block, at one of LEVELS.
 
-    What ends a thread, or the program, stands in it too, and on the terminal as before. A log that
-    cannot be written stops nothing: `trouble` says why.
+    An exception that ends a thread or the program is logged too, and still shown on the terminal.
+    A log that cannot be written stops nothing: `trouble` says why.
     """
     hide_environment()
     number = logging.getLevelNamesMapping()[level.upper()]
@@ -78,7 +78,7 @@ def recorded(home: Path, level: str = DEFAULT) -> Iterator[None]:
     for one in ours:
         one.setLevel(number)
     logging.getLogger().addHandler(handler)
-    sys.excepthook, threading.excepthook = _ending(hooks[0]), _ending_thread(hooks[1])
+    sys.excepthook, threading.excepthook = _exit_hook(hooks[0]), _thread_exit_hook(hooks[1])
     try:
         yield
     finally:
@@ -89,11 +89,11 @@ def recorded(home: Path, level: str = DEFAULT) -> Iterator[None]:
         handler.close()
 
 
-def trouble(home: Path) -> str:
+def write_problem(home: Path) -> str:
     """Return why the log of a data folder cannot be written, as one line; "" where it can."""
     file = home / FILE
     try:
-        os.close(_opened(str(file), os.O_WRONLY | os.O_APPEND))
+        os.close(_open_private(str(file), os.O_WRONLY | os.O_APPEND))
     except OSError as error:
         return f"{file} cannot be written ({os.strerror(error.errno or 0)})"
     for handler in logging.getLogger().handlers:
@@ -123,7 +123,7 @@ def level_of(error: BaseException) -> int:
     return logging.INFO if asked_wrong else logging.ERROR
 
 
-def name_of(place: str) -> str:
+def log_name(place: str) -> str:
     """Return a document's place as the log names it: a file's name, or the host of an address.
 
     The rest of an address may hold what somebody searched for.
@@ -136,7 +136,7 @@ def name_of(place: str) -> str:
 def _end_of(file: Path) -> str:
     """Return the end of a regular file as text; "" for one that is missing or cannot be read."""
     try:
-        descriptor = _opened(str(file), os.O_RDONLY)
+        descriptor = _open_private(str(file), os.O_RDONLY)
     except OSError:
         return ""
     with os.fdopen(descriptor, "rb") as stream:
@@ -144,7 +144,7 @@ def _end_of(file: Path) -> str:
         return stream.read(_TAIL).decode("utf-8", errors="replace")
 
 
-def _opened(path: str, flags: int) -> int:
+def _open_private(path: str, flags: int) -> int:
     """Open a regular file, made for its owner alone; a link or a pipe in its place is refused."""
     flags |= os.O_CREAT if flags & os.O_WRONLY else 0
     descriptor = os.open(path, flags | _SAFELY, 0o600)
@@ -166,13 +166,17 @@ class _SharedFile(RotatingFileHandler):
         super().__init__(file, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8", delay=True)
         self.file = file
         self.trouble = ""
-        self._before: deque[logging.LogRecord] = deque(maxlen=_HELD)
+        self._before: deque[logging.LogRecord] = deque(maxlen=_BUFFERED)
         self._is_alone = False
         self._impatient_until = 0.0
 
     def _open(self) -> Any:
         return open(
-            self.baseFilename, "a", encoding="utf-8", errors="backslashreplace", opener=_opened
+            self.baseFilename,
+            "a",
+            encoding="utf-8",
+            errors="backslashreplace",
+            opener=_open_private,
         )
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -196,16 +200,16 @@ class _SharedFile(RotatingFileHandler):
         self.trouble = os.strerror(number) if number else type(error).__name__
         # What the stream could not get rid of would fail again when it is closed.
         stream, self.stream = self.stream, None
-        _dropped(stream)
+        _close_quietly(stream)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the lock of all processes; without it after a while, and on a disk without locks.
+        """Hold the lock that all processes share; after a time-out, or without file locks, go on.
 
-        A line is then still written at the end of the file in one piece, as a rule, and nothing is
+        Without the lock a line is still appended, as a rule in one piece, but the file is not
         rotated.
         """
-        lock = _opened(f"{self.baseFilename}.lock", os.O_WRONLY)
+        lock = _open_private(f"{self.baseFilename}.lock", os.O_WRONLY)
         try:
             deadline = time.monotonic() + _PATIENCE
             self._is_alone = _locked(lock)
@@ -219,11 +223,11 @@ class _SharedFile(RotatingFileHandler):
             os.close(lock)
 
     def shouldRollover(self, record: logging.LogRecord) -> int:
-        """Say whether the file is full; only who is alone with it may rename it."""
+        """Say whether the file is full; only the holder of the lock may rename it."""
         return int(self._is_alone and bool(super().shouldRollover(record)))
 
     def _follow(self) -> None:
-        """Open the file anew where another process has rotated it, or somebody deleted it."""
+        """Reopen the file if another process has rotated it, or somebody deleted it."""
         if self.stream is None:
             return
         ours = os.fstat(self.stream.fileno())
@@ -233,7 +237,7 @@ class _SharedFile(RotatingFileHandler):
             there = None
         if there is None or (there.st_ino, there.st_dev) != (ours.st_ino, ours.st_dev):
             stream, self.stream = self.stream, None
-            _dropped(stream)
+            _close_quietly(stream)
 
 
 def _locked(descriptor: int) -> bool:
@@ -244,7 +248,7 @@ def _locked(descriptor: int) -> bool:
         return False
 
 
-def _dropped(stream: TextIO | None) -> None:
+def _close_quietly(stream: TextIO | None) -> None:
     if stream is not None:
         try:
             stream.close()
@@ -254,7 +258,7 @@ def _dropped(stream: TextIO | None) -> None:
 
 
 class _Lines(logging.Formatter):
-    """A line a record, its stack below it and indented, so that no text can look like a record."""
+    """One line per record, its stack trace indented below, so that no text can forge a record."""
 
     def __init__(self, *, words: bool) -> None:
         """With `words` the messages of exceptions and of other libraries are written as well."""
@@ -264,7 +268,7 @@ class _Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as lines without keys."""
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        said = self._said(record)
+        said = self._message(record)
         error = record.exc_info[1] if record.exc_info else None
         lines = []
         if error is not None:
@@ -273,21 +277,21 @@ class _Lines(logging.Formatter):
         if len("".join(lines)) > _LONGEST:
             # The end says what went wrong, the beginning who asked for it.
             lines = [
-                *_within(lines, _LONGEST // 2),
+                *_first_lines(lines, _LONGEST // 2),
                 "[…]",
-                *_within(lines[::-1], _LONGEST // 2)[::-1],
+                *_first_lines(lines[::-1], _LONGEST // 2)[::-1],
             ]
         level, where = f"{record.levelname:<7}", f"{record.process} {record.name}"
         header = f"{moment}.{int(record.msecs):03}Z {level} {where}: {_printable(said)}"
         return redacted("\n".join([header, *map(_indented, lines)]))
 
-    def _said(self, record: logging.LogRecord) -> str:
+    def _message(self, record: logging.LogRecord) -> str:
         if self._words or record.name.partition(".")[0] in _OURS:
             return record.getMessage()
         return f"a message from {Path(record.pathname).name}:{record.lineno} (--verbose writes it)"
 
 
-def _within(lines: list[str], characters: int) -> list[str]:
+def _first_lines(lines: list[str], characters: int) -> list[str]:
     taken: list[str] = []
     for line in lines:
         characters -= len(line)
@@ -302,7 +306,7 @@ def _indented(line: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return a text on one line: what ends a line or moves a cursor is written as its code."""
+    """Return a text on one line: line breaks and control characters as escapes."""
     cut = text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}…"
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in cut
@@ -359,7 +363,7 @@ def _stack(
                 yield from _stack(one, words=words, seen=seen)
 
 
-def _ending(shown: Any) -> Any:
+def _exit_hook(shown: Any) -> Any:
     """Return a hook that logs what ends the program, then does what `shown` did."""
 
     def hook(kind: Any, error: Any, trace: Any) -> None:
@@ -372,7 +376,7 @@ def _ending(shown: Any) -> Any:
     return hook
 
 
-def _ending_thread(shown: Any) -> Any:
+def _thread_exit_hook(shown: Any) -> Any:
     """Return a hook that logs what ends a thread, then does what `shown` did."""
 
     def hook(args: Any) -> None:

@@ -1,9 +1,9 @@
-"""What is said of a document: by each place it was read from, and by whoever keeps the library.
+"""Metadata of documents: what each place states, what the user edited, and which of them holds.
 
-A document is its text; who published it, when and under which title is said of it, by the file it
-was read from, and may be corrected. Every statement is kept, so that a later one replaces an
-earlier one of the same place and no other. What holds is settled here alone: a person's edit before
-the newest statement of the place that showed the document first.
+A document is its text. Its title, publisher and date come from the file that it was read from, and
+the user may edit them. Every statement is kept; a later one replaces only an earlier one of the
+same place. Precedence is decided in this module alone: the user's edit first, then the newest
+statement of the place that the document was first read from.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _NEWEST = (
 )
 
 
-def stated(connection: sqlite3.Connection, document: str, location: str) -> Source | None:
-    """Return what a place says of a document at present; None where it never showed it."""
+def latest_statement(connection: sqlite3.Connection, document: str, location: str) -> Source | None:
+    """Return the newest statement of a place about a document, None if it never showed it."""
     row = connection.execute(
         f"SELECT {', '.join(SOURCE)} FROM statements WHERE document = ? AND location = ?"
         " ORDER BY id DESC LIMIT 1",
@@ -35,20 +35,20 @@ def stated(connection: sqlite3.Connection, document: str, location: str) -> Sour
     return Source(*row) if row else None
 
 
-def edited(connection: sqlite3.Connection, location: str) -> dict[str, str]:
-    """Return the fields that a person edited of what lies at a place."""
+def edits_at(connection: sqlite3.Connection, location: str) -> dict[str, str]:
+    """Return the fields that the user edited for a place, by name."""
     rows = connection.execute("SELECT field, value FROM edits WHERE location = ?", (location,))
     return {str(field): str(value) for field, value in rows}
 
 
-def same(said: Source | None, source: Source) -> bool:
-    """Say whether a place says what it said before; that it was fetched again is no news."""
+def is_same_statement(said: Source | None, source: Source) -> bool:
+    """Say whether a statement equals the last one; a new date of fetching alone is no change."""
     return said is not None and said == replace(source, fetched=said.fetched or source.fetched)
 
 
-def state(connection: sqlite3.Connection, document: str, source: Source) -> None:
-    """Keep what a place says of a document, unless that is what it said last."""
-    if not same(stated(connection, document, source.location), source):
+def record_statement(connection: sqlite3.Connection, document: str, source: Source) -> None:
+    """Store what a place states about a document, unless it equals the last statement."""
+    if not is_same_statement(latest_statement(connection, document, source.location), source):
         connection.execute(
             f"INSERT INTO statements (document, {', '.join(SOURCE)}, at)"
             f" VALUES ({', '.join('?' * (len(SOURCE) + 2))})",
@@ -56,15 +56,15 @@ def state(connection: sqlite3.Connection, document: str, source: Source) -> None
         )
 
 
-def edit(
+def record_edits(
     connection: sqlite3.Connection, document: str, location: str, values: Mapping[str, str]
 ) -> None:
-    """Keep a person's edit of a document's fields, as one place shows it.
+    """Store the user's edits of a document's fields for one place.
 
-    What other places state stands: another publisher of the same text is no mistake. A field
-    that is given back the value its place states is edited no more.
+    Statements of other places are unaffected: another publisher of the same text is no mistake. A
+    field that is set back to what its place states counts as unedited again.
     """
-    source = stated(connection, document, location)
+    source = latest_statement(connection, document, location)
     for field, value in values.items():
         if source is not None and getattr(source, field) == value:
             connection.execute(
@@ -77,8 +77,8 @@ def edit(
             )
 
 
-def settle(connection: sqlite3.Connection, document: str) -> bool:
-    """Write what holds of a document into its row; return whether that changed it."""
+def update_row(connection: sqlite3.Connection, document: str) -> bool:
+    """Write the metadata that hold into the document's row; return whether that changed it."""
     row = connection.execute(
         f"SELECT {', '.join(SOURCE)} FROM documents WHERE id = ?", (document,)
     ).fetchone()
@@ -97,9 +97,9 @@ def settle(connection: sqlite3.Connection, document: str) -> bool:
     if not places:
         return False
     place = present.location if present.location in places else places[0]
-    holds = stated(connection, document, place)
+    holds = latest_statement(connection, document, place)
     assert holds is not None
-    values = dict(zip(SOURCE, astuple(holds), strict=True)) | edited(connection, place)
+    values = dict(zip(SOURCE, astuple(holds), strict=True)) | edits_at(connection, place)
     if Source(**values) == present:
         return False
     connection.execute(
@@ -109,10 +109,10 @@ def settle(connection: sqlite3.Connection, document: str) -> bool:
     return True
 
 
-def others(connection: sqlite3.Connection) -> dict[str, tuple[Source, ...]]:
-    """Return what further places say of the documents that are shown at more than one.
+def other_sources(connection: sqlite3.Connection) -> dict[str, tuple[Source, ...]]:
+    """Return the statements of further places, for documents that are at more than one place.
 
-    By document id, by the time of what they say, the place of the document's own row left out.
+    By document id, oldest first, without the place that the document's own row names.
     """
     found: dict[str, tuple[Source, ...]] = {}
     for row in connection.execute(
@@ -122,7 +122,7 @@ def others(connection: sqlite3.Connection) -> dict[str, tuple[Source, ...]]:
         " ORDER BY statements.id"
     ):
         source = Source(*row[: len(SOURCE)])
-        values = dict(zip(SOURCE, astuple(source), strict=True)) | edited(
+        values = dict(zip(SOURCE, astuple(source), strict=True)) | edits_at(
             connection, source.location
         )
         found[row["document"]] = (*found.get(row["document"], ()), Source(**values))

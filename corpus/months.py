@@ -17,7 +17,7 @@ MONTHS = {
 }  # fmt: skip
 # As in Unicode's CLDR 48 (in full, in the case that stands after a day, abbreviated), by month; a
 # test holds them against it. No name stands for two months in two of these languages.
-_ABROAD = {
+_FOREIGN_NAMES = {
     "fr": "janvier janv/février févr/mars/avril avr/mai/juin/juillet juil/août/septembre sept/"
     "octobre oct/novembre nov/décembre déc",
     "de": "januar jan jänner/februar feb/märz mär/april apr/mai/juni jun/juli jul/august aug/"
@@ -53,17 +53,17 @@ _ABROAD = {
 }
 
 
-def folded(name: str) -> str:
+def without_accents(name: str) -> str:
     """Return a word in lower case without accents: "Août" is "aout", as many write it."""
     apart = unicodedata.normalize("NFD", name.lower())
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
-def _abroad() -> dict[str, tuple[int, frozenset[str]]]:
+def _foreign_months() -> dict[str, tuple[int, frozenset[str]]]:
     found: dict[str, tuple[int, frozenset[str]]] = {}
-    for language, months in _ABROAD.items():
+    for language, months in _FOREIGN_NAMES.items():
         for number, names in enumerate(months.split("/"), start=1):
-            for name in map(folded, names.split()):
+            for name in map(without_accents, names.split()):
                 known = found.get(name, (number, frozenset()))
                 found[name] = (number, known[1] | {language})
     for name, number in MONTHS.items():
@@ -73,4 +73,4 @@ def _abroad() -> dict[str, tuple[int, frozenset[str]]]:
 
 
 # By folded name: the month, and the languages that call it so.
-ABROAD = _abroad()
+FOREIGN_MONTHS = _foreign_months()

@@ -1,8 +1,8 @@
-"""Words of scanned pages by Tesseract, a program of its own that runs in a process with limits.
+"""Words of scanned pages by Tesseract, an outside program that runs in a process with limits.
 
-The page is drawn in the confined child (corpus.sandbox) and comes out as bare pixels, so that no
-parser of pictures meets what a stranger wrote. Tesseract reads its own files and so cannot run in
-that child; it has a bound on memory and on time instead, and what it says comes back as words.
+The page is rendered in the sandbox (corpus.sandbox) and comes out as bare pixels, so that no image
+parser meets untrusted data. Tesseract reads its own files and so cannot run in
+that child; it runs under limits of memory and time instead, and what it says comes back as words.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def advice() -> str:
     return f"to read pages without text install Tesseract ({INSTALL}): briefing add --ocr FILE"
 
 
-def recognised(scan: Scan) -> list[Row]:
+def recognise(scan: Scan) -> list[Row]:
     """Return the lines on a page in reading order; none where Tesseract fails or takes too long."""
     program = shutil.which("tesseract") or ""
     languages = [one for one in _languages(program) if one != _UPRIGHT]
@@ -85,7 +85,7 @@ def recognised(scan: Scan) -> list[Row]:
     said = _run([program, "stdin", "stdout", "-l", "+".join(languages), "--dpi", dots,
                  "--psm", layout, "tsv"], picture)  # fmt: skip
     try:
-        return _levelled(list(_rows(said, scan)))
+        return _normalise_sizes(list(_rows(said, scan)))
     except (ValueError, IndexError):
         # Not the table that it writes.
         return []
@@ -163,7 +163,7 @@ def _rows(said: str, scan: Scan) -> Iterator[Row]:
             sure.append(float(fields[10]))
 
 
-def _levelled(rows: list[Row]) -> list[Row]:
+def _normalise_sizes(rows: list[Row]) -> list[Row]:
     """Return lines of one size, but for those that are set larger, and in order down the page.
 
     The box of a line is as high as its highest letter, which says little of the size of its type. A

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus.errors import ReadError, StorageError
-from corpus.files import digest_of, opened
+from corpus.files import digest_of, open_file
 from corpus.i18n import tr
 from corpus.private_files import private_folder
 
@@ -44,7 +44,7 @@ class Originals:
         the disk is full or refuses, ReadError for what is no regular file (corpus.files); nothing
         is left behind.
         """
-        with opened(file) as descriptor:
+        with open_file(file) as descriptor:
             digest = digest_of(descriptor)
             target = self.path(digest)
             if not target.exists():
@@ -54,7 +54,7 @@ class Originals:
     def whole(self, digest: str) -> bool:
         """Say whether the original of that hash is there and unaltered."""
         try:
-            with opened(self.path(digest)) as descriptor:
+            with open_file(self.path(digest)) as descriptor:
                 return digest_of(descriptor) == digest
         except (ReadError, OSError):
             return False

@@ -28,8 +28,8 @@ _KEPT = 64
 class PageImage:
     """A page as WebP, its size in pixels, and the boxes of the quote in shares of the page.
 
-    `found` is how much of the quote's letters lie on this page, 0…1; `rest` says that the quote
-    goes on overleaf.
+    `found` is the share of the quote's letters found on this page, 0…1; `rest` says that the quote
+    continues on the next page.
     """
 
     image: bytes
@@ -71,7 +71,7 @@ class PageRenderer:
                 self._kept.move_to_end(key)
                 return self._kept[key]
         quote, before, rest = _on_page(document, page, start, end)
-        answer = self._sandbox.drawn(
+        answer = self._sandbox.draw_page(
             original,
             {
                 "number": page,
@@ -119,7 +119,7 @@ def _on_page(document: Document, page: int, start: int, end: int) -> tuple[str, 
 
 
 def _as_printed(document: Document, start: int, end: int) -> str:
-    """Return a part of the text without the bars that stand between the cells of its tables."""
+    """Return a part of the text without the bars between the cells of its tables."""
     pieces, at = [], start
     place = max(0, bisect_right(document.tables, start, key=lambda table: table.start) - 1)
     for table in document.tables[place:]:

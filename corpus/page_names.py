@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Folio:
-    """What is known of a page beside its number.
+    """How a page is named beside its number.
 
     `label` is what is printed on it ("iv", "A-3"; "" where that is its number), `of` how many pages
     the document has, `ocr` whether its words were recognised from a picture.

@@ -26,7 +26,7 @@ def refuse_undated(*texts: str) -> None:
             )
 
 
-def beginning(text: str) -> str:
+def first_day(text: str) -> str:
     """Return the first day of a date, as ISO 8601: "2025-06" begins on 2025-06-01.
 
     A text that is no date is returned as it is, so that it compares as any text does.
@@ -35,7 +35,7 @@ def beginning(text: str) -> str:
     return span[0].isoformat() if span else text
 
 
-def end(text: str) -> str:
+def last_day(text: str) -> str:
     """Return the last day of a date, as ISO 8601: "2025" ends on 2025-12-31.
 
     A text that is no date is returned as it is.
@@ -46,7 +46,7 @@ def end(text: str) -> str:
 
 def is_later(text: str, other: str) -> bool:
     """Say whether every day that one date can mean comes after every day of another."""
-    return is_date(text) and is_date(other) and beginning(text) > end(other)
+    return is_date(text) and is_date(other) and first_day(text) > last_day(other)
 
 
 def days_between(earlier: str, later: str) -> int | None:
@@ -66,8 +66,8 @@ def within(published: str, since: str, until: str) -> bool:
         return True
     if not published:
         return False
-    return (not since or end(published) >= beginning(since)) and (
-        not until or beginning(published) <= end(until)
+    return (not since or last_day(published) >= first_day(since)) and (
+        not until or first_day(published) <= last_day(until)
     )
 
 

@@ -1,4 +1,4 @@
-"""The data folder is for its user alone: folders of mode 0700, files of mode 0600, ours and found.
+"""The data folder is private to its user: folders of mode 0700, files of mode 0600.
 
 What a person asked and reads is nobody else's on a shared machine, and libraries that write for us
 (Chroma, Tantivy, NumPy) make files as the umask has it.
@@ -23,7 +23,7 @@ _OURS = re.compile(
 
 
 def private_folder(folder: Path) -> None:
-    """Make a folder of ours, or close the one that is there to others; raises OSError.
+    """Create a private folder, or make an existing one private; raises OSError.
 
     A disk that takes no writes, or an owner who is somebody else, leaves the mode as it is.
     """

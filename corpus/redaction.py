@@ -1,4 +1,4 @@
-"""Keys are never shown: those that are known, and whatever looks like one, go out of a text."""
+"""Redaction of secrets: known keys, and whatever looks like one, are removed from a text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHORTEST = 4
 # Of a longer key its beginning is taken out too: servers repeat keys cut short or with stars.
 _CUT, _CUT_FROM = 8, 12
 _NAMED_SECRET = re.compile(r"(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)")
-# What keys look like where nobody told us of them: a provider's prefix, what follows the name of
+# What unknown keys look like: a provider's prefix, what follows the name of
 # a header or a setting, a password in an address, a signed token, a long run of letters and digits.
 _FORMS = (
     (re.compile(r"\b(?:sk|pk|rk|gsk|xai|ghp|gho|glpat|hf|key)[-_][\w\-.*…]{6,}", re.I), MARK),
@@ -55,7 +55,7 @@ def hide(*values: str) -> None:
 
 
 def hide_environment() -> None:
-    """Remember what the environment calls a key, a token, a secret or a password."""
+    """Remember the values of environment variables named as a key, token, secret or password."""
     hide(
         *(
             value

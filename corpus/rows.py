@@ -23,7 +23,7 @@ DOCUMENT = ("text", "pages", "headings", "left_out", "tables", "reading")
 
 
 def now() -> str:
-    """Return the present moment in UTC, ISO 8601, to the second."""
+    """Return the present time in UTC, ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -93,7 +93,7 @@ def extraction_report_from_row(row: sqlite3.Row) -> ExtractionReport:
 
 
 def _left_out(column: str) -> tuple[LeftOut, ...]:
-    # A library of an older version has no word on where.
+    # A library of an older version does not say where.
     return tuple(
         LeftOut(str(kind), int(places), *map(translatable_from, where))
         for kind, places, *where in json.loads(column)

@@ -3,8 +3,8 @@
 A thread cannot be killed and a parser can run for ever, eat the memory or crash the process
 (Tika's published lesson). A child has no network, no environment, starts no program, writes no
 file, and is replaced after it fails or has read fifty files. It is handed each file open and can
-open no other (corpus.confinement). What it says is JSON: a parser that was taken over must not
-choose what is unpickled here.
+open no other (corpus.confinement). It answers in JSON, not pickle: a parser that was
+taken over must not choose what is unpickled here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from typing import IO, TYPE_CHECKING, Any
 from corpus.counting import Counting
 from corpus.document import Document, Passage, Source
 from corpus.errors import ReadError
-from corpus.files import opened
+from corpus.files import open_file
 from corpus.formats import READERS
 from corpus.i18n import tr, translatable_from
 from corpus.limits import MOST_PARTS
@@ -50,7 +50,7 @@ MEMORY = 1_000_000_000
 _RECYCLE = 50
 # A child imports all that it may need before it shuts itself in: 1.5 s, more on a busy machine.
 _START_SECONDS = 60.0
-# Of what a child says of a plug-in.
+# Characters of a child's note on a plug-in that are kept.
 _LONGEST_NOTE = 1_000
 # Twenty million characters, six bytes each where JSON escapes them, and their headings.
 _LONGEST_ANSWER = 150_000_000
@@ -91,7 +91,7 @@ class Sandbox:
         """End the children; a file that one is reading counts as crashed."""
         for child in self._children:
             child.kill()
-        # Each is buried by whoever holds it: a pipe must not be closed while another waits on it.
+        # Each is reaped by the thread that uses it: no pipe may be closed while one waits on it.
         idle = [self._idle.get() for _ in self._children]
         for child in idle:
             child.end()
@@ -113,10 +113,10 @@ class Sandbox:
         request = {"read": str(path.absolute()), "part": list(part), "heading": heading}
         return self._document(path, request | {"title": ""})
 
-    def drawn(
+    def draw_page(
         self, path: Path, request: dict[str, Any], part: Sequence[str] = ()
     ) -> dict[str, Any]:
-        """Return what `corpus.readers.pdf_drawing.drawn` makes of its arguments; raises ReadError.
+        """Return what `pdf_drawing.draw_page` makes of its arguments; raises ReadError.
 
         "image" comes back as base64. `part` names the document within the one at `path`.
         """
@@ -194,7 +194,7 @@ class Sandbox:
                 first, answer = waiting.popleft()
                 yield first, answer.result()
         finally:
-            # The caller may have left: what is still being read is not wanted, nor waited for.
+            # The caller may have stopped early: what is still being read is no longer wanted.
             unwanted = [answer for _, answer in waiting if not answer.cancel()]
             while wait(unwanted, timeout=0.05).not_done:
                 for child in self._children:
@@ -222,7 +222,7 @@ class Sandbox:
         try:
             if path is None:
                 return child.asked(request, -1, counting)
-            with opened(path) as descriptor:
+            with open_file(path) as descriptor:
                 return child.asked(request, descriptor, counting)
         except ReadError as error:
             return error
@@ -272,7 +272,7 @@ class _Child:
             self.end()
             return _too_slow(f"{self._wall:.0f} seconds")
         except (OSError, ValueError):
-            # It died while idle, was ended while reading, or speaks without end.
+            # It died while idle, was killed while reading, or its answer does not end.
             line = None
         if line is None:
             return self._post_mortem(process)
@@ -289,7 +289,7 @@ class _Child:
         return refused or answer
 
     def kill(self) -> None:
-        """Kill the process, if there is one; its reader then sees the end of what it says."""
+        """Kill the process, if there is one; whoever reads its answer then sees the end of it."""
         process = self._process
         if process is not None and process.returncode is None:
             with suppress(ProcessLookupError):
@@ -301,7 +301,7 @@ class _Child:
         self._hang_up()
         if process is not None:
             process.kill()
-            _buried(process)
+            _reap(process)
 
     def _hang_up(self) -> None:
         requests, self._requests = self._requests, None
@@ -319,18 +319,18 @@ class _Child:
             # Until it is another program, a child counts its parent's memory as its own peak: with
             # an embedding model loaded here, 0.6 GB before it has read anything.
             self._inherited = _peak(resource.getrusage(resource.RUSAGE_SELF))
-            self._process, self._requests = _started(self._memory, self._cpu)
+            self._process, self._requests = _spawn(self._memory, self._cpu)
             self._count, self._counts = 0, False
         self._count += 1
         return self._process
 
     def _post_mortem(self, process: subprocess.Popen[bytes]) -> ReadError:
-        """Return why a child that stopped speaking ended."""
-        # It may have closed its output and live on. What ended it before this still shows.
+        """Return the error for a child that ended without an answer."""
+        # It may have closed its output and still run; a signal that ended it before is still known.
         self.kill()
         self._process = None
         self._hang_up()
-        killed, peak = _buried(process)
+        killed, peak = _reap(process)
         if killed == signal.SIGXCPU:
             return _too_slow(f"{self._cpu} seconds of the processor")
         # Native code that is refused memory mostly aborts, with what it had by then.
@@ -353,8 +353,8 @@ def _crashed() -> ReadError:
     return ReadError("crashed", tr("this file crashed the reader; save it anew and add it again"))
 
 
-def _buried(process: subprocess.Popen[bytes]) -> tuple[int, int]:
-    """Wait for a process that ends; return the signal that ended it (0 if none), peak bytes."""
+def _reap(process: subprocess.Popen[bytes]) -> tuple[int, int]:
+    """Wait for a process that ends; return the signal that ended it (0 if none) and peak bytes."""
     killed = peak = 0
     if process.returncode is None:
         try:
@@ -374,7 +374,7 @@ def _peak(usage: struct_rusage) -> int:
     return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _started(memory: int, cpu: int) -> tuple[subprocess.Popen[bytes], socket.socket]:
+def _spawn(memory: int, cpu: int) -> tuple[subprocess.Popen[bytes], socket.socket]:
     """Start a child with no environment but what it needs to find its modules.
 
     Its standard input is the other end of the socket returned, which open files can cross.
@@ -408,7 +408,7 @@ def _process(memory: int, cpu: int, requests: socket.socket) -> subprocess.Popen
 
 
 def _note_left_out(line: bytes | None) -> None:
-    """Log what a child that is ready says of plug-ins that it cannot use."""
+    """Log which plug-ins a child that is ready could not load, and why."""
     with suppress(ValueError, TypeError, AttributeError):
         for one in json.loads(line or b"{}").get("left_out", ()):
             READERS.note(str(one)[:_LONGEST_NOTE])

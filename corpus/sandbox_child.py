@@ -23,7 +23,7 @@ from corpus.confinement import Confinement, confine
 from corpus.counting import Counter, Counting
 from corpus.document import Document, Heading
 from corpus.errors import ReadError
-from corpus.files import contents
+from corpus.files import read_bytes
 from corpus.formats import READERS, FileReader
 from corpus.i18n import tr, translatable_json
 from corpus.limits import DEFAULT_LIMITS
@@ -47,7 +47,7 @@ def _to_json(answer: Document) -> dict[str, Any]:
 
 
 class _Child:
-    """What the child keeps from one request to the next: how tokens are counted."""
+    """The state of the child between requests: how tokens are counted, processor time."""
 
     def __init__(self, cpu: int, confinement: Confinement) -> None:
         self._cpu = cpu
@@ -58,21 +58,21 @@ class _Child:
         """Return a document, or a drawn page, as JSON; raises what the readers raise."""
         from corpus import readers
         from corpus.readers.pdf import pages_without_text
-        from corpus.readers.pdf_drawing import drawn, scanned
+        from corpus.readers.pdf_drawing import draw_page, scan_page
 
         if "confinement" in request:
             return asdict(self._confinement)
         path, part = Path(request["read"]), request.get("part", ())
         if wanted := request.get("draw"):
-            _, data = readers.part_in(contents(descriptor, DEFAULT_LIMITS), path, part)
-            found = drawn(data, **wanted)
+            _, data = readers.part_in(read_bytes(descriptor, DEFAULT_LIMITS), path, part)
+            found = draw_page(data, **wanted)
             return found | {"image": base64.b64encode(found["image"]).decode("ascii")}
         if request.get("scans"):
-            _, data = readers.part_in(contents(descriptor, DEFAULT_LIMITS), path, part)
+            _, data = readers.part_in(read_bytes(descriptor, DEFAULT_LIMITS), path, part)
             return {"pages": pages_without_text(data, DEFAULT_LIMITS)}
         if wanted := request.get("scan"):
-            _, data = readers.part_in(contents(descriptor, DEFAULT_LIMITS), path, part)
-            found = scanned(data, int(wanted))
+            _, data = readers.part_in(read_bytes(descriptor, DEFAULT_LIMITS), path, part)
+            found = scan_page(data, int(wanted))
             return found | {"pixels": base64.b64encode(found["pixels"]).decode("ascii")}
         # It is said once, with a file that may be refused.
         if "counting" in request:
@@ -83,7 +83,7 @@ class _Child:
         }
         document = readers.read_open(descriptor, path, part=part, recognised=rows)
         if heading := request.get("heading"):
-            # Above all others: every passage says what it was found in.
+            # Above all others, so that every passage names what it was found in.
             above = Heading(0, 0, heading)
             document = replace(document, headings=(above, *document.headings))
         return _to_json(document) | self._spans(document, request.get("title"))
@@ -121,7 +121,7 @@ class _Child:
 
 
 def _preload() -> None:
-    """Import all that reading may import, and read what it may read: no file can be opened later.
+    """Import all modules and load all data that reading may need: no file can be opened later.
 
     Takes 1.5 seconds, once for fifty files. A reader of another package that cannot be made ready
     is left out.
@@ -180,7 +180,7 @@ def _serve(memory: int, cpu: int, folders: Sequence[str] = ()) -> None:
     the packages that add readers; they come last, so that nothing in them hides a module of ours.
     """
     out = os.fdopen(os.dup(1), "wb")
-    # A library that prints would otherwise speak into the answers.
+    # A library that prints would otherwise corrupt the answers.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     requests = socket.socket(fileno=0)
     sys.path.extend(one for one in folders if one not in sys.path)

@@ -1,4 +1,4 @@
-"""The tables of the library and the numbered steps that lead to them."""
+"""The database schema of the library, as numbered migrations."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def prepare(file: Path) -> None:
 def _make(file: Path) -> None:
     """Make a new library beside `file` and put it in its place.
 
-    An end at any moment leaves no half library; of two programs that start at once, one makes it.
+    A crash leaves no incomplete library; of two programs that start at once, one makes it.
     """
     temporary = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
     try:
@@ -206,7 +206,7 @@ def _make(file: Path) -> None:
 
 
 def _advance(connection: sqlite3.Connection, version: int) -> None:
-    """Take every step after `version`, each in one transaction."""
+    """Apply every migration after `version`, each in one transaction."""
     for step in range(version, len(MIGRATIONS)):
         connection.executescript(
             f"BEGIN IMMEDIATE; {MIGRATIONS[step]} PRAGMA user_version = {step + 1}; COMMIT;"
@@ -214,7 +214,7 @@ def _advance(connection: sqlite3.Connection, version: int) -> None:
 
 
 def migrate(connection: sqlite3.Connection, file: Path, lock: WriterLock) -> None:
-    """Bring a database to the newest step, each step in one transaction.
+    """Apply the missing migrations to a database, each in one transaction.
 
     A library that exists is copied to `<file>.before-<step>` first. Raises LibraryTooNew for one
     made by a newer version of the program.

@@ -46,7 +46,7 @@ _MARKS = 4
 _WORD = re.compile(r"\S+\s*")
 # Passages of one document: a book of a million words makes 7,000. Each is embedded and stored.
 MOST_PASSAGES = 30_000
-# The words that a column's name is cut to where the names of all are too long together.
+# Words that column names are cut to, in turn, where all names together are too long.
 _SHORTER = (4, 2, 1)
 
 
@@ -104,7 +104,7 @@ def split(document: Document, count: Counter, *, size: PassageSize | None = None
     size = size or PassageSize()
     text = document.text
     borders = _borders(document)
-    spans = _within(_with_rows(document), borders)
+    spans = _cut_at_borders(_with_rows(document), borders)
     counts = count([text[start:end] for start, end in spans])
     passages: list[Passage] = []
     sections = _sections(document, borders, spans, counts)
@@ -158,7 +158,7 @@ def _with_rows(document: Document) -> list[tuple[int, int]]:
     return sorted([*spans, *document.rows_in(0, len(text))])
 
 
-def _within(spans: list[tuple[int, int]], borders: list[int]) -> list[tuple[int, int]]:
+def _cut_at_borders(spans: list[tuple[int, int]], borders: list[int]) -> list[tuple[int, int]]:
     """Cut sentence spans at the borders that lie inside them."""
     if not borders:
         return spans

@@ -1,4 +1,4 @@
-"""Connections to a library's SQLite file, one a thread, and SQLite's errors in our words."""
+"""Connections to a library's SQLite file, one a thread, their transactions, errors translated."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import shutil
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from corpus.errors import LibraryClosed, LibraryDamaged, LibraryError, StorageError
 from corpus.i18n import tr
@@ -19,7 +20,7 @@ _FULL = 100_000
 
 
 class _Lease:
-    """A connection that is closed when nobody refers to its lease any more.
+    """A connection that is closed when the last reference to its lease is gone.
 
     By itself it would stay open until the garbage collector comes by: its cache of statements
     refers back to it.
@@ -77,6 +78,44 @@ class Connections:
         for lease in left:
             lease.connection.close()
         self._local = threading.local()
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Return what a statement yields in this thread's connection, errors translated."""
+        with translated(self._file):
+            return self().execute(statement, values).fetchall()
+
+    @contextmanager
+    def unchanging(self) -> Iterator[None]:
+        """Have this thread see the file as it is now for the whole block, whoever writes.
+
+        One read transaction: SQLite shows it the state at its first statement.
+        """
+        connection = self()
+        if connection.in_transaction:
+            yield
+            return
+        with translated(self._file):
+            connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with translated(self._file):
+                connection.execute("COMMIT")
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One write transaction of this thread: all of it or nothing, errors translated."""
+        with translated(self._file):
+            connection = self()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:  # reason: a half transaction must not outlive any failure
+                # SQLite has rolled back by itself after some errors (a full disk), not all.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
 
     def _opened(self) -> sqlite3.Connection:
         with translated(self._file):

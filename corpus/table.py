@@ -59,16 +59,6 @@ class Table:
             return None
         return bisect_right(self.cells, offset, key=lambda row: row[0][0]) - 1
 
-    def cell_at(self, offset: int) -> tuple[int, int] | None:
-        """Return row and column of the cell that holds an offset, or None between cells."""
-        row = self.row_at(offset)
-        if row is None:
-            return None
-        for column, (start, end) in enumerate(self.cells[row]):
-            if start <= offset < end:
-                return row, column
-        return None
-
     def row_span(self, row: int) -> Span:
         """Return the span of a row's line."""
         return self.cells[row][0][0], self.cells[row][-1][1]
@@ -147,7 +137,7 @@ def is_figure(cell: str) -> bool:
     return bool(_FIGURE.match(cell))
 
 
-def heads_of(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+def detect_heads(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
     """Return how many first rows and first columns are heads, by what the cells hold.
 
     For formats that do not say. Rows over the first that holds a figure are column heads, a year
@@ -183,7 +173,7 @@ def _years(rows: Sequence[Sequence[str]]) -> bool:
     return all(_is_year(row[0]) for row in rows)
 
 
-def unit_in(*lines: str) -> str:
+def find_unit(*lines: str) -> str:
     """Return what values are counted in, where a line about a table says so: "in tonnes"."""
     found = next(filter(None, map(_UNIT.search, lines)), None)
     if found is None:

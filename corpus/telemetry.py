@@ -1,4 +1,4 @@
-"""Nothing phones home: the telemetry of every dependency is off before it is imported.
+"""The telemetry of every dependency, switched off before it is imported.
 
 What each would do otherwise, as measured: gradio looks up api.gradio.app and huggingface.co at
 launch; ONNX Runtime from 1.29 on reports sessions and machine facts to mobile.events.data.microsoft

@@ -32,7 +32,7 @@ class TokenCodes:
 
     @classmethod
     def none(cls, passages: int) -> TokenCodes:
-        """Return what stands for passages whose tokens are not known."""
+        """Return empty codes, for passages whose tokens are not known."""
         return cls(np.zeros((0, 0), dtype=np.uint8), np.zeros(passages, dtype=np.int64))
 
     @classmethod

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class _AsStored:
-    """Reads a line of the program's as `corpus.i18n.said_json` wrote it; plain text as it is."""
+    """Parses a message that `corpus.i18n.translatable_json` serialised; plain text as it is."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
         def read(value: object, plain: Callable[[object], str]) -> str:

@@ -47,12 +47,12 @@ _in_use: ContextVar[tuple[AliasGroup, ...] | None] = ContextVar("aliases", defau
 
 
 def groups() -> tuple[AliasGroup, ...]:
-    """Return the groups of the library that is worked for, ours alone outside of `using`."""
+    """Return the groups of the library in use, only the built-in ones outside `using_aliases`."""
     return _in_use.get() or _ours()
 
 
 @contextmanager
-def using(found: tuple[AliasGroup, ...]) -> Iterator[None]:
+def using_aliases(found: tuple[AliasGroup, ...]) -> Iterator[None]:
     """Have `groups` return these during the block, in this thread."""
     token = _in_use.set(found)
     try:
@@ -71,14 +71,14 @@ _R = TypeVar("_R")
 
 
 def with_aliases(work: Callable[Concatenate[_H, _P], _R]) -> Callable[Concatenate[_H, _P], _R]:
-    """Return work for a library, its first argument, done with that library's aliases in use.
+    """Wrap a function so that the aliases of its first argument, a library, are in use during it.
 
-    Of a generator each step is: between two of them its reader may work for another library.
+    For a generator, during each step: between two steps its caller may use another library.
     """
 
     @wraps(work)
     def done(holder: _H, /, *args: _P.args, **named: _P.kwargs) -> _R:
-        with using(holder.aliases):
+        with using_aliases(holder.aliases):
             result = work(holder, *args, **named)
         if isgenerator(result):
             return cast(_R, _stepwise(cast(Any, result), holder.aliases))
@@ -90,14 +90,14 @@ def with_aliases(work: Callable[Concatenate[_H, _P], _R]) -> Callable[Concatenat
 def _stepwise(steps: Generator[_R, None, None], found: tuple[AliasGroup, ...]) -> Iterator[_R]:
     try:
         while True:
-            with using(found):
+            with using_aliases(found):
                 try:
                     step = next(steps)
                 except StopIteration:
                     return
             yield step
     finally:
-        with using(found):
+        with using_aliases(found):
             steps.close()
 
 

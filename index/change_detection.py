@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from corpus.errors import ReadError
-from corpus.files import digest_of, opened
+from corpus.files import digest_of, open_file
 from corpus.library import Library
 from corpus.limits import DEFAULT_LIMITS
 
@@ -42,7 +42,7 @@ def unchanged(library: Library, file: Path, place: str, *, in_full: bool) -> boo
     With `in_full` a text that lacks pages which OCR might read is not.
     """
     try:
-        with opened(file) as descriptor:
+        with open_file(file) as descriptor:
             digest = digest_of(descriptor, limit=DEFAULT_LIMITS.bytes)
     except (ReadError, OSError):
         # Whoever reads it says why it cannot be read.

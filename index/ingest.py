@@ -16,11 +16,11 @@ from corpus.counting import Counter, Counting
 from corpus.document import Document, LeftOut, Passage
 from corpus.errors import LibraryLocked, NotInLibrary, ReadError
 from corpus.extraction_report import ExtractionReport, extraction_report_of
-from corpus.files import NO_FILE, named
+from corpus.files import NO_FILE, resolve_named_path
 from corpus.i18n import tr
 from corpus.language import language_of
 from corpus.library import Library
-from corpus.log import name_of
+from corpus.log import log_name
 from corpus.metadata import EDITABLE
 from corpus.sandbox import ReadDocument, Sandbox
 from corpus.splitting import context_of
@@ -154,7 +154,7 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
     """
     files: list[Path] = []
     for path in paths:
-        found = named(path)
+        found = resolve_named_path(path)
         if not found.is_dir():
             files.append(found)
             continue
@@ -406,13 +406,13 @@ class _Taking:
 def _logged(report: Report) -> None:
     """Log what became of files: how many, and of each not taken whole its name and the reason."""
     for one in report.refused:
-        _LOG.warning("refused %s: %s", name_of(one.path), one.reason)
+        _LOG.warning("refused %s: %s", log_name(one.path), one.reason)
     for one in report.left_out:
-        _LOG.warning("left out at %s: %s", name_of(one.path), one.reason)
+        _LOG.warning("left out at %s: %s", log_name(one.path), one.reason)
     for account in report.accounts:
         for missed in account.missed:
             _LOG.warning(
-                "not read in full: %s: %d %s", name_of(account.path), missed.places, missed.kind
+                "not read in full: %s: %d %s", log_name(account.path), missed.places, missed.kind
             )
     _LOG.info(
         "added %d, replaced %d, updated %d, unchanged %d, duplicates %d, refused %d, left out %d: "

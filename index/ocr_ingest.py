@@ -41,7 +41,7 @@ def read_by_ocr(
     for done, page in enumerate(pages):
         yield told(page, done / len(pages))
         scan = sandbox.scan(file, page, part)
-        found = ocr.recognised(scan) if scan else []
+        found = ocr.recognise(scan) if scan else []
         if found:
             rows[page] = found
     return sandbox.read_recognised(file, rows, title, part, heading) if rows else None

@@ -15,7 +15,7 @@ import httpx
 from corpus.addresses import Policy
 from corpus.errors import ReadError
 from corpus.fetching import fetch
-from corpus.log import name_of
+from corpus.log import log_name
 from index.ingest import MetadataOverride, Progress, Refusal, Report
 
 _LOG = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def add_addresses(
             try:
                 got = fetch(address, policy)
             except ReadError as error:
-                _LOG.warning("refused an address of %s: %s", name_of(address), error.reason)
+                _LOG.warning("refused an address of %s: %s", log_name(address), error.reason)
                 refused.append(Refusal(address, error.reason, str(error)))
                 yield Progress("refused", number, len(wanted), address, reason=str(error))
                 continue

@@ -24,7 +24,7 @@ from assistant.models.streaming import Deadlines
 from assistant.pipeline import ask
 from assistant.settings import Settings
 from assistant.workspace import Workspace
-from corpus.cells import cells_in, rows_in, stated_in
+from corpus.cells import cell_stated_in, rows_in
 from corpus.document import Document, Source
 from corpus.readers.blocks import Blocks
 from corpus.splitting import split
@@ -135,21 +135,20 @@ def test_the_head_of_a_table_is_searched_with_every_passage_of_it(workspace: Wor
 
 
 def test_a_cell_is_named_by_its_row_and_column() -> None:
-    """A place in the text is a cell with both heads; between cells there is none."""
+    """A cell in the text has both heads; a row that is cut has the cells that lie there whole."""
     document = revenue()
     at = document.text.index("455")
-    (cell,) = cells_in(document, at, at + 3)
+    (row,) = rows_in(document, at, at + 3)
+    (cell,) = row.values
     assert cell.words == "2023 (Pumps): 455" and cell.table == "Revenue in million crowns"
-    assert cells_in(document, at + 3, at + 4) == () and cells_in(document, 0, 5) == ()
-    (row,) = rows_in(document, at, at + 3) or (None,)
-    assert row is not None and row.said == "Product: Pumps; 2023: 455"
+    assert row.said == "Product: Pumps; 2023: 455" and rows_in(document, 0, 5) == ()
     whole = next(one for one in rows_in(document, 0, len(document.text)) if "Pumps" in one.said)
     assert whole.said == "Product: Pumps; 2022: 410; 2023: 455; 2024: 498"
-    cell_said = stated_in("In 2024 Pumps made 498 million.", whole)
+    cell_said = cell_stated_in("In 2024 Pumps made 498 million.", whole)
     assert cell_said is not None and cell_said.words == "2024 (Pumps): 498"
-    assert stated_in("Nothing was sold.", whole) is None
+    assert cell_stated_in("Nothing was sold.", whole) is None
     both = "Product: Pumps; 2022: 410; 2023: 455"
-    asked_for = stated_in(both, whole, "What did Pumps make in 2023, after 410?")
+    asked_for = cell_stated_in(both, whole, "What did Pumps make in 2023, after 410?")
     assert asked_for is not None and asked_for.words == "2023 (Pumps): 455"
 
 

@@ -8,7 +8,7 @@ from assistant.corrections import correction
 from assistant.time_asked import When, time_asked
 from assistant.time_statements import asked_by
 from assistant.time_validity import DatedSentence, Ordered, ordered_by_validity
-from corpus.partial_dates import end
+from corpus.partial_dates import last_day
 
 TODAY = "2026-11-29"
 Line = tuple[str, str, float]
@@ -33,7 +33,7 @@ def ordered(question: str, *lines: Line, as_of: str = "", context: str = "") -> 
         DatedSentence(text, chance, start, 1, published, context)
         for start, (text, published, chance) in enumerate(lines)
     ]
-    now = end(as_of) if as_of else TODAY
+    now = last_day(as_of) if as_of else TODAY
     return ordered_by_validity(given, time_asked(question, now), asked_by(question), now=now)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from corpus.document import LeftOut, pages_said
+from corpus.document import LeftOut, page_list
 from corpus.extraction_report import ExtractionReport
 from corpus.language import language_of
 from index.ingest import Duplicate, Refusal, Report
@@ -19,7 +19,7 @@ from ui.terminal import report_lines
 
 def test_a_report_says_what_was_not_read_and_where() -> None:
     """Furniture is counted over all; what may matter is named beside its file."""
-    scans = LeftOut("pages without text", 6, pages_said([2, 3, 4, 5, 6, 7]))
+    scans = LeftOut("pages without text", 6, page_list([2, 3, 4, 5, 6, 7]))
     report = Report(
         added=("/a.pdf", "/b.eml"),
         accounts=(
@@ -55,7 +55,7 @@ def test_what_is_in_the_library_already_is_named_with_its_place() -> None:
 
 def test_ocr_is_not_advised_to_who_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless it could not be done, for want of Tesseract."""
-    scans = LeftOut("pages without text", 1, pages_said([2]))
+    scans = LeftOut("pages without text", 1, page_list([2]))
     report = Report(
         added=("/a.pdf",), accounts=(ExtractionReport("/a.pdf", "1", "A", left_out=(scans,)),)
     )
@@ -109,5 +109,5 @@ def test_the_language_of_a_text_is_told(text: str, language: str) -> None:
 
 
 def test_pages_are_told_in_runs() -> None:
-    assert pages_said([3]) == "page 3"
-    assert pages_said([1, 2, 3, 7, 9, 10]) == "pages 1–3, 7 and 9–10"
+    assert page_list([3]) == "page 3"
+    assert page_list([1, 2, 3, 7, 9, 10]) == "pages 1–3, 7 and 9–10"

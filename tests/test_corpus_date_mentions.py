@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corpus.date_mentions import date_mentions
-from corpus.months import ABROAD, folded
+from corpus.months import FOREIGN_MONTHS, without_accents
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,6 @@ def test_names_of_months_are_those_of_unicode() -> None:
     for language in "fr de es it pt nl sv da nb pl cs ru uk tr".split():
         for width in ("wide", "abbreviated"):
             for number, name in dates.get_month_names(width, "format", language).items():
-                known = ABROAD[folded(name.rstrip("."))]
+                known = FOREIGN_MONTHS[without_accents(name.rstrip("."))]
                 assert known[0] == number
                 assert language in known[1]

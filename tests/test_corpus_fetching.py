@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from corpus.addresses import Policy, looked_up, target_of
+from corpus.addresses import Policy, resolve_host, target_of
 from corpus.errors import ReadError
 from corpus.fetching import fetch
 from corpus.public_documents import public_documents, themes
@@ -110,7 +110,7 @@ SPELT = (
 def named(host: str, _: int) -> list[str]:
     """Resolve numbers as the system does and every name to a public address."""
     try:
-        return looked_up(host, 80)
+        return resolve_host(host, 80)
     except OSError:
         return ["93.184.215.14"]
 

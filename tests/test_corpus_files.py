@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.errors import BriefingError, ReadError
-from corpus.files import digest_of, opened
+from corpus.files import digest_of, open_file
 from index.ingest import Progress, Report, files_below
 from ui.cli import cli
 
@@ -166,13 +166,13 @@ def test_a_descriptor_is_of_the_file_that_was_looked_at(tmp_path: Path) -> None:
     """Another file in its place changes nothing; one past the limit is not hashed to its end."""
     file = tmp_path / "file"
     file.write_bytes(b"x" * 100)
-    with opened(file) as descriptor:
+    with open_file(file) as descriptor:
         file.unlink()
         os.mkfifo(file)
         assert os.read(descriptor, 4) == b"xxxx"
     file.unlink()
     file.write_bytes(b"x" * 100)
-    with opened(file) as descriptor:
+    with open_file(file) as descriptor:
         assert digest_of(descriptor, limit=10) == ""
         assert len(digest_of(descriptor, limit=100)) == 64
 

@@ -171,10 +171,10 @@ def test_a_full_disk_changes_nothing(library: Library) -> None:
     """When the database cannot grow, the old version stays and the line says why."""
     publish(library, document("It cost five."))
     before = library.entries()
-    library._connection.execute("PRAGMA max_page_count = 40")
+    library._connections().execute("PRAGMA max_page_count = 40")
     with pytest.raises(StorageError, match="disk is full"):
         publish(library, document("A long text. " * 40_000))
-    library._connection.execute("PRAGMA max_page_count = 1000000")
+    library._connections().execute("PRAGMA max_page_count = 1000000")
     assert library.entries() == before
     assert publish(library, document("It cost six.")) == "replaced"
 

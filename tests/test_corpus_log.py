@@ -16,7 +16,7 @@ import pytest
 
 from corpus import log, redaction
 from corpus.errors import LibraryDamaged, ReadError
-from corpus.log import Failure, last_failures, name_of, recorded, trouble
+from corpus.log import Failure, last_failures, log_name, logging_to, write_problem
 from corpus.redaction import hide, redacted
 
 ROOT = Path(__file__).parent.parent
@@ -61,7 +61,7 @@ def test_an_exception_is_logged_with_its_stack_and_without_its_words(
     tmp_path: Path, raises: Callable[[], None]
 ) -> None:
     """An exception may quote a question or a passage; where and what kind it was says enough."""
-    with recorded(tmp_path):
+    with logging_to(tmp_path):
         fail(raises)
     text = written(tmp_path)
     assert "zebras" not in text and "Traceback" not in text
@@ -76,7 +76,7 @@ def test_what_an_error_knows_of_itself_stands_in_its_line(tmp_path: Path) -> Non
     def unreadable() -> None:
         raise ReadError("too_large", f"{QUESTION} has more than 1,000 pages")
 
-    with recorded(tmp_path):
+    with logging_to(tmp_path):
         fail(unreadable)
     (one,) = last_failures(tmp_path)
     assert one.where == "corpus.example"
@@ -91,7 +91,7 @@ def test_verbose_writes_the_words_and_still_no_key(tmp_path: Path) -> None:
     def refused() -> None:
         raise ValueError(f"{QUESTION}: {whole}, or {whole[:16]}***, refused")
 
-    with recorded(tmp_path, "debug"):
+    with logging_to(tmp_path, "debug"):
         fail(refused)
         LOG.debug("a step with %s", whole)
     text = written(tmp_path)
@@ -102,7 +102,7 @@ def test_verbose_writes_the_words_and_still_no_key(tmp_path: Path) -> None:
 def test_below_verbose_steps_are_not_written(tmp_path: Path) -> None:
     """The level given is the level kept, and what it was before comes back."""
     before = LOG.getEffectiveLevel()
-    with recorded(tmp_path, "warning"):
+    with logging_to(tmp_path, "warning"):
         LOG.info("an addition")
         LOG.warning("a warning")
     assert "a warning" in written(tmp_path) and "an addition" not in written(tmp_path)
@@ -115,10 +115,10 @@ def test_other_libraries_are_named_and_not_quoted(
 ) -> None:
     """Nobody knows what they put into their messages; the terminal is spared them too."""
     theirs = logging.getLogger("chatty.client")
-    with recorded(tmp_path):
+    with logging_to(tmp_path):
         theirs.warning("posted %s", QUESTION)
         theirs.info("not even this")
-    with recorded(tmp_path, "debug"):
+    with logging_to(tmp_path, "debug"):
         theirs.warning("posted again %s", QUESTION)
     first, second = written(tmp_path).splitlines()
     assert "chatty.client: a message from test_corpus_log.py:" in first and "zebras" not in first
@@ -165,7 +165,7 @@ def test_keys_of_the_environment_are_known_by_their_names(
 ) -> None:
     """Whatever calls itself a key, a token or a password is one."""
     monkeypatch.setenv("SOMEBODYS_API_KEY", "mellon-says-the-door")
-    with recorded(tmp_path, "debug"):
+    with logging_to(tmp_path, "debug"):
         LOG.info("said mellon-says-the-door")
     assert "mellon" not in written(tmp_path)
 
@@ -173,7 +173,7 @@ def test_keys_of_the_environment_are_known_by_their_names(
 def test_no_text_can_look_like_a_record(tmp_path: Path) -> None:
     """A file's name may hold a line end, a cursor's way or half a character; a line stays one."""
     forged = "a.pdf\n2026-01-01T00:00:00.000Z ERROR   1 ui.backend: forged\x1b[2K\u202e\udc80"
-    with recorded(tmp_path):
+    with logging_to(tmp_path):
         LOG.info("refused: %s", forged)
     assert len(written(tmp_path).splitlines()) == 1 and "\\n2026" in written(tmp_path)
     assert last_failures(tmp_path) == []
@@ -186,7 +186,7 @@ def test_the_file_is_for_its_owner_and_rotates(
     monkeypatch.setattr(log, "_SIZE", 4_000)
     (tmp_path / "briefing.log").write_text("")
     (tmp_path / "briefing.log").chmod(0o666)
-    with recorded(tmp_path):
+    with logging_to(tmp_path):
         for number in range(400):
             LOG.error("failure %d of many, each with enough words for a line", number)
     files = sorted(tmp_path.glob("briefing.log*"))
@@ -204,7 +204,7 @@ import logging, sys
 from pathlib import Path
 from corpus import log
 log._SIZE, log._KEPT = 200_000, 50
-with log.recorded(Path(sys.argv[1])):
+with log.logging_to(Path(sys.argv[1])):
     for number in range(300):
         logging.getLogger("corpus.writer").info("%s says %d %s", sys.argv[2], number, "-" * 700)
 """
@@ -229,7 +229,7 @@ def test_processes_and_threads_write_whole_lines_into_one_file(
         for number in range(300):
             LOG.info("%s says %d %s", name, number, "-" * 700)
 
-    with recorded(tmp_path):
+    with logging_to(tmp_path):
         threads = [threading.Thread(target=write, args=(f"thread{n}",)) for n in range(4)]
         for one in threads:
             one.start()
@@ -261,9 +261,9 @@ def test_a_log_that_cannot_be_written_stops_nothing(
 ) -> None:
     """What stands in its place is left alone, nothing waits or is printed, and the doctor knows."""
     spoil(tmp_path)
-    with recorded(tmp_path):
+    with logging_to(tmp_path):
         LOG.error("a failure")
-    assert "cannot be written" in trouble(tmp_path) and last_failures(tmp_path) == []
+    assert "cannot be written" in write_problem(tmp_path) and last_failures(tmp_path) == []
     assert not (tmp_path / "elsewhere").exists() and capsys.readouterr().err == ""
 
 
@@ -273,18 +273,18 @@ def test_a_full_disk_stops_nothing(
     """The line is lost, the reason is kept, and when there is room again lines are written."""
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full on this system")
-    real = log._opened
+    real = log._open_private
 
     def full(path: str, flags: int) -> int:
         return real(path, flags) if path.endswith(".lock") else os.open("/dev/full", os.O_WRONLY)
 
-    with recorded(tmp_path):
+    with logging_to(tmp_path):
         (handler,) = (o for o in logging.getLogger().handlers if isinstance(o, log._SharedFile))
-        monkeypatch.setattr(log, "_opened", full)
+        monkeypatch.setattr(log, "_open_private", full)
         LOG.error("lost")
         assert handler.trouble == "No space left on device"
-        monkeypatch.setattr(log, "_opened", real)
-        assert "No space left" in trouble(tmp_path)
+        monkeypatch.setattr(log, "_open_private", real)
+        assert "No space left" in write_problem(tmp_path)
         LOG.error("kept")
     assert "kept" in written(tmp_path) and "lost" not in written(tmp_path)
     assert capsys.readouterr().err == ""
@@ -293,20 +293,20 @@ def test_a_full_disk_stops_nothing(
 def test_a_folder_that_is_not_there_is_not_made_and_lines_wait_for_it(tmp_path: Path) -> None:
     """A command that opens no library leaves nothing behind; one that makes it logs its start."""
     home = tmp_path / "home"
-    with recorded(home):
+    with logging_to(home):
         LOG.info("the start")
         assert not home.exists()
         home.mkdir()
         LOG.info("the next")
     assert [line.split(": ")[1] for line in written(home).splitlines()] == ["the start", "the next"]
-    with recorded(tmp_path / "never"):
+    with logging_to(tmp_path / "never"):
         LOG.info("nothing")
     assert not (tmp_path / "never").exists()
 
 
 def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
     """By another process that rotated it, or by somebody who tidied up."""
-    with recorded(tmp_path):
+    with logging_to(tmp_path):
         LOG.info("first")
         (tmp_path / "briefing.log").rename(tmp_path / "kept")
         LOG.info("second")
@@ -323,7 +323,7 @@ def test_what_ends_a_thread_or_the_program_is_logged_and_shown_as_before(tmp_pat
     threading.excepthook = lambda args: shown.append(args.exc_type.__name__)
     ours = threading.excepthook
     try:
-        with recorded(tmp_path):
+        with logging_to(tmp_path):
             thread = threading.Thread(target=deep, name="reader")
             thread.start()
             thread.join(10)
@@ -351,7 +351,7 @@ def test_a_deep_recursion_leaves_a_record_of_bounded_length(tmp_path: Path) -> N
     def long() -> None:
         raise ValueError("- " * 1_000_000)
 
-    with recorded(tmp_path, "debug"):
+    with logging_to(tmp_path, "debug"):
         fail(lambda: down(0))
         fail(long)
     assert "RecursionError" in written(tmp_path) and len(written(tmp_path)) < 30_000
@@ -367,7 +367,7 @@ def test_a_deep_recursion_leaves_a_record_of_bounded_length(tmp_path: Path) -> N
 )
 def test_documents_are_named_by_file_and_host(place: str, name: str) -> None:
     """A path is nobody's business, and an address may hold what was searched for."""
-    assert name_of(place) == name
+    assert log_name(place) == name
 
 
 def test_only_records_count_as_failures(tmp_path: Path) -> None:

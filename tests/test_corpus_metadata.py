@@ -12,7 +12,7 @@ from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.catalogue import Entry
 from corpus.document import Source
-from corpus.partial_dates import beginning, end, is_date, is_later, within
+from corpus.partial_dates import first_day, is_date, is_later, last_day, within
 from corpus.schema import MIGRATIONS
 from index.filters import Filters
 from index.ingest import MetadataOverride, Report
@@ -230,7 +230,7 @@ def test_an_older_library_keeps_what_it_knew(tmp_path: Path) -> None:
 )
 def test_a_partial_date_is_the_span_it_names(text: str, first: str, last: str) -> None:
     """From its first day to its last."""
-    assert is_date(text) and (beginning(text), end(text)) == (first, last)
+    assert is_date(text) and (first_day(text), last_day(text)) == (first, last)
 
 
 def test_what_is_no_date_is_told() -> None:

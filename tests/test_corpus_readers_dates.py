@@ -6,7 +6,7 @@ import pytest
 
 from corpus.document import Source
 from corpus.readers.blocks import Blocks
-from corpus.readers.dates import Stated, parse_date, stated, times
+from corpus.readers.dates import StatedDates, find_dates, parse_date, source_dates
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_when_a_document_was_published_and_updated_is_read_beside_its_words(
     text: str, published: str, updated: str
 ) -> None:
     """In the languages of its labels; what only says when it was changed says no more."""
-    found = stated(text, today=TODAY)
+    found = find_dates(text, today=TODAY)
     assert (found.published, found.updated, found.doubts) == (published, updated, ())
 
 
@@ -160,42 +160,44 @@ def test_when_a_document_was_published_and_updated_is_read_beside_its_words(
 )
 def test_a_date_of_another_thing_is_none_of_publication(text: str) -> None:
     """A birth, an event, a deadline, a comment, a sentence about another paper, the future."""
-    assert stated(text, today=TODAY) == Stated()
+    assert find_dates(text, today=TODAY) == StatedDates()
 
 
 def test_figures_that_can_be_read_in_two_ways_are_asked_about() -> None:
     """Unless the language, the land or another date of the text tells which."""
     text = "A Report\n\nPublished: 04/05/2026\n\nThe harbour is deep."
-    assert stated(text, today=TODAY) == Stated(
+    assert find_dates(text, today=TODAY) == StatedDates(
         doubts=("published: 04/05/2026 is 4 May or 5 April 2026",)
     )
-    assert stated(text, language="en-GB", today=TODAY).published == "2026-05-04"
-    assert stated(text, language="en-US", today=TODAY).published == "2026-04-05"
-    assert stated(text, language="fr", today=TODAY).published == "2026-05-04"
-    assert stated(f"{text} It froze on 23/01/2026.", today=TODAY).published == "2026-05-04"
-    assert stated(f"{text} It froze on 01/23/2026.", today=TODAY).published == "2026-04-05"
+    assert find_dates(text, language="en-GB", today=TODAY).published == "2026-05-04"
+    assert find_dates(text, language="en-US", today=TODAY).published == "2026-04-05"
+    assert find_dates(text, language="fr", today=TODAY).published == "2026-05-04"
+    assert find_dates(f"{text} It froze on 23/01/2026.", today=TODAY).published == "2026-05-04"
+    assert find_dates(f"{text} It froze on 01/23/2026.", today=TODAY).published == "2026-04-05"
 
 
 def test_what_a_file_says_of_itself_goes_before_its_text() -> None:
     """But not before the words "originally published", and the copy's own date is of fetching."""
     text = "A Rule\n\nPublished: 5 February 2026\n\nThe rule is long."
     front = {"date": "2026-02-04 18:57:58 +0000", "last_modified": "2026-02-06"}
-    assert stated(text, said=front, today=TODAY) == Stated("2026-02-04", "2026-02-06")
+    assert find_dates(text, said=front, today=TODAY) == StatedDates("2026-02-04", "2026-02-06")
     mined = front | {"original_published": "2022-02-03 00:00:00 +0000"}
-    assert stated(text, said=mined, today=TODAY) == Stated("2022-02-03", "2026-02-06", "2026-02-04")
+    assert find_dates(text, said=mined, today=TODAY) == StatedDates(
+        "2022-02-03", "2026-02-06", "2026-02-04"
+    )
     first = "A Rule\n\nOriginally published: 3 February 2022\n\nThe rule is long."
-    assert stated(first, said={"date": "2026-02-04"}, today=TODAY).published == "2022-02-03"
+    assert find_dates(first, said={"date": "2026-02-04"}, today=TODAY).published == "2022-02-03"
     crawled = {"crawled_at": "2026-02-04T10:00Z"}
-    assert stated("A", said=crawled, today=TODAY) == Stated(fetched="2026-02-04")
-    assert stated("A", said={"date": "2025"}, today=TODAY).published == "2025"
+    assert find_dates("A", said=crawled, today=TODAY) == StatedDates(fetched="2026-02-04")
+    assert find_dates("A", said={"date": "2025"}, today=TODAY).published == "2025"
 
 
 def test_nothing_was_published_before_its_format() -> None:
     """A page of 1948 is none; a paper that says so may be."""
     text = "A Life\n\n12 March 1948\n\nThe mill was built."
-    assert stated(text, kind="html", today=TODAY).published == ""
-    assert stated("Published: 12 March 1948", kind="pdf", today=TODAY).published == "1948-03-12"
-    assert stated(text, kind="pdf", today=TODAY).published == ""
+    assert find_dates(text, kind="html", today=TODAY).published == ""
+    assert find_dates("Published: 12 March 1948", kind="pdf", today=TODAY).published == "1948-03-12"
+    assert find_dates(text, kind="pdf", today=TODAY).published == ""
 
 
 def test_a_cell_of_a_table_is_no_date_of_publication() -> None:
@@ -204,6 +206,6 @@ def test_a_cell_of_a_table_is_no_date_of_publication() -> None:
     blocks.heading(1, "Harbours")
     blocks.table([["Opened", "Harbour"], ["2026-02-01", "Northgate"], ["2025-03-01", "Ude"]])
     document = blocks.document(Source("Harbours", "/harbours.html"))
-    assert times(blocks, "html") == {"published": "", "updated": "", "fetched": ""}
-    assert stated(document.text, kind="table", today=TODAY) == Stated()
-    assert stated("Harbours\n\n1 February 2026\n\nText", today=TODAY).published == "2026-02-01"
+    assert source_dates(blocks, "html") == {"published": "", "updated": "", "fetched": ""}
+    assert find_dates(document.text, kind="table", today=TODAY) == StatedDates()
+    assert find_dates("Harbours\n\n1 February 2026\n\nText", today=TODAY).published == "2026-02-01"

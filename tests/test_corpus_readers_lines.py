@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from corpus.readers.lines import is_heading, is_table_line, joined, reflowed
+from corpus.readers.lines import is_heading, is_table_line, join_lines, reflow
 from corpus.readers.pdf_furniture import without_furniture
 from corpus.readers.pdf_layout import Body, blocks, title_of
-from corpus.readers.pdf_lines import whole_lines
+from corpus.readers.pdf_lines import assemble_lines
 from corpus.readers.pdf_page import PdfLine
 
 
@@ -42,7 +42,7 @@ from corpus.readers.pdf_page import PdfLine
 )
 def test_a_word_parted_at_a_line_end_is_put_together(first, second, words, expected):
     """A hyphen at a line end goes only where it was the typesetter's."""
-    assert joined([first, second], frozenset(words)) == expected
+    assert join_lines([first, second], frozenset(words)) == expected
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_wrapped_prose_becomes_one_paragraph_and_a_table_keeps_its_lines():
     """Lines of prose are joined; lines of figures stay lines."""
     prose = ["The export rule was announced in January and it", "covers chips and memory."]
     table = ["Revenue 60,922 26,974 126%", "Gross profit 44,301 15,356 188%"]
-    assert reflowed([*prose, "", *table]) == [[" ".join(prose)], table]
+    assert reflow([*prose, "", *table]) == [[" ".join(prose)], table]
     assert is_table_line(table[0]) and not is_table_line(prose[0])
 
 
@@ -134,7 +134,7 @@ def test_a_footnote_mark_stays_in_its_line():
         PdfLine("1", 221, 224, 503, 6),
         PdfLine("),", 225, 230, 500, 10),
     ]
-    found = blocks(whole_lines(page), Body(10.0, 400.0), words=(), titles={})
+    found = blocks(assemble_lines(page), Body(10.0, 400.0), words=(), titles={})
     assert [block.texts for block in found] == [("the opinion of the Committee (1),",)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corpus.readers.raised import lowered, raised
+from corpus.readers.superscripts import write_lowered, write_raised
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from corpus.readers.raised import lowered, raised
 )
 def test_an_exponent_is_written_as_one(before, text, after, whole):
     """A power of ten or two, of a letter, a unit or a sum in brackets, and a charge."""
-    assert (before + raised(before, text, after)).endswith(whole)
+    assert (before + write_raised(before, text, after)).endswith(whole)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_an_exponent_is_written_as_one(before, text, after, whole):
 )
 def test_ordinals_and_abbreviations_are_written_on(before, text, whole):
     """What is raised as the end of a word or number is its end."""
-    assert (before + raised(before, text, " of May")).endswith(whole)
+    assert (before + write_raised(before, text, " of May")).endswith(whole)
 
 
 @pytest.mark.parametrize(
@@ -75,19 +75,19 @@ def test_ordinals_and_abbreviations_are_written_on(before, text, whole):
 )
 def test_the_mark_of_a_footnote_is_left_out(before, text, after):
     """After a word, a number, a stop or a bracket it is no part of what stands before it."""
-    assert raised(before, text, after) == ""
+    assert write_raised(before, text, after) == ""
 
 
 def test_what_opens_a_footnote_names_it():
     """The number in front of a footnote's own text stands apart; an isotope keeps its own."""
-    assert raised("", "3", "The gauge was moved.") == "[3] "
-    assert raised("", "14", "C dating") == "14"
-    assert raised("dated by ", "14", "C") == "14"
-    assert raised("Sonnet", "(with a longer look)") == " (with a longer look)"
-    assert raised("at 20", "o", " C") == "°"
+    assert write_raised("", "3", "The gauge was moved.") == "[3] "
+    assert write_raised("", "14", "C dating") == "14"
+    assert write_raised("dated by ", "14", "C") == "14"
+    assert write_raised("Sonnet", "(with a longer look)") == " (with a longer look)"
+    assert write_raised("at 20", "o", " C") == "°"
 
 
 def test_lowered_letters_are_written_on():
     """A formula stays one word; a number below a number is not a longer number."""
-    assert lowered("H", "2") == "2"
-    assert lowered("12", "10") == "_10"
+    assert write_lowered("H", "2") == "2"
+    assert write_lowered("12", "10") == "_10"

@@ -13,7 +13,7 @@ from openpyxl.comments import Comment
 
 from corpus.document import Document
 from corpus.readers import read
-from corpus.readers.number_formats import shown
+from corpus.readers.number_formats import format_value
 from tests.office_files import NAMESPACES, chart, written
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -99,12 +99,12 @@ def lines_of(document: Document) -> list[str]:
 )
 def test_a_number_is_shown_as_its_format_has_it(value, form, text) -> None:
     """Whatever Excel offers; a full date by ISO, a format past all sense as the bare number."""
-    assert shown(value, form) == text
+    assert format_value(value, form) == text
 
 
 def test_days_are_counted_from_1904_where_the_workbook_says_so() -> None:
     """Old workbooks of the Macintosh do."""
-    assert shown(44592, "yyyy-mm-dd", from_1904=True) == "2026-02-01"
+    assert format_value(44592, "yyyy-mm-dd", from_1904=True) == "2026-02-01"
 
 
 def test_cells_of_every_kind_are_shown(book) -> None:

@@ -177,8 +177,9 @@ def test_a_row_of_many_columns_is_cut_between_cells_and_names_its_own() -> None:
     parts = [one for one in split(whole, words, size=SMALL) if one.head]
     assert len(parts) > 4
     for one in parts:
-        row, first = table.cell_at(one.start) or (0, 0)
-        _, last = table.cell_at(one.end - 1) or (0, 0)
+        row = table.row_at(one.start) or 0
+        first = next(at for at, cell in enumerate(table.cells[row]) if cell[0] == one.start)
+        last = next(at for at, cell in enumerate(table.cells[row]) if cell[1] == one.end)
         name = f"Quarter 0 {row - 1} › " if first else ""
         held = " | ".join(columns[first : last + 1])
         assert one.head == f"Ships (metres) › {name}{held}"

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from assistant.settings import Settings
 from assistant.workspace import Workspace
-from corpus.log import last_failures, recorded
+from corpus.log import last_failures, logging_to
 from index.inspection import inspected
 from index.keyword_index import KeywordIndex
 from tests.servers import until
@@ -165,7 +165,7 @@ def test_what_is_wrong_with_an_index_is_named(
 def test_a_broken_graph_is_noticed_before_it_is_opened_and_made_anew(home: Path) -> None:
     """Sizes and times tell nothing; the child does. Meanwhile searches compare one by one."""
     break_graph(home)
-    with Workspace(settings(home)) as workspace, recorded(home):
+    with Workspace(settings(home)) as workspace, logging_to(home):
         assert not workspace.indexes.behind()
         workspace.indexes.hold_vectors_back()
         assert workspace.indexes.snapshot().vectors is None
@@ -197,7 +197,7 @@ def test_the_page_notices_a_broken_index_and_mends_it(
     monkeypatch.setattr("ui.backend._LOOKED", 0.05)
     monkeypatch.setattr("ui.backend._LOOKED_AT_MOST", 0.1)
     backend = Backend(settings(home))
-    with recorded(home):
+    with logging_to(home):
         backend.open()
 
         def seen() -> bool:

@@ -16,7 +16,7 @@ from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus import ocr
 from corpus.errors import ReadError
-from corpus.ocr import Row, Scan, recognised
+from corpus.ocr import Row, Scan, recognise
 from corpus.readers import read_open
 from index.ingest import Report
 from index.ocr_ingest import advised
@@ -144,7 +144,7 @@ def test_a_tesseract_that_fails_recognises_nothing(
 ) -> None:
     """The page stays one without text."""
     _tesseract(tmp_path, monkeypatch, says)
-    assert recognised(Scan(10, 10, 300 / 72, bytes(100))) == []
+    assert recognise(Scan(10, 10, 300 / 72, bytes(100))) == []
 
 
 def test_a_tesseract_that_hangs_is_ended(
@@ -154,7 +154,7 @@ def test_a_tesseract_that_hangs_is_ended(
     _tesseract(tmp_path, monkeypatch, "import time; time.sleep(600)")
     assert ocr.installed()
     monkeypatch.setattr(ocr, "_SECONDS", 0.3)
-    assert recognised(Scan(10, 10, 300 / 72, bytes(100))) == []
+    assert recognise(Scan(10, 10, 300 / 72, bytes(100))) == []
 
 
 def test_without_tesseract_the_advice_is_how_to_install_it(
@@ -165,7 +165,7 @@ def test_without_tesseract_the_advice_is_how_to_install_it(
     assert not ocr.installed()
     refused = advised(ReadError("needs_ocr", "this PDF holds no text"), tried=True)
     assert refused.reason == "needs_ocr" and "brew install tesseract" in str(refused)
-    assert recognised(Scan(10, 10, 300 / 72, bytes(100))) == []
+    assert recognise(Scan(10, 10, 300 / 72, bytes(100))) == []
     assert "brew install tesseract" in ocr.advice()
 
 
@@ -200,4 +200,4 @@ def test_tesseract_reads_a_printed_page() -> None:
     upright = "osd" not in ocr._languages(ocr.shutil.which("tesseract") or "")
     for turned in (picture, *([] if upright else [picture.rotate(90, expand=True)])):
         scan = Scan(turned.width, turned.height, 200 / 72, turned.tobytes())
-        assert FOUND in " ".join(row.text for row in recognised(scan))
+        assert FOUND in " ".join(row.text for row in recognise(scan))

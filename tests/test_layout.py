@@ -52,15 +52,14 @@ OWNERS = {
     "pydantic": {"corpus/validation.py"},
     "pypandoc": {"assistant/memo/export.py"},
     "pypdf": {"corpus/readers/pdf_about.py"},
-    "pypdfium2": {"corpus/readers/pdf_attached.py", "corpus/readers/pdf_covered.py",
-                  "corpus/readers/pdf_drawing.py",
+    "pypdfium2": {"corpus/readers/pdf_attached.py", "corpus/readers/pdf_drawing.py",
                   "corpus/readers/pdf_hidden.py", "corpus/readers/pdf_marks.py",
                   "corpus/readers/pdf_page.py"},
     "rich": {"ui/terminal.py"},
     "sentence_transformers": {"index/sentence_embedder.py", "index/rerankers.py"},
     "sqlite3": {"corpus/sqlite.py", "corpus/schema.py", "corpus/catalogue.py",
-                "corpus/conversations.py", "corpus/library.py", "corpus/metadata.py",
-                "corpus/rows.py"},
+                "corpus/conversations.py", "corpus/integrity.py", "corpus/library.py",
+                "corpus/metadata.py", "corpus/publishing.py", "corpus/rows.py"},
     "starlette": {"ui/guard.py", "ui/document_routes.py"},
     "tantivy": {"index/keyword_index.py"},
     "tokenizers": {"corpus/counting.py", "index/onnx_embedder.py", "index/pair_encoding.py"},
@@ -179,8 +178,8 @@ def test_files_are_read_in_a_child_alone() -> None:
     drawing = next(one for one in program() if one.name == "corpus/page_images.py")
     taken = [name for name, _ in drawing.imports() if name.startswith("corpus.readers")]
     # The reading of letters that the child has found: geometry, no file.
-    assert taken == ["corpus.readers.pdf_drawing"] and "drawn(" not in drawing.text.replace(
-        ".drawn(", ""
+    assert taken == ["corpus.readers.pdf_drawing"] and "draw_page(" not in drawing.text.replace(
+        ".draw_page(", ""
     )
 
 

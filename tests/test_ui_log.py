@@ -18,7 +18,7 @@ from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus import redaction
 from corpus.errors import StorageError
-from corpus.log import last_failures, recorded
+from corpus.log import last_failures, logging_to
 from index.index_manager import IndexManager
 from tests.servers import ModelServer, until
 from ui.backend import Backend
@@ -61,7 +61,7 @@ def briefing(home: Path, *args: str) -> Result:
 @pytest.mark.parametrize("fault", ["status:401", "status:400", "error", "garbage", ""])
 def test_neither_question_nor_text_nor_key_stands_in_the_log(home: Path, fault: str) -> None:
     """Whether the engine fails, repeats the key, or answers: its name, the time and the outcome."""
-    with ModelServer(f"The {SAID} of Lund. [1]", fault=fault) as server, recorded(home):
+    with ModelServer(f"The {SAID} of Lund. [1]", fault=fault) as server, logging_to(home):
         engine = f"{server.url}#tiny"
         (home / "engines.toml").write_text(f'[keys]\n"{server.url}" = "{KEY}"\n')
         (home / "engines.toml").chmod(0o600)
@@ -82,7 +82,7 @@ def test_neither_question_nor_text_nor_key_stands_in_the_log(home: Path, fault: 
 
 def test_at_the_level_of_debugging_the_key_still_stands_nowhere(home: Path) -> None:
     """The server's own words are wanted then; the key in them is not."""
-    with ModelServer(fault="status:401") as server, recorded(home, "debug"):
+    with ModelServer(fault="status:401") as server, logging_to(home, "debug"):
         (home / "engines.toml").write_text(f'[keys]\n"{server.url}" = "{KEY}"\n')
         (home / "engines.toml").chmod(0o600)
         engine = f"{server.url}#tiny"
@@ -100,7 +100,7 @@ def test_a_job_that_fails_is_logged(home: Path) -> None:
         raise ValueError(ASKED)
 
     jobs: Jobs[int] = Jobs("additions", at_once=1, waiting=1)
-    with recorded(home):
+    with logging_to(home):
         assert jobs.start("one", failing).wait(60)
     (one,) = last_failures(home)
     assert one.where == "ui.jobs"
@@ -112,7 +112,7 @@ def test_a_job_that_fails_is_logged(home: Path) -> None:
 def backend(home: Path) -> Iterator[Backend]:
     """A backend that opens that library; it leaves at the end of the test."""
     backend = Backend(Settings(home=home, embedder="hash", engine="extractive"))
-    with recorded(home):
+    with logging_to(home):
         yield backend
         backend.close()
 
@@ -175,7 +175,7 @@ def test_a_library_that_does_not_open_is_logged_and_shown(tmp_path: Path) -> Non
     """The reason stands on the page, the stack in the log."""
     (tmp_path / "library.sqlite3").write_bytes(b"no database" * 100)
     backend = Backend(Settings(home=tmp_path, embedder="hash", engine="extractive"))
-    with recorded(tmp_path):
+    with logging_to(tmp_path):
         backend.open()
         assert until(backend.settled, 60)
         backend.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.answer import Answer, Citation, Claim
-from corpus.cells import rows_in, stated_in
+from corpus.cells import cell_stated_in, rows_in
 from corpus.document import Document, Source
 from corpus.readers.blocks import Blocks
 from ui.rendering import rendered
@@ -37,7 +37,7 @@ def cites(document: Document, name: str, claim: str) -> Citation:
     (row,) = rows_in(document, start, document.text.index("\n", start))
     quote = document.text[row.start : row.end]
     return Citation(1, document.id, SOURCE, None, "", quote, row.start, row.end,
-                    row=row.said, cell=stated_in(claim, row))  # fmt: skip
+                    row=row.said, cell=cell_stated_in(claim, row))  # fmt: skip
 
 
 def test_the_panel_shows_the_row_under_its_heads_with_the_cell_marked() -> None:

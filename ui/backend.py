@@ -16,7 +16,7 @@ from corpus.document import Source
 from corpus.errors import BriefingError, SearchIndexError, StorageError, UsageError
 from corpus.i18n import tr
 from corpus.page_images import PageRenderer
-from corpus.vocabulary import using
+from corpus.vocabulary import using_aliases
 from ui.jobs import Jobs
 from ui.notices import error_html, status_html, troubles_html
 from ui.source import Drawing, SelectedCitation, Sources
@@ -344,7 +344,7 @@ class Backend:
             return f"{found.reliability}{found.credibility}"
 
         def found(selected: SelectedCitation) -> Related:
-            with using(workspace.aliases):
+            with using_aliases(workspace.aliases):
                 return related_passages(
                     workspace.checker, selected.citation, selected.claim, selected.evidence
                 )

@@ -13,7 +13,7 @@ from assistant.answer import Answer, Question
 from assistant.answer_storage import finish
 from assistant.pipeline import LONGEST_QUESTION
 from corpus.errors import BriefingError, NoConversation
-from corpus.partial_dates import beginning, end, is_date
+from corpus.partial_dates import first_day, is_date, last_day
 from ui.answer_view import actions_html, answer_html
 from ui.jobs import Job
 from ui.notices import error_html, note_html, question_html, waiting_html
@@ -77,7 +77,11 @@ def problem_of(text: str, asked: AskOptions, language: str) -> str:
     for value in (asked.as_of, asked.since):
         if value.strip() and not is_date(value.strip()):
             return word("chat.bad_date", language, value=value.strip())
-    if asked.as_of and asked.since and end(asked.as_of.strip()) < beginning(asked.since.strip()):
+    if (
+        asked.as_of
+        and asked.since
+        and last_day(asked.as_of.strip()) < first_day(asked.since.strip())
+    ):
         return word("chat.bad_span", language)
     return ""
 

@@ -42,7 +42,7 @@ class _Recorded(click.Group):
     def invoke(self, context: click.Context) -> Any:
         """Run the command that was given; what it raises is logged on its way."""
         level = "debug" if context.params["verbose"] else context.params["log_level"]
-        with log.recorded(Settings.from_environment(home=context.params["home"]).home, level):
+        with log.logging_to(Settings.from_environment(home=context.params["home"]).home, level):
             started = time.monotonic()
             try:
                 result = super().invoke(context)

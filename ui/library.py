@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from assistant.diagnostics import Storage
 from corpus.catalogue import Entry
 from corpus.citation_line import citation_line
-from corpus.document import LeftOut, pages_said
+from corpus.document import LeftOut, page_list
 from corpus.errors import BriefingError, NotInLibrary
 from corpus.extraction_report import ExtractionReport
 from corpus.i18n import joined
-from corpus.library import IntegrityFinding
+from corpus.integrity import IntegrityFinding
 from corpus.partial_dates import is_date
 from index.filters import Filters
 from index.ingest import Report
@@ -37,7 +37,7 @@ PAGE = 50
 SORTS = ("newest", "oldest", "by_title", "by_publisher", "by_passages", "by_added")
 # What is chosen to see the documents without a theme.
 NO_THEME = "-"
-# Pages as corpus.document.pages_said tells them.
+# Pages as corpus.document.page_list tells them.
 _PAGES = re.compile(r"pages? ([\d–, and]+)")
 # What is shown of a report; the rest is counted.
 _SHOWN = 100
@@ -344,7 +344,7 @@ def _told_one(one: LeftOut, language: str) -> str:
 
 
 def _pages_told(said: str, language: str) -> str:
-    """Return pages as `corpus.document.pages_said` tells them in the language of the page."""
+    """Return pages as `corpus.document.page_list` tells them in the language of the page."""
     found = _PAGES.fullmatch(said)
     if found is None:
         # What lies within a document, and why it was not read.
@@ -377,7 +377,7 @@ def details_html(
         if one != here
     ]
     furniture = [one for one in account.left_out if not one.missed]
-    recognised = pages_said(account.ocr_pages)
+    recognised = page_list(account.ocr_pages)
     facts: dict[str, str] = {
         "library.location": place_of(here),
         "library.kind": entry.source.kind,

@@ -188,7 +188,7 @@ class LibraryEvents:
         shown = library.shown(entries, wanted)
         line = shown.line(language, anything=bool(entries))
         turns = _turns(shown.first, len(shown.entries), shown.count)
-        accounts = workspace.library.accounts([one.id for one in shown.entries])
+        accounts = workspace.library.extraction_reports([one.id for one in shown.entries])
         html = library.table_html(shown.entries, accounts, self._theme(language), language)
         return wanted, html, line, *turns
 
@@ -356,7 +356,7 @@ class LibraryEvents:
             entry,
             workspace.library.places_of(document),
             workspace.library.versions_before(document),
-            workspace.library.accounts([document])[document],
+            workspace.library.extraction_reports([document])[document],
             language,
             kept=workspace.library.original(document) is not None,
         )

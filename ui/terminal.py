@@ -18,7 +18,7 @@ from assistant.checking.problems import in_words
 from assistant.draft_check import CheckedSentence
 from corpus.cells import rows_in
 from corpus.citation_line import citation_line
-from corpus.document import Document, LeftOut, pages_said
+from corpus.document import Document, LeftOut, page_list
 from corpus.extraction_report import ExtractionReport
 from corpus.ocr import advice, installed
 from corpus.table import Table
@@ -193,7 +193,7 @@ def _account_lines(accounts: Sequence[ExtractionReport], *, ocr: bool) -> Iterat
     """
     for name, told in (
         ("not read in full", [(one.path, "; ".join(map(str, one.missed))) for one in accounts]),
-        ("read by OCR", [(one.path, pages_said(one.ocr_pages)) for one in accounts]),
+        ("read by OCR", [(one.path, page_list(one.ocr_pages)) for one in accounts]),
         ("documents within", [(one.path, ", ".join(one.attachments)) for one in accounts]),
         ("doubtful", [(one.path, "; ".join(one.doubts)) for one in accounts]),
     ):

@@ -15,7 +15,7 @@ from assistant.time_validity import DatedSentence, ordered_by_validity
 from corpus.date_mentions import date_mentions
 from corpus.document import Source
 from corpus.months import MONTHS
-from corpus.partial_dates import end
+from corpus.partial_dates import last_day
 from index.evidence import Evidence
 from index.keyword_index import stems
 from index.query import STOP_WORDS
@@ -122,7 +122,7 @@ def _replaced(
         for place, one in enumerate(sentences)
     ]
     question = f"What is now the status of {thing}?"
-    now = end(as_of) if as_of else date.today().isoformat()
+    now = last_day(as_of) if as_of else date.today().isoformat()
     timed = ordered_by_validity(dated, time_asked(question, now), asked_by(question), now=now)
     return {
         sentences[one.aside].key: sentences[one.leading].source

@@ -10,11 +10,11 @@ from pathlib import Path
 from corpus import formats
 from corpus.document import WITHIN, Document
 from corpus.errors import ReadError
-from corpus.files import contents, opened
+from corpus.files import open_file, read_bytes
 from corpus.formats import READERS, DocumentPart, FileReader, Recognised
 from corpus.i18n import tr
 from corpus.limits import DEFAULT_LIMITS, FileLimits
-from corpus.readers.foreign import refusal
+from corpus.readers.unsupported import refusal
 
 
 def read(path: Path, *, limits: FileLimits = DEFAULT_LIMITS) -> Document:
@@ -22,7 +22,7 @@ def read(path: Path, *, limits: FileLimits = DEFAULT_LIMITS) -> Document:
 
     Raises ReadError with a reason code and a line that says what would help.
     """
-    with opened(path) as descriptor:
+    with open_file(path) as descriptor:
         return read_open(descriptor, path.absolute(), limits=limits)
 
 
@@ -43,7 +43,7 @@ def read_open(
     if not part:
         _parts.cache_clear()
     location = WITHIN.join((str(path), *part))
-    path, data = part_in(contents(descriptor, limits), path, part)
+    path, data = part_in(read_bytes(descriptor, limits), path, part)
     if not data.strip():
         raise ReadError("empty", tr("this file is empty"))
     try:

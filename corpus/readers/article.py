@@ -1,8 +1,8 @@
-"""The article of a page: the part that holds its text, without what surrounds every page of a site.
+"""The article of a web page: the element with its text, without the navigation around it.
 
 An extractor (trafilatura) says which texts are the article's, but flattens its tables and drops
-what it does not know. So it only points: the part of the page that holds what it found is read
-itself, less navigation, related links and the like.
+what it does not know. So it only locates the article: the element that holds what it found is
+read by our own code, without navigation, related links and the like.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from corpus.readers.html_tables import is_table, name_of
 
 # The part of the article is the innermost that holds so much of what the extractor found.
 _HOLDS = 0.95
-# Shorter texts stand in many places of a page.
+# Shorter texts occur in many places of a page.
 _TELLING = 25
 _ROLES = frozenset("navigation search banner contentinfo menu menubar toolbar dialog".split())
 _ALWAYS = frozenset("nav menu dialog".split())
@@ -28,7 +28,7 @@ _CLASSES = re.compile(
     r"catlinks|mw-editsection|mw-jump-link|toc|footer|teasers?|tags?|author-bio|widget)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-# Goes however much it says: it is not the page's own.
+# Removed however long it is: it is not part of the article.
 _NEVER_ITS_OWN = re.compile(
     r"(?:^|[\s_-])(?:cookies?|consent|gdpr|newsletter|comments?|comment-list|disqus|advert\w*|"
     r"mw-editsection|catlinks|skip-link)(?:$|[\s_-])",
@@ -117,7 +117,7 @@ def article_of(root: Any, found: str, *, whole: bool = False) -> Any:
     body = root.find(".//body")
     body = root if body is None else body
     sums = _Sums(body, found)
-    part = body if whole else _holding(body, sums)
+    part = body if whole else _article_element(body, sums)
     heading = _heading_ahead(root, body, part)
     for element in list(_furniture(part, sums)):
         remove(element)
@@ -128,7 +128,7 @@ def article_of(root: Any, found: str, *, whole: bool = False) -> Any:
     return part
 
 
-def _holding(body: Any, sums: _Sums) -> Any:
+def _article_element(body: Any, sums: _Sums) -> Any:
     """Return the innermost element with nearly all of what was found, or the article around it."""
     part, all_found = body, sums.found(body)
     while all_found:
@@ -147,12 +147,12 @@ def _holding(body: Any, sums: _Sums) -> Any:
     for above in part.iterancestors():
         if name_of(above) in {"article", "main"} or above.get("role") in {"main", "article"}:
             return above
-        if re.search(r"article-?body|mw-body|entry-content|post-content", _said(above), re.I):
+        if re.search(r"article-?body|mw-body|entry-content|post-content", _classes_of(above), re.I):
             return above
     return part
 
 
-def _said(element: Any) -> str:
+def _classes_of(element: Any) -> str:
     return f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}"
 
 
@@ -174,7 +174,7 @@ def _furniture(part: Any, sums: _Sums) -> Iterator[Any]:
         element = left.pop()
         if not isinstance(element.tag, str):
             continue
-        if sums.text(element) > 0.5 * whole and not _NEVER_ITS_OWN.search(_said(element)):
+        if sums.text(element) > 0.5 * whole and not _NEVER_ITS_OWN.search(_classes_of(element)):
             if name_of(element) in {"form", "aside", "header", "nav", "footer"}:
                 # It holds the page: a program wrapped all of it.
                 element.tag = "div"
@@ -188,7 +188,7 @@ def _furniture(part: Any, sums: _Sums) -> Iterator[Any]:
 
 
 def _is_furniture(element: Any, sums: _Sums, part: Any) -> bool:
-    name, said = name_of(element), _said(element)
+    name, said = name_of(element), _classes_of(element)
     found = sums.found(element) > 0.5 * sums.text(element)
     if name in _ALWAYS or element.get("role") in _ROLES:
         return True
@@ -213,11 +213,11 @@ def _is_facts(element: Any, sums: _Sums) -> bool:
     """Say whether an aside is a box of the article's own: facts, or text that is no links."""
     if any(is_table(one) or name_of(one) == "dl" for one in element.iter()):
         return sums.linked(element) < 0.8
-    if _FACTS.search(_said(element)):
+    if _FACTS.search(_classes_of(element)):
         return True
     return (
         sums.linked(element) < 0.3
-        and not _CLASSES.search(_said(element))
+        and not _CLASSES.search(_classes_of(element))
         and sums.text(element) > 0
     )
 
@@ -237,23 +237,25 @@ def _links_elsewhere(element: Any, sums: _Sums, part: Any) -> bool:
         return False
     if sums.linked(element) < 0.8 or sum(1 for _ in element.iter("a")) < 2:
         return False
-    if _in(element, {"td", "th", "dd", "li", "aside"}) or _FACTS.search(_around(element, part)):
+    if _in(element, {"td", "th", "dd", "li", "aside"}) or _FACTS.search(
+        _classes_around(element, part)
+    ):
         return False
     label = element.getprevious()
     if label is not None and _RELATED.match("".join(label.itertext()).strip()):
         return True
     if label is not None and "".join(label.itertext()).rstrip().endswith((":", "：")):
         return False
-    # Between texts of the article it is a list of its own.
+    # Between texts of the article it is a list of the article.
     return not sums.within(element)
 
 
-def _around(element: Any, part: Any) -> str:
-    said = [_said(element)]
+def _classes_around(element: Any, part: Any) -> str:
+    said = [_classes_of(element)]
     for above in element.iterancestors():
         if above is part:
             break
-        said.append(_said(above))
+        said.append(_classes_of(above))
     return " ".join(said)
 
 

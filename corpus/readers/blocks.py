@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
-from corpus.document import Document, Heading, LeftOut, Source
+from corpus.document import WITHIN, Document, Heading, LeftOut, Source
+from corpus.formats import DocumentPart
 from corpus.limits import MOST_PARTS
-from corpus.table import Span, Table, heads_of
+from corpus.table import Span, Table, detect_heads
 
 # Ligatures that PDF fonts leave in the text; the rest of Unicode's compatibility forms stay, since
 # "①" or "㎡" are what the document says. Two private-use codes are how Word writes its bullets.
@@ -39,7 +41,7 @@ _CAPTION = re.compile(r"(?:Table|Tab\.|Exhibit|Schedule|Tabelle|Tableau|Tabla)\s
 
 
 def is_ragged(rows: Sequence[Sequence[str]]) -> bool:
-    """Say whether rows at the length of the longest would have far more places than cells."""
+    """Say whether rows padded to the longest would have far more places than cells."""
     width = max((len(row) for row in rows), default=0)
     return width * len(rows) > 20 * sum(map(len, rows)) + _MOST_PLACES
 
@@ -78,24 +80,24 @@ class Blocks:
             self._left_out[kind, where] = self._left_out.get((kind, where), 0) + places
 
     def leave_out_as(self, document: Document) -> None:
-        """Note what another document, whose text is taken over, leaves out."""
+        """Note what another document, whose text is added here, leaves out."""
         for one in document.left_out:
             self.leave_out(one.kind, one.places, one.where)
 
     def doubt(self, question: str) -> None:
-        """Note a question that only a person can settle."""
+        """Note a question that only a person can decide."""
         if question not in self._doubts:
             self._doubts.append(question)
 
     def attach(self, name: str) -> None:
-        """Note a document that the file holds beside its own text: see corpus.readers.parts."""
+        """Note a document that the file holds beside its own text: see corpus.readers.blocks."""
         if len(self._attachments) < MOST_PARTS:
             self._attachments.append(name)
         else:
             self.leave_out("attachments", 1, f"after the first {MOST_PARTS}")
 
-    def take(self, document: Document) -> None:
-        """Add the text of a document, with its headings and tables and what is said of it."""
+    def add_document(self, document: Document) -> None:
+        """Add a document's text with its headings, tables, doubts and what it leaves out."""
         if self._length:
             self._write("\n\n")
         begin = self._length
@@ -113,7 +115,7 @@ class Blocks:
             self.doubt(doubt)
 
     def page(self, label: str = "", *, within: str | None = None) -> None:
-        """Begin a page; `within` a paragraph that goes on, `within` itself being what joins it."""
+        """Begin a page; `within` is the separator where a paragraph continues over the break."""
         gap = "\n\n" if self._length and self._last != "page" else ""
         if within is not None:
             gap = within
@@ -136,7 +138,7 @@ class Blocks:
             self._block(text, "paragraph")
 
     def line(self, text: str) -> None:
-        """Add a line that stays one: of a list, of a table of a PDF."""
+        """Add a line that is not joined to others: of a list, of a table of a PDF."""
         if text := clean(text):
             self._block(text, "line")
 
@@ -173,7 +175,7 @@ class Blocks:
 
         Rows may differ in length; a merged cell is given in every place that it covers. Rows and
         columns that are empty throughout are dropped. `heads` are the numbers of first rows and
-        first columns that are heads, None where the format does not say (corpus.table.heads_of).
+        first columns that are heads, None where the format does not say (`detect_heads`).
         `caption` is written above the table, unless it stands there; without one, a paragraph right
         before it that begins like a caption ("Table 3") is it. `named` is one that the reader
         writes elsewhere, as below a table of a PDF. What has one column or one row, or rows of
@@ -209,7 +211,7 @@ class Blocks:
         if len(kept_columns) < 2 or len(kept_rows) < 2:
             return
         if heads is None:
-            head_rows, head_columns = heads_of(cells)
+            head_rows, head_columns = detect_heads(cells)
         self._tables.append(Table(spans, head_rows, head_columns, caption, clean(unit)))
 
     def table_goes_on(self, rows: Sequence[Sequence[str]]) -> None:
@@ -287,3 +289,27 @@ class Blocks:
             tuple(self._doubts),
             attachments=tuple(self._attachments),
         )
+
+
+_LONGEST_NAME = 120
+
+
+def distinct_names(parts: Iterable[DocumentPart]) -> list[DocumentPart]:
+    """Return parts under distinct names without the characters that locations use ("/", "#")."""
+    taken: set[str] = set()
+    # Where the search for a free number goes on: a mailbox may hold one subject by the thousand.
+    numbers: dict[str, int] = {}
+    named: list[DocumentPart] = []
+    for part in parts:
+        bare = re.sub(rf"[/\\{WITHIN}]", "_", clean(part.name)).strip(" .") or "attachment"
+        path = PurePosixPath(bare)
+        stem, suffix = path.stem[:_LONGEST_NAME], path.suffix[:_LONGEST_NAME]
+        whole = name = f"{stem}{suffix}"
+        number = numbers.get(whole, 1)
+        while name in taken:
+            number += 1
+            name = f"{stem} ({number}){suffix}"
+        taken.add(name)
+        numbers[whole] = number
+        named.append(replace(part, name=name))
+    return named

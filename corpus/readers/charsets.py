@@ -38,7 +38,7 @@ _MET = (
 _LOOK = 100_000
 # Within so many bytes a text shows its format, if it has a mark of one.
 _BEGINNING = 4_096
-# Encodings of East Asia whose bytes are all ASCII, told by how they change over to two bytes.
+# Stateful East Asian encodings whose bytes are all ASCII, detected by their escape sequences.
 _STATEFUL = (
     (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
     (re.compile(rb"\x1b\$(?:[@B]|\([DQ])"), "iso2022_jp_ext"),
@@ -48,14 +48,14 @@ _STATEFUL = (
 # accents tell the Latin alphabets apart badly: with two of them, "Åse" is as good as Estonian.
 _COMMON = ("cp1252", "iso8859-15")
 _PRIOR, _PRIOR_OF_FEW, _FEW = 1.25, 2.5, 6
-# What a page or a mail says of itself holds more often than not.
+# The encoding that a page or a mail declares is mostly right.
 _SAID = 3.0
 # A reading with words that no language has is this much less likely.
 _ODD = 0.2
 _ODD_LOOK = 20_000
 _LETTER = r"[^\W\d_]"
 _ODDITIES = re.compile(
-    # Control characters, signs within a word, at its end, at its beginning.
+    # Control characters; signs within a word, at its end, at its beginning.
     "[\x80-\x9f\ufffd\ue000-\uf8ff]"
     f"|(?<={_LETTER})[¡-©«-´¶¸¹»-¿×÷ˆ˜†‡¬](?={_LETTER})"
     f"|(?<={_LETTER}{{3}})[¡-¦¬¯±³´¶¸¹¼-¿×÷ˆ˜]"
@@ -111,7 +111,7 @@ def beginning(data: bytes) -> bytes:
 
 
 def prepare() -> None:
-    """Read ahead what chardet reads from files of its own, with the first text that wants it."""
+    """Load the data files that chardet opens lazily: later no file can be opened."""
     decoded("Le café près du marché est fermé.".encode(_COMMON[0]))
 
 

@@ -6,8 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from corpus.readers.blocks import Blocks, clean
-from corpus.readers.number_formats import shown
-from corpus.readers.package import Element, Package, attribute, child, inner, name
+from corpus.readers.number_formats import format_value
+from corpus.readers.package import Element, Package, attribute, child, descendants, name
 
 # Categories and series of one chart; a file may hold points without end.
 _POINTS = 5_000
@@ -19,11 +19,11 @@ def write_graphic(graphic: Element, package: Package, part: str, blocks: Blocks)
     `part` is the part of the package in which the frame stands.
     """
     for short in ("c:chart", "cx:chart"):
-        for one in inner(graphic, short):
+        for one in descendants(graphic, short):
             chart = package.once(package.target(part, attribute(one, "r:id")))
             if chart is not None:
                 write_chart(chart, blocks)
-    for one in inner(graphic, "dgm:relIds"):
+    for one in descendants(graphic, "dgm:relIds"):
         diagram = package.once(package.target(part, attribute(one, "r:dm")))
         if diagram is not None:
             blocks.rows(_diagram(diagram))
@@ -53,7 +53,7 @@ _Group = tuple[tuple[tuple[int, str], ...], list[tuple[str, _Points]]]
 def _series(chart: Element) -> list[_Group]:
     """Return the series of a chart by the categories that they share."""
     groups: dict[tuple[tuple[int, str], ...], list[tuple[str, _Points]]] = {}
-    for number, one in enumerate(inner(chart, "c:ser"), start=1):
+    for number, one in enumerate(descendants(chart, "c:ser"), start=1):
         values = _points(child(one, "c:val"), child(one, "c:yVal"))
         categories = _points(child(one, "c:cat"), child(one, "c:xVal"))
         title = child(one, "c:tx")
@@ -70,16 +70,18 @@ def _points(*holders: Element | None) -> _Points:
     for holder in holders:
         if holder is None:
             continue
-        code = next((one.text or "" for one in inner(holder, "c:formatCode")), "General")
-        is_number = any(True for short in ("c:numCache", "c:numLit") for _ in inner(holder, short))
+        code = next((one.text or "" for one in descendants(holder, "c:formatCode")), "General")
+        is_number = any(
+            True for short in ("c:numCache", "c:numLit") for _ in descendants(holder, short)
+        )
         levels = [
             {
                 int(point.get("idx", "0")): _value(point, code, is_number)
-                for point in inner(level, "c:pt")
+                for point in descendants(level, "c:pt")
             }
-            for level in list(inner(holder, "c:lvl")) or [holder]
+            for level in list(descendants(holder, "c:lvl")) or [holder]
         ]
-        # A category of an outer level stands for all until the next one.
+        # A category of an outer level holds for all points until the next one.
         outer = [(sorted(level), level) for level in reversed(levels[1:])]
         return {
             place: " › ".join(
@@ -94,7 +96,9 @@ def _value(point: Element, code: str, is_number: bool) -> str:
     value = child(point, "c:v")
     text = "" if value is None else value.text or ""
     try:
-        return shown(float(text), point.get("formatCode") or code) if is_number else clean(text)
+        return (
+            format_value(float(text), point.get("formatCode") or code) if is_number else clean(text)
+        )
     except (OverflowError, ValueError):
         return clean(text)
 
@@ -102,14 +106,16 @@ def _value(point: Element, code: str, is_number: bool) -> str:
 def _series_new(chart: Element) -> list[_Group]:
     """Return the series of a chart of the kinds that came in 2016 (waterfall, funnel, …)."""
     groups: list[_Group] = []
-    titles = [clean(" ".join(inner_text(child(one, "cx:tx")))) for one in inner(chart, "cx:series")]
-    for number, data in enumerate(inner(chart, "cx:data")):
+    titles = [
+        clean(" ".join(inner_text(child(one, "cx:tx")))) for one in descendants(chart, "cx:series")
+    ]
+    for number, data in enumerate(descendants(chart, "cx:data")):
         words, figures = (
             {
                 int(point.get("idx", "0")): clean(point.text or "")
-                for dimension in inner(data, short)
-                for level in list(inner(dimension, "cx:lvl"))[:1]
-                for point in inner(level, "cx:pt")
+                for dimension in descendants(data, short)
+                for level in list(descendants(dimension, "cx:lvl"))[:1]
+                for point in descendants(level, "cx:pt")
             }
             for short in ("cx:strDim", "cx:numDim")
         )
@@ -126,7 +132,7 @@ def _series_new(chart: Element) -> list[_Group]:
 def title_of(chart: Element) -> str:
     """Return a chart's own title, "" without one."""
     for short in ("c:title", "cx:title"):
-        for one in inner(chart, short):
+        for one in descendants(chart, short):
             # The first title is the chart's own only where no axis is around it.
             if name(one.getparent()) in {"c:chart", "cx:chart"}:
                 return clean(_words(one))
@@ -134,7 +140,7 @@ def title_of(chart: Element) -> str:
 
 
 def _axis_title(chart: Element, *kinds: str) -> str:
-    axis = next((one for short in kinds for one in inner(chart, short)), None)
+    axis = next((one for short in kinds for one in descendants(chart, short)), None)
     title = None if axis is None else child(axis, "c:title")
     return "" if title is None else clean(_words(title))
 
@@ -149,7 +155,7 @@ def inner_text(element: Element | None) -> Iterator[str]:
         return
     for one in element.iter():
         if name(one) == "a:p":
-            yield "".join(text.text or "" for text in inner(one, "a:t"))
+            yield "".join(text.text or "" for text in descendants(one, "a:t"))
         elif name(one) in {"c:v", "cx:v"}:
             yield one.text or ""
 
@@ -158,11 +164,11 @@ def _diagram(diagram: Element) -> Iterator[str]:
     """Yield the texts of a SmartArt from the top of its tree down."""
     texts = {
         str(point.get("modelId")): clean(" ".join(inner_text(point)))
-        for point in inner(diagram, "dgm:pt")
+        for point in descendants(diagram, "dgm:pt")
         if point.get("type", "node") in {"node", "asst", "doc"}
     }
     below: dict[str, list[tuple[int, str]]] = {}
-    for one in inner(diagram, "dgm:cxn"):
+    for one in descendants(diagram, "dgm:cxn"):
         if one.get("type", "parOf") == "parOf":
             place = int(one.get("srcOrd", "0"))
             below.setdefault(str(one.get("srcId")), []).append((place, str(one.get("destId"))))

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 from corpus.date_mentions import DateMention, date_mentions
 from corpus.document import Source
 from corpus.i18n import tr
-from corpus.partial_dates import beginning
+from corpus.partial_dates import first_day
 from corpus.readers.blocks import Blocks
-from corpus.readers.date_words import (
+from corpus.readers.date_labels import (
     AFTER,
     BEFORE_DATE,
     BETWEEN,
@@ -50,7 +50,7 @@ _MONTH_LANDS = frozenset({"us", "ph"})
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class StatedDates:
     """What a document says of its time: ISO 8601, shortened where it says less; "" unknown.
 
     `doubts` are questions that only a person can settle, as in Document.doubts.
@@ -78,7 +78,7 @@ def parse_date(text: str, *, language: str = "") -> str:
     return one.iso if not one.unsure and (one.month or len(text) <= 20) else ""
 
 
-def stated(
+def find_dates(
     text: str,
     *,
     said: Mapping[str, str] | None = None,
@@ -86,7 +86,7 @@ def stated(
     language: str = "",
     tables: Sequence[tuple[int, int]] = (),
     today: str = "",
-) -> Stated:
+) -> StatedDates:
     """Return when a document was published, updated and fetched, as far as it says so.
 
     `said` is what its file says of it beside the text (front matter, <meta>, properties), by key.
@@ -123,7 +123,7 @@ class _Reading:
         self._doubts: list[str] = []
         self._dates = [one for one in date_mentions(self._head) if one.iso]
 
-    def stated(self) -> Stated:
+    def stated(self) -> StatedDates:
         original = self._value("original")
         published = self._labelled("first") or original or self._value("published")
         fetched = self._value("fetched") or self._labelled("fetched")
@@ -133,13 +133,13 @@ class _Reading:
             fetched = again if again != original else ""
         published = published or self._labelled("published") or self._labelled("dated")
         published = published or self._beside() or self._bare()
-        if fetched and published and beginning(published) > fetched:
+        if fetched and published and first_day(published) > fetched:
             published = ""
         updated = self._value("updated") or self._labelled("updated")
         updated = updated or self._labelled("updated", foot=True)
-        if published and updated and beginning(updated) < beginning(published):
+        if published and updated and first_day(updated) < first_day(published):
             updated = ""
-        return Stated(published, updated, fetched, tuple(dict.fromkeys(self._doubts)))
+        return StatedDates(published, updated, fetched, tuple(dict.fromkeys(self._doubts)))
 
     def _value(self, field: str) -> str:
         """Return what the file says beside its text."""
@@ -183,7 +183,7 @@ class _Reading:
                 )
                 if near and self._other(text, field, near[-1]):
                     continue
-            if iso := self._settled(field, near, language):
+            if iso := self._iso_of(field, near, language):
                 return iso
         return ""
 
@@ -194,7 +194,7 @@ class _Reading:
             return True
         return field == "dated" and bool(EVENT.search(text[one.end : one.end + 200]))
 
-    def _settled(self, field: str, near: Sequence[DateMention], language: str = "") -> str:
+    def _iso_of(self, field: str, near: Sequence[DateMention], language: str = "") -> str:
         if not near:
             return ""
         tag = self._language or language
@@ -221,13 +221,13 @@ class _Reading:
 
     def _possible(self, iso: str, earliest: str = "") -> bool:
         first = max(_EARLIEST.get(self._kind, _PAPER), earliest)
-        return first <= iso and beginning(iso) <= self._last
+        return first <= iso and first_day(iso) <= self._last
 
     def _beside(self) -> str:
         """Return a date that a word after it calls that of publication: "2026-02-03 发布"."""
         for place, one in enumerate(self._dates):
             if AFTER.match(self._head, one.end) and (
-                iso := self._settled("published", _alike(self._dates, place))
+                iso := self._iso_of("published", _alike(self._dates, place))
             ):
                 return iso
         return ""
@@ -248,9 +248,9 @@ class _Reading:
             if EVENT.search(self._head[one.end : one.end + 200]) or OF_ANOTHER.search(above):
                 continue
             near = _alike(self._dates, place)
-            if near[0].unsure and self._settled("published", near) == "":
+            if near[0].unsure and self._iso_of("published", near) == "":
                 return ""
-            iso = self._settled("published", near)
+            iso = self._iso_of("published", near)
             if iso and self._possible(iso, _BARE):
                 return iso
         return ""
@@ -273,7 +273,7 @@ def _labels(text: str, field: str) -> Iterator[tuple[re.Match[str], str]]:
 
 
 def _begins(before: str, label: str) -> bool:
-    """Say whether a label begins what is said: "issued" in a sentence speaks of other papers."""
+    """Say whether a label begins a statement: "issued" within a sentence is about other papers."""
     if not label.isascii() and re.match(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]", label):
         return True
     if _PARTED.search(before) or SUBJECT.search(before) or BYLINE.fullmatch(before):
@@ -356,7 +356,7 @@ def _day_first(tag: str, found: Sequence[DateMention]) -> bool | None:
     return True
 
 
-def times(
+def source_dates(
     blocks: Blocks,
     kind: str,
     *,
@@ -368,17 +368,17 @@ def times(
 ) -> dict[str, str]:
     """Return the fields of a Source that say when, and note in `blocks` what is doubtful.
 
-    As `stated`, of `text` where that is not what the blocks hold; `known` is a date of publication
-    that is beyond doubt, `otherwise` one for a document that says none itself.
+    As `find_dates`, of `text` where that is not what the blocks hold; `known` is a date of
+    publication that is beyond doubt, `otherwise` one for a document that says none itself.
     """
     own = blocks.document(Source("", ""))
     text = text or own.text
-    # What is read before the text moves its tables; a text of another making has none.
+    # Text put before the document's own shifts its tables; for another text none are known.
     shift = len(text) - len(own.text) if text.endswith(own.text) else None
     tables = (
         [(one.start + shift, one.end + shift) for one in own.tables] if shift is not None else []
     )
-    found = stated(text, said=said, kind=kind, language=language, tables=tables)
+    found = find_dates(text, said=said, kind=kind, language=language, tables=tables)
     for question in found.doubts:
         if not (known and question.startswith("published")):
             blocks.doubt(question)

@@ -1,4 +1,4 @@
-"""What a web page hides from whoever looks at it: taken out of the tree before it is read.
+"""Hidden elements of a web page, removed from the tree before it is read.
 
 Text that nobody sees is where instructions and false figures are hidden from the person who would
 notice them (OWASP, LLM01:2025, indirect prompt injection). Styles are read from the page itself:
@@ -33,7 +33,7 @@ _TAGS = "//template|//noscript|//textarea|//dialog[not(@open)]|//input[@type='hi
 _NOT_SEEN = frozenset("script style head title meta link".split())
 
 
-def take_out_hidden(root: Any) -> int:
+def remove_hidden(root: Any) -> int:
     """Remove from a page, in place, what it does not show; return how many places held text.
 
     `root` is the lxml element of the whole page.
@@ -58,9 +58,9 @@ def take_out_hidden(root: Any) -> int:
 
 
 def _opened(root: Any) -> list[Any]:
-    """Return what a tab or the heading of a folded part of the page shows when it is clicked.
+    """Return the elements that a tab or a collapsible heading shows when it is clicked.
 
-    A person finds it there. What nothing that can be seen opens stays hidden.
+    A person can reach them. Hidden elements without such a visible control stay hidden.
     """
     wanted: dict[str, Any] = {}
     for one in root.xpath("//*[@aria-controls or @data-bs-target or @data-target]"):
@@ -86,7 +86,7 @@ def _text_of(element: Any) -> str:
 
 
 def remove(element: Any) -> None:
-    """Remove an element and leave the text that follows it."""
+    """Remove an element and keep the text that follows it (its tail)."""
     parent = element.getparent()
     if parent is None:
         return

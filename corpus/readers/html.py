@@ -1,4 +1,4 @@
-"""Web pages: the article without its furniture, and what the page says of itself."""
+"""Web pages: the article without navigation, and the metadata that the page states."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.formats import FileReader
 from corpus.i18n import tr
-from corpus.readers.about import real_publisher, real_title
+from corpus.readers.about import language_of, page_metadata, real_publisher, real_title, title_block
 from corpus.readers.article import article_of
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import beginning, decoded_page
-from corpus.readers.dates import times
+from corpus.readers.dates import source_dates
 from corpus.readers.filings import (
     act_title,
     filing_date,
@@ -21,12 +21,11 @@ from corpus.readers.filings import (
     named_publisher,
     publisher_of_address,
 )
-from corpus.readers.foreign import is_foreign
-from corpus.readers.hidden import take_out_hidden
+from corpus.readers.hidden import remove_hidden
 from corpus.readers.markdown import MARKDOWN
 from corpus.readers.markup import add_markup, markup_of, page_of
-from corpus.readers.page_about import language_of, said_of, title_block
-from corpus.readers.stubs import behind_paywall, said_instead
+from corpus.readers.stubs import behind_paywall, stub_reason
+from corpus.readers.unsupported import is_unsupported
 
 # The extractor is made for articles. A page with more text than this outside links is a law or a
 # filing and is read whole: of a 10-K with 346,000 characters the extractor lost 7 %, tables among
@@ -46,15 +45,15 @@ def read_html(data: bytes, location: str, *, whole: bool = False) -> Document:
     """
     page = decoded_page(data)
     root = page_of(page)
-    hidden = take_out_hidden(root)
+    hidden = remove_hidden(root)
     if hidden:
         page = markup_of(root)
-    said, language = said_of(root), language_of(root)
+    said, language = page_metadata(root), language_of(root)
     about = _metadata(root, page, said)
     prose = _prose_length(root)
     blocks = Blocks()
     blocks.leave_out("hidden text", hidden)
-    # A set of frames has no article: which frame it is nobody says.
+    # A frameset has no article: nothing says which frame holds it.
     frames = root.find(".//frameset") is not None
     if whole or frames or prose > _LARGE:
         body = None if frames else root.find(".//body")
@@ -63,12 +62,12 @@ def read_html(data: bytes, location: str, *, whole: bool = False) -> Document:
         found = _found(page)
         add_markup(blocks, article_of(root, found, whole=len(found) < _FOUND * prose))
     text = blocks.text()
-    if instead := said_instead(text, root):
+    if instead := stub_reason(text, root):
         raise ReadError("empty", instead)
     if behind_paywall(text):
         blocks.leave_out("parts behind a paywall")
     # The article may have lost the line of its author and date.
-    when = times(
+    when = source_dates(
         blocks,
         "html",
         text=title_block(root) + text,
@@ -92,16 +91,16 @@ def read_html(data: bytes, location: str, *, whole: bool = False) -> Document:
 
 
 def _is_page(data: bytes, suffix: str) -> bool:
-    """Say whether tags of a page stand at the beginning of a text; Markdown may hold them too."""
+    """Say whether a text begins with tags of a page; Markdown may hold them too."""
     head = beginning(data)
-    return bool(_PAGE.search(head)) and suffix not in MARKDOWN.suffixes and not is_foreign(head)
+    return bool(_PAGE.search(head)) and suffix not in MARKDOWN.suffixes and not is_unsupported(head)
 
 
 def prepare() -> None:
-    """Read ahead what trafilatura reads from files of its own, with the first page that wants it.
+    """Load the data files that trafilatura opens lazily: later no file can be opened.
 
-    It takes justext's lists of stop words for an article that it finds short, and the languages of
-    dates for a page that states its own in words.
+    They are justext's stop word lists, for short articles, and dateparser's languages, for pages
+    whose date is in words.
     """
     from trafilatura.external import jt_stoplist_init
 
@@ -124,7 +123,7 @@ def _found(page: str) -> str:
 
 
 def _prose_length(root: Any) -> int:
-    """Return the characters of the page's text that stand in no link and in no script."""
+    """Return how many characters of the page's text are in no link, script or navigation."""
     return sum(
         len(text.strip())
         for text in root.xpath(
@@ -138,7 +137,7 @@ def _metadata(root: Any, page: str, said: dict[str, str]) -> dict[str, str]:
     """Return title and publisher where the page's metadata states them."""
     import trafilatura
 
-    # Beyond the head and the first screen nothing speaks of the page as a whole.
+    # Metadata of the whole page stand in its head or on its first screen.
     found: Any = trafilatura.extract_metadata(page[:200_000], extensive=False)
     names = [said.get(key, "") for key in ("ogsitename", "publisher", "dcpublisher",
                                            "citationpublisher", "applicationname")]  # fmt: skip

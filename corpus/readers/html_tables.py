@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from corpus.table import heads_of, is_figure
+from corpus.table import detect_heads, is_figure
 
 Text = Callable[[Any], str]
 Shown = Callable[[Any], bool]
@@ -305,4 +305,4 @@ def _heads(rows: _Rows, texts: list[list[str]], thead: int) -> tuple[int, int] |
         if sum(cell.head for cell in said) * 2 <= len(said):
             break
         head_columns += 1
-    return head_rows, head_columns or (heads_of(texts)[1] if head_rows else 0)
+    return head_rows, head_columns or (detect_heads(texts)[1] if head_rows else 0)

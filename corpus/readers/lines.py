@@ -19,7 +19,7 @@ _OF_COMPOUNDS = frozenset(
     "self non cross middle high long well large small two three four first second third".split()
 )
 _SMALL_WORDS = frozenset("of the to in and a an by up on for or at as".split())
-# What makes no word of its own: "long-" + "est" is one word.
+# Endings that are no words by themselves: "long-" + "est" is one word.
 _ENDINGS = frozenset("est er ers ed en ing ings ly ness ish ment ments tion tions s".split())
 _SECTIONS = {"part": 1, "annex": 1, "chapter": 1, "appendix": 1, "section": 2, "article": 3}
 _HYPHEN = re.compile(r"(?P<word>[\w’'.]+)[-\u2010\u00ad\x02\ufffe]$")
@@ -43,9 +43,7 @@ def section_level(line: str) -> int:
     return is_heading(text) if 5 <= len(text) <= 100 and text[0].isalpha() else 0
 
 
-def reflowed(
-    lines: Sequence[str], *, words: Collection[str] = (), width: int = 0
-) -> list[list[str]]:
+def reflow(lines: Sequence[str], *, words: Collection[str] = (), width: int = 0) -> list[list[str]]:
     """Return paragraphs: each a list of one re-flowed text, or of several lines that stay lines.
 
     `words` are those of the whole document, lower case, by which a hyphen at a line end is judged,
@@ -58,7 +56,7 @@ def reflowed(
 
     def close() -> None:
         if run:
-            paragraphs.append([joined(run, words)])
+            paragraphs.append([join_lines(run, words)])
             run.clear()
 
     for line in (raw.strip() for raw in lines):
@@ -102,7 +100,7 @@ def is_table_line(line: str) -> bool:
     return figures >= 3 and figures / len(cells) >= 0.4
 
 
-def joined(lines: Sequence[str], words: Collection[str]) -> str:
+def join_lines(lines: Sequence[str], words: Collection[str]) -> str:
     """Return wrapped lines as one, words parted at line ends put together.
 
     "fu-" + "ture" becomes "future" and "DeepSeek-" + "R1" stays "DeepSeek-R1": a hyphen goes when

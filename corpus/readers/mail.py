@@ -1,9 +1,9 @@
-"""E-mail (EML), mailboxes (mbox) and Outlook messages (MSG): text, and documents beside it."""
+"""E-mail (EML), mailboxes (mbox), Outlook messages (MSG) and invitations, with attachments."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email.message import EmailMessage
 
@@ -12,10 +12,8 @@ from corpus.errors import ReadError
 from corpus.formats import DocumentPart, FileReader
 from corpus.i18n import tr
 from corpus.limits import MOST_PARTS
-from corpus.readers.blocks import Blocks
-from corpus.readers.calendar import event_lines
+from corpus.readers.blocks import Blocks, distinct_names
 from corpus.readers.charsets import beginning, decoded
-from corpus.readers.foreign import OLE, is_encrypted
 from corpus.readers.html import read_html
 from corpus.readers.mail_parts import (
     addresses,
@@ -27,8 +25,8 @@ from corpus.readers.mail_parts import (
     text_of,
 )
 from corpus.readers.outlook import is_outlook, message_of_outlook
-from corpus.readers.parts import distinct
 from corpus.readers.text import read_text
+from corpus.readers.unsupported import OLE, is_encrypted
 from corpus.readers.web_archive import is_archive, read_archive
 
 _HEADS = re.compile(
@@ -42,9 +40,9 @@ _HEAD = re.compile(
 _HEADERS = ("Subject", "From", "To", "Cc", "Date")
 # A text that says at least this share of what its alternative says is as full as that.
 _AS_FULL = 0.95
-# A text of which more is in no other alternative, so many words at least, is a text of its own.
+# An alternative with a larger share, and number, of words that no other has is a further text.
 _OTHER_WORDS, _FEWEST_WORDS = 0.6, 7
-# What stands for the text where a program shows no HTML: short, and without figures.
+# A placeholder for programs that show no HTML: short, and without figures.
 _LONGEST_STUB = 400
 _STUB = re.compile(
     r"(?:in|an?|as|im|au|en|formato?) html\b|"
@@ -80,14 +78,14 @@ def parts_of_mail(data: bytes) -> list[DocumentPart]:
     """Return the documents that a message holds beside its own text, or the mails of a mailbox."""
     mails = _messages(data)
     if len(mails) > 1:
-        return distinct(DocumentPart(_name(one), one, ".eml") for one in mails[:MOST_PARTS])
+        return distinct_names(DocumentPart(_name(one), one, ".eml") for one in mails[:MOST_PARTS])
     message = message_of(data)
-    return [] if is_archive(message) else distinct(content_of(message).parts)
+    return [] if is_archive(message) else distinct_names(content_of(message).parts)
 
 
 def parts_of_outlook(data: bytes) -> list[DocumentPart]:
     """Return the documents that an Outlook message holds beside its own text."""
-    return distinct(content_of(message_of_outlook(data)).parts)
+    return distinct_names(content_of(message_of_outlook(data)).parts)
 
 
 def _read(message: EmailMessage, location: str) -> Document:
@@ -100,7 +98,7 @@ def _read(message: EmailMessage, location: str) -> Document:
     blocks = Blocks()
     for name in _HEADERS:
         blocks.line(f"{name}: {value}" if (value := header(message, name)) else "")
-    for part in distinct(content.parts):
+    for part in distinct_names(content.parts):
         blocks.attach(part.name)
     for picture in content.pictures:
         blocks.leave_out("pictures", 1, picture)
@@ -108,7 +106,7 @@ def _read(message: EmailMessage, location: str) -> Document:
         blocks.leave_out("encrypted parts")
     for piece in pieces:
         # When it was sent the head says, whatever dates the text has.
-        blocks.take(replace(piece, doubts=()))
+        blocks.add_document(replace(piece, doubts=()))
     senders = addresses(message, "From") or addresses(message, "Sender")
     return blocks.document(
         Source(
@@ -143,7 +141,7 @@ def _fullest(texts: list[EmailMessage], location: str) -> Document | None:
         if told is not None and (best is None or told.text.partition("\n")[0] not in best.text):
             both = Blocks()
             for piece in filter(None, (best, told)):
-                both.take(piece)
+                both.add_document(piece)
             best = both.document(told.source if best is None else best.source)
     return best
 
@@ -151,13 +149,13 @@ def _fullest(texts: list[EmailMessage], location: str) -> Document | None:
 def _with_others(best: Document, read: list[Document]) -> Document:
     """Return a text with the alternatives below it that say something else altogether."""
     both = Blocks()
-    both.take(best)
+    both.add_document(best)
     words = set(re.findall(r"\w+", best.text.casefold()))
     for one in read:
         own = set(re.findall(r"\w+", one.text.casefold()))
         new = len(own - words)
         if one is not best and new > max(_FEWEST_WORDS, _OTHER_WORDS * len(own)):
-            both.take(one)
+            both.add_document(one)
     return best if both.length == len(best.text) else both.document(best.source)
 
 
@@ -216,7 +214,7 @@ def _read_box(data: bytes, location: str) -> Document:
         head = message_of(re.split(rb"\r?\n\r?\n", mail, maxsplit=1)[0])
         said = (header(head, "Date"), *addresses(head, "From")[:1], header(head, "Subject"))
         blocks.line(" · ".join(filter(None, said)))
-    for part in distinct(DocumentPart(_name(one), b"") for one in mails):
+    for part in distinct_names(DocumentPart(_name(one), b"") for one in mails):
         blocks.attach(part.name)
     title = f"Mailbox of {len(mails)} messages"
     return blocks.document(Source(title=title, location=location, kind="email"))
@@ -258,3 +256,48 @@ OUTLOOK = FileReader(
     parts=parts_of_outlook,
     imports=("olefile", "oxmsg"),
 )
+
+
+_LABELS = {
+    "SUMMARY": "", "DTSTART": "Begins: ", "DTEND": "Ends: ", "LOCATION": "Place: ",
+    "ORGANIZER": "Organizer: ", "STATUS": "Status: ", "DESCRIPTION": "",
+}  # fmt: skip
+_MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z?))?$")
+_LINE = re.compile(r"([A-Z-]+)((?:;[^:;\"]*(?:\"[^\"]*\"[^:;\"]*)*)*):(.*)", re.DOTALL)
+
+
+def event_lines(text: str) -> list[str]:
+    """Return the lines of the events in a calendar: summary first, then when and where."""
+    lines: list[str] = []
+    event: dict[str, str] = {}
+    inside: list[str] = []
+    for name, parameters, value in _properties(text):
+        if name == "BEGIN":
+            inside.append(value)
+            event = {} if value == "VEVENT" else event
+        elif name == "END":
+            inside = inside[:-1]
+            if value == "VEVENT":
+                lines += [*(event[one] for one in _LABELS if one in event), ""]
+        elif inside and inside[-1] == "VEVENT" and name in _LABELS and value:
+            event[name] = _LABELS[name] + _event_value(name, parameters, value)
+    return lines
+
+
+def _properties(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield name, parameters and value of each line, folded ones unfolded (RFC 5545)."""
+    for line in re.sub(r"\r?\n[ \t]", "", text).splitlines():
+        if found := _LINE.fullmatch(line):
+            yield found[1], found[2], found[3].strip()
+
+
+def _event_value(name: str, parameters: str, value: str) -> str:
+    if name in {"DTSTART", "DTEND"} and (moment := _MOMENT.match(value)):
+        year, month, day, hour, minute, universal = moment.groups()
+        zone = re.search(r"TZID=\"?([^;\"]+)", parameters)
+        where = " UTC" if universal else f" ({zone[1]})" if zone else ""
+        return f"{year}-{month}-{day}" + (f" {hour}:{minute}{where}" if hour else "")
+    if name == "ORGANIZER":
+        known = re.search(r"CN=\"?([^;\"]+)", parameters)
+        return known[1] if known else re.sub(r"(?i)^mailto:", "", value)
+    return re.sub(r"\\([nN,;\\])", lambda one: "\n" if one[1] in "nN" else one[1], value)

@@ -1,4 +1,4 @@
-"""What a message is made of: the parts that are its text, in order, and those beside it."""
+"""The MIME parts of a message: those that are its text, in order, and its attachments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from corpus.readers.dates import parse_date
 
 # Parts within parts: the standard library asks each line of a part at every one of them.
 _DEEPEST = 30
-# What a message carries that says nothing: signatures, keys, the card of the sender.
+# Attachments without content: signatures, keys, vCards.
 _SEALS = re.compile(r"signature|pgp-keys|vcard|x-vcard|pkcs7-crl|pkix")
 _SEALED = re.compile(r"application/(?:x-)?pkcs7-mime|multipart/encrypted|application/pgp-encrypted")
 _ARMOUR = re.compile(r"\s*-----BEGIN PGP MESSAGE-----")
@@ -157,7 +157,7 @@ def bytes_of(part: EmailMessage) -> bytes:
 
 
 def text_of(part: EmailMessage) -> str:
-    """Return the text of a part, lines that were wrapped for the way joined (RFC 3676)."""
+    """Return the text of a part, lines wrapped by format=flowed joined (RFC 3676)."""
     if part.is_multipart():
         # Why a message was not delivered: heads without a body.
         return "\n\n".join(
@@ -248,18 +248,18 @@ def _bytes_as_text(data: bytes, charset: str) -> str:
 
 
 def sent_on(message: EmailMessage) -> str:
-    """Return the ISO date on which a message was sent, "" where no header says so sensibly."""
+    """Return the ISO date on which a message was sent, "" if no header gives a plausible one."""
     raw = header(message, "Date")
     try:
         date = utils.parsedate_to_datetime(raw).date().isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
         date = parse_date(raw)
-    # There was no mail before, and a clock that was never set stands at 1970.
+    # There was no e-mail before 1980, and a clock that was never set shows 1970.
     return date if "1980" < date <= datetime.now().date().isoformat() or date == "" else ""
 
 
 def is_armoured(text: str) -> bool:
-    """Say whether a text is nothing but a message encrypted by PGP."""
+    """Say whether a text is a message encrypted by PGP."""
     return bool(_ARMOUR.match(text))
 
 

@@ -14,9 +14,9 @@ from corpus.i18n import tr
 from corpus.readers.about import real_publisher, real_title
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import decoded
-from corpus.readers.dates import parse_date, times
+from corpus.readers.dates import parse_date, source_dates
 from corpus.readers.filings import named_publisher, publisher_of_address
-from corpus.readers.hidden import take_out_hidden
+from corpus.readers.hidden import remove_hidden
 from corpus.readers.markup import add_markup, fragment_of
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -67,7 +67,7 @@ def read_markdown(text: str, location: str) -> Document:
         if not html.strip():
             continue
         fragment = fragment_of(html)
-        blocks.leave_out("hidden text", take_out_hidden(fragment))
+        blocks.leave_out("hidden text", remove_hidden(fragment))
         add_markup(blocks, fragment)
     if not blocks.length:
         raise ReadError("empty", tr("this file holds no text"))
@@ -79,7 +79,7 @@ def read_markdown(text: str, location: str) -> Document:
             publisher=publisher,
             kind="markdown",
             theme=clean(front.get("theme", "")),
-            **times(
+            **source_dates(
                 blocks,
                 "markdown",
                 said=front,
@@ -160,7 +160,7 @@ def _width(line: str) -> int:
 
 
 def _without_addresses(text: str) -> str:
-    """Return `text` with pictures as the words that stand for them: "![a mill](mill.png)"."""
+    """Return `text` with pictures replaced by their alternative text: "![a mill](mill.png)"."""
     parts, done, closing = [], 0, -1
     while (start := text.find("![", done)) >= 0:
         # The next end is the same for all that open before it: it is looked for once.

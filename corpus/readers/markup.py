@@ -1,4 +1,4 @@
-"""HTML elements as blocks: what a reader would see, tables as tables, hidden things left out."""
+"""HTML elements as blocks: visible text, tables as tables, hidden elements left out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from typing import Any
 from corpus.errors import ReadError
 from corpus.i18n import tr
 from corpus.readers.blocks import Blocks, clean
+from corpus.readers.equations import mathml_text
+from corpus.readers.html_superscripts import (
+    is_note_mark,
+    is_way_back,
+    raised_or_lowered,
+    text_after,
+)
 from corpus.readers.html_tables import (
     MARKER,
     grid_of,
@@ -18,11 +25,9 @@ from corpus.readers.html_tables import (
     own_rows,
 )
 from corpus.readers.lines import section_level
-from corpus.readers.marks import after, is_note_mark, is_way_back, raising
-from corpus.readers.mathml import equation_text
 from corpus.readers.plain import add_plain, lines_stand
-from corpus.readers.raised import lowered, raised
-from corpus.table import unit_in
+from corpus.readers.superscripts import write_lowered, write_raised
+from corpus.table import find_unit
 
 _HIDDEN_TAGS = frozenset(
     "script style noscript template head iframe frame object embed svg input select textarea "
@@ -51,7 +56,7 @@ _LABEL = re.compile(r"(?:^|[\s_-])(?:label|key|term|name|field)(?:$|[\s_-])", re
 _VALUE = re.compile(r"(?:^|[\s_-])(?:value|val|data|desc|description|content)(?:$|[\s_-])", re.I)
 _PLAYERS = re.compile(r"youtube|vimeo|dailymotion|bilibili|/embed/|player", re.IGNORECASE)
 
-# How a line break in an element stands in the text until its block ends.
+# Placeholder of a line break in an element until its block ends.
 _BREAK = "\u2028"
 
 
@@ -145,7 +150,7 @@ class _Walk:
         elif name == "figure":
             self._figure(element)
         elif name == "li":
-            # The bullet waits for the item's first text, which may stand in a paragraph of its own.
+            # The bullet is kept for the item's first text, which may be in a paragraph.
             self._bullet = self._bullet_of(element)
             if pair := self._pair(element):
                 self._inline.append(pair)
@@ -189,9 +194,9 @@ class _Walk:
             self._inline.append("”")
 
     def _unseen(self, element: Any, tag: str, name: str) -> bool:
-        """Say whether a reader would not see an element; what it holds is accounted for."""
+        """Say whether an element cannot be seen; what it holds is noted as left out."""
         if self._hidden(element, tag, name):
-            self._account(element, name)
+            self._note_unseen(element, name)
             return True
         struck = name in _DELETED or _STRUCK.search(element.get("style") or "")
         if struck and len(words := "".join(element.itertext()).strip()) <= _LONGEST_DELETED:
@@ -214,8 +219,8 @@ class _Walk:
             return not (opens or (parent is not None and name_of(parent) in _HEADINGS))
         return not self._furniture and name in _FURNITURE
 
-    def _account(self, element: Any, name: str) -> None:
-        """Note what a part that is not text may say, or read what a frame carries with it."""
+    def _note_unseen(self, element: Any, name: str) -> None:
+        """Note as left out what an unseen element may hold; the inline page of a frame is read."""
         if name == "iframe" and element.get("srcdoc"):
             self._flush()
             self.element(page_of(element.get("srcdoc")))
@@ -244,17 +249,17 @@ class _Walk:
     def _written(self, element: Any, name: str) -> bool:
         """Write an element that is not its children's text: a raised letter, an equation."""
         if name == "math":
-            self._inline.append(f" {equation_text(element)} ")
+            self._inline.append(f" {mathml_text(element)} ")
         elif name == "img":
             said = f"{element.get('class')} {element.get('role')}"
             if _EQUATION_PICTURE.search(said):
                 self._inline.append(f" {clean(element.get('alt') or '')} ")
-        elif name in _INLINE and (raises := raising(element, name)):
+        elif name in _INLINE and (raises := raised_or_lowered(element, name)):
             text = self._text_of(element)
             if raises == "sub":
-                self._inline.append(lowered(self._before(), clean(text)))
+                self._inline.append(write_lowered(self._before(), clean(text)))
             else:
-                written = raised(self._before(), text, after(element))
+                written = write_raised(self._before(), text, text_after(element))
                 self._blocks.leave_out("footnote marks", bool(clean(text)) and not written)
                 self._inline.append(written)
         elif name in _INLINE and (
@@ -266,13 +271,13 @@ class _Walk:
             if self._before().strip():
                 self._blocks.leave_out("footnote marks")
             else:
-                self._inline.append(raised("", self._text_of(element)))
+                self._inline.append(write_raised("", self._text_of(element)))
         else:
             return False
         return True
 
     def _before(self) -> str:
-        """Return the last of the text that waits."""
+        """Return the end of the text that is not flushed yet."""
         last, length = [], 0
         # Nothing, and marks that are left out, are many and say nothing.
         while self._inline and not self._inline[-1]:
@@ -350,7 +355,7 @@ class _Walk:
         self._blocks.apart()
         terms: list[str] = []
         said = False
-        # A group may stand in an element of its own.
+        # A group may be wrapped in an element.
         parts = [one for part in element for one in (part if name_of(part) == "div" else [part])]
         for part in parts:
             name = name_of(part)
@@ -419,7 +424,7 @@ class _Walk:
             self._blocks.paragraph(line)
         caption = caption or "".join(grid.above[-1:])
         # Over the figures, or in the corner.
-        unit = unit_in(caption, *(cell for row in grid.rows[:4] for cell in row))
+        unit = find_unit(caption, *(cell for row in grid.rows[:4] for cell in row))
         self._blocks.table(grid.rows, heads=grid.heads, caption=caption, unit=unit)
         for line in grid.below:
             self._blocks.paragraph(line)
@@ -428,7 +433,7 @@ class _Walk:
         return not self._hidden(element, str(element.tag).lower(), name_of(element))
 
     def _cell_text(self, cell: Any) -> str:
-        """Return the text of a cell, lines that stand for themselves parted by commas."""
+        """Return the text of a cell, independent lines separated by commas."""
         text = self._text_of(cell)
         if _BREAK not in text:
             return text
@@ -443,7 +448,7 @@ class _Walk:
         cells = [cell for cell in own_cells(row) if self._shown(cell)]
         marker = clean(self._text_of(cells[0])) if len(cells) > 1 else ""
         if MARKER.match(marker):
-            # It waits for the first text, which may stand in a paragraph of its own.
+            # It is kept for the first text, which may be in a paragraph.
             self._lead = f"{marker} "
             cells = cells[1:]
         for cell in cells:

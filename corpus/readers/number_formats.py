@@ -49,7 +49,7 @@ class _Form(NamedTuple):
     sections: tuple[_Section, ...] = ()
 
 
-def shown(value: float, code: str, *, from_1904: bool = False) -> str:
+def format_value(value: float, code: str, *, from_1904: bool = False) -> str:
     """Return a number as a cell of this format shows it, English style, without padding.
 
     A full date is written by ISO 8601 ("2026-02-01", "2026-02-01 14:30"), since 01/02/2026 is read
@@ -58,15 +58,15 @@ def shown(value: float, code: str, *, from_1904: bool = False) -> str:
     """
     form = _form(code)
     if form.general:
-        return plain(value)
+        return plain_number(value)
     if form.letters >= {"y", "m", "d"} and (day := _iso(value, form.letters, from_1904)):
         return day
     if form.sections and (text := _sectioned(value, form.sections)) is not None:
         return text
-    return _rendered(value, code, from_1904) or plain(value)
+    return _rendered(value, code, from_1904) or plain_number(value)
 
 
-def plain(value: float) -> str:
+def plain_number(value: float) -> str:
     """Return a number as a cell without a format shows it: 12 and not 12.0, 0.3 and not 0.30…04."""
     if abs(value) < 1e15 and value == int(value):
         return str(int(value))

@@ -16,12 +16,12 @@ from corpus.limits import FileLimits
 from corpus.readers.about import real_title
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import decoded
-from corpus.readers.dates import times
-from corpus.readers.foreign import ARCHIVES, of_archive
+from corpus.readers.dates import source_dates
 from corpus.readers.package import Package
 from corpus.readers.sheets import read_sheets
 from corpus.readers.slides import read_slides
 from corpus.readers.text import read_text
+from corpus.readers.unsupported import ARCHIVES, archive_kind
 from corpus.readers.word import read_word
 
 # The head of a page is no title.
@@ -122,13 +122,13 @@ def read_office(data: bytes, location: str, kind: str, limits: FileLimits) -> Do
     # since says no more.
     saved = about.get("modified", "")
     stated = {} if saved in {about.get("created", ""), _TEMPLATE} else {"modified": saved}
-    when = times(blocks, kinds[kind], said=stated)
+    when = source_dates(blocks, kinds[kind], said=stated)
     return blocks.document(Source(title, location, kind=kinds[kind], **when))
 
 
 def _is_office(data: bytes, suffix: str) -> bool:
     """Say whether bytes are an Office file, or an archive under the name of one."""
-    if not data.startswith(ARCHIVES) or of_archive(data):
+    if not data.startswith(ARCHIVES) or archive_kind(data):
         return False
     return suffix in _SUFFIXES or bool(office_kind(data))
 

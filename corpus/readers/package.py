@@ -90,13 +90,13 @@ def children(element: Element, short: str) -> list[Element]:
     return [] if found is None else list(found)
 
 
-def inner(element: Element | None, short: str) -> Iterator[Element]:
+def descendants(element: Element | None, short: str) -> Iterator[Element]:
     """Yield every descendant of a name, and the element itself where it has it, in order."""
     if element is not None:
         yield from element.iter(qualified(short))
 
 
-def chosen(alternatives: Element) -> Element:
+def chosen_alternative(alternatives: Element) -> Element:
     """Return the one of several forms of the same content (mc:AlternateContent) to read."""
     forms = [one for one in alternatives if len(one)]
     return forms[0] if forms else alternatives

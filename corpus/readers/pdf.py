@@ -8,29 +8,38 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from corpus.document import Document, Source, pages_said
+from corpus.document import Document, Source, page_list
 from corpus.errors import ReadError
 from corpus.formats import DocumentPart, FileReader, Recognised
 from corpus.i18n import tr
 from corpus.limits import FileLimits
 from corpus.ocr import Row
-from corpus.readers.blocks import Blocks
-from corpus.readers.dates import times
+from corpus.readers.blocks import Blocks, distinct_names
+from corpus.readers.dates import source_dates
 from corpus.readers.filings import act_title, filing_date, filing_title, named_publisher
-from corpus.readers.parts import distinct
-from corpus.readers.pdf_about import About, about_pdf, text_by_pypdf
-from corpus.readers.pdf_account import Left, leave_out, missing
+from corpus.readers.pdf_about import About, about_pdf, text_by_pypdf, title_from
 from corpus.readers.pdf_attached import parts_of_pdf
 from corpus.readers.pdf_columns import in_columns
-from corpus.readers.pdf_flow import flowing, seam
-from corpus.readers.pdf_furniture import without_furniture
-from corpus.readers.pdf_layout import Block, Body, blocks, folded, title_of
+from corpus.readers.pdf_furniture import (
+    LeftOutLine,
+    count_missing,
+    note_left_out,
+    without_furniture,
+)
+from corpus.readers.pdf_layout import (
+    Block,
+    Body,
+    blocks,
+    comparable_title,
+    join_across_pages,
+    seam,
+    title_of,
+)
 from corpus.readers.pdf_line_numbers import without_line_numbers
-from corpus.readers.pdf_lines import whole_lines
+from corpus.readers.pdf_lines import assemble_lines
 from corpus.readers.pdf_marks import Marks, PageMarks
 from corpus.readers.pdf_page import PdfLine, pages_by_pdfium, plain_lines
-from corpus.readers.pdf_tables import PdfTable, continued
-from corpus.readers.pdf_title import title_from
+from corpus.readers.pdf_tables import PdfTable, is_continued
 
 # Words of a line that stand further apart than this many heights of it are cells of a table.
 _GAP = 1.5
@@ -47,7 +56,7 @@ def pages_without_text(data: bytes, limits: FileLimits) -> list[int]:
     pages = [
         [line for line in page if not line.hidden] for page in pages_by_pdfium(data, limits, marks)
     ]
-    kept, _ = without_furniture([whole_lines(page) for page in pages])
+    kept, _ = without_furniture([assemble_lines(page) for page in pages])
     return [one + 1 for one, page in enumerate(kept) if _unread(page, marks.of(one))]
 
 
@@ -56,18 +65,18 @@ def read_pdf(
 ) -> Document:
     """Return the text of a PDF with its pages, page labels and headings.
 
-    `recognised` are the lines that OCR read on pages (from 1), which stand for what else they hold.
+    `recognised` are the lines that OCR read on pages (from 1), which replace their text.
 
-    pypdfium2 reads 14 to 20 times faster than pypdf and its words agree to 99.8 %; what it refuses
-    pypdf is tried on. Raises ReadError: encrypted, damaged, needs_ocr, too_large.
+    pypdfium2 reads 14 to 20 times faster than pypdf and its words agree to 99.8 %; pypdf is the
+    fallback for what it refuses. Raises ReadError: encrypted, damaged, needs_ocr, too_large.
     """
-    return read_with_account(data, location, limits, recognised)[0]
+    return read_with_left_out(data, location, limits, recognised)[0]
 
 
-def read_with_account(
+def read_with_left_out(
     data: bytes, location: str, limits: FileLimits, recognised: Recognised | None = None
-) -> tuple[Document, tuple[Left, ...]]:
-    """Return what `read_pdf` does, and every line and mark that it left out of the text."""
+) -> tuple[Document, tuple[LeftOutLine, ...]]:
+    """Return the document of `read_pdf`, and every line and mark left out of its text."""
     marks = Marks()
     try:
         pages = pages_by_pdfium(data, limits, marks)
@@ -75,8 +84,8 @@ def read_with_account(
         if refused.reason != "damaged":
             raise
         pages = [plain_lines(page) for page in text_by_pypdf(data, limits)]
-    account = [
-        Left(number, "hidden text", line.text)
+    left_out = [
+        LeftOutLine(number, "hidden text", line.text)
         for number, page in enumerate(pages)
         for line in page
         if line.hidden
@@ -86,7 +95,7 @@ def read_with_account(
     for number, rows in by_ocr.items():
         pages[number] = [_line(row) for row in rows]
     about = about_pdf(data)
-    whole = [whole_lines(page) for page in pages]
+    whole = [assemble_lines(page) for page in pages]
     straight, numbers = without_line_numbers(whole)
     kept, furniture = without_furniture(straight)
     kept = [in_columns(page) for page in kept]
@@ -95,7 +104,7 @@ def read_with_account(
         for number, page in enumerate(kept)
         if number not in by_ocr and _unread(page, marks.of(number))
     ]
-    # What a stamp says on each page of a scan is not what the scan says.
+    # A stamp on each page of a scan is not the text of the scan.
     read = [number for number, page in enumerate(kept) if page or marks.of(number).filled]
     if not (set(read) - set(scans) or marks.typed or marks.attached):
         raise ReadError(
@@ -105,21 +114,23 @@ def read_with_account(
                 "tick OCR where you add)"
             ),
         )
-    account += numbers + furniture
-    account += [
-        Left(number, "footnote marks", mark)
+    left_out += numbers + furniture
+    left_out += [
+        LeftOutLine(number, "footnote marks", mark)
         for number, page in enumerate(kept)
         for line in page
         for mark in line.marks
     ]
     body = Body.of(kept)
     text = _text(kept, about, body, marks)
-    leave_out(text, account)
-    text.leave_out("letters that were not placed", missing(pages, account, text.text()))
-    text.leave_out("pages without text", len(scans), pages_said([number + 1 for number in scans]))
+    note_left_out(text, left_out)
+    text.leave_out("letters that were not placed", count_missing(pages, left_out, text.text()))
+    text.leave_out("pages without text", len(scans), page_list([number + 1 for number in scans]))
     if marks.xfa:
         text.leave_out("XFA forms", 1, "its pages show in Adobe Reader alone: print it as PDF")
-    names = [part.name for part in distinct(DocumentPart(name, b"") for name in marks.attached)]
+    names = [
+        part.name for part in distinct_names(DocumentPart(name, b"") for name in marks.attached)
+    ]
     for name in names:
         text.attach(name)
     if names and not text.length:
@@ -129,7 +140,7 @@ def read_with_account(
     lost = [one.text for one in furniture if not one.page]
     source = _source(text, head, upper, lost, about, body, location)
     ocr_pages = tuple(sorted(number + 1 for number in by_ocr))
-    return replace(text.document(source), ocr_pages=ocr_pages), tuple(account)
+    return replace(text.document(source), ocr_pages=ocr_pages), tuple(left_out)
 
 
 def _line(row: Row) -> PdfLine:
@@ -140,7 +151,7 @@ def _line(row: Row) -> PdfLine:
 
 
 def _unread(page: Sequence[PdfLine], marks: PageMarks) -> bool:
-    """Say whether something is seen on a page and no text of it is known."""
+    """Say whether a page shows something of which no text is known: it needs OCR."""
     letters = sum(len("".join(line.text.split())) for line in page)
     if marks.filled:
         return False
@@ -156,11 +167,11 @@ def _text(pages: Sequence[Sequence[PdfLine]], about: About, body: Body, marks: M
     )
     found = []
     for number, page in enumerate(pages):
-        titles = {folded(title): level for level, title in about.outline.get(number, ())}
+        titles = {comparable_title(title): level for level, title in about.outline.get(number, ())}
         found.append(blocks(page, body, words=words, titles=titles))
     text, between = Blocks(), None
     above: PdfTable | None = None
-    flow = flowing(found, body, words)
+    flow = join_across_pages(found, body, words)
     for number, whole in enumerate(flow):
         text.page(about.labels[number] if number < len(about.labels) else "", within=between)
         between = None
@@ -171,7 +182,7 @@ def _text(pages: Sequence[Sequence[PdfLine]], about: About, body: Body, marks: M
                 rest = flow[number + 1].blocks[0].texts[0]
                 head, between = seam(block.texts[0], rest, words)
                 block = replace(block, texts=(head,))
-            if above and not place and block.table and continued(above, block.table):
+            if above and not place and block.table and is_continued(above, block.table):
                 text.table_goes_on(block.table.rows)
             else:
                 _add(text, block)
@@ -216,7 +227,7 @@ def _source(
     body: Body,
     location: str,
 ) -> Source:
-    """Return what the document says of itself, on its first page before its metadata."""
+    """Return what the document states about itself, its first page before its metadata."""
     text = blocks.text()
     # By height: what is printed first on the page often comes last in the file.
     from_top = sorted(head, key=lambda line: -line.base)
@@ -228,7 +239,7 @@ def _source(
         location=location,
         publisher=named_publisher(first),
         kind="pdf",
-        **times(blocks, "pdf", text=first, known=filing_date(text), otherwise=about.year),
+        **source_dates(blocks, "pdf", text=first, known=filing_date(text), otherwise=about.year),
     )
 
 

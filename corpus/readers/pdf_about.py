@@ -1,11 +1,11 @@
-"""What a PDF says of itself, by pypdf, which also reads the text that pdfium refuses to."""
+"""What a PDF states about itself, and its title: the stated one if a person wrote it."""
 
 from __future__ import annotations
 
 import io
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from corpus.i18n import tr
 from corpus.limits import FileLimits
 from corpus.readers.blocks import clean
 from corpus.readers.dates import parse_date
-from corpus.readers.pdf_title import stated_title
+from corpus.readers.lines import join_lines
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -41,34 +41,38 @@ class About:
 
 
 def about_pdf(data: bytes) -> About:
-    """Return what a PDF says of itself; nothing where that cannot be read. Never raises."""
+    """Return what a PDF states about itself, an empty About if it cannot be read. Never raises."""
     with _configured():
-        reader: Any = _tried(lambda: _reader(data), None)
+        reader: Any = _or_default(lambda: _reader(data), None)
         if reader is None:
             return About()
-        title = _tried(lambda: stated_title(str((reader.metadata or {}).get("/Title") or "")), "")
+        title = _or_default(
+            lambda: stated_title(str((reader.metadata or {}).get("/Title") or "")), ""
+        )
         none: tuple[str, ...] = ()
-        labels = _tried(lambda: tuple(reader.page_labels), none)
+        labels = _or_default(lambda: tuple(reader.page_labels), none)
         plain = tuple(str(number + 1) for number in range(len(labels)))
         outline: dict[int, list[tuple[int, str]]] = {}
         nothing: list[tuple[int, int, str]] = []
-        for page, level, name in _tried(lambda: list(_outline(reader)), nothing)[:_OUTLINE_ENTRIES]:
+        for page, level, name in _or_default(lambda: list(_outline(reader)), nothing)[
+            :_OUTLINE_ENTRIES
+        ]:
             outline.setdefault(page, []).append((level, name))
         return About(
             title=title,
-            year=_tried(lambda: _year(reader), ""),
+            year=_or_default(lambda: _year(reader), ""),
             labels=() if labels == plain else labels,
             outline=outline,
         )
 
 
-def _tried(read: Callable[[], T], default: T) -> T:
+def _or_default(read: Callable[[], T], default: T) -> T:
     try:
         return read()
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001  # reason: pypdf raises anything on odd files; text still counts
-        _LOG.debug("a part of what a PDF says of itself cannot be read", exc_info=True)
+        _LOG.debug("a part of a PDF's metadata cannot be read", exc_info=True)
         return default
 
 
@@ -97,7 +101,7 @@ def text_by_pypdf(data: bytes, limits: FileLimits) -> list[str]:
 
 
 def _configured() -> AbstractContextManager[Any]:
-    """Return pypdf's limits as a context, a third of its own and less: nothing real needs more."""
+    """Return pypdf's limits as a context, at most a third of its defaults: real files need less."""
     from pypdf import apply_configuration
 
     return apply_configuration(
@@ -143,3 +147,106 @@ def _outline(reader: Any, entries: Any = None, level: int = 1) -> Iterator[tuple
             yield from _outline(reader, entry, level + 1)
         elif entry.title and (page := reader.get_destination_page_number(entry)) is not None:
             yield page, level, clean(str(entry.title))
+
+
+# What programs write into the metadata where nobody gave a title: their own names and those of
+# templates, of files and of scanners, numbers under which a document is kept, and nothing at all.
+_BY_A_PROGRAM = re.compile(
+    r"(?:[\W\d_]*"
+    r"|[(\[<]?(?:anonymous|unspecified|unknown|untitled|no title|none|null|n/a|title|titel|titre)"
+    r"[)\]>]?[\s\d-]*"
+    r"|(?:new |neues |nouveau )?(?:document|dokument|documento|presentation|präsentation|book|"
+    r"workbook|sheet|slides?|folie|page|layout|cover|draft|report|scan|print|fax|image|chapter|"
+    r"output|temp|test)[\s_-]*\d*"
+    r"|(?:microsoft|libreoffice|openoffice|google|adobe|corel|apple|lotus|wps)[\w ]*(?:\s-\s.*)?"
+    r"|(?:powerpoint|word|excel|acrobat|pdf)[- ](?:presentation|präsentation|document|dokument|"
+    r"präsentation|worksheet|template)"
+    r"|pscript.*|crystal reports.*|jasper ?reports.*|wkhtmltopdf.*|quarkxpress.*|indesign.*"
+    r"|(?:full page photo|print preview|image to pdf|photoshop pdf|untitled-\d+)\b.*"
+    r"|scan(?:ned)?\b(?: (?:document|image|by|from|at|with)\b)?.*|camscanner.*|(?:kmbt|skm|xerox|"
+    r"hpscan|canon|epson|ricoh)[\s_-].*"
+    r"|.*\btemplates?\b.*|(?:formatting |author )?(?:instructions|guidelines) (?:for|to) "
+    r"(?:authors|\w+\s?(?:\d{4})?(?: (?:conference|proceedings|submission)).*)"
+    r"|(?:formatting instructions|preparation of papers|sample (?:article|file|paper|document))\b.*"
+    r"|\S*\.(?:docx?|odt|rtf|pdf|indd|tex|dvi|qxd|pptx?|xlsx?|html?|txt|ps|eps|wpd|p65|fm|pub|pages|"
+    r"md|jpe?g|png|tiff?)"
+    r"|.*\.(?:docx?|odt|rtf|pdf|indd|tex|dvi|qxd|pptx?|xlsx?)"
+    r"|(?:doi|arxiv|pii|isbn|issn|urn|ssrn)\b.*|10\.\d{4,}/\S*|\d{4}\.\d{4,5}(?:v\d+)?\b.*"
+    r"|\w+://\S*|www\.\S*|[a-z]:\\.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CHINESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+# What stands above a title: addresses, dates, page furniture, the name of a series.
+_NO_TITLE = re.compile(
+    r"^[^A-Za-z一-鿿]*$|://|www\.|@|^(?:table of )?contents$|^arxiv|^\W*(?:updated|version)\b|"
+    r"^\w+ \d{1,2}, \d{4}$|^this is a pdf portfolio|^for the best experience|"
+    r"\bvol(?:ume|\.)\s*\d|\bissn\b|^page \d",
+    re.IGNORECASE,
+)
+_LONGEST = 200
+# Where no title is printed the first words serve as one, up to a line of them.
+_WORDS = 90
+
+
+def stated_title(title: str) -> str:
+    """Return the title of the metadata, or "" where a program wrote it and no person."""
+    title = clean(title)
+    if _BY_A_PROGRAM.fullmatch(title):
+        return ""
+    if _CHINESE.search(title):
+        return title if len(title) >= 4 else ""
+    # "Annual_Report_v3", "FA-2024-17", "IMG20240131": one word of signs is the name of a file.
+    if len(title) < 8 or (" " not in title and re.search(r"[\d_]", title)):
+        return ""
+    return title
+
+
+def title_from(stated: str, printed: str, lines: Sequence[str]) -> str:
+    """Return the title of a document; "" where nothing tells it.
+
+    `stated` is what the metadata says (`stated_title`), `printed` what is set largest, `lines` the
+    first page from the top. What is stated and not printed is of the file that this one was made
+    from, where a title is printed.
+    """
+    printed = clean(printed)
+    if not re.search(r"[^\W\d_]{3}|[\u4e00-\u9fff]{2}", printed) or _NO_TITLE.search(printed):
+        printed = ""
+    if stated and (not printed or _stands_in(stated, " ".join([printed, *lines]))):
+        return stated
+    return printed[:_LONGEST] or _first_words(lines)
+
+
+def _stands_in(title: str, text: str) -> bool:
+    """Say whether most words of a title occur in a text; of Chinese, most pairs of signs."""
+    wanted, there = _parts(title), _parts(text)
+    return len(wanted & there) >= 0.6 * len(wanted)
+
+
+def _parts(text: str) -> set[str]:
+    words = set(re.findall(r"[^\W\d_]{3,}", text.casefold()))
+    signs = "".join(_CHINESE.findall(text))
+    return {one for one in words if not _CHINESE.search(one)} | {
+        signs[at : at + 2] for at in range(len(signs) - 1)
+    }
+
+
+def _first_words(page: Sequence[str]) -> str:
+    """Return the first lines of a page that read like a title, where no line is set larger.
+
+    Of a sentence that goes on, the beginning.
+    """
+    lines: list[str] = []
+    for line in map(clean, page[:12]):
+        if not lines and (len(line) < 8 or _NO_TITLE.search(line)):
+            continue
+        if lines and (len(" ".join(lines)) > _WORDS or lines[-1].endswith(".") or "@" in line):
+            break
+        lines.append(line)
+        if len(line) < 45 and not line.endswith(":"):
+            break
+    text = join_lines(lines, ()) if lines else ""
+    if sentence := re.match(rf".{{20,{_WORDS}}}?(?<=\w\w[.!?])(?=\s)", text):
+        return sentence[0].rstrip(".")
+    if len(text) <= _WORDS:
+        return text
+    return text[:_WORDS].rpartition(" ")[0].rstrip(" ,;:-–") + " …"

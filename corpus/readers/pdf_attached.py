@@ -11,8 +11,7 @@ from xml.etree import ElementTree
 
 from corpus.formats import DocumentPart
 from corpus.limits import DEFAULT_LIMITS
-from corpus.readers.blocks import clean
-from corpus.readers.parts import distinct
+from corpus.readers.blocks import clean, distinct_names
 
 T = TypeVar("T")
 # Attached files, annotations of a page and values of a form, beyond which a PDF is hostile.
@@ -42,13 +41,13 @@ def parts_of_pdf(data: bytes) -> list[DocumentPart]:
         parts = [_part(one) for one in _attached(pdf)]
         for number in range(len(pdf)):
             with suppress(pypdfium2.PdfiumError):
-                parts += pinned(pdf[number], _part)
-        return distinct(parts)
+                parts += pinned_files(pdf[number], _part)
+        return distinct_names(parts)
     finally:
         pdf.close()
 
 
-def pinned(page: Any, take: Callable[[Any], T]) -> list[T]:
+def pinned_files(page: Any, take: Callable[[Any], T]) -> list[T]:
     """Return what `take` makes of each file that is attached to a place of a page."""
     import pypdfium2.raw as raw
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from corpus.readers.lines import joined
+from corpus.readers.lines import join_lines
 from corpus.readers.pdf_page import PdfLine
 from corpus.readers.pdf_rows import CAPTION
 
@@ -48,7 +48,7 @@ def captions_of(
         if not mine and unit and not any(CAPTION.match(line.text) for line in upper):
             titles = (line for line in upper if line.text.isupper())
             mine = [line for line in titles if len(line.text.split()) > 2][:1]
-        found.append(joined([line.text for line in mine], words))
+        found.append(join_lines([line.text for line in mine], words))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Columns of a PDF's page told by place, for pages that are drawn in another order than read.
+"""Columns of a PDF page found by position, for pages drawn in another order than they are read.
 
 pdfium gives letters as they are drawn and takes what stands on one height for one line: a page that
 is drawn line by line over its columns came out as "and it took nine twelve years of the opening".

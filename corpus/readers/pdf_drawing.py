@@ -52,7 +52,7 @@ class Letter:
     place: int
 
 
-def drawn(data: bytes, number: int, scale: float, quote: str, before: int) -> dict[str, Any]:
+def draw_page(data: bytes, number: int, scale: float, quote: str, before: int) -> dict[str, Any]:
     """Return a page as WebP with the boxes of a quote on it, as plain data.
 
     `number` is 1-based, `scale` pixels a point, `quote` the words to mark ("" for none) and
@@ -75,7 +75,7 @@ def drawn(data: bytes, number: int, scale: float, quote: str, before: int) -> di
     }
 
 
-def scanned(data: bytes, number: int) -> dict[str, Any]:
+def scan_page(data: bytes, number: int) -> dict[str, Any]:
     """Return a page (from 1) as OCR wants it: "width", "height", "scale", "pixels" (grey bytes).
 
     `scale` is pixels a point. Raises ReadError.
@@ -134,11 +134,11 @@ def _marked(page: Any, quote: str, before: int) -> tuple[list[Box], float]:
     letters, wanted = _letters(textpage), letters_of(quote)
     if not wanted or not letters:
         return [], 0.0
-    places = aligned(letters, wanted, before)
+    places = align_quote(letters, wanted, before)
     return _boxes(page, textpage, places), len(places) / len(wanted)
 
 
-def aligned(letters: Sequence[Letter], wanted: str, before: int) -> list[int]:
+def align_quote(letters: Sequence[Letter], wanted: str, before: int) -> list[int]:
     """Return the places of the characters of `wanted` on a page.
 
     The whole where it stands in one piece, nearest to where the document has it (`before` letters

@@ -1,16 +1,18 @@
-"""What is printed around the text of a PDF's pages: running heads, page numbers, stamps."""
+"""What is printed around the text of PDF pages, and the report of what was left out."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from corpus.document import page_list
+from corpus.readers.blocks import Blocks
 from corpus.readers.lines import is_table_line
-from corpus.readers.pdf_account import Left
 from corpus.readers.pdf_page import PdfLine
 
 _NUMBER = re.compile(r"\d+")
@@ -40,8 +42,10 @@ _SENTENCE = re.compile(r"(?:\w+\W+){4}.*[.!?]$")
 Place = tuple[int, int]
 
 
-def without_furniture(pages: Sequence[Sequence[PdfLine]]) -> tuple[list[list[PdfLine]], list[Left]]:
-    """Return the pages' lines without what is printed around their text, and an account of it.
+def without_furniture(
+    pages: Sequence[Sequence[PdfLine]],
+) -> tuple[list[list[PdfLine]], list[LeftOutLine]]:
+    """Return the pages' lines without what is printed around their text, and what was removed.
 
     One of the three highest or lowest lines goes when it stands as high, with the same words, on a
     quarter of the pages and on three at least (both pages of two), its figures the same or counting
@@ -50,19 +54,19 @@ def without_furniture(pages: Sequence[Sequence[PdfLine]]) -> tuple[list[list[Pdf
     written up the margin goes too, and what is written up a drawing.
     """
     upright: list[list[PdfLine]] = []
-    account: list[Left] = []
+    left_out: list[LeftOutLine] = []
     for number, page in enumerate(pages):
         straight = [line for line in page if not line.turned]
         if len(straight) < 0.5 * len(page):
             straight = [replace(line, turned=False) for line in page]
         else:
-            account += [Left(number, _turned(line, straight), line.text) for line in page
+            left_out += [LeftOutLine(number, _turned(line, straight), line.text) for line in page
                         if line.turned]  # fmt: skip
         upright.append(straight)
     gone = _running(upright) | _watermarks(upright)
     for number, page in enumerate(upright):
-        account += [
-            Left(number, kind, line.text)
+        left_out += [
+            LeftOutLine(number, kind, line.text)
             for place, line in enumerate(page)
             if (kind := gone.get((number, place)))
         ]
@@ -70,7 +74,7 @@ def without_furniture(pages: Sequence[Sequence[PdfLine]]) -> tuple[list[list[Pdf
         [line for place, line in enumerate(page) if (number, place) not in gone]
         for number, page in enumerate(upright)
     ]
-    return kept, account
+    return kept, left_out
 
 
 def _turned(line: PdfLine, page: Sequence[PdfLine]) -> str:
@@ -240,7 +244,7 @@ def _value(text: str) -> int:
 
 
 def _watermarks(pages: Sequence[Sequence[PdfLine]]) -> dict[Place, str]:
-    """Return the places of large words that stand in the same spot of most pages."""
+    """Return the places of large words at the same spot of most pages."""
     spots: dict[tuple[str, int, int], list[Place]] = defaultdict(list)
     for number, page in enumerate(pages):
         usual = median([line.size for line in page] or [0.0])
@@ -254,3 +258,37 @@ def _watermarks(pages: Sequence[Sequence[PdfLine]]) -> dict[Place, str]:
         if len({page for page, _ in places}) >= least
         for place in places
     }
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutLine:
+    """Something left out of the text: its 0-based page, its kind in the plural, its text."""
+
+    page: int
+    kind: str
+    text: str
+
+
+def note_left_out(text: Blocks, left_out: Sequence[LeftOutLine]) -> None:
+    """Add to `text` what was left out of it, by kind, with the pages."""
+    for kind in dict.fromkeys(one.kind for one in left_out):
+        pages = [one.page + 1 for one in left_out if one.kind == kind]
+        text.leave_out(kind, len(pages), page_list(sorted(set(pages))))
+
+
+def count_missing(
+    pages: Sequence[Sequence[PdfLine]], left_out: Sequence[LeftOutLine], text: str
+) -> int:
+    """Return how many letters and digits of the pages are neither in the text nor in `left_out`.
+
+    It should be 0; a lost letter is reported, whatever the cause.
+    """
+    there = _letters(line.text for page in pages for line in page)
+    there.subtract(_letters(one.text for one in left_out))
+    there.subtract(_letters([text]))
+    return sum(count for count in there.values() if count > 0)
+
+
+def _letters(texts: Iterable[str]) -> Counter[str]:
+    signs = Counter(unicodedata.normalize("NFKD", "\n".join(texts)))
+    return Counter({sign: count for sign, count in signs.items() if sign.isalnum()})

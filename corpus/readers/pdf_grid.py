@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 from statistics import median
 
-from corpus.readers.lines import joined
+from corpus.readers.lines import join_lines
 from corpus.readers.pdf_page import Piece, Rule
-from corpus.readers.pdf_rows import CELL_SPACE, WORD_SPACE, Chunk, Row, is_value, unit_in
+from corpus.readers.pdf_rows import CELL_SPACE, WORD_SPACE, Chunk, Row, is_value, unit_of
 
 # The parts of one rule under a head stand closer than this, and than that under its middle.
 _PARTED, _FAR = 2.2, 5.0
@@ -254,7 +254,7 @@ class Grid:
             if placed and self._wraps(cells, placed[0]):
                 for span, text in cells.items():
                     whole = [text, *filter(None, [placed[0].get(span, "")])]
-                    placed[0][span] = joined(whole, self._words)
+                    placed[0][span] = join_lines(whole, self._words)
             else:
                 placed.insert(0, cells)
         heads = []
@@ -270,7 +270,7 @@ class Grid:
     ) -> list[tuple[Chunk, tuple[int, int]]]:
         """Return the chunks of a row of heads with the columns that each names."""
         chunks = self._chunks(row) if below else self.parted(row)
-        units = [chunk for chunk in chunks if unit_in(chunk.text)]
+        units = [chunk for chunk in chunks if unit_of(chunk.text)]
         if units and len(units) == sum(chunk.left > self._labels for chunk in chunks):
             # What all values are counted in names no column: it stands over the row heads.
             return [(chunk, (0, 0)) for chunk in chunks]
@@ -285,7 +285,7 @@ class Grid:
 
     def _wraps(self, above: dict[tuple[int, int], str], below: dict[tuple[int, int], str]) -> bool:
         """Say whether a row of heads runs on in the next: no head of one lies over two others."""
-        if any(map(unit_in, (*above.values(), *below.values()))):
+        if any(map(unit_of, (*above.values(), *below.values()))):
             return False
         return all(
             one == other or one[1] < other[0] or other[1] < one[0]
@@ -352,7 +352,7 @@ class Grid:
             return False
         kept: list[tuple[Row, list[str]]] = []
         for part in parts:
-            name = joined([cells[0] for _, cells in part if cells[0]], self._words)
+            name = join_lines([cells[0] for _, cells in part if cells[0]], self._words)
             for row, cells in part:
                 if any(cells[1:]):
                     kept.append((row, [name, *cells[1:]]))
@@ -383,7 +383,7 @@ class Grid:
                 if value or not (fewer or lower):
                     return []
             rows.append([
-                joined([cell for cell in column if cell], self._words)
+                join_lines([cell for cell in column if cell], self._words)
                 for column in zip(*lines, strict=True)
             ])  # fmt: skip
         return rows
@@ -438,5 +438,5 @@ class Grid:
             for place, cell in enumerate(cells):
                 if cell and not (grouped and place == 0):
                     parts = [*filter(None, [above[place]]), cell]
-                    above[place] = joined(parts, self._words)
+                    above[place] = join_lines(parts, self._words)
         return rows

@@ -8,10 +8,10 @@ from itertools import pairwise
 from statistics import median
 
 from corpus.readers.lines import is_table_line
-from corpus.readers.pdf_account import Left
+from corpus.readers.pdf_furniture import LeftOutLine
 from corpus.readers.pdf_page import PdfLine
 
-# They stand in a column of their own, to this many points, this share of the letters' height away.
+# They form a column, aligned to this many points, this share of the letters' height off the text.
 _ALIGNED, _AWAY = 3.0, 0.35
 # Every line has one, or every fifth or so; fewer than this many are something else.
 _FEWEST, _FEWEST_APART = 5, 3
@@ -31,20 +31,20 @@ class _Number:
 
 def without_line_numbers(
     pages: Sequence[Sequence[PdfLine]],
-) -> tuple[list[list[PdfLine]], list[Left]]:
-    """Return the pages' lines without the numbers of lines in a margin, and an account of them.
+) -> tuple[list[list[PdfLine]], list[LeftOutLine]]:
+    """Return the pages' lines without line numbers in a margin, and the numbers removed.
 
     They count by ones, or by the same step, from the top of the page to its end, in one column
     beside running text: the ranks of a table and the numbers of a list do not. Where every fifth
     line has one, a page has two of them, or one: those count when they stand in one column on all
     pages.
     """
-    kept, account = [], []
+    kept, left_out = [], []
     columns = [
         _column(page, on_left=True) or _column(page, on_left=False) or _sparse(page)
         for page in pages
     ]
-    columns = _settled(pages, columns)
+    columns = _agreed_columns(pages, columns)
     for number, (page, found) in enumerate(zip(pages, columns, strict=True)):
         gone = {one.place: one for one in found}
         kept.append(
@@ -54,8 +54,8 @@ def without_line_numbers(
                 if not (place in gone and gone[place].alone)
             ]
         )
-        account += [Left(number, "line numbers", str(one.value)) for one in found]
-    return kept, account
+        left_out += [LeftOutLine(number, "line numbers", str(one.value)) for one in found]
+    return kept, left_out
 
 
 def _column(page: Sequence[PdfLine], *, on_left: bool) -> list[_Number]:
@@ -86,7 +86,7 @@ def _sparse(page: Sequence[PdfLine]) -> list[_Number]:
     return []
 
 
-def _settled(
+def _agreed_columns(
     pages: Sequence[Sequence[PdfLine]], columns: Sequence[list[_Number]]
 ) -> list[list[_Number]]:
     """Return the columns of numbers by page, those of few numbers as the other pages have them."""
@@ -108,12 +108,12 @@ def _settled(
 
 
 def _at(one: _Number, other: _Number) -> bool:
-    """Say whether two numbers stand in one column."""
+    """Say whether two numbers are in one column."""
     return min(abs(one.left - other.left), abs(one.right - other.right)) <= _ALIGNED
 
 
 def _lone(page: Sequence[PdfLine], like: _Number, step: int) -> list[_Number]:
-    """Return the one number of a page that stands in the column of the other pages."""
+    """Return the only number of a page in the column of the other pages."""
     for on_left in (True, False):
         for place, line in enumerate(page):
             one = _number(place, line, on_left)
@@ -162,7 +162,7 @@ def _is_beside(page: Sequence[PdfLine], column: Sequence[_Number], on_left: bool
         line for line in texts if (line.left >= edge - 1 if on_left else line.right <= edge + 1)
     ]
     between = [line for line in inside if column[-1].base - 2 <= line.base <= column[0].base + 2]
-    # Above the first and below the last of every fifth are lines that none stands at.
+    # With every fifth line numbered, lines above the first and below the last have no number.
     apart = (column[0].base - column[-1].base) / max(1, len(column) - 1)
     reach = 2 if column[-1].value - column[0].value < len(column) else apart
     near = [

@@ -1,4 +1,4 @@
-"""The lines of a PDF's page put together from their pieces, and their raised letters settled."""
+"""Lines of a PDF page assembled from their pieces; raised letters as exponents or note marks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import median
 
 from corpus.readers.pdf_page import DOWN, UP, PdfLine, Piece
-from corpus.readers.raised import is_isotope, is_measure, raised
+from corpus.readers.superscripts import is_isotope, is_measure, write_raised
 
 _CAP = re.compile(r"[“\"‘«„]?[^\W\d_a-z]")
 _UP = re.compile(f"{UP}([^{DOWN}]*){DOWN}")
@@ -32,7 +32,7 @@ _SPACED = 5
 _TIMES = re.compile(r"[×·]\s*\d+$")
 
 
-def whole_lines(page: Sequence[PdfLine]) -> list[PdfLine]:
+def assemble_lines(page: Sequence[PdfLine]) -> list[PdfLine]:
     """Return the lines of a page, pieces of one line put together: a mark, a change of font.
 
     Exponents stay as "^25"; the marks of notes are taken out (`PdfLine.marks`), but for those that
@@ -40,7 +40,7 @@ def whole_lines(page: Sequence[PdfLine]) -> list[PdfLine]:
     """
     rows = _with_drop_caps([_unspaced(line) for line in _rows(page)])
     notes = _notes(rows)
-    return [_settled(line, notes) if UP in line.text else line for line in rows]
+    return [_with_raised_written(line, notes) if UP in line.text else line for line in rows]
 
 
 def _rows(page: Sequence[PdfLine]) -> list[PdfLine]:
@@ -156,8 +156,8 @@ def _notes(rows: Sequence[PdfLine]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _settled(line: PdfLine, notes: frozenset[str]) -> PdfLine:
-    """Return a line with its raised letters as they stand in the text, without note marks."""
+def _with_raised_written(line: PdfLine, notes: frozenset[str]) -> PdfLine:
+    """Return a line with its raised letters written as text ("^2"), note marks taken out."""
     marks: list[str] = []
     pieces: list[Piece] = []
     words = line.pieces or tuple((word, 0.0, 0.0) for word in line.text.split(" "))
@@ -170,7 +170,7 @@ def _settled(line: PdfLine, notes: frozenset[str]) -> PdfLine:
             at = up.end()
             after = f"{word[at:]} {ahead}".replace(UP, "").replace(DOWN, "")
             apart = bool(before) and not text
-            said = _said(f"{before} {text}".strip(), up[1], after, notes, apart=apart)
+            said = _write_raised(f"{before} {text}".strip(), up[1], after, notes, apart=apart)
             if said.startswith("^") and apart:
                 text = pieces.pop()[0]
             if not said:
@@ -189,14 +189,14 @@ def _settled(line: PdfLine, notes: frozenset[str]) -> PdfLine:
     )
 
 
-def _said(before: str, mark: str, after: str, notes: frozenset[str], *, apart: bool) -> str:
+def _write_raised(before: str, mark: str, after: str, notes: frozenset[str], *, apart: bool) -> str:
     """Return what is written for raised letters, "" for a note mark.
 
     `apart` says that a gap parts them from what stands before. Only what looks like a mark, after
     a word, a number or a stop, is left out; what else is raised is part of a formula.
     """
     if not before:
-        return raised("", mark, after)
+        return write_raised("", mark, after)
     noted = mark in notes and not _TIMES.search(before)
     is_mark = bool(_MARK.fullmatch(mark)) and bool(_MARKED.search(before))
     if apart and is_isotope(mark, after):
@@ -206,7 +206,7 @@ def _said(before: str, mark: str, after: str, notes: frozenset[str], *, apart: b
     formula = bool(_FORMULA.search(before[-_NEAR:]))
     if is_mark and mark[0] in "*∗†‡§¶‖#✉" and not formula:
         return ""
-    said = f"^{mark}" if formula and before[-1].isalnum() else raised(before, mark, after)
+    said = f"^{mark}" if formula and before[-1].isalnum() else write_raised(before, mark, after)
     if said.startswith("^") or (said and not apart):
         return said
     # Far from what stands before, it may be the upper half of a fraction.

@@ -1,6 +1,6 @@
-"""What is put onto the pages of a PDF beside their print: values of forms, notes, stamps.
+"""What lies on the pages of a PDF beside their printed text: form values, notes, stamps.
 
-pdfium tells a page's text without them, though a reader of the page sees them all.
+pdfium returns a page's text without them, though a person sees them all.
 """
 
 from __future__ import annotations
@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from corpus.readers.blocks import clean
-from corpus.readers.pdf_attached import attached_name, is_xfa, names_of_attached, pinned, xfa_values
+from corpus.readers.pdf_attached import (
+    attached_name,
+    is_xfa,
+    names_of_attached,
+    pinned_files,
+    xfa_values,
+)
 from corpus.readers.pdf_hidden import page_box
 
 # Fields and notes of one page, and signs of one value, beyond which they say nothing more.
@@ -78,7 +84,7 @@ class Marks:
         notes: tuple[str, ...] = ()
         if raw.FPDFPage_GetAnnotCount(page):
             filled, notes = _Annotations(pdf, page, textpage).read()
-            self.attached += pinned(page, attached_name)
+            self.attached += pinned_files(page, attached_name)
         blank = pictured = False
         if textpage.count_chars() < _FEW:
             pictured = _pictured(page)
@@ -201,7 +207,7 @@ class _Annotations:
         self._pdf.init_forms()
         if not self._pdf.formenv:
             return
-        # Fields whose middles are less than this apart stand in one row.
+        # Fields whose middles are less than this apart are in one row.
         fields.sort(key=lambda one: (-round((one[1][1] + one[1][3]) / 12), one[1][0]))
         buttons: dict[str, list[_Button]] = {}
         lines: list[str | tuple[str, bool]] = []

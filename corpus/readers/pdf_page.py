@@ -320,7 +320,7 @@ class _Measure:
 
     def line(self, shown: str, start: int, end: int) -> PdfLine:
         """Return the line of the characters `start` to `end` of the page's text."""
-        # Five letters speak for the line; by the middle one of them in size, so that neither a
+        # Five letters are a sample of the line; the median of their sizes counts, so that neither a
         # footnote's number nor a sign from another font does, and the lowest of that size. Spaces
         # that pdfium puts in have no height: where most fell on them, the line was taken to be
         # too small to be seen.

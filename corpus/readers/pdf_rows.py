@@ -201,7 +201,7 @@ def is_caption(line: PdfLine) -> bool:
     return bool(CAPTION.match(line.text) or _OTHER_CAPTION.match(line.text))
 
 
-def unit_in(text: str) -> str:
+def unit_of(text: str) -> str:
     """Return the unit that a line or cell is about ("In millions"), or ""."""
     found = _UNIT.match(text.strip())
     return (found["unit"] or found["cjk"] or "").strip() if found else ""

@@ -25,9 +25,9 @@ from corpus.readers.pdf_rows import (
     is_value,
     row_of,
     rows_of,
-    unit_in,
+    unit_of,
 )
-from corpus.table import heads_of
+from corpus.table import detect_heads
 
 # A strip this wide that no row of the table enters parts two columns.
 _GUTTER = 0.45
@@ -161,13 +161,13 @@ class _Region:
         grid = Grid(columns, self._size, self._words, self._partial)
         heads = grid.head(rows[:body])
         below_heads, group_column = grid.body(rows[body:], self._full)
-        if not self._holds(below_heads, len(columns), rows):
+        if not self._holds(below_heads, len(columns)):
             return None
         cells = [*heads, *below_heads]
         if not _whole(lines, cells):
             return None
-        stubs = 2 if group_column and len(columns) > 2 else heads_of(cells)[1]
-        counts = (len(heads), stubs) if heads else heads_of(cells)
+        stubs = 2 if group_column and len(columns) > 2 else detect_heads(cells)[1]
+        counts = (len(heads), stubs) if heads else detect_heads(cells)
         ordered = sorted(lines, key=lambda line: (-line.base, line.left))
         return PdfTable(
             tuple(ordered),
@@ -283,7 +283,7 @@ class _Region:
                 continue
             heads.append(line)
             top = line.base
-        while heads and unit_in(heads[-1].text):
+        while heads and unit_of(heads[-1].text):
             heads.pop()
         return [*labels, *heads] if heads else []
 
@@ -295,7 +295,7 @@ class _Region:
         return len(columns) - 1 <= len(heads) <= len(columns)
 
     def _beside(self, line: PdfLine, heads: Sequence[PdfLine]) -> bool:
-        """Say whether a line stands at the height of a head: the head of the first column."""
+        """Say whether a line is at the height of a head: the head of the first column."""
         others = [*heads, *(one for one in self._page if one.left > line.right)]
         return any(
             abs(one.base - line.base) < 0.8 * self._size and self._inside(one)
@@ -371,7 +371,7 @@ class _Region:
         left, right = row.words[0][1], row.words[-1][2]
         return (right < columns[1][0] and left < columns[0][1]) or is_middle(row, columns)
 
-    def _holds(self, body: Sequence[Sequence[str]], width: int, rows: Sequence[Row]) -> bool:
+    def _holds(self, body: Sequence[Sequence[str]], width: int) -> bool:
         """Say whether what was found is surely a table."""
         filled = [row for row in body if sum(map(bool, row)) >= 2]
         cells = [cell for row in filled for cell in row if cell]
@@ -403,14 +403,14 @@ class _Region:
 
     def _unit(self, lines: Sequence[PdfLine], heads: Sequence[Sequence[str]]) -> str:
         """Return what the values are counted in, as heads or the lines above say."""
-        unit = next((found for row in heads for cell in row if (found := unit_in(cell))), "")
+        unit = next((found for row in heads for cell in row if (found := unit_of(cell))), "")
         top = at = lines[0].base
         above = (line for line in self._page if line.base > top and self._beside_table(line))
         for line in sorted(above, key=lambda line: line.base)[:8]:
             if unit or line.base - at > _HEAD_STEP * max(line.size, self._size):
                 break
             at = line.base
-            unit = unit_in(line.text)
+            unit = unit_of(line.text)
         return unit
 
     def _beside_table(self, line: PdfLine) -> bool:
@@ -442,7 +442,7 @@ def _is_contents(columns: Sequence[Sequence[str]]) -> bool:
     )
 
 
-def continued(before: PdfTable, table: PdfTable) -> bool:
+def is_continued(before: PdfTable, table: PdfTable) -> bool:
     """Say whether a table without heads goes on where one ended at the foot of the page before."""
     if table.heads[0] or len(before.columns) != len(table.columns):
         return False

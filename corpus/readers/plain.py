@@ -1,4 +1,4 @@
-"""Lines of plain text: what is wrapped prose, what a line of its own, what a drawn table."""
+"""Lines of plain text told apart: wrapped prose, lines of their own, drawn tables."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from corpus.readers.blocks import Blocks
-from corpus.readers.lines import BULLET, ITEM, reflowed
-from corpus.table import unit_in
+from corpus.readers.lines import BULLET, ITEM, reflow
+from corpus.table import find_unit
 
 # Prose is hardly ever wrapped narrower.
 _NARROWEST = 40
@@ -52,7 +52,7 @@ class _Plain:
         self._close()
 
     def _close(self) -> None:
-        for paragraph in reflowed(self._prose, width=self._width):
+        for paragraph in reflow(self._prose, width=self._width):
             if len(paragraph) > 1:
                 self._blocks.rows(paragraph)
             elif ITEM.match(paragraph[0]):
@@ -80,7 +80,7 @@ class _Plain:
         if all(len(row) == 2 and row[0].endswith(":") for row in rows):
             self._blocks.rows(" ".join(row) for row in rows)
         else:
-            self._blocks.table(rows, caption=caption, unit=unit_in(caption))
+            self._blocks.table(rows, caption=caption, unit=find_unit(caption))
 
 
 def lines_stand(lines: Sequence[str], width: int = 0) -> bool:
@@ -161,7 +161,7 @@ def _pairs(lines: list[str]) -> list[str]:
 
 
 def _standing(lines: list[str], width: int) -> list[str]:
-    """Return the lines where they stand for themselves; nothing where they are prose or a list."""
+    """Return the lines if each is meant as a line; nothing if they are prose or a list."""
     plain = [line.strip() for line in lines]
     if any(ITEM.match(one) for one in plain):
         return []

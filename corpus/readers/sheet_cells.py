@@ -8,19 +8,19 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 from corpus.readers.blocks import Blocks, clean
-from corpus.readers.number_formats import BUILT_IN, shown
+from corpus.readers.number_formats import BUILT_IN, format_value
+from corpus.readers.office_runs import Run, join_runs
 from corpus.readers.package import (
     Element,
     Package,
     attribute,
     child,
     children,
+    descendants,
     each,
-    inner,
     name,
     qualified,
 )
-from corpus.readers.runs import Run, joined
 
 # Row and column, counted from 1.
 Place = tuple[int, int]
@@ -110,7 +110,7 @@ class Book:
                 kind = raising.get("val") if raising is not None else ""
                 kinds = {"superscript": "raised", "subscript": "lowered"}
                 runs.append((kinds.get(kind or "", ""), text))
-        return clean(joined(runs))
+        return clean(join_runs(runs))
 
     def _styles(self, root: Element | None) -> tuple[list[str], list[bool]]:
         """Return the format and the striking out of each style of cells."""
@@ -118,7 +118,7 @@ class Book:
             return [], []
         own = {
             int(one.get("numFmtId", "0")): str(one.get("formatCode", ""))
-            for one in inner(root, "x:numFmt")
+            for one in descendants(root, "x:numFmt")
         }
         fonts = [_is_struck(one) for one in children(root, "x:fonts")]
         formats, struck = [], []
@@ -145,7 +145,7 @@ class Book:
         elif kind == "d":
             text = text.removesuffix("T00:00:00").replace("T", " ")
         elif kind == "n" and (number := _number(text)) is not None:
-            written = shown(number, code, from_1904=self._from_1904)
+            written = format_value(number, code, from_1904=self._from_1904)
             return None if not written else self._kept(written, style)
         text = clean(text)
         if text and code == _NOTHING:
@@ -274,19 +274,19 @@ def notes_of(book: Book, part: str) -> list[tuple[Place, str, str]]:
     people = {
         str(one.get("id")): clean(one.get("displayName") or "")
         for target in book.package.targets(book.package.main, "person")
-        for one in inner(book.package.xml(target), "tc:person")
+        for one in descendants(book.package.xml(target), "tc:person")
     }
     threaded: set[Place] = set()
     for target in book.package.targets(part, "threadedComment"):
-        for one in inner(book.package.xml(target), "tc:threadedComment"):
+        for one in descendants(book.package.xml(target), "tc:threadedComment"):
             place, text = place_of(str(one.get("ref"))), child(one, "tc:text")
             threaded.add(place)
             said = "" if text is None else clean(text.text or "")
             found.append((place, people.get(str(one.get("personId")), ""), said))
     for target in book.package.targets(part, "comments"):
         root = book.package.xml(target)
-        authors = [clean(one.text or "") for one in inner(root, "x:author")]
-        for one in inner(root, "x:comment"):
+        authors = [clean(one.text or "") for one in descendants(root, "x:author")]
+        for one in descendants(root, "x:comment"):
             place, text = place_of(str(one.get("ref"))), child(one, "x:text")
             # Beside a thread stands a word to older programs that cannot show it.
             if place in threaded or text is None:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charts import write_graphic
-from corpus.readers.equations import equation
-from corpus.readers.package import Element, Package, attribute, child, chosen, inner, name
-from corpus.readers.runs import Run, joined, lines_of
-from corpus.readers.slide_order import Box, in_reading_order
+from corpus.readers.equations import omml_text
+from corpus.readers.office_runs import Run, join_runs, split_lines
+from corpus.readers.package import (
+    Element,
+    Package,
+    attribute,
+    child,
+    chosen_alternative,
+    descendants,
+    name,
+)
 from corpus.readers.word_styles import written_number
-from corpus.table import heads_of
+from corpus.table import detect_heads
 
 _TITLES = {"title", "ctrTitle"}
 _MARGINS = {"ftr", "dt", "hdr", "sldNum"}
@@ -42,7 +50,7 @@ def read_slides(package: Package, blocks: Blocks) -> None:
     width, height = (int(size.get(a, b)) if size is not None else b for a, b in sides)
     reader = _Reader(package, blocks, width, height)
     slides = []
-    for number, one in enumerate(inner(root, "p:sldId"), start=1):
+    for number, one in enumerate(descendants(root, "p:sldId"), start=1):
         part = package.target(package.main, attribute(one, "r:id"))
         slide = package.once(part)
         if slide is not None:
@@ -101,7 +109,7 @@ class _Reader:
             if _is_hidden(shape) or (box is not None and self._beside(box)):
                 self.blocks.leave_out("hidden text", int(any(True for _ in self._lines(shape))))
             else:
-                # What nobody placed stands on top.
+                # A shape without a position comes first.
                 seen.append((box or Box(0, 0, self.width, 0), shape))
         for shape in in_reading_order(seen):
             self._shape(shape)
@@ -130,10 +138,10 @@ class _Reader:
                 self.blocks.line(line)
 
     def _frame(self, frame: Element) -> None:
-        table = next(inner(frame, "a:tbl"), None)
+        table = next(descendants(frame, "a:tbl"), None)
         if table is not None:
             self._table(table)
-        for embedded in inner(frame, "p:oleObj"):
+        for embedded in descendants(frame, "p:oleObj"):
             if (embedded.get("progId") or "").startswith(("Equation", "MathType")):
                 self.blocks.leave_out("equations")
             else:
@@ -144,7 +152,7 @@ class _Reader:
 
     def _table(self, table: Element) -> None:
         grid: list[list[str]] = []
-        for row in inner(table, "a:tr"):
+        for row in descendants(table, "a:tr"):
             cells: list[str] = []
             for cell in row:
                 if name(cell) != "a:tc":
@@ -160,7 +168,7 @@ class _Reader:
             grid.append(cells[:_COLUMNS])
         properties = child(table, "a:tblPr")
         named = properties is not None and properties.get("firstRow") in {"1", "true"}
-        below = (1, heads_of(grid)[1]) if named and len(grid) > 1 and grid[0] else None
+        below = (1, detect_heads(grid)[1]) if named and len(grid) > 1 and grid[0] else None
         self.blocks.table(grid, heads=below)
 
     # Text
@@ -168,10 +176,10 @@ class _Reader:
     def _lines(self, shape: Element) -> Iterator[str]:
         """Yield the lines of a shape, those of a list with their numbers."""
         self.numbers = {}
-        for paragraph in inner(shape, "a:p"):
+        for paragraph in descendants(shape, "a:p"):
             runs: list[Run] = []
             self._runs(paragraph, runs)
-            lines = lines_of(joined(runs), apart=True)
+            lines = split_lines(join_runs(runs), apart=True)
             label = self._label(child(paragraph, "a:pPr"), bool(lines))
             for line in lines:
                 yield f"{label} {line}" if label else line
@@ -195,9 +203,9 @@ class _Reader:
             elif short == "a:br":
                 runs.append(("", "\n"))
             elif short in {"m:oMath", "m:oMathPara"}:
-                runs.append(("", clean(equation(one))))
+                runs.append(("", clean(omml_text(one))))
             elif short == "mc:AlternateContent":
-                self._runs(chosen(one), runs)
+                self._runs(chosen_alternative(one), runs)
             elif short == "a14:m":
                 self._runs(one, runs)
 
@@ -229,7 +237,7 @@ class _Reader:
             return
         if kind == "sldNum":
             self.blocks.leave_out("page numbers")
-        elif text in self.said or (kind == "dt" and any(True for _ in inner(shape, "a:fld"))):
+        elif text in self.said or (kind == "dt" and any(True for _ in descendants(shape, "a:fld"))):
             self.blocks.leave_out("running heads")
         else:
             self.said.add(text)
@@ -248,7 +256,7 @@ class _Reader:
         authors = {
             str(one.get("id")): clean(one.get("name") or "")
             for kind, short in (("commentAuthors", "p:cmAuthor"), ("authors", "p188:author"))
-            for one in inner(self.package.first(self.package.main, kind), short)
+            for one in descendants(self.package.first(self.package.main, kind), short)
         }
         for target in self.package.targets(self.part, "comments"):
             root = self.package.once(target)
@@ -257,7 +265,7 @@ class _Reader:
                 ("p188:cm", "p188:txBody"),
                 ("p188:reply", "p188:txBody"),
             ):
-                for one in inner(root, short):
+                for one in descendants(root, short):
                     said = child(one, words)
                     text = "" if said is None else clean(said.text or " ".join(self._lines(said)))
                     author = authors.get(str(one.get("authorId")), "")
@@ -298,7 +306,7 @@ def _shapes(tree: Element | None) -> Iterator[Element]:
     for one in tree if tree is not None else ():
         short = name(one)
         if short == "mc:AlternateContent":
-            yield from _shapes(chosen(one))
+            yield from _shapes(chosen_alternative(one))
         elif short in {"p:sp", "p:grpSp", "p:graphicFrame", "p:pic"}:
             yield one
 
@@ -316,7 +324,7 @@ def _holder(shape: Element) -> str:
 
 
 def _is_hidden(shape: Element) -> bool:
-    named = next(inner(shape, "p:cNvPr"), None)
+    named = next(descendants(shape, "p:cNvPr"), None)
     return named is not None and named.get("hidden") in {"1", "true"}
 
 
@@ -337,3 +345,58 @@ def _own_box(shape: Element) -> Box | None:
         return None
     left, top = int(corner.get("x", "0")), int(corner.get("y", "0"))
     return Box(left, top, left + int(size.get("cx", "0")), top + int(size.get("cy", "0")))
+
+
+One = TypeVar("One")
+# A tenth of an inch: text boxes reach over each other by their margins.
+_MARGIN, _SHARE = 91_440, 0.05
+_CUTS = 10
+
+
+class Box(NamedTuple):
+    """Where a shape lies, in English Metric Units (914,400 an inch) from the top left corner."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+def in_reading_order(placed: Sequence[tuple[Box, One]]) -> list[One]:
+    """Return shapes as a person reads them.
+
+    What lies there is cut along its widest gap, between columns or between bands, and each part
+    again, until nothing lies apart; the rest goes by the upper left corner. So a pair of lists
+    under their heads is read list by list, and a row of labels with their texts label by label.
+    """
+    return [one for _, one in _ordered(list(placed), _CUTS)]
+
+
+def _ordered(placed: list[tuple[Box, One]], cuts: int) -> list[tuple[Box, One]]:
+    if len(placed) < 2 or not cuts:
+        return sorted(placed, key=lambda one: (one[0].top, one[0].left))
+    across, columns = _parts(placed, 0)
+    down, bands = _parts(placed, 1)
+    parts = columns if across > down else bands
+    if len(parts) < 2:
+        return sorted(placed, key=lambda one: (one[0].top, one[0].left))
+    return [one for part in parts for one in _ordered(part, cuts - 1)]
+
+
+def _parts(placed: list[tuple[Box, One]], axis: int) -> tuple[float, list[list[tuple[Box, One]]]]:
+    """Cut what lies apart along an axis (0 across, 1 down); return the widest gap, the parts."""
+    order = sorted(placed, key=lambda one: one[0][axis])
+    gaps, end = [], float("inf")
+    for box, _ in order:
+        first, last = box[axis], box[axis + 2]
+        margin = min((last - first) * _SHARE, _MARGIN)
+        gaps.append(first + margin - end)
+        end = max(end, last - margin) if gaps[1:] else last - margin
+    widest = max(gaps)
+    parts: list[list[tuple[Box, One]]] = []
+    for gap, one in zip(gaps, order, strict=True):
+        # Narrower gaps wait for the next cut: heads stay with their lists.
+        if not parts or (gap >= 0 and gap * 2 >= widest):
+            parts.append([])
+        parts[-1].append(one)
+    return widest, parts

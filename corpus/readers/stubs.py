@@ -7,7 +7,7 @@ from typing import Any
 
 from corpus.i18n import tr
 
-# No stub says more, and none has so much left beside what it asks for.
+# A stub has no more characters, and no more than _BESIDE beside its message.
 _LONGEST = 1_200
 _BESIDE = 240
 _EMPTY = tr("this page holds no text; it may be drawn by scripts: save it as PDF")
@@ -71,10 +71,10 @@ _PAYWALLED = tr("this page only says that it is for subscribers; sign in, then s
 _PART = re.compile(r"(?<=[.!?。…])\s+|\n+")
 
 
-def said_instead(text: str, root: Any) -> str:
-    """Return why a page holds nothing to read, and what to do; "" for one that does.
+def stub_reason(text: str, root: Any) -> str:
+    """Return why a page is only a stub and what to do about it; "" for a page with content.
 
-    `text` is what was read of it, `root` its tree.
+    `text` is the text extracted from it, `root` its tree.
     """
     if not text.strip():
         if next(root.iter("frame"), None) is not None:
@@ -85,19 +85,19 @@ def said_instead(text: str, root: Any) -> str:
     parts = [part for part in _PART.split(text) if part.strip()]
     for pattern, instead in (*_STUBS, (_PAYWALL, _PAYWALLED)):
         rest = sum(len(part) for part in parts if not pattern.search(part))
-        # A page that speaks of such things in a sentence or two of many is none.
+        # A page that mentions such things in a sentence or two among many is no stub.
         if rest < len(text) and rest < min(_BESIDE, 2 * (len(text) - rest)):
             return instead
     return _STUBS[3][1] if len(text) < _BESIDE and _forwards(root) else ""
 
 
 def behind_paywall(text: str) -> bool:
-    """Say whether a page ends in the offer to read on for money: more of it is not here."""
+    """Say whether a page ends with an offer to subscribe: the rest of it is missing."""
     return len(text) < 4 * _LONGEST and bool(_PAYWALL.search(text[-600:]))
 
 
 def _forwards(root: Any) -> bool:
-    """Say whether a page sends its reader to another one by itself."""
+    """Say whether a page redirects by a meta refresh."""
     return any(
         str(one.get("http-equiv")).lower() == "refresh"
         and "url=" in str(one.get("content")).lower()

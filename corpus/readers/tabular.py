@@ -15,11 +15,11 @@ from corpus.formats import FileReader
 from corpus.i18n import tr
 from corpus.readers.blocks import Blocks, is_ragged
 from corpus.readers.charsets import decoded
-from corpus.readers.dates import times
-from corpus.table import heads_of, is_figure, unit_in
+from corpus.readers.dates import source_dates
+from corpus.table import detect_heads, find_unit, is_figure
 
 _DELIMITERS = ",;\t|"
-# The delimiter is told by so many characters of the beginning.
+# Characters at the beginning by which the delimiter is detected.
 _SAMPLE = 65_536
 # What opens a note, and what a note in one cell looks like besides.
 _NOTE = re.compile(
@@ -61,7 +61,7 @@ def read_csv(data: bytes, location: str) -> Document:
     if not content.strip():
         raise ReadError("empty", tr("this file holds no text"))
     title = title if blocks.tables and 0 < len(title) <= 150 else Path(location).stem
-    return blocks.document(Source(title, location, kind="table", **times(blocks, "table")))
+    return blocks.document(Source(title, location, kind="table", **source_dates(blocks, "table")))
 
 
 def _delimiter(text: str) -> str:
@@ -115,7 +115,7 @@ def _groups(rows: _Rows) -> list[_Rows]:
         same = before and len(before[-1]) == len(group[0]) > 1 and len(before) > 1
         same = same and not _NOTE.match(group[0][0])
         # The first rows alone say whether there are heads.
-        if same and not heads_of(_even(group[:6]))[0] and _filled(group[0]) > 1:
+        if same and not detect_heads(_even(group[:6]))[0] and _filled(group[0]) > 1:
             before.extend(group)
         else:
             groups.append(group)
@@ -157,9 +157,9 @@ def _add(
     if first == last:
         return above
     table = _even(rows[first:last])
-    heads = heads_of(table)
+    heads = detect_heads(table)
     caption = above[0] if above else ""
-    blocks.table(_spread(table, heads[0]), heads=heads, caption=caption, unit=unit_in(*above))
+    blocks.table(_spread(table, heads[0]), heads=heads, caption=caption, unit=find_unit(*above))
     for row in rows[last:]:
         blocks.paragraph(_line(row, delimiter))
     return []

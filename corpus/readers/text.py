@@ -11,7 +11,7 @@ from corpus.formats import FileReader
 from corpus.i18n import tr
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import decoded
-from corpus.readers.dates import times
+from corpus.readers.dates import source_dates
 from corpus.readers.filings import filing_date, filing_title, named_publisher
 from corpus.readers.plain import add_plain
 
@@ -45,7 +45,7 @@ def read_text(text: str, location: str) -> Document:
             location=location,
             publisher=named_publisher(content),
             kind="text",
-            **times(blocks, "text", known=filing_date(content)),
+            **source_dates(blocks, "text", known=filing_date(content)),
         )
     )
 

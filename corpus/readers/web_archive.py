@@ -29,7 +29,7 @@ _TITLE = re.compile(r"<title\b[^>]*>\s*[^\s<]", re.IGNORECASE)
 
 
 def is_archive(message: EmailMessage) -> bool:
-    """Say whether a message is a page that a browser or Word saved, and nobody's mail."""
+    """Say whether a message is a page that a browser or Word saved, and no mail."""
     if header(message, "Snapshot-Content-Location") or re.match(
         r"\W*Saved by\b", header(message, "From"), re.IGNORECASE
     ):
@@ -62,7 +62,7 @@ def read_archive(message: EmailMessage, location: str) -> Document:
         if one is not root:
             frames |= {name: one for name in (f"cid:{_cid(one)}", _place(one)) if name}
     page = _with_frames(root, frames, _place(root) or _place(message))
-    # A page that is a set of frames has no article: which frame it is nobody says.
+    # A frameset has no article: nothing says which frame holds it.
     is_set = bool(_SET.search(decoded_page(bytes_of(root), root.get_content_charset(""))))
     document = read_html(page.encode("utf-8", "replace"), location, whole=is_set)
     source = document.source

@@ -11,12 +11,20 @@ from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charts import write_graphic
 from corpus.readers.html import read_html
-from corpus.readers.package import Element, Package, attribute, child, chosen, inner, name
-from corpus.readers.runs import is_page_number, lines_of
+from corpus.readers.office_runs import is_page_number, split_lines
+from corpus.readers.package import (
+    Element,
+    Package,
+    attribute,
+    child,
+    chosen_alternative,
+    descendants,
+    name,
+)
 from corpus.readers.word_runs import WRAPPERS, Runs, WordLine
 from corpus.readers.word_styles import Numbering, ParagraphStyle, Styles, is_on, numbering_of
 
-# Word's own limit; and what is longer stands in the first place of a merged cell only.
+# Word's own limit; and a longer text is written in the first place of a merged cell only.
 _COLUMNS, _REPEATED = 63, 300
 _LONGEST_HEADING = 300
 _STANDS_APART = 240
@@ -49,7 +57,7 @@ class _Reader:
     def read(self) -> None:
         self._margins = list(self._page_margins())
         self._flow(self._body)
-        self._let_go()
+        self._flush()
         self._write_margins()
 
     def _numbered(self, kind: str) -> dict[str, tuple[str, Element]]:
@@ -57,7 +65,7 @@ class _Reader:
         return {
             attribute(one, "w:id") or "": (part, one)
             for part in self._package.targets(self._part, f"{kind}s")
-            for one in inner(self._package.xml(part), f"w:{kind}")
+            for one in descendants(self._package.xml(part), f"w:{kind}")
         }
 
     # Blocks
@@ -71,7 +79,7 @@ class _Reader:
             elif short == "w:sdt":
                 yield from self._items(self._runs.content(one))
             elif short == "mc:AlternateContent":
-                yield from self._items(chosen(one))
+                yield from self._items(chosen_alternative(one))
             elif short in WRAPPERS:
                 yield from self._items(one)
             elif short in {"w:del", "w:moveFrom"}:
@@ -107,13 +115,13 @@ class _Reader:
         dropped = frame is not None and attribute(frame, "w:dropCap") in {"drop", "margin"}
         return dropped and len(line.text().strip()) <= 3
 
-    def _let_go(self) -> None:
-        """Write what waited for a paragraph that did not come."""
+    def _flush(self) -> None:
+        """Write what was held for a next paragraph that did not come."""
         held, self._held = self._held, WordLine()
         self._write(held, ParagraphStyle(), "")
-        self._settle()
+        self._flush_caption()
 
-    def _settle(self) -> None:
+    def _flush_caption(self) -> None:
         """Write a caption that no table followed."""
         caption, self._caption = self._caption, ""
         self._blocks.paragraph(caption)
@@ -123,7 +131,7 @@ class _Reader:
         if line.hidden:
             self._blocks.leave_out("hidden text")
         if text.strip():
-            self._settle()
+            self._flush_caption()
             title = style.name.lower() == "title"
             if (title or style.level) and len(text) <= _LONGEST_HEADING:
                 self._blocks.heading(max(1, style.level), f"{label} {text}" if label else text)
@@ -139,7 +147,7 @@ class _Reader:
             # A table that follows takes it.
             self._caption = clean(text)
             return
-        lines = lines_of(text)
+        lines = split_lines(text)
         if label or style.startswith(("list", "toc")):
             if not label and re.match(r"list(?: bullet| number)?(?: \d)?$", style):
                 label = "-"
@@ -224,13 +232,15 @@ class _Reader:
         boxes = list(_boxes(drawing))
         for box in boxes:
             line.below.append(lambda box=box: self._box(box))  # type: ignore[misc]
-        for shape in inner(drawing, "v:textpath"):
+        for shape in descendants(drawing, "v:textpath"):
             if self._runs.in_margin:
                 self._blocks.leave_out("watermarks")
             else:
                 line.runs.append(("", f" {shape.get('string') or ''} "))
-        pictures = any(True for short in ("pic:pic", "v:imagedata") for _ in inner(drawing, short))
-        embedded = next(inner(drawing, "o:OLEObject"), None)
+        pictures = any(
+            True for short in ("pic:pic", "v:imagedata") for _ in descendants(drawing, short)
+        )
+        embedded = next(descendants(drawing, "o:OLEObject"), None)
         if embedded is not None:
             if (embedded.get("ProgID") or "").startswith(("Equation", "MathType")):
                 self._blocks.leave_out("equations")
@@ -245,7 +255,7 @@ class _Reader:
     def _box(self, box: Element) -> None:
         held, self._held = self._held, WordLine()
         self._flow(box)
-        self._let_go()
+        self._flush()
         self._held = held
 
     def _inserted_file(self, chunk: Element) -> None:
@@ -258,7 +268,7 @@ class _Reader:
             except ReadError:
                 self._blocks.leave_out("embedded files", 1, file)
                 return
-            self._settle()
+            self._flush_caption()
             for text in page.text.split("\n\n"):
                 self._blocks.rows(text.split("\n"))
             self._blocks.leave_out_as(page)
@@ -272,8 +282,8 @@ class _Reader:
         settings = self._package.first(self._part, "settings")
         even = settings is not None and child(settings, "w:evenAndOddHeaders") is not None
         said: set[str] = set()
-        body = clean(" ".join(one.text or "" for one in inner(self._body, "w:t")))
-        for section in inner(self._body, "w:sectPr"):
+        body = clean(" ".join(one.text or "" for one in descendants(self._body, "w:t")))
+        for section in descendants(self._body, "w:sectPr"):
             first = child(section, "w:titlePg") is not None
             for one in section:
                 kind = {"w:headerReference": "header", "w:footerReference": "footer"}.get(name(one))
@@ -319,7 +329,7 @@ class _Reader:
             elif short == "w:sdt":
                 yield from self._rows(self._runs.content(one))
             elif short == "mc:AlternateContent":
-                yield from self._rows(chosen(one))
+                yield from self._rows(chosen_alternative(one))
             elif short in WRAPPERS:
                 yield from self._rows(one)
 
@@ -334,19 +344,19 @@ class _Reader:
             elif short == "w:sdt":
                 yield from self._cells(self._runs.content(one))
             elif short == "mc:AlternateContent":
-                yield from self._cells(chosen(one))
+                yield from self._cells(chosen_alternative(one))
             elif short in WRAPPERS:
                 yield from self._cells(one)
 
     def _table(self, table: Element) -> None:
-        self._let_go_held()
+        self._flush_held()
         rows = [(row, list(self._cells(row))) for row in self._rows(table)]
         if all(len(cells) <= 1 for _, cells in rows):
             # One cell, or one below the other, is how a box or a column is drawn.
             for _, cells in rows:
                 for cell in cells:
                     self._flow(cell)
-                    self._let_go_held()
+                    self._flush_held()
             return
         self._write_margins()
         below: list[Callable[[], None]] = []
@@ -368,7 +378,7 @@ class _Reader:
         for write in below:
             write()
 
-    def _let_go_held(self) -> None:
+    def _flush_held(self) -> None:
         if self._held.runs or self._held.below:
             held, self._held = self._held, WordLine()
             self._write(held, ParagraphStyle(), "")
@@ -411,10 +421,10 @@ class _Reader:
         return clean("\n".join(texts))
 
     def _nested(self, table: Element, head: str) -> None:
-        """Write a table that stands in a cell after the table around it, under its row's name."""
+        """Write a table nested in a cell after the table around it, under its row's name."""
         self._caption = head
         self._table(table)
-        self._settle()
+        self._flush_caption()
 
 
 def _boxes(drawing: Element) -> Iterator[Element]:
@@ -423,7 +433,9 @@ def _boxes(drawing: Element) -> Iterator[Element]:
         if name(one) == "w:txbxContent":
             yield one
         else:
-            yield from _boxes(chosen(one) if name(one) == "mc:AlternateContent" else one)
+            yield from _boxes(
+                chosen_alternative(one) if name(one) == "mc:AlternateContent" else one
+            )
 
 
 def _count(holder: Element | None, default: int) -> int:

@@ -1,4 +1,4 @@
-"""The words of a Word paragraph as they are seen: runs, fields, equations, signs."""
+"""The words of a Word paragraph as they are seen: runs, fields, equations, symbol fonts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from corpus.readers.blocks import Blocks, clean
-from corpus.readers.equations import equation
-from corpus.readers.package import Element, attribute, child, chosen, inner, name, qualified
-from corpus.readers.runs import Run, joined
-from corpus.readers.symbols import sign, spelt
+from corpus.readers.equations import omml_text
+from corpus.readers.office_runs import Run, join_runs
+from corpus.readers.package import (
+    Element,
+    attribute,
+    child,
+    chosen_alternative,
+    descendants,
+    name,
+    qualified,
+)
 from corpus.readers.word_styles import ParagraphStyle, Settings, Styles, is_on, settings_of
 
 # Half points of type that nobody reads, and the lightest ink that still shows on paper (0…255).
@@ -35,7 +42,7 @@ class WordLine:
 
     def text(self) -> str:
         """Return the words."""
-        return joined(self.runs)
+        return join_runs(self.runs)
 
 
 class Runs:
@@ -84,7 +91,7 @@ class Runs:
             elif short == "w:sdt":
                 self._inline(self.content(one), style, line)
             elif short == "mc:AlternateContent":
-                self._inline(chosen(one), style, line)
+                self._inline(chosen_alternative(one), style, line)
             elif short == "w:del":
                 self.deleted(one)
             elif short in {"m:oMath", "m:oMathPara"}:
@@ -93,7 +100,7 @@ class Runs:
                 self._blocks.leave_out("linked documents")
 
     def _equation(self, element: Element, line: WordLine) -> None:
-        text = clean(equation(element))
+        text = clean(omml_text(element))
         if not text:
             self._blocks.leave_out("equations")
         elif self._is_shown():
@@ -131,7 +138,7 @@ class Runs:
                     said, shown = self.fields[-1]
                     self.fields[-1] = (said + (one.text or ""), shown)
             elif short == "mc:AlternateContent":
-                self._content_of_run(chosen(one), kind, font, style, line)
+                self._content_of_run(chosen_alternative(one), kind, font, style, line)
             elif not self._is_shown():
                 continue
             elif text := _written(one, short, font):
@@ -151,13 +158,15 @@ class Runs:
     def _field(self, mark: Element, line: WordLine) -> None:
         kind = attribute(mark, "w:fldCharType")
         if kind == "begin":
-            for box in inner(mark, "w:checkBox"):
+            for box in descendants(mark, "w:checkBox"):
                 states = [child(box, short) for short in ("w:checked", "w:default")]
                 state = next((one for one in states if one is not None), None)
                 on = state is not None and (attribute(state, "w:val") or "1") not in {"0", "false"}
                 line.runs.append(("", "☒" if on else "☐"))
-            for choice in inner(mark, "w:ddList"):
-                entries = [attribute(one, "w:val") or "" for one in inner(choice, "w:listEntry")]
+            for choice in descendants(mark, "w:ddList"):
+                entries = [
+                    attribute(one, "w:val") or "" for one in descendants(choice, "w:listEntry")
+                ]
                 result = child(choice, "w:result")
                 place = int(attribute(result, "w:val") or "0") if result is not None else 0
                 line.runs.append(("", entries[place] if 0 <= place < len(entries) else ""))
@@ -215,17 +224,57 @@ class Runs:
 
     def deleted(self, element: Element) -> None:
         """Count the words of a deletion that is tracked."""
-        words = " ".join(one.text or "" for one in inner(element, "w:delText")).split()
+        words = " ".join(one.text or "" for one in descendants(element, "w:delText")).split()
         self._blocks.leave_out("deleted words", len(words))
 
 
 def _written(element: Element, short: str, font: str) -> str:
     """Return what a part of a run writes, "" for what is no letter."""
     if short == "w:t":
-        return spelt(element.text or "", font)
+        return decode_symbols(element.text or "", font)
     if short == "w:br":
         return " " if attribute(element, "w:type") in {"page", "column"} else "\n"
     if short == "w:sym":
         code = int(attribute(element, "w:char") or "0", 16)
-        return sign(code, attribute(element, "w:font") or font)
+        return symbol_of(code, attribute(element, "w:font") or font)
     return _SPACES.get(short, "")
+
+
+# Symbol's own code page from 0x20 and 0xA0 on, "\0" where it has no sign of use.
+_SYMBOL_LOW = (
+    " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_\0"
+    "αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼"
+)
+_SYMBOL_HIGH = "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…\0\0↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑"
+_WINGDINGS = {
+    0x52: "☑", 0x54: "☒", 0x6C: "•", 0x6E: "■", 0x6F: "☐", 0x71: "❑", 0x72: "❒", 0x75: "◆",
+    0x76: "❖", 0x77: "◆", 0x78: "☒", 0x9F: "•", 0xA1: "○", 0xA7: "▪", 0xA8: "☐", 0xAB: "★",
+    0xD8: "➢", 0xDF: "←", 0xE0: "→", 0xE1: "↑", 0xE2: "↓", 0xE8: "➔", 0xF0: "⇨", 0xFB: "✗",
+    0xFC: "✓", 0xFD: "☒", 0xFE: "☑",
+}  # fmt: skip
+# "Wingdings 2" has other signs at the same places.
+_WINGDINGS_2 = {0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☑", 0x53: "☒", 0x54: "☒", 0xA3: "☐"}
+
+
+def symbol_of(code: int, font: str) -> str:
+    """Return the character that a code shows in a symbol font, "" if there is none like it."""
+    # Word shifts the letters of such fonts to the private codes from U+F000 on.
+    code = code - 0xF000 if 0xF000 <= code <= 0xF0FF else code
+    font = font.lower()
+    if font == "symbol":
+        table, place = (_SYMBOL_HIGH, code - 0xA0) if code >= 0xA0 else (_SYMBOL_LOW, code - 0x20)
+        found = table[place] if 0 <= place < len(table) else ""
+        return "" if found == "\0" else found
+    if font.startswith("wingdings"):
+        return (_WINGDINGS_2 if font.endswith("2") else _WINGDINGS).get(code, "")
+    return chr(code) if 0x20 <= code < 0x110000 else ""
+
+
+def decode_symbols(text: str, font: str) -> str:
+    """Return a text set in a symbol font as the characters shown; any other text unchanged."""
+    if font.lower() != "symbol" and not font.lower().startswith("wingdings"):
+        return text
+    return "".join(
+        (symbol_of(ord(one), font) or one) if ord(one) > 0xEFFF or font.lower() == "symbol" else one
+        for one in text
+    )

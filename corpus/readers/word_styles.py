@@ -1,4 +1,4 @@
-"""How Word sets a run or a paragraph, its styles considered, and how it counts paragraphs."""
+"""Formatting of Word runs and paragraphs, styles resolved, and the numbering of lists."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from corpus.readers.package import Element, attribute, child, inner, name
+from corpus.readers.package import Element, attribute, child, descendants, name
 
 _OFF = {"0", "false", "off", "none"}
 _HEADING = re.compile(r"heading (\d)$")
@@ -58,7 +58,7 @@ class Styles:
         if root is None:
             return
         self._defaults = settings_of(child(root, "w:docDefaults", "w:rPrDefault", "w:rPr"))
-        for one in inner(root, "w:style"):
+        for one in descendants(root, "w:style"):
             key = attribute(one, "w:styleId") or ""
             self._all[key] = one
             on = attribute(one, "w:default") or "0"
@@ -91,11 +91,13 @@ class Styles:
 
     def is_shaded(self, key: str) -> bool:
         """Say whether a style of tables colours cells."""
-        return any(True for style in self._chain(key) for _ in inner(style, "w:shd"))
+        return any(True for style in self._chain(key) for _ in descendants(style, "w:shd"))
 
     def _paragraph(self, key: str) -> ParagraphStyle:
         chain = self._chain(key)
-        names = [attribute(one, "w:val") or "" for style in chain for one in inner(style, "w:name")]
+        names = [
+            attribute(one, "w:val") or "" for style in chain for one in descendants(style, "w:name")
+        ]
         level, number, depth, shaded = -1, "", 0, False
         runs = dict(self._defaults)
         for style in reversed(chain):
@@ -229,7 +231,7 @@ def _levels(holder: Element | None) -> dict[int, _Level]:
             continue
         said = {name(part): attribute(part, "w:val") for part in one}
         # Newer forms ("001") come beside a plain one, within alternatives.
-        form = next((attribute(part, "w:val") for part in inner(one, "w:numFmt")), None)
+        form = next((attribute(part, "w:val") for part in descendants(one, "w:numFmt")), None)
         restart = said.get("w:lvlRestart")
         found[int(attribute(one, "w:ilvl") or "0")] = _Level(
             form or "decimal",

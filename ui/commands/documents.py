@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.citation_line import citation_line
-from corpus.document import LeftOut, pages_said
+from corpus.document import LeftOut, page_list
 from corpus.errors import NotInLibrary, ReadError, UsageError
 from corpus.page_names import page_name
 from ui.commands.opening import DateType, files_of, workspace
@@ -203,7 +203,7 @@ def show(context: click.Context, document: str, as_json: bool) -> None:
         ("language", whole.language),
         ("not read", "; ".join(str(one) for one in whole.left_out if one.missed)),
         ("left out", "; ".join(str(one) for one in whole.left_out if not one.missed)),
-        ("by OCR", pages_said(whole.ocr_pages)),
+        ("by OCR", page_list(whole.ocr_pages)),
         ("doubtful", "; ".join(whole.doubts)),
         ("within", ", ".join(whole.attachments)),
     ):

@@ -1,4 +1,4 @@
-"""Formats that are not read, by their content, and what a person can save them as."""
+"""Formats that are not supported, detected by content, and what to save them as instead."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import zipfile
 from corpus.errors import ReadError
 from corpus.i18n import tr
 
-# What an archive begins with: its first file, its end, or the mark of one in several volumes.
+# Signatures of a ZIP archive: its first file, its end, or one in several volumes.
 ARCHIVES = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
 # What the older Office files, and Outlook messages, are kept in.
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -21,7 +21,7 @@ _STREAMS = {
     "Workbook": ("Excel 97–2003 (.xls)", "XLSX"),
     "PowerPoint Document": ("PowerPoint 97–2003 (.ppt)", "PPTX"),
 }
-# The kinds that an archive names in its first part, or shows by a part of its own.
+# Kinds that an archive names in its part "mimetype", or that are known by a part.
 _NAMED = {
     "opendocument.text": ("OpenDocument (.odt)", "DOCX or PDF"),
     "opendocument.spreadsheet": ("OpenDocument (.ods)", "XLSX"),
@@ -34,7 +34,7 @@ _PARTS = {
 }
 
 
-def is_foreign(head: bytes) -> bool:
+def is_unsupported(head: bytes) -> bool:
     """Say by the beginning of a file whether it is an archive, an OLE container or rich text."""
     return head.startswith((*ARCHIVES, OLE, _RICH_TEXT))
 
@@ -52,18 +52,18 @@ def refusal(data: bytes) -> ReadError | None:
     if is_encrypted(data):
         return ReadError("encrypted", tr("this file needs a password; save it without one"))
     if data.startswith(OLE):
-        return _foreign(*_of_ole(data))
+        return _unsupported(*_ole_kind(data))
     if data.startswith(ARCHIVES):
-        told = of_archive(data)
-        return _foreign(*told) if told else ReadError(
+        told = archive_kind(data)
+        return _unsupported(*told) if told else ReadError(
             "unsupported", tr("archives are not read; unpack it and add the folder")
         )  # fmt: skip
     if data[:100].lstrip().startswith(_RICH_TEXT):
-        return _foreign("Rich Text (.rtf)", "DOCX or PDF")
+        return _unsupported("Rich Text (.rtf)", "DOCX or PDF")
     return None
 
 
-def _foreign(what: str, better: str) -> ReadError:
+def _unsupported(what: str, better: str) -> ReadError:
     return ReadError(
         "unsupported",
         tr(
@@ -74,7 +74,7 @@ def _foreign(what: str, better: str) -> ReadError:
     )
 
 
-def _of_ole(data: bytes) -> tuple[str, str]:
+def _ole_kind(data: bytes) -> tuple[str, str]:
     """Return what an older Office file is, and what to save it as."""
     for stream, told in _STREAMS.items():
         if stream.encode("utf-16-le") in data:
@@ -82,7 +82,7 @@ def _of_ole(data: bytes) -> tuple[str, str]:
     return "an old Office file", "DOCX, XLSX or PPTX"
 
 
-def of_archive(data: bytes) -> tuple[str, str] | None:
+def archive_kind(data: bytes) -> tuple[str, str] | None:
     """Return what an archive is, and what to save it as; None for one that is only an archive."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -1,4 +1,4 @@
-"""Raised and lowered letters in plain text: exponent, ordinal or the mark of a footnote.
+"""Superscripts and subscripts in plain text: exponents, ordinals, or footnote marks.
 
 Written straight on, "12³ metres" with footnote 3 reads as 123 metres and 10 to the 25th as 1025.
 """
@@ -43,7 +43,7 @@ _ELEMENT = re.compile(
 _MINUS = str.maketrans("−–⁻˗", "----")
 
 
-def raised(before: str, text: str, after: str = "") -> str:
+def write_raised(before: str, text: str, after: str = "") -> str:
     """Return what to write for raised letters, "" for the mark of a footnote, which is left out.
 
     `before` and `after` are the text of the block around them, without the raised letters. An
@@ -98,7 +98,7 @@ def _sign(before: str, text: str, after: str) -> str:
     return _SIGNS.get(text.upper(), "")
 
 
-def lowered(before: str, text: str) -> str:
+def write_lowered(before: str, text: str) -> str:
     """Return what to write for lowered letters: "H2O" is written on, digits after a digit apart."""
     text = " ".join(text.split())
     return f"_{text}" if text[:1].isdigit() and before[-1:].isdigit() else text

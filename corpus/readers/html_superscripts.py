@@ -1,4 +1,4 @@
-"""Elements of a page that raise or lower their text, mark a footnote or lead back from one."""
+"""HTML elements that are superscripts or subscripts, footnote marks or links back from notes."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _ARROWS = frozenset(("↩", "↩︎", "↩\ufe0e", "↵", "↑", "⤴", "⏎", "
 _IN_LINE = frozenset("a b code em i span strong sub sup".split())
 
 
-def raising(element: Any, name: str) -> str:
+def raised_or_lowered(element: Any, name: str) -> str:
     """Return "sup" or "sub" for an element that raises or lowers its text, else ""."""
     if name in {"sup", "sub"}:
-        # A second one within says nothing more.
+        # A nested one changes nothing.
         return name
     if name != "span":
         return ""
@@ -38,7 +38,7 @@ def raising(element: Any, name: str) -> str:
     return "sup" if _RAISED.search(said) else "sub" if _LOWERED.search(said) else ""
 
 
-def after(element: Any) -> str:
+def text_after(element: Any) -> str:
     """Return the beginning of what follows an element in its line."""
     if element.tail:
         return str(element.tail[:40])
@@ -53,7 +53,7 @@ def is_note_mark(element: Any, name: str, before: str = "") -> bool:
 
     So is a link of nothing but a low number that touches what stands `before` it.
     """
-    glued = name == "a" and _GLUED.search(before) and not after(element)[:1].isalnum()
+    glued = name == "a" and _GLUED.search(before) and not text_after(element)[:1].isalnum()
     if glued and _LOW_NUMBER.fullmatch("".join(element.itertext())):
         return True
     said = f"{element.get('class')} {element.get('role')} {element.get('rel')} {element.get('id')}"
@@ -64,7 +64,7 @@ def is_note_mark(element: Any, name: str, before: str = "") -> bool:
 
 
 def is_way_back(element: Any) -> bool:
-    """Say whether an element leads from a footnote back to where its mark stands."""
+    """Say whether an element is the link from a footnote back to its mark."""
     said = f"{element.get('class')} {element.get('role')} {element.get('rev')}"
     if _WAY_BACK.search(said):
         return True

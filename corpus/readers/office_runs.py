@@ -1,4 +1,4 @@
-"""Runs of a paragraph put together: what is raised, lowered or broken into lines."""
+"""Runs of an Office paragraph joined into text: superscripts, subscripts, line breaks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from corpus.readers.raised import lowered, raised
+from corpus.readers.superscripts import write_lowered, write_raised
 
 # A run: "" for plain, "raised" or "lowered", and its text.
 Run = tuple[str, str]
@@ -19,16 +19,16 @@ _KEY_AND_VALUE = re.compile(r"[^\W\d_][^:.!?]{0,40}[:：]\s?\S")
 _GOES_ON = re.compile(r"[a-z,;)&–—]")
 
 
-def joined(runs: Sequence[Run]) -> str:
+def join_runs(runs: Sequence[Run]) -> str:
     """Return the text of runs, exponents as "^25", marks of footnotes left out."""
     parts = [(kind, "".join(text for _, text in some)) for kind, some in groupby(runs, _kind)]
     written = ""
     for place, (kind, text) in enumerate(parts):
         if kind == "raised":
             following = "".join(one for other, one in parts[place + 1 : place + 3] if not other)
-            written += raised(written, text, following[:80])
+            written += write_raised(written, text, following[:80])
         elif kind == "lowered":
-            written += lowered(written, text)
+            written += write_lowered(written, text)
         else:
             written += text
     return written
@@ -38,7 +38,7 @@ def _kind(run: Run) -> str:
     return run[0]
 
 
-def lines_of(text: str, *, apart: bool = False) -> list[str]:
+def split_lines(text: str, *, apart: bool = False) -> list[str]:
     """Return the lines of a paragraph with line breaks, a sentence broken over lines in one.
 
     `apart` keeps every line apart that does not plainly go on with the one before, as on slides,

@@ -1,0 +1,52 @@
+"""Integrity checks of a library: its database, its passages and vectors, its originals."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from corpus.i18n import tr
+from corpus.originals import Originals
+from corpus.sqlite import Connections
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrityFinding:
+    """One check of the library: its name, whether it passed, and what was seen."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def check(connections: Connections, originals: Originals) -> list[IntegrityFinding]:
+    """Check the database, every visible passage and every kept original."""
+    integrity = [row[0] for row in connections.rows("PRAGMA integrity_check")]
+    findings = [IntegrityFinding("database", integrity == ["ok"], "; ".join(integrity)[:200])]
+    rows = connections.rows(
+        "SELECT id, location, length(text) AS length, spans, original, passage_count,"
+        " length(vectors) AS bytes FROM documents WHERE visible"
+    )
+    odd = [row["id"] for row in rows if not _spans_fit(row)]
+    findings.append(
+        IntegrityFinding(
+            "passages",
+            not odd,
+            tr("{count} documents, {odd} with passages outside", count=len(rows), odd=len(odd)),
+        )
+    )
+    lost = [
+        row["location"] for row in rows if row["original"] and not originals.whole(row["original"])
+    ]
+    detail = f"lost or altered: {', '.join(lost[:3])}" if lost else "all present and unaltered"
+    findings.append(IntegrityFinding("originals", not lost, detail))
+    return findings
+
+
+def _spans_fit(row: sqlite3.Row) -> bool:
+    """Say whether a document's passages lie in its text and its vectors are whole rows."""
+    spans = json.loads(row["spans"])
+    inside = all(0 <= start < end <= row["length"] for start, end, _, _ in spans)
+    count = len(spans)
+    return inside and count == row["passage_count"] and (not count or row["bytes"] % count == 0)

@@ -1,0 +1,276 @@
+"""What changes the tables of a library: documents made visible, hidden, described, embedded anew.
+
+Each function is a part of one write transaction of `corpus.library`, whose connection it is given.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus import metadata
+from corpus.document import WITHIN, Document, Passage, Source
+from corpus.errors import EmbedderMismatch, LibraryError
+from corpus.i18n import tr
+from corpus.rows import now, row_of
+from corpus.token_codes import TokenCodes
+
+# float32 [passages, dimension].
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What publishing did: "added", "replaced", "unchanged", "updated" or "duplicate".
+
+    "updated": the text is the same and what is said of it has changed (title, publisher, date).
+    "duplicate": the same content is there from another place, and this place is now known too.
+    `replaced` is the id of the version whose place this one took.
+    """
+
+    outcome: str
+    document: str
+    replaced: str = ""
+
+
+def outcome_of(
+    connection: sqlite3.Connection, document: Document, edits: Mapping[str, str] | None
+) -> str:
+    """Return the outcome that publishing a document would have: see `Publication`."""
+    place = document.source.location
+    here = _shown_at(connection, place)
+    if here == document.id:
+        said = metadata.latest_statement(connection, here, place)
+        kept = metadata.edits_at(connection, place)
+        same = metadata.is_same_statement(said, document.source) and all(
+            kept.get(field, getattr(said, field)) == value for field, value in (edits or {}).items()
+        )
+        return "unchanged" if same else "updated"
+    if connection.execute(
+        "SELECT 1 FROM documents WHERE id = ? AND visible", (document.id,)
+    ).fetchone():
+        return "duplicate"
+    return "replaced" if here else "added"
+
+
+def publish(
+    connection: sqlite3.Connection,
+    document: Document,
+    passages: Sequence[Passage],
+    vectors: Matrix | None,
+    *,
+    tokens: TokenCodes | None,
+    edits: Mapping[str, str] | None,
+    embedder: str,
+    original: str,
+    within: Sequence[str] | None,
+    starter: bool,
+) -> Publication:
+    """Make a document visible: see `Library.publish`; `original` is the hash of the kept bytes."""
+    location = document.source.location
+    outcome = outcome_of(connection, document, edits)
+    before = _shown_at(connection, location)
+    held = _places_within(connection, [location]) if within is not None else {}
+    if outcome in {"added", "replaced"}:
+        if vectors is None:
+            raise LibraryError(tr("no passages were given for {id}", id=location))
+        _agree_on(connection, embedder)
+        codes = tokens or TokenCodes.none(len(passages))
+        _insert(connection, document, passages, vectors, codes, original, starter=starter)
+    connection.execute(
+        "INSERT OR REPLACE INTO places VALUES (?, ?, ?)", (location, document.id, original)
+    )
+    metadata.record_statement(connection, document.id, document.source)
+    if edits:
+        metadata.record_edits(connection, document.id, location, edits)
+    # A further place may be the only change: a search by its publisher must find it too.
+    if metadata.update_row(connection, document.id) or outcome in {"updated", "duplicate"}:
+        _record(connection, document.id, visible=True)
+    if before and before != document.id:
+        _hide_unless_elsewhere(connection, before, replaced_by=document.id)
+    for place in held.keys() - set(within or ()):
+        connection.execute("DELETE FROM places WHERE location = ?", (place,))
+        _hide_unless_elsewhere(connection, held[place], replaced_by="")
+    if not starter:
+        connection.execute("UPDATE facts SET value = '1' WHERE name = 'ever_added'")
+    return Publication(outcome, document.id, before if outcome == "replaced" else "")
+
+
+def show(connection: sqlite3.Connection, document: str, *, visible: bool) -> None:
+    """Make a document visible or not, with what is read from within it and from nowhere else."""
+    places = _places_of(connection, document)
+    held = _places_within(connection, places)
+    within = [
+        one
+        for one in dict.fromkeys(held.values())
+        if one != document and held.keys() >= set(_places_of(connection, one))
+    ]
+    for one in (document, *within):
+        changed = connection.execute(
+            "UPDATE documents SET visible = ? WHERE id = ? AND visible != ?",
+            (int(visible), one, int(visible)),
+        )
+        if changed.rowcount:
+            _record(connection, one, visible=visible)
+
+
+def update_source(
+    connection: sqlite3.Connection, document: str, present: Source, values: Mapping[str, str | None]
+) -> None:
+    """Change what the library says of a document, at `present`: see `Library.update_source`."""
+    kept = metadata.edits_at(connection, present.location)
+    said = metadata.latest_statement(connection, document, present.location)
+    changed = {}
+    for field, value in values.items():
+        if value is None or value == getattr(present, field):
+            continue
+        # Nobody wants a document without a title; one without a publisher may be meant.
+        emptied = not value and (field in kept or field == "title") and said is not None
+        changed[field] = getattr(said, field) if emptied else value
+    if _shown_at(connection, present.location) == document:
+        metadata.record_edits(connection, document, present.location, changed)
+        metadata.update_row(connection, document)
+    else:
+        # A replaced version that was brought back: its place shows the next one.
+        for field, value in changed.items():
+            connection.execute(f"UPDATE documents SET {field} = ? WHERE id = ?", (value, document))
+    # The title is in the word index: a new generation brings it there.
+    _record(connection, document, visible=True)
+
+
+def replace_vectors(
+    connection: sqlite3.Connection,
+    embedder: str,
+    vectors: Mapping[str, tuple[Matrix, TokenCodes]],
+) -> list[str]:
+    """Give every document new vectors, or return those missing: see `Library.replace_vectors`."""
+    kept = connection.execute("SELECT id FROM documents WHERE passage_count > 0")
+    missing = [str(row[0]) for row in kept if row[0] not in vectors]
+    if missing:
+        return missing
+    for document, (matrix, tokens) in vectors.items():
+        columns = tokens.columns()
+        connection.execute(
+            "UPDATE documents SET vectors = ?, tokens = ?, token_counts = ? WHERE id = ?",
+            (_bytes_of(matrix), columns["tokens"], columns["token_counts"], document),
+        )
+    for (document,) in connection.execute("SELECT id FROM documents WHERE visible").fetchall():
+        _record(connection, document, visible=True)
+    connection.execute("UPDATE facts SET value = ? WHERE name = 'embedder'", (embedder,))
+    return []
+
+
+def check_passages(document: Document, passages: Sequence[Passage], vectors: Matrix | None) -> None:
+    """Raise LibraryError for vectors of another number, passages that do not slice back."""
+    if vectors is not None and len(vectors) != len(passages):
+        raise LibraryError(
+            tr(
+                "{vectors} vectors for {passages} passages",
+                vectors=len(vectors),
+                passages=len(passages),
+            )
+        )
+    for passage in passages:
+        whole = document.text[passage.start : passage.end]
+        if passage.document != document.id or whole != passage.text or not whole:
+            raise LibraryError(tr("a passage does not slice back: {id}", id=passage.id))
+
+
+def _bytes_of(matrix: Matrix) -> bytes:
+    return np.ascontiguousarray(matrix, dtype="<f4").tobytes()
+
+
+def _agree_on(connection: sqlite3.Connection, embedder: str) -> None:
+    row = connection.execute("SELECT value FROM facts WHERE name = 'embedder'").fetchone()
+    if row and row[0] and row[0] != embedder:
+        raise EmbedderMismatch(
+            tr(
+                "this library was embedded by {one}, not {other}; run: briefing doctor --reembed",
+                one=repr(str(row[0])),
+                other=repr(embedder),
+            )
+        )
+    connection.execute("UPDATE facts SET value = ? WHERE name = 'embedder'", (embedder,))
+
+
+def _insert(
+    connection: sqlite3.Connection,
+    document: Document,
+    passages: Sequence[Passage],
+    vectors: Matrix,
+    tokens: TokenCodes,
+    original: str,
+    *,
+    starter: bool,
+) -> None:
+    columns = (
+        row_of(document, passages)
+        | {
+            "vectors": _bytes_of(vectors),
+            "original": original,
+            "starter": int(starter),
+            "added": now(),
+            "visible": 1,
+        }
+        | tokens.columns()
+    )
+    connection.execute(
+        f"INSERT OR REPLACE INTO documents ({', '.join(columns)})"
+        f" VALUES ({', '.join('?' * len(columns))})",
+        tuple(columns.values()),
+    )
+    _record(connection, document.id, visible=True)
+
+
+def _hide_unless_elsewhere(
+    connection: sqlite3.Connection, document: str, *, replaced_by: str
+) -> None:
+    if not _places_of(connection, document):
+        connection.execute("UPDATE documents SET visible = 0 WHERE id = ?", (document,))
+        _record(connection, document, visible=False, replaced_by=replaced_by)
+    elif metadata.update_row(connection, document):
+        _record(connection, document, visible=True)
+
+
+def _record(
+    connection: sqlite3.Connection, document: str, *, visible: bool, replaced_by: str = ""
+) -> None:
+    connection.execute(
+        "INSERT INTO changes (document, visible, replaced_by, at) VALUES (?, ?, ?, ?)",
+        (document, int(visible), replaced_by, now()),
+    )
+
+
+def _shown_at(connection: sqlite3.Connection, location: str) -> str:
+    """Return the id of the visible document at a place, or ""."""
+    row = connection.execute(
+        "SELECT document FROM places JOIN documents ON documents.id = document"
+        " WHERE places.location = ? AND visible",
+        (location,),
+    ).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _places_of(connection: sqlite3.Connection, document: str) -> list[str]:
+    rows = connection.execute("SELECT location FROM places WHERE document = ?", (document,))
+    return [str(row[0]) for row in rows]
+
+
+def _places_within(connection: sqlite3.Connection, places: Iterable[str]) -> dict[str, str]:
+    """Return the places within the files at some places, each with the document it shows."""
+    held: dict[str, str] = {}
+    for place in places:
+        begins = f"{place}{WITHIN}"
+        # A part of a file shares its bytes; another file of such a name has bytes of its own.
+        rows = connection.execute(
+            "SELECT part.location, part.document FROM places AS part JOIN places AS file"
+            " ON file.location = ? AND file.original = part.original"
+            " WHERE part.location > ? AND part.location < ?",
+            (place, begins, f"{begins}\U0010ffff"),
+        )
+        held |= {str(row[0]): str(row[1]) for row in rows}
+    return held
