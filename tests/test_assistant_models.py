@@ -18,7 +18,7 @@ from assistant.engine import Task, Usage, Waiting
 from assistant.engine_selection import engine_named, reachable
 from assistant.models import discovery, streaming
 from assistant.models.clients import JSON, SCHEMA, AnthropicServer, OllamaServer, OpenAIServer
-from assistant.models.context_window import estimated_tokens
+from assistant.models.context_window import GAP, estimated_tokens
 from assistant.models.engine_config import Price
 from assistant.models.model import ChatMessage, Delta, Model, ModelFailure
 from assistant.models.model_engine import ModelEngine, without_reasoning
@@ -306,6 +306,19 @@ def test_evidence_fits_a_small_context_by_rank_and_whole_sentences() -> None:
     shown = [label for label in range(1, 31) if f"[{label}]\n" in prompt]
     assert shown == list(range(1, len(shown) + 1)) and 3 <= len(shown) < 30
     assert "salt." in prompt and not re.search(r"much\s*\n", prompt)
+
+
+@pytest.mark.parametrize(("room", "part"), [(None, False), (150, True)])
+def test_a_passage_whose_end_was_cut_was_shown_in_part(room: int | None, part: bool) -> None:
+    """No gap is marked after the last sentence that is shown; the engine knows all the same."""
+    with ModelServer(WORDS) as server:
+        model = KINDS["openai"](server.url)
+        engine = ModelEngine("scripted", model, limits=ENOUGH, evidence=room)
+        asked = task(1, 60)
+        list(engine.write(asked))
+        prompt = server.asked[0].body["messages"][1]["content"]
+    assert "Ship 1 came" in prompt and GAP not in prompt
+    assert (prompt.count("much salt") < 15) == engine.saw_part(asked) == part
 
 
 def test_a_context_smaller_than_said_is_tried_with_less() -> None:

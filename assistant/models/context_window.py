@@ -38,10 +38,14 @@ def answer_tokens(context: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class FittedPassage:
-    """A passage as a prompt shows it: its label, and lines of it in order, GAP where some lack."""
+    """A passage as a prompt shows it: its label, and lines of it in order, GAP where some lack.
+
+    `whole` says that none lack; at its end no GAP tells that some do.
+    """
 
     label: int
     lines: tuple[str, ...]
+    whole: bool
 
 
 def fitted_to_context(
@@ -57,7 +61,7 @@ def fitted_to_context(
     heads = {one.label: count(_head(one)) + MESSAGE_TOKENS // 2 for one in evidence}
     costs = {label: [count(text) + _MARK for text in lines] for label, lines in texts.items()}
     if sum(heads.values()) + sum(map(sum, costs.values())) <= room:
-        return [FittedPassage(one.label, tuple(texts[one.label])) for one in evidence]
+        return [FittedPassage(one.label, tuple(texts[one.label]), whole=True) for one in evidence]
     kept: dict[int, set[int]] = {}
     missed = 0
     for label, place in _ranked(evidence, sentences, parts):
@@ -84,7 +88,12 @@ def fitted_to_context(
             if heads[label] + cost <= room
         ]
         kept = {label: {place} for _, label, place in sorted(fit)[:1]}
-    return [FittedPassage(label, tuple(_lines(texts[label], held))) for label, held in kept.items()]
+    return [
+        FittedPassage(
+            label, tuple(_lines(texts[label], held)), whole=len(held) == len(texts[label])
+        )
+        for label, held in kept.items()
+    ]
 
 
 def _ranked(

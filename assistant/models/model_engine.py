@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from assistant import prompts
 from assistant.engine import Piece, Task, Usage, Waiting
 from assistant.models.context_window import (
-    GAP,
     MESSAGE_TOKENS,
     FittedPassage,
     answer_tokens,
@@ -80,7 +79,7 @@ class ModelEngine:
         boundary = f"=== {secrets.token_hex(8)} ==="
         mark = f"{secrets.token_hex(2)}|"
         kept, messages = self._messages(task, share, boundary, mark)
-        part = any(GAP in one.lines for one in kept) or len(kept) < len(task.evidence)
+        part = len(kept) < len(task.evidence) or not all(one.whole for one in kept)
         answer = ""
         try:
             for piece in self._asked(messages, [one.label for one in kept]):
