@@ -116,7 +116,7 @@ class ExtractiveEngine:
     """Picks the sentences that answer the question, best first, and cites each."""
 
     name = "extractive"
-    place = ""
+    host = ""
 
     def write(self, task: Task) -> Generator[Piece, None, None]:
         """Yield each picked sentence with the label of the passage it stands in."""

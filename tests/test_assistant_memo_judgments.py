@@ -33,7 +33,7 @@ GROWS = "Traffic in the port of Lund will likely grow further."
 class Judge:
     """Writes the fact where it is asked for facts, and a judgment that does not hold where not."""
 
-    name, place = "scripted:judge", ""
+    name, host = "scripted:judge", ""
 
     def __init__(self, *, mends: bool = True, fails: bool = False) -> None:
         self._mends, self._fails = mends, fails

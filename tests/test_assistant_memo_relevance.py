@@ -157,7 +157,7 @@ def test_what_was_ended_never_leads(lund: Workspace) -> None:
 class Writes:
     """An engine that writes what it is given, and counts how often it was asked."""
 
-    name, place = "scripted:model", ""
+    name, host = "scripted:model", ""
 
     def __init__(self) -> None:
         self.given: list[str] = []

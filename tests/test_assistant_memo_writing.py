@@ -175,7 +175,7 @@ def test_what_is_asked_for_is_kept_to(workspace: Workspace) -> None:
 class Scripted:
     """An engine that states a fact, judges, says what it lacks, and fails when told to."""
 
-    name, place = "scripted:model", ""
+    name, host = "scripted:model", ""
 
     def __init__(self, *, fails: bool = False) -> None:
         self._fails = fails

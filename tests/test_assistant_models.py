@@ -363,7 +363,7 @@ def test_engines_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
             engine_named(name, tmp_path)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-secret-0123456789")
     engine = engine_named("anthropic:claude-sonnet-4-5", tmp_path)
-    assert engine.place == "api.anthropic.com" and "secret" not in repr(engine)
+    assert engine.host == "api.anthropic.com" and "secret" not in repr(engine)
 
 
 def test_keys_contexts_and_prices_come_from_a_private_file(tmp_path: Path) -> None:
@@ -399,7 +399,7 @@ def test_auto_takes_a_server_of_this_machine_and_never_a_key(
         monkeypatch.setenv("OLLAMA_HOST", server.url.removeprefix("http://"))
         engine = engine_named("auto", tmp_path)
         assert isinstance(engine, ModelEngine)
-        assert (engine.name, engine.place) == ("ollama:qwen3:4b", "")
+        assert (engine.name, engine.host) == ("ollama:qwen3:4b", "")
         assert engine.model.context == discovery.OLLAMA_CONTEXT
         monkeypatch.setenv("OLLAMA_HOST", nowhere)
         monkeypatch.setattr(discovery, "SERVERS", (server.url,))

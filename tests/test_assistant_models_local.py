@@ -86,7 +86,7 @@ def test_a_local_model_answers_and_stays_warm(home: Path) -> None:
     llama_server.close()
     engine = engine_named("local:Tiny", home)
     assert isinstance(engine, ModelEngine)
-    assert (engine.name, engine.place, engine.model.context) == ("local:tiny", "", 8192)
+    assert (engine.name, engine.host, engine.model.context) == ("local:tiny", "", 8192)
     assert not llama_server._SERVERS
     scripted = replace(engine, model=replace(server(home), extra=grammar_of(SCRIPT)))
     pieces = [one for one in scripted.write(task()) if not isinstance(one, Waiting)]

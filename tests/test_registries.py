@@ -340,7 +340,7 @@ BELLS = """
     from assistant.engine_kinds import EngineKind, Reachable
 
     class Bell:
-        place = ""
+        host = ""
         def __init__(self, name):
             self.name = name
         def write(self, task):
@@ -415,7 +415,7 @@ def test_an_answer_outlives_an_engine_that_breaks_off(starter_desk: Workspace) -
     """The library is quoted, and the reader told which engine failed."""
 
     class Cracked:
-        name, place = "bell:cracked", ""
+        name, host = "bell:cracked", ""
 
         def write(self, task: Task) -> Generator[Piece, None, None]:
             yield from ()

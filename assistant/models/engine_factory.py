@@ -26,11 +26,11 @@ def model_engine(
     `address` is where the model answers, "" for one of this process; `evidence` the most tokens of
     passages that it is given, None for what its context holds or, on loopback, what is usual.
     """
-    place = "" if not address or is_loopback(address) else urlsplit(address).netloc
-    place = place.rpartition("@")[2]
-    if evidence is None and address and not place:
+    host = "" if not address or is_loopback(address) else urlsplit(address).netloc
+    host = host.rpartition("@")[2]
+    if evidence is None and address and not host:
         evidence = _EVIDENCE_OF_SERVER
-    return ModelEngine(name, model, place, settled.limits, settled.prices.get(name), evidence)
+    return ModelEngine(name, model, host, settled.limits, settled.prices.get(name), evidence)
 
 
 def context_of(settled: EngineConfig, *names: str) -> int | None:

@@ -35,7 +35,7 @@ _BRACKETED, _ROUND = re.compile(r"\[(\d{1,3})\]"), r"(\1)"
 
 @dataclass(frozen=True, slots=True)
 class ModelEngine:
-    """Writes with a model; `place` is the host that what it is given goes to, "" for none.
+    """Writes with a model; `host` is the host that what it is given goes to, "" for none.
 
     `evidence` is the most tokens of passages that it is given, None for as many as its context
     holds; `turns` is what was sent and answered before.
@@ -43,7 +43,7 @@ class ModelEngine:
 
     name: str
     model: Model
-    place: str = ""
+    host: str = ""
     limits: Deadlines = field(default_factory=Deadlines)
     price: Price | None = None
     evidence: int | None = None
@@ -57,7 +57,7 @@ class ModelEngine:
     @property
     def _called(self) -> str:
         """What the log calls it: its name, and the host where that is another machine."""
-        return f"{self.name} at {self.place}" if self.place else self.name
+        return f"{self.name} at {self.host}" if self.host else self.name
 
     def write(self, task: Task) -> Generator[Piece, None, None]:
         """Yield the model's answer; see Engine.write."""

@@ -71,8 +71,8 @@ def memo(
     as_json, ids = given.pop("as_json"), given.pop("ids")
     engine = given.pop("engine")
     with workspace(context, engine=engine, starter=True) as opened:
-        if opened.engine.place:
-            click.echo(f"The topic and passages go to {opened.engine.place}.", err=True)
+        if opened.engine.host:
+            click.echo(f"The topic and passages go to {opened.engine.host}.", err=True)
         repository = MemoRepository(opened.settings.home)
         resume = repository.latest() if resume == "last" else resume
         begun = repository.load(resume) if resume else None

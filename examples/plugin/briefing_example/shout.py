@@ -11,7 +11,7 @@ class Shout:
     """Quotes in capital letters; nothing leaves this machine."""
 
     name = "shout"
-    place = ""
+    host = ""
 
     def write(self, task: Task) -> Generator[Piece, None, None]:
         """Yield the best sentence with the label of the passage that it stands in."""
