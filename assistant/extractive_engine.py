@@ -258,7 +258,7 @@ def _in_order(chosen: list[RankedSentence]) -> list[RankedSentence]:
 EXTRACTIVE = EngineKind(
     lambda _, __: ExtractiveEngine(),
     model="",
-    reach=lambda _: [
+    discover=lambda _: [
         Reachable("extractive", True, "quotes the library; needs no model, key or network")
     ],
 )

@@ -14,7 +14,7 @@ from assistant.engine import Piece, Task, Waiting
 from assistant.memo.evidence_pack import opened_pack, packed
 from assistant.memo.export import exported
 from assistant.memo.memo_repository import MemoRepository
-from assistant.memo.memo_review import review_findings, standing
+from assistant.memo.memo_review import count_exact_quotations, review_findings
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Memo
 from assistant.memo.whatsnew import whats_new
 from assistant.memo.writing import Request, write
@@ -70,7 +70,7 @@ def test_a_memo_states_nothing_without_its_passage(
     """
     with Workspace(Settings(home=starter_home, engine="extractive")) as workspace:
         memo = last(write(workspace, Request(topic, template, today="2026-11-01")))
-        assert standing(workspace, memo) == len(memo.citations) > 5
+        assert count_exact_quotations(workspace, memo) == len(memo.citations) > 5
     lines = [line for section in memo.sections for line in section.lines]
     evidence = [line.claim for line in lines if line.role == EVIDENCE]
     assert len(evidence) >= 3 and all(claim.citations for claim in evidence)
@@ -149,7 +149,7 @@ def test_a_memo_broken_off_is_taken_up_again(workspace: Workspace) -> None:
         kept = [line.claim.text for line in before.lines]
         assert [line.claim.text for line in after.lines][: len(kept)] == kept
     assert [one.key for one in again.sections] == [one.key for one in whole.sections]
-    assert standing(workspace, again) == len(again.citations)
+    assert count_exact_quotations(workspace, again) == len(again.citations)
 
 
 def test_what_is_asked_for_is_kept_to(workspace: Workspace) -> None:
@@ -220,7 +220,7 @@ def test_what_is_new_is_told_by_theme(workspace: Workspace) -> None:
     brief = last(whats_new(workspace, "2020-01-01"))
     documents = {one.document for one in brief.citations}
     assert documents == {one.id for one in workspace.library.entries()}
-    assert standing(workspace, brief) == len(brief.citations)
+    assert count_exact_quotations(workspace, brief) == len(brief.citations)
     nothing = last(whats_new(workspace, "2999-01-01"))
     assert "Nothing came" in nothing.sections[0].lines[0].claim.text
     with pytest.raises(UsageError):

@@ -419,8 +419,8 @@ def test_the_newest_turns_are_kept() -> None:
     turns = PromptCache()
     turns.keep(Task("Question 7?", (), ()), "passages " * 100 + "Question 7?", "word [1] " * 50)
 
-    def kept(backend: int) -> list[str]:
-        found = turns.of(history, lambda text: len(text.split()), backend)
+    def kept(room: int) -> list[str]:
+        found = turns.of(history, lambda text: len(text.split()), room)
         assert {one.text for one in found if one.role == "assistant"} <= {"word " * 50}
         return [one.text for one in found if one.role == "user"]
 

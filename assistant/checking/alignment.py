@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from assistant.checking.names import Vocabulary, names
-from assistant.checking.number_match import compared
+from assistant.checking.number_match import number_problem
 from assistant.checking.problems import Code, Problem, problem
 from corpus.date_mentions import date_mentions
 from corpus.date_mentions import dates_supported as date_supported
@@ -32,7 +32,7 @@ _AROUND = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Laid:
+class _Alignment:
     """A claim laid beside a sentence: for each of the claim's tokens the source's token or -1."""
 
     claim: str
@@ -75,13 +75,13 @@ class _Laid:
 
 def changes(claim: str, source: str) -> list[Problem] | None:
     """Return what `claim` changes of `source`; None when it is not near it."""
-    laid = _laid(claim, source)
+    laid = _aligned(claim, source)
     if laid.nearness < _NEAR:
         return None
-    return [*_facts(laid), *_cues(laid)]
+    return [*_changed_facts(laid), *_changed_negations(laid)]
 
 
-def _laid(claim: str, source: str) -> _Laid:
+def _aligned(claim: str, source: str) -> _Alignment:
     ours = [match.span() for match in _TOKEN.finditer(claim)]
     theirs = [match.span() for match in _TOKEN.finditer(source)]
     left = [claim[start:end].lower() for start, end in ours]
@@ -90,10 +90,10 @@ def _laid(claim: str, source: str) -> _Laid:
     for block in SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks():
         for offset in range(block.size):
             partner[block.a + offset] = block.b + offset
-    return _Laid(claim, source, ours, theirs, partner)
+    return _Alignment(claim, source, ours, theirs, partner)
 
 
-def _facts(laid: _Laid) -> Iterator[Problem]:
+def _changed_facts(laid: _Alignment) -> Iterator[Problem]:
     """Yield the dates, numbers and names that stand where the source has others of their kind."""
     claim = laid.claim
     dated = date_mentions(claim)
@@ -106,12 +106,12 @@ def _facts(laid: _Laid) -> Iterator[Problem]:
     for number in quantities(claim, used):
         region, _ = laid.region(number.start, number.end)
         given_numbers = quantities(region, [(one.start, one.end) for one in date_mentions(region)])
-        if given_numbers and compared(number, given_numbers):
+        if given_numbers and number_problem(number, given_numbers):
             yield problem(Code.REPLACED, given_numbers[0].text, number.text)
     yield from _replaced_names(laid)
 
 
-def _replaced_names(laid: _Laid) -> Iterator[Problem]:
+def _replaced_names(laid: _Alignment) -> Iterator[Problem]:
     """Yield the names of the source in whose place the claim has another capital word."""
     for start, end in _unmatched(laid):
         text = laid.claim[start:end]
@@ -126,7 +126,7 @@ def _replaced_names(laid: _Laid) -> Iterator[Problem]:
             yield problem(Code.REPLACED, gone[0].text, text)
 
 
-def _unmatched(laid: _Laid) -> Iterator[tuple[int, int]]:
+def _unmatched(laid: _Alignment) -> Iterator[tuple[int, int]]:
     """Yield the spans of the claim's runs of words that the source does not have there."""
     begin = -1
     for place, partner in enumerate([*laid.partner, 0]):
@@ -137,30 +137,30 @@ def _unmatched(laid: _Laid) -> Iterator[tuple[int, int]]:
             begin = -1
 
 
-def _cues(laid: _Laid) -> Iterator[Problem]:
+def _changed_negations(laid: _Alignment) -> Iterator[Problem]:
     """Yield the negations that only one of the two has, within the words they share."""
     matched = [one for one in laid.partner if one >= 0]
     span = (laid.source_spans[matched[0]][0], laid.source_spans[matched[-1]][1])
-    ours = _cue_places(laid.claim)
-    theirs = [one for one in _cue_places(laid.source) if span[0] <= one[1] < span[1]]
+    ours = _negations(laid.claim)
+    theirs = [one for one in _negations(laid.source) if span[0] <= one[1] < span[1]]
     if len(ours) > len(theirs):
         yield problem(Code.NEGATION_ADDED, ours[-1][0])
     elif len(theirs) > len(ours):
         yield problem(Code.NEGATION_DROPPED, theirs[-1][0])
 
 
-def _cue_places(text: str) -> list[tuple[str, int]]:
+def _negations(text: str) -> list[tuple[str, int]]:
     """Return the words of a text that deny, each with the offset at which it stands."""
     found = list(_WORD.finditer(text))
     words = [match[0].lower().replace("’", "'") for match in found]
     return [
         (word, match.start())
         for place, (word, match) in enumerate(zip(words, found, strict=True))
-        if _is_cue(word, words[place + 1 : place + 3])
+        if _is_negation(word, words[place + 1 : place + 3])
     ]
 
 
-def _is_cue(word: str, after: Sequence[str]) -> bool:
+def _is_negation(word: str, after: Sequence[str]) -> bool:
     if word == "no" and after and ((after[0] == "more" and after[1:] == ["than"]) or
                                    after[0][0].isdigit()):  # fmt: skip
         return False

@@ -12,13 +12,18 @@ from itertools import combinations
 from assistant.checking.alignment import changes
 from assistant.checking.entailment import Judge
 from assistant.checking.lexical_support import LexicalSupport, Matcher
-from assistant.checking.names import Vocabulary, in_names_of, missing, names
-from assistant.checking.number_match import compared, computable, derived
+from assistant.checking.names import Vocabulary, missing_names, names, with_names_of
+from assistant.checking.number_match import is_computable, is_derived, number_problem
 from assistant.checking.problems import Code, Problem, problem
 from assistant.checking.qualifiers import dropped_qualifiers
-from assistant.checking.quotations import folded, misquoted
-from assistant.checking.refusals import refuses
-from assistant.checking.tables import misplaced, readable, repeats, scaled
+from assistant.checking.quotations import altered_quotations, normalised
+from assistant.checking.refusals import is_refusal
+from assistant.checking.tables import (
+    misplaced_numbers,
+    record_as_lines,
+    repeats_row,
+    scaled_numbers,
+)
 from assistant.chinese_reader import mostly_chinese
 from assistant.corrections import correction, figures
 from corpus.cells import Row
@@ -81,7 +86,7 @@ _ANY_YEAR = 2001
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _StrongestEntailment:
     """The best support and the strongest contradiction over the pieces that a judge read."""
 
     supported: float
@@ -106,9 +111,9 @@ class Checker:
 
     def check(self, claim: str, cited: Sequence[Cited]) -> Verdict:
         """Return whether the cited texts, taken together, contain what `claim` says."""
-        text = "\n".join(readable(one.text) for one in cited)
+        text = "\n".join(record_as_lines(one.text) for one in cited)
         verdict = self._checked(claim, cited, text)
-        if verdict.verdict == "supported" and (taken := _taken_back(claim, text, self._stems)):
+        if verdict.verdict == "supported" and (taken := _retraction(claim, text, self._stems)):
             return Verdict("weak", (taken,), rests=verdict.rests)
         return verdict
 
@@ -117,20 +122,22 @@ class Checker:
         context = "\n".join(one.context for one in cited if one.context)
         claim = _LEAD.sub("", claim).strip()
         rows = [row for one in cited for row in one.rows]
-        if f" {folded(claim)} " in f" {folded(text)} " or any(repeats(claim, one) for one in rows):
+        if f" {normalised(claim)} " in f" {normalised(text)} " or any(
+            repeats_row(claim, one) for one in rows
+        ):
             return Verdict("supported", rests=claim)
         if not self._matcher.content(claim):
             # "No." and "So they did." answer a question, and no passage can show which.
             return Verdict("weak", (problem(Code.NOTHING_TO_FIND),))
-        support = self._matcher.support(claim, text, context, _facts_of(claim))
+        support = self._matcher.support(claim, text, context, _fact_spans(claim))
         rests = text[slice(*support.spans[0])] if support.spans else ""
-        changed = replaced(claim, text, support)
+        changed = changes_of_source(claim, text, support)
         found = self._entailment(claim, cited, support, text)
         sure = found is not None and found.supported >= _SURE
-        problems = facts_missing(claim, text, context, scaled(rows), sure=sure)
-        problems += [*misplaced(claim, text, rows, self._stems), *changed]
+        problems = missing_facts(claim, text, context, scaled_numbers(rows), sure=sure)
+        problems += [*misplaced_numbers(claim, text, rows, self._stems), *changed]
         if sure:
-            problems = [one for one in problems if not _by_words(one)]
+            problems = [one for one in problems if not _may_be_paraphrased(one)]
         if problems:
             against = found.contradicted >= _AGAINST if found else bool(changed)
             return Verdict("unsupported", tuple(dict.fromkeys(problems)), against, rests)
@@ -147,20 +154,22 @@ class Checker:
 
     def _entailment(
         self, claim: str, cited: Sequence[Cited], support: LexicalSupport, text: str
-    ) -> _Found | None:
+    ) -> _StrongestEntailment | None:
         """Return the best support and the strongest contradiction that the judge finds.
 
         None without a judge, and of what it does not read: Chinese.
         """
         if self._judge is None or mostly_chinese(claim):
             return None
-        read = pieces(claim, cited, support, text, self._matcher)
+        read = judge_premises(claim, cited, support, text, self._matcher)
         read = [one for one in read if not mostly_chinese(one[1])]
         if not read:
             return None
         known = " ".join(f"{context} {piece}" for context, piece in read)
-        found = self._judge.judge(in_names_of(claim, known), read)
-        return _Found(max(one.supported for one in found), max(one.contradicted for one in found))
+        found = self._judge.judge(with_names_of(claim, known), read)
+        return _StrongestEntailment(
+            max(one.supported for one in found), max(one.contradicted for one in found)
+        )
 
     def _unread(self, claim: str, text: str, support: LexicalSupport, rests: str) -> Verdict:
         """Return the verdict on a claim whose facts hold and whose meaning nothing reads."""
@@ -193,10 +202,10 @@ class Checker:
         "Note the following: X did Y." leads over to nothing, and states something.
         """
         leads = claim.rstrip().endswith((":", "：")) and not self._matcher.content(claim)
-        return leads or refuses(claim, question)
+        return leads or is_refusal(claim, question)
 
 
-def replaced(claim: str, text: str, support: LexicalSupport) -> list[Problem]:
+def changes_of_source(claim: str, text: str, support: LexicalSupport) -> list[Problem]:
     """Return what a claim changes that else repeats sentences of its source."""
     bearing = " ".join(text[start:end] for start, end in sorted(support.spans))
     # Also of a claim that repeats two sentences of the source one after the other.
@@ -206,14 +215,14 @@ def replaced(claim: str, text: str, support: LexicalSupport) -> list[Problem]:
     return []
 
 
-def _by_words(one: Problem) -> bool:
+def _may_be_paraphrased(one: Problem) -> bool:
     """Say whether a problem is one of words that may be put otherwise: no figure, no date."""
     if one.code is Code.NUMBER_MISSING:
         return not any(sign.isdigit() for sign in one.values[0])
     return one.code is Code.NAME_MISSING
 
 
-def _taken_back(claim: str, text: str, stems: Callable[[str], frozenset[str]]) -> Problem | None:
+def _retraction(claim: str, text: str, stems: Callable[[str], frozenset[str]]) -> Problem | None:
     """Return the problem of a claim whose figure its source gives as one since corrected."""
     said = {value for value, _ in figures(claim)}
     if not said or correction(claim):
@@ -223,7 +232,7 @@ def _taken_back(claim: str, text: str, stems: Callable[[str], frozenset[str]]) -
     for start, end in sentences(text):
         sentence = text[start:end]
         taken = correction(sentence)
-        if taken is None and folded(claim) in folded(sentence):
+        if taken is None and normalised(claim) in normalised(sentence):
             return None
         wrong = taken and said & taken.wrong
         if wrong and len(words & stems(sentence)) >= _SAME_WORDS * len(words):
@@ -235,7 +244,7 @@ def _taken_back(claim: str, text: str, stems: Callable[[str], frozenset[str]]) -
 _READ_AT_ONCE, _WINDOWS = 170, 2
 
 
-def pieces(
+def judge_premises(
     claim: str, cited: Sequence[Cited], support: LexicalSupport, text: str, matcher: Matcher
 ) -> list[tuple[str, str]]:
     """Return what the judge reads of the texts that a claim cites: (context, text) each.
@@ -248,7 +257,7 @@ def pieces(
     found = [(context, near)] if near else []
     wanted = matcher.content(claim).keys()
     for one in cited:
-        runs = [" ".join(said.split()) for said in _windows(readable(one.text))]
+        runs = [" ".join(said.split()) for said in _windows(record_as_lines(one.text))]
         runs.sort(key=lambda said: -len(wanted & matcher.content(said).keys()))
         found += [(one.context, said) for said in runs[:_WINDOWS]]
     return list(dict.fromkeys(found))
@@ -275,14 +284,14 @@ def _windows(text: str) -> list[str]:
     return runs
 
 
-def _facts_of(claim: str) -> list[tuple[int, int]]:
+def _fact_spans(claim: str) -> list[tuple[int, int]]:
     """Return the spans of the dates, names and numbers of a sentence."""
     spans = [(one.start, one.end) for one in date_mentions(claim)]
     spans += [(one.start, one.end) for one in quantities(claim, spans)]
     return spans + [(one.start, one.end) for one in names(claim, spans)]
 
 
-def _days(given: Sequence[DateMention]) -> list[Quantity]:
+def _day_ordinals(given: Sequence[DateMention]) -> list[Quantity]:
     """Return the days of dates as numbers, for "on the 16th"."""
     return [
         Quantity(f"{one.day}th", one.start, one.end, Decimal(one.day), "ordinal")
@@ -291,7 +300,7 @@ def _days(given: Sequence[DateMention]) -> list[Quantity]:
     ]
 
 
-def _spans(given: Sequence[DateMention]) -> list[Quantity]:
+def _durations_between(given: Sequence[DateMention]) -> list[Quantity]:
     """Return the times between the dates of a text: who states two states what lies between.
 
     Days without a year lie in one year.
@@ -313,7 +322,7 @@ def _spans(given: Sequence[DateMention]) -> list[Quantity]:
     return found
 
 
-def _as_apart(claimed: Quantity, given: Sequence[DateMention]) -> bool:
+def _is_time_between(claimed: Quantity, given: Sequence[DateMention]) -> bool:
     """Say whether so many months or years lie between two dates of a text, by month or by year."""
     if claimed.unit == "month":
         stated = {12 * one.year + one.month for one in given if one.year and one.month}
@@ -331,7 +340,7 @@ def _day(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def facts_missing(
+def missing_facts(
     claim: str,
     text: str,
     context: str = "",
@@ -345,7 +354,7 @@ def facts_missing(
     number that a calculation over two numbers or dates of the text gives is not missing.
     """
     known = f"{context}\n{text}"
-    problems = [problem(Code.QUOTATION_DIFFERS, one) for one in misquoted(claim, text)]
+    problems = [problem(Code.QUOTATION_DIFFERS, one) for one in altered_quotations(claim, text)]
     said, given = date_mentions(claim), date_mentions(known)
     problems += [
         problem(Code.DATE_DIFFERS, one.text) for one in said if not date_supported(one, given)
@@ -356,13 +365,13 @@ def facts_missing(
     used += [(one.start, one.end) for one in said_numbers]
     called = names(claim, used)
     own = quantities(known, [(one.start, one.end) for one in given])
-    stated = [*own, *_days(given), *_spans(given), *beside]
+    stated = [*own, *_day_ordinals(given), *_durations_between(given), *beside]
     problems += [
         found
         for one in said_numbers
-        if (found := compared(one, stated))
-        and not derived(one, claim, own, known)
-        and not (sure and (computable(one, claim, own, known) or _as_apart(one, given)))
+        if (found := number_problem(one, stated))
+        and not is_derived(one, claim, own, known)
+        and not (sure and (is_computable(one, claim, own, known) or _is_time_between(one, given)))
     ]
-    problems += [problem(Code.NAME_MISSING, one) for one in missing(called, vocabulary)]
+    problems += [problem(Code.NAME_MISSING, one) for one in missing_names(called, vocabulary)]
     return problems

@@ -101,7 +101,7 @@ class Matcher:
             return LexicalSupport((), (), 0.0, 0.0, tuple(words.values()))
         given = frozenset(self.content(context)) if context else frozenset()
         everywhere = given.union(*stems)
-        chosen, held = _bearers(weights, hints, stems, given)
+        chosen, held = _bearing_sentences(weights, hints, stems, given)
         missing = tuple(word for stem, word in words.items() if stem not in everywhere)
         near = sorted(
             {one for at in chosen for one in (at - 1, at, at + 1)} & set(range(len(spans)))
@@ -140,7 +140,7 @@ class Matcher:
         return self._embedder.embed(runs)
 
 
-def _bearers(
+def _bearing_sentences(
     weights: dict[str, float],
     hints: frozenset[str],
     stems: Sequence[frozenset[str]],

@@ -17,17 +17,17 @@ _CALENDAR = {"month": 1, "year": 12, "decade": 120, "century": 1200}
 _ROUNDED = Decimal("0.06")
 
 
-def compared(claimed: Quantity, given: Sequence[Quantity]) -> Problem | None:
+def number_problem(claimed: Quantity, given: Sequence[Quantity]) -> Problem | None:
     """Return what the numbers of a source have against `claimed`, None for nothing."""
-    equal = [one for one in given if _equal(claimed, one) or _as_long(claimed, one)]
-    if any(_fits(claimed.unit, one.unit) or _as_long(claimed, one) for one in equal):
+    equal = [one for one in given if _equal(claimed, one) or _same_duration(claimed, one)]
+    if any(_units_fit(claimed.unit, one.unit) or _same_duration(claimed, one) for one in equal):
         return None
     if equal:
         return problem(Code.NUMBER_DIFFERS, equal[0].text, claimed.text)
     return problem(Code.NUMBER_MISSING, claimed.text)
 
 
-def _as_long(claimed: Quantity, given: Quantity) -> bool:
+def _same_duration(claimed: Quantity, given: Quantity) -> bool:
     """Say whether two times are as long: "half an hour" and "30 minutes", "two years", "24 months".
 
     A rough one may be off by as much as rounding takes.
@@ -39,7 +39,7 @@ def _as_long(claimed: Quantity, given: Quantity) -> bool:
     return False
 
 
-def _fits(claimed: str, given: str) -> bool:
+def _units_fit(claimed: str, given: str) -> bool:
     if claimed == given:
         return True
     if "ordinal" in (claimed, given):
@@ -113,7 +113,7 @@ _HUNDRED = Decimal(100)
 _Pair = tuple[Quantity, Quantity]
 
 
-def derived(claimed: Quantity, claim: str, given: Sequence[Quantity], source: str) -> bool:
+def is_derived(claimed: Quantity, claim: str, given: Sequence[Quantity], source: str) -> bool:
     """Say whether a number of `claim` is computed from two of those that its source states.
 
     `given` are the numbers of the text `source`.
@@ -127,7 +127,7 @@ def derived(claimed: Quantity, claim: str, given: Sequence[Quantity], source: st
     ]
     if not claimed.unit and _ONE_IN.search(claim[: claimed.start]):
         parts = [pair for pair in pairs if _is_part(pair, source)]
-        return any(_about(claimed, second.value / first.value) for first, second in parts)
+        return any(_is_rounded(claimed, second.value / first.value) for first, second in parts)
     if claimed.value == 1 and not claimed.unit:
         # The "1" of "1 in 7"; the 7 is looked at by itself.
         return bool(_IN_SO_MANY.match(claim, claimed.end))
@@ -138,14 +138,14 @@ def derived(claimed: Quantity, claim: str, given: Sequence[Quantity], source: st
             if pair[0].unit != "percent" and not _states(given, claimed.unit, pair)
         ]
         if claimed.unit == "times":
-            return any(_about(claimed, first.value / second.value) for first, second in pairs)
-        return any(_about(claimed, value) for value in _shares(claimed, claim, pairs))
-    equal = _about if claimed.hedged else _same
+            return any(_is_rounded(claimed, first.value / second.value) for first, second in pairs)
+        return any(_is_rounded(claimed, value) for value in _shares(claimed, claim, pairs))
+    equal = _is_rounded if claimed.hedged else _same
     alike = [pair for pair in pairs if pair[0].unit == claimed.unit]
     return any(equal(claimed, value) for value in _sums(claim, alike, source))
 
 
-def computable(claimed: Quantity, claim: str, given: Sequence[Quantity], source: str) -> bool:
+def is_computable(claimed: Quantity, claim: str, given: Sequence[Quantity], source: str) -> bool:
     """Say whether a calculation over two near numbers of a source gives a number of `claim`.
 
     By chance one often does: only for a claim of whose meaning a judge is sure. It needs no word
@@ -167,7 +167,7 @@ def computable(claimed: Quantity, claim: str, given: Sequence[Quantity], source:
         if abs(first.start - second.start) <= _NEAR and first.value * second.value > 0
         for value in _results(claimed, claim, (first, second), source)
     )
-    return any(_about(claimed, one) for one in results)
+    return any(_is_rounded(claimed, one) for one in results)
 
 
 def _results(claimed: Quantity, claim: str, pair: _Pair, source: str) -> Iterator[Decimal]:
@@ -259,7 +259,7 @@ def _states(given: Sequence[Quantity], unit: str, around: _Pair) -> bool:
     )
 
 
-def _about(claimed: Quantity, value: Decimal) -> bool:
+def _is_rounded(claimed: Quantity, value: Decimal) -> bool:
     """Say whether a number is another rounded: to its last figure, or roughly where in words."""
     apart = abs(claimed.value - value)
     if any(sign.isdigit() for sign in claimed.text) and not claimed.hedged:

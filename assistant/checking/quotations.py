@@ -20,21 +20,21 @@ def quotations(sentence: str) -> list[str]:
     return [one.strip() for one in found if re.search(r"\w{2}", one)]
 
 
-def misquoted(sentence: str, text: str) -> list[str]:
+def altered_quotations(sentence: str, text: str) -> list[str]:
     """Return the quotations of `sentence` that are not in `text` word for word.
 
     White space, case, the kind of quotation mark and a comma or stop before the closing mark do not
     count; what was replaced by an ellipsis or brackets may be anything.
     """
-    words = f" {folded(text)} "
+    words = f" {normalised(text)} "
     wrong = []
     for quotation in quotations(sentence):
-        parts = [folded(part) for part in _EDIT.split(quotation)]
+        parts = [normalised(part) for part in _EDIT.split(quotation)]
         if any(part and f" {part} " not in words for part in parts):
             wrong.append(quotation)
     return wrong
 
 
-def folded(text: str) -> str:
+def normalised(text: str) -> str:
     """Return the words and signs of a text in lower case with single spaces, no punctuation."""
     return " ".join(_WORD.findall(text.lower().replace("’", "'")))

@@ -65,7 +65,7 @@ _CHINESE = re.compile(
 _THIS = frozenset({"", "这一点", "这个问题", "该问题", "此问题", "问题"})
 
 
-def refuses(sentence: str, question: str = "") -> bool:
+def is_refusal(sentence: str, question: str = "") -> bool:
     """Say whether a sentence only says that something is not known or not found.
 
     Beside that it may repeat words of `question`, and nothing else: no number, name, second clause.
@@ -84,10 +84,10 @@ def refuses(sentence: str, question: str = "") -> bool:
         return False
     asked = {one.lower() for one in _WORD.findall(question.replace("’", "'"))}
     words = [one.lower() for one in _WORD.findall(topic)]
-    return all(one not in _ANOTHER and (one in _SMALL or _stands(one, asked)) for one in words)
+    return all(one not in _ANOTHER and (one in _SMALL or _in_question(one, asked)) for one in words)
 
 
-def goes_on(part: str) -> bool:
+def states_more(part: str) -> bool:
     """Say whether what is listed as not found goes on to state something about it.
 
     "the price of its cafeteria" does not; "the price, but X did Y" does.
@@ -95,7 +95,7 @@ def goes_on(part: str) -> bool:
     return bool(_GOES_ON.search(part))
 
 
-def _stands(word: str, asked: set[str]) -> bool:
+def _in_question(word: str, asked: set[str]) -> bool:
     """Say whether a word stands in the question, plural or singular, present or past."""
     return any(f"{word}{end}" in asked for end in ("", "s", "d", "ed")) or any(
         word.removesuffix(end) in asked for end in ("'s", "s", "d", "ed") if word.endswith(end)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from assistant.checking.number_match import compared
+from assistant.checking.number_match import number_problem
 from assistant.checking.problems import Code, Problem, problem
 from corpus.cells import Cell, Row
 from corpus.date_mentions import date_mentions
@@ -26,7 +26,7 @@ _SCALE = re.compile(r"\b(?:thousand|million|billion|trillion)(?=s?\b)", re.IGNOR
 Stems = Callable[[str], frozenset[str]]
 
 
-def with_heads(passage: Passage, rows: Sequence[Row]) -> str:
+def with_column_heads(passage: Passage, rows: Sequence[Row]) -> str:
     """Return the text of a passage, each row of a table written out with the heads of its columns.
 
     "Zelda 5 | 8" becomes "Name: Zelda 5; Crew: 8."
@@ -39,13 +39,15 @@ def with_heads(passage: Passage, rows: Sequence[Row]) -> str:
     return "".join([*parts, passage.text[at - passage.start :]])
 
 
-def repeats(claim: str, row: Row) -> bool:
+def repeats_row(claim: str, row: Row) -> bool:
     """Say whether a claim is nothing but cells of a row, each after the head of its column."""
     labelled = {said for cell in row.cells if cell.column for said in (cell.labelled, cell.alone)}
     return all(part in labelled for part in claim.rstrip(".").split("; "))
 
 
-def misplaced(claim: str, text: str, rows: Sequence[Row], stems: Stems) -> Iterator[Problem]:
+def misplaced_numbers(
+    claim: str, text: str, rows: Sequence[Row], stems: Stems
+) -> Iterator[Problem]:
     """Yield the numbers of a claim that tables have only in another row or column than it names.
 
     `text` is what the claim cites, the rows written out (`with_heads`); a number that stands there
@@ -59,15 +61,15 @@ def misplaced(claim: str, text: str, rows: Sequence[Row], stems: Stems) -> Itera
     prose = quantities(text)
     spans = [(one.start, one.end) for one in date_mentions(claim)]
     for one in quantities(claim, spans):
-        held = [(row, cell) for row in rows for cell in row.cells if _holds(cell, one)]
-        if not held or not compared(one, prose):
+        held = [(row, cell) for row in rows for cell in row.cells if _states_number(cell, one)]
+        if not held or not number_problem(one, prose):
             continue
         said = [stems(_clause(claim, one)), stems(claim)]
-        if all(_elsewhere(row, cell, rows, said, stems) for row, cell in held):
+        if all(_means_another_cell(row, cell, rows, said, stems) for row, cell in held):
             yield problem(Code.NUMBER_ELSEWHERE, one.text, held[0][1].words)
 
 
-def scaled(rows: Sequence[Row]) -> list[Quantity]:
+def scaled_numbers(rows: Sequence[Row]) -> list[Quantity]:
     """Return the numbers of rows under a head, or in a table, that counts in thousands or more."""
     return [one for row in rows for cell in row.cells for one in _scaled(cell)]
 
@@ -77,7 +79,7 @@ def _scaled(cell: Cell) -> list[Quantity]:
     return quantities(f"{cell.text} {scale[0]}") if scale else []
 
 
-def _holds(cell: Cell, number: Quantity) -> bool:
+def _states_number(cell: Cell, number: Quantity) -> bool:
     own = [] if cell.names else [*quantities(cell.text), *_scaled(cell)]
     return any(one.value == number.value for one in own)
 
@@ -89,7 +91,7 @@ def _clause(claim: str, one: Quantity) -> str:
     return claim[max(starts, default=0) : min(ends, default=len(claim))]
 
 
-def _elsewhere(
+def _means_another_cell(
     row: Row, cell: Cell, rows: Sequence[Row], said: Sequence[frozenset[str]], stems: Stems
 ) -> bool:
     """Say whether a claim, of whose clause and whole the stems are given, means another cell.
@@ -127,7 +129,7 @@ def _numbered(words: frozenset[str]) -> bool:
     return all(any(sign.isdigit() for sign in word) for word in words)
 
 
-def readable(text: str) -> str:
+def record_as_lines(text: str) -> str:
     """Return `text` with a record in it written out a line a fact; anything else as it is.
 
     `{"Parking": {"garage": false}}` becomes "Parking: no garage"; keys in camel case become words.

@@ -14,13 +14,13 @@ from assistant.memo.figure_statements import (
     AT_MOST,
     EQUAL,
     FigureStatement,
-    contrasted,
-    one_name,
+    canonical_name,
     overlap,
-    statements,
+    statements_of,
+    tell_two_things,
 )
 from assistant.memo.sentence import EvidenceSentence
-from assistant.memo.speakers import attributed
+from assistant.memo.speakers import speaker_of
 from assistant.memo.timeline import events
 from corpus.date_mentions import date_mentions
 from index.keyword_index import stems
@@ -78,13 +78,13 @@ def disagreements(found: Sequence[EvidenceSentence]) -> list[Disagreement]:
 
 
 def _figures(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
-    stated = [one for sentence in found for one in statements(sentence)]
+    stated = [one for sentence in found for one in statements_of(sentence)]
     beside: dict[tuple[tuple[str, int, int], str], list[FigureStatement]] = defaultdict(list)
     for one in stated:
         beside[one.sentence.key, one.unit].append(one)
     groups: list[list[FigureStatement]] = []
     for one, other in combinations(stated, 2):
-        if not _apart(one.sentence, other.sentence, one.speaker, other.speaker):
+        if not _can_disagree(one.sentence, other.sentence, one.speaker, other.speaker):
             continue
         if not (_same_thing(one, other) and _differ(one, other)):
             continue
@@ -119,7 +119,9 @@ def _figures(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
         )  # fmt: skip
 
 
-def _apart(one: EvidenceSentence, other: EvidenceSentence, said: str, said_other: str) -> bool:
+def _can_disagree(
+    one: EvidenceSentence, other: EvidenceSentence, said: str, said_other: str
+) -> bool:
     """Say whether two sentences can disagree: of two documents, or by two speakers."""
     if one.document != other.document:
         mine, theirs = one.source, other.source
@@ -139,7 +141,7 @@ def _same_thing(one: FigureStatement, other: FigureStatement) -> bool:
         return False
     if one.times and other.times and not _in_time(one.times, other.times):
         return False
-    if contrasted(one.sentence, other.sentence):
+    if tell_two_things(one.sentence, other.sentence):
         return False
     if one.things and not one.attribute and not other.attribute:
         # "Qwen3-Max has 1 trillion parameters": name and unit say all.
@@ -185,8 +187,8 @@ def _about(one: str, other: str) -> str:
     theirs = set(stems(other))
     spans = [(moment.start, moment.end) for moment in date_mentions(one)]
     named = [name.text for name in names(one, spans)]
-    keys = {one_name(name.text) for name in names(other)}
-    shared = [name for name in dict.fromkeys(named) if one_name(name) in keys]
+    keys = {canonical_name(name.text) for name in names(other)}
+    shared = [name for name in dict.fromkeys(named) if canonical_name(name) in keys]
     words = [
         word
         for word in re.findall(r"[^\W\d_][\w'’-]*", one)
@@ -211,7 +213,7 @@ def _dates(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
         first = event.sentences[0]
         for other, sentence in event.others:
             pair = frozenset((first.key, sentence.key))
-            if pair in seen or contrasted(first, sentence):
+            if pair in seen or tell_two_things(first, sentence):
                 continue
             seen.add(pair)
             positions = (
@@ -236,7 +238,7 @@ def _statuses(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
             ended.append((one, match[0]))
     for one, said in ended:
         for other, said_other in standing:
-            if one.document == other.document or not _one_object(one, other, said, said_other):
+            if one.document == other.document or not _on_one_thing(one, other, said, said_other):
                 continue
             positions = (Position(said, said, "", one), Position(said_other, said_other, "", other))
             yield Disagreement(
@@ -244,17 +246,19 @@ def _statuses(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
             )
 
 
-def _one_object(one: EvidenceSentence, other: EvidenceSentence, said: str, said_other: str) -> bool:
+def _on_one_thing(
+    one: EvidenceSentence, other: EvidenceSentence, said: str, said_other: str
+) -> bool:
     """Say whether two statuses are of one thing: its names and its words are the same."""
-    if contrasted(one, other):
+    if tell_two_things(one, other):
         return False
     sides = []
     for sentence, words in ((one, said), (other, said_other)):
         # What has the status stands before it.
         text = sentence.text.partition(words)[0]
         spans = [(moment.start, moment.end) for moment in date_mentions(text)]
-        speaker = one_name(attributed(sentence).speaker)
-        keys = {one_name(name.text) for name in names(text, spans)} - {speaker}
+        speaker = canonical_name(speaker_of(sentence).speaker)
+        keys = {canonical_name(name.text) for name in names(text, spans)} - {speaker}
         dates = {stem for start, end in spans for stem in stems(text[start:end])}
         content = frozenset(
             stem for stem in stems(text) if stem not in STOP_WORDS and stem not in dates

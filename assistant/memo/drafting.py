@@ -13,11 +13,11 @@ from assistant.checking.problems import Code
 from assistant.citation_parsing import parsed_sentences
 from assistant.engine import Corrector, Draft, Engine, Piece, Task, Waiting, guarded
 from assistant.memo.grades import STARTER
-from assistant.memo.length import words_in
+from assistant.memo.length import word_count
 from assistant.memo.lint import faults_of
 from assistant.memo.memo_state import MemoState, SectionQuestion
 from assistant.memo.sentence import EvidenceSentence, sentences_of
-from assistant.memo.speakers import attributed
+from assistant.memo.speakers import speaker_of
 from assistant.memo.tradecraft_terms import SCALES, likelihoods
 from assistant.memo.values import EVIDENCE, JUDGMENT, Line
 from assistant.workspace import Workspace
@@ -34,10 +34,10 @@ _INFERS = frozenset(
 LineOf = Callable[[Claim, Task, Sequence[int]], Line]
 
 
-def composed(
+def checked_lines(
     workspace: Workspace,
     pieces: Generator[Piece, None, None],
-    gathered: MemoState,
+    state: MemoState,
     task: Task,
     asked: SectionQuestion,
     line_of: LineOf,
@@ -56,20 +56,20 @@ def composed(
             if not isinstance(one, Draft):
                 continue
             stems = workspace.reader.stems(one.text)
-            if gathered.repeats(stems):
+            if state.repeats(stems):
                 continue
-            words += words_in(one.text)
-            if words > max(asked.words, words_in(one.text)):
+            words += word_count(one.text)
+            if words > max(asked.words, word_count(one.text)):
                 return
-            known = len(gathered.answer.not_found)
-            answer = builder.with_draft(replace(gathered.answer, claims=()), one)
+            known = len(state.answer.not_found)
+            answer = builder.with_draft(replace(state.answer, claims=()), one)
             if len(answer.not_found) > known:
-                gathered.missing.append(answer.not_found[-1])
-            gathered.answer = answer
+                state.missing.append(answer.not_found[-1])
+            state.answer = answer
             if answer.claims:
-                gathered.said.append(stems)
+                state.said.append(stems)
                 line = line_of(answer.claims[0], task, one.labels)
-                yield replace(line, claim=_readable(line.claim, gathered))
+                yield replace(line, claim=_with_named_references(line.claim, state))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class _Attempt:
 
     lines: Sequence[Line]
     wrong: Sequence[tuple[str, str]]
-    gathered: MemoState
+    state: MemoState
     failure: EngineError | None = None
 
     def beats(self, other: _Attempt) -> bool:
@@ -90,10 +90,10 @@ class _Attempt:
         return len(self.wrong) < len(other.wrong) and right >= theirs and not self.failure
 
 
-def drafted(
+def drafted_lines(
     workspace: Workspace,
     engine: Engine,
-    gathered: MemoState,
+    state: MemoState,
     task: Task,
     asked: SectionQuestion,
     line_of: LineOf,
@@ -104,21 +104,21 @@ def drafted(
     and writes once more; that counts where less is wrong with it.
     """
     pieces = guarded(engine.name, engine.write, task)
-    made = yield from _attempt(workspace, pieces, gathered, task, asked, line_of)
+    made = yield from _attempt(workspace, pieces, state, task, asked, line_of)
     if made.wrong and not made.failure and isinstance(engine, Corrector):
         count = len(made.wrong)
         yield Waiting(tr("{count} sentence(s) did not hold: they are written again", count=count))
         try:
             pieces = guarded(engine.name, engine.again, task, made.wrong)
-            again = yield from _attempt(workspace, pieces, gathered, task, asked, line_of)
+            again = yield from _attempt(workspace, pieces, state, task, asked, line_of)
         except EngineError as error:
             # What was written stands, with its sentences marked.
             _LOG.error("%s did not write again", engine.name, exc_info=error)
         else:
             if again.beats(made):
                 made = again
-    gathered.answer, gathered.said = made.gathered.answer, made.gathered.said
-    gathered.missing = made.gathered.missing
+    state.answer, state.said = made.state.answer, made.state.said
+    state.missing = made.state.missing
     yield from made.lines
     if made.failure:
         raise made.failure
@@ -127,16 +127,16 @@ def drafted(
 def _attempt(
     workspace: Workspace,
     pieces: Generator[Piece, None, None],
-    gathered: MemoState,
+    state: MemoState,
     task: Task,
     asked: SectionQuestion,
     line_of: LineOf,
 ) -> Generator[Waiting, None, _Attempt]:
     """Yield waits and return what came of one writing; `gathered` stays as it is."""
-    own = replace(gathered, said=list(gathered.said), missing=list(gathered.missing))
+    own = replace(state, said=list(state.said), missing=list(state.missing))
     lines: list[Line] = []
     failure: EngineError | None = None
-    with closing(composed(workspace, pieces, own, task, asked, line_of)) as steps:
+    with closing(checked_lines(workspace, pieces, own, task, asked, line_of)) as steps:
         try:
             for step in steps:
                 if isinstance(step, Waiting):
@@ -151,16 +151,16 @@ def _attempt(
     wrong = [
         (one.claim.text, why)
         for one in lines
-        if (why := faults_of(one, citations, gathered.template, gathered.scale))
+        if (why := faults_of(one, citations, state.template, state.scale))
     ]
     return _Attempt(lines, wrong, own, failure)
 
 
-def written(claim: Claim, task: Task, labels: Sequence[int]) -> Line:
+def fact_or_judgment(claim: Claim, task: Task, labels: Sequence[int]) -> Line:
     """Return what a model wrote: a draft judgment where it says how likely what no passage says."""
     if claim.verdict != "supported" and says_how_likely(claim.text):
         return Line(as_judgment(claim), role=JUDGMENT, draft=True)
-    return spoken(claim, task, labels)
+    return attributed_line(claim, task, labels)
 
 
 def says_how_likely(text: str) -> bool:
@@ -174,7 +174,7 @@ def as_judgment(claim: Claim) -> Claim:
     return replace(claim, problems=left, verdict=claim.verdict if left else "supported")
 
 
-def spoken(claim: Claim, task: Task, labels: Sequence[int]) -> Line:
+def attributed_line(claim: Claim, task: Task, labels: Sequence[int]) -> Line:
     """Return a claim with who says it, as the passage it stands in tells."""
     for evidence in task.evidence:
         if evidence.label not in labels:
@@ -182,7 +182,7 @@ def spoken(claim: Claim, task: Task, labels: Sequence[int]) -> Line:
         before: list[EvidenceSentence] = []
         for one in sentences_of([(evidence.passage, evidence.source)]):
             if claim.text in one.text or one.text in claim.text:
-                told = attributed(one, before)
+                told = speaker_of(one, before)
                 # Our own articles retell; naming them in the text would tell nothing.
                 speaker = told.speaker if told.speaker != STARTER else ""
                 return Line(claim, speaker, told.kind, EVIDENCE)
@@ -190,9 +190,9 @@ def spoken(claim: Claim, task: Task, labels: Sequence[int]) -> Line:
     return Line(claim)
 
 
-def _readable(claim: Claim, gathered: MemoState) -> Claim:
+def _with_named_references(claim: Claim, state: MemoState) -> Claim:
     """Return a claim, checked as it was written, without references that nobody can follow."""
     for number in claim.citations:
-        document = gathered.answer.citations[number - 1].document
-        claim = replace(claim, text=gathered.readable(document, claim.text))
+        document = state.answer.citations[number - 1].document
+        claim = replace(claim, text=state.readable(document, claim.text))
     return claim

@@ -16,7 +16,7 @@ from docx.shared import Mm, Pt
 
 from assistant.memo.memo_json import to_json
 from assistant.memo.pandoc_tree import Node, pandoc, title_of, titled
-from assistant.memo.timeline_figure import FONTS, compiled, literal, timeline_image
+from assistant.memo.timeline_figure import FONTS, timeline_image, typeset, typst_string
 from assistant.memo.values import Memo
 from corpus.errors import BriefingError, UsageError
 from corpus.i18n import tr
@@ -152,10 +152,10 @@ def _docx(memo: Memo) -> bytes:
             outputfile=str(file),
             extra_args=["--standalone"],
         )
-        return _finished(file, memo)
+        return _with_page_setup(file, memo)
 
 
-def _finished(file: Path, memo: Memo) -> bytes:
+def _with_page_setup(file: Path, memo: Memo) -> bytes:
     """Return the DOCX with what Pandoc leaves to others: page and text sizes, the title."""
     document = docx.Document(str(file))
     for section in document.sections:
@@ -180,7 +180,9 @@ def _pdf(memo: Memo) -> bytes:
             )
             figure = "timeline.svg"
         body = _converted(memo, "typst", "--wrap=none", figure=figure)
-        head = _TYPST.format(fonts=FONTS, title=literal(title_of(memo)), language=memo.language)
+        head = _TYPST.format(
+            fonts=FONTS, title=typst_string(title_of(memo)), language=memo.language
+        )
         main = Path(place) / "memo.typ"
         main.write_text(head + body, encoding="utf-8")
-        return compiled(main, "pdf", memo.created)
+        return typeset(main, "pdf", memo.created)

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from assistant.checking.names import names
 from assistant.memo.figures import counted_noun
 from assistant.memo.sentence import EvidenceSentence
-from assistant.memo.speakers import attributed
+from assistant.memo.speakers import speaker_of
 from corpus.date_mentions import date_mentions
 from corpus.months import MONTHS
 from corpus.quantities import quantities
@@ -67,7 +67,7 @@ class FigureStatement:
     sentence: EvidenceSentence
 
 
-def statements(sentence: EvidenceSentence) -> Iterator[FigureStatement]:
+def statements_of(sentence: EvidenceSentence) -> Iterator[FigureStatement]:
     """Yield the figures with a unit that a sentence states."""
     text = sentence.text
     # "It comprises 236B parameters" does not say what does.
@@ -75,11 +75,11 @@ def statements(sentence: EvidenceSentence) -> Iterator[FigureStatement]:
         return
     dates = date_mentions(text)
     spans = [(one.start, one.end) for one in dates]
-    said = attributed(sentence).speaker
-    things, subjects = _named(text, spans, said)
+    said = speaker_of(sentence).speaker
+    things, subjects = _named_things(text, spans, said)
     if not things and not subjects:
         title = f"{sentence.source.title}. {sentence.passage.heading}"
-        things, subjects = _named(title, [], said)
+        things, subjects = _named_things(title, [], said)
     times = frozenset(
         f"{one.year}-{one.month:02d}" if one.month else str(one.year) for one in dates if one.year
     )
@@ -115,20 +115,20 @@ def statements(sentence: EvidenceSentence) -> Iterator[FigureStatement]:
         )  # fmt: skip
 
 
-def _named(
+def _named_things(
     text: str, spans: list[tuple[int, int]], said: str
 ) -> tuple[frozenset[str], frozenset[str]]:
     things: set[str] = set()
     subjects: set[str] = set()
     for name in names(text, spans):
-        key = one_name(name.text)
-        if key == one_name(said):
+        key = canonical_name(name.text)
+        if key == canonical_name(said):
             continue
         (things if any(sign.isdigit() for sign in key) else subjects).add(key)
     return frozenset(things), frozenset(subjects)
 
 
-def one_name(name: str) -> str:
+def canonical_name(name: str) -> str:
     """Return a name in lower case, an alias as the first of its group, a maker's prefix left out.
 
     "DeepSeek-V3" and "V3" are one thing.
@@ -160,14 +160,14 @@ _CONTRARY = (
 )  # fmt: skip
 
 
-def contrasted(one: EvidenceSentence, other: EvidenceSentence) -> bool:
+def tell_two_things(one: EvidenceSentence, other: EvidenceSentence) -> bool:
     """Say whether two sentences put different names, or contrary words, in one place.
 
     "Italy banned the app" and "Australia banned the app" are two statements; who says it does not
     count.
     """
     mine, theirs = (_words(sentence) for sentence in (one, other))
-    said = {word for text in (one, other) for word in attributed(text).speaker.split()}
+    said = {word for text in (one, other) for word in speaker_of(text).speaker.split()}
     matcher = SequenceMatcher(None, [word.casefold() for word in mine],
                               [word.casefold() for word in theirs], autojunk=False)  # fmt: skip
     for kind, start, end, begin, stop in matcher.get_opcodes():
@@ -179,7 +179,7 @@ def contrasted(one: EvidenceSentence, other: EvidenceSentence) -> bool:
             if low and low_other and low != low_other:
                 return True
         names_apart = [
-            {one_name(w) for w in side if w[:1].isupper() and w not in said}
+            {canonical_name(w) for w in side if w[:1].isupper() and w not in said}
             for side in (first, second)
         ]
         if all(names_apart) and not names_apart[0] & names_apart[1]:

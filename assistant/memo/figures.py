@@ -46,7 +46,7 @@ _LEADS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class StatedQuantity:
     """A quantity as a sentence states it; `shown` are its own words, `value` has the scale applied.
 
     `quantity` says what is counted, in words of the sentence or its heading; `as_of` is the date
@@ -61,12 +61,12 @@ class Stated:
     sentence: EvidenceSentence
 
 
-def stated(found: Iterable[EvidenceSentence]) -> list[Stated]:
+def stated_quantities(found: Iterable[EvidenceSentence]) -> list[StatedQuantity]:
     """Return the quantities with a unit that the sentences state, two a sentence at most.
 
     Equal statements (value, unit, and what is counted) stand once.
     """
-    rows: dict[tuple[float, str, str], Stated] = {}
+    rows: dict[tuple[float, str, str], StatedQuantity] = {}
     for sentence in found:
         if sentence.is_row or "://" in sentence.text:
             continue
@@ -82,7 +82,7 @@ def stated(found: Iterable[EvidenceSentence]) -> list[Stated]:
     return list(rows.values())
 
 
-def _row(one: Quantity, sentence: EvidenceSentence) -> Stated | None:
+def _row(one: Quantity, sentence: EvidenceSentence) -> StatedQuantity | None:
     text = sentence.text
     if one.unit in _DURATIONS:
         return None
@@ -92,7 +92,7 @@ def _row(one: Quantity, sentence: EvidenceSentence) -> Stated | None:
     quantity = _quantity(text, one.start, end, sentence)
     if not quantity or not unit:
         return None
-    return Stated(
+    return StatedQuantity(
         quantity=quantity,
         value=float(one.value),
         unit=unit,

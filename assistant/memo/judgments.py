@@ -8,7 +8,7 @@ from dataclasses import replace
 from assistant import prompts
 from assistant.answer import Claim
 from assistant.engine import Task, Waiting
-from assistant.memo.drafting import as_judgment, drafted, says_how_likely, spoken
+from assistant.memo.drafting import as_judgment, attributed_line, drafted_lines, says_how_likely
 from assistant.memo.memo_state import MemoState, SectionQuestion
 from assistant.memo.superseded import validity_of
 from assistant.memo.tradecraft_terms import SCALES
@@ -21,7 +21,7 @@ from index.evidence import Evidence
 
 
 def judged_lines(
-    workspace: Workspace, gathered: MemoState, asked: SectionQuestion, own: Collection[int]
+    workspace: Workspace, state: MemoState, asked: SectionQuestion, own: Collection[int]
 ) -> Iterator[Line | Waiting]:
     """Yield what the engine of `workspace` judges from the passages that the memo cites so far.
 
@@ -30,35 +30,37 @@ def judged_lines(
     evidence. Nothing, where the memo cites nothing that still holds; an engine that fails is named
     in the notice.
     """
-    evidence, reads = _cited(gathered, own)
+    evidence, reads = _cited_evidence(state, own)
     if not evidence:
         return
-    terms = ", ".join(SCALES[gathered.scale])
+    terms = ", ".join(SCALES[state.scale])
     text = prompts.JUDGE.filled(question=asked.question.text, terms=terms)
-    task, missing = Task(text, evidence, reads), list(gathered.missing)
+    task, missing = Task(text, evidence, reads), list(state.missing)
     try:
-        for one in drafted(workspace, workspace.engine, gathered, task, asked, _judged):
+        for one in drafted_lines(
+            workspace, workspace.engine, state, task, asked, _judgment_or_fact
+        ):
             # "The passages do not say." is no judgment.
             if isinstance(one, Waiting) or one.claim.citations or one.claim.offered:
                 yield one
     except EngineError as error:
-        gathered.notice = tr("{reason}. Some judgments are left to you.", reason=error)
+        state.notice = tr("{reason}. Some judgments are left to you.", reason=error)
     # What a model cannot judge is not missing in the library.
-    gathered.missing = missing
+    state.missing = missing
 
 
-def _cited(
-    gathered: MemoState, own: Collection[int]
+def _cited_evidence(
+    state: MemoState, own: Collection[int]
 ) -> tuple[list[Evidence], list[RankedSentence]]:
     """Return the passages that the memo cites, labelled from 1, and what it cites of them.
 
     Those under the numbers `own` come first; documents that hold no longer are left out.
     """
-    pool = list(gathered.pool.values())
-    gone = validity_of(gathered.topic.thing, pool, ()).documents
+    pool = list(state.pool.values())
+    gone = validity_of(state.topic.thing, pool, ()).documents
     evidence: dict[str, Evidence] = {}
     reads = []
-    for one in sorted(gathered.answer.citations, key=lambda one: one.number not in own):
+    for one in sorted(state.answer.citations, key=lambda one: one.number not in own):
         around = (
             found
             for found in pool
@@ -73,7 +75,7 @@ def _cited(
     return list(evidence.values()), reads
 
 
-def _judged(claim: Claim, task: Task, labels: Sequence[int]) -> Line:
+def _judgment_or_fact(claim: Claim, task: Task, labels: Sequence[int]) -> Line:
     if claim.verdict == "supported" and not says_how_likely(claim.text):
-        return spoken(claim, task, labels)
+        return attributed_line(claim, task, labels)
     return Line(as_judgment(claim), role=JUDGMENT, draft=True)

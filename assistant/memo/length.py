@@ -12,7 +12,7 @@ _HAN = re.compile(r"[㐀-䶿一-鿿]")
 _SIGNS = 1.7
 
 
-def words_in(text: str) -> int:
+def word_count(text: str) -> int:
     """Return how many words a text has; Chinese signs count by the room that they take."""
     signs = len(_HAN.findall(text))
     return len(_HAN.sub(" ", text).split()) + round(signs / _SIGNS)
@@ -26,7 +26,7 @@ def body_of(memo: Memo) -> list[Section]:
 def body_words(memo: Memo) -> int:
     """Return the words of the body: headings and sentences."""
     return sum(
-        words_in(one.heading) + sum(words_in(line.claim.text) for line in one.lines)
+        word_count(one.heading) + sum(word_count(line.claim.text) for line in one.lines)
         for one in body_of(memo)
     )
 

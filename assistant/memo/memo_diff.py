@@ -43,7 +43,7 @@ def memo_diff(old: Memo, new: Memo) -> MemoDiff:
         gone = [one for text, one in before.items() if text not in after]
         came = [one for text, one in after.items() if text not in before]
         for line in came:
-            like = [one for one in gone if _like(one, line)]
+            like = [one for one in gone if _are_alike(one, line)]
             causes = _causes(new, line, changed)
             if like:
                 gone.remove(like[0])
@@ -70,7 +70,7 @@ def _lines(memo: Memo, key: str) -> dict[str, Line]:
     }
 
 
-def _like(one: Line, other: Line) -> bool:
+def _are_alike(one: Line, other: Line) -> bool:
     return SequenceMatcher(None, one.claim.text, other.claim.text).ratio() >= _LIKE
 
 

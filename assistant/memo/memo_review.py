@@ -43,40 +43,42 @@ def review_findings(workspace: Workspace, memo: Memo) -> Iterator[ReviewFinding]
         if entry is None and now is not None:
             yield _changed(workspace, memo, source, now)
         elif entry is None:
-            yield _hit(memo, source, REMOVED, "it is no longer in the library")
+            yield _finding(memo, source, REMOVED, "it is no longer in the library")
         else:
             newest = later.get(source.document, [])
-            if newest and _named(newest[0]) != source.newer:
-                detail = f"a later version is in the library: {_named(newest[0])}"
-                yield _hit(memo, source, SUPERSEDED, detail)
+            if newest and _title_and_date(newest[0]) != source.newer:
+                detail = f"a later version is in the library: {_title_and_date(newest[0])}"
+                yield _finding(memo, source, SUPERSEDED, detail)
         grade = grades.of(source.source, "")
         # A default is no grading; it counts only where it takes the place of the analyst's own.
         own = grade.graded or source.graded
         if own and (grade.reliability, grade.graded) != (source.reliability, source.graded):
             detail = f"from {source.reliability} to {grade.reliability}: {grade.reason}"
-            yield _hit(memo, source, REGRADED, detail)
+            yield _finding(memo, source, REGRADED, detail)
 
 
-def _named(entry: Entry) -> str:
+def _title_and_date(entry: Entry) -> str:
     return f"{entry.source.title} ({entry.source.published})"
 
 
 def _changed(workspace: Workspace, memo: Memo, source: GradedSource, now: Entry) -> ReviewFinding:
     """Return the hit of a text that was replaced, with which quotations no longer stand in it."""
-    text = _flat(workspace.library.document(now.id).text)
+    text = _single_spaced(workspace.library.document(now.id).text)
     gone = {
         one.number
         for one in memo.citations
-        if one.document == source.document and _flat(one.quote) not in text
+        if one.document == source.document and _single_spaced(one.quote) not in text
     }
     if not gone:
-        return _hit(memo, source, CHANGED, "its text changed; all quoted words still stand in it")
+        return _finding(
+            memo, source, CHANGED, "its text changed; all quoted words still stand in it"
+        )
     numbers = ", ".join(f"[{number}]" for number in sorted(gone))
     detail = f"its text changed; the words quoted as {numbers} no longer stand in it"
-    return _hit(memo, replace(source, citations=tuple(sorted(gone))), CHANGED, detail)
+    return _finding(memo, replace(source, citations=tuple(sorted(gone))), CHANGED, detail)
 
 
-def _hit(memo: Memo, source: GradedSource, change: str, detail: str) -> ReviewFinding:
+def _finding(memo: Memo, source: GradedSource, change: str, detail: str) -> ReviewFinding:
     cites = set(source.citations)
     found = [
         (f"{section.key}:{number}", line.claim.text)
@@ -90,11 +92,11 @@ def _hit(memo: Memo, source: GradedSource, change: str, detail: str) -> ReviewFi
     )
 
 
-def _flat(text: str) -> str:
+def _single_spaced(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def standing(workspace: Workspace, memo: Memo) -> int:
+def count_exact_quotations(workspace: Workspace, memo: Memo) -> int:
     """Return how many citations of a memo are, to the letter, what their document says there.
 
     Replaced documents are kept in the library and count; documents it never had do not.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from assistant.answer import Answer, Question
 from assistant.engine import Task
-from assistant.memo.references import Readable
+from assistant.memo.references import ReferenceNamer
 from assistant.memo.topic import Topic
 from index.evidence import Evidence
 
@@ -28,7 +28,7 @@ class MemoState:
 
     answer: Answer
     topic: Topic
-    readable: Readable
+    readable: ReferenceNamer
     template: str = ""
     scale: str = "icd203"
     pool: dict[str, Evidence] = field(default_factory=dict)

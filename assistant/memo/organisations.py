@@ -41,7 +41,7 @@ def kind_of_speaker(name: str) -> str:
     return next((kind for kind, words in _WORDS if re.search(words, plain)), "")
 
 
-def listed() -> frozenset[str]:
+def listed_organisations() -> frozenset[str]:
     """Return the names that the list or an alias of it holds, in lower case."""
     return frozenset(_known(groups()))
 

@@ -10,7 +10,7 @@ from itertools import combinations, islice
 from assistant.memo.grades import STARTER
 from assistant.memo.organisations import kind_of_speaker
 from assistant.memo.sentence import EvidenceSentence, sentences_of
-from assistant.memo.speakers import attributed, author_of
+from assistant.memo.speakers import author_of, speaker_of
 from assistant.memo.values import PRESS
 from corpus.document import Passage, Source
 
@@ -53,7 +53,7 @@ def origins(documents: Sequence[SourceText]) -> dict[str, str]:
         return one
 
     runs = {one.document: _runs(one.text) for one in documents}
-    series = {one.document for one in documents if retells(one)}
+    series = {one.document for one in documents if only_retells(one)}
     order = {
         one.document: (one.source.published or "9999", place) for place, one in enumerate(documents)
     }
@@ -82,7 +82,7 @@ def _same(one: SourceText, other: SourceText, runs: Mapping[str, frozenset[int]]
     )
 
 
-def retells(one: SourceText) -> bool:
+def only_retells(one: SourceText) -> bool:
     """Say whether a document only passes on what others said, in a series of its publisher.
 
     A publisher that is none of the known kinds (no authority, company, institute or newspaper, all
@@ -95,7 +95,7 @@ def retells(one: SourceText) -> bool:
         return False
     passage = Passage(one.document, 0, len(one.text), one.text)
     read = list(islice(sentences_of([(passage, one.source)]), _READ))
-    credited = sum(attributed(sentence).speaker not in ("", publisher) for sentence in read)
+    credited = sum(speaker_of(sentence).speaker not in ("", publisher) for sentence in read)
     return credited >= _CREDITED * max(1, len(read))
 
 
@@ -116,7 +116,7 @@ def origin_of(sentence: EvidenceSentence) -> str:
     "According to Reuters" and "(Reuters) —" go back to Reuters; what a company says goes back to
     the company, whoever retells it.
     """
-    said = attributed(sentence)
+    said = speaker_of(sentence)
     if said.speaker and said.speaker != author_of(sentence.source):
         return said.speaker
     found = _WIRE.search(sentence.passage.text[:_HEAD])
@@ -125,7 +125,7 @@ def origin_of(sentence: EvidenceSentence) -> str:
     return ""
 
 
-def independent(sentences: Sequence[EvidenceSentence], by: Mapping[str, str]) -> int:
+def independent_origins(sentences: Sequence[EvidenceSentence], by: Mapping[str, str]) -> int:
     """Return how many independent origins stand behind `sentences`.
 
     Those of documents with one origin (`by`, from `origins`) count once, whomever they credit, and

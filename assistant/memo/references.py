@@ -28,7 +28,7 @@ _LIST, _GAP = 5, 3
 _MOST = 2
 
 
-def listed(text: str) -> dict[int, str]:
+def numbered_sources(text: str) -> dict[int, str]:
     """Return who published each numbered source that a document lists at its end; {} for no list.
 
     A list counts only where its numbers run on from 1, few of them unread.
@@ -42,7 +42,7 @@ def listed(text: str) -> dict[int, str]:
     return found if len(found) >= _LIST else {}
 
 
-def readable(text: str, sources: Mapping[int, str]) -> str:
+def with_named_references(text: str, sources: Mapping[int, str]) -> str:
     """Return a quoted sentence with its references by number made names, or left out.
 
     `sources` is what its document lists. A name that the sentence says already is not repeated.
@@ -61,7 +61,7 @@ def readable(text: str, sources: Mapping[int, str]) -> str:
     return re.sub(r"\s+([.,;])", r"\1", _REFERENCE.sub(named, text))
 
 
-class Readable:
+class ReferenceNamer:
     """Makes the quoted sentences of documents readable by what each document lists."""
 
     def __init__(self, text_of: Callable[[str], str]) -> None:
@@ -74,5 +74,5 @@ class Readable:
         if not _REFERENCE.search(text):
             return text
         if document not in self._listed:
-            self._listed[document] = listed(self._text_of(document))
-        return readable(text, self._listed[document])
+            self._listed[document] = numbered_sources(self._text_of(document))
+        return with_named_references(text, self._listed[document])

@@ -14,7 +14,7 @@ from assistant.corrections import figures
 from assistant.engine import Draft, Engine, Piece, Task, Waiting
 from assistant.evidence_search import search_evidence
 from assistant.extractive_engine import ExtractiveEngine, quoted_text, stands_alone
-from assistant.memo.drafting import composed, drafted, spoken, written
+from assistant.memo.drafting import attributed_line, checked_lines, drafted_lines, fact_or_judgment
 from assistant.memo.memo_state import MemoState, SectionQuestion
 from assistant.memo.sentence import EvidenceSentence
 from assistant.memo.superseded import validity_of
@@ -75,7 +75,7 @@ _SHARE = 5
 
 
 def section_lines(
-    workspace: Workspace, gathered: MemoState, asked: SectionQuestion
+    workspace: Workspace, state: MemoState, asked: SectionQuestion
 ) -> Iterator[Line | Waiting]:
     """Yield the lines that answer one question of a section, each checked and cited.
 
@@ -83,36 +83,36 @@ def section_lines(
     is anything written: what is not answered is added to what is missing. An engine that fails is
     named in the notice, and the evidence is quoted instead.
     """
-    found = _task(workspace, gathered, asked)
+    found = _evidence_for(workspace, state, asked)
     count = 0
     engine = workspace.engine
     while True:
         try:
-            for line in _written(workspace, engine, gathered, found.task, asked):
+            for line in _engine_lines(workspace, engine, state, found.task, asked):
                 count += isinstance(line, Line)
                 yield line
                 if count == asked.most:
                     break
         except EngineError as error:
-            gathered.notice = tr("{reason}. Some sections quote the library instead.", reason=error)
+            state.notice = tr("{reason}. Some sections quote the library instead.", reason=error)
             engine = ExtractiveEngine()
             continue
         break
-    if count or found.told_before:
-        gathered.answered += 1
+    if count or found.already_said:
+        state.answered += 1
     elif found.unquoted:
-        gathered.unquoted.append(asked.told)
+        state.unquoted.append(asked.told)
     else:
-        gathered.missing.append(asked.told)
-        gathered.near.extend(found.near)
+        state.missing.append(asked.told)
+        state.near.extend(found.near)
 
 
-def nearest_lines(workspace: Workspace, gathered: MemoState, most: int) -> Iterator[Line]:
+def nearest_lines(workspace: Workspace, state: MemoState, most: int) -> Iterator[Line]:
     """Yield up to `most` sentences that come closest to questions without an answer, quoted."""
     count = 0
-    for task in gathered.near:
+    for task in state.near:
         asked = SectionQuestion(Question(task.question), task.question, 1, _CLOSEST_WORDS)
-        for line in _written(workspace, ExtractiveEngine(), gathered, task, asked):
+        for line in _engine_lines(workspace, ExtractiveEngine(), state, task, asked):
             if isinstance(line, Line):
                 yield line
                 count += 1
@@ -122,7 +122,7 @@ def nearest_lines(workspace: Workspace, gathered: MemoState, most: int) -> Itera
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _SectionEvidence:
     """What an engine is given for a question, and whether lines of the memo answer it already.
 
     `near` is a task with the one sentence that comes closest where nothing answers. `unquoted`
@@ -130,20 +130,22 @@ class _Found:
     """
 
     task: Task
-    told_before: bool = False
+    already_said: bool = False
     near: tuple[Task, ...] = ()
     unquoted: bool = False
 
 
-def _task(workspace: Workspace, gathered: MemoState, asked: SectionQuestion) -> _Found:
+def _evidence_for(
+    workspace: Workspace, state: MemoState, asked: SectionQuestion
+) -> _SectionEvidence:
     """Return what answers a question and is about the topic.
 
     Nothing, where the reader judges that the passages about the topic do not answer.
     """
     search = search_evidence(workspace, asked.question, [RewriteCandidate(asked.question.text)])
-    evidence = gathered.on_topic(search.evidence)
+    evidence = state.on_topic(search.evidence)
     if asked.leads:
-        gone = validity_of(gathered.topic.thing, list(gathered.pool.values()), ()).documents
+        gone = validity_of(state.topic.thing, list(state.pool.values()), ()).documents
         kept = [one for one in evidence if one.passage.document not in gone]
         evidence = tuple(replace(one, label=label) for label, one in enumerate(kept, start=1))
     readings = workspace.reader.readings(search.question, evidence)
@@ -158,8 +160,8 @@ def _task(workspace: Workspace, gathered: MemoState, asked: SectionQuestion) -> 
         one
         for one in workspace.reader.sentences(search.question, evidence, readings)
         if one.label in answering
-        and _fits(one, by_label[one.label])
-        and gathered.topic.fits(
+        and _can_stand_alone(one, by_label[one.label])
+        and state.topic.fits(
             one.text, by_label[one.label].source.title, by_label[one.label].passage.heading
         )
     ]
@@ -167,16 +169,18 @@ def _task(workspace: Workspace, gathered: MemoState, asked: SectionQuestion) -> 
     if zone is not Zone.ANSWERED:
         close = [one for one in fitting if one.answers >= _CLOSE][: zone is Zone.NEAR]
         near = tuple(Task(text, evidence, [one]) for one in close)
-        return _Found(Task(text, (), ()), near=near)
+        return _SectionEvidence(Task(text, (), ()), near=near)
     likely = [one for one in fitting if one.answers >= _LIKELY]
     if asked.leads:
-        likely = _leading(gathered.topic, likely, evidence)
-    new = [one for one in likely if not gathered.repeats(one.stems)]
-    order = _order(gathered, asked, new, evidence)
-    return _Found(Task(text, evidence, order), len(new) < len(likely), unquoted=not likely)
+        likely = _fit_to_lead(state.topic, likely, evidence)
+    new = [one for one in likely if not state.repeats(one.stems)]
+    order = _ordered(state, asked, new, evidence)
+    return _SectionEvidence(
+        Task(text, evidence, order), len(new) < len(likely), unquoted=not likely
+    )
 
 
-def _leading(
+def _fit_to_lead(
     topic: Topic, found: list[RankedSentence], evidence: Sequence[Evidence]
 ) -> list[RankedSentence]:
     """Return the sentences that may lead a memo, those first that say most of its topic.
@@ -199,8 +203,8 @@ def _leading(
     return [one for _, one in sorted(kept, key=lambda pair: -pair[0])]
 
 
-def _order(
-    gathered: MemoState,
+def _ordered(
+    state: MemoState,
     asked: SectionQuestion,
     found: list[RankedSentence],
     evidence: Sequence[Evidence],
@@ -217,12 +221,10 @@ def _order(
         )
         for one in found
     }
-    pool = list(gathered.pool.values())
-    standing = validity_of(
-        gathered.topic.thing, pool, list(told.values()), as_of=asked.question.as_of
-    )
-    gone = {key for key, one in told.items() if standing.later(*one.key)}
-    cited = Counter(one.document for one in gathered.answer.citations)
+    pool = list(state.pool.values())
+    validity = validity_of(state.topic.thing, pool, list(told.values()), as_of=asked.question.as_of)
+    gone = {key for key, one in told.items() if validity.later(*one.key)}
+    cited = Counter(one.document for one in state.answer.citations)
     current = [one for one in found if (one.label, one.start) not in gone]
     fresh = [
         one for one in current if cited[by_label[one.label].passage.document] < _SHARE
@@ -230,7 +232,7 @@ def _order(
     return fresh if asked.leads else [*fresh, *(one for one in found if one not in current)]
 
 
-def _fits(read: RankedSentence, evidence: Evidence) -> bool:
+def _can_stand_alone(read: RankedSentence, evidence: Evidence) -> bool:
     """Say whether a sentence can stand in a memo: whole, and on its own.
 
     One that leans on the sentence before it stands where that is quoted with it.
@@ -247,8 +249,8 @@ def _fits(read: RankedSentence, evidence: Evidence) -> bool:
     return not _POINTS.search(text)
 
 
-def _written(
-    workspace: Workspace, engine: Engine, gathered: MemoState, task: Task, asked: SectionQuestion
+def _engine_lines(
+    workspace: Workspace, engine: Engine, state: MemoState, task: Task, asked: SectionQuestion
 ) -> Iterator[Line | Waiting]:
     """Yield the lines that an engine writes, as far as there is room; raises EngineError.
 
@@ -256,9 +258,9 @@ def _written(
     """
     if not isinstance(engine, ExtractiveEngine):
         if task.evidence:
-            yield from drafted(workspace, engine, gathered, task, asked, written)
+            yield from drafted_lines(workspace, engine, state, task, asked, fact_or_judgment)
     elif task.sentences:
-        yield from composed(workspace, _quotations(task), gathered, task, asked, spoken)
+        yield from checked_lines(workspace, _quotations(task), state, task, asked, attributed_line)
 
 
 def _quotations(task: Task) -> Generator[Piece, None, None]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.memo.organisations import kind_of_speaker, listed
+from assistant.memo.organisations import kind_of_speaker, listed_organisations
 from assistant.memo.sentence import EvidenceSentence
 from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL
 from corpus.document import Source
@@ -87,7 +87,7 @@ class SpeakerAttribution:
     kind: str
 
 
-def attributed(
+def speaker_of(
     sentence: EvidenceSentence, before: Sequence[EvidenceSentence] = ()
 ) -> SpeakerAttribution:
     """Return who makes the statement of a sentence.
@@ -96,14 +96,14 @@ def attributed(
     (earlier sentences of the passage, in order) or in the title; otherwise the document's author as
     far as its publisher or title tells.
     """
-    if named := _named(sentence.text):
+    if named := _named_speaker(sentence.text):
         return SpeakerAttribution(named, _kind(named, sentence))
     if found := _TEXT.match(sentence.text):
         rule = (found["under"] or f"the {found['rule']}").strip()
         return SpeakerAttribution(rule[:1].upper() + rule[1:], OFFICIAL)
     if _PRONOUN.match(sentence.text):
         for one in reversed(before):
-            subject = _named(one.text) or _subject(one.text)
+            subject = _named_speaker(one.text) or _subject(one.text)
             if subject:
                 return SpeakerAttribution(subject, _kind(subject, sentence))
         if subject := _subject(sentence.source.title):
@@ -123,17 +123,21 @@ def author_of(source: Source) -> str:
     site = _COMPANY_SITE.match(publisher.casefold())
     if site and kind_of_speaker(site["name"]) == COMPANY:
         return site["name"].capitalize()
-    return publisher or _maker(source.title)
+    return publisher or _maker_in_title(source.title)
 
 
-def _maker(title: str) -> str:
+def _maker_in_title(title: str) -> str:
     """Return the organisation that a title begins with: "MiniMax-M1: …", "Qwen3 Technical Report".
 
     A paper without a publisher that is named after its model is the maker's own.
     """
     first = re.match(r"[A-Za-z.]+", title)
     name = first[0].strip(".") if first else ""
-    return name if kind_of_speaker(name) == COMPANY and name.casefold() in listed() else ""
+    return (
+        name
+        if kind_of_speaker(name) == COMPANY and name.casefold() in listed_organisations()
+        else ""
+    )
 
 
 def _kind(speaker: str, sentence: EvidenceSentence) -> str:
@@ -144,16 +148,16 @@ def _kind(speaker: str, sentence: EvidenceSentence) -> str:
     return kind_of_speaker(author_of(sentence.source))
 
 
-def _named(text: str) -> str:
+def _named_speaker(text: str) -> str:
     """Return the speaker that a sentence names, or ""."""
     for pattern in _PATTERNS:
         for found in pattern.finditer(text):
-            if name := _clean(found["name"]):
+            if name := _trimmed_name(found["name"]):
                 return name
     return ""
 
 
-def _clean(name: str) -> str:
+def _trimmed_name(name: str) -> str:
     """Return a name without what does not belong to it; "" where nothing of a name is left."""
     name = re.sub(r"['’]s?$", "", name).strip(" .,;:")
     words = name.split()
@@ -175,7 +179,7 @@ def _is_name(word: str) -> bool:
         # Models and rules have numbers; who speaks has not.
         return False
     mixed = word[1:] != word[1:].lower()
-    return mixed or word.casefold() in listed() or rarity(word) >= _RARE
+    return mixed or word.casefold() in listed_organisations() or rarity(word) >= _RARE
 
 
 def _subject(text: str) -> str:
@@ -184,6 +188,6 @@ def _subject(text: str) -> str:
         words = found[0].split()
         for end in range(len(words), 0, -1):
             name = re.sub(r"['’]s?$", "", " ".join(words[:end])).strip(".,")
-            if name.casefold() in listed():
+            if name.casefold() in listed_organisations():
                 return name
     return ""

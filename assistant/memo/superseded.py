@@ -59,7 +59,7 @@ def validity_of(
         ended = [later for later in sources.values() if _tells_the_end(later, source)]
         if ended and document not in documents:
             documents[document] = max(ended, key=lambda one: one.published)
-    return Validity(documents, {**_replaced(thing, sentences, as_of), **_corrected(sentences)})
+    return Validity(documents, {**_replaced(thing, sentences, as_of), **_taken_back(sentences)})
 
 
 def _tells_the_end(later: Source, older: Source) -> bool:
@@ -82,7 +82,7 @@ def _subject(title: str) -> frozenset[str]:
     return frozenset(found - _GENERIC)
 
 
-def _corrected(sentences: Sequence[EvidenceSentence]) -> dict[tuple[str, int, int], Source]:
+def _taken_back(sentences: Sequence[EvidenceSentence]) -> dict[tuple[str, int, int], Source]:
     """Return the sentences that repeat a number which another one takes back."""
     found: dict[tuple[str, int, int], Source] = {}
     for one in sentences:

@@ -10,14 +10,14 @@ from assistant.answer import Claim
 from assistant.checking.checker import Cited
 from assistant.memo.citation_numbers import CitationNumbers
 from assistant.memo.disagreements import disagreements
-from assistant.memo.figures import stated
+from assistant.memo.figures import stated_quantities
 from assistant.memo.grades import STARTER, Grade, Grades, confidence
 from assistant.memo.memo_state import MemoState
 from assistant.memo.origins import SourceText as Whole
-from assistant.memo.origins import independent, origins
-from assistant.memo.references import Readable
+from assistant.memo.origins import independent_origins, origins
+from assistant.memo.references import ReferenceNamer
 from assistant.memo.sentence import EvidenceSentence, sentences_of
-from assistant.memo.speakers import attributed
+from assistant.memo.speakers import speaker_of
 from assistant.memo.superseded import Validity, validity_of
 from assistant.memo.timeline import events
 from assistant.memo.translation import worded
@@ -58,15 +58,15 @@ class _Pool:
     stems: Mapping[tuple[str, int, int], frozenset[str]]
     grades: Grades
     origins: Mapping[str, str]
-    standing: Validity
-    readable: Readable
+    validity: Validity
+    readable: ReferenceNamer
 
 
-def assembled(workspace: Workspace, memo: Memo, gathered: MemoState) -> Memo:
+def with_tables(workspace: Workspace, memo: Memo, state: MemoState) -> Memo:
     """Return the memo with its tables, corroboration, graded sources and stated confidence."""
-    pool = _pooled(workspace, memo, gathered)
-    citing = CitationNumbers(memo.citations, gathered.pool)
-    memo = replace(memo, sections=_dated(memo, pool.standing))
+    pool = _pool_of(workspace, memo, state)
+    citing = CitationNumbers(memo.citations, state.pool)
+    memo = replace(memo, sections=_marked_out_of_date(memo, pool.validity))
     sections, counted = _corroborated(workspace, memo, pool, citing)
     shown = {section.shows for section in sections}
     memo = replace(
@@ -78,17 +78,17 @@ def assembled(workspace: Workspace, memo: Memo, gathered: MemoState) -> Memo:
     )
     memo = replace(memo, citations=citing.citations)
     memo = replace(memo, sources=_sources(memo, pool, counted))
-    return replace(memo, sections=tuple(_noted(one, memo) for one in memo.sections))
+    return replace(memo, sections=tuple(_with_own_notes(one, memo) for one in memo.sections))
 
 
-def _pooled(workspace: Workspace, memo: Memo, gathered: MemoState) -> _Pool:
+def _pool_of(workspace: Workspace, memo: Memo, state: MemoState) -> _Pool:
     """Return what was read, as far as it is on the topic, and where its documents come from."""
     reader = workspace.reader
-    found = list(gathered.pool.values())
+    found = list(state.pool.values())
     stems: dict[tuple[str, int, int], frozenset[str]] = {}
     kept = []
     for one in sentences_of((one.passage, one.source) for one in found):
-        if gathered.topic.fits(one.text, one.source.title, one.passage.heading):
+        if state.topic.fits(one.text, one.source.title, one.passage.heading):
             stems[one.key] = reader.stems(one.text)
             kept.append(one)
     whole = [
@@ -96,18 +96,18 @@ def _pooled(workspace: Workspace, memo: Memo, gathered: MemoState) -> _Pool:
         for one in dict.fromkeys(one.passage.document for one in found)
         for document in [workspace.library.document(one)]
     ]
-    standing = validity_of(gathered.topic.thing, found, kept, as_of=memo.as_of)
+    validity = validity_of(state.topic.thing, found, kept, as_of=memo.as_of)
     grades = Grades.load(workspace.settings.home)
-    return _Pool(tuple(kept), stems, grades, origins(whole), standing, gathered.readable)
+    return _Pool(tuple(kept), stems, grades, origins(whole), validity, state.readable)
 
 
-def _dated(memo: Memo, standing: Validity) -> tuple[Section, ...]:
+def _marked_out_of_date(memo: Memo, validity: Validity) -> tuple[Section, ...]:
     """Return the sections with what made a line out of date beside it; none of those leads."""
     sections = []
     for section in memo.sections:
         lines = []
         for line in section.lines:
-            later = [_later(memo, number, standing) for number in line.claim.citations]
+            later = [_later(memo, number, validity) for number in line.claim.citations]
             if later and all(later):
                 if section.key in LEADING and line.role == EVIDENCE:
                     continue
@@ -117,9 +117,9 @@ def _dated(memo: Memo, standing: Validity) -> tuple[Section, ...]:
     return tuple(sections)
 
 
-def _later(memo: Memo, number: int, standing: Validity) -> str:
+def _later(memo: Memo, number: int, validity: Validity) -> str:
     one = memo.citation(number)
-    source = standing.later(one.document, one.start, one.end)
+    source = validity.later(one.document, one.start, one.end)
     return f"{source.title} ({source.published})" if source else ""
 
 
@@ -147,7 +147,7 @@ def _corroborated(
                 claim = replace(
                     line.claim, citations=tuple(dict.fromkeys((*line.claim.citations, *more)))
                 )
-                count = max(1, independent([*own, *bearers], pool.origins))
+                count = max(1, independent_origins([*own, *bearers], pool.origins))
                 counted |= {
                     number: max(count, counted.get(number, 1)) for number in claim.citations
                 }
@@ -208,7 +208,7 @@ def _events(pool: _Pool, citing: CitationNumbers) -> tuple[Event, ...]:
 
 
 def _figures(pool: _Pool, citing: CitationNumbers) -> tuple[Figure, ...]:
-    found = stated(pool.sentences)[:_FIGURES]
+    found = stated_quantities(pool.sentences)[:_FIGURES]
     return tuple(
         Figure(
             one.quantity,
@@ -216,7 +216,7 @@ def _figures(pool: _Pool, citing: CitationNumbers) -> tuple[Figure, ...]:
             one.unit,
             one.shown,
             one.as_of,
-            attributed(one.sentence).speaker,
+            speaker_of(one.sentence).speaker,
             citing.number(one.sentence),
         )
         for one in found
@@ -230,7 +230,7 @@ def _disputes(pool: _Pool, citing: CitationNumbers) -> tuple[Dispute, ...]:
             Side(
                 position.shown,
                 pool.readable(position.sentence.document, position.sentence.text),
-                attributed(position.sentence).speaker,
+                speaker_of(position.sentence).speaker,
                 position.sentence.source.published,
                 position.counts,
                 citing.number(position.sentence),
@@ -276,15 +276,17 @@ def _sources(memo: Memo, pool: _Pool, counted: Mapping[int, int]) -> tuple[Grade
     return tuple(graded)
 
 
-def _noted(section: Section, memo: Memo) -> Section:
+def _with_own_notes(section: Section, memo: Memo) -> Section:
     """Return a section with what the memo says of itself there: confidence, and empty tables."""
     held = {"disputes": memo.disputes, "figures": memo.figures, "timeline": memo.events}
     if section.shows in held and not held[section.shows]:
-        return _with(section, worded(_EMPTY[section.shows], memo.language))
+        return _with_notes(section, worded(_EMPTY[section.shows], memo.language))
     if section.shows == "disputes":
-        return _with(section, *(_told(one, memo.language) for one in memo.disputes[:_TOLD]))
+        return _with_notes(
+            section, *(_dispute_in_words(one, memo.language) for one in memo.disputes[:_TOLD])
+        )
     if section.shows == "sources":
-        return _with(section, _summary(memo))
+        return _with_notes(section, _summary(memo))
     cites = {number for line in section.lines for number in line.claim.citations}
     if section.key not in LEADING or not cites:
         return section
@@ -295,14 +297,14 @@ def _noted(section: Section, memo: Memo) -> Section:
     )
     grades = [Grade(one.reliability, one.credibility, one.reason, one.graded) for one in bearing]
     many = len({one.origin for one in bearing})
-    return _with(section, confidence(grades, many, disputed, memo.language)[1])
+    return _with_notes(section, confidence(grades, many, disputed, memo.language)[1])
 
 
-def _with(section: Section, *texts: str) -> Section:
+def _with_notes(section: Section, *texts: str) -> Section:
     return replace(section, lines=(*section.lines, *map(note, texts)))
 
 
-def _told(one: Dispute, language: str) -> str:
+def _dispute_in_words(one: Dispute, language: str) -> str:
     """Return a disagreement in one sentence: what it is about, and what each side says."""
     said = {side.shown: side.speaker for side in reversed(one.sides)}
     sides = [

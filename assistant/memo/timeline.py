@@ -77,7 +77,7 @@ class DatedEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Report:
     date: str
     text: str
     sentence: EvidenceSentence
@@ -87,20 +87,20 @@ class _Told:
 
 def events(found: Iterable[EvidenceSentence]) -> list[DatedEvent]:
     """Return the events that the sentences tell, by date; one told by several stands once."""
-    told: list[_Told] = []
+    told: list[_Report] = []
     year = ""
     passage = ""
     for sentence in found:
         if sentence.passage.id != passage:
             passage, year = sentence.passage.id, ""
-        for one in _dated(sentence, year):
+        for one in _reports_in(sentence, year):
             told.append(one)
         stated = [moment.year for moment in date_mentions(sentence.text) if moment.year]
         year = str(stated[-1]) if stated else year
-    return sorted(_joined(told), key=lambda one: one.date)
+    return sorted(_merged(told), key=lambda one: one.date)
 
 
-def _dated(sentence: EvidenceSentence, year: str) -> Iterator[_Told]:
+def _reports_in(sentence: EvidenceSentence, year: str) -> Iterator[_Report]:
     """Yield what a sentence dates, one for each dated clause."""
     text = sentence.text
     whole = re.search(r"[.!。][\"”’)]*$", text)
@@ -132,16 +132,16 @@ def _dated(sentence: EvidenceSentence, year: str) -> Iterator[_Told]:
         if _BY.search(before) and not _DUE.search(text):
             continue
         day = _iso(moment, year, sentence)
-        if not day or day in seen or (not moment.month and not _sole(moment, text)):
+        if not day or day in seen or (not moment.month and not _is_only_date(moment, text)):
             continue
         seen.add(day)
         shown = text if len(clauses) == 1 else own.strip(" ,;")
         if len(shown.split()) < 5 or not re.match(r"[A-Z0-9“\"$\u4e00-\u9fff]", shown):
             shown = text
-        yield _Told(day, shown, sentence, _content(shown, moment), _names(shown))
+        yield _Report(day, shown, sentence, _content(shown, moment), _names(shown))
 
 
-def _sole(moment: DateMention, text: str) -> bool:
+def _is_only_date(moment: DateMention, text: str) -> bool:
     """Say whether a bare year dates what happens: after a preposition, and no other date beside."""
     before = text[: moment.start]
     months = [one for one in date_mentions(text) if one.month]
@@ -189,9 +189,9 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(one.text.casefold() for one in names(text, spans))
 
 
-def _joined(told: Sequence[_Told]) -> Iterator[DatedEvent]:
+def _merged(told: Sequence[_Report]) -> Iterator[DatedEvent]:
     """Yield the events: reports of one put together, and other dates for it beside."""
-    groups: list[list[_Told]] = []
+    groups: list[list[_Report]] = []
     for one in told:
         for group in groups:
             told_apart = all(two.sentence.key != one.sentence.key for two in group)
@@ -209,7 +209,7 @@ def _joined(told: Sequence[_Told]) -> Iterator[DatedEvent]:
             if position != place
             and not _agree(first, other[0])
             and other[0].sentence.document not in documents
-            and _near(first.date, other[0].date)
+            and _days_apart(first.date, other[0].date)
             and _alike(first, other[0]) >= _SAME_OTHER_DATE
             and _union(first, other[0]) >= _SAME
             and first.names == other[0].names
@@ -218,12 +218,12 @@ def _joined(told: Sequence[_Told]) -> Iterator[DatedEvent]:
         yield DatedEvent(first.date, first.text, sentences, tuple(others))
 
 
-def _agree(one: _Told, other: _Told) -> bool:
+def _agree(one: _Report, other: _Report) -> bool:
     """Say whether two dates are one, the shorter being the beginning of the longer."""
     return one.date.startswith(other.date) or other.date.startswith(one.date)
 
 
-def _alike(one: _Told, other: _Told) -> float:
+def _alike(one: _Report, other: _Report) -> float:
     """Return how much two reports share, in 0…1: of their stems, none where the names differ."""
     if one.names and other.names and not one.names & other.names:
         return 0.0
@@ -231,13 +231,13 @@ def _alike(one: _Told, other: _Told) -> float:
     return len(one.stems & other.stems) / least if least else 0.0
 
 
-def _union(one: _Told, other: _Told) -> float:
+def _union(one: _Report, other: _Report) -> float:
     """Return what two reports share of all their stems: a long one holds many short ones."""
     either = one.stems | other.stems
     return len(one.stems & other.stems) / len(either) if either else 0.0
 
 
-def _near(one: str, other: str) -> bool:
+def _days_apart(one: str, other: str) -> bool:
     """Say whether two dates could be meant for one event: days apart, both to the day."""
     if len(one) < 10 or len(other) < 10:
         return False

@@ -53,12 +53,12 @@ def timeline_image(
     entries = [_entry(one, language) for one in events[:_MOST]]
     if len(events) > _MOST:
         more = worded("and {count} more in the table", language, count=len(events) - _MOST)
-        entries.append(f'entry("", {literal(more)}, false)')
+        entries.append(f'entry("", {typst_string(more)}, false)')
     source = _DRAWN.format(fonts=FONTS, entries=",\n".join(entries))
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "timeline.typ"
         file.write_text(source, encoding="utf-8")
-        return compiled(file, form)
+        return typeset(file, form)
 
 
 def _entry(event: Event, language: str) -> str:
@@ -66,16 +66,17 @@ def _entry(event: Event, language: str) -> str:
     if event.others:
         dates = ", ".join(date for date, _ in event.others)
         text += " " + worded("(other dates given: {dates})", language, dates=dates)
-    return f"entry({literal(event.date)}, {literal(text)}, {'true' if event.others else 'false'})"
+    conflict = "true" if event.others else "false"
+    return f"entry({typst_string(event.date)}, {typst_string(text)}, {conflict})"
 
 
-def literal(text: str) -> str:
+def typst_string(text: str) -> str:
     """Return a text as a Typst string, which is shown as it is and never run."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + " ".join(escaped.split()) + '"'
 
 
-def compiled(file: Path, form: Literal["pdf", "svg", "png"], day: str = "") -> bytes:
+def typeset(file: Path, form: Literal["pdf", "svg", "png"], day: str = "") -> bytes:
     """Return what Typst makes of a file; raises BriefingError where it cannot.
 
     `day` is the ISO date that a PDF says it was made: equal memos are equal files.

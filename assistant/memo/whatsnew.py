@@ -11,7 +11,7 @@ from assistant.answer import Answer, Claim
 from assistant.attribution import AnswerBuilder
 from assistant.engine import Draft
 from assistant.memo.sentence import EvidenceSentence
-from assistant.memo.speakers import attributed
+from assistant.memo.speakers import speaker_of
 from assistant.memo.tables import note
 from assistant.memo.values import Line, Memo, Section
 from assistant.workspace import Workspace
@@ -54,7 +54,7 @@ def whats_new(workspace: Workspace, since: str) -> Iterator[Memo]:
     for key, heading, members in _themes(workspace, entries):
         lines: list[Line] = []
         for entry in sorted(members, key=lambda one: one.source.published, reverse=True):
-            answer, found = _told(workspace, answer, entry)
+            answer, found = _lines_of_document(workspace, answer, entry)
             lines.extend(found)
         sections = (*memo.sections, Section(key, heading, tuple(lines)))
         memo = replace(memo, sections=sections, citations=answer.citations)
@@ -74,7 +74,9 @@ def _themes(workspace: Workspace, entries: list[Entry]) -> Iterator[tuple[str, s
         yield "no-theme", "Other", members[""]
 
 
-def _told(workspace: Workspace, answer: Answer, entry: Entry) -> tuple[Answer, list[Line]]:
+def _lines_of_document(
+    workspace: Workspace, answer: Answer, entry: Entry
+) -> tuple[Answer, list[Line]]:
     """Return up to two sentences that tell what a document is about, cited."""
     passages = workspace.library.passages_of(entry.id)[:_PASSAGES]
     evidence = [
@@ -95,7 +97,7 @@ def _told(workspace: Workspace, answer: Answer, entry: Entry) -> tuple[Answer, l
             Answer(answer.question, citations=answer.citations), Draft(one.text, (one.label,))
         )
         passage = passages[one.label - 1]
-        said = attributed(EvidenceSentence(one.text, one.start, one.end, passage, entry.source))
+        said = speaker_of(EvidenceSentence(one.text, one.start, one.end, passage, entry.source))
         claims: tuple[Claim, ...] = answer.claims
         lines.extend(Line(claim, said.speaker, said.kind) for claim in claims)
     return answer, lines

@@ -11,12 +11,12 @@ from assistant.engine import Waiting
 from assistant.evidence_search import found_for
 from assistant.extractive_engine import ExtractiveEngine
 from assistant.memo.judgments import judged_lines
-from assistant.memo.length import body_of, body_words, shortened, words_in
+from assistant.memo.length import body_of, body_words, shortened, word_count
 from assistant.memo.lint import lint
 from assistant.memo.memo_state import MemoState, SectionQuestion
-from assistant.memo.references import Readable
+from assistant.memo.references import ReferenceNamer
 from assistant.memo.section_writer import nearest_lines, section_lines
-from assistant.memo.tables import assembled, note
+from assistant.memo.tables import note, with_tables
 from assistant.memo.templates import TABLES, Plan, Template, filled, template_named
 from assistant.memo.topic import Topic, content_stems
 from assistant.memo.translation import worded
@@ -98,7 +98,7 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
     question = _question(workspace, request, text)
     wide = found_for(workspace, text, _WIDE, question.filters)
     topic = _topic(workspace, text, [one.passage.text for one in wide])
-    readable = Readable(lambda document: workspace.library.document(document).text)
+    readable = ReferenceNamer(lambda document: workspace.library.document(document).text)
     gathered = MemoState(Answer(text), topic, readable, template.name, request.scale)
     gathered.on_topic(wide)
     if not gathered.pool and not any(one.match and one.match.covered >= _COVERED for one in wide):
@@ -134,7 +134,7 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
         section = Section(plan.key, heading, shows=plan.kind if plan.kind in TABLES else "")
         # Each section to come needs room for a sentence and for what the analyst must decide.
         to_come = sum(
-            _LEAST + words_in(worded(one.judge, memo.language))
+            _LEAST + word_count(worded(one.judge, memo.language))
             for one in left[place + 1 :]
             if one.kind not in TABLES
         )
@@ -164,7 +164,7 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
             )
         )
     yield replace(memo, notice=tr("Comparing sources"))
-    memo = assembled(workspace, memo, gathered)
+    memo = with_tables(workspace, memo, gathered)
     memo = replace(shortened(memo, most), notice=gathered.notice, complete=True)
     yield replace(memo, findings=lint(memo, today=memo.created))
 
@@ -252,7 +252,7 @@ def _lines(
     if plan.judge and not model and plan.kind in ("gap", "missing"):
         yield _gap(judge)
     most = max(1, round(plan.sentences * share.sentences))
-    words = share.words - words_in(judge if plan.judge else "")
+    words = share.words - word_count(judge if plan.judge else "")
     found = 0
     cites: set[int] = set()
     for place, (text, shown) in enumerate(asked):
@@ -262,7 +262,7 @@ def _lines(
         for line in section_lines(workspace, gathered, one_asked):
             if isinstance(line, Line):
                 found += 1
-                words -= words_in(line.claim.text)
+                words -= word_count(line.claim.text)
                 cites.update(line.claim.citations)
             yield line
     if plan.judge and model:

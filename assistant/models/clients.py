@@ -62,14 +62,14 @@ class _Server(ABC):
         self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int] = ()
     ) -> AsyncIterator[Delta]:
         """Yield what the model says; see Model.stream."""
-        said = self._said(messages, most, labels)
+        said = self._raw_stream(messages, most, labels)
         async for piece in (
-            output_format.told(said) if labels and self.form in (SCHEMA, JSON) else said
+            output_format.text_of_json(said) if labels and self.form in (SCHEMA, JSON) else said
         ):
             yield piece
 
     @abstractmethod
-    def _said(
+    def _raw_stream(
         self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
         """Yield what the model says, as its server sends it."""
@@ -91,7 +91,7 @@ class OpenAIServer(_Server):
             body.setdefault("response_format", {"type": "json_object"})
         return body
 
-    async def _said(
+    async def _raw_stream(
         self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
         from llama_index.llms.openai_like import OpenAILike
@@ -117,14 +117,14 @@ class OpenAIServer(_Server):
                     "extra_body": self._body(labels),
                 },
             )
-            async for response in _translated(client, messages):
+            async for response in _responses(client, messages):
                 yield _openai_delta(response)
 
 
 class OllamaServer(_Server):
     """An Ollama server."""
 
-    async def _said(
+    async def _raw_stream(
         self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
         from llama_index.llms.ollama import Ollama
@@ -143,7 +143,7 @@ class OllamaServer(_Server):
         )
         form = {"format": output_format.schema(labels)} if labels and self.form == SCHEMA else {}
         try:
-            async for response in _translated(client, messages, **form):
+            async for response in _responses(client, messages, **form):
                 yield _ollama_delta(response)
         finally:
             await http.close()  # type: ignore[no-untyped-call]
@@ -155,7 +155,7 @@ class AnthropicServer(_Server):
     A model older than its structured outputs refuses the schema, and is asked by the prompt alone.
     """
 
-    async def _said(
+    async def _raw_stream(
         self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
         from llama_index.llms.anthropic import Anthropic
@@ -176,7 +176,7 @@ class AnthropicServer(_Server):
             additional_kwargs={"model": self.name, "extra_body": body},
         )
         try:
-            async for response in _translated(client, messages):
+            async for response in _responses(client, messages):
                 yield _anthropic_delta(response)
         finally:
             # LlamaIndex has no way to close it, and an open connection keeps the server busy.
@@ -212,7 +212,7 @@ def _http_client(address: str, key: str) -> Any:
     )
 
 
-async def _translated(
+async def _responses(
     client: Any, messages: Sequence[ChatMessage], **more: Any
 ) -> AsyncIterator[Any]:
     """Yield a client's responses, asked with `more`; its exceptions become ModelFailure."""
@@ -241,11 +241,11 @@ def _openai_delta(response: Any) -> Delta:
         getattr(usage, "prompt_tokens", None),
         getattr(usage, "completion_tokens", None),
         reasons,
-        _read_of(raw),
+        _prompt_progress(raw),
     )
 
 
-def _read_of(raw: Any) -> float | None:
+def _prompt_progress(raw: Any) -> float | None:
     """Return the share of the prompt that llama.cpp has read, where a piece tells only that."""
     told = getattr(raw, "prompt_progress", None)
     if not isinstance(told, dict) or not told.get("total"):

@@ -29,14 +29,14 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 # Hubs break off long downloads now and then: what has begun is tried again, with pauses of 1, 2,
 # 4 and 8 seconds; progress beyond where it ever was begins the count anew.
 _TRIES = 5
-_BEAT = 0.25
+_POLL_SECONDS = 0.25
 # Slower than this over a whole minute it would take a day for the smallest model. What a try adds
 # is progress from as much on as that minute would bring.
 _SLOWEST, _WINDOW = 1_000, 60.0
 _RANGE, _WHOLE = re.compile(r"bytes (\d+)-\d+/(\d+)"), re.compile(r"bytes \*/(\d+)")
 
 
-def downloaded(address: str, part: PartialFile) -> Iterator[None]:
+def append_from_url(address: str, part: PartialFile) -> Iterator[None]:
     """Append what lies at an address until the file is whole; yields after each piece.
 
     Goes on where `part` ends if the server can, from the beginning if it cannot. Raises
@@ -48,21 +48,21 @@ def downloaded(address: str, part: PartialFile) -> Iterator[None]:
         try:
             # A proxy of the environment must not see what goes to this machine.
             with httpx.Client(trust_env=not is_loopback(address), timeout=_TIMEOUT) as client:
-                yield from _received(client, address, part)
+                yield from _append_response(client, address, part)
             if part.size < part.total:
-                raise SourceFailed(tr("it broke off"), again=True)
+                raise SourceFailed(tr("it broke off"), retryable=True)
         except (httpx.HTTPError, httpx.InvalidURL, SourceFailed) as error:
-            failed = error if isinstance(error, SourceFailed) else _failed(error)
+            failed = error if isinstance(error, SourceFailed) else _failure_of(error)
             tries = 1 if part.size - furthest >= _SLOWEST * _WINDOW else tries + 1
             furthest = max(furthest, part.size)
             # What never began here may be had elsewhere at once.
             begun = begun or part.size > before
-            if not (failed.again and begun) or tries >= _TRIES:
+            if not (failed.retryable and begun) or tries >= _TRIES:
                 raise failed from error
             yield from _pause(2.0 ** (tries - 1))
 
 
-def copied(file: Path, part: PartialFile) -> Iterator[None]:
+def append_from_file(file: Path, part: PartialFile) -> Iterator[None]:
     """Append what a file of the user's has, from where `part` ends; yields after each piece.
 
     Raises SourceFailed, and OSError where the disk refuses.
@@ -72,7 +72,7 @@ def copied(file: Path, part: PartialFile) -> Iterator[None]:
     except OSError as error:
         raise SourceFailed(tr("there is no file {path}", path=file)) from error
     if size != part.total:
-        raise SourceFailed(_other(size, part.total))
+        raise SourceFailed(_wrong_size(size, part.total))
     with file.open("rb") as stream:
         stream.seek(part.size)
         while data := stream.read(_CHUNK):
@@ -80,13 +80,13 @@ def copied(file: Path, part: PartialFile) -> Iterator[None]:
             yield
 
 
-def _failed(error: Exception) -> SourceFailed:
+def _failure_of(error: Exception) -> SourceFailed:
     if isinstance(error, httpx.TimeoutException):
-        return SourceFailed(tr("it timed out"), again=True)
+        return SourceFailed(tr("it timed out"), retryable=True)
     if isinstance(error, httpx.ConnectError):
-        return SourceFailed(tr("it cannot be reached"), again=True)
+        return SourceFailed(tr("it cannot be reached"), retryable=True)
     if isinstance(error, httpx.TransportError):
-        return SourceFailed(tr("it broke off"), again=True)
+        return SourceFailed(tr("it broke off"), retryable=True)
     return SourceFailed(tr("the address cannot be read"))
 
 
@@ -94,25 +94,25 @@ def _pause(seconds: float) -> Iterator[None]:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         yield
-        time.sleep(_BEAT)
+        time.sleep(_POLL_SECONDS)
 
 
-def _received(client: httpx.Client, address: str, part: PartialFile) -> Iterator[None]:
+def _append_response(client: httpx.Client, address: str, part: PartialFile) -> Iterator[None]:
     """Append one response; a server that cannot go on from here sends it from the beginning."""
-    response = _followed(client, address, part.size)
+    response = _follow_redirects(client, address, part.size)
     if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
         response.close()
         told = _WHOLE.fullmatch(response.headers.get("content-range", "").strip())
         if told is not None and int(told[1]) != part.total:
-            raise SourceFailed(_other(int(told[1]), part.total))
+            raise SourceFailed(_wrong_size(int(told[1]), part.total))
         part.clear()
-        response = _followed(client, address, 0)
+        response = _follow_redirects(client, address, 0)
     with closing(response):
-        _place(response, part)
-        yield from _appended(response, part)
+        _cut_to_start(response, part)
+        yield from _append_body(response, part)
 
 
-def _followed(client: httpx.Client, address: str, start: int) -> httpx.Response:
+def _follow_redirects(client: httpx.Client, address: str, start: int) -> httpx.Response:
     """Return the response that an address leads to, its body not yet read; raises SourceFailed."""
     here = httpx.URL(address)
     for _ in range(_HOPS + 1):
@@ -131,12 +131,12 @@ def _followed(client: httpx.Client, address: str, start: int) -> httpx.Response:
     raise SourceFailed(tr("it leads on and on"))
 
 
-def _place(response: httpx.Response, part: PartialFile) -> None:
+def _cut_to_start(response: httpx.Response, part: PartialFile) -> None:
     """Make `part` end where the response begins; raises SourceFailed for what is not the file."""
     status = response.status_code
     if status not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
         busy = status >= 500 or status == httpx.codes.TOO_MANY_REQUESTS
-        raise SourceFailed(tr("it answered with status {status}", status=status), again=busy)
+        raise SourceFailed(tr("it answered with status {status}", status=status), retryable=busy)
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise SourceFailed(tr("it sends the file packed"))
     if status == httpx.codes.PARTIAL_CONTENT:
@@ -144,16 +144,16 @@ def _place(response: httpx.Response, part: PartialFile) -> None:
         if told is None or int(told[1]) > part.size:
             raise SourceFailed(tr("it sends another part of the file than was asked for"))
         if int(told[2]) != part.total:
-            raise SourceFailed(_other(int(told[2]), part.total))
+            raise SourceFailed(_wrong_size(int(told[2]), part.total))
         part.cut(int(told[1]))
         return
     length = response.headers.get("content-length", "")
     if length.isdigit() and int(length) != part.total:
-        raise SourceFailed(_other(int(length), part.total))
+        raise SourceFailed(_wrong_size(int(length), part.total))
     part.clear()
 
 
-def _other(size: int, wanted: int) -> str:
+def _wrong_size(size: int, wanted: int) -> str:
     return tr(
         "it has another file ({size} bytes, not {wanted})",
         size=f"{size:,}",
@@ -161,7 +161,7 @@ def _other(size: int, wanted: int) -> str:
     )
 
 
-def _appended(response: httpx.Response, part: PartialFile) -> Iterator[None]:
+def _append_body(response: httpx.Response, part: PartialFile) -> Iterator[None]:
     since, counted = time.monotonic(), part.size
     # Pieces as they come: one of a given size is waited for however slowly it does.
     for data in response.iter_raw():
@@ -173,7 +173,7 @@ def _appended(response: httpx.Response, part: PartialFile) -> Iterator[None]:
         now = time.monotonic()
         if now - since > _WINDOW:
             if part.size - counted < _SLOWEST * (now - since):
-                raise SourceFailed(tr("it hardly sends anything"), again=True)
+                raise SourceFailed(tr("it hardly sends anything"), retryable=True)
             since, counted = now, part.size
 
 
@@ -183,12 +183,12 @@ SUFFIX = ".part"
 class SourceFailed(Exception):
     """A source does not give the file; the message says why, and another may be tried.
 
-    `again` says that the same one may give more of it in a while.
+    `retryable` says that the same one may give more of it in a while.
     """
 
-    def __init__(self, message: str, *, again: bool = False) -> None:
+    def __init__(self, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
-        self.again = again
+        self.retryable = retryable
 
 
 class PartialFile:
@@ -237,7 +237,7 @@ class PartialFile:
 
 
 @contextmanager
-def alone(file: Path, name: str) -> Iterator[None]:
+def exclusive(file: Path, name: str) -> Iterator[None]:
     """Keep others from getting or removing the same file for the block.
 
     Raises UsageError where another is at it, and OSError.

@@ -19,7 +19,7 @@ _EVIDENCE_OF_SERVER = 1500
 
 
 def model_engine(
-    name: str, model: Model, address: str, settled: EngineConfig, evidence: int | None = None
+    name: str, model: Model, address: str, config: EngineConfig, evidence: int | None = None
 ) -> Engine:
     """Return the engine that writes with a model.
 
@@ -30,17 +30,17 @@ def model_engine(
     host = host.rpartition("@")[2]
     if evidence is None and address and not host:
         evidence = _EVIDENCE_OF_SERVER
-    return ModelEngine(name, model, host, settled.limits, settled.prices.get(name), evidence)
+    return ModelEngine(name, model, host, config.limits, config.prices.get(name), evidence)
 
 
-def context_of(settled: EngineConfig, *names: str) -> int | None:
+def configured_context(config: EngineConfig, *names: str) -> int | None:
     """Return the context that the user set under the first of `names` that has one.
 
     None without any; raises UsageError for one that is too small.
     """
     for name in names:
-        if name in settled.context:
-            tokens = settled.context[name]
+        if name in config.context:
+            tokens = config.context[name]
             if tokens < SMALLEST_CONTEXT:
                 raise UsageError(
                     tr(

@@ -57,11 +57,11 @@ def failure_of(error: BaseException) -> ModelFailure:
     for one in chain:
         status = getattr(one, "status_code", None)
         if isinstance(status, int) and status >= 400:
-            return _of_status(status, one)
+            return _failure_of_status(status, one)
     for one in chain:
-        for kind, line, again in _KINDS:
+        for kind, line, retryable in _KINDS:
             if isinstance(one, kind):
-                return ModelFailure(line, again=again)
+                return ModelFailure(line, retryable=retryable)
     sent = scrubbed(str(error)) or type(error).__name__
     return ModelFailure(
         tr("it sent an error: {error}", error=sent),
@@ -75,7 +75,7 @@ def _chain(error: BaseException | None) -> Any:
         error = error.__cause__ or error.__context__
 
 
-def _of_status(status: int, error: BaseException) -> ModelFailure:
+def _failure_of_status(status: int, error: BaseException) -> ModelFailure:
     sent = scrubbed(_message(error))
     if status in {400, 413, 500} and _TOO_LONG.search(_message(error)):
         return ModelFailure(tr("the question with its passages is too long for it"), too_long=True)
@@ -91,7 +91,11 @@ def _of_status(status: int, error: BaseException) -> ModelFailure:
     logged = f"{meaning} (status {status})"
     refused = status in {400, 422}
     return ModelFailure(
-        line, again=status in _BUSY, wait=_wait(error), refused=refused, logged=logged
+        line,
+        retryable=status in _BUSY,
+        retry_after=_retry_after(error),
+        refused=refused,
+        logged=logged,
     )
 
 
@@ -105,7 +109,7 @@ def _message(error: BaseException) -> str:
     return str(getattr(error, "error", "") or error)
 
 
-def _wait(error: BaseException) -> float | None:
+def _retry_after(error: BaseException) -> float | None:
     """Return the seconds of a Retry-After header, as a number or as a date."""
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     value = str(headers.get("retry-after", ""))

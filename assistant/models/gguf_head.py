@@ -93,7 +93,7 @@ def _head(values: dict[str, Value]) -> Head:
     layers = _number(values, f"{kind}.block_count")
     kept = values.get(f"{kind}.attention.head_count_kv", heads)
     # A list gives the heads of each layer.
-    together = sum(map(_whole, kept)) if isinstance(kept, list) else layers * _whole(kept)
+    together = sum(map(_head_count, kept)) if isinstance(kept, list) else layers * _head_count(kept)
     size = _SIZE.search(str(values.get("general.size_label", "")))
     billions = float(size[1]) * (1.0 if size[2].upper() == "B" else 0.001) if size else 0.0
     return Head(
@@ -111,7 +111,7 @@ def _number(values: dict[str, Value], key: str) -> int:
     return value if isinstance(value, int) and value > 0 else 0
 
 
-def _whole(value: Value) -> int:
+def _head_count(value: Value) -> int:
     if not isinstance(value, int) or value < 0:
         raise ValueError("no number of heads")
     return value
@@ -119,17 +119,17 @@ def _whole(value: Value) -> int:
 
 def _values(stream: BinaryIO) -> dict[str, Value]:
     """Return the values of a head up to the tokenizer's; raises ValueError, struct.error."""
-    if stream.read(4) != MAGIC or _plain(stream, 4) not in _VERSIONS:
+    if stream.read(4) != MAGIC or _scalar(stream, 4) not in _VERSIONS:
         raise ValueError("no GGUF file of a version that is read")
-    _plain(stream, 10)
-    count = int(_plain(stream, 10))
+    _scalar(stream, 10)
+    count = int(_scalar(stream, 10))
     values: dict[str, Value] = {}
     for _ in range(min(count, _MOST_KEYS)):
         key = _text(stream)
         # It comes last, and its lists are as long as the vocabulary.
         if key.startswith("tokenizer."):
             break
-        values[key] = _value(stream, int(_plain(stream, 4)))
+        values[key] = _value(stream, int(_scalar(stream, 4)))
     return values
 
 
@@ -137,18 +137,18 @@ def _value(stream: BinaryIO, kind: int) -> Value:
     if kind == _TEXT:
         return _text(stream)
     if kind != _LIST:
-        return _plain(stream, kind)
-    inner, length = int(_plain(stream, 4)), int(_plain(stream, 10))
+        return _scalar(stream, kind)
+    inner, length = int(_scalar(stream, 4)), int(_scalar(stream, 10))
     if length > _LONGEST_LIST:
         raise ValueError("a list of no head")
     if inner == _TEXT:
         for _ in range(length):
             _text(stream)
         return []
-    return [_plain(stream, inner) for _ in range(length)]
+    return [_scalar(stream, inner) for _ in range(length)]
 
 
-def _plain(stream: BinaryIO, kind: int) -> int | float | bool:
+def _scalar(stream: BinaryIO, kind: int) -> int | float | bool:
     if kind not in _PLAIN:
         raise ValueError("a type that the format does not know")
     form = _PLAIN[kind]
@@ -158,7 +158,7 @@ def _plain(stream: BinaryIO, kind: int) -> int | float | bool:
 
 
 def _text(stream: BinaryIO) -> str:
-    length = int(_plain(stream, 10))
+    length = int(_scalar(stream, 10))
     if length > _LONGEST:
         raise ValueError("a text of no head")
     data = stream.read(length)

@@ -9,7 +9,7 @@ from assistant.engine import Engine
 from assistant.engine_kinds import EngineKind, Reachable
 from assistant.models import clients
 from assistant.models.engine_config import EngineConfig
-from assistant.models.engine_factory import context_of, model_engine
+from assistant.models.engine_factory import configured_context, model_engine
 from assistant.models.model import Model
 from corpus.errors import UsageError
 from corpus.i18n import tr
@@ -23,8 +23,8 @@ def _hosted(
 ) -> EngineKind:
     """Return the kind of a provider; `context` in tokens is what its models have."""
 
-    def make(model: str, settled: EngineConfig) -> Engine:
-        name, key = f"{provider}:{model}", settled.key(provider, variable)
+    def make(model: str, config: EngineConfig) -> Engine:
+        name, key = f"{provider}:{model}", config.key(provider, variable)
         if not key:
             raise UsageError(
                 tr(
@@ -34,16 +34,16 @@ def _hosted(
                     variable=variable,
                 )
             )
-        tokens = context_of(settled, name, provider) or context
-        return model_engine(name, client(model, address, key, tokens), address, settled)
+        tokens = configured_context(config, name, provider) or context
+        return model_engine(name, client(model, address, key, tokens), address, config)
 
-    def reach(settled: EngineConfig) -> Iterator[Reachable]:
-        key = bool(settled.key(provider, variable))
+    def discover(config: EngineConfig) -> Iterator[Reachable]:
+        key = bool(config.key(provider, variable))
         has = "has a key; used only when you name it" if key else f"set {variable}"
         detail = f"hosted, sends text out; {has}"
         yield Reachable(f"{provider}:MODEL", key, detail, provider, is_form=True)
 
-    return EngineKind(make, variable=variable, reach=reach)
+    return EngineKind(make, variable=variable, discover=discover)
 
 
 OPENAI = _hosted(

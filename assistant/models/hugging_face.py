@@ -14,7 +14,7 @@ from typing import Any
 from assistant.engine import Engine
 from assistant.engine_kinds import EngineKind, Reachable
 from assistant.models.engine_config import EngineConfig
-from assistant.models.engine_factory import context_of, model_engine
+from assistant.models.engine_factory import configured_context, model_engine
 from assistant.models.model import ChatMessage, Delta, ModelFailure
 from corpus.i18n import tr
 from corpus.telemetry import ALLOW_HUB
@@ -79,7 +79,7 @@ class HuggingFaceModel:
         from llama_index.llms.huggingface import HuggingFaceLLM
 
         model, tokenizer = self._loaded
-        watched = _Watched(model)
+        watched = _StoppableModel(model)
         chat = [ChatMessage(role=one.role, content=one.text) for one in messages]
         client = HuggingFaceLLM(
             model=watched,
@@ -113,7 +113,7 @@ class HuggingFaceModel:
             watched.stop()
 
 
-class _Watched:
+class _StoppableModel:
     """A model whose generation can be stopped, and ends its stream when it fails.
 
     LlamaIndex's stream waits for ever when `generate` raises in its thread, and offers no stop.
@@ -144,14 +144,16 @@ class _Watched:
             return None
 
 
-def _make(model: str, settled: EngineConfig) -> Engine:
+def _make(model: str, config: EngineConfig) -> Engine:
     name = f"hf:{model}"
-    return model_engine(name, HuggingFaceModel(model, context_of(settled, name, "hf")), "", settled)
+    return model_engine(
+        name, HuggingFaceModel(model, configured_context(config, name, "hf")), "", config
+    )
 
 
-def _reach(_: EngineConfig) -> Iterator[Reachable]:
+def _discover(_: EngineConfig) -> Iterator[Reachable]:
     detail = "runs in this process; give the folder of a model"
     yield Reachable("hf:PATH_OR_NAME", True, detail, is_form=True)
 
 
-HUGGING_FACE = EngineKind(_make, model="PATH_OR_NAME", reach=_reach)
+HUGGING_FACE = EngineKind(_make, model="PATH_OR_NAME", discover=_discover)

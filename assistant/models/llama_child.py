@@ -45,12 +45,12 @@ def main() -> None:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         try:
-            server, key = _started(arguments)
+            server, key = _start_server(arguments)
         except _Refused as refused:
-            _tell(told, {"failed": refused.code, **refused.values})
+            _report(told, {"failed": refused.code, **refused.values})
             sys.exit(1)
         except RuntimeError:
-            _tell(told, {"failed": "load", "reason": _reason(log)})
+            _report(told, {"failed": "load", "reason": _load_error(log)})
             sys.exit(1)
         # Its log of requests may quote them.
         silent = os.open(os.devnull, os.O_WRONLY)
@@ -58,9 +58,9 @@ def main() -> None:
         os.dup2(silent, 2)
     port = urlsplit(server.listening_address).port or 0
     if not _healthy(port):
-        _tell(told, {"failed": "health"})
+        _report(told, {"failed": "health"})
         sys.exit(1)
-    _tell(told, {"port": port, "key": key})
+    _report(told, {"port": port, "key": key})
     threading.Event().wait()
 
 
@@ -81,7 +81,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _started(arguments: argparse.Namespace) -> tuple[Any, str]:
+def _start_server(arguments: argparse.Namespace) -> tuple[Any, str]:
     """Return the server, its model loaded, and its key; raises _Refused, RuntimeError."""
     try:
         import xllamacpp
@@ -114,13 +114,13 @@ def _started(arguments: argparse.Namespace) -> tuple[Any, str]:
     return xllamacpp.Server(options), key
 
 
-def _tell(stream: IO[str], values: dict[str, Any]) -> None:
+def _report(stream: IO[str], values: dict[str, Any]) -> None:
     with suppress(BrokenPipeError):
         stream.write(json.dumps(values) + "\n")
         stream.flush()
 
 
-def _reason(log: IO[bytes]) -> str:
+def _load_error(log: IO[bytes]) -> str:
     """Return the line of llama.cpp's log that says most of why a model is not loaded."""
     log.seek(0)
     lines = log.read(1_000_000).decode("utf-8", "replace").splitlines()

@@ -49,11 +49,11 @@ class LlamaServer:
     def __init__(self, file: Path, context: int, needed: int) -> None:
         """Start the child, and do not wait for it; raises ModelFailure where that is impossible."""
         self.file, self.context = file, context
-        self.content = _content(file)
+        self.content = _fingerprint(file)
         # Who asks, in the order in which they came; the first one's turn it is.
-        self.line: list[Slot] = []
+        self.queue: list[Slot] = []
         # It ends when the line is empty.
-        self.leaving = False
+        self.retiring = False
         self._told: dict[str, Any] | None = None
         self._begun = time.monotonic()
         command = [
@@ -62,7 +62,7 @@ class LlamaServer:
             *("--needed", str(needed)),
         ]
         try:
-            self.process = _STARTER.submit(_process, command).result()
+            self.process = _STARTER.submit(_start_process, command).result()
         except OSError as error:
             raise ModelFailure(
                 tr("its process cannot be started ({reason})", reason=error.strerror)
@@ -78,9 +78,9 @@ class LlamaServer:
     @property
     def idle(self) -> bool:
         """Whether nobody asks it just now."""
-        return not self.line
+        return not self.queue
 
-    def place(self) -> ServerAddress | None:
+    def server_address(self) -> ServerAddress | None:
         """Return where it answers, None while it loads; raises ModelFailure where it never will."""
         ended = not self.alive and not self._listener.is_alive()
         told = self._told
@@ -89,7 +89,7 @@ class LlamaServer:
                 return ServerAddress(f"http://127.0.0.1:{told['port']}", str(told["key"]))
             raise _failure(told)
         if ended:
-            raise ModelFailure(self.ended())
+            raise ModelFailure(self.exit_reason())
         if time.monotonic() - self._begun > START_SECONDS:
             self.close()
             raise ModelFailure(
@@ -100,7 +100,7 @@ class LlamaServer:
             )
         return None
 
-    def ended(self) -> str:
+    def exit_reason(self) -> str:
         """Return how the child ended, as one reads it after "NAME failed:"."""
         code = self.process.returncode
         if code is not None and code < 0:
@@ -147,9 +147,9 @@ class Slot:
         self.child = child
 
     @property
-    def come(self) -> bool:
+    def is_next(self) -> bool:
         """Whether all those who came before have been answered."""
-        return self.child.line[0] is self
+        return self.child.queue[0] is self
 
 
 @contextmanager
@@ -161,33 +161,33 @@ def serve(file: Path, *, context: int, needed: int = 0) -> Iterator[Slot]:
     """
     with _LOCK:
         turn = Slot(_child(file, context, needed))
-        turn.child.line.append(turn)
+        turn.child.queue.append(turn)
     try:
         yield turn
     finally:
         with _LOCK:
-            turn.child.line.remove(turn)
-            if turn.child.idle and turn.child.leaving:
+            turn.child.queue.remove(turn)
+            if turn.child.idle and turn.child.retiring:
                 _end(turn.child)
 
 
 def _child(file: Path, context: int, needed: int) -> LlamaServer:
     """Return the child for a file as it is now; all others are ended, or will be."""
-    wanted = (file, context, _content(file))
+    wanted = (file, context, _fingerprint(file))
     found = None
     for one in list(_SERVERS):
         if one.alive and (one.file, one.context, one.content) == wanted:
-            found, one.leaving = one, False
+            found, one.retiring = one, False
         else:
-            _let_go(one)
+            _retire(one)
     if found is None:
         found = LlamaServer(file, context, needed)
         _SERVERS.append(found)
     return found
 
 
-def _let_go(child: LlamaServer) -> None:
-    child.leaving = True
+def _retire(child: LlamaServer) -> None:
+    child.retiring = True
     if child.idle or not child.alive:
         _end(child)
 
@@ -203,7 +203,7 @@ def end(file: Path) -> None:
     with _LOCK:
         for one in list(_SERVERS):
             if one.file == file:
-                _let_go(one)
+                _retire(one)
 
 
 def close() -> None:
@@ -213,7 +213,7 @@ def close() -> None:
             _end(one)
 
 
-def _content(file: Path) -> tuple[int, int, int]:
+def _fingerprint(file: Path) -> tuple[int, int, int]:
     """Return what is another once a file is another; raises ModelFailure."""
     try:
         status = file.stat()
@@ -229,7 +229,7 @@ _OWNER = os.getpid()
 atexit.register(lambda: close() if os.getpid() == _OWNER else None)
 
 
-def _process(command: list[str]) -> subprocess.Popen[bytes]:
+def _start_process(command: list[str]) -> subprocess.Popen[bytes]:
     root = str(Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH", "")])]
     # Threads that wait for one another busily crawl where others want the cores too: 30 tokens of a

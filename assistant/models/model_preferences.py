@@ -65,7 +65,7 @@ def note_speed(folder: Path, name: str, words: float) -> None:
 
 
 @contextmanager
-def beside(target: Path) -> Iterator[Path]:
+def temporary_beside(target: Path) -> Iterator[Path]:
     """Hand out a path beside `target` that is gone when the block ends, unless it was moved."""
     made = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
     made.unlink(missing_ok=True)
@@ -78,7 +78,7 @@ def beside(target: Path) -> Iterator[Path]:
 def _write(file: Path, values: Mapping[str, object]) -> None:
     """Write JSON at once or not at all."""
     private_folder(file.parent)
-    with beside(file) as made:
+    with temporary_beside(file) as made:
         made.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
         made.chmod(0o600)
         made.replace(file)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.models import llama_server, model_preferences
-from assistant.models.downloading import SUFFIX, PartialFile, alone
+from assistant.models.downloading import SUFFIX, PartialFile, exclusive
 from assistant.models.gguf_head import Head, head_of
 from assistant.models.model_catalogue import ModelEntry, entries, memory_needed
 from corpus.errors import ReadError, StorageError, UsageError
@@ -165,7 +165,7 @@ class ModelStore:
         )
         fetched = any(file == self.file_of(one) for one in self.catalogue)
         try:
-            with alone(file, name) if fetched else nullcontext():
+            with exclusive(file, name) if fetched else nullcontext():
                 file.unlink(missing_ok=True)
                 file.with_name(file.name + SUFFIX).unlink(missing_ok=True)
         except OSError as error:
@@ -270,7 +270,7 @@ class ModelStore:
         try:
             if target.exists() and target.samefile(file):
                 return
-            with model_preferences.beside(target) as made:
+            with model_preferences.temporary_beside(target) as made:
                 try:
                     made.hardlink_to(file.resolve())
                 except OSError:

@@ -71,7 +71,7 @@ def schema(labels: Sequence[int]) -> dict[str, Any]:
     }
 
 
-async def told(stream: AsyncIterator[Delta]) -> AsyncIterator[Delta]:
+async def text_of_json(stream: AsyncIterator[Delta]) -> AsyncIterator[Delta]:
     """Yield a stream of JSON by `schema` as text: "Sentence. [1][2]", a line each, as they end.
 
     What is no such JSON, of a server that did not heed the schema, is handed on as it is; so is
@@ -93,14 +93,14 @@ async def told(stream: AsyncIterator[Delta]) -> AsyncIterator[Delta]:
             plain = True
             yield replace(piece, text=held)
             continue
-        objects, done = _objects(held, done)
-        lines = [line for one in objects for line in _lines(one)]
+        objects, done = _finished_objects(held, done)
+        lines = [line for one in objects for line in _cited_lines(one)]
         if piece.finish:
-            lines += _missing(held)
+            lines += _not_found_lines(held)
         yield replace(piece, text="".join(f"{line}\n" for line in lines))
 
 
-def _objects(text: str, start: int) -> tuple[list[Any], int]:
+def _finished_objects(text: str, start: int) -> tuple[list[Any], int]:
     """Return the sentences of `text` that are complete from `start` on, and where the rest starts.
 
     0 is before the list of sentences.
@@ -121,7 +121,7 @@ def _objects(text: str, start: int) -> tuple[list[Any], int]:
     return found, start
 
 
-def _lines(one: Any) -> Iterator[str]:
+def _cited_lines(one: Any) -> Iterator[str]:
     """Yield the sentences of an object, each with its labels."""
     text = " ".join(str(one.get("text", "")).split()) if isinstance(one, dict) else ""
     cites = one.get("passages") if isinstance(one, dict) else None
@@ -132,7 +132,7 @@ def _lines(one: Any) -> Iterator[str]:
         yield f"{text[start:end].strip()} {marks}".rstrip()
 
 
-def _missing(text: str) -> list[str]:
+def _not_found_lines(text: str) -> list[str]:
     """Return the lines of what was not found; of an empty list of sentences, that is the line.
 
     JSON of another shape says nothing: its writer is asked again without the form.

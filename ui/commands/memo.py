@@ -263,7 +263,7 @@ def reviewed(
     from assistant.memo.evidence_pack import opened_pack
     from assistant.memo.lint import accepted, relinted
     from assistant.memo.memo_json import to_json
-    from assistant.memo.memo_review import review_findings, standing
+    from assistant.memo.memo_review import count_exact_quotations, review_findings
 
     altered: tuple[str, ...] = ()
     if file.suffix.lower() == ".zip":
@@ -282,6 +282,6 @@ def reviewed(
         "altered": list(altered),
         "findings": [asdict(one) for one in found.findings],
         "citations": len(found.citations),
-        "standing": standing(opened, found),
+        "standing": count_exact_quotations(opened, found),
         "sources": [asdict(one) for one in review_findings(opened, found)],
     }

@@ -19,7 +19,7 @@ class Shout:
             yield Draft(best.text.upper(), (best.label,))
 
 
-def make(model: str, settled: EngineConfig) -> Shout:
+def make(model: str, config: EngineConfig) -> Shout:
     """Return the engine; it has no models to choose from, so `model` is empty."""
     return Shout()
 
