@@ -58,9 +58,9 @@ ENGINES = Registry(
         ("extractive", "assistant.extractive_engine:EXTRACTIVE"),
         ("local", "assistant.models.local:LOCAL"),
         ("ollama", "assistant.models.servers:OLLAMA"),
-        ("openai", "assistant.models.hosted:OPENAI"),
-        ("anthropic", "assistant.models.hosted:ANTHROPIC"),
-        ("deepseek", "assistant.models.hosted:DEEPSEEK"),
+        ("openai", "assistant.models.servers:OPENAI"),
+        ("anthropic", "assistant.models.servers:ANTHROPIC"),
+        ("deepseek", "assistant.models.servers:DEEPSEEK"),
         ("hf", "assistant.models.hugging_face:HUGGING_FACE"),
     ),
 )

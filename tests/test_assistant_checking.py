@@ -15,7 +15,7 @@ from assistant.checking.checker import Checker, Cited, missing_facts
 from assistant.checking.names import Vocabulary, missing_names, names
 from assistant.checking.number_match import number_problem
 from assistant.checking.problems import Code, in_words
-from assistant.checking.quotations import altered_quotations
+from assistant.checking.source_changes import altered_quotations
 from assistant.checking.tables import record_as_lines
 from assistant.draft_check import sentences_of
 from assistant.engine import Draft

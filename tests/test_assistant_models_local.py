@@ -230,9 +230,9 @@ def test_a_second_question_waits_its_turn_and_says_so(
         stopping.cancel()
         with suppress(asyncio.CancelledError):
             await stopping
-        assert len(child.line) == 2
+        assert len(child.queue) == 2
         await first.aclose()  # type: ignore[attr-defined]
-        assert len(child.line) == 1
+        assert len(child.queue) == 1
         assert "".join([one.text async for one in second]) == "Yes [1]."
         assert child.idle and running() is child
 
@@ -274,7 +274,7 @@ def test_the_child_ends_with_the_program(home: Path, how: str) -> None:
         # The thread that asked is gone long before the program is.
         "thread = threading.Thread(target=start)\n"
         "thread.start(); thread.join()\n"
-        "while made[0].place() is None:\n    time.sleep(0.05)\n"
+        "while made[0].server_address() is None:\n    time.sleep(0.05)\n"
         "time.sleep(0.5)\n"
         "assert made[0].alive\n"
         "print(made[0].process.pid, flush=True)\n"
@@ -338,11 +338,11 @@ def test_a_child_that_never_comes_up_is_given_up(
 ) -> None:
     """After two minutes, and it does not go on behind our back."""
     child = llama_server.LlamaServer(ModelStore(home).named("tiny").file, 2048, 0)
-    monkeypatch.setattr(child, "_told", None)
-    monkeypatch.setattr(child, "_begun", time.monotonic() - 1_000)
+    monkeypatch.setattr(child, "_report", None)
+    monkeypatch.setattr(child, "_started_at", time.monotonic() - 1_000)
     with pytest.raises(ModelFailure, match="not loaded after 120 s; choose a smaller model"):
         while True:
-            monkeypatch.setattr(child, "_told", None)
+            monkeypatch.setattr(child, "_report", None)
             child.server_address()
     assert not child.alive
 

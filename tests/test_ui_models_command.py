@@ -101,7 +101,7 @@ def test_an_interrupted_download_goes_on(
                 raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(model_download.downloading, "downloaded", interrupted)
+        patch.setattr(model_download.downloading, "append_from_url", interrupted)
         assert "interrupted" in one_line(briefing("models", "get", "tiny"), 130)
     size = (tmp_path / "home/models/writers/tiny.gguf.part").stat().st_size
     assert 0 < size < len(DATA)

@@ -1,4 +1,4 @@
-"""Proper names of a sentence, and whether a text holds them, under that or another name."""
+"""Proper names in a sentence, and whether a text has them, aliases included."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from corpus.vocabulary import AliasGroup, groups
 from index.query_terms import STOP_WORDS, rarity
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’&/-][^\W_]+)*")
-# A sentence's first word that is so common in lower case is an ordinary word ("Research", "New").
+# At a sentence's beginning, a word that is less rare than this in English is no name ("Research").
 _ORDINARY = 0.845
-# Written with a capital and no names: titles, parts of laws, words that follow a name.
+# Capitalised words that are no names: titles, parts of laws, words that follow a name.
 _GENERIC = frozenset(
     "president senator representative minister secretary chairman chairwoman chair director "
     "professor doctor mr mrs ms dr sir judge justice general governor mayor officer officials "
@@ -30,7 +30,7 @@ _LOWER_JOINS = frozenset("of and the for on in de la van von & to".split())
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name as a sentence writes it."""
+    """A name as written in a sentence, with its span."""
 
     text: str
     start: int
@@ -38,7 +38,7 @@ class Name:
 
 
 def with_names_of(claim: str, text: str) -> str:
-    """Return a claim with names that a text does not have put as it has them: an alias of each."""
+    """Return a claim in which names that a text lacks are replaced by the aliases it has."""
     low = f" {text.casefold()} "
     for group in groups():
         if not group.same:
@@ -57,7 +57,7 @@ def _holds_word(name: str, text: str) -> bool:
 
 
 class Vocabulary:
-    """The words and capital sequences of a text, to look names up in."""
+    """The words and initials of a text, for looking up names."""
 
     def __init__(self, text: str) -> None:
         pieces = list(_folded_words(text))
@@ -73,7 +73,7 @@ class Vocabulary:
         """Say whether the text holds a name: its words in order, an alias, or its initials."""
         if self._has(name):
             return True
-        if any(self._has(form) for form in _forms(groups()).get(_key(name), ())):
+        if any(self._has(form) for form in _forms(groups()).get(_folded(name), ())):
             return True
         letters = name.replace(".", "")
         if letters.isupper() and 2 <= len(letters) <= 7:
@@ -130,7 +130,7 @@ def names(sentence: str, used: Iterable[tuple[int, int]] = ()) -> list[Name]:
 
 
 def missing_names(found: Iterable[Name], vocabulary: Vocabulary) -> list[str]:
-    """Return the names that a text does not hold, in order, each once."""
+    """Return the names that a text lacks, in order, without duplicates."""
     return list(dict.fromkeys(one.text for one in found if not vocabulary.holds(one.text)))
 
 
@@ -155,7 +155,7 @@ def _is_name(token: str, opens: bool) -> bool:
 
 
 def _opens_sentence(sentence: str, start: int) -> bool:
-    """Say whether a word opens a sentence, a quotation or an item."""
+    """Say whether a word begins a sentence, a quotation or a list item."""
     before = sentence[:start].rstrip()
     return not before or (before[-1] in ".!?:;“\"'‘(|•-–—" and not before.endswith("U.S."))
 
@@ -165,7 +165,7 @@ def _without_possessive(token: str) -> str:
 
 
 def _folded_words(text: str) -> Iterator[str]:
-    """Yield the words of a text folded: lower case, no possessive, parts of "A-B" on their own."""
+    """Yield the words of a text in lower case, without possessives, "A-B" as two words."""
     for match in _TOKEN.finditer(text):
         plain = _without_possessive(match[0]).lower().replace("’", "'")
         if re.fullmatch(r"(?:[^\W\d_]\.)+[^\W\d_]", plain):
@@ -178,12 +178,8 @@ def _folded(text: str) -> str:
     return " ".join(_folded_words(text))
 
 
-def _key(name: str) -> str:
-    return _folded(name)
-
-
 def _initials(text: str) -> Iterator[str]:
-    """Yield the initials of each run of capital words: "Bureau of Industry and Security": BIS."""
+    """Yield the initials of runs of capitalised words: "Bureau of Industry and Security", BIS."""
     run: list[str] = []
     for match in _TOKEN.finditer(text):
         word = match[0]
@@ -210,7 +206,7 @@ def _forms(known: tuple[AliasGroup, ...]) -> dict[str, tuple[str, ...]]:
     forms: dict[str, tuple[str, ...]] = {}
     for group in known:
         for name in group.names if group.same else ():
-            forms[_key(name)] = (*forms.get(_key(name), ()), *group.names)
+            forms[_folded(name)] = (*forms.get(_folded(name), ()), *group.names)
     return forms
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from assistant.checking.names import names
-from assistant.memo.figure_statements import (
+from assistant.memo.figures import (
     AT_LEAST,
     AT_MOST,
     EQUAL,
@@ -26,12 +26,12 @@ from corpus.date_mentions import date_mentions
 from index.keyword_index import stems
 from index.query_terms import STOP_WORDS
 
-# Two statements are about one thing when what they count is this much alike (rarity-weighted
-# Jaccard): tried from 0.2 to 0.6 on the tuned half of tests/disagreements.jsonl.
+# Rarity-weighted Jaccard similarity from which two statements count the same thing: tried from 0.2
+# to 0.6 on the tuning half of tests/disagreements.jsonl.
 _ALIKE = 0.34
-# Values nearer than this are one value, rounded.
+# Values with a smaller relative difference are one value, rounded.
 _ROUNDED = 0.03
-# Statuses that exclude each other, each way. The words after "|" mean that it is still to come.
+# Statuses that exclude each other: ended, against still to end or in force.
 _ENDED = re.compile(
     r"\b(?:rescinded|revoked|repealed|withdrawn|withdrew|lifted|scrapped|abolished|cancelled|"
     r"canceled|expired|ended|suspended|struck down|dropped|unblocked|restored)\b"
@@ -51,7 +51,7 @@ _STANDS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """One side: what it says (`shown`), as a value to compare, what it counts, and where."""
+    """One side: its words (`shown`), its value for comparison, what it counts, and its sentence."""
 
     shown: str
     value: str
@@ -63,7 +63,7 @@ class Position:
 class Disagreement:
     """Positions on one thing that differ; `kind` is "figure", "date" or "status".
 
-    `update` says that they are of one publisher, at different times: the later holds.
+    `update` says that one publisher said them at different times: the later one holds.
     """
 
     about: str
@@ -122,11 +122,11 @@ def _figures(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
 def _can_disagree(
     one: EvidenceSentence, other: EvidenceSentence, said: str, said_other: str
 ) -> bool:
-    """Say whether two sentences can disagree: of two documents, or by two speakers."""
+    """Say whether two sentences can disagree: from two documents, or by two speakers."""
     if one.document != other.document:
         mine, theirs = one.source, other.source
         issued = (mine.publisher.casefold(), mine.published)
-        # Two files that one publisher put out on one day are parts of one text.
+        # Two files that one publisher published on one day are parts of one text.
         return not mine.publisher or issued != (theirs.publisher.casefold(), theirs.published)
     return bool(said and said_other and said.casefold() != said_other.casefold())
 
@@ -172,7 +172,7 @@ def _differ(one: FigureStatement, other: FigureStatement) -> bool:
 
 
 def _counts(one: FigureStatement, shared: frozenset[str]) -> str:
-    """Return the words around a figure that only this side has: what it counts."""
+    """Return the words around a figure that only this side has, to show what it counts."""
     text = one.sentence.text
     own = [
         word
@@ -183,7 +183,7 @@ def _counts(one: FigureStatement, shared: frozenset[str]) -> str:
 
 
 def _about(one: str, other: str) -> str:
-    """Return what two sentences share, in the words of the first: names, then what is counted."""
+    """Return what two sentences have in common, in words of the first: names, then other words."""
     theirs = set(stems(other))
     spans = [(moment.start, moment.end) for moment in date_mentions(one)]
     named = [name.text for name in names(one, spans)]
@@ -207,7 +207,7 @@ def _update(sides: Sequence[EvidenceSentence]) -> bool:
 
 
 def _dates(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
-    """Yield the events that documents date differently, each once."""
+    """Yield the events that documents date differently, each pair once."""
     seen: set[frozenset[tuple[str, int, int]]] = set()
     for event in events(found):
         first = event.sentences[0]
@@ -226,7 +226,7 @@ def _dates(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
 
 
 def _statuses(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
-    """Yield the things that one document calls ended and another still standing or to be ended."""
+    """Yield what one document says has ended, and another says is in force or still to end."""
     ended: list[tuple[EvidenceSentence, str]] = []
     standing: list[tuple[EvidenceSentence, str]] = []
     for one in found:
@@ -249,7 +249,7 @@ def _statuses(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
 def _on_one_thing(
     one: EvidenceSentence, other: EvidenceSentence, said: str, said_other: str
 ) -> bool:
-    """Say whether two statuses are of one thing: its names and its words are the same."""
+    """Say whether two statuses are of one thing, by the names and words before them."""
     if tell_two_things(one, other):
         return False
     sides = []

@@ -1,4 +1,4 @@
-"""Changing a memo by hand: lines removed, moved, reworded, cited otherwise, taken over."""
+"""Editing a memo by hand: lines removed, moved, reworded, cited anew, added from an answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from index.evidence import Evidence
 from index.filters import Filters
 from index.retriever import table_rows
 
-# Passages that are offered for a line.
+# How many passages are offered for a line.
 _OFFERED = 6
 
 
@@ -47,7 +47,7 @@ def with_line_moved(memo: Memo, section: str, line: int, step: int) -> Memo:
 def candidate_passages(
     workspace: Workspace, memo: Memo, section: str, line: int
 ) -> tuple[Evidence, ...]:
-    """Return passages that a line might rest on, the likeliest first, within the memo's bounds."""
+    """Return passages that a line might cite, the best first, within the memo's filters."""
     _, lines = _lines(memo, section, line)
     filters = Filters(until=memo.as_of, since=str(memo.settings.get("since") or ""))
     return found_for(workspace, lines[line - 1].claim.text, _OFFERED, filters)
@@ -57,7 +57,7 @@ def candidate_passages(
 def with_other_passage(
     workspace: Workspace, memo: Memo, section: str, line: int, evidence: Evidence
 ) -> Memo:
-    """Return the memo with a line that rests on another passage alone, checked against it."""
+    """Return the memo with a line that cites only the given passage, checked against it."""
     at, lines = _lines(memo, section, line)
     old = lines[line - 1]
     number, citations = _with_citation(memo, citation_of(old.claim.text, evidence, 0))
@@ -69,7 +69,7 @@ def with_other_passage(
 
 
 def editable_line(memo: Memo, section: str, line: int) -> Line:
-    """Return a line (from 1) of a section that can be changed; raises UsageError."""
+    """Return an editable line (from 1) of a section; raises UsageError."""
     _, lines = _lines(memo, section, line)
     return lines[line - 1]
 
@@ -78,11 +78,11 @@ def editable_line(memo: Memo, section: str, line: int) -> Line:
 def with_line_reworded(
     workspace: Workspace, memo: Memo, section: str, line: int, text: str
 ) -> Memo:
-    """Return the memo with other words in a line, checked against the passages that it cites.
+    """Return the memo with a new text in a line, checked against the passages that it cites.
 
-    What is written into a gap is the analyst's judgment, and stays it in other words; a model's
-    draft in the analyst's words is one too. Any other sentence that cites nothing is unsupported.
-    Raises UsageError for no words.
+    A text written into a gap is the analyst's judgment, also when it is changed later, and so is a
+    model's draft that the analyst rewords. Any other sentence without a citation is unsupported.
+    Raises UsageError for an empty text.
     """
     at, lines = _lines(memo, section, line)
     text = " ".join(text.split())
@@ -107,12 +107,12 @@ def with_line_reworded(
 
 
 def _is_own_judgment(line: Line) -> bool:
-    """Say whether a line that cites nothing is the analyst's judgment, and no model's."""
+    """Say whether a line without a citation is the analyst's own judgment, not a model's draft."""
     return line.role == JUDGMENT and not line.draft and line.claim.verdict == "supported"
 
 
 def _passage_of(workspace: Workspace, citation: Citation) -> Cited:
-    """Return the passage that cited words stand in; the words alone where it is gone."""
+    """Return the passage around a citation, or the quoted words where the document is gone."""
     try:
         passages = workspace.library.passages_of(citation.document)
     except NotInLibrary:
@@ -134,9 +134,9 @@ def _passage_of(workspace: Workspace, citation: Citation) -> Cited:
 def with_claims(
     memo: Memo, section: str, claims: Sequence[Claim], citations: Sequence[Citation]
 ) -> Memo:
-    """Return the memo with cited claims of an answer at the end of a section's lines.
+    """Return the memo with cited claims of an answer appended to a section.
 
-    Claims without a citation, and those that stand in the memo already, are left out.
+    Claims without a citation, and those that the memo has already, are left out.
     """
     by_number = {one.number: one for one in citations}
     present = {line.claim.text for one in memo.sections for line in one.lines}
@@ -156,7 +156,7 @@ def with_claims(
 
 
 def sections_for(memo: Memo) -> list[Section]:
-    """Return the sections that take lines by hand: not those that only show a table."""
+    """Return the sections to which lines can be added: not those that only show a table."""
     return [one for one in memo.sections if not one.shows]
 
 
@@ -182,9 +182,9 @@ def _section_index(memo: Memo, section: str) -> int:
 
 
 def _with_lines(memo: Memo, at: int, lines: tuple[Line, ...]) -> Memo:
-    """Return the memo with other lines in a section, linted anew.
+    """Return the memo with new lines in a section, linted again.
 
-    Citations that nothing rests on any more stay: numbers must not change under a reader's eyes.
+    Unused citations stay, so that the numbers of the others do not change.
     """
     sections = list(memo.sections)
     sections[at] = replace(sections[at], lines=lines)
@@ -192,7 +192,7 @@ def _with_lines(memo: Memo, at: int, lines: tuple[Line, ...]) -> Memo:
 
 
 def _with_citation(memo: Memo, citation: Citation) -> tuple[int, tuple[Citation, ...]]:
-    """Return the number under which the memo cites some words, and its citations with them."""
+    """Return the number of a citation in the memo, and the memo's citations with it."""
     for one in memo.citations:
         if (one.document, one.start, one.end) == (citation.document, citation.start, citation.end):
             return one.number, memo.citations

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from assistant.memo.lint_context import LintContext, flat
-from assistant.memo.organisations import kind_of_speaker
+from assistant.memo.speakers import kind_of_speaker
 from assistant.memo.values import COMPANY, EVIDENCE, JUDGMENT, PRESS, Line
 from corpus.i18n import tr
 from corpus.partial_dates import days_between

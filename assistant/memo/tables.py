@@ -1,4 +1,4 @@
-"""The tables of a memo, made from every passage it read: events, figures, disputes, sources."""
+"""The tables of a memo, made of all its passages: events, figures, disputes, sources."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 
 from assistant.answer import Claim
 from assistant.checking.checker import Cited
-from assistant.memo.citation_numbers import CitationNumbers
 from assistant.memo.disagreements import disagreements
 from assistant.memo.figures import stated_quantities
 from assistant.memo.grades import STARTER, Grade, Grades, confidence
 from assistant.memo.memo_state import MemoState
-from assistant.memo.origins import SourceText as Whole
-from assistant.memo.origins import independent_origins, origins
+from assistant.memo.origins import SourceText, independent_origins, origins
 from assistant.memo.references import ReferenceNamer
-from assistant.memo.sentence import EvidenceSentence, sentences_of
+from assistant.memo.sentence import CitationNumbers, EvidenceSentence, sentences_of
 from assistant.memo.speakers import speaker_of
 from assistant.memo.superseded import Validity, validity_of
 from assistant.memo.timeline import events
@@ -36,13 +34,13 @@ from assistant.memo.values import (
 )
 from assistant.workspace import Workspace
 
-# Rows of a table: more than these a reader does not read; the nearest to the topic stay.
+# The most rows of each table; those nearest to the topic are kept.
 _EVENTS, _FIGURES, _DISPUTES = 20, 15, 8
-# Sentences of other documents that are asked whether they bear a claim out: the likest, sharing
-# this much of its stems at least.
-_ASKED, _SHARED = 3, 0.5
-# Disagreements that the body tells of, and sides of each; the tables of all stand in an annex.
-_TOLD, _SIDES = 3, 4
+# How many sentences of other documents are checked for corroboration, and the share of a claim's
+# stems that each must have.
+_CHECKED, _SHARED = 3, 0.5
+# Disagreements in the body, and sides of each; an annex has the tables of all.
+_BODY_DISPUTES, _SIDES = 3, 4
 _EMPTY = {
     "disputes": "No disagreement was found in the passages read.",
     "figures": "No figure with a unit was found in the passages read.",
@@ -52,7 +50,7 @@ _EMPTY = {
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """The sentences on the topic, those of the first passages first, with their stems."""
+    """The sentences on the topic in passage order, with their stems, grades and origins."""
 
     sentences: tuple[EvidenceSentence, ...]
     stems: Mapping[tuple[str, int, int], frozenset[str]]
@@ -65,24 +63,24 @@ class _Pool:
 def with_tables(workspace: Workspace, memo: Memo, state: MemoState) -> Memo:
     """Return the memo with its tables, corroboration, graded sources and stated confidence."""
     pool = _pool_of(workspace, memo, state)
-    citing = CitationNumbers(memo.citations, state.pool)
+    numbers = CitationNumbers(memo.citations, state.pool)
     memo = replace(memo, sections=_marked_out_of_date(memo, pool.validity))
-    sections, counted = _corroborated(workspace, memo, pool, citing)
+    sections, counted = _corroborated(workspace, memo, pool, numbers)
     shown = {section.shows for section in sections}
     memo = replace(
         memo,
         sections=sections,
-        events=_events(pool, citing) if "timeline" in shown else (),
-        figures=_figures(pool, citing) if "figures" in shown else (),
-        disputes=_disputes(pool, citing) if "disputes" in shown else (),
+        events=_events(pool, numbers) if "timeline" in shown else (),
+        figures=_figures(pool, numbers) if "figures" in shown else (),
+        disputes=_disputes(pool, numbers) if "disputes" in shown else (),
     )
-    memo = replace(memo, citations=citing.citations)
+    memo = replace(memo, citations=numbers.citations)
     memo = replace(memo, sources=_sources(memo, pool, counted))
     return replace(memo, sections=tuple(_with_own_notes(one, memo) for one in memo.sections))
 
 
 def _pool_of(workspace: Workspace, memo: Memo, state: MemoState) -> _Pool:
-    """Return what was read, as far as it is on the topic, and where its documents come from."""
+    """Return the sentences on the topic, with grades and origins of their documents."""
     reader = workspace.reader
     found = list(state.pool.values())
     stems: dict[tuple[str, int, int], frozenset[str]] = {}
@@ -92,7 +90,7 @@ def _pool_of(workspace: Workspace, memo: Memo, state: MemoState) -> _Pool:
             stems[one.key] = reader.stems(one.text)
             kept.append(one)
     whole = [
-        Whole(one, document.source, document.text)
+        SourceText(one, document.source, document.text)
         for one in dict.fromkeys(one.passage.document for one in found)
         for document in [workspace.library.document(one)]
     ]
@@ -102,7 +100,7 @@ def _pool_of(workspace: Workspace, memo: Memo, state: MemoState) -> _Pool:
 
 
 def _marked_out_of_date(memo: Memo, validity: Validity) -> tuple[Section, ...]:
-    """Return the sections with what made a line out of date beside it; none of those leads."""
+    """Return the sections with outdated lines marked, or removed from leading sections."""
     sections = []
     for section in memo.sections:
         lines = []
@@ -124,11 +122,11 @@ def _later(memo: Memo, number: int, validity: Validity) -> str:
 
 
 def _corroborated(
-    workspace: Workspace, memo: Memo, pool: _Pool, citing: CitationNumbers
+    workspace: Workspace, memo: Memo, pool: _Pool, numbers: CitationNumbers
 ) -> tuple[tuple[Section, ...], dict[int, int]]:
-    """Return the sections with what else bears their lines out.
+    """Return the sections with citations of corroborating sentences added.
 
-    Also, for each citation, how many independent origins bear the line that cites it.
+    Also, by citation number, how many independent origins support the line that cites it.
     """
     by_place = {(one.document, one.start, one.end): one for one in pool.sentences}
     counted: dict[int, int] = {}
@@ -138,7 +136,7 @@ def _corroborated(
         for line in section.lines:
             if line.role == EVIDENCE and line.claim.citations:
                 bearers = _bearers(workspace, line, memo, pool)
-                more = [citing.number(one) for one in bearers]
+                more = [numbers.number(one) for one in bearers]
                 own = [
                     by_place[place]
                     for number in line.claim.citations
@@ -163,9 +161,9 @@ def _place(memo: Memo, number: int) -> tuple[str, int, int]:
 
 
 def _bearers(workspace: Workspace, line: Line, memo: Memo, pool: _Pool) -> list[EvidenceSentence]:
-    """Return sentences of other origins that contain what a line says, one an origin.
+    """Return sentences of other origins that support a line, one per origin.
 
-    A second filing of the same company, or a reprint, bears nothing out that the first does not.
+    A second filing of the same company, or a reprint, corroborates nothing.
     """
     stems = workspace.reader.stems(line.claim.text)
     own = {
@@ -180,7 +178,7 @@ def _bearers(workspace: Workspace, line: Line, memo: Memo, pool: _Pool) -> list[
     ]
     likest = sorted((one for one in shares if one[0] >= _SHARED), key=lambda one: (-one[0], one[1]))
     found: dict[str, EvidenceSentence] = {}
-    for _, _, one in likest[:_ASKED]:
+    for _, _, one in likest[:_CHECKED]:
         about = ". ".join(filter(None, (one.source.title, one.passage.heading)))
         verdict = workspace.checker.check(line.claim.text, [Cited(one.text, about)])
         if verdict.verdict == "supported":
@@ -188,8 +186,8 @@ def _bearers(workspace: Workspace, line: Line, memo: Memo, pool: _Pool) -> list[
     return list(found.values())
 
 
-def _events(pool: _Pool, citing: CitationNumbers) -> tuple[Event, ...]:
-    """Return the events of the timeline: those told by most, of these the first read, by date."""
+def _events(pool: _Pool, numbers: CitationNumbers) -> tuple[Event, ...]:
+    """Return the events that most sentences report, the most relevant first, sorted by date."""
     order = {one.key: place for place, one in enumerate(pool.sentences)}
     found = sorted(
         events(pool.sentences),
@@ -200,14 +198,14 @@ def _events(pool: _Pool, citing: CitationNumbers) -> tuple[Event, ...]:
         Event(
             one.date,
             pool.readable(one.sentences[0].document, one.text),
-            tuple(dict.fromkeys(citing.number(two) for two in one.sentences)),
-            tuple((other, citing.number(two)) for other, two in one.others),
+            tuple(dict.fromkeys(numbers.number(two) for two in one.sentences)),
+            tuple((other, numbers.number(two)) for other, two in one.others),
         )
         for one in kept
     )
 
 
-def _figures(pool: _Pool, citing: CitationNumbers) -> tuple[Figure, ...]:
+def _figures(pool: _Pool, numbers: CitationNumbers) -> tuple[Figure, ...]:
     found = stated_quantities(pool.sentences)[:_FIGURES]
     return tuple(
         Figure(
@@ -217,13 +215,13 @@ def _figures(pool: _Pool, citing: CitationNumbers) -> tuple[Figure, ...]:
             one.shown,
             one.as_of,
             speaker_of(one.sentence).speaker,
-            citing.number(one.sentence),
+            numbers.number(one.sentence),
         )
         for one in found
     )
 
 
-def _disputes(pool: _Pool, citing: CitationNumbers) -> tuple[Dispute, ...]:
+def _disputes(pool: _Pool, numbers: CitationNumbers) -> tuple[Dispute, ...]:
     found = []
     for one in disagreements(pool.sentences)[:_DISPUTES]:
         sides = tuple(
@@ -233,7 +231,7 @@ def _disputes(pool: _Pool, citing: CitationNumbers) -> tuple[Dispute, ...]:
                 speaker_of(position.sentence).speaker,
                 position.sentence.source.published,
                 position.counts,
-                citing.number(position.sentence),
+                numbers.number(position.sentence),
             )
             for position in one.positions
         )
@@ -242,7 +240,7 @@ def _disputes(pool: _Pool, citing: CitationNumbers) -> tuple[Dispute, ...]:
 
 
 def _sources(memo: Memo, pool: _Pool, counted: Mapping[int, int]) -> tuple[GradedSource, ...]:
-    """Return the documents cited, each graded; its kind is that of most statements in it."""
+    """Return the cited documents with grades; the kind of each is that of most of its lines."""
     numbers: dict[str, list[int]] = defaultdict(list)
     for citation in memo.citations:
         numbers[citation.document].append(citation.number)
@@ -277,13 +275,14 @@ def _sources(memo: Memo, pool: _Pool, counted: Mapping[int, int]) -> tuple[Grade
 
 
 def _with_own_notes(section: Section, memo: Memo) -> Section:
-    """Return a section with what the memo says of itself there: confidence, and empty tables."""
+    """Return a section with the memo's own notes: confidence, disputes, empty tables, summary."""
     held = {"disputes": memo.disputes, "figures": memo.figures, "timeline": memo.events}
     if section.shows in held and not held[section.shows]:
         return _with_notes(section, worded(_EMPTY[section.shows], memo.language))
     if section.shows == "disputes":
         return _with_notes(
-            section, *(_dispute_in_words(one, memo.language) for one in memo.disputes[:_TOLD])
+            section,
+            *(_dispute_in_words(one, memo.language) for one in memo.disputes[:_BODY_DISPUTES]),
         )
     if section.shows == "sources":
         return _with_notes(section, _summary(memo))
@@ -305,7 +304,7 @@ def _with_notes(section: Section, *texts: str) -> Section:
 
 
 def _dispute_in_words(one: Dispute, language: str) -> str:
-    """Return a disagreement in one sentence: what it is about, and what each side says."""
+    """Return a disagreement as one sentence: what it is about, and each side."""
     said = {side.shown: side.speaker for side in reversed(one.sides)}
     sides = [
         worded("{value} ({who})", language, value=value, who=who)
@@ -351,5 +350,5 @@ def _summary(memo: Memo) -> str:
 
 
 def note(text: str) -> Line:
-    """Return a sentence that the memo says about itself."""
+    """Return a note: a sentence of the memo about itself."""
     return Line(Claim(text, (), "supported"), role=NOTE)

@@ -1,4 +1,4 @@
-"""What came into the library since a day: a short cited brief, grouped by theme."""
+"""What was added to the library since a date: a short cited brief, grouped by theme."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _PASSAGES, _SENTENCES = 3, 2
 
 @with_aliases
 def whats_new(workspace: Workspace, since: str) -> Iterator[Memo]:
-    """Yield the brief as it grows; the last is complete. `since` is a date, of adding.
+    """Yield the brief as it grows; the last is complete. `since` is the earliest date of adding.
 
-    Raises UsageError for what is no date.
+    Raises UsageError for an invalid date.
     """
     if not is_date(since):
         raise UsageError(f"{since!r} is no date; write it as 2026-01-31")
@@ -63,7 +63,7 @@ def whats_new(workspace: Workspace, since: str) -> Iterator[Memo]:
 
 
 def _themes(workspace: Workspace, entries: list[Entry]) -> Iterator[tuple[str, str, list[Entry]]]:
-    """Yield the themes that have documents, each with them, and last those of no theme."""
+    """Yield (key, heading, documents) of each theme that has any, last those without a theme."""
     members: dict[str, list[Entry]] = defaultdict(list)
     for entry in workspace.themed(entries):
         members[entry.source.theme].append(entry)
@@ -77,7 +77,7 @@ def _themes(workspace: Workspace, entries: list[Entry]) -> Iterator[tuple[str, s
 def _lines_of_document(
     workspace: Workspace, answer: Answer, entry: Entry
 ) -> tuple[Answer, list[Line]]:
-    """Return up to two sentences that tell what a document is about, cited."""
+    """Return up to two cited sentences that say what a document is about."""
     passages = workspace.library.passages_of(entry.id)[:_PASSAGES]
     evidence = [
         Evidence(label, passage, entry.source, 1.0, "the beginning of a new document")

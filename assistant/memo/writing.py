@@ -10,7 +10,7 @@ from assistant.answer import Answer, Claim, Question
 from assistant.engine import Waiting
 from assistant.evidence_search import found_for
 from assistant.extractive_engine import ExtractiveEngine
-from assistant.memo.judgments import judged_lines
+from assistant.memo.drafting import judged_lines
 from assistant.memo.length import body_of, body_words, shortened, word_count
 from assistant.memo.lint import lint
 from assistant.memo.memo_state import MemoState, SectionQuestion

@@ -1,4 +1,4 @@
-"""What went wrong with a model's server, in one line; owns the HTTP client's exceptions."""
+"""Exceptions of model clients as one-line failures; owns the HTTP client's exceptions."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _MEANING = {
     529: tr("it is overloaded"),
 }
 _NOTHING_THERE = tr("nothing answers there: start the server or check the address")
-# The more special of two kinds comes first. Ollama's client has an error of Python's own for a
-# refused connection.
+# The more specific of two classes comes first. Ollama's client raises Python's own ConnectionError
+# for a refused connection.
 _KINDS: tuple[tuple[type[Exception], str, bool], ...] = (
     (httpx.ConnectTimeout, tr("it does not accept the connection in time"), True),
     (httpx.TimeoutException, tr("it stopped sending and timed out"), False),
@@ -43,14 +43,14 @@ _KINDS: tuple[tuple[type[Exception], str, bool], ...] = (
     (UnicodeDecodeError, tr("what it sends is not the format of such a server"), False),
     (ConnectionError, _NOTHING_THERE, False),
 )
-# What looks like a key, wherever a provider repeats it in an error.
+# What looks like an API key: providers repeat keys in errors.
 _SECRET = re.compile(
     r"(?:sk|key|pk|gsk|xai|Bearer)[-_ ][\w\-.*]{6,}|[A-Za-z0-9_\-]{32,}", re.IGNORECASE
 )
 
 
 def failure_of(error: BaseException) -> ModelFailure:
-    """Return what an exception of a client (OpenAI's, Anthropic's, Ollama's, httpx) means."""
+    """Return an exception of a client (OpenAI's, Anthropic's, Ollama's, httpx) as a failure."""
     if isinstance(error, ModelFailure):
         return error
     chain = list(_chain(error))
@@ -110,7 +110,7 @@ def _message(error: BaseException) -> str:
 
 
 def _retry_after(error: BaseException) -> float | None:
-    """Return the seconds of a Retry-After header, as a number or as a date."""
+    """Return the seconds of a Retry-After header, which holds a number or a date; None without."""
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     value = str(headers.get("retry-after", ""))
     try:

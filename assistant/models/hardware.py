@@ -1,4 +1,4 @@
-"""What this machine has for a model: cores, and memory that is free."""
+"""What this machine has to run a model: cores and free memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GROUP = Path("/sys/fs/cgroup")
 def physical_cores() -> int:
     """Return how many cores this process may compute on: two threads of one core count once.
 
-    A model is held back by memory, and the second thread of a core only gets in the way.
+    Memory bandwidth limits a model, and the second thread of a core only gets in the way.
     """
     if hasattr(os, "sched_getaffinity"):
         ours = os.sched_getaffinity(0)
@@ -30,13 +30,13 @@ def physical_cores() -> int:
 
 
 def free_memory() -> int | None:
-    """Return the bytes that a new process can have without swapping; None where nobody says."""
-    told = [one for one in (_meminfo_bytes("MemAvailable"), _free_in_cgroup()) if one is not None]
-    return min(told) if told else None
+    """Return the bytes that a new process can have without swapping; None where unknown."""
+    limits = [one for one in (_meminfo_bytes("MemAvailable"), _free_in_cgroup()) if one is not None]
+    return min(limits) if limits else None
 
 
 def total_memory() -> int | None:
-    """Return the bytes of memory that there are for us; None where nobody says."""
+    """Return the bytes of memory that this process may use in all; None where unknown."""
     limit = _contents(_GROUP / "memory.max")
     there = _meminfo_bytes("MemTotal")
     if there is None:
@@ -52,7 +52,7 @@ def _free_in_cgroup() -> int | None:
     limit, used = _contents(_GROUP / "memory.max"), _contents(_GROUP / "memory.current")
     if not (limit.isdigit() and used.isdigit()):
         return None
-    # Files that are kept in memory only until somebody needs it.
+    # The page cache, which is given up when memory is needed.
     cached = 0
     for line in _contents(_GROUP / "memory.stat").splitlines():
         name, _, value = line.partition(" ")

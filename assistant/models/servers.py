@@ -1,12 +1,14 @@
-"""Engines on model servers: Ollama's models, and those of a server that is named by its address."""
+"""Engines on model servers: Ollama, a server named by its address, and hosted providers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
 from assistant.engine import Engine
 from assistant.engine_kinds import EngineKind, Reachable
+from assistant.models import clients
 from assistant.models.clients import GRAMMAR, SCHEMA, OllamaServer, OpenAIServer
 from assistant.models.discovery import (
     is_llama_cpp,
@@ -17,11 +19,12 @@ from assistant.models.discovery import (
     server_context,
 )
 from assistant.models.engine_config import EngineConfig
-from assistant.models.engine_factory import SMALLEST_CONTEXT, configured_context, model_engine
+from assistant.models.model import Model
+from assistant.models.model_engine import SMALLEST_CONTEXT, configured_context, model_engine
 from corpus.errors import UsageError
 from corpus.i18n import tr
 
-# How such an engine is named.
+# The form of such an engine's name.
 FORM = "URL#MODEL"
 
 
@@ -50,7 +53,7 @@ def engine_at_address(name: str, config: EngineConfig) -> Engine:
 
 
 def first_engine_found(config: EngineConfig) -> Engine | None:
-    """Return the engine of the first chat model on a server of this machine; None without one."""
+    """Return an engine with the first chat model found on a server of this machine, or None."""
     ollama = ollama_here()
     if ollama is not None:
         return _ollama(ollama.models[0], config)
@@ -59,7 +62,7 @@ def first_engine_found(config: EngineConfig) -> Engine | None:
 
 
 def discover_addresses() -> Iterator[Reachable]:
-    """Yield the models of servers that answer on their usual ports of this machine."""
+    """Yield the models of servers that answer on default ports of this machine."""
     here = [f"{one.address}#{model}" for one in listing_servers() for model in one.models]
     for name in here:
         yield Reachable(name, True, f"answers at {name.partition('#')[0]}")
@@ -90,3 +93,58 @@ def _discover_ollama(_: EngineConfig) -> Iterator[Reachable]:
 
 
 OLLAMA = EngineKind(_ollama, discover=_discover_ollama)
+
+
+# Makes a provider's client from a model, an address, a key and a context in tokens.
+_Client = Callable[[str, str, str, int], Model]
+
+
+def _hosted(
+    provider: str, variable: str, address: str, context: int, client: _Client
+) -> EngineKind:
+    """Return the engine kind of a provider whose models have `context` tokens."""
+
+    def make(model: str, config: EngineConfig) -> Engine:
+        name, key = f"{provider}:{model}", config.key(provider, variable)
+        if not key:
+            raise UsageError(
+                tr(
+                    "{name} needs a key: set {variable}, or write it under [keys] of engines.toml "
+                    "in the data folder (chmod 600)",
+                    name=name,
+                    variable=variable,
+                )
+            )
+        tokens = configured_context(config, name, provider) or context
+        return model_engine(name, client(model, address, key, tokens), address, config)
+
+    def discover(config: EngineConfig) -> Iterator[Reachable]:
+        key = bool(config.key(provider, variable))
+        has = "has a key; used only when you name it" if key else f"set {variable}"
+        detail = f"hosted, sends text out; {has}"
+        yield Reachable(f"{provider}:MODEL", key, detail, provider, is_form=True)
+
+    return EngineKind(make, variable=variable, discover=discover)
+
+
+OPENAI = _hosted(
+    "openai",
+    "OPENAI_API_KEY",
+    clients.OPENAI,
+    128_000,
+    partial(clients.OpenAIServer, form=clients.SCHEMA),
+)
+ANTHROPIC = _hosted(
+    "anthropic",
+    "ANTHROPIC_API_KEY",
+    clients.ANTHROPIC,
+    200_000,
+    partial(clients.AnthropicServer, form=clients.SCHEMA),
+)
+DEEPSEEK = _hosted(
+    "deepseek",
+    "DEEPSEEK_API_KEY",
+    clients.DEEPSEEK,
+    64_000,
+    partial(clients.OpenAIServer, form=clients.JSON),
+)

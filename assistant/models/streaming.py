@@ -1,4 +1,4 @@
-"""Running a model in a thread of its own, with deadlines, retries, a stop, an ear for loops."""
+"""Running a model in a thread of its own: deadlines, retries, cancelling, detection of loops."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from assistant.models.model import ChatMessage, Delta, Model, ModelFailure
 from corpus.i18n import tr
 
 _LOG = logging.getLogger(__name__)
-# Whoever listens is woken at least this often, so that a stop takes effect.
+# The consumer is woken at least this often, so that cancelling takes effect.
 _POLL_SECONDS = 0.25
 _STOP_SECONDS = 2.0
 _RETRIES = 2
 _LONGEST_WAIT = 30.0
 _LONGEST_ANSWER = 24_000
-# Seconds for which a model may think without a word.
+# Seconds for which a model may reason before its first word.
 _LONGEST_THOUGHT = 600.0
 _TAIL = 1_500
 # A run of 12 to 400 characters four times in a row at the end of a text.
@@ -34,8 +34,8 @@ _LOOP = re.compile(r"(.{12,400}?)\1{3,}\s*\Z", re.DOTALL)
 class Deadlines:
     """How long a model may be silent, in seconds.
 
-    `first` until the first word of a server that does not tell how far it has read; `silence` from
-    a word, or from news of its reading, to the next.
+    `first` is the time until the first token from a server that reports no progress; `silence` the
+    time from one token, or report of progress, to the next.
     """
 
     first: float = 120.0
@@ -53,11 +53,11 @@ def run(
 ) -> Generator[Delta | Waiting, None, None]:
     """Yield what the model says, and Waiting while it says nothing.
 
-    There is no end by the clock: a model that writes or reads on is alive. Tries again, up to two
-    times and within the time of a first word, only where nothing was said yet and the failure may
-    pass (429, 5xx, a connection not accepted in time). Closing the iterator stops the model. Raises
-    ModelFailure, also when the text ends without the model saying that it is done, says nothing, or
-    repeats itself. The log tells of each request under the name `log_name`, without its text.
+    There is no limit on the whole: a model that goes on writing or reading is alive. Retries up to
+    twice, within the time for a first token, and only where nothing was sent yet and the failure is
+    retryable (429, 5xx, a connection not accepted in time). Closing the iterator stops the model.
+    Raises ModelFailure, also when the stream ends without a finish reason, is empty, or loops. Each
+    request is logged under `log_name`, without its text.
     """
     deadline = time.monotonic() + limits.first
     for attempt in range(_RETRIES + 1):
@@ -88,7 +88,7 @@ def _pause(seconds: float, reason: str) -> Iterator[Waiting]:
 def _logged(
     asked: Generator[Delta | Waiting, None, None], log_name: str
 ) -> Iterator[Delta | Waiting]:
-    """Yield what a request gives, and log how long it took, what it counted and how it ended."""
+    """Yield a request's pieces; log its time, its tokens and how it ended."""
     started = time.monotonic()
     prompt: int | None = None
     answer: int | None = None
@@ -162,7 +162,7 @@ def _received(runner: _Runner, limits: Deadlines) -> Iterator[Delta | Waiting]:
 
 
 class _Silence:
-    """Since when a model gives no sign of life: words, news of its reading, a thought."""
+    """How long a model has shown no sign of life: tokens, progress in its prompt, reasoning."""
 
     def __init__(self) -> None:
         self.read: float | None = None
@@ -175,7 +175,7 @@ class _Silence:
         return time.monotonic() - self._since
 
     def note(self, piece: Delta) -> None:
-        """Take note of a piece; one that brings nothing new leaves the silence as it is."""
+        """Take note of a piece; one that brings nothing new does not reset the time."""
         now = time.monotonic()
         self._thinking_since = (self._thinking_since or now) if piece.thinking else 0.0
         thinks = piece.thinking and now - self._thinking_since < _LONGEST_THOUGHT
@@ -193,12 +193,12 @@ def _reading_notice(read: float | None) -> str:
 
 
 def loops(text: str) -> bool:
-    """Say whether a text ends in the same words over and over."""
+    """Say whether a text ends in the same words repeated."""
     return len(text) > 48 and bool(_LOOP.search(text[-_TAIL:]))
 
 
 class _Runner:
-    """One generation: an event loop in a thread, its pieces in a queue, the last one None."""
+    """One generation: an event loop in a thread, its pieces in a queue that ends with None."""
 
     def __init__(
         self, model: Model, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
