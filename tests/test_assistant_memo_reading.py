@@ -222,7 +222,7 @@ def test_grades_of_the_analyst_go_before_defaults(tmp_path: Path) -> None:
     default = Grades.load(tmp_path).of(source, PRESS)
     assert (default.reliability, default.credibility, default.graded) == ("B", 3, "")
     assert Grades.load(tmp_path).of(source, PRESS, 3).credibility == 1
-    file = Grades.written(tmp_path)
+    file = Grades.ensured_file(tmp_path)
     assert file.read_text(encoding="utf-8").startswith("# Grades of sources")
     assert Grades.load(tmp_path).of(source, PRESS) == default
     row = '[[source]]\nmatch = "reuters"\nreliability = "A"\nreason = "checked"\n'
@@ -230,7 +230,7 @@ def test_grades_of_the_analyst_go_before_defaults(tmp_path: Path) -> None:
     file.write_text(row, encoding="utf-8")
     found = Grades.load(tmp_path).of(source, PRESS)
     assert (found.reliability, found.reason, found.graded) == ("A", "checked", "2026-02-03")
-    assert Grades.written(tmp_path).read_text(encoding="utf-8") == row
+    assert Grades.ensured_file(tmp_path).read_text(encoding="utf-8") == row
     for wrong in (row.replace('"A"', '"G"'), row.replace('"checked"', '""'), "source = 3", "[["):
         file.write_text(wrong, encoding="utf-8")
         with pytest.raises(UsageError, match=r"grades\.toml"):

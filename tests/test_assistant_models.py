@@ -151,7 +151,7 @@ def test_an_answer_that_was_stopped_can_be_mended() -> None:
         list(engine.again(asked, [("It is so.", "no passage says so")]))
         sent = str(server.asked[-1].body["messages"])
         assert "Ship 1 came in May" in sent and "no passage says so" in sent
-        with pytest.raises(EngineError, match="nothing that could be mended"):
+        with pytest.raises(EngineError, match="nothing that could be corrected"):
             list(engine.again(task(2), [("It is so.", "no passage says so")]))
 
 
@@ -420,14 +420,16 @@ def test_the_newest_turns_are_kept() -> None:
     turns.keep(Task("Question 7?", (), ()), "passages " * 100 + "Question 7?", "word [1] " * 50)
 
     def kept(room: int) -> list[str]:
-        found = turns.of(history, lambda text: len(text.split()), room)
+        found = turns.fitting_turns(history, lambda text: len(text.split()), room)
         assert {one.text for one in found if one.role == "assistant"} <= {"word " * 50}
         return [one.text for one in found if one.role == "user"]
 
     assert len(kept(1000)) == 7 and kept(1000)[-1].startswith("passages")
     assert kept(120) == ["Question: Question 6?", "Question: Question 7?"] and not kept(3)
     # The same question answered otherwise is another conversation's.
-    other = turns.of([Turn("Question 7?", "Another.")], lambda text: len(text.split()), 1000)
+    other = turns.fitting_turns(
+        [Turn("Question 7?", "Another.")], lambda text: len(text.split()), 1000
+    )
     assert [one.text for one in other] == ["Question: Question 7?", "Another."]
 
 

@@ -148,7 +148,7 @@ def test_files_that_the_user_has_go_in(briefing: Run, tmp_path: Path) -> None:
     (folder / "a.gguf").write_bytes(DATA[:-4] + b"last")
     (folder / "lund.gguf").write_bytes(gguf(*LLAMA))
     done = briefing("models", "add", str(folder))
-    assert done.returncode == 1 and "a.gguf is no model that writes" in done.stderr
+    assert done.returncode == 1 and "a.gguf is not a model that generates text" in done.stderr
     assert "lund is here (not of the list: nothing is known of its content)" in done.stdout
     rows = json.loads(briefing("models", "--json").stdout)["models"]
     assert [(one["name"], one["installed"]) for one in rows] == [("tiny", False), ("lund", True)]

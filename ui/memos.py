@@ -98,7 +98,7 @@ def writing(backend: Backend, wanted: MemoForm, language: str = "en") -> Iterato
             publishers=wanted.publishers,
             language=language,
         )
-        for memo, name in repository.kept(write(workspace, request)):
+        for memo, name in repository.saved_steps(write(workspace, request)):
             sheet = MemoEditor(memo, name)
             yield sheet
     except NothingFound as error:

@@ -143,7 +143,7 @@ class Checker:
             against = found.contradicted >= _AGAINST if found else bool(changed)
             return Verdict("unsupported", tuple(dict.fromkeys(problems)), against, premise)
         if found is None:
-            return self._unread(claim, text, support, premise)
+            return self._without_judge(claim, text, support, premise)
         if found.supported >= _SUPPORTED:
             return Verdict("supported", premise=premise)
         against = found.contradicted >= max(_AGAINST, found.supported)
@@ -172,10 +172,12 @@ class Checker:
             max(one.supported for one in found), max(one.contradicted for one in found)
         )
 
-    def _unread(self, claim: str, text: str, support: LexicalSupport, premise: str) -> Verdict:
+    def _without_judge(
+        self, claim: str, text: str, support: LexicalSupport, premise: str
+    ) -> Verdict:
         """Return the verdict on a claim whose facts hold and whose meaning nothing reads."""
         enough = support.words >= ENOUGH_WORDS or support.anywhere >= ENOUGH_ANYWHERE
-        if enough or self._matcher.likeness(claim, text) >= LIKE:
+        if enough or self._matcher.similarity(claim, text) >= LIKE:
             return Verdict("weak", (problem(Code.MEANING_UNREAD),), premise=premise)
         lacking = problem(Code.WORDS_MISSING, ", ".join(support.missing[:6]))
         return Verdict("unsupported", (lacking,), premise=premise)
@@ -184,13 +186,6 @@ class Checker:
         """Say whether two sentences say the same, each bearing out the other. Needs a judge."""
         return self.reads_meaning and all(
             self.check(claim, [Cited(text)]).verdict == "supported"
-            for claim, text in ((one, other), (other, one))
-        )
-
-    def opposed(self, one: str, other: str) -> bool:
-        """Say whether two sentences speak against each other, both ways. Never without a judge."""
-        return self._judge is not None and all(
-            self._judge.judge(claim, [("", text)])[0].contradicted >= _AGAINST
             for claim, text in ((one, other), (other, one))
         )
 

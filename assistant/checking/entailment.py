@@ -119,13 +119,13 @@ class OnnxJudge:
         # Looked up once: another thread may evict entries in the meantime.
         known = {one: kept for one in pairs if (kept := self._known.get(one)) is not None}
         new = [one for one in dict.fromkeys(pairs) if one not in known]
-        found = dict(zip(new, self._pool.map(self._judged, new), strict=True))
+        found = dict(zip(new, self._pool.map(self._infer, new), strict=True))
         self._known.update(found)
         for old in list(self._known)[:-_KEPT]:
             self._known.pop(old, None)
         return [found[one] if one in found else known[one] for one in pairs]
 
-    def _judged(self, pair: Pair) -> Entailment:
+    def _infer(self, pair: Pair) -> Entailment:
         inputs = self._tokens.encode([pair])
         named = {"ids": inputs["input_ids"], "kinds": inputs["token_type_ids"]}
         (scores,) = self._model.run(["verdict"], named)[0].astype(np.float64)

@@ -114,7 +114,7 @@ class Matcher:
             missing,
         )
 
-    def likeness(self, claim: str, text: str) -> float:
+    def similarity(self, claim: str, text: str) -> float:
         """Return the highest cosine of `claim` with a run of one to three sentences of `text`."""
         vectors = self._vectors(text)
         return float((vectors @ self._embedder.embed([claim])[0]).max()) if len(vectors) else 0.0

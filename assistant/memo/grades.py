@@ -119,7 +119,7 @@ class Grades:
         return cls(configured(_File, file, advice=_ADVICE).source)
 
     @staticmethod
-    def written(home: Path) -> Path:
+    def ensured_file(home: Path) -> Path:
         """Return the path of the analyst's file, created with an explanation if missing."""
         file = home / FILE_NAME
         if not file.exists():

@@ -108,7 +108,7 @@ class MemoRepository:
             raise UsageError(tr("there is no memo {name}; see: briefing memos", name=repr(name)))
         return file
 
-    def kept(self, steps: Iterator[Memo], name: str = "") -> Iterator[tuple[Memo, str]]:
+    def saved_steps(self, steps: Iterator[Memo], name: str = "") -> Iterator[tuple[Memo, str]]:
         """Yield (memo, id) while a memo is written, saving after each finished section.
 
         Where the library has nothing on the topic, no file is left.
@@ -136,11 +136,11 @@ class MemoRepository:
         """Return the memos, newest first; one that cannot be read has its `problem`."""
         times = {file: file.stat().st_mtime for file in self._folder.glob("*.json")}
         return [
-            self._kept(file, datetime.fromtimestamp(time).isoformat(" ", "minutes"))
+            self._stored(file, datetime.fromtimestamp(time).isoformat(" ", "minutes"))
             for file, time in sorted(times.items(), key=lambda one: one[1], reverse=True)
         ]
 
-    def _kept(self, file: Path, saved: str) -> StoredMemo:
+    def _stored(self, file: Path, saved: str) -> StoredMemo:
         try:
             memo = self.load(file.stem)
         except UsageError as error:

@@ -88,17 +88,17 @@ class _Report:
 
 def events(found: Iterable[EvidenceSentence]) -> list[DatedEvent]:
     """Return the events that the sentences report, by date; reports of one event are merged."""
-    told: list[_Report] = []
+    reports: list[_Report] = []
     year = ""
     passage = ""
     for sentence in found:
         if sentence.passage.id != passage:
             passage, year = sentence.passage.id, ""
         for one in _reports_in(sentence, year):
-            told.append(one)
+            reports.append(one)
         stated = [moment.year for moment in date_mentions(sentence.text) if moment.year]
         year = str(stated[-1]) if stated else year
-    return sorted(_merged(told), key=lambda one: one.date)
+    return sorted(_merged(reports), key=lambda one: one.date)
 
 
 def _reports_in(sentence: EvidenceSentence, year: str) -> Iterator[_Report]:
@@ -139,7 +139,7 @@ def _reports_in(sentence: EvidenceSentence, year: str) -> Iterator[_Report]:
         shown = text if len(clauses) == 1 else own.strip(" ,;")
         if len(shown.split()) < 5 or not re.match(r"[A-Z0-9“\"$\u4e00-\u9fff]", shown):
             shown = text
-        yield _Report(day, shown, sentence, _content(shown, moment), _names(shown))
+        yield _Report(day, shown, sentence, _content(shown), _names(shown))
 
 
 def _is_only_date(moment: DateMention, text: str) -> bool:
@@ -180,7 +180,7 @@ def _iso(moment: DateMention, year: str, sentence: EvidenceSentence) -> str:
     return replace(moment, year=int(stated)).iso
 
 
-def _content(text: str, moment: DateMention) -> frozenset[str]:
+def _content(text: str) -> frozenset[str]:
     dates = {stem for one in date_mentions(text) for stem in stems(text[one.start : one.end])}
     return frozenset(stem for stem in stems(text) if stem not in dates and len(stem) > 2)
 
@@ -190,10 +190,10 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(one.text.casefold() for one in names(text, spans))
 
 
-def _merged(told: Sequence[_Report]) -> Iterator[DatedEvent]:
+def _merged(reports: Sequence[_Report]) -> Iterator[DatedEvent]:
     """Yield the events: reports of one event merged, with the other dates given for it."""
     groups: list[list[_Report]] = []
-    for one in told:
+    for one in reports:
         for group in groups:
             told_apart = all(two.sentence.key != one.sentence.key for two in group)
             if told_apart and _agree(group[0], one) and _alike(group[0], one) >= _SAME:

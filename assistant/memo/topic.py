@@ -110,7 +110,9 @@ class Topic:
             low = bare.lower()
             kind = next((one for one, words in _KINDS if re.search(words, low)), Kind.OTHER)
         named = _names(bare, found, chinese=chinese)
-        thing = bare if chinese else _thing(bare, named) if asks else _begun(bare, named)
+        thing = (
+            bare if chinese else _subject_of(bare, named) if asks else _within_sentence(bare, named)
+        )
         query = QueryTerms.from_question(bare)
         known = frequencies or {}
         # What no passage has a word of tells none from another.
@@ -127,7 +129,7 @@ class Topic:
         )
         question = text.strip()
         if not asks and (compared := _COMPARED.match(bare)):
-            thing = _begun(compared["of"] or compared["what"], named)
+            thing = _within_sentence(compared["of"] or compared["what"], named)
             question = f"How do {thing} compare?"
         return cls(question, thing, kind, chinese, named, weights, unknown)
 
@@ -237,7 +239,7 @@ def _stands(vocabulary: Vocabulary, text: str, name: str) -> bool:
     return name in text if _HAN.search(name) else vocabulary.holds(name)
 
 
-def _thing(bare: str, named: Sequence[str]) -> str:
+def _subject_of(bare: str, named: Sequence[str]) -> str:
     """Return the subject of a question: its runs of content words, joined."""
     runs: list[list[str]] = [[]]
     for word in _WORD.findall(bare):
@@ -250,7 +252,7 @@ def _thing(bare: str, named: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(said[:-1]), said[-1]))) if said else bare
 
 
-def _begun(bare: str, named: Sequence[str]) -> str:
+def _within_sentence(bare: str, named: Sequence[str]) -> str:
     """Return a topic as part of a sentence: its first word in lower case unless it is a name."""
     # What goes with it burdens each question: "the rule and its rescission" is about the rule.
     bare = re.sub(r"\s+and (?:its|their) [\w-]+$", "", bare)

@@ -126,9 +126,9 @@ def _follow_redirects(client: httpx.Client, address: str, start: int) -> httpx.R
         # A mirror without encryption, or a server on this machine, may redirect to itself.
         same = (there.scheme, there.host) == (here.scheme, here.host)
         if there.scheme != "https" and not (same and there.scheme == "http"):
-            raise SourceFailed(tr("it leads to an address without encryption"))
+            raise SourceFailed(tr("it redirects to an address without encryption"))
         here = there
-    raise SourceFailed(tr("it leads on and on"))
+    raise SourceFailed(tr("it redirects too many times"))
 
 
 def _cut_to_start(response: httpx.Response, part: PartialFile) -> None:
@@ -138,7 +138,7 @@ def _cut_to_start(response: httpx.Response, part: PartialFile) -> None:
         busy = status >= 500 or status == httpx.codes.TOO_MANY_REQUESTS
         raise SourceFailed(tr("it answered with status {status}", status=status), retryable=busy)
     if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise SourceFailed(tr("it sends the file packed"))
+        raise SourceFailed(tr("it sends the file compressed"))
     if status == httpx.codes.PARTIAL_CONTENT:
         found = _RANGE.fullmatch(response.headers.get("content-range", "").strip())
         if found is None or int(found[1]) > part.size:
@@ -167,13 +167,13 @@ def _append_body(response: httpx.Response, part: PartialFile) -> Iterator[None]:
     for data in response.iter_raw():
         at = part.size
         if data[: max(0, len(MAGIC) - at)] != MAGIC[at : at + len(data)]:
-            raise SourceFailed(tr("what it sends is no model"))
+            raise SourceFailed(tr("what it sends is not a model"))
         part.add(data)
         yield
         now = time.monotonic()
         if now - since > _WINDOW:
             if part.size - counted < _SLOWEST * (now - since):
-                raise SourceFailed(tr("it hardly sends anything"), retryable=True)
+                raise SourceFailed(tr("it sends too slowly"), retryable=True)
             since, counted = now, part.size
 
 

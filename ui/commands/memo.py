@@ -86,7 +86,7 @@ def memo(
         if begun is not None:
             request = resumed(request, begun)
         with StatusLine(shown=True) as line:
-            for step in repository.kept(write(opened, request, begun), resume):
+            for step in repository.saved_steps(write(opened, request, begun), resume):
                 written, name = step
                 line.show(written.notice)
         content = packed(opened, written) if form == "zip" else exported(written, form)
@@ -235,7 +235,7 @@ def grades(context: click.Context) -> None:
     from assistant.memo.grades import Grades
 
     with workspace(context) as opened:
-        file = Grades.written(opened.settings.home)
+        file = Grades.ensured_file(opened.settings.home)
         Grades.load(opened.settings.home)
     click.echo(str(file))
 
