@@ -105,7 +105,7 @@ def test_the_pace_is_noted(home: Path) -> None:
     assert ModelStore(home).named("tiny").speed > 0
     pace = local._WritingSpeed()
     for piece in ("", "a", " word or two", "港口货物"):
-        pace.hear(piece)
+        pace.add(piece)
     assert pace.words_a_second == 0
 
 

@@ -43,7 +43,7 @@ Package = Callable[..., Path]
 # A reader as short as one can be, of files that begin with a word of their own.
 TIDES = """
     from corpus.document import Document, Source
-    from corpus.formats import Reader
+    from corpus.formats import FileReader
 
     def read(data, location, limits):
         return Document(Source("Tides", location, kind="tides"), data.decode())
@@ -51,7 +51,7 @@ TIDES = """
     def sniff(data, suffix):
         return data.startswith(b"TIDES")
 
-    TIDES = Reader("tide tables", (".tide",), read, {"text/x-tide": ".tide"}, sniff)
+    TIDES = FileReader("tide tables", (".tide",), read, {"text/x-tide": ".tide"}, sniff)
 """
 
 
@@ -273,7 +273,7 @@ def test_an_added_reader_runs_confined(package: Package, tmp_path: Path) -> None
         from pathlib import Path
         import socket
         from corpus.document import Document, Source
-        from corpus.formats import Reader
+        from corpus.formats import FileReader
 
         PREPARED = []
 
@@ -289,7 +289,7 @@ def test_an_added_reader_runs_confined(package: Package, tmp_path: Path) -> None
         def prepare():
             PREPARED.append(Path(__file__).stem)
 
-        TIDES = Reader("tides", (".tide",), read, imports=("colorsys", "wsgiref.*"),
+        TIDES = FileReader("tides", (".tide",), read, imports=("colorsys", "wsgiref.*"),
                        prepare=prepare)
     """, readers="tide = tests_tides:TIDES")  # fmt: skip
     assert "tests_tides" not in sys.modules
@@ -346,16 +346,16 @@ BELLS = """
         def write(self, task):
             yield Draft("Ding.", (1,))
 
-    def make(model, settled):
+    def make(model, config):
         if model == "cracked":
             raise KeyError(model)
-        return Bell(f"bell:{model} {settled.key('bell', 'BELL_KEY')}") if model != "none" else 7
+        return Bell(f"bell:{model} {config.key('bell', 'BELL_KEY')}") if model != "none" else 7
 
-    def reach(settled):
+    def discover(config):
         raise OSError("no rope")
 
     BELL = EngineKind(make, model="TOWER", variable="BELL_KEY")
-    GONG = EngineKind(lambda model, settled: Bell("gong"), model="", reach=reach)
+    GONG = EngineKind(lambda model, config: Bell("gong"), model="", discover=discover)
 """
 
 

@@ -92,7 +92,7 @@ def test_an_interrupted_download_goes_on(
     briefing: Run, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ctrl-C keeps what came; the same command goes on from there."""
-    appended = model_download.downloading.downloaded
+    appended = model_download.downloading.append_from_url
 
     def interrupted(*args: object) -> Iterator[None]:
         for number, _ in enumerate(appended(*args)):  # type: ignore[arg-type]
