@@ -8,8 +8,8 @@ from dataclasses import replace
 from assistant.answer import Answer, Citation, Claim
 from assistant.checking.checker import Checker, Cited, Verdict
 from assistant.checking.problems import Code, problem
-from assistant.checking.refusals import goes_on
-from assistant.checking.tables import with_heads
+from assistant.checking.refusals import states_more
+from assistant.checking.tables import with_column_heads
 from assistant.citation_parsing import quoted
 from assistant.engine import Draft
 from assistant.prompts import NOT_FOUND
@@ -31,7 +31,7 @@ class AnswerBuilder:
         """
         part = draft.text[len(NOT_FOUND) :].strip(" .")
         if draft.text.upper().startswith(NOT_FOUND):
-            if goes_on(part):
+            if states_more(part):
                 # It says that nothing is found, and then something else: "The passages tell of X."
                 part = answer.standalone or answer.question
             return replace(answer, not_found=(*answer.not_found, part)) if part else answer
@@ -93,7 +93,7 @@ def cited(one: Evidence) -> Cited:
     source = one.source
     tables = dict.fromkeys(row.cells[0].table for row in one.rows)
     beside = (source.title, one.passage.heading, *tables, source.publisher, source.published)
-    text = with_heads(one.passage, one.rows)
+    text = with_column_heads(one.passage, one.rows)
     return Cited(text, ". ".join(part for part in beside if part), one.rows)
 
 

@@ -79,8 +79,8 @@ def diagnostics(workspace: Workspace) -> Iterator[IntegrityFinding]:
     yield _judge(workspace)
     yield _indexes(workspace)
     goes = (
-        f"sends questions and passages to {workspace.engine.place}"
-        if workspace.engine.place
+        f"sends questions and passages to {workspace.engine.host}"
+        if workspace.engine.host
         else "local"
     )
     yield IntegrityFinding(

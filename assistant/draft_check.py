@@ -146,8 +146,8 @@ def _best(
         if best and best[1].verdict == "supported" and place >= _LISTENED:
             break
         verdict = checker.check(text, [cited(one)])
-        if verdict.against and place < _LISTENED and _speaks_against(verdict):
-            against = against or verdict.rests
+        if verdict.contradicted and place < _LISTENED and _speaks_against(verdict):
+            against = against or verdict.premise
         if best is None or _RANK[verdict.verdict] > best[0]:
             best = (_RANK[verdict.verdict], verdict, one)
     assert best is not None
@@ -159,9 +159,9 @@ def _best(
             verdict, one = together, found[0]
     if verdict.verdict == "supported" and against:
         reason = problem(Code.CONTRADICTED_ELSEWHERE, against)
-        verdict = Verdict("weak", (reason,), rests=verdict.rests)
+        verdict = Verdict("weak", (reason,), premise=verdict.premise)
     return CheckedSentence(
-        text, verdict.verdict, verdict.problems, citation_of(text, one, 1), verdict.rests
+        text, verdict.verdict, verdict.problems, citation_of(text, one, 1), verdict.premise
     )
 
 
@@ -181,7 +181,7 @@ def against_texts(checker: Checker, text: str, sources: Sequence[str]) -> list[C
             Verdict("supported") if checker.states_nothing(plain) else checker.check(plain, given)
         )
         checked.append(
-            CheckedSentence(plain, verdict.verdict, verdict.problems, rests=verdict.rests)
+            CheckedSentence(plain, verdict.verdict, verdict.problems, rests=verdict.premise)
         )
     return checked
 

@@ -112,7 +112,7 @@ class Engine(Protocol):
         """What the engine is called on screen and in JSON."""
 
     @property
-    def place(self) -> str:
+    def host(self) -> str:
         """The host that question and passages are sent to; "" when they stay on this machine."""
 
     def write(self, task: Task) -> Generator[Piece, None, None]:

@@ -36,14 +36,14 @@ class EngineKind:
     user settled; it contacts nobody, and raises UsageError where something is missing. `model` is
     the word for that name in lists, "" for a kind that is one engine and is named alone (it is made
     of ""). `variable` is the variable of the environment that holds its key, "" where it needs
-    none. `reach` yields what of it could answer now, or what it would need; a provider elsewhere is
-    not contacted for that.
+    none. `discover` yields what of it could answer now, or what it would need; a provider elsewhere
+    is not contacted for that.
     """
 
     make: Callable[[str, EngineConfig], Engine]
     model: str = "MODEL"
     variable: str = ""
-    reach: Callable[[EngineConfig], Iterable[Reachable]] | None = None
+    discover: Callable[[EngineConfig], Iterable[Reachable]] | None = None
 
     def form(self, name: str) -> str:
         """Return how an engine of this kind, which has that name, is named: "ollama:MODEL"."""
@@ -58,9 +58,9 @@ ENGINES = Registry(
         ("extractive", "assistant.extractive_engine:EXTRACTIVE"),
         ("local", "assistant.models.local:LOCAL"),
         ("ollama", "assistant.models.servers:OLLAMA"),
-        ("openai", "assistant.models.hosted:OPENAI"),
-        ("anthropic", "assistant.models.hosted:ANTHROPIC"),
-        ("deepseek", "assistant.models.hosted:DEEPSEEK"),
+        ("openai", "assistant.models.servers:OPENAI"),
+        ("anthropic", "assistant.models.servers:ANTHROPIC"),
+        ("deepseek", "assistant.models.servers:DEEPSEEK"),
         ("hf", "assistant.models.hugging_face:HUGGING_FACE"),
     ),
 )

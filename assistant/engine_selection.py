@@ -27,13 +27,13 @@ def engine_named(name: str, home: Path) -> Engine:
     """
     if name == ExtractiveEngine.name:
         return ExtractiveEngine()
-    settled = engine_config_in(home)
+    config = engine_config_in(home)
     if name == _AUTO:
-        return _preferred(settled) or _found(settled)
+        return _preferred(config) or _found(config)
     if "#" in name and urlsplit(name.partition("#")[0]).scheme in {"http", "https"}:
-        from assistant.models.servers import at_address
+        from assistant.models.servers import engine_at_address
 
-        return at_address(name, settled)
+        return engine_at_address(name, config)
     first, colon, model = name.partition(":")
     kind = ENGINES.get(first)
     if kind is None or (not model.strip() if kind.model else bool(colon)):
@@ -41,8 +41,8 @@ def engine_named(name: str, home: Path) -> Engine:
             tr("there is no engine {name}; give one of: {forms}", name=repr(name), forms=_forms())
         )
     if ENGINES.package(first):
-        return _of_package(name, kind, model.strip(), settled)
-    return kind.make(model.strip(), settled)
+        return _of_package(name, kind, model.strip(), config)
+    return kind.make(model.strip(), config)
 
 
 def _forms() -> str:
@@ -53,27 +53,27 @@ def _forms() -> str:
     return ", ".join([_AUTO, *(kind.form(name) for name, kind in kinds.items()), FORM])
 
 
-def _preferred(settled: EngineConfig) -> Engine | None:
+def _preferred(config: EngineConfig) -> Engine | None:
     """Return the model of this machine that `briefing models use` chose, or the best able one."""
     from assistant.models.hardware import total_memory
     from assistant.models.local import LOCAL
     from assistant.models.model_store import ModelStore
 
-    model = ModelStore(settled.home).preferred(total_memory())
-    return LOCAL.make(model.name, settled) if model else None
+    model = ModelStore(config.home).preferred(total_memory())
+    return LOCAL.make(model.name, config) if model else None
 
 
-def _found(settled: EngineConfig) -> Engine:
+def _found(config: EngineConfig) -> Engine:
     """Return an engine on a server of this machine, or the one that needs no model."""
-    from assistant.models.servers import found
+    from assistant.models.servers import first_engine_found
 
-    return found(settled) or ExtractiveEngine()
+    return first_engine_found(config) or ExtractiveEngine()
 
 
-def _of_package(name: str, kind: EngineKind, model: str, settled: EngineConfig) -> Engine:
+def _of_package(name: str, kind: EngineKind, model: str, config: EngineConfig) -> Engine:
     """Return an engine that another package makes; raises UsageError where it makes none."""
     try:
-        engine = kind.make(model, settled)
+        engine = kind.make(model, config)
         if not isinstance(engine, Engine):
             raise TypeError(f"{type(engine).__name__} is no engine")
     except BriefingError:
@@ -96,24 +96,24 @@ def reachable(home: Path) -> Iterator[Reachable]:
 
     Asks servers on this machine only; a hosted provider is never contacted. Raises UsageError.
     """
-    from assistant.models.servers import reach_addresses
+    from assistant.models.servers import discover_addresses
 
-    settled = engine_config_in(home)
+    config = engine_config_in(home)
     for kind in ENGINES.ours().values():
-        if kind.reach is not None:
-            yield from kind.reach(settled)
-    yield from reach_addresses()
+        if kind.discover is not None:
+            yield from kind.discover(config)
+    yield from discover_addresses()
     for name, kind in ENGINES.added().items():
-        yield from _reach_of_package(name, kind, settled)
+        yield from _discover_of_package(name, kind, config)
 
 
-def _reach_of_package(name: str, kind: EngineKind, settled: EngineConfig) -> Iterable[Reachable]:
+def _discover_of_package(name: str, kind: EngineKind, config: EngineConfig) -> Iterable[Reachable]:
     """Return what of another package's kind can answer; that it tells nothing if it fails."""
     form, is_form = kind.form(name), bool(kind.model)
-    if kind.reach is None:
+    if kind.discover is None:
         return [Reachable(form, True, f"of {ENGINES.package(name)}", is_form=is_form)]
     try:
-        return list(kind.reach(settled))
+        return list(kind.discover(config))
     except Exception as error:  # noqa: BLE001  # reason: code of others may raise anything
         _LOG.error("the kind of engine %s cannot say what answers", name, exc_info=error)
         failed = f"of {ENGINES.package(name)}, which fails ({type(error).__name__}); see the log"

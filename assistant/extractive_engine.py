@@ -83,7 +83,7 @@ class ExtractiveEngine:
     """Picks the sentences that answer the question, best first, and cites each."""
 
     name = "extractive"
-    place = ""
+    host = ""
 
     def write(self, task: Task) -> Generator[Piece, None, None]:
         """Yield each picked sentence with the label of the passage it stands in."""
@@ -215,7 +215,7 @@ def _in_order(chosen: list[RankedSentence]) -> list[RankedSentence]:
 EXTRACTIVE = EngineKind(
     lambda _, __: ExtractiveEngine(),
     model="",
-    reach=lambda _: [
+    discover=lambda _: [
         Reachable("extractive", True, "quotes the library; needs no model, key or network")
     ],
 )

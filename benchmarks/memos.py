@@ -17,7 +17,7 @@ from pathlib import Path
 
 from assistant.memo.export import exported
 from assistant.memo.length import body_of, body_words
-from assistant.memo.memo_review import standing
+from assistant.memo.memo_review import count_exact_quotations
 from assistant.memo.values import EVIDENCE, GAP
 from assistant.memo.writing import Request, write
 from assistant.settings import Settings
@@ -77,7 +77,7 @@ def _row(workspace: Workspace, number: int, topic: str, template: str, keep: Pat
         keep.mkdir(parents=True, exist_ok=True)
         for form in ("docx", "pdf", "json"):
             (keep / f"{number:02d}-{template}.{form}").write_bytes(exported(memo, form))
-    stand = f"{standing(workspace, memo)}/{len(memo.citations)}"
+    stand = f"{count_exact_quotations(workspace, memo)}/{len(memo.citations)}"
     return (
         f"{taken:>7.1f}{body_words(memo):>6}{f'{found}/{len(body)}':>7}{gaps:>5}"
         f"{len(said):>6}{sum(bool(one.citations) for one in said):>6}{stand:>9}"

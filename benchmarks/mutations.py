@@ -23,7 +23,7 @@ from pathlib import Path
 from assistant.checking.checker import Checker, Cited
 from assistant.checking.entailment import judge_named
 from assistant.checking.names import Vocabulary, names
-from assistant.checking.quotations import quotations
+from assistant.checking.source_changes import quotations
 from corpus.date_mentions import date_mentions
 from corpus.document import Document, Passage
 from corpus.quantities import quantities

@@ -62,7 +62,7 @@ class Plain:
         if isinstance(model, OpenAIServer | OllamaServer | AnthropicServer):
             model = replace(model, form="")
         bare = replace(engine, model=model, evidence=None)
-        self.name, self.place, self.write = f"{engine.name}, plain", engine.place, bare.write
+        self.name, self.host, self.write = f"{engine.name}, plain", engine.host, bare.write
 
 
 def forty(file: Path, near: Path | None) -> list[EvaluationQuestion]:

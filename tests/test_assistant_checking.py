@@ -11,12 +11,12 @@ from docx.oxml import parse_xml
 
 from assistant.answer import Answer
 from assistant.attribution import AnswerBuilder
-from assistant.checking.checker import Checker, Cited, facts_missing
-from assistant.checking.names import Vocabulary, missing, names
-from assistant.checking.number_match import compared
+from assistant.checking.checker import Checker, Cited, missing_facts
+from assistant.checking.names import Vocabulary, missing_names, names
+from assistant.checking.number_match import number_problem
 from assistant.checking.problems import Code, in_words
-from assistant.checking.quotations import misquoted
-from assistant.checking.tables import readable
+from assistant.checking.source_changes import altered_quotations
+from assistant.checking.tables import record_as_lines
 from assistant.draft_check import sentences_of
 from assistant.engine import Draft
 from corpus.date_mentions import date_mentions, dates_supported
@@ -133,7 +133,7 @@ def test_a_number_may_be_computed_from_two_of_the_source(
     claim: str, source: str, problems: int
 ) -> None:
     """Shares, changes, sums, differences and factors, where the claim has a word for it."""
-    assert len(facts_missing(claim, source)) == problems
+    assert len(missing_facts(claim, source)) == problems
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_numbers_are_the_same_however_they_are_written(
 ) -> None:
     """Value, scale and unit count; figures, words and signs do not."""
     (one,) = quantities(claimed)
-    assert (compared(one, quantities(given)) is None) is equal
+    assert (number_problem(one, quantities(given)) is None) is equal
 
 
 @pytest.mark.parametrize(
@@ -215,15 +215,15 @@ def test_dates_are_the_same_however_they_are_written(claimed: str, given: str, e
 )
 def test_names_are_known_by_their_other_forms(claimed: str, given: str, gone: list[str]) -> None:
     """Aliases, acronyms, initials and makers; a first word of English is no name."""
-    assert missing(names(claimed), Vocabulary(given)) == gone
+    assert missing_names(names(claimed), Vocabulary(given)) == gone
 
 
 def test_a_quotation_counts_word_for_word() -> None:
     """Marks, case and gaps may differ; words may not."""
     text = 'He called it "a very old bridge" and left.'
-    assert misquoted("He called it “A very old bridge.”", text) == []
-    assert misquoted("He called it “a very … bridge”", text) == []
-    assert misquoted("He called it 'a very new bridge'", text) == ["a very new bridge"]
+    assert altered_quotations("He called it “A very old bridge.”", text) == []
+    assert altered_quotations("He called it “a very … bridge”", text) == []
+    assert altered_quotations("He called it 'a very new bridge'", text) == ["a very new bridge"]
 
 
 def test_a_record_is_read_as_sentences() -> None:
@@ -233,7 +233,7 @@ def test_a_record_is_read_as_sentences() -> None:
         "hours": {"Monday": "17:30-23:0"},
         "attributes": {"OutdoorSeating": False, "WiFi": "free", "BusinessParking": {"lot": True}},
     }
-    text = readable(json.dumps(record))
+    text = record_as_lines(json.dumps(record))
     assert "attributes: no Outdoor Seating" in text
     assert "attributes, Business Parking, lot: yes" in text
     cited = [Cited(json.dumps(record))]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.checking.tables import repeats
+from assistant.checking.tables import repeats_row
 from assistant.citation_parsing import PartialSentence, parsed_sentences, quoted
 from assistant.engine import Draft
 from corpus.cells import rows_in
@@ -73,5 +73,5 @@ def test_of_two_rows_with_one_value_the_one_that_is_named_is_cited() -> None:
     for row in rows[1:]:
         start, end = quoted(row.cells[1].alone, passage, rows)
         assert document.text[start:end] == document.text[row.start : row.end]
-        assert repeats(f"{row.cells[1].alone}.", row)
-    assert not repeats(rows[1].cells[1].alone, rows[2])
+        assert repeats_row(f"{row.cells[1].alone}.", row)
+    assert not repeats_row(rows[1].cells[1].alone, rows[2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.checking.checker import facts_missing
+from assistant.checking.checker import missing_facts
 
 SALES = "Sales were $5 million in 2024, after $4 million in 2023."
 SHARES = "Nord pays 60 percent, Lund 25 percent, and a group of firms led by Vik the rest."
@@ -36,7 +36,7 @@ LARGE = "The rule applies to firms with more than 500 staff; 40 firms have 9,000
 )
 def test_what_a_calculation_gives_is_not_missing(claim: str, source: str) -> None:
     """Sums, differences, shares, products, what is left, and times between two dates."""
-    assert not facts_missing(claim, source, sure=True)
+    assert not missing_facts(claim, source, sure=True)
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,10 @@ def test_what_a_calculation_gives_is_not_missing(claim: str, source: str) -> Non
 )
 def test_what_no_calculation_gives_is_missing(claim: str, source: str) -> None:
     """The other direction, a share taken for points, a bound of the source made another."""
-    assert facts_missing(claim, source, sure=True)
+    assert missing_facts(claim, source, sure=True)
 
 
 def test_without_a_sure_judge_a_calculation_needs_its_word() -> None:
     """By chance two numbers of a text give nearly any third."""
-    assert facts_missing("A group of firms pays 15 percent.", SHARES)
-    assert facts_missing("Two appeared eight months after One.", MODELS)
+    assert missing_facts("A group of firms pays 15 percent.", SHARES)
+    assert missing_facts("Two appeared eight months after One.", MODELS)

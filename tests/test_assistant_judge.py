@@ -13,7 +13,7 @@ import pytest
 from assistant.checking.checker import Checker, Cited
 from assistant.checking.entailment import Entailment, OnnxJudge, judge_named
 from assistant.checking.problems import Code
-from assistant.checking.qualifiers import dropped_qualifiers
+from assistant.checking.source_changes import dropped_qualifiers
 from assistant.diagnostics import diagnostics
 from assistant.settings import Settings
 from assistant.workspace import Workspace

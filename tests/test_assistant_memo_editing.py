@@ -10,14 +10,14 @@ import pytest
 from assistant.answer import Claim
 from assistant.checking.problems import Code
 from assistant.memo.editing import (
-    line_at,
-    moved,
-    offered,
-    recited,
-    removed,
-    reworded,
+    candidate_passages,
+    editable_line,
     sections_for,
-    taken,
+    with_claims,
+    with_line_moved,
+    with_line_reworded,
+    with_other_passage,
+    without_line,
 )
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Memo
 from assistant.memo.writing import Request, write
@@ -61,21 +61,25 @@ def test_words_are_changed_and_checked_again(workspace: Workspace, memo: Memo) -
     """Against the passages cited; what is written into a gap is a judgment; no words are none."""
     key, numbers = evidence_of(memo)
     at = numbers[0]
-    old = line_at(memo, key, at)
-    same = line_at(reworded(workspace, memo, key, at, f"  {old.claim.text} "), key, at)
+    old = editable_line(memo, key, at)
+    same = editable_line(
+        with_line_reworded(workspace, memo, key, at, f"  {old.claim.text} "), key, at
+    )
     assert same == old
-    wrong = line_at(reworded(workspace, memo, key, at, "The port of Vik closed in 1871."), key, at)
+    wrong = editable_line(
+        with_line_reworded(workspace, memo, key, at, "The port of Vik closed in 1871."), key, at
+    )
     assert wrong.claim.verdict == "unsupported" and wrong.claim.problems
     assert wrong.claim.citations == old.claim.citations and wrong.role == EVIDENCE
     gap = next((one.key, n) for one in memo.sections
                for n, line in enumerate(one.lines, 1) if line.role == GAP)  # fmt: skip
-    filled = line_at(reworded(workspace, memo, *gap, "It is likely to hold."), *gap)
+    filled = editable_line(with_line_reworded(workspace, memo, *gap, "It is likely to hold."), *gap)
     assert filled.role == JUDGMENT and filled.claim.text == "It is likely to hold."
     for words in ("", " \n "):
         with pytest.raises(UsageError, match="write a sentence"):
-            reworded(workspace, memo, key, at, words)
+            with_line_reworded(workspace, memo, key, at, words)
     with pytest.raises(UsageError, match="no line 99"):
-        line_at(memo, key, 99)
+        editable_line(memo, key, 99)
 
 
 def test_a_line_that_cites_nothing_is_not_supported_by_other_words(
@@ -93,15 +97,17 @@ def test_a_line_that_cites_nothing_is_not_supported_by_other_words(
         ]
         uncited = replace(memo, sections=tuple(sections))
         for words in ("The port burned down twice.", "We cannot say when, but the port burned."):
-            changed = reworded(workspace, uncited, key, at, words)
-            claim = line_at(changed, key, at).claim
+            changed = with_line_reworded(workspace, uncited, key, at, words)
+            claim = editable_line(changed, key, at).claim
             assert (claim.text, claim.verdict) == (words, "unsupported")
             assert [one.code for one in claim.problems] == [Code.UNCITED]
             assert "unsupported-claim" in {one.rule for one in changed.findings}
     gap = next((one.key, n) for one in memo.sections
                for n, line in enumerate(one.lines, 1) if line.role == GAP)  # fmt: skip
-    judged = reworded(workspace, memo, *gap, "It is likely to hold.")
-    again = line_at(reworded(workspace, judged, *gap, "It is unlikely to hold."), *gap)
+    judged = with_line_reworded(workspace, memo, *gap, "It is likely to hold.")
+    again = editable_line(
+        with_line_reworded(workspace, judged, *gap, "It is unlikely to hold."), *gap
+    )
     assert again.role == JUDGMENT and again.claim.verdict == "supported"
 
 
@@ -123,15 +129,15 @@ def test_lines_are_removed_and_moved(memo: Memo) -> None:
     """The rest stays as it was; at an end a line stays where it is."""
     key, (number, *_) = evidence_of(memo)
     before = texts(memo, key)
-    assert texts(removed(memo, key, number), key) == before[: number - 1] + before[number:]
-    assert moved(memo, key, 1, -1) == memo
-    down = texts(moved(memo, key, number, 1), key)
+    assert texts(without_line(memo, key, number), key) == before[: number - 1] + before[number:]
+    assert with_line_moved(memo, key, 1, -1) == memo
+    down = texts(with_line_moved(memo, key, number, 1), key)
     assert sorted(down) == sorted(before) and (down != before or len(before) == number)
     for wrong in (0, 99):
         with pytest.raises(UsageError):
-            removed(memo, key, wrong)
+            without_line(memo, key, wrong)
     with pytest.raises(UsageError):
-        moved(memo, "nowhere", 1, 1)
+        with_line_moved(memo, "nowhere", 1, 1)
 
 
 def test_a_line_that_rests_on_another_passage_is_checked_against_it(
@@ -144,9 +150,9 @@ def test_a_line_that_rests_on_another_passage_is_checked_against_it(
         for number, line in enumerate(one.lines, 1)
         if line.role == EVIDENCE and "4,800" in line.claim.text
     )
-    found = offered(workspace, memo, key, number)
+    found = candidate_passages(workspace, memo, key, number)
     road = next(one for one in found if "E22" in one.passage.text)
-    worse = recited(workspace, memo, key, number, road)
+    worse = with_other_passage(workspace, memo, key, number, road)
     (section,) = [one for one in worse.sections if one.key == key]
     claim = section.lines[number - 1].claim
     cited = worse.citation(claim.citations[0])
@@ -155,7 +161,7 @@ def test_a_line_that_rests_on_another_passage_is_checked_against_it(
     assert claim.verdict != "supported" and claim.problems
     assert any(one.where == f"{key}:{number}" and one.rule for one in worse.findings)
     port = next(one for one in found if "4,800" in one.passage.text)
-    better = recited(workspace, worse, key, number, port)
+    better = with_other_passage(workspace, worse, key, number, port)
     (section,) = [one for one in better.sections if one.key == key]
     assert section.lines[number - 1].claim.verdict == "supported"
 
@@ -168,8 +174,8 @@ def test_claims_of_an_answer_are_taken_over_once(workspace: Workspace, memo: Mem
         Claim("The port of Lund has a pilot.", (1,), "supported"),
         Claim("Nothing is cited here.", (), "unsupported"),
     ]
-    more = taken(memo, key, claims, [source])
+    more = with_claims(memo, key, claims, [source])
     assert texts(more, key)[-1] == "The port of Lund has a pilot."
     assert "Nothing is cited here." not in texts(more, key)
     assert len(more.citations) == len(memo.citations)
-    assert taken(more, key, claims, [source]) == more
+    assert with_claims(more, key, claims, [source]) == more

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.engine import Piece, Task
-from assistant.memo.editing import reworded
+from assistant.memo.editing import with_line_reworded
 from assistant.memo.export import exported
 from assistant.memo.lint import accepted, adopted, faults_of
 from assistant.memo.memo_json import from_json, to_json
@@ -33,7 +33,7 @@ GROWS = "Traffic in the port of Lund will likely grow further."
 class Judge:
     """Writes the fact where it is asked for facts, and a judgment that does not hold where not."""
 
-    name, place = "scripted:judge", ""
+    name, host = "scripted:judge", ""
 
     def __init__(self, *, mends: bool = True, fails: bool = False) -> None:
         self._mends, self._fails = mends, fails
@@ -119,7 +119,7 @@ def test_a_draft_is_nobodys_until_it_is_taken_over(workspace: Workspace) -> None
     assert where not in {one.where for one in mine.findings if one.rule == "draft-judgment"}
     key, _, number = where.rpartition(":")
     said = "Traffic in Lund is very likely to grow."
-    changed = reworded(workspace, memo, key, int(number), said)
+    changed = with_line_reworded(workspace, memo, key, int(number), said)
     assert where not in {one for one, _ in drafts_of(changed)}
     with pytest.raises(UsageError, match="no draft"):
         adopted(mine, where)

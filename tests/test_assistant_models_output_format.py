@@ -20,7 +20,7 @@ async def _pieces(*texts: str) -> AsyncIterator[Delta]:
 
 def _told(*texts: str) -> list[Delta]:
     async def gathered() -> list[Delta]:
-        return [one async for one in output_format.told(_pieces(*texts))]
+        return [one async for one in output_format.text_of_json(_pieces(*texts))]
 
     return asyncio.run(gathered())
 

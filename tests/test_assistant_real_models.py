@@ -48,7 +48,7 @@ def test_llama_cpp_answers_through_its_openai_endpoint(address: str, tmp_path: P
     """Named by its address, its context is asked from it; the answer streams with its counts."""
     engine = engine_named(f"{address}#tiny", tmp_path)
     assert isinstance(engine, ModelEngine) and isinstance(engine.model, OpenAIServer)
-    assert engine.model.context == 8192 and engine.place == ""
+    assert engine.model.context == 8192 and engine.host == ""
     scripted = replace(engine, model=replace(engine.model, extra=grammar_of(SCRIPT)))
     pieces = [one for one in scripted.write(task()) if not isinstance(one, Waiting)]
     usage = pieces[-1]
@@ -106,7 +106,7 @@ def test_llama_cpp_with_a_small_context_gets_less_evidence(tmp_path: Path) -> No
 def test_hugging_face_answers_in_this_process(folder: Path, tmp_path: Path) -> None:
     """A model in a folder is loaded as safetensors, streams noise, and is counted by its tokens."""
     engine = engine_named(f"hf:{folder}", tmp_path)
-    assert isinstance(engine, ModelEngine) and engine.place == ""
+    assert isinstance(engine, ModelEngine) and engine.host == ""
     model = engine.model
     assert model.context == 4096 and model.count("salt") == 4
     pieces = list(run(model, [ChatMessage("user", "So?")], 20, ENOUGH))

@@ -14,8 +14,7 @@ from assistant.attribution import cited
 from assistant.checking.checker import Checker
 from assistant.checking.problems import in_words
 from assistant.engine import Task, Usage
-from assistant.memo.figure_statements import statements
-from assistant.memo.figures import stated
+from assistant.memo.figures import stated_quantities, statements_of
 from assistant.memo.sentence import sentences_of
 from assistant.memo.timeline import events
 from assistant.models.model import ChatMessage, Delta
@@ -214,5 +213,5 @@ def test_rows_are_no_sentences_of_a_memo() -> None:
     ]  # fmt: skip
     rows = [one for one in said if one.is_row]
     assert len(rows) == 3
-    assert not stated(rows) and not events(rows)
-    assert not [one for row in rows for one in statements(row)]
+    assert not stated_quantities(rows) and not events(rows)
+    assert not [one for row in rows for one in statements_of(row)]

@@ -32,7 +32,7 @@ SOON = Deadlines(first=4.0, silence=1.0)
 class Scripted:
     """An engine of ours that says what it is given, and what the task held."""
 
-    name, place = "scripted", ""
+    name, host = "scripted", ""
 
     def __init__(self, *pieces: Piece, rewrite: str = "") -> None:
         self._pieces, self._rewrite = pieces, rewrite
@@ -325,7 +325,7 @@ def test_a_real_llama_cpp_server_writes_a_checked_answer(
 class Obedient:
     """An engine that does what the passages tell it to, as far as text can."""
 
-    name, place = "obedient", ""
+    name, host = "obedient", ""
 
     def write(self, task: Task) -> Generator[Piece, None, None]:
         for one in task.evidence:

@@ -37,7 +37,7 @@ def used(home: Path, document: Path) -> None:
         keep(workspace.library.conversations, "", Answer("Who asks?", outcome="declined"))
         assert workspace.retriever.search("ferry passengers")
         MemoRepository(home).save(MEMO, "one")
-        Grades.written(home)
+        Grades.ensured_file(home)
 
 
 def modes(home: Path) -> dict[str, str]:

@@ -367,22 +367,22 @@ BELLS = """
     from assistant.engine_kinds import EngineKind, Reachable
 
     class Bell:
-        place = ""
+        host = ""
         def __init__(self, name):
             self.name = name
         def write(self, task):
             yield Draft("Ding.", (1,))
 
-    def make(model, settled):
+    def make(model, config):
         if model == "cracked":
             raise KeyError(model)
-        return Bell(f"bell:{model} {settled.key('bell', 'BELL_KEY')}") if model != "none" else 7
+        return Bell(f"bell:{model} {config.key('bell', 'BELL_KEY')}") if model != "none" else 7
 
-    def reach(settled):
+    def discover(config):
         raise OSError("no rope")
 
     BELL = EngineKind(make, model="TOWER", variable="BELL_KEY")
-    GONG = EngineKind(lambda model, settled: Bell("gong"), model="", reach=reach)
+    GONG = EngineKind(lambda model, config: Bell("gong"), model="", discover=discover)
 """
 
 
@@ -442,7 +442,7 @@ def test_an_answer_outlives_an_engine_that_breaks_off(starter_desk: Workspace) -
     """The library is quoted, and the reader told which engine failed."""
 
     class Cracked:
-        name, place = "bell:cracked", ""
+        name, host = "bell:cracked", ""
 
         def write(self, task: Task) -> Generator[Piece, None, None]:
             yield from ()

@@ -92,7 +92,7 @@ def test_an_interrupted_download_goes_on(
     briefing: Run, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ctrl-C keeps what came; the same command goes on from there."""
-    appended = model_download.downloading.downloaded
+    appended = model_download.downloading.append_from_url
 
     def interrupted(*args: object) -> Iterator[None]:
         for number, _ in enumerate(appended(*args)):  # type: ignore[arg-type]
@@ -101,7 +101,7 @@ def test_an_interrupted_download_goes_on(
                 raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(model_download.downloading, "downloaded", interrupted)
+        patch.setattr(model_download.downloading, "append_from_url", interrupted)
         assert "interrupted" in one_line(briefing("models", "get", "tiny"), 130)
     size = (tmp_path / "home/models/writers/tiny.gguf.part").stat().st_size
     assert 0 < size < len(DATA)
@@ -148,7 +148,7 @@ def test_files_that_the_user_has_go_in(briefing: Run, tmp_path: Path) -> None:
     (folder / "a.gguf").write_bytes(DATA[:-4] + b"last")
     (folder / "lund.gguf").write_bytes(gguf(*LLAMA))
     done = briefing("models", "add", str(folder))
-    assert done.returncode == 1 and "a.gguf is no model that writes" in done.stderr
+    assert done.returncode == 1 and "a.gguf is not a model that generates text" in done.stderr
     assert "lund is here (not of the list: nothing is known of its content)" in done.stdout
     rows = json.loads(briefing("models", "--json").stdout)["models"]
     assert [(one["name"], one["installed"]) for one in rows] == [("tiny", False), ("lund", True)]

@@ -210,7 +210,7 @@ class Backend:
             return status_html((), "", note) + troubles
         engine = workspace.engine
         entries = workspace.library.entries()
-        return status_html(entries, engine.name, "", engine.place, language) + troubles
+        return status_html(entries, engine.name, "", engine.host, language) + troubles
 
     def engines(self) -> Sequence[tuple[str, str]]:
         """Return (what is shown, name) of the engines to choose from, the present one first.
@@ -250,7 +250,7 @@ class Backend:
         if workspace is None:
             return ""
         try:
-            return self._engine(workspace, engine).place
+            return self._engine(workspace, engine).host
         except UsageError:
             return ""
 

@@ -98,7 +98,7 @@ def writing(backend: Backend, wanted: MemoForm, language: str = "en") -> Iterato
             publishers=wanted.publishers,
             language=language,
         )
-        for memo, name in repository.kept(write(workspace, request)):
+        for memo, name in repository.saved_steps(write(workspace, request)):
             sheet = MemoEditor(memo, name)
             yield sheet
     except NothingFound as error:
@@ -284,21 +284,21 @@ def changed(
     try:
         match act:
             case "up" | "down":
-                now = editing.moved(memo, section, line, -1 if act == "up" else 1)
+                now = editing.with_line_moved(memo, section, line, -1 if act == "up" else 1)
             case "drop":
-                now = editing.removed(memo, section, line)
+                now = editing.without_line(memo, section, line)
             case "adopt":
                 now = adopted(memo, where)
             case "word":
-                old = editing.line_at(memo, section, line)
+                old = editing.editable_line(memo, section, line)
                 words = "" if old.role == GAP else old.claim.text
                 return replace(sheet, at=where, wording=words, offers=(), message="")
             case "cite":
-                offers = editing.offered(workspace, memo, section, line)
+                offers = editing.candidate_passages(workspace, memo, section, line)
                 return replace(sheet, offers=offers, at=where, wording=None, message="")
             case "take":
                 chosen = next(one for one in sheet.offers if str(one.label) == str(label))
-                now = editing.recited(workspace, memo, section, line, chosen)
+                now = editing.with_other_passage(workspace, memo, section, line, chosen)
             case "undo" if sheet.before is not None:
                 now = sheet.before
             case _:
@@ -318,7 +318,7 @@ def reworded(backend: Backend, sheet: MemoEditor, words: str, language: str) -> 
         return sheet
     section, _, number = sheet.at.rpartition(":")
     try:
-        now = editing.reworded(workspace, memo, section, int(number), words)
+        now = editing.with_line_reworded(workspace, memo, section, int(number), words)
         after = kept(workspace, sheet, now, language)
     except BriefingError as error:
         return replace(sheet, message=error_html(str(error), language), wording=words)
@@ -347,7 +347,7 @@ def added_to(
 
     Returns whether something was added, and what became of it in words.
     """
-    from assistant.memo.editing import taken
+    from assistant.memo.editing import with_claims
 
     workspace, before = backend.workspace(), reopened(backend, name)
     if workspace is None or before.memo is None:
@@ -355,7 +355,7 @@ def added_to(
     if name in being_written(backend):
         return False, word("memo.being_written", language)
     try:
-        now = taken(before.memo, section, answer.claims, answer.citations)
+        now = with_claims(before.memo, section, answer.claims, answer.citations)
         if now == before.memo:
             return False, word("memo.already_there", language)
         if kept(workspace, before, now, language).memo != now:

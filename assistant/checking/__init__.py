@@ -1,1 +1,1 @@
-"""The check of a sentence against the texts it rests on: facts, names, direction, words."""
+"""Checking a sentence against the texts it cites: facts, names, quotations, and entailment."""

@@ -1,4 +1,4 @@
-"""The verdict on a sentence: does what it cites contain it, and if not, what is missing."""
+"""The verdict on a sentence: whether the texts it cites contain it, and if not, what is missing."""
 
 from __future__ import annotations
 
@@ -9,16 +9,24 @@ from datetime import date
 from decimal import Decimal
 from itertools import combinations
 
-from assistant.checking.alignment import changes
 from assistant.checking.entailment import Judge
 from assistant.checking.lexical_support import LexicalSupport, Matcher
-from assistant.checking.names import Vocabulary, in_names_of, missing, names
-from assistant.checking.number_match import compared, computable, derived
+from assistant.checking.names import Vocabulary, missing_names, names, with_names_of
+from assistant.checking.number_match import is_computable, is_derived, number_problem
 from assistant.checking.problems import Code, Problem, problem
-from assistant.checking.qualifiers import dropped_qualifiers
-from assistant.checking.quotations import folded, misquoted
-from assistant.checking.refusals import refuses
-from assistant.checking.tables import misplaced, readable, repeats, scaled
+from assistant.checking.refusals import is_refusal
+from assistant.checking.source_changes import (
+    altered_quotations,
+    changes,
+    dropped_qualifiers,
+    normalised,
+)
+from assistant.checking.tables import (
+    misplaced_numbers,
+    record_as_lines,
+    repeats_row,
+    scaled_numbers,
+)
 from assistant.chinese_reader import mostly_chinese
 from assistant.corrections import correction, figures
 from corpus.cells import Row
@@ -32,10 +40,10 @@ from index.embedding import Embedder
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A text that a sentence cites, and what is known of it beside the text.
+    """A text that a sentence cites, with its metadata.
 
     `context` (title, headings, date, publisher) may supply a name or a year, never the statement.
-    `rows` are the rows of tables in it.
+    `rows` are the rows of tables in the text.
     """
 
     text: str
@@ -45,19 +53,19 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the check of a claim found: "supported", "weak" or "unsupported", and why not.
+    """The result of a check: "supported", "weak" or "unsupported", with the problems found.
 
-    `against` says that the texts do not just lack the claim: they say something else. `rests` is
-    the sentence of the texts that it rests on, or that is nearest to it; "" for none.
+    `contradicted` says that the texts not only lack the claim but say something else. `premise` is
+    the sentence of the texts that bears the claim, or the nearest to it; "" for none.
     """
 
     verdict: str
     problems: tuple[Problem, ...] = ()
-    against: bool = False
-    rests: str = ""
+    contradicted: bool = False
+    premise: str = ""
 
 
-# What a writer puts before a statement to say where it is from.
+# What a writer puts before a statement to name its source.
 _LEAD = re.compile(
     r"^(?:based on|according to|as (?:stated|mentioned|described|reported) in|in|from)\s+"
     r"(?:the\s+)?(?:given|provided|above|following)?\s*(?:passages?|articles?|sources?|texts?|documents?|"
@@ -65,25 +73,23 @@ _LEAD = re.compile(
     r"\s*[,:]\s*|^(?:passage|source|document)\s+\d+\s*(?:states?|says?|mentions?)?\s*(?:that)?[,:]?\s*",
     re.IGNORECASE,
 )
-# Without a judge: shares of a claim's words that are enough for it not to be called unsupported, in
-# the sentences that bear it or in the whole text, and the cosine of MiniLM that is enough where
-# they are not there. Of 114 true paraphrases by hand half share less than 0.60 of their words, and
-# 95 in 100 are as like as 0.58.
+# Without a judge, a claim is called weak and not unsupported if this share of its words is in the
+# sentences that bear it, or in the whole text, or if its MiniLM cosine is as high as LIKE. Of 114
+# true paraphrases by hand half share less than 0.60 of their words, and 95 in 100 reach 0.58.
 ENOUGH_WORDS, ENOUGH_ANYWHERE, LIKE = 0.62, 0.75, 0.45
-# What the judge's chances mean. From _SURE on it is believed that a name or a number in words says
-# what the passage says in others ("Korean", "half of them"): of the sentences kept apart from its
-# training that had only a name against them, 13 of 18 true ones and none of 94 false ones are
-# there.
+# Thresholds of the judge's probabilities. From _SURE on, a name or a number in words may paraphrase
+# the passage ("Korean", "half of them"): of the sentences held out from training whose only problem
+# was a name, 13 of 18 true ones and none of 94 false ones reach it.
 _SUPPORTED, _WEAK, _AGAINST, _SURE = 0.5, 0.25, 0.6, 0.8
-# With this share of a claim's words in a sentence, both speak of the same thing.
+# With this share of a claim's words in a sentence, both are about the same thing.
 _SAME_WORDS = 0.6
-# That of days whose year is not said.
+# Stands in for the year of dates without one.
 _ANY_YEAR = 2001
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """The best support and the strongest contradiction over the pieces that a judge read."""
+class _StrongestEntailment:
+    """The highest support and the highest contradiction over the premises that a judge read."""
 
     supported: float
     contradicted: float
@@ -92,8 +98,8 @@ class _Found:
 class Checker:
     """Checks sentences against texts: figures, dates, names and quotations exactly, then meaning.
 
-    The judge decides the meaning. Without one nothing does, and what is not repeated word for word
-    is called supported by nobody.
+    The judge decides the meaning. Without one, only what repeats a text word for word is called
+    supported.
     """
 
     def __init__(
@@ -109,69 +115,75 @@ class Checker:
 
     def check(self, claim: str, cited: Sequence[Cited]) -> Verdict:
         """Return whether the cited texts, taken together, contain what `claim` says."""
-        text = "\n".join(readable(one.text) for one in cited)
+        text = "\n".join(record_as_lines(one.text) for one in cited)
         verdict = self._checked(claim, cited, text)
-        if verdict.verdict == "supported" and (taken := _taken_back(claim, text, self._stems)):
-            return Verdict("weak", (taken,), rests=verdict.rests)
+        if verdict.verdict == "supported" and (taken := _retraction(claim, text, self._stems)):
+            return Verdict("weak", (taken,), premise=verdict.premise)
         return verdict
 
     def _checked(self, claim: str, cited: Sequence[Cited], text: str) -> Verdict:
-        """Return the verdict by the cited texts, `text` together, as if none took anything back."""
+        """Return the verdict by the cited texts, joined in `text`, leaving retractions aside."""
         context = "\n".join(one.context for one in cited if one.context)
         claim = _LEAD.sub("", claim).strip()
         rows = [row for one in cited for row in one.rows]
-        if f" {folded(claim)} " in f" {folded(text)} " or any(repeats(claim, one) for one in rows):
-            return Verdict("supported", rests=claim)
+        if f" {normalised(claim)} " in f" {normalised(text)} " or any(
+            repeats_row(claim, one) for one in rows
+        ):
+            return Verdict("supported", premise=claim)
         if not self._matcher.content(claim):
-            # "No." and "So they did." answer a question, and no passage can show which.
+            # "No." and "So they did." answer a question that no passage can show.
             return Verdict("weak", (problem(Code.NOTHING_TO_FIND),))
-        support = self._matcher.support(claim, text, context, _facts_of(claim))
-        rests = text[slice(*support.spans[0])] if support.spans else ""
-        changed = replaced(claim, text, support)
+        support = self._matcher.support(claim, text, context, _fact_spans(claim))
+        premise = text[slice(*support.spans[0])] if support.spans else ""
+        changed = changes_of_source(claim, text, support)
         found = self._entailment(claim, cited, support, text)
         sure = found is not None and found.supported >= _SURE
-        problems = facts_missing(claim, text, context, scaled(rows), sure=sure)
-        problems += [*misplaced(claim, text, rows, self._stems), *changed]
+        problems = missing_facts(claim, text, context, scaled_numbers(rows), sure=sure)
+        problems += [*misplaced_numbers(claim, text, rows, self._stems), *changed]
         if sure:
-            problems = [one for one in problems if not _by_words(one)]
+            problems = [one for one in problems if not _may_be_paraphrased(one)]
         if problems:
             against = found.contradicted >= _AGAINST if found else bool(changed)
-            return Verdict("unsupported", tuple(dict.fromkeys(problems)), against, rests)
+            return Verdict("unsupported", tuple(dict.fromkeys(problems)), against, premise)
         if found is None:
-            return self._unread(claim, text, support, rests)
+            return self._without_judge(claim, text, support, premise)
         if found.supported >= _SUPPORTED:
-            return Verdict("supported", rests=rests)
+            return Verdict("supported", premise=premise)
         against = found.contradicted >= max(_AGAINST, found.supported)
-        reason = dropped_qualifiers(claim, rests) if support.words >= _SAME_WORDS else None
+        reason = dropped_qualifiers(claim, premise) if support.words >= _SAME_WORDS else None
         if reason is None:
-            reason = problem(Code.CONTRADICTED if against else Code.NOT_STATED, rests)
+            reason = problem(Code.CONTRADICTED if against else Code.NOT_STATED, premise)
         weak = found.supported >= _WEAK and not against
-        return Verdict("weak" if weak else "unsupported", (reason,), against, rests)
+        return Verdict("weak" if weak else "unsupported", (reason,), against, premise)
 
     def _entailment(
         self, claim: str, cited: Sequence[Cited], support: LexicalSupport, text: str
-    ) -> _Found | None:
-        """Return the best support and the strongest contradiction that the judge finds.
+    ) -> _StrongestEntailment | None:
+        """Return the strongest entailment that the judge finds.
 
-        None without a judge, and of what it does not read: Chinese.
+        None without a judge, and for Chinese, which it does not read.
         """
         if self._judge is None or mostly_chinese(claim):
             return None
-        read = pieces(claim, cited, support, text, self._matcher)
+        read = judge_premises(claim, cited, support, text, self._matcher)
         read = [one for one in read if not mostly_chinese(one[1])]
         if not read:
             return None
         known = " ".join(f"{context} {piece}" for context, piece in read)
-        found = self._judge.judge(in_names_of(claim, known), read)
-        return _Found(max(one.supported for one in found), max(one.contradicted for one in found))
+        found = self._judge.judge(with_names_of(claim, known), read)
+        return _StrongestEntailment(
+            max(one.supported for one in found), max(one.contradicted for one in found)
+        )
 
-    def _unread(self, claim: str, text: str, support: LexicalSupport, rests: str) -> Verdict:
+    def _without_judge(
+        self, claim: str, text: str, support: LexicalSupport, premise: str
+    ) -> Verdict:
         """Return the verdict on a claim whose facts hold and whose meaning nothing reads."""
         enough = support.words >= ENOUGH_WORDS or support.anywhere >= ENOUGH_ANYWHERE
-        if enough or self._matcher.likeness(claim, text) >= LIKE:
-            return Verdict("weak", (problem(Code.MEANING_UNREAD),), rests=rests)
+        if enough or self._matcher.similarity(claim, text) >= LIKE:
+            return Verdict("weak", (problem(Code.MEANING_UNREAD),), premise=premise)
         lacking = problem(Code.WORDS_MISSING, ", ".join(support.missing[:6]))
-        return Verdict("unsupported", (lacking,), rests=rests)
+        return Verdict("unsupported", (lacking,), premise=premise)
 
     def same(self, one: str, other: str) -> bool:
         """Say whether two sentences say the same, each bearing out the other. Needs a judge."""
@@ -180,44 +192,34 @@ class Checker:
             for claim, text in ((one, other), (other, one))
         )
 
-    def opposed(self, one: str, other: str) -> bool:
-        """Say whether two sentences speak against each other, both ways. Never without a judge."""
-        return self._judge is not None and all(
-            self._judge.judge(claim, [("", text)])[0].contradicted >= _AGAINST
-            for claim, text in ((one, other), (other, one))
-        )
-
     def _stems(self, text: str) -> frozenset[str]:
         return frozenset(self._matcher.content(text))
 
     def states_nothing(self, claim: str, question: str = "") -> bool:
-        """Say whether a sentence only leads over to others, or only says that it cannot tell.
-
-        "Note the following: X did Y." leads over to nothing, and states something.
-        """
+        """Say whether a sentence only introduces others ("Note the following:") or is a refusal."""
         leads = claim.rstrip().endswith((":", "：")) and not self._matcher.content(claim)
-        return leads or refuses(claim, question)
+        return leads or is_refusal(claim, question)
 
 
-def replaced(claim: str, text: str, support: LexicalSupport) -> list[Problem]:
-    """Return what a claim changes that else repeats sentences of its source."""
+def changes_of_source(claim: str, text: str, support: LexicalSupport) -> list[Problem]:
+    """Return what a claim changes that otherwise repeats sentences of its source."""
     bearing = " ".join(text[start:end] for start, end in sorted(support.spans))
-    # Also of a claim that repeats two sentences of the source one after the other.
+    # The second is for a claim that joins two sentences of the source.
     for source in (*(text[start:end] for start, end in support.spans[:1]), bearing):
         if source and (found := changes(claim, source)) is not None:
             return found
     return []
 
 
-def _by_words(one: Problem) -> bool:
-    """Say whether a problem is one of words that may be put otherwise: no figure, no date."""
+def _may_be_paraphrased(one: Problem) -> bool:
+    """Say whether a problem may be due to a paraphrase: a name, or a number in words."""
     if one.code is Code.NUMBER_MISSING:
         return not any(sign.isdigit() for sign in one.values[0])
     return one.code is Code.NAME_MISSING
 
 
-def _taken_back(claim: str, text: str, stems: Callable[[str], frozenset[str]]) -> Problem | None:
-    """Return the problem of a claim whose figure its source gives as one since corrected."""
+def _retraction(claim: str, text: str, stems: Callable[[str], frozenset[str]]) -> Problem | None:
+    """Return the problem of a claim with a figure that its source corrects; None for none."""
     said = {value for value, _ in figures(claim)}
     if not said or correction(claim):
         return None
@@ -226,7 +228,7 @@ def _taken_back(claim: str, text: str, stems: Callable[[str], frozenset[str]]) -
     for start, end in sentences(text):
         sentence = text[start:end]
         taken = correction(sentence)
-        if taken is None and folded(claim) in folded(sentence):
+        if taken is None and normalised(claim) in normalised(sentence):
             return None
         wrong = taken and said & taken.wrong
         if wrong and len(words & stems(sentence)) >= _SAME_WORDS * len(words):
@@ -234,34 +236,31 @@ def _taken_back(claim: str, text: str, stems: Callable[[str], frozenset[str]]) -
     return found
 
 
-# Words of a text that the judge reads at once, and how many windows of a longer one.
+# Words of a premise, and how many windows of a longer text the judge reads.
 _READ_AT_ONCE, _WINDOWS = 170, 2
 
 
-def pieces(
+def judge_premises(
     claim: str, cited: Sequence[Cited], support: LexicalSupport, text: str, matcher: Matcher
 ) -> list[tuple[str, str]]:
-    """Return what the judge reads of the texts that a claim cites: (context, text) each.
+    """Return the premises for the judge from the texts that a claim cites, each (context, text).
 
-    The sentences that bear it with those beside them, and each text: whole, or of a long one the
-    runs of sentences that share most of the claim's words.
+    They are the bearing sentences with their neighbours, and each text: whole, or of a long one the
+    windows that share most of the claim's words.
     """
     context = ". ".join(dict.fromkeys(one.context for one in cited if one.context))
     near = " ".join(" ".join(text[start:end].split()) for start, end in support.near)
     found = [(context, near)] if near else []
     wanted = matcher.content(claim).keys()
     for one in cited:
-        runs = [" ".join(said.split()) for said in _windows(readable(one.text))]
+        runs = [" ".join(said.split()) for said in _windows(record_as_lines(one.text))]
         runs.sort(key=lambda said: -len(wanted & matcher.content(said).keys()))
         found += [(one.context, said) for said in runs[:_WINDOWS]]
     return list(dict.fromkeys(found))
 
 
 def _windows(text: str) -> list[str]:
-    """Return runs of sentences of a text, each of as many words as the judge reads at once.
-
-    Half of each is in the next one too.
-    """
+    """Return windows of sentences of a text, each as long as a premise; they overlap by half."""
     if len(text.split()) <= _READ_AT_ONCE:
         return [text] if text.strip() else []
     spans = sentences(text)
@@ -278,15 +277,15 @@ def _windows(text: str) -> list[str]:
     return runs
 
 
-def _facts_of(claim: str) -> list[tuple[int, int]]:
+def _fact_spans(claim: str) -> list[tuple[int, int]]:
     """Return the spans of the dates, names and numbers of a sentence."""
     spans = [(one.start, one.end) for one in date_mentions(claim)]
     spans += [(one.start, one.end) for one in quantities(claim, spans)]
     return spans + [(one.start, one.end) for one in names(claim, spans)]
 
 
-def _days(given: Sequence[DateMention]) -> list[Quantity]:
-    """Return the days of dates as numbers, for "on the 16th"."""
+def _day_ordinals(given: Sequence[DateMention]) -> list[Quantity]:
+    """Return the days of dates as ordinals, for "on the 16th"."""
     return [
         Quantity(f"{one.day}th", one.start, one.end, Decimal(one.day), "ordinal")
         for one in given
@@ -294,10 +293,10 @@ def _days(given: Sequence[DateMention]) -> list[Quantity]:
     ]
 
 
-def _spans(given: Sequence[DateMention]) -> list[Quantity]:
-    """Return the times between the dates of a text: who states two states what lies between.
+def _durations_between(given: Sequence[DateMention]) -> list[Quantity]:
+    """Return the durations between each two dates of a text, which it states implicitly.
 
-    Days without a year lie in one year.
+    Dates without a year are taken to be of one year.
     """
     found = []
     for dated in (True, False):
@@ -316,8 +315,8 @@ def _spans(given: Sequence[DateMention]) -> list[Quantity]:
     return found
 
 
-def _as_apart(claimed: Quantity, given: Sequence[DateMention]) -> bool:
-    """Say whether so many months or years lie between two dates of a text, by month or by year."""
+def _is_time_between(claimed: Quantity, given: Sequence[DateMention]) -> bool:
+    """Say whether a number of months or years is the difference of two dates of a text."""
     if claimed.unit == "month":
         stated = {12 * one.year + one.month for one in given if one.year and one.month}
     elif claimed.unit == "year":
@@ -334,7 +333,7 @@ def _day(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def facts_missing(
+def missing_facts(
     claim: str,
     text: str,
     context: str = "",
@@ -344,11 +343,11 @@ def facts_missing(
 ) -> list[Problem]:
     """Return the quotations, dates, numbers and names of `claim` that a text lacks.
 
-    The numbers `beside` count as the text's. Where a judge is `sure` of what the claim says, a
-    number that a calculation over two numbers or dates of the text gives is not missing.
+    The numbers `beside` count as the text's. Where the judge is `sure` of the claim, a number that
+    can be computed from two numbers or dates of the text is not missing.
     """
     known = f"{context}\n{text}"
-    problems = [problem(Code.QUOTATION_DIFFERS, one) for one in misquoted(claim, text)]
+    problems = [problem(Code.QUOTATION_DIFFERS, one) for one in altered_quotations(claim, text)]
     said, given = date_mentions(claim), date_mentions(known)
     problems += [
         problem(Code.DATE_DIFFERS, one.text) for one in said if not date_supported(one, given)
@@ -359,13 +358,13 @@ def facts_missing(
     used += [(one.start, one.end) for one in said_numbers]
     called = names(claim, used)
     own = quantities(known, [(one.start, one.end) for one in given])
-    stated = [*own, *_days(given), *_spans(given), *beside]
+    stated = [*own, *_day_ordinals(given), *_durations_between(given), *beside]
     problems += [
         found
         for one in said_numbers
-        if (found := compared(one, stated))
-        and not derived(one, claim, own, known)
-        and not (sure and (computable(one, claim, own, known) or _as_apart(one, given)))
+        if (found := number_problem(one, stated))
+        and not is_derived(one, claim, own, known)
+        and not (sure and (is_computable(one, claim, own, known) or _is_time_between(one, given)))
     ]
-    problems += [problem(Code.NAME_MISSING, one) for one in missing(called, vocabulary)]
+    problems += [problem(Code.NAME_MISSING, one) for one in missing_names(called, vocabulary)]
     return problems

@@ -1,4 +1,4 @@
-"""Whether evidence bears out a sentence: a small trained model reads the two together."""
+"""Entailment: a small trained model reads a premise and a claim together, and judges the claim."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ COMMITTED = Path(__file__).parent / "judge_weights"
 NO_JUDGE = "none"
 # Tokens of a sentence that are read.
 MOST_OF_CLAIM = 96
-# Entailments that are kept: an answer's sentences are checked again with each passage beside it.
+# Size of the cache: an answer's sentences are checked again with each other passage.
 _KEPT = 4096
-# More threads than this would take the machine from others for little time.
+# More threads would gain little and slow other programs down.
 _THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Entailment:
-    """The chances, which add up to 1, that evidence supports, contradicts or lacks a sentence."""
+    """Probabilities, which add up to 1, that a premise entails, contradicts or lacks a claim."""
 
     supported: float
     contradicted: float
@@ -44,14 +44,14 @@ class Entailment:
 
 
 class Judge(Protocol):
-    """Says of evidence whether it bears out a sentence."""
+    """Decides whether premises entail a claim."""
 
     @property
     def name(self) -> str:
-        """What is shown of the model."""
+        """The name under which the model is shown."""
 
     def judge(self, claim: str, evidence: Sequence[tuple[str, str]]) -> list[Entailment]:
-        """Return what each piece of evidence, (context, text), says of `claim`, in their order.
+        """Return the entailment of `claim` by each premise, (context, text), in their order.
 
         The context is title, headings and date: it may supply a name, never the statement.
         """
@@ -70,9 +70,9 @@ def judge_named(name: str, *, cache: Path) -> Judge | None:
 
 
 def judge_if_any(name: str, *, cache: Path) -> Judge | None:
-    """Return what `judge_named` does; None, with a line in the log, where it cannot be loaded.
+    """Return what `judge_named` does; None, logged as an error, where it cannot be loaded.
 
-    Sentences are then checked for figures, dates, names and quotations, and each says so.
+    Sentences are then checked for figures, dates, names and quotations only, which each one says.
     """
     try:
         return judge_named(name, cache=cache)
@@ -114,18 +114,18 @@ class OnnxJudge:
         self._known: dict[Pair, Entailment] = {}
 
     def judge(self, claim: str, evidence: Sequence[tuple[str, str]]) -> list[Entailment]:
-        """Return what each piece of evidence says of `claim`; see Judge."""
+        """Return the entailment of `claim` by each premise; see Judge."""
         pairs = [Pair(claim, context, (text,)) for context, text in evidence]
-        # Read once: another thread may forget some of it in the meantime.
+        # Looked up once: another thread may evict entries in the meantime.
         known = {one: kept for one in pairs if (kept := self._known.get(one)) is not None}
         new = [one for one in dict.fromkeys(pairs) if one not in known]
-        found = dict(zip(new, self._pool.map(self._judged, new), strict=True))
+        found = dict(zip(new, self._pool.map(self._infer, new), strict=True))
         self._known.update(found)
         for old in list(self._known)[:-_KEPT]:
             self._known.pop(old, None)
         return [found[one] if one in found else known[one] for one in pairs]
 
-    def _judged(self, pair: Pair) -> Entailment:
+    def _infer(self, pair: Pair) -> Entailment:
         inputs = self._tokens.encode([pair])
         named = {"ids": inputs["input_ids"], "kinds": inputs["token_type_ids"]}
         (scores,) = self._model.run(["verdict"], named)[0].astype(np.float64)

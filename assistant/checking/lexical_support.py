@@ -1,4 +1,4 @@
-"""How far the words and the meaning of a sentence stand in a text, and in which sentences of it."""
+"""Lexical and embedding overlap of a claim with a text, and the sentences that bear it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from index.keyword_index import analyser
 from index.query import STOP_WORDS, rarity
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-# What a writer says about the text itself, or to join sentences: it claims nothing.
+# Words about the text itself, or that only connect sentences.
 _SPEAKS_OF_TEXT = frozenset(
     "passage passages article articles source sources text document documents report reports "
     "reported provided given information summary summarize mention mentioned mentions state "
@@ -26,9 +26,9 @@ _SPEAKS_OF_TEXT = frozenset(
     "furthermore moreover therefore thus also including include includes included note noted "
     "notes well various several different specific".split()
 )
-# Sentences that together bear a claim: each further one must add this share of its words.
+# Each further sentence that bears a claim must add this share of its words.
 _ADDS = 0.12
-# With fewer words than this beside its facts, a claim is found by them too.
+# With fewer words than this beside its facts, a claim is matched by the facts too.
 _FEW = 3
 _HINT = 0.3
 _JOINED = 14
@@ -53,7 +53,7 @@ class LexicalSupport:
 
 
 class Matcher:
-    """Compares sentences with texts; keeps what it read of the last texts."""
+    """Compares sentences with texts; caches the last texts."""
 
     def __init__(self, embedder: Embedder, scale: CosineScale = DEFAULT_SCALE) -> None:
         self._embedder = embedder
@@ -66,7 +66,7 @@ class Matcher:
         return analyser()
 
     def stem(self, word: str) -> str:
-        """Return what the forms of a word share."""
+        """Return the stem of a word."""
         found = self._analyser.analyze(word)
         return found[0] if found else word.lower()
 
@@ -84,10 +84,10 @@ class Matcher:
     def support(
         self, claim: str, text: str, context: str = "", facts: Sequence[tuple[int, int]] = ()
     ) -> LexicalSupport:
-        """Return where `text` bears `claim`; words of `context` (a title) count as said.
+        """Return where `text` bears `claim`; words of `context` (a title) count as its own.
 
-        The spans in `facts` (names, numbers) only break ties: they are checked on their own, and
-        must stand where the other words say so.
+        The spans in `facts` (names, numbers) only break ties: they are checked separately, in the
+        sentences that the other words select.
         """
         plain = claim
         for start, end in facts:
@@ -103,7 +103,7 @@ class Matcher:
             return LexicalSupport((), (), 0.0, 0.0, tuple(words.values()))
         given = frozenset(self.content(context)) if context else frozenset()
         everywhere = given.union(*stems)
-        chosen, held = _bearers(weights, hints, stems, given)
+        chosen, held = _bearing_sentences(weights, hints, stems, given)
         missing = tuple(word for stem, word in words.items() if stem not in everywhere)
         near = sorted(
             {one for at in chosen for one in (at - 1, at, at + 1)} & set(range(len(spans)))
@@ -116,8 +116,8 @@ class Matcher:
             missing,
         )
 
-    def likeness(self, claim: str, text: str) -> float:
-        """Return the cosine of `claim` with the likest run of one to three sentences of `text`."""
+    def similarity(self, claim: str, text: str) -> float:
+        """Return the highest cosine of `claim` with a run of one to three sentences of `text`."""
         vectors = self._vectors(text)
         if not len(vectors):
             return 0.0
@@ -128,7 +128,7 @@ class Matcher:
         return spans, [self._held(text[start:end]) for start, end in spans]
 
     def _held(self, sentence: str) -> frozenset[str]:
-        """Return the content stems of a source's sentence; "take out" holds "takeout" too."""
+        """Return the content stems of a sentence, and of joined pairs: "take out", "takeout"."""
         words = _WORD.findall(sentence.lower())
         joined = {self.stem(a + b) for a, b in pairwise(words) if len(a) + len(b) < _JOINED}
         return frozenset(self.content(sentence)) | joined
@@ -144,15 +144,15 @@ class Matcher:
         return self._embedder.embed(runs)
 
 
-def _bearers(
+def _bearing_sentences(
     weights: dict[str, float],
     hints: frozenset[str],
     stems: Sequence[frozenset[str]],
     given: frozenset[str],
 ) -> tuple[list[int], set[str]]:
-    """Return the sentences that bear a claim, best first, and the stems of it that they hold.
+    """Return the sentences that bear a claim, best first, and which of its stems they hold.
 
-    Each next sentence is the one that adds most, until one adds too little.
+    Greedy: each next sentence is the one that adds most, until one adds too little.
     """
     total = sum(weights.values()) or 1.0
     held: set[str] = set()
@@ -165,7 +165,7 @@ def _bearers(
             break
         chosen.append(best)
         held |= stems[best] & weights.keys()
-    # What is said of the same names elsewhere may speak against the claim.
+    # Another sentence about the same names may contradict the claim.
     named = max(range(len(stems)), key=lambda place: len(hints & stems[place]))
     if hints & stems[named] and named not in chosen:
         chosen.append(named)

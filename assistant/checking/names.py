@@ -1,4 +1,4 @@
-"""Proper names of a sentence, and whether a text holds them, under that or another name."""
+"""Proper names in a sentence, and whether a text has them, aliases included."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from corpus.vocabulary import AliasGroup, groups
 from index.query import STOP_WORDS, rarity
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’&/-][^\W_]+)*")
-# A sentence's first word that is so common in lower case is an ordinary word ("Research", "New").
+# At a sentence's beginning, a word that is less rare than this in English is no name ("Research").
 _ORDINARY = 0.845
-# Written with a capital and no names: titles, parts of laws, words that follow a name.
+# Capitalised words that are no names: titles, parts of laws, words that follow a name.
 _GENERIC = frozenset(
     "president senator representative minister secretary chairman chairwoman chair director "
     "professor doctor mr mrs ms dr sir judge justice general governor mayor officer officials "
@@ -30,37 +30,37 @@ _LOWER_JOINS = frozenset("of and the for on in de la van von & to".split())
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name as a sentence writes it."""
+    """A name as written in a sentence, with its span."""
 
     text: str
     start: int
     end: int
 
 
-def in_names_of(claim: str, text: str) -> str:
-    """Return a claim with names that a text does not have put as it has them: an alias of each."""
+def with_names_of(claim: str, text: str) -> str:
+    """Return a claim in which names that a text lacks are replaced by the aliases it has."""
     low = f" {text.casefold()} "
     for group in groups():
         if not group.same:
             continue
-        has = next((one for one in group.names if _stands(one.casefold(), low)), None)
+        has = next((one for one in group.names if _holds_word(one.casefold(), low)), None)
         if has is None:
             continue
         for name in group.names:
-            if name.casefold() in claim.casefold() and not _stands(name.casefold(), low):
+            if name.casefold() in claim.casefold() and not _holds_word(name.casefold(), low):
                 claim = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", has, claim, flags=re.IGNORECASE)
     return claim
 
 
-def _stands(name: str, text: str) -> bool:
+def _holds_word(name: str, text: str) -> bool:
     return name in text and bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text))
 
 
 class Vocabulary:
-    """The words and capital sequences of a text, to look names up in."""
+    """The words and initials of a text, for looking up names."""
 
     def __init__(self, text: str) -> None:
-        pieces = list(_pieces(text))
+        pieces = list(_folded_words(text))
         self._words = frozenset(pieces)
         self._run_together = self._words | {a + b for a, b in pairwise(pieces)}
         self._joined = f" {' '.join(pieces)} "
@@ -73,7 +73,7 @@ class Vocabulary:
         """Say whether the text holds a name: its words in order, an alias, or its initials."""
         if self._has(name):
             return True
-        if any(self._has(form) for form in _forms(groups()).get(_key(name), ())):
+        if any(self._has(form) for form in _forms(groups()).get(_folded(name), ())):
             return True
         letters = name.replace(".", "")
         if letters.isupper() and 2 <= len(letters) <= 7:
@@ -82,7 +82,7 @@ class Vocabulary:
         return any(len(one) > 2 and one.lower() in self._words for one in own)
 
     def _has(self, name: str) -> bool:
-        words = list(_pieces(name))
+        words = list(_folded_words(name))
         if not words:
             return False
         if f" {' '.join(words)} " in self._joined:
@@ -120,22 +120,22 @@ def names(sentence: str, used: Iterable[tuple[int, int]] = ()) -> list[Name]:
         taken[start:end] = b"\1" * (end - start)
     first = True
     for match in _TOKEN.finditer(sentence):
-        opens, first = first or _opens(sentence, match.start()), False
+        opens, first = first or _opens_sentence(sentence, match.start()), False
         if any(taken[match.start() : match.end()]) or not _is_name(match[0], opens):
             continue
         # "US-wide" and "Beijing-based" name what stands first.
-        name = re.sub(r"(?<=\w)-[a-z]+$", "", _plain(match[0]))
+        name = re.sub(r"(?<=\w)-[a-z]+$", "", _without_possessive(match[0]))
         found.append(Name(name, match.start(), match.end()))
     return sorted(found, key=lambda one: one.start)
 
 
-def missing(found: Iterable[Name], vocabulary: Vocabulary) -> list[str]:
-    """Return the names that a text does not hold, in order, each once."""
+def missing_names(found: Iterable[Name], vocabulary: Vocabulary) -> list[str]:
+    """Return the names that a text lacks, in order, without duplicates."""
     return list(dict.fromkeys(one.text for one in found if not vocabulary.holds(one.text)))
 
 
 def _is_name(token: str, opens: bool) -> bool:
-    plain = _plain(token)
+    plain = _without_possessive(token)
     low = plain.lower()
     if low in _GENERIC or low in STOP_WORDS or low in _UNITS or len(plain) < 2:
         return False
@@ -154,20 +154,20 @@ def _is_name(token: str, opens: bool) -> bool:
     return not ordinary
 
 
-def _opens(sentence: str, start: int) -> bool:
-    """Say whether a word opens a sentence, a quotation or an item."""
+def _opens_sentence(sentence: str, start: int) -> bool:
+    """Say whether a word begins a sentence, a quotation or a list item."""
     before = sentence[:start].rstrip()
     return not before or (before[-1] in ".!?:;“\"'‘(|•-–—" and not before.endswith("U.S."))
 
 
-def _plain(token: str) -> str:
+def _without_possessive(token: str) -> str:
     return re.sub(r"['’]s?$", "", token)
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """Yield the words of a text folded: lower case, no possessive, parts of "A-B" on their own."""
+def _folded_words(text: str) -> Iterator[str]:
+    """Yield the words of a text in lower case, without possessives, "A-B" as two words."""
     for match in _TOKEN.finditer(text):
-        plain = _plain(match[0]).lower().replace("’", "'")
+        plain = _without_possessive(match[0]).lower().replace("’", "'")
         if re.fullmatch(r"(?:[^\W\d_]\.)+[^\W\d_]", plain):
             yield plain.replace(".", "")
         else:
@@ -175,15 +175,11 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _folded(text: str) -> str:
-    return " ".join(_pieces(text))
-
-
-def _key(name: str) -> str:
-    return _folded(name)
+    return " ".join(_folded_words(text))
 
 
 def _initials(text: str) -> Iterator[str]:
-    """Yield the initials of each run of capital words: "Bureau of Industry and Security": BIS."""
+    """Yield the initials of runs of capitalised words: "Bureau of Industry and Security", BIS."""
     run: list[str] = []
     for match in _TOKEN.finditer(text):
         word = match[0]
@@ -210,7 +206,7 @@ def _forms(known: tuple[AliasGroup, ...]) -> dict[str, tuple[str, ...]]:
     forms: dict[str, tuple[str, ...]] = {}
     for group in known:
         for name in group.names if group.same else ():
-            forms[_key(name)] = (*forms.get(_key(name), ()), *group.names)
+            forms[_folded(name)] = (*forms.get(_folded(name), ()), *group.names)
     return forms
 
 

@@ -1,4 +1,4 @@
-"""Whether a number of a claim is one that a source states, or is computed from two that it does.
+"""Whether a number of a claim is stated by a source, or computed from two that are.
 
 "A third of the members" follows from "28,500 members, of whom 9,500 …". By chance two numbers of a
 long text give nearly any third, so that by itself a number counts as computed (`derived`) only
@@ -17,27 +17,27 @@ from itertools import permutations
 from assistant.checking.problems import Code, Problem, problem
 from corpus.quantities import Quantity
 
-# Times of a fixed length, in seconds, and of a calendar's, in months.
+# Units of time in seconds, and of the calendar in months.
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 _CALENDAR = {"month": 1, "year": 12, "decade": 120, "century": 1200}
-# What is rounded keeps at least this many leading figures, or differs by no more than this.
+# A hedged number may differ from the source's by this share.
 _ROUNDED = Decimal("0.06")
 
 
-def compared(claimed: Quantity, given: Sequence[Quantity]) -> Problem | None:
-    """Return what the numbers of a source have against `claimed`, None for nothing."""
-    equal = [one for one in given if _equal(claimed, one) or _as_long(claimed, one)]
-    if any(_fits(claimed.unit, one.unit) or _as_long(claimed, one) for one in equal):
+def number_problem(claimed: Quantity, given: Sequence[Quantity]) -> Problem | None:
+    """Return the problem of a number that a source does not state, None where it does."""
+    equal = [one for one in given if _equal(claimed, one) or _same_duration(claimed, one)]
+    if any(_units_fit(claimed.unit, one.unit) or _same_duration(claimed, one) for one in equal):
         return None
     if equal:
         return problem(Code.NUMBER_DIFFERS, equal[0].text, claimed.text)
     return problem(Code.NUMBER_MISSING, claimed.text)
 
 
-def _as_long(claimed: Quantity, given: Quantity) -> bool:
-    """Say whether two times are as long: "half an hour" and "30 minutes", "two years", "24 months".
+def _same_duration(claimed: Quantity, given: Quantity) -> bool:
+    """Say whether two durations are equal in other units: "half an hour" and "30 minutes".
 
-    A rough one may be off by as much as rounding takes.
+    A hedged one may be off by as much as rounding.
     """
     for lengths in (_SECONDS, _CALENDAR):
         if claimed.unit in lengths and given.unit in lengths and claimed.unit != given.unit:
@@ -46,7 +46,7 @@ def _as_long(claimed: Quantity, given: Quantity) -> bool:
     return False
 
 
-def _fits(claimed: str, given: str) -> bool:
+def _units_fit(claimed: str, given: str) -> bool:
     if claimed == given:
         return True
     if "ordinal" in (claimed, given):
@@ -70,7 +70,7 @@ def _rounded(value: Decimal, figures: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(value.adjusted() - figures + 1))
 
 
-# Signs between two numbers of one statement, and around them where it would state the result.
+# Characters between two numbers of one statement, and around them where it would state the result.
 _NEAR, _STATED = 300, 60
 _SUM = re.compile(
     r"\b(?:together|combined|in total|in all|altogether|the sum|total(?:s|led)?|both)\b",
@@ -112,15 +112,15 @@ _LESS_THAN = re.compile(
     re.IGNORECASE,
 )
 _TIMES = ("day", "week", "month", "year")
-# "More than 300" says 500, and not 5,000.
+# "More than 300" may stand for 500, but not for 5,000.
 _NOT_FAR = Decimal(2)
-# How far a share in words or a factor may be off, of itself: as far as one rounds it in speech.
+# The relative error allowed in a share in words or a factor.
 _ROUGH = Decimal("0.03")
 _HUNDRED = Decimal(100)
 _Pair = tuple[Quantity, Quantity]
 
 
-def derived(claimed: Quantity, claim: str, given: Sequence[Quantity], source: str) -> bool:
+def is_derived(claimed: Quantity, claim: str, given: Sequence[Quantity], source: str) -> bool:
     """Say whether a number of `claim` is computed from two of those that its source states.
 
     `given` are the numbers of the text `source`.
@@ -134,9 +134,9 @@ def derived(claimed: Quantity, claim: str, given: Sequence[Quantity], source: st
     ]
     if not claimed.unit and _ONE_IN.search(claim[: claimed.start]):
         parts = [pair for pair in pairs if _is_part(pair, source)]
-        return any(_about(claimed, second.value / first.value) for first, second in parts)
+        return any(_is_rounded(claimed, second.value / first.value) for first, second in parts)
     if claimed.value == 1 and not claimed.unit:
-        # The "1" of "1 in 7"; the 7 is looked at by itself.
+        # The "1" of "1 in 7"; the 7 is checked by itself.
         return bool(_IN_SO_MANY.match(claim, claimed.end))
     if claimed.unit in ("percent", "times") and not _POINTS.search(claimed.text):
         pairs = [
@@ -145,20 +145,19 @@ def derived(claimed: Quantity, claim: str, given: Sequence[Quantity], source: st
             if pair[0].unit != "percent" and not _states(given, claimed.unit, pair)
         ]
         if claimed.unit == "times":
-            return any(_about(claimed, first.value / second.value) for first, second in pairs)
-        return any(_about(claimed, value) for value in _shares(claimed, claim, pairs))
-    equal = _about if claimed.hedged else _same
+            return any(_is_rounded(claimed, first.value / second.value) for first, second in pairs)
+        return any(_is_rounded(claimed, value) for value in _shares(claimed, claim, pairs))
+    equal = _is_rounded if claimed.hedged else _same
     alike = [pair for pair in pairs if pair[0].unit == claimed.unit]
     return any(equal(claimed, value) for value in _sums(claim, alike, source))
 
 
-def computable(claimed: Quantity, claim: str, given: Sequence[Quantity], source: str) -> bool:
+def is_computable(claimed: Quantity, claim: str, given: Sequence[Quantity], source: str) -> bool:
     """Say whether a calculation over two near numbers of a source gives a number of `claim`.
 
-    By chance one often does: only for a claim of whose meaning a judge is sure. It needs no word
-    for the calculation, but what rises has not fallen, points are no shares, and a number is in the
-    unit that the calculation gives. "More than 300" and "less than 60" hold of an exact number that
-    lies beyond, and not far.
+    That often happens by chance, so it is used only where the judge is sure of the claim. The claim
+    needs no word for the calculation, but a rise is no fall, points are no shares, and units must
+    fit. "More than 300" and "less than 60" hold for an exact number that is beyond, and not far.
     """
     exact = [one.value for one in given if one.unit == claimed.unit and not one.hedged]
     before = claim[: claimed.start]
@@ -174,11 +173,11 @@ def computable(claimed: Quantity, claim: str, given: Sequence[Quantity], source:
         if abs(first.start - second.start) <= _NEAR and first.value * second.value > 0
         for value in _results(claimed, claim, (first, second), source)
     )
-    return any(_about(claimed, one) for one in results)
+    return any(_is_rounded(claimed, one) for one in results)
 
 
 def _results(claimed: Quantity, claim: str, pair: _Pair, source: str) -> Iterator[Decimal]:
-    """Yield what two numbers give in the unit of `claimed`."""
+    """Yield the results of two numbers in the unit of `claimed`."""
     first, second = pair
     if "ordinal" in (first.unit, second.unit, claimed.unit):
         return
@@ -195,7 +194,7 @@ def _results(claimed: Quantity, claim: str, pair: _Pair, source: str) -> Iterato
 
 
 def _of_one_unit(claimed: Quantity, claim: str, pair: _Pair, source: str) -> Iterator[Decimal]:
-    """Yield what two numbers in one unit give: shares, factors, what is left, sums, differences."""
+    """Yield the results of two numbers in one unit: shares, factors, rests, sums, differences."""
     first, second = pair
     points = bool(_POINTS.search(claimed.text))
     if claimed.unit == "times":
@@ -214,9 +213,9 @@ def _of_one_unit(claimed: Quantity, claim: str, pair: _Pair, source: str) -> Ite
 def _shares(
     claimed: Quantity, claim: str, pairs: Sequence[_Pair], *, part: bool = False
 ) -> Iterator[Decimal]:
-    """Yield by how many percent one number is above or below the other, or how many of it it is.
+    """Yield the percent change between two numbers, or one as a percentage of the other.
 
-    The last only where the claim has a word for it, or is known to speak of a `part`.
+    The latter only where the claim has a word for it, or is known to be about a `part`.
     """
     apart = bool(_APART.search(claim))
     rising, falling = bool(_RISING.search(claim)) or apart, bool(_FALLING.search(claim)) or apart
@@ -231,7 +230,7 @@ def _shares(
 
 
 def _sums(claim: str, pairs: Sequence[_Pair], source: str) -> Iterator[Decimal]:
-    """Yield the sums and differences that a claim has words for, of things of one kind."""
+    """Yield the sums and differences that a claim has words for, of equal things."""
     together, rest = bool(_SUM.search(claim)), bool(_REST.search(claim))
     apart = any(one.search(claim) for one in (_RISING, _FALLING, _APART))
     for first, second in pairs:
@@ -244,7 +243,7 @@ def _sums(claim: str, pairs: Sequence[_Pair], source: str) -> Iterator[Decimal]:
 
 
 def _is_part(pair: _Pair, source: str) -> bool:
-    """Say whether the first of two numbers is so many of the second: "14 of 96", "9, of whom 3"."""
+    """Say whether the first of two numbers is a part of the second: "14 of 96", "9, of whom 3"."""
     first, second = pair
     begin, end = sorted((first, second), key=lambda one: one.start)
     between = source[begin.end : end.start]
@@ -258,7 +257,7 @@ def _noun(number: Quantity, source: str) -> str:
 
 
 def _states(given: Sequence[Quantity], unit: str, around: _Pair) -> bool:
-    """Say whether a number of a unit stands beside others: the source has computed it itself."""
+    """Say whether a source states a number of this unit near two others, as their result."""
     return any(
         other.unit == unit and abs(other.start - one.start) < _STATED
         for other in given
@@ -266,8 +265,8 @@ def _states(given: Sequence[Quantity], unit: str, around: _Pair) -> bool:
     )
 
 
-def _about(claimed: Quantity, value: Decimal) -> bool:
-    """Say whether a number is another rounded: to its last figure, or roughly where in words."""
+def _is_rounded(claimed: Quantity, value: Decimal) -> bool:
+    """Say whether a number is `value` rounded: to its last digit, or roughly where in words."""
     apart = abs(claimed.value - value)
     if any(sign.isdigit() for sign in claimed.text) and not claimed.hedged:
         decimals = claimed.text.partition(".")[2]

@@ -1,4 +1,4 @@
-"""What the check of a sentence has against it, as values: a code and what it speaks of."""
+"""Problems that the check finds in a sentence: a code, and the values of its message."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Code(StrEnum):
     LINE = "line"
 
 
-# How each reads; the page has the Chinese by the same lines. The values stand in their order here.
+# The message of each code, translated by template; a problem's values fill it in this order.
 LINES: Mapping[Code, str] = {
     Code.NUMBER_MISSING: "the number {number} is not in the cited passage",
     Code.NUMBER_DIFFERS: "the cited passage has “{given}”, not “{said}”",
@@ -72,7 +72,7 @@ LINES: Mapping[Code, str] = {
     Code.NOTHING_FOUND: "none of {documents} documents speaks of this",
     Code.LINE: "{line}",
 }
-# Of problems that nothing finds any more, and that stored answers hold.
+# Codes that are no longer produced, but are in stored answers.
 _GONE: Mapping[str, str] = {
     "not_denied": "the cited passage does not deny “{}”",
     "denied": "the cited passage denies “{}”",
@@ -86,30 +86,30 @@ _NAME = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that a sentence has against it; `values` are those of its line, in order."""
+    """One problem of a sentence; `values` fill its message, in order."""
 
     code: Code
     values: tuple[str, ...] = ()
 
     @property
     def said(self) -> Translatable:
-        """The problem in words."""
+        """The message, translatable."""
         line = LINES[self.code]
         return tr(line, **dict(zip(_NAME.findall(line), self.values, strict=True)))
 
 
 def problem(code: Code, *values: object) -> Problem:
-    """Return a problem, its values as text without breaks of lines."""
+    """Return a problem, its values as text on one line."""
     return Problem(code, tuple(" ".join(str(one).split()) for one in values))
 
 
 def in_words(problems: Iterable[Problem]) -> str:
-    """Return problems as one line, which keeps its parts; "" for none."""
+    """Return problems as one translatable line; "" for none."""
     return joined("; ", (one.said for one in problems))
 
 
 def problems_json(problems: Iterable[Problem]) -> dict[str, Any]:
-    """Return problems as the commands print them: the lines, and the code and values of each."""
+    """Return problems as the commands print them: messages, and the code and values of each."""
     return {
         "problems": [str(one.said) for one in problems],
         "problem_codes": [{"code": one.code.value, "values": list(one.values)} for one in problems],
@@ -117,11 +117,11 @@ def problems_json(problems: Iterable[Problem]) -> dict[str, Any]:
 
 
 def with_problems(claim: object) -> object:
-    """Return a stored claim with its problems as they are read today.
+    """Return a stored claim with its problems in today's format.
 
-    Those of the commands stand under "problem_codes" beside the lines; those stored before there
-    were codes are lines alone, and those with a code that is gone become lines. What has another
-    shape stays as it is, to be refused by its name.
+    Output of the commands has them under "problem_codes"; those stored before there were codes are
+    plain lines, and those with a code that is gone become plain lines. A value of another shape is
+    left as it is, for validation to refuse.
     """
     if not isinstance(claim, dict):
         return claim

@@ -1,9 +1,9 @@
-"""Sentences that as a whole say that something is not known: all that may go without a citation.
+"""Refusals: sentences that only say that something is not known, and so need no citation.
 
-A closed grammar and not a list of beginnings: "We cannot say exactly, but X did Y" begins like a
-refusal and states something. A sentence is a refusal only where nothing is left of it beside one
-form of not knowing, the texts that were looked at, and words of the question. What the grammar does
-not know is a statement, and gets checked.
+A closed grammar and not a list of openings: "We cannot say exactly, but X did Y" opens like a
+refusal and states something. A sentence is a refusal only if it consists of one phrase for not
+knowing, the texts that were searched, and words of the question. Anything else is a statement, and
+is checked.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _SAYS = r"(?:answer|say|tell|state|mention|specify|contain|give|address|cover)"
 _KNOWN = (
     rf"(?:not (?:known|clear|stated|given|found|specified|possible to {_TELL})|unknown|unclear)"
 )
-# What may stand before the topic. Nothing that judges the world: "there is no evidence that",
-# "it is unlikely that" are statements.
+# What may precede the topic. Nothing that states a fact: "there is no evidence that" and "it is
+# unlikely that" are statements.
 _NOT_KNOWING = re.compile(
     rf"(?:(?:sorry|unfortunately),? )?(?:(?:based on|from|in) {_TEXTS},? )?(?:"
     rf"(?:(?:i am|i'm|we are|we're) )?(?:unable|not able) to {_TELL}"
@@ -38,12 +38,12 @@ _NOT_KNOWING = re.compile(
     re.IGNORECASE,
 )
 _WHERE = re.compile(rf" (?:in|from|based on) {_TEXTS}$", re.IGNORECASE)
-# Words of a topic that need not stand in the question: they name nothing and join no clause.
+# Words of a topic that need not be in the question: they name nothing and join no clause.
 _SMALL = frozenset(
     "a an the this that it any on of about for to in whether if question answer "
     "is was are were be been did do does has have had".split()
 )
-# A second clause, or an aside, begins with one of these, whatever the question has.
+# These begin a second clause or an aside, even where the question has them.
 _ANOTHER = frozenset(
     "and or but yet so because since as while though although however despite except unless until "
     "after before then nor which whose not no never".split()
@@ -65,10 +65,10 @@ _CHINESE = re.compile(
 _THIS = frozenset({"", "这一点", "这个问题", "该问题", "此问题", "问题"})
 
 
-def refuses(sentence: str, question: str = "") -> bool:
+def is_refusal(sentence: str, question: str = "") -> bool:
     """Say whether a sentence only says that something is not known or not found.
 
-    Beside that it may repeat words of `question`, and nothing else: no number, name, second clause.
+    It may repeat words of `question` and nothing else: no other number, name or clause.
     """
     plain = " ".join(sentence.replace("’", "'").split()).strip().rstrip(".。!！")
     if re.search(r"[\u3400-\u9fff]", plain):
@@ -80,23 +80,23 @@ def refuses(sentence: str, question: str = "") -> bool:
         return False
     topic = _WHERE.sub("", plain[match.end() :])
     if topic and not re.fullmatch(r"(?: [^\W_]+(?:[.'-][^\W_]+)*)+", topic):
-        # A comma, a dash or a bracket begins what is no topic any more.
+        # Punctuation begins something else than the topic.
         return False
     asked = {one.lower() for one in _WORD.findall(question.replace("’", "'"))}
     words = [one.lower() for one in _WORD.findall(topic)]
-    return all(one not in _ANOTHER and (one in _SMALL or _stands(one, asked)) for one in words)
+    return all(one not in _ANOTHER and (one in _SMALL or _in_question(one, asked)) for one in words)
 
 
-def goes_on(part: str) -> bool:
-    """Say whether what is listed as not found goes on to state something about it.
+def states_more(part: str) -> bool:
+    """Say whether a part listed as not found goes on to state something.
 
     "the price of its cafeteria" does not; "the price, but X did Y" does.
     """
     return bool(_GOES_ON.search(part))
 
 
-def _stands(word: str, asked: set[str]) -> bool:
-    """Say whether a word stands in the question, plural or singular, present or past."""
+def _in_question(word: str, asked: set[str]) -> bool:
+    """Say whether a word is in the question, in singular or plural, present or past tense."""
     return any(f"{word}{end}" in asked for end in ("", "s", "d", "ed")) or any(
         word.removesuffix(end) in asked for end in ("'s", "s", "d", "ed") if word.endswith(end)
     )

@@ -1,4 +1,4 @@
-"""Tables and records (JSON) as lines that read like sentences, and numbers in the wrong place."""
+"""Table rows and JSON records as readable lines, and numbers cited from the wrong cell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from assistant.checking.number_match import compared
+from assistant.checking.number_match import number_problem
 from assistant.checking.problems import Code, Problem, problem
 from corpus.cells import Cell, Row
 from corpus.date_mentions import date_mentions
@@ -20,14 +20,14 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_")
 _SPACE = re.compile(r"\s+")
 _STEP = ", "
 _CLAUSE = re.compile(r"[,;:()]\s|\b(?:while|whereas|but|and|against|versus|compared with)\b")
-# What the numbers of a table are counted in: "US$ million", "in thousands".
+# The scale of a table's numbers: "US$ million", "in thousands".
 _SCALE = re.compile(r"\b(?:thousand|million|billion|trillion)(?=s?\b)", re.IGNORECASE)
 
 Stems = Callable[[str], frozenset[str]]
 
 
-def with_heads(passage: Passage, rows: Sequence[Row]) -> str:
-    """Return the text of a passage, each row of a table written out with the heads of its columns.
+def with_column_heads(passage: Passage, rows: Sequence[Row]) -> str:
+    """Return the text of a passage in which each table row is written with its column heads.
 
     "Zelda 5 | 8" becomes "Name: Zelda 5; Crew: 8."
     """
@@ -39,17 +39,19 @@ def with_heads(passage: Passage, rows: Sequence[Row]) -> str:
     return "".join([*parts, passage.text[at - passage.start :]])
 
 
-def repeats(claim: str, row: Row) -> bool:
-    """Say whether a claim is nothing but cells of a row, each after the head of its column."""
+def repeats_row(claim: str, row: Row) -> bool:
+    """Say whether a claim consists of cells of a row, each after its column head."""
     labelled = {said for cell in row.cells if cell.column for said in (cell.labelled, cell.alone)}
     return all(part in labelled for part in claim.rstrip(".").split("; "))
 
 
-def misplaced(claim: str, text: str, rows: Sequence[Row], stems: Stems) -> Iterator[Problem]:
+def misplaced_numbers(
+    claim: str, text: str, rows: Sequence[Row], stems: Stems
+) -> Iterator[Problem]:
     """Yield the numbers of a claim that tables have only in another row or column than it names.
 
-    `text` is what the claim cites, the rows written out (`with_heads`); a number that stands there
-    outside the rows is not looked at.
+    `text` is the cited text with rows written out (`with_column_heads`); a number that it also has
+    outside the rows is skipped.
     """
     rows = [row for row in rows if not row.is_head and row.has_heads]
     if not rows:
@@ -59,16 +61,16 @@ def misplaced(claim: str, text: str, rows: Sequence[Row], stems: Stems) -> Itera
     prose = quantities(text)
     spans = [(one.start, one.end) for one in date_mentions(claim)]
     for one in quantities(claim, spans):
-        held = [(row, cell) for row in rows for cell in row.cells if _holds(cell, one)]
-        if not held or not compared(one, prose):
+        held = [(row, cell) for row in rows for cell in row.cells if _states_number(cell, one)]
+        if not held or not number_problem(one, prose):
             continue
         said = [stems(_clause(claim, one)), stems(claim)]
-        if all(_elsewhere(row, cell, rows, said, stems) for row, cell in held):
+        if all(_means_another_cell(row, cell, rows, said, stems) for row, cell in held):
             yield problem(Code.NUMBER_ELSEWHERE, one.text, held[0][1].words)
 
 
-def scaled(rows: Sequence[Row]) -> list[Quantity]:
-    """Return the numbers of rows under a head, or in a table, that counts in thousands or more."""
+def scaled_numbers(rows: Sequence[Row]) -> list[Quantity]:
+    """Return the numbers of cells whose column or table has a scale, multiplied by it."""
     return [one for row in rows for cell in row.cells for one in _scaled(cell)]
 
 
@@ -77,25 +79,25 @@ def _scaled(cell: Cell) -> list[Quantity]:
     return quantities(f"{cell.text} {scale[0]}") if scale else []
 
 
-def _holds(cell: Cell, number: Quantity) -> bool:
+def _states_number(cell: Cell, number: Quantity) -> bool:
     own = [] if cell.names else [*quantities(cell.text), *_scaled(cell)]
     return any(one.value == number.value for one in own)
 
 
 def _clause(claim: str, one: Quantity) -> str:
-    """Return the clause of a claim that a number stands in."""
+    """Return the clause of a claim that contains a number."""
     ends = [found.start() for found in _CLAUSE.finditer(claim) if found.start() >= one.end]
     starts = [found.end() for found in _CLAUSE.finditer(claim) if found.end() <= one.start]
     return claim[max(starts, default=0) : min(ends, default=len(claim))]
 
 
-def _elsewhere(
+def _means_another_cell(
     row: Row, cell: Cell, rows: Sequence[Row], said: Sequence[frozenset[str]], stems: Stems
 ) -> bool:
-    """Say whether a claim, of whose clause and whole the stems are given, means another cell.
+    """Say whether a claim means another cell; `said` has the stems of its clause and the whole.
 
-    It names another column, or another row of the table, with all the words that fit this one's
-    heads and more.
+    It does if another column or row of the table matches all its words that match this one's heads,
+    and more.
     """
     own = stems(cell.column)
     heads = [stems(other.column) for other in row.cells if not other.names and other is not cell]
@@ -109,7 +111,7 @@ def _elsewhere(
 def _names_other(
     own: frozenset[str], others: Sequence[frozenset[str]], said: Sequence[frozenset[str]]
 ) -> bool:
-    """Say whether the first of the texts that names any of some heads names another than `own`."""
+    """Say whether the first text that matches any head matches another better than `own`."""
     for words in said:
         met = [words & other for other in others]
         if not any(met) and not words & own:
@@ -123,14 +125,14 @@ def _names_other(
 
 
 def _numbered(words: frozenset[str]) -> bool:
-    """Say whether heads differ in figures only: "2023" and "2024", "Q1" and "Q2"."""
+    """Say whether all words have digits: "2023" and "2024", "Q1" and "Q2"."""
     return all(any(sign.isdigit() for sign in word) for word in words)
 
 
-def readable(text: str) -> str:
-    """Return `text` with a record in it written out a line a fact; anything else as it is.
+def record_as_lines(text: str) -> str:
+    """Return `text` with a JSON record in it written as one line per value; else unchanged.
 
-    `{"Parking": {"garage": false}}` becomes "Parking: no garage"; keys in camel case become words.
+    `{"Parking": {"garage": false}}` becomes "Parking: no garage"; camel-case keys become words.
     """
     begin, end = text.find("{"), text.rfind("}")
     if begin < 0 or end < begin:
@@ -166,7 +168,7 @@ def _lines(key: str, value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         yield f"{key}: {', '.join(str(one) for one in value)}"
     elif value is False or str(value).lower() in {"false", "no"}:
-        # The denial stands beside what it denies.
+        # The negation stands beside what it negates.
         above, _, last = key.rpartition(_STEP)
         yield f"{above}: no {last}" if above else f"no {last}"
     elif value is True or str(value).lower() in {"true", "yes"}:
@@ -178,9 +180,9 @@ def _lines(key: str, value: Any) -> Iterator[str]:
 
 
 def _names(record: dict[str, Any]) -> dict[str, str]:
-    """Return the keys of a record as words, without a first word that several of them share.
+    """Return the keys of a record as words, without a first word that several keys share.
 
-    "RestaurantsDelivery" beside "RestaurantsTakeOut" tells delivery, not restaurants.
+    "RestaurantsDelivery" beside "RestaurantsTakeOut" becomes "Delivery".
     """
     words = {key: _CAMEL.sub(" ", str(key)).split() or [str(key)] for key in record}
     first = Counter(one[0] for one in words.values() if len(one) > 1)

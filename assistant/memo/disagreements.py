@@ -9,29 +9,29 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from assistant.checking.names import names
-from assistant.memo.figure_statements import (
+from assistant.memo.figures import (
     AT_LEAST,
     AT_MOST,
     EQUAL,
     FigureStatement,
-    contrasted,
-    one_name,
+    canonical_name,
     overlap,
-    statements,
+    statements_of,
+    tell_two_things,
 )
 from assistant.memo.sentence import EvidenceSentence
-from assistant.memo.speakers import attributed
+from assistant.memo.speakers import speaker_of
 from assistant.memo.timeline import events
 from corpus.date_mentions import date_mentions
 from index.keyword_index import stems
 from index.query import STOP_WORDS
 
-# Two statements are about one thing when what they count is this much alike (rarity-weighted
-# Jaccard): tried from 0.2 to 0.6 on the tuned half of tests/disagreements.jsonl.
+# Rarity-weighted Jaccard similarity from which two statements count the same thing: tried from 0.2
+# to 0.6 on the tuning half of tests/disagreements.jsonl.
 _ALIKE = 0.34
-# Values nearer than this are one value, rounded.
+# Values with a smaller relative difference are one value, rounded.
 _ROUNDED = 0.03
-# Statuses that exclude each other, each way. The words after "|" mean that it is still to come.
+# Statuses that exclude each other: ended, against still to end or in force.
 _ENDED = re.compile(
     r"\b(?:rescinded|revoked|repealed|withdrawn|withdrew|lifted|scrapped|abolished|cancelled|"
     r"canceled|expired|ended|suspended|struck down|dropped|unblocked|restored)\b"
@@ -51,7 +51,7 @@ _STANDS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """One side: what it says (`shown`), as a value to compare, what it counts, and where."""
+    """One side: its words (`shown`), its value for comparison, what it counts, and its sentence."""
 
     shown: str
     value: str
@@ -63,7 +63,7 @@ class Position:
 class Disagreement:
     """Positions on one thing that differ; `kind` is "figure", "date" or "status".
 
-    `update` says that they are of one publisher, at different times: the later holds.
+    `update` says that one publisher said them at different times: the later one holds.
     """
 
     about: str
@@ -78,13 +78,13 @@ def disagreements(found: Sequence[EvidenceSentence]) -> list[Disagreement]:
 
 
 def _figures(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
-    stated = [one for sentence in found for one in statements(sentence)]
+    stated = [one for sentence in found for one in statements_of(sentence)]
     beside: dict[tuple[tuple[str, int, int], str], list[FigureStatement]] = defaultdict(list)
     for one in stated:
         beside[one.sentence.key, one.unit].append(one)
     groups: list[list[FigureStatement]] = []
     for one, other in combinations(stated, 2):
-        if not _apart(one.sentence, other.sentence, one.speaker, other.speaker):
+        if not _can_disagree(one.sentence, other.sentence, one.speaker, other.speaker):
             continue
         if not (_same_thing(one, other) and _differ(one, other)):
             continue
@@ -119,12 +119,14 @@ def _figures(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
         )  # fmt: skip
 
 
-def _apart(one: EvidenceSentence, other: EvidenceSentence, said: str, said_other: str) -> bool:
-    """Say whether two sentences can disagree: of two documents, or by two speakers."""
+def _can_disagree(
+    one: EvidenceSentence, other: EvidenceSentence, said: str, said_other: str
+) -> bool:
+    """Say whether two sentences can disagree: from two documents, or by two speakers."""
     if one.document != other.document:
         mine, theirs = one.source, other.source
         issued = (mine.publisher.casefold(), mine.published)
-        # Two files that one publisher put out on one day are parts of one text.
+        # Two files that one publisher published on one day are parts of one text.
         return not mine.publisher or issued != (theirs.publisher.casefold(), theirs.published)
     return bool(said and said_other and said.casefold() != said_other.casefold())
 
@@ -139,7 +141,7 @@ def _same_thing(one: FigureStatement, other: FigureStatement) -> bool:
         return False
     if one.times and other.times and not _in_time(one.times, other.times):
         return False
-    if contrasted(one.sentence, other.sentence):
+    if tell_two_things(one.sentence, other.sentence):
         return False
     if one.things and not one.attribute and not other.attribute:
         # "Qwen3-Max has 1 trillion parameters": name and unit say all.
@@ -170,7 +172,7 @@ def _differ(one: FigureStatement, other: FigureStatement) -> bool:
 
 
 def _counts(one: FigureStatement, shared: frozenset[str]) -> str:
-    """Return the words around a figure that only this side has: what it counts."""
+    """Return the words around a figure that only this side has, to show what it counts."""
     text = one.sentence.text
     own = [
         word
@@ -181,12 +183,12 @@ def _counts(one: FigureStatement, shared: frozenset[str]) -> str:
 
 
 def _about(one: str, other: str) -> str:
-    """Return what two sentences share, in the words of the first: names, then what is counted."""
+    """Return what two sentences have in common, in words of the first: names, then other words."""
     theirs = set(stems(other))
     spans = [(moment.start, moment.end) for moment in date_mentions(one)]
     named = [name.text for name in names(one, spans)]
-    keys = {one_name(name.text) for name in names(other)}
-    shared = [name for name in dict.fromkeys(named) if one_name(name) in keys]
+    keys = {canonical_name(name.text) for name in names(other)}
+    shared = [name for name in dict.fromkeys(named) if canonical_name(name) in keys]
     words = [
         word
         for word in re.findall(r"[^\W\d_][\w'’-]*", one)
@@ -205,13 +207,13 @@ def _update(sides: Sequence[EvidenceSentence]) -> bool:
 
 
 def _dates(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
-    """Yield the events that documents date differently, each once."""
+    """Yield the events that documents date differently, each pair once."""
     seen: set[frozenset[tuple[str, int, int]]] = set()
     for event in events(found):
         first = event.sentences[0]
         for other, sentence in event.others:
             pair = frozenset((first.key, sentence.key))
-            if pair in seen or contrasted(first, sentence):
+            if pair in seen or tell_two_things(first, sentence):
                 continue
             seen.add(pair)
             positions = (
@@ -224,7 +226,7 @@ def _dates(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
 
 
 def _statuses(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
-    """Yield the things that one document calls ended and another still standing or to be ended."""
+    """Yield what one document says has ended, and another says is in force or still to end."""
     ended: list[tuple[EvidenceSentence, str]] = []
     standing: list[tuple[EvidenceSentence, str]] = []
     for one in found:
@@ -236,7 +238,7 @@ def _statuses(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
             ended.append((one, match[0]))
     for one, said in ended:
         for other, said_other in standing:
-            if one.document == other.document or not _one_object(one, other, said, said_other):
+            if one.document == other.document or not _on_one_thing(one, other, said, said_other):
                 continue
             positions = (Position(said, said, "", one), Position(said_other, said_other, "", other))
             yield Disagreement(
@@ -244,17 +246,19 @@ def _statuses(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
             )
 
 
-def _one_object(one: EvidenceSentence, other: EvidenceSentence, said: str, said_other: str) -> bool:
-    """Say whether two statuses are of one thing: its names and its words are the same."""
-    if contrasted(one, other):
+def _on_one_thing(
+    one: EvidenceSentence, other: EvidenceSentence, said: str, said_other: str
+) -> bool:
+    """Say whether two statuses are of one thing, by the names and words before them."""
+    if tell_two_things(one, other):
         return False
     sides = []
     for sentence, words in ((one, said), (other, said_other)):
         # What has the status stands before it.
         text = sentence.text.partition(words)[0]
         spans = [(moment.start, moment.end) for moment in date_mentions(text)]
-        speaker = one_name(attributed(sentence).speaker)
-        keys = {one_name(name.text) for name in names(text, spans)} - {speaker}
+        speaker = canonical_name(speaker_of(sentence).speaker)
+        keys = {canonical_name(name.text) for name in names(text, spans)} - {speaker}
         dates = {stem for start, end in spans for stem in stems(text[start:end])}
         content = frozenset(
             stem for stem in stems(text) if stem not in STOP_WORDS and stem not in dates

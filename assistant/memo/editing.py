@@ -1,4 +1,4 @@
-"""Changing a memo by hand: lines removed, moved, reworded, cited otherwise, taken over."""
+"""Editing a memo by hand: lines removed, moved, reworded, cited anew, added from an answer."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from corpus.vocabulary import with_aliases
 from index.evidence import Evidence
 from index.retriever import table_rows
 
-# Passages that are offered for a line.
+# How many passages are offered for a line.
 _OFFERED = 6
 
 
-def removed(memo: Memo, section: str, line: int) -> Memo:
+def without_line(memo: Memo, section: str, line: int) -> Memo:
     """Return the memo without a line (from 1) of a section; raises UsageError."""
     at, lines = _lines(memo, section, line)
     return _with_lines(memo, at, (*lines[: line - 1], *lines[line:]))
 
 
-def moved(memo: Memo, section: str, line: int, step: int) -> Memo:
+def with_line_moved(memo: Memo, section: str, line: int, step: int) -> Memo:
     """Return the memo with a line one place up (-1) or down (+1); at an end it stays."""
     at, lines = _lines(memo, section, line)
     other = line + step
@@ -44,8 +44,10 @@ def moved(memo: Memo, section: str, line: int, step: int) -> Memo:
 
 
 @with_aliases
-def offered(workspace: Workspace, memo: Memo, section: str, line: int) -> tuple[Evidence, ...]:
-    """Return passages that a line might rest on, the likeliest first, within the memo's bounds."""
+def candidate_passages(
+    workspace: Workspace, memo: Memo, section: str, line: int
+) -> tuple[Evidence, ...]:
+    """Return passages that a line might cite, the best first, within the memo's filters."""
     _, lines = _lines(memo, section, line)
     question = Question(
         lines[line - 1].claim.text,
@@ -57,11 +59,13 @@ def offered(workspace: Workspace, memo: Memo, section: str, line: int) -> tuple[
 
 
 @with_aliases
-def recited(workspace: Workspace, memo: Memo, section: str, line: int, evidence: Evidence) -> Memo:
-    """Return the memo with a line that rests on another passage alone, checked against it."""
+def with_other_passage(
+    workspace: Workspace, memo: Memo, section: str, line: int, evidence: Evidence
+) -> Memo:
+    """Return the memo with a line that cites only the given passage, checked against it."""
     at, lines = _lines(memo, section, line)
     old = lines[line - 1]
-    number, citations = _numbered(memo, citation_of(old.claim.text, evidence, 0))
+    number, citations = _with_citation(memo, citation_of(old.claim.text, evidence, 0))
     verdict = workspace.checker.check(old.claim.text, [cited(evidence)])
     claim = Claim(old.claim.text, (number,), verdict.verdict, verdict.problems)
     claim = as_judgment(claim) if old.role == JUDGMENT else claim
@@ -69,19 +73,21 @@ def recited(workspace: Workspace, memo: Memo, section: str, line: int, evidence:
     return _with_lines(replace(memo, citations=citations), at, changed)
 
 
-def line_at(memo: Memo, section: str, line: int) -> Line:
-    """Return a line (from 1) of a section that can be changed; raises UsageError."""
+def editable_line(memo: Memo, section: str, line: int) -> Line:
+    """Return an editable line (from 1) of a section; raises UsageError."""
     _, lines = _lines(memo, section, line)
     return lines[line - 1]
 
 
 @with_aliases
-def reworded(workspace: Workspace, memo: Memo, section: str, line: int, text: str) -> Memo:
-    """Return the memo with other words in a line, checked against the passages that it cites.
+def with_line_reworded(
+    workspace: Workspace, memo: Memo, section: str, line: int, text: str
+) -> Memo:
+    """Return the memo with a new text in a line, checked against the passages that it cites.
 
-    What is written into a gap is the analyst's judgment, and stays it in other words; a model's
-    draft in the analyst's words is one too. Any other sentence that cites nothing is unsupported.
-    Raises UsageError for no words.
+    A text written into a gap is the analyst's judgment, also when it is changed later, and so is a
+    model's draft that the analyst rewords. Any other sentence without a citation is unsupported.
+    Raises UsageError for an empty text.
     """
     at, lines = _lines(memo, section, line)
     text = " ".join(text.split())
@@ -95,7 +101,7 @@ def reworded(workspace: Workspace, memo: Memo, section: str, line: int, text: st
         rests = [_passage_of(workspace, memo.citation(number)) for number in numbers]
         if rests:
             verdict = workspace.checker.check(text, rests)
-        elif _own(old) or workspace.checker.states_nothing(text):
+        elif _is_own_judgment(old) or workspace.checker.states_nothing(text):
             verdict = Verdict("supported")
         else:
             verdict = Verdict("unsupported", (problem(Code.UNCITED),))
@@ -105,13 +111,13 @@ def reworded(workspace: Workspace, memo: Memo, section: str, line: int, text: st
     return _with_lines(memo, at, (*lines[: line - 1], new, *lines[line:]))
 
 
-def _own(line: Line) -> bool:
-    """Say whether a line that cites nothing is the analyst's judgment, and no model's."""
+def _is_own_judgment(line: Line) -> bool:
+    """Say whether a line without a citation is the analyst's own judgment, not a model's draft."""
     return line.role == JUDGMENT and not line.draft and line.claim.verdict == "supported"
 
 
 def _passage_of(workspace: Workspace, citation: Citation) -> Cited:
-    """Return the passage that cited words stand in; the words alone where it is gone."""
+    """Return the passage around a citation, or the quoted words where the document is gone."""
     try:
         passages = workspace.library.passages_of(citation.document)
     except NotInLibrary:
@@ -130,21 +136,23 @@ def _passage_of(workspace: Workspace, citation: Citation) -> Cited:
     return cited(Evidence(citation.number, passage, citation.source, 0.0, "", rows=rows))
 
 
-def taken(memo: Memo, section: str, claims: Sequence[Claim], citations: Sequence[Citation]) -> Memo:
-    """Return the memo with cited claims of an answer at the end of a section's lines.
+def with_claims(
+    memo: Memo, section: str, claims: Sequence[Claim], citations: Sequence[Citation]
+) -> Memo:
+    """Return the memo with cited claims of an answer appended to a section.
 
-    Claims without a citation, and those that stand in the memo already, are left out.
+    Claims without a citation, and those that the memo has already, are left out.
     """
     by_number = {one.number: one for one in citations}
     present = {line.claim.text for one in memo.sections for line in one.lines}
-    at = _place(memo, section)
+    at = _section_index(memo, section)
     for claim in claims:
         rests = [by_number[one] for one in (*claim.citations, *claim.offered) if one in by_number]
         if not rests or claim.text in present:
             continue
         numbers = []
         for one in rests:
-            number, kept = _numbered(memo, one)
+            number, kept = _with_citation(memo, one)
             memo = replace(memo, citations=kept)
             numbers.append(number)
         own = replace(claim, citations=tuple(numbers), offered=())
@@ -153,12 +161,12 @@ def taken(memo: Memo, section: str, claims: Sequence[Claim], citations: Sequence
 
 
 def sections_for(memo: Memo) -> list[Section]:
-    """Return the sections that take lines by hand: not those that only show a table."""
+    """Return the sections to which lines can be added: not those that only show a table."""
     return [one for one in memo.sections if not one.shows]
 
 
 def _lines(memo: Memo, section: str, line: int) -> tuple[int, tuple[Line, ...]]:
-    at = _place(memo, section)
+    at = _section_index(memo, section)
     lines = memo.sections[at].lines
     if not 1 <= line <= len(lines) or lines[line - 1].role == NOTE:
         raise UsageError(
@@ -171,7 +179,7 @@ def _lines(memo: Memo, section: str, line: int) -> tuple[int, tuple[Line, ...]]:
     return at, lines
 
 
-def _place(memo: Memo, section: str) -> int:
+def _section_index(memo: Memo, section: str) -> int:
     for at, one in enumerate(memo.sections):
         if one.key == section:
             return at
@@ -179,17 +187,17 @@ def _place(memo: Memo, section: str) -> int:
 
 
 def _with_lines(memo: Memo, at: int, lines: tuple[Line, ...]) -> Memo:
-    """Return the memo with other lines in a section, linted anew.
+    """Return the memo with new lines in a section, linted again.
 
-    Citations that nothing rests on any more stay: numbers must not change under a reader's eyes.
+    Unused citations stay, so that the numbers of the others do not change.
     """
     sections = list(memo.sections)
     sections[at] = replace(sections[at], lines=lines)
     return relinted(replace(memo, sections=tuple(sections)))
 
 
-def _numbered(memo: Memo, citation: Citation) -> tuple[int, tuple[Citation, ...]]:
-    """Return the number under which the memo cites some words, and its citations with them."""
+def _with_citation(memo: Memo, citation: Citation) -> tuple[int, tuple[Citation, ...]]:
+    """Return the number of a citation in the memo, and the memo's citations with it."""
     for one in memo.citations:
         if (one.document, one.start, one.end) == (citation.document, citation.start, citation.end):
             return one.number, memo.citations

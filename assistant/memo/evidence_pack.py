@@ -1,4 +1,4 @@
-"""The evidence pack: one zip with a memo, all that it rests on, and the means to check it later."""
+"""The evidence pack: one zip with a memo, its evidence, and what is needed to verify it later."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from corpus.errors import UsageError
 from corpus.validation import from_json_text, stored
 
 _MEMO, _MANIFEST, _VERSIONS = "memo.json", "manifest.json", "versions.json"
-# Of the pack: its files and what they are called. Stands in versions.json, absent at first.
+# The version of the pack's layout, in versions.json; the first packs had none.
 _FORMAT = 1
 _ADVICE = "make the pack again: briefing memos NAME -o FILE.zip"
 _FORMS = ("md", "html", "docx", "pdf")
-# What decides the words of a memo: ourselves, and the libraries that read, embed and search.
+# Packages whose versions affect a memo's text: ours, and those that read, embed and search.
 _PACKAGES = (
     "briefing-assistant", "chromadb", "tantivy", "sentence-transformers", "torch", "onnxruntime",
     "pypdfium2", "trafilatura", "pypandoc-binary", "typst",
 )  # fmt: skip
-# Zip files know no time before 1980; a fixed one makes equal packs equal byte for byte.
+# The earliest time of the zip format; a fixed one makes equal packs equal byte for byte.
 _TIME = (1980, 1, 1, 0, 0, 0)
-# A pack of ours holds a dozen files of some MB; anything beyond is none of ours.
+# A pack has a dozen files of some MB; anything larger is not one.
 _MOST_FILES, _MOST_BYTES = 64, 200_000_000
 
 
 def packed(workspace: Workspace, memo: Memo) -> bytes:
     """Return the zip: the memo in each format, passages, hashes, settings, versions, findings.
 
-    Raises NotInLibrary where a document of the memo is not known any more.
+    Raises NotInLibrary where a document of the memo is no longer known.
     """
     documents, passages = [], []
     for source in memo.sources:
@@ -92,9 +92,9 @@ def packed(workspace: Workspace, memo: Memo) -> bytes:
 
 
 def opened_pack(file: Path) -> tuple[Memo, tuple[str, ...]]:
-    """Return the memo of a pack, and the names of files that are not as they were packed.
+    """Return the memo of a pack, and the names of files that were altered since.
 
-    Raises UsageError for a file that is no pack of ours.
+    Raises UsageError for a file that is not an evidence pack.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -108,7 +108,7 @@ def opened_pack(file: Path) -> tuple[Memo, tuple[str, ...]]:
         hashes = stored(dict[str, str], stated, name, newest=0, advice=_ADVICE)
         altered = {one for one in {*hashes, *found} if hashes.get(one) != found.get(one)}
         if _VERSIONS in found and _VERSIONS not in altered:
-            # A later form of the pack may hold what this version cannot check.
+            # A later layout may have what this version cannot verify.
             stored(dict[str, object], json.loads(contents[_VERSIONS]), str(file), newest=_FORMAT)
         memo = from_json(contents[_MEMO].decode("utf-8"), f"{file}, {_MEMO}")
     except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError) as error:

@@ -16,16 +16,16 @@ from docx.shared import Mm, Pt
 
 from assistant.memo.memo_json import to_json
 from assistant.memo.pandoc_tree import Node, pandoc, title_of, titled
-from assistant.memo.timeline_figure import FONTS, compiled, literal, timeline_image
+from assistant.memo.timeline_figure import FONTS, timeline_image, typeset, typst_string
 from assistant.memo.values import Memo
 from corpus.errors import BriefingError, UsageError
 from corpus.i18n import tr
 
 FORMATS = ("md", "docx", "pdf", "html", "json", "csv")
-# What makes a spreadsheet take a cell for a formula, after white space that it skips; the second
-# four are the full-width signs. https://owasp.org/www-community/attacks/CSV_Injection
+# What makes a spreadsheet read a cell as a formula, after white space that it skips; the second
+# four are full-width characters. https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = re.compile(r"[\s\x00-\x1f\u200b\ufeff\"']*[=+\-@＝＋－＠]|[\t\r\n]")
-# Sizes in points of the styles that Pandoc writes with.
+# Point sizes of the styles that Pandoc uses.
 _SIZES = {"Normal": 10.5, "Body Text": 10.5, "First Paragraph": 10.5, "Compact": 10.5,
           "Title": 18, "Heading 1": 13, "Heading 2": 11.5}  # fmt: skip
 _STYLE = """
@@ -87,7 +87,7 @@ def format_of(path: Path) -> str:
 def timeline_csv(memo: Memo) -> str:
     """Return the timeline as CSV: date, event, citations, other dates given."""
     buffer = io.StringIO()
-    # Quoted throughout: where the separator is a semicolon, one in a text begins no cell.
+    # All quoted: a semicolon in a text must not begin a cell where that is the separator.
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
     writer.writerow(("date", "event", "citations", "other dates"))
     for one in memo.events:
@@ -108,7 +108,7 @@ def _markdown(memo: Memo) -> bytes:
 
 
 def markdown_of(tree: Node) -> str:
-    """Return a Pandoc document as Markdown: what would be markup in its texts is escaped.
+    """Return a Pandoc document as Markdown; markup characters in its texts are escaped.
 
     Raises BriefingError.
     """
@@ -127,8 +127,8 @@ def _html(memo: Memo) -> bytes:
     if memo.events:
         drawn = base64.b64encode(timeline_image(memo.events, "svg", memo.language)).decode("ascii")
         figure = f"data:image/svg+xml;base64,{drawn}"
-    with tempfile.TemporaryDirectory() as place:
-        style = Path(place) / "style.html"
+    with tempfile.TemporaryDirectory() as folder:
+        style = Path(folder) / "style.html"
         style.write_text(f"<style>{_STYLE}</style>", encoding="utf-8")
         made = _converted(
             memo, "html5", "--standalone", "--variable=document-css:false", "--wrap=none",
@@ -138,13 +138,13 @@ def _html(memo: Memo) -> bytes:
 
 
 def _docx(memo: Memo) -> bytes:
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         figure = ""
         if memo.events:
-            image = Path(place) / "timeline.png"
+            image = Path(folder) / "timeline.png"
             image.write_bytes(timeline_image(memo.events, "png", memo.language))
             figure = str(image)
-        file = Path(place) / "memo.docx"
+        file = Path(folder) / "memo.docx"
         pypandoc.convert_text(
             json.dumps(pandoc(memo, figure)),
             "docx",
@@ -152,11 +152,11 @@ def _docx(memo: Memo) -> bytes:
             outputfile=str(file),
             extra_args=["--standalone"],
         )
-        return _finished(file, memo)
+        return _with_page_setup(file, memo)
 
 
-def _finished(file: Path, memo: Memo) -> bytes:
-    """Return the DOCX with what Pandoc leaves to others: page and text sizes, the title."""
+def _with_page_setup(file: Path, memo: Memo) -> bytes:
+    """Return the DOCX with what Pandoc does not set: page size, text sizes, title."""
     document = docx.Document(str(file))
     for section in document.sections:
         section.page_width, section.page_height = Mm(210), Mm(297)
@@ -172,17 +172,17 @@ def _finished(file: Path, memo: Memo) -> bytes:
 
 
 def _pdf(memo: Memo) -> bytes:
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         figure = ""
         if memo.events:
-            (Path(place) / "timeline.svg").write_bytes(
+            (Path(folder) / "timeline.svg").write_bytes(
                 timeline_image(memo.events, "svg", memo.language)
             )
             figure = "timeline.svg"
         body = _converted(memo, "typst", "--wrap=none", figure=figure)
         # Typst takes "pt" and not "pt-BR".
         language = memo.language.partition("-")[0]
-        head = _TYPST.format(fonts=FONTS, title=literal(title_of(memo)), language=language)
-        main = Path(place) / "memo.typ"
+        head = _TYPST.format(fonts=FONTS, title=typst_string(title_of(memo)), language=language)
+        main = Path(folder) / "memo.typ"
         main.write_text(head + body, encoding="utf-8")
-        return compiled(main, "pdf", memo.created)
+        return typeset(main, "pdf", memo.created)

@@ -1,27 +1,34 @@
-"""A table of figures out of sentences: what is counted, how much, in what unit, as of when."""
+"""Figures out of sentences: rows of a table, and statements that can be compared."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from difflib import SequenceMatcher
 
+from assistant.checking.names import names
 from assistant.memo.sentence import EvidenceSentence
+from assistant.memo.speakers import speaker_of
 from corpus.date_mentions import date_mentions
+from corpus.months import MONTHS
 from corpus.quantities import Quantity, quantities
-from index.query import STOP_WORDS
+from corpus.vocabulary import groups
+from index.keyword_index import stems
+from index.query import STOP_WORDS, rarity
 
-# How the units of the check are written in a table; units not named here stay as they are.
-_SHOWN = {
+# Names of units in a table; units not listed are written as they are.
+_UNIT_NAMES = {
     "percent": "%", "usd": "USD", "cny": "CNY", "eur": "EUR", "gbp": "GBP", "krw": "KRW",
     "jpy": "JPY", "inr": "INR", "hour": "hours", "gb": "GB", "tb": "TB", "pb": "PB", "gw": "GW",
     "mw": "MW", "kw": "kW",
 }  # fmt: skip
-# How long something took, and which of several it was, is no figure for a table.
+# Durations and ordinals are no figures for a table.
 _DURATIONS = frozenset(
     {"second", "minute", "day", "week", "month", "year", "decade", "century", "ordinal"}
 )
-# What is counted without being a unit: the noun after the number.
+# Counted nouns after a number, where there is no unit.
 _COUNTED = re.compile(
     r"^[\s-]*(?:(?:or more|additional|new|further|total|active|activated|Chinese|H\d+|A100|"
     r"Ascend(?: \d+[A-Z]?)?|NVIDIA|Nvidia)\s+){0,3}"
@@ -36,7 +43,7 @@ _TRAILING = re.compile(
     re.IGNORECASE,
 )
 _PER_SENTENCE = 2
-# Words before the figure that say what is counted.
+# Words before a figure that may say what is counted.
 _WORDS = 9
 _BOUND = re.compile(r"[;:()\[\]“”\"]|,\s|\b(?:and|but|which|that|while|whereas)\b")
 _LEADS = re.compile(
@@ -46,8 +53,8 @@ _LEADS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
-    """A quantity as a sentence states it; `shown` are its own words, `value` has the scale applied.
+class StatedQuantity:
+    """A quantity that a sentence states; `shown` is its wording, `value` has the scale applied.
 
     `quantity` says what is counted, in words of the sentence or its heading; `as_of` is the date
     stated in the sentence, otherwise that of publication ("" where neither is known).
@@ -61,12 +68,12 @@ class Stated:
     sentence: EvidenceSentence
 
 
-def stated(found: Iterable[EvidenceSentence]) -> list[Stated]:
-    """Return the quantities with a unit that the sentences state, two a sentence at most.
+def stated_quantities(found: Iterable[EvidenceSentence]) -> list[StatedQuantity]:
+    """Return the quantities with a unit that the sentences state, at most two per sentence.
 
-    Equal statements (value, unit, and what is counted) stand once.
+    Equal ones (value, unit, and what is counted) are returned once.
     """
-    rows: dict[tuple[float, str, str], Stated] = {}
+    rows: dict[tuple[float, str, str], StatedQuantity] = {}
     for sentence in found:
         if sentence.is_row or "://" in sentence.text:
             continue
@@ -82,17 +89,17 @@ def stated(found: Iterable[EvidenceSentence]) -> list[Stated]:
     return list(rows.values())
 
 
-def _row(one: Quantity, sentence: EvidenceSentence) -> Stated | None:
+def _row(one: Quantity, sentence: EvidenceSentence) -> StatedQuantity | None:
     text = sentence.text
     if one.unit in _DURATIONS:
         return None
-    unit, end = _SHOWN.get(one.unit, one.unit), one.end
+    unit, end = _UNIT_NAMES.get(one.unit, one.unit), one.end
     if not unit:
         unit, end = counted_noun(text, one.end)
     quantity = _quantity(text, one.start, end, sentence)
     if not quantity or not unit:
         return None
-    return Stated(
+    return StatedQuantity(
         quantity=quantity,
         value=float(one.value),
         unit=unit,
@@ -112,7 +119,7 @@ def counted_noun(text: str, after: int) -> tuple[str, int]:
 
 
 def _quantity(text: str, start: int, end: int, sentence: EvidenceSentence) -> str:
-    """Return what a figure counts: the words before it, those after it where none are there."""
+    """Return what a figure counts: the words before it, with those after it if these are few."""
     before = _LEADS.sub("", _BOUND.split(text[:start])[-1].strip())
     words = before.split()[-_WORDS:]
     if _content(words) < 2:
@@ -134,3 +141,187 @@ def _as_of(sentence: EvidenceSentence) -> str:
     """Return the date that a sentence states, as ISO 8601; that of publication otherwise."""
     dates = (one.iso for one in date_mentions(sentence.text))
     return next((iso for iso in dates if iso), "") or sentence.source.published
+
+
+AT_LEAST, AT_MOST, EQUAL = "at least", "at most", ""
+_LEAST = re.compile(
+    r"\b(?:more than|over|above|at least|exceed(?:s|ed|ing)?|no less than|upwards of|north of|"
+    r"a minimum of)\s+(?:US\s?)?[$€£¥]?\s?$|>\s?$",
+    re.IGNORECASE,
+)
+_MOST = re.compile(
+    r"\b(?:less than|under|below|at most|up to|fewer than|no more than|a maximum of|nearly|almost|"
+    r"as (?:much|many) as)\s+(?:US\s?)?[$€£¥]?\s?$|<\s?$",
+    re.IGNORECASE,
+)
+# Words of reporting and rounding, which say nothing about the thing that is counted.
+_REPORTING_STEMS = frozenset(
+    stem
+    for word in (
+        "says said states stated reports reported claims claimed estimates estimated announced put "
+        "puts gives gave counts counted according about roughly approximately around some nearly "
+        "almost total figure number million billion thousand percent dollars company firm new also "
+        "still now later earlier including only just than own month year quarter"
+    ).split()
+    for stem in stems(word)
+)
+_NEEDS_CONTEXT = re.compile(r"^(?:It|They|This|These|That|Those|Its|Their|Each|Both)\b")
+_CLAUSE = re.compile(r";|,\s+(?:and|but|while|whereas|which)\s|\s(?:while|whereas)\s")
+
+
+@dataclass(frozen=True, slots=True)
+class FigureStatement:
+    """A figure that a sentence states, with the features by which it is compared.
+
+    `things` are the names with digits (V3, H20, FY2024) and `subjects` the other names, in lower
+    case with aliases unified; `attribute` the stems of what is counted, near the figure; `exact`
+    the significant digits; `times` the dates stated, as "2024" or "2024-03". `bound` is AT_LEAST,
+    AT_MOST or EQUAL.
+    """
+
+    value: Decimal
+    unit: str
+    shown: str
+    exact: int
+    bound: str
+    things: frozenset[str]
+    subjects: frozenset[str]
+    attribute: frozenset[str]
+    times: frozenset[str]
+    speaker: str
+    sentence: EvidenceSentence
+
+
+def statements_of(sentence: EvidenceSentence) -> Iterator[FigureStatement]:
+    """Yield the figures with a unit that a sentence states."""
+    text = sentence.text
+    # "It comprises 236B parameters" does not say what does.
+    if sentence.is_row or "://" in text or _NEEDS_CONTEXT.match(text):
+        return
+    dates = date_mentions(text)
+    spans = [(one.start, one.end) for one in dates]
+    said = speaker_of(sentence).speaker
+    things, subjects = _named_things(text, spans, said)
+    if not things and not subjects:
+        title = f"{sentence.source.title}. {sentence.passage.heading}"
+        things, subjects = _named_things(title, [], said)
+    times = frozenset(
+        f"{one.year}-{one.month:02d}" if one.month else str(one.year) for one in dates if one.year
+    )
+    for one in quantities(text, spans):
+        # A number within a name: "R1-Zero".
+        if text[max(0, one.start - 1) : one.start] in "-–" and one.start:
+            continue
+        # "One-tenth" and "half" are figures of speech as often as figures.
+        if not any(sign.isdigit() for sign in one.text):
+            continue
+        unit, end = one.unit, one.end
+        if not unit:
+            noun, end = counted_noun(text, one.end)
+            unit = " ".join(stems(noun))
+        if not unit or unit in ("ordinal", "year"):
+            continue
+        start, stop = _clause(text, one.start)
+        near = text[start : one.start] + " " + text[end:stop]
+        own = {stem for word in (*things, *subjects, said) for stem in stems(word)}
+        attribute = frozenset(
+            stem
+            for word in re.findall(r"[^\W\d_][\w-]*", near)
+            for stem in stems(word)
+            if word.casefold() not in STOP_WORDS
+            and stem not in _REPORTING_STEMS
+            and stem not in own
+        )
+        before = text[max(0, one.start - 30) : one.start]
+        bound = AT_LEAST if _LEAST.search(before) else AT_MOST if _MOST.search(before) else EQUAL
+        if re.match(r"\+|\s+or more", text[end:]):
+            bound = AT_LEAST
+        yield FigureStatement(
+            one.value, unit, text[one.start : end].strip(), one.exact, bound,
+            things, subjects, attribute, times, said, sentence,
+        )  # fmt: skip
+
+
+def _named_things(
+    text: str, spans: list[tuple[int, int]], said: str
+) -> tuple[frozenset[str], frozenset[str]]:
+    things: set[str] = set()
+    subjects: set[str] = set()
+    for name in names(text, spans):
+        key = canonical_name(name.text)
+        if key == canonical_name(said):
+            continue
+        (things if any(sign.isdigit() for sign in key) else subjects).add(key)
+    return frozenset(things), frozenset(subjects)
+
+
+def canonical_name(name: str) -> str:
+    """Return a name in lower case, an alias as the first of its group, without a maker's prefix.
+
+    "DeepSeek-V3" and "V3" are one thing.
+    """
+    low = name.casefold().strip()
+    for group in groups():
+        if any(low == one.casefold() for one in group.names):
+            return group.names[0].casefold()
+    parts = low.split("-")
+    if len(parts) > 1 and any(sign.isdigit() for sign in parts[-1]) and parts[0].isalpha():
+        return "-".join(parts[1:])
+    return low
+
+
+def _clause(text: str, place: int) -> tuple[int, int]:
+    """Return the span of the clause that holds `place`."""
+    cuts = [0, *(found.start() for found in _CLAUSE.finditer(text)), len(text)]
+    start = max(cut for cut in cuts if cut <= place)
+    return start, min(cut for cut in cuts if cut > place)
+
+
+# Groups of words of which different ones in the same position mean different things.
+_CONTRARY = (
+    {"input", "output", "cached"}, {"training", "inference", "pre-training", "serving"},
+    {"house", "senate"}, {"import", "export", "imports", "exports"}, {"first", "second", "third"},
+    {"minimum", "maximum"}, {"federal", "state"}, {"upper", "lower"},
+    {"total", "active", "activated"},
+    {"daily", "weekly", "monthly", "yearly", "annual"}, {"revenue", "profit", "loss", "sales"},
+)  # fmt: skip
+
+
+def tell_two_things(one: EvidenceSentence, other: EvidenceSentence) -> bool:
+    """Say whether two sentences differ in a name, or in contrary words, at the same position.
+
+    "Italy banned the app" and "Australia banned the app" are about two things. Names of the
+    speakers are ignored.
+    """
+    mine, theirs = (_words(sentence) for sentence in (one, other))
+    said = {word for text in (one, other) for word in speaker_of(text).speaker.split()}
+    matcher = SequenceMatcher(None, [word.casefold() for word in mine],
+                              [word.casefold() for word in theirs], autojunk=False)  # fmt: skip
+    for kind, start, end, begin, stop in matcher.get_opcodes():
+        if kind != "replace" or end - start > 2 or stop - begin > 2:
+            continue
+        first, second = set(mine[start:end]), set(theirs[begin:stop])
+        for group in _CONTRARY:
+            low, low_other = ({w.casefold() for w in side} & group for side in (first, second))
+            if low and low_other and low != low_other:
+                return True
+        names_apart = [
+            {canonical_name(w) for w in side if w[:1].isupper() and w not in said}
+            for side in (first, second)
+        ]
+        if all(names_apart) and not names_apart[0] & names_apart[1]:
+            return True
+    return False
+
+
+def _words(sentence: EvidenceSentence) -> list[str]:
+    words = re.findall(r"[^\W\d_][\w-]*(?:['’]s)?", sentence.text)
+    plain = [re.sub(r"['’]s$", "", word) for word in words]
+    return [word for word in plain if word.casefold() not in MONTHS]
+
+
+def overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return the Jaccard similarity, 0 to 1, of two sets of stems weighted by rarity."""
+    union = one | other
+    total = sum(max(rarity(stem), 0.3) for stem in union)
+    return sum(max(rarity(stem), 0.3) for stem in one & other) / total if total else 0.0

@@ -1,7 +1,7 @@
 """Source grades by the Admiralty code (NATO AJP-2.1): A to F for the source, 1 to 6 for the claim.
 
-The grades are the analyst's: they stand in `grades.toml` in the data folder. What is not there gets
-a default by the kind of its statements, which says that it is one.
+The analyst's grades are in `grades.toml` in the data folder. Any other source gets a default by the
+kind of its statements, and is marked as such.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from assistant.memo.organisations import kind_of_speaker
-from assistant.memo.speakers import author_of
+from assistant.memo.speakers import author_of, kind_of_speaker
 from assistant.memo.translation import worded
 from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL, PRESS
 from corpus.document import Source
@@ -22,7 +21,7 @@ from corpus.private_files import private_home
 from corpus.validation import NO_OTHER_KEYS, configured
 
 FILE_NAME = "grades.toml"
-# Our articles retell what others said; as a publisher they are nobody's word.
+# Our own articles retell what others said; their publisher is no source.
 STARTER = "Briefing Assistant starter library"
 RELIABILITY = {
     "A": "completely reliable",
@@ -120,8 +119,8 @@ class Grades:
         return cls(configured(_File, file, advice=_ADVICE).source)
 
     @staticmethod
-    def written(home: Path) -> Path:
-        """Return the analyst's file, made with an explanation where there is none."""
+    def ensured_file(home: Path) -> Path:
+        """Return the path of the analyst's file, created with an explanation if missing."""
         file = home / FILE_NAME
         if not file.exists():
             private_home(home)
@@ -132,8 +131,8 @@ class Grades:
     def of(self, source: Source, kind: str, corroborated: int = 1) -> Grade:
         """Return the grade of a source whose statements are mostly of `kind`.
 
-        `corroborated` is by how many independent origins its claims are borne out, itself
-        included: one is possibly true (3), two probably (2), three confirmed (1).
+        `corroborated` is how many independent origins support its claims, itself included: one is
+        possibly true (3), two probably true (2), three confirmed (1).
         """
         credibility = {1: 3, 2: 2}.get(max(1, corroborated), 1)
         about = "\n".join((source.publisher, source.title, source.location)).casefold()

@@ -1,4 +1,4 @@
-"""How long a memo is: the words of its body."""
+"""The length of a memo in words, and shortening it."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from dataclasses import replace
 from assistant.memo.values import EVIDENCE, Memo, Section
 
 _HAN = re.compile(r"[㐀-䶿一-鿿]")
-# A page that holds 350 English words holds some 600 Chinese signs.
+# A page that holds 350 English words holds some 600 Chinese characters.
 _SIGNS = 1.7
 
 
-def words_in(text: str) -> int:
-    """Return how many words a text has; Chinese signs count by the room that they take."""
+def word_count(text: str) -> int:
+    """Return the number of words of a text; Chinese characters count by the space they take."""
     signs = len(_HAN.findall(text))
     return len(_HAN.sub(" ", text).split()) + round(signs / _SIGNS)
 
 
 def body_of(memo: Memo) -> list[Section]:
-    """Return the sections that are read: those with sentences, tables and annexes left out."""
+    """Return the sections of the body: those with sentences, without tables and annexes."""
     return [one for one in memo.sections if not one.shows or one.shows == "disputes"]
 
 
 def body_words(memo: Memo) -> int:
-    """Return the words of the body: headings and sentences."""
+    """Return the number of words of the body: headings and sentences."""
     return sum(
-        words_in(one.heading) + sum(words_in(line.claim.text) for line in one.lines)
+        word_count(one.heading) + sum(word_count(line.claim.text) for line in one.lines)
         for one in body_of(memo)
     )
 
 
 def shortened(memo: Memo, most: int) -> Memo:
-    """Return the memo with a body of `most` words at most, as far as leaving evidence out does it.
+    """Return the memo shortened to a body of `most` words, as far as removing evidence can do it.
 
-    The last sentence of the section that has most goes first; each keeps one.
+    The last evidence line of the section that has most is removed first; each section keeps one.
     """
     while body_words(memo) > most:
         counts = {

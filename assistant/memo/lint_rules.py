@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from assistant.checking.names import names
 from assistant.checking.problems import in_words
 from assistant.memo.figures import counted_noun
-from assistant.memo.organisations import kind_of_speaker
+from assistant.memo.speakers import kind_of_speaker
 from assistant.memo.tradecraft_terms import ADVICE, CONFIDENCE, HEDGE, SCALES, likelihoods
 from assistant.memo.values import (
     COMPANY,

@@ -7,13 +7,13 @@ from difflib import SequenceMatcher
 
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, GradedSource, Line, Memo
 
-# Lines this like each other are one line that was reworded.
+# Lines with this similarity are one line that was reworded.
 _LIKE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
 class MemoChange:
-    """One line that came, went or was reworded. `causes` are sources, each with what became of it.
+    """One line that changed; `causes` are sources, each with what happened to it.
 
     `kind` is "added", "removed" or "reworded"; `before` and `after` are the sentences.
     """
@@ -43,7 +43,7 @@ def memo_diff(old: Memo, new: Memo) -> MemoDiff:
         gone = [one for text, one in before.items() if text not in after]
         came = [one for text, one in after.items() if text not in before]
         for line in came:
-            like = [one for one in gone if _like(one, line)]
+            like = [one for one in gone if _are_alike(one, line)]
             causes = _causes(new, line, changed)
             if like:
                 gone.remove(like[0])
@@ -70,12 +70,12 @@ def _lines(memo: Memo, key: str) -> dict[str, Line]:
     }
 
 
-def _like(one: Line, other: Line) -> bool:
+def _are_alike(one: Line, other: Line) -> bool:
     return SequenceMatcher(None, one.claim.text, other.claim.text).ratio() >= _LIKE
 
 
 def _sources(old: Memo, new: Memo) -> dict[str, str]:
-    """Return, by document id, what became of the sources that are not in both as they were."""
+    """Return, by document id, what happened to the sources that differ between the memos."""
     before = {one.document: one for one in old.sources}
     after = {one.document: one for one in new.sources}
     places = {one.source.location: one for one in new.sources}

@@ -1,4 +1,4 @@
-"""Memos that were written, kept in the data folder: to be resumed, opened again and compared."""
+"""Memos stored in the data folder, to be resumed, opened again and compared."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from corpus.private_files import private_folder
 
 _FOLDER = "memos"
 _ID = re.compile(r"[\w-]+")
-# Held from reading a memo to writing it changed, so that of two changes none is lost.
-_CHANGING = threading.Lock()
+# Held from reading a memo to writing its change, so that no concurrent change is lost.
+_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class StoredMemo:
-    """A memo in the repository: its id, what it is about, and whether it was finished.
+    """A memo in the repository: its id, its topic, and whether it is complete.
 
-    `saved` is when it was written last, by the clock of this machine: "2026-01-31 09:30".
-    `problem` says why a file cannot be read, of which nothing but its id is known then.
+    `saved` is the local time of the last write: "2026-01-31 09:30". `problem` says why a file
+    cannot be read; only its id is known then.
     """
 
     id: str
@@ -42,13 +42,13 @@ class StoredMemo:
 
 
 class MemoRepository:
-    """The memos of one data folder, a JSON file each; a file is replaced whole or not at all."""
+    """The memos of one data folder, a JSON file each, written atomically."""
 
     def __init__(self, home: Path) -> None:
         self._folder = home / _FOLDER
 
     def new_id(self, memo: Memo) -> str:
-        """Return an id for a memo that is not in the repository: its date, topic and a number."""
+        """Return a new id for a memo: its date, topic and a number."""
         words = "-".join(re.findall(r"[a-z0-9]+", memo.topic.lower()))[:40].strip("-") or "memo"
         stem = f"{memo.created}-{words}"
         number = 1
@@ -57,7 +57,7 @@ class MemoRepository:
         return f"{stem}-{number}"
 
     def save(self, memo: Memo, name: str) -> None:
-        """Write a memo under an id; raises StorageError, and the file before stays whole."""
+        """Write a memo under an id; raises StorageError, which leaves the old file as it was."""
         try:
             private_folder(self._folder)
             handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
@@ -73,14 +73,14 @@ class MemoRepository:
             raise storage_error(error, self._folder) from error
 
     def change(self, name: str, before: Memo, now: Memo) -> Memo:
-        """Put `now` in the place of `before`; return what lies there then.
+        """Replace `before` by `now` unless the stored memo was changed; return what is stored then.
 
-        That is not `now` where something else than `before` lay there: it stays. Raises UsageError
-        for a memo that is gone, and what `save` raises.
+        A memo that was changed meanwhile stays, and is returned. Raises UsageError for a memo that
+        is gone, and what `save` raises.
         """
-        with _CHANGING:
+        with _LOCK:
             present = self.load(name)
-            # As they are written: what a file does not hold makes no difference.
+            # Compared as JSON: values that are not stored make no difference.
             if to_json(present) != to_json(before):
                 return present
             self.save(now, name)
@@ -108,10 +108,10 @@ class MemoRepository:
             raise UsageError(tr("there is no memo {name}; see: briefing memos", name=repr(name)))
         return file
 
-    def kept(self, steps: Iterator[Memo], name: str = "") -> Iterator[tuple[Memo, str]]:
-        """Yield (memo, id) while a memo is written; finished sections are kept at once.
+    def saved_steps(self, steps: Iterator[Memo], name: str = "") -> Iterator[tuple[Memo, str]]:
+        """Yield (memo, id) while a memo is written, saving after each finished section.
 
-        A topic that the library has nothing on leaves nothing there.
+        Where the library has nothing on the topic, no file is left.
         """
         sections = 0
         try:
@@ -133,14 +133,14 @@ class MemoRepository:
         raise UsageError(tr("no memo was written yet"))
 
     def listed(self) -> list[StoredMemo]:
-        """Return the memos, the newest first; one that cannot be read says so and stays."""
+        """Return the memos, newest first; one that cannot be read has its `problem`."""
         times = {file: file.stat().st_mtime for file in self._folder.glob("*.json")}
         return [
-            self._kept(file, datetime.fromtimestamp(time).isoformat(" ", "minutes"))
+            self._stored(file, datetime.fromtimestamp(time).isoformat(" ", "minutes"))
             for file, time in sorted(times.items(), key=lambda one: one[1], reverse=True)
         ]
 
-    def _kept(self, file: Path, saved: str) -> StoredMemo:
+    def _stored(self, file: Path, saved: str) -> StoredMemo:
         try:
             memo = self.load(file.stem)
         except UsageError as error:

@@ -1,4 +1,4 @@
-"""A memo looked at again: which of its lines are hit by what became of the sources since."""
+"""Review of a memo: which of its lines are affected by changes of the sources since."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ CHANGED, REMOVED, SUPERSEDED, REGRADED = "changed", "removed", "superseded", "re
 
 @dataclass(frozen=True, slots=True)
 class ReviewFinding:
-    """What became of one source, and the lines that rest on it ("section:line", from 1).
+    """What happened to one source, and the lines that cite it ("section:line", from 1).
 
-    `change` is "changed", "removed", "superseded" or "regraded"; `detail` says in words what of it
-    matters. `texts` are the sentences of the lines.
+    `change` is "changed", "removed", "superseded" or "regraded"; `detail` explains it. `texts` are
+    the sentences of the lines.
     """
 
     change: str
@@ -32,7 +32,7 @@ class ReviewFinding:
 
 
 def review_findings(workspace: Workspace, memo: Memo) -> Iterator[ReviewFinding]:
-    """Yield what became of each source of a memo in the library as it is now."""
+    """Yield what happened to the sources of a memo in the library as it is now."""
     entries = {entry.id: entry for entry in workspace.library.entries()}
     by_place = {entry.source.location: entry for entry in entries.values()}
     grades = Grades.load(workspace.settings.home)
@@ -43,40 +43,42 @@ def review_findings(workspace: Workspace, memo: Memo) -> Iterator[ReviewFinding]
         if entry is None and now is not None:
             yield _changed(workspace, memo, source, now)
         elif entry is None:
-            yield _hit(memo, source, REMOVED, "it is no longer in the library")
+            yield _finding(memo, source, REMOVED, "it is no longer in the library")
         else:
             newest = later.get(source.document, [])
-            if newest and _named(newest[0]) != source.newer:
-                detail = f"a later version is in the library: {_named(newest[0])}"
-                yield _hit(memo, source, SUPERSEDED, detail)
+            if newest and _title_and_date(newest[0]) != source.newer:
+                detail = f"a later version is in the library: {_title_and_date(newest[0])}"
+                yield _finding(memo, source, SUPERSEDED, detail)
         grade = grades.of(source.source, "")
-        # A default is no grading; it counts only where it takes the place of the analyst's own.
+        # A default grade counts only where it replaces the analyst's own.
         own = grade.graded or source.graded
         if own and (grade.reliability, grade.graded) != (source.reliability, source.graded):
             detail = f"from {source.reliability} to {grade.reliability}: {grade.reason}"
-            yield _hit(memo, source, REGRADED, detail)
+            yield _finding(memo, source, REGRADED, detail)
 
 
-def _named(entry: Entry) -> str:
+def _title_and_date(entry: Entry) -> str:
     return f"{entry.source.title} ({entry.source.published})"
 
 
 def _changed(workspace: Workspace, memo: Memo, source: GradedSource, now: Entry) -> ReviewFinding:
-    """Return the hit of a text that was replaced, with which quotations no longer stand in it."""
-    text = _flat(workspace.library.document(now.id).text)
+    """Return the finding for a replaced text: which quotations are no longer in it."""
+    text = _single_spaced(workspace.library.document(now.id).text)
     gone = {
         one.number
         for one in memo.citations
-        if one.document == source.document and _flat(one.quote) not in text
+        if one.document == source.document and _single_spaced(one.quote) not in text
     }
     if not gone:
-        return _hit(memo, source, CHANGED, "its text changed; all quoted words still stand in it")
+        return _finding(
+            memo, source, CHANGED, "its text changed; all quoted words still stand in it"
+        )
     numbers = ", ".join(f"[{number}]" for number in sorted(gone))
     detail = f"its text changed; the words quoted as {numbers} no longer stand in it"
-    return _hit(memo, replace(source, citations=tuple(sorted(gone))), CHANGED, detail)
+    return _finding(memo, replace(source, citations=tuple(sorted(gone))), CHANGED, detail)
 
 
-def _hit(memo: Memo, source: GradedSource, change: str, detail: str) -> ReviewFinding:
+def _finding(memo: Memo, source: GradedSource, change: str, detail: str) -> ReviewFinding:
     cites = set(source.citations)
     found = [
         (f"{section.key}:{number}", line.claim.text)
@@ -90,12 +92,12 @@ def _hit(memo: Memo, source: GradedSource, change: str, detail: str) -> ReviewFi
     )
 
 
-def _flat(text: str) -> str:
+def _single_spaced(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def standing(workspace: Workspace, memo: Memo) -> int:
-    """Return how many citations of a memo are, to the letter, what their document says there.
+def count_exact_quotations(workspace: Workspace, memo: Memo) -> int:
+    """Return how many citations of a memo quote their document exactly, at the stated offsets.
 
     Replaced documents are kept in the library and count; documents it never had do not.
     """

@@ -1,4 +1,4 @@
-"""What a memo has gathered so far, and one question of a section."""
+"""The state of a memo while it is written, and one question of a section."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from dataclasses import dataclass, field, replace
 
 from assistant.answer import Answer, Question
 from assistant.engine import Task
-from assistant.memo.references import Readable
+from assistant.memo.references import ReferenceNamer
 from assistant.memo.topic import Topic
 from index.evidence import Evidence
 
-# Two sentences that share this much of their stems say the same: one section may have it.
+# The share of stems from which two sentences say the same; only one is kept.
 _SAME = 0.6
 
 
 @dataclass
 class MemoState:
-    """What a memo has so far: its citations, what was said, all that was read, what was not found.
+    """The state of a memo: its citations, lines and passages so far, and what was not found.
 
     `answer` carries the citations of the whole memo, so that numbers run through; `rules` and
-    `scale` are the memo's; `pool` is every passage on the topic, by id; `said` the stems of each
-    line. `missing` are the questions without an answer, as they are told, `unquoted` those that
-    only passages as a whole answer, `near` those that sentences come close to; `answered` counts
-    the others. `readable` makes what is quoted readable.
+    `scale` are the memo's; `pool` has every passage on the topic, by id; `said` the stems of each
+    line. `missing` are the questions without an answer, in their wording for the reader;
+    `unquoted` those that passages answer but no sentence alone; `near` tasks with a sentence that
+    comes close; `answered` counts the others. `readable` names the references in quoted sentences.
     """
 
     answer: Answer
     topic: Topic
-    readable: Readable
+    readable: ReferenceNamer
     rules: tuple[str, ...] = ()
     scale: str = "icd203"
     pool: dict[str, Evidence] = field(default_factory=dict)
@@ -40,9 +40,9 @@ class MemoState:
     notice: str = ""
 
     def repeats(self, stems: frozenset[str]) -> bool:
-        """Say whether a sentence with these stems says what a line says already.
+        """Say whether a sentence with these stems repeats a line.
 
-        The words of the topic, which every line has, do not count.
+        Words of the topic, which every line has, do not count.
         """
         own = stems - self.topic.weights.keys()
         for one in self.said:
@@ -52,7 +52,7 @@ class MemoState:
         return False
 
     def on_topic(self, found: Iterable[Evidence]) -> tuple[Evidence, ...]:
-        """Return the passages that are about the topic, labelled anew, and keep them."""
+        """Return the passages on the topic with new labels, and add them to the pool."""
         kept = [
             one
             for one in found
@@ -65,10 +65,10 @@ class MemoState:
 
 @dataclass(frozen=True, slots=True)
 class SectionQuestion:
-    """One question of a section: as it is searched for, and as a reader is told of it.
+    """One question of a section: as it is searched for, and its wording for the reader (`told`).
 
-    `most` is the number of lines it brings in, `words` how many they may have together; `leads`
-    says that its lines state what the memo stands for.
+    `most` is the maximum of its lines, `words` of their words together; `leads` says that its lines
+    state the memo's main point.
     """
 
     question: Question

@@ -1,4 +1,4 @@
-"""How many independent origins stand behind statements: reprints and retellings count once."""
+"""Independent origins of statements: reprints and retellings count once."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 
 from assistant.memo.grades import STARTER
-from assistant.memo.organisations import kind_of_speaker
 from assistant.memo.sentence import EvidenceSentence, sentences_of
-from assistant.memo.speakers import attributed, author_of
+from assistant.memo.speakers import author_of, kind_of_speaker, speaker_of
 from assistant.memo.values import PRESS
 from corpus.document import Passage, Source
 
-# Two texts are one when the shorter has this share of its runs of eight words in the longer: a
-# reprint with a new lead keeps over half, articles on one event share a few quotations at most.
+# Two texts are one if the longer has this share of the shorter's eight-word shingles: a reprint
+# with a new lead keeps over half, articles on one event share a few quotations at most.
 _RUN, _SHARED = 8, 0.3
-# How much of a document is looked through, and how much of that credits others where it retells.
+# Sentences of a document that are examined, and the share that credits others in one that retells.
 _READ, _CREDITED = 80, 0.25
 # The head of a document, where a wire service is credited.
 _HEAD = 600
@@ -31,7 +30,7 @@ _WIRE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """A document as it was read."""
+    """A document with its source and whole text."""
 
     document: str
     source: Source
@@ -39,11 +38,10 @@ class SourceText:
 
 
 def origins(documents: Sequence[SourceText]) -> dict[str, str]:
-    """Return for each document the id of the one it goes back to; itself where it is its own.
+    """Return for each document the id of its origin, which may be itself.
 
-    Near-duplicates, documents that credit one wire service with equal words, versions of one
-    publisher under one title, and the retellings of one series (see `retells`) go back to the
-    earliest of them.
+    Near-duplicates, versions of one publisher under one title, and the retellings of one series
+    (see `only_retells`) have the earliest of them as their origin.
     """
     groups = {one.document: one.document for one in documents}
 
@@ -53,7 +51,7 @@ def origins(documents: Sequence[SourceText]) -> dict[str, str]:
         return one
 
     runs = {one.document: _runs(one.text) for one in documents}
-    series = {one.document for one in documents if retells(one)}
+    series = {one.document for one in documents if only_retells(one)}
     order = {
         one.document: (one.source.published or "9999", place) for place, one in enumerate(documents)
     }
@@ -82,11 +80,11 @@ def _same(one: SourceText, other: SourceText, runs: Mapping[str, frozenset[int]]
     )
 
 
-def retells(one: SourceText) -> bool:
-    """Say whether a document only passes on what others said, in a series of its publisher.
+def only_retells(one: SourceText) -> bool:
+    """Say whether a document only retells what others said, in a series of its publisher.
 
-    A publisher that is none of the known kinds (no authority, company, institute or newspaper, all
-    of which look for themselves), and a sentence in four that credits somebody else.
+    That is so if its publisher is of no known kind (an authority, a company, an institute or a
+    newspaper reports for itself) and a sentence in four credits somebody else.
     """
     publisher = one.source.publisher
     if publisher == STARTER:
@@ -95,7 +93,7 @@ def retells(one: SourceText) -> bool:
         return False
     passage = Passage(one.document, 0, len(one.text), one.text)
     read = list(islice(sentences_of([(passage, one.source)]), _READ))
-    credited = sum(attributed(sentence).speaker not in ("", publisher) for sentence in read)
+    credited = sum(speaker_of(sentence).speaker not in ("", publisher) for sentence in read)
     return credited >= _CREDITED * max(1, len(read))
 
 
@@ -113,10 +111,10 @@ def _title(title: str) -> str:
 def origin_of(sentence: EvidenceSentence) -> str:
     """Return the organisation that a sentence or its document credits, "" for none.
 
-    "According to Reuters" and "(Reuters) —" go back to Reuters; what a company says goes back to
-    the company, whoever retells it.
+    The origin of "According to Reuters" and "(Reuters) —" is Reuters; that of a company's statement
+    is the company, whoever retells it.
     """
-    said = attributed(sentence)
+    said = speaker_of(sentence)
     if said.speaker and said.speaker != author_of(sentence.source):
         return said.speaker
     found = _WIRE.search(sentence.passage.text[:_HEAD])
@@ -125,8 +123,8 @@ def origin_of(sentence: EvidenceSentence) -> str:
     return ""
 
 
-def independent(sentences: Sequence[EvidenceSentence], by: Mapping[str, str]) -> int:
-    """Return how many independent origins stand behind `sentences`.
+def independent_origins(sentences: Sequence[EvidenceSentence], by: Mapping[str, str]) -> int:
+    """Return the number of independent origins of `sentences`.
 
     Those of documents with one origin (`by`, from `origins`) count once, whomever they credit, and
     so do those that credit one organisation, its own documents included.

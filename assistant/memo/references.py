@@ -1,4 +1,4 @@
-"""References of a quoted text to its own list of sources, which a memo's reader cannot follow."""
+"""References by number in a quoted text, replaced by the names in its own list of sources."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _ENTRY = re.compile(
     r"(?:\s\([^)\n]{1,40}\))?,\s(?=(?P<rest>[^\n]{8,300}))"
 )
 _DATED = re.compile(r"\b(?:19|20)\d\d\b|https?://")
-# Fewer entries than these are no list of sources but numbered points; so many may be unreadable
-# between two.
+# The fewest entries of a list of sources; fewer are numbered points. How far the numbers of two
+# entries may be apart, where those between are unreadable.
 _LIST, _GAP = 5, 3
-# More names than these would bury the sentence.
+# The most names that are put into a sentence.
 _MOST = 2
 
 
-def listed(text: str) -> dict[int, str]:
-    """Return who published each numbered source that a document lists at its end; {} for no list.
+def numbered_sources(text: str) -> dict[int, str]:
+    """Return the publisher of each numbered source in a document's list; {} without a list.
 
-    A list counts only where its numbers run on from 1, few of them unread.
+    A list counts only if its numbers run on from 1, with few gaps.
     """
     found: dict[int, str] = {}
     for entry in _ENTRY.finditer(text):
@@ -42,10 +42,10 @@ def listed(text: str) -> dict[int, str]:
     return found if len(found) >= _LIST else {}
 
 
-def readable(text: str, sources: Mapping[int, str]) -> str:
-    """Return a quoted sentence with its references by number made names, or left out.
+def with_named_references(text: str, sources: Mapping[int, str]) -> str:
+    """Return a quoted sentence with its references by number replaced by names, or removed.
 
-    `sources` is what its document lists. A name that the sentence says already is not repeated.
+    `sources` is its document's list. A name that the sentence has already is not repeated.
     """
     if not _REFERENCE.search(text):
         return text
@@ -61,18 +61,18 @@ def readable(text: str, sources: Mapping[int, str]) -> str:
     return re.sub(r"\s+([.,;])", r"\1", _REFERENCE.sub(named, text))
 
 
-class Readable:
-    """Makes the quoted sentences of documents readable by what each document lists."""
+class ReferenceNamer:
+    """Replaces the references of quoted sentences by names from each document's list."""
 
     def __init__(self, text_of: Callable[[str], str]) -> None:
-        """`text_of` returns the text of a document by its id; each is looked through once."""
+        """`text_of` returns the text of a document by its id; its list is cached."""
         self._text_of = text_of
         self._listed: dict[str, dict[int, str]] = {}
 
     def __call__(self, document: str, text: str) -> str:
-        """Return a sentence of a document with its references by number named, or left out."""
+        """Return a sentence of a document with its references replaced by names, or removed."""
         if not _REFERENCE.search(text):
             return text
         if document not in self._listed:
-            self._listed[document] = listed(self._text_of(document))
-        return readable(text, self._listed[document])
+            self._listed[document] = numbered_sources(self._text_of(document))
+        return with_named_references(text, self._listed[document])

@@ -14,7 +14,7 @@ from assistant.corrections import figures
 from assistant.engine import Draft, Engine, Piece, Task, Waiting
 from assistant.evidence_search import search_evidence
 from assistant.extractive_engine import ExtractiveEngine, quoted_text, stands_alone
-from assistant.memo.drafting import composed, drafted, spoken, written
+from assistant.memo.drafting import attributed_line, checked_lines, drafted_lines, fact_or_judgment
 from assistant.memo.memo_state import MemoState, SectionQuestion
 from assistant.memo.sentence import EvidenceSentence
 from assistant.memo.superseded import validity_of
@@ -29,10 +29,10 @@ from corpus.i18n import tr
 from corpus.quantities import quantities
 from index.evidence import Evidence
 
-# A line reads on its own: a whole sentence that names something and does not begin with a word for
-# something said before.
+# A line must be readable alone: a whole sentence that names something and does not begin with a
+# word that refers back.
 _BEGINS = re.compile(r"^[\"“'(]?[A-Z0-9$€£\u4e00-\u9fff]")
-_LEANS = re.compile(
+_NEEDS_CONTEXT = re.compile(
     r"^(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Such|Both|But|However|And|Or|So|"
     r"Also|There|Then|Here|Figure|Fig\.|Table|Welcome|See|The former|The latter|In addition|"
     r"For example|As such|Regardless|Moreover|Furthermore|Nevertheless|Meanwhile|Instead|Thus|"
@@ -40,7 +40,7 @@ _LEANS = re.compile(
     r"What[’']s different|"
     r"(?:At|In|On|For|With|By|Under|From|Of) (?:that|this|these|those) \w+|"
     r"[A-Z]\w+(?: \w+){0,3} then \w+|"
-    # "The company", "The model’s": which one was said before, unless "of" or "that" tells it here.
+    # "The company", "The model’s" refer back, unless "of" or "that" follows.
     r"The (?:new |latest |same |two |three )?(?:company|companies|firm|lab|start-?up|developer|"
     r"model|models|assistant|agency|bureau|rule|order|paper|report|article|authors?|decision|move|"
     r"team|researchers|letter|bill|chip|chips|country|government|administration|charge|"
@@ -48,8 +48,8 @@ _LEANS = re.compile(
     r"instruction|arrangement|deal|payment|measures?|figures?|number|study|survey|exports?)"
     r"(?:[’']s?)?(?! (?:of|for|that|which|from|on|in|by|at|behind|called|named)\b|s? of\b))\b"
 )
-# Points to what stands elsewhere in its document, or tells of the document and of nothing else.
-_POINTS = re.compile(
+# Refers to another part of its document, or is about the document itself.
+_POINTS_ELSEWHERE = re.compile(
     r"\b(?:this|the present) (?:article|report|paper|section|chapter|brief|table|figure)\b|"
     r"\bthe (?:table|list|section|chart)(?: below| above)?\b|\b(?:Table|Figure|Fig\.) \d|"
     r"^The (?:first|second|third|fourth|last|other|two|three|four|same) \w+|"
@@ -59,60 +59,60 @@ _POINTS = re.compile(
 )
 _ENDS = re.compile(r"[.!。！][\"”’)]*$")
 _SHORTEST = 8
-# A sentence that answers with less chance than this is about something else; what leads must answer
-# more surely, and say so by itself or surely; what only comes close need not.
-_LIKELY, _LEADS, _SURE, _CLOSE = 0.12, 0.3, 0.5, 0.05
-# The share of the best sentence's chance that a further one must have.
+# The least probability of answering: of a line; of one that leads; of one that leads and hardly
+# names the topic; of one that only comes close.
+_LIKELY, _LEADS, _SURE, _COMES_CLOSE = 0.12, 0.3, 0.5, 0.05
+# The share of the best sentence's probability that a further one must have.
 _NEARLY = 0.25
-# Of the topic, what a sentence has by itself that need not answer as surely to lead.
+# The share of the topic that a sentence must name to lead with a lower probability.
 _NAMES_IT = 0.4
-# The share of the best that a second sentence must have to lead beside it.
+# The share of the best rank that a second sentence must have to lead beside it.
 _NEAR_BEST = 0.65
-# Words of a sentence that comes close.
+# The most words of a sentence that comes close.
 _CLOSEST_WORDS = 60
-# A document that is cited this often gives way to others that fit.
+# A document cited this often is passed over where others fit.
 _SHARE = 5
 
 
 def section_lines(
-    workspace: Workspace, gathered: MemoState, asked: SectionQuestion
+    workspace: Workspace, state: MemoState, asked: SectionQuestion
 ) -> Iterator[Line | Waiting]:
     """Yield the lines that answer one question of a section, each checked and cited.
 
-    Only passages about the topic are read for it, and only where the reader judges that they answer
-    is anything written: what is not answered is added to what is missing. An engine that fails is
-    named in the notice, and the evidence is quoted instead.
+    Only passages on the topic are used, and something is written only if the reader model judges
+    that they answer; else the question is added to what is missing. If the engine fails, the notice
+    says so and the evidence is quoted instead.
     """
-    found = _task(workspace, gathered, asked)
+    found = _evidence_for(workspace, state, asked)
     count = 0
     engine = workspace.engine
     while True:
         try:
-            for line in _written(workspace, engine, gathered, found.task, asked):
+            for line in _engine_lines(workspace, engine, state, found.task, asked):
                 count += isinstance(line, Line)
                 yield line
                 if count == asked.most:
                     break
         except EngineError as error:
-            gathered.notice = tr("{reason}. Some sections quote the library instead.", reason=error)
+            state.notice = tr("{reason}. Some sections quote the library instead.", reason=error)
             engine = ExtractiveEngine()
             continue
         break
-    if count or found.told_before:
-        gathered.answered += 1
+    if count or found.already_said:
+        state.answered += 1
     elif found.unquoted:
-        gathered.unquoted.append(asked.told)
+        state.unquoted.append(asked.told)
     else:
-        gathered.missing.append(asked.told)
-        gathered.near.extend(found.near)
+        state.missing.append(asked.told)
+        state.near.extend(found.near)
 
 
-def nearest_lines(workspace: Workspace, gathered: MemoState, most: int) -> Iterator[Line]:
+def nearest_lines(workspace: Workspace, state: MemoState, most: int) -> Iterator[Line]:
     """Yield up to `most` sentences that come closest to questions without an answer, quoted."""
     count = 0
-    for task in gathered.near:
+    for task in state.near:
         asked = SectionQuestion(Question(task.question), task.question, 1, _CLOSEST_WORDS)
-        for line in _written(workspace, ExtractiveEngine(), gathered, task, asked):
+        for line in _engine_lines(workspace, ExtractiveEngine(), state, task, asked):
             if isinstance(line, Line):
                 yield line
                 count += 1
@@ -122,29 +122,31 @@ def nearest_lines(workspace: Workspace, gathered: MemoState, most: int) -> Itera
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """What an engine is given for a question, and whether lines of the memo answer it already.
+class _SectionEvidence:
+    """The task for a question, and whether lines of the memo answer it already.
 
-    `near` is a task with the one sentence that comes closest where nothing answers. `unquoted`
-    says that passages answer, but no sentence of them can be quoted alone.
+    `near` has a task with the closest sentence where nothing answers. `unquoted` says that passages
+    answer, but no sentence of them can be quoted alone.
     """
 
     task: Task
-    told_before: bool = False
+    already_said: bool = False
     near: tuple[Task, ...] = ()
     unquoted: bool = False
 
 
-def _task(workspace: Workspace, gathered: MemoState, asked: SectionQuestion) -> _Found:
-    """Return what answers a question and is about the topic.
+def _evidence_for(
+    workspace: Workspace, state: MemoState, asked: SectionQuestion
+) -> _SectionEvidence:
+    """Return the evidence that answers a question and is on the topic.
 
-    Nothing, where the reader judges that the passages about the topic do not answer.
+    Its task is empty where the reader model judges that passages on the topic do not answer.
     """
     search = search_evidence(workspace, [plan_of(workspace, asked.question)])
     plan = search.plan
-    evidence = gathered.on_topic(search.evidence)
+    evidence = state.on_topic(search.evidence)
     if asked.leads:
-        gone = validity_of(gathered.topic.thing, list(gathered.pool.values()), ()).documents
+        gone = validity_of(state.topic.thing, list(state.pool.values()), ()).documents
         kept = [one for one in evidence if one.passage.document not in gone]
         evidence = tuple(replace(one, label=label) for label, one in enumerate(kept, start=1))
     readings = workspace.reader.readings(plan.text, evidence)
@@ -159,31 +161,33 @@ def _task(workspace: Workspace, gathered: MemoState, asked: SectionQuestion) -> 
         one
         for one in workspace.reader.sentences(plan.text, evidence, readings)
         if one.label in answering
-        and _fits(one, by_label[one.label])
-        and gathered.topic.fits(
+        and _can_stand_alone(one, by_label[one.label])
+        and state.topic.fits(
             one.text, by_label[one.label].source.title, by_label[one.label].passage.heading
         )
     ]
     task = Task(asked.question.text, evidence, (), form=plan.form)
     if zone is not Zone.ANSWERED:
-        close = [one for one in fitting if one.answers >= _CLOSE][: zone is Zone.NEAR]
+        close = [one for one in fitting if one.answers >= _COMES_CLOSE][: zone is Zone.NEAR]
         near = tuple(replace(task, sentences=[one]) for one in close)
-        return _Found(replace(task, evidence=()), near=near)
+        return _SectionEvidence(replace(task, evidence=()), near=near)
     likely = [one for one in fitting if one.answers >= _LIKELY]
     if asked.leads:
-        likely = _leading(gathered.topic, likely, evidence)
-    new = [one for one in likely if not gathered.repeats(one.stems)]
-    order = _order(gathered, asked, new, evidence)
-    return _Found(replace(task, sentences=order), len(new) < len(likely), unquoted=not likely)
+        likely = _fit_to_lead(state.topic, likely, evidence)
+    new = [one for one in likely if not state.repeats(one.stems)]
+    order = _ordered(state, asked, new, evidence)
+    return _SectionEvidence(
+        replace(task, sentences=order), len(new) < len(likely), unquoted=not likely
+    )
 
 
-def _leading(
+def _fit_to_lead(
     topic: Topic, found: list[RankedSentence], evidence: Sequence[Evidence]
 ) -> list[RankedSentence]:
-    """Return the sentences that may lead a memo, those first that say most of its topic.
+    """Return the sentences that may lead a memo, those first that cover most of its topic.
 
-    They answer surely and name the topic; of a figure they state one, and of a rule what changed
-    it counts more and need not answer as surely.
+    They answer with a high probability and name the topic. On a figure they must state one; on a
+    rule, one that says what changed counts more and needs a lower probability.
     """
     by_label = {one.label: one for one in evidence}
     ranked = []
@@ -200,16 +204,16 @@ def _leading(
     return [one for _, one in sorted(kept, key=lambda pair: -pair[0])]
 
 
-def _order(
-    gathered: MemoState,
+def _ordered(
+    state: MemoState,
     asked: SectionQuestion,
     found: list[RankedSentence],
     evidence: Sequence[Evidence],
 ) -> list[RankedSentence]:
-    """Return sentences in the order of their use: what holds no longer comes last, or not at all.
+    """Return sentences in the order of their use: outdated ones last, in a leading section never.
 
-    It never leads: a section that states what the memo stands for goes without it. Documents that
-    had their share give way where others are left: five filings of one company say the same.
+    Documents that were cited often are passed over where others are left: five filings of one
+    company say the same.
     """
     by_label = {one.label: one for one in evidence}
     told = {
@@ -218,12 +222,10 @@ def _order(
         )
         for one in found
     }
-    pool = list(gathered.pool.values())
-    standing = validity_of(
-        gathered.topic.thing, pool, list(told.values()), as_of=asked.question.as_of
-    )
-    gone = {key for key, one in told.items() if standing.later(*one.key)}
-    cited = Counter(one.document for one in gathered.answer.citations)
+    pool = list(state.pool.values())
+    validity = validity_of(state.topic.thing, pool, list(told.values()), as_of=asked.question.as_of)
+    gone = {key for key, one in told.items() if validity.later(*one.key)}
+    cited = Counter(one.document for one in state.answer.citations)
     current = [one for one in found if (one.label, one.start) not in gone]
     fresh = [
         one for one in current if cited[by_label[one.label].passage.document] < _SHARE
@@ -231,10 +233,10 @@ def _order(
     return fresh if asked.leads else [*fresh, *(one for one in found if one not in current)]
 
 
-def _fits(read: RankedSentence, evidence: Evidence) -> bool:
-    """Say whether a sentence can stand in a memo: whole, and on its own.
+def _can_stand_alone(read: RankedSentence, evidence: Evidence) -> bool:
+    """Say whether a sentence is complete and can be understood alone.
 
-    One that leans on the sentence before it stands where that is quoted with it.
+    One that refers to the sentence before it can if both are quoted together.
     """
     if read.row or not stands_alone(read):
         return False
@@ -243,29 +245,29 @@ def _fits(read: RankedSentence, evidence: Evidence) -> bool:
         return False
     if not names(text) and not quantities(text):
         return False
-    if not _BEGINS.match(text) or _LEANS.match(text) or not _ENDS.search(text):
+    if not _BEGINS.match(text) or _NEEDS_CONTEXT.match(text) or not _ENDS.search(text):
         return False
-    return not _POINTS.search(text)
+    return not _POINTS_ELSEWHERE.search(text)
 
 
-def _written(
-    workspace: Workspace, engine: Engine, gathered: MemoState, task: Task, asked: SectionQuestion
+def _engine_lines(
+    workspace: Workspace, engine: Engine, state: MemoState, task: Task, asked: SectionQuestion
 ) -> Iterator[Line | Waiting]:
     """Yield the lines that an engine writes, as far as there is room; raises EngineError.
 
-    Without evidence no engine is asked, and without a fitting sentence nothing is quoted.
+    Nothing without evidence for a model, or without a fitting sentence to quote.
     """
     if not isinstance(engine, ExtractiveEngine):
         if task.evidence:
-            yield from drafted(workspace, engine, gathered, task, asked, written)
+            yield from drafted_lines(workspace, engine, state, task, asked, fact_or_judgment)
     elif task.sentences:
-        yield from composed(workspace, _quotations(task), gathered, task, asked, spoken)
+        yield from checked_lines(workspace, _quotations(task), state, task, asked, attributed_line)
 
 
 def _quotations(task: Task) -> Generator[Piece, None, None]:
-    """Yield the sentences of a task in their order, as long as they answer nearly as well.
+    """Yield the sentences of a task that answer nearly as well as the best, in their order.
 
-    A section has room for more than the engine without a model says to one question.
+    A section has room for more sentences than the extractive engine gives to one question.
     """
     by_label = {one.label: one for one in task.evidence}
     best = max((one.answers for one in task.sentences), default=0.0)

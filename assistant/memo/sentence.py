@@ -1,11 +1,13 @@
-"""Sentences of the evidence, as the parts of a memo read them."""
+"""Sentences of the evidence as the parts of a memo read them, and the numbers they are cited by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from assistant.answer import Citation
 from corpus.document import Passage, Source
+from index.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class EvidenceSentence:
 
     @property
     def key(self) -> tuple[str, int, int]:
-        """What tells this sentence from every other."""
+        """A unique key: document, start and end."""
         return self.passage.document, self.start, self.end
 
     @property
@@ -35,7 +37,7 @@ class EvidenceSentence:
 
 
 def sentences_of(found: Iterable[tuple[Passage, Source]]) -> Iterator[EvidenceSentence]:
-    """Yield the sentences of passages in order, each once, headings left out."""
+    """Yield the sentences of passages in order, without duplicates and headings."""
     seen: set[tuple[str, int, int]] = set()
     for passage, source in found:
         for start, end in passage.parts():
@@ -48,3 +50,41 @@ def sentences_of(found: Iterable[tuple[Passage, Source]]) -> Iterator[EvidenceSe
             if one.key not in seen:
                 seen.add(one.key)
                 yield one
+
+
+class CitationNumbers:
+    """The citations of a memo, to which tables add theirs: one number per span of words."""
+
+    def __init__(self, citations: Sequence[Citation], pool: Mapping[str, Evidence]) -> None:
+        """Begin with `citations`; `pool` holds the passages that were found, by id."""
+        self._citations = list(citations)
+        self._pool = pool
+        self._places = {(one.document, one.start, one.end): one.number for one in citations}
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """All citations, in the order of their numbers."""
+        return tuple(self._citations)
+
+    def number(self, sentence: EvidenceSentence) -> int:
+        """Return the citation number of a sentence, a new one where it has none."""
+        if sentence.key not in self._places:
+            passage = sentence.passage
+            found = self._pool.get(passage.id)
+            self._citations.append(
+                Citation(
+                    number=len(self._citations) + 1,
+                    document=passage.document,
+                    source=sentence.source,
+                    page=passage.page_at(sentence.start),
+                    folio=passage.folio_at(sentence.start),
+                    heading=passage.heading,
+                    quote=sentence.text,
+                    start=sentence.start,
+                    end=sentence.end,
+                    why=found.why if found else "",
+                    newer=found.newer if found else None,
+                )
+            )
+            self._places[sentence.key] = len(self._citations)
+        return self._places[sentence.key]

@@ -1,16 +1,19 @@
-"""Who makes a statement, and what kind of statement that makes it, as the passage tells."""
+"""Who makes a statement, and what kind of statement that makes it: by passage and organisation."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from assistant.memo.organisations import kind_of_speaker, listed
 from assistant.memo.sentence import EvidenceSentence
-from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, OFFICIAL
+from assistant.memo.values import ANALYST, COMPANY, INDEPENDENT, KINDS, OFFICIAL, PRESS
 from corpus.document import Source
 from corpus.months import MONTHS
+from corpus.validation import configured
+from corpus.vocabulary import AliasGroup, groups
 from index.query import rarity
 
 _SAYS = (
@@ -22,16 +25,16 @@ _SAYS = (
     r"assessed|assesses|describes|described|declared|counts|counted|listed|lists|published|called|"
     r"calls|asked|believes|thinks|measured|measures)"
 )
-# One capital word that is rarer than this in English at large (rank in BERT's vocabulary) is a
-# name; below stand "Charge", "Press" and "Research".
+# A single capitalised word that is rarer in English than this (by rank in BERT's vocabulary) is a
+# name; "Charge", "Press" and "Research" are less rare.
 _RARE = 0.845
-# A name: capital words, with the small words and initials that names hold.
+# A name: capitalised words, with the small words and initials inside names.
 _NAME = (
     r"(?:[Tt]he\s+)?(?P<{0}>(?:[A-Z][\w.&’'-]*|[A-Z]{{2,}}|[\u4e00-\u9fff]{{2,8}})"
     r"(?:\s+(?:of|for|and|the|on|de|&)(?:\s+the)?(?=\s+[A-Z])|\s+[A-Z0-9][\w.&’'-]*){{0,7}})"
 )
-# In order: the first that fits tells. A name directly before a verb of saying; "according to"; "X's
-# paper says"; "…, X told Reuters"; "was reported by X".
+# The first pattern that matches decides: "according to X"; "an estimate by X"; X directly before a
+# verb of saying; "X's paper says"; "given by X"; a quotation, then "said X".
 _PATTERNS = tuple(
     re.compile(one)
     for one in (
@@ -52,7 +55,7 @@ _PATTERNS = tuple(
         r"[\"”],?\s+" + _SAYS + r"\s+" + _NAME.format("name"),
     )
 )
-# Opens a statement of somebody named before.
+# The beginning of a statement by somebody named before.
 _PRONOUN = re.compile(
     r"^(?:In [^,]{3,40}, )?(?:It|They|He|She|The (?:company|firm|agency|bureau|commission|ministry|"
     r"department|laboratory|lab|developer|start-?up|authors?|researchers))\s+(?:also\s+|has\s+|have\s+"
@@ -81,29 +84,29 @@ _COMPANY_FILING = re.compile(r"^(?P<name>[A-Z][\w.&,' -]+?),? Form (?:10-[KQ]|8-
 
 @dataclass(frozen=True, slots=True)
 class SpeakerAttribution:
-    """Who says it, and which kind of statement it is (values.KINDS); "" where nothing tells."""
+    """The speaker, and the kind of statement (values.KINDS); "" where unknown."""
 
     speaker: str
     kind: str
 
 
-def attributed(
+def speaker_of(
     sentence: EvidenceSentence, before: Sequence[EvidenceSentence] = ()
 ) -> SpeakerAttribution:
-    """Return who makes the statement of a sentence.
+    """Return the speaker of a sentence.
 
-    Named in the sentence; or, for "it said" and "the company says", the last one named in `before`
-    (earlier sentences of the passage, in order) or in the title; otherwise the document's author as
-    far as its publisher or title tells.
+    That is who is named in it; for "it said" and "the company says" the last one named in `before`
+    (earlier sentences of the passage, in order) or in the title; otherwise the document's author,
+    by its publisher or title.
     """
-    if named := _named(sentence.text):
+    if named := _named_speaker(sentence.text):
         return SpeakerAttribution(named, _kind(named, sentence))
     if found := _TEXT.match(sentence.text):
         rule = (found["under"] or f"the {found['rule']}").strip()
         return SpeakerAttribution(rule[:1].upper() + rule[1:], OFFICIAL)
     if _PRONOUN.match(sentence.text):
         for one in reversed(before):
-            subject = _named(one.text) or _subject(one.text)
+            subject = _named_speaker(one.text) or _subject(one.text)
             if subject:
                 return SpeakerAttribution(subject, _kind(subject, sentence))
         if subject := _subject(sentence.source.title):
@@ -116,45 +119,49 @@ def attributed(
 
 
 def author_of(source: Source) -> str:
-    """Return who speaks in a document where no sentence names anybody, "" where nothing tells."""
+    """Return who speaks in a document where a sentence names nobody, "" where unknown."""
     if found := _COMPANY_FILING.match(source.title):
         return found["name"].strip(" ,")
     publisher = source.publisher.strip()
     site = _COMPANY_SITE.match(publisher.casefold())
     if site and kind_of_speaker(site["name"]) == COMPANY:
         return site["name"].capitalize()
-    return publisher or _maker(source.title)
+    return publisher or _maker_in_title(source.title)
 
 
-def _maker(title: str) -> str:
+def _maker_in_title(title: str) -> str:
     """Return the organisation that a title begins with: "MiniMax-M1: …", "Qwen3 Technical Report".
 
     A paper without a publisher that is named after its model is the maker's own.
     """
     first = re.match(r"[A-Za-z.]+", title)
     name = first[0].strip(".") if first else ""
-    return name if kind_of_speaker(name) == COMPANY and name.casefold() in listed() else ""
+    return (
+        name
+        if kind_of_speaker(name) == COMPANY and name.casefold() in listed_organisations()
+        else ""
+    )
 
 
 def _kind(speaker: str, sentence: EvidenceSentence) -> str:
     kind = kind_of_speaker(speaker)
     if kind:
         return kind
-    # Somebody unknown who is quoted in a company's own text speaks for it.
+    # An unknown person who is quoted in a company's own text speaks for the company.
     return kind_of_speaker(author_of(sentence.source))
 
 
-def _named(text: str) -> str:
+def _named_speaker(text: str) -> str:
     """Return the speaker that a sentence names, or ""."""
     for pattern in _PATTERNS:
         for found in pattern.finditer(text):
-            if name := _clean(found["name"]):
+            if name := _trimmed_name(found["name"]):
                 return name
     return ""
 
 
-def _clean(name: str) -> str:
-    """Return a name without what does not belong to it; "" where nothing of a name is left."""
+def _trimmed_name(name: str) -> str:
+    """Return a name without words that are not part of it; "" where no name is left."""
     name = re.sub(r"['’]s?$", "", name).strip(" .,;:")
     words = name.split()
     while words and words[0].casefold().strip(".,") in _NOT_NAMES:
@@ -170,12 +177,12 @@ def _clean(name: str) -> str:
 
 
 def _is_name(word: str) -> bool:
-    """Say whether one capital word can be who speaks: an organisation, or no word of English."""
+    """Say whether a single capitalised word can be a speaker: an organisation, or a rare word."""
     if re.search(r"\d", word):
-        # Models and rules have numbers; who speaks has not.
+        # Models and rules have numbers, speakers do not.
         return False
     mixed = word[1:] != word[1:].lower()
-    return mixed or word.casefold() in listed() or rarity(word) >= _RARE
+    return mixed or word.casefold() in listed_organisations() or rarity(word) >= _RARE
 
 
 def _subject(text: str) -> str:
@@ -184,6 +191,57 @@ def _subject(text: str) -> str:
         words = found[0].split()
         for end in range(len(words), 0, -1):
             name = re.sub(r"['’]s?$", "", " ".join(words[:end])).strip(".,")
-            if name.casefold() in listed():
+            if name.casefold() in listed_organisations():
                 return name
     return ""
+
+
+_FILE = Path(__file__).parent / "organisations.toml"
+# Words in the names of organisations that are not listed.
+_WORDS = (
+    (OFFICIAL, r"ministr|department|bureau|commission(?!er$)|committee|agency|government|"
+     r"administration|parliament|senat|congress|court|regulator|authority|office of|"
+     r"federal register|white house|directorate|customs|police|prosecutor|treasury|embassy|"
+     r"secretary|president|minister|commissioner|officials?$|\.gov\b|\bact$|\brule$|\border$"),
+    (INDEPENDENT, r"universit|institute|college|laborator|research|analyst|think tank|academy|"
+     r"foundation|center for|centre for|professor|economist"),
+    (PRESS, r"times|news|journal|post$|gazette|herald|daily|magazine|weekly|tribune|newspaper|"
+     r"\bpress\b|media|(?:tech|en)(?:crunch|gadget)|broadcast|\btv\b|reporters?$"),
+    (COMPANY, r"\binc\b|\bcorp|\bltd\b|\bllc\b|\bgmbh\b|\bplc\b|company|technolog|\blabs?\b|"
+     r"\bcloud\b|semiconductor|electronics|group$|holdings|\bai$"),
+)  # fmt: skip
+
+
+def kind_of_speaker(name: str) -> str:
+    """Return the kind of statement that `name` makes (one of values.KINDS), "" where unknown."""
+    plain = re.sub(r"^the\s+|['’]s?$", "", name.strip(), flags=re.IGNORECASE).casefold()
+    if not plain:
+        return ""
+    known = _known(groups())
+    if plain in known:
+        return known[plain]
+    for word in (plain.split()[-1], plain.split()[0]):
+        if word in known and len(word) > 2:
+            return known[word]
+    return next((kind for kind, words in _WORDS if re.search(words, plain)), "")
+
+
+def listed_organisations() -> frozenset[str]:
+    """Return the listed names and their aliases, in lower case."""
+    return frozenset(_known(groups()))
+
+
+@cache
+def _known(aliases: tuple[AliasGroup, ...]) -> Mapping[str, str]:
+    values = configured(dict[str, tuple[str, ...]], _FILE)
+    found: dict[str, str] = {}
+    for kind in KINDS:
+        found |= {re.sub(r"^the\s+", "", one.casefold()): kind for one in values.get(kind, ())}
+    for group in aliases:
+        if group.section == "places":
+            continue
+        kinds = {found[name.casefold()] for name in group.names if name.casefold() in found}
+        if len(kinds) == 1:
+            (kind,) = kinds
+            found |= {name.casefold(): kind for name in group.names if name.casefold() not in found}
+    return found

@@ -1,4 +1,4 @@
-"""What no longer holds: sentences of a later version's forerunner, taken back, or ended since."""
+"""Outdated evidence: documents with a later version, and statements retracted or ended since."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from index.evidence import Evidence
 from index.keyword_index import stems
 from index.query import STOP_WORDS
 
-# A title that tells the end of something: what an older title names as its subject is over.
+# A title that reports the end of what an older title has as its subject.
 _ENDS = re.compile(
     r"\b(?:rescinded|rescission|revoked|revocation|repealed|repeal|withdrawn|suspended|suspension|"
     r"lifted|scrapped|abolished|expired|struck down|replaced|superseded|overturned)\b|"
     r"废止|撤销|暂停|取消|失效",
     re.IGNORECASE,
 )
-# Of the shorter of two titles, the share of its subject's words that the other has, two at least,
-# one of them no word that many rules have.
+# The share of the shorter title's words that the other must have, at least two, and one of them not
+# a word that many rules have.
 _SUBJECT, _LEAST = 0.6, 2
 _COMMON = frozenset(stems("rule rules act law order ban ai export control controls chip chips"))
 _GENERIC = frozenset(stems("new percent")) | frozenset(
@@ -38,9 +38,9 @@ _GENERIC = frozenset(stems("new percent")) | frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """What of the sentences read holds no longer.
+    """The evidence that no longer holds, and why.
 
-    `documents` has, by id, the later document that replaced one or tells the end of its subject;
+    `documents` has, by id, the later document that replaced one or reports the end of its subject;
     `sentences` the same by the key of a sentence.
     """
 
@@ -48,25 +48,25 @@ class Validity:
     sentences: Mapping[tuple[str, int, int], Source]
 
     def later(self, document: str, start: int, end: int) -> Source | None:
-        """Return the source that makes words of a document out of date; None where they stand."""
+        """Return the source that makes a span of a document outdated; None where it still holds."""
         return self.sentences.get((document, start, end)) or self.documents.get(document)
 
 
 def validity_of(
     thing: str, found: Sequence[Evidence], sentences: Sequence[EvidenceSentence], *, as_of: str = ""
 ) -> Validity:
-    """Return what of the evidence on a thing holds no longer, by what the evidence itself says."""
+    """Return which evidence on a thing no longer holds, according to the evidence itself."""
     documents = {one.passage.document: one.newer.source for one in found if one.newer is not None}
     sources = {one.passage.document: one.source for one in found}
     for document, source in sources.items():
         ended = [later for later in sources.values() if _tells_the_end(later, source)]
         if ended and document not in documents:
             documents[document] = max(ended, key=lambda one: one.published)
-    return Validity(documents, {**_replaced(thing, sentences, as_of), **_corrected(sentences)})
+    return Validity(documents, {**_replaced(thing, sentences, as_of), **_taken_back(sentences)})
 
 
 def _tells_the_end(later: Source, older: Source) -> bool:
-    """Say whether a later title names the end of what an older title names."""
+    """Say whether a later title reports the end of what an older title is about."""
     if not older.published or later.published <= older.published or _ENDS.search(older.title):
         return False
     if not _ENDS.search(later.title):
@@ -85,8 +85,8 @@ def _subject(title: str) -> frozenset[str]:
     return frozenset(found - _GENERIC)
 
 
-def _corrected(sentences: Sequence[EvidenceSentence]) -> dict[tuple[str, int, int], Source]:
-    """Return the sentences that repeat a number which another one takes back."""
+def _taken_back(sentences: Sequence[EvidenceSentence]) -> dict[tuple[str, int, int], Source]:
+    """Return the sentences that repeat a number which another one corrects."""
     found: dict[tuple[str, int, int], Source] = {}
     for one in sentences:
         taken = correction(one.text)
@@ -105,10 +105,10 @@ def _corrected(sentences: Sequence[EvidenceSentence]) -> dict[tuple[str, int, in
 def _replaced(
     thing: str, sentences: Sequence[EvidenceSentence], as_of: str
 ) -> dict[tuple[str, int, int], Source]:
-    """Return the sentences with a figure for the thing that a later one puts otherwise.
+    """Return the sentences with a figure on the thing that a later one states differently.
 
-    They are compared by their dates as answers to what is so now, the first read being taken for
-    the best. A figure that says for which year it holds stays true of that year.
+    They are ordered as answers to the present status, in their order of relevance. A figure with a
+    year stays true for that year.
     """
     dated = [
         DatedSentence(

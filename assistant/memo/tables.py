@@ -1,4 +1,4 @@
-"""The tables of a memo, made from every passage it read: events, figures, disputes, sources."""
+"""The tables of a memo, made of all its passages: events, figures, disputes, sources."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from dataclasses import dataclass, replace
 
 from assistant.answer import Claim
 from assistant.checking.checker import Cited
-from assistant.memo.citation_numbers import CitationNumbers
 from assistant.memo.disagreements import disagreements
-from assistant.memo.figures import stated
+from assistant.memo.figures import stated_quantities
 from assistant.memo.grades import STARTER, Grade, Grades, confidence
 from assistant.memo.memo_state import MemoState
-from assistant.memo.origins import SourceText as Whole
-from assistant.memo.origins import independent, origins
-from assistant.memo.references import Readable
-from assistant.memo.sentence import EvidenceSentence, sentences_of
-from assistant.memo.speakers import attributed
+from assistant.memo.origins import SourceText, independent_origins, origins
+from assistant.memo.references import ReferenceNamer
+from assistant.memo.sentence import CitationNumbers, EvidenceSentence, sentences_of
+from assistant.memo.speakers import speaker_of
 from assistant.memo.superseded import Validity, validity_of
 from assistant.memo.timeline import events
 from assistant.memo.translation import worded
@@ -35,13 +33,13 @@ from assistant.memo.values import (
 )
 from assistant.workspace import Workspace
 
-# Rows of a table: more than these a reader does not read; the nearest to the topic stay.
+# The most rows of each table; those nearest to the topic are kept.
 _EVENTS, _FIGURES, _DISPUTES = 20, 15, 8
-# Sentences of other documents that are asked whether they bear a claim out: the likest, sharing
-# this much of its stems at least.
-_ASKED, _SHARED = 3, 0.5
-# Disagreements that the body tells of, and sides of each; the tables of all stand in an annex.
-_TOLD, _SIDES = 3, 4
+# How many sentences of other documents are checked for corroboration, and the share of a claim's
+# stems that each must have.
+_CHECKED, _SHARED = 3, 0.5
+# Disagreements in the body, and sides of each; an annex has the tables of all.
+_BODY_DISPUTES, _SIDES = 3, 4
 _EMPTY = {
     "disputes": "No disagreement was found in the passages read.",
     "figures": "No figure with a unit was found in the passages read.",
@@ -51,62 +49,62 @@ _EMPTY = {
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """The sentences on the topic, those of the first passages first, with their stems."""
+    """The sentences on the topic in passage order, with their stems, grades and origins."""
 
     sentences: tuple[EvidenceSentence, ...]
     stems: Mapping[tuple[str, int, int], frozenset[str]]
     grades: Grades
     origins: Mapping[str, str]
-    standing: Validity
-    readable: Readable
+    validity: Validity
+    readable: ReferenceNamer
 
 
-def assembled(workspace: Workspace, memo: Memo, gathered: MemoState) -> Memo:
+def with_tables(workspace: Workspace, memo: Memo, state: MemoState) -> Memo:
     """Return the memo with its tables, corroboration, graded sources and stated confidence."""
-    pool = _pooled(workspace, memo, gathered)
-    citing = CitationNumbers(memo.citations, gathered.pool)
-    memo = replace(memo, sections=_dated(memo, pool.standing))
-    sections, counted = _corroborated(workspace, memo, pool, citing)
+    pool = _pool_of(workspace, memo, state)
+    numbers = CitationNumbers(memo.citations, state.pool)
+    memo = replace(memo, sections=_marked_out_of_date(memo, pool.validity))
+    sections, counted = _corroborated(workspace, memo, pool, numbers)
     shown = {section.shows for section in sections}
     memo = replace(
         memo,
         sections=sections,
-        events=_events(pool, citing) if "timeline" in shown else (),
-        figures=_figures(pool, citing) if "figures" in shown else (),
-        disputes=_disputes(pool, citing) if "disputes" in shown else (),
+        events=_events(pool, numbers) if "timeline" in shown else (),
+        figures=_figures(pool, numbers) if "figures" in shown else (),
+        disputes=_disputes(pool, numbers) if "disputes" in shown else (),
     )
-    memo = replace(memo, citations=citing.citations)
+    memo = replace(memo, citations=numbers.citations)
     memo = replace(memo, sources=_sources(memo, pool, counted))
-    return replace(memo, sections=tuple(_noted(one, memo) for one in memo.sections))
+    return replace(memo, sections=tuple(_with_own_notes(one, memo) for one in memo.sections))
 
 
-def _pooled(workspace: Workspace, memo: Memo, gathered: MemoState) -> _Pool:
-    """Return what was read, as far as it is on the topic, and where its documents come from."""
+def _pool_of(workspace: Workspace, memo: Memo, state: MemoState) -> _Pool:
+    """Return the sentences on the topic, with grades and origins of their documents."""
     reader = workspace.reader
-    found = list(gathered.pool.values())
+    found = list(state.pool.values())
     stems: dict[tuple[str, int, int], frozenset[str]] = {}
     kept = []
     for one in sentences_of((one.passage, one.source) for one in found):
-        if gathered.topic.fits(one.text, one.source.title, one.passage.heading):
+        if state.topic.fits(one.text, one.source.title, one.passage.heading):
             stems[one.key] = reader.stems(one.text)
             kept.append(one)
     whole = [
-        Whole(one, document.source, document.text)
+        SourceText(one, document.source, document.text)
         for one in dict.fromkeys(one.passage.document for one in found)
         for document in [workspace.library.document(one)]
     ]
-    standing = validity_of(gathered.topic.thing, found, kept, as_of=memo.as_of)
+    validity = validity_of(state.topic.thing, found, kept, as_of=memo.as_of)
     grades = Grades.load(workspace.settings.home)
-    return _Pool(tuple(kept), stems, grades, origins(whole), standing, gathered.readable)
+    return _Pool(tuple(kept), stems, grades, origins(whole), validity, state.readable)
 
 
-def _dated(memo: Memo, standing: Validity) -> tuple[Section, ...]:
-    """Return the sections with what made a line out of date beside it; none of those leads."""
+def _marked_out_of_date(memo: Memo, validity: Validity) -> tuple[Section, ...]:
+    """Return the sections with outdated lines marked, or removed from leading sections."""
     sections = []
     for section in memo.sections:
         lines = []
         for line in section.lines:
-            later = [_later(memo, number, standing) for number in line.claim.citations]
+            later = [_later(memo, number, validity) for number in line.claim.citations]
             if later and all(later):
                 if section.leading and line.role == EVIDENCE:
                     continue
@@ -116,18 +114,18 @@ def _dated(memo: Memo, standing: Validity) -> tuple[Section, ...]:
     return tuple(sections)
 
 
-def _later(memo: Memo, number: int, standing: Validity) -> str:
+def _later(memo: Memo, number: int, validity: Validity) -> str:
     one = memo.citation(number)
-    source = standing.later(one.document, one.start, one.end)
+    source = validity.later(one.document, one.start, one.end)
     return f"{source.title} ({source.published})" if source else ""
 
 
 def _corroborated(
-    workspace: Workspace, memo: Memo, pool: _Pool, citing: CitationNumbers
+    workspace: Workspace, memo: Memo, pool: _Pool, numbers: CitationNumbers
 ) -> tuple[tuple[Section, ...], dict[int, int]]:
-    """Return the sections with what else bears their lines out.
+    """Return the sections with citations of corroborating sentences added.
 
-    Also, for each citation, how many independent origins bear the line that cites it.
+    Also, by citation number, how many independent origins support the line that cites it.
     """
     by_place = {(one.document, one.start, one.end): one for one in pool.sentences}
     counted: dict[int, int] = {}
@@ -137,7 +135,7 @@ def _corroborated(
         for line in section.lines:
             if line.role == EVIDENCE and line.claim.citations:
                 bearers = _bearers(workspace, line, memo, pool)
-                more = [citing.number(one) for one in bearers]
+                more = [numbers.number(one) for one in bearers]
                 own = [
                     by_place[place]
                     for number in line.claim.citations
@@ -146,7 +144,7 @@ def _corroborated(
                 claim = replace(
                     line.claim, citations=tuple(dict.fromkeys((*line.claim.citations, *more)))
                 )
-                count = max(1, independent([*own, *bearers], pool.origins))
+                count = max(1, independent_origins([*own, *bearers], pool.origins))
                 counted |= {
                     number: max(count, counted.get(number, 1)) for number in claim.citations
                 }
@@ -162,9 +160,9 @@ def _place(memo: Memo, number: int) -> tuple[str, int, int]:
 
 
 def _bearers(workspace: Workspace, line: Line, memo: Memo, pool: _Pool) -> list[EvidenceSentence]:
-    """Return sentences of other origins that contain what a line says, one an origin.
+    """Return sentences of other origins that support a line, one per origin.
 
-    A second filing of the same company, or a reprint, bears nothing out that the first does not.
+    A second filing of the same company, or a reprint, corroborates nothing.
     """
     stems = workspace.reader.stems(line.claim.text)
     own = {
@@ -179,7 +177,7 @@ def _bearers(workspace: Workspace, line: Line, memo: Memo, pool: _Pool) -> list[
     ]
     likest = sorted((one for one in shares if one[0] >= _SHARED), key=lambda one: (-one[0], one[1]))
     found: dict[str, EvidenceSentence] = {}
-    for _, _, one in likest[:_ASKED]:
+    for _, _, one in likest[:_CHECKED]:
         about = ". ".join(filter(None, (one.source.title, one.passage.heading)))
         verdict = workspace.checker.check(line.claim.text, [Cited(one.text, about)])
         if verdict.verdict == "supported":
@@ -187,8 +185,8 @@ def _bearers(workspace: Workspace, line: Line, memo: Memo, pool: _Pool) -> list[
     return list(found.values())
 
 
-def _events(pool: _Pool, citing: CitationNumbers) -> tuple[Event, ...]:
-    """Return the events of the timeline: those told by most, of these the first read, by date."""
+def _events(pool: _Pool, numbers: CitationNumbers) -> tuple[Event, ...]:
+    """Return the events that most sentences report, the most relevant first, sorted by date."""
     order = {one.key: place for place, one in enumerate(pool.sentences)}
     found = sorted(
         events(pool.sentences),
@@ -199,15 +197,15 @@ def _events(pool: _Pool, citing: CitationNumbers) -> tuple[Event, ...]:
         Event(
             one.date,
             pool.readable(one.sentences[0].document, one.text),
-            tuple(dict.fromkeys(citing.number(two) for two in one.sentences)),
-            tuple((other, citing.number(two)) for other, two in one.others),
+            tuple(dict.fromkeys(numbers.number(two) for two in one.sentences)),
+            tuple((other, numbers.number(two)) for other, two in one.others),
         )
         for one in kept
     )
 
 
-def _figures(pool: _Pool, citing: CitationNumbers) -> tuple[Figure, ...]:
-    found = stated(pool.sentences)[:_FIGURES]
+def _figures(pool: _Pool, numbers: CitationNumbers) -> tuple[Figure, ...]:
+    found = stated_quantities(pool.sentences)[:_FIGURES]
     return tuple(
         Figure(
             one.quantity,
@@ -215,24 +213,24 @@ def _figures(pool: _Pool, citing: CitationNumbers) -> tuple[Figure, ...]:
             one.unit,
             one.shown,
             one.as_of,
-            attributed(one.sentence).speaker,
-            citing.number(one.sentence),
+            speaker_of(one.sentence).speaker,
+            numbers.number(one.sentence),
         )
         for one in found
     )
 
 
-def _disputes(pool: _Pool, citing: CitationNumbers) -> tuple[Dispute, ...]:
+def _disputes(pool: _Pool, numbers: CitationNumbers) -> tuple[Dispute, ...]:
     found = []
     for one in disagreements(pool.sentences)[:_DISPUTES]:
         sides = tuple(
             Side(
                 position.shown,
                 pool.readable(position.sentence.document, position.sentence.text),
-                attributed(position.sentence).speaker,
+                speaker_of(position.sentence).speaker,
                 position.sentence.source.published,
                 position.counts,
-                citing.number(position.sentence),
+                numbers.number(position.sentence),
             )
             for position in one.positions
         )
@@ -241,7 +239,7 @@ def _disputes(pool: _Pool, citing: CitationNumbers) -> tuple[Dispute, ...]:
 
 
 def _sources(memo: Memo, pool: _Pool, counted: Mapping[int, int]) -> tuple[GradedSource, ...]:
-    """Return the documents cited, each graded; its kind is that of most statements in it."""
+    """Return the cited documents with grades; the kind of each is that of most of its lines."""
     numbers: dict[str, list[int]] = defaultdict(list)
     for citation in memo.citations:
         numbers[citation.document].append(citation.number)
@@ -275,15 +273,18 @@ def _sources(memo: Memo, pool: _Pool, counted: Mapping[int, int]) -> tuple[Grade
     return tuple(graded)
 
 
-def _noted(section: Section, memo: Memo) -> Section:
-    """Return a section with what the memo says of itself there: confidence, and empty tables."""
+def _with_own_notes(section: Section, memo: Memo) -> Section:
+    """Return a section with the memo's own notes: confidence, disputes, empty tables, summary."""
     held = {"disputes": memo.disputes, "figures": memo.figures, "timeline": memo.events}
     if section.shows in held and not held[section.shows]:
-        return _with(section, worded(_EMPTY[section.shows], memo.language))
+        return _with_notes(section, worded(_EMPTY[section.shows], memo.language))
     if section.shows == "disputes":
-        return _with(section, *(_told(one, memo.language) for one in memo.disputes[:_TOLD]))
+        return _with_notes(
+            section,
+            *(_dispute_in_words(one, memo.language) for one in memo.disputes[:_BODY_DISPUTES]),
+        )
     if section.shows == "sources":
-        return _with(section, _summary(memo))
+        return _with_notes(section, _summary(memo))
     cites = {number for line in section.lines for number in line.claim.citations}
     if not section.leading or not cites:
         return section
@@ -294,15 +295,15 @@ def _noted(section: Section, memo: Memo) -> Section:
     )
     grades = [Grade(one.reliability, one.credibility, one.reason, one.graded) for one in bearing]
     many = len({one.origin for one in bearing})
-    return _with(section, confidence(grades, many, disputed, memo.language)[1])
+    return _with_notes(section, confidence(grades, many, disputed, memo.language)[1])
 
 
-def _with(section: Section, *texts: str) -> Section:
+def _with_notes(section: Section, *texts: str) -> Section:
     return replace(section, lines=(*section.lines, *map(note, texts)))
 
 
-def _told(one: Dispute, language: str) -> str:
-    """Return a disagreement in one sentence: what it is about, and what each side says."""
+def _dispute_in_words(one: Dispute, language: str) -> str:
+    """Return a disagreement as one sentence: what it is about, and each side."""
     said = {side.shown: side.speaker for side in reversed(one.sides)}
     sides = [
         worded("{value} ({who})", language, value=value, who=who)
@@ -348,5 +349,5 @@ def _summary(memo: Memo) -> str:
 
 
 def note(text: str) -> Line:
-    """Return a sentence that the memo says about itself."""
+    """Return a note: a sentence of the memo about itself."""
     return Line(Claim(text, (), "supported"), role=NOTE)

@@ -1,4 +1,4 @@
-"""Dated events out of sentences: what happened, when, and where sources date it differently."""
+"""Dated events in sentences: what happened, when, and where sources give other dates."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from assistant.memo.sentence import EvidenceSentence
 from corpus.date_mentions import DateMention, date_mentions
 from index.keyword_index import stems
 
-# "…, PANews reported on 29 January 2025": when it was told, where the sentence dates it otherwise.
-_TOLD = re.compile(
+# "…, PANews reported on 29 January 2025": the date of a report, in a sentence with another date.
+_REPORTED = re.compile(
     r",[^,;]{2,60}\b(?:reported|reports|wrote|writes|said|says|noted|notes|adds|added|counted|"
     r"announced|according to)\b[^,;]{0,30}$|\baccording to [^,;]{2,60}$"
 )
-# What bounds a figure or names a document, and is no event: "the quarter ended 27 April 2025",
-# "as of March", "(12 May 2025)" of a reference, "Published: February 5".
+# Dates of periods and documents, which are no events: "the quarter ended 27 April 2025", "as of
+# March", "(12 May 2025)" of a reference, "Published: February 5".
 _PERIOD = re.compile(
     r"(?:\b(?:quarter|year|months?|weeks?|period|half|fiscal)\s+(?:that\s+)?"
     r"(?:end(?:ed|s|ing)|to|through)|\bas of|\bdated|\bsince|\bbetween|\bthrough|"
@@ -34,13 +34,14 @@ _PERIOD = re.compile(
     r"\s*(?:on\s+|the\s+|early |late |mid-)?$",
     re.IGNORECASE,
 )
-# "by 31 January 2026" dates what is to be done; "managed $10 billion by 2019" does not.
+# An act that is known by its day: "a rule of 29 September 2025 extended" is an event.
 _ACT = re.compile(
     r"\b(?:rules?|orders?|notices?|decisions?|announcements?|agreements?|acts?|laws?|statements?|"
     r"proclamations?) of\s*$"
 )
-# Nothing happens in a sentence that tells how things stand.
+# Sentences that describe a state, not an event.
 _STATE = re.compile(r"\b(?:not yet|has not been|have not been|no official|covers? models)\b")
+# "by 31 January 2026" dates an event that is due; "managed $10 billion by 2019" does not.
 _BY = re.compile(r"\bby\s*(?:the end of\s*)?$")
 _DUE = re.compile(
     r"\b(?:will|would|shall|should|must|is to|are to|was to|were to|due|deadline|plans?|planned|"
@@ -52,12 +53,12 @@ _REFERENCE = re.compile(
     r"^(?:Published|Source|Date|Retrieved|Accessed|Filed|Updated|Copyright)\b|©",
     re.IGNORECASE,
 )
-# Clauses are cut where a new finite clause begins.
+# Where a new finite clause begins.
 _CLAUSE = re.compile(
     r"(?:;|,\s+(?:and|but|while|before|after|which|when|then)\s|\s(?:and|but)\s(?=\w+\s))"
 )
-# Two reports tell one event when they share so many of the stems that are left without dates and
-# common words, and of the names.
+# Two reports are of one event if they share this much of their stems, dates left out; more if their
+# dates differ, and then their names must be equal.
 _SAME, _SAME_OTHER_DATE = 0.5, 0.67
 _DAYS_APART = 45
 _LONGEST = 60
@@ -65,9 +66,9 @@ _LONGEST = 60
 
 @dataclass(frozen=True, slots=True)
 class DatedEvent:
-    """An event: its date (ISO 8601, shortened where less is known) and a sentence that tells it.
+    """An event: its date (ISO 8601, shortened where less is known) and a sentence that reports it.
 
-    `sentences` are all that tell it, `others` the dates that other documents give for it.
+    `sentences` are all that report it, `others` the other dates that documents give for it.
     """
 
     date: str
@@ -77,7 +78,7 @@ class DatedEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Report:
     date: str
     text: str
     sentence: EvidenceSentence
@@ -86,22 +87,22 @@ class _Told:
 
 
 def events(found: Iterable[EvidenceSentence]) -> list[DatedEvent]:
-    """Return the events that the sentences tell, by date; one told by several stands once."""
-    told: list[_Told] = []
+    """Return the events that the sentences report, by date; reports of one event are merged."""
+    reports: list[_Report] = []
     year = ""
     passage = ""
     for sentence in found:
         if sentence.passage.id != passage:
             passage, year = sentence.passage.id, ""
-        for one in _dated(sentence, year):
-            told.append(one)
+        for one in _reports_in(sentence, year):
+            reports.append(one)
         stated = [moment.year for moment in date_mentions(sentence.text) if moment.year]
         year = str(stated[-1]) if stated else year
-    return sorted(_joined(told), key=lambda one: one.date)
+    return sorted(_merged(reports), key=lambda one: one.date)
 
 
-def _dated(sentence: EvidenceSentence, year: str) -> Iterator[_Told]:
-    """Yield what a sentence dates, one for each dated clause."""
+def _reports_in(sentence: EvidenceSentence, year: str) -> Iterator[_Report]:
+    """Yield the reports of events in a sentence, one for each date."""
     text = sentence.text
     whole = re.search(r"[.!。][\"”’)]*$", text)
     if text[:1].isdigit() and not re.match(r"(?:19|20)\d\d\b", text):
@@ -126,30 +127,30 @@ def _dated(sentence: EvidenceSentence, year: str) -> Iterator[_Told]:
         before = text[: moment.start]
         known_by_day = moment.day and _ACT.search(before)
         if (_PERIOD.search(before) and not known_by_day) or (
-            len(dates) > 1 and _TOLD.search(before)
+            len(dates) > 1 and _REPORTED.search(before)
         ):
             continue
         if _BY.search(before) and not _DUE.search(text):
             continue
         day = _iso(moment, year, sentence)
-        if not day or day in seen or (not moment.month and not _sole(moment, text)):
+        if not day or day in seen or (not moment.month and not _is_only_date(moment, text)):
             continue
         seen.add(day)
         shown = text if len(clauses) == 1 else own.strip(" ,;")
         if len(shown.split()) < 5 or not re.match(r"[A-Z0-9“\"$\u4e00-\u9fff]", shown):
             shown = text
-        yield _Told(day, shown, sentence, _content(shown, moment), _names(shown))
+        yield _Report(day, shown, sentence, _content(shown), _names(shown))
 
 
-def _sole(moment: DateMention, text: str) -> bool:
-    """Say whether a bare year dates what happens: after a preposition, and no other date beside."""
+def _is_only_date(moment: DateMention, text: str) -> bool:
+    """Say whether a bare year dates an event: after a preposition, in a sentence without months."""
     before = text[: moment.start]
     months = [one for one in date_mentions(text) if one.month]
     return not months and bool(re.search(r"\b(?:[Ii]n|[Ss]ince|[Bb]y|[Uu]ntil)\s*$", before))
 
 
 def _clauses(text: str) -> list[tuple[int, int]]:
-    """Return the spans of clauses; all but the first hold a date of their own."""
+    """Return the spans of clauses, joined so that all but the first have a date of their own."""
     cuts = [0, *(found.start() for found in _CLAUSE.finditer(text)), len(text)]
     spans = [(start, end) for start, end in pairwise(cuts) if end > start]
     joined: list[tuple[int, int]] = []
@@ -164,10 +165,10 @@ def _clauses(text: str) -> list[tuple[int, int]]:
 
 
 def _iso(moment: DateMention, year: str, sentence: EvidenceSentence) -> str:
-    """Return the date as ISO 8601, "" where no year can be told.
+    """Return the date as ISO 8601, "" where no year is known.
 
-    A year that is not stated is that of the sentence before, of the heading or title, or that of
-    publication.
+    A year that is not stated is taken from the sentence before, the heading or title, or the date
+    of publication.
     """
     stated = str(moment.year) if moment.year else ""
     if not stated:
@@ -179,7 +180,7 @@ def _iso(moment: DateMention, year: str, sentence: EvidenceSentence) -> str:
     return replace(moment, year=int(stated)).iso
 
 
-def _content(text: str, moment: DateMention) -> frozenset[str]:
+def _content(text: str) -> frozenset[str]:
     dates = {stem for one in date_mentions(text) for stem in stems(text[one.start : one.end])}
     return frozenset(stem for stem in stems(text) if stem not in dates and len(stem) > 2)
 
@@ -189,10 +190,10 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(one.text.casefold() for one in names(text, spans))
 
 
-def _joined(told: Sequence[_Told]) -> Iterator[DatedEvent]:
-    """Yield the events: reports of one put together, and other dates for it beside."""
-    groups: list[list[_Told]] = []
-    for one in told:
+def _merged(reports: Sequence[_Report]) -> Iterator[DatedEvent]:
+    """Yield the events: reports of one event merged, with the other dates given for it."""
+    groups: list[list[_Report]] = []
+    for one in reports:
         for group in groups:
             told_apart = all(two.sentence.key != one.sentence.key for two in group)
             if told_apart and _agree(group[0], one) and _alike(group[0], one) >= _SAME:
@@ -209,7 +210,7 @@ def _joined(told: Sequence[_Told]) -> Iterator[DatedEvent]:
             if position != place
             and not _agree(first, other[0])
             and other[0].sentence.document not in documents
-            and _near(first.date, other[0].date)
+            and _days_apart(first.date, other[0].date)
             and _alike(first, other[0]) >= _SAME_OTHER_DATE
             and _union(first, other[0]) >= _SAME
             and first.names == other[0].names
@@ -218,27 +219,27 @@ def _joined(told: Sequence[_Told]) -> Iterator[DatedEvent]:
         yield DatedEvent(first.date, first.text, sentences, tuple(others))
 
 
-def _agree(one: _Told, other: _Told) -> bool:
-    """Say whether two dates are one, the shorter being the beginning of the longer."""
+def _agree(one: _Report, other: _Report) -> bool:
+    """Say whether two dates agree: the shorter is the beginning of the longer."""
     return one.date.startswith(other.date) or other.date.startswith(one.date)
 
 
-def _alike(one: _Told, other: _Told) -> float:
-    """Return how much two reports share, in 0…1: of their stems, none where the names differ."""
+def _alike(one: _Report, other: _Report) -> float:
+    """Return the overlap of two reports' stems, 0 to 1 of the shorter; 0 if their names differ."""
     if one.names and other.names and not one.names & other.names:
         return 0.0
     least = min(len(one.stems), len(other.stems))
     return len(one.stems & other.stems) / least if least else 0.0
 
 
-def _union(one: _Told, other: _Told) -> float:
-    """Return what two reports share of all their stems: a long one holds many short ones."""
+def _union(one: _Report, other: _Report) -> float:
+    """Return the Jaccard similarity of two reports' stems: a long one contains many short ones."""
     either = one.stems | other.stems
     return len(one.stems & other.stems) / len(either) if either else 0.0
 
 
-def _near(one: str, other: str) -> bool:
-    """Say whether two dates could be meant for one event: days apart, both to the day."""
+def _days_apart(one: str, other: str) -> bool:
+    """Say whether two exact dates are few enough days apart to be of one event."""
     if len(one) < 10 or len(other) < 10:
         return False
     try:

@@ -1,4 +1,4 @@
-"""The timeline as a figure, drawn by Typst; and where its fonts are."""
+"""The timeline as an image, set by Typst, and its fonts."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from assistant.memo.values import Event
 from corpus.errors import BriefingError
 from corpus.i18n import tr
 
-# More than these do not fit a page; the rest stand in the table.
+# More events do not fit a page; the table has all.
 _MOST = 20
-# Libertinus comes with Typst; Noto Sans CJK, from its own package, has the Chinese signs.
+# Libertinus comes with Typst; Noto Sans CJK, from its own package, has the Chinese characters.
 FONTS = '("Libertinus Serif", "Noto Sans CJK SC")'
 _DRAWN = """
 #set page(width: 16cm, height: auto, margin: 4mm, fill: white)
@@ -38,7 +38,7 @@ _DRAWN = """
 
 
 def font_paths() -> list[str]:
-    """Return the folder of the font with Chinese signs; none where its package is missing."""
+    """Return the folder of the Chinese font; [] where its package is missing."""
     spec = find_spec("noto_cjk_sans_otc")
     return list(spec.submodule_search_locations or ()) if spec else []
 
@@ -46,19 +46,19 @@ def font_paths() -> list[str]:
 def timeline_image(
     events: Sequence[Event], form: Literal["svg", "png"], language: str = "en"
 ) -> bytes:
-    """Return the figure as "svg" or "png" (200 dots an inch).
+    """Return the image as "svg" or "png" (200 dots an inch).
 
-    Events whose dates differ between sources have a square and say so in words.
+    Events with other dates in other sources have a square marker, and list these dates.
     """
     entries = [_entry(one, language) for one in events[:_MOST]]
     if len(events) > _MOST:
         more = worded("and {count} more in the table", language, count=len(events) - _MOST)
-        entries.append(f'entry("", {literal(more)}, false)')
+        entries.append(f'entry("", {typst_string(more)}, false)')
     source = _DRAWN.format(fonts=FONTS, entries=",\n".join(entries))
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "timeline.typ"
         file.write_text(source, encoding="utf-8")
-        return compiled(file, form)
+        return typeset(file, form)
 
 
 def _entry(event: Event, language: str) -> str:
@@ -66,19 +66,20 @@ def _entry(event: Event, language: str) -> str:
     if event.others:
         dates = ", ".join(date for date, _ in event.others)
         text += " " + worded("(other dates given: {dates})", language, dates=dates)
-    return f"entry({literal(event.date)}, {literal(text)}, {'true' if event.others else 'false'})"
+    conflict = "true" if event.others else "false"
+    return f"entry({typst_string(event.date)}, {typst_string(text)}, {conflict})"
 
 
-def literal(text: str) -> str:
-    """Return a text as a Typst string, which is shown as it is and never run."""
+def typst_string(text: str) -> str:
+    """Return a text as a Typst string literal, so that no markup in it is interpreted."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + " ".join(escaped.split()) + '"'
 
 
-def compiled(file: Path, form: Literal["pdf", "svg", "png"], day: str = "") -> bytes:
-    """Return what Typst makes of a file; raises BriefingError where it cannot.
+def typeset(file: Path, form: Literal["pdf", "svg", "png"], day: str = "") -> bytes:
+    """Return a Typst file compiled to a format; raises BriefingError.
 
-    `day` is the ISO date that a PDF says it was made: equal memos are equal files.
+    `day` is the ISO date of creation in a PDF, so that equal memos are equal files.
     """
     made_at = datetime.fromisoformat(f"{day}T00:00:00+00:00") if day else None
     try:

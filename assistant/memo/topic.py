@@ -16,7 +16,7 @@ from index.query import STOP_WORDS, content_words, stem_weights
 
 
 class Kind(StrEnum):
-    """What a topic is, as far as its words tell: readers ask other things of a rule than a cost."""
+    """The kind of a topic, by its words: readers ask other things of a rule than of a cost."""
 
     RULE = "rule"
     CLAIM = "claim"
@@ -42,7 +42,7 @@ _ASKING = re.compile(
 _ASKING_CHINESE = re.compile(
     r"[？?吗呢]\s*$|什么|为何|为什么|如何|怎样|怎么|哪些|谁|多少|何时|是否"
 )
-# What a question says of its subject, between the names: "What should Europe learn from …?".
+# Verbs of a question that are no part of its subject: "What should Europe learn from …?".
 _VERBS = frozenset(
     "learn mean say think work affect change happen need want require respond react compare "
     "matter face lead use make take get give go come tell expect fear gain lose see show cause "
@@ -53,7 +53,7 @@ _ONE_RULE = re.compile(
     r"^(?!(?:the|an?|this)\b)[^,]*\b(?:rule|act|law|ban|order|policy|regulation|bill)$",
     re.IGNORECASE,
 )
-# Fields, which nearly every passage of such a library is about, and which say nothing of whom.
+# Names of the field, which nearly every passage of such a library is about.
 _FIELDS = frozenset({"ai", "artificial intelligence", "ml", "llm", "llms", "it", "人工智能"})
 _COMPARED = re.compile(
     r"^(?:comparison of (?P<of>.+)|(?P<what>.+?) (?:compared|in comparison))$", re.I
@@ -61,17 +61,17 @@ _COMPARED = re.compile(
 _WORD = re.compile(r"\w+(?:[.'’&/-]\w+)*")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.+-][A-Za-z0-9]+)*")
 _HAN = re.compile(r"[㐀-䶿一-鿿]")
-# What the list of other names has no Chinese for.
+# Names for which the alias list has no Chinese.
 _CHINESE_NAMES = {"欧洲": "Europe"}
-# "Chinese laboratories": says which, and is rarely repeated where they are named.
+# Adjectives such as "Chinese" in "Chinese laboratories", rarely repeated where these are named.
 _DESCRIBES = re.compile(r"(?:ese|an|ish|ch)$")
-# The share of the topic that a passage holds with its title and headings, the least that one
-# sentence does, and what a title holds that is the topic's own. Set by hand on the memos of
+# The share of the topic's weights that must be in a passage with its title and headings, in a
+# single sentence, and in a title that is itself the topic. Set by hand on the memos of
 # benchmarks/memos.py.
 _PASSAGE, _SENTENCE, _TITLE = 0.5, 0.4, 0.75
-# A word that tells this share of what the topic's most telling word does, or so many words.
+# One word with this share of the topic's highest weight is enough, or so many words.
 _TELLS, _WORDS = 0.6, 2
-# How little a word counts that stands in every passage of the library.
+# The weight of a word that is in every passage of the library.
 _EVERYWHERE = 0.1
 
 
@@ -79,9 +79,9 @@ _EVERYWHERE = 0.1
 class Topic:
     """What a memo is about.
 
-    `question` is what it asks, as given where it is a question; `thing` is what it is about, to be
-    put into one. `names` must each be borne by a passage; `weights` says for each content stem how
-    much it tells, in 0…1; `unknown` are the words that the library has nowhere.
+    `question` is what it asks, as given where it is a question; `thing` is its subject, to be put
+    into other questions. A passage must have all `names`; `weights` has a weight from 0 to 1 for
+    each content stem; `unknown` are the words that the library has nowhere.
     """
 
     question: str
@@ -110,7 +110,9 @@ class Topic:
             low = bare.lower()
             kind = next((one for one, words in _KINDS if re.search(words, low)), Kind.OTHER)
         named = _names(bare, found, chinese=chinese)
-        thing = bare if chinese else _thing(bare, named) if asks else _begun(bare, named)
+        thing = (
+            bare if chinese else _subject_of(bare, named) if asks else _within_sentence(bare, named)
+        )
         words = content_words(bare)
         known = frequencies or {}
         # What no passage has a word of tells none from another.
@@ -127,7 +129,7 @@ class Topic:
         )
         question = text.strip()
         if not asks and (compared := _COMPARED.match(bare)):
-            thing = _begun(compared["of"] or compared["what"], named)
+            thing = _within_sentence(compared["of"] or compared["what"], named)
             question = f"How do {thing} compare?"
         return cls(question, thing, kind, chinese, named, weights, unknown)
 
@@ -137,7 +139,7 @@ class Topic:
         return sum(w for stem, w in self.weights.items() if stem in held) / total if total else 0.0
 
     def bears(self, text: str, title: str, heading: str) -> bool:
-        """Say whether a passage is about the topic: with title and heading it has all its names."""
+        """Say whether a passage, with title and heading, is about the topic and has its names."""
         whole = f"{title}\n{heading}\n{text}"
         vocabulary = Vocabulary(whole)
         if not all(_holds(vocabulary, whole, one) for one in self.names):
@@ -149,8 +151,8 @@ class Topic:
     def fits(self, text: str, title: str, heading: str) -> bool:
         """Say whether a sentence of a passage about the topic is about it too.
 
-        With its own heading it has a telling word of the topic, or two; in a document whose title
-        is the topic any word of it will do, but for the name of a field.
+        With its own heading it must have one word of high weight, or two; in a document whose title
+        is the topic, any word of the topic but the name of the field.
         """
         held = self._held(f"{heading.rpartition(' › ')[2]}\n{text}") & self.weights.keys()
         if not self.weights:
@@ -164,11 +166,11 @@ class Topic:
         return tells and self.covered(held | self._held(f"{title}\n{heading}")) >= _SENTENCE
 
     def share(self, text: str, heading: str) -> float:
-        """Return how much of the topic a sentence has by itself, with its own heading, in 0…1."""
+        """Return the share of the topic, 0 to 1, in a sentence with its own heading."""
         return self.covered(self._held(f"{heading.rpartition(' › ')[2]}\n{text}"))
 
     def _held(self, text: str) -> frozenset[str]:
-        """Return the stems of a text, those of a name among them that it holds under another."""
+        """Return the stems of a text, and of the topic's names that it has under an alias."""
         held = set(stems(text))
         vocabulary = Vocabulary(text)
         for name in self.names:
@@ -183,7 +185,7 @@ def content_stems(text: str) -> tuple[str, ...]:
 
 
 def _telling(count: int, passages: int) -> float:
-    """Return how much a word tells that stands in `count` of the passages, in 0.1…1."""
+    """Return the weight, 0.1 to 1, of a word that is in `count` of the passages (scaled IDF)."""
     if passages < 2 or not count:
         return 1.0
     return max(_EVERYWHERE, math.log(passages / count) / math.log(passages))
@@ -218,7 +220,7 @@ def _names(text: str, found: Sequence[str], *, chinese: bool) -> tuple[str, ...]
 
 
 def _holds(vocabulary: Vocabulary, text: str, name: str) -> bool:
-    """Say whether a text holds a name, another name of it, or a word made of it ("European")."""
+    """Say whether a text has a name, an alias of it, or a word derived from it ("European")."""
     if vocabulary.holds(name) or (_HAN.search(name) and name in text):
         return True
     low = name.casefold()
@@ -237,8 +239,8 @@ def _stands(vocabulary: Vocabulary, text: str, name: str) -> bool:
     return name in text if _HAN.search(name) else vocabulary.holds(name)
 
 
-def _thing(bare: str, named: Sequence[str]) -> str:
-    """Return what a question is about: its content words, joined as they stand together."""
+def _subject_of(bare: str, named: Sequence[str]) -> str:
+    """Return the subject of a question: its runs of content words, joined."""
     runs: list[list[str]] = [[]]
     for word in _WORD.findall(bare):
         low = word.lower()
@@ -250,8 +252,8 @@ def _thing(bare: str, named: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(said[:-1]), said[-1]))) if said else bare
 
 
-def _begun(bare: str, named: Sequence[str]) -> str:
-    """Return a topic as it reads within a sentence: its first word small where it is no name."""
+def _within_sentence(bare: str, named: Sequence[str]) -> str:
+    """Return a topic as part of a sentence: its first word in lower case unless it is a name."""
     # What goes with it burdens each question: "the rule and its rescission" is about the rule.
     bare = re.sub(r"\s+and (?:its|their) [\w-]+$", "", bare)
     rest, _, last = bare.rpartition(" and ")

@@ -1,4 +1,4 @@
-"""The words that analytic tradecraft has rules for: likelihood, confidence, hedges, advice."""
+"""Terms that analytic tradecraft has rules for: likelihood, confidence, hedges, advice."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ ADVICE = re.compile(
 
 
 def likelihoods(text: str) -> list[str]:
-    """Return the words of `text` that say how likely something is, in lower case.
+    """Return the terms of likelihood in `text`, in lower case.
 
-    "May 2025" and "in May" are months, "remote access" is no chance.
+    "May 2025" and "in May" are months, "remote access" is no likelihood.
     """
     found = []
     for match in LIKELIHOOD.finditer(text):

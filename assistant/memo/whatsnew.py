@@ -1,4 +1,4 @@
-"""What came into the library since a day: a short cited brief, grouped by theme."""
+"""What was added to the library since a date: a short cited brief, grouped by theme."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from assistant.answer import Answer, Claim
 from assistant.attribution import AnswerBuilder
 from assistant.engine import Draft
 from assistant.memo.sentence import EvidenceSentence
-from assistant.memo.speakers import attributed
+from assistant.memo.speakers import speaker_of
 from assistant.memo.tables import note
 from assistant.memo.values import Line, Memo, Section
 from assistant.workspace import Workspace
@@ -27,9 +27,9 @@ _PASSAGES, _SENTENCES = 3, 2
 
 @with_aliases
 def whats_new(workspace: Workspace, since: str) -> Iterator[Memo]:
-    """Yield the brief as it grows; the last is complete. `since` is a date, of adding.
+    """Yield the brief as it grows; the last is complete. `since` is the earliest date of adding.
 
-    Raises UsageError for what is no date.
+    Raises UsageError for an invalid date.
     """
     if not is_date(since):
         raise UsageError(f"{since!r} is no date; write it as 2026-01-31")
@@ -54,7 +54,7 @@ def whats_new(workspace: Workspace, since: str) -> Iterator[Memo]:
     for key, heading, members in _themes(workspace, entries):
         lines: list[Line] = []
         for entry in sorted(members, key=lambda one: one.source.published, reverse=True):
-            answer, found = _told(workspace, answer, entry)
+            answer, found = _lines_of_document(workspace, answer, entry)
             lines.extend(found)
         sections = (*memo.sections, Section(key, heading, tuple(lines)))
         memo = replace(memo, sections=sections, citations=answer.citations)
@@ -63,7 +63,7 @@ def whats_new(workspace: Workspace, since: str) -> Iterator[Memo]:
 
 
 def _themes(workspace: Workspace, entries: list[Entry]) -> Iterator[tuple[str, str, list[Entry]]]:
-    """Yield the themes that have documents, each with them, and last those of no theme."""
+    """Yield (key, heading, documents) of each theme that has any, last those without a theme."""
     members: dict[str, list[Entry]] = defaultdict(list)
     for entry in workspace.themed(entries):
         members[entry.source.theme].append(entry)
@@ -74,8 +74,10 @@ def _themes(workspace: Workspace, entries: list[Entry]) -> Iterator[tuple[str, s
         yield "no-theme", "Other", members[""]
 
 
-def _told(workspace: Workspace, answer: Answer, entry: Entry) -> tuple[Answer, list[Line]]:
-    """Return up to two sentences that tell what a document is about, cited."""
+def _lines_of_document(
+    workspace: Workspace, answer: Answer, entry: Entry
+) -> tuple[Answer, list[Line]]:
+    """Return up to two cited sentences that say what a document is about."""
     passages = workspace.library.passages_of(entry.id)[:_PASSAGES]
     evidence = [
         Evidence(label, passage, entry.source, 1.0, "the beginning of a new document")
@@ -95,7 +97,7 @@ def _told(workspace: Workspace, answer: Answer, entry: Entry) -> tuple[Answer, l
             Answer(answer.question, citations=answer.citations), Draft(one.text, (one.label,))
         )
         passage = passages[one.label - 1]
-        said = attributed(EvidenceSentence(one.text, one.start, one.end, passage, entry.source))
+        said = speaker_of(EvidenceSentence(one.text, one.start, one.end, passage, entry.source))
         claims: tuple[Claim, ...] = answer.claims
         lines.extend(Line(claim, said.speaker, said.kind) for claim in claims)
     return answer, lines

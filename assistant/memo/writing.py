@@ -10,13 +10,13 @@ from assistant.answer import Answer, Claim, Question
 from assistant.engine import Waiting
 from assistant.evidence_search import found_for
 from assistant.extractive_engine import ExtractiveEngine
-from assistant.memo.judgments import judged_lines
-from assistant.memo.length import body_of, body_words, shortened, words_in
+from assistant.memo.drafting import judged_lines
+from assistant.memo.length import body_of, body_words, shortened, word_count
 from assistant.memo.lint import lint
 from assistant.memo.memo_state import MemoState, SectionQuestion
-from assistant.memo.references import Readable
+from assistant.memo.references import ReferenceNamer
 from assistant.memo.section_writer import nearest_lines, section_lines
-from assistant.memo.tables import assembled, note
+from assistant.memo.tables import note, with_tables
 from assistant.memo.templates import TABLES, Plan, Template, filled, template_named
 from assistant.memo.topic import Topic, content_stems
 from assistant.memo.translation import worded
@@ -100,10 +100,10 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
     question = _question(workspace, request, text)
     wide = found_for(workspace, plan_of(workspace, replace(question, text=text, limit=_WIDE)))
     topic = _topic(workspace, text, [one.passage.text for one in wide])
-    readable = Readable(lambda document: workspace.library.document(document).text)
-    gathered = MemoState(Answer(text), topic, readable, template.rules, request.scale)
-    gathered.on_topic(wide)
-    if not gathered.pool and not any(one.match and one.match.covered >= _COVERED for one in wide):
+    readable = ReferenceNamer(lambda document: workspace.library.document(document).text)
+    state = MemoState(Answer(text), topic, readable, template.rules, request.scale)
+    state.on_topic(wide)
+    if not state.pool and not any(one.match and one.match.covered >= _COVERED for one in wide):
         raise NothingFound(
             tr("the library has nothing on {topic}; add documents about it", topic=repr(text))
         )
@@ -127,7 +127,7 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
         rules=template.rules,
     )
     if begun is not None:
-        memo = _resumed(memo, begun, gathered, workspace)
+        memo = _resumed(memo, begun, state, workspace)
     most = request.length or template.words
     left = [one for one in plans if not any(section.key == one.key for section in memo.sections)]
     for place, plan in enumerate(left):
@@ -143,13 +143,13 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
         )
         # Each section to come needs room for a sentence and for what the analyst must decide.
         to_come = sum(
-            _LEAST + words_in(worded(one.judge, memo.language))
+            _LEAST + word_count(worded(one.judge, memo.language))
             for one in left[place + 1 :]
             if one.kind not in TABLES
         )
         free = round(most * (1 - _RESERVED)) - body_words(memo) - to_come
         share = _Share(max(_LEAST, free), min(1.0, most / template.words))
-        for line in _lines(workspace, gathered, plan, question, share, memo):
+        for line in _lines(workspace, state, plan, question, share, memo):
             if isinstance(line, Waiting):
                 yield replace(
                     shown,
@@ -157,12 +157,10 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
                 )
                 continue
             section = _with_line(section, line)
-            citations = gathered.answer.citations
+            citations = state.answer.citations
             yield replace(shown, sections=(*memo.sections, section), citations=citations)
-        memo = replace(
-            memo, sections=(*memo.sections, section), citations=gathered.answer.citations
-        )
-    memo = _with_missing(workspace, memo, plans, gathered)
+        memo = replace(memo, sections=(*memo.sections, section), citations=state.answer.citations)
+    memo = _with_missing(workspace, memo, plans, state)
     if begun is None and not any(
         line.role == EVIDENCE for section in memo.sections for line in section.lines
     ):
@@ -173,8 +171,8 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
             )
         )
     yield replace(memo, notice=tr("Comparing sources"))
-    memo = assembled(workspace, memo, gathered)
-    memo = replace(shortened(memo, most), notice=gathered.notice, complete=True)
+    memo = with_tables(workspace, memo, state)
+    memo = replace(shortened(memo, most), notice=state.notice, complete=True)
     yield replace(memo, findings=lint(memo, today=memo.created))
 
 
@@ -235,7 +233,7 @@ def _question(workspace: Workspace, request: Request, topic: str) -> Question:
 
 def _lines(
     workspace: Workspace,
-    gathered: MemoState,
+    state: MemoState,
     plan: Plan,
     question: Question,
     share: _Share,
@@ -247,7 +245,7 @@ def _lines(
     find nothing is a gap that names what was searched.
     """
     model = not isinstance(workspace.engine, ExtractiveEngine)
-    topic, language = gathered.topic, memo.language
+    topic, language = state.topic, memo.language
     own = "zh" if topic.chinese else "en"
     texts = plan.asked(topic.kind)
     asked = [
@@ -261,47 +259,47 @@ def _lines(
     if plan.judge and not model and plan.kind in ("gap", "missing"):
         yield _gap(judge)
     most = max(1, round(plan.sentences * share.sentences))
-    words = share.words - words_in(judge if plan.judge else "")
+    words = share.words - word_count(judge if plan.judge else "")
     found = 0
     cites: set[int] = set()
     for place, (text, shown) in enumerate(asked):
         wanted = replace(question, text=text, limit=_SEARCHED)
         room = words // (len(asked) - place)
         one_asked = SectionQuestion(wanted, shown, most, room, plan.leading)
-        for line in section_lines(workspace, gathered, one_asked):
+        for line in section_lines(workspace, state, one_asked):
             if isinstance(line, Line):
                 found += 1
-                words -= words_in(line.claim.text)
+                words -= word_count(line.claim.text)
                 cites.update(line.claim.citations)
             yield line
     if plan.judge and model:
         wanted = replace(question, text=filled(worded(plan.judge, own), topic, question.text))
         asking = SectionQuestion(wanted, judge, most, max(_LEAST, words))
-        for line in _judgments(workspace, gathered, asking, cites):
+        for line in _judgments(workspace, state, asking, cites):
             found += isinstance(line, Line) and line.role != GAP
             yield line
     if plan.judge and not model and plan.kind == "evidence":
         yield _gap(judge)
     if texts and not found:
-        yield _empty([one for _, one in asked], gathered, language)
+        yield _empty([one for _, one in asked], state, language)
 
 
 def _judgments(
-    workspace: Workspace, gathered: MemoState, asked: SectionQuestion, cites: set[int]
+    workspace: Workspace, state: MemoState, asked: SectionQuestion, cites: set[int]
 ) -> Iterator[Line | Waiting]:
     """Yield what a model judges; where it judges nothing, the question as a gap."""
     judged = False
-    for line in judged_lines(workspace, gathered, asked, cites):
+    for line in judged_lines(workspace, state, asked, cites):
         judged |= isinstance(line, Line) and line.role == JUDGMENT
         yield line
     if not judged:
         yield _gap(asked.told)
 
 
-def _empty(asked: list[str], gathered: MemoState, language: str) -> Line:
+def _empty(asked: list[str], state: MemoState, language: str) -> Line:
     """Return what a section says to which its questions brought nothing in."""
-    missing = [one for one in asked if one in gathered.missing]
-    unquoted = [one for one in asked if one in gathered.unquoted]
+    missing = [one for one in asked if one in state.missing]
+    unquoted = [one for one in asked if one in state.unquoted]
     if missing or unquoted:
         form = _PARTLY if missing else _UNQUOTED
         form = _NOTHING if len(missing) == len(asked) else form
@@ -314,7 +312,7 @@ def _gap(text: str) -> Line:
     return Line(Claim(text, (), "supported"), role=GAP)
 
 
-def _with_missing(workspace: Workspace, memo: Memo, plans: list[Plan], gathered: MemoState) -> Memo:
+def _with_missing(workspace: Workspace, memo: Memo, plans: list[Plan], state: MemoState) -> Memo:
     """Return the memo with what was asked and not found, in the section for it.
 
     Sections without any evidence name their questions themselves. Sentences that come close are
@@ -329,8 +327,8 @@ def _with_missing(workspace: Workspace, memo: Memo, plans: list[Plan], gathered:
     ]
     told = " ".join(line.claim.text for one in empty for line in one.lines)
     lines: list[Line] = []
-    if gathered.topic.unknown:
-        words = worded(", ", memo.language).join(gathered.topic.unknown)
+    if state.topic.unknown:
+        words = worded(", ", memo.language).join(state.topic.unknown)
         lines.append(_gap(worded("No document has a word of: {words}.", memo.language,
                                  words=words)))  # fmt: skip
     if empty:
@@ -339,22 +337,22 @@ def _with_missing(workspace: Workspace, memo: Memo, plans: list[Plan], gathered:
                                  sections=names)))  # fmt: skip
     lines += [
         _gap(worded("The library does not answer: {question}", memo.language, question=one))
-        for one in dict.fromkeys(gathered.missing)
+        for one in dict.fromkeys(state.missing)
         if one not in told
     ]
     lines += [
         _gap(
             worded("No sentence that stands alone answers: {question}", memo.language, question=one)
         )
-        for one in dict.fromkeys(gathered.unquoted)
+        for one in dict.fromkeys(state.unquoted)
         if one not in told
     ]
     if lines and "missing" in kinds.values():
-        close = list(nearest_lines(workspace, gathered, _NEAREST))
+        close = list(nearest_lines(workspace, state, _NEAREST))
         if close:
             lines += [note(worded(_CLOSE, memo.language)), *close]
-            memo = replace(memo, citations=gathered.answer.citations)
-    if not lines and gathered.answered:
+            memo = replace(memo, citations=state.answer.citations)
+    if not lines and state.answered:
         lines = [note(worded("Every question of this memo found evidence.", memo.language))]
     sections = tuple(
         replace(one, lines=(*one.lines, *lines)) if kinds.get(one.key) == "missing" else one
@@ -363,13 +361,13 @@ def _with_missing(workspace: Workspace, memo: Memo, plans: list[Plan], gathered:
     return replace(memo, sections=sections)
 
 
-def _resumed(memo: Memo, begun: Memo, gathered: MemoState, workspace: Workspace) -> Memo:
+def _resumed(memo: Memo, begun: Memo, state: MemoState, workspace: Workspace) -> Memo:
     """Return `memo` with the finished sections of one that was broken off."""
     # The last section may lack lines: it is written again.
     sections = begun.sections[:-1]
-    gathered.answer = replace(gathered.answer, citations=begun.citations)
+    state.answer = replace(state.answer, citations=begun.citations)
     reader = workspace.reader
-    gathered.said = [
+    state.said = [
         reader.stems(line.claim.text)
         for one in sections
         for line in one.lines

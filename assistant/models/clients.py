@@ -1,4 +1,4 @@
-"""The model servers, through LlamaIndex's clients; owns those and translates what they send."""
+"""Clients of model servers, through LlamaIndex; its types and exceptions are translated here."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _NEEDED = {
 }  # fmt: skip
 
 CONNECT_SECONDS = 5.0
-# No client gives up before `running.Limits` does.
+# No client gives up before `streaming.Deadlines` do.
 SILENCE_SECONDS = 600.0
-# The forms that servers take for an answer with labels: llama.cpp's grammar, a JSON schema, and
-# JSON whose shape the prompt tells (https://api-docs.deepseek.com/guides/json_mode).
+# How a server can be constrained to answers with labels: llama.cpp's grammar, a JSON schema, or
+# JSON mode with the shape described in the prompt (https://api-docs.deepseek.com/guides/json_mode).
 GRAMMAR, SCHEMA, JSON = "grammar", "schema", "json"
 
 
@@ -43,8 +43,8 @@ def is_loopback(address: str) -> bool:
 class _Server(ABC):
     """What the clients below share.
 
-    `form` is what holds it to labels: GRAMMAR, SCHEMA, JSON, or "" for the prompt alone. `extra`
-    goes into the body of every request, for what a server knows beside the standard.
+    `form` is how output is constrained to labels: GRAMMAR, SCHEMA, JSON, or "" for the prompt
+    alone. `extra` goes into the body of every request, for extensions of the standard.
     """
 
     name: str
@@ -62,17 +62,17 @@ class _Server(ABC):
         self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int] = ()
     ) -> AsyncIterator[Delta]:
         """Yield what the model says; see Model.stream."""
-        said = self._said(messages, most, labels)
-        async for piece in (
-            output_format.told(said) if labels and self.form in (SCHEMA, JSON) else said
-        ):
+        stream = self._raw_stream(messages, most, labels)
+        if labels and self.form in (SCHEMA, JSON):
+            stream = output_format.text_of_json(stream)
+        async for piece in stream:
             yield piece
 
     @abstractmethod
-    def _said(
+    def _raw_stream(
         self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
-        """Yield what the model says, as its server sends it."""
+        """Yield what the server sends, in whatever format it was asked for."""
 
 
 class OpenAIServer(_Server):
@@ -85,13 +85,13 @@ class OpenAIServer(_Server):
         if labels and self.form == GRAMMAR:
             body.setdefault("grammar", output_format.grammar(labels))
         elif labels and self.form == SCHEMA:
-            told = {"name": "answer", "strict": True, "schema": output_format.schema(labels)}
-            body.setdefault("response_format", {"type": "json_schema", "json_schema": told})
+            schema = {"name": "answer", "strict": True, "schema": output_format.schema(labels)}
+            body.setdefault("response_format", {"type": "json_schema", "json_schema": schema})
         elif labels and self.form == JSON:
             body.setdefault("response_format", {"type": "json_object"})
         return body
 
-    async def _said(
+    async def _raw_stream(
         self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
         from llama_index.llms.openai_like import OpenAILike
@@ -108,7 +108,7 @@ class OpenAIServer(_Server):
                 max_tokens=most,
                 temperature=0.1,
                 is_chat_model=True,
-                # Its retries multiply with the SDK's to twelve calls; ours are in running.py.
+                # Its retries multiply with the SDK's to twelve calls; ours are in streaming.py.
                 max_retries=0,
                 timeout=SILENCE_SECONDS,
                 async_http_client=http,
@@ -117,14 +117,14 @@ class OpenAIServer(_Server):
                     "extra_body": self._body(labels),
                 },
             )
-            async for response in _translated(client, messages):
+            async for response in _responses(client, messages):
                 yield _openai_delta(response)
 
 
 class OllamaServer(_Server):
     """An Ollama server."""
 
-    async def _said(
+    async def _raw_stream(
         self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
         from llama_index.llms.ollama import Ollama
@@ -143,7 +143,7 @@ class OllamaServer(_Server):
         )
         form = {"format": output_format.schema(labels)} if labels and self.form == SCHEMA else {}
         try:
-            async for response in _translated(client, messages, **form):
+            async for response in _responses(client, messages, **form):
                 yield _ollama_delta(response)
         finally:
             await http.close()  # type: ignore[no-untyped-call]
@@ -152,20 +152,20 @@ class OllamaServer(_Server):
 class AnthropicServer(_Server):
     """Anthropic's messages, or a server that speaks them.
 
-    A model older than its structured outputs refuses the schema, and is asked by the prompt alone.
+    A model older than structured outputs refuses the schema, and is asked with the prompt alone.
     """
 
-    async def _said(
+    async def _raw_stream(
         self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> AsyncIterator[Delta]:
         from llama_index.llms.anthropic import Anthropic
 
         body = dict(self.extra)
         if labels and self.form == SCHEMA:
-            told = {"type": "json_schema", "schema": output_format.schema(labels)}
-            body.setdefault("output_config", {"format": told})
+            schema = {"type": "json_schema", "schema": output_format.schema(labels)}
+            body.setdefault("output_config", {"format": schema})
         client = Anthropic(
-            # It looks every name up in a table of its own and refuses those newer than itself.
+            # The client refuses names that are newer than its own table of models.
             model=_ANTHROPIC_KNOWN,
             base_url=self.address,
             api_key=self.key or "none",
@@ -176,7 +176,7 @@ class AnthropicServer(_Server):
             additional_kwargs={"model": self.name, "extra_body": body},
         )
         try:
-            async for response in _translated(client, messages):
+            async for response in _responses(client, messages):
                 yield _anthropic_delta(response)
         finally:
             # LlamaIndex has no way to close it, and an open connection keeps the server busy.
@@ -212,7 +212,7 @@ def _http_client(address: str, key: str) -> Any:
     )
 
 
-async def _translated(
+async def _responses(
     client: Any, messages: Sequence[ChatMessage], **more: Any
 ) -> AsyncIterator[Any]:
     """Yield a client's responses, asked with `more`; its exceptions become ModelFailure."""
@@ -241,16 +241,16 @@ def _openai_delta(response: Any) -> Delta:
         getattr(usage, "prompt_tokens", None),
         getattr(usage, "completion_tokens", None),
         reasons,
-        _read_of(raw),
+        _prompt_progress(raw),
     )
 
 
-def _read_of(raw: Any) -> float | None:
-    """Return the share of the prompt that llama.cpp has read, where a piece tells only that."""
-    told = getattr(raw, "prompt_progress", None)
-    if not isinstance(told, dict) or not told.get("total"):
+def _prompt_progress(raw: Any) -> float | None:
+    """Return the share of the prompt that llama.cpp has processed; None where it does not say."""
+    progress = getattr(raw, "prompt_progress", None)
+    if not isinstance(progress, dict) or not progress.get("total"):
         return None
-    read, total = told.get("processed", 0), told["total"]
+    read, total = progress.get("processed", 0), progress["total"]
     return float(min(1.0, read / total)) if isinstance(read, int | float) else None
 
 
@@ -265,13 +265,13 @@ def _ollama_delta(response: Any) -> Delta:
 
 def _anthropic_delta(response: Any) -> Delta:
     # LlamaIndex keeps the counts and the reason to stop here; `raw` is the bare event.
-    said = response.message.additional_kwargs or {}
-    usage = said.get("usage") or {}
-    finish = str(said.get("stop_reason") or "")
+    event = response.message.additional_kwargs or {}
+    usage = event.get("usage") or {}
+    finish = str(event.get("stop_reason") or "")
     return Delta(
         response.delta or "",
         "length" if finish == "max_tokens" else finish,
         usage.get("input_tokens"),
         usage.get("output_tokens"),
-        bool(said.get("thinking_delta")),
+        bool(event.get("thinking_delta")),
     )

@@ -1,4 +1,4 @@
-"""Which servers answer on this machine, with which models and what context."""
+"""Discovery of model servers on this machine: which answer, with which models and context."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import httpx
 
 from assistant.models.clients import OLLAMA, is_loopback
 
-# llama.cpp, vLLM and LM Studio as they come.
+# The default addresses of llama.cpp, vLLM and LM Studio.
 SERVERS = ("http://127.0.0.1:8080", "http://127.0.0.1:8000", "http://127.0.0.1:1234")
 _PROBE_SECONDS = 0.6
-# What Ollama gives a model unless asked for more; more costs memory that a laptop may not have.
+# Tokens that are asked of Ollama at most: more costs memory that a laptop may not have.
 OLLAMA_CONTEXT = 8192
 _EMBEDDING = ("embed", "bge-", "minilm", "rerank", "e5-")
 
 
 @dataclass(frozen=True, slots=True)
 class FoundServer:
-    """A server that answers: its address, and the chat models it offers."""
+    """A server that answers, with the chat models it offers."""
 
     address: str
     models: tuple[str, ...]
 
 
 def ollama_address() -> str:
-    """Return where Ollama is: OLLAMA_HOST as Ollama itself reads it, else its usual port."""
+    """Return Ollama's address: OLLAMA_HOST as Ollama itself reads it, else its default port."""
     host = os.environ.get("OLLAMA_HOST", "").strip()
     if not host:
         return OLLAMA
@@ -38,9 +38,9 @@ def ollama_address() -> str:
 
 
 def ollama_here() -> FoundServer | None:
-    """Return the Ollama on this machine that answers now; None without one that has a chat model.
+    """Return the Ollama on this machine if it answers and has a chat model, else None.
 
-    One elsewhere is used when it is named.
+    An Ollama on another machine is used only when it is named.
     """
     address = ollama_address()
     models = _ollama_models(address) if is_loopback(address) else ()
@@ -48,7 +48,7 @@ def ollama_here() -> FoundServer | None:
 
 
 def listing_servers() -> Iterator[FoundServer]:
-    """Yield the servers on usual ports of this machine that answer now and offer a chat model."""
+    """Yield the servers on default ports of this machine that answer and offer a chat model."""
     for address in SERVERS:
         if models := _listed_models(address):
             yield FoundServer(address, models)
@@ -71,13 +71,13 @@ def _chat_models(names: Any) -> tuple[str, ...]:
 
 
 def is_llama_cpp(address: str) -> bool:
-    """Say whether the server at an address is llama.cpp's, by what it tells of itself."""
+    """Say whether the server at an address is llama.cpp's, by its properties."""
     root = address.rstrip("/").removesuffix("/v1")
     return isinstance(_json(f"{root}/props").get("default_generation_settings"), dict)
 
 
 def server_context(address: str, model: str) -> int | None:
-    """Return the context of a server's model in tokens, asked from the server; None if unsaid.
+    """Return the context of a server's model in tokens, None where the server does not say.
 
     llama.cpp says it in /props, vLLM in /v1/models, LM Studio in /api/v0/models.
     """
@@ -109,7 +109,7 @@ def ollama_context(address: str, model: str) -> int:
 
 
 def _json(address: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return what a server says at an address, or nothing: it may be down, or something else."""
+    """Return the JSON object at an address, {} on any failure: it may be another kind of server."""
     try:
         with httpx.Client(timeout=_PROBE_SECONDS, trust_env=not is_loopback(address)) as http:
             answer = http.post(address, json=body) if body else http.get(address)

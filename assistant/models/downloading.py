@@ -1,7 +1,7 @@
-"""A file from an address or a folder, appended to what is there of it; owns the HTTP client here.
+"""Resumable download of a file from an address or a folder; owns the HTTP client here.
 
-The content is checked by whoever asked for it: what is guarded here is that a server neither leads
-to an address without encryption, nor sends without end, nor takes for ever.
+The caller verifies the content. Guarded here: a server may not redirect to an address without
+encryption, nor send without end, nor be slower than a limit.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _CHUNK = 1 << 20
 _HOPS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
-# Hubs break off long downloads now and then: what has begun is tried again, with pauses of 1, 2,
-# 4 and 8 seconds; progress beyond where it ever was begins the count anew.
+# Hubs break off long downloads now and then: one that has begun is retried with a back-off of 1, 2,
+# 4 and 8 seconds; progress resets the count.
 _TRIES = 5
-_BEAT = 0.25
-# Slower than this over a whole minute it would take a day for the smallest model. What a try adds
-# is progress from as much on as that minute would bring.
+_POLL_SECONDS = 0.25
+# Bytes a second below which the smallest model would take a day, over a window of seconds. A retry
+# counts as progress if it adds what one such window would.
 _SLOWEST, _WINDOW = 1_000, 60.0
 _RANGE, _WHOLE = re.compile(r"bytes (\d+)-\d+/(\d+)"), re.compile(r"bytes \*/(\d+)")
 
 
-def downloaded(address: str, part: PartialFile) -> Iterator[None]:
-    """Append what lies at an address until the file is whole; yields after each piece.
+def append_from_url(address: str, part: PartialFile) -> Iterator[None]:
+    """Download an address until the file is complete; yields after each chunk.
 
-    Goes on where `part` ends if the server can, from the beginning if it cannot. Raises
-    SourceFailed, and OSError where the disk refuses.
+    Resumes where `part` ends, or restarts where the server cannot. Raises SourceFailed, and OSError
+    where the disk cannot be written.
     """
     tries, begun, furthest = 0, False, part.size
     while part.size < part.total:
@@ -48,31 +48,31 @@ def downloaded(address: str, part: PartialFile) -> Iterator[None]:
         try:
             # A proxy of the environment must not see what goes to this machine.
             with httpx.Client(trust_env=not is_loopback(address), timeout=_TIMEOUT) as client:
-                yield from _received(client, address, part)
+                yield from _append_response(client, address, part)
             if part.size < part.total:
-                raise SourceFailed(tr("it broke off"), again=True)
+                raise SourceFailed(tr("it broke off"), retryable=True)
         except (httpx.HTTPError, httpx.InvalidURL, SourceFailed) as error:
-            failed = error if isinstance(error, SourceFailed) else _failed(error)
+            failed = error if isinstance(error, SourceFailed) else _failure_of(error)
             tries = 1 if part.size - furthest >= _SLOWEST * _WINDOW else tries + 1
             furthest = max(furthest, part.size)
-            # What never began here may be had elsewhere at once.
+            # Where nothing was sent, another source is tried at once.
             begun = begun or part.size > before
-            if not (failed.again and begun) or tries >= _TRIES:
+            if not (failed.retryable and begun) or tries >= _TRIES:
                 raise failed from error
             yield from _pause(2.0 ** (tries - 1))
 
 
-def copied(file: Path, part: PartialFile) -> Iterator[None]:
-    """Append what a file of the user's has, from where `part` ends; yields after each piece.
+def append_from_file(file: Path, part: PartialFile) -> Iterator[None]:
+    """Copy a local file from where `part` ends; yields after each chunk.
 
-    Raises SourceFailed, and OSError where the disk refuses.
+    Raises SourceFailed, and OSError where the disk cannot be written.
     """
     try:
         size = file.stat().st_size
     except OSError as error:
         raise SourceFailed(tr("there is no file {path}", path=file)) from error
     if size != part.total:
-        raise SourceFailed(_other(size, part.total))
+        raise SourceFailed(_wrong_size(size, part.total))
     with file.open("rb") as stream:
         stream.seek(part.size)
         while data := stream.read(_CHUNK):
@@ -80,13 +80,13 @@ def copied(file: Path, part: PartialFile) -> Iterator[None]:
             yield
 
 
-def _failed(error: Exception) -> SourceFailed:
+def _failure_of(error: Exception) -> SourceFailed:
     if isinstance(error, httpx.TimeoutException):
-        return SourceFailed(tr("it timed out"), again=True)
+        return SourceFailed(tr("it timed out"), retryable=True)
     if isinstance(error, httpx.ConnectError):
-        return SourceFailed(tr("it cannot be reached"), again=True)
+        return SourceFailed(tr("it cannot be reached"), retryable=True)
     if isinstance(error, httpx.TransportError):
-        return SourceFailed(tr("it broke off"), again=True)
+        return SourceFailed(tr("it broke off"), retryable=True)
     return SourceFailed(tr("the address cannot be read"))
 
 
@@ -94,26 +94,26 @@ def _pause(seconds: float) -> Iterator[None]:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         yield
-        time.sleep(_BEAT)
+        time.sleep(_POLL_SECONDS)
 
 
-def _received(client: httpx.Client, address: str, part: PartialFile) -> Iterator[None]:
-    """Append one response; a server that cannot go on from here sends it from the beginning."""
-    response = _followed(client, address, part.size)
+def _append_response(client: httpx.Client, address: str, part: PartialFile) -> Iterator[None]:
+    """Append one response; where the server cannot resume, from the beginning."""
+    response = _follow_redirects(client, address, part.size)
     if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
         response.close()
-        told = _WHOLE.fullmatch(response.headers.get("content-range", "").strip())
-        if told is not None and int(told[1]) != part.total:
-            raise SourceFailed(_other(int(told[1]), part.total))
+        found = _WHOLE.fullmatch(response.headers.get("content-range", "").strip())
+        if found is not None and int(found[1]) != part.total:
+            raise SourceFailed(_wrong_size(int(found[1]), part.total))
         part.clear()
-        response = _followed(client, address, 0)
+        response = _follow_redirects(client, address, 0)
     with closing(response):
-        _place(response, part)
-        yield from _appended(response, part)
+        _cut_to_start(response, part)
+        yield from _append_body(response, part)
 
 
-def _followed(client: httpx.Client, address: str, start: int) -> httpx.Response:
-    """Return the response that an address leads to, its body not yet read; raises SourceFailed."""
+def _follow_redirects(client: httpx.Client, address: str, start: int) -> httpx.Response:
+    """Return the response after redirects, its body not yet read; raises SourceFailed."""
     here = httpx.URL(address)
     for _ in range(_HOPS + 1):
         headers = _HEADERS | ({"range": f"bytes={start}-"} if start else {})
@@ -123,37 +123,37 @@ def _followed(client: httpx.Client, address: str, start: int) -> httpx.Response:
             return response
         response.close()
         there = here.join(place)
-        # A mirror without encryption, and a server of this machine, may lead to themselves.
+        # A mirror without encryption, or a server on this machine, may redirect to itself.
         same = (there.scheme, there.host) == (here.scheme, here.host)
         if there.scheme != "https" and not (same and there.scheme == "http"):
-            raise SourceFailed(tr("it leads to an address without encryption"))
+            raise SourceFailed(tr("it redirects to an address without encryption"))
         here = there
-    raise SourceFailed(tr("it leads on and on"))
+    raise SourceFailed(tr("it redirects too many times"))
 
 
-def _place(response: httpx.Response, part: PartialFile) -> None:
-    """Make `part` end where the response begins; raises SourceFailed for what is not the file."""
+def _cut_to_start(response: httpx.Response, part: PartialFile) -> None:
+    """Cut `part` to where the response begins; raises SourceFailed where it is another file."""
     status = response.status_code
     if status not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
         busy = status >= 500 or status == httpx.codes.TOO_MANY_REQUESTS
-        raise SourceFailed(tr("it answered with status {status}", status=status), again=busy)
+        raise SourceFailed(tr("it answered with status {status}", status=status), retryable=busy)
     if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise SourceFailed(tr("it sends the file packed"))
+        raise SourceFailed(tr("it sends the file compressed"))
     if status == httpx.codes.PARTIAL_CONTENT:
-        told = _RANGE.fullmatch(response.headers.get("content-range", "").strip())
-        if told is None or int(told[1]) > part.size:
+        found = _RANGE.fullmatch(response.headers.get("content-range", "").strip())
+        if found is None or int(found[1]) > part.size:
             raise SourceFailed(tr("it sends another part of the file than was asked for"))
-        if int(told[2]) != part.total:
-            raise SourceFailed(_other(int(told[2]), part.total))
-        part.cut(int(told[1]))
+        if int(found[2]) != part.total:
+            raise SourceFailed(_wrong_size(int(found[2]), part.total))
+        part.cut(int(found[1]))
         return
     length = response.headers.get("content-length", "")
     if length.isdigit() and int(length) != part.total:
-        raise SourceFailed(_other(int(length), part.total))
+        raise SourceFailed(_wrong_size(int(length), part.total))
     part.clear()
 
 
-def _other(size: int, wanted: int) -> str:
+def _wrong_size(size: int, wanted: int) -> str:
     return tr(
         "it has another file ({size} bytes, not {wanted})",
         size=f"{size:,}",
@@ -161,19 +161,19 @@ def _other(size: int, wanted: int) -> str:
     )
 
 
-def _appended(response: httpx.Response, part: PartialFile) -> Iterator[None]:
+def _append_body(response: httpx.Response, part: PartialFile) -> Iterator[None]:
     since, counted = time.monotonic(), part.size
-    # Pieces as they come: one of a given size is waited for however slowly it does.
+    # Chunks as they arrive: for a fixed size the loop would block however slow the server is.
     for data in response.iter_raw():
         at = part.size
         if data[: max(0, len(MAGIC) - at)] != MAGIC[at : at + len(data)]:
-            raise SourceFailed(tr("what it sends is no model"))
+            raise SourceFailed(tr("what it sends is not a model"))
         part.add(data)
         yield
         now = time.monotonic()
         if now - since > _WINDOW:
             if part.size - counted < _SLOWEST * (now - since):
-                raise SourceFailed(tr("it hardly sends anything"), again=True)
+                raise SourceFailed(tr("it sends too slowly"), retryable=True)
             since, counted = now, part.size
 
 
@@ -183,24 +183,24 @@ SUFFIX = ".part"
 class SourceFailed(Exception):
     """A source does not give the file; the message says why, and another may be tried.
 
-    `again` says that the same one may give more of it in a while.
+    `retryable` says that the same source may give more of it later.
     """
 
-    def __init__(self, message: str, *, again: bool = False) -> None:
+    def __init__(self, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
-        self.again = again
+        self.retryable = retryable
 
 
 class PartialFile:
-    """The beginning of `whole`, in a file beside it; what is written there stays for a resume.
+    """The beginning of `whole`, in a file beside it that is kept for a resume.
 
-    Never what is used: the whole takes its name once it is checked. Raises OSError.
+    It is renamed to `whole` only when complete and verified. Methods raise OSError.
     """
 
     def __init__(self, whole: Path, total: int) -> None:
         self.whole, self.total = whole, total
         self.file = whole.with_name(whole.name + SUFFIX)
-        # More than the whole file: not its beginning.
+        # Longer than the whole file: it is not its beginning.
         if self.size > total:
             self.clear()
 
@@ -213,12 +213,12 @@ class PartialFile:
             return 0
 
     def cut(self, size: int) -> None:
-        """Forget what comes after `size` bytes."""
+        """Truncate to `size` bytes."""
         if size < self.size:
             os.truncate(self.file, size)
 
     def clear(self) -> None:
-        """Forget all of it."""
+        """Delete it."""
         self.file.unlink(missing_ok=True)
 
     def add(self, data: bytes) -> None:
@@ -229,7 +229,7 @@ class PartialFile:
             stream.write(data)
 
     def finish(self) -> None:
-        """Give the whole file its name, on disk for good."""
+        """Sync the complete file to disk and give it its final name."""
         with self.file.open("rb") as stream:
             os.fsync(stream.fileno())
         self.file.chmod(0o600)
@@ -237,10 +237,10 @@ class PartialFile:
 
 
 @contextmanager
-def alone(file: Path, name: str) -> Iterator[None]:
-    """Keep others from getting or removing the same file for the block.
+def exclusive(file: Path, name: str) -> Iterator[None]:
+    """Hold the lock of a file, so that no other process downloads or removes it meanwhile.
 
-    Raises UsageError where another is at it, and OSError.
+    Raises UsageError where another process holds it, and OSError.
     """
     try:
         taken = ProcessLock(file.with_name(f".{file.name}.lock"), patience=0).taken()

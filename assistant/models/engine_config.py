@@ -1,4 +1,4 @@
-"""What the user settled about models, as a value: keys, prices, contexts, time."""
+"""The user's configuration of engines as a value: keys, prices, contexts, deadlines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ADDRESS_KEY = "BRIEFING_API_KEY"
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Dollars for a million tokens, as the user gave them."""
+    """Dollars per million tokens, as the user gave them."""
 
     __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
     input: float
@@ -27,7 +27,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
-    """What `engines.toml` in the data folder `home` says; keys are never shown by it."""
+    """The contents of `engines.toml` in the data folder `home`; its repr shows no keys."""
 
     home: Path
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -36,9 +36,9 @@ class EngineConfig:
     limits: Deadlines = field(default_factory=Deadlines)
 
     def key(self, name: str, variable: str = ADDRESS_KEY) -> str:
-        """Return the key for a kind of engine or an address: the file's, else the environment's.
+        """Return the key of an engine kind or an address, from the file or else the environment.
 
-        `variable` is where it stands in the environment; "" is returned for none.
+        `variable` is the environment variable; the key is "" where there is none.
         """
         found = (self.keys.get(name) or os.environ.get(variable, "")).strip()
         hide(found)

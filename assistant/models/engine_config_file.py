@@ -1,4 +1,4 @@
-"""Reads `engines.toml` in the data folder, where the user settles what models may have and take.
+"""Reads `engines.toml` in the data folder: keys, contexts, prices and limits of engines.
 
 [keys]
 openai = "…"                       # or OPENAI_API_KEY in the environment
@@ -63,7 +63,7 @@ class _File:
 
 
 def _check(section: str, names: Iterable[str], fits: Callable[[EngineKind], bool]) -> None:
-    """Raise ValueError for a name that is no address and of no kind of engine that fits."""
+    """Raise ValueError for a name that is neither an address nor an engine kind that fits."""
     for name in names:
         first = name.partition(":")[0]
         if first in {"http", "https"}:
@@ -71,7 +71,7 @@ def _check(section: str, names: Iterable[str], fits: Callable[[EngineKind], bool
         kind = ENGINES.get(first)
         if kind is None or not fits(kind):
             every = {**ENGINES.ours(), **ENGINES.added()}
-            # A key that was written on the wrong side must not be repeated.
+            # It may be an API key, written on the wrong side: it must not be repeated.
             shown = f"“{name}”" if name.isalpha() else "a name"
             raise ValueError(
                 tr(

@@ -1,4 +1,4 @@
-"""What went wrong with a model's server, in one line; owns the HTTP client's exceptions."""
+"""Exceptions of model clients as one-line failures; owns the HTTP client's exceptions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BUSY = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 _MEANING = {
     400: tr("it refuses the request"),
     401: tr("it refuses the key"),
-    402: tr("it wants to be paid first"),
+    402: tr("it asks for payment first"),
     403: tr("it forbids this"),
     404: tr("it does not know this model"),
     408: tr("it timed out"),
@@ -32,8 +32,8 @@ _MEANING = {
     529: tr("it is overloaded"),
 }
 _NOTHING_THERE = tr("nothing answers there: start the server or check the address")
-# The more special of two kinds comes first. Ollama's client has an error of Python's own for a
-# refused connection.
+# The more specific of two classes comes first. Ollama's client raises Python's own ConnectionError
+# for a refused connection.
 _KINDS: tuple[tuple[type[Exception], str, bool], ...] = (
     (httpx.ConnectTimeout, tr("it does not accept the connection in time"), True),
     (httpx.TimeoutException, tr("it stopped sending and timed out"), False),
@@ -43,25 +43,25 @@ _KINDS: tuple[tuple[type[Exception], str, bool], ...] = (
     (UnicodeDecodeError, tr("what it sends is not the format of such a server"), False),
     (ConnectionError, _NOTHING_THERE, False),
 )
-# What looks like a key, wherever a provider repeats it in an error.
+# What looks like an API key: providers repeat keys in errors.
 _SECRET = re.compile(
     r"(?:sk|key|pk|gsk|xai|Bearer)[-_ ][\w\-.*]{6,}|[A-Za-z0-9_\-]{32,}", re.IGNORECASE
 )
 
 
 def failure_of(error: BaseException) -> ModelFailure:
-    """Return what an exception of a client (OpenAI's, Anthropic's, Ollama's, httpx) means."""
+    """Return an exception of a client (OpenAI's, Anthropic's, Ollama's, httpx) as a failure."""
     if isinstance(error, ModelFailure):
         return error
     chain = list(_chain(error))
     for one in chain:
         status = getattr(one, "status_code", None)
         if isinstance(status, int) and status >= 400:
-            return _of_status(status, one)
+            return _failure_of_status(status, one)
     for one in chain:
-        for kind, line, again in _KINDS:
+        for kind, line, retryable in _KINDS:
             if isinstance(one, kind):
-                return ModelFailure(line, again=again)
+                return ModelFailure(line, retryable=retryable)
     sent = scrubbed(str(error)) or type(error).__name__
     return ModelFailure(
         tr("it sent an error: {error}", error=sent),
@@ -75,7 +75,7 @@ def _chain(error: BaseException | None) -> Any:
         error = error.__cause__ or error.__context__
 
 
-def _of_status(status: int, error: BaseException) -> ModelFailure:
+def _failure_of_status(status: int, error: BaseException) -> ModelFailure:
     sent = scrubbed(_message(error))
     if status in {400, 413, 500} and _TOO_LONG.search(_message(error)):
         return ModelFailure(tr("the question with its passages is too long for it"), too_long=True)
@@ -91,7 +91,11 @@ def _of_status(status: int, error: BaseException) -> ModelFailure:
     logged = f"{meaning} (status {status})"
     refused = status in {400, 422}
     return ModelFailure(
-        line, again=status in _BUSY, wait=_wait(error), refused=refused, logged=logged
+        line,
+        retryable=status in _BUSY,
+        retry_after=_retry_after(error),
+        refused=refused,
+        logged=logged,
     )
 
 
@@ -105,8 +109,8 @@ def _message(error: BaseException) -> str:
     return str(getattr(error, "error", "") or error)
 
 
-def _wait(error: BaseException) -> float | None:
-    """Return the seconds of a Retry-After header, as a number or as a date."""
+def _retry_after(error: BaseException) -> float | None:
+    """Return the seconds of a Retry-After header, which holds a number or a date; None without."""
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     value = str(headers.get("retry-after", ""))
     try:

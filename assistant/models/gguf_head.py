@@ -1,7 +1,7 @@
-"""What a GGUF file says of itself in its head: that it is one, its kind, context and size.
+"""The metadata in the head of a GGUF file: architecture, context, size, licence.
 
-Read by ourselves and to the point, since a head can claim anything: no length in it is believed
-beyond what a head has. https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+Our own parser reads only what is needed and trusts no length beyond what a real head has.
+https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from corpus.i18n import tr
 
 MAGIC = b"GGUF"
 _VERSIONS = {2, 3}
-# Sizes of the plain types by their number in the format; 8 is a text, 9 a list.
-_PLAIN = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q",
+# The scalar types by their number in the format; 8 is a string, 9 an array.
+_SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q",
           11: "<q", 12: "<d"}  # fmt: skip
 _TEXT, _LIST = 8, 9
-# Keys of a head are some dozens, its texts a template at the longest; heads of layers are a list.
+# A head has some dozens of keys; its longest string is a chat template, its longest array has one
+# number per layer.
 _MOST_KEYS, _LONGEST, _LONGEST_LIST = 1_000, 1_000_000, 4_096
 _SIZE = re.compile(r"(?<![\d.])(\d{1,4}(?:\.\d+)?)\s*([BM])\b", re.IGNORECASE)
-# Kinds that do not write: an adapter, the part of a model that looks at pictures.
+# Types that do not generate text: an adapter, an image encoder.
 _NO_WRITERS = {"adapter", "mmproj", "imatrix"}
 
 Value = int | float | bool | str | list[int | float | bool]
@@ -32,10 +33,10 @@ Value = int | float | bool | str | list[int | float | bool]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a model says of itself; 0 and "" where it does not.
+    """The metadata of a model; 0 and "" where the file has none.
 
-    `parameters` are in billions, `context` in tokens; `token_bytes` is what a token of context
-    takes in memory (16 bits each for keys and values).
+    `parameters` are in billions, `context` in tokens; `token_bytes` is the memory of one token of
+    context (16 bits each for keys and values).
     """
 
     title: str = ""
@@ -47,9 +48,9 @@ class Head:
 
 
 def head_of(file: Path) -> Head:
-    """Return what a GGUF file says of itself, in milliseconds: the tokens are not read.
+    """Return the metadata of a GGUF file, in milliseconds: the vocabulary is not read.
 
-    Raises ReadError: "missing", or "unsupported" for what is no GGUF file or none that writes.
+    Raises ReadError: "missing", or "unsupported" for another format or a type without text output.
     """
     try:
         with file.open("rb") as stream:
@@ -79,7 +80,7 @@ def head_of(file: Path) -> Head:
 def _no_model(file: Path) -> ReadError:
     return ReadError(
         "unsupported",
-        tr("{path} is no model that writes; give a file in GGUF format", path=file),
+        tr("{path} is not a model that generates text; give a file in GGUF format", path=file),
     )
 
 
@@ -92,8 +93,8 @@ def _head(values: dict[str, Value]) -> Head:
     )
     layers = _number(values, f"{kind}.block_count")
     kept = values.get(f"{kind}.attention.head_count_kv", heads)
-    # A list gives the heads of each layer.
-    together = sum(map(_whole, kept)) if isinstance(kept, list) else layers * _whole(kept)
+    # An array gives the heads of each layer.
+    together = sum(map(_head_count, kept)) if isinstance(kept, list) else layers * _head_count(kept)
     size = _SIZE.search(str(values.get("general.size_label", "")))
     billions = float(size[1]) * (1.0 if size[2].upper() == "B" else 0.001) if size else 0.0
     return Head(
@@ -111,7 +112,7 @@ def _number(values: dict[str, Value], key: str) -> int:
     return value if isinstance(value, int) and value > 0 else 0
 
 
-def _whole(value: Value) -> int:
+def _head_count(value: Value) -> int:
     if not isinstance(value, int) or value < 0:
         raise ValueError("no number of heads")
     return value
@@ -119,17 +120,17 @@ def _whole(value: Value) -> int:
 
 def _values(stream: BinaryIO) -> dict[str, Value]:
     """Return the values of a head up to the tokenizer's; raises ValueError, struct.error."""
-    if stream.read(4) != MAGIC or _plain(stream, 4) not in _VERSIONS:
+    if stream.read(4) != MAGIC or _scalar(stream, 4) not in _VERSIONS:
         raise ValueError("no GGUF file of a version that is read")
-    _plain(stream, 10)
-    count = int(_plain(stream, 10))
+    _scalar(stream, 10)
+    count = int(_scalar(stream, 10))
     values: dict[str, Value] = {}
     for _ in range(min(count, _MOST_KEYS)):
         key = _text(stream)
-        # It comes last, and its lists are as long as the vocabulary.
+        # The tokenizer comes last, and its arrays are as long as the vocabulary.
         if key.startswith("tokenizer."):
             break
-        values[key] = _value(stream, int(_plain(stream, 4)))
+        values[key] = _value(stream, int(_scalar(stream, 4)))
     return values
 
 
@@ -137,28 +138,28 @@ def _value(stream: BinaryIO, kind: int) -> Value:
     if kind == _TEXT:
         return _text(stream)
     if kind != _LIST:
-        return _plain(stream, kind)
-    inner, length = int(_plain(stream, 4)), int(_plain(stream, 10))
+        return _scalar(stream, kind)
+    inner, length = int(_scalar(stream, 4)), int(_scalar(stream, 10))
     if length > _LONGEST_LIST:
         raise ValueError("a list of no head")
     if inner == _TEXT:
         for _ in range(length):
             _text(stream)
         return []
-    return [_plain(stream, inner) for _ in range(length)]
+    return [_scalar(stream, inner) for _ in range(length)]
 
 
-def _plain(stream: BinaryIO, kind: int) -> int | float | bool:
-    if kind not in _PLAIN:
+def _scalar(stream: BinaryIO, kind: int) -> int | float | bool:
+    if kind not in _SCALARS:
         raise ValueError("a type that the format does not know")
-    form = _PLAIN[kind]
+    form = _SCALARS[kind]
     value: int | float | bool
     (value,) = struct.unpack(form, stream.read(struct.calcsize(form)))
     return value
 
 
 def _text(stream: BinaryIO) -> str:
-    length = int(_plain(stream, 10))
+    length = int(_scalar(stream, 10))
     if length > _LONGEST:
         raise ValueError("a text of no head")
     data = stream.read(length)

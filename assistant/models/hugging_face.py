@@ -1,4 +1,4 @@
-"""A Hugging Face model in this process, through LlamaIndex; watched, since it cannot be aborted."""
+"""A Hugging Face model in this process, through LlamaIndex, which we make stoppable."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any
 from assistant.engine import Engine
 from assistant.engine_kinds import EngineKind, Reachable
 from assistant.models.engine_config import EngineConfig
-from assistant.models.engine_factory import context_of, model_engine
 from assistant.models.model import ChatMessage, Delta, ModelFailure
+from assistant.models.model_engine import configured_context, model_engine
 from corpus.i18n import tr
 from corpus.telemetry import ALLOW_HUB
 
@@ -44,7 +44,7 @@ class HuggingFaceModel:
                 source, use_safetensors=True, trust_remote_code=False
             )
             tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-        except Exception as error:  # reason: the loader raises of every kind; all mean "not loaded"
+        except Exception as error:  # reason: the loader raises anything; it all means "not loaded"
             reason = str(error).strip().split("\n")[0][:120]
             raise ModelFailure(
                 tr(
@@ -61,7 +61,7 @@ class HuggingFaceModel:
 
     @property
     def context(self) -> int:
-        """The model's own limit, or less where the user settled on less."""
+        """The model's own limit in tokens, or the user's where that is smaller."""
         model, _ = self._loaded
         own = int(getattr(model.config, "max_position_embeddings", 0) or 4096)
         return min(own, self._wanted) if self._wanted else own
@@ -79,7 +79,7 @@ class HuggingFaceModel:
         from llama_index.llms.huggingface import HuggingFaceLLM
 
         model, tokenizer = self._loaded
-        watched = _Watched(model)
+        watched = _StoppableModel(model)
         chat = [ChatMessage(role=one.role, content=one.text) for one in messages]
         client = HuggingFaceLLM(
             model=watched,
@@ -93,7 +93,7 @@ class HuggingFaceModel:
         )
         prompt_tokens = self.count("\n".join(one.text for one in messages))
         if prompt_tokens + most > self.context:
-            # Without this check it runs on garbage beyond its last position.
+            # Without this check it generates garbage beyond its last position.
             raise ModelFailure(
                 tr("the question with its passages is too long for it"), too_long=True
             )
@@ -113,7 +113,7 @@ class HuggingFaceModel:
             watched.stop()
 
 
-class _Watched:
+class _StoppableModel:
     """A model whose generation can be stopped, and ends its stream when it fails.
 
     LlamaIndex's stream waits for ever when `generate` raises in its thread, and offers no stop.
@@ -128,7 +128,7 @@ class _Watched:
         return getattr(self._model, name)
 
     def stop(self) -> None:
-        """Let the generation end after the token it is at."""
+        """Let the generation end after the present token."""
         self._stopped.set()
 
     def generate(self, **options: Any) -> Any:
@@ -144,14 +144,16 @@ class _Watched:
             return None
 
 
-def _make(model: str, settled: EngineConfig) -> Engine:
+def _make(model: str, config: EngineConfig) -> Engine:
     name = f"hf:{model}"
-    return model_engine(name, HuggingFaceModel(model, context_of(settled, name, "hf")), "", settled)
+    return model_engine(
+        name, HuggingFaceModel(model, configured_context(config, name, "hf")), "", config
+    )
 
 
-def _reach(_: EngineConfig) -> Iterator[Reachable]:
+def _discover(_: EngineConfig) -> Iterator[Reachable]:
     detail = "runs in this process; give the folder of a model"
     yield Reachable("hf:PATH_OR_NAME", True, detail, is_form=True)
 
 
-HUGGING_FACE = EngineKind(_make, model="PATH_OR_NAME", reach=_reach)
+HUGGING_FACE = EngineKind(_make, model="PATH_OR_NAME", discover=_discover)

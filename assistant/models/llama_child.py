@@ -1,8 +1,8 @@
-"""The child that runs a model: llama.cpp's server on loopback; owns xllamacpp.
+"""The child process that runs a model: llama.cpp's server on loopback; owns xllamacpp.
 
-`python -m assistant.models.llama_child FILE --context N --threads N --needed BYTES` answers on its
-standard output by one line of JSON, {"port", "key"} once it can be asked, or {"failed"} with the
-reason, and ends when its standard input does: with the program that started it, however that ends.
+`python -m assistant.models.llama_child FILE --context N --threads N --needed BYTES` writes one line
+of JSON to its standard output, {"port", "key"} once it is ready or {"failed"} with the reason, and
+ends when its standard input is closed: with the program that started it, however that ends.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _HEALTH_SECONDS = 60.0
 _BATCH = 256
 # linux/prctl.h
 _PR_SET_PDEATHSIG = 1
-# "0.00.021.269 E cmn  common_init_: failed to load model": when, how bad, from where.
+# "0.00.021.269 E cmn  common_init_: failed to load model": time, level, component.
 _LOGGED = re.compile(r"^[\d.]+ E \S+\s+(?:\S+: )?(.*)")
 _TELLING = ("error loading model", "unknown", "unsupported", "out of memory", "failed to allocate")
 
@@ -39,18 +39,18 @@ def main() -> None:
     """Run the server until standard input ends; exits with 1 where it cannot be started."""
     arguments = _arguments()
     _end_with_parent()
-    # What is told goes to the parent; llama.cpp writes what it likes to both of the others.
-    told = os.fdopen(os.dup(1), "w")
+    # The report goes to the parent; llama.cpp logs to standard output and error.
+    parent = os.fdopen(os.dup(1), "w")
     with tempfile.TemporaryFile() as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         try:
-            server, key = _started(arguments)
+            server, key = _start_server(arguments)
         except _Refused as refused:
-            _tell(told, {"failed": refused.code, **refused.values})
+            _report(parent, {"failed": refused.code, **refused.values})
             sys.exit(1)
         except RuntimeError:
-            _tell(told, {"failed": "load", "reason": _reason(log)})
+            _report(parent, {"failed": "load", "reason": _load_error(log)})
             sys.exit(1)
         # Its log of requests may quote them.
         silent = os.open(os.devnull, os.O_WRONLY)
@@ -58,14 +58,14 @@ def main() -> None:
         os.dup2(silent, 2)
     port = urlsplit(server.listening_address).port or 0
     if not _healthy(port):
-        _tell(told, {"failed": "health"})
+        _report(parent, {"failed": "health"})
         sys.exit(1)
-    _tell(told, {"port": port, "key": key})
+    _report(parent, {"port": port, "key": key})
     threading.Event().wait()
 
 
 class _Refused(Exception):
-    """The model is not loaded at all, and why: a code and its values."""
+    """The model cannot be loaded: a code of the reason, and its values."""
 
     def __init__(self, code: str, **values: int) -> None:
         super().__init__(code)
@@ -81,14 +81,14 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _started(arguments: argparse.Namespace) -> tuple[Any, str]:
+def _start_server(arguments: argparse.Namespace) -> tuple[Any, str]:
     """Return the server, its model loaded, and its key; raises _Refused, RuntimeError."""
     try:
         import xllamacpp
     except ImportError as error:
         raise _Refused("missing") from error
     free = free_memory()
-    # A graphics card has memory of its own, and llama.cpp shares a model out between the two.
+    # A graphics card has its own memory, and llama.cpp splits a model between the two.
     cpu = xllamacpp.ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU
     cards = [one for one in xllamacpp.get_device_info() if one["type"] != cpu]
     if free is not None and not cards and arguments.needed > free:
@@ -100,12 +100,12 @@ def _started(arguments: argparse.Namespace) -> tuple[Any, str]:
     options.port = 0
     options.api_keys = [key := secrets.token_hex(32)]
     options.cpuparams.n_threads = options.cpuparams_batch.n_threads = arguments.threads
-    # One answer at a time has the whole context; a second one waits its turn.
+    # One answer at a time has the whole context; a second request waits.
     options.n_parallel = 1
     if not cards:
-        # It tells how far it has read after each batch: one of 2,048 takes minutes on two cores.
+        # It reports progress after each batch: one of 2,048 takes minutes on two cores.
         options.n_batch = options.n_ubatch = _BATCH
-    # It would keep up to 8 GB of prompts that nobody asks for again; the present one stays.
+    # Else it caches up to 8 GB of earlier prompts; the latest is kept in any case.
     options.cache_ram_mib = 0
     options.warmup = False
     options.ui = False
@@ -114,14 +114,14 @@ def _started(arguments: argparse.Namespace) -> tuple[Any, str]:
     return xllamacpp.Server(options), key
 
 
-def _tell(stream: IO[str], values: dict[str, Any]) -> None:
+def _report(stream: IO[str], values: dict[str, Any]) -> None:
     with suppress(BrokenPipeError):
         stream.write(json.dumps(values) + "\n")
         stream.flush()
 
 
-def _reason(log: IO[bytes]) -> str:
-    """Return the line of llama.cpp's log that says most of why a model is not loaded."""
+def _load_error(log: IO[bytes]) -> str:
+    """Return the line of llama.cpp's log that says best why a model was not loaded."""
     log.seek(0)
     lines = log.read(1_000_000).decode("utf-8", "replace").splitlines()
     errors = [found[1].strip() for line in lines if (found := _LOGGED.match(line))]
@@ -143,7 +143,7 @@ def _healthy(port: int) -> bool:
 
 
 def _end_with_parent() -> None:
-    """Have this process end when its parent does, and be the first to go when memory runs out."""
+    """Have this process end with its parent, and be the first that is killed when memory is out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
@@ -155,7 +155,7 @@ def _end_with_parent() -> None:
 
     threading.Thread(target=watch, name="parent", daemon=True).start()
     if sys.platform == "linux":
-        # While it loads a model no thread of ours runs: the kernel ends it even then.
+        # While a model loads no thread of ours runs; the kernel's signal comes even then.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         with suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text("500")

@@ -1,7 +1,7 @@
-"""The parent's side of the child that runs a model: started once, kept warm, ended with us.
+"""The parent's side of the child process that runs a model: started once, kept warm, ended with us.
 
-One model at a time is held in memory: where another is asked, those that nobody asks are ended, and
-those that somebody does once they have answered. A child answers one question at a time.
+One model at a time is held in memory: when another is asked for, idle children are ended at once
+and busy ones after their queue is answered. A child answers one question at a time.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model-starter")
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
-    """Where a child answers, and the key that it wants."""
+    """The address of a child's server, and its API key."""
 
     address: str
     key: str = field(repr=False)
@@ -49,25 +49,25 @@ class LlamaServer:
     def __init__(self, file: Path, context: int, needed: int) -> None:
         """Start the child, and do not wait for it; raises ModelFailure where that is impossible."""
         self.file, self.context = file, context
-        self.content = _content(file)
-        # Who asks, in the order in which they came; the first one's turn it is.
-        self.line: list[Slot] = []
-        # It ends when the line is empty.
-        self.leaving = False
-        self._told: dict[str, Any] | None = None
-        self._begun = time.monotonic()
+        self.content = _fingerprint(file)
+        # Requests in order of arrival; the first is the one being answered.
+        self.queue: list[Slot] = []
+        # It is ended when the queue is empty.
+        self.retiring = False
+        self._report: dict[str, Any] | None = None
+        self._started_at = time.monotonic()
         command = [
             *(sys.executable, "-m", "assistant.models.llama_child", str(file)),
             *("--context", str(context), "--threads", str(physical_cores())),
             *("--needed", str(needed)),
         ]
         try:
-            self.process = _STARTER.submit(_process, command).result()
+            self.process = _STARTER.submit(_start_process, command).result()
         except OSError as error:
             raise ModelFailure(
                 tr("its process cannot be started ({reason})", reason=error.strerror)
             ) from error
-        self._listener = threading.Thread(target=self._listen, name="model-told", daemon=True)
+        self._listener = threading.Thread(target=self._listen, name="model-report", daemon=True)
         self._listener.start()
 
     @property
@@ -77,20 +77,20 @@ class LlamaServer:
 
     @property
     def idle(self) -> bool:
-        """Whether nobody asks it just now."""
-        return not self.line
+        """Whether no request waits or is being answered."""
+        return not self.queue
 
-    def place(self) -> ServerAddress | None:
+    def server_address(self) -> ServerAddress | None:
         """Return where it answers, None while it loads; raises ModelFailure where it never will."""
         ended = not self.alive and not self._listener.is_alive()
-        told = self._told
-        if told is not None:
-            if "port" in told:
-                return ServerAddress(f"http://127.0.0.1:{told['port']}", str(told["key"]))
-            raise _failure(told)
+        report = self._report
+        if report is not None:
+            if "port" in report:
+                return ServerAddress(f"http://127.0.0.1:{report['port']}", str(report["key"]))
+            raise _failure(report)
         if ended:
-            raise ModelFailure(self.ended())
-        if time.monotonic() - self._begun > START_SECONDS:
+            raise ModelFailure(self.exit_reason())
+        if time.monotonic() - self._started_at > START_SECONDS:
             self.close()
             raise ModelFailure(
                 tr(
@@ -100,7 +100,7 @@ class LlamaServer:
             )
         return None
 
-    def ended(self) -> str:
+    def exit_reason(self) -> str:
         """Return how the child ended, as one reads it after "NAME failed:"."""
         code = self.process.returncode
         if code is not None and code < 0:
@@ -112,7 +112,7 @@ class LlamaServer:
         return tr("its process ended ({code}); ask again", code=code)
 
     def close(self) -> None:
-        """End the child: at once where it heeds the end of its input, else by force."""
+        """End the child: by closing its input, or by force where that has no effect."""
         process = self.process
         with suppress(OSError):
             if process.stdin is not None:
@@ -129,65 +129,65 @@ class LlamaServer:
     def _listen(self) -> None:
         assert self.process.stdout is not None
         line = b""
-        # Closed under our hands by the end of the program.
+        # The end of the program may close it meanwhile.
         with suppress(OSError, ValueError):
             line = self.process.stdout.readline()
         with suppress(ValueError):
-            told = json.loads(line)
-            self._told = told if isinstance(told, dict) else None
-            seconds = time.monotonic() - self._begun
-            found = "up" if "port" in told else f"not up ({told.get('failed')})"
+            report = json.loads(line)
+            self._report = report if isinstance(report, dict) else None
+            seconds = time.monotonic() - self._started_at
+            found = "up" if "port" in report else f"not up ({report.get('failed')})"
             _LOG.info("the model in %s is %s after %.1f s", self.file.name, found, seconds)
 
 
 class Slot:
-    """A place in the line before a child, which is not ended while somebody stands there."""
+    """A request's place in the queue of a child, which is not ended while its queue holds any."""
 
     def __init__(self, child: LlamaServer) -> None:
         self.child = child
 
     @property
-    def come(self) -> bool:
-        """Whether all those who came before have been answered."""
-        return self.child.line[0] is self
+    def is_next(self) -> bool:
+        """Whether all earlier requests have been answered."""
+        return self.child.queue[0] is self
 
 
 @contextmanager
 def serve(file: Path, *, context: int, needed: int = 0) -> Iterator[Slot]:
-    """Stand in line before the child that runs a model, started unless it runs; it may still load.
+    """Queue for the child that runs a model, started unless it runs; it may still be loading.
 
     `context` is in tokens; `needed` is how many bytes of memory must be free, 0 for any. Raises
     ModelFailure.
     """
     with _LOCK:
-        turn = Slot(_child(file, context, needed))
-        turn.child.line.append(turn)
+        slot = Slot(_child(file, context, needed))
+        slot.child.queue.append(slot)
     try:
-        yield turn
+        yield slot
     finally:
         with _LOCK:
-            turn.child.line.remove(turn)
-            if turn.child.idle and turn.child.leaving:
-                _end(turn.child)
+            slot.child.queue.remove(slot)
+            if slot.child.idle and slot.child.retiring:
+                _end(slot.child)
 
 
 def _child(file: Path, context: int, needed: int) -> LlamaServer:
-    """Return the child for a file as it is now; all others are ended, or will be."""
-    wanted = (file, context, _content(file))
+    """Return the child for a file as it is now; all others are ended, or will be when idle."""
+    wanted = (file, context, _fingerprint(file))
     found = None
     for one in list(_SERVERS):
         if one.alive and (one.file, one.context, one.content) == wanted:
-            found, one.leaving = one, False
+            found, one.retiring = one, False
         else:
-            _let_go(one)
+            _retire(one)
     if found is None:
         found = LlamaServer(file, context, needed)
         _SERVERS.append(found)
     return found
 
 
-def _let_go(child: LlamaServer) -> None:
-    child.leaving = True
+def _retire(child: LlamaServer) -> None:
+    child.retiring = True
     if child.idle or not child.alive:
         _end(child)
 
@@ -199,11 +199,11 @@ def _end(child: LlamaServer) -> None:
 
 
 def end(file: Path) -> None:
-    """End the children that run a file, once they have answered who asks them now."""
+    """End the children that run a file, once they have answered what is queued."""
     with _LOCK:
         for one in list(_SERVERS):
             if one.file == file:
-                _let_go(one)
+                _retire(one)
 
 
 def close() -> None:
@@ -213,8 +213,8 @@ def close() -> None:
             _end(one)
 
 
-def _content(file: Path) -> tuple[int, int, int]:
-    """Return what is another once a file is another; raises ModelFailure."""
+def _fingerprint(file: Path) -> tuple[int, int, int]:
+    """Return what changes when a file is replaced; raises ModelFailure."""
     try:
         status = file.stat()
     except OSError as error:
@@ -224,15 +224,15 @@ def _content(file: Path) -> tuple[int, int, int]:
     return status.st_dev, status.st_ino, status.st_mtime_ns
 
 
-# A forked process that never became another program has no children here.
+# A fork of this process must not end the children of its parent.
 _OWNER = os.getpid()
 atexit.register(lambda: close() if os.getpid() == _OWNER else None)
 
 
-def _process(command: list[str]) -> subprocess.Popen[bytes]:
+def _start_process(command: list[str]) -> subprocess.Popen[bytes]:
     root = str(Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH", "")])]
-    # Threads that wait for one another busily crawl where others want the cores too: 30 tokens of a
+    # Threads that spin while they wait are slow where other programs use the cores: 30 tokens of a
     # small model took 31 and 5 s beside a program that computes, 0.4 s with this.
     waiting = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
     return subprocess.Popen(
@@ -247,24 +247,24 @@ def _process(command: list[str]) -> subprocess.Popen[bytes]:
     )
 
 
-def _failure(told: dict[str, Any]) -> ModelFailure:
-    """Return what a child that did not start said, in words."""
-    if told.get("failed") == "memory":
+def _failure(report: dict[str, Any]) -> ModelFailure:
+    """Return the report of a child that did not start as a failure."""
+    if report.get("failed") == "memory":
         return ModelFailure(
             tr(
                 "it needs {needed} GB of memory and {free} GB are free; close other programs or "
                 "choose a smaller model (briefing models)",
-                needed=f"{told['needed'] / 1e9:.1f}",
-                free=f"{told['free'] / 1e9:.1f}",
+                needed=f"{report['needed'] / 1e9:.1f}",
+                free=f"{report['free'] / 1e9:.1f}",
             )
         )
-    if told.get("failed") == "missing":
+    if report.get("failed") == "missing":
         return ModelFailure(tr("xllamacpp is missing here; run: pip install xllamacpp"))
-    if told.get("failed") == "load":
+    if report.get("failed") == "load":
         return ModelFailure(
             tr(
                 "its file cannot be loaded ({reason}); get it anew or choose another model",
-                reason=told.get("reason") or "?",
+                reason=report.get("reason") or "?",
             )
         )
     return ModelFailure(tr("it was loaded and does not answer; ask again"))

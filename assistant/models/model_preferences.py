@@ -1,4 +1,4 @@
-"""What is remembered of the models of a folder: which one is in use, how fast each wrote here."""
+"""Stored preferences of a folder of models: which one is in use, how fast each wrote here."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from corpus.errors import FormatError
 from corpus.private_files import private_folder
 from corpus.validation import from_json_text, stored
 
-# Two answers may end at once; each note is made of the one before.
-_NOTING = threading.Lock()
+# Two answers may end at once; each write starts from the file as it is.
+_LOCK = threading.Lock()
 _CHOSEN, _SPEEDS = "chosen.json", "speeds.json"
 
 
@@ -48,7 +48,7 @@ def choose(folder: Path, name: str) -> None:
 
 
 def speeds(folder: Path) -> Mapping[str, float]:
-    """Return the words a second of each model that answered here; a damaged note is none."""
+    """Return the words a second of each model that answered here; {} for a damaged file."""
     file = folder / _SPEEDS
     try:
         text = file.read_text(encoding="utf-8")
@@ -59,14 +59,14 @@ def speeds(folder: Path) -> Mapping[str, float]:
 
 def note_speed(folder: Path, name: str, words: float) -> None:
     """Remember how fast a model wrote, in words a second; raises OSError."""
-    with _NOTING:
+    with _LOCK:
         noted = {**speeds(folder), name: round(words, 2)}
         _write(folder / _SPEEDS, {"format": 1, "words": noted})
 
 
 @contextmanager
-def beside(target: Path) -> Iterator[Path]:
-    """Hand out a path beside `target` that is gone when the block ends, unless it was moved."""
+def temporary_beside(target: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `target`, deleted after the block unless it was moved."""
     made = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
     made.unlink(missing_ok=True)
     try:
@@ -76,9 +76,9 @@ def beside(target: Path) -> Iterator[Path]:
 
 
 def _write(file: Path, values: Mapping[str, object]) -> None:
-    """Write JSON at once or not at all."""
+    """Write JSON atomically."""
     private_folder(file.parent)
-    with beside(file) as made:
+    with temporary_beside(file) as made:
         made.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
         made.chmod(0o600)
         made.replace(file)

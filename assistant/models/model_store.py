@@ -1,4 +1,4 @@
-"""The models that are on this machine: where they lie, which are whole, which one is in use."""
+"""The models installed on this machine: their files, which are verified, which one is in use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.models import llama_server, model_preferences
-from assistant.models.downloading import SUFFIX, PartialFile, alone
+from assistant.models.downloading import SUFFIX, PartialFile, exclusive
 from assistant.models.gguf_head import Head, head_of
 from assistant.models.model_catalogue import ModelEntry, entries, memory_needed
 from corpus.errors import ReadError, StorageError, UsageError
@@ -21,18 +21,18 @@ from index.embedder_weights import is_whole, noted_whole
 
 NONE = "none"
 _ODD = re.compile(r"[^\w.\-]+")
-# What `auto` takes of itself has so many billion parameters or more: smaller ones invent.
+# Billions of parameters from which `auto` takes a model by itself: smaller ones invent.
 _ABLE = 3.0
-# What is left free on a disk: a library beside the models must still be able to grow.
+# The share of a file's size that must stay free on the disk, so that the library can grow.
 SPARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A model on this machine: of the catalogue (`entry`), or a file of the user's own.
+    """An installed model: of the catalogue (`entry`), or a file of the user's own.
 
-    `token_bytes` and `context` are as in the catalogue; `speed` is in words a second, as measured
-    here, 0 before its first answer.
+    `token_bytes` and `context` are as in the catalogue; `speed` in words a second was measured
+    here, 0 before the first answer.
     """
 
     name: str
@@ -54,7 +54,7 @@ class ModelStore:
     """The models of a data folder. Cheap to make: nothing is read before it is asked for."""
 
     def __init__(self, home: Path, *, catalogue: Sequence[ModelEntry] | None = None) -> None:
-        """Look after `home`; `catalogue` stands in for the program's own."""
+        """Open the store in `home`; `catalogue` replaces the program's own."""
         self.notes = home / "models"
         self.folder = self.notes / "writers"
         self.catalogue = entries() if catalogue is None else tuple(catalogue)
@@ -72,9 +72,9 @@ class ModelStore:
         return self.folder / entry.file
 
     def installed(self) -> list[Installed]:
-        """Return the models that are here, of the catalogue first, in its order.
+        """Return the installed models, those of the catalogue first, in its order.
 
-        A file of another size than the catalogue says is none; its content is checked by `checked`.
+        A file with another size than in the catalogue is left out; `checked` verifies the content.
         """
         speeds = model_preferences.speeds(self.folder)
         found = []
@@ -93,7 +93,7 @@ class ModelStore:
         return found
 
     def named(self, name: str) -> Installed:
-        """Return a model that is here; raises UsageError that says how to get one."""
+        """Return an installed model; raises UsageError that says how to get one."""
         wanted = name.strip().lower()
         for one in self.installed():
             if wanted in (one.name.lower(), one.file.name.lower()):
@@ -105,10 +105,10 @@ class ModelStore:
         raise UsageError(tr("there is no model {name} here; see: briefing models", name=repr(name)))
 
     def checked(self, model: Installed) -> Path:
-        """Return the file of a model, whose content is what it should be; raises ReadError.
+        """Return the file of a model after verifying its hash; raises ReadError.
 
-        It is hashed once for every change of the file: seconds for gigabytes. A file of the user's
-        own has no hash to keep to.
+        It is hashed once after every change of the file, which takes seconds for gigabytes. A file
+        of the user's own has no known hash.
         """
         try:
             if model.entry is None or is_whole(model.file, model.entry.sha256, cache=self.notes):
@@ -132,10 +132,10 @@ class ModelStore:
         noted_whole(self.file_of(entry), entry.sha256, cache=self.notes)
 
     def add(self, file: Path) -> Installed:
-        """Take in a GGUF file that the user has, linked where that is possible, else copied.
+        """Install a GGUF file of the user's, as a hard link where possible, else a copy.
 
-        One of the catalogue, told by its hash, takes its name there; any other keeps its own.
-        Raises ReadError (missing, unsupported, name: another one has it), StorageError.
+        One of the catalogue, recognised by its hash, gets its name there; others keep their own.
+        Raises ReadError (missing, unsupported, name: already used), StorageError.
         """
         head = head_of(file)
         entry = self._known(file)
@@ -148,10 +148,10 @@ class ModelStore:
         return self._of_catalogue(entry, model_preferences.speeds(self.folder))
 
     def remove(self, name: str) -> str:
-        """Delete a model, or what came of it, and the choice of it; returns its name.
+        """Delete a model or its partial download, and its selection; returns its name.
 
-        A file that was linked stays where the user has it; what runs the model here ends. Raises
-        UsageError (also while another process gets it), StorageError.
+        The user's own file of a hard link stays; a process that runs the model is ended. Raises
+        UsageError (also while another process downloads it), StorageError.
         """
         begun = [
             one
@@ -165,7 +165,7 @@ class ModelStore:
         )
         fetched = any(file == self.file_of(one) for one in self.catalogue)
         try:
-            with alone(file, name) if fetched else nullcontext():
+            with exclusive(file, name) if fetched else nullcontext():
                 file.unlink(missing_ok=True)
                 file.with_name(file.name + SUFFIX).unlink(missing_ok=True)
         except OSError as error:
@@ -181,9 +181,9 @@ class ModelStore:
         return model_preferences.chosen(self.folder)
 
     def choose(self, name: str) -> str:
-        """Have `auto` take a model from now on, "none" for none; returns its name.
+        """Select the model that `auto` takes, "none" for none; returns its name.
 
-        Raises UsageError for one that is not here, StorageError.
+        Raises UsageError for one that is not installed, StorageError.
         """
         found = "" if name == NONE else self.named(name).name
         try:
@@ -193,10 +193,10 @@ class ModelStore:
         return found or NONE
 
     def preferred(self, memory: int | None) -> Installed | None:
-        """Return the model that `auto` takes: the one chosen, else the best that is able and fits.
+        """Return the model that `auto` takes: the selected one, else the best that fits in memory.
 
-        `memory` is what the machine has, in bytes; None where that is not known. The best is the
-        one that was measured best, of those not measured the largest.
+        `memory` is the machine's, in bytes; None where unknown. The best is the one with the most
+        right answers in the catalogue's measurements, of models not measured the largest.
         """
         here = self.installed()
         if chosen := self.chosen:
@@ -208,7 +208,7 @@ class ModelStore:
         return max(fitting, key=_worth, default=None)
 
     def note_speed(self, name: str, words: float) -> None:
-        """Remember how fast a model wrote here, in words a second; a full disk is passed over."""
+        """Remember how fast a model wrote here, in words a second; a full disk is ignored."""
         with suppress(OSError):
             model_preferences.note_speed(self.folder, name, words)
 
@@ -270,11 +270,11 @@ class ModelStore:
         try:
             if target.exists() and target.samefile(file):
                 return
-            with model_preferences.beside(target) as made:
+            with model_preferences.temporary_beside(target) as made:
                 try:
                     made.hardlink_to(file.resolve())
                 except OSError:
-                    # Another disk, or one that knows no links.
+                    # Another disk, or a file system without hard links.
                     self.room_for(_size(file))
                     shutil.copyfile(file, made)
                     made.chmod(0o600)
@@ -334,7 +334,7 @@ def _size(file: Path) -> int:
 
 
 def cannot_write(file: Path, error: OSError) -> StorageError:
-    """Return what is said where the disk refuses."""
+    """Return the error for a file that cannot be written."""
     return StorageError(
         tr("cannot write {file} ({reason})", file=file, reason=error.strerror or error)
     )

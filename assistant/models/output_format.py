@@ -1,7 +1,7 @@
-"""The form of an answer, enforced where a server can: no label but those that exist.
+"""Constrained output: sentences with labels of the evidence, and no label that does not exist.
 
-A grammar for llama.cpp, by which each sentence ends with one; a JSON schema for servers that take
-one, by which each comes with a list of them. Small models cite next to nothing without.
+A grammar for llama.cpp, in which each sentence ends with labels; a JSON schema for other servers,
+in which each has a list of them. Small models cite next to nothing without.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from assistant.models.model import Delta
 from assistant.prompts import NOT_FOUND
 from corpus.sentences import sentences
 
-# A full stop before a space ends a sentence for the grammar, but for these and single capitals.
+# In the grammar a full stop before a space ends a sentence, except after these and initials.
 _ABBREVIATIONS = (
     "U.S. U.K. E.U. Inc. Corp. Co. Ltd. No. Mr. Ms. Mrs. Dr. Prof. Sen. Rep. Gov. Gen. St. Jr. Sr. "
     "vs. e.g. i.e. al. cf. approx. Art. Sec. Fig. p. pp. Jan. Feb. Mar. Apr. Jun. Jul. Aug. Sep. "
@@ -52,7 +52,7 @@ def grammar(labels: Sequence[int]) -> str:
 
 
 def schema(labels: Sequence[int]) -> dict[str, Any]:
-    """Return a JSON schema: sentences with the passages that each rests on, and what is missing."""
+    """Return a JSON schema: sentences with the passages they cite, and what was not found."""
     cites = {"type": "array", "items": {"type": "integer", "enum": list(labels)}}
     sentence = {
         "type": "object",
@@ -71,11 +71,11 @@ def schema(labels: Sequence[int]) -> dict[str, Any]:
     }
 
 
-async def told(stream: AsyncIterator[Delta]) -> AsyncIterator[Delta]:
-    """Yield a stream of JSON by `schema` as text: "Sentence. [1][2]", a line each, as they end.
+async def text_of_json(stream: AsyncIterator[Delta]) -> AsyncIterator[Delta]:
+    """Yield a stream of JSON by `schema` as text: a line "Sentence. [1][2]" when each is complete.
 
-    What is no such JSON, of a server that did not heed the schema, is handed on as it is; so is
-    what stands between <think> and </think> ahead of it.
+    Text of a server that ignored the schema is passed on as it is. A <think> block before the JSON
+    becomes pieces that are marked as thinking.
     """
     held, done, plain = "", 0, False
     async for piece in stream:
@@ -93,15 +93,15 @@ async def told(stream: AsyncIterator[Delta]) -> AsyncIterator[Delta]:
             plain = True
             yield replace(piece, text=held)
             continue
-        objects, done = _objects(held, done)
-        lines = [line for one in objects for line in _lines(one)]
+        objects, done = _finished_objects(held, done)
+        lines = [line for one in objects for line in _cited_lines(one)]
         if piece.finish:
-            lines += _missing(held)
+            lines += _not_found_lines(held)
         yield replace(piece, text="".join(f"{line}\n" for line in lines))
 
 
-def _objects(text: str, start: int) -> tuple[list[Any], int]:
-    """Return the sentences of `text` that are complete from `start` on, and where the rest starts.
+def _finished_objects(text: str, start: int) -> tuple[list[Any], int]:
+    """Return the objects of `text` that are complete from `start` on, and where the rest starts.
 
     0 is before the list of sentences.
     """
@@ -121,7 +121,7 @@ def _objects(text: str, start: int) -> tuple[list[Any], int]:
     return found, start
 
 
-def _lines(one: Any) -> Iterator[str]:
+def _cited_lines(one: Any) -> Iterator[str]:
     """Yield the sentences of an object, each with its labels."""
     text = " ".join(str(one.get("text", "")).split()) if isinstance(one, dict) else ""
     cites = one.get("passages") if isinstance(one, dict) else None
@@ -132,10 +132,10 @@ def _lines(one: Any) -> Iterator[str]:
         yield f"{text[start:end].strip()} {marks}".rstrip()
 
 
-def _missing(text: str) -> list[str]:
-    """Return the lines of what was not found; of an empty list of sentences, that is the line.
+def _not_found_lines(text: str) -> list[str]:
+    """Return the NOT FOUND lines of an answer; one line where its list of sentences is empty.
 
-    JSON of another shape says nothing: its writer is asked again without the form.
+    JSON of another shape gives none: the model is then asked again without the schema.
     """
     try:
         whole = json.loads(text)

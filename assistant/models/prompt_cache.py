@@ -1,4 +1,4 @@
-"""The earlier turns of a conversation as they were sent: a server need not read them anew."""
+"""The earlier turns of a conversation as they were sent, for the prompt caches of servers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Key = tuple[str, tuple[tuple[int, str], ...]]
 
 @dataclass(frozen=True, slots=True)
 class CachedPrompt:
-    """The message as which a task was sent, its answer with labels, and whether evidence lacked."""
+    """The prompt of a task, its answer with labels, and whether evidence was left out of it."""
 
     sent: str
     answer: str
@@ -30,9 +30,9 @@ class CachedPrompt:
 
 
 class PromptCache:
-    """What a model was sent, by the answer that it gave. Thread-safe; the newest are kept.
+    """The prompts a model was sent and its answers. Thread-safe; the newest are kept.
 
-    `takes_form` becomes False when its server refuses a form.
+    `takes_form` becomes False when its server refuses an output format.
     """
 
     def __init__(self) -> None:
@@ -42,35 +42,34 @@ class PromptCache:
         self._lock = Lock()
 
     def keep(self, task: Task, sent: str, answer: str, *, part: bool = False) -> None:
-        """Remember the message as which a task was sent, and the answer with its labels.
+        """Remember the prompt that a task was sent as, and the answer with its labels.
 
-        `part` says that not all of its evidence was in the message.
+        `part` says that not all of the task's evidence was in the prompt.
         """
         with self._lock:
-            self._sent[task.question, _bare(answer)] = sent
+            self._sent[task.question, _letters_and_digits(answer)] = sent
             self._written[_key(task)] = CachedPrompt(sent, answer, part)
             for kept in (self._sent, self._written):
                 while len(kept) > _KEPT:
                     kept.popitem(last=False)
 
-    def written(self, task: Task) -> CachedPrompt | None:
-        """Return what became of a task that was sent; None where that is forgotten."""
+    def found(self, task: Task) -> CachedPrompt | None:
+        """Return the prompt and answer of a task; None where they were dropped."""
         with self._lock:
             return self._written.get(_key(task))
 
     def sent(self, question: str, answer: str) -> str:
-        """Return the message as which a question was sent that got just this answer, or ""."""
+        """Return the prompt of a question that got exactly this answer, or ""."""
         with self._lock:
-            return self._sent.get((question, _bare(answer)), "")
+            return self._sent.get((question, _letters_and_digits(answer)), "")
 
-    def of(
+    def fitting_turns(
         self, history: Sequence[Turn], count: Callable[[str], int], room: int
     ) -> list[ChatMessage]:
         """Return the newest turns that fit into `room` tokens, oldest first.
 
-        The question as it was sent, with its passages, where the answer that is kept is the one
-        that was given then and there is room for it; else without. An answer stands without labels:
-        they are those of another message.
+        A question comes as it was sent, with its passages, if this answer was given to it and there
+        is room; else without. Answers have no labels, which belong to another prompt.
         """
         kept: list[list[ChatMessage]] = []
         for turn in reversed(history):
@@ -90,10 +89,10 @@ class PromptCache:
 
 
 def _key(task: Task) -> _Key:
-    """Return what tells a task from others: its question, and its passages by label."""
+    """Return what identifies a task: its question, and its passages by label."""
     return task.question, tuple((one.label, one.passage.id) for one in task.evidence)
 
 
-def _bare(answer: str) -> str:
+def _letters_and_digits(answer: str) -> str:
     """Return the letters and digits of an answer without its labels."""
     return "".join(_SIGN.findall(_LABEL.sub("", answer)))

@@ -1,12 +1,14 @@
-"""Engines on model servers: Ollama's models, and those of a server that is named by its address."""
+"""Engines on model servers: Ollama, a server named by its address, and hosted providers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
 from assistant.engine import Engine
 from assistant.engine_kinds import EngineKind, Reachable
+from assistant.models import clients
 from assistant.models.clients import GRAMMAR, SCHEMA, OllamaServer, OpenAIServer
 from assistant.models.discovery import (
     is_llama_cpp,
@@ -17,15 +19,16 @@ from assistant.models.discovery import (
     server_context,
 )
 from assistant.models.engine_config import EngineConfig
-from assistant.models.engine_factory import SMALLEST_CONTEXT, context_of, model_engine
+from assistant.models.model import Model
+from assistant.models.model_engine import SMALLEST_CONTEXT, configured_context, model_engine
 from corpus.errors import UsageError
 from corpus.i18n import tr
 
-# How such an engine is named.
+# The form of such an engine's name.
 FORM = "URL#MODEL"
 
 
-def at_address(name: str, settled: EngineConfig) -> Engine:
+def engine_at_address(name: str, config: EngineConfig) -> Engine:
     """Return the engine of "http://HOST:PORT#MODEL"; raises UsageError for a name that is none."""
     address, _, model = name.partition("#")
     parts = urlsplit(address)
@@ -38,28 +41,28 @@ def at_address(name: str, settled: EngineConfig) -> Engine:
         )
     base = address.rstrip("/")
     base = base if parts.path.strip("/") else f"{base}/v1"
-    context = context_of(settled, name, address) or server_context(base, model) or 4096
+    context = configured_context(config, name, address) or server_context(base, model) or 4096
     server = OpenAIServer(
         model,
         base,
-        settled.key(address),
+        config.key(address),
         max(SMALLEST_CONTEXT, context),
         GRAMMAR if is_llama_cpp(base) else SCHEMA,
     )
-    return model_engine(name, server, base, settled)
+    return model_engine(name, server, base, config)
 
 
-def found(settled: EngineConfig) -> Engine | None:
-    """Return the engine of the first chat model on a server of this machine; None without one."""
+def first_engine_found(config: EngineConfig) -> Engine | None:
+    """Return an engine with the first chat model found on a server of this machine, or None."""
     ollama = ollama_here()
     if ollama is not None:
-        return _ollama(ollama.models[0], settled)
+        return _ollama(ollama.models[0], config)
     server = next(listing_servers(), None)
-    return at_address(f"{server.address}#{server.models[0]}", settled) if server else None
+    return engine_at_address(f"{server.address}#{server.models[0]}", config) if server else None
 
 
-def reach_addresses() -> Iterator[Reachable]:
-    """Yield the models of servers that answer on their usual ports of this machine."""
+def discover_addresses() -> Iterator[Reachable]:
+    """Yield the models of servers that answer on default ports of this machine."""
     here = [f"{one.address}#{model}" for one in listing_servers() for model in one.models]
     for name in here:
         yield Reachable(name, True, f"answers at {name.partition('#')[0]}")
@@ -70,14 +73,14 @@ def reach_addresses() -> Iterator[Reachable]:
         )  # fmt: skip
 
 
-def _ollama(model: str, settled: EngineConfig) -> Engine:
+def _ollama(model: str, config: EngineConfig) -> Engine:
     name, address = f"ollama:{model}", ollama_address()
-    context = context_of(settled, name, "ollama") or ollama_context(address, model)
+    context = configured_context(config, name, "ollama") or ollama_context(address, model)
     server = OllamaServer(model, address, context=context, form=SCHEMA)
-    return model_engine(name, server, address, settled)
+    return model_engine(name, server, address, config)
 
 
-def _reach_ollama(_: EngineConfig) -> Iterator[Reachable]:
+def _discover_ollama(_: EngineConfig) -> Iterator[Reachable]:
     server = ollama_here()
     if server is None:
         yield Reachable(
@@ -89,4 +92,59 @@ def _reach_ollama(_: EngineConfig) -> Iterator[Reachable]:
         yield Reachable(f"ollama:{model}", True, f"answers at {server.address}")
 
 
-OLLAMA = EngineKind(_ollama, reach=_reach_ollama)
+OLLAMA = EngineKind(_ollama, discover=_discover_ollama)
+
+
+# Makes a provider's client from a model, an address, a key and a context in tokens.
+_Client = Callable[[str, str, str, int], Model]
+
+
+def _hosted(
+    provider: str, variable: str, address: str, context: int, client: _Client
+) -> EngineKind:
+    """Return the engine kind of a provider whose models have `context` tokens."""
+
+    def make(model: str, config: EngineConfig) -> Engine:
+        name, key = f"{provider}:{model}", config.key(provider, variable)
+        if not key:
+            raise UsageError(
+                tr(
+                    "{name} needs a key: set {variable}, or write it under [keys] of engines.toml "
+                    "in the data folder (chmod 600)",
+                    name=name,
+                    variable=variable,
+                )
+            )
+        tokens = configured_context(config, name, provider) or context
+        return model_engine(name, client(model, address, key, tokens), address, config)
+
+    def discover(config: EngineConfig) -> Iterator[Reachable]:
+        key = bool(config.key(provider, variable))
+        has = "has a key; used only when you name it" if key else f"set {variable}"
+        detail = f"hosted, sends text out; {has}"
+        yield Reachable(f"{provider}:MODEL", key, detail, provider, is_form=True)
+
+    return EngineKind(make, variable=variable, discover=discover)
+
+
+OPENAI = _hosted(
+    "openai",
+    "OPENAI_API_KEY",
+    clients.OPENAI,
+    128_000,
+    partial(clients.OpenAIServer, form=clients.SCHEMA),
+)
+ANTHROPIC = _hosted(
+    "anthropic",
+    "ANTHROPIC_API_KEY",
+    clients.ANTHROPIC,
+    200_000,
+    partial(clients.AnthropicServer, form=clients.SCHEMA),
+)
+DEEPSEEK = _hosted(
+    "deepseek",
+    "DEEPSEEK_API_KEY",
+    clients.DEEPSEEK,
+    64_000,
+    partial(clients.OpenAIServer, form=clients.JSON),
+)

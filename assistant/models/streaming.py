@@ -1,4 +1,4 @@
-"""Running a model in a thread of its own, with deadlines, retries, a stop, an ear for loops."""
+"""Running a model in a thread of its own: deadlines, retries, cancelling, detection of loops."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from assistant.models.model import ChatMessage, Delta, Model, ModelFailure
 from corpus.i18n import tr
 
 _LOG = logging.getLogger(__name__)
-# Whoever listens is woken at least this often, so that a stop takes effect.
-_BEAT = 0.25
+# The consumer is woken at least this often, so that cancelling takes effect.
+_POLL_SECONDS = 0.25
 _STOP_SECONDS = 2.0
 _RETRIES = 2
 _LONGEST_WAIT = 30.0
 _LONGEST_ANSWER = 24_000
-# Seconds for which a model may think without a word.
+# Seconds for which a model may reason before its first word.
 _LONGEST_THOUGHT = 600.0
 _TAIL = 1_500
 # A run of 12 to 400 characters four times in a row at the end of a text.
@@ -34,8 +34,8 @@ _LOOP = re.compile(r"(.{12,400}?)\1{3,}\s*\Z", re.DOTALL)
 class Deadlines:
     """How long a model may be silent, in seconds.
 
-    `first` until the first word of a server that does not tell how far it has read; `silence` from
-    a word, or from news of its reading, to the next.
+    `first` is the time until the first token from a server that reports no progress; `silence` the
+    time from one token, or report of progress, to the next.
     """
 
     first: float = 120.0
@@ -49,29 +49,29 @@ def run(
     limits: Deadlines,
     *,
     labels: Sequence[int] = (),
-    called: str = "a model",
+    log_name: str = "a model",
 ) -> Generator[Delta | Waiting, None, None]:
     """Yield what the model says, and Waiting while it says nothing.
 
-    There is no end by the clock: a model that writes or reads on is alive. Tries again, up to two
-    times and within the time of a first word, only where nothing was said yet and the failure may
-    pass (429, 5xx, a connection not accepted in time). Closing the iterator stops the model. Raises
-    ModelFailure, also when the text ends without the model saying that it is done, says nothing, or
-    repeats itself. The log tells of each request under the name `called`, without its text.
+    There is no limit on the whole: a model that goes on writing or reading is alive. Retries up to
+    twice, within the time for a first token, and only where nothing was sent yet and the failure is
+    retryable (429, 5xx, a connection not accepted in time). Closing the iterator stops the model.
+    Raises ModelFailure, also when the stream ends without a finish reason, is empty, or loops. Each
+    request is logged under `log_name`, without its text.
     """
     deadline = time.monotonic() + limits.first
     for attempt in range(_RETRIES + 1):
         said = False
         try:
             asked = _attempt(_Runner(model, messages, most, labels), limits)
-            for piece in _logged(asked, called):
+            for piece in _logged(asked, log_name):
                 said = said or (isinstance(piece, Delta) and bool(piece.text))
                 yield piece
             return
         except ModelFailure as failure:
-            wait = failure.wait if failure.wait is not None else 2.0**attempt
+            wait = failure.retry_after if failure.retry_after is not None else 2.0**attempt
             late = time.monotonic() + wait > deadline or wait > _LONGEST_WAIT
-            if said or not failure.again or attempt == _RETRIES or late:
+            if said or not failure.retryable or attempt == _RETRIES or late:
                 raise
             yield from _pause(wait, str(failure))
 
@@ -82,13 +82,13 @@ def _pause(seconds: float, reason: str) -> Iterator[Waiting]:
         yield Waiting(
             tr("{reason}; trying again in {seconds} s", reason=reason, seconds=f"{left:.0f}")
         )
-        time.sleep(min(_BEAT, left))
+        time.sleep(min(_POLL_SECONDS, left))
 
 
 def _logged(
-    asked: Generator[Delta | Waiting, None, None], called: str
+    asked: Generator[Delta | Waiting, None, None], log_name: str
 ) -> Iterator[Delta | Waiting]:
-    """Yield what a request gives, and log how long it took, what it counted and how it ended."""
+    """Yield a request's pieces; log its time, its tokens and how it ended."""
     started = time.monotonic()
     prompt: int | None = None
     answer: int | None = None
@@ -108,7 +108,7 @@ def _logged(
         _LOG.log(
             level,
             "request to %s: %s after %.1f s; tokens: %s of prompt, %s of answer",
-            called,
+            log_name,
             ended,
             time.monotonic() - started,
             "?" if prompt is None else prompt,
@@ -119,12 +119,12 @@ def _logged(
 def _attempt(runner: _Runner, limits: Deadlines) -> Generator[Delta | Waiting, None, None]:
     runner.start()
     try:
-        yield from _heard(runner, limits)
+        yield from _received(runner, limits)
     finally:
         runner.stop()
 
 
-def _heard(runner: _Runner, limits: Deadlines) -> Iterator[Delta | Waiting]:
+def _received(runner: _Runner, limits: Deadlines) -> Iterator[Delta | Waiting]:
     text, finish = "", ""
     silence = _Silence()
     while True:
@@ -132,19 +132,19 @@ def _heard(runner: _Runner, limits: Deadlines) -> Iterator[Delta | Waiting]:
         if silence.seconds > most:
             raise ModelFailure(tr("it said nothing for {seconds} s", seconds=f"{most:.0f}"))
         try:
-            piece = runner.pieces.get(timeout=_BEAT)
+            piece = runner.pieces.get(timeout=_POLL_SECONDS)
         except queue.Empty:
-            yield Waiting(tr("the model is writing") if text else _reading(silence.read))
+            yield Waiting(tr("the model is writing") if text else _reading_notice(silence.read))
             continue
         if piece is None:
             break
         if isinstance(piece, ModelFailure):
             raise piece
-        silence.hear(piece)
+        silence.note(piece)
         text += piece.text
         finish = piece.finish or finish
         if piece.read is not None and not piece.text and not piece.finish:
-            yield Waiting(_reading(silence.read))
+            yield Waiting(_reading_notice(silence.read))
             continue
         if loops(text) or len(text) > _LONGEST_ANSWER:
             raise ModelFailure(tr("it repeats itself without end"))
@@ -162,7 +162,7 @@ def _heard(runner: _Runner, limits: Deadlines) -> Iterator[Delta | Waiting]:
 
 
 class _Silence:
-    """Since when a model gives no sign of life: words, news of its reading, a thought."""
+    """How long a model has shown no sign of life: tokens, progress in its prompt, reasoning."""
 
     def __init__(self) -> None:
         self.read: float | None = None
@@ -174,8 +174,8 @@ class _Silence:
         """How long it has been silent."""
         return time.monotonic() - self._since
 
-    def hear(self, piece: Delta) -> None:
-        """Take note of a piece; one that brings nothing new leaves the silence as it is."""
+    def note(self, piece: Delta) -> None:
+        """Take note of a piece; one that brings nothing new does not reset the time."""
         now = time.monotonic()
         self._thinking_since = (self._thinking_since or now) if piece.thinking else 0.0
         thinks = piece.thinking and now - self._thinking_since < _LONGEST_THOUGHT
@@ -186,19 +186,19 @@ class _Silence:
             self.read = piece.read
 
 
-def _reading(read: float | None) -> str:
+def _reading_notice(read: float | None) -> str:
     if read is None:
         return tr("the model is reading the passages")
     return tr("the model is reading the passages, {percent} %", percent=f"{100 * read:.0f}")
 
 
 def loops(text: str) -> bool:
-    """Say whether a text ends in the same words over and over."""
+    """Say whether a text ends in the same words repeated."""
     return len(text) > 48 and bool(_LOOP.search(text[-_TAIL:]))
 
 
 class _Runner:
-    """One generation: an event loop in a thread, its pieces in a queue, the last one None."""
+    """One generation: an event loop in a thread, its pieces in a queue that ends with None."""
 
     def __init__(
         self, model: Model, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]

@@ -53,8 +53,8 @@ def ask(
     if question != "-":
         validated(Question(question))
     with workspace(context, engine=engine, starter=True) as opened:
-        if opened.engine.place:
-            click.echo(f"The question and passages go to {opened.engine.place}.", err=True)
+        if opened.engine.host:
+            click.echo(f"The question and passages go to {opened.engine.host}.", err=True)
         kept = _conversation(opened, conversation)
         options: dict[str, Any] = {
             "as_of": as_of,

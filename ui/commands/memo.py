@@ -103,8 +103,8 @@ def memo(
     as_json, ids = given.pop("as_json"), given.pop("ids")
     engine = given.pop("engine")
     with workspace(context, engine=engine, starter=True) as opened:
-        if opened.engine.place:
-            click.echo(f"The topic and passages go to {opened.engine.place}.", err=True)
+        if opened.engine.host:
+            click.echo(f"The topic and passages go to {opened.engine.host}.", err=True)
         repository = MemoRepository(opened.settings.home)
         resume = repository.latest() if resume == "last" else resume
         begun = repository.load(resume) if resume else None
@@ -118,7 +118,7 @@ def memo(
         if begun is not None:
             request = resumed(request, begun)
         with StatusLine(shown=True) as line:
-            for step in repository.kept(write(opened, request, begun), resume):
+            for step in repository.saved_steps(write(opened, request, begun), resume):
                 written, name = step
                 line.show(written.notice)
         content = packed(opened, written) if form == "zip" else exported(written, form)
@@ -267,7 +267,7 @@ def grades(context: click.Context) -> None:
     from assistant.memo.grades import Grades
 
     with workspace(context) as opened:
-        file = Grades.written(opened.settings.home)
+        file = Grades.ensured_file(opened.settings.home)
         Grades.load(opened.settings.home)
     click.echo(str(file))
 
@@ -295,7 +295,7 @@ def reviewed(
     from assistant.memo.evidence_pack import opened_pack
     from assistant.memo.lint import accepted, relinted
     from assistant.memo.memo_json import to_json
-    from assistant.memo.memo_review import review_findings, standing
+    from assistant.memo.memo_review import count_exact_quotations, review_findings
 
     altered: tuple[str, ...] = ()
     if file.suffix.lower() == ".zip":
@@ -314,6 +314,6 @@ def reviewed(
         "altered": list(altered),
         "findings": [asdict(one) for one in found.findings],
         "citations": len(found.citations),
-        "standing": standing(opened, found),
+        "standing": count_exact_quotations(opened, found),
         "sources": [asdict(one) for one in review_findings(opened, found)],
     }

@@ -11,7 +11,7 @@ class Shout:
     """Quotes in capital letters; nothing leaves this machine."""
 
     name = "shout"
-    place = ""
+    host = ""
 
     def write(self, task: Task) -> Generator[Piece, None, None]:
         """Yield the best sentence with the label of the passage that it stands in."""
@@ -19,7 +19,7 @@ class Shout:
             yield Draft(best.text.upper(), (best.label,))
 
 
-def make(model: str, settled: EngineConfig) -> Shout:
+def make(model: str, config: EngineConfig) -> Shout:
     """Return the engine; it has no models to choose from, so `model` is empty."""
     return Shout()
 
