@@ -48,7 +48,7 @@ def _with_codes(values: object) -> object:
     return values | {name: [with_problems(one) for one in values[name]] for name in names}
 
 
-def answer_of(turn: StoredTurn | Rating) -> Answer:
+def stored_answer(turn: StoredTurn | Rating) -> Answer:
     """Return the answer of a turn; one that cannot be read has failed and says why.
 
     What is stored stays as it is: a newer version of this program may be able to read it.
@@ -59,26 +59,30 @@ def answer_of(turn: StoredTurn | Rating) -> Answer:
         return Answer(turn.question, outcome="failed", notice=str(error))
 
 
-def keep(conversations: Conversations, conversation: str, answer: Answer) -> str:
+def store_answer(conversations: Conversations, conversation: str, answer: Answer) -> str:
     """Add an answer to a conversation ("" begins one) and return the conversation's id."""
-    return conversations.append(conversation, answer.question, to_json(answer), searchable(answer))
+    return conversations.append(
+        conversation, answer.question, to_json(answer), searchable_text(answer)
+    )
 
 
-def searchable(answer: Answer) -> str:
+def searchable_text(answer: Answer) -> str:
     """Return what a search through conversations looks at of an answer."""
     nearest = (one.text for one in answer.nearest)
     return " ".join([answer.spoken, *answer.not_found, *nearest])
 
 
-def finish(conversations: Conversations, conversation: str, number: int, answer: Answer) -> None:
+def store_finished(
+    conversations: Conversations, conversation: str, number: int, answer: Answer
+) -> None:
     """Keep the answer of a question that was kept when it was asked; raises NoConversation."""
-    conversations.finish(conversation, number, to_json(answer), searchable(answer))
+    conversations.finish(conversation, number, to_json(answer), searchable_text(answer))
 
 
 def history_of(conversations: Conversations, conversation: str) -> tuple[Turn, ...]:
     """Return the turns of a conversation as a new question may refer to them."""
     turns = conversations.turns(conversation)
-    answers = (answer_of(one) for one in turns)
+    answers = (stored_answer(one) for one in turns)
     return tuple(one.turn for one in answers if one.outcome not in {"", "failed"})
 
 
@@ -86,5 +90,5 @@ def as_json(conversation: Conversation, turns: list[StoredTurn]) -> dict[str, An
     """Return a whole conversation as it is exported: the answers as `ask --json` prints them."""
     return {
         **asdict(conversation),
-        "turns": [{"at": one.at, **answer_json(answer_of(one))} for one in turns],
+        "turns": [{"at": one.at, **answer_json(stored_answer(one))} for one in turns],
     }

@@ -34,7 +34,7 @@ class Judgement:
     zone: Zone
 
 
-def judged(readings: Sequence[Reading], evidence: Sequence[Evidence]) -> Judgement:
+def judge_answerability(readings: Sequence[Reading], evidence: Sequence[Evidence]) -> Judgement:
     """Return the judgement of evidence by its readings, one for each.
 
     It depends on neither the length of the question nor the size of the library.

@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from assistant.answer import Answer, Question
 from assistant.draft_check import CheckedSentence, against_library, sentences_in, sentences_of
-from assistant.evidence_search import found_for
 from assistant.memo.values import Memo
 from assistant.memo.writing import Request, write
 from assistant.pipeline import ask, validated
 from assistant.query_plan import plan_of
 from assistant.query_rewriting import Turn
+from assistant.retrieval import retrieve
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.catalogue import Entry
@@ -115,7 +115,7 @@ class Briefing:
         if limit < 1:
             raise UsageError(tr("a limit of {limit} finds nothing; give 1 or more", limit=limit))
         asked = self._question(question, as_of, since, publishers, documents)
-        return found_for(self._workspace, plan_of(self._workspace, replace(asked, limit=limit)))
+        return retrieve(self._workspace, plan_of(self._workspace, replace(asked, limit=limit)))
 
     def ask(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.answer import Answer, Citation
-from assistant.answer_storage import answer_of
+from assistant.answer_storage import stored_answer
 from assistant.checking.problems import in_words
 from assistant.memo.export import markdown_of
 from assistant.memo.pandoc_tree import Node, paragraph, tree_of, words_of
@@ -24,7 +24,7 @@ def as_markdown(conversation: Conversation, turns: list[StoredTurn]) -> str:
     """
     blocks = [_heading(1, conversation.title)]
     for turn in turns:
-        answer = answer_of(turn)
+        answer = stored_answer(turn)
         blocks += [_heading(2, turn.question), *_answer(answer)]
         blocks.append(paragraph(words_of(f"Asked {turn.at}; engine {answer.engine}.")))
     return markdown_of(tree_of(blocks, {}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from assistant.phrases import runs
+from assistant.phrases import capitalised_phrases
 from assistant.query_rewriting import Turn, standalone
 from index.query import content_words
 
@@ -42,7 +42,7 @@ _ASKS_FOR = re.compile(
 _ASKED_LAST = re.compile(r"(?:\s+(?:compare|differ))?\s*[?.!]*$", re.IGNORECASE)
 
 
-def named(part: str) -> str:
+def asked_thing(part: str) -> str:
     """Return what a part of a question is about: "Compare the price of K2?" is "price of K2".
 
     A part that begins otherwise ("who signed it?") stays as it is.
@@ -73,7 +73,7 @@ def comparison_sides(question: str) -> list[str]:
     "How much did V3 and M1 each cost?" asks "How much did V3 each cost?" and "How much did M1 each
     cost?": each side is searched for, so that one of them does not fill the whole ranking.
     """
-    for first, second in pairwise(runs(question)):
+    for first, second in pairwise(capitalised_phrases(question)):
         between = question[first.end : second.start]
         joined = _JOIN.fullmatch(between) and _COMPARING.search(question)
         if joined or _AGAINST.fullmatch(between):

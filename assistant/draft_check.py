@@ -12,8 +12,8 @@ from typing import Any
 from assistant.answer import Citation, citation_json
 from assistant.attribution import citation_of, cited
 from assistant.checking.checker import Checker, Cited, Verdict
-from assistant.checking.names import names
 from assistant.checking.problems import Code, Problem, problem, problems_json
+from assistant.entity_names import names
 from assistant.query_rewriting import needs_context
 from assistant.workspace import Workspace
 from corpus.errors import ReadError

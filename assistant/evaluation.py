@@ -11,10 +11,10 @@ from statistics import median
 from typing import Any
 
 from assistant.answer import Answer, Claim, Question
-from assistant.evidence_search import found_for
 from assistant.pipeline import ask
 from assistant.query_plan import plan_of
 from assistant.query_rewriting import Turn, standalone
+from assistant.retrieval import retrieve
 from assistant.workspace import Workspace
 from corpus.errors import UsageError
 from corpus.partial_dates import is_date
@@ -195,12 +195,12 @@ def evaluate(workspace: Workspace, asked: Sequence[EvaluationQuestion]) -> Itera
     for one in asked:
         text = standalone(one.text, one.history)
         plan = plan_of(workspace, Question(text, as_of=one.as_of, limit=_DEPTH))
-        found = found_for(workspace, plan)
+        found = retrieve(workspace, plan)
         *_, answer = ask(workspace, Question(one.text, one.history, as_of=one.as_of))
-        yield judged(one, found, answer)
+        yield scored(one, found, answer)
 
 
-def judged(asked: EvaluationQuestion, found: Sequence[Evidence], answer: Answer) -> Scored:
+def scored(asked: EvaluationQuestion, found: Sequence[Evidence], answer: Answer) -> Scored:
     """Return what a search and an answer are worth as those of a question."""
     places = (
         place for place, one in enumerate(answer.claims, start=1) if _answers(asked, answer, one)

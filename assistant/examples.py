@@ -44,7 +44,7 @@ def examples(workspace: Workspace) -> list[str]:
     if all(one.starter for one in entries):
         return list(EXAMPLES)
     own = [one for one in entries if not one.starter]
-    quoting = workspace.answering_with(ExtractiveEngine())
+    quoting = workspace.with_engine(ExtractiveEngine())
     found: list[str] = []
     for tries, (question, document) in enumerate(_candidates(workspace, own)):
         if len(found) == _MOST or tries == _TRIES:

@@ -89,7 +89,7 @@ class ExtractiveEngine:
         """Yield each picked sentence with the label of the passage it stands in."""
         by_label = {one.label: one for one in task.evidence}
         quoted: set[tuple[int, int]] = set()
-        for one in picked(task):
+        for one in picked_sentences(task):
             if (one.label, one.start) in quoted:
                 continue
             ahead = None if (one.label, one.lead) in quoted else by_label.get(one.label)
@@ -124,7 +124,7 @@ def quoted_text(one: RankedSentence, evidence: Evidence | None) -> list[str]:
     return [" ".join(_LAYOUT.sub("", _REFERENCE.sub("", text)).split())]
 
 
-def picked(task: Task) -> list[RankedSentence]:
+def picked_sentences(task: Task) -> list[RankedSentence]:
     """Return the sentences of the answer: the best, then those that add to it.
 
     One or two for a fact; up to five or six, in the order of their passages, for a list and an
@@ -148,7 +148,7 @@ def picked(task: Task) -> list[RankedSentence]:
         if len(chosen) >= size.most or sentence.answers < size.nearly * best.answers:
             break
         length = len(sentence.text.split())
-        if words + length > size.words or any(same(sentence, one) for one in chosen):
+        if words + length > size.words or any(say_the_same(sentence, one) for one in chosen):
             continue
         if sentence.row and best.row and _is_another_row(sentence.row, best.row, task.question):
             continue
@@ -157,13 +157,13 @@ def picked(task: Task) -> list[RankedSentence]:
     return _in_order(chosen)
 
 
-def nearest(read: Sequence[RankedSentence]) -> list[RankedSentence]:
+def nearest_sentences(read: Sequence[RankedSentence]) -> list[RankedSentence]:
     """Return up to three sentences that come closest to an answer, best first, none twice."""
     found: list[RankedSentence] = []
     for one in read:
         if len(found) == _NEAREST:
             break
-        if stands_alone(one) and not any(same(one, other) for other in found):
+        if stands_alone(one) and not any(say_the_same(one, other) for other in found):
             found.append(one)
     return found
 
@@ -185,7 +185,7 @@ def stands_alone(one: RankedSentence) -> bool:
     return text.startswith("- ") or text.endswith((".", "!", "”", '"', ")", ";", "。", "！"))
 
 
-def same(one: RankedSentence, other: RankedSentence) -> bool:
+def say_the_same(one: RankedSentence, other: RankedSentence) -> bool:
     """Say whether two sentences say the same, by their stems."""
     shared = len(one.stems & other.stems)
     return shared >= _SAME * max(1, min(len(one.stems), len(other.stems)))

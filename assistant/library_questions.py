@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from assistant.answer import Answer, Citation, Claim, Question
 from assistant.library_intent import LibraryIntent, library_intent, publishers_named
-from assistant.phrases import runs
+from assistant.phrases import capitalised_phrases
 from assistant.query_rewriting import Turn
 from assistant.workspace import Workspace
 from corpus.catalogue import Entry
@@ -36,24 +36,24 @@ _CHINESE_STOPS = frozenset(
 )
 
 
-def says_nothing(text: str) -> bool:
+def names_nothing(text: str) -> bool:
     """Say whether a text has no word that could be looked for: "and the?", "???", "的"."""
     words = re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower().replace("’", "'"))
     return all(word in STOP_WORDS or set(word) <= _CHINESE_STOPS for word in words)
 
 
-def say_more(question: Question) -> Answer:
+def ask_for_more(question: Question) -> Answer:
     """Return the answer to a question that names nothing to look for."""
     notice = tr("Say more: name a person, a thing or an event that the answer should be about.")
     return Answer(question.text, "declined", engine=CATALOGUE, notice=notice)
 
 
-def about_library(workspace: Workspace, question: Question) -> Answer | None:
+def library_answer(workspace: Workspace, question: Question) -> Answer | None:
     """Return the answer from the catalogue; None where the question is not about the library.
 
     Raises what `Workspace.retriever` and `Retriever.search` raise.
     """
-    entries = admitted(workspace, question)
+    entries = admitted_documents(workspace, question)
     publishers = list(
         dict.fromkeys(one.source.publisher for one in entries if one.source.publisher)
     )
@@ -62,7 +62,7 @@ def about_library(workspace: Workspace, question: Question) -> Answer | None:
         return None
     if question.history and asked.topic.lower() in _PRONOUNS:
         asked = replace(asked, topic=_topic_of(question.history[-1], publishers))
-    told = _Told(workspace, question, "zh" if _HAN.search(question.text) else "en")
+    told = _CatalogueAnswers(workspace, question, "zh" if _HAN.search(question.text) else "en")
     if asked.kind == "abilities":
         return told.abilities(len(entries))
     if not entries:
@@ -74,7 +74,7 @@ def about_library(workspace: Workspace, question: Question) -> Answer | None:
     return _listed(told, asked, entries, publishers)
 
 
-def admitted(workspace: Workspace, question: Question) -> list[Entry]:
+def admitted_documents(workspace: Workspace, question: Question) -> list[Entry]:
     """Return the documents within the bounds of a question, newest first, as they describe them."""
     filters = Filters(question.publishers, question.documents, question.since, question.as_of)
     found = [
@@ -86,7 +86,10 @@ def admitted(workspace: Workspace, question: Question) -> list[Entry]:
 
 
 def _listed(
-    told: _Told, asked: LibraryIntent, entries: Sequence[Entry], publishers: Sequence[str]
+    told: _CatalogueAnswers,
+    asked: LibraryIntent,
+    entries: Sequence[Entry],
+    publishers: Sequence[str],
 ) -> Answer | None:
     """Return the documents of a publisher, of a time, on a topic."""
     named = publishers_named(asked.publisher, publishers)
@@ -101,7 +104,7 @@ def _listed(
     if asked.publisher and not named:
         # "From Brookings": no publisher, but a title may name it.
         kept, topic = list(entries), asked.publisher
-    first, more = _about(told.workspace, topic, kept) if topic else (kept, [])
+    first, more = _on_topic(told.workspace, topic, kept) if topic else (kept, [])
     unknown = bool(asked.publisher and not named)
     if unknown:
         more = []
@@ -130,11 +133,11 @@ def _topic_of(before: Turn, publishers: Sequence[str]) -> str:
     text = before.whole or before.question
     if (asked := library_intent(text, publishers)) is not None:
         return asked.topic
-    named = runs(text)
+    named = capitalised_phrases(text)
     return named[-1].text if named else " ".join(content_words(text))
 
 
-def _about(
+def _on_topic(
     workspace: Workspace, topic: str, entries: Sequence[Entry]
 ) -> tuple[list[Entry], list[Entry]]:
     """Return the documents whose title or headings name a topic, and others that mention it."""
@@ -159,7 +162,7 @@ def _holds(wanted: Sequence[Concept], text: str) -> bool:
     return bool(wanted) and all(one.covered(present) >= one.weight for one in wanted)
 
 
-class _Told:
+class _CatalogueAnswers:
     """Writes answers from the catalogue, in the language of the question."""
 
     def __init__(self, workspace: Workspace, question: Question, language: str) -> None:
@@ -272,7 +275,7 @@ class _Told:
                         f"资料库中有 {len(entries)} 篇文档{span}。"), None)
         ]  # fmt: skip
         language = "zh" if self._chinese else "en"
-        themes = Counter(one.source.theme for one in self.workspace.themed(entries))
+        themes = Counter(one.source.theme for one in self.workspace.with_themes(entries))
         kinds = [
             (self._said("Publishers", "发布者"), Counter(one.source.publisher for one in entries)),
             (self._said("Themes", "主题"), Counter(

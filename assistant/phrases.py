@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from assistant.checking.names import Name, kind_of, names
+from assistant.entity_names import Name, kind_of, names
 from corpus.date_mentions import date_mentions
 
 AUXILIARY = (
@@ -51,7 +51,7 @@ class Phrase:
     named: bool = True
 
 
-def runs(question: str) -> list[Name]:
+def capitalised_phrases(question: str) -> list[Name]:
     """Return the names of a question, the words of one name together ("Brill & Son", "Gemini 3").
 
     Months and years are no names.
@@ -77,7 +77,7 @@ def phrases(question: str) -> list[Phrase]:
     """
     spans = [(one.start(), one.end()) for one in _DEFINITE.finditer(question)]
     found = [_phrase(question, start, end, named=False) for start, end in spans]
-    for one in runs(question):
+    for one in capitalised_phrases(question):
         if not any(start <= one.start < end for start, end in spans):
             title = _TITLE.search(question[: one.start])
             start = title.start() if title else one.start

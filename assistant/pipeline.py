@@ -14,13 +14,13 @@ from assistant.attribution import AnswerBuilder
 from assistant.checking.problems import Code, in_words
 from assistant.citation_parsing import PartialSentence, parsed_sentences
 from assistant.engine import Corrector, Draft, Engine, Shortened, Task, Usage, Waiting, guarded
-from assistant.evidence_search import EvidenceSearch, search_evidence
-from assistant.extractive_engine import ExtractiveEngine, nearest, quoted_text
+from assistant.extractive_engine import ExtractiveEngine, nearest_sentences, quoted_text
 from assistant.languages import language_note, languages_of, question_language
-from assistant.library_questions import about_library, say_more, says_nothing
+from assistant.library_questions import ask_for_more, library_answer, names_nothing
 from assistant.query_plan import QueryPlan, plans_of
 from assistant.query_rewriting import needs_context
-from assistant.summarising import summary_of
+from assistant.retrieval import RetrievedEvidence, retrieve_and_read
+from assistant.summary import summary_of
 from assistant.table_calculation import Calculation, calculated, calculated_answer
 from assistant.workspace import Workspace
 from corpus.errors import EngineError, UsageError
@@ -66,8 +66,8 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
     """
     question = validated(question)
     started = time.perf_counter()
-    if (told := _told(workspace, question)) is not None:
-        yield _timed(told, started, started)
+    if (told := _without_retrieval(workspace, question)) is not None:
+        yield _with_seconds(told, started, started)
         return
     plans: list[QueryPlan] = []
     with closing(plans_of(workspace, question)) as steps:
@@ -76,7 +76,7 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
                 yield Answer(question.text, engine=workspace.engine.name, notice=step.reason)
             else:
                 plans = step
-    search = search_evidence(workspace, plans)
+    search = retrieve_and_read(workspace, plans)
     plan = search.plan
     found = time.perf_counter()
     answer = Answer(
@@ -91,9 +91,9 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
     )
     yield answer
     calculation = calculated(plan.calculation, search.evidence, workspace.library.document)
-    settled = _settled(workspace, answer, search, calculation)
+    settled = _without_engine(workspace, answer, search, calculation)
     if settled is not None:
-        yield _timed(settled, started, found)
+        yield _with_seconds(settled, started, found)
         return
     task = Task(
         plan.text,
@@ -108,16 +108,16 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
     begun = answer if search.enough else replace(answer, not_found=())
     if calculation is not None and search.sentences and search.sentences[0].row is not None:
         # The row that is quoted may be any of those that the calculation would have compared.
-        begun = replace(begun, notice=_uncalculated(calculation))
-    for answer in _by_engine(workspace, begun, task, enough=search.enough):
+        begun = replace(begun, notice=_not_calculated(calculation))
+    for answer in _engine_answer(workspace, begun, task, enough=search.enough):
         yield answer
     if answer.outcome == "failed":
-        yield _timed(answer, started, found)
+        yield _with_seconds(answer, started, found)
     else:
-        yield _timed(_finished(workspace, answer, search), started, found)
+        yield _with_seconds(_finished(workspace, answer, search), started, found)
 
 
-def _by_engine(
+def _engine_answer(
     workspace: Workspace, begun: Answer, task: Task, *, enough: bool
 ) -> Iterator[Answer]:
     """Yield the answer as the engine writes it, and what is made of it where the engine fails.
@@ -128,25 +128,23 @@ def _by_engine(
     """
     answer = begun
     try:
-        for grown in _written(workspace, workspace.engine, begun, task):
+        for grown in _write(workspace, workspace.engine, begun, task):
             answer = grown
             yield answer
     except EngineError as error:
         _LOG.error("%s failed", workspace.engine.name, exc_info=error)
         if isinstance(workspace.engine, ExtractiveEngine):
             yield replace(answer, outcome="failed", notice=str(error))
-        elif _held(answer):
+        elif _supported_count(answer):
             kept = tr("{reason}. What was written until then is kept.", reason=str(error))
             yield replace(answer, growing="", notice=joined("\n", (begun.notice, kept)))
         elif enough:
-            yield from _written(
-                workspace, ExtractiveEngine(), _fallen_back(begun, str(error)), task
-            )
+            yield from _write(workspace, ExtractiveEngine(), _falling_back(begun, str(error)), task)
         else:
             reason = joined("\n", (begun.notice, str(error)))
             yield replace(begun, engine=ExtractiveEngine.name, fallback=str(error), notice=reason)
         return
-    for grown in _corrected(workspace, begun, answer, task):
+    for grown in _second_attempt(workspace, begun, answer, task):
         answer = grown
         yield answer
     if not enough or not task.sentences or isinstance(workspace.engine, ExtractiveEngine):
@@ -164,11 +162,11 @@ def _by_engine(
             notice=joined("\n", (begun.notice, reason)),
             usage=answer.usage and replace(answer.usage, cut=False),
         )
-        yield from _written(workspace, ExtractiveEngine(), quoting, task)
+        yield from _write(workspace, ExtractiveEngine(), quoting, task)
 
 
-def _settled(
-    workspace: Workspace, answer: Answer, search: EvidenceSearch, calculation: Calculation | None
+def _without_engine(
+    workspace: Workspace, answer: Answer, search: RetrievedEvidence, calculation: Calculation | None
 ) -> Answer | None:
     """Return the answer where no engine need write it: calculated over a table, or declined."""
     if calculation is not None and not calculation.refused:
@@ -180,25 +178,25 @@ def _settled(
     declined = _declined(workspace, answer, search)
     if calculation is None:
         return declined
-    notice = joined("\n", (declined.notice, _uncalculated(calculation)))
+    notice = joined("\n", (declined.notice, _not_calculated(calculation)))
     return replace(declined, notice=notice)
 
 
-def _uncalculated(calculation: Calculation) -> Translatable:
+def _not_calculated(calculation: Calculation) -> Translatable:
     return tr("Tables are not calculated: {reason}.", reason=calculation.refused)
 
 
-def _told(workspace: Workspace, question: Question) -> Answer | None:
+def _without_retrieval(workspace: Workspace, question: Question) -> Answer | None:
     """Return the answer to what asks for no passage: of the library itself, a summary, nothing."""
-    told = about_library(workspace, question)
+    told = library_answer(workspace, question)
     if told is not None:
         return told
-    if says_nothing(question.text) and not (question.history and needs_context(question.text)):
-        return say_more(question)
+    if names_nothing(question.text) and not (question.history and needs_context(question.text)):
+        return ask_for_more(question)
     return summary_of(workspace, question)
 
 
-def _written(workspace: Workspace, engine: Engine, answer: Answer, task: Task) -> Iterator[Answer]:
+def _write(workspace: Workspace, engine: Engine, answer: Answer, task: Task) -> Iterator[Answer]:
     """Yield `answer` growing as an engine writes it; raises EngineError."""
     builder = AnswerBuilder(workspace.checker, task.evidence)
     notice = answer.notice
@@ -225,7 +223,9 @@ def _written(workspace: Workspace, engine: Engine, answer: Answer, task: Task) -
     yield replace(answer, growing="", notice=notice)
 
 
-def _corrected(workspace: Workspace, begun: Answer, answer: Answer, task: Task) -> Iterator[Answer]:
+def _second_attempt(
+    workspace: Workspace, begun: Answer, answer: Answer, task: Task
+) -> Iterator[Answer]:
     """Yield the answer written once more where some of its sentences did not hold.
 
     What comes of it counts where fewer are unsupported and no fewer hold; it is not tried twice.
@@ -255,7 +255,9 @@ def _corrected(workspace: Workspace, begun: Answer, answer: Answer, task: Task) 
         _LOG.error("%s did not write again", workspace.engine.name, exc_info=error)
         yield answer
         return
-    better = _failing(redone) < len(wrong) and _held(redone) >= _held(answer)
+    better = _unsupported_count(redone) < len(wrong) and _supported_count(
+        redone
+    ) >= _supported_count(answer)
     if better and (redone.claims or redone.not_found):
         yield replace(redone, usage=usage)
     else:
@@ -265,36 +267,36 @@ def _corrected(workspace: Workspace, begun: Answer, answer: Answer, task: Task) 
 def _with_quotations(workspace: Workspace, answer: Answer, task: Task) -> Answer:
     """Return a written answer with what the library says word for word beside it."""
     quoting = replace(answer, claims=())
-    for grown in _written(workspace, ExtractiveEngine(), quoting, task):
+    for grown in _write(workspace, ExtractiveEngine(), quoting, task):
         quoting = grown
     return replace(answer, quoted=quoting.claims, citations=quoting.citations)
 
 
-def _failing(answer: Answer) -> int:
+def _unsupported_count(answer: Answer) -> int:
     return sum(one.verdict == "unsupported" for one in answer.claims)
 
 
-def _held(answer: Answer) -> int:
+def _supported_count(answer: Answer) -> int:
     return sum(
         one.verdict == "supported" and bool(one.citations or one.offered) for one in answer.claims
     )
 
 
-def _fallen_back(begun: Answer, reason: str) -> Answer:
+def _falling_back(begun: Answer, reason: str) -> Answer:
     """Return the answer as it was before the engine failed, marked with why it is written anew."""
     quoted = tr("{reason}. The answer quotes the library instead.", reason=reason)
     notice = joined("\n", (begun.notice, quoted))
     return replace(begun, engine=ExtractiveEngine.name, fallback=reason, notice=notice)
 
 
-def _finished(workspace: Workspace, answer: Answer, search: EvidenceSearch) -> Answer:
+def _finished(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -> Answer:
     if not answer.claims:
         return _declined(workspace, answer, search)
-    if not search.enough and not _held(answer):
+    if not search.enough and not _supported_count(answer):
         # The reader doubted that the library answers, and no sentence of the model's holds.
         return _declined(workspace, answer, search)
     outcome = "partly" if answer.not_found else "answered"
-    answer = _said_once(_joined(workspace, answer))
+    answer = _shared_problem_once(_repeats_merged(workspace, answer))
     notices = [answer.notice]
     if answer.usage and answer.usage.cut:
         notices.append(
@@ -305,11 +307,11 @@ def _finished(workspace: Workspace, answer: Answer, search: EvidenceSearch) -> A
     return replace(answer, outcome=outcome, notice=joined("\n", notices))
 
 
-def _joined(workspace: Workspace, answer: Answer) -> Answer:
+def _repeats_merged(workspace: Workspace, answer: Answer) -> Answer:
     """Return the answer with sentences that say the same made one, which cites what all do."""
     kept: list[Claim] = []
     for one in answer.claims:
-        alike = next((two for two in kept if _alike(workspace, one, two)), None)
+        alike = next((two for two in kept if _say_the_same(workspace, one, two)), None)
         if alike is None:
             kept.append(one)
             continue
@@ -318,7 +320,7 @@ def _joined(workspace: Workspace, answer: Answer) -> Answer:
     return replace(answer, claims=tuple(kept))
 
 
-def _alike(workspace: Workspace, one: Claim, other: Claim) -> bool:
+def _say_the_same(workspace: Workspace, one: Claim, other: Claim) -> bool:
     held = one.verdict == other.verdict == "supported" and one.citations and other.citations
     if not held:
         return False
@@ -327,7 +329,7 @@ def _alike(workspace: Workspace, one: Claim, other: Claim) -> bool:
     return shared >= _MAY_BE_SAME and workspace.checker.same(one.text, other.text)
 
 
-def _said_once(answer: Answer) -> Answer:
+def _shared_problem_once(answer: Answer) -> Answer:
     """Return the answer with what several of its sentences have to say of themselves said once."""
     added = [
         one for one in answer.claims if any(two.code is Code.CITATION_ADDED for two in one.problems)
@@ -346,11 +348,11 @@ def _said_once(answer: Answer) -> Answer:
     return replace(answer, claims=claims, notice=joined("\n", (answer.notice, line)))
 
 
-def _declined(workspace: Workspace, answer: Answer, search: EvidenceSearch) -> Answer:
+def _declined(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -> Answer:
     """Return the answer that says the library holds none, with the sentences that come closest."""
     builder = AnswerBuilder(workspace.checker, search.evidence)
     shown = replace(answer, claims=(), citations=())
-    for one in nearest(search.sentences):
+    for one in nearest_sentences(search.sentences):
         for text in quoted_text(one, None):
             shown = builder.with_draft(shown, Draft(text, (one.label,)))
     near = search.judgement.zone is not Zone.ABSENT
@@ -376,7 +378,7 @@ def _language_note(workspace: Workspace, answer: Answer) -> str:
     return language_note(answer.question, languages, embedder=workspace.question_embedder.name)
 
 
-def _timed(answer: Answer, started: float, found: float) -> Answer:
+def _with_seconds(answer: Answer, started: float, found: float) -> Answer:
     now = time.perf_counter()
     seconds = answer.seconds | {"answer": now - found, "total": now - started}
     return replace(answer, seconds=seconds)

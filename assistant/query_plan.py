@@ -11,9 +11,9 @@ from typing import Protocol, runtime_checkable
 
 from assistant.answer import Question
 from assistant.answer_form import AnswerForm, expected_form
-from assistant.checking.names import Name, Vocabulary, names
 from assistant.decomposition import comparison_sides, sub_questions
 from assistant.engine import Waiting, guarded
+from assistant.entity_names import Name, Vocabulary, names
 from assistant.query_rewriting import candidates
 from assistant.rewrite_candidates import RewriteCandidate
 from assistant.table_questions import TableQuestion, calculation_asked

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from assistant import rewrite_candidates
 from assistant import rewrite_candidates_chinese as chinese
-from assistant.phrases import runs
+from assistant.phrases import capitalised_phrases
 from assistant.rewrite_candidates import RewriteCandidate
 
 # Where nothing is answered, a text that is a weaker guess must be so much nearer to it (by hand).
@@ -52,7 +52,7 @@ def candidates(question: str, history: Sequence[Turn]) -> list[RewriteCandidate]
     before, named, answer = "", list[str](), ""
     for turn in history:
         before = turn.whole or _candidates(turn.question, before, named, answer)[0].text
-        new = [one.text for one in reversed(runs(before))]
+        new = [one.text for one in reversed(capitalised_phrases(before))]
         named = [*new, *(one for one in named if one not in new)]
         answer = turn.answer
     return _candidates(question, before, named, answer)
@@ -64,9 +64,9 @@ def _candidates(
     if not before:
         return [RewriteCandidate(question)]
     if chinese.is_chinese(question):
-        made = chinese.proposed(question, before)
+        made = chinese.rewrites_of(question, before)
     else:
-        made = rewrite_candidates.proposed(question, before, named, answer)
+        made = rewrite_candidates.rewrites_of(question, before, named, answer)
     kept: dict[str, RewriteCandidate] = {}
     for one in made:
         kept.setdefault(one.text.lower(), one)

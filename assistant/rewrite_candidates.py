@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.checking.names import kind_of
-from assistant.phrases import AUXILIARY, phrases, runs
+from assistant.entity_names import kind_of
+from assistant.phrases import AUXILIARY, capitalised_phrases, phrases
 from corpus.date_mentions import date_mentions
 from index.query import STOP_WORDS, content_words
 
@@ -85,13 +85,15 @@ def needs_context(text: str) -> bool:
     """Say whether a question or sentence says by its form that it needs what was said before it."""
     pronoun = _pronoun(text)
     return (
-        bool(pronoun and not _own(text, pronoun) and not runs(text[: pronoun.start()]))
+        bool(
+            pronoun and not _own(text, pronoun) and not capitalised_phrases(text[: pronoun.start()])
+        )
         or _is_part(text)
         or bool(_BARE.fullmatch(_JOINS.sub("", text)))
     )
 
 
-def proposed(
+def rewrites_of(
     question: str, before: str, named: Sequence[str], answer: str = ""
 ) -> list[RewriteCandidate]:
     """Return what `question` may mean after `before`, the last question that stood alone.
@@ -101,7 +103,9 @@ def proposed(
     """
     if meant := _MEANT.match(question):
         rest = question[meant.end() :].strip()
-        return proposed(rest, before, named, answer) if _ASKS.match(rest) else _part(rest, before)
+        return (
+            rewrites_of(rest, before, named, answer) if _ASKS.match(rest) else _part(rest, before)
+        )
     plain = _JOINS.sub("", question).strip()
     if bare := _BARE.fullmatch(plain):
         return [_asked_anew(bare, before)]
@@ -110,7 +114,7 @@ def proposed(
     if listed := _of_a_list(plain, before, named):
         return [RewriteCandidate(listed, RewriteKind.WITH_SUBJECT), _with_question(plain, before)]
     pronoun = _pronoun(plain)
-    if pronoun is None and (runs(plain) or date_mentions(plain)):
+    if pronoun is None and (capitalised_phrases(plain) or date_mentions(plain)):
         return [RewriteCandidate(question)]
     subjects = _subjects(pronoun, plain, before, named, answer)
     made = [
@@ -162,7 +166,7 @@ def _replaced(what: str, before: str) -> list[str]:
             return [added]
         return [before[: old_one.start()] + what + before[old_one.end() :], added]
     new = re.sub(r"^the |['’]s$", "", what)
-    if new not in [one.text for one in runs(f"so {new}")]:
+    if new not in [one.text for one in capitalised_phrases(f"so {new}")]:
         return []
     named = [one for one in phrases(before) if one.named and one.text != new]
     alike = [one for one in named if kind_of(one.text) == kind_of(new)] or named

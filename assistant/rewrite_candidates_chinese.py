@@ -46,7 +46,7 @@ def needs_context(question: str) -> bool:
     return bool(_PART.fullmatch(question) or _open(question) or _BARE.fullmatch(question))
 
 
-def proposed(question: str, before: str) -> list[RewriteCandidate]:
+def rewrites_of(question: str, before: str) -> list[RewriteCandidate]:
     """Return what `question` may mean after `before`, the last question that stood alone."""
     subject = _subject(before)
     bare = bool(_BARE.fullmatch(question))

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from assistant.answer import Answer, Citation, Claim
 from assistant.attribution import citation_at
-from assistant.table_fit import Fit, Grid, fitted, goes_on, grids, stem_set
-from assistant.table_questions import Limit, TableQuestion, meant
+from assistant.table_fit import Fit, Grid, fit_of, goes_on, grids, stem_set
+from assistant.table_questions import Limit, TableQuestion, synonym_stems
 from assistant.table_values import Value, Values, plain, values_of
 from assistant.workspace import Workspace
 from corpus.document import Document
@@ -59,7 +59,7 @@ def calculated(
     made: list[tuple[bool, int, int, Calculation]] = []
     for rank, (owner, table) in enumerate(_tables(evidence, document)):
         for grid in grids(owner, table):
-            fit = fitted(asked, grid)
+            fit = fit_of(asked, grid)
             if fit is None:
                 continue
             bare = Calculation(owner.id, (table.start, table.end))
@@ -118,7 +118,7 @@ def _over_column(
     values = values_of(cells, [head, grid.title])
     if values.doubt:
         return replace(bare, refused=f"the column “{head}” {values.doubt}")
-    told = _Told(asked, grid, fit, head, values)
+    told = _ColumnCalculation(asked, grid, fit, head, values)
     made = {
         "largest": told.extreme, "smallest": told.extreme, "latest": told.extreme,
         "earliest": told.extreme, "count": told.count, "sum": told.sum, "average": told.average,
@@ -150,7 +150,9 @@ def _counts_values(asked: TableQuestion, grid: Grid) -> bool:
     """Say whether what is counted is itself a column: "how many crew" asks for its values."""
     things = stem_set(f"{grid.named} {grid.title}")
     heads = frozenset().union(*map(stem_set, grid.heads))
-    return any(meant(word) & heads and not meant(word) & things for word in asked.counted)
+    return any(
+        synonym_stems(word) & heads and not synonym_stems(word) & things for word in asked.counted
+    )
 
 
 def _listed(asked: TableQuestion, grid: Grid, fit: Fit, bare: Calculation) -> Calculation | None:
@@ -161,7 +163,7 @@ def _listed(asked: TableQuestion, grid: Grid, fit: Fit, bare: Calculation) -> Ca
         return None
     if grid.is_nameless:
         return replace(bare, refused=_NAMELESS)
-    told = _Told(asked, grid, fit, "", Values())
+    told = _ColumnCalculation(asked, grid, fit, "", Values())
     named = _joined([grid.names[thing] for thing in fit.things])
     if fit.filters:
         words = " ".join(fit.filters)
@@ -176,18 +178,18 @@ def _listed(asked: TableQuestion, grid: Grid, fit: Fit, bare: Calculation) -> Ca
 def _is_of(asked: TableQuestion, grid: Grid) -> bool:
     """Say whether a table is by its head or title one of what is counted."""
     own = stem_set(f"{grid.named} {grid.title}")
-    return all(meant(word) & own for word in asked.counted)
+    return all(synonym_stems(word) & own for word in asked.counted)
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _Computed:
     sentence: str
     working: str
     things: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _ColumnCalculation:
     """The sentences that say what the values of a column give; a text alone says why not."""
 
     asked: TableQuestion
@@ -223,7 +225,7 @@ class _Told:
     def _key(self, value: Value) -> tuple[str, str] | Decimal:
         return value.days if value.days is not None else value.number
 
-    def extreme(self) -> _Made | str:
+    def extreme(self) -> _Computed | str:
         """Return the row with the highest or lowest value."""
         kind = self.asked.kind
         timely = kind in {"latest", "earliest"}
@@ -250,7 +252,7 @@ class _Told:
             f"{values[best[0]].written}{following}."
         )
         things = tuple(self.fit.things[at] for at in [*best[:_NAMED], rest[0]])
-        return _Made(sentence, f"compared over the column “{self.head}”", things)
+        return _Computed(sentence, f"compared over the column “{self.head}”", things)
 
     def _overlaps(self, best: int, rest: Sequence[int]) -> bool:
         days = self.values.values[best].days
@@ -259,7 +261,7 @@ class _Told:
             one is not None and one[0] <= days[1] and days[0] <= one[1] for one in others
         )
 
-    def count(self) -> _Made | str:
+    def count(self) -> _Computed | str:
         """Return how many rows keep to the condition of the question."""
         limit = self.asked.limit
         if limit is None:
@@ -281,7 +283,7 @@ class _Told:
         condition = f"a date {limit.words} under" if limit.dates else f"{limit.words} under"
         sentence = f"Of {self._over}, {count} {have} {condition} “{self.head}”{named}."
         things = tuple(self.fit.things[at] for at in kept[:_NAMED]) or self.fit.things[:_NAMED]
-        return _Made(sentence, f"counted over the column “{self.head}”", things)
+        return _Computed(sentence, f"counted over the column “{self.head}”", things)
 
     def _other_unit(self, limit: Limit) -> bool:
         return bool(limit.unit and self.values.unit and limit.unit != self.values.unit)
@@ -317,7 +319,7 @@ class _Told:
             inside = [day < edge if limit.strict else day <= edge for day in days]
         return inside[0] if inside[0] == inside[1] else None
 
-    def sum(self) -> _Made | str:
+    def sum(self) -> _Computed | str:
         """Return what the values add up to."""
         if self.values.dates:
             return f"the column “{self.head}” is of dates"
@@ -325,9 +327,11 @@ class _Told:
         parts = [self._with_value(at) for at in range(len(self.values.values))]
         written = self.values.written(total)
         sentence = f"“{self.head}” of {self._over} adds up to {written}: {_joined(parts)}."
-        return _Made(sentence, f"added up over the column “{self.head}”", self.fit.things[:_NAMED])
+        return _Computed(
+            sentence, f"added up over the column “{self.head}”", self.fit.things[:_NAMED]
+        )
 
-    def average(self) -> _Made | str:
+    def average(self) -> _Computed | str:
         """Return the mean of the values."""
         if self.values.dates:
             return f"the column “{self.head}” is of dates"
@@ -338,9 +342,11 @@ class _Told:
             f"The average “{self.head}” of {self._over} is {self.values.written(mean)}: "
             f"{_joined(parts)}."
         )
-        return _Made(sentence, f"averaged over the column “{self.head}”", self.fit.things[:_NAMED])
+        return _Computed(
+            sentence, f"averaged over the column “{self.head}”", self.fit.things[:_NAMED]
+        )
 
-    def difference(self) -> _Made | str:
+    def difference(self) -> _Computed | str:
         """Return by how much, or how many times, one value of two is larger."""
         if self.values.dates:
             return ""
@@ -354,7 +360,7 @@ class _Told:
             found = f"a difference of {self.values.written(most - least)}"
         pair = f"{self._with_value(larger)} against {self._with_value(smaller)}"
         sentence = f"“{self.head}”: {pair}, {found}."
-        return _Made(sentence, f"calculated from the column “{self.head}”", self.fit.things)
+        return _Computed(sentence, f"calculated from the column “{self.head}”", self.fit.things)
 
 
 def _date_values(iso: str) -> tuple[Value, ...]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.table_questions import VAGUE, TableQuestion, meant
+from assistant.table_questions import VAGUE, TableQuestion, synonym_stems
 from corpus.document import Document
 from corpus.table import Span, Table
 from index.keyword_index import stems
@@ -108,7 +108,7 @@ def grids(owner: Document, table: Table) -> Iterator[Grid]:
 def goes_on(owner: Document, table: Table, asked: TableQuestion) -> bool:
     """Say whether another table has the same columns, and the question does not tell which."""
     heads = table.column_heads(owner.text)
-    words = frozenset(stem for word in asked.words for stem in meant(word))
+    words = frozenset(stem for word in asked.words for stem in synonym_stems(word))
     own = words & stem_set(f"{table.title} {_above(owner, table)}")
     return any(
         other.column_heads(owner.text) == heads
@@ -122,7 +122,7 @@ def _above(owner: Document, table: Table) -> str:
     return owner.headings_at([table.start])[0]
 
 
-def fitted(asked: TableQuestion, grid: Grid) -> Fit | None:
+def fit_of(asked: TableQuestion, grid: Grid) -> Fit | None:
     """Return the rows and columns that a question means, or None where a word of it has no place.
 
     That every word has one keeps questions about something else from being calculated: a table
@@ -153,7 +153,7 @@ class _Fitting:
 
     def place(self, word: str) -> bool:
         """Find the place of a word; False where it has none, or several that differ."""
-        exact, wide = frozenset(stems(word)), meant(word)
+        exact, wide = frozenset(stems(word)), synonym_stems(word)
         if self._asked.is_pair and 0 < sum(exact <= name for name in self._names) < len(
             self._names
         ):

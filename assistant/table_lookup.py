@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.table_fit import stem_set
-from assistant.table_questions import meant
+from assistant.table_questions import synonym_stems
 from corpus.cells import Row, cells_in_words
 from index.query import STOP_WORDS
 
@@ -20,7 +20,7 @@ def looked_up(question: str, row: Row) -> str:
     """
     values = row.values
     asked = stem_set(question) - stem_set(row.name) - _SAY_NOTHING
-    wide = frozenset().union(*(meant(stem) for stem in asked)) if asked else asked
+    wide = frozenset().union(*(synonym_stems(stem) for stem in asked)) if asked else asked
     scores = [
         (len(stem_set(cell.column) & wide), len(stem_set(cell.column) & asked)) for cell in values
     ]

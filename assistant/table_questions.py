@@ -292,7 +292,7 @@ def _spelled(text: str) -> Iterator[tuple[str, int]]:
         yield re.sub(r"['’]s$", "", found[0]), found.start()
 
 
-def meant(word: str) -> frozenset[str]:
+def synonym_stems(word: str) -> frozenset[str]:
     """Return the stems of a word and of those that name the same thing in the head of a column."""
     own = frozenset(stems(word))
     return own.union(*(group for group in _groups() if own & group))

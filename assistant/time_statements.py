@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from assistant.checking.names import names
+from assistant.entity_names import names
 from assistant.time_asked import span_of
 from corpus.date_mentions import DateMention, date_mentions
 from corpus.months import MONTHS

@@ -111,7 +111,7 @@ class Workspace:
         """Return the embedder for passages, loaded once; raises EmbedderError."""
         return self._models.documents
 
-    def themed(self, entries: Sequence[Entry]) -> list[Entry]:
+    def with_themes(self, entries: Sequence[Entry]) -> list[Entry]:
         """Return the documents with the key of their theme in `source.theme`.
 
         It is the one that the document or its reader names, or else the one that its words tell
@@ -131,7 +131,7 @@ class Workspace:
             self._themes_told[key] = self.themes.told(entry.source.title, beginning)
         return self._themes_told[key]
 
-    def answering_with(self, engine: Engine) -> Workspace:
+    def with_engine(self, engine: Engine) -> Workspace:
         """Return this workspace with another engine; everything else is shared, and stays open."""
         other = copy(self)
         other.engine = engine
@@ -142,24 +142,24 @@ class Workspace:
         """Take a document out of the library and the search; raises NotInLibrary."""
         with self.library.writing():
             entry = self.library.remove(document)
-            self._bring_up()
+            self._update_indexes()
         return entry
 
     def restore(self, document: str) -> Entry:
         """Bring a removed document back; raises NotInLibrary."""
         with self.library.writing():
             entry = self.library.restore(document)
-            self._bring_up()
+            self._update_indexes()
         return entry
 
     def update_source(self, document: str, **values: str | None) -> Entry:
         """Change what the library says of a document: see `Library.update_source`."""
         with self.library.writing():
             entry = self.library.update_source(document, **values)
-            self._bring_up()
+            self._update_indexes()
         return entry
 
-    def _bring_up(self) -> None:
+    def _update_indexes(self) -> None:
         """Have the search show what was just written; the record itself is safe already."""
         try:
             self.indexes.update(wait=False)

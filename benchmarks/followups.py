@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.answerability import ANSWERED, judged
+from assistant.answerability import ANSWERED, judge_answerability
 from assistant.query_rewriting import Turn, best_candidate, candidates
 from assistant.rewrite_candidates import RewriteCandidate
 from assistant.settings import Settings
@@ -75,7 +75,7 @@ def taken(workspace: Workspace, talk: Talk) -> RewriteCandidate:
     def chance(found: tuple[RewriteCandidate, tuple[Evidence, ...]]) -> float:
         guess, evidence = found
         reader = workspace.reader
-        return judged(reader.readings(guess.text, evidence), evidence).chance
+        return judge_answerability(reader.readings(guess.text, evidence), evidence).chance
 
     def find(guess: RewriteCandidate) -> tuple[RewriteCandidate, tuple[Evidence, ...]]:
         return guess, tuple(workspace.retriever.search(guess.text, limit=_READ))

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from assistant.checking.checker import Checker, Cited
 from assistant.checking.entailment import judge_named
-from assistant.checking.names import Vocabulary, names
 from assistant.checking.source_changes import quotations
+from assistant.entity_names import Vocabulary, names
 from corpus.date_mentions import date_mentions
 from corpus.document import Document, Passage
 from corpus.quantities import quantities

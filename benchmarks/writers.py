@@ -28,7 +28,7 @@ from statistics import median
 
 from assistant.answer import Answer, Question
 from assistant.engine_selection import engine_named
-from assistant.evaluation import EvaluationQuestion, judged, questions_from, right
+from assistant.evaluation import EvaluationQuestion, questions_from, right, scored
 from assistant.extractive_engine import ExtractiveEngine
 from assistant.models.clients import AnthropicServer, OllamaServer, OpenAIServer
 from assistant.models.model_engine import ModelEngine
@@ -99,7 +99,7 @@ def _what(one: EvaluationQuestion, answer: Answer) -> str:
     if one.abstain:
         return "invented" if said else "declined"
     if said:
-        return "right" if judged(one, answer.evidence, answer).right else "wrong"
+        return "right" if scored(one, answer.evidence, answer).right else "wrong"
     held = any(right(one, evidence) for evidence in answer.evidence)
     return "not found" if held else "no passage"
 

@@ -21,7 +21,7 @@ _COPY_MEANING, _COPY_WORDS, _COPY_SHARE = 0.9, 0.6, 0.5
 _MATCHES = 0.3
 
 
-def folded(
+def near_duplicates(
     words: Sequence[frozenset[int]], vectors: Vectors, scale: CosineScale = DEFAULT_SCALE
 ) -> dict[int, int]:
     """Return, for each position that repeats an earlier one, that earlier position.
@@ -45,7 +45,7 @@ def folded(
     return repeats
 
 
-def grouped(
+def repeat_groups(
     documents: Sequence[str],
     words: Sequence[frozenset[int]],
     vectors: Vectors,
@@ -84,7 +84,7 @@ def _overlap(first: frozenset[int], second: frozenset[int]) -> float:
     return len(first & second) / either if either else 0.0
 
 
-def shared(
+def share_among_documents(
     documents: Sequence[str], scores: Sequence[float], *, top: int = 5, most: int = 2
 ) -> list[int]:
     """Return positions so that no document has more than `most` of the first `top`.

@@ -96,7 +96,7 @@ def coded(states: States) -> Bits:
     return np.packbits(states > mean, axis=1)
 
 
-def late(forward: ForwardIndex, rows: Rows, question: States) -> NDArray[np.float64]:
+def max_similarities(forward: ForwardIndex, rows: Rows, question: States) -> NDArray[np.float64]:
     """Return for each row the mean, over the question's tokens, of its likest token's cosine.
 
     NaN for a row whose passage has no token codes: it was embedded without, or by another model.

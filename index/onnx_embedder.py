@@ -35,7 +35,7 @@ def write_atomically(target: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def opened(model: Path) -> Any:
+def open_session(model: Path) -> Any:
     """Return a session of an exported model, which computes in the thread that asks it.
 
     Raises ValueError where the file is no model that ONNX Runtime loads.
@@ -92,7 +92,7 @@ class OnnxEmbedder:
     def __init__(self, name: str, model: Path, folder: Path) -> None:
         """Load `model` (ONNX) with the tokenizer of `folder`; raises EmbedderError."""
         try:
-            self._session = opened(model)
+            self._session = open_session(model)
         except ValueError as error:
             raise EmbedderError(
                 tr(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from corpus.date_mentions import date_mentions
 from index.forward_index import ForwardIndex, Rows, stem_code
-from index.late_interaction import States, late
+from index.late_interaction import States, max_similarities
 from index.query import Concept
 
 Values = NDArray[np.float64]
@@ -97,7 +97,7 @@ def late_values(index: ForwardIndex, rows: Rows, question: States, score: Values
     none of the best has codes, all have 0.
     """
     best = np.argsort(-score, kind="stable")[:COMPARED]
-    found = late(index, rows[best], question)
+    found = max_similarities(index, rows[best], question)
     known = ~np.isnan(found)
     if not known.any():
         return np.zeros(len(rows))
@@ -108,7 +108,7 @@ def late_values(index: ForwardIndex, rows: Rows, question: States, score: Values
     return values
 
 
-def weighed(signals: Mapping[str, Values]) -> dict[str, Values]:
+def weighted_signals(signals: Mapping[str, Values]) -> dict[str, Values]:
     """Return what each signal gives to the score of each candidate; the parts add up to 0…1.
 
     `signals` are named as in WEIGHTS. Cosines and BM25 scores are scaled over the candidates;

@@ -22,7 +22,7 @@ from corpus.i18n import tr
 from corpus.registry import Registry, made
 from index.embedder_weights import DEFAULT_MODEL, is_whole, weights_folder
 from index.keyword_index import stems
-from index.onnx_embedder import opened
+from index.onnx_embedder import open_session
 from index.pair_encoding import Pair, PairTokens
 from index.query import content_words
 
@@ -120,7 +120,10 @@ class OnnxReader:
                             file=folder / file,
                         )
                     )
-            self._lower, self._upper = opened(folder / "lower.onnx"), opened(folder / "upper.onnx")
+            self._lower, self._upper = (
+                open_session(folder / "lower.onnx"),
+                open_session(folder / "upper.onnx"),
+            )
         except (OSError, ValueError, KeyError) as error:
             raise ReaderError(
                 tr(

@@ -15,7 +15,7 @@ from corpus.errors import EmbedderMismatch, SearchIndexError
 from corpus.i18n import joined, tr
 from corpus.library import Library
 from corpus.vocabulary import AliasGroup
-from index.diversity import folded, grouped, shared
+from index.diversity import near_duplicates, repeat_groups, share_among_documents
 from index.embedding import Embedder, Vectors
 from index.evidence import Evidence, Match, Newer
 from index.filters import Filters
@@ -25,7 +25,7 @@ from index.keyword_index import AROUND, stems
 from index.late_interaction import States, question_read
 from index.pair_encoding import pair_of
 from index.query import Query, spelling_corrected
-from index.ranking import Coverage, Values, fit, late_values, named_months, weighed
+from index.ranking import Coverage, Values, fit, late_values, named_months, weighted_signals
 from index.reader import ReaderModel, Reading
 from index.snapshot import Snapshot
 
@@ -151,9 +151,9 @@ class Retriever:
             "late": np.zeros(len(rows)),
         }
         if states is not None and len(rows):
-            before = np.asarray(sum(weighed(signals).values()), dtype=np.float64)
+            before = np.asarray(sum(weighted_signals(signals).values()), dtype=np.float64)
             signals["late"] = late_values(forward, rows, states, before)
-        parts = weighed(signals)
+        parts = weighted_signals(signals)
         score = np.asarray(sum(parts.values()), dtype=np.float64)
         return _Ranked(rows, signals, parts, score, coverage)
 
@@ -167,7 +167,7 @@ class Retriever:
         head = head[[forward.id(int(row)) in passages for row in ranked.rows[head]]]
         rows = ranked.rows[head]
         held = [frozenset(forward.codes(row).tolist()) for row in rows.tolist()]
-        repeats = folded(held, np.asarray(forward.vectors[rows]), snapshot.scale)
+        repeats = near_duplicates(held, np.asarray(forward.vectors[rows]), snapshot.scale)
         kept = [position for position in range(len(head)) if position not in repeats]
         there = [passages[forward.id(int(rows[one]))] for one in kept]
         found = [float(ranked.score[head[one]]) for one in kept]
@@ -176,8 +176,10 @@ class Retriever:
         scores = found if self._reader is None else _fused(found, readings)
         best = sorted(range(len(kept)), key=lambda one: -scores[one])
         documents = [str(forward.documents[forward.place(int(row))]) for row in rows]
-        groups = grouped(documents, held, np.asarray(forward.vectors[rows]), snapshot.scale)
-        order = shared([groups[kept[one]] for one in best], [scores[one] for one in best])
+        groups = repeat_groups(documents, held, np.asarray(forward.vectors[rows]), snapshot.scale)
+        order = share_among_documents(
+            [groups[kept[one]] for one in best], [scores[one] for one in best]
+        )
         ranks = {name: _ranks(ranked.signals[name]) for name in ("meaning", "words")}
         evidence = []
         for label, place in enumerate(order[:limit], start=1):

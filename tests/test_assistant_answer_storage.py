@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import NOT_HELD, NOT_SAID, Answer, Citation, Claim
-from assistant.answer_storage import as_json, from_json, history_of, keep, to_json
+from assistant.answer_storage import as_json, from_json, history_of, store_answer, to_json
 from assistant.checking.problems import Code, problem
 from assistant.conversation_export import as_markdown
 from assistant.engine import Usage
@@ -63,12 +63,14 @@ def test_conversations_are_listed_renamed_searched_and_deleted(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     """They are there after a restart, newest first; a search looks at questions and answers."""
-    first = keep(workspace.library.conversations, "", ANSWER)
-    second = keep(
+    first = store_answer(workspace.library.conversations, "", ANSWER)
+    second = store_answer(
         workspace.library.conversations, "", Answer("What is 100% of_it?", outcome="declined")
     )
     assert (
-        keep(workspace.library.conversations, first, Answer("And who paid?", outcome="declined"))
+        store_answer(
+            workspace.library.conversations, first, Answer("And who paid?", outcome="declined")
+        )
         == first
     )
     workspace.close()
@@ -88,14 +90,14 @@ def test_conversations_are_listed_renamed_searched_and_deleted(
         assert [one.id for one in kept.all()] == [second]
         for wrong in (lambda: kept.turns(first), lambda: kept.delete(first),
                       lambda: kept.rename(first, "x"), lambda: kept.resolve("zz"),
-                      lambda: keep(kept, first, ANSWER)):  # fmt: skip
+                      lambda: store_answer(kept, first, ANSWER)):  # fmt: skip
             with pytest.raises(NoConversation):
                 wrong()
 
 
 def test_a_conversation_is_exported_with_its_quotations(workspace: Workspace) -> None:
     """Markdown and JSON hold the marked sentences, what was doubted and the quoted words."""
-    conversation = keep(workspace.library.conversations, "", ANSWER)
+    conversation = store_answer(workspace.library.conversations, "", ANSWER)
     (listed,) = workspace.library.conversations.all()
     turns = workspace.library.conversations.turns(conversation)
     text = as_markdown(listed, turns)
@@ -109,8 +111,10 @@ def test_a_conversation_is_exported_with_its_quotations(workspace: Workspace) ->
 
 def test_a_decline_is_exported_with_the_sentences_that_come_closest(workspace: Workspace) -> None:
     """Marked and quoted; where none come close it says that the library holds nothing."""
-    conversation = keep(workspace.library.conversations, "", DECLINED)
-    keep(workspace.library.conversations, conversation, Answer("Why?", "declined", notice=NOT_HELD))
+    conversation = store_answer(workspace.library.conversations, "", DECLINED)
+    store_answer(
+        workspace.library.conversations, conversation, Answer("Why?", "declined", notice=NOT_HELD)
+    )
     (listed,) = workspace.library.conversations.all("lamps")
     turns = workspace.library.conversations.turns(conversation)
     text = " ".join(as_markdown(listed, turns).split())
@@ -141,7 +145,7 @@ def test_a_library_of_the_first_version_gets_conversations(tmp_path: Path) -> No
     )
     old.close()
     with Workspace(Settings(home=tmp_path, engine="extractive", embedder="hash")) as workspace:
-        assert keep(workspace.library.conversations, "", ANSWER)
+        assert store_answer(workspace.library.conversations, "", ANSWER)
     assert (tmp_path / "library.before-1").exists()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answerability import ANSWERED, NEAR, Judgement, Zone, judged
+from assistant.answerability import ANSWERED, NEAR, Judgement, Zone, judge_answerability
 from corpus.document import Passage, Source
 from index.evidence import Evidence, Match
 from index.reader import Reading
@@ -15,7 +15,7 @@ def judgement(
 ) -> Judgement:
     """Judge two passages by the chance that each answers and by how the search matched them."""
     readings = [Reading(one, one, 1 - one, (one,)) for one in (second, answers)]
-    return judged(readings, [found(meaning, covered), found(0.1, 0.1)])
+    return judge_answerability(readings, [found(meaning, covered), found(0.1, 0.1)])
 
 
 def found(meaning: float, covered: float) -> Evidence:
@@ -27,7 +27,7 @@ def found(meaning: float, covered: float) -> Evidence:
 
 def test_no_evidence_is_absent() -> None:
     """Nothing was found: no chance, and no number is computed of nothing."""
-    assert judged([], []) == Judgement(0.0, Zone.ABSENT)
+    assert judge_answerability([], []) == Judgement(0.0, Zone.ABSENT)
 
 
 def test_what_is_sure_is_answered_and_what_is_hopeless_is_absent() -> None:

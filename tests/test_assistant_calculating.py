@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.engine import Task
-from assistant.extractive_engine import picked
+from assistant.extractive_engine import picked_sentences
 from assistant.sentence_ranking import RankedSentence
 from assistant.table_calculation import Calculation, calculated
 from assistant.table_lookup import looked_up
@@ -296,8 +296,8 @@ def test_the_row_of_another_thing_is_no_second_sentence(tmp_path: Path) -> None:
         if row.cells[0].text in ("Orla 3", "Zelda 5")
     ]
     assert len(rows) == 2
-    assert len(picked(Task("How many crew does the Zelda 5 have?", (), rows))) == 1
-    assert len(picked(Task("How many crew do Zelda 5 and Orla 3 have?", (), rows))) == 2
+    assert len(picked_sentences(Task("How many crew does the Zelda 5 have?", (), rows))) == 1
+    assert len(picked_sentences(Task("How many crew do Zelda 5 and Orla 3 have?", (), rows))) == 2
 
 
 @pytest.mark.parametrize(

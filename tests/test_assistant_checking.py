@@ -12,13 +12,13 @@ from docx.oxml import parse_xml
 from assistant.answer import Answer
 from assistant.attribution import AnswerBuilder
 from assistant.checking.checker import Checker, Cited, missing_facts
-from assistant.checking.names import Vocabulary, missing_names, names
 from assistant.checking.number_match import number_problem
 from assistant.checking.problems import Code, in_words
 from assistant.checking.source_changes import altered_quotations
 from assistant.checking.tables import record_as_lines
 from assistant.draft_check import sentences_of
 from assistant.engine import Draft
+from assistant.entity_names import Vocabulary, missing_names, names
 from corpus.date_mentions import date_mentions, dates_supported
 from corpus.quantities import quantities
 from index.embedding import HashEmbedder

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Answer, Citation, Claim
-from assistant.evaluation import EvaluationQuestion, Scored, figures, judged, questions_from, right
+from assistant.evaluation import EvaluationQuestion, Scored, figures, questions_from, right, scored
 from corpus.document import Document, Passage, Source
 from index.evidence import Evidence
 
@@ -65,7 +65,7 @@ def test_a_right_first_sentence_is_counted_and_a_later_one_is_not_first(
 ) -> None:
     """A right sentence is told by its place; an answer without one is wrong."""
     first, later, never = (
-        judged(question, [], said(*quotes)) for quotes in ((RYE, BUILT), (BUILT, RYE), (BUILT,))
+        scored(question, [], said(*quotes)) for quotes in ((RYE, BUILT), (BUILT, RYE), (BUILT,))
     )
     assert (first.place, first.right) == (1, True)
     assert (later.place, later.right) == (2, True)
@@ -76,7 +76,7 @@ def test_a_right_first_sentence_is_counted_and_a_later_one_is_not_first(
 
 def test_the_fourth_sentence_is_not_among_three() -> None:
     """Only the first three sentences count as seen at once."""
-    row = figures([judged(BY_STRING, [], said(BUILT, BUILT, BUILT, RYE))])
+    row = figures([scored(BY_STRING, [], said(BUILT, BUILT, BUILT, RYE))])
     assert (row.first_3, row.answered_right) == (0.0, 1.0)
 
 
@@ -98,22 +98,22 @@ def test_a_sentence_answers_by_the_evidence_or_the_short_answer(
     quote: str, name: str, place: int
 ) -> None:
     """The evidence is a sentence; its words in another document need most of it."""
-    assert judged(BY_SENTENCE, [], said(quote, name=name)).place == place
+    assert scored(BY_SENTENCE, [], said(quote, name=name)).place == place
 
 
 def test_bars_between_cells_are_no_words() -> None:
     """A row that is told as a sentence is the row."""
     question = asked(evidence=(ROW,))
     answer = said("Lund: 300, 12")
-    assert judged(question, [], answer).place == 1
+    assert scored(question, [], answer).place == 1
 
 
 def test_wanted_words_of_a_first_sentence_count_in_a_right_document_only() -> None:
     """`first` may be a single name: it tells a right sentence only in the right document."""
     question = asked(must=("sold half of the flour",), first=("ada berg",))
     quote = "Ada Berg runs it."
-    assert judged(question, [], said(quote)).place == 1
-    assert judged(question, [], said(quote, name="other")).place == 0
+    assert scored(question, [], said(quote)).place == 1
+    assert scored(question, [], said(quote, name="other")).place == 0
 
 
 def test_a_right_passage_stands_in_a_right_file_and_may_be_cut_within_the_evidence() -> None:
@@ -123,38 +123,38 @@ def test_a_right_passage_stands_in_a_right_file_and_may_be_cut_within_the_eviden
     assert not right(BY_SENTENCE, found("It ground oats. Rye in 2022 was dear."))
     assert not right(BY_STRING, found(MILL, name="other"))
     ranked = [found(OTHER), found(MILL, label=2)]
-    assert judged(BY_STRING, ranked, said(RYE)).rank == 2
+    assert scored(BY_STRING, ranked, said(RYE)).rank == 2
 
 
 def test_declines_are_told_apart_by_whether_the_library_answers() -> None:
     """Declined is of the unanswerable, declined wrongly of the answerable, nearest of both."""
     closed = asked(abstain=True, files=())
     nothing = replace(said(outcome="declined"), claims=(), citations=())
-    scored = [
-        judged(closed, [], nothing), judged(closed, [], said(BUILT)),
-        judged(BY_STRING, [], nothing), judged(BY_STRING, [], said(RYE)),
-        judged(BY_STRING, [], said(RYE, outcome="partly")), judged(BY_STRING, [], said(BUILT)),
+    every = [
+        scored(closed, [], nothing), scored(closed, [], said(BUILT)),
+        scored(BY_STRING, [], nothing), scored(BY_STRING, [], said(RYE)),
+        scored(BY_STRING, [], said(RYE, outcome="partly")), scored(BY_STRING, [], said(BUILT)),
     ]  # fmt: skip
-    row = figures(scored)
+    row = figures(every)
     assert (row.declined, row.declined_wrongly, row.answered) == (0.5, 0.25, 0.75)
     assert row.nearest == 0.0
-    shown = judged(closed, [], replace(nothing, nearest=said(BUILT).claims, chance=0.2))
+    shown = scored(closed, [], replace(nothing, nearest=said(BUILT).claims, chance=0.2))
     assert (shown.number, shown.right) == (0.2, False)
-    assert figures([shown, *scored[1:]]).nearest == 0.5
+    assert figures([shown, *every[1:]]).nearest == 0.5
 
 
 def test_the_length_is_the_median_of_the_answers_to_fact_questions() -> None:
     """Declined questions and those that ask why have no part in it."""
-    lengths = [judged(BY_STRING, [], said(" ".join(["word"] * length))) for length in (10, 20, 90)]
-    why = judged(asked("why", must=("300 tonnes",)), [], said(" ".join(["word"] * 400)))
+    lengths = [scored(BY_STRING, [], said(" ".join(["word"] * length))) for length in (10, 20, 90)]
+    why = scored(asked("why", must=("300 tonnes",)), [], said(" ".join(["word"] * 400)))
     nothing = replace(said(outcome="declined"), claims=(), citations=())
-    assert figures([*lengths, why, judged(BY_STRING, [], nothing)]).fact_words == 20
+    assert figures([*lengths, why, scored(BY_STRING, [], nothing)]).fact_words == 20
 
 
 def test_the_slowest_twentieth_is_left_out_of_the_95th_percentile() -> None:
     """Of twenty answers the nineteenth by its time; the median beside it."""
-    scored = [Scored(BY_STRING, 1, "answered", True, float(seconds)) for seconds in range(1, 21)]
-    row = figures(scored)
+    every = [Scored(BY_STRING, 1, "answered", True, float(seconds)) for seconds in range(1, 21)]
+    row = figures(every)
     assert (row.seconds_p95, row.seconds_median) == (19.0, 10.5)
 
 

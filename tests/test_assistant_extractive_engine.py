@@ -8,7 +8,7 @@ import pytest
 
 from assistant.answer_form import AnswerForm, expected_form
 from assistant.engine import Draft, ReplacedSentence, Task
-from assistant.extractive_engine import ExtractiveEngine, picked
+from assistant.extractive_engine import ExtractiveEngine, picked_sentences
 from assistant.sentence_ranking import RankedSentence
 from corpus.document import Passage, Source
 from index.evidence import Evidence
@@ -60,7 +60,9 @@ def test_a_line_with_a_name_and_its_value_can_be_quoted(line: str, stands: bool)
     """Forms and fact boxes end no sentence; captions and broken lines answer nothing."""
     plain = read("The harbour board met on Monday.", 0.5)
     labelled = read(line, 0.9, start=50)
-    assert (picked(Task("What is the fee?", (), [labelled, plain]))[0] is labelled) == stands
+    assert (
+        picked_sentences(Task("What is the fee?", (), [labelled, plain]))[0] is labelled
+    ) == stands
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_a_line_with_a_name_and_its_value_can_be_quoted(line: str, stands: bool)
 def test_what_tells_of_a_text_answers_nothing(line: str, stands: bool) -> None:
     """Rights, captions, sources, aims of a report and closing formulas give way."""
     plain = read("The harbour board met on Monday.", 0.5)
-    found = picked(Task("What is the fee?", (), [read(line, 0.9, start=50), plain]))
+    found = picked_sentences(Task("What is the fee?", (), [read(line, 0.9, start=50), plain]))
     assert (found[0].text == line) == stands
 
 
@@ -176,8 +178,10 @@ def test_each_part_of_a_question_has_its_sentence() -> None:
     one = read("The harbour of Norden cost 41 million crowns.", 0.9)
     other = read("The harbour of Tarn cost 41 million crowns.", 0.3, start=90, label=2)
     question = "How much did Norden and Tarn each cost?"
-    assert picked(Task(question, (), [one, other, read(THIRD, 0.3, start=200)], parts=2)) == [
+    assert picked_sentences(
+        Task(question, (), [one, other, read(THIRD, 0.3, start=200)], parts=2)
+    ) == [
         one,
         other,
     ]
-    assert picked(Task(question, (), [one, other])) == [one]
+    assert picked_sentences(Task(question, (), [one, other])) == [one]

@@ -8,12 +8,12 @@ import pytest
 
 from assistant.answer import Answer, Question
 from assistant.library_intent import library_intent
-from assistant.library_questions import about_library, say_more, says_nothing
+from assistant.library_questions import ask_for_more, library_answer, names_nothing
 from assistant.pipeline import ask
 from assistant.query_rewriting import Turn
 from assistant.settings import Settings
 from assistant.starter import ensure_starter
-from assistant.summarising import summary_of
+from assistant.summary import summary_of
 from assistant.workspace import Workspace
 from ui.translation import translated
 
@@ -73,7 +73,7 @@ def test_the_catalogue_answers_a_question_about_the_library(
     workspace: Workspace, asked: str
 ) -> None:
     """With the documents themselves to open."""
-    answer = about_library(workspace, Question(asked))
+    answer = library_answer(workspace, Question(asked))
     assert answer is not None
     outcome, words = CATALOGUE[asked]
     assert answer.outcome == outcome
@@ -101,16 +101,16 @@ def test_the_catalogue_answers_a_question_about_the_library(
 )
 def test_a_question_to_the_documents_is_left_to_them(workspace: Workspace, asked: str) -> None:
     """It speaks of documents and does not ask for those of the library."""
-    assert about_library(workspace, Question(asked)) is None
+    assert library_answer(workspace, Question(asked)) is None
     assert summary_of(workspace, Question(asked)) is None
 
 
 def test_the_bounds_of_a_question_hold_for_the_catalogue(workspace: Workspace) -> None:
     """What is asked within some documents or a time is told of these alone."""
-    answer = about_library(workspace, Question("how many documents are there?", since="2026-04"))
+    answer = library_answer(workspace, Question("how many documents are there?", since="2026-04"))
     assert answer is not None and "7 documents" not in answer.claims[0].text
     assert answer.citations and all(one.source.dated >= "2026-04" for one in answer.citations)
-    none = about_library(workspace, Question("what is in the library?", since="2030"))
+    none = library_answer(workspace, Question("what is in the library?", since="2030"))
     assert none is not None and none.outcome == "declined"
 
 
@@ -128,8 +128,8 @@ def test_a_publisher_is_known_by_its_initials() -> None:
 @pytest.mark.parametrize("text", ["and the?", "what is it", "???", "的", "这是什么？", "…"])
 def test_stop_words_alone_ask_for_more(text: str) -> None:
     """Nothing is searched for them."""
-    assert says_nothing(text)
-    answer = say_more(Question(text))
+    assert names_nothing(text)
+    answer = ask_for_more(Question(text))
     assert (answer.outcome, answer.notice[:9]) == ("declined", "Say more:")
     assert translated(answer.notice, "zh") != answer.notice
 
@@ -147,11 +147,11 @@ def test_a_follow_up_about_the_library_is_made_whole(workspace: Workspace) -> No
     """ "About it" is about what was asked before."""
     for before in ("What is multi-head latent attention?", "Which documents are about attention?"):
         asked = Question("Which documents do you have about it?", history=(Turn(before),))
-        answer = about_library(workspace, asked)
+        answer = library_answer(workspace, asked)
         assert answer is not None and "attention" in said(answer)
 
 
 @pytest.mark.parametrize("text", ["H20", "what is MLA?", "华为", "Who founded DeepSeek?", "5"])
 def test_one_word_of_substance_is_a_question(text: str) -> None:
     """However short it is."""
-    assert not says_nothing(text)
+    assert not names_nothing(text)

@@ -8,10 +8,10 @@ import pytest
 
 from assistant.answer import NOT_HELD, NOT_SAID, Answer, Question
 from assistant.answerability import ANSWERED, NEAR
-from assistant.decomposition import named
-from assistant.evidence_search import is_of_another_time
+from assistant.decomposition import asked_thing
 from assistant.pipeline import ask
 from assistant.query_rewriting import turns_from_json
+from assistant.retrieval import is_of_another_time
 from assistant.settings import Settings
 from assistant.time_asked import time_asked
 from assistant.workspace import Workspace
@@ -88,7 +88,7 @@ def test_an_event_of_a_year_of_which_nothing_tells(
 )
 def test_a_part_is_named_without_the_words_that_ask(part: str, name: str) -> None:
     """Never "Compare" or "What is": the thing that the library lacks."""
-    assert named(part) == name
+    assert asked_thing(part) == name
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assistant.answer import Question
-from assistant.library_questions import about_library
-from assistant.summarising import Summary, summary_evidence, summary_of
+from assistant.library_questions import library_answer
+from assistant.summary import Summary, summary_evidence, summary_of
 from assistant.workspace import Workspace
 
 # What is asked, and words of the title of the document that is meant.
@@ -27,7 +27,7 @@ def test_the_main_sentences_stand_in_the_order_of_the_document(
     starter_desk: Workspace, asked: str
 ) -> None:
     """Four to six of them, each quoted as it stands and to be read alone."""
-    assert about_library(starter_desk, Question(asked)) is None
+    assert library_answer(starter_desk, Question(asked)) is None
     answer = summary_of(starter_desk, Question(asked))
     assert answer is not None and answer.outcome == "answered"
     assert ASKED[asked] in answer.notice

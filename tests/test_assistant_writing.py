@@ -11,7 +11,7 @@ import pytest
 
 from assistant import answerability
 from assistant.answer import Answer, Question, answer_json
-from assistant.answer_storage import keep
+from assistant.answer_storage import store_answer
 from assistant.checking.problems import Code
 from assistant.engine import Piece, Task, Usage, Waiting
 from assistant.models.clients import OpenAIServer
@@ -356,7 +356,7 @@ def test_an_engine_that_obeys_a_document_changes_only_its_own_text(
     with Workspace(Settings(home=home, engine="extractive", embedder="hash")) as workspace:
         for _ in workspace.add([tmp_path / "docs" / "orders.md"]):
             continue
-        other = keep(
+        other = store_answer(
             workspace.library.conversations, "", Answer("An earlier question?", outcome="declined")
         )
         settings, kept = workspace.settings, workspace.library.conversations.turns(other)

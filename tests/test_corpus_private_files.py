@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Answer
-from assistant.answer_storage import keep
+from assistant.answer_storage import store_answer
 from assistant.diagnostics import diagnostics
 from assistant.memo.grades import Grades
 from assistant.memo.memo_repository import MemoRepository
@@ -34,7 +34,7 @@ def used(home: Path, document: Path) -> None:
     with Workspace(Settings(home=home, engine="extractive", embedder="hash")) as workspace:
         *_, report = workspace.add([document])
         assert len(report.added) == 1  # type: ignore[union-attr]
-        keep(workspace.library.conversations, "", Answer("Who asks?", outcome="declined"))
+        store_answer(workspace.library.conversations, "", Answer("Who asks?", outcome="declined"))
         assert workspace.retriever.search("ferry passengers")
         MemoRepository(home).save(MEMO, "one")
         Grades.ensured_file(home)

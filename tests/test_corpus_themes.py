@@ -84,12 +84,14 @@ def test_what_the_document_and_the_reader_say_goes_before_its_words(tmp_path: Pa
         (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
     with Workspace(Settings(home=tmp_path / "home", embedder="hash")) as workspace:
         list(workspace.add([tmp_path / f"{name}.md" for name in ("stated", "slides", "plain")]))
-        held = {one.source.title: one for one in workspace.themed(workspace.library.entries())}
+        held = {one.source.title: one for one in workspace.with_themes(workspace.library.entries())}
         assert held["stated"].source.theme == "landscape"
         assert held["plain"].source.theme == held["slides"].source.theme == "export-policy"
         assert workspace.library.entry(held["plain"].id).source.theme == ""
         workspace.library.update_source(held["plain"].id, theme="law")
-        changed = {one.source.title: one for one in workspace.themed(workspace.library.entries())}
+        changed = {
+            one.source.title: one for one in workspace.with_themes(workspace.library.entries())
+        }
         assert changed["plain"].source.theme == "law"
 
 

@@ -12,7 +12,7 @@ from corpus.document import Passage
 from corpus.token_codes import TokenCodes
 from index.embedding import normalised
 from index.forward_index import ForwardIndex
-from index.late_interaction import coded, content, embedded, kept_states, late
+from index.late_interaction import coded, content, embedded, kept_states, max_similarities
 from index.ranking import late_values
 
 CHANCE = np.random.default_rng(3)
@@ -31,7 +31,7 @@ def test_a_passage_with_the_very_tokens_scores_highest() -> None:
     """Though only the side of the mean is kept of each dimension."""
     states = [normalised(CHANCE.normal(size=(6, 384))) for _ in range(4)]
     index = forward_of(TokenCodes.of([coded(one) for one in states]))
-    scores = late(index, np.arange(4), states[2][:3])
+    scores = max_similarities(index, np.arange(4), states[2][:3])
     assert scores is not None and int(scores.argmax()) == 2
     assert scores[2] > 0.6 > max(scores[[0, 1, 3]])
 
@@ -43,8 +43,8 @@ def test_a_passage_without_tokens_takes_nothing_from_the_others() -> None:
     whole = forward_of(known)
     mixed = forward_of(TokenCodes.joined([known, TokenCodes.none(1)]))
     rows, question = np.arange(4), states[1][:3]
-    alone = late(whole, np.arange(3), question)
-    found = late(mixed, rows, question)
+    alone = max_similarities(whole, np.arange(3), question)
+    found = max_similarities(mixed, rows, question)
     assert np.allclose(found[:3], alone) and np.isnan(found[3])
     score = np.array([0.1, 0.2, 0.5, 0.5])
     values = late_values(mixed, rows, question, score)

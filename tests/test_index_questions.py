@@ -10,9 +10,9 @@ import pytest
 from assistant.answer import Question
 from assistant.decomposition import comparison_sides
 from assistant.evaluation import EvaluationQuestion, questions_from, right
-from assistant.evidence_search import found_for
 from assistant.query_plan import plan_of
 from assistant.query_rewriting import standalone
+from assistant.retrieval import retrieve
 from assistant.workspace import Workspace
 
 QUESTIONS = questions_from(Path(__file__).parent / "questions.jsonl")
@@ -62,7 +62,7 @@ def test_the_right_passage_is_among_the_first(starter_desk: Workspace) -> None:
 
 def _rank(workspace: Workspace, one: EvaluationQuestion) -> int:
     asked = Question(standalone(one.text, one.history), as_of=one.as_of, limit=10)
-    found = found_for(workspace, plan_of(workspace, asked))
+    found = retrieve(workspace, plan_of(workspace, asked))
     return next((item.label for item in found if right(one, item)), 0)
 
 
@@ -101,7 +101,7 @@ def test_a_comparison_is_asked_for_each_side(question: str, sides: list[str]) ->
 )
 def test_both_sides_of_a_comparison_are_represented(starter_desk: Workspace, question: str) -> None:
     """Each side's own first passage is among the first four, in a ranking without repeats."""
-    found = found_for(starter_desk, plan_of(starter_desk, Question(question)))
+    found = retrieve(starter_desk, plan_of(starter_desk, Question(question)))
     firsts = {
         starter_desk.retriever.search(side)[0].passage.id for side in comparison_sides(question)
     }

@@ -16,14 +16,14 @@ from corpus.document import Passage
 from corpus.errors import SearchIndexError
 from corpus.token_codes import TokenCodes
 from corpus.vocabulary import groups, groups_of, with_aliases
-from index.diversity import folded, grouped, shared
+from index.diversity import near_duplicates, repeat_groups, share_among_documents
 from index.embedding import normalised
 from index.filters import Filters
 from index.forward_index import ForwardIndex, ordered
 from index.ingest import files_below
 from index.keyword_index import stems
 from index.query import Query
-from index.ranking import WEIGHTS, Coverage, fit, named_months, scaled, weighed
+from index.ranking import WEIGHTS, Coverage, fit, named_months, scaled, weighted_signals
 
 ARTICLES = {
     "mill.md": "---\ntitle: The mill\npublished: 2025-03-04\n---\n\n# The mill\n\n"
@@ -171,12 +171,12 @@ def test_signals_are_weighed_by_what_they_are_and_not_by_rank() -> None:
     """Coverage is not scaled: half a question answered is half an answer."""
     zeros = np.zeros(2)
     signals = {name: zeros for name in WEIGHTS} | {"covered around": np.array([1.0, 0.5])}
-    parts = weighed(signals)
+    parts = weighted_signals(signals)
     assert parts["covered around"].tolist() == [
         WEIGHTS["covered around"],
         WEIGHTS["covered around"] / 2,
     ]
-    assert sum(weighed(signals | {"date": np.array([1.0, 0.0])}).values())[0] < 1
+    assert sum(weighted_signals(signals | {"date": np.array([1.0, 0.0])}).values())[0] < 1
     assert scaled([3.0, 3.0]).tolist() == [0.0, 0.0] and not len(scaled([]))
 
 
@@ -184,16 +184,16 @@ def test_repeats_are_folded() -> None:
     """A reprint folds into the first when both its words and its meaning are the same."""
     words = [frozenset({1, 2, 3, 4, 5}), frozenset({1, 2, 3, 4, 5}), frozenset({1, 2, 3, 4, 9, 8})]
     rows = normalised(np.array([[1, 0.02], [1, 0.0], [1, 0.01]]))
-    assert folded(words, rows) == {1: 0}
+    assert near_duplicates(words, rows) == {1: 0}
 
 
 def test_the_top_is_shared_among_documents_that_match() -> None:
     """At most two of a document in the first five, unless what would move up does not match."""
     documents = ["a", "a", "a", "b", "c", "d"]
-    near = shared(documents, [1.0, 0.99, 0.98, 0.97, 0.96, 0.95])
+    near = share_among_documents(documents, [1.0, 0.99, 0.98, 0.97, 0.96, 0.95])
     assert [documents[place] for place in near[:5]] == ["a", "a", "b", "c", "d"]
-    assert shared(documents, [1.0, 0.99, 0.98, 0.2, 0.1, 0.1]) == list(range(6))
-    assert shared(["a", "a", "a", "b"], [1.0, 0.99, 0.98, 0.97]) == [0, 1, 2, 3]
+    assert share_among_documents(documents, [1.0, 0.99, 0.98, 0.2, 0.1, 0.1]) == list(range(6))
+    assert share_among_documents(["a", "a", "a", "b"], [1.0, 0.99, 0.98, 0.97]) == [0, 1, 2, 3]
 
 
 def test_one_file_and_its_copies_cannot_fill_the_top() -> None:
@@ -203,11 +203,11 @@ def test_one_file_and_its_copies_cannot_fill_the_top() -> None:
     words = [*planted, *(one | {99} for one in planted[:3]), *others]
     rows = normalised(np.eye(7)[[0, 1, 2, 3, 0, 1, 2, 4, 5, 6]])
     documents = ["poison", *["poison"] * 3, *["copy"] * 3, "b", "c", "d"]
-    groups = grouped(documents, words, rows)
+    groups = repeat_groups(documents, words, rows)
     assert groups == ["poison"] * 7 + ["b", "c", "d"]
-    order = shared(groups, [1.0, 0.99, 0.98, 0.97, 0.96, 0.95, 0.94, 0.5, 0.45, 0.4])
+    order = share_among_documents(groups, [1.0, 0.99, 0.98, 0.97, 0.96, 0.95, 0.94, 0.5, 0.45, 0.4])
     assert [groups[place] for place in order[:5]] == ["poison", "poison", "b", "c", "d"]
-    assert sorted(order) == list(range(10)) and shared([], []) == []
+    assert sorted(order) == list(range(10)) and share_among_documents([], []) == []
 
 
 def test_one_shared_paragraph_makes_no_copy() -> None:
@@ -215,7 +215,7 @@ def test_one_shared_paragraph_makes_no_copy() -> None:
     words = [frozenset({1, 2, 3, 4}), frozenset({5, 6}), frozenset({7, 8}), frozenset({1, 2, 3, 4}),
              frozenset({9}), frozenset({10})]  # fmt: skip
     rows = normalised(np.eye(5)[[0, 1, 2, 0, 3, 4]])
-    assert grouped(["a", "a", "a", "b", "b", "b"], words, rows) == ["a"] * 3 + ["b"] * 3
+    assert repeat_groups(["a", "a", "a", "b", "b", "b"], words, rows) == ["a"] * 3 + ["b"] * 3
 
 
 def forward_of(texts: dict[str, list[str]], before: ForwardIndex | None = None) -> ForwardIndex:

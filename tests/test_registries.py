@@ -448,7 +448,7 @@ def test_an_answer_outlives_an_engine_that_breaks_off(starter_desk: Workspace) -
             yield from ()
             raise KeyError(task.question)
 
-    *_, answer = ask(starter_desk.answering_with(Cracked()), Question("Who founded DeepSeek?"))
+    *_, answer = ask(starter_desk.with_engine(Cracked()), Question("Who founded DeepSeek?"))
     assert isinstance(answer, Answer) and answer.fallback == "bell:cracked failed: KeyError"
     assert "Liang Wenfeng" in " ".join(one.text for one in answer.claims)
 

@@ -16,8 +16,8 @@ from unittest.mock import ANY
 import pytest
 
 from assistant.answer import Answer
-from assistant.answer_storage import answer_of, history_of, keep
 from assistant.answer_storage import from_json as answer_from
+from assistant.answer_storage import history_of, store_answer, stored_answer
 from assistant.answer_storage import to_json as answer_json
 from assistant.conversation_export import as_markdown
 from assistant.evaluation import questions_from
@@ -192,8 +192,8 @@ def test_one_unreadable_turn_leaves_the_conversation_open(tmp_path: Path) -> Non
     with Workspace(Settings(home=tmp_path, engine="extractive", embedder="hash")) as workspace:
         kept = workspace.library.conversations
         good = answer_from(ANSWERS[-1].read_text(encoding="utf-8"))
-        name = keep(kept, "", good)
-        keep(kept, name, good)
+        name = store_answer(kept, "", good)
+        store_answer(kept, name, good)
         later = json.dumps(json.loads(answer_json(good)) | {"format": 99})
         with sqlite3.connect(tmp_path / "library.sqlite3") as database:
             database.execute("UPDATE turns SET answer = ? WHERE number = 1", (later,))
@@ -211,7 +211,7 @@ def test_one_unreadable_turn_leaves_the_conversation_open(tmp_path: Path) -> Non
 
 def test_a_turn_without_an_answer_is_not_unreadable() -> None:
     """It was broken off."""
-    assert answer_of(StoredTurn(1, "Why?", "", "2026-01-01")).outcome == ""
+    assert stored_answer(StoredTurn(1, "Why?", "", "2026-01-01")).outcome == ""
 
 
 def test_one_unreadable_memo_leaves_the_others_listed(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from tests.test_ui_page import (
 )
 from tests.test_ui_page import pytestmark as pytestmark
 from ui.answer_view import about_html, copied
-from ui.chat_actions import AskOptions, begin, messages
+from ui.chat_actions import AskOptions, begin_answer, chat_messages
 from ui.jobs import Jobs
 from ui.page_conversations import ConversationList
 
@@ -417,9 +417,9 @@ def test_an_answer_broken_off_by_a_restart_can_be_asked_again(place: Harbour) ->
     assert [(one.question, one.number, one.answer) for one in turns] == [
         ("How many ships?", number, None)
     ]
-    shown = messages(turns)[1]["content"]
+    shown = chat_messages(turns)[1]["content"]
     assert "interrupted" in shown and "#do-again-0" in shown
-    _, begun = begin(place, "c1", "How many ships?", [], AskOptions(), instead_of=number)
+    _, begun = begin_answer(place, "c1", "How many ships?", [], AskOptions(), instead_of=number)
     job = place.questions.find("c1")
     assert job is not None
     list(job.watch())
@@ -432,9 +432,9 @@ def test_a_full_line_refuses_and_keeps_nothing(place: Harbour) -> None:
     from corpus.errors import UsageError
 
     place.questions = Jobs("questions", at_once=1, waiting=0)
-    running, _ = begin(place, "", "something endless", [], AskOptions())
+    running, _ = begin_answer(place, "", "something endless", [], AskOptions())
     with pytest.raises(UsageError):
-        begin(place, "other", "one too many", [], AskOptions())
+        begin_answer(place, "other", "one too many", [], AskOptions())
     kept = place.conversations()
     assert kept is not None and [one.title for one in kept.all()] == ["something endless"]
     job = place.questions.find(running)

@@ -51,8 +51,8 @@ class Office(Harbour):
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("office")
     (folder / "articles").mkdir()
-    themed = f"---\ntheme: landscape\n---\n{PORT}"
-    (folder / "articles" / "port.md").write_text(themed, encoding="utf-8")
+    with_themes = f"---\ntheme: landscape\n---\n{PORT}"
+    (folder / "articles" / "port.md").write_text(with_themes, encoding="utf-8")
     (folder / "articles" / "road.md").write_text(ROAD, encoding="utf-8")
     settings = Settings(home=folder / "home", embedder="hash", engine="extractive")
     with Workspace(settings) as workspace:
@@ -68,7 +68,7 @@ def address(office: Office) -> Iterator[str]:
 
 def test_a_memo_grows_and_is_kept(office: Office) -> None:
     """Section by section, each in the repository; the last is complete and can be opened again."""
-    sheets = list(memos.writing(office, MemoForm("The port of Lund")))
+    sheets = list(memos.written_memo(office, MemoForm("The port of Lund")))
     counts = [len(one.memo.sections) for one in sheets if one.memo]
     assert counts == sorted(counts) and counts[-1] == 10
     final = sheets[-1]
@@ -94,16 +94,16 @@ def test_the_page_lists_the_templates_by_what_they_are_called(office: Office) ->
 def test_what_goes_wrong_is_said_beside_the_memo(office: Office) -> None:
     """An empty topic, one the library knows nothing of, a memo that is gone, no library yet."""
     for topic in ("", "Quantum chess in Bolivia"):
-        *_, sheet = memos.writing(office, MemoForm(topic))
+        *_, sheet = memos.written_memo(office, MemoForm(topic))
         assert "That did not work" in sheet.message
     assert "no memo" in memos.reopened(office, "gone").message
-    *_, sheet = memos.writing(Harbour(), MemoForm("The port of Lund"))
+    *_, sheet = memos.written_memo(Harbour(), MemoForm("The port of Lund"))
     assert "still opening" in sheet.message
 
 
 def test_findings_can_be_accepted_with_a_reason(office: Office) -> None:
     """The reason is in the repository; without one nothing is accepted."""
-    *_, sheet = memos.writing(office, MemoForm("The port of Lund"))
+    *_, sheet = memos.written_memo(office, MemoForm("The port of Lund"))
     assert sheet.memo is not None
     one = sheet.memo.findings[0]
     place = memos.finding_key(one)
@@ -116,7 +116,7 @@ def test_findings_can_be_accepted_with_a_reason(office: Office) -> None:
 
 def test_files_are_handed_to_the_page_itself(office: Office) -> None:
     """Nothing is left in a cache; the evidence pack holds the memo in each format."""
-    *_, sheet = memos.writing(office, MemoForm("The port of Lund"))
+    *_, sheet = memos.written_memo(office, MemoForm("The port of Lund"))
     given = json.loads(memos.file_of(office, sheet, "zip"))
     names = zipfile.ZipFile(io.BytesIO(base64.b64decode(given["data"]))).namelist()
     assert {"memo.docx", "memo.pdf", "memo.json", "manifest.json", "passages.json"} <= set(names)
@@ -125,7 +125,7 @@ def test_files_are_handed_to_the_page_itself(office: Office) -> None:
 
 def test_lines_are_changed_by_hand_and_kept(office: Office) -> None:
     """Removed and brought back, cited to an offered passage, compared with the memo before."""
-    *_, sheet = memos.writing(office, MemoForm("The port of Lund"))
+    *_, sheet = memos.written_memo(office, MemoForm("The port of Lund"))
     assert sheet.memo is not None
     key, lines = next((one.key, one.lines) for one in sheet.memo.sections if one.lines)
     first = next(n for n, line in enumerate(lines, 1) if line.role == EVIDENCE)
@@ -156,9 +156,9 @@ def test_lines_are_changed_by_hand_and_kept(office: Office) -> None:
 
 def test_a_memo_that_changed_meanwhile_is_not_overwritten(office: Office) -> None:
     """Neither by a change of a line nor by accepting a finding: it is shown as it is now."""
-    *_, sheet = memos.writing(office, MemoForm("The port of Lund"))
+    *_, sheet = memos.written_memo(office, MemoForm("The port of Lund"))
     assert sheet.memo is not None and sheet.memo.findings
-    assert memos.refreshed(office, sheet) is sheet
+    assert memos.reread(office, sheet) is sheet
     key, lines = next((one.key, one.lines) for one in sheet.memo.sections if one.lines)
     at = next(n for n, line in enumerate(lines, 1) if line.role == EVIDENCE)
     now = memos.changed(office, sheet, "drop", f"{key}:{at}")
@@ -169,7 +169,7 @@ def test_a_memo_that_changed_meanwhile_is_not_overwritten(office: Office) -> Non
     ):
         assert "changed meanwhile" in later.message and later.memo == now.memo
     assert MemoRepository(office.workspace().settings.home).load(sheet.name) == now.memo
-    assert memos.refreshed(office, sheet).memo == now.memo
+    assert memos.reread(office, sheet).memo == now.memo
 
 
 class Browser:
@@ -198,7 +198,7 @@ def test_each_window_follows_and_stops_its_own_memo(office: Office) -> None:
 
 def test_an_answer_is_added_to_a_memo(office: Office) -> None:
     """Its cited sentences go in once, under the heading that was chosen."""
-    *_, sheet = memos.writing(office, MemoForm("The port of Lund"))
+    *_, sheet = memos.written_memo(office, MemoForm("The port of Lund"))
     assert sheet.memo is not None
     claim = Claim("The port of Lund has a pilot of its own.", (1,), "supported")
     answer = Answer("?", "answered", (claim,), sheet.memo.citations[:1])
@@ -225,7 +225,7 @@ def test_an_answer_is_added_to_a_memo(office: Office) -> None:
 @browser_test
 def test_add_to_memo_asks_where(page: Any, office: Office) -> None:
     """The newest memo is offered; what was added stands on the memo page when it is chosen."""
-    list(memos.writing(office, MemoForm("The port of Lund")))
+    list(memos.written_memo(office, MemoForm("The port of Lund")))
     page.reload()
     page.get_by_role("tab", name="Memo").click()
     page.get_by_label("Open a memo").click()
@@ -251,7 +251,7 @@ def test_a_memo_that_is_being_written_takes_no_answer(office: Office) -> None:
     go = threading.Event()
 
     def held() -> Iterator[MemoEditor]:
-        for sheet in memos.writing(office, MemoForm("The port of Lund")):
+        for sheet in memos.written_memo(office, MemoForm("The port of Lund")):
             yield sheet
             if sheet.memo is not None and len(sheet.memo.sections) == 2:
                 assert go.wait(60)
@@ -272,7 +272,7 @@ def test_a_memo_that_is_being_written_takes_no_answer(office: Office) -> None:
     growing, left = memo_html(broken_off, growing=True), memo_html(broken_off)
     assert 'class="waiting"' in growing and "not finished" not in growing
     assert 'class="waiting"' not in left and "not finished" in left
-    assert memos.refreshed(office, sheet) is sheet
+    assert memos.reread(office, sheet) is sheet
 
 
 def test_nothing_of_a_document_is_rendered_in_a_memo() -> None:

@@ -11,7 +11,7 @@ from assistant.answer import NOT_HELD, NOT_SAID, Answer, Citation, Claim
 from corpus.document import Passage, Source
 from index.evidence import Evidence
 from ui.answer_view import about_html, actions_html, answer_html, copied
-from ui.chat_actions import ChatTurn, messages, selected_citation
+from ui.chat_actions import ChatTurn, chat_messages, selected_citation
 from ui.terminal import answer_lines
 
 SOURCE = Source("The port <of> Lund", "/lund.pdf", "Port Gazette", "2024-03-01")
@@ -115,7 +115,7 @@ def test_a_computed_number_shows_how_it_was_computed() -> None:
         "How many ships in all?", "answered", (Claim("4,820 ships.", (2,), "supported"),),
         DECLINED.citations, (EVIDENCE,), calculation=how,
     )  # fmt: skip
-    (_, shown) = messages([ChatTurn(answer.question, answer)])
+    (_, shown) = chat_messages([ChatTurn(answer.question, answer)])
     assert f"Calculated: {how}" in seen(shown["content"]) and "<b>ships" not in shown["content"]
     assert "计算过程：" in answer_html(answer, 0, "zh")
     lines = list(answer_lines(answer))

@@ -28,10 +28,10 @@ from tests.browser import GRADIO_WARNS, PATIENCE
 from ui.chat_actions import (
     AskOptions,
     ChatTurn,
-    begin,
-    glance,
-    messages,
+    begin_answer,
+    chat_messages,
     problem_of,
+    progress_of_turn,
     selected_citation,
 )
 from ui.jobs import Jobs
@@ -147,7 +147,7 @@ class Harbour:
             seconds={"total": 0.1},
         )  # fmt: skip
 
-    def drawing(self) -> Shelf:
+    def page_renderer(self) -> Shelf:
         return Shelf()
 
     def sources(self) -> Sources:
@@ -177,11 +177,11 @@ class Shelf:
 
 def last(text: str, turns: Sequence[ChatTurn] = ()) -> list[ChatTurn]:
     place = Harbour()
-    name, begun = begin(place, "", text, turns, AskOptions())
+    name, begun = begin_answer(place, "", text, turns, AskOptions())
     job = place.questions.find(name)
     assert job is not None
     list(job.watch())
-    return [*turns, glance(place, job, begun, "en")]
+    return [*turns, progress_of_turn(place, job, begun, "en")]
 
 
 def test_history_is_of_this_session_and_failures_are_no_history() -> None:
@@ -189,7 +189,7 @@ def test_history_is_of_this_session_and_failures_are_no_history() -> None:
     first = last("How many ships?")
     both = last("fail now", first)
     assert [turn.answer.outcome for turn in both if turn.answer] == ["answered", "failed"]
-    assert "The answer failed" in messages(both)[3]["content"]
+    assert "The answer failed" in chat_messages(both)[3]["content"]
     assert last("and then?", both)[0] == first[0]
 
 

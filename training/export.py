@@ -22,7 +22,7 @@ import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
-from index.onnx_embedder import opened
+from index.onnx_embedder import open_session
 from index.pair_encoding import Pair, PairTokens
 from training.domain import read_examples
 from training.graphs import EXACT, OPERATORS, OPSET, GraphMaker, Scales
@@ -78,7 +78,10 @@ class Halves:
     """Both graphs, loaded."""
 
     def __init__(self, folder: Path) -> None:
-        self._lower, self._upper = opened(folder / "lower.onnx"), opened(folder / "upper.onnx")
+        self._lower, self._upper = (
+            open_session(folder / "lower.onnx"),
+            open_session(folder / "upper.onnx"),
+        )
 
     def outputs(self, inputs: Sequence[Mapping[str, Any]]) -> Outputs:
         """Return what the model says of encoded pairs."""

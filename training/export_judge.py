@@ -19,7 +19,7 @@ import torch
 
 from assistant.checking.entailment import MOST_OF_CLAIM
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
-from index.onnx_embedder import opened
+from index.onnx_embedder import open_session
 from index.pair_encoding import Pair, PairTokens
 from training.calibration import fitted
 from training.claims import own_claims, public_claims
@@ -44,7 +44,7 @@ _GRAPH = "judge.onnx"
 
 def verdicts(graph: Path, inputs: Sequence[Mapping[str, Any]]) -> np.ndarray[Any, Any]:
     """Return the scores [claims, 3] of encoded claims."""
-    session = opened(graph)
+    session = open_session(graph)
     return np.array([session.run(["verdict"], named(one))[0][0] for one in inputs])
 
 
@@ -79,7 +79,7 @@ def main() -> None:
         inputs = [_encoded(one, tokens) for one in some]
         plain = GraphMaker(weights)
         onnx.save(plain.judge(watched=True), scratch / "watched.onnx")
-        watched = opened(scratch / "watched.onnx")
+        watched = open_session(scratch / "watched.onnx")
         largest: dict[str, Any] = {}
         for one in inputs[::2]:
             keep_largest(largest, all_of(watched, named(one)))

@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.checking.names import names
+from assistant.entity_names import names
 from corpus.date_mentions import date_mentions
 from corpus.quantities import quantities
 from training.verdicts import CONTRADICTED, NOT_STATED, SUPPORTED, Claim

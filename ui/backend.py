@@ -19,7 +19,7 @@ from corpus.page_images import PageRenderer
 from corpus.vocabulary import using_aliases
 from ui.jobs import Jobs
 from ui.notices import error_html, status_html, troubles_html
-from ui.source import Drawing, SelectedCitation, Sources
+from ui.source import SelectedCitation, Sources
 from ui.wording import word
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Backend:
                 "the library is open after %.1f s, %s answers", seconds, workspace.engine.name
             )
             # 0.7 ms a document, once: the library page need not wait for it.
-            workspace.themed(workspace.library.entries())
+            workspace.with_themes(workspace.library.entries())
             self._offered = self._reachable(workspace)
             self._examine(workspace)
         except BriefingError as error:
@@ -241,7 +241,7 @@ class Backend:
         if workspace is not None and self._settings.engine == "auto":
             engine = engine_named("auto", workspace.settings.home)
             if engine.name != workspace.engine.name:
-                self._workspace = workspace = workspace.answering_with(engine)
+                self._workspace = workspace = workspace.with_engine(engine)
         return workspace.engine.name if workspace is not None else ""
 
     def goes_to(self, engine: str) -> str:
@@ -322,10 +322,10 @@ class Backend:
         workspace = self._workspace
         chosen = self._engine(workspace, engine)
         yield from ask(
-            workspace if chosen is workspace.engine else workspace.answering_with(chosen), question
+            workspace if chosen is workspace.engine else workspace.with_engine(chosen), question
         )
 
-    def drawing(self) -> Drawing:
+    def page_renderer(self) -> PageRenderer:
         """Return what draws pages of PDFs."""
         return self._drawer
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.answer import Answer, Question
-from assistant.answer_storage import finish
+from assistant.answer_storage import store_finished
 from assistant.pipeline import LONGEST_QUESTION
 from corpus.errors import BriefingError, NoConversation
 from corpus.partial_dates import first_day, is_date, last_day
@@ -86,7 +86,7 @@ def problem_of(text: str, asked: AskOptions, language: str) -> str:
     return ""
 
 
-def begin(
+def begin_answer(
     backend: Backend,
     conversation: str,
     text: str,
@@ -110,12 +110,12 @@ def begin(
         " ".join(text.split()), history, asked.as_of.strip(), asked.since.strip(),
         asked.publishers, asked.documents,
     )  # fmt: skip
-    work = _Work(backend, conversation, question, asked.engine, instead_of)
+    work = _AnswerJob(backend, conversation, question, asked.engine, instead_of)
     backend.questions.start(conversation, work.run, alone=True)
     return conversation, ChatTurn(question.text, number=work.keep())
 
 
-class _Work:
+class _AnswerJob:
     """A question being answered: kept when it is asked, its answer when it is complete."""
 
     def __init__(
@@ -162,10 +162,12 @@ class _Work:
             if kept is not None and self._number:
                 # Deleted while it was being answered: nothing is left to keep it in.
                 with suppress(NoConversation):
-                    finish(kept, self._conversation, self._number, answer)
+                    store_finished(kept, self._conversation, self._number, answer)
 
 
-def glance(backend: Backend, job: Job[ChatTurn], begun: ChatTurn, language: str) -> ChatTurn:
+def progress_of_turn(
+    backend: Backend, job: Job[ChatTurn], begun: ChatTurn, language: str
+) -> ChatTurn:
     """Return how far a turn is now."""
     latest = job.latest or begun
     if job.cancelled:
@@ -173,7 +175,7 @@ def glance(backend: Backend, job: Job[ChatTurn], begun: ChatTurn, language: str)
     if job.failure is not None:
         return replace(latest, waiting="", problem=str(job.failure))
     if job.latest is None and not job.ended:
-        ahead = ahead_of(backend, job)
+        ahead = questions_ahead(backend, job)
         key = "chat.in_line" if ahead else "chat.starting"
         return replace(begun, waiting=word(key, language, count=ahead))
     if latest.waiting in keys():
@@ -181,13 +183,13 @@ def glance(backend: Backend, job: Job[ChatTurn], begun: ChatTurn, language: str)
     return latest
 
 
-def ahead_of(backend: Backend, job: Job[ChatTurn]) -> int:
+def questions_ahead(backend: Backend, job: Job[ChatTurn]) -> int:
     """Return how many questions are before one that has not begun; 0 for one that has."""
     before = [one.name for one in backend.questions.open()] if job.latest is None else []
     return before.index(job.name) if job.name in before else 0
 
 
-def busy(backend: Backend, conversation: str) -> bool:
+def is_answering(backend: Backend, conversation: str) -> bool:
     """Say whether a conversation's last question is still being answered."""
     job = backend.questions.find(conversation)
     return job is not None and not job.ended and not job.cancelled
@@ -200,7 +202,7 @@ def stop(backend: Backend, conversation: str) -> None:
         job.cancel()
 
 
-def messages(
+def chat_messages(
     turns: Sequence[ChatTurn], language: str = "en", *, running: bool = False
 ) -> list[dict[str, str]]:
     """Return the turns as the chat component's messages."""
@@ -228,13 +230,13 @@ def messages(
     return shown
 
 
-def refused(
+def with_refusal(
     turns: Sequence[ChatTurn], text: str, reason: str, language: str
 ) -> list[dict[str, str]]:
     """Return the messages with one more that says why a question waits in the box."""
     body = note_html(f"{reason} {word('chat.kept_in_box', language)}")
     return [
-        *messages(turns, language),
+        *chat_messages(turns, language),
         {"role": "user", "content": question_html(text)},
         {"role": "assistant", "content": body},
     ]

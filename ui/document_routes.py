@@ -16,7 +16,7 @@ from ui.translation import translated
 from ui.wording import language_of, word
 
 
-def originals(place: Backend) -> Callable[[str], Response]:
+def originals(backend: Backend) -> Callable[[str], Response]:
     """Return the handler of "/originals/<document id>".
 
     Whatever the file is, a browser saves it: a page or a picture with a script in it would run as
@@ -24,7 +24,7 @@ def originals(place: Backend) -> Callable[[str], Response]:
     """
 
     def original(document: str) -> Response:
-        workspace = place.workspace()
+        workspace = backend.workspace()
         if workspace is None:
             return PlainTextResponse("The library is still opening.", status_code=503)
         try:
@@ -49,14 +49,14 @@ def originals(place: Backend) -> Callable[[str], Response]:
 _SCALE = 1.6
 
 
-def drawn_pages(place: Backend) -> Callable[[str, int, Request], Response]:
+def drawn_pages(backend: Backend) -> Callable[[str, int, Request], Response]:
     """Return the handler of "/pages/<document id>/<page>", pages counted from 1.
 
     Nothing of the file reaches the browser but a picture that was drawn of it.
     """
 
     def drawn(document: str, page: int, request: Request) -> Response:
-        workspace, language = place.workspace(), language_of(request.headers)
+        workspace, language = backend.workspace(), language_of(request.headers)
         if workspace is None:
             return PlainTextResponse(word("library.opening", language), status_code=503)
         try:
@@ -70,7 +70,7 @@ def drawn_pages(place: Backend) -> Callable[[str, int, Request], Response]:
         if original is None or whole.source.kind != "pdf" or not 1 <= page <= pages:
             return PlainTextResponse(word("library.no_page", language), status_code=404)
         try:
-            picture = place.drawing().picture(
+            picture = backend.page_renderer().picture(
                 original.path, whole, page, part=original.part, scale=_SCALE
             )
         except ReadError as error:

@@ -13,12 +13,13 @@ from uuid import uuid4
 
 from corpus.document import Document, Source
 from corpus.errors import BriefingError, NothingFound, ReadError, UsageError
+from corpus.page_images import PageRenderer
 from index.evidence import Evidence
 from ui.jobs import Job
 from ui.memo_view import difference_html
 from ui.notices import error_html
 from ui.rendering import rendered
-from ui.source import Drawing, SelectedCitation
+from ui.source import SelectedCitation
 from ui.translation import translated
 from ui.wording import word
 
@@ -72,7 +73,7 @@ class MemoEditor:
     wording: str | None = None
 
 
-def writing(backend: Backend, wanted: MemoForm, language: str = "en") -> Iterator[MemoEditor]:
+def written_memo(backend: Backend, wanted: MemoForm, language: str = "en") -> Iterator[MemoEditor]:
     """Yield the sheet as the memo grows; it is in the repository from the first finished section.
 
     Closing the iterator stops the work; what was finished stays in the repository.
@@ -161,14 +162,14 @@ def accepting(
     if found is None:
         return sheet
     try:
-        return kept(
+        return stored(
             workspace, sheet, accepted(sheet.memo, found.rule, found.where, reason), language
         )
     except BriefingError as error:
         return MemoEditor(sheet.memo, sheet.name, error_html(str(error), language))
 
 
-def kept(workspace: Workspace, sheet: MemoEditor, now: Memo, language: str) -> MemoEditor:
+def stored(workspace: Workspace, sheet: MemoEditor, now: Memo, language: str) -> MemoEditor:
     """Put a changed memo in the repository, unless what lies there is not what was changed.
 
     Then the sheet of what lies there is returned, saying so. Raises UsageError for a memo that is
@@ -185,7 +186,7 @@ def kept(workspace: Workspace, sheet: MemoEditor, now: Memo, language: str) -> M
     return MemoEditor(now, sheet.name, before=sheet.memo)
 
 
-def refreshed(backend: Backend, sheet: MemoEditor) -> MemoEditor:
+def reread(backend: Backend, sheet: MemoEditor) -> MemoEditor:
     """Return the sheet of a finished memo as it is kept; the same one if it is that."""
     if sheet.memo is None or not sheet.memo.complete or sheet.job or backend.workspace() is None:
         return sheet
@@ -201,7 +202,7 @@ def being_written(backend: Backend) -> frozenset[str]:
 
 def started(backend: Backend, wanted: MemoForm, language: str = "en") -> Job[MemoEditor]:
     """Begin to write a memo, in the background; raises UsageError where too many wait."""
-    return backend.memos.start(uuid4().hex, lambda: writing(backend, wanted, language))
+    return backend.memos.start(uuid4().hex, lambda: written_memo(backend, wanted, language))
 
 
 def running(backend: Backend) -> Job[MemoEditor] | None:
@@ -303,7 +304,7 @@ def changed(
                 now = sheet.before
             case _:
                 return sheet
-        return kept(workspace, sheet, now, language)
+        return stored(workspace, sheet, now, language)
     except (BriefingError, StopIteration) as error:
         said = str(error) or word("memo.none", language)
         return replace(sheet, message=error_html(said, language))
@@ -319,7 +320,7 @@ def reworded(backend: Backend, sheet: MemoEditor, words: str, language: str) -> 
     section, _, number = sheet.at.rpartition(":")
     try:
         now = editing.with_line_reworded(workspace, memo, section, int(number), words)
-        after = kept(workspace, sheet, now, language)
+        after = stored(workspace, sheet, now, language)
     except BriefingError as error:
         return replace(sheet, message=error_html(str(error), language), wording=words)
     # What was typed is not lost where the memo changed meanwhile.
@@ -358,7 +359,7 @@ def added_to(
         now = with_claims(before.memo, section, answer.claims, answer.citations)
         if now == before.memo:
             return False, word("memo.already_there", language)
-        if kept(workspace, before, now, language).memo != now:
+        if stored(workspace, before, now, language).memo != now:
             return False, word("memo.changed_elsewhere", language)
     except BriefingError as error:
         return False, word("library.failed", language, reason=translated(str(error), language))
@@ -376,7 +377,7 @@ def compared(backend: Backend, sheet: MemoEditor, other: str, language: str) -> 
     return difference_html(memo_diff(old.memo, sheet.memo), language)
 
 
-def pages_of(sheet: MemoEditor, draw: Drawing, language: str) -> str:
+def pages_of(sheet: MemoEditor, renderer: PageRenderer, language: str) -> str:
     """Return the memo's PDF as drawn pages; "" where there is no memo."""
     from assistant.memo.export import exported
 
@@ -387,9 +388,9 @@ def pages_of(sheet: MemoEditor, draw: Drawing, language: str) -> str:
         file.write_bytes(exported(sheet.memo, "pdf"))
         plain = Document(Source(sheet.memo.topic, str(file), kind="pdf"), "")
         try:
-            first = draw.picture(file, plain, 1, scale=_PREVIEW)
+            first = renderer.picture(file, plain, 1, scale=_PREVIEW)
             rest = [
-                draw.picture(file, plain, number, scale=_PREVIEW)
+                renderer.picture(file, plain, number, scale=_PREVIEW)
                 for number in range(2, min(first.pages, _PAGES) + 1)
             ]
         except ReadError as error:

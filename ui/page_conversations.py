@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from assistant.answer_storage import answer_of
+from assistant.answer_storage import stored_answer
 from assistant.conversation_export import as_markdown
 from corpus.conversations import Conversation, Conversations
 from corpus.errors import NoConversation
@@ -147,7 +147,7 @@ class ConversationList:
         return [
             ChatTurn(
                 one.question,
-                answer_of(one) if one.answer else None,
+                stored_answer(one) if one.answer else None,
                 one.number,
                 rated=words[rated[one.number]] if one.number in rated else "",
             )

@@ -195,7 +195,7 @@ class LibraryEvents:
     def _themed(self) -> Sequence[Entry]:
         """Return the documents with their themes."""
         workspace, entries = self._backend.workspace(), self._backend.entries()
-        return workspace.themed(entries) if workspace else entries
+        return workspace.with_themes(entries) if workspace else entries
 
     def _theme(self, language: str) -> Callable[[str], str]:
         """Return what says how a theme is called; "" and NO_THEME are none."""

@@ -228,7 +228,7 @@ class MemoEvents:
 
     def look_again(self, sheet: MemoEditor, request: gr.Request) -> tuple[Any, ...]:
         """Show what an answer added, or another window changed, when the page is come back to."""
-        now = memos.refreshed(self._backend, sheet)
+        now = memos.reread(self._backend, sheet)
         if now is sheet:
             return (gr.skip(),) * 8
         return self.shown(now, language_of(request.headers))
@@ -275,8 +275,8 @@ class MemoEvents:
         """Show the memo as the pages of its PDF."""
         if sheet.memo is None:
             gr.Info(word("memo.none_open", language_of(request.headers)))
-        drawing = self._backend.drawing()
-        return memos.pages_of(sheet, drawing, language_of(request.headers))
+        page_renderer = self._backend.page_renderer()
+        return memos.pages_of(sheet, page_renderer, language_of(request.headers))
 
     def save(self, sheet: MemoEditor, form: str, request: gr.Request) -> str:
         """Return a file of the memo for the browser to save."""

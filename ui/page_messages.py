@@ -85,7 +85,7 @@ class Messages:
         parts = self._parts
         return {
             parts.turns: now,
-            parts.chat: chat_actions.messages(now, language, running=running),
+            parts.chat: chat_actions.chat_messages(now, language, running=running),
             parts.welcome: gr.update(visible=not now),
             parts.halt: gr.update(visible=running),
             **self._ringing(),
@@ -130,22 +130,24 @@ class Messages:
         over = False
         while not over:
             over = job.ended or job.cancelled
-            turn = chat_actions.glance(self._backend, job, begun, language)
+            turn = chat_actions.progress_of_turn(self._backend, job, begun, language)
             if turn != seen or over:
                 seen = turn
                 thread = [*before, turn]
                 yield {
                     self._parts.turns: thread,
-                    self._parts.chat: chat_actions.messages(thread, language, running=not over),
+                    self._parts.chat: chat_actions.chat_messages(
+                        thread, language, running=not over
+                    ),
                 }
             if not over:
-                waits = chat_actions.ahead_of(self._backend, job) > 0
+                waits = chat_actions.questions_ahead(self._backend, job) > 0
                 await asyncio.sleep(_LOOK_IN_LINE if waits else _LOOK)
 
     @with_errors_shown
     def settle(self, conversation: str, words: str, request: gr.Request) -> Drawn:
         """Draw what changes beside the thread when an answer is over."""
-        running = chat_actions.busy(self._backend, conversation)
+        running = chat_actions.is_answering(self._backend, conversation)
         listed = talks.listing(self._backend, conversation, language_of(request.headers), words)
         return {self._parts.halt: gr.update(visible=running), self._parts.listed: listed}
 
@@ -166,15 +168,15 @@ class Messages:
         if instead_of:
             before = [one for one in before if one.number < instead_of]
         try:
-            conversation, begun = chat_actions.begin(
+            conversation, begun = chat_actions.begin_answer(
                 self._backend, conversation, text, before, chosen, instead_of=instead_of
             )
         except UsageError:
-            if chat_actions.busy(self._backend, conversation):
+            if chat_actions.is_answering(self._backend, conversation):
                 return self._noted(word("chat.busy", language))
             reason = word("chat.full", language)
             return {
-                self._parts.chat: chat_actions.refused(before, text, reason, language),
+                self._parts.chat: chat_actions.with_refusal(before, text, reason, language),
                 self._parts.welcome: gr.update(visible=False),
                 self._parts.box: text,
             }
@@ -205,7 +207,9 @@ class Messages:
         if not kept:
             return {self._parts.listed: talks.listing(self._backend, "", language)}
         return {
-            **self._drawn(kept, language, running=chat_actions.busy(self._backend, conversation)),
+            **self._drawn(
+                kept, language, running=chat_actions.is_answering(self._backend, conversation)
+            ),
             **self._chosen(conversation, language),
             self._parts.panel: empty_html(language),
         }
@@ -278,7 +282,9 @@ class Messages:
         if good:
             gr.Info(word("chat.thanks", language))
         return {
-            **self._drawn(after, language, running=chat_actions.busy(self._backend, conversation)),
+            **self._drawn(
+                after, language, running=chat_actions.is_answering(self._backend, conversation)
+            ),
             self._parts.why: gr.update(visible=not good),
             self._parts.rated: number,
         }

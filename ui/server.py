@@ -72,7 +72,9 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
         backend.close()
 
 
-def application(place: Backend, examples: tuple[str, ...], uploads: Uploads | None = None) -> Guard:
+def application(
+    backend: Backend, examples: tuple[str, ...], uploads: Uploads | None = None
+) -> Guard:
     """Return the whole web application over `place`: the page behind its guard.
 
     Uploads lie in a temporary folder where no other place is given for them.
@@ -80,15 +82,15 @@ def application(place: Backend, examples: tuple[str, ...], uploads: Uploads | No
     uploads = uploads or Uploads.below(None)
     # Read by Gradio whenever it is asked where uploads lie, and by the page while it is built.
     os.environ["GRADIO_TEMP_DIR"] = str(uploads.folder)
-    page = build_page(place, examples)
+    page = build_page(backend, examples)
     # Gradio 6.31 looks whether a file that an event names may be read only once this is true, which
     # `launch` sets and mounting does not.
     page.has_launched = True
     page.max_threads = _WINDOWS
     page.queue(max_size=_WINDOWS, api_open=False)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_api_route("/originals/{document}", originals(place), methods=["GET"])
-    app.add_api_route("/pages/{document}/{page}", drawn_pages(place), methods=["GET"])
+    app.add_api_route("/originals/{document}", originals(backend), methods=["GET"])
+    app.add_api_route("/pages/{document}/{page}", drawn_pages(backend), methods=["GET"])
     mounted = gr.mount_gradio_app(
         app,
         page,
@@ -126,10 +128,10 @@ def application(place: Backend, examples: tuple[str, ...], uploads: Uploads | No
             block_title_text_color_dark="*neutral_200",
         ),
     )
-    return Guard(mounted, _told(page, place, uploads))
+    return Guard(mounted, _told(page, backend, uploads))
 
 
-def _told(page: gr.Blocks, place: Backend, uploads: Uploads) -> Page:
+def _told(page: gr.Blocks, backend: Backend, uploads: Uploads) -> Page:
     """Return what the guard must know of the page."""
     taking = {
         number: frozenset(
@@ -139,7 +141,7 @@ def _told(page: gr.Blocks, place: Backend, uploads: Uploads) -> Page:
     }
     asks = frozenset(number for number, event in page.fns.items() if event.name == ASKING)
     return Page(
-        taking, asks, uploads, place.questions.reserve, lambda: bool(place.additions.open())
+        taking, asks, uploads, backend.questions.reserve, lambda: bool(backend.additions.open())
     )
 
 

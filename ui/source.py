@@ -8,17 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from pathlib import Path
-from typing import Protocol
 
 from assistant.answer import Citation
 from assistant.related import Related
-from corpus.catalogue import Entry
 from corpus.citation_line import citation_line
 from corpus.document import Document, Source
 from corpus.errors import NotInLibrary, ReadError
-from corpus.originals import Original
-from corpus.page_images import PageImage
+from corpus.library import Library
+from corpus.page_images import PageImage, PageRenderer
 from corpus.page_names import SHORT, page_name
 from corpus.table import Span, Table
 from index.evidence import Evidence
@@ -73,36 +70,6 @@ class SelectedCitation:
     citation: Citation
     claim: str = ""
     evidence: tuple[Evidence, ...] = ()
-
-
-class Holding(Protocol):
-    """What the panel asks of the library."""
-
-    def document(self, document: str) -> Document:
-        """Return a document's text; raises NotInLibrary."""
-
-    def entry(self, document: str) -> Entry:
-        """Return a document as listed; raises NotInLibrary."""
-
-    def original(self, document: str) -> Original | None:
-        """Return the file that a document was read from, where it is kept."""
-
-
-class Drawing(Protocol):
-    """What the panel asks of `corpus.page_images.Drawer`."""
-
-    def picture(
-        self,
-        original: Path,
-        document: Document,
-        page: int,
-        *,
-        part: Sequence[str] = (),
-        scale: float = 1.5,
-        start: int = 0,
-        end: int = 0,
-    ) -> PageImage:
-        """Return a page with its boxes; raises ReadError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,15 +174,15 @@ class Sources:
 
     def __init__(
         self,
-        library: Holding,
-        drawing: Drawing,
+        library: Library,
+        renderer: PageRenderer,
         *,
         grade: Callable[[Source], str],
         beside: Callable[[SelectedCitation], Related],
     ) -> None:
         """`grade` gives a source's grade ("C3"), `beside` what else was found."""
         self._library = library
-        self._drawing = drawing
+        self._renderer = renderer
         self._grade = grade
         self._beside = beside
 
@@ -262,7 +229,7 @@ class Sources:
         if view.as_text:
             return replace(passage(citation, document), tools=tools)
         try:
-            picture = self._drawing.picture(
+            picture = self._renderer.picture(
                 original.path, document, number, part=original.part,
                 scale=_SCALE * ZOOMS[view.zoom], start=citation.start, end=citation.end,
             )  # fmt: skip
@@ -421,4 +388,4 @@ def found_passage(one: Evidence, note: str = "") -> FoundPassage:
     return FoundPassage(note, citation_line(one.source, page), shown)
 
 
-__all__ = ["Drawing", "Holding", "SelectedCitation", "Sources", "View", "empty_html"]
+__all__ = ["SelectedCitation", "Sources", "View", "empty_html"]

@@ -11,7 +11,6 @@ from itertools import combinations
 
 from assistant.checking.entailment import Judge
 from assistant.checking.lexical_support import LexicalSupport, Matcher
-from assistant.checking.names import Vocabulary, missing_names, names, with_names_of
 from assistant.checking.number_match import is_computable, is_derived, number_problem
 from assistant.checking.problems import Code, Problem, problem
 from assistant.checking.refusals import is_refusal
@@ -29,6 +28,7 @@ from assistant.checking.tables import (
 )
 from assistant.chinese_reader import mostly_chinese
 from assistant.corrections import correction, figures
+from assistant.entity_names import Vocabulary, missing_names, names, with_names_of
 from corpus.cells import Row
 from corpus.date_mentions import DateMention, date_mentions
 from corpus.date_mentions import dates_supported as date_supported

@@ -18,7 +18,7 @@ import numpy as np
 from corpus.errors import JudgeError
 from corpus.i18n import tr
 from index.embedder_weights import DEFAULT_MODEL, is_whole, weights_folder
-from index.onnx_embedder import opened
+from index.onnx_embedder import open_session
 from index.pair_encoding import Pair, PairTokens
 from index.reader import logistic
 
@@ -98,7 +98,7 @@ class OnnxJudge:
                             file=folder / file,
                         )
                     )
-            self._model = opened(folder / "judge.onnx")
+            self._model = open_session(folder / "judge.onnx")
             told = about["supported"]
             self._slope, self._intercept = float(told["slope"]), float(told["intercept"])
         except (OSError, ValueError, KeyError) as error:

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from assistant.checking.names import Vocabulary, names
 from assistant.checking.number_match import number_problem
 from assistant.checking.problems import Code, Problem, problem
+from assistant.entity_names import Vocabulary, names
 from corpus.date_mentions import date_mentions
 from corpus.date_mentions import dates_supported as date_supported
 from corpus.quantities import quantities

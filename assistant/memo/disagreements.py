@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from assistant.checking.names import names
+from assistant.entity_names import names
 from assistant.memo.figures import (
     AT_LEAST,
     AT_MOST,

@@ -9,11 +9,11 @@ from assistant.answer import Citation, Claim, Question
 from assistant.attribution import citation_of, cited
 from assistant.checking.checker import Cited, Verdict
 from assistant.checking.problems import Code, problem
-from assistant.evidence_search import found_for
 from assistant.memo.drafting import as_judgment
 from assistant.memo.lint import relinted
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Line, Memo, Section
 from assistant.query_plan import plan_of
+from assistant.retrieval import retrieve
 from assistant.workspace import Workspace
 from corpus.document import Passage
 from corpus.errors import NotInLibrary, UsageError
@@ -55,7 +55,7 @@ def candidate_passages(
         since=str(memo.settings.get("since") or ""),
         limit=_OFFERED,
     )
-    return found_for(workspace, plan_of(workspace, question))
+    return retrieve(workspace, plan_of(workspace, question))
 
 
 @with_aliases

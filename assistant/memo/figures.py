@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
 
-from assistant.checking.names import names
+from assistant.entity_names import names
 from assistant.memo.sentence import EvidenceSentence
 from assistant.memo.speakers import speaker_of
 from corpus.date_mentions import date_mentions

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from assistant.checking.names import names
 from assistant.checking.problems import in_words
+from assistant.entity_names import names
 from assistant.memo.figures import counted_noun
 from assistant.memo.speakers import kind_of_speaker
 from assistant.memo.tradecraft_terms import ADVICE, CONFIDENCE, HEDGE, SCALES, likelihoods

@@ -8,11 +8,10 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answer import Question
-from assistant.answerability import Zone, judged
-from assistant.checking.names import names
+from assistant.answerability import Zone, judge_answerability
 from assistant.corrections import figures
 from assistant.engine import Draft, Engine, Piece, Task, Waiting
-from assistant.evidence_search import search_evidence
+from assistant.entity_names import names
 from assistant.extractive_engine import ExtractiveEngine, quoted_text, stands_alone
 from assistant.memo.drafting import attributed_line, checked_lines, drafted_lines, fact_or_judgment
 from assistant.memo.memo_state import MemoState, SectionQuestion
@@ -21,6 +20,7 @@ from assistant.memo.superseded import validity_of
 from assistant.memo.topic import Kind, Topic
 from assistant.memo.values import Line
 from assistant.query_plan import plan_of
+from assistant.retrieval import retrieve_and_read
 from assistant.sentence_ranking import RankedSentence
 from assistant.time_statements import TimedStatement
 from assistant.workspace import Workspace
@@ -142,7 +142,7 @@ def _evidence_for(
 
     Its task is empty where the reader model judges that passages on the topic do not answer.
     """
-    search = search_evidence(workspace, [plan_of(workspace, asked.question)])
+    search = retrieve_and_read(workspace, [plan_of(workspace, asked.question)])
     plan = search.plan
     evidence = state.on_topic(search.evidence)
     if asked.leads:
@@ -150,11 +150,11 @@ def _evidence_for(
         kept = [one for one in evidence if one.passage.document not in gone]
         evidence = tuple(replace(one, label=label) for label, one in enumerate(kept, start=1))
     readings = workspace.reader.readings(plan.text, evidence)
-    zone = judged(readings, evidence).zone
+    zone = judge_answerability(readings, evidence).zone
     answering = {
         one.label
         for one, reading in zip(evidence, readings, strict=True)
-        if judged([reading], [one]).zone is not Zone.ABSENT
+        if judge_answerability([reading], [one]).zone is not Zone.ABSENT
     }
     by_label = {one.label: one for one in evidence}
     fitting = [

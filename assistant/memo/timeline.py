@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
-from assistant.checking.names import names
+from assistant.entity_names import names
 from assistant.memo.sentence import EvidenceSentence
 from corpus.date_mentions import DateMention, date_mentions
 from index.keyword_index import stems

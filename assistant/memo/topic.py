@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.checking.names import Vocabulary, names
+from assistant.entity_names import Vocabulary, names
 from assistant.languages import question_language
 from corpus.vocabulary import groups
 from index.keyword_index import stems

@@ -65,7 +65,7 @@ def whats_new(workspace: Workspace, since: str) -> Iterator[Memo]:
 def _themes(workspace: Workspace, entries: list[Entry]) -> Iterator[tuple[str, str, list[Entry]]]:
     """Yield (key, heading, documents) of each theme that has any, last those without a theme."""
     members: dict[str, list[Entry]] = defaultdict(list)
-    for entry in workspace.themed(entries):
+    for entry in workspace.with_themes(entries):
         members[entry.source.theme].append(entry)
     for theme in workspace.themes.all():
         if members[theme.key]:

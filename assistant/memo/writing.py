@@ -8,7 +8,6 @@ from datetime import date
 
 from assistant.answer import Answer, Claim, Question
 from assistant.engine import Waiting
-from assistant.evidence_search import found_for
 from assistant.extractive_engine import ExtractiveEngine
 from assistant.memo.drafting import judged_lines
 from assistant.memo.length import body_of, body_words, shortened, word_count
@@ -23,6 +22,7 @@ from assistant.memo.translation import worded
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Line, Memo, Section
 from assistant.pipeline import validated
 from assistant.query_plan import plan_of
+from assistant.retrieval import retrieve
 from assistant.workspace import Workspace
 from corpus.errors import NothingFound, UsageError
 from corpus.i18n import tr
@@ -98,7 +98,7 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
     text = validated(Question(request.topic, as_of=request.as_of, since=request.since)).text
     plans = _chosen(template, request)
     question = _question(workspace, request, text)
-    wide = found_for(workspace, plan_of(workspace, replace(question, text=text, limit=_WIDE)))
+    wide = retrieve(workspace, plan_of(workspace, replace(question, text=text, limit=_WIDE)))
     topic = _topic(workspace, text, [one.passage.text for one in wide])
     readable = ReferenceNamer(lambda document: workspace.library.document(document).text)
     state = MemoState(Answer(text), topic, readable, template.rules, request.scale)

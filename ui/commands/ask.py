@@ -46,7 +46,7 @@ def ask(
     Exits with 0 when it was answered, 3 when the library does not answer it, 1 on failure.
     """
     from assistant.answer import Question, answer_json
-    from assistant.answer_storage import keep
+    from assistant.answer_storage import store_answer
     from assistant.pipeline import validated
     from ui.terminal import answer_lines
 
@@ -73,7 +73,7 @@ def ask(
                 continue
             outcome = answer.outcome
             if conversation:
-                kept = keep(opened.library.conversations, kept, answer)
+                kept = store_answer(opened.library.conversations, kept, answer)
             if as_json:
                 _say(answer_json(answer) | ({"conversation": kept} if kept else {}), as_json)
             else:
@@ -124,10 +124,10 @@ def search(
 ) -> None:
     """Show the passages found for QUERY and why each ranked where it did; - reads one a line."""
     from assistant.answer import Question
-    from assistant.evidence_search import found_for
     from assistant.pipeline import validated
     from assistant.query_plan import plan_of
     from assistant.query_rewriting import standalone
+    from assistant.retrieval import retrieve
     from ui.terminal import evidence_lines
 
     if query != "-":
@@ -142,7 +142,7 @@ def search(
                 continue
             text = standalone(asking.text, asking.history)
             wanted = Question(text, (), as_of, since, publishers, documents, limit)
-            found = found_for(opened, plan_of(opened, wanted))
+            found = retrieve(opened, plan_of(opened, wanted))
             if as_json:
                 _say({"query": asking.text, "results": [_result(item) for item in found]}, as_json)
             elif found:

@@ -74,12 +74,12 @@ def _row(name: str, row: Figures) -> str:
 def feedback(context: click.Context, as_json: bool) -> None:
     """Print the thumbs up and down given on the page, with their reasons, oldest first."""
     from assistant.answer import answer_json
-    from assistant.answer_storage import answer_of
+    from assistant.answer_storage import stored_answer
 
     with workspace(context) as opened:
         found = opened.library.conversations.ratings()
     if as_json:
-        rows = [asdict(one) | {"answer": answer_json(answer_of(one))} for one in found]
+        rows = [asdict(one) | {"answer": answer_json(stored_answer(one))} for one in found]
         click.echo(json.dumps({"feedback": rows}, ensure_ascii=False))
         return
     for one in found:

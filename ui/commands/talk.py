@@ -38,14 +38,14 @@ def conversations(context: click.Context, search: str, as_json: bool) -> None:
 @click.pass_context
 def show(context: click.Context, conversation: str) -> None:
     """Print a conversation with its answers and sources."""
-    from assistant.answer_storage import answer_of
+    from assistant.answer_storage import stored_answer
     from ui.terminal import answer_lines, wrapped
 
     with workspace(context) as opened:
         kept = opened.library.conversations
         for turn in kept.turns(kept.resolve(conversation)):
             click.echo(wrapped(f"> {turn.question}"))
-            click.echo("\n".join(answer_lines(answer_of(turn))) + "\n")
+            click.echo("\n".join(answer_lines(stored_answer(turn))) + "\n")
 
 
 @conversations.command()

@@ -12,7 +12,7 @@ import numpy as np
 from assistant.answer import Answer, Citation, Claim, Question
 from assistant.extractive_engine import ExtractiveEngine
 from assistant.library_intent import publishers_named
-from assistant.library_questions import admitted
+from assistant.library_questions import admitted_documents
 from assistant.workspace import Workspace
 from corpus.catalogue import Entry
 from corpus.document import Passage
@@ -98,7 +98,7 @@ _LATEST = re.compile(r"\b(?:newest|latest|most recent)\b|最新", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class SummarySentence:
     """A sentence of a document: `document.text[start:end] == text`, in the passage of a label."""
 
     label: int
@@ -113,7 +113,7 @@ class Summary:
 
     entry: Entry
     evidence: tuple[Evidence, ...]
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[SummarySentence, ...]
 
 
 def summary_of(workspace: Workspace, question: Question) -> Answer | None:
@@ -162,11 +162,11 @@ def summary_evidence(workspace: Workspace, question: Question) -> Summary | str:
     A text is the notice why there are none: two documents are meant equally, the file is not here.
     "" says that the question asks for no summary of one document.
     """
-    asked = _asked(question.text)
+    asked = _summary_asked(question.text)
     if asked is None:
         return ""
     what, plainly = asked
-    meant = _meant(what, admitted(workspace, question), plainly=plainly)
+    meant = _meant(what, admitted_documents(workspace, question), plainly=plainly)
     if not meant:
         file = _FILE.search(what)
         return tr("The library has no file called {name}.", name=file[0]) if file else ""
@@ -184,7 +184,7 @@ def summary_evidence(workspace: Workspace, question: Question) -> Summary | str:
         meant[0],
         evidence,
         tuple(
-            Sentence(
+            SummarySentence(
                 labels[passage.start],
                 start,
                 end,
@@ -195,7 +195,7 @@ def summary_evidence(workspace: Workspace, question: Question) -> Summary | str:
     )
 
 
-def _asked(text: str) -> tuple[str, bool] | None:
+def _summary_asked(text: str) -> tuple[str, bool] | None:
     """Return what is to be summarised, and whether the words ask for a summary and no answer."""
     plain = " ".join(text.split()).strip(" ?!。？！").rstrip(".").replace("’", "'")
     plain = re.sub(r"^(?:please |(?:can|could|would) you (?:please )?)+", "", plain, flags=re.I)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.answerability import ANSWERED, NEAR, Judgement, Zone, judged
-from assistant.checking.names import Vocabulary
-from assistant.decomposition import named
+from assistant.answerability import ANSWERED, NEAR, Judgement, Zone, judge_answerability
+from assistant.decomposition import asked_thing
 from assistant.engine import ReplacedSentence
+from assistant.entity_names import Vocabulary
 from assistant.extractive_engine import stands_alone
 from assistant.query_plan import QueryPlan
 from assistant.query_rewriting import best_candidate
@@ -19,7 +19,7 @@ from assistant.time_validity import DatedSentence, ordered_by_validity
 from assistant.workspace import Workspace
 from corpus.date_mentions import date_mentions
 from corpus.vocabulary import with_aliases
-from index.diversity import shared
+from index.diversity import share_among_documents
 from index.evidence import Evidence
 
 _LAST_YEAR = re.compile(r"\b(?:last|previous|prior|past) year\b|\byear (?:before|earlier)\b", re.I)
@@ -30,7 +30,7 @@ _OF_UNKNOWN = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceSearch:
+class RetrievedEvidence:
     """What was looked for and found. `missing` are the parts of the question without evidence.
 
     The sentences are ranked, and `judgement` says whether they answer. `asides` are those that
@@ -54,48 +54,48 @@ class EvidenceSearch:
 
 
 @with_aliases
-def search_evidence(workspace: Workspace, plans: Sequence[QueryPlan]) -> EvidenceSearch:
+def retrieve_and_read(workspace: Workspace, plans: Sequence[QueryPlan]) -> RetrievedEvidence:
     """Search for the first of some plans that is answered, the best where none is; read and judge.
 
     Raises what `Retriever.search` raises, and ReaderError.
     """
     return best_candidate(
         plans,
-        lambda plan: _searched(workspace, plan),
+        lambda plan: _whole_and_parts(workspace, plan),
         lambda search: search.judgement.chance,
         ANSWERED,
     )
 
 
-def _searched(workspace: Workspace, plan: QueryPlan) -> EvidenceSearch:
+def _whole_and_parts(workspace: Workspace, plan: QueryPlan) -> RetrievedEvidence:
     """Search for a plan as a whole, and by its parts where it has some."""
-    whole = _one(workspace, plan)
+    whole = _retrieve_and_judge(workspace, plan)
     if not plan.parts:
         return whole
-    found = [_one(workspace, part, is_part=True) for part in plan.parts]
+    found = [_retrieve_and_judge(workspace, part, is_part=True) for part in plan.parts]
     good = [one for one in found if one.enough]
     searches = (plan.text, *(part.text for part in plan.parts))
     if not good:
         return replace(whole, searches=searches)
-    missing = tuple(named(one.plan.text) for one in found if not one.enough)
+    missing = tuple(asked_thing(one.plan.text) for one in found if not one.enough)
     lists = [one.evidence for one in (*good, *([whole] if whole.enough else []))]
-    evidence = _merged(lists, max(plan.limit, 2 * len(good)))
+    evidence = _interleaved(lists, max(plan.limit, 2 * len(good)))
     read = workspace.reader.read(plan.text, evidence)
     sentences, asides = _by_validity(plan, read, evidence)
     best = max((whole, *good), key=lambda one: one.judgement.chance)
-    first, rest = _in_turn(good, evidence, sentences)
-    return EvidenceSearch(
+    first, rest = _parts_first(good, evidence, sentences)
+    return RetrievedEvidence(
         plan, searches, evidence, (*first, *rest), missing, best.judgement, asides, len(first)
     )
 
 
 @with_aliases
-def found_for(workspace: Workspace, plan: QueryPlan) -> tuple[Evidence, ...]:
+def retrieve(workspace: Workspace, plan: QueryPlan) -> tuple[Evidence, ...]:
     """Return the passages for a plan, those of each side of a comparison in turn.
 
     Raises what `Retriever.search` raises.
     """
-    return _merged(
+    return _interleaved(
         [
             workspace.retriever.search(one, limit=plan.limit, filters=plan.filters)
             for one in (plan.query, *plan.sides)
@@ -104,11 +104,13 @@ def found_for(workspace: Workspace, plan: QueryPlan) -> tuple[Evidence, ...]:
     )
 
 
-def _one(workspace: Workspace, plan: QueryPlan, *, is_part: bool = False) -> EvidenceSearch:
-    evidence = found_for(workspace, plan)
+def _retrieve_and_judge(
+    workspace: Workspace, plan: QueryPlan, *, is_part: bool = False
+) -> RetrievedEvidence:
+    evidence = retrieve(workspace, plan)
     readings = workspace.reader.readings(plan.judged_by, evidence)
     read = tuple(workspace.reader.sentences(plan.judged_by, evidence, readings))
-    judgement = judged(readings, evidence if read else ())
+    judgement = judge_answerability(readings, evidence if read else ())
     # The sides of a comparison differ in their names alone.
     unsure = judgement.zone is Zone.ANSWERED and (is_part or judgement.chance < _OF_UNKNOWN)
     if unsure and _is_of_something_else(workspace, plan, evidence):
@@ -116,7 +118,7 @@ def _one(workspace: Workspace, plan: QueryPlan, *, is_part: bool = False) -> Evi
     read, asides = _by_validity(plan, read, evidence)
     missing = () if judgement.zone is Zone.ANSWERED else (plan.text,)
     searches = (plan.text, *(one.text for one in plan.sides))
-    return EvidenceSearch(plan, searches, evidence, read, missing, judgement, asides)
+    return RetrievedEvidence(plan, searches, evidence, read, missing, judgement, asides)
 
 
 def _is_of_something_else(
@@ -189,7 +191,7 @@ def _by_validity(
     return tuple(read[place] for place in timed.order), tuple(asides)
 
 
-def _merged(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, ...]:
+def _interleaved(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, ...]:
     """Return the evidence of several searches as one ranking, taken in turn, labels anew.
 
     Each search shares its own top among documents; what several bring together is shared again.
@@ -203,15 +205,17 @@ def _merged(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, 
                 share = one[rank].score / (one[0].score or 1.0)
                 merged.setdefault(one[rank].passage.id, (one[rank], share))
     found = list(merged.values())
-    order = shared([one.passage.document for one, _ in found], [score for _, score in found])
+    order = share_among_documents(
+        [one.passage.document for one, _ in found], [score for _, score in found]
+    )
     kept = [found[place][0] for place in order][:limit]
     if len(lists) > 1:
         kept = [replace(one, score=merged[one.passage.id][1]) for one in kept]
     return tuple(replace(one, label=label) for label, one in enumerate(kept, start=1))
 
 
-def _in_turn(
-    found: Sequence[EvidenceSearch],
+def _parts_first(
+    found: Sequence[RetrievedEvidence],
     evidence: Sequence[Evidence],
     sentences: Sequence[RankedSentence],
 ) -> tuple[list[RankedSentence], list[RankedSentence]]:
