@@ -18,8 +18,8 @@ from index.evidence import Evidence, Newer
 from index.filters import Filters
 
 # What a declined answer begins with: where `nearest` holds sentences, and where it holds none.
-NOT_SAID = tr("The library does not say this outright; these sentences come closest.")
-NOT_HELD = tr("The library holds nothing on this.")
+NOT_SAID_OUTRIGHT = tr("The library does not say this outright; these sentences come closest.")
+NOTHING_ON_THIS = tr("The library holds nothing on this.")
 
 
 @dataclass(frozen=True, slots=True)

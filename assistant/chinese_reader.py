@@ -36,28 +36,32 @@ class ReaderByScript:
         chinese = [both_chinese(one.question, "".join(one.sentences)) for one in pairs]
         if not any(chinese):
             return self._model.read(pairs, prior=prior, keep=keep)
-        rest = [one for one, by_words in zip(pairs, chinese, strict=True) if not by_words]
+        others = [one for one, by_words in zip(pairs, chinese, strict=True) if not by_words]
         scores = [one for one, by_words in zip(prior, chinese, strict=False) if not by_words]
-        read = iter(self._model.read(rest, prior=scores, keep=keep) if rest else [])
-        counted = iter(_counted([one for one, yes in zip(pairs, chinese, strict=True) if yes]))
-        return [next(counted) if by_words else next(read) for by_words in chinese]
+        read = iter(self._model.read(others, prior=scores, keep=keep) if others else [])
+        by_bigrams = iter(
+            _read_by_bigrams([one for one, yes in zip(pairs, chinese, strict=True) if yes])
+        )
+        return [next(by_bigrams) if by_words else next(read) for by_words in chinese]
 
 
-def _counted(pairs: Sequence[Pair]) -> list[Reading]:
+def _read_by_bigrams(pairs: Sequence[Pair]) -> list[Reading]:
     """Return the readings of Chinese passages of one question, their sentences read together."""
-    every = [sentence for one in pairs for sentence in one.sentences]
-    scores = iter(chinese_reading(pairs[0].question, every))
-    read = []
+    sentences = [sentence for one in pairs for sentence in one.sentences]
+    scores = iter(chinese_reading(pairs[0].question, sentences))
+    readings = []
     for one in pairs:
-        own = [next(scores) for _ in one.sentences]
-        best = max(own, default=0.0)
-        total = sum(own) or 1.0
-        read.append(Reading(best, best, 1 - best, tuple(best * score / total for score in own)))
-    return read
+        own_scores = [next(scores) for _ in one.sentences]
+        best = max(own_scores, default=0.0)
+        total = sum(own_scores) or 1.0
+        readings.append(
+            Reading(best, best, 1 - best, tuple(best * score / total for score in own_scores))
+        )
+    return readings
 
 
 # What a question asks for, and what a sentence has that says it.
-_KINDS = (
+_ANSWER_KINDS = (
     (
         re.compile(r"什么时候|何时|哪一?年|哪一?天|几月|几号|日期"),
         re.compile(r"\d\s*[年月日]|[季年月]底|[季年]度"),
@@ -72,15 +76,15 @@ _KINDS = (
     ),
 )
 # What a sentence keeps that has nothing of the kind, and one that is a question itself.
-_LACKS = 0.6
-_ASKS = 0.3
+_WITHOUT_KIND = 0.6
+_IS_QUESTION = 0.3
 # The share of a pair's worth that a single sign of it has: "价格" and "售价".
-_SIGN = 0.25
-_SIGNS = re.compile("[㐀-鿿]")
+_SINGLE_CHARACTER = 0.25
+_CHARACTER = re.compile("[㐀-鿿]")
 # Every fourth sign of a Chinese text at least is Chinese: the others are figures and names.
-_OF_TEXT = 4
+_ONE_IN = 4
 # What each sign of a sentence takes: a long one has more of any question's.
-_LENGTH = 0.008
+_LENGTH_PENALTY = 0.008
 
 
 def both_chinese(question: str, text: str) -> bool:
@@ -90,7 +94,7 @@ def both_chinese(question: str, text: str) -> bool:
 
 def mostly_chinese(text: str) -> bool:
     """Say whether a text is Chinese in good part: a name in an English one makes it none."""
-    return _OF_TEXT * len(_SIGNS.findall(text)) > len(text)
+    return _ONE_IN * len(_CHARACTER.findall(text)) > len(text)
 
 
 def chinese_reading(question: str, sentences: Sequence[str]) -> list[float]:
@@ -101,27 +105,30 @@ def chinese_reading(question: str, sentences: Sequence[str]) -> list[float]:
     for one. It orders sentences; it is no chance, and the same for all where nothing is shared: 0.
     """
     wanted = [one for word in content_words(question) for one in stems(word)]
-    pairs = set(wanted)
-    signs = {sign for pair in pairs if is_chinese(pair) for sign in pair}
-    held = [set(stems(one)) for one in sentences]
-    found = [held_one & pairs for held_one in held]
-    singly = [signs & set(one) for one in sentences]
-    frequency = Counter(chain.from_iterable([*found, *singly]))
-    worth = {
-        term: math.log(1 + len(sentences) / (1 + frequency[term])) * (1 if term in pairs else _SIGN)
-        for term in pairs | signs
+    bigrams = set(wanted)
+    characters = {character for bigram in bigrams if is_chinese(bigram) for character in bigram}
+    stems_of_each = [set(stems(one)) for one in sentences]
+    bigrams_found = [stems_here & bigrams for stems_here in stems_of_each]
+    characters_found = [characters & set(one) for one in sentences]
+    frequency = Counter(chain.from_iterable([*bigrams_found, *characters_found]))
+    weights = {
+        term: math.log(1 + len(sentences) / (1 + frequency[term]))
+        * (1 if term in bigrams else _SINGLE_CHARACTER)
+        for term in bigrams | characters
     }
-    total = sum(worth.values()) or 1.0
-    kinds = [has for asks, has in _KINDS if asks.search(question)]
-    read = []
-    for sentence, pairs_here, signs_here in zip(sentences, found, singly, strict=True):
-        covered = sum(worth[term] for term in pairs_here | signs_here) / total
-        length = 1 + _LENGTH * len(sentence)
-        read.append(min(1.0, covered * _fit(sentence, kinds) / length))
-    return read
+    total = sum(weights.values()) or 1.0
+    kinds = [has for asks, has in _ANSWER_KINDS if asks.search(question)]
+    scores = []
+    for sentence, bigrams_here, characters_here in zip(
+        sentences, bigrams_found, characters_found, strict=True
+    ):
+        covered = sum(weights[term] for term in bigrams_here | characters_here) / total
+        length = 1 + _LENGTH_PENALTY * len(sentence)
+        scores.append(min(1.0, covered * _kind_factor(sentence, kinds) / length))
+    return scores
 
 
-def _fit(sentence: str, kinds: Sequence[re.Pattern[str]]) -> float:
+def _kind_factor(sentence: str, kinds: Sequence[re.Pattern[str]]) -> float:
     if sentence.rstrip("”」』").endswith(("？", "?")):
-        return _ASKS
-    return _LACKS if kinds and not any(one.search(sentence) for one in kinds) else 1.0
+        return _IS_QUESTION
+    return _WITHOUT_KIND if kinds and not any(one.search(sentence) for one in kinds) else 1.0

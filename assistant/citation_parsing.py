@@ -75,15 +75,15 @@ def _draft(text: str) -> Iterator[Draft]:
         yield Draft(plain, labels)
 
 
-def quoted(text: str, passage: Passage, rows: Sequence[Row] = ()) -> tuple[int, int]:
+def quoted_span(text: str, passage: Passage, rows: Sequence[Row] = ()) -> tuple[int, int]:
     """Return the span, in the document, of the words of `passage` that `text` rests on.
 
     The very words where they stand there; otherwise the sentence, or the row of its tables (`rows`,
     read with their heads), that shares most with them.
     """
-    place = passage.text.find(text)
-    if place >= 0:
-        return passage.start + place, passage.start + place + len(text)
+    position = passage.text.find(text)
+    if position >= 0:
+        return passage.start + position, passage.start + position + len(text)
     wanted = set(re.findall(r"\w+", text.lower()))
     by_start = {row.start - passage.start: row for row in rows if not row.is_head}
     spans = passage.parts() or [(0, len(passage.text))]
@@ -92,8 +92,10 @@ def quoted(text: str, passage: Passage, rows: Sequence[Row] = ()) -> tuple[int, 
         row = by_start.get(span[0])
         words = row.said if row else passage.text[span[0] : span[1]]
         # Of two rows the one that says it in these very words.
-        very = text in words or (row is not None and any(one.alone in text for one in row.cells))
-        return len(wanted & set(re.findall(r"\w+", words.lower()))), very
+        verbatim = text in words or (
+            row is not None and any(one.alone in text for one in row.cells)
+        )
+        return len(wanted & set(re.findall(r"\w+", words.lower()))), verbatim
 
     start, end = max(spans, key=shared)
     return passage.start + start, passage.start + end

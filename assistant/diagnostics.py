@@ -22,7 +22,7 @@ from corpus.sandbox import Sandbox
 from corpus.translations import LANGUAGES, languages
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
 from index.embedders import EMBEDDERS, HASHING, kind_named
-from index.inspection import inspected
+from index.inspection import inspect_indexes
 from index.reader import READER_MODELS
 from index.rerankers import RERANKERS
 from index.vector_store import VECTOR_STORES, store_named
@@ -35,7 +35,7 @@ _PACKAGES = (
     "tantivy",
     "torch",
 )
-_SPARE = 500_000_000
+_LEAST_FREE = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ def storage(workspace: Workspace) -> Storage:
     """Return how much the database, the kept originals and the derived indexes take."""
     home = workspace.library.home
     database = sum(_size(one) for one in home.glob("library.sqlite3*"))
-    return Storage(database, _below(home / "originals"), _below(home / "index"))
+    return Storage(database, _size_below(home / "originals"), _size_below(home / "index"))
 
 
-def _below(folder: Path) -> int:
+def _size_below(folder: Path) -> int:
     return sum(_size(one) for one in folder.rglob("*"))
 
 
@@ -75,10 +75,10 @@ def diagnostics(workspace: Workspace) -> Iterator[IntegrityFinding]:
     )
     yield _weights(workspace)
     yield from workspace.library.check()
-    yield _tokens(workspace)
+    yield _token_codes(workspace)
     yield _judge(workspace)
     yield _indexes(workspace)
-    goes = (
+    place = (
         f"sends questions and passages to {workspace.engine.host}"
         if workspace.engine.host
         else "local"
@@ -89,17 +89,17 @@ def diagnostics(workspace: Workspace) -> Iterator[IntegrityFinding]:
         tr(
             "{engine} would answer ({place}); see: briefing engines",
             engine=workspace.engine.name,
-            place=goes,
+            place=place,
         ),
     )
-    yield _reading()
+    yield _confinement()
     yield _plugins()
     yield _log(workspace.settings.home)
     yield _privacy(workspace.settings.home)
     free = shutil.disk_usage(workspace.settings.home).free
     yield IntegrityFinding(
         "disk",
-        free > _SPARE,
+        free > _LEAST_FREE,
         tr(
             "{size} GB free for {folder}",
             size=f"{free / 1e9:.1f}",
@@ -122,7 +122,7 @@ def _judge(workspace: Workspace) -> IntegrityFinding:
     )
 
 
-def _reading() -> IntegrityFinding:
+def _confinement() -> IntegrityFinding:
     """Say what keeps the process that reads documents from everything but the one it was given."""
     try:
         with Sandbox() as sandbox:
@@ -198,7 +198,7 @@ def _weights(workspace: Workspace) -> IntegrityFinding:
     return IntegrityFinding("embedder", True, tr("{name} in {folder}", name=name, folder=folder))
 
 
-def _tokens(workspace: Workspace) -> IntegrityFinding:
+def _token_codes(workspace: Workspace) -> IntegrityFinding:
     """Say whether every passage has the token codes that late interaction compares."""
     if workspace.library.embedder not in ("", DEFAULT_MODEL):
         return IntegrityFinding(
@@ -228,7 +228,7 @@ def _indexes(workspace: Workspace) -> IntegrityFinding:
         return IntegrityFinding(
             "indexes", False, tr("{fault}; run: briefing doctor --rebuild", fault=fault)
         )
-    found = inspected(workspace.library, store=workspace.settings.vector_store)
+    found = inspect_indexes(workspace.library, store=workspace.settings.vector_store)
     if found.faults:
         return IntegrityFinding(
             "indexes",

@@ -142,15 +142,15 @@ class Shortened(Protocol):
 
 
 def guarded(
-    name: str, write: Callable[..., Iterable[_Piece]], *given: object
+    name: str, write: Callable[..., Iterable[_Piece]], *arguments: object
 ) -> Generator[_Piece, None, None]:
-    """Yield what an engine's method yields, asked with what is `given`; `name` is the engine's.
+    """Yield what an engine's method yields, asked with what is `arguments`; `name` is the engine's.
 
     Closing it closes that. An engine may be another package's: whatever it raises beside our own
     errors is an EngineError too, so that it is told and the library quoted instead.
     """
     try:
-        yield from write(*given)
+        yield from write(*arguments)
     except BriefingError:
         raise
     except Exception as error:  # reason: code of others may raise anything

@@ -61,28 +61,28 @@ _FUNCTION_WORDS = {
     "pt": "os as um uma quem qual quais quanto quantos quantas como quando onde que são foi "
     "não e ou para por com do da dos das no na nos nas em de segundo entre",
 }
-_FUNCTIONS = {code: frozenset(words.split()) for code, words in _FUNCTION_WORDS.items()}
+_FUNCTION_WORD_SETS = {code: frozenset(words.split()) for code, words in _FUNCTION_WORDS.items()}
 # Words of one letter are of too many languages, and of abbreviations.
-_ENGLISH = frozenset(word for word in STOP_WORDS if len(word) > 1)
+_ENGLISH_FUNCTION_WORDS = frozenset(word for word in STOP_WORDS if len(word) > 1)
 # Words that ask, each in one language: as the first of some words, they tell alone.
-_ASKS = frozenset(
+_QUESTION_WORDS = frozenset(
     "qui combien pourquoi quand quel quelle quels quelles wer wieviel warum wann welche welcher "
     "welches quién cuándo cuánto cuál quale quali dove quem quais waarom wanneer hoeveel".split()
 )
-_ENGLISH_ASKS = frozenset(
+_ENGLISH_QUESTION_WORDS = frozenset(
     "who whom whose what when where why which how is are was were did".split()
 )
 # Those that are written in Latin letters and have no function words here.
-_OTHERS = tuple(
-    sorted(_NAMES.keys() - _FUNCTIONS.keys() - {code for code, *_ in _SCRIPTS} - {"en"})
+_OTHER_LATIN = tuple(
+    sorted(_NAMES.keys() - _FUNCTION_WORD_SETS.keys() - {code for code, *_ in _SCRIPTS} - {"en"})
 )
 # Function words that make a language certain; words of a question that asks with the first, and
 # words without which the model of languages is not asked; how sure that must be.
-_LEAST = 2
-_LEAST_ASKED, _LEAST_WORDS = 3, 5
+_LEAST_FUNCTION_WORDS = 2
+_LEAST_AFTER_QUESTION_WORD, _LEAST_FOR_MODEL = 3, 5
 _SURE = 0.6
 # The share of the documents that makes a language one of the library's own.
-_HOME = 0.5
+_HOME_SHARE = 0.5
 
 
 def language_note(
@@ -95,18 +95,18 @@ def language_note(
     "" too where the question is too short to tell, and where half of the documents are in its
     language.
     """
-    asked = question_language(question)
-    told = Counter({code: number for code, number in languages.items() if code and number})
-    if not asked or not told or told[asked] >= _HOME * told.total():
+    language = question_language(question)
+    counts = Counter({code: number for code, number in languages.items() if code and number})
+    if not language or not counts or counts[language] >= _HOME_SHARE * counts.total():
         return ""
-    most = told.most_common(1)[0][0]
-    yours, theirs = _name(asked), _name(most)
+    most = counts.most_common(1)[0][0]
+    yours, theirs = _name(language), _name(most)
     line = tr(
         "Your question is in {yours} and the library is in {theirs}: ask in {theirs}",
         yours=yours,
         theirs=theirs,
     )
-    if told[asked]:
+    if counts[language]:
         line = tr(
             "Your question is in {yours} and most of the library is in {theirs}: ask in both",
             yours=yours,
@@ -127,14 +127,14 @@ def is_foreign(pair: Pair) -> bool:
 
     Other passages are not told: an English question over a German one is read as it is.
     """
-    asked = question_language(pair.question)
-    return asked not in ("", "en") or mostly_chinese(" ".join(pair.sentences))
+    language = question_language(pair.question)
+    return language not in ("", "en") or mostly_chinese(" ".join(pair.sentences))
 
 
 def languages_of(library: Library) -> dict[str, int]:
     """Return how many documents of a library are in each language, "" for those untold."""
-    accounts = library.extraction_reports([one.id for one in library.entries()])
-    return dict(Counter(one.language for one in accounts.values()))
+    reports = library.extraction_reports([one.id for one in library.entries()])
+    return dict(Counter(one.language for one in reports.values()))
 
 
 @lru_cache(maxsize=256)
@@ -147,29 +147,41 @@ def question_language(question: str) -> str:
     """
     words = _WORD.findall(question)
     # A capital within a question is a name's: "El Salvador Los Alamos".
-    small = {*(word for word in words if word.islower()), *(word.lower() for word in words[:1])}
-    english = len(_ENGLISH & small)
+    lower_case_words = {
+        *(word for word in words if word.islower()),
+        *(word.lower() for word in words[:1]),
+    }
+    english_count = len(_ENGLISH_FUNCTION_WORDS & lower_case_words)
     for code, letters, script in _SCRIPTS:
-        if len(script.findall(question)) >= letters and english < _LEAST:
+        if len(script.findall(question)) >= letters and english_count < _LEAST_FUNCTION_WORDS:
             return code
     if "¿" in question:
         return "es"
-    counts = {code: len(own & small) for code, own in _FUNCTIONS.items()}
+    counts = {
+        code: len(function_words & lower_case_words)
+        for code, function_words in _FUNCTION_WORD_SETS.items()
+    }
     most = max(counts.values())
-    if english and english >= most:
-        asks = words[0].lower() in _ENGLISH_ASKS or question.rstrip().endswith("?")
-        return "en" if english >= _LEAST or (asks and english > most) else ""
-    if most >= _LEAST:
-        near = [code for code, count in counts.items() if count >= max(_LEAST, most - 1)]
+    if english_count and english_count >= most:
+        asks = words[0].lower() in _ENGLISH_QUESTION_WORDS or question.rstrip().endswith("?")
+        return (
+            "en"
+            if english_count >= _LEAST_FUNCTION_WORDS or (asks and english_count > most)
+            else ""
+        )
+    if most >= _LEAST_FUNCTION_WORDS:
+        closest = [
+            code for code, count in counts.items() if count >= max(_LEAST_FUNCTION_WORDS, most - 1)
+        ]
         # "que" and "de" are of several languages: the model says which it is.
-        return likeliest_language(question, near)[0]
-    if english:
+        return likeliest_language(question, closest)[0]
+    if english_count:
         return ""
-    if len(words) >= _LEAST_ASKED and words[0].lower() in _ASKS:
+    if len(words) >= _LEAST_AFTER_QUESTION_WORD and words[0].lower() in _QUESTION_WORDS:
         return max(counts, key=lambda code: counts[code])
-    if len(words) < _LEAST_WORDS:
+    if len(words) < _LEAST_FOR_MODEL:
         return ""
-    code, share = likeliest_language(question, _OTHERS)
+    code, share = likeliest_language(question, _OTHER_LATIN)
     return code if share >= _SURE else ""
 
 

@@ -13,12 +13,12 @@ from assistant.answer import Question
 from assistant.answer_form import AnswerForm, expected_form
 from assistant.decomposition import comparison_sides, sub_questions
 from assistant.engine import Waiting, guarded
-from assistant.entity_names import Name, Vocabulary, names
+from assistant.entity_names import Name, NameLookup, names
 from assistant.query_rewriting import candidates
 from assistant.rewrite_candidates import RewriteCandidate
 from assistant.table_questions import TableQuestion, calculation_asked
 from assistant.time_asked import TimeAsked, time_asked
-from assistant.time_statements import AskedStatement, asked_by
+from assistant.time_statements import AskedStatement, asked_statement
 from assistant.workspace import Workspace
 from corpus.date_mentions import date_mentions
 from corpus.errors import EngineError
@@ -62,7 +62,7 @@ class QueryPlan:
         return self.query.text
 
     @property
-    def judged_by(self) -> str:
+    def judged_text(self) -> str:
         """The text that passages and sentences are read with."""
         return self.focus or self.text
 
@@ -90,8 +90,8 @@ class QueryPlan:
     @cached_property
     def entities(self) -> tuple[Name, ...]:
         """The proper names that what is newly asked holds."""
-        dates = [(one.start, one.end) for one in date_mentions(self.judged_by)]
-        return tuple(names(self.judged_by, dates))
+        dates = [(one.start, one.end) for one in date_mentions(self.judged_text)]
+        return tuple(names(self.judged_text, dates))
 
     @cached_property
     def time(self) -> TimeAsked:
@@ -101,7 +101,7 @@ class QueryPlan:
     @cached_property
     def statement(self) -> AskedStatement:
         """What the question asks of; statements that speak of it are compared by their dates."""
-        return asked_by(self.text)
+        return asked_statement(self.text)
 
     @cached_property
     def form(self) -> AnswerForm:
@@ -137,8 +137,10 @@ def plans_of(
     texts = candidates(question.text, question.history)
     if len(texts) > 1 and isinstance(workspace.engine, Rewriter):
         text = ""
-        asked = [turn.question for turn in question.history]
-        rewriting = guarded(workspace.engine.name, workspace.engine.rewritten, question.text, asked)
+        earlier_questions = [turn.question for turn in question.history]
+        rewriting = guarded(
+            workspace.engine.name, workspace.engine.rewritten, question.text, earlier_questions
+        )
         try:
             with closing(rewriting) as steps:
                 for step in steps:
@@ -151,14 +153,14 @@ def plans_of(
             text = ""
         if text and _adds_nothing(text, question):
             texts = [RewriteCandidate(text), *texts]
-    yield [plan_of(workspace, question, text=one.text, focus=one.asks) for one in texts]
+    yield [plan_of(workspace, question, text=one.text, focus=one.newly_asked) for one in texts]
 
 
 def _adds_nothing(text: str, question: Question) -> bool:
     conversation = " ".join(
         [question.text, *(f"{turn.question} {turn.answer}" for turn in question.history)]
     )
-    vocabulary = Vocabulary(conversation)
+    vocabulary = NameLookup(conversation)
     stated = {one.value for one in quantities(conversation)}
     return (
         len(text) <= _LONGEST_REWRITE

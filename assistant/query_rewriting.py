@@ -49,26 +49,26 @@ def candidates(question: str, history: Sequence[Turn]) -> list[RewriteCandidate]
     so that it costs nothing more than it does without a conversation.
     """
     question = " ".join(question.split())
-    before, named, answer = "", list[str](), ""
+    previous, earlier_names, answer = "", list[str](), ""
     for turn in history:
-        before = turn.whole or _candidates(turn.question, before, named, answer)[0].text
-        new = [one.text for one in reversed(capitalised_phrases(before))]
-        named = [*new, *(one for one in named if one not in new)]
+        previous = turn.whole or _candidates(turn.question, previous, earlier_names, answer)[0].text
+        new_names = [one.text for one in reversed(capitalised_phrases(previous))]
+        earlier_names = [*new_names, *(one for one in earlier_names if one not in new_names)]
         answer = turn.answer
-    return _candidates(question, before, named, answer)
+    return _candidates(question, previous, earlier_names, answer)
 
 
 def _candidates(
-    question: str, before: str, named: Sequence[str], answer: str
+    question: str, previous: str, earlier_names: Sequence[str], answer: str
 ) -> list[RewriteCandidate]:
-    if not before:
+    if not previous:
         return [RewriteCandidate(question)]
     if chinese.is_chinese(question):
-        made = chinese.rewrites_of(question, before)
+        rewrites = chinese.rewrites_of(question, previous)
     else:
-        made = rewrite_candidates.rewrites_of(question, before, named, answer)
+        rewrites = rewrite_candidates.rewrites_of(question, previous, earlier_names, answer)
     kept: dict[str, RewriteCandidate] = {}
-    for one in made:
+    for one in rewrites:
         kept.setdefault(one.text.lower(), one)
     return list(kept.values())[:4]
 

@@ -43,9 +43,9 @@ class Settings:
         """
         from platformdirs import user_data_dir
 
-        place = home or os.environ.get("BRIEFING_HOME") or user_data_dir("briefing-assistant")
+        folder = home or os.environ.get("BRIEFING_HOME") or user_data_dir("briefing-assistant")
         return cls(
-            home=Path(place).expanduser().absolute(),
+            home=Path(folder).expanduser().absolute(),
             engine=engine or os.environ.get("BRIEFING_ENGINE") or "auto",
             embedder=os.environ.get("BRIEFING_EMBEDDER") or DEFAULT_MODEL,
             ocr=os.environ.get("BRIEFING_OCR") == "1",

@@ -77,8 +77,8 @@ def plain(number: Decimal) -> str:
     rounded = number if number == number.to_integral() else round(number, 2)
     if rounded == 0 != number:
         rounded = number.normalize(None).quantize(Decimal(1).scaleb(number.adjusted() - 1))
-    said = f"{rounded:,f}"
-    return said.rstrip("0").rstrip(".") if "." in said else said
+    written = f"{rounded:,f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
 
 
 def values_of(cells: Sequence[str], heads: Sequence[str]) -> Values:
@@ -150,8 +150,8 @@ def _dates(cells: Sequence[str]) -> Values:
 def _value(cell: str, one: Quantity) -> Value:
     digits = re.search(r"\d(?:[\d.,'’  ]*\d)?", cell)
     figure = digits.span() if digits else (one.start, one.end)
-    lead = cell[: figure[0]]
-    loss = bool(re.match(r"\(.*\)$", cell)) or bool(re.search(r"[-−–]\s?[$€£¥]?\s?$", lead))
+    before = cell[: figure[0]]
+    loss = bool(re.match(r"\(.*\)$", cell)) or bool(re.search(r"[-−–]\s?[$€£¥]?\s?$", before))
     if loss:
         figure = (0, figure[1] + (cell[-1] == ")"))
     return Value(cell, -one.value if loss else one.value, figure=figure, power=one.scale)

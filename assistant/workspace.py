@@ -62,7 +62,7 @@ class Workspace:
         self.library = Library(settings.home)
         self.themes = Themes(settings.home)
         # By document and title: what the words of a document say of its theme.
-        self._themes_told: dict[tuple[str, str], str] = {}
+        self._themes_by_words: dict[tuple[str, str], str] = {}
         self._models = _Models(settings)
         self.indexes = IndexManager(
             self.library, store=settings.vector_store, scale=self._models.scale_named
@@ -88,7 +88,7 @@ class Workspace:
         return self._retriever
 
     @property
-    def reader(self) -> SentenceRanker:
+    def sentence_ranker(self) -> SentenceRanker:
         """What reads passages, with the model that the search ranks them by; raises ReaderError."""
         return SentenceRanker(self._models.reader_model)
 
@@ -117,19 +117,21 @@ class Workspace:
         It is the one that the document or its reader names, or else the one that its words tell
         (`corpus.themes`); "" for neither.
         """
-        themes = [self.themes.key_of(one.source.theme) or self.told(one) for one in entries]
+        themes = [
+            self.themes.key_of(one.source.theme) or self.theme_told_by_words(one) for one in entries
+        ]
         return [
             replace(one, source=replace(one.source, theme=theme))
             for one, theme in zip(entries, themes, strict=True)
         ]
 
-    def told(self, entry: Entry) -> str:
+    def theme_told_by_words(self, entry: Entry) -> str:
         """Return the key of the theme that the words of a document tell; "" for none."""
         key = entry.id, entry.source.title
-        if key not in self._themes_told:
+        if key not in self._themes_by_words:
             beginning = self.library.beginning(entry.id, BEGINNING)
-            self._themes_told[key] = self.themes.told(entry.source.title, beginning)
-        return self._themes_told[key]
+            self._themes_by_words[key] = self.themes.told(entry.source.title, beginning)
+        return self._themes_by_words[key]
 
     def with_engine(self, engine: Engine) -> Workspace:
         """Return this workspace with another engine; everything else is shared, and stays open."""
@@ -204,9 +206,11 @@ class Workspace:
         """Add what lies at web addresses: see `index.url_ingest.add_addresses`."""
 
         def fetched(
-            files: Sequence[Path], places: Mapping[Path, str], said: Mapping[Path, MetadataOverride]
+            files: Sequence[Path],
+            places: Mapping[Path, str],
+            overrides: Mapping[Path, MetadataOverride],
         ) -> Iterator[Progress | Report]:
-            return self.add(files, described=said, places=places, ocr=ocr)
+            return self.add(files, described=overrides, places=places, ocr=ocr)
 
         return add_addresses(addresses, fetched, described=described, policy=self.addresses)
 

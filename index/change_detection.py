@@ -11,14 +11,14 @@ from corpus.library import Library
 from corpus.limits import DEFAULT_LIMITS
 
 
-def noted(files: Iterable[Path], states: dict[Path, tuple[int, ...]]) -> Iterator[Path]:
+def with_noted_states(files: Iterable[Path], states: dict[Path, tuple[int, ...]]) -> Iterator[Path]:
     """Yield files as they are about to be read, noting the state of each."""
     for file in files:
-        states[file] = state(file)
+        states[file] = file_state(file)
         yield file
 
 
-def state(file: Path) -> tuple[int, ...]:
+def file_state(file: Path) -> tuple[int, ...]:
     """Return what changes about a file when it is written or replaced; () where it is gone."""
     try:
         found = file.stat()
@@ -27,16 +27,16 @@ def state(file: Path) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def still(file: Path, noted: tuple[int, ...]) -> Path | None:
+def if_same_state(file: Path, noted: tuple[int, ...]) -> Path | None:
     """Return a file whose state is the one that was noted, None for another.
 
     Bytes that were written since are not those that its text is of: kept beside it, they would have
     the next addition take the file for unchanged.
     """
-    return file if state(file) == noted else None
+    return file if file_state(file) == noted else None
 
 
-def unchanged(library: Library, file: Path, place: str, *, in_full: bool) -> bool:
+def is_published(library: Library, file: Path, place: str, *, in_full: bool) -> bool:
     """Say whether these very bytes are published from this very place already.
 
     With `in_full` a text that lacks pages which OCR might read is not.
@@ -50,4 +50,4 @@ def unchanged(library: Library, file: Path, place: str, *, in_full: bool) -> boo
     return bool(digest) and library.known_original(place, digest, in_full=in_full)
 
 
-__all__ = ["noted", "still", "unchanged"]
+__all__ = ["if_same_state", "is_published", "with_noted_states"]

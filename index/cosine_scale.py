@@ -57,7 +57,7 @@ TEXTS = (
 # different subjects, and of a text and its reprint.
 UNRELATED, SAME = 0.028, 0.996
 # An embedder to which both are nearly one tells texts apart by nothing that could be moved.
-_LEAST = 0.02
+_LEAST_DIFFERENCE = 0.02
 # The number grows with the texts.
 _NOTE = "cosines-1.json"
 
@@ -89,7 +89,7 @@ def scale_of(embedder: Embedder, *, folder: Path, anew: bool = False) -> CosineS
     noted = None if anew else noted_scale(embedder.name, folder=folder)
     if noted is not None or embedder.name == DEFAULT_MODEL:
         return noted or DEFAULT_SCALE
-    scale = measured(embedder)
+    scale = measured_scale(embedder)
     with suppress(OSError):
         private_folder(folder)
         notes = _notes(folder) | {embedder.name: [scale.unrelated, scale.same]}
@@ -110,14 +110,14 @@ def noted_scale(name: str, *, folder: Path) -> CosineScale | None:
         return None
 
 
-def measured(embedder: Embedder) -> CosineScale:
+def measured_scale(embedder: Embedder) -> CosineScale:
     """Return the scale that the texts show; the default one where they cannot be told apart."""
     vectors = np.asarray(embedder.embed([text for pair in TEXTS for text in pair]), np.float64)
     firsts, reprints = vectors[::2], vectors[1::2]
     pairs = np.triu_indices(len(firsts), 1)
     unrelated = float((firsts @ firsts.T)[pairs].mean())
     same = float((firsts * reprints).sum(axis=1).mean())
-    if not same - unrelated >= _LEAST:
+    if not same - unrelated >= _LEAST_DIFFERENCE:
         _LOG.warning("%s does not tell texts apart: %.3f, %.3f", embedder.name, unrelated, same)
         return DEFAULT_SCALE
     return CosineScale(round(unrelated, 4), round(same, 4))

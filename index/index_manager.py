@@ -25,7 +25,7 @@ from corpus.library import Library
 from corpus.token_codes import TokenCodes
 from index.cosine_scale import DEFAULT_SCALE, CosineScale
 from index.embedding import Vectors
-from index.forward_index import ForwardIndex, ordered
+from index.forward_index import ForwardIndex, is_consistent
 from index.keyword_index import KeywordIndex, stems
 from index.manifest import FILE_NAME, FORMAT, VECTORS, IndexPart, Manifest, parts_of
 from index.probe import probe_vectors, sample
@@ -36,15 +36,15 @@ from index.versions import later_versions
 _LOG = logging.getLogger(__name__)
 # Seconds for which files that were found whole are not looked at again: one answer opens the
 # indexes a dozen times, at 1.2 ms each.
-_BELIEVED = 1.0
+_TRUSTED_SECONDS = 1.0
 # How often a reader tries to open indexes that another process is just replacing.
 _TRIES = 3
 # Seconds that a writer waits for another thread that is bringing the indexes up: a rebuild of
 # 100,000 passages takes about one minute.
-_PATIENCE = 600.0
+_WRITER_TIMEOUT = 600.0
 # While documents arrive the indexes are brought up this often at most (seconds), and take at most
 # this share of the time.
-_EVERY, _SHARE = 5.0, 0.1
+_UPDATE_INTERVAL, _UPDATE_SHARE = 5.0, 0.1
 _FOLDERS = (VECTORS, "words", "forward")
 
 # The manifest's inode, time and size: one that is the same has not been written since.
@@ -66,8 +66,8 @@ class _Published:
 class IndexManager:
     """The three indexes of one library folder, opened when first needed. Thread-safe.
 
-    Locks, outermost first: the library's writer lock, then `_writing`, for whoever brings the
-    indexes up; `_opening` for whoever opens a snapshot. Neither is held while the writer lock is
+    Locks, outermost first: the library's writer lock, then `_write_lock`, for whoever brings the
+    indexes up; `_open_lock` for whoever opens a snapshot. Neither is held while the writer lock is
     waited for.
     """
 
@@ -88,17 +88,17 @@ class IndexManager:
         self._folder = library.home / "index"
         self._published: _Published | None = None
         # The published state whose files were last found whole, and when.
-        self._whole: tuple[_Published | None, float] = (None, 0.0)
+        self._last_checked: tuple[_Published | None, float] = (None, 0.0)
         # The manifest of indexes that did not open, or whose vector store failed a query.
         self._broken: _Mark | None = None
         # Whether the store is being tried in another process: it is not opened here meanwhile.
-        self._untried = False
-        self._opening = threading.Lock()
-        self._writing = threading.Lock()
+        self._store_untried = False
+        self._open_lock = threading.Lock()
+        self._write_lock = threading.Lock()
         # The generation that a thread wants shown which found another one writing.
         self._wanted = 0
-        self._handing_over = threading.Lock()
-        self._brought_up = (0.0, 0.0)
+        self._wanted_lock = threading.Lock()
+        self._last_update = (0.0, 0.0)
 
     def snapshot(self) -> Snapshot:
         """Return the newest state that can be searched; never waits for a writer.
@@ -107,19 +107,19 @@ class IndexManager:
         read (that takes seconds for a large one, once). Raises LibraryError.
         """
         present = self._published
-        if present is not None and self._still(present):
+        if present is not None and self._is_current(present):
             return present.snapshot
         # One thread opens what is new; the others go on with what there was.
-        if not self._opening.acquire(blocking=present is None):
+        if not self._open_lock.acquire(blocking=present is None):
             assert present is not None
             return present.snapshot
         try:
             present = self._published
-            if present is None or not self._still(present):
-                present = self._published = self._opened(present)
+            if present is None or not self._is_current(present):
+                present = self._published = self._open_newest(present)
             return present.snapshot
         finally:
-            self._opening.release()
+            self._open_lock.release()
 
     def update(self, *, rebuild: bool = False, wait: bool = True) -> bool:
         """Bring the indexes to the library's generation; return whether they were rebuilt.
@@ -130,17 +130,17 @@ class IndexManager:
         """
         rebuilt = False
         with self._library.writing():
-            with self._handing_over:
+            with self._wanted_lock:
                 self._wanted = max(self._wanted, self._library.generation)
             while True:
-                if not self._writing.acquire(timeout=_PATIENCE if wait else 0):
+                if not self._write_lock.acquire(timeout=_WRITER_TIMEOUT if wait else 0):
                     if not wait:
                         return rebuilt
                     raise LibraryLocked(tr("the search indexes are being rebuilt; try again later"))
                 try:
-                    shown, again = self._brought(rebuild)
+                    shown, again = self._update_once(rebuild)
                 finally:
-                    self._writing.release()
+                    self._write_lock.release()
                 rebuilt, rebuild = rebuilt or again, False
                 # What was handed over between the last look and letting go.
                 if shown >= min(self._wanted, self._library.generation):
@@ -148,8 +148,8 @@ class IndexManager:
 
     def update_if_due(self) -> None:
         """Bring the indexes up while documents arrive, now and then; see `update`."""
-        at, took = self._brought_up
-        if time.monotonic() - at > max(_EVERY, took / _SHARE):
+        at, took = self._last_update
+        if time.monotonic() - at > max(_UPDATE_INTERVAL, took / _UPDATE_SHARE):
             self.update()
 
     def maintain(self) -> bool:
@@ -161,7 +161,7 @@ class IndexManager:
             return False
         # Opening them shows what their files do not: whether they open at all, and hold the same.
         self.snapshot()
-        if not self.behind():
+        if not self.is_behind():
             return False
         try:
             self.update()
@@ -171,11 +171,11 @@ class IndexManager:
 
     def distrust(self, vectors: VectorReader) -> None:
         """Do without the vector store from here on: it failed a query; `maintain` then rebuilds."""
-        with self._opening:
+        with self._open_lock:
             present = self._published
             if present is not None and present.snapshot.vectors is vectors:
                 self._broken = present.mark
-                self._let_go_of_vectors()
+                self._close_vectors()
                 self._published = replace(present, snapshot=replace(present.snapshot, vectors=None))
 
     def hold_vectors_back(self) -> None:
@@ -183,7 +183,7 @@ class IndexManager:
 
         Only where opening a damaged one may end the process.
         """
-        self._untried = self._store.may_crash
+        self._store_untried = self._store.may_crash
 
     def try_vectors(self) -> str:
         """Try the store in another process, then let searches use it; return what is wrong, or "".
@@ -200,13 +200,13 @@ class IndexManager:
                 ids = [forward.id(row) for row in range(len(forward))]
                 stored = sample(ids, forward.vectors)
                 found = probe_vectors(self._folder / VECTORS, ids, stored, store=self._store_name)
-                if self._published is not None and self._mark() == present.mark:
+                if self._published is not None and self._manifest_mark() == present.mark:
                     reason = found.reason
         finally:
-            with self._opening:
-                self._untried = False
+            with self._open_lock:
+                self._store_untried = False
                 if reason:
-                    self._broken = self._mark()
+                    self._broken = self._manifest_mark()
                 elif self._published is not None and self._published.snapshot.vectors is None:
                     # The next search opens the indexes again, with the store.
                     self._published = replace(self._published, mark=None)
@@ -214,14 +214,14 @@ class IndexManager:
             _LOG.error("the vector index is broken and made anew: %s", reason)
         return reason
 
-    def behind(self) -> bool:
+    def is_behind(self) -> bool:
         """Say whether the indexes on disk show less than the library, or cannot be believed."""
-        manifest = self._sound()
+        manifest = self._trusted_manifest()
         return manifest is None or manifest.generation != self._library.generation
 
     def fault(self) -> str:
         """Return what is wrong with the indexes on disk, in a few words, every file read; or ""."""
-        mark, manifest = self._mark(), Manifest.read(self._folder)
+        mark, manifest = self._manifest_mark(), Manifest.read(self._folder)
         if manifest is None:
             return "there are none" if self._library.generation else ""
         if not manifest.clean:
@@ -236,35 +236,35 @@ class IndexManager:
 
     def close(self) -> None:
         """Let go of the folder."""
-        with self._opening:
-            self._let_go_of_vectors()
+        with self._open_lock:
+            self._close_vectors()
             self._published = None
 
-    def _still(self, present: _Published) -> bool:
+    def _is_current(self, present: _Published) -> bool:
         """Say whether a published snapshot is still what the disk, or the library, shows."""
-        if self._mark() != present.mark:
+        if self._manifest_mark() != present.mark:
             return False
-        seen, at = self._whole
-        if seen is present and time.monotonic() - at < _BELIEVED:
+        seen, at = self._last_checked
+        if seen is present and time.monotonic() - at < _TRUSTED_SECONDS:
             return True
         if present.manifest is None:
             # Made from the library, since the indexes are no good: it follows the library.
             return present.snapshot.generation == self._library.generation
         if present.manifest.damaged(self._folder, self._store):
             return False
-        self._whole = (present, time.monotonic())
+        self._last_checked = (present, time.monotonic())
         return True
 
-    def _mark(self) -> _Mark | None:
+    def _manifest_mark(self) -> _Mark | None:
         try:
             status = (self._folder / FILE_NAME).stat()
         except OSError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
 
-    def _sound(self) -> Manifest | None:
+    def _trusted_manifest(self) -> Manifest | None:
         """Return the manifest of indexes that can be believed, None for those that cannot."""
-        mark, manifest = self._mark(), Manifest.read(self._folder)
+        mark, manifest = self._manifest_mark(), Manifest.read(self._folder)
         if manifest is None or not (
             manifest.clean and manifest.belongs_to(self._library, self._store_name)
         ):
@@ -273,17 +273,17 @@ class IndexManager:
             return None
         return None if manifest.damaged(self._folder, self._store) else manifest
 
-    def _opened(self, present: _Published | None) -> _Published:
-        """Open what the disk shows; the caller holds `_opening`."""
+    def _open_newest(self, present: _Published | None) -> _Published:
+        """Open what the disk shows; the caller holds `_open_lock`."""
         for _ in range(_TRIES):
-            mark = self._mark()
+            mark = self._manifest_mark()
             manifest = Manifest.read(self._folder)
             if present is not None and manifest is not None and not manifest.clean:
                 # Somebody is writing: what is open already stays good, but for the store.
-                self._let_go_of_vectors()
+                self._close_vectors()
                 snapshot = replace(present.snapshot, vectors=None)
                 return _Published(snapshot, present.manifest, mark)
-            manifest = self._sound()
+            manifest = self._trusted_manifest()
             if manifest is None:
                 break
             try:
@@ -292,29 +292,29 @@ class IndexManager:
                 _LOG.error("the indexes do not open", exc_info=error)
                 self._broken = mark
                 break
-            if self._mark() == mark:
+            if self._manifest_mark() == mark:
                 return _Published(snapshot, manifest, mark)
             if snapshot.vectors is not None:
                 snapshot.vectors.close()
-        mark = self._mark()
-        self._let_go_of_vectors()
+        mark = self._manifest_mark()
+        self._close_vectors()
         if (
             present is not None
             and present.manifest is None
             and present.snapshot.generation == self._library.generation
         ):
             return replace(present, mark=mark)
-        return _Published(self._of_the_library(), None, mark)
+        return _Published(self._snapshot_of_library(), None, mark)
 
     def _open(self, manifest: Manifest) -> Snapshot:
         """Open the indexes that a manifest tells of; raises SearchIndexError."""
-        self._let_go_of_vectors()
+        self._close_vectors()
         forward = ForwardIndex.load(self._folder / "forward")
         words = KeywordIndex(self._folder / "words").searcher()
-        vectors = None if self._untried else self._store.open(self._folder / VECTORS)
+        vectors = None if self._store_untried else self._store.open(self._folder / VECTORS)
         counts = {len(forward), len(words), manifest.passages}
         counts |= set() if vectors is None else {len(vectors)}
-        if not ordered(forward) or len(counts) > 1:
+        if not is_consistent(forward) or len(counts) > 1:
             if vectors is not None:
                 vectors.close()
             raise SearchIndexError(tr("the indexes differ in what they hold"))
@@ -331,12 +331,12 @@ class IndexManager:
             scale,
         )
 
-    def _of_the_library(self) -> Snapshot:
+    def _snapshot_of_library(self) -> Snapshot:
         """Return a snapshot made in memory, for as long as the indexes cannot be believed."""
         with self._library.unchanging():
             generation, embedder = self._library.generation, self._library.embedder
             entries = {one.id: one for one in self._library.entries() if one.passages}
-            forward = forward_of(self._library, entries)
+            forward = forward_index_of(self._library, entries)
             words = KeywordIndex(None)
             self._write_words(words, entries)
         scale = self._scale(embedder)
@@ -350,19 +350,19 @@ class IndexManager:
             for document, entry in entries.items():
                 writer.add(entry.source.title, self._library.passages_of(document))
 
-    def _brought(self, rebuild: bool) -> tuple[int, bool]:
+    def _update_once(self, rebuild: bool) -> tuple[int, bool]:
         """Bring the indexes up; return the generation they show and whether they were rebuilt.
 
-        The caller holds the writer lock and `_writing`.
+        The caller holds the writer lock and `_write_lock`.
         """
         started = time.monotonic()
-        manifest = self._sound()
+        manifest = self._trusted_manifest()
         with self._library.unchanging():
             target = self._library.generation
             if manifest is not None and manifest.generation == target and not rebuild:
                 return target, False
             try:
-                if manifest is None or rebuild or not self._applied(manifest, target):
+                if manifest is None or rebuild or not self._try_apply(manifest, target):
                     rebuild = True
                     self._rebuild(target)
             except OSError as error:
@@ -372,10 +372,10 @@ class IndexManager:
         seconds = time.monotonic() - started
         how = "rebuilt" if rebuild else "brought up"
         _LOG.info("indexes %s: generation %d in %.1f s", how, target, seconds)
-        self._brought_up = (time.monotonic(), seconds)
+        self._last_update = (time.monotonic(), seconds)
         return target, rebuild
 
-    def _applied(self, manifest: Manifest, target: int) -> bool:
+    def _try_apply(self, manifest: Manifest, target: int) -> bool:
         """Write what changed since the manifest; False where an index refuses, to be made anew."""
         try:
             self._apply(manifest, target)
@@ -394,7 +394,7 @@ class IndexManager:
         }
         present = sorted(changed & entries.keys())
         before = ForwardIndex.load(self._folder / "forward")
-        self._take_vectors_away()
+        self._withdraw_vectors()
         replace(manifest, clean=False).write(self._folder)
         words = KeywordIndex(self._folder / "words")
         with words.writing() as writer:
@@ -409,7 +409,7 @@ class IndexManager:
                 vectors.add(*self._library.vectors(present))
         finally:
             vectors.close()
-        forward = forward_of(self._library, entries, before=before, changed=changed)
+        forward = forward_index_of(self._library, entries, before=before, changed=changed)
         forward.save(self._folder / "forward")
         self._publish(target, entries, len(forward))
 
@@ -430,9 +430,9 @@ class IndexManager:
                 vectors.add(*self._library.vectors([document]))
         finally:
             vectors.close()
-        forward = forward_of(self._library, entries)
+        forward = forward_index_of(self._library, entries)
         forward.save(fresh / "forward")
-        self._take_vectors_away()
+        self._withdraw_vectors()
         before = Manifest.read(self._folder)
         old = VECTOR_STORES.get(str(before.store)) if before is not None else None
         # Marked before the old ones go, so that an end in between leaves nothing believed.
@@ -450,8 +450,8 @@ class IndexManager:
             target, passages, parts_of(self._folder, self._store), clean=True
         )
         manifest.write(self._folder)
-        with self._opening:
-            self._published = _Published(self._open(manifest), manifest, self._mark())
+        with self._open_lock:
+            self._published = _Published(self._open(manifest), manifest, self._manifest_mark())
 
     def _manifest_of(
         self, generation: int, passages: int, parts: dict[str, IndexPart], *, clean: bool
@@ -468,22 +468,22 @@ class IndexManager:
             self._store_name,
         )
 
-    def _take_vectors_away(self) -> None:
+    def _withdraw_vectors(self) -> None:
         """Have searches compare vectors one by one from here on: the store will be written."""
-        with self._opening:
-            self._let_go_of_vectors()
+        with self._open_lock:
+            self._close_vectors()
             if self._published is not None:
                 self._published = replace(
                     self._published, snapshot=replace(self._published.snapshot, vectors=None)
                 )
 
-    def _let_go_of_vectors(self) -> None:
-        """Close the store, once no query is under way; the caller holds `_opening`."""
+    def _close_vectors(self) -> None:
+        """Close the store, once no query is under way; the caller holds `_open_lock`."""
         if self._published is not None and self._published.snapshot.vectors is not None:
             self._published.snapshot.vectors.close()
 
 
-def forward_of(
+def forward_index_of(
     library: Library,
     entries: Mapping[str, Entry],
     *,

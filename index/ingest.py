@@ -26,18 +26,18 @@ from corpus.sandbox import ReadDocument, Sandbox
 from corpus.splitting import context_of
 from corpus.token_codes import TokenCodes
 from index.attachments import attachments
-from index.change_detection import noted, still, unchanged
+from index.change_detection import if_same_state, is_published, with_noted_states
 from index.embedders import CountingEmbedder
 from index.embedding import Vectors
 from index.index_manager import IndexManager
-from index.late_interaction import embedded
-from index.ocr_ingest import advised, has_scans, read_by_ocr
+from index.late_interaction import embed_with_codes
+from index.ocr_ingest import has_scans, read_by_ocr, with_advice
 
 _LOG = logging.getLogger(__name__)
 _OUTCOMES = ("added", "replaced", "updated", "unchanged")
 # Passages embedded between two steps of progress: half a second to two of work, after which whoever
 # takes the steps may let a question go first.
-_STEP = 16
+_PASSAGES_PER_STEP = 16
 # How often documents that came in while a library was embedded again are seen to.
 _ROUNDS = 5
 # Files that no person put into a folder: hidden ones, what Office keeps beside a file that is open
@@ -158,14 +158,14 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
         if not found.is_dir():
             files.append(found)
             continue
-        below = sorted(_below(found))
+        below = sorted(_walk(found))
         if not below:
             raise ReadError("empty", tr("the folder {path} holds no files", path=path))
         files.extend(below)
     return list(dict.fromkeys(files))
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path) -> Iterator[Path]:
     """Yield what lies below a folder, folders that cannot be entered and links to such included."""
     root = folder.resolve()
     closed: list[Path] = []
@@ -199,7 +199,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _CallerMetadata:
     """What the caller of `add` says of its files."""
 
     described: MetadataOverride | Mapping[Path, MetadataOverride]
@@ -215,10 +215,10 @@ class _Given:
 
     def title(self, file: Path) -> str:
         """Return the title it goes by, "" for its own; a person's edit is kept apart from it."""
-        said = self.said(file)
-        return "" if said.edit else said.title
+        override = self.override(file)
+        return "" if override.edit else override.title
 
-    def said(self, file: Path) -> MetadataOverride:
+    def override(self, file: Path) -> MetadataOverride:
         if isinstance(self.described, MetadataOverride):
             return self.described
         return self.described.get(file, MetadataOverride())
@@ -249,15 +249,15 @@ def add(
     EmbedderError when the model cannot be loaded.
     """
     started = time.perf_counter()
-    given = _Given(described or {}, places or {})
-    taking = _Taking(library, embedder, starter)
+    given = _CallerMetadata(described or {}, places or {})
+    ingestion = _Ingestion(library, embedder, starter)
     total = len(files)
     with library.writing():
         changed = []
         for file in files:
-            known = unchanged(library, file, given.place(file), in_full=ocr)
-            if known and not given.said(file).edits:
-                taking.outcomes["unchanged"].append(given.place(file))
+            known = is_published(library, file, given.place(file), in_full=ocr)
+            if known and not given.override(file).edits:
+                ingestion.outcomes["unchanged"].append(given.place(file))
             else:
                 changed.append(file)
         done = total - len(changed)
@@ -266,7 +266,7 @@ def add(
             yield Progress("compared", done, total, note)
         with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
             states: dict[Path, tuple[int, ...]] = {}
-            for file, read in sandbox.read_many(noted(changed, states), given.title):
+            for file, read in sandbox.read_many(with_noted_states(changed, states), given.title):
                 step = Progress("", done, total, given.name(file))
                 if ocr and has_scans(read):
                     again = yield from read_by_ocr(
@@ -275,44 +275,44 @@ def add(
                     read = again or read
                 done += 1
                 if isinstance(read, ReadError):
-                    yield taking.refuse(given.place(file), advised(read, tried=ocr), step)
+                    yield ingestion.refuse(given.place(file), with_advice(read, tried=ocr), step)
                     continue
                 text, passages = read
                 placed = replace(text, source=replace(text.source, location=given.place(file)))
-                document = given.said(file).applied(placed)
-                edits = given.said(file).edits
-                original = partial(still, file, states[file])
+                document = given.override(file).applied(placed)
+                edits = given.override(file).edits
+                original = partial(if_same_state, file, states[file])
                 # What a file holds goes in ahead of it: where the file is in, all of that is.
                 within: list[str] = []
-                missed: list[LeftOut] = []
+                unread: list[LeftOut] = []
                 named = replace(document, source=replace(document.source, **edits))
                 for part in attachments(sandbox, file, named, ocr=ocr):
                     if isinstance(part, LeftOut):
-                        missed.append(part)
+                        unread.append(part)
                         continue
                     place = part[0].source.location
                     within.append(place)
                     inner = replace(step, note=place.rpartition("/")[2].removeprefix(UPLOADED))
-                    yield from taking.take(part, {}, original, inner)
-                document = replace(document, left_out=(*document.left_out, *missed))
-                yield from taking.take((document, passages), edits, original, step, within)
+                    yield from ingestion.ingest(part, {}, original, inner)
+                document = replace(document, left_out=(*document.left_out, *unread))
+                yield from ingestion.ingest((document, passages), edits, original, step, within)
                 indexes.update_if_due()
         yield Progress("indexing", total, total, tr("updating the search indexes"))
         indexes.update()
-    report = taking.report(time.perf_counter() - started)
-    _logged(report)
+    report = ingestion.report(time.perf_counter() - started)
+    _log_report(report)
     yield report
 
 
 @dataclass
-class _Taking:
+class _Ingestion:
     """Takes documents into a library, and keeps what became of each."""
 
     library: Library
     embedder: Callable[[], CountingEmbedder]
     starter: bool
     outcomes: dict[str, list[str]] = field(default_factory=lambda: {one: [] for one in _OUTCOMES})
-    twins: list[Duplicate] = field(default_factory=list)
+    duplicates: list[Duplicate] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     left_out: list[Refusal] = field(default_factory=list)
     accounts: list[ExtractionReport] = field(default_factory=list)
@@ -326,7 +326,7 @@ class _Taking:
         stage = "left_out" if outside else "refused"
         return replace(step, stage=stage, done=step.done + 1, reason=str(error))
 
-    def take(
+    def ingest(
         self,
         read: ReadDocument,
         edits: Mapping[str, str],
@@ -355,7 +355,7 @@ class _Taking:
             parts = []
             made, count = 0, len(passages)
             titled = replace(document, source=replace(document.source, **edits))
-            for part in _embedded(titled, passages, self.embedder()):
+            for part in _embed_in_steps(titled, passages, self.embedder()):
                 parts.append(part)
                 made += len(part[0])
                 note = tr(
@@ -379,8 +379,8 @@ class _Taking:
         self.accounts.append(extraction_report_of(place, document))
         same = ""
         if outcome == "duplicate":
-            self.twins.append(_twin(self.library, place, document))
-            same = self.twins[-1].title
+            self.duplicates.append(_duplicate_of(self.library, place, document))
+            same = self.duplicates[-1].title
         else:
             self.outcomes[outcome].append(place)
         # What lies within a file is none of those that are counted.
@@ -394,7 +394,7 @@ class _Taking:
             replaced=tuple(self.outcomes["replaced"]),
             updated=tuple(self.outcomes["updated"]),
             unchanged=tuple(self.outcomes["unchanged"]),
-            duplicates=tuple(self.twins),
+            duplicates=tuple(self.duplicates),
             refused=tuple(self.refused),
             left_out=tuple(self.left_out),
             accounts=tuple(self.accounts),
@@ -403,16 +403,16 @@ class _Taking:
         )
 
 
-def _logged(report: Report) -> None:
+def _log_report(report: Report) -> None:
     """Log what became of files: how many, and of each not taken whole its name and the reason."""
     for one in report.refused:
         _LOG.warning("refused %s: %s", log_name(one.path), one.reason)
     for one in report.left_out:
         _LOG.warning("left out at %s: %s", log_name(one.path), one.reason)
     for account in report.accounts:
-        for missed in account.missed:
+        for unread in account.missed:
             _LOG.warning(
-                "not read in full: %s: %d %s", log_name(account.path), missed.places, missed.kind
+                "not read in full: %s: %d %s", log_name(account.path), unread.places, unread.kind
             )
     _LOG.info(
         "added %d, replaced %d, updated %d, unchanged %d, duplicates %d, refused %d, left out %d: "
@@ -429,7 +429,7 @@ def _logged(report: Report) -> None:
     )
 
 
-def _twin(library: Library, place: str, document: Document) -> Duplicate:
+def _duplicate_of(library: Library, place: str, document: Document) -> Duplicate:
     """Return as which document of the library the one at `place` is, and where that was found."""
     try:
         entry = library.entry(document.id)
@@ -451,13 +451,13 @@ def embedding_texts(title: str, passages: Sequence[Passage], count: Counter) -> 
     return [f"{contexts[one.heading, one.head]}\n{one.text}" for one in passages]
 
 
-def _embedded(
+def _embed_in_steps(
     document: Document, passages: Sequence[Passage], embedder: CountingEmbedder
 ) -> Iterator[tuple[Vectors, TokenCodes]]:
     """Yield the vectors and tokens of passages step by step."""
     texts = embedding_texts(document.source.title, passages, embedder.count)
-    for first in range(0, len(texts), _STEP):
-        yield embedded(embedder, texts[first : first + _STEP])
+    for first in range(0, len(texts), _PASSAGES_PER_STEP):
+        yield embed_with_codes(embedder, texts[first : first + _PASSAGES_PER_STEP])
 
 
 def embed_again(
@@ -478,7 +478,7 @@ def embed_again(
             for document in left:
                 passages = library.passages_of(document)
                 if passages:
-                    parts = list(_embedded(library.document(document), passages, embedder))
+                    parts = list(_embed_in_steps(library.document(document), passages, embedder))
                     vectors = np.concatenate([one for one, _ in parts])
                     renewed[document] = vectors, TokenCodes.joined([one for _, one in parts])
                 title = library.document(document).source.title

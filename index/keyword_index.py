@@ -18,19 +18,20 @@ from corpus.errors import SearchIndexError
 from corpus.i18n import tr
 
 # The signs of Chinese, Japanese and Korean, as the inside of a class for Python and for Rust.
-SIGNS = "々〇぀-ヿ㐀-䶿一-鿿가-힣豈-﫿𠀀-𲎯"
-# Letters and figures run together ("H20", "V3.2", "4,800", "U.S"); signs come in pairs (`_paired`).
+CJK = "々〇぀-ヿ㐀-䶿一-鿿가-힣豈-﫿𠀀-𲎯"
+# Letters and figures run together ("H20", "V3.2", "4,800", "U.S"); CJK characters come in pairs
+# (`_with_bigrams`).
 _TOKEN = (
-    rf"[{SIGNS}]{{1,2}}|\p{{L}}(?:\.\p{{L}})+|"
-    rf"[\p{{L}}\p{{N}}&&[^{SIGNS}]]+(?:[.,]\p{{N}}+[\p{{L}}&&[^{SIGNS}]]*)*"
+    rf"[{CJK}]{{1,2}}|\p{{L}}(?:\.\p{{L}})+|"
+    rf"[\p{{L}}\p{{N}}&&[^{CJK}]]+(?:[.,]\p{{N}}+[\p{{L}}&&[^{CJK}]]*)*"
 )
-_RUN = re.compile(f"[{SIGNS}]{{3,}}")
+_RUN = re.compile(f"[{CJK}]{{3,}}")
 # "contents" is title, headings, head of a table and text as one field, since BM25 over one field
 # beats a sum over three (SciFact: nDCG@10 of 0.690 against 0.669 for the text alone, 0.654 for the
 # sum); "around" is the text with the passages before and after it, where a subject is named that
 # the text calls "it".
 CONTENTS, AROUND = "contents", "around"
-_HEAP = 64_000_000
+_HEAP_BYTES = 64_000_000
 
 
 class Analyser:
@@ -44,10 +45,10 @@ class Analyser:
 
         Lower case, accents folded, English stems; of Chinese every two neighbouring signs.
         """
-        return list(self._tokenizer.analyze(_paired(text)))
+        return list(self._tokenizer.analyze(_with_bigrams(text)))
 
 
-def _paired(text: str) -> str:
+def _with_bigrams(text: str) -> str:
     """Return `text` with every run of Chinese written as its overlapping pairs: 算力 力中 中心.
 
     Chinese has no spaces, and a pair of signs is nearly always a word or the joint of two. A
@@ -106,7 +107,7 @@ class KeywordIndex:
     def writing(self) -> Iterator[KeywordWriter]:
         """Hand out a writer whose changes appear together when the block ends, or not at all."""
         with _translated("write to the word index"):
-            writer = self._index.writer(_HEAP, num_threads=1)
+            writer = self._index.writer(_HEAP_BYTES, num_threads=1)
         try:
             yield KeywordWriter(writer, self._tantivy)
         except BaseException:  # reason: nothing half-written stays, whatever went wrong
@@ -199,8 +200,10 @@ class KeywordWriter:
                 self._tantivy.Document(
                     id=passage.id,
                     document=passage.document,
-                    contents=_paired(f"{title}\n{passage.heading}\n{passage.head}\n{passage.text}"),
-                    around=_paired("\n".join(one.text for one in around)),
+                    contents=_with_bigrams(
+                        f"{title}\n{passage.heading}\n{passage.head}\n{passage.text}"
+                    ),
+                    around=_with_bigrams("\n".join(one.text for one in around)),
                 )
             )
 

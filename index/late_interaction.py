@@ -52,7 +52,7 @@ def _constants() -> tuple[States, States]:
     return values["mean"].astype(np.float32), values["spread"].astype(np.float32)
 
 
-def embedded(embedder: Embedder, texts: Sequence[str]) -> tuple[Vectors, TokenCodes]:
+def embed_with_codes(embedder: Embedder, texts: Sequence[str]) -> tuple[Vectors, TokenCodes]:
     """Return the vectors of passages and their token codes.
 
     None of the latter by another model than the constants here were made for.
@@ -62,14 +62,14 @@ def embedded(embedder: Embedder, texts: Sequence[str]) -> tuple[Vectors, TokenCo
     return embedder.embed(texts), TokenCodes.none(len(texts))
 
 
-def question_read(embedder: Embedder, text: str) -> tuple[Vectors, States | None]:
+def embed_question(embedder: Embedder, text: str) -> tuple[Vectors, States | None]:
     """Return the vector of a question and the states of its tokens, None by another model."""
     if embedder.name == DEFAULT_MODEL and isinstance(embedder, TokenReader):
         return embedder.with_states(text)
     return embedder.embed([text])[0], None
 
 
-def content(vocabulary: Mapping[str, int]) -> NDArray[np.bool_]:
+def content_tokens(vocabulary: Mapping[str, int]) -> NDArray[np.bool_]:
     """Return, for each token id, whether it carries content: no mark, stop word, punctuation."""
     kept = np.zeros(max(vocabulary.values()) + 1, dtype=bool)
     for token, number in vocabulary.items():
@@ -79,18 +79,18 @@ def content(vocabulary: Mapping[str, int]) -> NDArray[np.bool_]:
     return kept
 
 
-def kept_states(states: States, ids: NDArray[np.int64], carries: NDArray[np.bool_]) -> States:
+def content_states(states: States, ids: NDArray[np.int64], is_content: NDArray[np.bool_]) -> States:
     """Return the states of the tokens that carry content, rows of length 1.
 
     A text of nothing else keeps all of its tokens, so that every text has some.
     """
-    chosen = states[carries[ids]]
-    chosen = chosen if len(chosen) else states
-    lengths = np.linalg.norm(chosen, axis=1, keepdims=True)
-    return np.asarray(chosen / np.where(lengths == 0, 1, lengths), dtype=np.float32)
+    kept = states[is_content[ids]]
+    kept = kept if len(kept) else states
+    lengths = np.linalg.norm(kept, axis=1, keepdims=True)
+    return np.asarray(kept / np.where(lengths == 0, 1, lengths), dtype=np.float32)
 
 
-def coded(states: States) -> Bits:
+def codes_of(states: States) -> Bits:
     """Return the codes uint8 [tokens, dimension / 8] of states with rows of length 1."""
     mean, _ = _constants()
     return np.packbits(states > mean, axis=1)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from corpus.document import Passage
 from corpus.vocabulary import AliasGroup
-from index.keyword_index import SIGNS, KeywordSearcher, stems
+from index.keyword_index import CJK, KeywordSearcher, stems
 
 # Function words and the words of asking. They say nothing about what is looked for; BM25 would
 # still pay for them, since a library of reports holds few questions and they are rare there.
@@ -42,10 +42,10 @@ _CHINESE_STOP_WORDS = re.compile(
     "了(?!解)|(?<!存)在(?!线)|(?<![共饱缓])和(?![平谐])|(?<![参赋])与|被|把"
 )
 # Names and figures are what an answer must be about, however common the word.
-_NAMED = 0.8
-_PLAIN = rf"(?:(?![{SIGNS}])[^\W_])+"
-_WORD = re.compile(rf"[{SIGNS}]+|{_PLAIN}(?:[.,'’-]{_PLAIN})*")
-_CHINESE = re.compile(f"[{SIGNS}]")
+_NAME_WEIGHT = 0.8
+_PLAIN = rf"(?:(?![{CJK}])[^\W_])+"
+_WORD = re.compile(rf"[{CJK}]+|{_PLAIN}(?:[.,'’-]{_PLAIN})*")
+_CHINESE = re.compile(f"[{CJK}]")
 
 
 def content_words(text: str) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def content_words(text: str) -> tuple[str, ...]:
         part
         for word in words
         if word.lower().strip("'’") not in STOP_WORDS
-        for part in (_content(word) if _CHINESE.match(word) else (word,))
+        for part in (_chinese_content(word) if _CHINESE.match(word) else (word,))
     )
     return content or tuple(words)
 
@@ -72,13 +72,13 @@ def stem_weights(words: Iterable[str]) -> dict[str, float]:
     for word in words:
         weight = rarity(word)
         if word[:1].isupper() or any(sign.isdigit() for sign in word):
-            weight = max(weight, _NAMED)
+            weight = max(weight, _NAME_WEIGHT)
         for stem in stems(word):
             weights[stem] = max(weights.get(stem, 0.0), weight)
     return weights
 
 
-def _content(run: str) -> list[str]:
+def _chinese_content(run: str) -> list[str]:
     """Return what stands between the stop words of a run of Chinese: "总投资是多少" is 总投资.
 
     A single sign is left out: the index has signs in pairs, and nearly every word has two.
@@ -115,7 +115,7 @@ def rarity(word: str) -> float:
 
 # Weight of a word that only an alias brings in, against 1 for the question's own, in BM25: tried
 # with 0.4 only. Coverage counts an alias in full, but only when all of its words are there.
-ALIAS = 0.4
+ALIAS_WEIGHT = 0.4
 # Written small these are English words, whatever they mean in capitals.
 _ORDINARY = frozenset(
     "ear us x sec house commission in me or pa ma hi id ok la de ct co un al may administration "
@@ -125,24 +125,25 @@ _ORDINARY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """What a passage should speak of: `own` are the question's stems, `others` alias names' stems.
+    """What a passage should speak of.
 
+    `own_stems` are the question's stems with their weights, `alias_stems` those of each alias;
     `weight` is how much it counts, the sum of its stems' weights.
     """
 
-    own: tuple[tuple[str, float], ...]
-    others: tuple[frozenset[str], ...] = ()
+    own_stems: tuple[tuple[str, float], ...]
+    alias_stems: tuple[frozenset[str], ...] = ()
 
     @property
     def weight(self) -> float:
         """How much the concept counts."""
-        return sum(weight for _, weight in self.own)
+        return sum(weight for _, weight in self.own_stems)
 
     def covered(self, present: frozenset[str] | set[str]) -> float:
         """Return the weight that a text with these stems covers, up to `weight`."""
-        if any(other <= present for other in self.others):
+        if any(other <= present for other in self.alias_stems):
             return self.weight
-        return sum(weight for stem, weight in self.own if stem in present)
+        return sum(weight for stem, weight in self.own_stems if stem in present)
 
 
 def concepts(
@@ -152,27 +153,29 @@ def concepts(
     weights = stem_weights(words)
     made: list[Concept] = []
     taken: set[str] = set()
-    for found, names in _aliases(text, aliases):
-        own = tuple((one, weights[one]) for one in dict.fromkeys(stems(found)) if one in weights)
-        if not own or taken >= {stem for stem, _ in own}:
+    for found, names in _aliases_in(text, aliases):
+        own_stems = tuple(
+            (one, weights[one]) for one in dict.fromkeys(stems(found)) if one in weights
+        )
+        if not own_stems or taken >= {stem for stem, _ in own_stems}:
             continue
-        others = tuple({part for name in names if (part := frozenset(stems(name)))})
-        made.append(Concept(own, others))
-        taken |= {stem for stem, _ in own}
+        alias_stems = tuple({part for name in names if (part := frozenset(stems(name)))})
+        made.append(Concept(own_stems, alias_stems))
+        taken |= {stem for stem, _ in own_stems}
     made.extend(Concept(((stem, weight),)) for stem, weight in weights.items() if stem not in taken)
     return tuple(made)
 
 
 def _terms(concepts: Iterable[Concept]) -> dict[str, float]:
-    own = {stem: 1.0 for one in concepts for stem, _ in one.own}
-    added = {
-        stem: ALIAS
+    own_terms = {stem: 1.0 for one in concepts for stem, _ in one.own_stems}
+    alias_terms = {
+        stem: ALIAS_WEIGHT
         for one in concepts
-        for other in one.others
+        for other in one.alias_stems
         for stem in other
-        if stem not in own and stem not in STOP_WORDS
+        if stem not in own_terms and stem not in STOP_WORDS
     }
-    return own | added
+    return own_terms | alias_terms
 
 
 def _embedding_text(text: str, aliases: tuple[AliasGroup, ...]) -> str:
@@ -182,15 +185,15 @@ def _embedding_text(text: str, aliases: tuple[AliasGroup, ...]) -> str:
     """
     english = [
         next((one for one in names if one.isascii()), "")
-        for found, names in _aliases(text, aliases)
+        for found, names in _aliases_in(text, aliases)
         if not found.isascii()
     ]
     return " ".join([text, *(one for one in english if one)])
 
 
-def _aliases(text: str, known: tuple[AliasGroup, ...]) -> list[tuple[str, list[str]]]:
+def _aliases_in(text: str, known: tuple[AliasGroup, ...]) -> list[tuple[str, list[str]]]:
     """Return the names of `text` that the alias file knows, longest first where they overlap."""
-    pattern, others = _known(known)
+    pattern, others = _alias_pattern(known)
     return [
         (found[0], others[found[0].casefold()])
         for found in pattern.finditer(text)
@@ -199,7 +202,7 @@ def _aliases(text: str, known: tuple[AliasGroup, ...]) -> list[tuple[str, list[s
 
 
 @cache
-def _known(known: tuple[AliasGroup, ...]) -> tuple[re.Pattern[str], dict[str, list[str]]]:
+def _alias_pattern(known: tuple[AliasGroup, ...]) -> tuple[re.Pattern[str], dict[str, list[str]]]:
     others: dict[str, list[str]] = {}
     for group in known:
         # Postal codes of states are ordinary words too often to be looked for.
@@ -240,8 +243,8 @@ class Query:
 
 # A question's word that stands nowhere in the library is taken for the word there that is most
 # like it, if it is this like it (difflib's ratio): "ownershp" for "ownership".
-_LIKE = 0.8
-_SHORTEST = 5
+_LEAST_LIKENESS = 0.8
+_SHORTEST_WORD = 5
 
 
 def spelling_corrected(
@@ -257,14 +260,14 @@ def spelling_corrected(
     at large are spelt as meant.
     """
     for word in content_words(question):
-        own = stems(word)
-        if len(word) < _SHORTEST or not word.islower() or rarity(word) < 1:
+        word_stems = stems(word)
+        if len(word) < _SHORTEST_WORD or not word.islower() or rarity(word) < 1:
             continue
-        if any(words.frequencies(own).values()):
+        if any(words.frequencies(word_stems).values()):
             continue
-        near = passages(words.resembling(own[0]))
-        there = {one.lower() for p in near for one in re.findall(r"\w+", p.text)}
-        like = difflib.get_close_matches(word.lower(), there, n=1, cutoff=_LIKE)
+        near = passages(words.resembling(word_stems[0]))
+        vocabulary = {one.lower() for p in near for one in re.findall(r"\w+", p.text)}
+        like = difflib.get_close_matches(word.lower(), vocabulary, n=1, cutoff=_LEAST_LIKENESS)
         if like:
             question = re.sub(rf"\b{re.escape(word)}\b", like[0], question)
     return question

@@ -21,7 +21,7 @@ _BATCH = 8
 _MANY_LANGUAGES = 80_000
 # Passages in another language whose sentences are read one by one: as many as an answer considers,
 # where nothing else is asked for.
-_SENTENCES_OF = 8
+_MOST_READ_BY_SENTENCE = 8
 
 
 class Reranker(Protocol):
@@ -79,10 +79,10 @@ class CrossReranker:
                 name=repr(name),
             )
         )
-        given = Path(name).expanduser()
+        folder = Path(name).expanduser()
         try:
             self._model: Any = CrossEncoder(
-                str(given) if given.is_dir() else name,
+                str(folder) if folder.is_dir() else name,
                 device="cpu",
                 local_files_only=True,
                 trust_remote_code=False,
@@ -128,16 +128,16 @@ class CrossReranker:
 class Reranked:
     """A reader whose passages are ranked by another model: its sentences stay the reader's.
 
-    Pairs of which `is_beyond` says that the reader does not know their language are read by the
+    Pairs of which `is_foreign` says that the reader does not know their language are read by the
     reranker alone where it reads many, their sentences one by one, else by the reader alone.
     """
 
     def __init__(
-        self, reader: ReaderModel, reranker: Reranker, is_beyond: Callable[[Pair], bool]
+        self, reader: ReaderModel, reranker: Reranker, is_foreign: Callable[[Pair], bool]
     ) -> None:
         self._reader = reader
         self._reranker = reranker
-        self._is_beyond = is_beyond
+        self._is_foreign = is_foreign
         self.name = f"{reader.name}, ranked by {reranker.name}"
 
     def read(
@@ -147,15 +147,15 @@ class Reranked:
         relevance = self._reranker.relevance(pairs)
         read = self._reader.read(pairs, prior=relevance, keep=keep)
         ranked = [replace(one, relevance=score) for one, score in zip(read, relevance, strict=True)]
-        beyond = [place for place, one in enumerate(pairs) if self._is_beyond(one)]
+        foreign = [place for place, one in enumerate(pairs) if self._is_foreign(one)]
         if not self._reranker.reads_many:
-            for place in beyond:
+            for place in foreign:
                 ranked[place] = read[place]
             return ranked
-        beyond.sort(key=lambda place: -relevance[place])
-        for place in beyond[:_SENTENCES_OF]:
+        foreign.sort(key=lambda place: -relevance[place])
+        for place in foreign[:_MOST_READ_BY_SENTENCE]:
             ranked[place] = self._by_sentences(pairs[place], relevance[place])
-        for place in beyond[_SENTENCES_OF:]:
+        for place in foreign[_MOST_READ_BY_SENTENCE:]:
             none = (0.0,) * len(pairs[place].sentences)
             ranked[place] = Reading(relevance[place], 0.0, 1.0, none)
         return ranked

@@ -14,7 +14,7 @@ from index.keyword_index import KeywordSearcher
 from index.vector_store import VectorStore
 
 # Seconds that withdrawing waits for a query which is under way; one takes milliseconds.
-_UNDER_WAY = 10.0
+_QUERY_TIMEOUT = 10.0
 
 
 class VectorReader:
@@ -50,7 +50,7 @@ class VectorReader:
         """Have no further query begin, and return when none is under way any more."""
         with self._idle:
             self._withdrawn = True
-            self._idle.wait_for(lambda: not self._queries, timeout=_UNDER_WAY)
+            self._idle.wait_for(lambda: not self._queries, timeout=_QUERY_TIMEOUT)
 
     def close(self) -> None:
         """Withdraw the index and let go of its folder, once; raises SearchIndexError."""

@@ -91,7 +91,7 @@ class VectorStoreKind:
         """Open or create the store in `folder`; it raises SearchIndexError and nothing else."""
         with _translated(f"open the vector index in {folder}"):
             folder.mkdir(parents=True, exist_ok=True)
-            return _Translating(self.make(folder))
+            return _ErrorTranslatingStore(self.make(folder))
 
     def lasting(self, folder: Path) -> list[Path]:
         """Return the files that stay as they were written; raises SearchIndexError."""
@@ -130,7 +130,7 @@ def store_named(name: str) -> VectorStoreKind:
     return kind
 
 
-class _Translating:
+class _ErrorTranslatingStore:
     """A store as it is, whose failures are SearchIndexErrors."""
 
     def __init__(self, store: VectorStore) -> None:

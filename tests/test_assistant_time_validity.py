@@ -6,7 +6,7 @@ import pytest
 
 from assistant.corrections import correction
 from assistant.time_asked import When, time_asked
-from assistant.time_statements import asked_by
+from assistant.time_statements import asked_statement
 from assistant.time_validity import DatedSentence, Ordered, ordered_by_validity
 from corpus.partial_dates import last_day
 
@@ -34,7 +34,7 @@ def ordered(question: str, *lines: Line, as_of: str = "", context: str = "") -> 
         for start, (text, published, chance) in enumerate(lines)
     ]
     now = last_day(as_of) if as_of else TODAY
-    return ordered_by_validity(given, time_asked(question, now), asked_by(question), now=now)
+    return ordered_by_validity(given, time_asked(question, now), asked_statement(question), now=now)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def checked_lines(
                 yield one
             if not isinstance(one, Draft):
                 continue
-            stems = workspace.reader.stems(one.text)
+            stems = workspace.sentence_ranker.stems(one.text)
             if state.repeats(stems):
                 continue
             words += word_count(one.text)
@@ -214,7 +214,7 @@ def judged_lines(
     if not evidence:
         return
     terms = ", ".join(SCALES[state.scale])
-    text = prompts.JUDGE.filled(question=asked.question.text, terms=terms)
+    text = prompts.JUDGMENT.filled(question=asked.question.text, terms=terms)
     task, missing = Task(text, evidence, reads), list(state.missing)
     try:
         for one in drafted_lines(
