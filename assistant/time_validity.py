@@ -1,8 +1,8 @@
-"""Which of the sentences found holds at the time that is asked for, and what it replaced.
+"""Which of the retrieved sentences is valid at the time asked about, and what it replaced.
 
 Nothing here judges how well a sentence answers: it only decides between sentences that answer
-nearly as well, speak of one thing and say different things of it. Where the dates decide nothing
-the order stays.
+nearly as well and say different things about the same subject. Where the dates decide nothing, the
+ranking stays as it is.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from assistant.corrections import Correction, correction, figures
 from assistant.time_asked import TimeAsked, When
 from assistant.time_statements import AskedStatement, TimedStatement
 
-# A sentence takes the place of another only where its chance of answering is this share of the
-# other's: by the tense of the question alone, by a word for the time ("today", "in 2023"), where
-# the sentence states the very day of an event that is asked for, and where the other takes a number
-# back or states one that was. Set by hand on the examples of tests/test_assistant_time_validity.py.
+# A sentence replaces another only if its chance of answering is at least this share of the other's:
+# where only the tense of the question tells the time, where the question has a word for it
+# ("today", "in 2023"), where the sentence states the very day of the event asked about, and where
+# the other sentence retracts a number or states a retracted one. Set by hand on the examples of
+# tests/test_assistant_time_validity.py.
 _BY_TENSE = 0.7
 _BY_WORD = 0.5
 _BY_DAY = 0.25
 _CORRECTED = 0.3
-# Sentences with less than this share of the best chance, and those after so many, stay as they are.
+# Sentences below this share of the best chance, and those beyond this many, are not compared.
 _LEAST_SHARE_OF_BEST = 0.3
 _MOST_CONSIDERED = 40
 
@@ -31,8 +32,8 @@ _MOST_CONSIDERED = 40
 class DatedSentence:
     """A sentence that may answer: its text and its chance of answering, in 0…1.
 
-    `label` is the number of the passage and `start` the place in it; `published` is the date of its
-    document ("" unknown), `context` title and heading.
+    `label` is the number of the passage and `start` the offset in it; `published` is the date of
+    its document ("" if unknown), `context` its title and heading.
     """
 
     text: str
@@ -45,9 +46,10 @@ class DatedSentence:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A sentence set aside (`aside`) for another (`leading`), both places in what was given.
+    """A sentence (`aside`) replaced by another (`leading`); both are positions in the given list.
 
-    `words` lead it in where it is shown beside ("As of 2024-03-02"), `date` is the date in them.
+    `words` introduce it where it is shown beside the other ("As of 2024-03-02"); `date` is the date
+    in them.
     """
 
     leading: int
@@ -58,17 +60,14 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """The order in which to use sentences, as places in what was given.
+    """The order in which to use sentences, as positions in the given list.
 
-    What is left out of `order` does not hold at the time asked for, or repeats a number that was
-    taken back; of that, `replaced` names what is worth showing beside the answer, the latest first.
-    `elsewhere` are the places, all of them in the order, of sentences that speak of another time
-    than the one that is asked for.
+    What `order` leaves out is not valid at the time asked about, or repeats a retracted number; of
+    that, `replaced` names what is worth showing beside the answer, the latest first.
     """
 
     order: tuple[int, ...]
     replaced: tuple[Replacement, ...] = ()
-    elsewhere: tuple[int, ...] = ()
 
 
 def ordered_by_validity(
@@ -76,14 +75,14 @@ def ordered_by_validity(
 ) -> Ordered:
     """Return the order in which to use sentences for a question, best first as they are given.
 
-    `asked` is the time that the question asks about and `about` what it asks of (see time_asked and
+    `asked` is the time that the question asks about and `about` its subject (see time_asked and
     time_statements); `now` (ISO 8601) is the day as of which it is answered.
     """
     return _ValidityOrder(candidates, asked, about, now).ordered()
 
 
 class _ValidityOrder:
-    """One question's sentences, and which of them are set aside for which."""
+    """The sentences of one question, and which of them replaces which."""
 
     def __init__(
         self,
@@ -110,10 +109,9 @@ class _ValidityOrder:
         self._dropped: set[int] = set()
         self._at_named_time: set[int] = set()
         self._moved_back: set[int] = set()
-        self._at_other_time: set[int] = set()
 
     def ordered(self) -> Ordered:
-        """Return the order after all that is set aside."""
+        """Return the order once every replacement has been made."""
         if self._asked.when is not When.PAST:
             self._set_corrected_aside()
         if self._asked.when is When.NAMED:
@@ -137,8 +135,7 @@ class _ValidityOrder:
             if words
         ]
         replaced.sort(key=lambda one: one.date, reverse=True)
-        kept = tuple(one for one in order if one in self._at_other_time)
-        return Ordered(tuple(order), tuple(replaced), kept)
+        return Ordered(tuple(order), tuple(replaced))
 
     def _leading(self, place: int) -> int:
         while place in self._replaced_by:
@@ -150,16 +147,16 @@ class _ValidityOrder:
         return self._candidates[place].chance >= share * self._candidates[other].chance
 
     def _set_aside(self, place: int, leading: int, words: str, day: str = "") -> None:
-        """Use one sentence in the place of another, unless that stands in its place already."""
+        """Replace a sentence by another, unless that one is already replaced by it."""
         if self._leading(leading) != place:
             self._replaced_by[place] = (leading, words, day)
 
-    # Numbers that were taken back.
+    # Retracted numbers.
 
     def _set_corrected_aside(self) -> None:
-        """Set aside what repeats a number that another sentence takes back, and that sentence.
+        """Replace what repeats a number that another sentence retracts, and that sentence too.
 
-        The latter leads only where it states the right number, or nothing else answers.
+        The retraction itself leads only if it states the right number, or nothing else answers.
         """
         found = {place: correction(self._candidates[place].text) for place in self._considered}
         for place, one in found.items():
@@ -173,7 +170,7 @@ class _ValidityOrder:
                 self._set_aside(place, right, "Corrected")
 
     def _correct_statement(self, place: int, found: dict[int, Correction | None]) -> int | None:
-        """Return the best sentence about what another takes back that takes nothing back."""
+        """Return the best sentence on the subject of a retraction that is none itself."""
         taken_back = found[place]
         return next(
             (
@@ -196,16 +193,17 @@ class _ValidityOrder:
         )
 
     def _share_topic(self, place: int, other: int) -> bool:
-        """Say whether two sentences share two content words, one of them of the question."""
+        """Say whether two sentences share two content words, one of which the question has too."""
         shared = self._statements[place].content & self._statements[other].content
         return len(shared) >= 2 and (not self._about.stems or bool(shared & self._about.stems))
 
     # A day, a month or a year that the question names.
 
     def _put_the_named_time_first(self) -> None:
-        """Put sentences of another time behind those that state the time asked for.
+        """Put sentences about another time behind those that state the time asked about.
 
-        Where a day is asked for, the latter come first and sentences of other days are left out.
+        Where a day is asked about, sentences that state it come first and those about other days
+        are left out.
         """
         if self._asked.before:
             return
@@ -225,17 +223,15 @@ class _ValidityOrder:
             (self._dropped if self._asked.is_day else self._moved_back).update(
                 {*missing} - self._at_named_time
             )
-        else:
-            self._at_other_time.update(missing)
 
     def _states_named_time(self, place: int) -> bool:
         begin, last = self._asked.begin, self._asked.end
         return any(begin <= one.begin and one.end <= last for one in self._statements[place].dates)
 
     def _excludes_named_time(self, place: int) -> bool:
-        """Say whether every date of a sentence excludes the time asked for.
+        """Say whether every date of a sentence excludes the time asked about.
 
-        Of a state that began or was announced earlier nothing says that it had ended.
+        A state that began or was announced earlier may still last, so that excludes nothing.
         """
         begin, last = self._asked.begin, self._asked.end
         dates = self._statements[place].dates
@@ -250,7 +246,7 @@ class _ValidityOrder:
         return not (open_since or open_until or overlaps)
 
     def _on_the_same_day(self, stating: Sequence[int]) -> Iterator[int]:
-        """Yield sentences that go on from one of `stating`: "on the same day"."""
+        """Yield sentences that continue one of `stating`: "on the same day"."""
         for place in self._considered:
             one = self._candidates[place]
             leans = any(words in one.text for words in _SAME_DAY)
@@ -261,10 +257,10 @@ class _ValidityOrder:
             ):
                 yield place
 
-    # What is so at the time asked for.
+    # What is valid at the time asked about.
 
     def _replace(self) -> None:
-        """Set each sentence aside for the one that holds at the time asked for, where one does."""
+        """Replace each sentence by the one that is valid at the time asked about, if any."""
         places = [
             one
             for one in self._considered
@@ -276,7 +272,7 @@ class _ValidityOrder:
                 self._set_aside(place, instead, *self._lead_in(place, instead))
 
     def _replacement_for(self, place: int, places: Sequence[int]) -> int | None:
-        """Return the sentence to use in the place of another; None where it may stay."""
+        """Return the sentence that replaces another; None where it may stay."""
         if place in self._at_named_time:
             return None
         share = _BY_WORD if self._asked.explicit else _BY_TENSE
@@ -291,7 +287,7 @@ class _ValidityOrder:
             return self._earlier_statement(place, rivals)
         statement, stays = self._statements[place], self._holds(place)
         if statement.planned and not stays:
-            # A plan may be told of after what is so, never before it.
+            # A plan may be mentioned after the present state, never before it.
             rivals = [one for one in rivals if one > place]
         return self._latest(
             [
@@ -314,14 +310,14 @@ class _ValidityOrder:
         )
 
     def _latest(self, places: Sequence[int]) -> int | None:
-        """Return the latest of some sentences, of those of one time the one that answers best."""
+        """Return the latest of some sentences; of several of one date the one that answers best."""
         if not places:
             return None
         latest = max(self._statements[one].latest_time.begin for one in places)
         return next(one for one in places if self._statements[one].latest_time.begin == latest)
 
     def _earlier_statement(self, place: int, rivals: Sequence[int]) -> int | None:
-        """Return what was so at first, or before the latest, to use in the place of a sentence."""
+        """Return the first statement, or the one before the latest, to replace a sentence by."""
         statement = self._statements[place]
         if statement.former:
             return None
@@ -343,7 +339,7 @@ class _ValidityOrder:
         return self._statements[one].latest_time == self._statements[other].latest_time
 
     def _lead_in(self, place: int, instead: int) -> tuple[str, str]:
-        """Return how a sentence set aside is led in, and the date in that; "" to leave it out."""
+        """Return the words that introduce a replaced sentence and their date; "" to omit it."""
         one, other = self._statements[place], self._statements[instead]
         day = one.latest_time.stated
         if self._asked.when is When.PAST and one.is_later(other):

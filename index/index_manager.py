@@ -1,11 +1,11 @@
-"""Keeping the indexes in step with the library, and rebuilding them without embedding anything.
+"""Keeping the indexes up to date with the library, and rebuilding them without embedding.
 
 The vector store, Tantivy and the forward index are derived. Searches read a snapshot: indexes
 opened together for one generation of the library, which nobody changes. Whoever writes brings the
-indexes up and publishes the next snapshot; readers never wait for that. A manifest beside the
-indexes says what they show; it is marked unclean before anything is written and clean after, so
-that a process killed in between (`kill -9` during writes broke Chroma's vector search for good in 2
-of 139 kills) leaves indexes that are not believed. Until they are rebuilt the library answers.
+indexes up to date and publishes the next snapshot; readers never wait for that. A manifest beside
+the indexes says what they show; it is marked unclean before anything is written and clean after, so
+that indexes left by a killed process (`kill -9` during writes broke Chroma's vector search for good
+in 2 of 139 kills) are not trusted. Until they are rebuilt, searches read the library itself.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ from index.vector_store import DEFAULT_STORE, VECTOR_STORES, store_named
 from index.versions import later_versions
 
 _LOG = logging.getLogger(__name__)
-# Seconds for which files that were found whole are not looked at again: one answer opens the
-# indexes a dozen times, at 1.2 ms each.
+# Seconds for which files that were found intact are not checked again: one answer opens the indexes
+# a dozen times, at 1.2 ms each.
 _TRUSTED_SECONDS = 1.0
-# How often a reader tries to open indexes that another process is just replacing.
+# How often a reader tries to open indexes that another process is replacing.
 _TRIES = 3
-# Seconds that a writer waits for another thread that is bringing the indexes up: a rebuild of
+# Seconds that a writer waits for another thread that is updating the indexes: a rebuild of
 # 100,000 passages takes about one minute.
 _WRITER_TIMEOUT = 600.0
-# While documents arrive the indexes are brought up this often at most (seconds), and take at most
-# this share of the time.
+# While documents are added the indexes are updated at most this often (seconds), and updates take
+# at most this share of the time.
 _UPDATE_INTERVAL, _UPDATE_SHARE = 5.0, 0.1
 _FOLDERS = (VECTORS, "words", "forward")
 
@@ -55,7 +55,7 @@ _Mark = tuple[int, int, int]
 class _Published:
     """A snapshot with the manifest it was opened from, None for one made from the library.
 
-    `mark` is the manifest file as it was looked at last.
+    `mark` identifies the manifest file as it was last seen.
     """
 
     snapshot: Snapshot
@@ -66,8 +66,8 @@ class _Published:
 class IndexManager:
     """The three indexes of one library folder, opened when first needed. Thread-safe.
 
-    Locks, outermost first: the library's writer lock, then `_write_lock`, for whoever brings the
-    indexes up; `_open_lock` for whoever opens a snapshot. Neither is held while the writer lock is
+    Locks, outermost first: the library's writer lock, then `_write_lock`, for whoever updates the
+    indexes; `_open_lock` for whoever opens a snapshot. Neither is held while the writer lock is
     waited for.
     """
 
@@ -87,7 +87,7 @@ class IndexManager:
         self._scale = scale
         self._folder = library.home / "index"
         self._published: _Published | None = None
-        # The published state whose files were last found whole, and when.
+        # The published state whose files were last found intact, and when.
         self._last_checked: tuple[_Published | None, float] = (None, 0.0)
         # The manifest of indexes that did not open, or whose vector store failed a query.
         self._broken: _Mark | None = None
@@ -95,7 +95,7 @@ class IndexManager:
         self._store_untried = False
         self._open_lock = threading.Lock()
         self._write_lock = threading.Lock()
-        # The generation that a thread wants shown which found another one writing.
+        # The generation wanted by a thread that found another one updating.
         self._wanted = 0
         self._wanted_lock = threading.Lock()
         self._last_update = (0.0, 0.0)
@@ -103,13 +103,13 @@ class IndexManager:
     def snapshot(self) -> Snapshot:
         """Return the newest state that can be searched; never waits for a writer.
 
-        Indexes that are damaged or of another library are passed over and the library itself is
-        read (that takes seconds for a large one, once). Raises LibraryError.
+        Indexes that are damaged or belong to another library are ignored, and the library itself is
+        read (once, which takes seconds for a large one). Raises LibraryError.
         """
         present = self._published
         if present is not None and self._is_current(present):
             return present.snapshot
-        # One thread opens what is new; the others go on with what there was.
+        # One thread opens the new state; the others go on with the old one.
         if not self._open_lock.acquire(blocking=present is None):
             assert present is not None
             return present.snapshot
@@ -122,11 +122,11 @@ class IndexManager:
             self._open_lock.release()
 
     def update(self, *, rebuild: bool = False, wait: bool = True) -> bool:
-        """Bring the indexes to the library's generation; return whether they were rebuilt.
+        """Update the indexes to the library's generation; return whether they were rebuilt.
 
         Takes the library's writer lock (LibraryLocked when another process writes). Embeds nothing:
-        vectors come from the library. Where another thread is bringing them up, its work is waited
-        for, or with `wait` false handed the rest. Raises SearchIndexError when an index refuses.
+        vectors come from the library. If another thread is updating them, this waits for it, or
+        with `wait` false leaves the rest to it. Raises SearchIndexError when an index refuses.
         """
         rebuilt = False
         with self._library.writing():
@@ -142,24 +142,25 @@ class IndexManager:
                 finally:
                     self._write_lock.release()
                 rebuilt, rebuild = rebuilt or again, False
-                # What was handed over between the last look and letting go.
+                # Something may have been left to this thread just before it released the lock.
                 if shown >= min(self._wanted, self._library.generation):
                     return rebuilt
 
     def update_if_due(self) -> None:
-        """Bring the indexes up while documents arrive, now and then; see `update`."""
+        """Update the indexes from time to time while documents are added; see `update`."""
         at, took = self._last_update
         if time.monotonic() - at > max(_UPDATE_INTERVAL, took / _UPDATE_SHARE):
             self.update()
 
     def maintain(self) -> bool:
-        """Bring up, or rebuild, what an interrupted process left; return whether there was a need.
+        """Update or rebuild what an interrupted process left; return whether that was needed.
 
-        Does nothing while somebody is writing: they do it. Raises SearchIndexError, StorageError.
+        Does nothing while another writer is at work, which will do it. Raises SearchIndexError,
+        StorageError.
         """
         if self._library.read_only or self._library.written_here:
             return False
-        # Opening them shows what their files do not: whether they open at all, and hold the same.
+        # Only opening them shows whether they open at all, and agree with each other.
         self.snapshot()
         if not self.is_behind():
             return False
@@ -170,7 +171,7 @@ class IndexManager:
         return True
 
     def distrust(self, vectors: VectorReader) -> None:
-        """Do without the vector store from here on: it failed a query; `maintain` then rebuilds."""
+        """Stop using the vector store, which failed a query; `maintain` then rebuilds it."""
         with self._open_lock:
             present = self._published
             if present is not None and present.snapshot.vectors is vectors:
@@ -179,18 +180,18 @@ class IndexManager:
                 self._published = replace(present, snapshot=replace(present.snapshot, vectors=None))
 
     def hold_vectors_back(self) -> None:
-        """Have searches compare vectors one by one until `try_vectors` has tried the store.
+        """Have searches compare vectors exactly until `try_vectors` has tried the store.
 
-        Only where opening a damaged one may end the process.
+        Only for a store that, if damaged, may crash the process that opens it.
         """
         self._store_untried = self._store.may_crash
 
     def try_vectors(self) -> str:
         """Try the store in another process, then let searches use it; return what is wrong, or "".
 
-        One that is broken is not used, and `maintain` makes it anew. Takes seconds; an index that
-        is written meanwhile is none that ends the process, and one so small that Chroma has written
-        no graph of it is read from its database, whose faults are errors. Raises LibraryError.
+        A broken one is not used, and `maintain` rebuilds it. Takes seconds. An index that is
+        written meanwhile cannot be one that crashes, and one so small that Chroma has written no
+        graph is read from its database, whose faults are ordinary errors. Raises LibraryError.
         """
         reason = ""
         try:
@@ -215,12 +216,12 @@ class IndexManager:
         return reason
 
     def is_behind(self) -> bool:
-        """Say whether the indexes on disk show less than the library, or cannot be believed."""
+        """Say whether the indexes on disk are older than the library, or cannot be trusted."""
         manifest = self._trusted_manifest()
         return manifest is None or manifest.generation != self._library.generation
 
     def fault(self) -> str:
-        """Return what is wrong with the indexes on disk, in a few words, every file read; or ""."""
+        """Read every file and return what is wrong with the indexes on disk, or ""."""
         mark, manifest = self._manifest_mark(), Manifest.read(self._folder)
         if manifest is None:
             return "there are none" if self._library.generation else ""
@@ -235,20 +236,20 @@ class IndexManager:
         return "" if manifest.generation == self._library.generation else "behind the library"
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Close the indexes and release their folder."""
         with self._open_lock:
             self._close_vectors()
             self._published = None
 
     def _is_current(self, present: _Published) -> bool:
-        """Say whether a published snapshot is still what the disk, or the library, shows."""
+        """Say whether a published snapshot still shows the state on disk, or of the library."""
         if self._manifest_mark() != present.mark:
             return False
         seen, at = self._last_checked
         if seen is present and time.monotonic() - at < _TRUSTED_SECONDS:
             return True
         if present.manifest is None:
-            # Made from the library, since the indexes are no good: it follows the library.
+            # Made from the library, since the indexes are unusable: it must match the library.
             return present.snapshot.generation == self._library.generation
         if present.manifest.damaged(self._folder, self._store):
             return False
@@ -263,7 +264,7 @@ class IndexManager:
         return status.st_ino, status.st_mtime_ns, status.st_size
 
     def _trusted_manifest(self) -> Manifest | None:
-        """Return the manifest of indexes that can be believed, None for those that cannot."""
+        """Return the manifest of indexes that can be trusted, None for those that cannot."""
         mark, manifest = self._manifest_mark(), Manifest.read(self._folder)
         if manifest is None or not (
             manifest.clean and manifest.belongs_to(self._library, self._store_name)
@@ -274,12 +275,12 @@ class IndexManager:
         return None if manifest.damaged(self._folder, self._store) else manifest
 
     def _open_newest(self, present: _Published | None) -> _Published:
-        """Open what the disk shows; the caller holds `_open_lock`."""
+        """Open the state on disk, or make one; the caller holds `_open_lock`."""
         for _ in range(_TRIES):
             mark = self._manifest_mark()
             manifest = Manifest.read(self._folder)
             if present is not None and manifest is not None and not manifest.clean:
-                # Somebody is writing: what is open already stays good, but for the store.
+                # A writer is at work: what is open stays usable, except for the vector store.
                 self._close_vectors()
                 snapshot = replace(present.snapshot, vectors=None)
                 return _Published(snapshot, present.manifest, mark)
@@ -307,7 +308,7 @@ class IndexManager:
         return _Published(self._snapshot_of_library(), None, mark)
 
     def _open(self, manifest: Manifest) -> Snapshot:
-        """Open the indexes that a manifest tells of; raises SearchIndexError."""
+        """Open the indexes that a manifest describes; raises SearchIndexError."""
         self._close_vectors()
         forward = ForwardIndex.load(self._folder / "forward")
         words = KeywordIndex(self._folder / "words").searcher()
@@ -332,7 +333,7 @@ class IndexManager:
         )
 
     def _snapshot_of_library(self) -> Snapshot:
-        """Return a snapshot made in memory, for as long as the indexes cannot be believed."""
+        """Return a snapshot made in memory, used while the indexes cannot be trusted."""
         with self._library.unchanging():
             generation, embedder = self._library.generation, self._library.embedder
             entries = {one.id: one for one in self._library.entries() if one.passages}
@@ -351,7 +352,7 @@ class IndexManager:
                 writer.add(entry.source.title, self._library.passages_of(document))
 
     def _update_once(self, rebuild: bool) -> tuple[int, bool]:
-        """Bring the indexes up; return the generation they show and whether they were rebuilt.
+        """Update the indexes; return the generation they show and whether they were rebuilt.
 
         The caller holds the writer lock and `_write_lock`.
         """
@@ -376,7 +377,7 @@ class IndexManager:
         return target, rebuild
 
     def _try_apply(self, manifest: Manifest, target: int) -> bool:
-        """Write what changed since the manifest; False where an index refuses, to be made anew."""
+        """Write what changed since the manifest; False if an index fails and must be rebuilt."""
         try:
             self._apply(manifest, target)
         except SearchIndexError as error:
@@ -411,12 +412,12 @@ class IndexManager:
             vectors.close()
         forward = forward_index_of(self._library, entries, before=before, changed=changed)
         forward.save(self._folder / "forward")
-        self._publish(target, entries, len(forward))
+        self._publish(target, len(forward))
 
     def _rebuild(self, target: int) -> None:
-        """Make the indexes anew beside those there are, and put them in their place.
+        """Build new indexes beside the old ones, and replace those.
 
-        Searches use the old ones, where there are some, until then.
+        Searches use the old ones, if there are any, until then.
         """
         entries = {one.id: one for one in self._library.entries() if one.passages}
         fresh = self._folder / "new"
@@ -435,16 +436,17 @@ class IndexManager:
         self._withdraw_vectors()
         before = Manifest.read(self._folder)
         old = VECTOR_STORES.get(str(before.store)) if before is not None else None
-        # Marked before the old ones go, so that an end in between leaves nothing believed.
+        # Marked unclean before the old ones go, so that nothing is trusted after a crash in
+        # between.
         self._manifest_of(target, 0, {}, clean=False).write(self._folder)
         (old or self._store).delete(self._folder / VECTORS)
         for name in _FOLDERS:
             shutil.rmtree(self._folder / name, ignore_errors=True)
             (fresh / name).rename(self._folder / name)
         shutil.rmtree(fresh, ignore_errors=True)
-        self._publish(target, entries, len(forward))
+        self._publish(target, len(forward))
 
-    def _publish(self, target: int, entries: Mapping[str, Entry], passages: int) -> None:
+    def _publish(self, target: int, passages: int) -> None:
         """Mark the indexes clean and have searches use them from here on."""
         manifest = self._manifest_of(
             target, passages, parts_of(self._folder, self._store), clean=True
@@ -469,7 +471,7 @@ class IndexManager:
         )
 
     def _withdraw_vectors(self) -> None:
-        """Have searches compare vectors one by one from here on: the store will be written."""
+        """Have searches compare vectors exactly from here on, since the store will be written."""
         with self._open_lock:
             self._close_vectors()
             if self._published is not None:
@@ -490,7 +492,7 @@ def forward_index_of(
     before: ForwardIndex | None = None,
     changed: Collection[str] = (),
 ) -> ForwardIndex:
-    """Return the forward index of those documents, taking over from `before` what stands."""
+    """Return the forward index of those documents, reusing what is unchanged in `before`."""
 
     def read(document: str) -> tuple[str, list[Passage], Vectors, TokenCodes]:
         vectors = library.vectors([document])[1]
