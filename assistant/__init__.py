@@ -1,4 +1,4 @@
-"""Answering from what was found: engines, claims, citations and answers.
+"""Cited answers and memos from retrieved evidence: pipeline, engines, checks.
 
 `__all__` is the interface for Python programs (docs/python.md). Everything else, here and in
 `corpus`, `index` and `ui`, is private and may change with any version.

@@ -1,4 +1,4 @@
-"""An answer growing sentence by sentence, each checked and cited as it is complete."""
+"""An answer built sentence by sentence, each checked and cited once it is complete."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class AnswerBuilder:
         self._by_label = {one.label: one for one in evidence}
 
     def with_draft(self, answer: Answer, draft: Draft) -> Answer:
-        """Return `answer` with one more claim, checked, its quotations numbered as they come.
+        """Return `answer` with one more claim, checked, its citations numbered in order.
 
-        A line that says what was not found joins the list of these.
+        A line that says what was not found is added to `not_found` instead.
         """
         part = draft.text[len(NOT_FOUND) :].strip(" .")
         if draft.text.upper().startswith(NOT_FOUND):
@@ -73,7 +73,7 @@ class AnswerBuilder:
         return found
 
     def _supporting_label(self, draft: Draft, already_checked: Sequence[int]) -> int | None:
-        """Return the label of the first passage, by rank, that contains a draft."""
+        """Return the label of the first passage, by rank, that supports a draft."""
         for label, one in self._by_label.items():
             if label not in already_checked:
                 found = self._checker.check(draft.text, [cited_passage(one)])
@@ -97,7 +97,7 @@ class AnswerBuilder:
 
 
 def cited_passage(one: Evidence) -> Cited:
-    """Return a passage as the check reads it: its text, and what is known of it beside."""
+    """Return a passage as the check reads it: its text, and its metadata beside it."""
     source = one.source
     tables = dict.fromkeys(row.cells[0].table for row in one.rows)
     beside = (source.title, one.passage.heading, *tables, source.publisher, source.published)

@@ -1,7 +1,7 @@
-"""Chinese questions over Chinese passages, read by words: the small reader knows English only.
+"""Chinese questions over Chinese passages, scored by bigrams: the small reader knows English only.
 
-The default reader splits Chinese into signs that it hardly knows. Pairs of signs that the question
-and a sentence share say more, the rarer a pair among the sentences the more.
+The default reader splits Chinese into characters that it hardly knows. The character bigrams that
+a question and a sentence share say more; the rarer a bigram is among the sentences, the more.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from index.reader import ReaderModel, Reading
 
 
 class ReaderByScript:
-    """Reads with a model, and by words where question and passage are both Chinese.
+    """Reads with a model, or by bigrams if question and passage are both Chinese.
 
-    For models of English, as the one that comes with the program is.
+    It is for English models, such as the one that comes with the program.
     """
 
     def __init__(self, model: ReaderModel) -> None:
@@ -60,7 +60,7 @@ def _read_by_bigrams(pairs: Sequence[Pair]) -> list[Reading]:
     return readings
 
 
-# What a question asks for, and what a sentence has that says it.
+# What a question asks for (a date, a number, a reason), and what a sentence that gives it has.
 _ANSWER_KINDS = (
     (
         re.compile(r"什么时候|何时|哪一?年|哪一?天|几月|几号|日期"),
@@ -75,34 +75,34 @@ _ANSWER_KINDS = (
         re.compile(r"因为|由于|原因|因此|所以|导致|为了|是因|因[^此为素而]"),
     ),
 )
-# What a sentence keeps that has nothing of the kind, and one that is a question itself.
+# Factors on the score of a sentence without the kind asked for, and of one that is a question.
 _WITHOUT_KIND = 0.6
 _IS_QUESTION = 0.3
-# The share of a pair's worth that a single sign of it has: "价格" and "售价".
+# The weight of a single character, as a share of a bigram's: "价格" and "售价" share one.
 _SINGLE_CHARACTER = 0.25
 _CHARACTER = re.compile("[㐀-鿿]")
-# Every fourth sign of a Chinese text at least is Chinese: the others are figures and names.
+# At least one character in four of a Chinese text is Chinese: the others are figures and names.
 _ONE_IN = 4
-# What each sign of a sentence takes: a long one has more of any question's.
+# A penalty for each character of a sentence: a long one shares more with any question.
 _LENGTH_PENALTY = 0.008
 
 
 def both_chinese(question: str, text: str) -> bool:
-    """Say whether a question and a text are in Chinese, so that their signs compare."""
+    """Say whether a question and a text are in Chinese, so that their characters compare."""
     return is_chinese(question) and mostly_chinese(text)
 
 
 def mostly_chinese(text: str) -> bool:
-    """Say whether a text is Chinese in good part: a name in an English one makes it none."""
+    """Say whether a text is largely Chinese; a Chinese name does not make an English text so."""
     return _ONE_IN * len(_CHARACTER.findall(text)) > len(text)
 
 
 def chinese_reading(question: str, sentences: Sequence[str]) -> list[float]:
     """Return for each sentence how well it answers a Chinese question, in 0…1.
 
-    It is the share of the question's pairs of signs, weighted by how few of `sentences` have them,
-    that stand in the sentence, less where it has no figure, date or reason and the question asks
-    for one. It orders sentences; it is no chance, and the same for all where nothing is shared: 0.
+    It is the share of the question's bigrams that the sentence has, weighted by how few of
+    `sentences` have them, and lowered if the question asks for a figure, date or reason and the
+    sentence has none. It ranks sentences and is no probability; if nothing is shared it is 0.
     """
     wanted = [one for word in content_words(question) for one in stems(word)]
     bigrams = set(wanted)

@@ -1,4 +1,4 @@
-"""Claims out of a stream of text, and the words of a passage that a claim rests on."""
+"""Drafts parsed from a stream of text, and the span of a passage that a claim rests on."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def parsed_sentences(
     """Yield each sentence of a stream as soon as it and its markers are complete.
 
     A line break ends a sentence; markers after the full stop belong to the sentence before it.
-    What the engine says beside its text is handed on in place. Where it was cut off by a limit of
-    tokens, a last sentence without an end is left out.
+    What the engine yields besides text is passed through in place. If its token limit cut it off, a
+    last sentence without an end is left out.
     """
     waiting, cut = "", False
     for piece in stream:
@@ -78,8 +78,8 @@ def _draft(text: str) -> Iterator[Draft]:
 def quoted_span(text: str, passage: Passage, rows: Sequence[Row] = ()) -> tuple[int, int]:
     """Return the span, in the document, of the words of `passage` that `text` rests on.
 
-    The very words where they stand there; otherwise the sentence, or the row of its tables (`rows`,
-    read with their heads), that shares most with them.
+    It is the text itself if it occurs verbatim; otherwise the sentence, or the row of a table
+    (`rows`, read with their heads), that shares most words with it.
     """
     position = passage.text.find(text)
     if position >= 0:
@@ -91,7 +91,7 @@ def quoted_span(text: str, passage: Passage, rows: Sequence[Row] = ()) -> tuple[
     def shared(span: tuple[int, int]) -> tuple[int, bool]:
         row = by_start.get(span[0])
         words = row.said if row else passage.text[span[0] : span[1]]
-        # Of two rows the one that says it in these very words.
+        # Of two rows the one that contains the text verbatim is better.
         verbatim = text in words or (
             row is not None and any(one.alone in text for one in row.cells)
         )

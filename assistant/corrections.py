@@ -1,4 +1,4 @@
-"""Sentences that take a number back: which figures were wrong, and which are right."""
+"""Sentences that retract a number: which figures were wrong, and which are right."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from corpus.date_mentions import date_mentions
 from corpus.quantities import quantities
 
-# What is corrected is something that was said: "the corrected accuracy" and "the rule was
-# withdrawn" take no number back.
+# A retraction corrects a statement: "the corrected accuracy" and "the rule was withdrawn" retract
+# no number.
 _STATEMENT = (
     r"(?:numbers?|figures?|values?|counts?|totals?|sums?|claims?|reports?|statements?|articles?)"
 )
@@ -46,14 +46,14 @@ _NOT_BUT = re.compile(r"\bnot (?:\w+ ){0,2}?[$€£]?\d[^;]{0,80}\bbut\b", re.IG
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The figures of a sentence that takes some back."""
+    """The wrong and the right figures of a sentence that retracts some."""
 
     wrong: frozenset[str]
     right: frozenset[str]
 
 
 def correction(text: str) -> Correction | None:
-    """Return what a sentence takes back; None where it takes back nothing."""
+    """Return what a sentence retracts; None if it retracts nothing."""
     if not (_CORRECTS.search(text) or _NOT_BUT.search(text)):
         return None
     found = figures(text)

@@ -18,7 +18,7 @@ _BETWEEN_QUESTIONS = re.compile(
 )
 _BEGINS_QUESTION = re.compile(rf"^(?:and\s+|also\s+|in\s+\w+\s+)?{_QUESTION_WORD}\b", re.IGNORECASE)
 _MOST_PARTS = 4
-# What stands between the two sides of a comparison, and what says that "and" stands between them.
+# Words between the two sides of a comparison, and words that show that "and" joins two sides.
 _COMPARED_WITH = re.compile(
     r",?\s+(?:vs\.?|versus|as opposed to|relative to|compared? (?:with|to))\s+", re.IGNORECASE
 )
@@ -32,7 +32,7 @@ _COMPARES = re.compile(
 )
 
 
-# What only asks: it is no part of the thing that was not found.
+# The asking words, which are left out when a part that was not found is named.
 _ASKS_FOR = re.compile(
     r"^(?:please\s+)?(?:compare|contrast|summari[sz]e|describe|explain|tell me about|"
     r"what(?:['’]s| is| are| was| were)|how (?:do|does|did)(?=.* (?:compare|differ)\W*$)|"
@@ -53,7 +53,7 @@ def asked_thing(part: str) -> str:
 
 
 def sub_questions(question: str) -> list[str]:
-    """Return the questions that `question` is made of, each standing alone; none when it is one.
+    """Return the standalone sub-questions of `question`; none if it is a single question.
 
     It is cut only where a new question begins ("… and who signed it?"), so that "chips and
     software" stays whole.
@@ -72,7 +72,7 @@ def sub_questions(question: str) -> list[str]:
 
 
 def comparison_sides(question: str) -> list[str]:
-    """Return a question for each side of a comparison; none when it compares nothing.
+    """Return a question for each side of a comparison; none if it compares nothing.
 
     "How much did V3 and M1 each cost?" asks "How much did V3 each cost?" and "How much did M1 each
     cost?": each side is searched for, so that one of them does not fill the whole ranking.

@@ -1,4 +1,4 @@
-"""What `briefing doctor` looks at: packages, weights, the library, the indexes, the disk."""
+"""The checks of `briefing doctor`: packages, weights, the library, the indexes, the disk."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _size(file: Path) -> int:
     try:
         return file.stat().st_size if file.is_file() else 0
     except OSError:
-        # A file that an index is just replacing.
+        # A file that an index update is replacing at this moment.
         return 0
 
 
@@ -123,7 +123,7 @@ def _judge(workspace: Workspace) -> IntegrityFinding:
 
 
 def _confinement() -> IntegrityFinding:
-    """Say what keeps the process that reads documents from everything but the one it was given."""
+    """Report what confines the child process that reads documents."""
     try:
         with Sandbox() as sandbox:
             filtered, landlock = sandbox.confinement()
@@ -141,8 +141,8 @@ def _confinement() -> IntegrityFinding:
 
 
 def _plugins() -> IntegrityFinding:
-    """Say what other packages add, and which of it is left out; after a child has begun to read."""
-    # What is wrong within the file of a language shows when it is read.
+    """Report what other packages add and what of it is left out; runs after a child has read."""
+    # Mistakes in a language file show when it is read.
     languages()
     registries = (
         READERS, ENGINES, EMBEDDERS, VECTOR_STORES, RERANKERS, READER_MODELS, TEMPLATES, LANGUAGES,
@@ -199,7 +199,7 @@ def _weights(workspace: Workspace) -> IntegrityFinding:
 
 
 def _token_codes(workspace: Workspace) -> IntegrityFinding:
-    """Say whether every passage has the token codes that late interaction compares."""
+    """Report whether every passage has the token codes that late interaction compares."""
     if workspace.library.embedder not in ("", DEFAULT_MODEL):
         return IntegrityFinding(
             "tokens", True, tr("this embedder gives none; the ranking does without")
@@ -222,7 +222,7 @@ def _indexes(workspace: Workspace) -> IntegrityFinding:
     if not workspace.library.entries():
         return IntegrityFinding("indexes", True, tr("empty, like the library"))
     fault = workspace.indexes.fault()
-    # Whoever searches here opens them anew afterwards.
+    # The next search opens them again.
     workspace.indexes.close()
     if fault:
         return IntegrityFinding(

@@ -26,7 +26,7 @@ from index.evidence import Evidence
 KINDS = (".md", ".markdown", ".txt", ".docx")
 # Passages looked at for a sentence; the true one of a paraphrase is among the first few.
 _DEPTH = 8
-# As many of the first passages are asked whether they speak against it.
+# So many of the first passages are checked for a contradiction.
 _CONTRADICTION_DEPTH = 3
 _MARKERS = re.compile(r"\s*\[\d{1,3}\](?:\[\d{1,3}\])*")
 _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*|[A-Z])[.)]?\s+")
@@ -34,7 +34,7 @@ _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|will|would|can|could|may|might|must|does|did|do)\b|[已了]",
     re.IGNORECASE,
 )
-# A plain word after a name is its verb, unless it or a word before joins the name to something:
+# A lower-case word after a name is its verb, unless it or a word before joins the name to another:
 # "Nvidia and AMD", "Effects on Nvidia chips".
 _JOINING_WORD = (
     r"\b(?:and|or|of|in|on|for|to|with|from|by|at|against|as|after|before|since|under|versus|vs|"
@@ -49,7 +49,7 @@ _RANK = {"supported": 2, "weak": 1, "unsupported": 0}
 class CheckedSentence:
     """A sentence of a draft, its verdict, and the citation that the library offers for it.
 
-    `rests` is the sentence of the source that it rests on, or that is nearest to it; "" for none.
+    `rests` is the sentence of the source that supports it, or comes closest; "" for none.
     """
 
     text: str
@@ -60,9 +60,9 @@ class CheckedSentence:
 
 
 def sentences_of(file: Path) -> list[str]:
-    """Return the sentences of a draft without citation marks and labels; raises ReadError.
+    """Return the sentences of a draft without citation markers and headings; raises ReadError.
 
-    The draft is a stranger's file like any other: a child reads it.
+    The draft is an untrusted file like any other: a sandboxed child process reads it.
     """
     with Sandbox() as sandbox:
         document = sandbox.read(resolve_named_path(file))
@@ -78,7 +78,7 @@ def sentences_of(file: Path) -> list[str]:
 def sentences_in(text: str) -> list[str]:
     """Return the sentences of a draft given as text, plain or Markdown; see `sentences_of`.
 
-    A child reads it as well: it may be anybody's. A text without words has none.
+    The sandbox reads it as well, since it may be untrusted. A text without words has none.
     """
     with tempfile.TemporaryDirectory(prefix="briefing-") as folder:
         file = Path(folder, "draft.md")
@@ -100,8 +100,8 @@ def _without_markers(sentence: str) -> str:
 def _only_names(heading: str) -> bool:
     """Say whether a heading only names what follows: "Effects on Nvidia", not "Nvidia sold 9 H20".
 
-    It states something where it ends like a sentence, has a verb that is no other word, a figure,
-    or a name with a plain word after it.
+    It makes a statement if it ends like a sentence, or has a verb, a figure, or a name with a
+    lower-case word after it.
     """
     text = _NUMBERING.sub("", heading)
     if text.endswith("?"):
@@ -134,9 +134,9 @@ def against_library(workspace: Workspace, draft: Sequence[str]) -> Iterator[Chec
 def _checked_against(
     checker: Checker, text: str, found: Sequence[Evidence], documents: int
 ) -> CheckedSentence:
-    """Return the verdict by the passage that bears a sentence best, single ones before two.
+    """Return the verdict by the passage that supports a sentence best, or the first two together.
 
-    A sentence that one passage bears out and one of the first speaks against stays doubtful.
+    A sentence that one passage supports and one of the first contradicts is only "weak".
     """
     if not found:
         return CheckedSentence(text, "unsupported", (problem(Code.NOTHING_FOUND, documents),))
@@ -170,7 +170,7 @@ def _checked_against(
 
 
 def _speaks_against(verdict: Verdict) -> bool:
-    """Say whether a passage speaks of the same thing: what only lacks a name speaks of another."""
+    """Say whether a contradiction is on the same subject: a missing name makes it another one."""
     lacking = {Code.NAME_MISSING, Code.NUMBER_MISSING, Code.DATE_DIFFERS}
     return not lacking & {one.code for one in verdict.problems}
 

@@ -54,7 +54,7 @@ def _forms() -> str:
 
 
 def _preferred_local_model(config: EngineConfig) -> Engine | None:
-    """Return the model of this machine that `briefing models use` chose, or the best able one."""
+    """Return the local model that `briefing models use` chose, or the best this machine can run."""
     from assistant.models.hardware import total_memory
     from assistant.models.local import LOCAL
     from assistant.models.model_store import ModelStore
@@ -92,7 +92,7 @@ def _make_from_package(name: str, kind: EngineKind, model: str, config: EngineCo
 
 
 def reachable(home: Path) -> Iterator[Reachable]:
-    """Yield every kind of engine: what answers now, and what each other would need.
+    """Yield every kind of engine: those that can answer now, and what the others need.
 
     Asks servers on this machine only; a hosted provider is never contacted. Raises UsageError.
     """
@@ -110,7 +110,7 @@ def reachable(home: Path) -> Iterator[Reachable]:
 def _discover_from_package(
     name: str, kind: EngineKind, config: EngineConfig
 ) -> Iterable[Reachable]:
-    """Return what of another package's kind can answer; that it tells nothing if it fails."""
+    """Return the engines of another package's kind; one that says it fails if discovery does."""
     form, is_form = kind.form(name), bool(kind.model)
     if kind.discover is None:
         return [Reachable(form, True, f"of {ENGINES.package(name)}", is_form=is_form)]

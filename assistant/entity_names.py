@@ -12,9 +12,9 @@ from corpus.vocabulary import AliasGroup, groups
 from index.query import STOP_WORDS, rarity
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’&/-][^\W_]+)*")
-# At a sentence's beginning, a word that is less rare than this in English is no name ("Research").
+# The first word of a sentence is no name if it is less rare than this in English ("Research").
 _ORDINARY_RARITY = 0.845
-# Capitalised words that are no names: titles, parts of laws, words that follow a name.
+# Capitalised words that are not names by themselves: titles, parts of laws, words after a name.
 _GENERIC = frozenset(
     "president senator representative minister secretary chairman chairwoman chair director "
     "professor doctor mr mrs ms dr sir judge justice general governor mayor officer officials "
@@ -113,7 +113,7 @@ def names(sentence: str, used: Iterable[tuple[int, int]] = ()) -> list[Name]:
     """Return the names of a sentence, in order: capital words, acronyms, and model numbers.
 
     The first word is a name only where it is not an ordinary word of English. Spans in `used`
-    (dates) hold none.
+    (dates) contain no names.
     """
     found: list[Name] = []
     taken = bytearray(len(sentence))

@@ -24,7 +24,7 @@ from index.evidence import Evidence
 
 _DEPTH = 10
 _ADVICE = "give a JSON object with q, and must or evidence as a list of texts"
-# Kinds of questions of which the answer is one thing: one to two sentences should do.
+# Kinds of questions that ask for one thing: one or two sentences should do.
 FACT_KINDS = frozenset(
     ("date", "definition", "fact", "number", "table", "what", "when", "where", "who", "yesno")
 )
@@ -41,8 +41,8 @@ class EvaluationQuestion:
 
     What is right is told by `must` (strings, any of them), or by `evidence` (the sentences that
     answer, word for word) and `short` (the words within them that answer). `first` are strings of
-    which a right first sentence may hold one instead. `near` is the sentence that tempts where
-    nothing answers.
+    which a right first sentence may hold one instead. `near` is a distracting sentence of a
+    question that nothing answers.
     """
 
     id: str
@@ -71,7 +71,7 @@ class _Turn:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A line of a file of questions; what else stands there is the business of who wrote it."""
+    """A line of a file of questions; other fields are ignored."""
 
     q: str | None = None
     question: str | None = None
@@ -97,12 +97,12 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What became of one question: the rank of the first right passage (0 is none in ten).
+    """The result of one question: the rank of the first right passage (0: none in ten).
 
-    `right` says that the answer holds the wanted words, `place` which of its sentences is the first
-    that answers (0: none), `words` how long it is, `nearest` whether a declined one shows the
-    closest sentences. `number` is the one by which it was decided whether the library answers, None
-    where the answer carries none.
+    `right` says that the answer holds the wanted words; `place` is the number of its first sentence
+    that answers (0: none), `words` its length; `nearest` says whether a declined one shows the
+    closest sentences. `number` is the calibrated chance that decided whether the library answers,
+    None if nothing was judged.
     """
 
     asked: EvaluationQuestion
@@ -118,7 +118,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """The figures of a set of questions, each a share in 0…1 (mrr: mean reciprocal rank at 10).
+    """The metrics of a set of questions, each a share in 0…1 (mrr: mean reciprocal rank at 10).
 
     Of the answerable: `hit_1` to `answered_right`, `first` and `first_3` (a right sentence is the
     first, is among the first three) and `declined_wrongly`. `declined` is of the unanswerable,
@@ -191,7 +191,7 @@ def questions_from(file: Path) -> list[EvaluationQuestion]:
 
 @with_aliases
 def evaluate(workspace: Workspace, questions: Sequence[EvaluationQuestion]) -> Iterator[Scored]:
-    """Search and answer each question as a user would, and yield what became of it."""
+    """Search and answer each question as a user would, and yield its result."""
     for one in questions:
         text = standalone(one.text, one.history)
         plan = plan_of(workspace, Question(text, as_of=one.as_of, limit=_DEPTH))
@@ -201,7 +201,7 @@ def evaluate(workspace: Workspace, questions: Sequence[EvaluationQuestion]) -> I
 
 
 def scored(question: EvaluationQuestion, found: Sequence[Evidence], answer: Answer) -> Scored:
-    """Return what a search and an answer are worth as those of a question."""
+    """Return the result of a question by the passages found and the answer."""
     answering = (
         first_answering
         for first_answering, one in enumerate(answer.claims, start=1)
@@ -222,7 +222,7 @@ def scored(question: EvaluationQuestion, found: Sequence[Evidence], answer: Answ
 
 
 def is_right_passage(question: EvaluationQuestion, evidence: Evidence) -> bool:
-    """Say whether a passage is a right one: it holds what is wanted, in a file that may."""
+    """Say whether a passage has the wanted words or evidence, and is in one of the right files."""
     if not question.may_stand_in(evidence.source.location):
         return False
     text = _folded(evidence.passage.text)
@@ -243,7 +243,7 @@ def is_evidence(question: EvaluationQuestion, text: str) -> bool:
 
 
 def metrics(scored: Sequence[Scored]) -> Metrics:
-    """Return the figures of scored questions; shares over none are 0."""
+    """Return the metrics of scored questions; shares over none are 0."""
     answerable = [one for one in scored if not one.asked.abstain]
     unanswerable = [one for one in scored if one.asked.abstain]
     answered = [one for one in answerable if one.outcome in {"answered", "partly"}]
@@ -275,7 +275,7 @@ def metrics(scored: Sequence[Scored]) -> Metrics:
 
 
 def by_kind(scored: Sequence[Scored]) -> dict[str, Metrics]:
-    """Return the figures of each kind of question, in alphabetical order."""
+    """Return the metrics of each kind of question, in alphabetical order."""
     kinds = sorted({one.asked.kind for one in scored})
     return {kind: metrics([one for one in scored if one.asked.kind == kind]) for kind in kinds}
 

@@ -1,4 +1,4 @@
-"""Questions to begin with, made from what is in the library and tried before they are offered."""
+"""Example questions, made from the library and tried before they are offered."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from corpus.document import Document
 from corpus.errors import BriefingError
 
 _MOST_EXAMPLES = 6
-# Each try is a search and an answer, 0.1 s on two cores; these are made behind a page in use.
+# A try is a search and an answer, 0.1 s on two cores, in the background of a page in use.
 _MOST_TRIES = 24
 # Newest documents that are looked at, and headings of each.
 _DOCUMENTS, _HEADINGS = 12, 4
-# A heading that says what every document has says nothing of this one.
+# Headings that many documents have say nothing about this one.
 _GENERIC_HEADING = re.compile(
     r"^(?:\W*\d[\d.]*\s*)?(?:abstract|introduction|conclusions?|references|bibliography|sources|"
     r"notes?|appendi\w*|contents|table of contents|summary|executive summary|background|overview|"
@@ -103,5 +103,5 @@ def _topic(heading: str) -> str:
     readable = 2 <= words <= 10 or (_CHINESE.search(topic) and 4 <= len(topic) <= 24)
     if not readable or len(topic) > 70 or _GENERIC_HEADING.match(topic) or "/" in topic:
         return ""
-    # "EXPORT CONTROLS" reads as a shout within a sentence.
+    # "EXPORT CONTROLS" in capitals would stand out in a sentence.
     return topic.capitalize() if topic.isupper() and words > 2 else topic

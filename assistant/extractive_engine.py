@@ -17,7 +17,7 @@ from index.evidence import Evidence
 
 @dataclass(frozen=True, slots=True)
 class _LengthLimits:
-    """How long an answer is: sentences and words at most, and how good a further one must be.
+    """The length limits of an answer, and how good a further sentence must be.
 
     `least_share` is the share of the best sentence's chance that a further sentence must have.
     """
@@ -33,13 +33,13 @@ _LENGTH_LIMITS = {
     AnswerForm.LIST: _LengthLimits(6, 130, 0.45),
     AnswerForm.EXPLANATION: _LengthLimits(5, 140, 0.4),
 }
-# A first sentence that is this sure needs no second one beside it, unless it is very short.
+# From this chance on a first sentence needs no second one, unless it is very short.
 _SURE, _SHORT = 0.9, 8
-# The sentence before one that leans on it is shown with it, up to this many words of both.
+# A sentence that needs the previous one is shown with it, up to this many words of both.
 _MOST_WORDS_WITH_PREVIOUS = 60
-# Sentences that a decline shows.
+# Sentences shown where the answer is declined.
 _MOST_NEAREST = 3
-# Shorter ones are labels; Chinese sentences are one word by this count and end in their own stop.
+# Shorter ones are labels; a Chinese sentence counts as one word and ends in its own full stop.
 _LEAST_WORDS = 4
 # Two sentences that share this much of their stems say the same.
 _SAME_SHARE = 0.6
@@ -51,22 +51,22 @@ _BULLET = re.compile(r"^[-*•]\s+")
 _FIGURE = re.compile(r"[~<>$€£¥]?\d")
 # "Topics: open weights, training cost, inference cost, API prices." names what a text is about.
 _TOPIC_LIST = re.compile(r"[A-Z][\w ]{2,20}: (?:[^,.;:]{1,40}, ){3,}[^,.;:]{1,40}\.$")
-# What leans on the sentence before it: a pronoun, a definite noun that was named there, a turn.
+# What needs the previous sentence: a pronoun, or a definite noun that was introduced there.
 _NEEDS_PREVIOUS = re.compile(
     r"^(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Such|Both|The (?:latter|former|"
     r"company|firm|lab|model|models|rule|order|agency|bureau|authors?|report|decision|same))\b"
     r"(?! (?:is|was) (?:important|clear|likely|possible|necessary) (?:that|to)\b)"
 )
-# "Fee: 30 crowns", as forms, fact boxes and notes of members write: a name of a few words and its
-# value, without an end of a sentence. What numbers a picture or lists words is none.
+# "Fee: 30 crowns", as in forms, fact boxes and notices: a label of a few words and its value,
+# without a full stop. Captions and lists of keywords do not count.
 _LABELLED = re.compile(
     r"(?!(?:figure|fig|table|chart|box|exhibit|source|sources|note|keywords|tags|topics|see)\b)"
     r"[^\W\d][^.:;!?|]{1,59}: [^|]{1,120}$",
     re.IGNORECASE,
 )
 
-# What tells of a text or of another one and answers nothing: rights, captions, an entry of a list
-# of sources, what a report sets out to do, what announces points, the closing formulas of an order.
+# Sentences about a text that answer nothing: copyright, captions, entries of a bibliography, what a
+# report sets out to do, announcements of points to follow, the closing formulas of an order.
 _APPARATUS = re.compile(
     r"©|\bcopyright (?:\(c\)|\d{4})|\ball rights reserved\b|\barXiv preprint\b|\bdoi:|"
     r"\bIn Proceedings of\b|^(?:table|figure|fig\.) \d+\s?[:.|]|"
@@ -110,10 +110,10 @@ class ExtractiveEngine:
 
 
 def quoted_text(one: RankedSentence, evidence: Evidence | None) -> list[str]:
-    """Return a sentence as it is quoted: what leans on the sentence before has it ahead of it.
+    """Return a sentence as it is quoted, after the previous sentence if it needs that one.
 
-    A cell may hold whole sentences, each of which is cited. A "[12]" of the document's own is left
-    out: it would read like one of our labels.
+    A cell may hold whole sentences, each of which is cited. A "[12]" of the document itself is
+    left out: it would read like one of our labels.
     """
     if one.row is not None:
         text_of_row = _REFERENCE.sub("", one.text)
@@ -176,7 +176,7 @@ def nearest_sentences(read: Sequence[RankedSentence]) -> list[RankedSentence]:
 
 
 def stands_alone(one: RankedSentence) -> bool:
-    """Say whether a sentence can be quoted: no caption, head of a table or entry of a source list.
+    """Say whether a sentence can be quoted: no caption, head of a table or bibliography entry.
 
     A row of a table counts when a cell with a value has a column's name, or begins with a figure.
     """
@@ -208,7 +208,7 @@ def _is_another_row(row: Row, best: Row, question: str) -> bool:
 
 
 def _in_text_order(chosen: list[RankedSentence]) -> list[RankedSentence]:
-    """Keep the best sentence first, with the thing asked for; the others as they stand.
+    """Return the best sentence first, then the others in the order of the text.
 
     Their passages come in the order of their best sentence.
     """

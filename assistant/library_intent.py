@@ -1,4 +1,4 @@
-"""What a question asks of the library itself: its words, English and Chinese, taken apart."""
+"""What a question asks about the library itself, by patterns in English and Chinese."""
 
 from __future__ import annotations
 
@@ -116,11 +116,11 @@ _BOUND = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LibraryIntent:
-    """What is asked of the catalogue.
+    """What a question asks of the catalogue.
 
     `kind` is "list", "newest", "oldest", "publishers", "contents" or "abilities"; `format` is one
-    of `Source.kind`. `loose` says that it may be a question to the documents as well, so that it
-    counts only where documents are found.
+    of `Source.kind`. `loose` says that it may also be a question about the documents' content, so
+    that it counts only if documents are found.
     """
 
     kind: str
@@ -133,10 +133,9 @@ class LibraryIntent:
 
 
 def library_intent(text: str, publishers: Sequence[str] = ()) -> LibraryIntent | None:
-    """Return what a question asks of the catalogue; None for a question to the documents.
+    """Return what a question asks of the catalogue; None for a question about the content.
 
-    `publishers` are those of the library, by which "CRS reports" and "reports on chips" are told
-    apart.
+    `publishers` are those of the library; they distinguish "CRS reports" from "reports on chips".
     """
     plain = " ".join(text.split()).strip(' ?!.？！。"“”').replace("’", "'")
     plain = re.sub(r",? please$", "", _COURTESY.sub("", plain) or plain, flags=re.IGNORECASE)
@@ -159,7 +158,7 @@ def library_intent(text: str, publishers: Sequence[str] = ()) -> LibraryIntent |
 def _with_bounds(
     intent: LibraryIntent, groups: dict[str, str], publishers: Sequence[str]
 ) -> LibraryIntent | None:
-    """Return what is asked, bounded by the words before and after the noun; None for another."""
+    """Return the intent with the bounds given around the noun; None if the words do not fit."""
     before = re.sub(
         r"\b(?:of|the|your|new|different|all|me)\b", "", groups.get("before", "")
     ).strip()
@@ -192,7 +191,7 @@ def _with_bounds(
 def _with_bound(
     intent: LibraryIntent, mark: re.Match[str], value: str, publishers: Sequence[str]
 ) -> LibraryIntent | None:
-    """Return what is asked, bounded by a preposition and what follows it; None for another."""
+    """Return the intent with the bound that a preposition begins; None if it does not fit."""
     day, preposition = _iso_date(value), mark.lastgroup
     if day and preposition != "about":
         since = intent.since if preposition == "until" else day
@@ -202,13 +201,13 @@ def _with_bound(
     if preposition == "by" and (publishers_named(value, publishers) or not intent.topic):
         return replace(intent, publisher=value)
     if intent.topic and not (intent.loose and preposition == "within"):
-        # "About exports from China to Iran": the words belong to the topic.
+        # "About exports from China to Iran": these words belong to the topic.
         return replace(intent, topic=f"{intent.topic}{mark[0]} {value}")
     return None
 
 
 def _iso_date(text: str) -> str:
-    """Return the date that a text is, as sources state theirs; "" for a text that is none."""
+    """Return the ISO date that a text states, "" if it is not a date."""
     found = date_mentions(f"in {text}")
     if len(found) != 1 or found[0].year is None or found[0].text.strip() != text:
         return ""

@@ -22,22 +22,22 @@ from index.filters import Filters
 from index.keyword_index import stems
 from index.query import STOP_WORDS, Concept, content_words
 
-# Passages looked at for the documents that speak of a topic, and documents that are listed.
+# Passages searched for the documents on a topic, and documents that are listed at most.
 _PASSAGES_SEARCHED = 100
 _MOST_LISTED = 10
-# Who answers, where no engine does.
+# The engine name of answers from the catalogue.
 CATALOGUE = "catalogue"
 _HAN = re.compile(r"[一-鿿]")
-# A topic that was named in the question before.
+# As a topic these refer to the previous question.
 _PRONOUNS = frozenset("it this that them these those him her".split())
-# Signs that only ask or join: a question made of them names nothing.
+# Chinese function characters: a question made of them names nothing.
 _CHINESE_STOPS = frozenset(
     "的了是吗呢吧啊呀么什怎谁哪几多少这那它他她们你我您请和与及或也都就还在有没不为何样个之其"
 )
 
 
 def names_nothing(text: str) -> bool:
-    """Say whether a text has no word that could be looked for: "and the?", "???", "的"."""
+    """Say whether a text has no word that could be searched for: "and the?", "???", "的"."""
     words = re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower().replace("’", "'"))
     return all(word in STOP_WORDS or set(word) <= _CHINESE_STOPS for word in words)
 
@@ -75,7 +75,7 @@ def library_answer(workspace: Workspace, question: Question) -> Answer | None:
 
 
 def admitted_documents(workspace: Workspace, question: Question) -> list[Entry]:
-    """Return the documents within the bounds of a question, newest first, as they describe them."""
+    """Return the documents within the bounds of a question, newest first."""
     filters = Filters(question.publishers, question.documents, question.since, question.as_of)
     found = [
         replace(one, source=source)
@@ -91,7 +91,7 @@ def _document_list(
     entries: Sequence[Entry],
     publishers: Sequence[str],
 ) -> Answer | None:
-    """Return the documents of a publisher, of a time, on a topic."""
+    """Return an answer that lists the documents of a publisher, of a time or on a topic."""
     named = publishers_named(intent.publisher, publishers)
     kept = [
         one
@@ -129,7 +129,7 @@ def _document_list(
 
 
 def _earlier_topic(turn: Turn, publishers: Sequence[str]) -> str:
-    """Return what a question was about: its topic, the last thing that it names, or its words."""
+    """Return the topic of an earlier question: as stated, its last name, or its words."""
     text = turn.whole or turn.question
     if (intent := library_intent(text, publishers)) is not None:
         return intent.topic
@@ -175,7 +175,7 @@ class _CatalogueAnswers:
         self._chinese = language == "zh"
 
     def _answer(self, claims: Sequence[tuple[str, Entry | None]]) -> Answer:
-        """Return an answer of sentences, each with the document that it is shown with."""
+        """Return an answer of sentences, each citing the document that is given with it."""
         citations: list[Citation] = []
         finished = []
         for text, entry in claims:
@@ -246,7 +246,7 @@ class _CatalogueAnswers:
         return self._answer(claims)
 
     def newest_or_oldest(self, entries: Sequence[Entry], kind: str) -> Answer:
-        """Return the newest or the oldest document and the two beside it; undated ones last."""
+        """Return the newest or the oldest document and the next two; undated ones last."""
         dated = [one for one in entries if one.source.dated]
         dated = dated[::-1] if kind == "oldest" else dated
         shown = list(self._lines((dated or list(entries))[:3]))
@@ -281,7 +281,7 @@ class _CatalogueAnswers:
         return self._answer(claims)
 
     def contents(self, entries: Sequence[Entry]) -> Answer:
-        """Return how many documents there are, from when, of whom and on what; and the newest."""
+        """Return the number of documents, their dates, publishers and themes, and the newest."""
         dates = sorted(one.source.dated for one in entries if one.source.dated)
         span = self._in_language(f", dated {dates[0]} to {dates[-1]}",
                           f"，日期从 {dates[0]} 到 {dates[-1]}") if dates else ""  # fmt: skip

@@ -1,4 +1,4 @@
-"""The phrases of an English question that a later one may stand for: names, definite phrases."""
+"""Names and definite phrases of an English question that a later pronoun may refer to."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _BEFORE_SETTING = re.compile(r"\b(?:in|near|at|from|on) (?:the )?$", re.IGNORECA
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase of a question that a later one may stand for.
+    """A phrase of a question that a later pronoun may refer to.
 
-    `person` says how far it has the form of a person's name: 0 not at all, 1 or 2 words, 3 a title.
+    `person` is how much it looks like a person's name: 0 not at all, 1 or 2 words, 3 a title.
     `is_subject` says that it is the subject of the question's verb, `is_setting` that it only says
     where.
     """
@@ -71,7 +71,7 @@ def capitalised_phrases(question: str) -> list[Name]:
 
 
 def phrases(question: str) -> list[Phrase]:
-    """Return what a follow-up to `question` may stand for, in order.
+    """Return what a follow-up to `question` may refer to, in order.
 
     These are its names, the definite phrases around them, and what it asks for: of "Which models
     were tested?" the models.

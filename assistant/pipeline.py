@@ -1,4 +1,4 @@
-"""Asking: search, judge, write, check; an answer as a stream of growing snapshots."""
+"""The pipeline: retrieve, judge, write, check; the answer is a stream of growing snapshots."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from corpus.vocabulary import with_aliases
 
 _LOG = logging.getLogger(__name__)
 LONGEST_QUESTION = 4_000
-# Sentences that share less of the stems of the shorter one say something else; the judge, who takes
-# 20 ms for a pair, need not be asked.
+# Below this share of common stems (of the shorter sentence) two sentences differ, and the judge,
+# which takes 20 ms for a pair, need not be asked.
 _MAY_BE_SAME = 0.3
 
 
 def validated(question: Question) -> Question:
-    """Return the question with its white space folded.
+    """Return the question with its white space normalised.
 
-    Raises UsageError where it is none, and for bounds that are no dates.
+    Raises UsageError for an empty or overlong question, and for bounds that are no dates.
     """
     text = " ".join(question.text.split())
     if not text:
@@ -59,8 +59,8 @@ def validated(question: Question) -> Question:
 def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
     """Yield the answer as it grows; the last snapshot is complete and has an outcome.
 
-    No evidence that answers means no engine is called and the outcome "declined". An engine that
-    fails is named with its reason, and the answer is quoted from the library instead. Raises
+    If the evidence does not answer, no engine is called and the outcome is "declined". If an engine
+    fails, the answer says so with the reason and quotes the library instead. Raises
     UsageError for a question that cannot be asked and LibraryError or EmbedderError where the
     library cannot be searched. Closing the iterator stops the engine.
     """
@@ -104,10 +104,10 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
         search.parts,
         plan.form,
     )
-    # Of a doubtful question the model says what is not found.
+    # If it is doubtful whether the evidence answers, the model says what is not found.
     initial = answer if search.enough else replace(answer, not_found=())
     if calculation is not None and search.sentences and search.sentences[0].row is not None:
-        # The row that is quoted may be any of those that the calculation would have compared.
+        # The quoted row may be any of those that the calculation would have compared.
         initial = replace(initial, notice=_not_calculated(calculation))
     for answer in _engine_answer(workspace, initial, task, enough=search.enough):
         yield answer
@@ -120,11 +120,11 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
 def _engine_answer(
     workspace: Workspace, initial: Answer, task: Task, *, enough: bool
 ) -> Iterator[Answer]:
-    """Yield the answer as the engine writes it, and what is made of it where the engine fails.
+    """Yield the answer as the engine writes it, with a fallback if the engine fails.
 
-    What it had written is kept where some of it holds. Else the library is quoted if the evidence
-    is `enough`; if not, the answer stays without a claim and says why. It is quoted too where a
-    model that was shown a part of the evidence found nothing in it.
+    What it had written is kept if a sentence of it is supported. Otherwise the library is quoted if
+    the evidence is `enough`; if not, the answer stays without a claim and says why. The library is
+    also quoted if a model that saw only part of the evidence found nothing in it.
     """
     answer = initial
     try:
@@ -170,10 +170,10 @@ def _engine_answer(
 def _without_engine(
     workspace: Workspace, answer: Answer, search: RetrievedEvidence, calculation: Calculation | None
 ) -> Answer | None:
-    """Return the answer where no engine need write it: calculated over a table, or declined."""
+    """Return the answer if it needs no engine: calculated over a table, or declined."""
     if calculation is not None and not calculation.refused:
         return calculated_answer(workspace, answer, calculation, search.evidence)
-    # A model may find what the reader doubts, and may say that it does not.
+    # A model may find an answer where the reader doubts it, or say that there is none.
     writes = not isinstance(workspace.engine, ExtractiveEngine)
     if search.enough or (writes and search.judgement.zone is not Zone.ABSENT):
         return None
@@ -189,7 +189,7 @@ def _not_calculated(calculation: Calculation) -> Translatable:
 
 
 def _without_retrieval(workspace: Workspace, question: Question) -> Answer | None:
-    """Return the answer to what asks for no passage: of the library itself, a summary, nothing."""
+    """Return the answer that needs no retrieval: on the library itself, a summary, no question."""
     from_catalogue = library_answer(workspace, question)
     if from_catalogue is not None:
         return from_catalogue
@@ -228,9 +228,9 @@ def _write(workspace: Workspace, engine: Engine, answer: Answer, task: Task) -> 
 def _second_attempt(
     workspace: Workspace, initial: Answer, answer: Answer, task: Task
 ) -> Iterator[Answer]:
-    """Yield the answer written once more where some of its sentences did not hold.
+    """Yield a second version of an answer that has unsupported sentences.
 
-    What comes of it counts where fewer are unsupported and no fewer hold; it is not tried twice.
+    It counts if fewer sentences are unsupported and no fewer are supported; it is not tried twice.
     """
     wrong = [
         (one.text, str(in_words(one.problems)))
@@ -285,7 +285,7 @@ def _supported_count(answer: Answer) -> int:
 
 
 def _falling_back(initial: Answer, reason: str) -> Answer:
-    """Return the answer as it was before the engine failed, marked with why it is written anew."""
+    """Return the answer as it was before the engine failed, with the reason for the fallback."""
     quoted = tr("{reason}. The answer quotes the library instead.", reason=reason)
     notice = joined("\n", (initial.notice, quoted))
     return replace(initial, engine=ExtractiveEngine.name, fallback=reason, notice=notice)
@@ -295,7 +295,7 @@ def _finished(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -
     if not answer.claims:
         return _declined(workspace, answer, search)
     if not search.enough and not _supported_count(answer):
-        # The reader doubted that the library answers, and no sentence of the model's holds.
+        # The reader doubted that the evidence answers, and no sentence of the model is supported.
         return _declined(workspace, answer, search)
     outcome = "partly" if answer.not_found else "answered"
     answer = _shared_problem_once(_repeats_merged(workspace, answer))
@@ -310,7 +310,7 @@ def _finished(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -
 
 
 def _repeats_merged(workspace: Workspace, answer: Answer) -> Answer:
-    """Return the answer with sentences that say the same made one, which cites what all do."""
+    """Return the answer with equal sentences merged into one that has all their citations."""
     kept: list[Claim] = []
     for one in answer.claims:
         alike = next((two for two in kept if _say_the_same(workspace, one, two)), None)
@@ -337,7 +337,7 @@ def _say_the_same(workspace: Workspace, one: Claim, other: Claim) -> bool:
 
 
 def _shared_problem_once(answer: Answer) -> Answer:
-    """Return the answer with what several of its sentences have to say of themselves said once."""
+    """Return the answer with a problem that several sentences share told once, as a notice."""
     with_added_citation = [
         one for one in answer.claims if any(two.code is Code.CITATION_ADDED for two in one.problems)
     ]

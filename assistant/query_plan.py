@@ -43,11 +43,11 @@ class Rewriter(Protocol):
 
 @dataclass(frozen=True)
 class QueryPlan:
-    """A question that stands alone, and all that is asked of its words, each worked out once.
+    """A standalone question and everything derived from its words, each computed once.
 
-    `query` is the question as it is searched for, its spelling corrected. Of a follow-up `focus` is
-    what is newly asked, by which what is found is judged; "" for the whole question. At most
-    `limit` passages, of the documents that `filters` admit, are considered for the answer.
+    `query` is the question as it is searched for, its spelling corrected. `focus` is the new part
+    of a follow-up, by which the evidence is judged; "" for the whole question. At most `limit`
+    passages, of the documents that `filters` admit, are considered for the answer.
     """
 
     query: Query
@@ -63,7 +63,7 @@ class QueryPlan:
 
     @property
     def judged_text(self) -> str:
-        """The text that passages and sentences are read with."""
+        """The text with which passages and sentences are read and judged."""
         return self.focus or self.text
 
     @property
@@ -89,7 +89,7 @@ class QueryPlan:
 
     @cached_property
     def entities(self) -> tuple[Name, ...]:
-        """The proper names that what is newly asked holds."""
+        """The proper names in the judged text."""
         dates = [(one.start, one.end) for one in date_mentions(self.judged_text)]
         return tuple(names(self.judged_text, dates))
 
@@ -100,7 +100,7 @@ class QueryPlan:
 
     @cached_property
     def statement(self) -> AskedStatement:
-        """What the question asks of; statements that speak of it are compared by their dates."""
+        """The subject of the question; statements about it are compared by their dates."""
         return asked_statement(self.text)
 
     @cached_property
@@ -129,10 +129,10 @@ def plan_of(
 def plans_of(
     workspace: Workspace, question: Question
 ) -> Generator[list[QueryPlan] | Waiting, None, None]:
-    """Yield Waiting, and at last a plan for each thing that a question may mean, likeliest first.
+    """Yield Waiting, and at last a plan for each meaning a question may have, the likeliest first.
 
-    That is one but for a follow-up (assistant.query_rewriting). The engine's version of a follow-up
-    counts only when it adds no name or number that the conversation lacks; it is the first then.
+    Only a follow-up has several (assistant.query_rewriting). The engine's rewrite of a follow-up
+    comes first, unless it adds a name or number that the conversation lacks: then it is dropped.
     """
     texts = candidates(question.text, question.history)
     if len(texts) > 1 and isinstance(workspace.engine, Rewriter):
@@ -149,7 +149,7 @@ def plans_of(
                     else:
                         text = " ".join(step.split())
         except EngineError:
-            # Without the model the rules do it; the answer itself will tell that it failed.
+            # Without the model the rules do it; the answer itself will show that it failed.
             text = ""
         if text and _adds_nothing(text, question):
             texts = [RewriteCandidate(text), *texts]

@@ -1,4 +1,4 @@
-"""A follow-up and the conversation before it: in which texts to search for it, which to take."""
+"""Query rewriting: the standalone texts that a follow-up may mean, and the choice among them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from assistant import rewrite_candidates_chinese as chinese
 from assistant.phrases import capitalised_phrases
 from assistant.rewrite_candidates import RewriteCandidate
 
-# Where nothing is answered, a text that is a weaker guess must be so much nearer to it (by hand).
+# If no rewrite is answered, a less likely one must beat the best chance by this much (by hand).
 MARGIN = 0.1
 _Guess = TypeVar("_Guess")
 _Found = TypeVar("_Found")
@@ -74,12 +74,12 @@ def _candidates(
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
-    """Return the most plausible candidate, for where there is nothing to judge by."""
+    """Return the most plausible candidate, for use without evidence to judge by."""
     return candidates(question, history)[0].text
 
 
 def needs_context(text: str) -> bool:
-    """Say whether a question or sentence says by its form that it needs what was said before it."""
+    """Say whether the form of a question or sentence shows that it needs the context before it."""
     return (
         chinese.needs_context(text)
         if chinese.is_chinese(text)
@@ -95,10 +95,10 @@ def best_candidate(
 ) -> _Found:
     """Return what `find` finds for the first guess that is answered; the likeliest guess is first.
 
-    `chance` says in 0…1 how sure it is that a finding answers; from `enough` on it is answered, and
-    nothing further is searched for. Where none is, the best finding is returned; that of a weaker
-    guess must be better by MARGIN. A change of topic is heard since nothing answers what was made
-    of the old one. That the question as asked is answered says little of its own: "rental cost?" is
+    `chance` gives in 0…1 the chance that a finding answers; from `enough` on it does, and no other
+    guess is searched for. If none does, the best finding is returned; that of a less likely guess
+    must be better by MARGIN. So a change of topic is noticed: nothing answers the rewrites that
+    keep the old one. That the question as asked is answered proves little: "rental cost?" is
     answered by the cost of anything.
     """
     found = find(guesses[0])

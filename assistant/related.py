@@ -1,4 +1,4 @@
-"""What else was found beside a citation: more of its document, sources that agree or differ."""
+"""Passages related to a citation: of its document, or of sources that agree or differ."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Related:
 def related_passages(
     checker: Checker, citation: Citation, claim: str, evidence: Sequence[Evidence]
 ) -> Related:
-    """Return what of the evidence of an answer stands beside one citation of it.
+    """Return the passages of an answer's evidence that are related to one of its citations.
 
     `claim` is the sentence that cites it. "Same" is decided by the check of sentences, "differ" by
-    the comparison of figures, dates and statuses that memos use; what neither decides is left out.
+    the comparison of figures, dates and statuses that memos use; other passages are left out.
     """
     same_document = [one for one in evidence if one.passage.document == citation.document]
     others = [one for one in evidence if one.passage.document != citation.document]

@@ -1,4 +1,4 @@
-"""Evidence for a query plan: each text searched for, read together with it, and judged."""
+"""Retrieval for a query plan: search, read each passage with the question, judge the evidence."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from index.evidence import Evidence
 
 _LAST_YEAR = re.compile(r"\b(?:last|previous|prior|past) year\b|\byear (?:before|earlier)\b", re.I)
 _LOWER_CASE_WORD = re.compile(r"\b[a-z]{2,}\b")
-# What a question needs for an answer that names something unknown to the library: of 305 answerable
-# ones ten do ("DS", "the Hangzhou lab"), eight of which stand above.
+# The chance of an answer from which a question may name something unknown to the library: of 305
+# answerable ones ten do ("DS", "the Hangzhou lab"), eight of them above this.
 _LEAST_CHANCE_WITH_UNKNOWN_NAME = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class RetrievedEvidence:
-    """What was looked for and found. `missing` are the parts of the question without evidence.
+    """The evidence of a plan, judged. `missing` are the parts of the question without evidence.
 
     The sentences are ranked, and `judgement` says whether they answer. `asides` are those that
     another sentence replaced, by date. The first `parts` sentences answer a part of the question
@@ -55,7 +55,7 @@ class RetrievedEvidence:
 
 @with_aliases
 def retrieve_and_read(workspace: Workspace, plans: Sequence[QueryPlan]) -> RetrievedEvidence:
-    """Search for the first of some plans that is answered, the best where none is; read and judge.
+    """Return the evidence of the first plan that is answered; if none is, of the best one.
 
     Raises what `Retriever.search` raises, and ReaderError.
     """
@@ -126,9 +126,9 @@ def _retrieve_and_judge(
 def _is_of_something_else(
     workspace: Workspace, plan: QueryPlan, evidence: Sequence[Evidence]
 ) -> bool:
-    """Say whether a question names what no document has a word of, or an event of another time.
+    """Say whether a question names something that no document mentions, or asks of another time.
 
-    Where every word has a capital, capitals tell no names.
+    If every word is capitalised, capitals do not show names.
     """
     if is_of_another_time(plan.time, evidence):
         return True
@@ -150,7 +150,7 @@ def _is_of_something_else(
 
 
 def is_of_another_time(time: TimeAsked, evidence: Sequence[Evidence]) -> bool:
-    """Say whether a question asks what happened in years of which no evidence tells."""
+    """Say whether a question asks what happened in years that no evidence is about."""
     if time.when is not When.NAMED or not time.event or time.before:
         return False
     years = set(range(int(time.begin[:4]), int(time.end[:4]) + 1))
@@ -158,7 +158,7 @@ def is_of_another_time(time: TimeAsked, evidence: Sequence[Evidence]) -> bool:
 
 
 def _years(one: Evidence) -> set[int | None]:
-    """Return the years of which a passage may tell: those it states, its document's, the last."""
+    """Return the years a passage may be about: those stated, its document's, the one before."""
     source, passage = one.source, one.passage
     stated = date_mentions("\n".join((source.title, passage.heading, source.dated, passage.text)))
     years = {moment.year for moment in stated}
@@ -170,7 +170,7 @@ def _years(one: Evidence) -> set[int | None]:
 def _by_validity(
     plan: QueryPlan, sentences: Sequence[RankedSentence], evidence: Sequence[Evidence]
 ) -> tuple[tuple[RankedSentence, ...], tuple[ReplacedSentence, ...]]:
-    """Return the sentences, first those of the time asked for, and what was replaced by them.
+    """Return the sentences valid at the time asked about first, and those that they replaced.
 
     `assistant.time_validity` compares statements about one thing by their dates.
     """
@@ -187,7 +187,7 @@ def _by_validity(
         for one in sentences
     ]
     ordered = ordered_by_validity(statements, plan.time, plan.statement, now=plan.now)
-    # What was so before is told where the question has a word for its time, and what was corrected.
+    # Replaced statements are shown if the question has a word for the time, corrected ones always.
     asides = [
         ReplacedSentence(sentences[one.leading], one.words, sentences[one.aside])
         for one in ordered.replaced

@@ -1,4 +1,4 @@
-"""What an English follow-up may mean: the texts in which it could be searched for.
+"""Rewrites of an English follow-up: the standalone texts that it may mean.
 
 Nothing is decided here. Each text is a guess that costs a search, and the one whose passages answer
 best is taken (`assistant.query_rewriting.best_candidate`); so the guesses are few, the most
@@ -40,9 +40,9 @@ class RewriteCandidate:
     newly_asked: str = ""
 
 
-# More content words than this are a question of their own, unless nothing of it is found.
+# More content words than this make a question of its own, unless nothing answers it.
 _MOST_WORDS_OF_FRAGMENT = 4
-# A pronoun after so many content words may well stand for one of them.
+# After this many content words a pronoun may refer to one of them.
 _WORDS_BEFORE_OWN_PRONOUN = 3
 _BEGINS_QUESTION = re.compile(
     rf"^(?:(?:until|since|by|with|on|in|from|for|at|to|under|of|about|against) )?"
@@ -70,7 +70,7 @@ _PRONOUN = re.compile(
     rf"\b(?:{AUXILIARY}|of|on|by|to|with) (?P<that>that|this)\b",
     re.IGNORECASE,
 )
-# "Is it true that": it stands for nothing.
+# "Is it true that": this "it" refers to nothing.
 _EXPLETIVE_IT = re.compile(r"\b(?:is|was) it (?=[a-z]+ (?:that|to)\b)", re.IGNORECASE)
 _POSSESSIVES = frozenset({"its", "their", "his", "her"})
 _TWO = re.compile(r"\b(?:the two|both of them|either of them|them both)\b", re.IGNORECASE)
@@ -86,7 +86,7 @@ _CIRCUMSTANCE = re.compile(rf"(?P<word>according to|{_PREPOSITION}) (?P<what>.+)
 
 
 def needs_context(text: str) -> bool:
-    """Say whether a question or sentence says by its form that it needs what was said before it."""
+    """Say whether the form of a question or sentence shows that it needs the context before it."""
     pronoun = _pronoun(text)
     return (
         bool(
@@ -148,7 +148,7 @@ def _is_fragment(question: str) -> bool:
 
 
 def _rewrites_of_fragment(fragment: str, previous: str) -> list[RewriteCandidate]:
-    """Return what an element alone may mean: put in the place of its like, or asked of a thing."""
+    """Return what a fragment may mean: in place of an element like it, or asked of a subject."""
     fragment = fragment.strip().rstrip("?.! ").strip()
     rewrites = [
         RewriteCandidate(one, RewriteKind.IN_PLACE) for one in _with_replacement(fragment, previous)
@@ -205,7 +205,7 @@ def _asked_anew(bare: re.Match[str], previous: str) -> RewriteCandidate:
 
 def _with_question(question: str, previous: str) -> RewriteCandidate:
     stop = "" if previous.endswith(("?", ".", "!")) else "."
-    # "When was that?" says nothing alone.
+    # "When was that?" has no content of its own.
     newly_asked = question if _content_words(question) else ""
     return RewriteCandidate(f"{previous}{stop} {question}", RewriteKind.WITH_QUESTION, newly_asked)
 
@@ -225,7 +225,7 @@ def _with_listed_item(question: str, previous: str, earlier_names: Sequence[str]
 
 
 def _pronoun(question: str) -> re.Match[str] | None:
-    """Return the first pronoun that may stand for something of the conversation."""
+    """Return the first pronoun that may refer to something in the conversation."""
     expletives = [one.span() for one in _EXPLETIVE_IT.finditer(question)]
     for one in _PRONOUN.finditer(question):
         if not any(start <= one.start() < end for start, end in expletives):
@@ -234,7 +234,7 @@ def _pronoun(question: str) -> re.Match[str] | None:
 
 
 def _refers_within_question(question: str, pronoun: re.Match[str]) -> bool:
-    """Say whether a pronoun may as well stand for what the question itself says before it."""
+    """Say whether a pronoun may refer to something earlier in the question itself."""
     return len(_content_words(question[: pronoun.start()])) >= _WORDS_BEFORE_OWN_PRONOUN
 
 

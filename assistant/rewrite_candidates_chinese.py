@@ -1,7 +1,7 @@
-"""What a Chinese follow-up may mean: the texts in which it could be searched for.
+"""Rewrites of a Chinese follow-up: the standalone texts that it may mean.
 
-Chinese has no spaces, so a question is not judged by how many words it has: its own pronouns, its
-form ("那……呢？", "我是说……") and the lack of any name say that it may lean on what went before.
+Chinese has no spaces, so a question is not judged by how many words it has: its pronouns, its form
+("那……呢？", "我是说……") and the lack of any name show that it may need the previous question.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BARE_QUESTION = re.compile(r"(?:那么?)?(?:为什么|为何|何时|什么时�
 _LATIN = re.compile(r"[a-z]*[A-Z][A-Za-z0-9]*(?:[.\-][A-Za-z0-9]+)*(?: [A-Z0-9][A-Za-z0-9.]*)*")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _ORGANISATION = re.compile(r"[\u3400-\u9fff]{2,}?(?:公司|集团|科技|国际|大学|研究院|部|局)")
-# So many function words make a sentence English.
+# This many function words make a sentence English.
 _ENGLISH_FUNCTION_WORDS = 2
 # What a question is about ends where one of these begins.
 _SUBJECT_ENDS = re.compile(
@@ -42,7 +42,7 @@ def is_chinese(question: str) -> bool:
 
 
 def needs_context(question: str) -> bool:
-    """Say whether a Chinese question says by its form that it needs what was said before it."""
+    """Say whether the form of a Chinese question shows that it needs the context before it."""
     return bool(
         _FRAGMENT.fullmatch(question)
         or _unresolved_pronoun(question)
@@ -94,7 +94,7 @@ def _with_replacement(fragment: str, previous: str, subject: str) -> list[str]:
 
 
 def _unresolved_pronoun(question: str) -> re.Match[str] | None:
-    """Return the first pronoun that stands for no name before it in the question."""
+    """Return the first pronoun that has no name before it in the question."""
     found = _PRONOUN.search(question)
     return found if found and not _names(question[: found.start()]) else None
 

@@ -22,18 +22,18 @@ from index.keyword_index import stems
 from index.query import STOP_WORDS
 
 _MOST_SENTENCES = 5
-# Sentences whose vectors are computed: a paper's abstract and introduction, and its core passages.
+# Sentences that are embedded: a paper's abstract and introduction, and its core passages.
 _MOST_EMBEDDED = 60
 # These numbers are set by hand, on the documents of the starter library.
-# What a sentence gains for standing in a section that sums up, or among the first of its document,
-# beside its cosine with the mean of the document's passages.
+# Added to a sentence's cosine with the mean of the document's passages if it is in a section that
+# sums up, or among the first of the document.
 _SUMS_UP_BONUS = 0.15
 _LEADING_BONUS = 0.1
-# What a title gains for the kind of document that is asked for ("fact sheet"), and how much worse
-# the title of another may fit for it to be asked which of them is meant. Both of a share.
+# Added to the share of a title that is named if it has the kind of document asked for ("fact
+# sheet"), and the difference up to which the user is asked which of two documents is meant.
 _DOCUMENT_KIND_BONUS = 0.2
 _TIE = 0.2
-# What a sentence loses for saying again what was chosen already, a share of their cosine.
+# What a sentence loses for repeating a chosen one, as a share of their cosine.
 _REPETITION_PENALTY = 0.5
 _SUMS_UP = re.compile(
     r"abstract|summary|introduction|overview|conclusions?|key (?:points|findings|takeaways)|"
@@ -80,7 +80,7 @@ _ASKS_FOR_SUMMARY = tuple(
         r"(?P<what>.+?)(?:的)?(?:主要内容|要点|摘要|概要|大意)(?:是什么|有哪些)?",
     )
 )
-# Words that also ask for an answer: only for what is plainly one document.
+# Words that may also ask for an answer: they count only if one document is clearly named.
 _MAY_ASK_FOR_SUMMARY = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -209,7 +209,7 @@ def _summary_asked(text: str) -> tuple[str, bool] | None:
 
 
 def _named_documents(words_given: str, entries: Sequence[Entry], *, explicit: bool) -> list[Entry]:
-    """Return the document that a few words name; two where both are meant equally; none."""
+    """Return the document that some words name, several if they fit equally, or none."""
     if file := _FILE.search(words_given):
         name = file[0].strip("\"'“”").casefold()
         return [one for one in entries if _file_path(one).name.casefold() == name][:1]

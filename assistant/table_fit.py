@@ -1,4 +1,4 @@
-"""Which rows and columns of a table a question means, where every word of it has a place there."""
+"""Which rows and columns of a table a question means: each of its words must match something."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def grids(owner: Document, table: Table) -> Iterator[Grid]:
 
 
 def continues_elsewhere(owner: Document, table: Table, question: TableQuestion) -> bool:
-    """Say whether another table has the same columns, and the question does not tell which."""
+    """Say whether another table has the same columns and the question does not say which one."""
     heads = table.column_heads(owner.text)
     words = frozenset(stem for word in question.words for stem in synonym_stems(word))
     naming = words & stem_set(f"{table.title} {_headings_above(owner, table)}")
@@ -128,10 +128,10 @@ def _headings_above(owner: Document, table: Table) -> str:
 
 
 def fit_of(question: TableQuestion, grid: Grid) -> Fit | None:
-    """Return the rows and columns that a question means, or None where a word of it has no place.
+    """Return the rows and columns that a question means, or None if a word of it matches nothing.
 
-    That every word has one keeps questions about something else from being calculated: a table
-    of some models does not tell the largest of all models in Europe.
+    That every word must match keeps questions about something else from being calculated: a table
+    of some models does not say which is the largest of all models in Europe.
     """
     if len(grid.names) < 2:
         return None
@@ -140,7 +140,7 @@ def fit_of(question: TableQuestion, grid: Grid) -> Fit | None:
 
 
 class _WordPlacement:
-    """The places that the words of a question have found so far."""
+    """What the words of a question have matched in a table so far."""
 
     def __init__(self, question: TableQuestion, grid: Grid) -> None:
         self._question, self._grid = question, grid
@@ -157,7 +157,7 @@ class _WordPlacement:
         self._naming_words: list[frozenset[str]] = []
 
     def place(self, word: str) -> bool:
-        """Find the place of a word; False where it has none, or several that differ."""
+        """Match a word with heads, names or cells; False for no match or several columns."""
         exact, synonyms = frozenset(stems(word)), synonym_stems(word)
         if self._question.is_pair and 0 < sum(exact <= name for name in self._names) < len(
             self._names
@@ -167,7 +167,7 @@ class _WordPlacement:
             return True
         in_heads = [bool(synonyms & head) for head in self._heads]
         for column, hit in enumerate(in_heads):
-            # The very word counts for a little more than one that means the same.
+            # The word itself counts a little more than a synonym.
             self._scores[column] += hit + 0.1 * bool(exact & self._heads[column])
         around = synonyms & self._around or word.casefold() in VAGUE
         if any(in_heads) and any(sign.isdigit() for sign in word) and not synonyms & self._title:
@@ -183,7 +183,7 @@ class _WordPlacement:
         return True
 
     def result(self) -> Fit | None:
-        """Return what the words chose, or None where no column has what is measured."""
+        """Return the rows and columns chosen, or None if no column has the measure asked for."""
         scores = self._scores
         if measure := stem_set(" ".join(self._question.measure)):
             scores = [
@@ -213,7 +213,7 @@ class _WordPlacement:
 
 
 def _best_columns(scores: Sequence[float], grid: Grid, question: TableQuestion) -> tuple[int, ...]:
-    """Return the columns that fit best: of equal ones those of which the question names most."""
+    """Return the columns that fit best; of equal ones the one whose head has a single word."""
     most = max(scores, default=0.0)
     if not most:
         alone = len(scores) == 1 and not (question.kind == "count" and question.limit is None)
@@ -229,7 +229,7 @@ def _named_pair(names: Sequence[frozenset[str]], words: Sequence[frozenset[str]]
     """Return the two rows whose whole names a question says, all rows where it is not two."""
     spoken = frozenset().union(*words)
     full = [at for at, name in enumerate(names) if name and name <= spoken]
-    # "V3" is no second one beside "V3 Base" where that is what was said.
+    # "V3" is no second row beside "V3 Base" if the question names "V3 Base".
     return {at for at in full if not any(names[at] < names[other] for other in full)}
 
 
@@ -250,5 +250,5 @@ def _is_row_count(word: str, things: int) -> bool:
 
 
 def stem_set(text: str) -> frozenset[str]:
-    """Return the stems of a text, of Chinese its signs, since a question's words are signs too."""
+    """Return the stems of a text; of Chinese its single characters, as of the questions."""
     return frozenset(stems(_CHINESE_CHARACTER.sub(r" \g<0> ", text)))

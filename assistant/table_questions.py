@@ -12,7 +12,7 @@ from assistant.table_values import numbers_of
 from corpus.date_mentions import date_mentions
 from index.keyword_index import stems
 
-# Words that name one thing; the head of a column rarely has the word that a question uses.
+# Synonyms, a group a line: the head of a column rarely has the word that a question uses.
 _SYNONYMS = (
     "sell sold sale sales seller selling turnover revenue revenues",
     "make made makes maker makers manufacture produce produced producer production output",
@@ -33,7 +33,7 @@ _SYNONYMS = (
 _DATE_WORDS = (
     "date year built released release launched launch founded opened published announced day"
 )
-# What a word for the largest or the smallest measures by itself; "" where the question says it.
+# The measure that a superlative implies ("longest": length); "" where the question names it.
 _LARGEST = {
     "most": "", "highest": "", "largest": "", "biggest": "", "greatest": "", "maximum": "",
     "longest": "length duration context", "tallest": "height", "heaviest": "weight",
@@ -100,7 +100,7 @@ _LIMIT = re.compile(
     r"(?P<han_over>超过|多于|大于|高于)|(?P<han_under>少于|低于|小于|不到)"
 )
 _OR_MORE = re.compile(r"\s*(?:\w+ )?or (?:(?P<more>more|over|above|later)|fewer|less|earlier)\b")
-# What no calculation of ours can honour.
+# Conditions that none of our calculations takes into account.
 _UNSUPPORTED = re.compile(
     r"\b(?:not|no|without|except|excluding|besides|other than|neither|nor|never|unless|if|would|"
     r"median|per cent of|percentage of|share of|growth|why|how come)\b|n['’]t\b|不|没|除了|为什么"
@@ -112,7 +112,7 @@ _COUNTS_ALL_ROWS = re.compile(
 )
 _WORD = re.compile(r"[㐀-鿿]|[^\W_]+(?:[.,'’-][^\W_]+)*")
 _HAN_NOUN = re.compile(r"\s*(?P<noun>[㐀-鿿]+?)(?=[的有超多少低高大小]|$)")
-# Verbs and nouns that say little: a question may have them where the table does not.
+# Verbs and nouns that say little: the question may use them although the table does not.
 VAGUE = frozenset(
     "hold holds carry carries take takes get gets reach reaches reached score scores scored value "
     "values figure figures amount amounts level levels".split()
@@ -132,7 +132,7 @@ class Limit:
     """A condition on a value: `low` ≤ value ≤ `high` (None: open), an end left out where `strict`.
 
     The ends are numbers in `unit` ("" where none is said), or where `dates` ISO 8601 dates.
-    `words` says the condition: "more than ten".
+    `words` is the condition in words: "more than ten".
     """
 
     words: str
@@ -148,9 +148,9 @@ class TableQuestion:
     """A calculation that a question asks for.
 
     `kind` is "largest", "smallest", "latest", "earliest", "count", "sum", "average", "difference"
-    or "ratio". `measure` are words of which the column has one ("length" for "longest"), () where
-    only `words`, what else the question says, can tell. `counted` are those that name what is
-    counted, `whole` says that a count without a condition is asked for outright.
+    or "ratio". `measure` are words of which the column's head has one ("length" for "longest"), ()
+    where only `words`, the other words of the question, choose the column. `counted` are the words
+    for what is counted; `whole` says that a count without a condition is explicitly asked for.
     """
 
     kind: str
@@ -169,7 +169,7 @@ class TableQuestion:
 def calculation_asked(question: str) -> TableQuestion | None:
     """Return the calculation that a question asks for by its words, or None.
 
-    Whether a table can answer it is not looked at: "the most famous" is a superlative here.
+    Whether a table can answer it is not checked: "the most famous" is a superlative here.
     """
     text = question.strip().rstrip("?？.。 ").strip()
     folded = text.casefold()
@@ -292,7 +292,7 @@ def _comparison_words(*, below: bool, strict: bool, dated: bool) -> str:
 
 
 def _words(text: str, *spans: tuple[int, int]) -> tuple[str, ...]:
-    """Return the words of a text that say something, those within spans left out."""
+    """Return the content words of a text, those within the spans left out."""
     return tuple(
         word
         for word, start in _words_with_starts(text)

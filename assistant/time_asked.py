@@ -24,10 +24,10 @@ class When(StrEnum):
 class TimeAsked:
     """The time a question asks about, from `begin` to `end` (ISO days, both included).
 
-    For the present both are the day it is asked, for OPEN and PAST the end is. `explicit` says that
-    the question has a word for it ("currently", "at first") and not the tense alone; `first` that
-    of the past the beginning is meant and not what was last replaced; `event` that it asks what
-    happened, not what was so; `before` that it asks for what was so until `end`.
+    For the present both are the day of asking, for OPEN and PAST only `end` is. `explicit` says
+    that the question has a word for the time ("currently", "at first"), not the tense alone;
+    `first` that it means the beginning and not what was replaced last; `event` that it asks what
+    happened, not what the state was; `before` that it asks for the state until `end`.
     """
 
     when: When
@@ -61,7 +61,7 @@ _FORMER = re.compile(
     r"\bthe old \w+\b|以前|此前|曾经|之前|前任|原来",
     re.IGNORECASE,
 )
-# "What is", "may a maker", "which makers hold": the present tense asks for what is so now.
+# "What is", "may a maker", "which makers hold": the present tense asks for the present state.
 _PRESENT_TENSE = re.compile(
     r"\b(?:is|are|am|does|do|can|may|must|has|have)\b|"
     r"\b(?:who|which (?:\w+ ){0,2}?\w+) (?!did\b|was\b|were\b|had\b|will\b|would\b|of\b)\w+s\b|"
@@ -70,7 +70,7 @@ _PRESENT_TENSE = re.compile(
     re.IGNORECASE,
 )
 _OTHER_TENSE = re.compile(r"\b(?:did|was|were|had|will|would|been)\b|曾|当时|将", re.IGNORECASE)
-# "When", "until what day", "is supposed to": what is asked is a date, or lies ahead.
+# "When", "until what day", "is supposed to": the answer is a date, or lies in the future.
 _DATE_ASKED = re.compile(
     r"\b(?:when|(?:until|till|by|since|from) (?:what|which)|how long|supposed|planned|expected|"
     r"going to)\b|何时|什么时候|计划",
@@ -116,8 +116,7 @@ def span_of(one: DateMention) -> tuple[str, str] | None:
 def time_asked(question: str, today: str) -> TimeAsked:
     """Return the time that a question asks about; `today` is the day it is asked for (ISO 8601).
 
-    A date counts where the question says that something is so then; where it names several, none
-    decides.
+    A date counts if the question says that something holds then; with several dates none does.
     """
     event = bool(_EVENT.search(question))
     named = _named_time(question, event)

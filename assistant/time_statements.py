@@ -1,4 +1,4 @@
-"""What a sentence says of time, and whether two sentences say different things of one thing."""
+"""What a sentence says about time, and whether two sentences contradict or update each other."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from corpus.quantities import quantities
 from index.keyword_index import stems
 from index.query import STOP_WORDS, content_words
 
-# The smaller of two sentences about one thing shares this much of its content words with the other.
+# The shorter of two sentences on one subject shares this much of its content words with the other.
 # These are set by hand on the examples of tests/test_assistant_time_validity.py.
 _SHARED_WORDS = 0.6
 _LEAST_SHARED = 2
 _LEAST_WITHOUT_FIGURES = 3
-# The newer one stands for the older where it holds so many of the words of the question that the
-# older holds, counted with its title and headings.
+# The newer sentence replaces the older if it has this share of those words of the question that the
+# older one has, its title and headings counted in.
 _SHARE_OF_QUESTION = 0.6
 
 _SINCE = re.compile(
@@ -60,8 +60,8 @@ _FORMER = re.compile(
     r"\b(?:used to|formerly|previously|originally|initially|at first)\b|原先|此前|曾",
     re.IGNORECASE,
 )
-# Words with which a sentence reports that something was one way and is now another. They differ
-# between two sentences about one thing, so they do not count against their likeness.
+# Words with which a sentence reports a change. They differ between two sentences on one subject, so
+# they are left out when the sentences are compared.
 _CHANGE = re.compile(
     r"\b(?:cut|raise[sd]?|lower(?:s|ed)?|lost|loses|revoke[sd]?|repeal(?:s|ed)?|rescind(?:s|ed)?|"
     r"withdr(?:ew|awn|aws)|lift(?:s|ed)?|replace[sd]?|supersede[sd]?|suspend(?:s|ed)?|"
@@ -89,7 +89,8 @@ _TIME_WORDS = frozenset(
 class StatedTime:
     """A date of a sentence, as it states it and from `begin` to `end`.
 
-    `word` says what leads it in: "as of", "since", "until", "plain" ("on", "in"), "range" or "".
+    `word` is the kind of preposition before it: "as of", "since", "until",
+    "plain" ("on", "in"), "range" or "".
     """
 
     stated: str
@@ -111,7 +112,7 @@ class AskedStatement:
 
 
 class TimedStatement:
-    """A sentence with what it says of time; `published` is the date of its document, "" unknown."""
+    """A sentence with its dates; `published` is the date of its document ("": unknown)."""
 
     def __init__(self, text: str, published: str, context: str, today: str) -> None:
         self.text = text
@@ -164,13 +165,13 @@ class TimedStatement:
 
     @cached_property
     def begins(self) -> str:
-        """The first day on which it was certainly so; "" where nothing tells."""
+        """The first day on which the statement certainly held; "" if unknown."""
         since = self._dates_led_in_by("since")
         return since[-1].begin if since else self.latest_time.begin
 
     @cached_property
     def latest_time(self) -> StatedTime:
-        """The time at which it was so at the latest; all empty where nothing tells."""
+        """The latest time at which the statement certainly held; all fields empty if unknown."""
         published = self.published
         publication = StatedTime(published, first_day(published), last_day(published), "")
         if stated := self._dates_led_in_by("as of"):
@@ -184,14 +185,14 @@ class TimedStatement:
 
     @cached_property
     def ends(self) -> str:
-        """The last day on which it is so, where the sentence states one; else ""."""
+        """The last day on which the statement holds, if the sentence gives one; else ""."""
         until = self._dates_led_in_by("until")
         return until[-1].end if until else ""
 
     def holds_at(self, begin: str, last: str) -> bool:
-        """Say whether it can be so at some day from `begin` to `last`, by the dates that are known.
+        """Say whether the statement can hold on some day from `begin` to `last`, by its dates.
 
-        What was planned holds only once its date is reached.
+        A plan holds only once its date is reached.
         """
         if self.former or (self.ends and begin and self.ends < begin):
             return False
@@ -207,7 +208,7 @@ class TimedStatement:
 
     @cached_property
     def codes(self) -> frozenset[str]:
-        """The names in it that are letters and figures, as models have them: "h20", "v3"."""
+        """The names in it made of letters and digits, like those of models: "h20", "v3"."""
         return frozenset(one for one in self.names if _CODE.search(one))
 
     @property
@@ -226,7 +227,7 @@ class TimedStatement:
 
     @cached_property
     def figures(self) -> frozenset[tuple[str, str]]:
-        """Its numbers, each with its unit or the word after it ("" where neither is told)."""
+        """Its numbers, each with its unit or the word after it ("" for neither)."""
         found = []
         for one in quantities(self.text, self._spans):
             after = re.match(r"[\s-]*([^\W\d_]{3,})", self.text[one.end :])
@@ -235,14 +236,14 @@ class TimedStatement:
         return frozenset(found)
 
     def is_later(self, other: TimedStatement) -> bool:
-        """Say whether every day of which it speaks is later than those of another."""
+        """Say whether all its dates are later than those of another statement."""
         return bool(other.latest_time.end) and self.latest_time.begin > other.latest_time.end
 
     def differs(self, other: TimedStatement, *, by_name: bool) -> bool:
-        """Say whether it says something else than a sentence about the same thing.
+        """Say whether it differs in content from a sentence on the same subject.
 
-        By another figure of one kind, a change that only this one has or a negation that only one
-        of them has; `by_name` by a name as well.
+        It does by another number of the same kind, by a change that only this one reports, or by a
+        negation that only one of them has; with `by_name`, by another name as well.
         """
         if self.figures and other.figures:
             nouns = {noun for _, noun in self.figures} & {noun for _, noun in other.figures}
@@ -257,12 +258,12 @@ class TimedStatement:
         return changed or negated or (by_name and renamed)
 
     def is_about(self, other: TimedStatement, asked: AskedStatement, *, explicit: bool) -> bool:
-        """Say whether it speaks of what another sentence says in answer to a question.
+        """Say whether it is about the same subject as another sentence that answers a question.
 
-        What reports a change needs only words of the question and a name in common: those of the
-        question, or any where it asks for the present by a word. Two models are two things, and so
-        are sentences that each name what the other does not, unless the question names what both
-        speak of.
+        A sentence that reports a change only needs a word of the question and a name in common: the
+        names of the question, or any name if the question asks explicitly for the present. Two
+        models are two subjects, and so are sentences that each name what the other does not, unless
+        the question names what both are about.
         """
         if self.codes and other.codes and not self.codes & other.codes:
             return False
@@ -293,7 +294,7 @@ _LEAD_INS = (("as of", _AS_OF), ("since", _SINCE), ("until", _UNTIL), ("plain", 
 
 
 def asked_statement(question: str) -> AskedStatement:
-    """Return what a question asks about, without its words that only say when."""
+    """Return the subject of a question, without the words that only say when."""
     spans = [(one.start, one.end) for one in date_mentions(question, loose=True)]
     undated = _blanked(question, spans)
     stems_asked = _content_stems(undated)
@@ -310,7 +311,7 @@ def _content_stems(text: str) -> frozenset[str]:
 
 
 def _name_stems(text: str, spans: Sequence[tuple[int, int]]) -> frozenset[str]:
-    """Return the stems of the names of a text; Chinese, written without spaces, has none to see."""
+    """Return the stems of the names of a text; none for Chinese, which has no capitals."""
     found = (one.text for one in names(text, spans))
     return _stems_of(one for one in found if not _HAN.search(one))
 

@@ -1,4 +1,4 @@
-"""The documents within a document: read one after the other from the file that holds them."""
+"""Attachments: the documents within a document, read one by one from the file that holds them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from corpus.limits import DEEPEST_PART, MOST_PARTS
 from corpus.sandbox import ReadDocument, Sandbox
 from index.ocr_ingest import has_scans, part_by_ocr, with_advice
 
-# Each of these takes what one file may take; after as many the rest of the file is left.
+# Each of these failures may use up the limits of a whole file; after so many the rest is skipped.
 _MOST_FAILURES = 3
 _FAILURES = frozenset({"crashed", "too_slow", "too_much_memory"})
 
@@ -24,8 +24,8 @@ def attachments(
 ) -> Iterator[ReadDocument | LeftOut]:
     """Yield each document within `carrier`, which was read from `file`, or that it was left out.
 
-    Its place is the carrier's and its name there. A publisher or a date that it does not state is
-    the carrier's: who sent a report, and when. Every passage of it says what it was found in. At
+    Its location is the carrier's and its name there. A publisher or date that it does not state is
+    taken from the carrier: who sent a report, and when. Each of its passages names the carrier. At
     most `MOST_PARTS` are read, `DEEPEST_PART` deep; what cannot be read is left out, and why.
     With `ocr` pages without text are recognised.
     """

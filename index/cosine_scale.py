@@ -1,9 +1,9 @@
-"""Cosines of any embedder on the scale of the default one's, which the program's bounds are for.
+"""Cosines of any embedder on the scale of the default one, for which the thresholds are set.
 
-Models differ in what a cosine says: by one, texts on different subjects have 0.0, by another 0.7.
-Where a cosine is compared with a constant, it is moved first, linearly, so that unlike and nearly
-equal texts have on average what the default model gives them. Which they are is measured once for
-an embedder, on the texts below.
+Models differ in what a cosine means: texts on different subjects have 0.0 with one, 0.7 with
+another. Before a cosine is compared with a constant it is rescaled linearly, so that unrelated and
+nearly equal texts have on average the cosines that the default model gives them. These are measured
+once for each embedder, on the texts below.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from index.embedder_weights import DEFAULT_MODEL
 from index.embedding import Embedder
 
 _LOG = logging.getLogger(__name__)
-# Each text and the same with a word or a comma changed, as in a reprint; no two on one subject.
+# Each text, and a reprint with a word or a comma changed; no two pairs on the same subject.
 TEXTS = (
     ("The city council approved a budget of 48 million euros for the new tram line on Tuesday.",
      "On Tuesday the city council approved a budget of 48 million euros for the new tram line."),
@@ -56,9 +56,9 @@ TEXTS = (
 # What the default model gives them (a test measures it again): the mean cosine of two texts on
 # different subjects, and of a text and its reprint.
 UNRELATED, SAME = 0.028, 0.996
-# An embedder to which both are nearly one tells texts apart by nothing that could be moved.
+# An embedder with a smaller difference does not tell texts apart: there is nothing to rescale.
 _LEAST_DIFFERENCE = 0.02
-# The number grows with the texts.
+# The number is raised when the texts change.
 _NOTE = "cosines-1.json"
 
 

@@ -1,4 +1,4 @@
-"""Where the weights of the embedding model lie, and that they are what they should be."""
+"""Finding the weights of the embedding model, and verifying them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def is_verified(file: Path, sha256: str, *, cache: Path) -> bool:
 
 
 def note_verified(file: Path, sha256: str, *, cache: Path) -> None:
-    """Note in `cache` that `file` has that hash, as whoever asks has just seen; raises OSError."""
+    """Note in `cache` that `file` has that hash, which the caller has checked; raises OSError."""
     status = file.stat()
     _note(file, [status.st_size, status.st_mtime_ns, sha256], cache)
 

@@ -1,4 +1,4 @@
-"""Which embedder serves documents, and which serves questions."""
+"""The embedders for documents and for questions, by name."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from index.onnx_embedder import OnnxEmbedder
 from index.sentence_embedder import SentenceEmbedder
 
 _LOG = logging.getLogger(__name__)
-# Unlike texts on purpose: short, long, with figures, not English.
+# Different texts on purpose: short, long, with figures, not English.
 _PROBE_TEXTS = (
     "What did DeepSeek-V3 cost to train?",
     "The rule of 7 October 2022 set a threshold of 4,800 for total processing performance. " * 4,
     "华为昇腾 910C",
 )
 _AGREEMENT = 0.999
-# Grows when what is exported changes, so that an older file is not taken for it.
+# Raised when the export changes, so that an older file is not used.
 _EXPORT_FORMAT = 2
 # The embedder that needs no model, by name: for tests, and for trying the program without weights.
 HASHING = "hash"
@@ -38,7 +38,7 @@ class CountingEmbedder(Embedder, Protocol):
 
     @property
     def counting(self) -> Counting:
-        """How it counts, as data that crosses to the child that splits."""
+        """How it counts, as data that is sent to the child process that splits texts."""
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text, the model's own marks not included."""
@@ -86,7 +86,7 @@ def counting_of(name: str, *, cache: Path) -> Counting | None:
 
 
 def document_embedder(name: str, *, cache: Path) -> CountingEmbedder:
-    """Return the embedder for passages, and see to it that questions find theirs exported.
+    """Return the embedder for passages, and export the one for questions if that is missing.
 
     `cache` is a folder of ours; raises EmbedderError. Loads torch: seconds.
     """

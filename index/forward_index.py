@@ -1,8 +1,8 @@
-"""The forward index: for each passage its vector and its stems, by row, read without parsing.
+"""The forward index: the vector and stems of each passage by row, memory-mapped.
 
 Ranking looks at some four hundred candidates and their neighbours. Taken from the library's
 documents one by one that costs a second on large reports; from two arrays mapped into memory, a
-few milliseconds. Derived like the other indexes: made from the library, lost without harm.
+few milliseconds. It is derived like the other indexes and can be rebuilt from the library.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class ForwardIndex:
         return int(np.searchsorted(self.firsts, row, side="right")) - 1
 
     def around(self, row: int) -> range:
-        """Return the row with those before and after it in its document."""
+        """Return the row and its neighbours in the document."""
         place = self.document_place(row)
         first, after = int(self.firsts[place]), int(self.firsts[place + 1])
         return range(max(first, row - 1), min(after, row + 2))
@@ -95,7 +95,7 @@ class ForwardIndex:
         return self.stems[self.starts[row] : self.starts[row + 1]]
 
     def rows_of(self, documents: Iterable[str]) -> Rows:
-        """Return the rows of the documents named; unknown ones are passed over."""
+        """Return the rows of the documents named; unknown ones are ignored."""
         places = [self._places[one] for one in documents if one in self._places]
         parts = [np.arange(self.firsts[one], self.firsts[one + 1]) for one in places]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.intp)
@@ -153,7 +153,7 @@ class ForwardIndex:
     ) -> ForwardIndex:
         """Return the index of `documents`; `read` gives title, passages, their vectors and tokens.
 
-        What `before` knows of a document that has not `changed` is taken over without reading it.
+        The rows of a document in `before` that has not `changed` are reused without reading it.
         """
         known = before._places if before is not None else {}
         vectors: list[Vectors] = []
@@ -204,7 +204,7 @@ def _stem_codes(stems: Iterable[str]) -> NDArray[np.uint32]:
 
 
 def is_consistent(index: ForwardIndex) -> bool:
-    """Say whether the arrays fit each other, as they do unless a file was cut or replaced."""
+    """Say whether the arrays fit each other; they do unless a file was truncated or replaced."""
     return (
         len(index.vectors) == len(index.spans) == len(index.starts) - 1
         and int(index.firsts[-1]) == len(index.spans)

@@ -1,4 +1,4 @@
-"""The ingestion step: read, split, embed, publish, and bring both indexes up to date."""
+"""Ingestion: read, split, embed and publish files, and update the indexes."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ from index.ocr_ingest import has_scans, read_by_ocr, with_advice
 
 _LOG = logging.getLogger(__name__)
 _OUTCOMES = ("added", "replaced", "updated", "unchanged")
-# Passages embedded between two steps of progress: half a second to two of work, after which whoever
-# takes the steps may let a question go first.
+# Passages embedded between two steps of progress: half a second to two of work, after which the
+# consumer of the steps may let a question go first.
 _PASSAGES_PER_STEP = 16
-# How often documents that came in while a library was embedded again are seen to.
+# Rounds in which documents that were added while a library was embedded again are embedded too.
 _ROUNDS = 5
 # Files that no person put into a folder: hidden ones, what Office keeps beside a file that is open
 # ("~$plan.docx" holds who has it open), and what Windows and Mac OS write into folders.
 _HIDDEN = (".", "~$")
 _SYSTEM = frozenset({"desktop.ini", "thumbs.db", "__macosx"})
-# Begins the place of a document that was uploaded: its name follows, not where it lay meanwhile.
+# The prefix of the location of an uploaded document: its name follows, not its temporary path.
 UPLOADED = "upload:"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a piece of work is: `done` of `total` files, and in words what is done now.
+    """A step of progress: `done` of `total` files, and in words what is being done.
 
-    `share` is how much of the one file that is worked on is done, in 0…1; `reason` is why a file
-    did not go in, or the title of the document that it equals.
+    `share` is how much of the current file is done, in 0…1; `reason` is why a file was refused, or
+    the title of the document that it duplicates.
     """
 
     stage: str
@@ -70,7 +70,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A file that did not go in: the reason as a code and as a line that says what would help."""
+    """A file that was not added: the reason as a code, and as a line that says what would help."""
 
     path: str
     reason: str
@@ -79,7 +79,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A file whose content was in the library already: as which document, first found where."""
+    """A file whose content is already in the library: the title and location of that document."""
 
     path: str
     title: str
@@ -88,11 +88,11 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of the files: paths by outcome, refusals, passages written and seconds taken.
+    """The result of an ingestion: paths by outcome, refusals, passages written, seconds taken.
 
-    `updated`: the text is the one that is there, and what the file says of it has changed.
-    `left_out` is what a folder holds beside documents (pipes, devices, links that lead out of it);
-    `accounts` says of each document that went in how it was read.
+    `updated` are documents whose text is unchanged and whose metadata has changed. `left_out` is
+    what a folder holds besides documents (pipes, devices, links that lead out of it); `accounts`
+    are the extraction reports of the documents that were added.
     """
 
     added: tuple[str, ...] = ()
@@ -109,9 +109,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class MetadataOverride:
-    """What is said of a document beside itself, which goes before what it says; "" is nothing.
+    """Metadata given for a document, which override what it states itself; "" overrides nothing.
 
-    `edit`: a person says so of this very document, and it holds for its later versions too.
+    `edit`: a person gave them for this document, and they hold for its later versions too.
     `fetched` is when it was taken from the web (ISO date), which no person needs to say.
     """
 
@@ -146,11 +146,11 @@ class MetadataOverride:
 def files_below(paths: Iterable[Path]) -> list[Path]:
     """Return the files named, and those below the folders named, sorted, hidden ones left out.
 
-    A link that is named is followed to its end, and one that stays inside the folder it was met in.
-    What else a folder holds (links that lead out of it, pipes, folders that cannot be entered) is
-    returned as it is, for `add` to leave out with a reason. Raises ReadError: "missing" for a path
-    that does not exist, "not_a_file" for a pipe or a device that is named, "empty" for a folder
-    without files.
+    A link that is named is followed, and so is one that stays inside the folder it was found in.
+    Other things in a folder (links that lead out of it, pipes, folders that cannot be entered) are
+    returned as they are, for `add` to leave out with a reason. Raises ReadError: "missing" for a
+    path that does not exist, "not_a_file" for a pipe or a device that is named, "empty" for a
+    folder without files.
     """
     files: list[Path] = []
     for path in paths:
@@ -166,7 +166,7 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Yield what lies below a folder, folders that cannot be entered and links to such included."""
+    """Yield everything below a folder, including folders that cannot be entered."""
     root = folder.resolve()
     closed: list[Path] = []
     for place, folders, names in os.walk(
@@ -177,7 +177,7 @@ def _walk(folder: Path) -> Iterator[Path]:
             for name in folders
             if not name.startswith(_HIDDEN) and name.casefold() not in _SYSTEM
         ]
-        # `walk` enters no link; one that stays inside leads to what it comes by anyway.
+        # `walk` follows no link; the target of one that stays inside is visited anyway.
         linked = [name for name in folders if Path(place, name).is_symlink()]
         for name in (*names, *linked):
             path = Path(place, name)
@@ -200,7 +200,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _CallerMetadata:
-    """What the caller of `add` says of its files."""
+    """The metadata that the caller of `add` gives for its files."""
 
     described: MetadataOverride | Mapping[Path, MetadataOverride]
     places: Mapping[Path, str]
@@ -210,11 +210,11 @@ class _CallerMetadata:
         return self.places.get(file, str(file)).encode("utf-8", "replace").decode()
 
     def name(self, file: Path) -> str:
-        """Return what a file is called where progress is shown."""
+        """Return the name of a file as shown in progress."""
         return Path(self.place(file)).name.removeprefix(UPLOADED)
 
     def title(self, file: Path) -> str:
-        """Return the title it goes by, "" for its own; a person's edit is kept apart from it."""
+        """Return the title given for a file, "" for its own; a person's edit is kept apart."""
         override = self.override(file)
         return "" if override.edit else override.title
 
@@ -238,13 +238,13 @@ def add(
 ) -> Iterator[Progress | Report]:
     """Add files to the library, yielding progress and, last, the report.
 
-    Each document becomes visible in one transaction of its own, so that an end at any moment leaves
-    whole documents. A file that cannot be read is reported and the rest go in. Documents within a
-    document (attachments of a mail) go in too, each as one of its own. `embedder` is called
-    when the first text must be embedded, since that takes seconds to load, and asked how it counts
-    unless `counting` knows. `described` goes for all
-    files, or for each its own; `places` says where a file came from when that is not its path: the
-    address it was fetched from, the name under which it was uploaded. `starter` marks the documents
+    Each document becomes visible in one transaction of its own, so that an interruption leaves only
+    whole documents. A file that cannot be read is reported and the rest are added. Documents within
+    a document (attachments of a mail) are added too, each as a document of its own. `embedder` is
+    called when the first text must be embedded, since it takes seconds to load, or when tokens must
+    be counted and `counting` is not given. `described` holds for all files, or maps each to its
+    own; `places` are the locations of files that are not their paths: the address a file was
+    fetched from, the name under which it was uploaded. `starter` marks the documents
     as ours. Raises LibraryLocked when another process writes, StorageError when the disk refuses,
     EmbedderError when the model cannot be loaded.
     """
@@ -282,7 +282,7 @@ def add(
                 document = given.override(file).applied(placed)
                 edits = given.override(file).edits
                 original = partial(if_same_state, file, states[file])
-                # What a file holds goes in ahead of it: where the file is in, all of that is.
+                # Attachments are added before their carrier: once that is in, all of them are.
                 within: list[str] = []
                 unread: list[LeftOut] = []
                 named = replace(document, source=replace(document.source, **edits))
@@ -306,7 +306,7 @@ def add(
 
 @dataclass
 class _Ingestion:
-    """Takes documents into a library, and keeps what became of each."""
+    """Adds documents to a library, and collects the outcome of each."""
 
     library: Library
     embedder: Callable[[], CountingEmbedder]
@@ -319,7 +319,7 @@ class _Ingestion:
     written: int = 0
 
     def refuse(self, place: str, error: ReadError, step: Progress) -> Progress:
-        """Note that what lies at a place is no document, and return the step that says so."""
+        """Record a refusal or something left out, and return the step that says so."""
         outside = error.reason in NO_FILE
         kept_out = self.left_out if outside else self.refused
         kept_out.append(Refusal(place, error.reason, str(error)))
@@ -336,8 +336,8 @@ class _Ingestion:
     ) -> Iterator[Progress]:
         """Embed and publish a document, yielding steps made of `step`.
 
-        `original` is asked for the file when its text goes in: embedding took a while. `within` are
-        the places of all that its file holds beside it; None for what lies within.
+        `original` is called for the file when its text is published, since embedding took a while.
+        `within` are the locations of the attachments; None for an attachment itself.
         """
         document = replace(read[0], language=language_of(read[0].text))
         passages = read[1]
@@ -383,12 +383,12 @@ class _Ingestion:
             same = self.duplicates[-1].title
         else:
             self.outcomes[outcome].append(place)
-        # What lies within a file is none of those that are counted.
+        # Attachments are not counted as files.
         done = step.done + (within is not None)
         yield replace(step, stage=outcome, done=done, reason=same)
 
     def report(self, seconds: float) -> Report:
-        """Return what became of them all."""
+        """Return the report of the whole ingestion."""
         return Report(
             added=tuple(self.outcomes["added"]),
             replaced=tuple(self.outcomes["replaced"]),
@@ -404,7 +404,7 @@ class _Ingestion:
 
 
 def _log_report(report: Report) -> None:
-    """Log what became of files: how many, and of each not taken whole its name and the reason."""
+    """Log how many files were added, and the name and reason of each that was not read in full."""
     for one in report.refused:
         _LOG.warning("refused %s: %s", log_name(one.path), one.reason)
     for one in report.left_out:
@@ -430,7 +430,7 @@ def _log_report(report: Report) -> None:
 
 
 def _duplicate_of(library: Library, place: str, document: Document) -> Duplicate:
-    """Return as which document of the library the one at `place` is, and where that was found."""
+    """Return the document of the library that the one at `place` duplicates."""
     try:
         entry = library.entry(document.id)
         sources, source = entry.sources, entry.source
@@ -442,7 +442,7 @@ def _duplicate_of(library: Library, place: str, document: Document) -> Duplicate
 
 
 def embedding_texts(title: str, passages: Sequence[Passage], count: Counter) -> list[str]:
-    """Return what is embedded for each passage: title, headings, table's head ahead of its text."""
+    """Return what is embedded for each passage: title, headings, head of a table, then its text."""
     contexts: dict[tuple[str, str], str] = {}
     for one in passages:
         if (one.heading, one.head) not in contexts:
@@ -468,7 +468,7 @@ def embed_again(
     The library changes in one transaction at the end; until then the old vectors stand. Documents
     that another thread adds meanwhile are embedded too, so that no two models are mixed; other
     processes cannot write. Replaced and removed versions stay: evidence packs cite them, and they
-    can be brought back. Raises LibraryLocked where documents come in faster than they are embedded.
+    can be brought back. Raises LibraryLocked if documents are added faster than they are embedded.
     """
     started = time.perf_counter()
     renewed: dict[str, tuple[Vectors, TokenCodes]] = {}

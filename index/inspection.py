@@ -1,6 +1,6 @@
-"""Every derived index against the library: opened, counted, and its contents compared.
+"""Each derived index compared with the library: opened, counted, and its contents checked.
 
-Opening a search looks at sizes and times; this reads everything, which takes about as long as a
+A search only checks sizes and times of files; this reads everything, which takes about as long as a
 rebuild, and is what `briefing doctor` does.
 """
 

@@ -1,4 +1,4 @@
-"""Reading a file whose pages are pictures: its pages are recognised, then it is read with those."""
+"""OCR at ingestion: pages without text are recognised, then the file is read with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trying a vector store, in a child process where a broken one might end whoever opens it.
+"""Testing a vector store, in a child process if a broken one might crash the process.
 
 A damaged Chroma may end the process that opens it, or answer with too few rows and no error
 (chroma #7238, #6949; after `kill -9` during writes a query for 300 neighbours returned one row).
@@ -34,7 +34,7 @@ _SECONDS = 60.0
 _NEIGHBOURS, _SHARE = 300, 0.5
 # Vectors that are compared with what is stored: of a graph cut in half one in two is gone.
 _SAMPLE = 24
-# What is stored is what was given, but for rounding.
+# The least cosine of a stored vector with the one that was given: they differ by rounding only.
 _SAME_COSINE = 0.99
 
 
@@ -59,7 +59,7 @@ def probe_vectors(
     """Return what is found of the vectors that the store of that name keeps in `folder`.
 
     They must open, be exactly `ids_expected`, be those of `stored` (`sample`) as they are, and find
-    neighbours of each. A child process tries a store that may crash, and is ended after `wait`
+    neighbours of each. A store that may crash is tested in a child process, killed after `wait`
     seconds. Raises UsageError for a store that nobody adds, and nothing else.
     """
     started = time.monotonic()
@@ -155,7 +155,7 @@ def _fault(index: VectorStore, expected: set[str], stored: Mapping[str, Vectors]
 def _answer_request() -> None:
     """Answer the request on standard input by a line of JSON on standard output."""
     request = json.load(sys.stdin)
-    # What a library prints must not stand before the answer.
+    # Whatever a library prints must not come before the answer.
     out, sys.stdout = sys.stdout, sys.stderr
     stored = {name: np.array(one, np.float32) for name, one in request["stored"].items()}
     kind, folder = store_named(request["store"]), Path(request["folder"])

@@ -1,4 +1,4 @@
-"""Ranking the candidates of a search: six signals, the fit of dates among them, added up."""
+"""Ranking the candidates of a search by the weighted sum of six signals, date fit among them."""
 
 from __future__ import annotations
 
@@ -124,8 +124,8 @@ def weighted_signals(signals: Mapping[str, Values]) -> dict[str, Values]:
     }
 
 
-# How much of the boost a document earns: published in the month named, a month beside it, in the
-# year where no month is named, in the year but another month.
+# The share of the date boost that a document gets: published in the month named, a month beside it,
+# in the year where no month is named, in the year but another month.
 IN_MONTH, BESIDE, IN_YEAR, OTHER_MONTH = 1.0, 0.4, 0.6, 0.15
 
 

@@ -26,15 +26,15 @@ from index.onnx_embedder import open_session
 from index.pair_encoding import Pair, PairTokenizer
 from index.query import content_words
 
-# The reader that needs no model, by name: for tests, and beside the embedder that needs none.
+# The name of the reader without a model: for tests, and for the embedder without a model.
 WORDS = "words"
 COMMITTED = Path(__file__).parent / "reader_weights"
-# Of fusion by reciprocal ranks: how little the first places stand out (Cormack and others, 2009,
-# took 60 for lists of a thousand; these have 32).
+# The constant of reciprocal rank fusion: the larger, the less the first ranks stand out (Cormack
+# and others, 2009, took 60 for lists of a thousand; these have 32).
 _FUSION_CONSTANT = 10
-# Readings that are kept: a conversation and a memo ask again what was just read.
+# Readings in the cache: a conversation and a memo read the same pairs again.
 _CACHED_READINGS = 2048
-# More threads than this would take the machine from others for little time.
+# More threads would gain little and slow down other programs.
 _THREADS = 4
 
 
@@ -42,10 +42,11 @@ _THREADS = 4
 class Reading:
     """What a reader found in one passage.
 
-    `relevance` says whether the passage speaks of what is asked (0 to 1), `answers` is the chance
-    that it answers. `sentences` has a chance for each sentence of the pair that it is the one that
-    answers; with `nothing`, the chance that none does, they add up to 1. Where the pair was not
-    read to the end `sentences` is empty, `nothing` is 1, `answers` 0 and `relevance` a first guess.
+    `relevance` says whether the passage is on the subject of the question (0 to 1), `answers` is
+    the chance that it answers. `sentences` has a chance for each sentence of the pair that it is
+    the one that answers; with `nothing`, the chance that none does, they add up to 1. Where the
+    pair was not read to the end `sentences` is empty, `nothing` is 1, `answers` 0 and `relevance` a
+    first guess.
     """
 
     relevance: float
@@ -59,15 +60,15 @@ class ReaderModel(Protocol):
 
     @property
     def name(self) -> str:
-        """What is shown of the model."""
+        """The model's name as it is shown."""
 
     def read(
         self, pairs: Sequence[Pair], *, prior: Sequence[float] = (), keep: int | None = None
     ) -> list[Reading]:
         """Return a reading of each pair, in the order given.
 
-        With `keep`, only so many are read to the end: those that look best at a first glance and
-        by `prior`, the scores of the search (higher is better, on any scale).
+        With `keep`, only so many are read to the end: those that are best by the early relevance
+        and by `prior`, the scores of the search (higher is better, on any scale).
         """
 
 
@@ -100,10 +101,10 @@ def reader_named(name: str, *, cache: Path) -> ReaderModel:
 
 
 class OnnxReader:
-    """The trained reader, in int8: two graphs, so that passages of no use are left in the middle.
+    """The trained reader in int8: two graphs, so that irrelevant pairs stop after the lower one.
 
-    Each pair is computed by itself, as many at once as there are cores: nothing is padded, and a
-    reading does not depend on what is read beside it.
+    Each pair is computed by itself, in parallel on several threads: nothing is padded, and a
+    reading does not depend on the other pairs.
     """
 
     name = "reader"
@@ -163,7 +164,7 @@ class OnnxReader:
     def _early_relevance(
         self, pairs: Sequence[Pair], begun: dict[Pair, _HalfRead]
     ) -> dict[Pair, float]:
-        """Return the early relevance of each pair; what was computed for it is put into `begun`."""
+        """Return the early relevance of each pair; the states go into `begun`."""
         known = {pair: one for pair in pairs if (one := self._guesses.get(pair)) is not None}
         new = [pair for pair in pairs if pair not in known]
         begun |= dict(zip(new, self._pool.map(self._lower_layers, new), strict=True))
@@ -180,12 +181,12 @@ class OnnxReader:
         return _HalfRead(states, inputs["sentences"], float(early[0]))
 
     def _upper_layers(self, pair: Pair, begun: Mapping[Pair, _HalfRead]) -> Reading:
-        """Compute the upper layers, and the lower ones where that was not done."""
+        """Compute the upper layers, and the lower ones if they are not in `begun`."""
         half = begun.get(pair) or self._lower_layers(pair)
         inputs = {"states": half.states, "sentences": half.sentences}
         ((relevance, answers, nothing),), (scores,) = self._upper.run(["whole", "scores"], inputs)
         scores = scores[: len(pair.sentences)].astype(np.float64)
-        # Sentences that were cut off have no token.
+        # Truncated sentences have no token.
         scores[~half.sentences[0, : len(scores)].any(axis=1)] = -np.inf
         scores = np.append(scores, nothing)
         powers = np.exp(scores - scores.max())
@@ -204,7 +205,7 @@ class OnnxReader:
 
 @dataclass(frozen=True, slots=True)
 class _HalfRead:
-    """A pair half read: the states of its tokens [1, tokens, width], and what they say so far."""
+    """A pair after the lower layers: token states [1, tokens, width], and the early relevance."""
 
     states: Any
     sentences: Any
@@ -214,7 +215,7 @@ class _HalfRead:
 def _most_promising(
     guesses: Mapping[Pair, float], prior: Mapping[Pair, float], keep: int
 ) -> list[Pair]:
-    """Return the pairs that stand highest by their guesses and by the scores of the search."""
+    """Return the best pairs by rank fusion of early relevance and the scores of the search."""
     total = dict.fromkeys(guesses, 0.0)
     for scores in (guesses, prior):
         for rank, pair in enumerate(sorted(scores, key=lambda one: -scores[one])):
@@ -242,9 +243,8 @@ class KeywordReader:
     ) -> list[Reading]:
         """Return a reading of each pair, in the order given, all read to the end.
 
-        The relevance is the share of the question's words in the passage and what stands ahead of
-        it; a sentence is the likelier the answer, the more of them it has; nothing answers by what
-        the best one lacks.
+        The relevance is the share of the question's words in the passage and its context; a
+        sentence is likelier to answer the more of them it has; `nothing` is what the best lacks.
         """
         return [_reading_by_words(pair) for pair in pairs]
 

@@ -1,4 +1,4 @@
-"""Finding passages for a question: meaning and words, fused, folded, reread and shared."""
+"""The retriever: candidates by vectors and BM25, weighed, read, deduplicated and diversified."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from index.snapshot import Snapshot
 _LOG = logging.getLogger(__name__)
 # Candidates taken from each ranking before they are fused.
 _CANDIDATES = 200
-# Of the candidates so many are read: the right passage is among them for 0.93 of 159 questions over
+# So many of the candidates are read: the right passage is among them for 0.93 of 159 questions over
 # documents whose questions had no part in training, as it is among forty.
 REREAD = 32
-# Of these so many are read to the end, the best at a first glance and by the search: as many right
-# passages are first and among five as where all are, in half the time.
+# So many of these are read to the end, the best by early relevance and by the search: as many right
+# passages are first and among five as if all were, in half the time.
 TO_THE_END = 16
 # What the reader's relevance weighs against the score of the search: with 0.35 the right passage is
 # first for 0.72 of those questions and among five for 0.94, with 0.2 for 0.73 and 0.94, with 0 for
@@ -67,7 +67,7 @@ class Retriever:
         aliases: tuple[AliasGroup, ...],
         reader: ReaderModel | None = None,
     ) -> None:
-        """Search `library`; without a `reader` passages stand as meaning and words rank them."""
+        """Search `library`; without a `reader` the signals alone rank passages."""
         self._aliases = aliases
         self._reader = reader
         self._library = library
@@ -75,7 +75,7 @@ class Retriever:
         self._indexes = indexes
 
     def query(self, question: str) -> Query:
-        """Return a question as it is searched for, spelt as the library spells it."""
+        """Return the analysed question, its spelling corrected by the library's words."""
         words = self._indexes.snapshot().words
         return Query.of(spelling_corrected(question, words, self._library.passages), self._aliases)
 
@@ -84,7 +84,7 @@ class Retriever:
     ) -> list[Evidence]:
         """Return up to `limit` passages for `question`, best first, labels from 1.
 
-        A text is made a query first. Raises UsageError for an empty question and EmbedderMismatch
+        A text is analysed first. Raises UsageError for an empty question and EmbedderMismatch
         for a library that another embedder made.
         """
         query = question if isinstance(question, Query) else self.query(question)
@@ -96,7 +96,7 @@ class Retriever:
             raise embedder_mismatch(snapshot.embedder, self._embedder.name)
         filters = filters or Filters()
         allowed = [one for one, entry in snapshot.entries.items() if filters.admits(entry)]
-        # Documents that were removed since the snapshot have no entry: they bound the search too.
+        # Documents removed since the snapshot have no entry: then the search is restricted too.
         only = allowed if len(allowed) < len(snapshot.forward.documents) else None
         if not allowed or not len(snapshot.forward):
             return []
@@ -125,7 +125,7 @@ class Retriever:
         near = self._nearest(snapshot, vector, only)
         found = words.search(query.terms, _CANDIDATES, documents=only or ())
         bm25 = {row: score for one, score in found if (row := forward.row(one)) >= 0}
-        # In the order of the forward index, so that candidates of one score always stand alike.
+        # In the order of the forward index, so that ties are always broken in the same way.
         rows = np.array(sorted({*near, *bm25}), dtype=np.intp)
         ids = {forward.id(row): row for row in rows.tolist()}
         around: dict[int, float] = {}
@@ -160,7 +160,7 @@ class Retriever:
     def _evidence(
         self, query: Query, ranked: _Ranked, snapshot: Snapshot, limit: int, filters: Filters
     ) -> list[Evidence]:
-        """Fold, share and label the head of a ranking, saying why each stands where it does."""
+        """Deduplicate, read, diversify and label the top of a ranking, with reasons."""
         forward = snapshot.forward
         head = np.argsort(-ranked.score, kind="stable")[: max(4 * limit, REREAD)]
         passages = self._still_visible([forward.id(int(row)) for row in ranked.rows[head]])
@@ -194,7 +194,7 @@ class Retriever:
             passage, reading = passages_kept[one], readings[one]
             entry = snapshot.entries[passage.document]
             source = filters.admitted(entry) or entry.source
-            # Whoever asks one document alone still wants to know that it has a successor.
+            # A search restricted to one document should still show that it has a later version.
             any_document = replace(filters, documents=())
             later = [
                 one for one in snapshot.later.get(passage.document, ()) if any_document.admits(one)
@@ -223,8 +223,8 @@ class Retriever:
     ) -> list[Reading | None]:
         """Read the first passages of a ranking, the best of them to the end; None for the others.
 
-        A first glance is no measure beside a whole reading, so it only chooses what is read on.
-        None too for a passage of headings alone.
+        The early relevance is not comparable with a whole reading, so it only chooses what is read
+        to the end. A passage of headings alone has None too.
         """
         if self._reader is None:
             return [None] * len(passages)
@@ -243,11 +243,11 @@ class Retriever:
     def _nearest(
         self, snapshot: Snapshot, vector: Vectors, only: Sequence[str] | None
     ) -> list[int]:
-        """Return the rows nearest in meaning: by Chroma, or exactly.
+        """Return the rows nearest in meaning: by the vector store, or by exact search.
 
-        Exactly where few documents are allowed, since Chroma's filtered search grows with the
-        collection (240 ms for a range over 100,000 passages; exact search over the mapped vectors
-        takes 13 ms at most), and while Chroma is being written or has failed.
+        The search is exact if few documents are allowed, since Chroma's filtered search grows with
+        the collection (240 ms for a range over 100,000 passages; exact search over the mapped
+        vectors takes 13 ms at most), and while Chroma is being written or has failed.
         """
         forward, vectors = snapshot.forward, snapshot.vectors
         if only is None and vectors is not None:
@@ -305,12 +305,12 @@ class Retriever:
         )
 
     def knows(self, stem: str) -> bool:
-        """Say whether a stem of the word index stands in any passage."""
+        """Say whether a stem occurs in any passage."""
         return self._indexes.snapshot().words.frequencies([stem])[stem] > 0
 
 
 def _fused(found: Sequence[float], readings: Sequence[Reading | None]) -> list[float]:
-    """Return the scores of passages by what the search and the reader say of them."""
+    """Return the fused scores of passages: the search's score and the reader's relevance."""
     return [
         (1 - _READER_WEIGHT) * score + _READER_WEIGHT * (reading.relevance if reading else 0.0)
         for score, reading in zip(found, readings, strict=True)
@@ -318,7 +318,7 @@ def _fused(found: Sequence[float], readings: Sequence[Reading | None]) -> list[f
 
 
 def _explanation(match: Match, reading: Reading | None) -> str:
-    """Return why a passage stands where it does, as a line to read."""
+    """Return the reasons for a passage's rank as one line of text."""
     read = tr("read: relevance {score}", score=f"{reading.relevance:.2f}") if reading else ""
     return joined(", ", (read, *match.reasons))
 

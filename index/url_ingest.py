@@ -1,4 +1,4 @@
-"""Adding what lies at web addresses: downloaded one by one, then added like files."""
+"""Adding web pages and files by address: downloaded one by one, then added like files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from corpus.log import log_name
 from index.ingest import MetadataOverride, Progress, Refusal, Report
 
 _LOG = logging.getLogger(__name__)
-# Adds files that came from the places named: `Workspace.add`.
+# `Workspace.add`: adds files with their locations and metadata.
 Add = Callable[
     [Sequence[Path], Mapping[Path, str], Mapping[Path, MetadataOverride]],
     Iterator[Progress | Report],

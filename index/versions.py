@@ -1,4 +1,4 @@
-"""Later versions: documents of one publisher and title that repeat much of an earlier one."""
+"""Later versions: documents that repeat much of an earlier one of the same publisher and title."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from corpus.partial_dates import is_later
 from index.cosine_scale import CosineScale
 from index.forward_index import ForwardIndex
 
-# Titles are alike when so many of their first words are, figures and months left out. Over 127
+# Titles are alike if this many of their first words are, figures and months left out. Over 127
 # reports and filings these and the share below linked the rules, corrections and quarterly reports
 # that continue each other, and nothing else.
 _TITLE_WORDS = 6
@@ -28,7 +28,7 @@ _MOST_COMPARED = 3
 def later_versions(
     entries: Iterable[Entry], forward: ForwardIndex, scale: CosineScale
 ) -> Mapping[str, list[Entry]]:
-    """Return for each document the later versions of it, the latest first; none: no key.
+    """Return for each document the later versions of it, the latest first; without any, no key.
 
     A later version has the same publisher, a like title, a later date of publication, and repeats
     0.3 or more of the passages (cosine 0.9; `scale` is that of the embedder).
