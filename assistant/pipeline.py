@@ -239,7 +239,7 @@ def _second_attempt(
     ]
     if not wrong or not isinstance(workspace.engine, Corrector):
         return
-    waiting = tr("{count} sentence(s) did not hold: they are written again", count=len(wrong))
+    waiting = tr("{count} sentence(s) are unsupported and being rewritten", count=len(wrong))
     builder = AnswerBuilder(workspace.checker, task.evidence)
     redone, usage = initial, answer.usage
     cut = bool(usage and usage.cut)

@@ -17,11 +17,11 @@ from corpus.table import Span, Table
 from index.evidence import Evidence
 from index.retriever import table_rows
 
-# So many rows are named in a sentence; the others are counted.
+# This many rows are named in a sentence; the others are counted.
 _MOST_NAMED = 10
 # Passages further down the evidence are of tables that happen to share a word.
 _MOST_TABLES = 8
-# One so large is read for seconds.
+# Larger tables would take seconds to read.
 _MOST_CELLS = 100_000
 _NAMELESS = "not every row of the table has a name and values"
 
@@ -32,8 +32,8 @@ class Calculation:
 
     `sentence` answers the question; `working` says in words how it was calculated. `rows` are the
     spans of the rows that the sentence names, in the text of `document` (an id), `table` is the
-    span of the whole table. `refused` says why nothing was calculated where the question asks for
-    it over this table; then `sentence` and `working` are "" and `rows` empty.
+    span of the whole table. `refused` says why nothing was calculated although the question asks
+    for it over this table; then `sentence` and `working` are "" and `rows` empty.
     """
 
     document: str
@@ -93,7 +93,7 @@ def _tables(
 def _calculate(
     question: TableQuestion, grid: Grid, fit: Fit, empty: Calculation
 ) -> Calculation | None:
-    """Return what the rows and columns give, refused where their values do not allow it."""
+    """Return the calculation over the chosen rows and columns, refused if values forbid it."""
     if len(fit.things) < 2 or (question.is_pair and len(fit.things) != 2):
         return None
     if question.kind == "count":
@@ -149,7 +149,7 @@ def _is_word_of_head(kind: str, grid: Grid) -> bool:
 
 
 def _counts_values(question: TableQuestion, grid: Grid) -> bool:
-    """Say whether what is counted is itself a column: "how many crew" asks for its values."""
+    """Say whether the counted noun is a column: "how many crew" asks for its values."""
     things = stem_set(f"{grid.named} {grid.title}")
     heads = frozenset().union(*map(stem_set, grid.heads))
     return any(
@@ -161,7 +161,7 @@ def _counts_values(question: TableQuestion, grid: Grid) -> bool:
 def _count_rows(
     question: TableQuestion, grid: Grid, fit: Fit, empty: Calculation
 ) -> Calculation | None:
-    """Return how many rows there are, or have what the question names."""
+    """Return the number of rows, or of those that have what the question names."""
     if not fit.filters and not question.whole:
         return None
     if not question.counted or (not fit.filters and not _is_table_of_counted(question, grid)):
@@ -181,7 +181,7 @@ def _count_rows(
 
 
 def _is_table_of_counted(question: TableQuestion, grid: Grid) -> bool:
-    """Say whether a table is by its head or title one of what is counted."""
+    """Say whether head or title show that the rows of a table are what is counted."""
     table_stems = stem_set(f"{grid.named} {grid.title}")
     return all(synonym_stems(word) & table_stems for word in question.counted)
 
@@ -195,7 +195,7 @@ class _Computed:
 
 @dataclass(frozen=True, slots=True)
 class _ColumnCalculation:
-    """The sentences that say what the values of a column give; a text alone says why not."""
+    """The calculations over the values of a column; a text as the result says why there is none."""
 
     question: TableQuestion
     grid: Grid
@@ -269,7 +269,7 @@ class _ColumnCalculation:
         )
 
     def count(self) -> _Computed | str:
-        """Return how many rows keep to the condition of the question."""
+        """Return how many rows meet the condition of the question."""
         limit = self.question.limit
         if limit is None:
             return ""
@@ -299,7 +299,7 @@ class _ColumnCalculation:
         return bool(limit.unit and self.values.unit and limit.unit != self.values.unit)
 
     def _meets(self, value: Value, limit: Limit) -> bool | None:
-        """Say whether a value keeps to a limit, None where a date leaves it open."""
+        """Say whether a value meets a limit; None if a date is too inexact to tell."""
         if value.days is not None:
             return self._in_time(value.days, limit)
         number = value.number.scaleb(self.values.power)
@@ -391,8 +391,8 @@ def calculated_answer(
 ) -> Answer:
     """Return `answer` with the sentence of a calculation, its rows cited and its working shown.
 
-    The sentence stands in no cell: it is supported by the calculation, not by the check of words,
-    and the chance that a sentence of the evidence answers says nothing of it.
+    No cell contains the sentence: it is supported by the calculation, not by the check, and the
+    chance that the evidence answers does not apply to it.
     """
     citations: list[Citation] = []
     for start, end in calculation.rows:

@@ -111,7 +111,7 @@ def drafted_lines(
     made = yield from _attempt(workspace, pieces, state, task, asked, line_of)
     if made.wrong and not made.failure and isinstance(engine, Corrector):
         count = len(made.wrong)
-        yield Waiting(tr("{count} sentence(s) did not hold: they are written again", count=count))
+        yield Waiting(tr("{count} sentence(s) are unsupported and being rewritten", count=count))
         pieces = guarded(engine.name, engine.again, task, made.wrong)
         again = yield from _attempt(workspace, pieces, state, task, asked, line_of)
         if again.failure:
