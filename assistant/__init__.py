@@ -1,4 +1,4 @@
-"""Answering from what was found: engines, claims, citations and answers.
+"""Cited answers and memos from retrieved evidence: pipeline, engines, checks.
 
 `__all__` is the interface for Python programs (docs/python.md). Everything else, here and in
 `corpus`, `index` and `ui`, is private and may change with any version.
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from index.ingest import Progress, Refusal, Report
 else:
     # Hidden from type checkers, for which any name would exist otherwise.
-    _PLACES = {
+    _MODULES = {
         "assistant.answer": ("Answer", "Citation", "Claim"),
         "assistant.briefing": ("Briefing",),
         "assistant.checking.problems": ("Problem",),
@@ -63,9 +63,9 @@ else:
 
     def __getattr__(name):
         """Return a public name from where it is defined; raises AttributeError for any other."""
-        for place, names in _PLACES.items():
+        for module, names in _MODULES.items():
             if name in names:
-                globals()[name] = getattr(importlib.import_module(place), name)
+                globals()[name] = getattr(importlib.import_module(module), name)
                 return globals()[name]
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

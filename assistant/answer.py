@@ -18,17 +18,17 @@ from index.evidence import Evidence, Newer
 from index.filters import Filters
 
 # What a declined answer begins with: where `nearest` holds sentences, and where it holds none.
-NOT_SAID = tr("The library does not say this outright; these sentences come closest.")
-NOT_HELD = tr("The library holds nothing on this.")
+NOT_SAID_OUTRIGHT = tr("The library does not say this outright; these sentences come closest.")
+NOTHING_ON_THIS = tr("The library holds nothing on this.")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked, and within which bounds.
+    """What was asked, and the filters on the search.
 
     `history` holds the earlier turns of the conversation, oldest first; `as_of` and `since`
-    are ISO dates ("" for none); `publishers` and `documents` (ids) keep only those; `limit` is the
-    number of passages considered for the answer.
+    are ISO dates ("" for none); `publishers` and `documents` (ids) restrict the search to
+    these; `limit` is the number of passages considered for the answer.
     """
 
     text: str
@@ -49,10 +49,9 @@ class Question:
 class Citation:
     """The words an answer rests on: `document.text[start:end] == quote`, always.
 
-    `why` says how the search found the passage, `newer` names a later version of its document,
-    `folio` what its page is called beside its number.
-    Where the words are a row of a table, `row` is that row with the heads of its columns, and
-    `cell` the cell that the sentence rests on.
+    `why` says how the search found the passage, `newer` is a later version of its document, `folio`
+    the printed name of its page. If the quote is a row of a table, `row` is that row with the heads
+    of its columns, and `cell` the cell that the sentence rests on.
     """
 
     number: int
@@ -71,7 +70,7 @@ class Citation:
 
     @property
     def page_name(self) -> str:
-        """How the page is named on which the words stand; "" without pages."""
+        """The name of the page that the quote is on; "" for a document without pages."""
         return page_name(self.page, self.folio)
 
     @property
@@ -86,8 +85,8 @@ class Claim:
 
     The text carries no markers. `verdict` is "supported", "weak" or "unsupported"; it says what the
     cited words contain, not what is true. `problems` says what is missing there. `offered`
-    are citations that we added because their passage contains the sentence: the engine cited none,
-    or another.
+    are citations added by the check because their passage contains the sentence, where the engine
+    cited none or another.
     """
 
     text: str
@@ -109,16 +108,16 @@ class Answer:
 
     `outcome` is "" while it grows, then "answered", "partly", "declined" or "failed". `not_found`
     lists the parts of the question that the library does not answer, `searches` what was searched
-    for. `standalone` is the question as it was searched, where it differs from the one asked (a
-    follow-up). `notice` are lines for who reads: why it declined or failed, what is being waited
-    for. `fallback` says why the engine asked for failed; `engine` is the one that answered.
+    for. `standalone` is the rewritten question that was searched for, if it differs from the one
+    asked (a follow-up). `notice` are lines for the user: why it declined or failed, what it is
+    waiting for. `fallback` says why the chosen engine failed; `engine` is the one that answered.
     `growing` is the sentence being written. `seconds` has retrieve, answer and total.
 
-    `nearest` holds, under a decline, the library's sentences that come closest, best first, each
-    with the citations it stands in; they may not answer. `quoted` holds, beside an answer that a
-    model wrote, what the library says word for word. `chance` is the calibrated chance (0 to 1)
-    that the evidence answers, by which it was answered or declined; None where nothing was judged.
-    `calculation` says how a number was computed over a table, "" where none was.
+    `nearest` holds, if it declined, the library's sentences that come closest, best first, each
+    with its citations; they may not answer. `quoted` holds, beside an answer that a model wrote,
+    what the library says word for word. `chance` is the calibrated chance (0 to 1)
+    that the evidence answers, which decides between answering and declining; None if nothing was
+    judged. `calculation` says how a number was computed over a table, "" if none was.
     """
 
     question: str
@@ -142,7 +141,7 @@ class Answer:
 
     @property
     def cited(self) -> tuple[Citation, ...]:
-        """The citations of what is said, without those of the sentences quoted beside it alone."""
+        """The citations of the answer, without those that only `quoted` has."""
 
         def numbers(claims: Sequence[Claim]) -> set[int]:
             return {one for claim in claims for one in (*claim.citations, *claim.offered)}

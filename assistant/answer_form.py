@@ -1,4 +1,4 @@
-"""What form of answer a question expects, told by its words: a fact, a list, an explanation."""
+"""The form of answer that a question expects, by its words: a fact, a list, an explanation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EXPLAINS = re.compile(
     r"为什么|为何|如何|怎么|怎样|比较|区别|影响|意味",
     re.IGNORECASE,
 )
-# What begins so asks for one thing, whatever else is in it ("When did the rule take effect?").
+# These beginnings ask for one thing, whatever follows ("When did the rule take effect?").
 _ASKS_ONE = re.compile(
     r"^(?:and |so |but )?(?:(?:since |by )?when|who|whose|where|how (?:many|much|long|old|large|"
     r"big|often|far|fast|high|low))\b(?!.*\b(?:why|compar\w+|versus|vs)\b)|"
@@ -42,7 +42,7 @@ _LISTS = re.compile(
 
 
 def expected_form(question: str) -> AnswerForm:
-    """Return what kind of answer a question wants, as far as its words tell."""
+    """Return the form of answer that a question expects, as far as its words tell."""
     if _ASKS_ONE.search(question):
         return AnswerForm.FACT
     if _EXPLAINS.search(question):

@@ -14,9 +14,9 @@ from corpus.errors import FormatError
 from corpus.i18n import tr, translatable_json
 from corpus.validation import from_json_text, stored
 
-# Grows when a field changes its meaning; a new field with a default leaves it as it is. Answers
-# that state none are of the time before formats were counted, when fields were only added. From 2
-# on a line of the program's keeps what it was made of.
+# Raised when a field changes its meaning; a new field with a default needs no new format. Answers
+# without a format were stored before formats were numbered, when fields were only added. From 2 on
+# a translatable line keeps its template and values.
 _FORMAT = 2
 _ADVICE = tr("ask the question again")
 

@@ -19,7 +19,7 @@ ANSWERED, NEAR = 0.31, 0.11
 
 
 class Zone(StrEnum):
-    """What is said: the answer; that the closest sentences may not answer; that nothing is here."""
+    """What to show: the answer; the closest sentences, which may not answer; or nothing found."""
 
     ANSWERED = "answered"
     NEAR = "near"
@@ -28,7 +28,7 @@ class Zone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The chance in 0…1 that the evidence answers, and what is said by it."""
+    """The chance in 0…1 that the evidence answers, and the zone it falls in."""
 
     chance: float
     zone: Zone
@@ -49,12 +49,12 @@ def judge_answerability(readings: Sequence[Reading], evidence: Sequence[Evidence
 
 
 def features(readings: Sequence[Reading], evidence: Sequence[Evidence]) -> dict[str, float]:
-    """Return what is weighed.
+    """Return the signals that are weighed.
 
-    "answers": the log odds of the passage that answers best; "second": of the next one, of the same
-    where it is the only one; "meaning": the best cosine of question and passage; "covered": the
+    "answers": the log odds of the passage that answers best; "second": of the next one, or of the
+    same if it is the only one; "meaning": the best cosine of question and passage; "covered": the
     largest share of the question's words that a passage holds with its neighbours. The last two
-    tell a question of another field.
+    recognise a question about another field.
     """
     best = sorted((one.answers for one in readings), reverse=True)
     matches = [one.match for one in evidence if one.match]

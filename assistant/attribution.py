@@ -1,4 +1,4 @@
-"""An answer growing sentence by sentence, each checked and cited as it is complete."""
+"""An answer built sentence by sentence, each checked and cited once it is complete."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from assistant.checking.checker import Checker, Cited, Verdict
 from assistant.checking.problems import Code, problem
 from assistant.checking.refusals import states_more
 from assistant.checking.tables import with_column_heads
-from assistant.citation_parsing import quoted
+from assistant.citation_parsing import quoted_span
 from assistant.engine import Draft
 from assistant.prompts import NOT_FOUND
 from corpus.cells import cell_stated_in
@@ -25,9 +25,9 @@ class AnswerBuilder:
         self._by_label = {one.label: one for one in evidence}
 
     def with_draft(self, answer: Answer, draft: Draft) -> Answer:
-        """Return `answer` with one more claim, checked, its quotations numbered as they come.
+        """Return `answer` with one more claim, checked, its citations numbered in order.
 
-        A line that says what was not found joins the list of these.
+        A line that says what was not found is added to `not_found` instead.
         """
         part = draft.text[len(NOT_FOUND) :].strip(" .")
         if draft.text.upper().startswith(NOT_FOUND):
@@ -35,15 +35,21 @@ class AnswerBuilder:
                 # It says that nothing is found, and then something else: "The passages tell of X."
                 part = answer.standalone or answer.question
             return replace(answer, not_found=(*answer.not_found, part)) if part else answer
-        bare = self._checker.states_nothing(draft.text, f"{answer.question} {answer.standalone}")
-        if bare and not draft.labels:
+        states_nothing = self._checker.states_nothing(
+            draft.text, f"{answer.question} {answer.standalone}"
+        )
+        if states_nothing and not draft.labels:
             return replace(answer, claims=(*answer.claims, Claim(draft.text, (), "supported")))
         known = [label for label in draft.labels if label in self._by_label]
         verdict = self._verdict(draft, known)
-        answer, numbers = self._cited(answer, draft.text, known)
+        answer, numbers = self._with_citations(answer, draft.text, known)
         offered: tuple[int, ...] = ()
-        if verdict.verdict != "supported" and not bare and (better := self._bearer(draft, known)):
-            answer, offered = self._cited(answer, draft.text, [better])
+        if (
+            verdict.verdict != "supported"
+            and not states_nothing
+            and (supporting := self._supporting_label(draft, known))
+        ):
+            answer, offered = self._with_citations(answer, draft.text, [supporting])
             if not draft.labels:
                 verdict = Verdict("supported", (problem(Code.CITATION_ADDED),))
             else:
@@ -59,37 +65,39 @@ class AnswerBuilder:
         )
         if not known:
             return Verdict("unsupported", (*unknown, problem(Code.UNCITED)))
-        found = self._checker.check(draft.text, [cited(self._by_label[label]) for label in known])
+        found = self._checker.check(
+            draft.text, [cited_passage(self._by_label[label]) for label in known]
+        )
         if unknown:
             return Verdict("unsupported", (*unknown, *found.problems))
         return found
 
-    def _bearer(self, draft: Draft, tried: Sequence[int]) -> int | None:
-        """Return the label of the first passage, by rank, that contains a draft."""
+    def _supporting_label(self, draft: Draft, already_checked: Sequence[int]) -> int | None:
+        """Return the label of the first passage, by rank, that supports a draft."""
         for label, one in self._by_label.items():
-            if label not in tried:
-                found = self._checker.check(draft.text, [cited(one)])
+            if label not in already_checked:
+                found = self._checker.check(draft.text, [cited_passage(one)])
                 if found.verdict == "supported":
                     return label
         return None
 
-    def _cited(
+    def _with_citations(
         self, answer: Answer, text: str, labels: Sequence[int]
     ) -> tuple[Answer, tuple[int, ...]]:
         citations = list(answer.citations)
         numbers = []
         for label in labels:
-            asked = answer.standalone or answer.question
-            citation = citation_of(text, self._by_label[label], len(citations) + 1, asked)
-            same = [one.number for one in citations if _place(one) == _place(citation)]
+            question = answer.standalone or answer.question
+            citation = citation_of(text, self._by_label[label], len(citations) + 1, question)
+            same = [one.number for one in citations if _span_key(one) == _span_key(citation)]
             if not same:
                 citations.append(citation)
             numbers.append(same[0] if same else citation.number)
         return replace(answer, citations=tuple(citations)), tuple(dict.fromkeys(numbers))
 
 
-def cited(one: Evidence) -> Cited:
-    """Return a passage as the check reads it: its text, and what is known of it beside."""
+def cited_passage(one: Evidence) -> Cited:
+    """Return a passage as the check reads it: its text, and its metadata beside it."""
     source = one.source
     tables = dict.fromkeys(row.cells[0].table for row in one.rows)
     beside = (source.title, one.passage.heading, *tables, source.publisher, source.published)
@@ -99,7 +107,7 @@ def cited(one: Evidence) -> Cited:
 
 def citation_of(text: str, one: Evidence, number: int, question: str = "") -> Citation:
     """Return the citation of the words of a passage that `text`, said to a question, rests on."""
-    start, end = quoted(text, one.passage, one.rows)
+    start, end = quoted_span(text, one.passage, one.rows)
     found = citation_at(start, end, one, number)
     row = next((row for row in one.rows if row.start <= start < row.end), None)
     return replace(found, cell=cell_stated_in(text, row, question)) if row else found
@@ -125,5 +133,5 @@ def citation_at(start: int, end: int, one: Evidence, number: int) -> Citation:
     )
 
 
-def _place(citation: Citation) -> tuple[str, int, int]:
+def _span_key(citation: Citation) -> tuple[str, int, int]:
     return citation.document, citation.start, citation.end

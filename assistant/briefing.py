@@ -92,7 +92,7 @@ class Briefing:
                 )
         files = files_below(Path(one).expanduser() for one in paths)
         described = MetadataOverride(publisher=publisher, published=published, edit=True)
-        report = _last(self._workspace.add(files, described=described, ocr=ocr), watch)
+        report = _last_step(self._workspace.add(files, described=described, ocr=ocr), watch)
         assert isinstance(report, Report)
         return report
 
@@ -114,8 +114,10 @@ class Briefing:
         """
         if limit < 1:
             raise UsageError(tr("a limit of {limit} finds nothing; give 1 or more", limit=limit))
-        asked = self._question(question, as_of, since, publishers, documents)
-        return retrieve(self._workspace, plan_of(self._workspace, replace(asked, limit=limit)))
+        validated_question = self._question(question, as_of, since, publishers, documents)
+        return retrieve(
+            self._workspace, plan_of(self._workspace, replace(validated_question, limit=limit))
+        )
 
     def ask(
         self,
@@ -137,8 +139,8 @@ class Briefing:
 
         Raises what `search` raises.
         """
-        asked = self._question(question, as_of, since, publishers, documents, history)
-        return _last(ask(self._workspace, asked), watch)
+        validated_question = self._question(question, as_of, since, publishers, documents, history)
+        return _last_step(ask(self._workspace, validated_question), watch)
 
     def check(self, draft: str | Path) -> tuple[CheckedSentence, ...]:
         """Return the sentences of a draft, each with the verdict of the library as it is now.
@@ -176,16 +178,16 @@ class Briefing:
         Raises NothingFound where the library has nothing on the topic, UsageError for a template
         that there is not, and what `search` raises.
         """
-        asked = self._question(topic, as_of, since, publishers, documents)
+        validated_question = self._question(topic, as_of, since, publishers, documents)
         request = Request(
-            asked.text,
+            validated_question.text,
             template,
-            as_of=asked.as_of,
-            since=asked.since,
-            publishers=asked.publishers,
-            documents=asked.documents,
+            as_of=validated_question.as_of,
+            since=validated_question.since,
+            publishers=validated_question.publishers,
+            documents=validated_question.documents,
         )
-        return _last(write(self._workspace, request), watch)
+        return _last_step(write(self._workspace, request), watch)
 
     def sources(self) -> tuple[Entry, ...]:
         """Return the documents of the library, the newest publication first."""
@@ -205,18 +207,18 @@ class Briefing:
         history: Sequence[Turn] = (),
     ) -> Question:
         """Return a question that can be asked; raises UsageError, NotInLibrary."""
-        ids = tuple(self._workspace.library.resolve(one) for one in _several(documents))
-        return validated(Question(text, tuple(history), as_of, since, _several(publishers), ids))
+        ids = tuple(self._workspace.library.resolve(one) for one in _as_tuple(documents))
+        return validated(Question(text, tuple(history), as_of, since, _as_tuple(publishers), ids))
 
 
-def _several(names: str | Sequence[str]) -> tuple[str, ...]:
+def _as_tuple(names: str | Sequence[str]) -> tuple[str, ...]:
     """Return names as a tuple; a text by itself is one name, not its letters, and "" none."""
     if isinstance(names, str):
         return (names,) if names else ()
     return tuple(names)
 
 
-def _last(steps: Iterator[_Step], watch: Callable[[_Step], object] | None) -> _Step:
+def _last_step(steps: Iterator[_Step], watch: Callable[[_Step], object] | None) -> _Step:
     """Return the last of some steps, having shown each; an error ends the work behind them."""
     try:
         for step in steps:

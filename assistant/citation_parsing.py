@@ -1,4 +1,4 @@
-"""Claims out of a stream of text, and the words of a passage that a claim rests on."""
+"""Drafts parsed from a stream of text, and the span of a passage that a claim rests on."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def parsed_sentences(
     """Yield each sentence of a stream as soon as it and its markers are complete.
 
     A line break ends a sentence; markers after the full stop belong to the sentence before it.
-    What the engine says beside its text is handed on in place. Where it was cut off by a limit of
-    tokens, a last sentence without an end is left out.
+    What the engine yields besides text is passed through in place. If its token limit cut it off, a
+    last sentence without an end is left out.
     """
     waiting, cut = "", False
     for piece in stream:
@@ -75,15 +75,15 @@ def _draft(text: str) -> Iterator[Draft]:
         yield Draft(plain, labels)
 
 
-def quoted(text: str, passage: Passage, rows: Sequence[Row] = ()) -> tuple[int, int]:
+def quoted_span(text: str, passage: Passage, rows: Sequence[Row] = ()) -> tuple[int, int]:
     """Return the span, in the document, of the words of `passage` that `text` rests on.
 
-    The very words where they stand there; otherwise the sentence, or the row of its tables (`rows`,
-    read with their heads), that shares most with them.
+    It is the text itself if it occurs verbatim; otherwise the sentence, or the row of a table
+    (`rows`, read with their heads), that shares most words with it.
     """
-    place = passage.text.find(text)
-    if place >= 0:
-        return passage.start + place, passage.start + place + len(text)
+    position = passage.text.find(text)
+    if position >= 0:
+        return passage.start + position, passage.start + position + len(text)
     wanted = set(re.findall(r"\w+", text.lower()))
     by_start = {row.start - passage.start: row for row in rows if not row.is_head}
     spans = passage.parts() or [(0, len(passage.text))]
@@ -91,9 +91,11 @@ def quoted(text: str, passage: Passage, rows: Sequence[Row] = ()) -> tuple[int, 
     def shared(span: tuple[int, int]) -> tuple[int, bool]:
         row = by_start.get(span[0])
         words = row.said if row else passage.text[span[0] : span[1]]
-        # Of two rows the one that says it in these very words.
-        very = text in words or (row is not None and any(one.alone in text for one in row.cells))
-        return len(wanted & set(re.findall(r"\w+", words.lower()))), very
+        # Of two rows the one that contains the text verbatim is better.
+        verbatim = text in words or (
+            row is not None and any(one.alone in text for one in row.cells)
+        )
+        return len(wanted & set(re.findall(r"\w+", words.lower()))), verbatim
 
     start, end = max(spans, key=shared)
     return passage.start + start, passage.start + end

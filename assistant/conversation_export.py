@@ -25,12 +25,12 @@ def as_markdown(conversation: Conversation, turns: list[StoredTurn]) -> str:
     blocks = [_heading(1, conversation.title)]
     for turn in turns:
         answer = stored_answer(turn)
-        blocks += [_heading(2, turn.question), *_answer(answer)]
+        blocks += [_heading(2, turn.question), *_answer_blocks(answer)]
         blocks.append(paragraph(words_of(f"Asked {turn.at}; engine {answer.engine}.")))
     return markdown_of(tree_of(blocks, {}))
 
 
-def _answer(answer: Answer) -> Iterator[Node]:
+def _answer_blocks(answer: Answer) -> Iterator[Node]:
     lines = [f"Searched as: {answer.standalone}"] if answer.standalone else []
     for claim in answer.claims:
         doubt = f" ({claim.verdict}: {in_words(claim.problems)})"
@@ -45,13 +45,13 @@ def _answer(answer: Answer) -> Iterator[Node]:
         lines += [f"Not found in the library: {one}" for one in answer.not_found]
     yield from (paragraph(words_of(line)) for line in lines)
     for citation in answer.cited:
-        yield from _quoted(citation)
+        yield from _citation_blocks(citation)
 
 
-def _quoted(citation: Citation) -> tuple[Node, Node]:
-    said = f"[{citation.number}] {citation_line(citation.source, citation.page_name)}"
+def _citation_blocks(citation: Citation) -> tuple[Node, Node]:
+    source_line = f"[{citation.number}] {citation_line(citation.source, citation.page_name)}"
     quote = [paragraph(words_of(line)) for line in citation.words.splitlines() if line.strip()]
-    return paragraph(words_of(said)), {"t": "BlockQuote", "c": quote}
+    return paragraph(words_of(source_line)), {"t": "BlockQuote", "c": quote}
 
 
 def _heading(level: int, text: str) -> Node:

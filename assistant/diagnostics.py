@@ -1,4 +1,4 @@
-"""What `briefing doctor` looks at: packages, weights, the library, the indexes, the disk."""
+"""The checks of `briefing doctor`: packages, weights, the library, the indexes, the disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from corpus.sandbox import Sandbox
 from corpus.translations import LANGUAGES, languages
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
 from index.embedders import EMBEDDERS, HASHING, kind_named
-from index.inspection import inspected
+from index.inspection import inspect_indexes
 from index.reader import READER_MODELS
 from index.rerankers import RERANKERS
 from index.vector_store import VECTOR_STORES, store_named
@@ -35,7 +35,7 @@ _PACKAGES = (
     "tantivy",
     "torch",
 )
-_SPARE = 500_000_000
+_LEAST_FREE = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ def storage(workspace: Workspace) -> Storage:
     """Return how much the database, the kept originals and the derived indexes take."""
     home = workspace.library.home
     database = sum(_size(one) for one in home.glob("library.sqlite3*"))
-    return Storage(database, _below(home / "originals"), _below(home / "index"))
+    return Storage(database, _size_below(home / "originals"), _size_below(home / "index"))
 
 
-def _below(folder: Path) -> int:
+def _size_below(folder: Path) -> int:
     return sum(_size(one) for one in folder.rglob("*"))
 
 
@@ -62,7 +62,7 @@ def _size(file: Path) -> int:
     try:
         return file.stat().st_size if file.is_file() else 0
     except OSError:
-        # A file that an index is just replacing.
+        # A file that an index update is replacing at this moment.
         return 0
 
 
@@ -75,10 +75,10 @@ def diagnostics(workspace: Workspace) -> Iterator[IntegrityFinding]:
     )
     yield _weights(workspace)
     yield from workspace.library.check()
-    yield _tokens(workspace)
+    yield _token_codes(workspace)
     yield _judge(workspace)
     yield _indexes(workspace)
-    goes = (
+    place = (
         f"sends questions and passages to {workspace.engine.host}"
         if workspace.engine.host
         else "local"
@@ -89,17 +89,17 @@ def diagnostics(workspace: Workspace) -> Iterator[IntegrityFinding]:
         tr(
             "{engine} would answer ({place}); see: briefing engines",
             engine=workspace.engine.name,
-            place=goes,
+            place=place,
         ),
     )
-    yield _reading()
+    yield _confinement()
     yield _plugins()
     yield _log(workspace.settings.home)
     yield _privacy(workspace.settings.home)
     free = shutil.disk_usage(workspace.settings.home).free
     yield IntegrityFinding(
         "disk",
-        free > _SPARE,
+        free > _LEAST_FREE,
         tr(
             "{size} GB free for {folder}",
             size=f"{free / 1e9:.1f}",
@@ -122,8 +122,8 @@ def _judge(workspace: Workspace) -> IntegrityFinding:
     )
 
 
-def _reading() -> IntegrityFinding:
-    """Say what keeps the process that reads documents from everything but the one it was given."""
+def _confinement() -> IntegrityFinding:
+    """Report what confines the child process that reads documents."""
     try:
         with Sandbox() as sandbox:
             filtered, landlock = sandbox.confinement()
@@ -141,8 +141,8 @@ def _reading() -> IntegrityFinding:
 
 
 def _plugins() -> IntegrityFinding:
-    """Say what other packages add, and which of it is left out; after a child has begun to read."""
-    # What is wrong within the file of a language shows when it is read.
+    """Report what other packages add and what of it is left out; runs after a child has read."""
+    # Mistakes in a language file show when it is read.
     languages()
     registries = (
         READERS, ENGINES, EMBEDDERS, VECTOR_STORES, RERANKERS, READER_MODELS, TEMPLATES, LANGUAGES,
@@ -198,8 +198,8 @@ def _weights(workspace: Workspace) -> IntegrityFinding:
     return IntegrityFinding("embedder", True, tr("{name} in {folder}", name=name, folder=folder))
 
 
-def _tokens(workspace: Workspace) -> IntegrityFinding:
-    """Say whether every passage has the token codes that late interaction compares."""
+def _token_codes(workspace: Workspace) -> IntegrityFinding:
+    """Report whether every passage has the token codes that late interaction compares."""
     if workspace.library.embedder not in ("", DEFAULT_MODEL):
         return IntegrityFinding(
             "tokens", True, tr("this embedder gives none; the ranking does without")
@@ -222,13 +222,13 @@ def _indexes(workspace: Workspace) -> IntegrityFinding:
     if not workspace.library.entries():
         return IntegrityFinding("indexes", True, tr("empty, like the library"))
     fault = workspace.indexes.fault()
-    # Whoever searches here opens them anew afterwards.
+    # The next search opens them again.
     workspace.indexes.close()
     if fault:
         return IntegrityFinding(
             "indexes", False, tr("{fault}; run: briefing doctor --rebuild", fault=fault)
         )
-    found = inspected(workspace.library, store=workspace.settings.vector_store)
+    found = inspect_indexes(workspace.library, store=workspace.settings.vector_store)
     if found.faults:
         return IntegrityFinding(
             "indexes",

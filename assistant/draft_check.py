@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.answer import Citation, citation_json
-from assistant.attribution import citation_of, cited
+from assistant.attribution import citation_of, cited_passage
 from assistant.checking.checker import Checker, Cited, Verdict
 from assistant.checking.problems import Code, Problem, problem, problems_json
 from assistant.entity_names import names
@@ -26,22 +26,22 @@ from index.evidence import Evidence
 KINDS = (".md", ".markdown", ".txt", ".docx")
 # Passages looked at for a sentence; the true one of a paraphrase is among the first few.
 _DEPTH = 8
-# As many of the first passages are asked whether they speak against it.
-_LISTENED = 3
-_MARKS = re.compile(r"\s*\[\d{1,3}\](?:\[\d{1,3}\])*")
+# So many of the first passages are checked for a contradiction.
+_CONTRADICTION_DEPTH = 3
+_MARKERS = re.compile(r"\s*\[\d{1,3}\](?:\[\d{1,3}\])*")
 _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*|[A-Z])[.)]?\s+")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|will|would|can|could|may|might|must|does|did|do)\b|[已了]",
     re.IGNORECASE,
 )
-# A plain word after a name is its verb, unless it or a word before joins the name to something:
+# A lower-case word after a name is its verb, unless it or a word before joins the name to another:
 # "Nvidia and AMD", "Effects on Nvidia chips".
-_JOINING = (
+_JOINING_WORD = (
     r"\b(?:and|or|of|in|on|for|to|with|from|by|at|against|as|after|before|since|under|versus|vs|"
     r"between|about)\b"
 )
-_JOINED = re.compile(_JOINING, re.IGNORECASE)
-_FOLLOWED = re.compile(rf"\s+(?!{_JOINING}|(?:the|an?)\b)[a-z]")
+_JOINS = re.compile(_JOINING_WORD, re.IGNORECASE)
+_VERB_FOLLOWS = re.compile(rf"\s+(?!{_JOINING_WORD}|(?:the|an?)\b)[a-z]")
 _RANK = {"supported": 2, "weak": 1, "unsupported": 0}
 
 
@@ -49,7 +49,7 @@ _RANK = {"supported": 2, "weak": 1, "unsupported": 0}
 class CheckedSentence:
     """A sentence of a draft, its verdict, and the citation that the library offers for it.
 
-    `rests` is the sentence of the source that it rests on, or that is nearest to it; "" for none.
+    `rests` is the sentence of the source that supports it, or comes closest; "" for none.
     """
 
     text: str
@@ -60,17 +60,17 @@ class CheckedSentence:
 
 
 def sentences_of(file: Path) -> list[str]:
-    """Return the sentences of a draft without citation marks and labels; raises ReadError.
+    """Return the sentences of a draft without citation markers and headings; raises ReadError.
 
-    The draft is a stranger's file like any other: a child reads it.
+    The draft is an untrusted file like any other: a sandboxed child process reads it.
     """
     with Sandbox() as sandbox:
         document = sandbox.read(resolve_named_path(file))
     headings = {heading.start for heading in document.headings}
     found = []
     for start, end in sentences(document.text):
-        plain = _plain(document.text[start:end])
-        if plain and not (start in headings and _labels(plain)):
+        plain = _without_markers(document.text[start:end])
+        if plain and not (start in headings and _only_names(plain)):
             found.append(plain)
     return found
 
@@ -78,7 +78,7 @@ def sentences_of(file: Path) -> list[str]:
 def sentences_in(text: str) -> list[str]:
     """Return the sentences of a draft given as text, plain or Markdown; see `sentences_of`.
 
-    A child reads it as well: it may be anybody's. A text without words has none.
+    The sandbox reads it as well, since it may be untrusted. A text without words has none.
     """
     with tempfile.TemporaryDirectory(prefix="briefing-") as folder:
         file = Path(folder, "draft.md")
@@ -91,17 +91,17 @@ def sentences_in(text: str) -> list[str]:
             return []
 
 
-def _plain(sentence: str) -> str:
+def _without_markers(sentence: str) -> str:
     """Return a sentence without the marks of a list and of citations; "" for a single word."""
-    plain = re.sub(r"^[-*•>]\s+", "", _MARKS.sub("", sentence)).strip()
+    plain = re.sub(r"^[-*•>]\s+", "", _MARKERS.sub("", sentence)).strip()
     return plain if re.search(r"\w\W+\w|[\u3400-\u9fff]{4}", plain) else ""
 
 
-def _labels(heading: str) -> bool:
+def _only_names(heading: str) -> bool:
     """Say whether a heading only names what follows: "Effects on Nvidia", not "Nvidia sold 9 H20".
 
-    It states something where it ends like a sentence, has a verb that is no other word, a figure,
-    or a name with a plain word after it.
+    It makes a statement if it ends like a sentence, or has a verb, a figure, or a name with a
+    lower-case word after it.
     """
     text = _NUMBERING.sub("", heading)
     if text.endswith("?"):
@@ -109,7 +109,7 @@ def _labels(heading: str) -> bool:
     if re.search(r"[.!。！]$|\d", text) or _VERB.search(text):
         return False
     return not any(
-        _FOLLOWED.match(text, one.end) and not _JOINED.search(text[: one.start])
+        _VERB_FOLLOWS.match(text, one.end) and not _JOINS.search(text[: one.start])
         for one in names(text)
     )
 
@@ -127,46 +127,50 @@ def against_library(workspace: Workspace, draft: Sequence[str]) -> Iterator[Chec
             continue
         query = f"{before} {text}" if needs_context(text) and before else text
         found = workspace.retriever.search(query, limit=_DEPTH)
-        yield _best(workspace.checker, text, found, len(workspace.library.entries()))
+        yield _checked_against(workspace.checker, text, found, len(workspace.library.entries()))
         before = draft[number]
 
 
-def _best(
+def _checked_against(
     checker: Checker, text: str, found: Sequence[Evidence], documents: int
 ) -> CheckedSentence:
-    """Return the verdict by the passage that bears a sentence best, single ones before two.
+    """Return the verdict by the passage that supports a sentence best, or the first two together.
 
-    A sentence that one passage bears out and one of the first speaks against stays doubtful.
+    A sentence that one passage supports and one of the first contradicts is only "weak".
     """
     if not found:
         return CheckedSentence(text, "unsupported", (problem(Code.NOTHING_FOUND, documents),))
     best: tuple[int, Verdict, Evidence] | None = None
     against = ""
-    for place, one in enumerate(found):
-        if best and best[1].verdict == "supported" and place >= _LISTENED:
+    for rank_of_passage, evidence in enumerate(found):
+        if best and best[1].verdict == "supported" and rank_of_passage >= _CONTRADICTION_DEPTH:
             break
-        verdict = checker.check(text, [cited(one)])
-        if verdict.contradicted and place < _LISTENED and _speaks_against(verdict):
+        verdict = checker.check(text, [cited_passage(evidence)])
+        if (
+            verdict.contradicted
+            and rank_of_passage < _CONTRADICTION_DEPTH
+            and _speaks_against(verdict)
+        ):
             against = against or verdict.premise
         if best is None or _RANK[verdict.verdict] > best[0]:
-            best = (_RANK[verdict.verdict], verdict, one)
+            best = (_RANK[verdict.verdict], verdict, evidence)
     assert best is not None
-    rank, verdict, one = best
+    rank, verdict, evidence = best
     if rank < _RANK["supported"] and len(found) > 1:
         # A sentence may sum up two passages.
-        together = checker.check(text, [cited(found[0]), cited(found[1])])
+        together = checker.check(text, [cited_passage(found[0]), cited_passage(found[1])])
         if _RANK[together.verdict] > rank:
-            verdict, one = together, found[0]
+            verdict, evidence = together, found[0]
     if verdict.verdict == "supported" and against:
         reason = problem(Code.CONTRADICTED_ELSEWHERE, against)
         verdict = Verdict("weak", (reason,), premise=verdict.premise)
     return CheckedSentence(
-        text, verdict.verdict, verdict.problems, citation_of(text, one, 1), verdict.premise
+        text, verdict.verdict, verdict.problems, citation_of(text, evidence, 1), verdict.premise
     )
 
 
 def _speaks_against(verdict: Verdict) -> bool:
-    """Say whether a passage speaks of the same thing: what only lacks a name speaks of another."""
+    """Say whether a contradiction is on the same subject: a missing name makes it another one."""
     lacking = {Code.NAME_MISSING, Code.NUMBER_MISSING, Code.DATE_DIFFERS}
     return not lacking & {one.code for one in verdict.problems}
 

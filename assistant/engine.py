@@ -16,9 +16,9 @@ from index.evidence import Evidence
 
 @dataclass(frozen=True, slots=True)
 class ReplacedSentence:
-    """What stood before, or was corrected: `words` ("Until 2026-06-03") ahead of its sentence.
+    """A replaced or corrected statement, and the `words` that introduce it ("Until 2026-06-03").
 
-    It is shown where the sentence `leading` is quoted.
+    It is shown after the sentence `leading`, which replaced it.
     """
 
     leading: RankedSentence
@@ -28,11 +28,11 @@ class ReplacedSentence:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What an engine is given: the question, the evidence, and its sentences as they were read.
+    """What an engine is given: the question, the evidence, and its ranked sentences.
 
-    `sentences` are ranked, best first; an engine with a model may leave them aside. `history` is
-    oldest first. `asides` are what a sentence replaced, to be shown after it with its date. Where a
-    question has several `parts`, so many of the first sentences answer one each. `form` is what the
+    `sentences` are best first; an engine with a model may ignore them. `history` is oldest first.
+    `asides` are replaced statements, shown after the sentence that replaced them. If the question
+    has several `parts`, each of the first `parts` sentences answers one. `form` is what the
     question expects: a fact, a list, an explanation.
     """
 
@@ -47,10 +47,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Nothing new yet, and why: "the model is reading" for instance.
+    """A sign of life without text, and its reason: "the model is reading" for instance.
 
-    An engine that may be silent for long yields one at least twice a second, so that whoever
-    listens can stop it.
+    An engine that may be silent for long yields one at least twice a second, so that the consumer
+    can stop it.
     """
 
     reason: str = ""
@@ -58,7 +58,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an answer took: tokens as the provider counted them (None where it did not).
+    """What an answer cost: tokens as the provider counted them (None if it did not).
 
     `cost` is in dollars by prices that the user set, None without them. `cut` says that the model
     reached its limit of tokens: its last sentence is not whole. `prompt` is what was sent.
@@ -71,7 +71,7 @@ class Usage:
     prompt: str = field(default="", compare=False)
 
     def with_more(self, more: Usage) -> Usage:
-        """Return what both took together, None where neither tells; cut where `more` was."""
+        """Return the sum of both, None where neither has a number; `cut` is that of `more`."""
         return replace(
             self,
             prompt_tokens=_sum(self.prompt_tokens, more.prompt_tokens),
@@ -83,9 +83,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What stands between two rows of markers: a sentence, and the labels it carries.
+    """A sentence as the engine wrote it, with the labels it cites, not yet checked.
 
-    An engine that quotes hands over whole drafts: a quoted sentence may need the one before it.
+    An engine that quotes yields drafts itself, since a quoted text may be two sentences.
     """
 
     text: str
@@ -124,10 +124,10 @@ class Engine(Protocol):
 
 @runtime_checkable
 class Corrector(Protocol):
-    """An engine that can be told which of its sentences did not hold."""
+    """An engine that can write an answer again, told which of its sentences were unsupported."""
 
     def again(self, task: Task, wrong: Sequence[tuple[str, str]]) -> Generator[Piece, None, None]:
-        """Yield the answer to `task`, which it has written, once more.
+        """Yield a second version of the answer to `task`, which it has written before.
 
         `wrong` are (sentence, what is wrong with it). Raises EngineError.
         """
@@ -135,22 +135,22 @@ class Corrector(Protocol):
 
 @runtime_checkable
 class Shortened(Protocol):
-    """An engine that may be shown a part of the evidence: what it does not find may be there."""
+    """An engine that may have seen only part of the evidence, so that it may miss an answer."""
 
     def saw_part(self, task: Task) -> bool:
-        """Say whether it was, of a task that it has written."""
+        """Say whether it saw only part of the evidence of a task that it has written."""
 
 
 def guarded(
-    name: str, write: Callable[..., Iterable[_Piece]], *given: object
+    name: str, write: Callable[..., Iterable[_Piece]], *arguments: object
 ) -> Generator[_Piece, None, None]:
-    """Yield what an engine's method yields, asked with what is `given`; `name` is the engine's.
+    """Yield what an engine's method yields, asked with what is `arguments`; `name` is the engine's.
 
     Closing it closes that. An engine may be another package's: whatever it raises beside our own
-    errors is an EngineError too, so that it is told and the library quoted instead.
+    errors is turned into an EngineError, so that it is shown and the library quoted instead.
     """
     try:
-        yield from write(*given)
+        yield from write(*arguments)
     except BriefingError:
         raise
     except Exception as error:  # reason: code of others may raise anything

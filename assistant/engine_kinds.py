@@ -1,4 +1,4 @@
-"""The kinds of engines ("ollama:MODEL"): how one of a kind is made, and what of it can answer now.
+"""The kinds of engines ("ollama:MODEL"): how each is made, and which can answer now.
 
 Each kind is declared in the file of its engine; other packages add theirs (docs/extending.md).
 """

@@ -29,7 +29,7 @@ def engine_named(name: str, home: Path) -> Engine:
         return ExtractiveEngine()
     config = engine_config_in(home)
     if name == _AUTO:
-        return _preferred(config) or _found(config)
+        return _preferred_local_model(config) or _server_or_extractive(config)
     if "#" in name and urlsplit(name.partition("#")[0]).scheme in {"http", "https"}:
         from assistant.models.servers import engine_at_address
 
@@ -41,7 +41,7 @@ def engine_named(name: str, home: Path) -> Engine:
             tr("there is no engine {name}; give one of: {forms}", name=repr(name), forms=_forms())
         )
     if ENGINES.package(first):
-        return _of_package(name, kind, model.strip(), config)
+        return _make_from_package(name, kind, model.strip(), config)
     return kind.make(model.strip(), config)
 
 
@@ -53,8 +53,8 @@ def _forms() -> str:
     return ", ".join([_AUTO, *(kind.form(name) for name, kind in kinds.items()), FORM])
 
 
-def _preferred(config: EngineConfig) -> Engine | None:
-    """Return the model of this machine that `briefing models use` chose, or the best able one."""
+def _preferred_local_model(config: EngineConfig) -> Engine | None:
+    """Return the local model that `briefing models use` chose, or the best this machine can run."""
     from assistant.models.hardware import total_memory
     from assistant.models.local import LOCAL
     from assistant.models.model_store import ModelStore
@@ -63,14 +63,14 @@ def _preferred(config: EngineConfig) -> Engine | None:
     return LOCAL.make(model.name, config) if model else None
 
 
-def _found(config: EngineConfig) -> Engine:
+def _server_or_extractive(config: EngineConfig) -> Engine:
     """Return an engine on a server of this machine, or the one that needs no model."""
     from assistant.models.servers import first_engine_found
 
     return first_engine_found(config) or ExtractiveEngine()
 
 
-def _of_package(name: str, kind: EngineKind, model: str, config: EngineConfig) -> Engine:
+def _make_from_package(name: str, kind: EngineKind, model: str, config: EngineConfig) -> Engine:
     """Return an engine that another package makes; raises UsageError where it makes none."""
     try:
         engine = kind.make(model, config)
@@ -92,7 +92,7 @@ def _of_package(name: str, kind: EngineKind, model: str, config: EngineConfig) -
 
 
 def reachable(home: Path) -> Iterator[Reachable]:
-    """Yield every kind of engine: what answers now, and what each other would need.
+    """Yield every kind of engine: those that can answer now, and what the others need.
 
     Asks servers on this machine only; a hosted provider is never contacted. Raises UsageError.
     """
@@ -104,11 +104,13 @@ def reachable(home: Path) -> Iterator[Reachable]:
             yield from kind.discover(config)
     yield from discover_addresses()
     for name, kind in ENGINES.added().items():
-        yield from _discover_of_package(name, kind, config)
+        yield from _discover_from_package(name, kind, config)
 
 
-def _discover_of_package(name: str, kind: EngineKind, config: EngineConfig) -> Iterable[Reachable]:
-    """Return what of another package's kind can answer; that it tells nothing if it fails."""
+def _discover_from_package(
+    name: str, kind: EngineKind, config: EngineConfig
+) -> Iterable[Reachable]:
+    """Return the engines of another package's kind; one that says it fails if discovery does."""
     form, is_form = kind.form(name), bool(kind.model)
     if kind.discover is None:
         return [Reachable(form, True, f"of {ENGINES.package(name)}", is_form=is_form)]

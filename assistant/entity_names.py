@@ -12,9 +12,9 @@ from corpus.vocabulary import AliasGroup, groups
 from index.query import STOP_WORDS, rarity
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’&/-][^\W_]+)*")
-# At a sentence's beginning, a word that is less rare than this in English is no name ("Research").
-_ORDINARY = 0.845
-# Capitalised words that are no names: titles, parts of laws, words that follow a name.
+# The first word of a sentence is no name if it is less rare than this in English ("Research").
+_ORDINARY_RARITY = 0.845
+# Capitalised words that are not names by themselves: titles, parts of laws, words after a name.
 _GENERIC = frozenset(
     "president senator representative minister secretary chairman chairwoman chair director "
     "professor doctor mr mrs ms dr sir judge justice general governor mayor officer officials "
@@ -25,7 +25,7 @@ _GENERIC = frozenset(
     "cafe hotel internet bc ad am pm".split()
 )
 _UNITS = frozenset("gb tb pb mb kb gw mw kw mwh kwh twh ghz mhz km kg usd eur rmb".split())
-_LOWER_JOINS = frozenset("of and the for on in de la van von & to".split())
+_LOWER_CASE_JOINS = frozenset("of and the for on in de la van von & to".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,22 @@ class Name:
 
 def with_names_of(claim: str, text: str) -> str:
     """Return a claim in which names that a text lacks are replaced by the aliases it has."""
-    low = f" {text.casefold()} "
+    folded_text = f" {text.casefold()} "
     for group in groups():
         if not group.same:
             continue
-        has = next((one for one in group.names if _holds_word(one.casefold(), low)), None)
-        if has is None:
+        present = next(
+            (one for one in group.names if _holds_word(one.casefold(), folded_text)), None
+        )
+        if present is None:
             continue
         for name in group.names:
-            if name.casefold() in claim.casefold() and not _holds_word(name.casefold(), low):
-                claim = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", has, claim, flags=re.IGNORECASE)
+            if name.casefold() in claim.casefold() and not _holds_word(
+                name.casefold(), folded_text
+            ):
+                claim = re.sub(
+                    rf"(?<!\w){re.escape(name)}(?!\w)", present, claim, flags=re.IGNORECASE
+                )
     return claim
 
 
@@ -56,7 +62,7 @@ def _holds_word(name: str, text: str) -> bool:
     return name in text and bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text))
 
 
-class Vocabulary:
+class NameLookup:
     """The words and initials of a text, for looking up names."""
 
     def __init__(self, text: str) -> None:
@@ -73,13 +79,13 @@ class Vocabulary:
         """Say whether the text holds a name: its words in order, an alias, or its initials."""
         if self._has(name):
             return True
-        if any(self._has(form) for form in _forms(groups()).get(_folded(name), ())):
+        if any(self._has(form) for form in _other_names(groups()).get(_folded(name), ())):
             return True
         letters = name.replace(".", "")
         if letters.isupper() and 2 <= len(letters) <= 7:
             return letters in self._initials
-        own = _initials(name)
-        return any(len(one) > 2 and one.lower() in self._words for one in own)
+        initials = _initials(name)
+        return any(len(one) > 2 and one.lower() in self._words for one in initials)
 
     def _has(self, name: str) -> bool:
         words = list(_folded_words(name))
@@ -107,7 +113,7 @@ def names(sentence: str, used: Iterable[tuple[int, int]] = ()) -> list[Name]:
     """Return the names of a sentence, in order: capital words, acronyms, and model numbers.
 
     The first word is a name only where it is not an ordinary word of English. Spans in `used`
-    (dates) hold none.
+    (dates) contain no names.
     """
     found: list[Name] = []
     taken = bytearray(len(sentence))
@@ -120,8 +126,8 @@ def names(sentence: str, used: Iterable[tuple[int, int]] = ()) -> list[Name]:
         taken[start:end] = b"\1" * (end - start)
     first = True
     for match in _TOKEN.finditer(sentence):
-        opens, first = first or _opens_sentence(sentence, match.start()), False
-        if any(taken[match.start() : match.end()]) or not _is_name(match[0], opens):
+        begins, first = first or _begins_sentence(sentence, match.start()), False
+        if any(taken[match.start() : match.end()]) or not _is_name(match[0], begins):
             continue
         # "US-wide" and "Beijing-based" name what stands first.
         name = re.sub(r"(?<=\w)-[a-z]+$", "", _without_possessive(match[0]))
@@ -129,15 +135,15 @@ def names(sentence: str, used: Iterable[tuple[int, int]] = ()) -> list[Name]:
     return sorted(found, key=lambda one: one.start)
 
 
-def missing_names(found: Iterable[Name], vocabulary: Vocabulary) -> list[str]:
+def missing_names(found: Iterable[Name], vocabulary: NameLookup) -> list[str]:
     """Return the names that a text lacks, in order, without duplicates."""
     return list(dict.fromkeys(one.text for one in found if not vocabulary.holds(one.text)))
 
 
-def _is_name(token: str, opens: bool) -> bool:
+def _is_name(token: str, begins_sentence: bool) -> bool:
     plain = _without_possessive(token)
-    low = plain.lower()
-    if low in _GENERIC or low in STOP_WORDS or low in _UNITS or len(plain) < 2:
+    lower = plain.lower()
+    if lower in _GENERIC or lower in STOP_WORDS or lower in _UNITS or len(plain) < 2:
         return False
     letters = [sign for sign in plain if sign.isalpha()]
     if any(sign.isdigit() for sign in plain):
@@ -148,13 +154,13 @@ def _is_name(token: str, opens: bool) -> bool:
         return True
     if not plain[0].isupper():
         return False
-    if not opens:
+    if not begins_sentence:
         return True
-    ordinary = re.search(r"(?:ly|ing|ed|s|tion|ment)$", low) or rarity(low) < _ORDINARY
+    ordinary = re.search(r"(?:ly|ing|ed|s|tion|ment)$", lower) or rarity(lower) < _ORDINARY_RARITY
     return not ordinary
 
 
-def _opens_sentence(sentence: str, start: int) -> bool:
+def _begins_sentence(sentence: str, start: int) -> bool:
     """Say whether a word begins a sentence, a quotation or a list item."""
     before = sentence[:start].rstrip()
     return not before or (before[-1] in ".!?:;“\"'‘(|•-–—" and not before.endswith("U.S."))
@@ -186,22 +192,22 @@ def _initials(text: str) -> Iterator[str]:
         if word[0].isupper():
             run.extend(part[0].upper() for part in word.split("-") if part)
             yield from ("".join(run[begin:]) for begin in range(len(run) - 1))
-        elif word.lower() not in _LOWER_JOINS:
+        elif word.lower() not in _LOWER_CASE_JOINS:
             run = []
 
 
 @cache
-def _kinds(known: tuple[AliasGroup, ...]) -> dict[str, str]:
+def _alias_sections(known: tuple[AliasGroup, ...]) -> dict[str, str]:
     return {_folded(name): group.section for group in known if group.same for name in group.names}
 
 
-def kind_of(name: str) -> str:
+def alias_section(name: str) -> str:
     """Return which section of the aliases a name stands in ("places", "companies"), or ""."""
-    return _kinds(groups()).get(_folded(name), "")
+    return _alias_sections(groups()).get(_folded(name), "")
 
 
 @cache
-def _forms(known: tuple[AliasGroup, ...]) -> dict[str, tuple[str, ...]]:
+def _other_names(known: tuple[AliasGroup, ...]) -> dict[str, tuple[str, ...]]:
     """Return for each alias, folded, the other names of its group."""
     forms: dict[str, tuple[str, ...]] = {}
     for group in known:

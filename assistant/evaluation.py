@@ -24,14 +24,14 @@ from index.evidence import Evidence
 
 _DEPTH = 10
 _ADVICE = "give a JSON object with q, and must or evidence as a list of texts"
-# Kinds of questions of which the answer is one thing: one to two sentences should do.
-FACTS = frozenset(
+# Kinds of questions that ask for one thing: one or two sentences should do.
+FACT_KINDS = frozenset(
     ("date", "definition", "fact", "number", "table", "what", "when", "where", "who", "yesno")
 )
 # A quoted sentence with this share of the words of an evidence sentence says the same.
-_SAME = 0.7
+_SAME_SHARE = 0.7
 # A part of an evidence sentence stands for it from this share of its words.
-_PART = 0.3
+_PART_SHARE = 0.3
 _WORD = re.compile(r"\w+")
 
 
@@ -41,8 +41,8 @@ class EvaluationQuestion:
 
     What is right is told by `must` (strings, any of them), or by `evidence` (the sentences that
     answer, word for word) and `short` (the words within them that answer). `first` are strings of
-    which a right first sentence may hold one instead. `near` is the sentence that tempts where
-    nothing answers.
+    which a right first sentence may hold one instead. `near` is a distracting sentence of a
+    question that nothing answers.
     """
 
     id: str
@@ -71,7 +71,7 @@ class _Turn:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A line of a file of questions; what else stands there is the business of who wrote it."""
+    """A line of a file of questions; other fields are ignored."""
 
     q: str | None = None
     question: str | None = None
@@ -97,12 +97,12 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What became of one question: the rank of the first right passage (0 is none in ten).
+    """The result of one question: the rank of the first right passage (0: none in ten).
 
-    `right` says that the answer holds the wanted words, `place` which of its sentences is the first
-    that answers (0: none), `words` how long it is, `nearest` whether a declined one shows the
-    closest sentences. `number` is the one by which it was decided whether the library answers, None
-    where the answer carries none.
+    `right` says that the answer holds the wanted words; `place` is the number of its first sentence
+    that answers (0: none), `words` its length; `nearest` says whether a declined one shows the
+    closest sentences. `number` is the calibrated chance that decided whether the library answers,
+    None if nothing was judged.
     """
 
     asked: EvaluationQuestion
@@ -117,8 +117,8 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """The figures of a set of questions, each a share in 0…1 (mrr: mean reciprocal rank at 10).
+class Metrics:
+    """The metrics of a set of questions, each a share in 0…1 (mrr: mean reciprocal rank at 10).
 
     Of the answerable: `hit_1` to `answered_right`, `first` and `first_3` (a right sentence is the
     first, is among the first three) and `declined_wrongly`. `declined` is of the unanswerable,
@@ -154,7 +154,7 @@ def questions_from(file: Path) -> list[EvaluationQuestion]:
     (the sentences that answer) and "short" (the words that answer); "near" is a sentence that
     tempts.
     """
-    asked = []
+    found = []
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -165,13 +165,13 @@ def questions_from(file: Path) -> list[EvaluationQuestion]:
         name = f"{file}, line {number}"
         values = from_json_text(line, name, advice=_ADVICE)
         row = stored(_Row, values, name, newest=1, advice=_ADVICE)
-        asked.append(
+        found.append(
             EvaluationQuestion(
                 id=str(row.id or number),
                 text=row.q or row.question or "",
                 kind=row.kind or "question",
                 must=tuple(_folded(one) for one in row.must or ()),
-                files=tuple(dict.fromkeys(_flat([row.file, row.also_in]))),
+                files=tuple(dict.fromkeys(_flattened([row.file, row.also_in]))),
                 history=tuple(
                     Turn(one.question, one.answer or "") if isinstance(one, _Turn) else Turn(one)
                     for one in row.history or ()
@@ -184,15 +184,15 @@ def questions_from(file: Path) -> list[EvaluationQuestion]:
                 near=row.near or "",
             )
         )
-    if not asked:
+    if not found:
         raise UsageError(f"{file} holds no questions")
-    return asked
+    return found
 
 
 @with_aliases
-def evaluate(workspace: Workspace, asked: Sequence[EvaluationQuestion]) -> Iterator[Scored]:
-    """Search and answer each question as a user would, and yield what became of it."""
-    for one in asked:
+def evaluate(workspace: Workspace, questions: Sequence[EvaluationQuestion]) -> Iterator[Scored]:
+    """Search and answer each question as a user would, and yield its result."""
+    for one in questions:
         text = standalone(one.text, one.history)
         plan = plan_of(workspace, Question(text, as_of=one.as_of, limit=_DEPTH))
         found = retrieve(workspace, plan)
@@ -200,106 +200,110 @@ def evaluate(workspace: Workspace, asked: Sequence[EvaluationQuestion]) -> Itera
         yield scored(one, found, answer)
 
 
-def scored(asked: EvaluationQuestion, found: Sequence[Evidence], answer: Answer) -> Scored:
-    """Return what a search and an answer are worth as those of a question."""
-    places = (
-        place for place, one in enumerate(answer.claims, start=1) if _answers(asked, answer, one)
+def scored(question: EvaluationQuestion, found: Sequence[Evidence], answer: Answer) -> Scored:
+    """Return the result of a question by the passages found and the answer."""
+    answering = (
+        first_answering
+        for first_answering, one in enumerate(answer.claims, start=1)
+        if _claim_answers(question, answer, one)
     )
-    place = next(places, 0)
+    first_answering = next(answering, 0)
     return Scored(
-        asked=asked,
-        rank=next((item.label for item in found if right(asked, item)), 0),
+        asked=question,
+        rank=next((item.label for item in found if is_right_passage(question, item)), 0),
         outcome=answer.outcome,
-        right=place > 0 or _contains(asked, answer),
+        right=first_answering > 0 or _has_wanted_words(question, answer),
         seconds=answer.seconds["total"],
-        place=place,
+        place=first_answering,
         words=len(answer.spoken.split()),
         nearest=answer.outcome == "declined" and bool(answer.nearest),
         number=answer.chance,
     )
 
 
-def right(asked: EvaluationQuestion, evidence: Evidence) -> bool:
-    """Say whether a passage is a right one: it holds what is wanted, in a file that may."""
-    if not asked.may_stand_in(evidence.source.location):
+def is_right_passage(question: EvaluationQuestion, evidence: Evidence) -> bool:
+    """Say whether a passage has the wanted words or evidence, and is in one of the right files."""
+    if not question.may_stand_in(evidence.source.location):
         return False
     text = _folded(evidence.passage.text)
-    return any(string in text for string in asked.must) or any(
-        _stands_in(sentence, text) for sentence in asked.evidence
+    return any(string in text for string in question.must) or any(
+        _passage_has_evidence(sentence, text) for sentence in question.evidence
     )
 
 
-def is_evidence(asked: EvaluationQuestion, text: str) -> bool:
+def is_evidence(question: EvaluationQuestion, text: str) -> bool:
     """Say whether a sentence is one that answers: it holds what is wanted, or is evidence."""
     folded = _folded(text)
-    short = (_folded(asked.short),) if asked.short else ()
-    if any(string in folded for string in asked.must):
+    short = (_folded(question.short),) if question.short else ()
+    if any(string in folded for string in question.must):
         return True
-    if any(_has(string, folded) for string in (*asked.first, *short)):
+    if any(_has_words(string, folded) for string in (*question.first, *short)):
         return True
-    return any(_same(folded, sentence) for sentence in asked.evidence)
+    return any(_matches_evidence(folded, sentence) for sentence in question.evidence)
 
 
-def figures(scored: Sequence[Scored]) -> Figures:
-    """Return the figures of scored questions; shares over none are 0."""
-    open_ones = [one for one in scored if not one.asked.abstain]
-    closed = [one for one in scored if one.asked.abstain]
-    said = [one for one in open_ones if one.outcome in {"answered", "partly"}]
-    unsaid = [one for one in scored if one.outcome == "declined"]
+def metrics(scored: Sequence[Scored]) -> Metrics:
+    """Return the metrics of scored questions; shares over none are 0."""
+    answerable = [one for one in scored if not one.asked.abstain]
+    unanswerable = [one for one in scored if one.asked.abstain]
+    answered = [one for one in answerable if one.outcome in {"answered", "partly"}]
+    declined = [one for one in scored if one.outcome == "declined"]
     seconds = sorted(one.seconds for one in scored)
-    lengths = [one.words for one in said if one.asked.kind in FACTS]
+    lengths = [one.words for one in answered if one.asked.kind in FACT_KINDS]
 
     def share(hits: Sequence[bool]) -> float:
         return sum(hits) / len(hits) if hits else 0.0
 
-    return Figures(
+    return Metrics(
         questions=len(scored),
-        hit_1=share([one.rank == 1 for one in open_ones]),
-        hit_5=share([0 < one.rank <= 5 for one in open_ones]),
-        hit_10=share([0 < one.rank <= 10 for one in open_ones]),
-        mrr=sum(1 / one.rank for one in open_ones if one.rank) / max(1, len(open_ones)),
-        answered=len(said) / max(1, len(open_ones)),
-        answered_right=share([one.right for one in open_ones]),
-        declined=share([one.outcome == "declined" for one in closed]),
+        hit_1=share([one.rank == 1 for one in answerable]),
+        hit_5=share([0 < one.rank <= 5 for one in answerable]),
+        hit_10=share([0 < one.rank <= 10 for one in answerable]),
+        mrr=sum(1 / one.rank for one in answerable if one.rank) / max(1, len(answerable)),
+        answered=len(answered) / max(1, len(answerable)),
+        answered_right=share([one.right for one in answerable]),
+        declined=share([one.outcome == "declined" for one in unanswerable]),
         seconds=sum(seconds) / max(1, len(seconds)),
-        first=share([one.place == 1 for one in open_ones]),
-        first_3=share([0 < one.place <= 3 for one in open_ones]),
-        declined_wrongly=share([one.outcome == "declined" for one in open_ones]),
-        nearest=share([one.nearest for one in unsaid]),
+        first=share([one.place == 1 for one in answerable]),
+        first_3=share([0 < one.place <= 3 for one in answerable]),
+        declined_wrongly=share([one.outcome == "declined" for one in answerable]),
+        nearest=share([one.nearest for one in declined]),
         fact_words=median(lengths) if lengths else 0.0,
         seconds_median=median(seconds) if seconds else 0.0,
         seconds_p95=seconds[math.ceil(0.95 * len(seconds)) - 1] if seconds else 0.0,
     )
 
 
-def by_kind(scored: Sequence[Scored]) -> dict[str, Figures]:
-    """Return the figures of each kind of question, in alphabetical order."""
+def by_kind(scored: Sequence[Scored]) -> dict[str, Metrics]:
+    """Return the metrics of each kind of question, in alphabetical order."""
     kinds = sorted({one.asked.kind for one in scored})
-    return {kind: figures([one for one in scored if one.asked.kind == kind]) for kind in kinds}
+    return {kind: metrics([one for one in scored if one.asked.kind == kind]) for kind in kinds}
 
 
-def _contains(asked: EvaluationQuestion, answer: Answer) -> bool:
+def _has_wanted_words(question: EvaluationQuestion, answer: Answer) -> bool:
     """Say whether the answer's own words, or a sentence it quotes, hold a wanted string."""
-    said = _folded(" ".join([answer.text, *(one.quote for one in answer.citations)]))
-    return bool(answer.claims) and any(string in said for string in asked.must)
+    shown_text = _folded(" ".join([answer.text, *(one.quote for one in answer.citations)]))
+    return bool(answer.claims) and any(string in shown_text for string in question.must)
 
 
-def _answers(asked: EvaluationQuestion, answer: Answer, claim: Claim) -> bool:
+def _claim_answers(question: EvaluationQuestion, answer: Answer, claim: Claim) -> bool:
     """Say whether a sentence of an answer, or what it quotes, is one that answers."""
     numbers = {*claim.citations, *claim.offered}
     cited = [one for one in answer.citations if one.number in numbers]
     texts = [_folded(claim.text), *(_folded(one.quote) for one in cited)]
-    short = (_folded(asked.short),) if asked.short else ()
-    if any(string in text for string in asked.must for text in texts):
+    short = (_folded(question.short),) if question.short else ()
+    if any(string in text for string in question.must for text in texts):
         return True
-    if any(asked.may_stand_in(one.source.location) for one in cited) and any(
-        _has(string, text) for string in (*asked.first, *short) for text in texts
+    if any(question.may_stand_in(one.source.location) for one in cited) and any(
+        _has_words(string, text) for string in (*question.first, *short) for text in texts
     ):
         return True
-    return any(_same(text, sentence) for sentence in asked.evidence for text in texts)
+    return any(
+        _matches_evidence(text, sentence) for sentence in question.evidence for text in texts
+    )
 
 
-def _has(words: str, text: str) -> bool:
+def _has_words(words: str, text: str) -> bool:
     """Say whether a text has some words, and not only within longer words or figures."""
     return bool(re.search(rf"(?<!\w)(?<!\d[.,]){re.escape(words)}(?!\w|[.,]\d)", text))
 
@@ -309,26 +313,28 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def _same(text: str, sentence: str) -> bool:
+def _matches_evidence(text: str, sentence: str) -> bool:
     """Say whether a quoted text is an evidence sentence, a good part of it, or holds it."""
-    said, wanted = _words(text), _words(sentence)
-    if not said or not wanted:
+    quoted, wanted = _words(text), _words(sentence)
+    if not quoted or not wanted:
         return False
-    if _run(wanted, said) or (len(said) >= _PART * len(wanted) and _run(said, wanted)):
+    if _contiguous(wanted, quoted) or (
+        len(quoted) >= _PART_SHARE * len(wanted) and _contiguous(quoted, wanted)
+    ):
         return True
-    return len(set(said) & set(wanted)) >= _SAME * len(set(wanted))
+    return len(set(quoted) & set(wanted)) >= _SAME_SHARE * len(set(wanted))
 
 
-def _stands_in(sentence: str, passage: str) -> bool:
+def _passage_has_evidence(sentence: str, passage: str) -> bool:
     """Say whether a passage holds an evidence sentence, or the half of one that it was cut in."""
-    wanted, held = _words(sentence), _words(passage)
+    wanted, words = _words(sentence), _words(passage)
     half = math.ceil(len(wanted) / 2)
     return bool(wanted) and any(
-        _run(wanted[start : start + half], held) for start in range(len(wanted) - half + 1)
+        _contiguous(wanted[start : start + half], words) for start in range(len(wanted) - half + 1)
     )
 
 
-def _run(words: Sequence[str], within: Sequence[str]) -> bool:
+def _contiguous(words: Sequence[str], within: Sequence[str]) -> bool:
     """Say whether words stand in this order within others, with nothing between."""
     return f" {' '.join(words)} " in f" {' '.join(within)} "
 
@@ -337,9 +343,9 @@ def _folded(text: str) -> str:
     return re.sub(r"\s+", " ", text).casefold().strip()
 
 
-def _flat(value: Any) -> Iterator[str]:
+def _flattened(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
         for one in value:
-            yield from _flat(one)
+            yield from _flattened(one)

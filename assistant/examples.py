@@ -1,4 +1,4 @@
-"""Questions to begin with, made from what is in the library and tried before they are offered."""
+"""Example questions, made from the library and tried before they are offered."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from corpus.catalogue import Entry
 from corpus.document import Document
 from corpus.errors import BriefingError
 
-_MOST = 6
-# Each try is a search and an answer, 0.1 s on two cores; these are made behind a page in use.
-_TRIES = 24
+_MOST_EXAMPLES = 6
+# A try is a search and an answer, 0.1 s on two cores, in the background of a page in use.
+_MOST_TRIES = 24
 # Newest documents that are looked at, and headings of each.
 _DOCUMENTS, _HEADINGS = 12, 4
-# A heading that says what every document has says nothing of this one.
-_EMPTY = re.compile(
+# Headings that many documents have say nothing about this one.
+_GENERIC_HEADING = re.compile(
     r"^(?:\W*\d[\d.]*\s*)?(?:abstract|introduction|conclusions?|references|bibliography|sources|"
     r"notes?|appendi\w*|contents|table of contents|summary|executive summary|background|overview|"
     r"acknowledge?ments?|about .*|contact.*|further reading|figures? .*|tables? .*|section .*|"
@@ -29,7 +29,7 @@ _EMPTY = re.compile(
     r"目录|摘要|引言|结论|参考文献|附录.*)\W*$",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"^(?:[\dIVX]+(?:\.\d+)*[.)]?|第?[一二三四五六七八九十]+[章节、.])\s+")
+_NUMBERING = re.compile(r"^(?:[\dIVX]+(?:\.\d+)*[.)]?|第?[一二三四五六七八九十]+[章节、.])\s+")
 _CHINESE = re.compile(r"[一-鿿]")
 
 
@@ -43,13 +43,13 @@ def examples(workspace: Workspace) -> list[str]:
         return []
     if all(one.starter for one in entries):
         return list(EXAMPLES)
-    own = [one for one in entries if not one.starter]
-    quoting = workspace.with_engine(ExtractiveEngine())
+    users_entries = [one for one in entries if not one.starter]
+    quoting_workspace = workspace.with_engine(ExtractiveEngine())
     found: list[str] = []
-    for tries, (question, document) in enumerate(_candidates(workspace, own)):
-        if len(found) == _MOST or tries == _TRIES:
+    for tries, (question, document) in enumerate(_candidates(workspace, users_entries)):
+        if len(found) == _MOST_EXAMPLES or tries == _MOST_TRIES:
             break
-        if _answered(quoting, question, document):
+        if _answered(quoting_workspace, question, document):
             found.append(question)
     return found
 
@@ -68,12 +68,14 @@ def _answered(workspace: Workspace, question: str, document: str) -> bool:
 def _candidates(workspace: Workspace, entries: list[Entry]) -> Iterator[tuple[str, str]]:
     """Yield questions and the ids of their documents: one of each document, then a second."""
     newest = sorted(entries, key=lambda one: (one.source.published, one.added), reverse=True)
-    asked: set[str] = set()
-    each = [_questions(workspace.library.document(one.id), one.id) for one in newest[:_DOCUMENTS]]
-    for row in zip_longest(*each):
+    seen: set[str] = set()
+    by_document = [
+        _questions(workspace.library.document(one.id), one.id) for one in newest[:_DOCUMENTS]
+    ]
+    for row in zip_longest(*by_document):
         for one in row:
-            if one is not None and one[0] not in asked:
-                asked.add(one[0])
+            if one is not None and one[0] not in seen:
+                seen.add(one[0])
                 yield one
 
 
@@ -96,10 +98,10 @@ def _questions(document: Document, name: str) -> Iterator[tuple[str, str]]:
 
 def _topic(heading: str) -> str:
     """Return a heading as the topic of a question, or "" where it makes none."""
-    bare = _NUMBER.sub("", " ".join(heading.split())).strip(" :.-–—#*_|")
-    words = len(bare.split())
-    readable = 2 <= words <= 10 or (_CHINESE.search(bare) and 4 <= len(bare) <= 24)
-    if not readable or len(bare) > 70 or _EMPTY.match(bare) or "/" in bare:
+    topic = _NUMBERING.sub("", " ".join(heading.split())).strip(" :.-–—#*_|")
+    words = len(topic.split())
+    readable = 2 <= words <= 10 or (_CHINESE.search(topic) and 4 <= len(topic) <= 24)
+    if not readable or len(topic) > 70 or _GENERIC_HEADING.match(topic) or "/" in topic:
         return ""
-    # "EXPORT CONTROLS" reads as a shout within a sentence.
-    return bare.capitalize() if bare.isupper() and words > 2 else bare
+    # "EXPORT CONTROLS" in capitals would stand out in a sentence.
+    return topic.capitalize() if topic.isupper() and words > 2 else topic

@@ -16,57 +16,57 @@ from index.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
-class _Size:
-    """How long an answer is: sentences and words at most, and how good a further one must be.
+class _LengthLimits:
+    """The length limits of an answer, and how good a further sentence must be.
 
-    `nearly` is the share of the best sentence's chance that a further sentence must have.
+    `least_share` is the share of the best sentence's chance that a further sentence must have.
     """
 
     most: int
     words: int
-    nearly: float
+    least_share: float
 
 
 # Set by hand; docs/decisions.md has the figures of a second sentence for facts.
-_SIZES = {
-    AnswerForm.FACT: _Size(2, 70, 0.4),
-    AnswerForm.LIST: _Size(6, 130, 0.45),
-    AnswerForm.EXPLANATION: _Size(5, 140, 0.4),
+_LENGTH_LIMITS = {
+    AnswerForm.FACT: _LengthLimits(2, 70, 0.4),
+    AnswerForm.LIST: _LengthLimits(6, 130, 0.45),
+    AnswerForm.EXPLANATION: _LengthLimits(5, 140, 0.4),
 }
-# A first sentence that is this sure needs no second one beside it, unless it is very short.
+# From this chance on a first sentence needs no second one, unless it is very short.
 _SURE, _SHORT = 0.9, 8
-# The sentence before one that leans on it is shown with it, up to this many words of both.
-_WITH_LEAD = 60
-# Sentences that a decline shows.
-_NEAREST = 3
-# Shorter ones are labels; Chinese sentences are one word by this count and end in their own stop.
-_LEAST = 4
+# A sentence that needs the previous one is shown with it, up to this many words of both.
+_MOST_WORDS_WITH_PREVIOUS = 60
+# Sentences shown where the answer is declined.
+_MOST_NEAREST = 3
+# Shorter ones are labels; a Chinese sentence counts as one word and ends in its own full stop.
+_LEAST_WORDS = 4
 # Two sentences that share this much of their stems say the same.
-_SAME = 0.6
+_SAME_SHARE = 0.6
 # "[12]", and "^1^6" as web pages turn raised numbers into text; "10^25" is a number.
 _REFERENCE = re.compile(
     r"\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]|(?<=[^\W\d])(?:\^\d{1,2})+(?=[.,;:]?(?:\s|$))"
 )
-_LAYOUT = re.compile(r"^[-*•]\s+")
+_BULLET = re.compile(r"^[-*•]\s+")
 _FIGURE = re.compile(r"[~<>$€£¥]?\d")
 # "Topics: open weights, training cost, inference cost, API prices." names what a text is about.
-_LISTING = re.compile(r"[A-Z][\w ]{2,20}: (?:[^,.;:]{1,40}, ){3,}[^,.;:]{1,40}\.$")
-# What leans on the sentence before it: a pronoun, a definite noun that was named there, a turn.
-_LEANS = re.compile(
+_TOPIC_LIST = re.compile(r"[A-Z][\w ]{2,20}: (?:[^,.;:]{1,40}, ){3,}[^,.;:]{1,40}\.$")
+# What needs the previous sentence: a pronoun, or a definite noun that was introduced there.
+_NEEDS_PREVIOUS = re.compile(
     r"^(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Such|Both|The (?:latter|former|"
     r"company|firm|lab|model|models|rule|order|agency|bureau|authors?|report|decision|same))\b"
     r"(?! (?:is|was) (?:important|clear|likely|possible|necessary) (?:that|to)\b)"
 )
-# "Fee: 30 crowns", as forms, fact boxes and notes of members write: a name of a few words and its
-# value, without an end of a sentence. What numbers a picture or lists words is none.
+# "Fee: 30 crowns", as in forms, fact boxes and notices: a label of a few words and its value,
+# without a full stop. Captions and lists of keywords do not count.
 _LABELLED = re.compile(
     r"(?!(?:figure|fig|table|chart|box|exhibit|source|sources|note|keywords|tags|topics|see)\b)"
     r"[^\W\d][^.:;!?|]{1,59}: [^|]{1,120}$",
     re.IGNORECASE,
 )
 
-# What tells of a text or of another one and answers nothing: rights, captions, an entry of a list
-# of sources, what a report sets out to do, what announces points, the closing formulas of an order.
+# Sentences about a text that answer nothing: copyright, captions, entries of a bibliography, what a
+# report sets out to do, announcements of points to follow, the closing formulas of an order.
 _APPARATUS = re.compile(
     r"©|\bcopyright (?:\(c\)|\d{4})|\ball rights reserved\b|\barXiv preprint\b|\bdoi:|"
     r"\bIn Proceedings of\b|^(?:table|figure|fig\.) \d+\s?[:.|]|"
@@ -92,12 +92,17 @@ class ExtractiveEngine:
         for one in picked_sentences(task):
             if (one.label, one.start) in quoted:
                 continue
-            ahead = None if (one.label, one.lead) in quoted else by_label.get(one.label)
-            texts = quoted_text(one, ahead)
+            evidence = (
+                None if (one.label, one.previous_start) in quoted else by_label.get(one.label)
+            )
+            texts = quoted_text(one, evidence)
             for text in texts:
                 yield Draft(text, (one.label,))
             with_lead = one.row is None and len(texts[0]) > len(one.text)
-            quoted |= {(one.label, one.start), (one.label, one.lead if with_lead else one.start)}
+            quoted |= {
+                (one.label, one.start),
+                (one.label, one.previous_start if with_lead else one.start),
+            }
             for aside in task.asides:
                 if (aside.leading.label, aside.leading.start) == (one.label, one.start):
                     (text,) = quoted_text(aside.read, None)[:1]
@@ -105,23 +110,25 @@ class ExtractiveEngine:
 
 
 def quoted_text(one: RankedSentence, evidence: Evidence | None) -> list[str]:
-    """Return a sentence as it is quoted: what leans on the sentence before has it ahead of it.
+    """Return a sentence as it is quoted, after the previous sentence if it needs that one.
 
-    A cell may hold whole sentences, each of which is cited. A "[12]" of the document's own is left
-    out: it would read like one of our labels.
+    A cell may hold whole sentences, each of which is cited. A "[12]" of the document itself is
+    left out: it would read like one of our labels.
     """
     if one.row is not None:
-        said = _REFERENCE.sub("", one.text)
-        return [said[start:end] for start, end in sentences(said)]
+        text_of_row = _REFERENCE.sub("", one.text)
+        return [text_of_row[start:end] for start, end in sentences(text_of_row)]
     text = one.text
-    if evidence is not None and 0 <= one.lead < one.start and _LEANS.match(text):
+    if evidence is not None and 0 <= one.previous_start < one.start and _NEEDS_PREVIOUS.match(text):
         passage = evidence.passage
-        before = passage.text[one.lead - passage.start : one.end - passage.start]
-        ahead = before[: one.start - one.lead].strip()
-        if len(before.split()) <= _WITH_LEAD and ahead.endswith((".", "!", "”", '"')):
-            text = before
+        with_previous = passage.text[one.previous_start - passage.start : one.end - passage.start]
+        previous = with_previous[: one.start - one.previous_start].strip()
+        if len(with_previous.split()) <= _MOST_WORDS_WITH_PREVIOUS and previous.endswith(
+            (".", "!", "”", '"')
+        ):
+            text = with_previous
     # "- " before a list item is layout and no part of the sentence.
-    return [" ".join(_LAYOUT.sub("", _REFERENCE.sub("", text)).split())]
+    return [" ".join(_BULLET.sub("", _REFERENCE.sub("", text)).split())]
 
 
 def picked_sentences(task: Task) -> list[RankedSentence]:
@@ -132,36 +139,36 @@ def picked_sentences(task: Task) -> list[RankedSentence]:
     answer one each, and all of these are there: they may differ in a name alone.
     """
     needed = {(one.label, one.start) for one in task.sentences[: task.parts]}
-    read = [one for one in task.sentences if stands_alone(one)] or task.sentences
-    if not read:
+    quotable = [one for one in task.sentences if stands_alone(one)] or task.sentences
+    if not quotable:
         return []
-    size = _SIZES[task.form]
-    chosen = [one for one in read if (one.label, one.start) in needed] or [read[0]]
+    limits = _LENGTH_LIMITS[task.form]
+    chosen = [one for one in quotable if (one.label, one.start) in needed] or [quotable[0]]
     best = chosen[0]
     words = sum(len(one.text.split()) for one in chosen)
     sure = best.answers >= _SURE and words >= _SHORT
     if task.form is AnswerForm.FACT and (sure or len(chosen) > 1):
         return chosen
-    for sentence in read:
+    for sentence in quotable:
         if sentence in chosen:
             continue
-        if len(chosen) >= size.most or sentence.answers < size.nearly * best.answers:
+        if len(chosen) >= limits.most or sentence.answers < limits.least_share * best.answers:
             break
         length = len(sentence.text.split())
-        if words + length > size.words or any(say_the_same(sentence, one) for one in chosen):
+        if words + length > limits.words or any(say_the_same(sentence, one) for one in chosen):
             continue
         if sentence.row and best.row and _is_another_row(sentence.row, best.row, task.question):
             continue
         chosen.append(sentence)
         words += length
-    return _in_order(chosen)
+    return _in_text_order(chosen)
 
 
 def nearest_sentences(read: Sequence[RankedSentence]) -> list[RankedSentence]:
     """Return up to three sentences that come closest to an answer, best first, none twice."""
     found: list[RankedSentence] = []
     for one in read:
-        if len(found) == _NEAREST:
+        if len(found) == _MOST_NEAREST:
             break
         if stands_alone(one) and not any(say_the_same(one, other) for other in found):
             found.append(one)
@@ -169,18 +176,18 @@ def nearest_sentences(read: Sequence[RankedSentence]) -> list[RankedSentence]:
 
 
 def stands_alone(one: RankedSentence) -> bool:
-    """Say whether a sentence can be quoted: no caption, head of a table or entry of a source list.
+    """Say whether a sentence can be quoted: no caption, head of a table or bibliography entry.
 
     A row of a table counts when a cell with a value has a column's name, or begins with a figure.
     """
     text = one.text
     if one.row is not None:
         return any(cell.column or _FIGURE.match(cell.text) for cell in one.row.values)
-    if _LISTING.match(text) or _APPARATUS.search(text) or text.endswith(("?", "？")):
+    if _TOPIC_LIST.match(text) or _APPARATUS.search(text) or text.endswith(("?", "？")):
         return False
     if _LABELLED.match(text) and "://" not in text:
         return True
-    if "://" in text or (len(text.split()) < _LEAST and not text.endswith(("。", "！"))):
+    if "://" in text or (len(text.split()) < _LEAST_WORDS and not text.endswith(("。", "！"))):
         return False
     return text.startswith("- ") or text.endswith((".", "!", "”", '"', ")", ";", "。", "！"))
 
@@ -188,7 +195,7 @@ def stands_alone(one: RankedSentence) -> bool:
 def say_the_same(one: RankedSentence, other: RankedSentence) -> bool:
     """Say whether two sentences say the same, by their stems."""
     shared = len(one.stems & other.stems)
-    return shared >= _SAME * max(1, min(len(one.stems), len(other.stems)))
+    return shared >= _SAME_SHARE * max(1, min(len(one.stems), len(other.stems)))
 
 
 def _is_another_row(row: Row, best: Row, question: str) -> bool:
@@ -200,8 +207,8 @@ def _is_another_row(row: Row, best: Row, question: str) -> bool:
     return bool(best.name) and is_named(best) and not is_named(row)
 
 
-def _in_order(chosen: list[RankedSentence]) -> list[RankedSentence]:
-    """Keep the best sentence first, with the thing asked for; the others as they stand.
+def _in_text_order(chosen: list[RankedSentence]) -> list[RankedSentence]:
+    """Return the best sentence first, then the others in the order of the text.
 
     Their passages come in the order of their best sentence.
     """

@@ -1,4 +1,4 @@
-"""Whether a question and the library are in one language, and what to do where they are not."""
+"""Whether question and library are in one language, and what the user can do if not."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _NAMES = {
     "ru": tr("Russian"), "sv": tr("Swedish"), "th": tr("Thai"), "tr": tr("Turkish"),
     "uk": tr("Ukrainian"), "vi": tr("Vietnamese"), "zh": tr("Chinese"),
 }  # fmt: skip
-# Scripts that decide, and how many letters of one do, the more telling first: Japanese has Chinese
-# signs too, Ukrainian and Persian have a few letters of their own.
+# Scripts that decide the language, and how many letters it takes, the more specific first: Japanese
+# has Chinese characters too, Ukrainian and Persian have a few letters of their own.
 _SCRIPTS = (
     ("ja", 1, re.compile(r"[぀-ヿ]")),
     ("zh", 2, re.compile(r"[㐀-䶿一-鿿]")),
@@ -43,8 +43,8 @@ _SCRIPTS = (
     ("hi", 2, re.compile(r"[\u0900-\u097f]")),
 )
 _WORD = re.compile(r"[^\W\d_]+")
-# Words of asking and joining. No name and no keyword has them; an English question has none but
-# those that English shares, and has more of its own.
+# Function words. Names and keywords have none; an English question has only those that English
+# shares, and more of its own.
 _FUNCTION_WORDS = {
     "de": "der die das den dem des ein eine einen wer wie was wann wo warum welche welcher welches "
     "wieviel viel viele hat haben ist sind wird werden wurde wurden nicht und oder für von vom zum "
@@ -61,28 +61,28 @@ _FUNCTION_WORDS = {
     "pt": "os as um uma quem qual quais quanto quantos quantas como quando onde que são foi "
     "não e ou para por com do da dos das no na nos nas em de segundo entre",
 }
-_FUNCTIONS = {code: frozenset(words.split()) for code, words in _FUNCTION_WORDS.items()}
-# Words of one letter are of too many languages, and of abbreviations.
-_ENGLISH = frozenset(word for word in STOP_WORDS if len(word) > 1)
-# Words that ask, each in one language: as the first of some words, they tell alone.
-_ASKS = frozenset(
+_FUNCTION_WORD_SETS = {code: frozenset(words.split()) for code, words in _FUNCTION_WORDS.items()}
+# Words of one letter occur in too many languages, and in abbreviations.
+_ENGLISH_FUNCTION_WORDS = frozenset(word for word in STOP_WORDS if len(word) > 1)
+# Question words of one language each: as the first word they decide alone.
+_QUESTION_WORDS = frozenset(
     "qui combien pourquoi quand quel quelle quels quelles wer wieviel warum wann welche welcher "
     "welches quién cuándo cuánto cuál quale quali dove quem quais waarom wanneer hoeveel".split()
 )
-_ENGLISH_ASKS = frozenset(
+_ENGLISH_QUESTION_WORDS = frozenset(
     "who whom whose what when where why which how is are was were did".split()
 )
-# Those that are written in Latin letters and have no function words here.
-_OTHERS = tuple(
-    sorted(_NAMES.keys() - _FUNCTIONS.keys() - {code for code, *_ in _SCRIPTS} - {"en"})
+# Languages in Latin letters that have no function words here.
+_OTHER_LATIN = tuple(
+    sorted(_NAMES.keys() - _FUNCTION_WORD_SETS.keys() - {code for code, *_ in _SCRIPTS} - {"en"})
 )
-# Function words that make a language certain; words of a question that asks with the first, and
-# words without which the model of languages is not asked; how sure that must be.
-_LEAST = 2
-_LEAST_ASKED, _LEAST_WORDS = 3, 5
+# The number of function words that makes a language certain; the least number of words after which
+# a first question word decides, and the model of corpus.language is asked; its least probability.
+_LEAST_FUNCTION_WORDS = 2
+_LEAST_AFTER_QUESTION_WORD, _LEAST_FOR_MODEL = 3, 5
 _SURE = 0.6
-# The share of the documents that makes a language one of the library's own.
-_HOME = 0.5
+# The share of the documents from which a language counts as one of the library's.
+_HOME_SHARE = 0.5
 
 
 def language_note(
@@ -90,23 +90,23 @@ def language_note(
 ) -> str:
     """Return one line that says how the languages of question and library differ, or "".
 
-    `languages` counts the library's documents by ISO 639-1 code ("" for those untold), `embedder`
-    is the one in use: another than the default was chosen, and may read the question's language.
-    "" too where the question is too short to tell, and where half of the documents are in its
+    `languages` counts the library's documents by ISO 639-1 code ("" for unknown). `embedder` is the
+    one in use: one that is not the default was chosen, and may read the question's language. The
+    line is "" too if the question is too short to tell, or half of the documents are in its
     language.
     """
-    asked = question_language(question)
-    told = Counter({code: number for code, number in languages.items() if code and number})
-    if not asked or not told or told[asked] >= _HOME * told.total():
+    language = question_language(question)
+    counts = Counter({code: number for code, number in languages.items() if code and number})
+    if not language or not counts or counts[language] >= _HOME_SHARE * counts.total():
         return ""
-    most = told.most_common(1)[0][0]
-    yours, theirs = _name(asked), _name(most)
+    most = counts.most_common(1)[0][0]
+    yours, theirs = _name(language), _name(most)
     line = tr(
         "Your question is in {yours} and the library is in {theirs}: ask in {theirs}",
         yours=yours,
         theirs=theirs,
     )
-    if told[asked]:
+    if counts[language]:
         line = tr(
             "Your question is in {yours} and most of the library is in {theirs}: ask in both",
             yours=yours,
@@ -125,51 +125,63 @@ def language_note(
 def is_foreign(pair: Pair) -> bool:
     """Say whether a question is not in English, the reader's language, or a passage is Chinese.
 
-    Other passages are not told: an English question over a German one is read as it is.
+    Other languages of a passage are not detected: an English question over a German one is read.
     """
-    asked = question_language(pair.question)
-    return asked not in ("", "en") or mostly_chinese(" ".join(pair.sentences))
+    language = question_language(pair.question)
+    return language not in ("", "en") or mostly_chinese(" ".join(pair.sentences))
 
 
 def languages_of(library: Library) -> dict[str, int]:
-    """Return how many documents of a library are in each language, "" for those untold."""
-    accounts = library.extraction_reports([one.id for one in library.entries()])
-    return dict(Counter(one.language for one in accounts.values()))
+    """Return how many documents of a library are in each language, "" for unknown."""
+    reports = library.extraction_reports([one.id for one in library.entries()])
+    return dict(Counter(one.language for one in reports.values()))
 
 
 @lru_cache(maxsize=256)
 def question_language(question: str) -> str:
-    """Return the ISO 639-1 code of the language of a question, "" where that cannot be told.
+    """Return the ISO 639-1 code of the language of a question, "" if it cannot be told.
 
-    The script tells where it is not Latin, unless English words stand round a foreign name. Of
-    Latin letters two function words tell, and for languages of which none are known here the model
-    of corpus.language, from five words on.
+    A script other than Latin decides, unless English words surround a foreign name. In Latin
+    letters two function words decide, and for languages without any here the model of
+    corpus.language, from five words on.
     """
     words = _WORD.findall(question)
     # A capital within a question is a name's: "El Salvador Los Alamos".
-    small = {*(word for word in words if word.islower()), *(word.lower() for word in words[:1])}
-    english = len(_ENGLISH & small)
+    lower_case_words = {
+        *(word for word in words if word.islower()),
+        *(word.lower() for word in words[:1]),
+    }
+    english_count = len(_ENGLISH_FUNCTION_WORDS & lower_case_words)
     for code, letters, script in _SCRIPTS:
-        if len(script.findall(question)) >= letters and english < _LEAST:
+        if len(script.findall(question)) >= letters and english_count < _LEAST_FUNCTION_WORDS:
             return code
     if "¿" in question:
         return "es"
-    counts = {code: len(own & small) for code, own in _FUNCTIONS.items()}
+    counts = {
+        code: len(function_words & lower_case_words)
+        for code, function_words in _FUNCTION_WORD_SETS.items()
+    }
     most = max(counts.values())
-    if english and english >= most:
-        asks = words[0].lower() in _ENGLISH_ASKS or question.rstrip().endswith("?")
-        return "en" if english >= _LEAST or (asks and english > most) else ""
-    if most >= _LEAST:
-        near = [code for code, count in counts.items() if count >= max(_LEAST, most - 1)]
-        # "que" and "de" are of several languages: the model says which it is.
-        return likeliest_language(question, near)[0]
-    if english:
+    if english_count and english_count >= most:
+        asks = words[0].lower() in _ENGLISH_QUESTION_WORDS or question.rstrip().endswith("?")
+        return (
+            "en"
+            if english_count >= _LEAST_FUNCTION_WORDS or (asks and english_count > most)
+            else ""
+        )
+    if most >= _LEAST_FUNCTION_WORDS:
+        closest = [
+            code for code, count in counts.items() if count >= max(_LEAST_FUNCTION_WORDS, most - 1)
+        ]
+        # "que" and "de" occur in several languages: the model says which it is.
+        return likeliest_language(question, closest)[0]
+    if english_count:
         return ""
-    if len(words) >= _LEAST_ASKED and words[0].lower() in _ASKS:
+    if len(words) >= _LEAST_AFTER_QUESTION_WORD and words[0].lower() in _QUESTION_WORDS:
         return max(counts, key=lambda code: counts[code])
-    if len(words) < _LEAST_WORDS:
+    if len(words) < _LEAST_FOR_MODEL:
         return ""
-    code, share = likeliest_language(question, _OTHERS)
+    code, share = likeliest_language(question, _OTHER_LATIN)
     return code if share >= _SURE else ""
 
 

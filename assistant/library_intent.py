@@ -1,4 +1,4 @@
-"""What a question asks of the library itself: its words, English and Chinese, taken apart."""
+"""What a question asks about the library itself, by patterns in English and Chinese."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HAVE = (
     rf"(?:do (?:you|we|i) (?:have|hold)|have (?:you|we|i) got|does {_LIBRARY} "
     r"(?:have|hold|contain|include))"
 )
-_HELD = (
+_IN_LIBRARY = (
     rf"(?:{_HAVE}|(?<!do )(?:you|we|i) have|(?:are|is) there|did (?:i|we) (?:add|upload)|"
     r"have (?:i|we) (?:added|uploaded)|"
     rf"can you (?:see|search|read)|(?:are|is) (?:held |available )?in {_LIBRARY})"
@@ -40,8 +40,9 @@ _PATTERNS = tuple(
          rf"does {_LIBRARY} cover)?)"),
         ("publishers", r"(?:(?:what|which|how many|list|show)(?: me)?(?: all)?(?: the)? "
          r"(?:different )?publishers"
-         rf"(?: {_HELD}| are represented)?(?: in {_LIBRARY})?|who (?:has )?(?:published|wrote) "
-         rf"(?:these|your|my) {_DOCUMENTS}|where do (?:these|the|your|my) {_DOCUMENTS} come from|"
+         rf"(?: {_IN_LIBRARY}| are represented)?(?: in {_LIBRARY})?|who (?:has )?"
+         rf"(?:published|wrote) (?:these|your|my) {_DOCUMENTS}|"
+         rf"where do (?:these|the|your|my) {_DOCUMENTS} come from|"
          rf"who are (?:the|your) publishers)"),
         ("oldest", rf"(?:(?:what|which)(?:'s| is| are)? )?(?:the|your|our)? ?{_OLDEST}"
          rf"(?P<before> [^,]*?)? (?P<noun>{_DOCUMENTS})(?P<tail>(?: .*)?)"),
@@ -52,7 +53,7 @@ _PATTERNS = tuple(
         ("oldest", rf"(?:what|which) (?P<noun>{_DOCUMENTS})(?P<tail>(?: .*?)?) (?:is|are) "
          rf"(?:the )?{_OLDEST}"),
         ("list", rf"(?P<amount>what|which|how many)(?: other)?(?P<before> .*?)? "
-         rf"(?P<noun>{_DOCUMENTS})(?P<tail>(?: .*?)?) {_HELD}(?P<more>(?: .*)?)"),
+         rf"(?P<noun>{_DOCUMENTS})(?P<tail>(?: .*?)?) {_IN_LIBRARY}(?P<more>(?: .*)?)"),
         ("list", rf"what {_HAVE} (?P<tail>(?:about|on|from|by) .*)"),
         ("list", rf"{_HAVE} (?:any|some|an?|more|other)?(?P<before> .*?)? ?"
          rf"(?P<noun>\b{_DOCUMENTS}|\b(?:any|some)thing(?: else)?)(?P<tail>(?: .*)?)"),
@@ -94,7 +95,7 @@ _COURTESY = re.compile(
     r"(?=tell|list|show|name)|(?:please )?tell me (?=what|which|how|who))+",
     re.IGNORECASE,
 )
-_BESIDE = re.compile(
+_FILLER = re.compile(
     rf"(?:^| )(?:in (?:{_LIBRARY}|total|all)|here|altogether|so far|available|right now|currently|"
     r"at the moment|that you have)(?= |$)",
     re.IGNORECASE,
@@ -104,7 +105,7 @@ _ABOUT = (
     r"discussing|(?:that |which )?(?:mentions?|discuss(?:es)?|covers?|talks? about|deals? with|"
     r"concerns?|address(?:es)?|describes?|(?:are|is|were|was) (?:about|on))"
 )
-_PARTS = re.compile(
+_BOUND = re.compile(
     rf"(?:^| )(?:(?P<about>{_ABOUT})|(?P<by>(?:(?:are|is|were|was) )?(?:published by|written by|"
     r"issued by|from|by))|(?P<since>(?:published )?(?:since|after))|(?P<until>(?:published )?"
     r"(?:before|until))|(?P<within>(?:(?:are|is|were|was) )?(?:published|dated)(?: in| on)?|in|"
@@ -115,11 +116,11 @@ _PARTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LibraryIntent:
-    """What is asked of the catalogue.
+    """What a question asks of the catalogue.
 
     `kind` is "list", "newest", "oldest", "publishers", "contents" or "abilities"; `format` is one
-    of `Source.kind`. `loose` says that it may be a question to the documents as well, so that it
-    counts only where documents are found.
+    of `Source.kind`. `loose` says that it may also be a question about the documents' content, so
+    that it counts only if documents are found.
     """
 
     kind: str
@@ -132,10 +133,9 @@ class LibraryIntent:
 
 
 def library_intent(text: str, publishers: Sequence[str] = ()) -> LibraryIntent | None:
-    """Return what a question asks of the catalogue; None for a question to the documents.
+    """Return what a question asks of the catalogue; None for a question about the content.
 
-    `publishers` are those of the library, by which "CRS reports" and "reports on chips" are told
-    apart.
+    `publishers` are those of the library; they distinguish "CRS reports" from "reports on chips".
     """
     plain = " ".join(text.split()).strip(' ?!.？！。"“”').replace("’", "'")
     plain = re.sub(r",? please$", "", _COURTESY.sub("", plain) or plain, flags=re.IGNORECASE)
@@ -143,69 +143,71 @@ def library_intent(text: str, publishers: Sequence[str] = ()) -> LibraryIntent |
         found = pattern.fullmatch(plain)
         if found is None:
             continue
-        part = {name: (value or "").strip() for name, value in found.groupdict().items()}
-        asked = LibraryIntent(
+        groups = {name: (value or "").strip() for name, value in found.groupdict().items()}
+        intent = LibraryIntent(
             "list" if kind == "loose" else kind,
-            part.get("topic", ""),
-            part.get("publisher", ""),
-            format=_FORMATS.get(part.get("noun", "").lower().rstrip("s"), ""),
+            groups.get("topic", ""),
+            groups.get("publisher", ""),
+            format=_FORMATS.get(groups.get("noun", "").lower().rstrip("s"), ""),
             loose=kind == "loose",
         )
-        return _narrowed(asked, part, publishers)
+        return _with_bounds(intent, groups, publishers)
     return None
 
 
-def _narrowed(
-    asked: LibraryIntent, part: dict[str, str], publishers: Sequence[str]
+def _with_bounds(
+    intent: LibraryIntent, groups: dict[str, str], publishers: Sequence[str]
 ) -> LibraryIntent | None:
-    """Return what is asked, bounded by the words before and after the noun; None for another."""
-    before = re.sub(r"\b(?:of|the|your|new|different|all|me)\b", "", part.get("before", "")).strip()
-    if part.get("noun", "").lower().startswith("fact sheet"):
+    """Return the intent with the bounds given around the noun; None if the words do not fit."""
+    before = re.sub(
+        r"\b(?:of|the|your|new|different|all|me)\b", "", groups.get("before", "")
+    ).strip()
+    if groups.get("noun", "").lower().startswith("fact sheet"):
         before = f"{before} fact sheet".strip()
-    format_ = _FORMATS.get(before.lower().rstrip("s"), "")
-    if day := _day(before):
-        asked = replace(asked, since=day, until=day)
+    file_format = _FORMATS.get(before.lower().rstrip("s"), "")
+    if day := _iso_date(before):
+        intent = replace(intent, since=day, until=day)
     elif publishers_named(before, publishers):
-        asked = replace(asked, publisher=before)
-    elif format_:
-        asked = replace(asked, format=format_)
+        intent = replace(intent, publisher=before)
+    elif file_format:
+        intent = replace(intent, format=file_format)
     elif before:
-        asked = replace(asked, topic=before)
-    tail = _BESIDE.sub("", f"{part.get('tail', '')} {part.get('more', '')}".strip()).strip()
+        intent = replace(intent, topic=before)
+    tail = _FILLER.sub("", f"{groups.get('tail', '')} {groups.get('more', '')}".strip()).strip()
     if not tail:
-        return asked
-    marks = list(_PARTS.finditer(tail))
+        return intent
+    marks = list(_BOUND.finditer(tail))
     if not marks or marks[0].start() > 0:
         return None
     ends = [one.start() for one in marks[1:]] + [len(tail)]
     for mark, end in zip(marks, ends, strict=True):
-        bounded = _bounded(asked, mark, tail[mark.end() : end].strip(" ,"), publishers)
+        bounded = _with_bound(intent, mark, tail[mark.end() : end].strip(" ,"), publishers)
         if bounded is None:
             return None
-        asked = bounded
-    return asked
+        intent = bounded
+    return intent
 
 
-def _bounded(
-    asked: LibraryIntent, mark: re.Match[str], value: str, publishers: Sequence[str]
+def _with_bound(
+    intent: LibraryIntent, mark: re.Match[str], value: str, publishers: Sequence[str]
 ) -> LibraryIntent | None:
-    """Return what is asked, bounded by a preposition and what follows it; None for another."""
-    day, how = _day(value), mark.lastgroup
-    if day and how != "about":
-        since = asked.since if how == "until" else day
-        return replace(asked, since=since, until=asked.until if how == "since" else day)
-    if how == "about" and not asked.topic:
-        return replace(asked, topic=value)
-    if how == "by" and (publishers_named(value, publishers) or not asked.topic):
-        return replace(asked, publisher=value)
-    if asked.topic and not (asked.loose and how == "within"):
-        # "About exports from China to Iran": the words belong to the topic.
-        return replace(asked, topic=f"{asked.topic}{mark[0]} {value}")
+    """Return the intent with the bound that a preposition begins; None if it does not fit."""
+    day, preposition = _iso_date(value), mark.lastgroup
+    if day and preposition != "about":
+        since = intent.since if preposition == "until" else day
+        return replace(intent, since=since, until=intent.until if preposition == "since" else day)
+    if preposition == "about" and not intent.topic:
+        return replace(intent, topic=value)
+    if preposition == "by" and (publishers_named(value, publishers) or not intent.topic):
+        return replace(intent, publisher=value)
+    if intent.topic and not (intent.loose and preposition == "within"):
+        # "About exports from China to Iran": these words belong to the topic.
+        return replace(intent, topic=f"{intent.topic}{mark[0]} {value}")
     return None
 
 
-def _day(text: str) -> str:
-    """Return the date that a text is, as sources state theirs; "" for a text that is none."""
+def _iso_date(text: str) -> str:
+    """Return the ISO date that a text states, "" if it is not a date."""
     found = date_mentions(f"in {text}")
     if len(found) != 1 or found[0].year is None or found[0].text.strip() != text:
         return ""

@@ -1,11 +1,11 @@
-"""The phrases of an English question that a later one may stand for: names, definite phrases."""
+"""Names and definite phrases of an English question that a later pronoun may refer to."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from assistant.entity_names import Name, kind_of, names
+from assistant.entity_names import Name, alias_section, names
 from corpus.date_mentions import date_mentions
 
 AUXILIARY = (
@@ -13,15 +13,15 @@ AUXILIARY = (
 )
 # Nouns that end a definite phrase: "the October 2022 chip rule" ends before "control". Without a
 # parser no other word tells where the noun ends and the verb begins.
-_HEAD = (
+_HEAD_NOUN = (
     r"(?:rules?|acts?|laws?|bills?|orders?|frameworks?|polic(?:y|ies)|packages?|bans?|lists?|"
     r"reports?|agreements?|deals?|plans?|programmes?|programs?|projects?|evaluations?|tariffs?|"
     r"limits?|licen[cs]es?|permits?|models?|chips?|compan(?:y|ies)|firms?|agenc(?:y|ies)|makers?|"
     r"courts?|treat(?:y|ies)|papers?|stud(?:y|ies)|guidance|cases?|apps?)"
 )
 _DEFINITE = re.compile(
-    rf"\bthe (?:(?!(?:of|in|by|for|to|and|that|which|an?|the)\b)[\w'’-]+ ){{0,5}}?{_HEAD}\b"
-    rf"(?: {_HEAD}\b)?(?: of (?:[A-Z][a-z]+ )?\d{{4}})?",
+    rf"\bthe (?:(?!(?:of|in|by|for|to|and|that|which|an?|the)\b)[\w'’-]+ ){{0,5}}?{_HEAD_NOUN}\b"
+    rf"(?: {_HEAD_NOUN}\b)?(?: of (?:[A-Z][a-z]+ )?\d{{4}})?",
     re.IGNORECASE,
 )
 _ASKED_FOR = re.compile(
@@ -29,16 +29,17 @@ _ASKED_FOR = re.compile(
 )
 _TITLE = re.compile(r"(?:president|senator|representative|minister|mr|mrs|ms|dr|professor)\.? $",
                     re.IGNORECASE)  # fmt: skip
-_ACTS = re.compile(rf"\b{AUXILIARY} (?:the )?$", re.IGNORECASE)
-_SETS_SCENE = re.compile(r"\b(?:in|near|at|from|on) (?:the )?$", re.IGNORECASE)
+_BEFORE_SUBJECT = re.compile(rf"\b{AUXILIARY} (?:the )?$", re.IGNORECASE)
+_BEFORE_SETTING = re.compile(r"\b(?:in|near|at|from|on) (?:the )?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase of a question that a later one may stand for.
+    """A phrase of a question that a later pronoun may refer to.
 
-    `person` says how far it has the form of a person's name: 0 not at all, 1 or 2 words, 3 a title.
-    `acts` says that it is the subject of the question's verb, `scene` that it only says where.
+    `person` is how much it looks like a person's name: 0 not at all, 1 or 2 words, 3 a title.
+    `is_subject` says that it is the subject of the question's verb, `is_setting` that it only says
+    where.
     """
 
     text: str
@@ -46,8 +47,8 @@ class Phrase:
     end: int
     plural: bool = False
     person: int = 0
-    acts: bool = False
-    scene: bool = False
+    is_subject: bool = False
+    is_setting: bool = False
     named: bool = True
 
 
@@ -70,7 +71,7 @@ def capitalised_phrases(question: str) -> list[Name]:
 
 
 def phrases(question: str) -> list[Phrase]:
-    """Return what a follow-up to `question` may stand for, in order.
+    """Return what a follow-up to `question` may refer to, in order.
 
     These are its names, the definite phrases around them, and what it asks for: of "Which models
     were tested?" the models.
@@ -81,11 +82,13 @@ def phrases(question: str) -> list[Phrase]:
         if not any(start <= one.start < end for start, end in spans):
             title = _TITLE.search(question[: one.start])
             start = title.start() if title else one.start
-            found.append(_phrase(question, start, one.end, person=_person(one, bool(title))))
+            found.append(
+                _phrase(question, start, one.end, person=_person_likeness(one, bool(title)))
+            )
     if asked := _ASKED_FOR.match(question):
         start, end = asked.span("what")
-        many = _plural(asked["what"]) or question.lower().startswith("how many")
-        found.append(Phrase(f"the {asked['what']}", start, end, plural=many, named=False))
+        plural = _is_plural(asked["what"]) or question.lower().startswith("how many")
+        found.append(Phrase(f"the {asked['what']}", start, end, plural=plural, named=False))
     return sorted(found, key=lambda one: one.start)
 
 
@@ -95,22 +98,22 @@ def _phrase(question: str, start: int, end: int, *, named: bool = True, person: 
         text,
         start,
         end,
-        plural=not named and _plural(text),
+        plural=not named and _is_plural(text),
         person=person,
-        acts=bool(_ACTS.search(before)),
-        scene=bool(_SETS_SCENE.search(before)),
+        is_subject=bool(_BEFORE_SUBJECT.search(before)),
+        is_setting=bool(_BEFORE_SETTING.search(before)),
         named=named,
     )
 
 
-def _plural(text: str) -> bool:
+def _is_plural(text: str) -> bool:
     last = text.split()[-1].lower()
     return last == "people" or (last.endswith("s") and not last.endswith(("ss", "us", "is")))
 
 
-def _person(one: Name, titled: bool) -> int:
+def _person_likeness(one: Name, titled: bool) -> int:
     if titled:
         return 3
     words = one.text.split()
     plain = all(re.fullmatch(r"[A-Z][a-z]+(?:-[A-Z][a-z]+)?", word) for word in words)
-    return min(len(words), 2) if plain and not kind_of(one.text) else 0
+    return min(len(words), 2) if plain and not alias_section(one.text) else 0

@@ -1,4 +1,4 @@
-"""Asking: search, judge, write, check; an answer as a stream of growing snapshots."""
+"""The pipeline: retrieve, judge, write, check; the answer is a stream of growing snapshots."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
-from assistant.answer import NOT_HELD, NOT_SAID, Answer, Claim, Question
+from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Claim, Question
 from assistant.answerability import Zone
 from assistant.attribution import AnswerBuilder
 from assistant.checking.problems import Code, in_words
@@ -30,15 +30,15 @@ from corpus.vocabulary import with_aliases
 
 _LOG = logging.getLogger(__name__)
 LONGEST_QUESTION = 4_000
-# Sentences that share less of the stems of the shorter one say something else; the judge, who takes
-# 20 ms for a pair, need not be asked.
+# Below this share of common stems (of the shorter sentence) two sentences differ, and the judge,
+# which takes 20 ms for a pair, need not be asked.
 _MAY_BE_SAME = 0.3
 
 
 def validated(question: Question) -> Question:
-    """Return the question with its white space folded.
+    """Return the question with its white space normalised.
 
-    Raises UsageError where it is none, and for bounds that are no dates.
+    Raises UsageError for an empty or overlong question, and for bounds that are no dates.
     """
     text = " ".join(question.text.split())
     if not text:
@@ -59,15 +59,15 @@ def validated(question: Question) -> Question:
 def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
     """Yield the answer as it grows; the last snapshot is complete and has an outcome.
 
-    No evidence that answers means no engine is called and the outcome "declined". An engine that
-    fails is named with its reason, and the answer is quoted from the library instead. Raises
+    If the evidence does not answer, no engine is called and the outcome is "declined". If an engine
+    fails, the answer says so with the reason and quotes the library instead. Raises
     UsageError for a question that cannot be asked and LibraryError or EmbedderError where the
     library cannot be searched. Closing the iterator stops the engine.
     """
     question = validated(question)
     started = time.perf_counter()
-    if (told := _without_retrieval(workspace, question)) is not None:
-        yield _with_seconds(told, started, started)
+    if (direct := _without_retrieval(workspace, question)) is not None:
+        yield _with_seconds(direct, started, started)
         return
     plans: list[QueryPlan] = []
     with closing(plans_of(workspace, question)) as steps:
@@ -78,12 +78,12 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
                 plans = step
     search = retrieve_and_read(workspace, plans)
     plan = search.plan
-    found = time.perf_counter()
+    retrieved_at = time.perf_counter()
     answer = Answer(
         question.text,
         evidence=search.evidence,
         engine=workspace.engine.name,
-        seconds={"retrieve": found - started},
+        seconds={"retrieve": retrieved_at - started},
         standalone=plan.text if plan.text != question.text else "",
         searches=search.searches,
         not_found=search.missing,
@@ -91,9 +91,9 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
     )
     yield answer
     calculation = calculated(plan.calculation, search.evidence, workspace.library.document)
-    settled = _without_engine(workspace, answer, search, calculation)
-    if settled is not None:
-        yield _with_seconds(settled, started, found)
+    finished = _without_engine(workspace, answer, search, calculation)
+    if finished is not None:
+        yield _with_seconds(finished, started, retrieved_at)
         return
     task = Task(
         plan.text,
@@ -104,31 +104,31 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
         search.parts,
         plan.form,
     )
-    # Of a doubtful question the model says what is not found.
-    begun = answer if search.enough else replace(answer, not_found=())
+    # If it is doubtful whether the evidence answers, the model says what is not found.
+    initial = answer if search.enough else replace(answer, not_found=())
     if calculation is not None and search.sentences and search.sentences[0].row is not None:
-        # The row that is quoted may be any of those that the calculation would have compared.
-        begun = replace(begun, notice=_not_calculated(calculation))
-    for answer in _engine_answer(workspace, begun, task, enough=search.enough):
+        # The quoted row may be any of those that the calculation would have compared.
+        initial = replace(initial, notice=_not_calculated(calculation))
+    for answer in _engine_answer(workspace, initial, task, enough=search.enough):
         yield answer
     if answer.outcome == "failed":
-        yield _with_seconds(answer, started, found)
+        yield _with_seconds(answer, started, retrieved_at)
     else:
-        yield _with_seconds(_finished(workspace, answer, search), started, found)
+        yield _with_seconds(_finished(workspace, answer, search), started, retrieved_at)
 
 
 def _engine_answer(
-    workspace: Workspace, begun: Answer, task: Task, *, enough: bool
+    workspace: Workspace, initial: Answer, task: Task, *, enough: bool
 ) -> Iterator[Answer]:
-    """Yield the answer as the engine writes it, and what is made of it where the engine fails.
+    """Yield the answer as the engine writes it, with a fallback if the engine fails.
 
-    What it had written is kept where some of it holds. Else the library is quoted if the evidence
-    is `enough`; if not, the answer stays without a claim and says why. It is quoted too where a
-    model that was shown a part of the evidence found nothing in it.
+    What it had written is kept if a sentence of it is supported. Otherwise the library is quoted if
+    the evidence is `enough`; if not, the answer stays without a claim and says why. The library is
+    also quoted if a model that saw only part of the evidence found nothing in it.
     """
-    answer = begun
+    answer = initial
     try:
-        for grown in _write(workspace, workspace.engine, begun, task):
+        for grown in _write(workspace, workspace.engine, initial, task):
             answer = grown
             yield answer
     except EngineError as error:
@@ -137,14 +137,16 @@ def _engine_answer(
             yield replace(answer, outcome="failed", notice=str(error))
         elif _supported_count(answer):
             kept = tr("{reason}. What was written until then is kept.", reason=str(error))
-            yield replace(answer, growing="", notice=joined("\n", (begun.notice, kept)))
+            yield replace(answer, growing="", notice=joined("\n", (initial.notice, kept)))
         elif enough:
-            yield from _write(workspace, ExtractiveEngine(), _falling_back(begun, str(error)), task)
+            yield from _write(
+                workspace, ExtractiveEngine(), _falling_back(initial, str(error)), task
+            )
         else:
-            reason = joined("\n", (begun.notice, str(error)))
-            yield replace(begun, engine=ExtractiveEngine.name, fallback=str(error), notice=reason)
+            reason = joined("\n", (initial.notice, str(error)))
+            yield replace(initial, engine=ExtractiveEngine.name, fallback=str(error), notice=reason)
         return
-    for grown in _second_attempt(workspace, begun, answer, task):
+    for grown in _second_attempt(workspace, initial, answer, task):
         answer = grown
         yield answer
     if not enough or not task.sentences or isinstance(workspace.engine, ExtractiveEngine):
@@ -157,9 +159,9 @@ def _engine_answer(
             engine=workspace.engine.name,
         )
         quoting = replace(
-            begun,
+            initial,
             engine=ExtractiveEngine.name,
-            notice=joined("\n", (begun.notice, reason)),
+            notice=joined("\n", (initial.notice, reason)),
             usage=answer.usage and replace(answer.usage, cut=False),
         )
         yield from _write(workspace, ExtractiveEngine(), quoting, task)
@@ -168,10 +170,10 @@ def _engine_answer(
 def _without_engine(
     workspace: Workspace, answer: Answer, search: RetrievedEvidence, calculation: Calculation | None
 ) -> Answer | None:
-    """Return the answer where no engine need write it: calculated over a table, or declined."""
+    """Return the answer if it needs no engine: calculated over a table, or declined."""
     if calculation is not None and not calculation.refused:
         return calculated_answer(workspace, answer, calculation, search.evidence)
-    # A model may find what the reader doubts, and may say that it does not.
+    # A model may find an answer where the reader doubts it, or say that there is none.
     writes = not isinstance(workspace.engine, ExtractiveEngine)
     if search.enough or (writes and search.judgement.zone is not Zone.ABSENT):
         return None
@@ -187,10 +189,10 @@ def _not_calculated(calculation: Calculation) -> Translatable:
 
 
 def _without_retrieval(workspace: Workspace, question: Question) -> Answer | None:
-    """Return the answer to what asks for no passage: of the library itself, a summary, nothing."""
-    told = library_answer(workspace, question)
-    if told is not None:
-        return told
+    """Return the answer that needs no retrieval: on the library itself, a summary, no question."""
+    from_catalogue = library_answer(workspace, question)
+    if from_catalogue is not None:
+        return from_catalogue
     if names_nothing(question.text) and not (question.history and needs_context(question.text)):
         return ask_for_more(question)
     return summary_of(workspace, question)
@@ -224,11 +226,11 @@ def _write(workspace: Workspace, engine: Engine, answer: Answer, task: Task) -> 
 
 
 def _second_attempt(
-    workspace: Workspace, begun: Answer, answer: Answer, task: Task
+    workspace: Workspace, initial: Answer, answer: Answer, task: Task
 ) -> Iterator[Answer]:
-    """Yield the answer written once more where some of its sentences did not hold.
+    """Yield a second version of an answer that has unsupported sentences.
 
-    What comes of it counts where fewer are unsupported and no fewer hold; it is not tried twice.
+    It counts if fewer sentences are unsupported and no fewer are supported; it is not tried twice.
     """
     wrong = [
         (one.text, str(in_words(one.problems)))
@@ -237,13 +239,13 @@ def _second_attempt(
     ]
     if not wrong or not isinstance(workspace.engine, Corrector):
         return
-    waiting = tr("{count} sentence(s) did not hold: they are written again", count=len(wrong))
+    waiting = tr("{count} sentence(s) are unsupported and being rewritten", count=len(wrong))
     builder = AnswerBuilder(workspace.checker, task.evidence)
-    redone, usage = begun, answer.usage
+    redone, usage = initial, answer.usage
     cut = bool(usage and usage.cut)
     try:
-        asked_again = guarded(workspace.engine.name, workspace.engine.again, task, wrong)
-        with closing(asked_again) as pieces:
+        second_stream = guarded(workspace.engine.name, workspace.engine.again, task, wrong)
+        with closing(second_stream) as pieces:
             for one in parsed_sentences(pieces):
                 if isinstance(one, Draft):
                     redone = builder.with_draft(redone, one)
@@ -282,18 +284,18 @@ def _supported_count(answer: Answer) -> int:
     )
 
 
-def _falling_back(begun: Answer, reason: str) -> Answer:
-    """Return the answer as it was before the engine failed, marked with why it is written anew."""
+def _falling_back(initial: Answer, reason: str) -> Answer:
+    """Return the answer as it was before the engine failed, with the reason for the fallback."""
     quoted = tr("{reason}. The answer quotes the library instead.", reason=reason)
-    notice = joined("\n", (begun.notice, quoted))
-    return replace(begun, engine=ExtractiveEngine.name, fallback=reason, notice=notice)
+    notice = joined("\n", (initial.notice, quoted))
+    return replace(initial, engine=ExtractiveEngine.name, fallback=reason, notice=notice)
 
 
 def _finished(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -> Answer:
     if not answer.claims:
         return _declined(workspace, answer, search)
     if not search.enough and not _supported_count(answer):
-        # The reader doubted that the library answers, and no sentence of the model's holds.
+        # The reader doubted that the evidence answers, and no sentence of the model is supported.
         return _declined(workspace, answer, search)
     outcome = "partly" if answer.not_found else "answered"
     answer = _shared_problem_once(_repeats_merged(workspace, answer))
@@ -308,7 +310,7 @@ def _finished(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -
 
 
 def _repeats_merged(workspace: Workspace, answer: Answer) -> Answer:
-    """Return the answer with sentences that say the same made one, which cites what all do."""
+    """Return the answer with equal sentences merged into one that has all their citations."""
     kept: list[Claim] = []
     for one in answer.claims:
         alike = next((two for two in kept if _say_the_same(workspace, one, two)), None)
@@ -321,20 +323,25 @@ def _repeats_merged(workspace: Workspace, answer: Answer) -> Answer:
 
 
 def _say_the_same(workspace: Workspace, one: Claim, other: Claim) -> bool:
-    held = one.verdict == other.verdict == "supported" and one.citations and other.citations
-    if not held:
+    both_supported = (
+        one.verdict == other.verdict == "supported" and one.citations and other.citations
+    )
+    if not both_supported:
         return False
-    mine, theirs = workspace.reader.stems(one.text), workspace.reader.stems(other.text)
-    shared = len(mine & theirs) / max(1, min(len(mine), len(theirs)))
+    stems, other_stems = (
+        workspace.sentence_ranker.stems(one.text),
+        workspace.sentence_ranker.stems(other.text),
+    )
+    shared = len(stems & other_stems) / max(1, min(len(stems), len(other_stems)))
     return shared >= _MAY_BE_SAME and workspace.checker.same(one.text, other.text)
 
 
 def _shared_problem_once(answer: Answer) -> Answer:
-    """Return the answer with what several of its sentences have to say of themselves said once."""
-    added = [
+    """Return the answer with a problem that several sentences share told once, as a notice."""
+    with_added_citation = [
         one for one in answer.claims if any(two.code is Code.CITATION_ADDED for two in one.problems)
     ]
-    if len(added) < 2:
+    if len(with_added_citation) < 2:
         return answer
     claims = tuple(
         replace(
@@ -343,7 +350,8 @@ def _shared_problem_once(answer: Answer) -> Answer:
         for one in answer.claims
     )
     line = tr(
-        "{count} sentences cited no passage; those that contain them were added", count=len(added)
+        "{count} sentences cited no passage; those that contain them were added",
+        count=len(with_added_citation),
     )
     return replace(answer, claims=claims, notice=joined("\n", (answer.notice, line)))
 
@@ -351,19 +359,19 @@ def _shared_problem_once(answer: Answer) -> Answer:
 def _declined(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -> Answer:
     """Return the answer that says the library holds none, with the sentences that come closest."""
     builder = AnswerBuilder(workspace.checker, search.evidence)
-    shown = replace(answer, claims=(), citations=())
+    nearest = replace(answer, claims=(), citations=())
     for one in nearest_sentences(search.sentences):
         for text in quoted_text(one, None):
-            shown = builder.with_draft(shown, Draft(text, (one.label,)))
+            nearest = builder.with_draft(nearest, Draft(text, (one.label,)))
     near = search.judgement.zone is not Zone.ABSENT
-    failed = answer.notice if answer.fallback else ""
-    none = NOT_SAID if near and shown.claims else NOT_HELD
-    notices = [failed, none, _language_note(workspace, answer)]
+    failure = answer.notice if answer.fallback else ""
+    headline = NOT_SAID_OUTRIGHT if near and nearest.claims else NOTHING_ON_THIS
+    notices = [failure, headline, _language_note(workspace, answer)]
     return replace(
-        shown,
+        nearest,
         outcome="declined",
         claims=(),
-        nearest=shown.claims,
+        nearest=nearest.claims,
         not_found=answer.not_found or (answer.question,),
         notice=joined("\n", notices),
     )
@@ -378,7 +386,7 @@ def _language_note(workspace: Workspace, answer: Answer) -> str:
     return language_note(answer.question, languages, embedder=workspace.question_embedder.name)
 
 
-def _with_seconds(answer: Answer, started: float, found: float) -> Answer:
+def _with_seconds(answer: Answer, started: float, retrieved_at: float) -> Answer:
     now = time.perf_counter()
-    seconds = answer.seconds | {"answer": now - found, "total": now - started}
+    seconds = answer.seconds | {"answer": now - retrieved_at, "total": now - started}
     return replace(answer, seconds=seconds)

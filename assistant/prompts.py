@@ -70,7 +70,7 @@ Question: {question}""",
 # An earlier question whose passages are no longer shown.
 EARLIER = Prompt("Question: {question}", frozenset({"question"}))
 
-AGAIN = Prompt(
+CORRECTION = Prompt(
     """\
 These sentences of your answer are not right as they stand:
 {sentences}
@@ -82,7 +82,7 @@ NOT FOUND: <what is missing>.""",
 )
 
 # Asked as the question of ANSWER.
-JUDGE = Prompt(
+JUDGMENT = Prompt(
     """\
 {question}
 This asks for your own judgment from the passages: one or two sentences that follow from what \

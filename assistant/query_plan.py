@@ -13,12 +13,12 @@ from assistant.answer import Question
 from assistant.answer_form import AnswerForm, expected_form
 from assistant.decomposition import comparison_sides, sub_questions
 from assistant.engine import Waiting, guarded
-from assistant.entity_names import Name, Vocabulary, names
+from assistant.entity_names import Name, NameLookup, names
 from assistant.query_rewriting import candidates
 from assistant.rewrite_candidates import RewriteCandidate
 from assistant.table_questions import TableQuestion, calculation_asked
 from assistant.time_asked import TimeAsked, time_asked
-from assistant.time_statements import AskedStatement, asked_by
+from assistant.time_statements import AskedStatement, asked_statement
 from assistant.workspace import Workspace
 from corpus.date_mentions import date_mentions
 from corpus.errors import EngineError
@@ -43,11 +43,11 @@ class Rewriter(Protocol):
 
 @dataclass(frozen=True)
 class QueryPlan:
-    """A question that stands alone, and all that is asked of its words, each worked out once.
+    """A standalone question and everything derived from its words, each computed once.
 
-    `query` is the question as it is searched for, its spelling corrected. Of a follow-up `focus` is
-    what is newly asked, by which what is found is judged; "" for the whole question. At most
-    `limit` passages, of the documents that `filters` admit, are considered for the answer.
+    `query` is the question as it is searched for, its spelling corrected. `focus` is the new part
+    of a follow-up, by which the evidence is judged; "" for the whole question. At most `limit`
+    passages, of the documents that `filters` admit, are considered for the answer.
     """
 
     query: Query
@@ -62,8 +62,8 @@ class QueryPlan:
         return self.query.text
 
     @property
-    def judged_by(self) -> str:
-        """The text that passages and sentences are read with."""
+    def judged_text(self) -> str:
+        """The text with which passages and sentences are read and judged."""
         return self.focus or self.text
 
     @property
@@ -89,9 +89,9 @@ class QueryPlan:
 
     @cached_property
     def entities(self) -> tuple[Name, ...]:
-        """The proper names that what is newly asked holds."""
-        dates = [(one.start, one.end) for one in date_mentions(self.judged_by)]
-        return tuple(names(self.judged_by, dates))
+        """The proper names in the judged text."""
+        dates = [(one.start, one.end) for one in date_mentions(self.judged_text)]
+        return tuple(names(self.judged_text, dates))
 
     @cached_property
     def time(self) -> TimeAsked:
@@ -100,8 +100,8 @@ class QueryPlan:
 
     @cached_property
     def statement(self) -> AskedStatement:
-        """What the question asks of; statements that speak of it are compared by their dates."""
-        return asked_by(self.text)
+        """The subject of the question; statements about it are compared by their dates."""
+        return asked_statement(self.text)
 
     @cached_property
     def form(self) -> AnswerForm:
@@ -129,16 +129,18 @@ def plan_of(
 def plans_of(
     workspace: Workspace, question: Question
 ) -> Generator[list[QueryPlan] | Waiting, None, None]:
-    """Yield Waiting, and at last a plan for each thing that a question may mean, likeliest first.
+    """Yield Waiting, and at last a plan for each meaning a question may have, the likeliest first.
 
-    That is one but for a follow-up (assistant.query_rewriting). The engine's version of a follow-up
-    counts only when it adds no name or number that the conversation lacks; it is the first then.
+    Only a follow-up has several (assistant.query_rewriting). The engine's rewrite of a follow-up
+    comes first, unless it adds a name or number that the conversation lacks: then it is dropped.
     """
     texts = candidates(question.text, question.history)
     if len(texts) > 1 and isinstance(workspace.engine, Rewriter):
         text = ""
-        asked = [turn.question for turn in question.history]
-        rewriting = guarded(workspace.engine.name, workspace.engine.rewritten, question.text, asked)
+        earlier_questions = [turn.question for turn in question.history]
+        rewriting = guarded(
+            workspace.engine.name, workspace.engine.rewritten, question.text, earlier_questions
+        )
         try:
             with closing(rewriting) as steps:
                 for step in steps:
@@ -147,18 +149,18 @@ def plans_of(
                     else:
                         text = " ".join(step.split())
         except EngineError:
-            # Without the model the rules do it; the answer itself will tell that it failed.
+            # Without the model the rules do it; the answer itself will show that it failed.
             text = ""
         if text and _adds_nothing(text, question):
             texts = [RewriteCandidate(text), *texts]
-    yield [plan_of(workspace, question, text=one.text, focus=one.asks) for one in texts]
+    yield [plan_of(workspace, question, text=one.text, focus=one.newly_asked) for one in texts]
 
 
 def _adds_nothing(text: str, question: Question) -> bool:
     conversation = " ".join(
         [question.text, *(f"{turn.question} {turn.answer}" for turn in question.history)]
     )
-    vocabulary = Vocabulary(conversation)
+    vocabulary = NameLookup(conversation)
     stated = {one.value for one in quantities(conversation)}
     return (
         len(text) <= _LONGEST_REWRITE

@@ -1,4 +1,4 @@
-"""A follow-up and the conversation before it: in which texts to search for it, which to take."""
+"""Query rewriting: the standalone texts that a follow-up may mean, and the choice among them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from assistant import rewrite_candidates_chinese as chinese
 from assistant.phrases import capitalised_phrases
 from assistant.rewrite_candidates import RewriteCandidate
 
-# Where nothing is answered, a text that is a weaker guess must be so much nearer to it (by hand).
+# If no rewrite is answered, a less likely one must beat the best chance by this much (by hand).
 MARGIN = 0.1
 _Guess = TypeVar("_Guess")
 _Found = TypeVar("_Found")
@@ -49,37 +49,37 @@ def candidates(question: str, history: Sequence[Turn]) -> list[RewriteCandidate]
     so that it costs nothing more than it does without a conversation.
     """
     question = " ".join(question.split())
-    before, named, answer = "", list[str](), ""
+    previous, earlier_names, answer = "", list[str](), ""
     for turn in history:
-        before = turn.whole or _candidates(turn.question, before, named, answer)[0].text
-        new = [one.text for one in reversed(capitalised_phrases(before))]
-        named = [*new, *(one for one in named if one not in new)]
+        previous = turn.whole or _candidates(turn.question, previous, earlier_names, answer)[0].text
+        new_names = [one.text for one in reversed(capitalised_phrases(previous))]
+        earlier_names = [*new_names, *(one for one in earlier_names if one not in new_names)]
         answer = turn.answer
-    return _candidates(question, before, named, answer)
+    return _candidates(question, previous, earlier_names, answer)
 
 
 def _candidates(
-    question: str, before: str, named: Sequence[str], answer: str
+    question: str, previous: str, earlier_names: Sequence[str], answer: str
 ) -> list[RewriteCandidate]:
-    if not before:
+    if not previous:
         return [RewriteCandidate(question)]
     if chinese.is_chinese(question):
-        made = chinese.rewrites_of(question, before)
+        rewrites = chinese.rewrites_of(question, previous)
     else:
-        made = rewrite_candidates.rewrites_of(question, before, named, answer)
+        rewrites = rewrite_candidates.rewrites_of(question, previous, earlier_names, answer)
     kept: dict[str, RewriteCandidate] = {}
-    for one in made:
+    for one in rewrites:
         kept.setdefault(one.text.lower(), one)
     return list(kept.values())[:4]
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
-    """Return the most plausible candidate, for where there is nothing to judge by."""
+    """Return the most plausible candidate, for use without evidence to judge by."""
     return candidates(question, history)[0].text
 
 
 def needs_context(text: str) -> bool:
-    """Say whether a question or sentence says by its form that it needs what was said before it."""
+    """Say whether the form of a question or sentence shows that it needs the context before it."""
     return (
         chinese.needs_context(text)
         if chinese.is_chinese(text)
@@ -95,10 +95,10 @@ def best_candidate(
 ) -> _Found:
     """Return what `find` finds for the first guess that is answered; the likeliest guess is first.
 
-    `chance` says in 0…1 how sure it is that a finding answers; from `enough` on it is answered, and
-    nothing further is searched for. Where none is, the best finding is returned; that of a weaker
-    guess must be better by MARGIN. A change of topic is heard since nothing answers what was made
-    of the old one. That the question as asked is answered says little of its own: "rental cost?" is
+    `chance` gives in 0…1 the chance that a finding answers; from `enough` on it does, and no other
+    guess is searched for. If none does, the best finding is returned; that of a less likely guess
+    must be better by MARGIN. So a change of topic is noticed: nothing answers the rewrites that
+    keep the old one. That the question as asked is answered proves little: "rental cost?" is
     answered by the cost of anything.
     """
     found = find(guesses[0])

@@ -1,4 +1,4 @@
-"""Evidence for a query plan: each text searched for, read together with it, and judged."""
+"""Retrieval for a query plan: search, read each passage with the question, judge the evidence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from assistant.answerability import ANSWERED, NEAR, Judgement, Zone, judge_answerability
 from assistant.decomposition import asked_thing
 from assistant.engine import ReplacedSentence
-from assistant.entity_names import Vocabulary
+from assistant.entity_names import NameLookup
 from assistant.extractive_engine import stands_alone
 from assistant.query_plan import QueryPlan
 from assistant.query_rewriting import best_candidate
@@ -23,15 +23,15 @@ from index.diversity import share_among_documents
 from index.evidence import Evidence
 
 _LAST_YEAR = re.compile(r"\b(?:last|previous|prior|past) year\b|\byear (?:before|earlier)\b", re.I)
-_SMALL = re.compile(r"\b[a-z]{2,}\b")
-# What a question needs for an answer that names something unknown to the library: of 305 answerable
-# ones ten do ("DS", "the Hangzhou lab"), eight of which stand above.
-_OF_UNKNOWN = 0.6
+_LOWER_CASE_WORD = re.compile(r"\b[a-z]{2,}\b")
+# The chance of an answer from which a question may name something unknown to the library: of 305
+# answerable ones ten do ("DS", "the Hangzhou lab"), eight of them above this.
+_LEAST_CHANCE_WITH_UNKNOWN_NAME = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class RetrievedEvidence:
-    """What was looked for and found. `missing` are the parts of the question without evidence.
+    """The evidence of a plan, judged. `missing` are the parts of the question without evidence.
 
     The sentences are ranked, and `judgement` says whether they answer. `asides` are those that
     another sentence replaced, by date. The first `parts` sentences answer a part of the question
@@ -55,7 +55,7 @@ class RetrievedEvidence:
 
 @with_aliases
 def retrieve_and_read(workspace: Workspace, plans: Sequence[QueryPlan]) -> RetrievedEvidence:
-    """Search for the first of some plans that is answered, the best where none is; read and judge.
+    """Return the evidence of the first plan that is answered; if none is, of the best one.
 
     Raises what `Retriever.search` raises, and ReaderError.
     """
@@ -80,7 +80,7 @@ def _whole_and_parts(workspace: Workspace, plan: QueryPlan) -> RetrievedEvidence
     missing = tuple(asked_thing(one.plan.text) for one in found if not one.enough)
     lists = [one.evidence for one in (*good, *([whole] if whole.enough else []))]
     evidence = _interleaved(lists, max(plan.limit, 2 * len(good)))
-    read = workspace.reader.read(plan.text, evidence)
+    read = workspace.sentence_ranker.read(plan.text, evidence)
     sentences, asides = _by_validity(plan, read, evidence)
     best = max((whole, *good), key=lambda one: one.judgement.chance)
     first, rest = _parts_first(good, evidence, sentences)
@@ -108,52 +108,57 @@ def _retrieve_and_judge(
     workspace: Workspace, plan: QueryPlan, *, is_part: bool = False
 ) -> RetrievedEvidence:
     evidence = retrieve(workspace, plan)
-    readings = workspace.reader.readings(plan.judged_by, evidence)
-    read = tuple(workspace.reader.sentences(plan.judged_by, evidence, readings))
-    judgement = judge_answerability(readings, evidence if read else ())
+    readings = workspace.sentence_ranker.readings(plan.judged_text, evidence)
+    sentences = tuple(workspace.sentence_ranker.sentences(plan.judged_text, evidence, readings))
+    judgement = judge_answerability(readings, evidence if sentences else ())
     # The sides of a comparison differ in their names alone.
-    unsure = judgement.zone is Zone.ANSWERED and (is_part or judgement.chance < _OF_UNKNOWN)
-    if unsure and _is_of_something_else(workspace, plan, evidence):
+    doubtful = judgement.zone is Zone.ANSWERED and (
+        is_part or judgement.chance < _LEAST_CHANCE_WITH_UNKNOWN_NAME
+    )
+    if doubtful and _is_of_something_else(workspace, plan, evidence):
         judgement = Judgement(NEAR, Zone.NEAR)
-    read, asides = _by_validity(plan, read, evidence)
+    sentences, asides = _by_validity(plan, sentences, evidence)
     missing = () if judgement.zone is Zone.ANSWERED else (plan.text,)
     searches = (plan.text, *(one.text for one in plan.sides))
-    return RetrievedEvidence(plan, searches, evidence, read, missing, judgement, asides)
+    return RetrievedEvidence(plan, searches, evidence, sentences, missing, judgement, asides)
 
 
 def _is_of_something_else(
     workspace: Workspace, plan: QueryPlan, evidence: Sequence[Evidence]
 ) -> bool:
-    """Say whether a question names what no document has a word of, or an event of another time.
+    """Say whether a question names something that no document mentions, or asks of another time.
 
-    Where every word has a capital, capitals tell no names.
+    If every word is capitalised, capitals do not show names.
     """
     if is_of_another_time(plan.time, evidence):
         return True
-    if not _SMALL.search(plan.judged_by):
+    if not _LOWER_CASE_WORD.search(plan.judged_text):
         return False
     unknown = [
         one.text
         for one in plan.entities
-        if (stems := workspace.reader.stems(one.text)) and not any(map(plan.retriever.knows, stems))
+        if (stems := workspace.sentence_ranker.stems(one.text))
+        and not any(map(plan.retriever.knows, stems))
     ]
     if not unknown:
         return False
     # An alias, initials or joined words may stand for it.
-    said = Vocabulary("\n".join(f"{one.source.title}\n{one.passage.text}" for one in evidence))
-    return not all(map(said.holds, unknown))
+    evidence_names = NameLookup(
+        "\n".join(f"{one.source.title}\n{one.passage.text}" for one in evidence)
+    )
+    return not all(map(evidence_names.holds, unknown))
 
 
-def is_of_another_time(asked: TimeAsked, evidence: Sequence[Evidence]) -> bool:
-    """Say whether a question asks what happened in years of which no evidence tells."""
-    if asked.when is not When.NAMED or not asked.event or asked.before:
+def is_of_another_time(time: TimeAsked, evidence: Sequence[Evidence]) -> bool:
+    """Say whether a question asks what happened in years that no evidence is about."""
+    if time.when is not When.NAMED or not time.event or time.before:
         return False
-    years = set(range(int(asked.begin[:4]), int(asked.end[:4]) + 1))
+    years = set(range(int(time.begin[:4]), int(time.end[:4]) + 1))
     return not any(years & _years(one) for one in evidence)
 
 
 def _years(one: Evidence) -> set[int | None]:
-    """Return the years of which a passage may tell: those it states, its document's, the last."""
+    """Return the years a passage may be about: those stated, its document's, the one before."""
     source, passage = one.source, one.passage
     stated = date_mentions("\n".join((source.title, passage.heading, source.dated, passage.text)))
     years = {moment.year for moment in stated}
@@ -163,9 +168,9 @@ def _years(one: Evidence) -> set[int | None]:
 
 
 def _by_validity(
-    plan: QueryPlan, read: Sequence[RankedSentence], evidence: Sequence[Evidence]
+    plan: QueryPlan, sentences: Sequence[RankedSentence], evidence: Sequence[Evidence]
 ) -> tuple[tuple[RankedSentence, ...], tuple[ReplacedSentence, ...]]:
-    """Return the sentences, first those of the time asked for, and what was replaced by them.
+    """Return the sentences valid at the time asked about first, and those that they replaced.
 
     `assistant.time_validity` compares statements about one thing by their dates.
     """
@@ -179,16 +184,16 @@ def _by_validity(
             published=by_label[one.label].source.dated,
             context=f"{by_label[one.label].source.title} {by_label[one.label].passage.heading}",
         )
-        for one in read
+        for one in sentences
     ]
-    timed = ordered_by_validity(statements, plan.time, plan.statement, now=plan.now)
-    # What was so before is told where the question has a word for its time, and what was corrected.
+    ordered = ordered_by_validity(statements, plan.time, plan.statement, now=plan.now)
+    # Replaced statements are shown if the question has a word for the time, corrected ones always.
     asides = [
-        ReplacedSentence(read[one.leading], one.words, read[one.aside])
-        for one in timed.replaced
-        if plan.time.outright or "corrected" in one.words.lower()
+        ReplacedSentence(sentences[one.leading], one.words, sentences[one.aside])
+        for one in ordered.replaced
+        if plan.time.explicit or "corrected" in one.words.lower()
     ]
-    return tuple(read[place] for place in timed.order), tuple(asides)
+    return tuple(sentences[place] for place in ordered.order), tuple(asides)
 
 
 def _interleaved(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, ...]:
@@ -227,10 +232,10 @@ def _parts_first(
     first: dict[tuple[int, int], RankedSentence] = {}
     for search in found:
         by_label = {one.label: labels.get(one.passage.id) for one in search.evidence}
-        for read in search.sentences:
-            label = by_label[read.label]
-            if label is not None and stands_alone(read):
-                first.setdefault((label, read.start), replace(read, label=label))
+        for sentence in search.sentences:
+            label = by_label[sentence.label]
+            if label is not None and stands_alone(sentence):
+                first.setdefault((label, sentence.start), replace(sentence, label=label))
                 break
     rest = [one for one in sentences if (one.label, one.start) not in first]
     return list(first.values()), rest

@@ -1,4 +1,4 @@
-"""What an English follow-up may mean: the texts in which it could be searched for.
+"""Rewrites of an English follow-up: the standalone texts that it may mean.
 
 Nothing is decided here. Each text is a guess that costs a search, and the one whose passages answer
 best is taken (`assistant.query_rewriting.best_candidate`); so the guesses are few, the most
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.entity_names import kind_of
+from assistant.entity_names import alias_section
 from assistant.phrases import AUXILIARY, capitalised_phrases, phrases
 from corpus.date_mentions import date_mentions
 from index.query import STOP_WORDS, content_words
@@ -31,34 +31,36 @@ class RewriteKind(StrEnum):
 class RewriteCandidate:
     """A text in which a follow-up may be searched for, and how it was made.
 
-    `asks` is what is newly asked where the last question stands before it: whether something is
-    answered is judged by that alone, since the last question has its answer already.
+    `newly_asked` is the new part of a text that begins with the last question: whether something
+    is answered is judged by that alone, since the last question has its answer already.
     """
 
     text: str
-    made: RewriteKind = RewriteKind.AS_ASKED
-    asks: str = ""
+    kind: RewriteKind = RewriteKind.AS_ASKED
+    newly_asked: str = ""
 
 
-# More content words than this are a question of their own, unless nothing of it is found.
-_WHOLE = 4
-# A pronoun after so many content words may well stand for one of them.
-_OWN = 3
-_ASKS = re.compile(
+# More content words than this make a question of its own, unless nothing answers it.
+_MOST_WORDS_OF_FRAGMENT = 4
+# After this many content words a pronoun may refer to one of them.
+_WORDS_BEFORE_OWN_PRONOUN = 3
+_BEGINS_QUESTION = re.compile(
     rf"^(?:(?:until|since|by|with|on|in|from|for|at|to|under|of|about|against) )?"
     rf"(?:who|whom|whose|what|which|when|where|why|how|tell|show|list|explain|compare|summari[sz]e|"
     rf"describe|give|{AUXILIARY})\b",
     re.IGNORECASE,
 )
-_JOINS = re.compile(r"^(?:(?:and|but|so|or|then|also|ok|okay|thanks)\b[ ,.!]*)+", re.IGNORECASE)
+_LEADING_CONJUNCTION = re.compile(
+    r"^(?:(?:and|but|so|or|then|also|ok|okay|thanks)\b[ ,.!]*)+", re.IGNORECASE
+)
 _ABOUT = re.compile(r"^(?:what|how) (?:about|of)\s+", re.IGNORECASE)
-_MEANT = re.compile(
+_CORRECTS_ITSELF = re.compile(
     r"^(?:(?:no|sorry|oh|actually|well)\b[,.!]?\s*)*"
     r"(?:i (?:meant|mean|was asking about)|not .+? but)\s+(?:to ask\s+)?|"
     r"^no[,.]\s+(?=the |[A-Z])",
     re.IGNORECASE,
 )
-_BARE = re.compile(
+_BARE_QUESTION = re.compile(
     r"(?P<how>why|when|where|how|(?:since|until) when|for how long)"
     r"(?: (?:was|is|did) (?:that|it|this)(?: happen)?| so)?(?P<refused> not)?\s*\?*",
     re.IGNORECASE,
@@ -68,117 +70,132 @@ _PRONOUN = re.compile(
     rf"\b(?:{AUXILIARY}|of|on|by|to|with) (?P<that>that|this)\b",
     re.IGNORECASE,
 )
-# "Is it true that": it stands for nothing.
-_EMPTY = re.compile(r"\b(?:is|was) it (?=[a-z]+ (?:that|to)\b)", re.IGNORECASE)
-_OWNING = frozenset({"its", "their", "his", "her"})
+# "Is it true that": this "it" refers to nothing.
+_EXPLETIVE_IT = re.compile(r"\b(?:is|was) it (?=[a-z]+ (?:that|to)\b)", re.IGNORECASE)
+_POSSESSIVES = frozenset({"its", "their", "his", "her"})
 _TWO = re.compile(r"\b(?:the two|both of them|either of them|them both)\b", re.IGNORECASE)
 _ORDINAL = re.compile(
     r"\bthe (?P<which>first|second|third|last|former|latter)(?:\s+(?:one|of them))?(?=\s*[?.]|$)",
     re.IGNORECASE,
 )
-_PLACES = {"first": 0, "former": 0, "second": 1, "latter": 1, "third": 2, "last": -1}
-_WORDS = r"(?:in|on|at|by|for|about|after|before|since|until|under|against|with|from|to|during|of)"
-_CIRCUMSTANCE = re.compile(rf"(?P<word>according to|{_WORDS}) (?P<what>.+)", re.IGNORECASE)
+_POSITIONS = {"first": 0, "former": 0, "second": 1, "latter": 1, "third": 2, "last": -1}
+_PREPOSITION = (
+    r"(?:in|on|at|by|for|about|after|before|since|until|under|against|with|from|to|during|of)"
+)
+_CIRCUMSTANCE = re.compile(rf"(?P<word>according to|{_PREPOSITION}) (?P<what>.+)", re.IGNORECASE)
 
 
 def needs_context(text: str) -> bool:
-    """Say whether a question or sentence says by its form that it needs what was said before it."""
+    """Say whether the form of a question or sentence shows that it needs the context before it."""
     pronoun = _pronoun(text)
     return (
         bool(
-            pronoun and not _own(text, pronoun) and not capitalised_phrases(text[: pronoun.start()])
+            pronoun
+            and not _refers_within_question(text, pronoun)
+            and not capitalised_phrases(text[: pronoun.start()])
         )
-        or _is_part(text)
-        or bool(_BARE.fullmatch(_JOINS.sub("", text)))
+        or _is_fragment(text)
+        or bool(_BARE_QUESTION.fullmatch(_LEADING_CONJUNCTION.sub("", text)))
     )
 
 
 def rewrites_of(
-    question: str, before: str, named: Sequence[str], answer: str = ""
+    question: str, previous: str, earlier_names: Sequence[str], answer: str = ""
 ) -> list[RewriteCandidate]:
-    """Return what `question` may mean after `before`, the last question that stood alone.
+    """Return what `question` may mean after `previous`, the last question that stood alone.
 
-    `named` are the names of the conversation, the newest first; `answer` is what was answered last,
-    for a person whom only it names. A question that stands alone is returned alone.
+    `earlier_names` are the names of the conversation, the newest first; `answer` is the last
+    answer, for a person whom only it names. A question that stands alone is returned alone.
     """
-    if meant := _MEANT.match(question):
-        rest = question[meant.end() :].strip()
+    if correction := _CORRECTS_ITSELF.match(question):
+        rest = question[correction.end() :].strip()
         return (
-            rewrites_of(rest, before, named, answer) if _ASKS.match(rest) else _part(rest, before)
+            rewrites_of(rest, previous, earlier_names, answer)
+            if _BEGINS_QUESTION.match(rest)
+            else _rewrites_of_fragment(rest, previous)
         )
-    plain = _JOINS.sub("", question).strip()
-    if bare := _BARE.fullmatch(plain):
-        return [_asked_anew(bare, before)]
-    if _is_part(question) and not _pronoun(plain):
-        return _part(_ABOUT.sub("", plain), before)
-    if listed := _of_a_list(plain, before, named):
-        return [RewriteCandidate(listed, RewriteKind.WITH_SUBJECT), _with_question(plain, before)]
+    plain = _LEADING_CONJUNCTION.sub("", question).strip()
+    if bare := _BARE_QUESTION.fullmatch(plain):
+        return [_asked_anew(bare, previous)]
+    if _is_fragment(question) and not _pronoun(plain):
+        return _rewrites_of_fragment(_ABOUT.sub("", plain), previous)
+    if listed := _with_listed_item(plain, previous, earlier_names):
+        return [RewriteCandidate(listed, RewriteKind.WITH_SUBJECT), _with_question(plain, previous)]
     pronoun = _pronoun(plain)
     if pronoun is None and (capitalised_phrases(plain) or date_mentions(plain)):
         return [RewriteCandidate(question)]
-    subjects = _subjects(pronoun, plain, before, named, answer)
-    made = [
-        RewriteCandidate(_put(one, plain, pronoun), RewriteKind.WITH_SUBJECT) for one in subjects
+    subjects = _subjects(pronoun, plain, previous, earlier_names, answer)
+    rewrites = [
+        RewriteCandidate(_with_subject(one, plain, pronoun), RewriteKind.WITH_SUBJECT)
+        for one in subjects
     ]
-    if pronoun and not _own(plain, pronoun):
-        return [*made, _with_question(plain, before), RewriteCandidate(question)]
-    if pronoun or len(_content(plain)) > _WHOLE:
-        return [RewriteCandidate(question), *made[:1]]
-    return [*made, RewriteCandidate(question)]
+    if pronoun and not _refers_within_question(plain, pronoun):
+        return [*rewrites, _with_question(plain, previous), RewriteCandidate(question)]
+    if pronoun or len(_content_words(plain)) > _MOST_WORDS_OF_FRAGMENT:
+        return [RewriteCandidate(question), *rewrites[:1]]
+    return [*rewrites, RewriteCandidate(question)]
 
 
-def _is_part(question: str) -> bool:
+def _is_fragment(question: str) -> bool:
     """Say whether a question is only an element of one: "and Taiwan?", "rental cost?"."""
-    plain = _JOINS.sub("", question).strip()
-    if _ASKS.match(plain) and not _ABOUT.match(plain):
+    plain = _LEADING_CONJUNCTION.sub("", question).strip()
+    if _BEGINS_QUESTION.match(plain) and not _ABOUT.match(plain):
         return False
-    short = question.endswith("?") and len(plain.split()) <= _WHOLE
-    return plain != question or short or bool(_ABOUT.match(plain) or _MEANT.match(question))
+    short = question.endswith("?") and len(plain.split()) <= _MOST_WORDS_OF_FRAGMENT
+    return (
+        plain != question or short or bool(_ABOUT.match(plain) or _CORRECTS_ITSELF.match(question))
+    )
 
 
-def _part(what: str, before: str) -> list[RewriteCandidate]:
-    """Return what an element alone may mean: put in the place of its like, or asked of a thing."""
-    what = what.strip().rstrip("?.! ").strip()
-    made = [RewriteCandidate(one, RewriteKind.IN_PLACE) for one in _replaced(what, before)]
-    if not made:
-        subjects = _subjects(None, what, before, (), "")
-        made = [
-            RewriteCandidate(_put(one, f"{what}?", None), RewriteKind.WITH_SUBJECT)
+def _rewrites_of_fragment(fragment: str, previous: str) -> list[RewriteCandidate]:
+    """Return what a fragment may mean: in place of an element like it, or asked of a subject."""
+    fragment = fragment.strip().rstrip("?.! ").strip()
+    rewrites = [
+        RewriteCandidate(one, RewriteKind.IN_PLACE) for one in _with_replacement(fragment, previous)
+    ]
+    if not rewrites:
+        subjects = _subjects(None, fragment, previous, (), "")
+        rewrites = [
+            RewriteCandidate(_with_subject(one, f"{fragment}?", None), RewriteKind.WITH_SUBJECT)
             for one in subjects
         ]
-    return [*made, _with_question(f"{what}?", before), RewriteCandidate(f"{what}?")]
+    return [*rewrites, _with_question(f"{fragment}?", previous), RewriteCandidate(f"{fragment}?")]
 
 
-def _replaced(what: str, before: str) -> list[str]:
-    """Return the earlier question with an element that is like `what` replaced by it."""
-    dates, old_dates = date_mentions(what), date_mentions(before)
-    circumstance = _CIRCUMSTANCE.fullmatch(what)
+def _with_replacement(fragment: str, previous: str) -> list[str]:
+    """Return the earlier question with an element that is like `fragment` replaced by it."""
+    dates, old_dates = date_mentions(fragment), date_mentions(previous)
+    circumstance = _CIRCUMSTANCE.fullmatch(fragment)
     if dates and old_dates:
         old = old_dates[-1]
-        return [before[: old.start] + what[dates[0].start :] + before[old.end :]]
+        return [previous[: old.start] + fragment[dates[0].start :] + previous[old.end :]]
     if dates and (circumstance or dates[0].start == 0):
-        return [f"{before.rstrip('?. ')} {what if circumstance else f'in {what}'}?"]
+        return [f"{previous.rstrip('?. ')} {fragment if circumstance else f'in {fragment}'}?"]
     if circumstance:
-        added = f"{before.rstrip('?. ')} {what}?"
-        like = re.compile(rf"\b{circumstance['word']} .+?(?=\s*\?|\s*$| {_WORDS} )", re.IGNORECASE)
-        old_one = like.search(before)
+        added = f"{previous.rstrip('?. ')} {fragment}?"
+        same_preposition = re.compile(
+            rf"\b{circumstance['word']} .+?(?=\s*\?|\s*$| {_PREPOSITION} )", re.IGNORECASE
+        )
+        old_one = same_preposition.search(previous)
         if old_one is None or date_mentions(old_one[0]):
             return [added]
-        return [before[: old_one.start()] + what + before[old_one.end() :], added]
-    new = re.sub(r"^the |['’]s$", "", what)
-    if new not in [one.text for one in capitalised_phrases(f"so {new}")]:
+        return [previous[: old_one.start()] + fragment + previous[old_one.end() :], added]
+    replacement = re.sub(r"^the |['’]s$", "", fragment)
+    if replacement not in [one.text for one in capitalised_phrases(f"so {replacement}")]:
         return []
-    named = [one for one in phrases(before) if one.named and one.text != new]
-    alike = [one for one in named if kind_of(one.text) == kind_of(new)] or named
-    return [before[: one.start] + new + before[one.end :] for one in alike[:2]]
+    like_phrases = [one for one in phrases(previous) if one.named and one.text != replacement]
+    alike = [
+        one for one in like_phrases if alias_section(one.text) == alias_section(replacement)
+    ] or like_phrases
+    return [previous[: one.start] + replacement + previous[one.end :] for one in alike[:2]]
 
 
-def _asked_anew(bare: re.Match[str], before: str) -> RewriteCandidate:
+def _asked_anew(bare: re.Match[str], previous: str) -> RewriteCandidate:
     """Return "why?" or "when was that?" as the earlier question asked so."""
-    rest = re.sub(rf"^(?:why|when|where|how) (?={AUXILIARY}\b)", "", before, flags=re.IGNORECASE)
+    rest = re.sub(rf"^(?:why|when|where|how) (?={AUXILIARY}\b)", "", previous, flags=re.IGNORECASE)
     if not re.match(rf"{AUXILIARY}\b", rest, re.IGNORECASE):
-        return _with_question(bare[0], before)
-    acts = next((one.text for one in phrases(before) if one.acts), "")
+        return _with_question(bare[0], previous)
+    acts = next((one.text for one in phrases(previous) if one.is_subject), "")
     if bare["refused"] and acts:
         rest = rest.replace(acts, f"{acts} not", 1)
     return RewriteCandidate(
@@ -186,74 +203,86 @@ def _asked_anew(bare: re.Match[str], before: str) -> RewriteCandidate:
     )
 
 
-def _with_question(question: str, before: str) -> RewriteCandidate:
-    stop = "" if before.endswith(("?", ".", "!")) else "."
-    # "When was that?" says nothing alone.
-    asks = question if _content(question) else ""
-    return RewriteCandidate(f"{before}{stop} {question}", RewriteKind.WITH_QUESTION, asks)
+def _with_question(question: str, previous: str) -> RewriteCandidate:
+    stop = "" if previous.endswith(("?", ".", "!")) else "."
+    # "When was that?" has no content of its own.
+    newly_asked = question if _content_words(question) else ""
+    return RewriteCandidate(f"{previous}{stop} {question}", RewriteKind.WITH_QUESTION, newly_asked)
 
 
-def _of_a_list(question: str, before: str, named: Sequence[str]) -> str:
+def _with_listed_item(question: str, previous: str, earlier_names: Sequence[str]) -> str:
     """Return a question with "the two" or "the second one" named, or ""."""
-    listed = [one.text for one in phrases(before) if one.named]
+    listed = [one.text for one in phrases(previous) if one.named]
     if both := _TWO.search(question):
-        pair = listed if len(listed) == 2 else named[1::-1]
+        pair = listed if len(listed) == 2 else earlier_names[1::-1]
         joined = " and ".join(pair)
         return question[: both.start()] + joined + question[both.end() :] if len(pair) == 2 else ""
     ordinal = _ORDINAL.search(question)
-    place = _PLACES[ordinal["which"].lower()] if ordinal else 0
+    place = _POSITIONS[ordinal["which"].lower()] if ordinal else 0
     if ordinal is None or len(listed) < 2 or not -len(listed) <= place < len(listed):
         return ""
     return question[: ordinal.start()] + listed[place] + question[ordinal.end() :]
 
 
 def _pronoun(question: str) -> re.Match[str] | None:
-    """Return the first pronoun that may stand for something of the conversation."""
-    empty = [one.span() for one in _EMPTY.finditer(question)]
+    """Return the first pronoun that may refer to something in the conversation."""
+    expletives = [one.span() for one in _EXPLETIVE_IT.finditer(question)]
     for one in _PRONOUN.finditer(question):
-        if not any(start <= one.start() < end for start, end in empty):
+        if not any(start <= one.start() < end for start, end in expletives):
             return one
     return None
 
 
-def _own(question: str, pronoun: re.Match[str]) -> bool:
-    """Say whether a pronoun may as well stand for what the question itself says before it."""
-    return len(_content(question[: pronoun.start()])) >= _OWN
+def _refers_within_question(question: str, pronoun: re.Match[str]) -> bool:
+    """Say whether a pronoun may refer to something earlier in the question itself."""
+    return len(_content_words(question[: pronoun.start()])) >= _WORDS_BEFORE_OWN_PRONOUN
 
 
-def _content(text: str) -> list[str]:
+def _content_words(text: str) -> list[str]:
     return [one for one in content_words(text) if one.lower() not in STOP_WORDS]
 
 
 def _subjects(
-    pronoun: re.Match[str] | None, question: str, before: str, named: Sequence[str], answer: str
+    pronoun: re.Match[str] | None,
+    question: str,
+    previous: str,
+    earlier_names: Sequence[str],
+    answer: str,
 ) -> list[str]:
     """Return up to two things that a question may be about, the likeliest first.
 
     They come from the last question, from the last answer (a person), then from earlier questions.
     """
-    known = phrases(before)
+    phrases_found = phrases(previous)
     if pronoun and pronoun["person"]:
-        told = [one for one in phrases(answer) if one.person == 2]
-        known = sorted([*(one for one in known if one.person), *told], key=lambda one: -one.person)
+        persons = [one for one in phrases(answer) if one.person == 2]
+        phrases_found = sorted(
+            [*(one for one in phrases_found if one.person), *persons], key=lambda one: -one.person
+        )
     elif pronoun and pronoun["many"]:
-        known.sort(key=lambda one: (not one.plural, not one.named, one.scene))
+        phrases_found.sort(key=lambda one: (not one.plural, not one.named, one.is_setting))
     else:
-        single = [one for one in known if not one.plural and one.person < 3] or known
-        acts = bool(pronoun and re.search(rf"\b{AUXILIARY} $", question[: pronoun.start()]))
+        single = [
+            one for one in phrases_found if not one.plural and one.person < 3
+        ] or phrases_found
+        asks_what_it_did = bool(
+            pronoun and re.search(rf"\b{AUXILIARY} $", question[: pronoun.start()])
+        )
         # What a question ends with is what it is about, unless it asks what that did.
-        known = sorted(single, key=lambda one: (one.scene, one.acts != acts, -one.start))
-    earlier = [one for one in named if one not in before]
-    return list(dict.fromkeys([*(one.text for one in known), *earlier]))[:2]
+        phrases_found = sorted(
+            single, key=lambda one: (one.is_setting, one.is_subject != asks_what_it_did, -one.start)
+        )
+    earlier = [one for one in earlier_names if one not in previous]
+    return list(dict.fromkeys([*(one.text for one in phrases_found), *earlier]))[:2]
 
 
-def _put(subject: str, question: str, pronoun: re.Match[str] | None) -> str:
+def _with_subject(subject: str, question: str, pronoun: re.Match[str] | None) -> str:
     """Return a question with its subject in the place of a pronoun, or named before it."""
     if pronoun is None:
         return f"{subject[0].upper()}{subject[1:]}: {question}"
     start, end = pronoun.span(str(pronoun.lastgroup))
-    owner = pronoun[0].lower() in _OWNING and not (
+    possessive = pronoun[0].lower() in _POSSESSIVES and not (
         pronoun[0].lower() in {"his", "her"} and question[end : end + 1] in {"", "?"}
     )
-    whole = question[:start] + subject + ("'s" if owner else "") + question[end:]
-    return whole[0].upper() + whole[1:]
+    rewritten = question[:start] + subject + ("'s" if possessive else "") + question[end:]
+    return rewritten[0].upper() + rewritten[1:]

@@ -1,7 +1,7 @@
-"""What a Chinese follow-up may mean: the texts in which it could be searched for.
+"""Rewrites of a Chinese follow-up: the standalone texts that it may mean.
 
-Chinese has no spaces, so a question is not judged by how many words it has: its own pronouns, its
-form ("那……呢？", "我是说……") and the lack of any name say that it may lean on what went before.
+Chinese has no spaces, so a question is not judged by how many words it has: its pronouns, its form
+("那……呢？", "我是说……") and the lack of any name show that it may need the previous question.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ _PRONOUN = re.compile(
     r"(?:该|这家|那家|此|这个|这款|那款)(?:公司|企业|机构|模型|芯片|国家|产品)|它们?|他们|她们|"
     r"(?<![其])[他她](?!们)|(?<![尤极与])其(?![他中实余它次])"
 )
-_PART = re.compile(
+_FRAGMENT = re.compile(
     r"(?:那么?|还有|另外|至于)?[,，]?(?P<about>.+?)呢[?？]*|"
     r"(?:不是?|不对|抱歉)?[,，。]?我(?:是)?(?:说|指|问)(?:的)?是?(?P<meant>.+?)[。?？]*"
 )
-_BARE = re.compile(r"(?:那么?)?(?:为什么|为何|何时|什么时候|在哪里?|怎么样?)[?？]*")
+_BARE_QUESTION = re.compile(r"(?:那么?)?(?:为什么|为何|何时|什么时候|在哪里?|怎么样?)[?？]*")
 _LATIN = re.compile(r"[a-z]*[A-Z][A-Za-z0-9]*(?:[.\-][A-Za-z0-9]+)*(?: [A-Z0-9][A-Za-z0-9.]*)*")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _ORGANISATION = re.compile(r"[\u3400-\u9fff]{2,}?(?:公司|集团|科技|国际|大学|研究院|部|局)")
-# So many function words make a sentence English.
-_ENGLISH = 2
+# This many function words make a sentence English.
+_ENGLISH_FUNCTION_WORDS = 2
 # What a question is about ends where one of these begins.
 _SUBJECT_ENDS = re.compile(
     r"的|是|在|有|于|被|对|将|会|了|什么|为什么|怎么|多少|如何|何时|能|可以|从|由|向|与|和|哪"
@@ -38,35 +38,40 @@ def is_chinese(question: str) -> bool:
     if not re.search(r"[\u3400-\u9fff]", question):
         return False
     words = set(re.findall(r"[a-z]{2,}", question.lower()))
-    return len(words & STOP_WORDS) < _ENGLISH
+    return len(words & STOP_WORDS) < _ENGLISH_FUNCTION_WORDS
 
 
 def needs_context(question: str) -> bool:
-    """Say whether a Chinese question says by its form that it needs what was said before it."""
-    return bool(_PART.fullmatch(question) or _open(question) or _BARE.fullmatch(question))
+    """Say whether the form of a Chinese question shows that it needs the context before it."""
+    return bool(
+        _FRAGMENT.fullmatch(question)
+        or _unresolved_pronoun(question)
+        or _BARE_QUESTION.fullmatch(question)
+    )
 
 
-def rewrites_of(question: str, before: str) -> list[RewriteCandidate]:
-    """Return what `question` may mean after `before`, the last question that stood alone."""
-    subject = _subject(before)
-    bare = bool(_BARE.fullmatch(question))
-    both = RewriteCandidate(
-        f"{before}{question}", RewriteKind.WITH_QUESTION, "" if bare else question
+def rewrites_of(question: str, previous: str) -> list[RewriteCandidate]:
+    """Return what `question` may mean after `previous`, the last question that stood alone."""
+    subject = _subject(previous)
+    bare = bool(_BARE_QUESTION.fullmatch(question))
+    with_question = RewriteCandidate(
+        f"{previous}{question}", RewriteKind.WITH_QUESTION, "" if bare else question
     )
     if bare:
-        return [both]
-    if pronoun := _open(question):
-        owner = f"{subject}的" if pronoun[0] == "其" else subject
-        whole = question[: pronoun.start()] + owner + question[pronoun.end() :]
-        whole = re.sub(r"^(?:那么?|还有)[,，]?", "", whole)
-        made = [RewriteCandidate(whole, RewriteKind.WITH_SUBJECT)] if subject else []
-        return [*made, both, RewriteCandidate(question)]
-    if part := _PART.fullmatch(question):
-        what = (part["about"] or part["meant"]).strip("，, ")
-        made = [
-            RewriteCandidate(one, RewriteKind.IN_PLACE) for one in _replaced(what, before, subject)
+        return [with_question]
+    if pronoun := _unresolved_pronoun(question):
+        replacement = f"{subject}的" if pronoun[0] == "其" else subject
+        rewritten = question[: pronoun.start()] + replacement + question[pronoun.end() :]
+        rewritten = re.sub(r"^(?:那么?|还有)[,，]?", "", rewritten)
+        rewrites = [RewriteCandidate(rewritten, RewriteKind.WITH_SUBJECT)] if subject else []
+        return [*rewrites, with_question, RewriteCandidate(question)]
+    if matched := _FRAGMENT.fullmatch(question):
+        fragment = (matched["about"] or matched["meant"]).strip("，, ")
+        rewrites = [
+            RewriteCandidate(one, RewriteKind.IN_PLACE)
+            for one in _with_replacement(fragment, previous, subject)
         ]
-        return [*made, both, RewriteCandidate(what)]
+        return [*rewrites, with_question, RewriteCandidate(fragment)]
     if subject and not _names(question):
         return [
             RewriteCandidate(question),
@@ -75,21 +80,21 @@ def rewrites_of(question: str, before: str) -> list[RewriteCandidate]:
     return [RewriteCandidate(question)]
 
 
-def _replaced(what: str, before: str, subject: str) -> list[str]:
-    """Return the earlier question with a year, a name or its subject replaced by `what`."""
-    new, old = _YEAR.match(what), _YEAR.search(before)
+def _with_replacement(fragment: str, previous: str, subject: str) -> list[str]:
+    """Return the earlier question with a year, a name or its subject replaced by `fragment`."""
+    new, old = _YEAR.match(fragment), _YEAR.search(previous)
     if new and old:
-        return [before[: old.start()] + new[0] + before[old.end() :]]
-    latin = bool(_LATIN.fullmatch(what))
+        return [previous[: old.start()] + new[0] + previous[old.end() :]]
+    latin = bool(_LATIN.fullmatch(fragment))
     # "华为" is replaced with all of "华为昇腾910C".
-    named = [subject if one in subject else one for one in _names(before)]
+    named = [subject if one in subject else one for one in _names(previous)]
     like = [one for one in named if bool(_LATIN.fullmatch(one)) == latin]
     known = dict.fromkeys([*like, *filter(None, [subject]), *named])
-    return [before.replace(one, what, 1) for one in list(known)[:2] if one != what]
+    return [previous.replace(one, fragment, 1) for one in list(known)[:2] if one != fragment]
 
 
-def _open(question: str) -> re.Match[str] | None:
-    """Return the first pronoun that stands for no name before it in the question."""
+def _unresolved_pronoun(question: str) -> re.Match[str] | None:
+    """Return the first pronoun that has no name before it in the question."""
     found = _PRONOUN.search(question)
     return found if found and not _names(question[: found.start()]) else None
 

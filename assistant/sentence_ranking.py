@@ -16,7 +16,7 @@ from index.reader import ReaderModel, Reading
 # the best: the first sentence is right for 0.58 of 159 questions over documents that had no part in
 # training (0.53 without, 0.58 with the fourth power); other products of what the reader says of
 # sentence and passage gave 0.57 to 0.60.
-_RANKED = 3
+_RANK_POWER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class RankedSentence:
 
     Of a row of a table (`row`) the text is the cells that are asked for, each with the head of its
     column. `answers` is the chance that it is part of the answer, in 0…1, comparable within and
-    across questions. `lead` is where the sentence before it in its passage starts, its own start
-    where there is none.
+    across questions. `previous_start` is where the sentence before it in its passage starts,
+    its own start where there is none.
     """
 
     label: int
@@ -36,7 +36,7 @@ class RankedSentence:
     stems: frozenset[str]
     answers: float
     row: Row | None = None
-    lead: int = -1
+    previous_start: int = -1
 
 
 class SentenceRanker:
@@ -63,14 +63,14 @@ class SentenceRanker:
     ) -> list[RankedSentence]:
         """Return the sentences of `evidence` by its `readings`, those that answer best first."""
         best = max((one.score for one in evidence), default=0.0)
-        read = [
+        ranked = [
             one
-            for found, reading in zip(evidence, readings, strict=True)
+            for passage, reading in zip(evidence, readings, strict=True)
             for one in self._sentences(
-                question, found, reading, found.score / best if best > 0 else 1.0
+                question, passage, reading, passage.score / best if best > 0 else 1.0
             )
         ]
-        return sorted(read, key=lambda one: -one.answers)
+        return sorted(ranked, key=lambda one: -one.answers)
 
     def _sentences(
         self, question: str, one: Evidence, reading: Reading, share: float
@@ -81,22 +81,24 @@ class SentenceRanker:
         """
         spans = sentence_spans(one.passage)
         rows = {row.start: row for row in one.rows}
-        begin, before = one.passage.start, None
+        passage_start, previous = one.passage.start, None
         for (start, end), chance in zip(spans, reading.sentences, strict=True):
-            row = rows.get(begin + start)
+            row = rows.get(passage_start + start)
             if row is None or not row.is_head:
                 text = looked_up(question, row) if row else one.passage.text[start:end]
-                lead = begin + (start if before is None or row is not None else before)
+                previous_start = passage_start + (
+                    start if previous is None or row is not None else previous
+                )
                 # The passage as a whole is judged apart from where in it the answer stands.
-                answers = (reading.answers * chance) ** 0.5 * share**_RANKED
+                answers = (reading.answers * chance) ** 0.5 * share**_RANK_POWER
                 yield RankedSentence(
                     one.label,
-                    begin + start,
-                    begin + end,
+                    passage_start + start,
+                    passage_start + end,
                     text,
                     self.stems(text),
                     answers,
                     row,
-                    lead,
+                    previous_start,
                 )
-            before = start
+            previous = start

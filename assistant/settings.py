@@ -1,4 +1,4 @@
-"""What a run needs to know, read once at the edge and passed on as a value."""
+"""The settings of a run, read once from arguments and environment and passed on as a value."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from index.vector_store import DEFAULT_STORE
 class Settings:
     """`home` holds the library; `engine` writes answers; `embedder` is a model's name or folder.
 
-    `reranker` is another model's name or folder, which then ranks what is found instead of ours.
-    `reader` is a folder that `training.export` made, "" for the reader that comes with the program;
+    `reranker` is the name or folder of a model that ranks the passages instead of the reader, ""
+    for none. `reader` is a folder that `training.export` made, "" for the one of the program;
     `judge` one of `training.export_judge`, "" for the one that comes with the program, "none" for
     checking figures, dates, names and quotations alone. `vector_store` keeps vectors. It, embedder,
-    reranker and reader may be the name of what another package adds (docs/extending.md).
-    With `ocr` the pages of PDFs that are pictures are read by Tesseract, where it is installed.
+    reranker and reader may be the name of what another package adds (docs/extending.md). With `ocr`
+    the pages of PDFs that are pictures are read by Tesseract, where it is installed.
     """
 
     home: Path
@@ -43,9 +43,9 @@ class Settings:
         """
         from platformdirs import user_data_dir
 
-        place = home or os.environ.get("BRIEFING_HOME") or user_data_dir("briefing-assistant")
+        folder = home or os.environ.get("BRIEFING_HOME") or user_data_dir("briefing-assistant")
         return cls(
-            home=Path(place).expanduser().absolute(),
+            home=Path(folder).expanduser().absolute(),
             engine=engine or os.environ.get("BRIEFING_ENGINE") or "auto",
             embedder=os.environ.get("BRIEFING_EMBEDDER") or DEFAULT_MODEL,
             ocr=os.environ.get("BRIEFING_OCR") == "1",

@@ -21,32 +21,32 @@ from index.evidence import Evidence
 from index.keyword_index import stems
 from index.query import STOP_WORDS
 
-_MOST = 5
-# Sentences whose vectors are computed: a paper's abstract and introduction, and its core passages.
-_READ = 60
+_MOST_SENTENCES = 5
+# Sentences that are embedded: a paper's abstract and introduction, and its core passages.
+_MOST_EMBEDDED = 60
 # These numbers are set by hand, on the documents of the starter library.
-# What a sentence gains for standing in a section that sums up, or among the first of its document,
-# beside its cosine with the mean of the document's passages.
-_SUMS_UP_GAINS = 0.15
-_LEADING_GAINS = 0.1
-# What a title gains for the kind of document that is asked for ("fact sheet"), and how much worse
-# the title of another may fit for it to be asked which of them is meant. Both of a share.
-_CALLED_GAINS = 0.2
-_ALIKE = 0.2
-# What a sentence loses for saying again what was chosen already, a share of their cosine.
-_REPEATS_LOSES = 0.5
+# Added to a sentence's cosine with the mean of the document's passages if it is in a section that
+# sums up, or among the first of the document.
+_SUMS_UP_BONUS = 0.15
+_LEADING_BONUS = 0.1
+# Added to the share of a title that is named if it has the kind of document asked for ("fact
+# sheet"), and the difference up to which the user is asked which of two documents is meant.
+_DOCUMENT_KIND_BONUS = 0.2
+_TIE = 0.2
+# What a sentence loses for repeating a chosen one, as a share of their cosine.
+_REPETITION_PENALTY = 0.5
 _SUMS_UP = re.compile(
     r"abstract|summary|introduction|overview|conclusions?|key (?:points|findings|takeaways)|"
     r"purpose|at a glance|bottom line|摘要|概述|结论|引言",
     re.IGNORECASE,
 )
-_BESIDE = re.compile(
+_BACK_MATTER = re.compile(
     r"references|bibliography|acknowledge?ments|appendix|contents|author|contact|about this|"
     r"footnotes|licen[cs]e|citation|sources|参考文献|附录",
     re.IGNORECASE,
 )
 # A sentence that begins so needs the one before it.
-_LEANS = re.compile(
+_NEEDS_PREVIOUS = re.compile(
     r"(?:it|its|this|that|these|those|they|their|he|she|his|her|such|however|moreover|furthermore|"
     r"also|but|and|so|then|thus|therefore|in addition|additionally|for example|for instance|"
     r"instead|meanwhile|(?:\w+ ){0,3}(?:this|these|those|such)"
@@ -67,7 +67,7 @@ _NOUNS = (
     r"(?:document|doc|report|article|paper|file|publication|study|filing|fact sheet|pdf|memo|text|"
     r"executive order|order|notice|press release|readme|remarks|speech|briefing)"
 )
-_PATTERNS = tuple(
+_ASKS_FOR_SUMMARY = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"(?:summari[sz]e|sum up|condense|tl;?dr(?: of| for)?:?|(?:give me |write )?(?:an? |the )?"
@@ -80,8 +80,8 @@ _PATTERNS = tuple(
         r"(?P<what>.+?)(?:的)?(?:主要内容|要点|摘要|概要|大意)(?:是什么|有哪些)?",
     )
 )
-# Words that also ask for an answer: only for what is plainly one document.
-_SAYS = tuple(
+# Words that may also ask for an answer: they count only if one document is clearly named.
+_MAY_ASK_FOR_SUMMARY = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"what (?:does|do|did) (?P<what>.+?) (?:say|argue|conclude|find)",
@@ -165,23 +165,25 @@ def summary_evidence(workspace: Workspace, question: Question) -> Summary | str:
     asked = _summary_asked(question.text)
     if asked is None:
         return ""
-    what, plainly = asked
-    meant = _meant(what, admitted_documents(workspace, question), plainly=plainly)
-    if not meant:
-        file = _FILE.search(what)
+    name, explicit = asked
+    entries = _named_documents(name, admitted_documents(workspace, question), explicit=explicit)
+    if not entries:
+        file = _FILE.search(name)
         return tr("The library has no file called {name}.", name=file[0]) if file else ""
-    if len(meant) > 1:
-        first, second = meant[0].source, meant[1].source
+    if len(entries) > 1:
+        first, second = entries[0].source, entries[1].source
         return tr(
             "Say which document: “{first}” or “{second}”.", first=first.title, second=second.title
         )
-    sentences, passages = _main(workspace, meant[0])
+    sentences, passages = _main_sentences(workspace, entries[0])
     if not sentences:
         return ""
     labels = {passage.start: label for label, passage in enumerate(passages, start=1)}
-    evidence = tuple(Evidence(labels[one.start], one, meant[0].source, 1.0, "") for one in passages)
+    evidence = tuple(
+        Evidence(labels[one.start], one, entries[0].source, 1.0, "") for one in passages
+    )
     return Summary(
-        meant[0],
+        entries[0],
         evidence,
         tuple(
             SummarySentence(
@@ -199,38 +201,44 @@ def _summary_asked(text: str) -> tuple[str, bool] | None:
     """Return what is to be summarised, and whether the words ask for a summary and no answer."""
     plain = " ".join(text.split()).strip(" ?!。？！").rstrip(".").replace("’", "'")
     plain = re.sub(r"^(?:please |(?:can|could|would) you (?:please )?)+", "", plain, flags=re.I)
-    for plainly, patterns in ((True, _PATTERNS), (False, _SAYS)):
+    for explicit, patterns in ((True, _ASKS_FOR_SUMMARY), (False, _MAY_ASK_FOR_SUMMARY)):
         for pattern in patterns:
             if found := pattern.fullmatch(plain):
-                return found["what"].strip(" \"“”'《》"), plainly
+                return found["what"].strip(" \"“”'《》"), explicit
     return None
 
 
-def _meant(what: str, entries: Sequence[Entry], *, plainly: bool) -> list[Entry]:
-    """Return the document that a few words name; two where both are meant equally; none."""
-    if file := _FILE.search(what):
+def _named_documents(words_given: str, entries: Sequence[Entry], *, explicit: bool) -> list[Entry]:
+    """Return the document that some words name, several if they fit equally, or none."""
+    if file := _FILE.search(words_given):
         name = file[0].strip("\"'“”").casefold()
-        return [one for one in entries if _file(one).name.casefold() == name][:1]
-    noun = _NOUN.search(what)
-    if len(entries) == 1 and noun and re.match(r"(?:this|the|that|my) \w+$", what, re.IGNORECASE):
+        return [one for one in entries if _file_path(one).name.casefold() == name][:1]
+    noun = _NOUN.search(words_given)
+    if (
+        len(entries) == 1
+        and noun
+        and re.match(r"(?:this|the|that|my) \w+$", words_given, re.IGNORECASE)
+    ):
         return list(entries)
-    rest = _LATEST.sub(" ", _NOUN.sub(" ", what))
+    rest = _LATEST.sub(" ", _NOUN.sub(" ", words_given))
     words = [one for one in re.findall(r"[\w.-]+", rest) if one.lower() not in STOP_WORDS]
     scored = []
     for one in entries:
-        share = _share(words, one)
+        share = _title_share(words, one)
         if share is not None:
             called = noun and noun[0].casefold() in one.source.title.casefold()
-            scored.append((share + _CALLED_GAINS * bool(called), one))
+            scored.append((share + _DOCUMENT_KIND_BONUS * bool(called), one))
     if not scored:
         return []
-    if noun and _LATEST.search(what):
+    if noun and _LATEST.search(words_given):
         return [max((one for _, one in scored), key=lambda one: one.source.dated)]
     best = max(share for share, _ in scored)
     titles = len({one.source.title.casefold() for _, one in scored})
-    if not words or not _named(best, titles, len(words), noun=bool(noun), plainly=plainly):
+    if not words or not _names_document(
+        best, titles, len(words), noun=bool(noun), explicit=explicit
+    ):
         return []
-    top = [one for share, one in scored if share >= best - _ALIKE]
+    top = [one for share, one in scored if share >= best - _TIE]
     newest: dict[str, Entry] = {}
     for one in sorted(top, key=lambda one: (one.source.dated, one.passages), reverse=True):
         # The same text in two forms, or a later version: the newest, then the fullest.
@@ -238,52 +246,52 @@ def _meant(what: str, entries: Sequence[Entry], *, plainly: bool) -> list[Entry]
     return list(newest.values())
 
 
-def _named(best: float, titles: int, words: int, *, noun: bool, plainly: bool) -> bool:
+def _names_document(best: float, titles: int, words: int, *, noun: bool, explicit: bool) -> bool:
     """Say whether words that stand in `titles` titles, in one with the share `best`, name it.
 
-    "The export rules of 2025" is a topic. `noun` says that a document is spoken of, `plainly` that
+    "The export rules of 2025" is a topic. `noun` says that a document is spoken of, `explicit` that
     the words ask for a summary and for nothing else.
     """
-    if not plainly:
+    if not explicit:
         return best >= 0.6 or (noun and best >= 0.3)
     if noun:
         return best > 0 or titles == 1
     return best >= 0.5 or (titles == 1 and words >= 3 and best >= 0.3)
 
 
-def _share(words: Sequence[str], entry: Entry) -> float | None:
+def _title_share(words: Sequence[str], entry: Entry) -> float | None:
     """Return the share of a title that some words say; None where one of them is not of it.
 
     A word may also be of the publisher, the date or the name of the file.
     """
     source = entry.source
     title = stems(source.title)
-    beside = {*stems(f"{_file(entry).stem} {source.dated} {_when(source.dated)}"),
-              *stems(source.publisher)}  # fmt: skip
-    told: set[str] = set()
+    dates = f"{source.dated} {_month_and_year(source.dated)}"
+    other_stems = {*stems(f"{_file_path(entry).stem} {dates}"), *stems(source.publisher)}
+    matched: set[str] = set()
     for word in words:
         parts = stems(word)
         # "DeepSeek-V2" is not "DeepSeek-Prover-V2".
-        at = [title[place : place + len(parts)] for place in range(len(title))]
-        if parts in at:
-            told |= set(parts)
-        elif not (set(parts) <= beside or publishers_named(word, [source.publisher])):
+        runs = [title[place : place + len(parts)] for place in range(len(title))]
+        if parts in runs:
+            matched |= set(parts)
+        elif not (set(parts) <= other_stems or publishers_named(word, [source.publisher])):
             return None
     content = {stem for stem in title if stem not in STOP_WORDS}
-    return len(told & content) / max(1, len(content))
+    return len(matched & content) / max(1, len(content))
 
 
-def _file(entry: Entry) -> PurePath:
+def _file_path(entry: Entry) -> PurePath:
     return PurePath(entry.source.location.rstrip("/"))
 
 
-def _when(dated: str) -> str:
+def _month_and_year(dated: str) -> str:
     """Return year and month of a date as a question writes them: "January 2025"."""
     year, _, rest = dated.partition("-")
     return f"{_MONTHS[int(rest[:2]) - 1]} {year}" if rest else year
 
 
-def _main(
+def _main_sentences(
     workspace: Workspace, entry: Entry
 ) -> tuple[list[tuple[Passage, int, int]], list[Passage]]:
     """Return the main sentences of a document in its order, and the passages they stand in.
@@ -299,44 +307,44 @@ def _main(
     centre = vectors.mean(axis=0)
     centre /= float(np.linalg.norm(centre)) or 1.0
     scale = workspace.cosine_scale
-    near = dict(zip(ids, scale(vectors @ centre).tolist(), strict=True))
-    usable = [one for one in passages if not _BESIDE.search(one.heading.rpartition(" › ")[2])]
+    cosines = dict(zip(ids, scale(vectors @ centre).tolist(), strict=True))
+    usable = [one for one in passages if not _BACK_MATTER.search(one.heading.rpartition(" › ")[2])]
     ranked = sorted(
         usable[1:],
         key=lambda one: (
-            -near.get(one.id, 0.0) - _SUMS_UP_GAINS * bool(_SUMS_UP.search(one.heading))
+            -cosines.get(one.id, 0.0) - _SUMS_UP_BONUS * bool(_SUMS_UP.search(one.heading))
         ),
     )
     spans: list[tuple[Passage, int, int, bool]] = []
     for place, passage in enumerate([*usable[:1], *ranked]):
-        if len(spans) >= _READ:
+        if len(spans) >= _MOST_EMBEDDED:
             break
-        spans += [(passage, start, end, place == 0) for start, end in _telling(passage)]
+        spans += [(passage, start, end, place == 0) for start, end in _standalone_spans(passage)]
     if not spans:
         return [], []
     texts = [one.text[start - one.start : end - one.start] for one, start, end, _ in spans]
     rows = np.asarray(workspace.question_embedder.embed(texts))
     gains = [
-        _SUMS_UP_GAINS * bool(_SUMS_UP.search(passage.heading)) + _LEADING_GAINS * leading
+        _SUMS_UP_BONUS * bool(_SUMS_UP.search(passage.heading)) + _LEADING_BONUS * leading
         for passage, _, _, leading in spans
     ]
     scores = scale(rows @ centre) + np.array(gains)
     chosen: list[int] = []
-    while len(chosen) < min(_MOST, len(spans)):
+    while len(chosen) < min(_MOST_SENTENCES, len(spans)):
         repeated = scale(rows @ rows[chosen].T).max(axis=1) if chosen else np.zeros(len(spans))
-        left = scores - _REPEATS_LOSES * np.maximum(repeated, 0.0)
-        left[chosen] = -np.inf
-        left[repeated > 0.9] = -np.inf
-        best = int(np.argmax(left))
-        if not np.isfinite(left[best]):
+        remaining = scores - _REPETITION_PENALTY * np.maximum(repeated, 0.0)
+        remaining[chosen] = -np.inf
+        remaining[repeated > 0.9] = -np.inf
+        best = int(np.argmax(remaining))
+        if not np.isfinite(remaining[best]):
             break
         chosen.append(best)
     kept = sorted(((spans[one][:3]) for one in chosen), key=lambda one: one[1])
-    held = {one.start: one for one, _, _ in kept}
-    return kept, list(held.values())
+    by_start = {one.start: one for one, _, _ in kept}
+    return kept, list(by_start.values())
 
 
-def _telling(passage: Passage) -> list[tuple[int, int]]:
+def _standalone_spans(passage: Passage) -> list[tuple[int, int]]:
     """Return where in the document the sentences stand that can be read alone."""
     heading = passage.heading.rpartition(" › ")[2]
     found = []
@@ -345,10 +353,15 @@ def _telling(passage: Passage) -> list[tuple[int, int]]:
         if passage.is_row(passage.start + start) or text == heading:
             continue
         chinese = len(re.findall(r"[一-鿿]", text))
-        long = 8 <= len(text.split()) <= 60 or 12 <= chinese <= 150
-        whole = text.endswith((".", "。", "！", ".”", '."')) and (
+        right_length = 8 <= len(text.split()) <= 60 or 12 <= chinese <= 150
+        is_sentence = text.endswith((".", "。", "！", ".”", '."')) and (
             text[:1].isupper() or text[:1] in '“"' or chinese
         )
-        if long and whole and not _LEANS.match(text) and not _BOILERPLATE.search(text):
+        if (
+            right_length
+            and is_sentence
+            and not _NEEDS_PREVIOUS.match(text)
+            and not _BOILERPLATE.search(text)
+        ):
             found.append((passage.start + start, passage.start + end))
     return found

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from assistant.answer import Answer, Citation, Claim
 from assistant.attribution import citation_at
-from assistant.table_fit import Fit, Grid, fit_of, goes_on, grids, stem_set
+from assistant.table_fit import Fit, Grid, continues_elsewhere, fit_of, grids, stem_set
 from assistant.table_questions import Limit, TableQuestion, synonym_stems
 from assistant.table_values import Value, Values, plain, values_of
 from assistant.workspace import Workspace
@@ -17,11 +17,11 @@ from corpus.table import Span, Table
 from index.evidence import Evidence
 from index.retriever import table_rows
 
-# So many rows are named in a sentence; the others are counted.
-_NAMED = 10
+# This many rows are named in a sentence; the others are counted.
+_MOST_NAMED = 10
 # Passages further down the evidence are of tables that happen to share a word.
-_TABLES = 8
-# One so large is read for seconds.
+_MOST_TABLES = 8
+# Larger tables would take seconds to read.
 _MOST_CELLS = 100_000
 _NAMELESS = "not every row of the table has a name and values"
 
@@ -32,8 +32,8 @@ class Calculation:
 
     `sentence` answers the question; `working` says in words how it was calculated. `rows` are the
     spans of the rows that the sentence names, in the text of `document` (an id), `table` is the
-    span of the whole table. `refused` says why nothing was calculated where the question asks for
-    it over this table; then `sentence` and `working` are "" and `rows` empty.
+    span of the whole table. `refused` says why nothing was calculated although the question asks
+    for it over this table; then `sentence` and `working` are "" and `rows` empty.
     """
 
     document: str
@@ -45,32 +45,32 @@ class Calculation:
 
 
 def calculated(
-    asked: TableQuestion | None,
+    question: TableQuestion | None,
     evidence: Sequence[Evidence],
     document: Callable[[str], Document],
 ) -> Calculation | None:
     """Return what a question asks to be calculated over a table of the evidence, or None.
 
-    None where it asks for no calculation (`asked` is None) or no table has all that it names.
+    None where it asks for no calculation (`question` is None) or no table has all that it names.
     `document` gives a document by its id: a passage may hold a part of the table only.
     """
-    if asked is None:
+    if question is None:
         return None
-    made: list[tuple[bool, int, int, Calculation]] = []
+    results: list[tuple[bool, int, int, Calculation]] = []
     for rank, (owner, table) in enumerate(_tables(evidence, document)):
         for grid in grids(owner, table):
-            fit = fit_of(asked, grid)
+            fit = fit_of(question, grid)
             if fit is None:
                 continue
-            bare = Calculation(owner.id, (table.start, table.end))
-            one = _calculate(asked, grid, fit, bare)
-            if one is None:
+            empty = Calculation(owner.id, (table.start, table.end))
+            result = _calculate(question, grid, fit, empty)
+            if result is None:
                 continue
-            if not one.refused and goes_on(owner, table, asked):
-                one = replace(bare, refused="the table goes on in another one")
-            made.append((bool(one.refused), -fit.own, rank, one))
+            if not result.refused and continues_elsewhere(owner, table, question):
+                result = replace(empty, refused="the table goes on in another one")
+            results.append((bool(result.refused), -fit.own_words, rank, result))
             break
-    return min(made, key=lambda one: one[:3])[3] if made else None
+    return min(results, key=lambda result: result[:3])[3] if results else None
 
 
 def _tables(
@@ -86,99 +86,104 @@ def _tables(
             seen.add((owner.id, table.start))
             if len(table.cells) * len(table.cells[0]) <= _MOST_CELLS:
                 yield owner, table
-            if len(seen) == _TABLES:
+            if len(seen) == _MOST_TABLES:
                 return
 
 
-def _calculate(asked: TableQuestion, grid: Grid, fit: Fit, bare: Calculation) -> Calculation | None:
-    """Return what the rows and columns give, refused where their values do not allow it."""
-    if len(fit.things) < 2 or (asked.is_pair and len(fit.things) != 2):
+def _calculate(
+    question: TableQuestion, grid: Grid, fit: Fit, empty: Calculation
+) -> Calculation | None:
+    """Return the calculation over the chosen rows and columns, refused if values forbid it."""
+    if len(fit.things) < 2 or (question.is_pair and len(fit.things) != 2):
         return None
-    if asked.kind == "count":
-        if grid.is_turned or _counts_values(asked, grid):
+    if question.kind == "count":
+        if grid.is_transposed or _counts_values(question, grid):
             return None
-        if asked.limit is None:
-            return _listed(asked, grid, fit, bare)
-    if not fit.columns or _is_name(asked.kind, grid):
+        if question.limit is None:
+            return _count_rows(question, grid, fit, empty)
+    if not fit.columns or _is_word_of_head(question.kind, grid):
         return None
-    if grid.is_nameless and not asked.is_pair:
-        return replace(bare, refused=_NAMELESS)
+    if grid.has_unnamed_rows and not question.is_pair:
+        return replace(empty, refused=_NAMELESS)
     if len(fit.columns) > 1:
         heads = " and ".join(f"“{grid.heads[column]}”" for column in fit.columns[:4])
-        return replace(bare, refused=f"the question fits the columns {heads}")
-    return _over_column(asked, grid, fit, bare)
+        return replace(empty, refused=f"the question fits the columns {heads}")
+    return _over_column(question, grid, fit, empty)
 
 
 def _over_column(
-    asked: TableQuestion, grid: Grid, fit: Fit, bare: Calculation
+    question: TableQuestion, grid: Grid, fit: Fit, empty: Calculation
 ) -> Calculation | None:
     (column,) = fit.columns
     head = grid.heads[column]
     cells = [grid.cells[thing][column] for thing in fit.things]
     values = values_of(cells, [head, grid.title])
     if values.doubt:
-        return replace(bare, refused=f"the column “{head}” {values.doubt}")
-    told = _ColumnCalculation(asked, grid, fit, head, values)
-    made = {
-        "largest": told.extreme, "smallest": told.extreme, "latest": told.extreme,
-        "earliest": told.extreme, "count": told.count, "sum": told.sum, "average": told.average,
-        "difference": told.difference, "ratio": told.difference,
-    }[asked.kind]()  # fmt: skip
-    if isinstance(made, str):
-        return replace(bare, refused=made) if made else None
+        return replace(empty, refused=f"the column “{head}” {values.doubt}")
+    over = _ColumnCalculation(question, grid, fit, head, values)
+    result = {
+        "largest": over.extreme, "smallest": over.extreme, "latest": over.extreme,
+        "earliest": over.extreme, "count": over.count, "sum": over.sum, "average": over.average,
+        "difference": over.difference, "ratio": over.difference,
+    }[question.kind]()  # fmt: skip
+    if isinstance(result, str):
+        return replace(empty, refused=result) if result else None
     rows: tuple[Span, ...]
-    if grid.is_turned:
-        rows, lines = (grid.head_spans[column],), "columns"
+    if grid.is_transposed:
+        rows, axis = (grid.head_spans[column],), "columns"
     else:
-        rows, lines = tuple(grid.spans[thing] for thing in made.things), "rows"
-    working = f"{made.working} of {len(fit.things)} {lines}{_without(grid)}"
-    return replace(bare, sentence=made.sentence, working=working, rows=rows)
+        rows, axis = tuple(grid.spans[thing] for thing in result.things), "rows"
+    working = f"{result.working} of {len(fit.things)} {axis}{_left_out_rows(grid)}"
+    return replace(empty, sentence=result.sentence, working=working, rows=rows)
 
 
-def _without(grid: Grid) -> str:
+def _left_out_rows(grid: Grid) -> str:
     names = ", ".join(f"“{name}”" for name in grid.left_out)
     return f", the row {names} left out" if names else ""
 
 
-def _is_name(kind: str, grid: Grid) -> bool:
+def _is_word_of_head(kind: str, grid: Grid) -> bool:
     """Say whether "total" or "average" is a word of a head: "total parameters" is then a cell."""
     words = {"sum": "total sum combined", "average": "average mean"}.get(kind, "")
     return any(stem_set(words) & stem_set(head) for head in grid.heads)
 
 
-def _counts_values(asked: TableQuestion, grid: Grid) -> bool:
-    """Say whether what is counted is itself a column: "how many crew" asks for its values."""
+def _counts_values(question: TableQuestion, grid: Grid) -> bool:
+    """Say whether the counted noun is a column: "how many crew" asks for its values."""
     things = stem_set(f"{grid.named} {grid.title}")
     heads = frozenset().union(*map(stem_set, grid.heads))
     return any(
-        synonym_stems(word) & heads and not synonym_stems(word) & things for word in asked.counted
+        synonym_stems(word) & heads and not synonym_stems(word) & things
+        for word in question.counted
     )
 
 
-def _listed(asked: TableQuestion, grid: Grid, fit: Fit, bare: Calculation) -> Calculation | None:
-    """Return how many rows there are, or have what the question names."""
-    if not fit.filters and not asked.whole:
+def _count_rows(
+    question: TableQuestion, grid: Grid, fit: Fit, empty: Calculation
+) -> Calculation | None:
+    """Return the number of rows, or of those that have what the question names."""
+    if not fit.filters and not question.whole:
         return None
-    if not asked.counted or (not fit.filters and not _is_of(asked, grid)):
+    if not question.counted or (not fit.filters and not _is_table_of_counted(question, grid)):
         return None
-    if grid.is_nameless:
-        return replace(bare, refused=_NAMELESS)
-    told = _ColumnCalculation(asked, grid, fit, "", Values())
-    named = _joined([grid.names[thing] for thing in fit.things])
+    if grid.has_unnamed_rows:
+        return replace(empty, refused=_NAMELESS)
+    over = _ColumnCalculation(question, grid, fit, "", Values())
+    named = _name_list([grid.names[thing] for thing in fit.things])
     if fit.filters:
         words = " ".join(fit.filters)
-        sentence = f"Of {told.all_things}, {len(fit.things)} have “{words}” in their row: {named}."
+        sentence = f"Of {over.all_things}, {len(fit.things)} have “{words}” in their row: {named}."
     else:
-        sentence = f"“{grid.title}” lists {told.all_things.partition(' in “')[0]}: {named}."
-    working = f"counted over {len(grid.names)} rows{_without(grid)}"
-    rows = tuple(grid.spans[thing] for thing in fit.things[:_NAMED])
-    return replace(bare, sentence=sentence, working=working, rows=rows)
+        sentence = f"“{grid.title}” lists {over.all_things.partition(' in “')[0]}: {named}."
+    working = f"counted over {len(grid.names)} rows{_left_out_rows(grid)}"
+    rows = tuple(grid.spans[thing] for thing in fit.things[:_MOST_NAMED])
+    return replace(empty, sentence=sentence, working=working, rows=rows)
 
 
-def _is_of(asked: TableQuestion, grid: Grid) -> bool:
-    """Say whether a table is by its head or title one of what is counted."""
-    own = stem_set(f"{grid.named} {grid.title}")
-    return all(synonym_stems(word) & own for word in asked.counted)
+def _is_table_of_counted(question: TableQuestion, grid: Grid) -> bool:
+    """Say whether head or title show that the rows of a table are what is counted."""
+    table_stems = stem_set(f"{grid.named} {grid.title}")
+    return all(synonym_stems(word) & table_stems for word in question.counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +195,9 @@ class _Computed:
 
 @dataclass(frozen=True, slots=True)
 class _ColumnCalculation:
-    """The sentences that say what the values of a column give; a text alone says why not."""
+    """The calculations over the values of a column; a text as the result says why there is none."""
 
-    asked: TableQuestion
+    question: TableQuestion
     grid: Grid
     fit: Fit
     head: str
@@ -204,16 +209,16 @@ class _ColumnCalculation:
         return self._things(len(self.grid.names))
 
     @property
-    def _over(self) -> str:
+    def _rows_compared(self) -> str:
         words = " ".join(self.fit.filters)
         return self._things(len(self.fit.things)) + (
             f" with “{words}” in their row" if words else ""
         )
 
     def _things(self, count: int) -> str:
-        noun = " ".join(self.asked.counted).lower()
+        noun = " ".join(self.question.counted).lower()
         noun = noun if noun and not self.fit.filters and noun[-1] == "s" else "rows"
-        noun = "columns" if self.grid.is_turned else noun
+        noun = "columns" if self.grid.is_transposed else noun
         return f"{count} {noun} in “{self.grid.title}”"
 
     def _name(self, place: int) -> str:
@@ -227,14 +232,16 @@ class _ColumnCalculation:
 
     def extreme(self) -> _Computed | str:
         """Return the row with the highest or lowest value."""
-        kind = self.asked.kind
-        timely = kind in {"latest", "earliest"}
-        if timely and not self.values.dates:
+        kind = self.question.kind
+        by_date = kind in {"latest", "earliest"}
+        if by_date and not self.values.dates:
             return ""
         highest = kind in {"largest", "latest"}
         values = self.values.values
-        order = sorted(range(len(values)), key=lambda at: self._key(values[at]), reverse=highest)
-        best = [at for at in order if self._key(values[at]) == self._key(values[order[0]])]
+        order = sorted(
+            range(len(values)), key=lambda place: self._key(values[place]), reverse=highest
+        )
+        best = [place for place in order if self._key(values[place]) == self._key(values[order[0]])]
         rest = order[len(best) :]
         if self.values.dates:
             word = "latest" if highest else "earliest"
@@ -244,52 +251,55 @@ class _ColumnCalculation:
             word = "highest" if highest else "lowest"
         if not rest:
             return f"all values of “{self.head}” are the same"
-        names = _joined([self._name(at) for at in best])
+        names = _name_list([self._name(place) for place in best])
         have = "has" if len(best) == 1 else "have"
         following = f"; next: {self._with_value(rest[0])}" if rest else ""
         sentence = (
-            f"Of {self._over}, {names} {have} the {word} “{self.head}”: "
+            f"Of {self._rows_compared}, {names} {have} the {word} “{self.head}”: "
             f"{values[best[0]].written}{following}."
         )
-        things = tuple(self.fit.things[at] for at in [*best[:_NAMED], rest[0]])
+        things = tuple(self.fit.things[place] for place in [*best[:_MOST_NAMED], rest[0]])
         return _Computed(sentence, f"compared over the column “{self.head}”", things)
 
     def _overlaps(self, best: int, rest: Sequence[int]) -> bool:
         days = self.values.values[best].days
-        others = [self.values.values[at].days for at in rest]
+        others = [self.values.values[place].days for place in rest]
         return days is not None and any(
             one is not None and one[0] <= days[1] and days[0] <= one[1] for one in others
         )
 
     def count(self) -> _Computed | str:
-        """Return how many rows keep to the condition of the question."""
-        limit = self.asked.limit
+        """Return how many rows meet the condition of the question."""
+        limit = self.question.limit
         if limit is None:
             return ""
         if limit.dates != self.values.dates:
             return "" if limit.dates else f"the column “{self.head}” is of dates"
-        if self._other_unit(limit):
+        if self._has_other_unit(limit):
             return f"the column “{self.head}” is not in the unit that the question names"
         kept = []
-        for at, value in enumerate(self.values.values):
-            keeps = self._keeps(value, limit)
+        for place, value in enumerate(self.values.values):
+            keeps = self._meets(value, limit)
             if keeps is None:
                 return f"the dates under “{self.head}” are not exact enough"
             if keeps:
-                kept.append(at)
-        named = f": {_joined([self._with_value(at) for at in kept])}" if kept else ""
+                kept.append(place)
+        named = f": {_name_list([self._with_value(place) for place in kept])}" if kept else ""
         count = str(len(kept)) if kept else "none"
         have = "has" if len(kept) == 1 else "have"
         condition = f"a date {limit.words} under" if limit.dates else f"{limit.words} under"
-        sentence = f"Of {self._over}, {count} {have} {condition} “{self.head}”{named}."
-        things = tuple(self.fit.things[at] for at in kept[:_NAMED]) or self.fit.things[:_NAMED]
+        sentence = f"Of {self._rows_compared}, {count} {have} {condition} “{self.head}”{named}."
+        things = (
+            tuple(self.fit.things[place] for place in kept[:_MOST_NAMED])
+            or self.fit.things[:_MOST_NAMED]
+        )
         return _Computed(sentence, f"counted over the column “{self.head}”", things)
 
-    def _other_unit(self, limit: Limit) -> bool:
+    def _has_other_unit(self, limit: Limit) -> bool:
         return bool(limit.unit and self.values.unit and limit.unit != self.values.unit)
 
-    def _keeps(self, value: Value, limit: Limit) -> bool | None:
-        """Say whether a value keeps to a limit, None where a date leaves it open."""
+    def _meets(self, value: Value, limit: Limit) -> bool | None:
+        """Say whether a value meets a limit; None if a date is too inexact to tell."""
         if value.days is not None:
             return self._in_time(value.days, limit)
         number = value.number.scaleb(self.values.power)
@@ -309,13 +319,13 @@ class _ColumnCalculation:
 
     @staticmethod
     def _in_time(days: tuple[str, str], limit: Limit) -> bool | None:
-        at = Values(_date_values(str(limit.low or limit.high))).values[0].days
-        assert at is not None
+        place = Values(_date_values(str(limit.low or limit.high))).values[0].days
+        assert place is not None
         if limit.low is not None:
-            edge = at[1] if limit.strict else at[0]
+            edge = place[1] if limit.strict else place[0]
             inside = [day > edge if limit.strict else day >= edge for day in days]
         else:
-            edge = at[0] if limit.strict else at[1]
+            edge = place[0] if limit.strict else place[1]
             inside = [day < edge if limit.strict else day <= edge for day in days]
         return inside[0] if inside[0] == inside[1] else None
 
@@ -324,11 +334,13 @@ class _ColumnCalculation:
         if self.values.dates:
             return f"the column “{self.head}” is of dates"
         total = sum((one.number for one in self.values.values), Decimal(0))
-        parts = [self._with_value(at) for at in range(len(self.values.values))]
+        parts = [self._with_value(place) for place in range(len(self.values.values))]
         written = self.values.written(total)
-        sentence = f"“{self.head}” of {self._over} adds up to {written}: {_joined(parts)}."
+        sentence = (
+            f"“{self.head}” of {self._rows_compared} adds up to {written}: {_name_list(parts)}."
+        )
         return _Computed(
-            sentence, f"added up over the column “{self.head}”", self.fit.things[:_NAMED]
+            sentence, f"added up over the column “{self.head}”", self.fit.things[:_MOST_NAMED]
         )
 
     def average(self) -> _Computed | str:
@@ -337,22 +349,22 @@ class _ColumnCalculation:
             return f"the column “{self.head}” is of dates"
         numbers = [one.number for one in self.values.values]
         mean = sum(numbers, Decimal(0)) / len(numbers)
-        parts = [self._with_value(at) for at in range(len(numbers))]
+        parts = [self._with_value(place) for place in range(len(numbers))]
         sentence = (
-            f"The average “{self.head}” of {self._over} is {self.values.written(mean)}: "
-            f"{_joined(parts)}."
+            f"The average “{self.head}” of {self._rows_compared} is {self.values.written(mean)}: "
+            f"{_name_list(parts)}."
         )
         return _Computed(
-            sentence, f"averaged over the column “{self.head}”", self.fit.things[:_NAMED]
+            sentence, f"averaged over the column “{self.head}”", self.fit.things[:_MOST_NAMED]
         )
 
     def difference(self) -> _Computed | str:
         """Return by how much, or how many times, one value of two is larger."""
         if self.values.dates:
             return ""
-        larger, smaller = sorted((0, 1), key=lambda at: -self.values.values[at].number)
-        most, least = (self.values.values[at].number for at in (larger, smaller))
-        if self.asked.kind == "ratio":
+        larger, smaller = sorted((0, 1), key=lambda place: -self.values.values[place].number)
+        most, least = (self.values.values[place].number for place in (larger, smaller))
+        if self.question.kind == "ratio":
             if least <= 0:
                 return f"the values of “{self.head}” have no ratio"
             found = f"{plain(round(most / least, 2))} times as much"
@@ -367,10 +379,10 @@ def _date_values(iso: str) -> tuple[Value, ...]:
     return values_of([iso], []).values
 
 
-def _joined(names: Sequence[str]) -> str:
+def _name_list(names: Sequence[str]) -> str:
     """Return names in a list, at most so many of them: "A, B and 3 more"."""
-    if len(names) > _NAMED:
-        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
+    if len(names) > _MOST_NAMED:
+        return f"{', '.join(names[:_MOST_NAMED])} and {len(names) - _MOST_NAMED} more"
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
@@ -379,12 +391,12 @@ def calculated_answer(
 ) -> Answer:
     """Return `answer` with the sentence of a calculation, its rows cited and its working shown.
 
-    The sentence stands in no cell: it is supported by the calculation, not by the check of words,
-    and the chance that a sentence of the evidence answers says nothing of it.
+    No cell contains the sentence: it is supported by the calculation, not by the check, and the
+    chance that the evidence answers does not apply to it.
     """
     citations: list[Citation] = []
     for start, end in calculation.rows:
-        one = next(_holding(workspace, calculation.document, start, evidence), None)
+        one = next(_passages_at(workspace, calculation.document, start, evidence), None)
         if one is not None:
             citations.append(citation_at(start, end, one, len(citations) + 1))
     claim = Claim(calculation.sentence, tuple(one.number for one in citations), "supported")
@@ -399,7 +411,7 @@ def calculated_answer(
     )
 
 
-def _holding(
+def _passages_at(
     workspace: Workspace, document: str, start: int, evidence: Sequence[Evidence]
 ) -> Iterator[Evidence]:
     """Yield the passages of a document that hold an offset, those that were found first."""

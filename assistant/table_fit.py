@@ -1,4 +1,4 @@
-"""Which rows and columns of a table a question means, where every word of it has a place there."""
+"""Which rows and columns of a table a question means: each of its words must match something."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _TOTAL = re.compile(
     r"(?:grand |sub-?)?(?:totals?|sum|all|overall|average|mean|median)\b|合计|总计|小计|平均",
     re.IGNORECASE,
 )
-_SIGN = re.compile(r"[㐀-鿿]")
+_CHINESE_CHARACTER = re.compile(r"[㐀-鿿]")
 _BRACKETS = re.compile(r"\([^)]*\)|,.*")
 # How much of the text right above a table tells what it is of.
-_BEFORE = 300
+_CHARACTERS_ABOVE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,10 @@ class Grid:
     """A table as named things with a value for each head; the things are its rows or its columns.
 
     `cells[thing][head]` is what a cell says. `spans` are where the rows of the things stand, or
-    (`is_turned`: the things are columns) `head_spans` those of the heads. `named` is the head of
-    the names, `title` what the table is called, `around` what stands above it. `left_out` are the
-    names of rows of totals, which are no things; `is_nameless` says that a row has no name, or
-    nothing else.
+    (`is_transposed`: the things are columns) `head_spans` those of the heads. `named` is the head
+    of the column of names, `title` what the table is called, `around` what stands above it.
+    `left_out` are the names of rows of totals, which are no things; `has_unnamed_rows` says that a
+    row has no name, or nothing else.
     """
 
     names: tuple[str, ...]
@@ -41,10 +41,10 @@ class Grid:
     spans: tuple[Span, ...] = ()
     head_spans: tuple[Span, ...] = ()
     left_out: tuple[str, ...] = ()
-    is_nameless: bool = False
+    has_unnamed_rows: bool = False
 
     @property
-    def is_turned(self) -> bool:
+    def is_transposed(self) -> bool:
         """Whether its things are the columns of the table."""
         return bool(self.head_spans)
 
@@ -54,14 +54,14 @@ class Fit:
     """What the words of a question choose in a table.
 
     `things` are the rows, `columns` those that fit best: several where the question does not tell
-    them apart. `filters` are the words that stand in cells of the rows chosen. `own` counts the
-    words that the table itself has, not only the headings above it.
+    them apart. `filters` are the words that stand in cells of the rows chosen. `own_words`
+    counts the words that the table itself has, not only the headings above it.
     """
 
     things: tuple[int, ...]
     columns: tuple[int, ...]
     filters: tuple[str, ...]
-    own: int
+    own_words: int
 
 
 def grids(owner: Document, table: Table) -> Iterator[Grid]:
@@ -70,26 +70,31 @@ def grids(owner: Document, table: Table) -> Iterator[Grid]:
     if not table.head_rows:
         return
     columns = table.head_columns or 1
-    width = range(columns, len(table.cells[0]))
+    value_columns = range(columns, len(table.cells[0]))
     body = range(table.head_rows, len(table.cells))
     names = {
         row: table.row_head(text, row) if table.head_columns else table.value(text, row, 0)
         for row in body
     }
     totals = [row for row in body if _TOTAL.match(names[row])]
-    filled = [row for row in body if any(table.value(text, row, column) for column in width)]
+    filled = [
+        row for row in body if any(table.value(text, row, column) for column in value_columns)
+    ]
     kept = [row for row in filled if row not in totals]
-    above = _above(owner, table)
+    above = _headings_above(owner, table)
+    just_above = text[max(0, table.start - _CHARACTERS_ABOVE) : table.start]
     upright = Grid(
         names=tuple(names[row] for row in kept),
-        heads=tuple(table.column_head(text, column) for column in width),
-        cells=tuple(tuple(table.value(text, row, column) for column in width) for row in kept),
+        heads=tuple(table.column_head(text, column) for column in value_columns),
+        cells=tuple(
+            tuple(table.value(text, row, column) for column in value_columns) for row in kept
+        ),
         named=" ".join(table.column_head(text, column) for column in range(columns)),
         title=table.title or above.rpartition(" › ")[2] or owner.source.title,
-        around=f"{above} {owner.source.title} {text[max(0, table.start - _BEFORE) : table.start]}",
+        around=f"{above} {owner.source.title} {just_above}",
         spans=tuple(table.row_span(row) for row in kept),
         left_out=tuple(names[row] for row in totals),
-        is_nameless=len(filled) != len(body) or not all(names.values()),
+        has_unnamed_rows=len(filled) != len(body) or not all(names.values()),
     )
     yield upright
     across = [at for at, head in enumerate(upright.heads) if not _TOTAL.match(head)]
@@ -105,97 +110,97 @@ def grids(owner: Document, table: Table) -> Iterator[Grid]:
         )
 
 
-def goes_on(owner: Document, table: Table, asked: TableQuestion) -> bool:
-    """Say whether another table has the same columns, and the question does not tell which."""
+def continues_elsewhere(owner: Document, table: Table, question: TableQuestion) -> bool:
+    """Say whether another table has the same columns and the question does not say which one."""
     heads = table.column_heads(owner.text)
-    words = frozenset(stem for word in asked.words for stem in synonym_stems(word))
-    own = words & stem_set(f"{table.title} {_above(owner, table)}")
+    words = frozenset(stem for word in question.words for stem in synonym_stems(word))
+    naming = words & stem_set(f"{table.title} {_headings_above(owner, table)}")
     return any(
         other.column_heads(owner.text) == heads
-        and not own - stem_set(f"{other.title} {_above(owner, other)}")
+        and not naming - stem_set(f"{other.title} {_headings_above(owner, other)}")
         for other in owner.tables
         if other.start != table.start
     )
 
 
-def _above(owner: Document, table: Table) -> str:
+def _headings_above(owner: Document, table: Table) -> str:
     return owner.headings_at([table.start])[0]
 
 
-def fit_of(asked: TableQuestion, grid: Grid) -> Fit | None:
-    """Return the rows and columns that a question means, or None where a word of it has no place.
+def fit_of(question: TableQuestion, grid: Grid) -> Fit | None:
+    """Return the rows and columns that a question means, or None if a word of it matches nothing.
 
-    That every word has one keeps questions about something else from being calculated: a table
-    of some models does not tell the largest of all models in Europe.
+    That every word must match keeps questions about something else from being calculated: a table
+    of some models does not say which is the largest of all models in Europe.
     """
     if len(grid.names) < 2:
         return None
-    fitting = _Fitting(asked, grid)
-    return fitting.result() if all(map(fitting.place, asked.words)) else None
+    fitting = _WordPlacement(question, grid)
+    return fitting.result() if all(map(fitting.place, question.words)) else None
 
 
-class _Fitting:
-    """The places that the words of a question have found so far."""
+class _WordPlacement:
+    """What the words of a question have matched in a table so far."""
 
-    def __init__(self, asked: TableQuestion, grid: Grid) -> None:
-        self._asked, self._grid = asked, grid
+    def __init__(self, question: TableQuestion, grid: Grid) -> None:
+        self._question, self._grid = question, grid
         self._heads = [stem_set(head) for head in grid.heads]
         self._names = [stem_set(name) for name in grid.names]
         self._title = stem_set(f"{grid.named} {grid.title}")
         self._around = stem_set(grid.around)
         self._scores = [0.0] * len(grid.heads)
-        self._own = 0
+        self._own_words = 0
         # For each figure of the question that only heads have, whether each of them has it.
         self._figures: list[list[bool]] = []
         # The words that stand in cells, by their column; -1 is that of the names.
         self._filters: dict[int, list[str]] = {}
-        self._of_names: list[frozenset[str]] = []
+        self._naming_words: list[frozenset[str]] = []
 
     def place(self, word: str) -> bool:
-        """Find the place of a word; False where it has none, or several that differ."""
-        exact, wide = frozenset(stems(word)), synonym_stems(word)
-        if self._asked.is_pair and 0 < sum(exact <= name for name in self._names) < len(
+        """Match a word with heads, names or cells; False for no match or several columns."""
+        exact, synonyms = frozenset(stems(word)), synonym_stems(word)
+        if self._question.is_pair and 0 < sum(exact <= name for name in self._names) < len(
             self._names
         ):
-            self._of_names.append(exact)
-            self._own += 1
+            self._naming_words.append(exact)
+            self._own_words += 1
             return True
-        met = [bool(wide & head) for head in self._heads]
-        for column, hit in enumerate(met):
-            # The very word counts for a little more than one that means the same.
+        in_heads = [bool(synonyms & head) for head in self._heads]
+        for column, hit in enumerate(in_heads):
+            # The word itself counts a little more than a synonym.
             self._scores[column] += hit + 0.1 * bool(exact & self._heads[column])
-        around = wide & self._around or word.casefold() in VAGUE
-        if any(met) and any(sign.isdigit() for sign in word) and not wide & self._title:
-            self._figures.append(met)
-        if any(met) or wide & self._title:
-            self._own += 1
-        elif not around and not _counts(word, len(self._names)):
-            columns = _held(exact, self._grid, self._names)
+        around = synonyms & self._around or word.casefold() in VAGUE
+        if any(in_heads) and any(sign.isdigit() for sign in word) and not synonyms & self._title:
+            self._figures.append(in_heads)
+        if any(in_heads) or synonyms & self._title:
+            self._own_words += 1
+        elif not around and not _is_row_count(word, len(self._names)):
+            columns = _columns_with(exact, self._grid, self._names)
             if len(columns) != 1:
                 return False
             self._filters.setdefault(columns[0], []).append(word)
-            self._own += 1
+            self._own_words += 1
         return True
 
     def result(self) -> Fit | None:
-        """Return what the words chose, or None where no column has what is measured."""
+        """Return the rows and columns chosen, or None if no column has the measure asked for."""
         scores = self._scores
-        if measure := stem_set(" ".join(self._asked.measure)):
+        if measure := stem_set(" ".join(self._question.measure)):
             scores = [
                 score + 1 if measure & head else 0.0
                 for score, head in zip(scores, self._heads, strict=True)
             ]
             if not any(scores):
                 return None
-        for met in self._figures:
-            scores = [score * hit for score, hit in zip(scores, met, strict=True)]
-        columns = _best(scores, self._grid, self._asked)
-        words = tuple(word for held in self._filters.values() for word in held)
-        return Fit(tuple(sorted(self._things())), columns, words, self._own)
+        for in_heads in self._figures:
+            scores = [score * hit for score, hit in zip(scores, in_heads, strict=True)]
+        columns = _best_columns(scores, self._grid, self._question)
+        words = tuple(word for placed in self._filters.values() for word in placed)
+        return Fit(tuple(sorted(self._things())), columns, words, self._own_words)
 
     def _things(self) -> set[int]:
-        if self._asked.is_pair:
-            return _pair(self._names, self._of_names)
+        if self._question.is_pair:
+            return _named_pair(self._names, self._naming_words)
         chosen = set(range(len(self._names)))
         for column, words in self._filters.items():
             wanted = stem_set(" ".join(words))
@@ -207,11 +212,11 @@ class _Fitting:
         return chosen
 
 
-def _best(scores: Sequence[float], grid: Grid, asked: TableQuestion) -> tuple[int, ...]:
-    """Return the columns that fit best: of equal ones those of which the question names most."""
+def _best_columns(scores: Sequence[float], grid: Grid, question: TableQuestion) -> tuple[int, ...]:
+    """Return the columns that fit best; of equal ones the one whose head has a single word."""
     most = max(scores, default=0.0)
     if not most:
-        alone = len(scores) == 1 and not (asked.kind == "count" and asked.limit is None)
+        alone = len(scores) == 1 and not (question.kind == "count" and question.limit is None)
         return (0,) if alone else ()
     best = [column for column, score in enumerate(scores) if score == most]
     bare = {column: len(stem_set(_BRACKETS.sub("", grid.heads[column]))) for column in best}
@@ -220,15 +225,15 @@ def _best(scores: Sequence[float], grid: Grid, asked: TableQuestion) -> tuple[in
     return tuple(shortest if len(shortest) == 1 and fewest == 1 else best)
 
 
-def _pair(names: Sequence[frozenset[str]], words: Sequence[frozenset[str]]) -> set[int]:
+def _named_pair(names: Sequence[frozenset[str]], words: Sequence[frozenset[str]]) -> set[int]:
     """Return the two rows whose whole names a question says, all rows where it is not two."""
     spoken = frozenset().union(*words)
     full = [at for at, name in enumerate(names) if name and name <= spoken]
-    # "V3" is no second one beside "V3 Base" where that is what was said.
+    # "V3" is no second row beside "V3 Base" if the question names "V3 Base".
     return {at for at in full if not any(names[at] < names[other] for other in full)}
 
 
-def _held(exact: frozenset[str], grid: Grid, names: Sequence[frozenset[str]]) -> list[int]:
+def _columns_with(exact: frozenset[str], grid: Grid, names: Sequence[frozenset[str]]) -> list[int]:
     """Return the columns of which some cells have a word, -1 for the names of the rows."""
     found = [-1] if any(exact <= name for name in names) else []
     for column in range(len(grid.heads)):
@@ -237,7 +242,7 @@ def _held(exact: frozenset[str], grid: Grid, names: Sequence[frozenset[str]]) ->
     return found
 
 
-def _counts(word: str, things: int) -> bool:
+def _is_row_count(word: str, things: int) -> bool:
     """Say whether a word only says how many rows there are: "the three makers"."""
     number = {"two": 2, "both": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
               "eight": 8, "nine": 9, "ten": 10}.get(word.casefold())  # fmt: skip
@@ -245,5 +250,5 @@ def _counts(word: str, things: int) -> bool:
 
 
 def stem_set(text: str) -> frozenset[str]:
-    """Return the stems of a text, of Chinese its signs, since a question's words are signs too."""
-    return frozenset(stems(_SIGN.sub(r" \g<0> ", text)))
+    """Return the stems of a text; of Chinese its single characters, as of the questions."""
+    return frozenset(stems(_CHINESE_CHARACTER.sub(r" \g<0> ", text)))

@@ -1,4 +1,4 @@
-"""The cells of one column of a table as values of one kind that can be compared, or why not."""
+"""The cells of a table column as comparable values of one kind, or why they are none."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _YEAR = re.compile(r"(?:1[5-9]|20)\d\d$")
 class Value:
     """What a cell says: its number or the first and last day that its date can mean.
 
-    `number` is as it compares with the other cells of its column; `written` is the cell, `figure`
-    the span of the number in it.
+    `number` is comparable with those of the other cells; `written` is the cell, `figure` the span
+    of the number in it.
     """
 
     written: str
@@ -73,12 +73,12 @@ class Values:
 
 
 def plain(number: Decimal) -> str:
-    """Return a number as it is read, with commas between thousands: at most two decimals more."""
+    """Return a number as text, with commas between thousands and at most two decimals."""
     rounded = number if number == number.to_integral() else round(number, 2)
     if rounded == 0 != number:
         rounded = number.normalize(None).quantize(Decimal(1).scaleb(number.adjusted() - 1))
-    said = f"{rounded:,f}"
-    return said.rstrip("0").rstrip(".") if "." in said else said
+    written = f"{rounded:,f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
 
 
 def values_of(cells: Sequence[str], heads: Sequence[str]) -> Values:
@@ -111,7 +111,7 @@ def values_of(cells: Sequence[str], heads: Sequence[str]) -> Values:
 
 
 def numbers_of(text: str) -> list[Quantity]:
-    """Return the numbers of a text in which "60 m" are metres, as in tables of sizes."""
+    """Return the numbers of a text; "60 m" are metres, as in tables of sizes, not millions."""
     return [
         replace(one, value=one.value.scaleb(-one.scale), scale=0, unit="metre")
         if not one.unit and one.scale and _METRES.search(one.text)
@@ -150,8 +150,8 @@ def _dates(cells: Sequence[str]) -> Values:
 def _value(cell: str, one: Quantity) -> Value:
     digits = re.search(r"\d(?:[\d.,'’  ]*\d)?", cell)
     figure = digits.span() if digits else (one.start, one.end)
-    lead = cell[: figure[0]]
-    loss = bool(re.match(r"\(.*\)$", cell)) or bool(re.search(r"[-−–]\s?[$€£¥]?\s?$", lead))
+    before = cell[: figure[0]]
+    loss = bool(re.match(r"\(.*\)$", cell)) or bool(re.search(r"[-−–]\s?[$€£¥]?\s?$", before))
     if loss:
         figure = (0, figure[1] + (cell[-1] == ")"))
     return Value(cell, -one.value if loss else one.value, figure=figure, power=one.scale)

@@ -24,16 +24,16 @@ class When(StrEnum):
 class TimeAsked:
     """The time a question asks about, from `begin` to `end` (ISO days, both included).
 
-    For the present both are the day it is asked, for OPEN and PAST the end is. `outright` says that
-    the question has a word for it ("currently", "at first") and not the tense alone; `first` that
-    of the past the beginning is meant and not what was last replaced; `event` that it asks what
-    happened, not what was so; `before` that it asks for what was so until `end`.
+    For the present both are the day of asking, for OPEN and PAST only `end` is. `explicit` says
+    that the question has a word for the time ("currently", "at first"), not the tense alone;
+    `first` that it means the beginning and not what was replaced last; `event` that it asks what
+    happened, not what the state was; `before` that it asks for the state until `end`.
     """
 
     when: When
     begin: str = ""
     end: str = ""
-    outright: bool = False
+    explicit: bool = False
     first: bool = False
     event: bool = False
     before: bool = False
@@ -61,7 +61,7 @@ _FORMER = re.compile(
     r"\bthe old \w+\b|以前|此前|曾经|之前|前任|原来",
     re.IGNORECASE,
 )
-# "What is", "may a maker", "which makers hold": the present tense asks for what is so now.
+# "What is", "may a maker", "which makers hold": the present tense asks for the present state.
 _PRESENT_TENSE = re.compile(
     r"\b(?:is|are|am|does|do|can|may|must|has|have)\b|"
     r"\b(?:who|which (?:\w+ ){0,2}?\w+) (?!did\b|was\b|were\b|had\b|will\b|would\b|of\b)\w+s\b|"
@@ -70,7 +70,7 @@ _PRESENT_TENSE = re.compile(
     re.IGNORECASE,
 )
 _OTHER_TENSE = re.compile(r"\b(?:did|was|were|had|will|would|been)\b|曾|当时|将", re.IGNORECASE)
-# "When", "until what day", "is supposed to": what is asked is a date, or lies ahead.
+# "When", "until what day", "is supposed to": the answer is a date, or lies in the future.
 _DATE_ASKED = re.compile(
     r"\b(?:when|(?:until|till|by|since|from) (?:what|which)|how long|supposed|planned|expected|"
     r"going to)\b|何时|什么时候|计划",
@@ -80,13 +80,13 @@ _EVENT = re.compile(
     r"\b(?:happen(?:ed|s)?|occur(?:red)?|took place|take place|did)\b|发生|怎么了", re.IGNORECASE
 )
 # A date says when only after such a word: "the October 2022 rule" and "the 2024 report" are names.
-_AT = re.compile(
+_BEFORE_DATE = re.compile(
     r"\b(?:on|in|at|during|by|as of|as at|for|throughout|within|back in)"
     r"(?: the)?(?: (?:early|late|mid|end of|start of|beginning of|whole of))?\s*$|"
     r"(?:在|于|截至|截止到?|到)\s*$",
     re.IGNORECASE,
 )
-_BEFORE = re.compile(
+_UNTIL_DATE = re.compile(
     r"\b(?:before|prior to|until|till|ahead of)\b(?:\s[^\s,;.?!]+){0,6}\s*$", re.IGNORECASE
 )
 # "after the rule of 2023", "since 2023", "between … and …" leave the end open.
@@ -98,7 +98,7 @@ _CHINESE_BEFORE = re.compile(r"\s*(?:之前|以前|前)")
 _CHINESE_TIME = re.compile(r"\s*(?:$|[，,？?]|发生|时|底|初|末|有|是)")
 # After the date: "in the December 2024 package" names a thing, and so does "the statute signed in
 # December 2025" where the rest of the question is in the present tense.
-_NAMING = re.compile(
+_DATE_IS_PART_OF_NAME = re.compile(
     r"\s+(?!(?:did|do|does|was|were|is|are|and|or|for|in|at|on|by|to|from|of|what|which|how|who|"
     r"according|under|the|an?|as|with|than|could|may|might|must|can|had|has|have|would|will)\b)\w"
 )
@@ -116,19 +116,18 @@ def span_of(one: DateMention) -> tuple[str, str] | None:
 def time_asked(question: str, today: str) -> TimeAsked:
     """Return the time that a question asks about; `today` is the day it is asked for (ISO 8601).
 
-    A date counts where the question says that something is so then; where it names several, none
-    decides.
+    A date counts if the question says that something holds then; with several dates none does.
     """
     event = bool(_EVENT.search(question))
-    named = _named(question, event)
+    named = _named_time(question, event)
     if named is not None:
         return named
     if _FIRST.search(question):
-        return TimeAsked(When.PAST, end=today, outright=True, first=True)
+        return TimeAsked(When.PAST, end=today, explicit=True, first=True)
     if _NOW.search(question):
-        return TimeAsked(When.PRESENT, today, today, outright=True)
+        return TimeAsked(When.PRESENT, today, today, explicit=True)
     if _FORMER.search(question):
-        return TimeAsked(When.PAST, end=today, outright=True)
+        return TimeAsked(When.PAST, end=today, explicit=True)
     if _DATE_ASKED.search(question):
         return TimeAsked(When.OPEN, end=today, event=event)
     if _PRESENT_TENSE.search(question) and not _OTHER_TENSE.search(question):
@@ -136,7 +135,7 @@ def time_asked(question: str, today: str) -> TimeAsked:
     return TimeAsked(When.OPEN, end=today, event=event)
 
 
-def _named(question: str, event: bool) -> TimeAsked | None:
+def _named_time(question: str, event: bool) -> TimeAsked | None:
     """Return the one time that the question names; OPEN where it names a span or several."""
     found: list[TimeAsked] = []
     for one in date_mentions(question, loose=True):
@@ -148,18 +147,18 @@ def _named(question: str, event: bool) -> TimeAsked | None:
         if (
             span is None
             or one.unsure
-            or (_OTHER_BOUND.search(before) and not _BEFORE.search(before))
+            or (_OTHER_BOUND.search(before) and not _UNTIL_DATE.search(before))
         ):
             found.append(TimeAsked(When.OPEN, event=event))
-        elif _BEFORE.search(before) or _CHINESE_BEFORE.match(after):
+        elif _UNTIL_DATE.search(before) or _CHINESE_BEFORE.match(after):
             last = date.fromisoformat(span[0]) - timedelta(days=1)
             found.append(TimeAsked(When.NAMED, "", last.isoformat(), True, before=True))
         elif not event and _PARTICIPLE.search(before) and not _OTHER_TENSE.search(question):
             found.append(TimeAsked(When.OPEN, event=event))
-        elif (_AT.search(before) and (chinese or not _NAMING.match(after))) or (
-            chinese and _CHINESE_TIME.match(after)
-        ):
-            found.append(TimeAsked(When.NAMED, *span, outright=True, event=event))
+        elif (
+            _BEFORE_DATE.search(before) and (chinese or not _DATE_IS_PART_OF_NAME.match(after))
+        ) or (chinese and _CHINESE_TIME.match(after)):
+            found.append(TimeAsked(When.NAMED, *span, explicit=True, event=event))
     if not found:
         return None
     return found[0] if len(found) == 1 else TimeAsked(When.OPEN, event=event)

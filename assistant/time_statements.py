@@ -1,4 +1,4 @@
-"""What a sentence says of time, and whether two sentences say different things of one thing."""
+"""What a sentence says about time, and whether two sentences contradict or update each other."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from corpus.quantities import quantities
 from index.keyword_index import stems
 from index.query import STOP_WORDS, content_words
 
-# The smaller of two sentences about one thing shares this much of its content words with the other.
+# The shorter of two sentences on one subject shares this much of its content words with the other.
 # These are set by hand on the examples of tests/test_assistant_time_validity.py.
-_SHARED = 0.6
+_SHARED_WORDS = 0.6
 _LEAST_SHARED = 2
 _LEAST_WITHOUT_FIGURES = 3
-# The newer one stands for the older where it holds so many of the words of the question that the
-# older holds, counted with its title and headings.
-_AS_MUCH_ASKED = 0.6
+# The newer sentence replaces the older if it has this share of those words of the question that the
+# older one has, its title and headings counted in.
+_SHARE_OF_QUESTION = 0.6
 
 _SINCE = re.compile(
     r"\b(?:since|from|as from|effective(?: on| from)?|with effect (?:from|on)|"
@@ -60,8 +60,8 @@ _FORMER = re.compile(
     r"\b(?:used to|formerly|previously|originally|initially|at first)\b|原先|此前|曾",
     re.IGNORECASE,
 )
-# Words with which a sentence reports that something was one way and is now another. They differ
-# between two sentences about one thing, so they do not count against their likeness.
+# Words with which a sentence reports a change. They differ between two sentences on one subject, so
+# they are left out when the sentences are compared.
 _CHANGE = re.compile(
     r"\b(?:cut|raise[sd]?|lower(?:s|ed)?|lost|loses|revoke[sd]?|repeal(?:s|ed)?|rescind(?:s|ed)?|"
     r"withdr(?:ew|awn|aws)|lift(?:s|ed)?|replace[sd]?|supersede[sd]?|suspend(?:s|ed)?|"
@@ -89,7 +89,8 @@ _TIME_WORDS = frozenset(
 class StatedTime:
     """A date of a sentence, as it states it and from `begin` to `end`.
 
-    `word` says what leads it in: "as of", "since", "until", "plain" ("on", "in"), "range" or "".
+    `word` is the kind of preposition before it: "as of", "since", "until",
+    "plain" ("on", "in"), "range" or "".
     """
 
     stated: str
@@ -111,14 +112,14 @@ class AskedStatement:
 
 
 class TimedStatement:
-    """A sentence with what it says of time; `published` is the date of its document, "" unknown."""
+    """A sentence with its dates; `published` is the date of its document ("": unknown)."""
 
     def __init__(self, text: str, published: str, context: str, today: str) -> None:
         self.text = text
         self.published = published if is_date(published) else ""
         self._context = context
         self._today = today
-        self._moments = date_mentions(text)
+        self._date_mentions = date_mentions(text)
         self.dates = list(self._dates())
         self.present = bool(_PRESENT.search(text))
         self.changes = bool(_CHANGE.search(text))
@@ -128,13 +129,13 @@ class TimedStatement:
     def _dates(self) -> Iterable[StatedTime]:
         """Yield the dates; one without a year is the nearest to the date of the document."""
         word = ""
-        for unsure in self._moments:
+        for unsure in self._date_mentions:
             one = self._with_year(unsure)
             span = span_of(one)
             if span is None or one.unsure:
                 continue
             before, last = self.text[: one.start], word
-            word = next((name for name, pattern in _WORDS if pattern.search(before)), "")
+            word = next((name for name, pattern in _LEAD_INS if pattern.search(before)), "")
             if last == "since" and before.rstrip().endswith(" to"):
                 word = "until"
             elif not word and _RANGE.search(before):
@@ -153,80 +154,80 @@ class TimedStatement:
         )
         return replace(one, year=near)
 
-    def _worded(self, *words: str) -> list[StatedTime]:
+    def _dates_led_in_by(self, *words: str) -> list[StatedTime]:
         return [one for one in self.dates if one.word in words]
 
     @cached_property
     def _happened(self) -> StatedTime | None:
         """The last date that a sentence in the past tense speaks of."""
-        plain = self._worded("plain")
+        plain = self._dates_led_in_by("plain")
         return max(plain, key=lambda one: one.end) if plain and not self.present else None
 
     @cached_property
     def begins(self) -> str:
-        """The first day on which it was certainly so; "" where nothing tells."""
-        since = self._worded("since")
-        return since[-1].begin if since else self.said.begin
+        """The first day on which the statement certainly held; "" if unknown."""
+        since = self._dates_led_in_by("since")
+        return since[-1].begin if since else self.latest_time.begin
 
     @cached_property
-    def said(self) -> StatedTime:
-        """The time at which it was so at the latest; all empty where nothing tells."""
+    def latest_time(self) -> StatedTime:
+        """The latest time at which the statement certainly held; all fields empty if unknown."""
         published = self.published
-        told = StatedTime(published, first_day(published), last_day(published), "")
-        if stated := self._worded("as of"):
+        publication = StatedTime(published, first_day(published), last_day(published), "")
+        if stated := self._dates_led_in_by("as of"):
             return stated[-1]
-        if self._happened and (not published or self._happened.begin <= told.end):
+        if self._happened and (not published or self._happened.begin <= publication.end):
             return self._happened
-        since = self._worded("since")
-        if since and told.end < since[-1].begin <= self._today:
+        since = self._dates_led_in_by("since")
+        if since and publication.end < since[-1].begin <= self._today:
             return since[-1]
-        return told
+        return publication
 
     @cached_property
     def ends(self) -> str:
-        """The last day on which it is so, where the sentence states one; else ""."""
-        until = self._worded("until")
+        """The last day on which the statement holds, if the sentence gives one; else ""."""
+        until = self._dates_led_in_by("until")
         return until[-1].end if until else ""
 
     def holds_at(self, begin: str, last: str) -> bool:
-        """Say whether it can be so at some day from `begin` to `last`, by the dates that are known.
+        """Say whether the statement can hold on some day from `begin` to `last`, by its dates.
 
-        What was planned holds only once its date is reached.
+        A plan holds only once its date is reached.
         """
         if self.former or (self.ends and begin and self.ends < begin):
             return False
         if self.planned:
-            starts = self._worded("since", "plain")
+            starts = self._dates_led_in_by("since", "plain")
             return bool(starts) and starts[-1].begin <= last
         return not self.begins or self.begins <= last
 
     @cached_property
     def names(self) -> frozenset[str]:
         """The names in it, folded to the stems of their words."""
-        return _named(self.text, self._spans)
+        return _name_stems(self.text, self._spans)
 
     @cached_property
     def codes(self) -> frozenset[str]:
-        """The names in it that are letters and figures, as models have them: "h20", "v3"."""
+        """The names in it made of letters and digits, like those of models: "h20", "v3"."""
         return frozenset(one for one in self.names if _CODE.search(one))
 
     @property
     def _spans(self) -> list[tuple[int, int]]:
-        return [(one.start, one.end) for one in self._moments]
+        return [(one.start, one.end) for one in self._date_mentions]
 
     @cached_property
     def content(self) -> frozenset[str]:
         """The stems of its words, without figures, dates, and words of time and change."""
-        return _content_of(_CHANGE.sub(" ", _without(self.text, self._spans)))
+        return _content_stems(_CHANGE.sub(" ", _blanked(self.text, self._spans)))
 
     @cached_property
     def around(self) -> frozenset[str]:
         """Its stems together with those of title and headings."""
-        return self.content | _content_of(self._context)
+        return self.content | _content_stems(self._context)
 
     @cached_property
     def figures(self) -> frozenset[tuple[str, str]]:
-        """Its numbers, each with its unit or the word after it ("" where neither is told)."""
+        """Its numbers, each with its unit or the word after it ("" for neither)."""
         found = []
         for one in quantities(self.text, self._spans):
             after = re.match(r"[\s-]*([^\W\d_]{3,})", self.text[one.end :])
@@ -235,75 +236,82 @@ class TimedStatement:
         return frozenset(found)
 
     def is_later(self, other: TimedStatement) -> bool:
-        """Say whether every day of which it speaks is later than those of another."""
-        return bool(other.said.end) and self.said.begin > other.said.end
+        """Say whether all its dates are later than those of another statement."""
+        return bool(other.latest_time.end) and self.latest_time.begin > other.latest_time.end
 
     def differs(self, other: TimedStatement, *, by_name: bool) -> bool:
-        """Say whether it says something else than a sentence about the same thing.
+        """Say whether it differs in content from a sentence on the same subject.
 
-        By another figure of one kind, a change that only this one has or a negation that only one
-        of them has; `by_name` by a name as well.
+        It does by another number of the same kind, by a change that only this one reports, or by a
+        negation that only one of them has; with `by_name`, by another name as well.
         """
         if self.figures and other.figures:
             nouns = {noun for _, noun in self.figures} & {noun for _, noun in other.figures}
-            mine = {value for value, noun in self.figures if noun in nouns}
-            yours = {value for value, noun in other.figures if noun in nouns}
-            return bool(mine - yours) and (self.changes or bool(yours - mine))
+            own_values = {value for value, noun in self.figures if noun in nouns}
+            other_values = {value for value, noun in other.figures if noun in nouns}
+            return bool(own_values - other_values) and (
+                self.changes or bool(other_values - own_values)
+            )
         negated = bool(_NEGATION.search(self.text)) != bool(_NEGATION.search(other.text))
         changed = self.changes and not other.changes
         renamed = bool(self.names - other.names) and bool(other.names - self.names)
         return changed or negated or (by_name and renamed)
 
-    def is_about(self, other: TimedStatement, asked: AskedStatement, *, outright: bool) -> bool:
-        """Say whether it speaks of what another sentence says in answer to a question.
+    def is_about(self, other: TimedStatement, asked: AskedStatement, *, explicit: bool) -> bool:
+        """Say whether it is about the same subject as another sentence that answers a question.
 
-        What reports a change needs only words of the question and a name in common: those of the
-        question, or any where it asks for the present by a word. Two models are two things, and so
-        are sentences that each name what the other does not, unless the question names what both
-        speak of.
+        A sentence that reports a change only needs a word of the question and a name in common: the
+        names of the question, or any name if the question asks explicitly for the present. Two
+        models are two subjects, and so are sentences that each name what the other does not, unless
+        the question names what both are about.
         """
         if self.codes and other.codes and not self.codes & other.codes:
             return False
-        wanted = asked.stems & other.content
-        both = self.names & other.names
-        known = asked.names <= both if asked.names else outright
-        update = self.changes and bool(wanted & self.content) and bool(both) and known
-        if len(wanted & self.around) < _AS_MUCH_ASKED * len(wanted):
+        stems_wanted = asked.stems & other.content
+        shared_names = self.names & other.names
+        names_match = asked.names <= shared_names if asked.names else explicit
+        update = (
+            self.changes
+            and bool(stems_wanted & self.content)
+            and bool(shared_names)
+            and names_match
+        )
+        if len(stems_wanted & self.around) < _SHARE_OF_QUESTION * len(stems_wanted):
             return update
         shared = self.content & other.content
         if asked.stems and not asked.stems & shared:
             return False
-        apart = bool(self.names - other.around) and bool(other.names - self.around)
+        names_differ = bool(self.names - other.around) and bool(other.names - self.around)
         named = bool(asked.names) and asked.names <= self.around & other.around
-        if apart and not (named or asked.by_name):
+        if names_differ and not (named or asked.by_name):
             return update
         least = min(len(self.content), len(other.content))
         enough = _LEAST_SHARED if self.figures and other.figures else _LEAST_WITHOUT_FIGURES
-        return update or len(shared) >= max(enough, _SHARED * least)
+        return update or len(shared) >= max(enough, _SHARED_WORDS * least)
 
 
-_WORDS = (("as of", _AS_OF), ("since", _SINCE), ("until", _UNTIL), ("plain", _PLAIN))
+_LEAD_INS = (("as of", _AS_OF), ("since", _SINCE), ("until", _UNTIL), ("plain", _PLAIN))
 
 
-def asked_by(question: str) -> AskedStatement:
-    """Return what a question asks about, without its words that only say when."""
+def asked_statement(question: str) -> AskedStatement:
+    """Return the subject of a question, without the words that only say when."""
     spans = [(one.start, one.end) for one in date_mentions(question, loose=True)]
-    said = _without(question, spans)
-    stems_asked = _content_of(said)
+    undated = _blanked(question, spans)
+    stems_asked = _content_stems(undated)
     return AskedStatement(
-        stems_asked, _named(question, spans) & stems_asked, bool(_ONE_NAME.search(question))
+        stems_asked, _name_stems(question, spans) & stems_asked, bool(_ONE_NAME.search(question))
     )
 
 
-def _content_of(text: str) -> frozenset[str]:
+def _content_stems(text: str) -> frozenset[str]:
     """Return the stems of the words of a text that carry content, figures left out."""
     words = content_words(text)
     kept = (word for word in words if word.lower() not in STOP_WORDS | _TIME_WORDS)
     return frozenset(one for one in _stems_of(kept) if not one[0].isdigit())
 
 
-def _named(text: str, spans: Sequence[tuple[int, int]]) -> frozenset[str]:
-    """Return the stems of the names of a text; Chinese, written without spaces, has none to see."""
+def _name_stems(text: str, spans: Sequence[tuple[int, int]]) -> frozenset[str]:
+    """Return the stems of the names of a text; none for Chinese, which has no capitals."""
     found = (one.text for one in names(text, spans))
     return _stems_of(one for one in found if not _HAN.search(one))
 
@@ -312,7 +320,7 @@ def _stems_of(words: Iterable[str]) -> frozenset[str]:
     return frozenset(stems(" ".join(words)))
 
 
-def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     for start, stop in spans:
         text = text[:start] + " " * (stop - start) + text[stop:]
     return text

@@ -1,8 +1,8 @@
-"""Which of the sentences found holds at the time that is asked for, and what it replaced.
+"""Which of the retrieved sentences is valid at the time asked about, and what it replaced.
 
 Nothing here judges how well a sentence answers: it only decides between sentences that answer
-nearly as well, speak of one thing and say different things of it. Where the dates decide nothing
-the order stays.
+nearly as well and say different things about the same subject. Where the dates decide nothing, the
+ranking stays as it is.
 """
 
 from __future__ import annotations
@@ -14,25 +14,26 @@ from assistant.corrections import Correction, correction, figures
 from assistant.time_asked import TimeAsked, When
 from assistant.time_statements import AskedStatement, TimedStatement
 
-# A sentence takes the place of another only where its chance of answering is this share of the
-# other's: by the tense of the question alone, by a word for the time ("today", "in 2023"), where
-# the sentence states the very day of an event that is asked for, and where the other takes a number
-# back or states one that was. Set by hand on the examples of tests/test_assistant_time_validity.py.
+# A sentence replaces another only if its chance of answering is at least this share of the other's:
+# where only the tense of the question tells the time, where the question has a word for it
+# ("today", "in 2023"), where the sentence states the very day of the event asked about, and where
+# the other sentence retracts a number or states a retracted one. Set by hand on the examples of
+# tests/test_assistant_time_validity.py.
 _BY_TENSE = 0.7
 _BY_WORD = 0.5
 _BY_DAY = 0.25
 _CORRECTED = 0.3
-# Sentences with less than this share of the best chance, and those after so many, stay as they are.
-_SEEN = 0.3
-_MOST = 40
+# Sentences below this share of the best chance, and those beyond this many, are not compared.
+_LEAST_SHARE_OF_BEST = 0.3
+_MOST_CONSIDERED = 40
 
 
 @dataclass(frozen=True, slots=True)
 class DatedSentence:
     """A sentence that may answer: its text and its chance of answering, in 0…1.
 
-    `label` is the number of the passage and `start` the place in it; `published` is the date of its
-    document ("" unknown), `context` title and heading.
+    `label` is the number of the passage and `start` the offset in it; `published` is the date of
+    its document ("" if unknown), `context` its title and heading.
     """
 
     text: str
@@ -45,9 +46,10 @@ class DatedSentence:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A sentence set aside (`aside`) for another (`leading`), both places in what was given.
+    """A sentence (`aside`) replaced by another (`leading`); both are positions in the given list.
 
-    `words` lead it in where it is shown beside ("As of 2024-03-02"), `date` is the date in them.
+    `words` introduce it where it is shown beside the other ("As of 2024-03-02"); `date` is the date
+    in them.
     """
 
     leading: int
@@ -58,17 +60,14 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """The order in which to use sentences, as places in what was given.
+    """The order in which to use sentences, as positions in the given list.
 
-    What is left out of `order` does not hold at the time asked for, or repeats a number that was
-    taken back; of that, `replaced` names what is worth showing beside the answer, the latest first.
-    `elsewhere` are the places, all of them in the order, of sentences that speak of another time
-    than the one that is asked for.
+    What `order` leaves out is not valid at the time asked about, or repeats a retracted number; of
+    that, `replaced` names what is worth showing beside the answer, the latest first.
     """
 
     order: tuple[int, ...]
     replaced: tuple[Replacement, ...] = ()
-    elsewhere: tuple[int, ...] = ()
 
 
 def ordered_by_validity(
@@ -76,14 +75,14 @@ def ordered_by_validity(
 ) -> Ordered:
     """Return the order in which to use sentences for a question, best first as they are given.
 
-    `asked` is the time that the question asks about and `about` what it asks of (see time_asked and
+    `asked` is the time that the question asks about and `about` its subject (see time_asked and
     time_statements); `now` (ISO 8601) is the day as of which it is answered.
     """
-    return _Sorting(candidates, asked, about, now).done()
+    return _ValidityOrder(candidates, asked, about, now).ordered()
 
 
-class _Sorting:
-    """One question's sentences, and which of them are set aside for which."""
+class _ValidityOrder:
+    """The sentences of one question, and which of them replaces which."""
 
     def __init__(
         self,
@@ -92,28 +91,27 @@ class _Sorting:
         about: AskedStatement,
         now: str,
     ) -> None:
-        self._given = candidates
+        self._candidates = candidates
         self._asked = asked
         self._about = about
         best = max((one.chance for one in candidates), default=0.0)
-        self._seen = [
+        self._considered = [
             place
-            for place, one in enumerate(candidates[:_MOST])
-            if one.chance >= _SEEN * best and one.chance > 0
+            for place, one in enumerate(candidates[:_MOST_CONSIDERED])
+            if one.chance >= _LEAST_SHARE_OF_BEST * best and one.chance > 0
         ]
-        self._said = {
+        self._statements = {
             place: TimedStatement(one.text, one.published, one.context, now)
-            for place in self._seen
+            for place in self._considered
             for one in (candidates[place],)
         }
-        self._aside: dict[int, tuple[int, str, str]] = {}
+        self._replaced_by: dict[int, tuple[int, str, str]] = {}
         self._dropped: set[int] = set()
-        self._stating: set[int] = set()
-        self._last: set[int] = set()
-        self._elsewhere: set[int] = set()
+        self._at_named_time: set[int] = set()
+        self._moved_back: set[int] = set()
 
-    def done(self) -> Ordered:
-        """Return the order after all that is set aside."""
+    def ordered(self) -> Ordered:
+        """Return the order once every replacement has been made."""
         if self._asked.when is not When.PAST:
             self._set_corrected_aside()
         if self._asked.when is When.NAMED:
@@ -123,122 +121,124 @@ class _Sorting:
         order = dict.fromkeys(
             self._leading(place)
             for place in sorted(
-                range(len(self._given)),
+                range(len(self._candidates)),
                 key=lambda one: (
-                    self._asked.is_day and one not in self._stating,
-                    one in self._last,
+                    self._asked.is_day and one not in self._at_named_time,
+                    one in self._moved_back,
                 ),
             )
             if place not in self._dropped
         )
         replaced = [
             Replacement(self._leading(leading), aside, words, day)
-            for aside, (leading, words, day) in self._aside.items()
+            for aside, (leading, words, day) in self._replaced_by.items()
             if words
         ]
         replaced.sort(key=lambda one: one.date, reverse=True)
-        kept = tuple(one for one in order if one in self._elsewhere)
-        return Ordered(tuple(order), tuple(replaced), kept)
+        return Ordered(tuple(order), tuple(replaced))
 
     def _leading(self, place: int) -> int:
-        while place in self._aside:
-            place = self._aside[place][0]
+        while place in self._replaced_by:
+            place = self._replaced_by[place][0]
         return place
 
-    def _near(self, place: int, other: int, share: float) -> bool:
+    def _answers_nearly_as_well(self, place: int, other: int, share: float) -> bool:
         """Say whether a sentence answers nearly as well as another."""
-        return self._given[place].chance >= share * self._given[other].chance
+        return self._candidates[place].chance >= share * self._candidates[other].chance
 
     def _set_aside(self, place: int, leading: int, words: str, day: str = "") -> None:
-        """Use one sentence in the place of another, unless that stands in its place already."""
+        """Replace a sentence by another, unless that one is already replaced by it."""
         if self._leading(leading) != place:
-            self._aside[place] = (leading, words, day)
+            self._replaced_by[place] = (leading, words, day)
 
-    # Numbers that were taken back.
+    # Retracted numbers.
 
     def _set_corrected_aside(self) -> None:
-        """Set aside what repeats a number that another sentence takes back, and that sentence.
+        """Replace what repeats a number that another sentence retracts, and that sentence too.
 
-        The latter leads only where it states the right number, or nothing else answers.
+        The retraction itself leads only if it states the right number, or nothing else answers.
         """
-        found = {place: correction(self._given[place].text) for place in self._seen}
+        found = {place: correction(self._candidates[place].text) for place in self._considered}
         for place, one in found.items():
             if one is None:
                 continue
-            right = place if one.right else self._right(place, found)
-            for other in self._seen:
+            right = place if one.right else self._correct_statement(place, found)
+            for other in self._considered:
                 if found[other] is None and self._repeats(other, place, one):
                     self._set_aside(other, place if right is None else right, "Since corrected")
             if right is not None and right != place:
                 self._set_aside(place, right, "Corrected")
 
-    def _right(self, place: int, found: dict[int, Correction | None]) -> int | None:
-        """Return the best sentence about what another takes back that takes nothing back."""
-        taken = found[place]
+    def _correct_statement(self, place: int, found: dict[int, Correction | None]) -> int | None:
+        """Return the best sentence on the subject of a retraction that is none itself."""
+        taken_back = found[place]
         return next(
             (
                 other
-                for other in self._seen
-                if taken
+                for other in self._considered
+                if taken_back
                 and found[other] is None
-                and self._near(other, place, _CORRECTED)
-                and self._said[other].figures
-                and not taken.wrong & _values(self._given[other].text)
-                and self._of_one(other, place)
+                and self._answers_nearly_as_well(other, place, _CORRECTED)
+                and self._statements[other].figures
+                and not taken_back.wrong & _figure_values(self._candidates[other].text)
+                and self._share_topic(other, place)
             ),
             None,
         )
 
     def _repeats(self, place: int, correcting: int, taken: Correction) -> bool:
-        values = _values(self._given[place].text)
-        return bool(values & taken.wrong and not values & taken.right) and self._of_one(
+        values = _figure_values(self._candidates[place].text)
+        return bool(values & taken.wrong and not values & taken.right) and self._share_topic(
             place, correcting
         )
 
-    def _of_one(self, place: int, other: int) -> bool:
-        """Say whether two sentences share two content words, one of them of the question."""
-        shared = self._said[place].content & self._said[other].content
+    def _share_topic(self, place: int, other: int) -> bool:
+        """Say whether two sentences share two content words, one of which the question has too."""
+        shared = self._statements[place].content & self._statements[other].content
         return len(shared) >= 2 and (not self._about.stems or bool(shared & self._about.stems))
 
     # A day, a month or a year that the question names.
 
     def _put_the_named_time_first(self) -> None:
-        """Put sentences of another time behind those that state the time asked for.
+        """Put sentences about another time behind those that state the time asked about.
 
-        Where a day is asked for, the latter come first and sentences of other days are left out.
+        Where a day is asked about, sentences that state it come first and those about other days
+        are left out.
         """
         if self._asked.before:
             return
-        seen = [place for place in self._seen if place not in self._aside]
-        best = max(seen, key=lambda one: self._given[one].chance, default=None)
+        considered = [place for place in self._considered if place not in self._replaced_by]
+        best = max(considered, key=lambda one: self._candidates[one].chance, default=None)
         if best is None:
             return
         share = _BY_DAY if self._asked.event and self._asked.is_day else _BY_WORD
         stating = [
-            place for place in seen if self._states_it(place) and self._near(place, best, share)
+            place
+            for place in considered
+            if self._states_named_time(place) and self._answers_nearly_as_well(place, best, share)
         ]
-        missing = [place for place in seen if self._misses(place)]
+        missing = [place for place in considered if self._excludes_named_time(place)]
         if stating:
-            self._stating = {*stating, *self._on_the_same_day(stating)}
-            (self._dropped if self._asked.is_day else self._last).update({*missing} - self._stating)
-        else:
-            self._elsewhere.update(missing)
+            self._at_named_time = {*stating, *self._on_the_same_day(stating)}
+            (self._dropped if self._asked.is_day else self._moved_back).update(
+                {*missing} - self._at_named_time
+            )
 
-    def _states_it(self, place: int) -> bool:
+    def _states_named_time(self, place: int) -> bool:
         begin, last = self._asked.begin, self._asked.end
-        return any(begin <= one.begin and one.end <= last for one in self._said[place].dates)
+        return any(begin <= one.begin and one.end <= last for one in self._statements[place].dates)
 
-    def _misses(self, place: int) -> bool:
-        """Say whether every date of a sentence excludes the time asked for.
+    def _excludes_named_time(self, place: int) -> bool:
+        """Say whether every date of a sentence excludes the time asked about.
 
-        Of a state that began or was announced earlier nothing says that it had ended.
+        A state that began or was announced earlier may still last, so that excludes nothing.
         """
         begin, last = self._asked.begin, self._asked.end
-        dates = self._said[place].dates
+        dates = self._statements[place].dates
         if not dates or any(one.word == "range" for one in dates):
             return False
         earlier = all(one.end < begin for one in dates)
-        if earlier and not (self._asked.event or self._said[place].ends):
+        if earlier and not (self._asked.event or self._statements[place].ends):
             return False
         open_since = any(one.word == "since" and one.begin <= last for one in dates)
         open_until = any(one.word == "until" and one.end >= begin for one in dates)
@@ -246,93 +246,102 @@ class _Sorting:
         return not (open_since or open_until or overlaps)
 
     def _on_the_same_day(self, stating: Sequence[int]) -> Iterator[int]:
-        """Yield sentences that go on from one of `stating`: "on the same day"."""
-        for place in self._seen:
-            one = self._given[place]
+        """Yield sentences that continue one of `stating`: "on the same day"."""
+        for place in self._considered:
+            one = self._candidates[place]
             leans = any(words in one.text for words in _SAME_DAY)
             if leans and any(
-                self._given[other].label == one.label and self._given[other].start < one.start
+                self._candidates[other].label == one.label
+                and self._candidates[other].start < one.start
                 for other in stating
             ):
                 yield place
 
-    # What is so at the time asked for.
+    # What is valid at the time asked about.
 
     def _replace(self) -> None:
-        """Set each sentence aside for the one that holds at the time asked for, where one does."""
-        places = [one for one in self._seen if one not in self._aside and one not in self._dropped]
-        chosen = {place: self._instead_of(place, places) for place in places}
+        """Replace each sentence by the one that is valid at the time asked about, if any."""
+        places = [
+            one
+            for one in self._considered
+            if one not in self._replaced_by and one not in self._dropped
+        ]
+        chosen = {place: self._replacement_for(place, places) for place in places}
         for place, instead in chosen.items():
             if instead is not None:
-                self._set_aside(place, instead, *self._words(place, instead))
+                self._set_aside(place, instead, *self._lead_in(place, instead))
 
-    def _instead_of(self, place: int, places: Sequence[int]) -> int | None:
-        """Return the sentence to use in the place of another; None where it may stay."""
-        if place in self._stating:
+    def _replacement_for(self, place: int, places: Sequence[int]) -> int | None:
+        """Return the sentence that replaces another; None where it may stay."""
+        if place in self._at_named_time:
             return None
-        share = _BY_WORD if self._asked.outright else _BY_TENSE
+        share = _BY_WORD if self._asked.explicit else _BY_TENSE
         rivals = [
             one
             for one in places
-            if one != place and self._near(one, place, share) and self._tells_otherwise(one, place)
+            if one != place
+            and self._answers_nearly_as_well(one, place, share)
+            and self._tells_otherwise(one, place)
         ]
         if self._asked.when is When.PAST:
-            return self._earlier(place, rivals)
-        own, stays = self._said[place], self._holds(place)
-        if own.planned and not stays:
-            # A plan may be told of after what is so, never before it.
+            return self._earlier_statement(place, rivals)
+        statement, stays = self._statements[place], self._holds(place)
+        if statement.planned and not stays:
+            # A plan may be mentioned after the present state, never before it.
             rivals = [one for one in rivals if one > place]
-        return self._last_of(
+        return self._latest(
             [
                 one
                 for one in rivals
-                if self._holds(one) and (not stays or self._said[one].is_later(own))
+                if self._holds(one) and (not stays or self._statements[one].is_later(statement))
             ]
         )
 
     def _holds(self, place: int) -> bool:
-        return self._said[place].holds_at(self._asked.begin, self._asked.end)
+        return self._statements[place].holds_at(self._asked.begin, self._asked.end)
 
     def _tells_otherwise(self, one: int, other: int) -> bool:
         """Say whether two sentences say different things about one thing, whichever is newer."""
-        newer, older = self._said[one], self._said[other]
+        newer, older = self._statements[one], self._statements[other]
         if older.is_later(newer):
             newer, older = older, newer
         return newer.differs(older, by_name=self._about.by_name) and newer.is_about(
-            older, self._about, outright=self._asked.when is When.PRESENT and self._asked.outright
+            older, self._about, explicit=self._asked.when is When.PRESENT and self._asked.explicit
         )
 
-    def _last_of(self, places: Sequence[int]) -> int | None:
-        """Return the latest of some sentences, of those of one time the one that answers best."""
+    def _latest(self, places: Sequence[int]) -> int | None:
+        """Return the latest of some sentences; of several of one date the one that answers best."""
         if not places:
             return None
-        latest = max(self._said[one].said.begin for one in places)
-        return next(one for one in places if self._said[one].said.begin == latest)
+        latest = max(self._statements[one].latest_time.begin for one in places)
+        return next(one for one in places if self._statements[one].latest_time.begin == latest)
 
-    def _earlier(self, place: int, rivals: Sequence[int]) -> int | None:
-        """Return what was so at first, or before the latest, to use in the place of a sentence."""
-        own = self._said[place]
-        if own.former:
+    def _earlier_statement(self, place: int, rivals: Sequence[int]) -> int | None:
+        """Return the first statement, or the one before the latest, to replace a sentence by."""
+        statement = self._statements[place]
+        if statement.former:
             return None
         if self._asked.first:
-            before = [one for one in rivals if own.is_later(self._said[one])]
-            return min(before, key=lambda one: self._said[one].said.begin, default=None)
+            before = [one for one in rivals if statement.is_later(self._statements[one])]
+            return min(
+                before, key=lambda one: self._statements[one].latest_time.begin, default=None
+            )
         together = [place, *rivals]
         former = [
             one
             for one in together
-            if any(self._said[other].is_later(self._said[one]) for other in together)
+            if any(self._statements[other].is_later(self._statements[one]) for other in together)
         ]
-        last = self._last_of(former)
-        return None if last is None or last == place or self._equal(last, place) else last
+        last = self._latest(former)
+        return None if last is None or last == place or self._same_time(last, place) else last
 
-    def _equal(self, one: int, other: int) -> bool:
-        return self._said[one].said == self._said[other].said
+    def _same_time(self, one: int, other: int) -> bool:
+        return self._statements[one].latest_time == self._statements[other].latest_time
 
-    def _words(self, place: int, instead: int) -> tuple[str, str]:
-        """Return how a sentence set aside is led in, and the date in that; "" to leave it out."""
-        one, other = self._said[place], self._said[instead]
-        day = one.said.stated
+    def _lead_in(self, place: int, instead: int) -> tuple[str, str]:
+        """Return the words that introduce a replaced sentence and their date; "" to omit it."""
+        one, other = self._statements[place], self._statements[instead]
+        day = one.latest_time.stated
         if self._asked.when is When.PAST and one.is_later(other):
             return f"Later, as of {day}", day
         if one.ends and one.ends < self._asked.end:
@@ -348,5 +357,5 @@ class _Sorting:
 _SAME_DAY = ("same day", "that day", "同日", "同一天", "当天", "当日")
 
 
-def _values(text: str) -> frozenset[str]:
+def _figure_values(text: str) -> frozenset[str]:
     return frozenset(value for value, _ in figures(text))

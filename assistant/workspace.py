@@ -61,8 +61,8 @@ class Workspace:
         self.engine: Engine = engine_named(settings.engine, settings.home)
         self.library = Library(settings.home)
         self.themes = Themes(settings.home)
-        # By document and title: what the words of a document say of its theme.
-        self._themes_told: dict[tuple[str, str], str] = {}
+        # The theme by the words of a document, by its id and title.
+        self._themes_by_words: dict[tuple[str, str], str] = {}
         self._models = _Models(settings)
         self.indexes = IndexManager(
             self.library, store=settings.vector_store, scale=self._models.scale_named
@@ -88,8 +88,8 @@ class Workspace:
         return self._retriever
 
     @property
-    def reader(self) -> SentenceRanker:
-        """What reads passages, with the model that the search ranks them by; raises ReaderError."""
+    def sentence_ranker(self) -> SentenceRanker:
+        """The ranker of sentences, with the reader that the search uses; raises ReaderError."""
         return SentenceRanker(self._models.reader_model)
 
     @property
@@ -99,12 +99,12 @@ class Workspace:
 
     @property
     def cosine_scale(self) -> CosineScale:
-        """That of the embedder's cosines; raises EmbedderError."""
+        """The scale of the embedder's cosines; raises EmbedderError."""
         return self._models.scale
 
     @property
     def checker(self) -> Checker:
-        """What checks sentences against passages; kept, since it remembers what it read."""
+        """The checker of sentences against passages; kept, since it caches what it read."""
         return self._models.checker
 
     def document_embedder(self) -> CountingEmbedder:
@@ -114,22 +114,24 @@ class Workspace:
     def with_themes(self, entries: Sequence[Entry]) -> list[Entry]:
         """Return the documents with the key of their theme in `source.theme`.
 
-        It is the one that the document or its reader names, or else the one that its words tell
-        (`corpus.themes`); "" for neither.
+        It is the theme that the document states or a user gave, or else the one that its words
+        suggest (`corpus.themes`); "" for neither.
         """
-        themes = [self.themes.key_of(one.source.theme) or self.told(one) for one in entries]
+        themes = [
+            self.themes.key_of(one.source.theme) or self.theme_told_by_words(one) for one in entries
+        ]
         return [
             replace(one, source=replace(one.source, theme=theme))
             for one, theme in zip(entries, themes, strict=True)
         ]
 
-    def told(self, entry: Entry) -> str:
-        """Return the key of the theme that the words of a document tell; "" for none."""
+    def theme_told_by_words(self, entry: Entry) -> str:
+        """Return the key of the theme that the words of a document suggest; "" for none."""
         key = entry.id, entry.source.title
-        if key not in self._themes_told:
+        if key not in self._themes_by_words:
             beginning = self.library.beginning(entry.id, BEGINNING)
-            self._themes_told[key] = self.themes.told(entry.source.title, beginning)
-        return self._themes_told[key]
+            self._themes_by_words[key] = self.themes.told(entry.source.title, beginning)
+        return self._themes_by_words[key]
 
     def with_engine(self, engine: Engine) -> Workspace:
         """Return this workspace with another engine; everything else is shared, and stays open."""
@@ -160,11 +162,11 @@ class Workspace:
         return entry
 
     def _update_indexes(self) -> None:
-        """Have the search show what was just written; the record itself is safe already."""
+        """Update the indexes with what was just written; the library itself is safe already."""
         try:
             self.indexes.update(wait=False)
         except (SearchIndexError, StorageError) as error:
-            # `IndexManager.maintain` makes it anew; what was written to the library stands.
+            # `IndexManager.maintain` repairs them; what was written to the library stands.
             _LOG.error("the indexes do not show a change yet", exc_info=error)
 
     def add(
@@ -201,12 +203,14 @@ class Workspace:
         described: Mapping[str, MetadataOverride] | None = None,
         ocr: bool = False,
     ) -> Iterator[Progress | Report]:
-        """Add what lies at web addresses: see `index.url_ingest.add_addresses`."""
+        """Add what is at web addresses: see `index.url_ingest.add_addresses`."""
 
         def fetched(
-            files: Sequence[Path], places: Mapping[Path, str], said: Mapping[Path, MetadataOverride]
+            files: Sequence[Path],
+            places: Mapping[Path, str],
+            overrides: Mapping[Path, MetadataOverride],
         ) -> Iterator[Progress | Report]:
-            return self.add(files, described=said, places=places, ocr=ocr)
+            return self.add(files, described=overrides, places=places, ocr=ocr)
 
         return add_addresses(addresses, fetched, described=described, policy=self.addresses)
 
@@ -221,15 +225,15 @@ class Workspace:
         )
 
     def maintain(self) -> None:
-        """Bring up the indexes that an interrupted process left behind; raises LibraryError.
+        """Update the indexes that an interrupted process left behind; raises LibraryError.
 
-        Where the disk refuses, the search reads the library itself.
+        If the disk refuses, the search reads the library itself.
         """
         with suppress(SearchIndexError, StorageError):
             self.indexes.maintain()
 
     def close(self) -> None:
-        """Let go of the data folder, unless it is another workspace's."""
+        """Release the data folder, unless it belongs to another workspace (`with_engine`)."""
         if not self._borrowed:
             self.indexes.close()
             self.library.close()
@@ -238,7 +242,7 @@ class Workspace:
 class _Models:
     """The models of a workspace, each loaded when it is first asked for. Thread-safe.
 
-    Each has a lock of its own, so that loading one keeps nobody from using another.
+    Each has a lock of its own, so that loading one does not block the use of another.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -273,9 +277,9 @@ class _Models:
         return scale_of(self.questions, folder=self._settings.models)
 
     def scale_named(self, embedder: str) -> CosineScale:
-        """Return the scale of an embedder by its name; the default one where it is not to be had.
+        """Return the scale of an embedder by its name; the default one if it cannot be measured.
 
-        For what shows the library without asking it: a search says what is wrong with the embedder.
+        It never raises: a search reports what is wrong with the embedder.
         """
         noted = noted_scale(embedder, folder=self._settings.models)
         if noted is not None or not embedder:

@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation import EvaluationQuestion, Scored, evaluate, figures, questions_from
+from assistant.evaluation import EvaluationQuestion, Scored, evaluate, metrics, questions_from
 from assistant.starter import add_starter
 from assistant.workspace import Workspace
 from benchmarks.answer_cases import case_results
@@ -85,7 +85,7 @@ def row_of(scored: Sequence[Scored]) -> Row:
 
     A measure over none of them, where no answer carries a number for one, is None.
     """
-    row: dict[str, float | None] = asdict(figures(scored))
+    row: dict[str, float | None] = asdict(metrics(scored))
     told = [(one.number, not one.asked.abstain) for one in scored if one.number is not None]
     auc = area(told) if told else math.nan
     row["auc"] = None if math.isnan(auc) else auc

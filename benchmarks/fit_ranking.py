@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from assistant.evaluation import questions_from, right
+from assistant.evaluation import is_right_passage, questions_from
 from assistant.query_rewriting import standalone
 from benchmarks.retrieval import OWN, opened, scifact_claims
 from index.evidence import Evidence
@@ -84,7 +84,7 @@ def sets(folder: Path, keep: Path, more: Sequence[str]) -> Iterator[tuple[str, l
     pairs += [(Path(file), Path(home)) for file, home in zip(more[::2], more[1::2], strict=True)]
     for file, home in pairs:
         questions = {
-            standalone(one.text, one.history): (lambda found, one=one: right(one, found))
+            standalone(one.text, one.history): (lambda found, one=one: is_right_passage(one, found))
             for one in questions_from(file)
             if not one.abstain and not one.as_of
         }

@@ -74,8 +74,8 @@ def taken(workspace: Workspace, talk: Talk) -> RewriteCandidate:
 
     def chance(found: tuple[RewriteCandidate, tuple[Evidence, ...]]) -> float:
         guess, evidence = found
-        reader = workspace.reader
-        return judge_answerability(reader.readings(guess.text, evidence), evidence).chance
+        sentence_ranker = workspace.sentence_ranker
+        return judge_answerability(sentence_ranker.readings(guess.text, evidence), evidence).chance
 
     def find(guess: RewriteCandidate) -> tuple[RewriteCandidate, tuple[Evidence, ...]]:
         return guess, tuple(workspace.retriever.search(guess.text, limit=_READ))

@@ -23,7 +23,7 @@ from pathlib import Path
 from assistant.checking.checker import Checker, Cited
 from assistant.checking.entailment import judge_named
 from assistant.checking.source_changes import quotations
-from assistant.entity_names import Vocabulary, names
+from assistant.entity_names import NameLookup, names
 from corpus.date_mentions import date_mentions
 from corpus.document import Document, Passage
 from corpus.quantities import quantities
@@ -116,7 +116,7 @@ def mutations(claim: TrueClaim, pool: Sequence[str], chance: random.Random) -> I
             yield "date", text[: date.start] + changed + text[date.end :]
     if called:
         name = chance.choice(called)
-        own = Vocabulary(text)
+        own = NameLookup(text)
         other = next(one for one in chance.sample(pool, len(pool)) if not own.holds(one))
         yield "name", text[: name.start] + other + text[name.end :]
     if refused := _NOT.search(text):

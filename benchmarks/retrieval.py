@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.evaluation import evaluate, figures, questions_from
+from assistant.evaluation import evaluate, metrics, questions_from
 from assistant.settings import Settings
 from assistant.starter import add_starter
 from assistant.workspace import Workspace
@@ -32,7 +32,7 @@ from corpus.document import Document, Source
 from corpus.splitting import split
 from corpus.token_codes import TokenCodes
 from index.ingest import embedding_texts
-from index.late_interaction import embedded
+from index.late_interaction import embed_with_codes
 from training.examples import lines_of
 
 # Our own questions over the starter library.
@@ -77,7 +77,7 @@ def library_of(workspace: Workspace, documents: Iterable[Document]) -> None:
                 for one, passages in some
                 for text in embedding_texts(one.source.title, passages, embedder.count)
             ]
-            vectors, tokens = embedded(embedder, texts)
+            vectors, tokens = embed_with_codes(embedder, texts)
             done = 0
             ends = np.cumsum([0, *tokens.counts])
             for one, passages in some:
@@ -175,7 +175,7 @@ def asked(name: str, file: Path, home: Path) -> Iterator[Line]:
     with opened(home) as workspace:
         if not workspace.library.entries():
             list(add_starter(workspace))
-        whole = figures(list(evaluate(workspace, questions_from(file))))
+        whole = metrics(list(evaluate(workspace, questions_from(file))))
     for measure, value in (
         ("hit@1", whole.hit_1), ("hit@5", whole.hit_5), ("MRR@10", whole.mrr),
         ("wanted words in the answer", whole.answered_right),

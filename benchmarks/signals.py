@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from assistant.evaluation import EvaluationQuestion, right
+from assistant.evaluation import EvaluationQuestion, is_right_passage
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from index import ranking
@@ -40,7 +40,7 @@ def variants() -> dict[str, Mapping[str, float]]:
 def rank(workspace: Workspace, asked: EvaluationQuestion) -> int:
     """Return the rank of the first right passage, 0 where none is found."""
     found = workspace.retriever.search(asked.text, limit=REREAD)
-    return next((place for place, one in enumerate(found, 1) if right(asked, one)), 0)
+    return next((place for place, one in enumerate(found, 1) if is_right_passage(asked, one)), 0)
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ from corpus.document import Document, Source
 from corpus.readers.blocks import Blocks
 from corpus.splitting import split
 from index.ingest import embedding_texts
-from index.late_interaction import embedded
+from index.late_interaction import embed_with_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def main() -> None:
             for document, questions in made():
                 passages = split(document, embedder.count)
                 texts = embedding_texts(document.source.title, passages, embedder.count)
-                vectors, tokens = embedded(embedder, texts)
+                vectors, tokens = embed_with_codes(embedder, texts)
                 workspace.library.publish(
                     document, passages, vectors, tokens=tokens, embedder=embedder.name
                 )

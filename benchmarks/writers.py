@@ -28,7 +28,7 @@ from statistics import median
 
 from assistant.answer import Answer, Question
 from assistant.engine_selection import engine_named
-from assistant.evaluation import EvaluationQuestion, questions_from, right, scored
+from assistant.evaluation import EvaluationQuestion, is_right_passage, questions_from, scored
 from assistant.extractive_engine import ExtractiveEngine
 from assistant.models.clients import AnthropicServer, OllamaServer, OpenAIServer
 from assistant.models.model_engine import ModelEngine
@@ -100,7 +100,7 @@ def _what(one: EvaluationQuestion, answer: Answer) -> str:
         return "invented" if said else "declined"
     if said:
         return "right" if scored(one, answer.evidence, answer).right else "wrong"
-    held = any(right(one, evidence) for evidence in answer.evidence)
+    held = any(is_right_passage(one, evidence) for evidence in answer.evidence)
     return "not found" if held else "no passage"
 
 

@@ -1,1 +1,1 @@
-"""Finding what was read: embedding, Chroma, Tantivy and the hybrid search over both."""
+"""Retrieval: embeddings, vector store, keyword index, and the hybrid search over them."""

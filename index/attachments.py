@@ -1,4 +1,4 @@
-"""The documents within a document: read one after the other from the file that holds them."""
+"""Attachments: the documents within a document, read one by one from the file that holds them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from corpus.errors import ReadError
 from corpus.i18n import tr
 from corpus.limits import DEEPEST_PART, MOST_PARTS
 from corpus.sandbox import ReadDocument, Sandbox
-from index.ocr_ingest import advised, has_scans, part_by_ocr
+from index.ocr_ingest import has_scans, part_by_ocr, with_advice
 
-# Each of these takes what one file may take; after as many the rest of the file is left.
+# Each of these failures may use up the limits of a whole file; after so many the rest is skipped.
 _MOST_FAILURES = 3
 _FAILURES = frozenset({"crashed", "too_slow", "too_much_memory"})
 
@@ -24,26 +24,26 @@ def attachments(
 ) -> Iterator[ReadDocument | LeftOut]:
     """Yield each document within `carrier`, which was read from `file`, or that it was left out.
 
-    Its place is the carrier's and its name there. A publisher or a date that it does not state is
-    the carrier's: who sent a report, and when. Every passage of it says what it was found in. At
+    Its location is the carrier's and its name there. A publisher or date that it does not state is
+    taken from the carrier: who sent a report, and when. Each of its passages names the carrier. At
     most `MOST_PARTS` are read, `DEEPEST_PART` deep; what cannot be read is left out, and why.
     With `ocr` pages without text are recognised.
     """
     waiting: deque[tuple[Document, tuple[str, ...]]] = deque(
         (carrier, (name,)) for name in carrier.attachments
     )
-    read = failures = 0
+    count = failures = 0
     while waiting:
-        if read == MOST_PARTS or failures == _MOST_FAILURES:
-            yield LeftOut("attachments", len(waiting), f"after the first {read}")
+        if count == MOST_PARTS or failures == _MOST_FAILURES:
+            yield LeftOut("attachments", len(waiting), f"after the first {count}")
             return
-        around, names = waiting.popleft()
-        shown = " › ".join(names)
+        carrier_here, names = waiting.popleft()
+        path = " › ".join(names)
         if len(names) > DEEPEST_PART:
-            yield LeftOut("attachments", 1, f"{shown}: too deep within others")
+            yield LeftOut("attachments", 1, f"{path}: too deep within others")
             continue
-        read += 1
-        heading = f"{names[-1]}, attached to “{around.source.title}”"
+        count += 1
+        heading = f"{names[-1]}, attached to “{carrier_here.source.title}”"
         found = sandbox.read_part(file, names, heading)
         if ocr and has_scans(found):
             found = part_by_ocr(sandbox, file, names, heading) or found
@@ -52,7 +52,7 @@ def attachments(
             yield LeftOut(
                 "attachments",
                 1,
-                tr("{name}: {reason}", name=shown, reason=advised(found, tried=ocr)),
+                tr("{name}: {reason}", name=path, reason=with_advice(found, tried=ocr)),
             )
             continue
         document, passages = found
@@ -60,17 +60,17 @@ def attachments(
             yield LeftOut(
                 "attachments",
                 1,
-                tr("{name}: {reason}", name=shown, reason=tr("this file holds no text")),
+                tr("{name}: {reason}", name=path, reason=tr("this file holds no text")),
             )
             continue
-        outer, own = around.source, document.source
+        outer, inner = carrier_here.source, document.source
         source = replace(
-            own,
+            inner,
             location=f"{outer.location}{WITHIN}{names[-1]}",
-            publisher=own.publisher or outer.publisher,
-            published=own.published or outer.published,
-            theme=own.theme or outer.theme,
-            fetched=own.fetched or outer.fetched,
+            publisher=inner.publisher or outer.publisher,
+            published=inner.published or outer.published,
+            theme=inner.theme or outer.theme,
+            fetched=inner.fetched or outer.fetched,
         )
         document = replace(document, source=source)
         yield document, passages

@@ -1,4 +1,4 @@
-"""Whether a file is the one that was read before, and is still the one that is being read."""
+"""Whether a file has changed since it was last added, or while it is being read."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from corpus.library import Library
 from corpus.limits import DEFAULT_LIMITS
 
 
-def noted(files: Iterable[Path], states: dict[Path, tuple[int, ...]]) -> Iterator[Path]:
-    """Yield files as they are about to be read, noting the state of each."""
+def with_noted_states(files: Iterable[Path], states: dict[Path, tuple[int, ...]]) -> Iterator[Path]:
+    """Yield files about to be read, noting the state of each in `states`."""
     for file in files:
-        states[file] = state(file)
+        states[file] = file_state(file)
         yield file
 
 
-def state(file: Path) -> tuple[int, ...]:
-    """Return what changes about a file when it is written or replaced; () where it is gone."""
+def file_state(file: Path) -> tuple[int, ...]:
+    """Return the metadata that change when a file is written or replaced; () if it is gone."""
     try:
         found = file.stat()
     except OSError:
@@ -27,27 +27,27 @@ def state(file: Path) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def still(file: Path, noted: tuple[int, ...]) -> Path | None:
-    """Return a file whose state is the one that was noted, None for another.
+def if_same_state(file: Path, noted: tuple[int, ...]) -> Path | None:
+    """Return a file whose state is still the one that was noted, else None.
 
-    Bytes that were written since are not those that its text is of: kept beside it, they would have
-    the next addition take the file for unchanged.
+    Bytes written since do not belong to the text that was read: stored as its original, they would
+    make the next addition take the file for unchanged.
     """
-    return file if state(file) == noted else None
+    return file if file_state(file) == noted else None
 
 
-def unchanged(library: Library, file: Path, place: str, *, in_full: bool) -> bool:
-    """Say whether these very bytes are published from this very place already.
+def is_published(library: Library, file: Path, place: str, *, in_full: bool) -> bool:
+    """Say whether the file's present bytes are already published from this place.
 
-    With `in_full` a text that lacks pages which OCR might read is not.
+    With `in_full`, a text that lacks pages which OCR might read does not count.
     """
     try:
         with open_file(file) as descriptor:
             digest = digest_of(descriptor, limit=DEFAULT_LIMITS.bytes)
     except (ReadError, OSError):
-        # Whoever reads it says why it cannot be read.
+        # The attempt to read it reports why it cannot be read.
         return False
     return bool(digest) and library.known_original(place, digest, in_full=in_full)
 
 
-__all__ = ["noted", "still", "unchanged"]
+__all__ = ["if_same_state", "is_published", "with_noted_states"]

@@ -1,9 +1,9 @@
-"""Cosines of any embedder on the scale of the default one's, which the program's bounds are for.
+"""Cosines of any embedder on the scale of the default one, for which the thresholds are set.
 
-Models differ in what a cosine says: by one, texts on different subjects have 0.0, by another 0.7.
-Where a cosine is compared with a constant, it is moved first, linearly, so that unlike and nearly
-equal texts have on average what the default model gives them. Which they are is measured once for
-an embedder, on the texts below.
+Models differ in what a cosine means: texts on different subjects have 0.0 with one, 0.7 with
+another. Before a cosine is compared with a constant it is rescaled linearly, so that unrelated and
+nearly equal texts have on average the cosines that the default model gives them. These are measured
+once for each embedder, on the texts below.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from index.embedder_weights import DEFAULT_MODEL
 from index.embedding import Embedder
 
 _LOG = logging.getLogger(__name__)
-# Each text and the same with a word or a comma changed, as in a reprint; no two on one subject.
+# Each text, and a reprint with a word or a comma changed; no two pairs on the same subject.
 TEXTS = (
     ("The city council approved a budget of 48 million euros for the new tram line on Tuesday.",
      "On Tuesday the city council approved a budget of 48 million euros for the new tram line."),
@@ -56,9 +56,9 @@ TEXTS = (
 # What the default model gives them (a test measures it again): the mean cosine of two texts on
 # different subjects, and of a text and its reprint.
 UNRELATED, SAME = 0.028, 0.996
-# An embedder to which both are nearly one tells texts apart by nothing that could be moved.
-_LEAST = 0.02
-# The number grows with the texts.
+# An embedder with a smaller difference does not tell texts apart: there is nothing to rescale.
+_LEAST_DIFFERENCE = 0.02
+# The number is raised when the texts change.
 _NOTE = "cosines-1.json"
 
 
@@ -89,7 +89,7 @@ def scale_of(embedder: Embedder, *, folder: Path, anew: bool = False) -> CosineS
     noted = None if anew else noted_scale(embedder.name, folder=folder)
     if noted is not None or embedder.name == DEFAULT_MODEL:
         return noted or DEFAULT_SCALE
-    scale = measured(embedder)
+    scale = measured_scale(embedder)
     with suppress(OSError):
         private_folder(folder)
         notes = _notes(folder) | {embedder.name: [scale.unrelated, scale.same]}
@@ -110,14 +110,14 @@ def noted_scale(name: str, *, folder: Path) -> CosineScale | None:
         return None
 
 
-def measured(embedder: Embedder) -> CosineScale:
+def measured_scale(embedder: Embedder) -> CosineScale:
     """Return the scale that the texts show; the default one where they cannot be told apart."""
     vectors = np.asarray(embedder.embed([text for pair in TEXTS for text in pair]), np.float64)
     firsts, reprints = vectors[::2], vectors[1::2]
     pairs = np.triu_indices(len(firsts), 1)
     unrelated = float((firsts @ firsts.T)[pairs].mean())
     same = float((firsts * reprints).sum(axis=1).mean())
-    if not same - unrelated >= _LEAST:
+    if not same - unrelated >= _LEAST_DIFFERENCE:
         _LOG.warning("%s does not tell texts apart: %.3f, %.3f", embedder.name, unrelated, same)
         return DEFAULT_SCALE
     return CosineScale(round(unrelated, 4), round(same, 4))

@@ -1,4 +1,4 @@
-"""Folding repeats, and sharing the top of a ranking among documents."""
+"""Near-duplicates folded into one, and the top of a ranking shared among documents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COPY_MEANING, _COPY_WORDS, _COPY_SHARE = 0.9, 0.6, 0.5
 # file written to match must not fill the top, so it is low: over our 146 answerable questions hit@5
 # is 0.904 without a cap, 0.890 with 0.5 and 0.884 with 0.3 and less, while of the first fives 107,
 # 32 and 9 have more than two passages of one document. hit@1 and the reciprocal rank do not move.
-_MATCHES = 0.3
+_MATCHING_SHARE = 0.3
 
 
 def near_duplicates(
@@ -55,7 +55,8 @@ def repeat_groups(
 
     `documents`, `words` (the distinct stems of each passage) and the rows of `vectors` are in rank
     order. A document is a near copy of one before it when half of its passages here, or half of the
-    other's, have a passage there with nearly the same words and meaning. `scale` as for `folded`.
+    other's, have a passage there with nearly the same words and meaning. `scale` is as for
+    `near_duplicates`.
     """
     of: dict[str, list[int]] = {}
     for place, document in enumerate(documents):
@@ -89,13 +90,13 @@ def share_among_documents(
 ) -> list[int]:
     """Return positions so that no document has more than `most` of the first `top`.
 
-    `documents[i]` is the document of the passage ranked i (`grouped`), `scores[i]` its score, the
-    best first. Only where three documents or more match: with fewer the cap would push good
-    passages below bad ones, and passages that do not match are never lifted.
+    `documents[i]` is the document of the passage ranked i (`repeat_groups`), `scores[i]` its
+    score, the best first. The cap applies only if three documents or more match: with fewer it
+    would push good passages below bad ones. Passages that do not match are never lifted.
     """
     if not documents:
         return []
-    matching = [score >= _MATCHES * scores[0] for score in scores]
+    matching = [score >= _MATCHING_SHARE * scores[0] for score in scores]
     if len({one for one, fits in zip(documents, matching, strict=True) if fits}) < 3:
         return list(range(len(documents)))
     first: list[int] = []

@@ -1,4 +1,4 @@
-"""Where the weights of the embedding model lie, and that they are what they should be."""
+"""Finding the weights of the embedding model, and verifying them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def weights_folder(name: str, *, cache: Path) -> Path:
 def verify(file: Path, sha256: str, *, cache: Path) -> None:
     """Raise EmbedderError unless `file` has that hash; a file unchanged since passes at once."""
     try:
-        whole = is_whole(file, sha256, cache=cache)
+        verified = is_verified(file, sha256, cache=cache)
     except OSError as error:
         raise EmbedderError(
             tr(
@@ -48,7 +48,7 @@ def verify(file: Path, sha256: str, *, cache: Path) -> None:
                 file=file,
             )
         ) from error
-    if not whole:
+    if not verified:
         raise EmbedderError(
             tr(
                 "the embedding model's weights were altered ({file}); reinstall "
@@ -58,14 +58,14 @@ def verify(file: Path, sha256: str, *, cache: Path) -> None:
         )
 
 
-def is_whole(file: Path, sha256: str, *, cache: Path) -> bool:
+def is_verified(file: Path, sha256: str, *, cache: Path) -> bool:
     """Say whether `file` has that hash, noting in `cache` that it has; raises OSError.
 
     A file of the size and time that were noted is not read again.
     """
     status = file.stat()
     mark: list[object] = [status.st_size, status.st_mtime_ns, sha256]
-    if _noted(cache / _NOTE).get(str(file)) == mark:
+    if _verified_files(cache / _NOTE).get(str(file)) == mark:
         return True
     with file.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -75,8 +75,8 @@ def is_whole(file: Path, sha256: str, *, cache: Path) -> bool:
     return True
 
 
-def noted_whole(file: Path, sha256: str, *, cache: Path) -> None:
-    """Note in `cache` that `file` has that hash, as whoever asks has just seen; raises OSError."""
+def note_verified(file: Path, sha256: str, *, cache: Path) -> None:
+    """Note in `cache` that `file` has that hash, which the caller has checked; raises OSError."""
     status = file.stat()
     _note(file, [status.st_size, status.st_mtime_ns, sha256], cache)
 
@@ -84,10 +84,10 @@ def noted_whole(file: Path, sha256: str, *, cache: Path) -> None:
 def _note(file: Path, mark: list[object], cache: Path) -> None:
     note = cache / _NOTE
     cache.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps(_noted(note) | {str(file): mark}))
+    note.write_text(json.dumps(_verified_files(note) | {str(file): mark}))
 
 
-def _noted(note: Path) -> dict[str, object]:
+def _verified_files(note: Path) -> dict[str, object]:
     try:
         read = json.loads(note.read_text())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Which embedder serves documents, and which serves questions."""
+"""The embedders for documents and for questions, by name."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from index.onnx_embedder import OnnxEmbedder
 from index.sentence_embedder import SentenceEmbedder
 
 _LOG = logging.getLogger(__name__)
-# Unlike texts on purpose: short, long, with figures, not English.
-_PROBES = (
+# Different texts on purpose: short, long, with figures, not English.
+_PROBE_TEXTS = (
     "What did DeepSeek-V3 cost to train?",
     "The rule of 7 October 2022 set a threshold of 4,800 for total processing performance. " * 4,
     "华为昇腾 910C",
 )
 _AGREEMENT = 0.999
-# Grows when what is exported changes, so that an older file is not taken for it.
-_EXPORT = 2
+# Raised when the export changes, so that an older file is not used.
+_EXPORT_FORMAT = 2
 # The embedder that needs no model, by name: for tests, and for trying the program without weights.
 HASHING = "hash"
 
@@ -38,7 +38,7 @@ class CountingEmbedder(Embedder, Protocol):
 
     @property
     def counting(self) -> Counting:
-        """How it counts, as data that crosses to the child that splits."""
+        """How it counts, as data that is sent to the child process that splits texts."""
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text, the model's own marks not included."""
@@ -86,7 +86,7 @@ def counting_of(name: str, *, cache: Path) -> Counting | None:
 
 
 def document_embedder(name: str, *, cache: Path) -> CountingEmbedder:
-    """Return the embedder for passages, and see to it that questions find theirs exported.
+    """Return the embedder for passages, and export the one for questions if that is missing.
 
     `cache` is a folder of ours; raises EmbedderError. Loads torch: seconds.
     """
@@ -94,8 +94,8 @@ def document_embedder(name: str, *, cache: Path) -> CountingEmbedder:
         return made(name, kind.make, cache, EmbedderError)
     started = time.monotonic()
     embedder = SentenceEmbedder(name, cache=cache)
-    _exported(embedder, cache)
-    _loaded(name, "documents", started)
+    _agreeing_export(embedder, cache)
+    _log_loading(name, "documents", started)
     return embedder
 
 
@@ -113,17 +113,17 @@ def question_embedder(name: str, *, cache: Path) -> CountingEmbedder:
         ready: CountingEmbedder = OnnxEmbedder(name, target, folder)
     else:
         embedder = SentenceEmbedder(name, cache=cache)
-        ready = _exported(embedder, cache) or embedder
-    _loaded(name, "questions", started)
+        ready = _agreeing_export(embedder, cache) or embedder
+    _log_loading(name, "questions", started)
     return ready
 
 
-def _loaded(name: str, what_for: str, started: float) -> None:
+def _log_loading(name: str, what_for: str, started: float) -> None:
     seconds = time.monotonic() - started
     _LOG.info("loaded the embedder %s for %s in %.1f s", Path(name).name, what_for, seconds)
 
 
-def _exported(embedder: SentenceEmbedder, cache: Path) -> OnnxEmbedder | None:
+def _agreeing_export(embedder: SentenceEmbedder, cache: Path) -> OnnxEmbedder | None:
     """Return the export of `embedder`, made if missing, or None where it does not agree."""
     folder = weights_folder(embedder.name, cache=cache)
     target = _export_path(embedder.name, folder, cache)
@@ -141,7 +141,7 @@ def _exported(embedder: SentenceEmbedder, cache: Path) -> OnnxEmbedder | None:
         _LOG.debug("the export of %s cannot be loaded", embedder.name, exc_info=True)
         target.unlink(missing_ok=True)
         return None
-    cosines = (exported.embed(_PROBES) * embedder.embed(_PROBES)).sum(axis=1)
+    cosines = (exported.embed(_PROBE_TEXTS) * embedder.embed(_PROBE_TEXTS)).sum(axis=1)
     if float(cosines.min()) < _AGREEMENT:
         _LOG.debug("the export of %s differs: cosine %.4f", embedder.name, float(cosines.min()))
         target.unlink(missing_ok=True)
@@ -157,6 +157,6 @@ def _export_path(name: str, folder: Path, cache: Path) -> Path | None:
     weights = folder / "model.safetensors"
     if not weights.is_file():
         return None
-    mark = f"{_EXPORT} {weights} {weights.stat().st_size} {weights.stat().st_mtime_ns}"
+    mark = f"{_EXPORT_FORMAT} {weights} {weights.stat().st_size} {weights.stat().st_mtime_ns}"
     safe = re.sub(r"[^A-Za-z0-9.-]+", "-", Path(name).name)
     return cache / f"{safe}-{hashlib.sha256(mark.encode()).hexdigest()[:12]}.onnx"

@@ -44,7 +44,7 @@ class Match:
 
     @property
     def reasons(self) -> list[str]:
-        """Why the passage stands where it does, a line for each reason."""
+        """The reasons for the passage's rank, a line for each."""
         found: list[str] = [
             tr("meaning {score} (rank {rank})", score=f"{self.meaning:.2f}", rank=self.meaning_rank)
         ]

@@ -1,8 +1,8 @@
-"""The forward index: for each passage its vector and its stems, by row, read without parsing.
+"""The forward index: the vector and stems of each passage by row, memory-mapped.
 
 Ranking looks at some four hundred candidates and their neighbours. Taken from the library's
 documents one by one that costs a second on large reports; from two arrays mapped into memory, a
-few milliseconds. Derived like the other indexes: made from the library, lost without harm.
+few milliseconds. It is derived like the other indexes and can be rebuilt from the library.
 """
 
 from __future__ import annotations
@@ -78,15 +78,15 @@ class ForwardIndex:
     def id(self, row: int) -> str:
         """Return the passage id of a row."""
         start, end = self.spans[row]
-        return f"{self.documents[self.place(row)]}:{start}-{end}"
+        return f"{self.documents[self.document_place(row)]}:{start}-{end}"
 
-    def place(self, row: int) -> int:
+    def document_place(self, row: int) -> int:
         """Return which document, by its place in `documents`, a row belongs to."""
         return int(np.searchsorted(self.firsts, row, side="right")) - 1
 
     def around(self, row: int) -> range:
-        """Return the row with those before and after it in its document."""
-        place = self.place(row)
+        """Return the row and its neighbours in the document."""
+        place = self.document_place(row)
         first, after = int(self.firsts[place]), int(self.firsts[place + 1])
         return range(max(first, row - 1), min(after, row + 2))
 
@@ -95,7 +95,7 @@ class ForwardIndex:
         return self.stems[self.starts[row] : self.starts[row + 1]]
 
     def rows_of(self, documents: Iterable[str]) -> Rows:
-        """Return the rows of the documents named; unknown ones are passed over."""
+        """Return the rows of the documents named; unknown ones are ignored."""
         places = [self._places[one] for one in documents if one in self._places]
         parts = [np.arange(self.firsts[one], self.firsts[one + 1]) for one in places]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.intp)
@@ -153,7 +153,7 @@ class ForwardIndex:
     ) -> ForwardIndex:
         """Return the index of `documents`; `read` gives title, passages, their vectors and tokens.
 
-        What `before` knows of a document that has not `changed` is taken over without reading it.
+        The rows of a document in `before` that has not `changed` are reused without reading it.
         """
         known = before._places if before is not None else {}
         vectors: list[Vectors] = []
@@ -170,15 +170,15 @@ class ForwardIndex:
                 bounds = before.token_starts[first : after + 1]
                 tokens.append(TokenCodes(before.tokens[bounds[0] : bounds[-1]], np.diff(bounds)))
             else:
-                title, passages, matrix, kept = read(one)
+                title, passages, matrix, token_codes = read(one)
                 vectors.append(matrix)
-                tokens.append(kept)
+                tokens.append(token_codes)
                 spans.append(np.array([(p.start, p.end) for p in passages], dtype=np.int64))
-                ahead = [f"{title}\n{one.heading}\n{one.head}" for one in passages]
-                about = {said: _codes(stems(said)) for said in set(ahead)}
+                contexts = [f"{title}\n{one.heading}\n{one.head}" for one in passages]
+                context_codes = {context: _stem_codes(stems(context)) for context in set(contexts)}
                 codes.extend(
-                    np.union1d(about[said], _codes(stems(one.text)))
-                    for said, one in zip(ahead, passages, strict=True)
+                    np.union1d(context_codes[context], _stem_codes(stems(one.text)))
+                    for context, one in zip(contexts, passages, strict=True)
                 )
             firsts.append(firsts[-1] + len(spans[-1]))
         lengths = np.cumsum([0, *(len(one) for one in codes)])
@@ -189,22 +189,22 @@ class ForwardIndex:
             np.concatenate(spans) if spans else np.zeros((0, 2), dtype=np.int64),
             np.array(firsts, dtype=np.int64),
             np.array(list(documents), dtype=np.str_),
-            *_joined(tokens),
+            *_concatenated(tokens),
         )
 
 
-def _joined(tokens: Sequence[TokenCodes]) -> tuple[Bits, NDArray[np.int64]]:
+def _concatenated(tokens: Sequence[TokenCodes]) -> tuple[Bits, NDArray[np.int64]]:
     """Return the codes of all passages in one array, and where those of each begin."""
     whole = TokenCodes.joined(tokens)
     return whole.codes, np.cumsum([0, *whole.counts]).astype(np.int64)
 
 
-def _codes(stems: Iterable[str]) -> NDArray[np.uint32]:
+def _stem_codes(stems: Iterable[str]) -> NDArray[np.uint32]:
     return np.unique(np.array([stem_code(one) for one in stems], dtype=np.uint32))
 
 
-def ordered(index: ForwardIndex) -> bool:
-    """Say whether the arrays fit each other, as they do unless a file was cut or replaced."""
+def is_consistent(index: ForwardIndex) -> bool:
+    """Say whether the arrays fit each other; they do unless a file was truncated or replaced."""
     return (
         len(index.vectors) == len(index.spans) == len(index.starts) - 1
         and int(index.firsts[-1]) == len(index.spans)

@@ -1,11 +1,11 @@
-"""Keeping the indexes in step with the library, and rebuilding them without embedding anything.
+"""Keeping the indexes up to date with the library, and rebuilding them without embedding.
 
 The vector store, Tantivy and the forward index are derived. Searches read a snapshot: indexes
 opened together for one generation of the library, which nobody changes. Whoever writes brings the
-indexes up and publishes the next snapshot; readers never wait for that. A manifest beside the
-indexes says what they show; it is marked unclean before anything is written and clean after, so
-that a process killed in between (`kill -9` during writes broke Chroma's vector search for good in 2
-of 139 kills) leaves indexes that are not believed. Until they are rebuilt the library answers.
+indexes up to date and publishes the next snapshot; readers never wait for that. A manifest beside
+the indexes says what they show; it is marked unclean before anything is written and clean after, so
+that indexes left by a killed process (`kill -9` during writes broke Chroma's vector search for good
+in 2 of 139 kills) are not trusted. Until they are rebuilt, searches read the library itself.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from corpus.library import Library
 from corpus.token_codes import TokenCodes
 from index.cosine_scale import DEFAULT_SCALE, CosineScale
 from index.embedding import Vectors
-from index.forward_index import ForwardIndex, ordered
+from index.forward_index import ForwardIndex, is_consistent
 from index.keyword_index import KeywordIndex, stems
 from index.manifest import FILE_NAME, FORMAT, VECTORS, IndexPart, Manifest, parts_of
 from index.probe import probe_vectors, sample
@@ -34,17 +34,17 @@ from index.vector_store import DEFAULT_STORE, VECTOR_STORES, store_named
 from index.versions import later_versions
 
 _LOG = logging.getLogger(__name__)
-# Seconds for which files that were found whole are not looked at again: one answer opens the
-# indexes a dozen times, at 1.2 ms each.
-_BELIEVED = 1.0
-# How often a reader tries to open indexes that another process is just replacing.
+# Seconds for which files that were found intact are not checked again: one answer opens the indexes
+# a dozen times, at 1.2 ms each.
+_TRUSTED_SECONDS = 1.0
+# How often a reader tries to open indexes that another process is replacing.
 _TRIES = 3
-# Seconds that a writer waits for another thread that is bringing the indexes up: a rebuild of
+# Seconds that a writer waits for another thread that is updating the indexes: a rebuild of
 # 100,000 passages takes about one minute.
-_PATIENCE = 600.0
-# While documents arrive the indexes are brought up this often at most (seconds), and take at most
-# this share of the time.
-_EVERY, _SHARE = 5.0, 0.1
+_WRITER_TIMEOUT = 600.0
+# While documents are added the indexes are updated at most this often (seconds), and updates take
+# at most this share of the time.
+_UPDATE_INTERVAL, _UPDATE_SHARE = 5.0, 0.1
 _FOLDERS = (VECTORS, "words", "forward")
 
 # The manifest's inode, time and size: one that is the same has not been written since.
@@ -55,7 +55,7 @@ _Mark = tuple[int, int, int]
 class _Published:
     """A snapshot with the manifest it was opened from, None for one made from the library.
 
-    `mark` is the manifest file as it was looked at last.
+    `mark` identifies the manifest file as it was last seen.
     """
 
     snapshot: Snapshot
@@ -66,8 +66,8 @@ class _Published:
 class IndexManager:
     """The three indexes of one library folder, opened when first needed. Thread-safe.
 
-    Locks, outermost first: the library's writer lock, then `_writing`, for whoever brings the
-    indexes up; `_opening` for whoever opens a snapshot. Neither is held while the writer lock is
+    Locks, outermost first: the library's writer lock, then `_write_lock`, for whoever updates the
+    indexes; `_open_lock` for whoever opens a snapshot. Neither is held while the writer lock is
     waited for.
     """
 
@@ -87,81 +87,82 @@ class IndexManager:
         self._scale = scale
         self._folder = library.home / "index"
         self._published: _Published | None = None
-        # The published state whose files were last found whole, and when.
-        self._whole: tuple[_Published | None, float] = (None, 0.0)
+        # The published state whose files were last found intact, and when.
+        self._last_checked: tuple[_Published | None, float] = (None, 0.0)
         # The manifest of indexes that did not open, or whose vector store failed a query.
         self._broken: _Mark | None = None
         # Whether the store is being tried in another process: it is not opened here meanwhile.
-        self._untried = False
-        self._opening = threading.Lock()
-        self._writing = threading.Lock()
-        # The generation that a thread wants shown which found another one writing.
+        self._store_untried = False
+        self._open_lock = threading.Lock()
+        self._write_lock = threading.Lock()
+        # The generation wanted by a thread that found another one updating.
         self._wanted = 0
-        self._handing_over = threading.Lock()
-        self._brought_up = (0.0, 0.0)
+        self._wanted_lock = threading.Lock()
+        self._last_update = (0.0, 0.0)
 
     def snapshot(self) -> Snapshot:
         """Return the newest state that can be searched; never waits for a writer.
 
-        Indexes that are damaged or of another library are passed over and the library itself is
-        read (that takes seconds for a large one, once). Raises LibraryError.
+        Indexes that are damaged or belong to another library are ignored, and the library itself is
+        read (once, which takes seconds for a large one). Raises LibraryError.
         """
         present = self._published
-        if present is not None and self._still(present):
+        if present is not None and self._is_current(present):
             return present.snapshot
-        # One thread opens what is new; the others go on with what there was.
-        if not self._opening.acquire(blocking=present is None):
+        # One thread opens the new state; the others go on with the old one.
+        if not self._open_lock.acquire(blocking=present is None):
             assert present is not None
             return present.snapshot
         try:
             present = self._published
-            if present is None or not self._still(present):
-                present = self._published = self._opened(present)
+            if present is None or not self._is_current(present):
+                present = self._published = self._open_newest(present)
             return present.snapshot
         finally:
-            self._opening.release()
+            self._open_lock.release()
 
     def update(self, *, rebuild: bool = False, wait: bool = True) -> bool:
-        """Bring the indexes to the library's generation; return whether they were rebuilt.
+        """Update the indexes to the library's generation; return whether they were rebuilt.
 
         Takes the library's writer lock (LibraryLocked when another process writes). Embeds nothing:
-        vectors come from the library. Where another thread is bringing them up, its work is waited
-        for, or with `wait` false handed the rest. Raises SearchIndexError when an index refuses.
+        vectors come from the library. If another thread is updating them, this waits for it, or
+        with `wait` false leaves the rest to it. Raises SearchIndexError when an index refuses.
         """
         rebuilt = False
         with self._library.writing():
-            with self._handing_over:
+            with self._wanted_lock:
                 self._wanted = max(self._wanted, self._library.generation)
             while True:
-                if not self._writing.acquire(timeout=_PATIENCE if wait else 0):
+                if not self._write_lock.acquire(timeout=_WRITER_TIMEOUT if wait else 0):
                     if not wait:
                         return rebuilt
                     raise LibraryLocked(tr("the search indexes are being rebuilt; try again later"))
                 try:
-                    shown, again = self._brought(rebuild)
+                    shown, again = self._update_once(rebuild)
                 finally:
-                    self._writing.release()
+                    self._write_lock.release()
                 rebuilt, rebuild = rebuilt or again, False
-                # What was handed over between the last look and letting go.
+                # Something may have been left to this thread just before it released the lock.
                 if shown >= min(self._wanted, self._library.generation):
                     return rebuilt
 
     def update_if_due(self) -> None:
-        """Bring the indexes up while documents arrive, now and then; see `update`."""
-        at, took = self._brought_up
-        if time.monotonic() - at > max(_EVERY, took / _SHARE):
+        """Update the indexes from time to time while documents are added; see `update`."""
+        at, took = self._last_update
+        if time.monotonic() - at > max(_UPDATE_INTERVAL, took / _UPDATE_SHARE):
             self.update()
 
     def maintain(self) -> bool:
-        """Bring up, or rebuild, what an interrupted process left; return whether there was a need.
+        """Update or rebuild what an interrupted process left; return whether that was needed.
 
-        Does nothing while somebody is writing: they do it. Raises SearchIndexError, StorageError.
+        Does nothing while another writer is at work, which will do it. Raises SearchIndexError,
+        StorageError.
         """
         if self._library.read_only or self._library.written_here:
             return False
-        # Opening them shows what their files do not: whether they open at all, and hold the same.
+        # Only opening them shows whether they open at all, and agree with each other.
         self.snapshot()
-        if not self.behind():
+        if not self.is_behind():
             return False
         try:
             self.update()
@@ -170,27 +171,27 @@ class IndexManager:
         return True
 
     def distrust(self, vectors: VectorReader) -> None:
-        """Do without the vector store from here on: it failed a query; `maintain` then rebuilds."""
-        with self._opening:
+        """Stop using the vector store, which failed a query; `maintain` then rebuilds it."""
+        with self._open_lock:
             present = self._published
             if present is not None and present.snapshot.vectors is vectors:
                 self._broken = present.mark
-                self._let_go_of_vectors()
+                self._close_vectors()
                 self._published = replace(present, snapshot=replace(present.snapshot, vectors=None))
 
     def hold_vectors_back(self) -> None:
-        """Have searches compare vectors one by one until `try_vectors` has tried the store.
+        """Have searches compare vectors exactly until `try_vectors` has tried the store.
 
-        Only where opening a damaged one may end the process.
+        Only for a store that, if damaged, may crash the process that opens it.
         """
-        self._untried = self._store.may_crash
+        self._store_untried = self._store.may_crash
 
     def try_vectors(self) -> str:
         """Try the store in another process, then let searches use it; return what is wrong, or "".
 
-        One that is broken is not used, and `maintain` makes it anew. Takes seconds; an index that
-        is written meanwhile is none that ends the process, and one so small that Chroma has written
-        no graph of it is read from its database, whose faults are errors. Raises LibraryError.
+        A broken one is not used, and `maintain` rebuilds it. Takes seconds. An index that is
+        written meanwhile cannot be one that crashes, and one so small that Chroma has written no
+        graph is read from its database, whose faults are ordinary errors. Raises LibraryError.
         """
         reason = ""
         try:
@@ -200,13 +201,13 @@ class IndexManager:
                 ids = [forward.id(row) for row in range(len(forward))]
                 stored = sample(ids, forward.vectors)
                 found = probe_vectors(self._folder / VECTORS, ids, stored, store=self._store_name)
-                if self._published is not None and self._mark() == present.mark:
+                if self._published is not None and self._manifest_mark() == present.mark:
                     reason = found.reason
         finally:
-            with self._opening:
-                self._untried = False
+            with self._open_lock:
+                self._store_untried = False
                 if reason:
-                    self._broken = self._mark()
+                    self._broken = self._manifest_mark()
                 elif self._published is not None and self._published.snapshot.vectors is None:
                     # The next search opens the indexes again, with the store.
                     self._published = replace(self._published, mark=None)
@@ -214,14 +215,14 @@ class IndexManager:
             _LOG.error("the vector index is broken and made anew: %s", reason)
         return reason
 
-    def behind(self) -> bool:
-        """Say whether the indexes on disk show less than the library, or cannot be believed."""
-        manifest = self._sound()
+    def is_behind(self) -> bool:
+        """Say whether the indexes on disk are older than the library, or cannot be trusted."""
+        manifest = self._trusted_manifest()
         return manifest is None or manifest.generation != self._library.generation
 
     def fault(self) -> str:
-        """Return what is wrong with the indexes on disk, in a few words, every file read; or ""."""
-        mark, manifest = self._mark(), Manifest.read(self._folder)
+        """Read every file and return what is wrong with the indexes on disk, or ""."""
+        mark, manifest = self._manifest_mark(), Manifest.read(self._folder)
         if manifest is None:
             return "there are none" if self._library.generation else ""
         if not manifest.clean:
@@ -235,36 +236,36 @@ class IndexManager:
         return "" if manifest.generation == self._library.generation else "behind the library"
 
     def close(self) -> None:
-        """Let go of the folder."""
-        with self._opening:
-            self._let_go_of_vectors()
+        """Close the indexes and release their folder."""
+        with self._open_lock:
+            self._close_vectors()
             self._published = None
 
-    def _still(self, present: _Published) -> bool:
-        """Say whether a published snapshot is still what the disk, or the library, shows."""
-        if self._mark() != present.mark:
+    def _is_current(self, present: _Published) -> bool:
+        """Say whether a published snapshot still shows the state on disk, or of the library."""
+        if self._manifest_mark() != present.mark:
             return False
-        seen, at = self._whole
-        if seen is present and time.monotonic() - at < _BELIEVED:
+        seen, at = self._last_checked
+        if seen is present and time.monotonic() - at < _TRUSTED_SECONDS:
             return True
         if present.manifest is None:
-            # Made from the library, since the indexes are no good: it follows the library.
+            # Made from the library, since the indexes are unusable: it must match the library.
             return present.snapshot.generation == self._library.generation
         if present.manifest.damaged(self._folder, self._store):
             return False
-        self._whole = (present, time.monotonic())
+        self._last_checked = (present, time.monotonic())
         return True
 
-    def _mark(self) -> _Mark | None:
+    def _manifest_mark(self) -> _Mark | None:
         try:
             status = (self._folder / FILE_NAME).stat()
         except OSError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
 
-    def _sound(self) -> Manifest | None:
-        """Return the manifest of indexes that can be believed, None for those that cannot."""
-        mark, manifest = self._mark(), Manifest.read(self._folder)
+    def _trusted_manifest(self) -> Manifest | None:
+        """Return the manifest of indexes that can be trusted, None for those that cannot."""
+        mark, manifest = self._manifest_mark(), Manifest.read(self._folder)
         if manifest is None or not (
             manifest.clean and manifest.belongs_to(self._library, self._store_name)
         ):
@@ -273,17 +274,17 @@ class IndexManager:
             return None
         return None if manifest.damaged(self._folder, self._store) else manifest
 
-    def _opened(self, present: _Published | None) -> _Published:
-        """Open what the disk shows; the caller holds `_opening`."""
+    def _open_newest(self, present: _Published | None) -> _Published:
+        """Open the state on disk, or make one; the caller holds `_open_lock`."""
         for _ in range(_TRIES):
-            mark = self._mark()
+            mark = self._manifest_mark()
             manifest = Manifest.read(self._folder)
             if present is not None and manifest is not None and not manifest.clean:
-                # Somebody is writing: what is open already stays good, but for the store.
-                self._let_go_of_vectors()
+                # A writer is at work: what is open stays usable, except for the vector store.
+                self._close_vectors()
                 snapshot = replace(present.snapshot, vectors=None)
                 return _Published(snapshot, present.manifest, mark)
-            manifest = self._sound()
+            manifest = self._trusted_manifest()
             if manifest is None:
                 break
             try:
@@ -292,29 +293,29 @@ class IndexManager:
                 _LOG.error("the indexes do not open", exc_info=error)
                 self._broken = mark
                 break
-            if self._mark() == mark:
+            if self._manifest_mark() == mark:
                 return _Published(snapshot, manifest, mark)
             if snapshot.vectors is not None:
                 snapshot.vectors.close()
-        mark = self._mark()
-        self._let_go_of_vectors()
+        mark = self._manifest_mark()
+        self._close_vectors()
         if (
             present is not None
             and present.manifest is None
             and present.snapshot.generation == self._library.generation
         ):
             return replace(present, mark=mark)
-        return _Published(self._of_the_library(), None, mark)
+        return _Published(self._snapshot_of_library(), None, mark)
 
     def _open(self, manifest: Manifest) -> Snapshot:
-        """Open the indexes that a manifest tells of; raises SearchIndexError."""
-        self._let_go_of_vectors()
+        """Open the indexes that a manifest describes; raises SearchIndexError."""
+        self._close_vectors()
         forward = ForwardIndex.load(self._folder / "forward")
         words = KeywordIndex(self._folder / "words").searcher()
-        vectors = None if self._untried else self._store.open(self._folder / VECTORS)
+        vectors = None if self._store_untried else self._store.open(self._folder / VECTORS)
         counts = {len(forward), len(words), manifest.passages}
         counts |= set() if vectors is None else {len(vectors)}
-        if not ordered(forward) or len(counts) > 1:
+        if not is_consistent(forward) or len(counts) > 1:
             if vectors is not None:
                 vectors.close()
             raise SearchIndexError(tr("the indexes differ in what they hold"))
@@ -331,12 +332,12 @@ class IndexManager:
             scale,
         )
 
-    def _of_the_library(self) -> Snapshot:
-        """Return a snapshot made in memory, for as long as the indexes cannot be believed."""
+    def _snapshot_of_library(self) -> Snapshot:
+        """Return a snapshot made in memory, used while the indexes cannot be trusted."""
         with self._library.unchanging():
             generation, embedder = self._library.generation, self._library.embedder
             entries = {one.id: one for one in self._library.entries() if one.passages}
-            forward = forward_of(self._library, entries)
+            forward = forward_index_of(self._library, entries)
             words = KeywordIndex(None)
             self._write_words(words, entries)
         scale = self._scale(embedder)
@@ -350,19 +351,19 @@ class IndexManager:
             for document, entry in entries.items():
                 writer.add(entry.source.title, self._library.passages_of(document))
 
-    def _brought(self, rebuild: bool) -> tuple[int, bool]:
-        """Bring the indexes up; return the generation they show and whether they were rebuilt.
+    def _update_once(self, rebuild: bool) -> tuple[int, bool]:
+        """Update the indexes; return the generation they show and whether they were rebuilt.
 
-        The caller holds the writer lock and `_writing`.
+        The caller holds the writer lock and `_write_lock`.
         """
         started = time.monotonic()
-        manifest = self._sound()
+        manifest = self._trusted_manifest()
         with self._library.unchanging():
             target = self._library.generation
             if manifest is not None and manifest.generation == target and not rebuild:
                 return target, False
             try:
-                if manifest is None or rebuild or not self._applied(manifest, target):
+                if manifest is None or rebuild or not self._try_apply(manifest, target):
                     rebuild = True
                     self._rebuild(target)
             except OSError as error:
@@ -372,11 +373,11 @@ class IndexManager:
         seconds = time.monotonic() - started
         how = "rebuilt" if rebuild else "brought up"
         _LOG.info("indexes %s: generation %d in %.1f s", how, target, seconds)
-        self._brought_up = (time.monotonic(), seconds)
+        self._last_update = (time.monotonic(), seconds)
         return target, rebuild
 
-    def _applied(self, manifest: Manifest, target: int) -> bool:
-        """Write what changed since the manifest; False where an index refuses, to be made anew."""
+    def _try_apply(self, manifest: Manifest, target: int) -> bool:
+        """Write what changed since the manifest; False if an index fails and must be rebuilt."""
         try:
             self._apply(manifest, target)
         except SearchIndexError as error:
@@ -394,7 +395,7 @@ class IndexManager:
         }
         present = sorted(changed & entries.keys())
         before = ForwardIndex.load(self._folder / "forward")
-        self._take_vectors_away()
+        self._withdraw_vectors()
         replace(manifest, clean=False).write(self._folder)
         words = KeywordIndex(self._folder / "words")
         with words.writing() as writer:
@@ -409,14 +410,14 @@ class IndexManager:
                 vectors.add(*self._library.vectors(present))
         finally:
             vectors.close()
-        forward = forward_of(self._library, entries, before=before, changed=changed)
+        forward = forward_index_of(self._library, entries, before=before, changed=changed)
         forward.save(self._folder / "forward")
-        self._publish(target, entries, len(forward))
+        self._publish(target, len(forward))
 
     def _rebuild(self, target: int) -> None:
-        """Make the indexes anew beside those there are, and put them in their place.
+        """Build new indexes beside the old ones, and replace those.
 
-        Searches use the old ones, where there are some, until then.
+        Searches use the old ones, if there are any, until then.
         """
         entries = {one.id: one for one in self._library.entries() if one.passages}
         fresh = self._folder / "new"
@@ -430,28 +431,29 @@ class IndexManager:
                 vectors.add(*self._library.vectors([document]))
         finally:
             vectors.close()
-        forward = forward_of(self._library, entries)
+        forward = forward_index_of(self._library, entries)
         forward.save(fresh / "forward")
-        self._take_vectors_away()
+        self._withdraw_vectors()
         before = Manifest.read(self._folder)
         old = VECTOR_STORES.get(str(before.store)) if before is not None else None
-        # Marked before the old ones go, so that an end in between leaves nothing believed.
+        # Marked unclean before the old ones go, so that nothing is trusted after a crash in
+        # between.
         self._manifest_of(target, 0, {}, clean=False).write(self._folder)
         (old or self._store).delete(self._folder / VECTORS)
         for name in _FOLDERS:
             shutil.rmtree(self._folder / name, ignore_errors=True)
             (fresh / name).rename(self._folder / name)
         shutil.rmtree(fresh, ignore_errors=True)
-        self._publish(target, entries, len(forward))
+        self._publish(target, len(forward))
 
-    def _publish(self, target: int, entries: Mapping[str, Entry], passages: int) -> None:
+    def _publish(self, target: int, passages: int) -> None:
         """Mark the indexes clean and have searches use them from here on."""
         manifest = self._manifest_of(
             target, passages, parts_of(self._folder, self._store), clean=True
         )
         manifest.write(self._folder)
-        with self._opening:
-            self._published = _Published(self._open(manifest), manifest, self._mark())
+        with self._open_lock:
+            self._published = _Published(self._open(manifest), manifest, self._manifest_mark())
 
     def _manifest_of(
         self, generation: int, passages: int, parts: dict[str, IndexPart], *, clean: bool
@@ -468,29 +470,29 @@ class IndexManager:
             self._store_name,
         )
 
-    def _take_vectors_away(self) -> None:
-        """Have searches compare vectors one by one from here on: the store will be written."""
-        with self._opening:
-            self._let_go_of_vectors()
+    def _withdraw_vectors(self) -> None:
+        """Have searches compare vectors exactly from here on, since the store will be written."""
+        with self._open_lock:
+            self._close_vectors()
             if self._published is not None:
                 self._published = replace(
                     self._published, snapshot=replace(self._published.snapshot, vectors=None)
                 )
 
-    def _let_go_of_vectors(self) -> None:
-        """Close the store, once no query is under way; the caller holds `_opening`."""
+    def _close_vectors(self) -> None:
+        """Close the store, once no query is under way; the caller holds `_open_lock`."""
         if self._published is not None and self._published.snapshot.vectors is not None:
             self._published.snapshot.vectors.close()
 
 
-def forward_of(
+def forward_index_of(
     library: Library,
     entries: Mapping[str, Entry],
     *,
     before: ForwardIndex | None = None,
     changed: Collection[str] = (),
 ) -> ForwardIndex:
-    """Return the forward index of those documents, taking over from `before` what stands."""
+    """Return the forward index of those documents, reusing what is unchanged in `before`."""
 
     def read(document: str) -> tuple[str, list[Passage], Vectors, TokenCodes]:
         vectors = library.vectors([document])[1]

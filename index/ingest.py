@@ -1,4 +1,4 @@
-"""The ingestion step: read, split, embed, publish, and bring both indexes up to date."""
+"""Ingestion: read, split, embed and publish files, and update the indexes."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ from corpus.sandbox import ReadDocument, Sandbox
 from corpus.splitting import context_of
 from corpus.token_codes import TokenCodes
 from index.attachments import attachments
-from index.change_detection import noted, still, unchanged
+from index.change_detection import if_same_state, is_published, with_noted_states
 from index.embedders import CountingEmbedder
 from index.embedding import Vectors
 from index.index_manager import IndexManager
-from index.late_interaction import embedded
-from index.ocr_ingest import advised, has_scans, read_by_ocr
+from index.late_interaction import embed_with_codes
+from index.ocr_ingest import has_scans, read_by_ocr, with_advice
 
 _LOG = logging.getLogger(__name__)
 _OUTCOMES = ("added", "replaced", "updated", "unchanged")
-# Passages embedded between two steps of progress: half a second to two of work, after which whoever
-# takes the steps may let a question go first.
-_STEP = 16
-# How often documents that came in while a library was embedded again are seen to.
+# Passages embedded between two steps of progress: half a second to two of work, after which the
+# consumer of the steps may let a question go first.
+_PASSAGES_PER_STEP = 16
+# Rounds in which documents that were added while a library was embedded again are embedded too.
 _ROUNDS = 5
 # Files that no person put into a folder: hidden ones, what Office keeps beside a file that is open
 # ("~$plan.docx" holds who has it open), and what Windows and Mac OS write into folders.
 _HIDDEN = (".", "~$")
 _SYSTEM = frozenset({"desktop.ini", "thumbs.db", "__macosx"})
-# Begins the place of a document that was uploaded: its name follows, not where it lay meanwhile.
+# The prefix of the location of an uploaded document: its name follows, not its temporary path.
 UPLOADED = "upload:"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a piece of work is: `done` of `total` files, and in words what is done now.
+    """A step of progress: `done` of `total` files, and in words what is being done.
 
-    `share` is how much of the one file that is worked on is done, in 0…1; `reason` is why a file
-    did not go in, or the title of the document that it equals.
+    `share` is how much of the current file is done, in 0…1; `reason` is why a file was refused, or
+    the title of the document that it duplicates.
     """
 
     stage: str
@@ -70,7 +70,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A file that did not go in: the reason as a code and as a line that says what would help."""
+    """A file that was not added: the reason as a code, and as a line that says what would help."""
 
     path: str
     reason: str
@@ -79,7 +79,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A file whose content was in the library already: as which document, first found where."""
+    """A file whose content is already in the library: the title and location of that document."""
 
     path: str
     title: str
@@ -88,11 +88,11 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of the files: paths by outcome, refusals, passages written and seconds taken.
+    """The result of an ingestion: paths by outcome, refusals, passages written, seconds taken.
 
-    `updated`: the text is the one that is there, and what the file says of it has changed.
-    `left_out` is what a folder holds beside documents (pipes, devices, links that lead out of it);
-    `accounts` says of each document that went in how it was read.
+    `updated` are documents whose text is unchanged and whose metadata has changed. `left_out` is
+    what a folder holds besides documents (pipes, devices, links that lead out of it); `accounts`
+    are the extraction reports of the documents that were added.
     """
 
     added: tuple[str, ...] = ()
@@ -109,9 +109,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class MetadataOverride:
-    """What is said of a document beside itself, which goes before what it says; "" is nothing.
+    """Metadata given for a document, which override what it states itself; "" overrides nothing.
 
-    `edit`: a person says so of this very document, and it holds for its later versions too.
+    `edit`: a person gave them for this document, and they hold for its later versions too.
     `fetched` is when it was taken from the web (ISO date), which no person needs to say.
     """
 
@@ -146,11 +146,11 @@ class MetadataOverride:
 def files_below(paths: Iterable[Path]) -> list[Path]:
     """Return the files named, and those below the folders named, sorted, hidden ones left out.
 
-    A link that is named is followed to its end, and one that stays inside the folder it was met in.
-    What else a folder holds (links that lead out of it, pipes, folders that cannot be entered) is
-    returned as it is, for `add` to leave out with a reason. Raises ReadError: "missing" for a path
-    that does not exist, "not_a_file" for a pipe or a device that is named, "empty" for a folder
-    without files.
+    A link that is named is followed, and so is one that stays inside the folder it was found in.
+    Other things in a folder (links that lead out of it, pipes, folders that cannot be entered) are
+    returned as they are, for `add` to leave out with a reason. Raises ReadError: "missing" for a
+    path that does not exist, "not_a_file" for a pipe or a device that is named, "empty" for a
+    folder without files.
     """
     files: list[Path] = []
     for path in paths:
@@ -158,15 +158,15 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
         if not found.is_dir():
             files.append(found)
             continue
-        below = sorted(_below(found))
+        below = sorted(_walk(found))
         if not below:
             raise ReadError("empty", tr("the folder {path} holds no files", path=path))
         files.extend(below)
     return list(dict.fromkeys(files))
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    """Yield what lies below a folder, folders that cannot be entered and links to such included."""
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield everything below a folder, including folders that cannot be entered."""
     root = folder.resolve()
     closed: list[Path] = []
     for place, folders, names in os.walk(
@@ -177,7 +177,7 @@ def _below(folder: Path) -> Iterator[Path]:
             for name in folders
             if not name.startswith(_HIDDEN) and name.casefold() not in _SYSTEM
         ]
-        # `walk` enters no link; one that stays inside leads to what it comes by anyway.
+        # `walk` follows no link; the target of one that stays inside is visited anyway.
         linked = [name for name in folders if Path(place, name).is_symlink()]
         for name in (*names, *linked):
             path = Path(place, name)
@@ -199,8 +199,8 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """What the caller of `add` says of its files."""
+class _CallerMetadata:
+    """The metadata that the caller of `add` gives for its files."""
 
     described: MetadataOverride | Mapping[Path, MetadataOverride]
     places: Mapping[Path, str]
@@ -210,15 +210,15 @@ class _Given:
         return self.places.get(file, str(file)).encode("utf-8", "replace").decode()
 
     def name(self, file: Path) -> str:
-        """Return what a file is called where progress is shown."""
+        """Return the name of a file as shown in progress."""
         return Path(self.place(file)).name.removeprefix(UPLOADED)
 
     def title(self, file: Path) -> str:
-        """Return the title it goes by, "" for its own; a person's edit is kept apart from it."""
-        said = self.said(file)
-        return "" if said.edit else said.title
+        """Return the title given for a file, "" for its own; a person's edit is kept apart."""
+        override = self.override(file)
+        return "" if override.edit else override.title
 
-    def said(self, file: Path) -> MetadataOverride:
+    def override(self, file: Path) -> MetadataOverride:
         if isinstance(self.described, MetadataOverride):
             return self.described
         return self.described.get(file, MetadataOverride())
@@ -238,26 +238,26 @@ def add(
 ) -> Iterator[Progress | Report]:
     """Add files to the library, yielding progress and, last, the report.
 
-    Each document becomes visible in one transaction of its own, so that an end at any moment leaves
-    whole documents. A file that cannot be read is reported and the rest go in. Documents within a
-    document (attachments of a mail) go in too, each as one of its own. `embedder` is called
-    when the first text must be embedded, since that takes seconds to load, and asked how it counts
-    unless `counting` knows. `described` goes for all
-    files, or for each its own; `places` says where a file came from when that is not its path: the
-    address it was fetched from, the name under which it was uploaded. `starter` marks the documents
+    Each document becomes visible in one transaction of its own, so that an interruption leaves only
+    whole documents. A file that cannot be read is reported and the rest are added. Documents within
+    a document (attachments of a mail) are added too, each as a document of its own. `embedder` is
+    called when the first text must be embedded, since it takes seconds to load, or when tokens must
+    be counted and `counting` is not given. `described` holds for all files, or maps each to its
+    own; `places` are the locations of files that are not their paths: the address a file was
+    fetched from, the name under which it was uploaded. `starter` marks the documents
     as ours. Raises LibraryLocked when another process writes, StorageError when the disk refuses,
     EmbedderError when the model cannot be loaded.
     """
     started = time.perf_counter()
-    given = _Given(described or {}, places or {})
-    taking = _Taking(library, embedder, starter)
+    given = _CallerMetadata(described or {}, places or {})
+    ingestion = _Ingestion(library, embedder, starter)
     total = len(files)
     with library.writing():
         changed = []
         for file in files:
-            known = unchanged(library, file, given.place(file), in_full=ocr)
-            if known and not given.said(file).edits:
-                taking.outcomes["unchanged"].append(given.place(file))
+            known = is_published(library, file, given.place(file), in_full=ocr)
+            if known and not given.override(file).edits:
+                ingestion.outcomes["unchanged"].append(given.place(file))
             else:
                 changed.append(file)
         done = total - len(changed)
@@ -266,7 +266,7 @@ def add(
             yield Progress("compared", done, total, note)
         with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
             states: dict[Path, tuple[int, ...]] = {}
-            for file, read in sandbox.read_many(noted(changed, states), given.title):
+            for file, read in sandbox.read_many(with_noted_states(changed, states), given.title):
                 step = Progress("", done, total, given.name(file))
                 if ocr and has_scans(read):
                     again = yield from read_by_ocr(
@@ -275,58 +275,58 @@ def add(
                     read = again or read
                 done += 1
                 if isinstance(read, ReadError):
-                    yield taking.refuse(given.place(file), advised(read, tried=ocr), step)
+                    yield ingestion.refuse(given.place(file), with_advice(read, tried=ocr), step)
                     continue
                 text, passages = read
                 placed = replace(text, source=replace(text.source, location=given.place(file)))
-                document = given.said(file).applied(placed)
-                edits = given.said(file).edits
-                original = partial(still, file, states[file])
-                # What a file holds goes in ahead of it: where the file is in, all of that is.
+                document = given.override(file).applied(placed)
+                edits = given.override(file).edits
+                original = partial(if_same_state, file, states[file])
+                # Attachments are added before their carrier: once that is in, all of them are.
                 within: list[str] = []
-                missed: list[LeftOut] = []
+                unread: list[LeftOut] = []
                 named = replace(document, source=replace(document.source, **edits))
                 for part in attachments(sandbox, file, named, ocr=ocr):
                     if isinstance(part, LeftOut):
-                        missed.append(part)
+                        unread.append(part)
                         continue
                     place = part[0].source.location
                     within.append(place)
                     inner = replace(step, note=place.rpartition("/")[2].removeprefix(UPLOADED))
-                    yield from taking.take(part, {}, original, inner)
-                document = replace(document, left_out=(*document.left_out, *missed))
-                yield from taking.take((document, passages), edits, original, step, within)
+                    yield from ingestion.ingest(part, {}, original, inner)
+                document = replace(document, left_out=(*document.left_out, *unread))
+                yield from ingestion.ingest((document, passages), edits, original, step, within)
                 indexes.update_if_due()
         yield Progress("indexing", total, total, tr("updating the search indexes"))
         indexes.update()
-    report = taking.report(time.perf_counter() - started)
-    _logged(report)
+    report = ingestion.report(time.perf_counter() - started)
+    _log_report(report)
     yield report
 
 
 @dataclass
-class _Taking:
-    """Takes documents into a library, and keeps what became of each."""
+class _Ingestion:
+    """Adds documents to a library, and collects the outcome of each."""
 
     library: Library
     embedder: Callable[[], CountingEmbedder]
     starter: bool
     outcomes: dict[str, list[str]] = field(default_factory=lambda: {one: [] for one in _OUTCOMES})
-    twins: list[Duplicate] = field(default_factory=list)
+    duplicates: list[Duplicate] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     left_out: list[Refusal] = field(default_factory=list)
     accounts: list[ExtractionReport] = field(default_factory=list)
     written: int = 0
 
     def refuse(self, place: str, error: ReadError, step: Progress) -> Progress:
-        """Note that what lies at a place is no document, and return the step that says so."""
+        """Record a refusal or something left out, and return the step that says so."""
         outside = error.reason in NO_FILE
         kept_out = self.left_out if outside else self.refused
         kept_out.append(Refusal(place, error.reason, str(error)))
         stage = "left_out" if outside else "refused"
         return replace(step, stage=stage, done=step.done + 1, reason=str(error))
 
-    def take(
+    def ingest(
         self,
         read: ReadDocument,
         edits: Mapping[str, str],
@@ -336,8 +336,8 @@ class _Taking:
     ) -> Iterator[Progress]:
         """Embed and publish a document, yielding steps made of `step`.
 
-        `original` is asked for the file when its text goes in: embedding took a while. `within` are
-        the places of all that its file holds beside it; None for what lies within.
+        `original` is called for the file when its text is published, since embedding took a while.
+        `within` are the locations of the attachments; None for an attachment itself.
         """
         document = replace(read[0], language=language_of(read[0].text))
         passages = read[1]
@@ -355,7 +355,7 @@ class _Taking:
             parts = []
             made, count = 0, len(passages)
             titled = replace(document, source=replace(document.source, **edits))
-            for part in _embedded(titled, passages, self.embedder()):
+            for part in _embed_in_steps(titled, passages, self.embedder()):
                 parts.append(part)
                 made += len(part[0])
                 note = tr(
@@ -379,22 +379,22 @@ class _Taking:
         self.accounts.append(extraction_report_of(place, document))
         same = ""
         if outcome == "duplicate":
-            self.twins.append(_twin(self.library, place, document))
-            same = self.twins[-1].title
+            self.duplicates.append(_duplicate_of(self.library, place, document))
+            same = self.duplicates[-1].title
         else:
             self.outcomes[outcome].append(place)
-        # What lies within a file is none of those that are counted.
+        # Attachments are not counted as files.
         done = step.done + (within is not None)
         yield replace(step, stage=outcome, done=done, reason=same)
 
     def report(self, seconds: float) -> Report:
-        """Return what became of them all."""
+        """Return the report of the whole ingestion."""
         return Report(
             added=tuple(self.outcomes["added"]),
             replaced=tuple(self.outcomes["replaced"]),
             updated=tuple(self.outcomes["updated"]),
             unchanged=tuple(self.outcomes["unchanged"]),
-            duplicates=tuple(self.twins),
+            duplicates=tuple(self.duplicates),
             refused=tuple(self.refused),
             left_out=tuple(self.left_out),
             accounts=tuple(self.accounts),
@@ -403,16 +403,16 @@ class _Taking:
         )
 
 
-def _logged(report: Report) -> None:
-    """Log what became of files: how many, and of each not taken whole its name and the reason."""
+def _log_report(report: Report) -> None:
+    """Log how many files were added, and the name and reason of each that was not read in full."""
     for one in report.refused:
         _LOG.warning("refused %s: %s", log_name(one.path), one.reason)
     for one in report.left_out:
         _LOG.warning("left out at %s: %s", log_name(one.path), one.reason)
     for account in report.accounts:
-        for missed in account.missed:
+        for unread in account.missed:
             _LOG.warning(
-                "not read in full: %s: %d %s", log_name(account.path), missed.places, missed.kind
+                "not read in full: %s: %d %s", log_name(account.path), unread.places, unread.kind
             )
     _LOG.info(
         "added %d, replaced %d, updated %d, unchanged %d, duplicates %d, refused %d, left out %d: "
@@ -429,8 +429,8 @@ def _logged(report: Report) -> None:
     )
 
 
-def _twin(library: Library, place: str, document: Document) -> Duplicate:
-    """Return as which document of the library the one at `place` is, and where that was found."""
+def _duplicate_of(library: Library, place: str, document: Document) -> Duplicate:
+    """Return the document of the library that the one at `place` duplicates."""
     try:
         entry = library.entry(document.id)
         sources, source = entry.sources, entry.source
@@ -442,7 +442,7 @@ def _twin(library: Library, place: str, document: Document) -> Duplicate:
 
 
 def embedding_texts(title: str, passages: Sequence[Passage], count: Counter) -> list[str]:
-    """Return what is embedded for each passage: title, headings, table's head ahead of its text."""
+    """Return what is embedded for each passage: title, headings, head of a table, then its text."""
     contexts: dict[tuple[str, str], str] = {}
     for one in passages:
         if (one.heading, one.head) not in contexts:
@@ -451,13 +451,13 @@ def embedding_texts(title: str, passages: Sequence[Passage], count: Counter) -> 
     return [f"{contexts[one.heading, one.head]}\n{one.text}" for one in passages]
 
 
-def _embedded(
+def _embed_in_steps(
     document: Document, passages: Sequence[Passage], embedder: CountingEmbedder
 ) -> Iterator[tuple[Vectors, TokenCodes]]:
     """Yield the vectors and tokens of passages step by step."""
     texts = embedding_texts(document.source.title, passages, embedder.count)
-    for first in range(0, len(texts), _STEP):
-        yield embedded(embedder, texts[first : first + _STEP])
+    for first in range(0, len(texts), _PASSAGES_PER_STEP):
+        yield embed_with_codes(embedder, texts[first : first + _PASSAGES_PER_STEP])
 
 
 def embed_again(
@@ -468,7 +468,7 @@ def embed_again(
     The library changes in one transaction at the end; until then the old vectors stand. Documents
     that another thread adds meanwhile are embedded too, so that no two models are mixed; other
     processes cannot write. Replaced and removed versions stay: evidence packs cite them, and they
-    can be brought back. Raises LibraryLocked where documents come in faster than they are embedded.
+    can be brought back. Raises LibraryLocked if documents are added faster than they are embedded.
     """
     started = time.perf_counter()
     renewed: dict[str, tuple[Vectors, TokenCodes]] = {}
@@ -478,7 +478,7 @@ def embed_again(
             for document in left:
                 passages = library.passages_of(document)
                 if passages:
-                    parts = list(_embedded(library.document(document), passages, embedder))
+                    parts = list(_embed_in_steps(library.document(document), passages, embedder))
                     vectors = np.concatenate([one for one, _ in parts])
                     renewed[document] = vectors, TokenCodes.joined([one for _, one in parts])
                 title = library.document(document).source.title

@@ -1,6 +1,6 @@
-"""Every derived index against the library: opened, counted, and its contents compared.
+"""Each derived index compared with the library: opened, counted, and its contents checked.
 
-Opening a search looks at sizes and times; this reads everything, which takes about as long as a
+A search only checks sizes and times of files; this reads everything, which takes about as long as a
 rebuild, and is what `briefing doctor` does.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from corpus.errors import SearchIndexError
 from corpus.i18n import tr
 from corpus.library import Library
-from index.forward_index import ForwardIndex, ordered
+from index.forward_index import ForwardIndex, is_consistent
 from index.keyword_index import KeywordIndex
 from index.manifest import VECTORS
 from index.probe import probe_vectors, sample
@@ -23,7 +23,7 @@ from index.vector_store import DEFAULT_STORE
 
 
 @dataclass(frozen=True, slots=True)
-class Inspected:
+class Inspection:
     """How many passages each index holds, None for one that does not open, and what is wrong."""
 
     passages: int
@@ -33,7 +33,7 @@ class Inspected:
     faults: tuple[str, ...]
 
 
-def inspected(library: Library, *, store: str = DEFAULT_STORE) -> Inspected:
+def inspect_indexes(library: Library, *, store: str = DEFAULT_STORE) -> Inspection:
     """Return what the indexes of a library hold, each opened; nobody may be writing to them.
 
     `store` keeps the vectors.
@@ -45,7 +45,7 @@ def inspected(library: Library, *, store: str = DEFAULT_STORE) -> Inspected:
     if not probed.sound:
         faults.append(tr("vectors: {reason}", reason=probed.reason))
     forward = None
-    words = _words(folder / "words")
+    words = _keyword_count(folder / "words")
     if words is None:
         faults.append(tr("words: they cannot be opened"))
     elif words != len(ids):
@@ -56,10 +56,10 @@ def inspected(library: Library, *, store: str = DEFAULT_STORE) -> Inspected:
         faults += [tr("forward: {fault}", fault=one) for one in _forward_faults(index, library)]
     except SearchIndexError:
         faults.append(tr("forward: it cannot be opened"))
-    return Inspected(len(ids), probed.count or None, words, forward, tuple(faults))
+    return Inspection(len(ids), probed.count or None, words, forward, tuple(faults))
 
 
-def _words(folder: Path) -> int | None:
+def _keyword_count(folder: Path) -> int | None:
     """Return how many passages the word index holds; None where it does not open."""
     if not (folder / "meta.json").is_file():
         # Opening would make an empty index.
@@ -72,25 +72,27 @@ def _words(folder: Path) -> int | None:
 
 def _forward_faults(index: ForwardIndex, library: Library) -> Iterator[str]:
     """Yield what differs from the library: the shape, the documents, their passages and vectors."""
-    if not ordered(index):
+    if not is_consistent(index):
         yield tr("its arrays do not fit each other")
         return
     if not np.isfinite(index.vectors).all():
         yield tr("some of its vectors are no numbers")
     entries = {one.id for one in library.entries() if one.passages}
-    held = set(map(str, index.documents))
-    if held != entries:
+    indexed = set(map(str, index.documents))
+    if indexed != entries:
         yield tr(
             "it lacks {missing} documents and holds {foreign} others",
-            missing=len(entries - held),
-            foreign=len(held - entries),
+            missing=len(entries - indexed),
+            foreign=len(indexed - entries),
         )
-    odd = sum(not _alike(index, library, one) for one in sorted(entries & held))
-    if odd:
-        yield tr("{count} documents have other passages or vectors than the library", count=odd)
+    differing = sum(not _same_contents(index, library, one) for one in sorted(entries & indexed))
+    if differing:
+        yield tr(
+            "{count} documents have other passages or vectors than the library", count=differing
+        )
 
 
-def _alike(index: ForwardIndex, library: Library, document: str) -> bool:
+def _same_contents(index: ForwardIndex, library: Library, document: str) -> bool:
     ids, matrix = library.vectors([document])
     rows = index.rows_of([document])
     places = {one: place for place, one in enumerate(ids)}

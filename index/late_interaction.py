@@ -1,9 +1,9 @@
-"""Late interaction: how well each word of a question is met by some word of a passage (MaxSim).
+"""Late interaction: the best match of each question token in a passage (MaxSim).
 
 ColBERT's scoring (Khattab and Zaharia, 2020, https://arxiv.org/abs/2004.12832) over the token
-vectors that all-MiniLM-L6-v2 makes on the way to a passage's vector. A token is kept as one bit a
-dimension, on which side of the mean it lies: 48 bytes; stop words and punctuation are not kept. A
-passage takes 5 KB. docs/decisions.md has what that keeps of the gain.
+vectors that all-MiniLM-L6-v2 makes on the way to a passage's vector. A token is stored as one bit
+for each dimension, the side of the mean it lies on: 48 bytes; stop words and punctuation are not
+stored. A passage takes 5 KB. docs/decisions.md has how much of the gain that keeps.
 """
 
 from __future__ import annotations
@@ -52,25 +52,25 @@ def _constants() -> tuple[States, States]:
     return values["mean"].astype(np.float32), values["spread"].astype(np.float32)
 
 
-def embedded(embedder: Embedder, texts: Sequence[str]) -> tuple[Vectors, TokenCodes]:
+def embed_with_codes(embedder: Embedder, texts: Sequence[str]) -> tuple[Vectors, TokenCodes]:
     """Return the vectors of passages and their token codes.
 
-    None of the latter by another model than the constants here were made for.
+    A model other than the one that the constants here were fitted for gives no codes.
     """
     if embedder.name == DEFAULT_MODEL and isinstance(embedder, TokenEmbedder):
         return embedder.with_codes(texts)
     return embedder.embed(texts), TokenCodes.none(len(texts))
 
 
-def question_read(embedder: Embedder, text: str) -> tuple[Vectors, States | None]:
-    """Return the vector of a question and the states of its tokens, None by another model."""
+def embed_question(embedder: Embedder, text: str) -> tuple[Vectors, States | None]:
+    """Return the vector of a question and its token states, None for other models."""
     if embedder.name == DEFAULT_MODEL and isinstance(embedder, TokenReader):
         return embedder.with_states(text)
     return embedder.embed([text])[0], None
 
 
-def content(vocabulary: Mapping[str, int]) -> NDArray[np.bool_]:
-    """Return, for each token id, whether it carries content: no mark, stop word, punctuation."""
+def content_tokens(vocabulary: Mapping[str, int]) -> NDArray[np.bool_]:
+    """Return for each token id whether it has content: no special token, stop word, punctuation."""
     kept = np.zeros(max(vocabulary.values()) + 1, dtype=bool)
     for token, number in vocabulary.items():
         special = token.startswith("[") and token.endswith("]")
@@ -79,25 +79,25 @@ def content(vocabulary: Mapping[str, int]) -> NDArray[np.bool_]:
     return kept
 
 
-def kept_states(states: States, ids: NDArray[np.int64], carries: NDArray[np.bool_]) -> States:
-    """Return the states of the tokens that carry content, rows of length 1.
+def content_states(states: States, ids: NDArray[np.int64], is_content: NDArray[np.bool_]) -> States:
+    """Return the states of the content tokens, rows of length 1.
 
-    A text of nothing else keeps all of its tokens, so that every text has some.
+    A text without content tokens keeps all of its tokens, so that every text has some.
     """
-    chosen = states[carries[ids]]
-    chosen = chosen if len(chosen) else states
-    lengths = np.linalg.norm(chosen, axis=1, keepdims=True)
-    return np.asarray(chosen / np.where(lengths == 0, 1, lengths), dtype=np.float32)
+    kept = states[is_content[ids]]
+    kept = kept if len(kept) else states
+    lengths = np.linalg.norm(kept, axis=1, keepdims=True)
+    return np.asarray(kept / np.where(lengths == 0, 1, lengths), dtype=np.float32)
 
 
-def coded(states: States) -> Bits:
+def codes_of(states: States) -> Bits:
     """Return the codes uint8 [tokens, dimension / 8] of states with rows of length 1."""
     mean, _ = _constants()
     return np.packbits(states > mean, axis=1)
 
 
 def max_similarities(forward: ForwardIndex, rows: Rows, question: States) -> NDArray[np.float64]:
-    """Return for each row the mean, over the question's tokens, of its likest token's cosine.
+    """Return for each row the mean, over the question's tokens, of the best cosine with its tokens.
 
     NaN for a row whose passage has no token codes: it was embedded without, or by another model.
     """

@@ -1,4 +1,4 @@
-"""The manifest beside the indexes: which library and change they show, and what they consist of."""
+"""The manifest beside the indexes: the library state that they show, and their files."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from corpus.library import Library
 from corpus.private_files import close_to_others, private_folder
 from index.vector_store import DEFAULT_STORE, VectorStoreKind
 
-# Grows when what is stored in an index changes meaning: older indexes are then rebuilt.
+# Raised when the contents of an index change meaning: older indexes are then rebuilt.
 FORMAT = 6
 FILE_NAME = "manifest.json"
 VECTORS = "vectors"
-# What the indexes consist of beside the vectors, whose store tells: Tantivy's segments, our arrays.
+# The index files besides those of the vector store: Tantivy's segments, and our arrays.
 _PARTS = ("words/*", "forward/*.npy")
 _BLOCK = 1 << 20
 
@@ -62,7 +62,7 @@ class Manifest:
             return None
 
     def write(self, folder: Path) -> None:
-        """Put the manifest in its place at once; raises SearchIndexError."""
+        """Replace the manifest atomically; raises SearchIndexError."""
         target = folder / FILE_NAME
         try:
             private_folder(folder)
@@ -83,8 +83,8 @@ class Manifest:
     def belongs_to(self, library: Library, store: str) -> bool:
         """Say whether the indexes were made from this library, at a state that it went through.
 
-        And with the vector store of that name. A backup put back, or another library's folder, is
-        told by the change.
+        And with the vector store of that name. A restored backup, or the folder of another library,
+        has another change.
         """
         return (
             self.format == FORMAT
@@ -102,7 +102,7 @@ class Manifest:
     def damaged(self, folder: Path, store: VectorStoreKind, *, thorough: bool = False) -> str:
         """Return the first file that is missing or altered; "" where all are as they were written.
 
-        `store` keeps the vectors. A file of the size and time that were noted is believed, since
+        `store` keeps the vectors. A file whose size and time are unchanged is trusted, since
         reading all takes a second a gigabyte; with `thorough` every file is read.
         """
         for name, part in self.parts.items():

@@ -1,4 +1,4 @@
-"""Reading a file whose pages are pictures: its pages are recognised, then it is read with those."""
+"""OCR at ingestion: pages without text are recognised, then the file is read with them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from corpus.errors import ReadError
 from corpus.i18n import tr
 from corpus.sandbox import ReadDocument, Sandbox
 
-T = TypeVar("T")
+_Step = TypeVar("_Step")
 
 
 def has_scans(read: ReadDocument | ReadError) -> bool:
@@ -25,21 +25,21 @@ def read_by_ocr(
     sandbox: Sandbox,
     file: Path,
     title: str,
-    told: Callable[[int, float], T],
+    step_of: Callable[[int, float], _Step],
     *,
     part: Sequence[str] = (),
     heading: str = "",
-) -> Generator[T, None, ReadDocument | ReadError | None]:
+) -> Generator[_Step, None, ReadDocument | ReadError | None]:
     """Recognise the pages without text of a file, yielding what is told of each ahead of it.
 
-    `told` is given the page and the share that is done. Returns the file read with them, why it
+    `step_of` is given the page and the share that is done. Returns the file read with them, why it
     cannot be read, or None where nothing was recognised. `title`, `part` and `heading` are as
     in `Sandbox.read_many` and `Sandbox.read_part`.
     """
     pages = sandbox.scanned_pages(file, part)
     rows: dict[int, list[ocr.Row]] = {}
     for done, page in enumerate(pages):
-        yield told(page, done / len(pages))
+        yield step_of(page, done / len(pages))
         scan = sandbox.scan(file, page, part)
         found = ocr.recognise(scan) if scan else []
         if found:
@@ -47,7 +47,7 @@ def read_by_ocr(
     return sandbox.read_recognised(file, rows, title, part, heading) if rows else None
 
 
-def advised(refused: ReadError, *, tried: bool) -> ReadError:
+def with_advice(refused: ReadError, *, tried: bool) -> ReadError:
     """Return why a file was refused; of one without text, what would help on this machine.
 
     `tried`: it was to be recognised already.
@@ -81,4 +81,4 @@ def part_by_ocr(
             return read
 
 
-__all__ = ["advised", "has_scans", "part_by_ocr", "read_by_ocr"]
+__all__ = ["has_scans", "part_by_ocr", "read_by_ocr", "with_advice"]

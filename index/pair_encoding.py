@@ -15,8 +15,8 @@ from corpus.table import Span
 # Of the model's 512 places. A passage has at most 256 tokens with its context, a question of 60
 # tokens has about 250 characters.
 MOST_TOKENS = 320
-_MOST_OF_QUESTION = 60
-_MOST_OF_CONTEXT = 112
+_MOST_QUESTION_TOKENS = 60
+_MOST_CONTEXT_TOKENS = 112
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +28,18 @@ class Pair:
     sentences: tuple[str, ...]
 
 
-class PairTokens:
+class PairTokenizer:
     """Encodes pairs as BERT reads two texts: [CLS] question [SEP] context sentences [SEP]."""
 
-    def __init__(self, tokenizer: Path, *, most_of_question: int = _MOST_OF_QUESTION) -> None:
+    def __init__(self, tokenizer: Path, *, most_of_question: int = _MOST_QUESTION_TOKENS) -> None:
         """Load a tokenizer.json of the WordPiece kind; a longer question is cut off."""
         from tokenizers import Tokenizer
 
-        self._cut: Any = Tokenizer.from_file(str(tokenizer))
-        self._cut.no_truncation()
-        self._cut.no_padding()
-        self._begin = self._cut.token_to_id("[CLS]") or 0
-        self._end = self._cut.token_to_id("[SEP]") or 0
+        self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._begin = self._tokenizer.token_to_id("[CLS]") or 0
+        self._end = self._tokenizer.token_to_id("[SEP]") or 0
         self._most = most_of_question
 
     def encode(self, pairs: Sequence[Pair], *, multiple: int = 1) -> dict[str, Any]:
@@ -54,30 +54,39 @@ class PairTokens:
         texts: list[str] = []
         for pair in pairs:
             texts += [pair.question, pair.context, *pair.sentences]
-        cut = [one.ids for one in self._cut.encode_batch(texts, add_special_tokens=False)]
+        token_ids = [
+            one.ids for one in self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        ]
         rows: list[list[int]] = []
         firsts: list[int] = []
         spans: list[list[tuple[int, int]]] = []
-        at = 0
+        position = 0
         for pair in pairs:
-            question = cut[at][: self._most]
-            row = [self._begin, *question, self._end, *cut[at + 1][:_MOST_OF_CONTEXT]]
+            question = token_ids[position][: self._most]
+            row = [
+                self._begin,
+                *question,
+                self._end,
+                *token_ids[position + 1][:_MOST_CONTEXT_TOKENS],
+            ]
             firsts.append(len(question) + 2)
             places = []
-            for ids in cut[at + 2 : at + 2 + len(pair.sentences)]:
+            for ids in token_ids[position + 2 : position + 2 + len(pair.sentences)]:
                 kept = ids[: max(0, MOST_TOKENS - 1 - len(row))]
                 places.append((len(row), len(row) + len(kept)))
                 row += kept
             rows.append([*row, self._end])
             spans.append(places)
-            at += 2 + len(pair.sentences)
+            position += 2 + len(pair.sentences)
         width = -(-max(map(len, rows)) // multiple) * multiple
-        deep = max(1, *(len(one) for one in spans))
-        deep = -(-deep // multiple) * multiple if multiple > 1 else deep
+        most_sentences = max(1, *(len(one) for one in spans))
+        most_sentences = (
+            -(-most_sentences // multiple) * multiple if multiple > 1 else most_sentences
+        )
         ids = np.zeros((len(rows), width), dtype=np.int64)
         mask = np.zeros_like(ids)
         kinds = np.zeros_like(ids)
-        sentences = np.zeros((len(rows), deep, width), dtype=np.float32)
+        sentences = np.zeros((len(rows), most_sentences, width), dtype=np.float32)
         for place, row in enumerate(rows):
             ids[place, : len(row)] = row
             mask[place, : len(row)] = 1
@@ -101,8 +110,8 @@ def pair_of(question: str, title: str, passage: Passage) -> Pair:
     """
     inner = " › ".join(passage.heading.split(" › ")[-2:])
     context = "\n".join(part for part in (title, inner, passage.head) if part)
-    said = tuple(passage.text[start:end] for start, end in sentence_spans(passage))
-    return Pair(question, context, said)
+    sentences = tuple(passage.text[start:end] for start, end in sentence_spans(passage))
+    return Pair(question, context, sentences)
 
 
 def sentence_spans(passage: Passage) -> list[Span]:

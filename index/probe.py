@@ -1,4 +1,4 @@
-"""Trying a vector store, in a child process where a broken one might end whoever opens it.
+"""Testing a vector store, in a child process if a broken one might crash the process.
 
 A damaged Chroma may end the process that opens it, or answer with too few rows and no error
 (chroma #7238, #6949; after `kill -9` during writes a query for 300 neighbours returned one row).
@@ -34,8 +34,8 @@ _SECONDS = 60.0
 _NEIGHBOURS, _SHARE = 300, 0.5
 # Vectors that are compared with what is stored: of a graph cut in half one in two is gone.
 _SAMPLE = 24
-# What is stored is what was given, but for rounding.
-_ITSELF = 0.99
+# The least cosine of a stored vector with the one that was given: they differ by rounding only.
+_SAME_COSINE = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def probe_vectors(
     """Return what is found of the vectors that the store of that name keeps in `folder`.
 
     They must open, be exactly `ids_expected`, be those of `stored` (`sample`) as they are, and find
-    neighbours of each. A child process tries a store that may crash, and is ended after `wait`
+    neighbours of each. A store that may crash is tested in a child process, killed after `wait`
     seconds. Raises UsageError for a store that nobody adds, and nothing else.
     """
     started = time.monotonic()
@@ -68,10 +68,10 @@ def probe_vectors(
         # Opening would make an empty one.
         return ProbeResult(not ids_expected, "" if not ids_expected else tr("it is missing"))
     if kind.may_crash:
-        reason, count = _tried_in_child(store, folder, ids_expected, stored, wait)
+        reason, count = _probe_in_child(store, folder, ids_expected, stored, wait)
     else:
         vectors = {name: np.array(one, np.float32) for name, one in stored.items()}
-        reason, count = _tried(kind, folder, set(ids_expected), vectors)
+        reason, count = _probe_store(kind, folder, set(ids_expected), vectors)
     return ProbeResult(not reason, reason, count, time.monotonic() - started)
 
 
@@ -81,7 +81,7 @@ def sample(ids: Sequence[str], vectors: Vectors) -> dict[str, Sequence[float]]:
     return {ids[row]: vectors[row].tolist() for row in rows}
 
 
-def _tried_in_child(
+def _probe_in_child(
     store: str,
     folder: Path,
     ids: Collection[str],
@@ -89,14 +89,14 @@ def _tried_in_child(
     wait: float,
 ) -> tuple[str, int]:
     """Return what is wrong, "" for nothing, and how many passages are stored."""
-    asked = {"store": store, "folder": str(folder), "ids": sorted(ids), "stored": dict(stored)}
+    request = {"store": store, "folder": str(folder), "ids": sorted(ids), "stored": dict(stored)}
     root = str(Path(__file__).resolve().parent.parent)
     before = os.environ.get("PYTHONPATH")
     path = [root, *([before] if before else []), *VECTOR_STORES.folders]
     try:
         child = subprocess.run(
             [sys.executable, "-m", "index.probe"],
-            input=json.dumps(asked),
+            input=json.dumps(request),
             capture_output=True,
             text=True,
             timeout=wait,
@@ -111,7 +111,7 @@ def _tried_in_child(
         return tr("it ended the process that opened it"), 0
 
 
-def _tried(
+def _probe_store(
     kind: VectorStoreKind, folder: Path, expected: set[str], stored: Mapping[str, Vectors]
 ) -> tuple[str, int]:
     """Return what is wrong, "" for nothing, and how many passages are stored."""
@@ -119,7 +119,7 @@ def _tried(
     try:
         index = kind.open(folder)
         count, reason = len(index), "it cannot be searched"
-        reason = _compared(index, expected, stored)
+        reason = _fault(index, expected, stored)
         index.close()
     except Exception as error:  # noqa: BLE001  # reason: whatever it raises, the store is not sound
         cause = error.__cause__ or error
@@ -127,7 +127,7 @@ def _tried(
     return reason, count
 
 
-def _compared(index: VectorStore, expected: set[str], stored: Mapping[str, Vectors]) -> str:
+def _fault(index: VectorStore, expected: set[str], stored: Mapping[str, Vectors]) -> str:
     """Return what is wrong with a store that opened; "" for nothing."""
     held = set(index.ids())
     if held != expected:
@@ -140,7 +140,7 @@ def _compared(index: VectorStore, expected: set[str], stored: Mapping[str, Vecto
     there = index.stored(list(stored))
     wanted = min(_NEIGHBOURS, len(expected))
     for name, vector in stored.items():
-        if name not in there or float(there[name] @ vector) < _ITSELF * float(vector @ vector):
+        if name not in there or float(there[name] @ vector) < _SAME_COSINE * float(vector @ vector):
             return tr("the vectors in it are not those of the library")
         found = {one for one, _ in index.nearest(vector, wanted)}
         if len(found & expected) < _SHARE * wanted or not found <= expected:
@@ -152,16 +152,16 @@ def _compared(index: VectorStore, expected: set[str], stored: Mapping[str, Vecto
     return ""
 
 
-def _probe() -> None:
+def _answer_request() -> None:
     """Answer the request on standard input by a line of JSON on standard output."""
-    asked = json.load(sys.stdin)
-    # What a library prints must not stand before the answer.
+    request = json.load(sys.stdin)
+    # Whatever a library prints must not come before the answer.
     out, sys.stdout = sys.stdout, sys.stderr
-    stored = {name: np.array(one, np.float32) for name, one in asked["stored"].items()}
-    kind, folder = store_named(asked["store"]), Path(asked["folder"])
-    reason, count = _tried(kind, folder, set(asked["ids"]), stored)
+    stored = {name: np.array(one, np.float32) for name, one in request["stored"].items()}
+    kind, folder = store_named(request["store"]), Path(request["folder"])
+    reason, count = _probe_store(kind, folder, set(request["ids"]), stored)
     out.write(json.dumps({"count": count, "reason": translatable_json(reason)}))
 
 
 if __name__ == "__main__":
-    _probe()
+    _answer_request()

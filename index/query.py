@@ -1,7 +1,7 @@
-"""A question as the index sees it: its terms, spelling put right, how rare they are, other names.
+"""A question analysed for the index: terms, corrected spelling, rarity of words, aliases.
 
-"Did 华为 get on the blacklist?" is looked for as Huawei and the Entity List too, from the alias
-file (corpus.vocabulary). A passage covers a concept by the question's own words or by another name.
+"Did 华为 get on the blacklist?" is searched for with Huawei and the Entity List too, by the alias
+file (corpus.vocabulary). A passage covers a concept by the question's own words or by an alias.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pathlib import Path
 
 from corpus.document import Passage
 from corpus.vocabulary import AliasGroup
-from index.keyword_index import SIGNS, KeywordSearcher, stems
+from index.keyword_index import CJK, KeywordSearcher, stems
 
-# Function words and the words of asking. They say nothing about what is looked for; BM25 would
-# still pay for them, since a library of reports holds few questions and they are rare there.
+# Function words and question words. They say nothing about what is searched for, but BM25 would
+# weigh them highly: a library of reports holds few questions, so question words are rare there.
 STOP_WORDS = frozenset(
     "a about above after again all also am an and any are as at be because been before being "
     "below between both but by can could did do does doing down during each few for from "
@@ -32,8 +32,8 @@ STOP_WORDS = frozenset(
     "according exactly ballpark roughly much many kind sort there's what's who's it's 's s t vs "
     "versus per via etc".split()
 )
-# The same of Chinese, longest first where one begins another. Those of one sign are none
-# beside the signs with which they make another word ("存在", "在线", "参与").
+# The same in Chinese, longer ones before their prefixes. A single character is no stop word beside
+# the characters with which it makes another word ("存在", "在线", "参与").
 _CHINESE_STOP_WORDS = re.compile(
     "请问|请说明|请介绍|请|告诉我|介绍一下|解释一下|说明一下|一下|关于|根据|以及|是否|有没有|能不能|"
     "为什么|为何|什么时候|什么样|什么|何时|何地|有多少|有多|多少|多大|多高|多长|多久|多远|"
@@ -42,29 +42,29 @@ _CHINESE_STOP_WORDS = re.compile(
     "了(?!解)|(?<!存)在(?!线)|(?<![共饱缓])和(?![平谐])|(?<![参赋])与|被|把"
 )
 # Names and figures are what an answer must be about, however common the word.
-_NAMED = 0.8
-_PLAIN = rf"(?:(?![{SIGNS}])[^\W_])+"
-_WORD = re.compile(rf"[{SIGNS}]+|{_PLAIN}(?:[.,'’-]{_PLAIN})*")
-_CHINESE = re.compile(f"[{SIGNS}]")
+_NAME_WEIGHT = 0.8
+_PLAIN = rf"(?:(?![{CJK}])[^\W_])+"
+_WORD = re.compile(rf"[{CJK}]+|{_PLAIN}(?:[.,'’-]{_PLAIN})*")
+_CHINESE = re.compile(f"[{CJK}]")
 
 
 def content_words(text: str) -> tuple[str, ...]:
     """Return the words of a question that carry content, as written, in order.
 
-    Of a question made of stop words alone, all of them.
+    If all of its words are stop words, all are returned.
     """
     words = _WORD.findall(text)
     content = tuple(
         part
         for word in words
         if word.lower().strip("'’") not in STOP_WORDS
-        for part in (_content(word) if _CHINESE.match(word) else (word,))
+        for part in (_chinese_content(word) if _CHINESE.match(word) else (word,))
     )
     return content or tuple(words)
 
 
 def stem_weights(words: Iterable[str]) -> dict[str, float]:
-    """Return the stems of words with how much each must be covered, in 0…1.
+    """Return the stems of words with their weights in the coverage of the question, in 0…1.
 
     Rare words weigh more than common ones, and names and figures 0.8 at least.
     """
@@ -72,16 +72,16 @@ def stem_weights(words: Iterable[str]) -> dict[str, float]:
     for word in words:
         weight = rarity(word)
         if word[:1].isupper() or any(sign.isdigit() for sign in word):
-            weight = max(weight, _NAMED)
+            weight = max(weight, _NAME_WEIGHT)
         for stem in stems(word):
             weights[stem] = max(weights.get(stem, 0.0), weight)
     return weights
 
 
-def _content(run: str) -> list[str]:
+def _chinese_content(run: str) -> list[str]:
     """Return what stands between the stop words of a run of Chinese: "总投资是多少" is 总投资.
 
-    A single sign is left out: the index has signs in pairs, and nearly every word has two.
+    Single characters are left out: the index has bigrams, and nearly every word has two.
     """
     return [part for part in _CHINESE_STOP_WORDS.split(run) if len(part) > 1]
 
@@ -113,10 +113,10 @@ def rarity(word: str) -> float:
     return max(0.05, math.log(rank) / math.log(len(ranks) + _FIRST_WORD))
 
 
-# Weight of a word that only an alias brings in, against 1 for the question's own, in BM25: tried
-# with 0.4 only. Coverage counts an alias in full, but only when all of its words are there.
-ALIAS = 0.4
-# Written small these are English words, whatever they mean in capitals.
+# The BM25 weight of a word that only an alias adds, against 1 for the question's own; only 0.4 was
+# tried. Coverage counts an alias in full, but only if all of its words are present.
+ALIAS_WEIGHT = 0.4
+# Aliases that are ordinary English words when written in lower case.
 _ORDINARY = frozenset(
     "ear us x sec house commission in me or pa ma hi id ok la de ct co un al may administration "
     "un who it".split()
@@ -125,24 +125,25 @@ _ORDINARY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """What a passage should speak of: `own` are the question's stems, `others` alias names' stems.
+    """What a passage should speak of.
 
+    `own_stems` are the question's stems with their weights, `alias_stems` those of each alias;
     `weight` is how much it counts, the sum of its stems' weights.
     """
 
-    own: tuple[tuple[str, float], ...]
-    others: tuple[frozenset[str], ...] = ()
+    own_stems: tuple[tuple[str, float], ...]
+    alias_stems: tuple[frozenset[str], ...] = ()
 
     @property
     def weight(self) -> float:
         """How much the concept counts."""
-        return sum(weight for _, weight in self.own)
+        return sum(weight for _, weight in self.own_stems)
 
     def covered(self, present: frozenset[str] | set[str]) -> float:
         """Return the weight that a text with these stems covers, up to `weight`."""
-        if any(other <= present for other in self.others):
+        if any(other <= present for other in self.alias_stems):
             return self.weight
-        return sum(weight for stem, weight in self.own if stem in present)
+        return sum(weight for stem, weight in self.own_stems if stem in present)
 
 
 def concepts(
@@ -152,45 +153,47 @@ def concepts(
     weights = stem_weights(words)
     made: list[Concept] = []
     taken: set[str] = set()
-    for found, names in _aliases(text, aliases):
-        own = tuple((one, weights[one]) for one in dict.fromkeys(stems(found)) if one in weights)
-        if not own or taken >= {stem for stem, _ in own}:
+    for found, names in _aliases_in(text, aliases):
+        own_stems = tuple(
+            (one, weights[one]) for one in dict.fromkeys(stems(found)) if one in weights
+        )
+        if not own_stems or taken >= {stem for stem, _ in own_stems}:
             continue
-        others = tuple({part for name in names if (part := frozenset(stems(name)))})
-        made.append(Concept(own, others))
-        taken |= {stem for stem, _ in own}
+        alias_stems = tuple({part for name in names if (part := frozenset(stems(name)))})
+        made.append(Concept(own_stems, alias_stems))
+        taken |= {stem for stem, _ in own_stems}
     made.extend(Concept(((stem, weight),)) for stem, weight in weights.items() if stem not in taken)
     return tuple(made)
 
 
 def _terms(concepts: Iterable[Concept]) -> dict[str, float]:
-    own = {stem: 1.0 for one in concepts for stem, _ in one.own}
-    added = {
-        stem: ALIAS
+    own_terms = {stem: 1.0 for one in concepts for stem, _ in one.own_stems}
+    alias_terms = {
+        stem: ALIAS_WEIGHT
         for one in concepts
-        for other in one.others
+        for other in one.alias_stems
         for stem in other
-        if stem not in own and stem not in STOP_WORDS
+        if stem not in own_terms and stem not in STOP_WORDS
     }
-    return own | added
+    return own_terms | alias_terms
 
 
 def _embedding_text(text: str, aliases: tuple[AliasGroup, ...]) -> str:
     """Return what is embedded for a question: its text, foreign names followed by English ones.
 
-    The embedder was trained on English and splits Chinese into signs it does not know.
+    The embedder was trained on English and splits Chinese into characters it does not know.
     """
     english = [
         next((one for one in names if one.isascii()), "")
-        for found, names in _aliases(text, aliases)
+        for found, names in _aliases_in(text, aliases)
         if not found.isascii()
     ]
     return " ".join([text, *(one for one in english if one)])
 
 
-def _aliases(text: str, known: tuple[AliasGroup, ...]) -> list[tuple[str, list[str]]]:
+def _aliases_in(text: str, known: tuple[AliasGroup, ...]) -> list[tuple[str, list[str]]]:
     """Return the names of `text` that the alias file knows, longest first where they overlap."""
-    pattern, others = _known(known)
+    pattern, others = _alias_pattern(known)
     return [
         (found[0], others[found[0].casefold()])
         for found in pattern.finditer(text)
@@ -199,7 +202,7 @@ def _aliases(text: str, known: tuple[AliasGroup, ...]) -> list[tuple[str, list[s
 
 
 @cache
-def _known(known: tuple[AliasGroup, ...]) -> tuple[re.Pattern[str], dict[str, list[str]]]:
+def _alias_pattern(known: tuple[AliasGroup, ...]) -> tuple[re.Pattern[str], dict[str, list[str]]]:
     others: dict[str, list[str]] = {}
     for group in known:
         # Postal codes of states are ordinary words too often to be looked for.
@@ -208,7 +211,7 @@ def _known(known: tuple[AliasGroup, ...]) -> tuple[re.Pattern[str], dict[str, li
             rest = [one for one in names if one.casefold() != name.casefold()]
             others.setdefault(name.casefold(), []).extend(rest)
     ordered = sorted(others, key=len, reverse=True)
-    # Chinese runs on without spaces: its names may stand beside any sign.
+    # Chinese has no spaces: its names may stand beside any character.
     western = [re.escape(one) for one in ordered if one.isascii()]
     eastern = [re.escape(one) for one in ordered if not one.isascii()]
     pattern = rf"(?<!\w)(?:{'|'.join(western)})(?![a-zA-Z0-9_])" if western else r"(?!)"
@@ -220,7 +223,7 @@ class Query:
     """A question analysed for the index, once.
 
     `words` carry its content, as written. `terms` are the stems that the keyword index looks for,
-    with their weights: 1 for the question's own, less for those of other names. `embedding_text` is
+    with their weights: 1 for the question's own, less for those of aliases. `embedding_text` is
     what is embedded.
     """
 
@@ -232,16 +235,16 @@ class Query:
 
     @classmethod
     def of(cls, question: str, aliases: tuple[AliasGroup, ...] = ()) -> Query:
-        """Analyse a question that is spelt right; `aliases` are names of one thing."""
+        """Analyse a question whose spelling is corrected; `aliases` are groups of names."""
         text, words = " ".join(question.split()), content_words(question)
         found = concepts(text, words, aliases)
         return cls(text, words, found, _terms(found), _embedding_text(text, aliases))
 
 
-# A question's word that stands nowhere in the library is taken for the word there that is most
-# like it, if it is this like it (difflib's ratio): "ownershp" for "ownership".
-_LIKE = 0.8
-_SHORTEST = 5
+# A word of the question that occurs nowhere in the library is replaced by the most similar word
+# there, from this similarity on (difflib's ratio): "ownershp" by "ownership".
+_LEAST_LIKENESS = 0.8
+_SHORTEST_WORD = 5
 
 
 def spelling_corrected(
@@ -251,20 +254,20 @@ def spelling_corrected(
 ) -> str:
     """Return `question` with misspelt words as the library spells them.
 
-    A word of five letters or more that is no common English word and stands nowhere in the
-    library, not even as a stem, is replaced by the most like word of the passages that hold one a
-    letter or two away. `passages` returns those of some ids. Names ("Irish") and words of English
-    at large are spelt as meant.
+    A word of five letters or more that is no common English word and occurs nowhere in the
+    library, not even as a stem, is replaced by the most similar word of the passages that have one
+    a letter or two away. `passages` returns the passages of given ids. Names ("Irish") and common
+    English words are left as they are.
     """
     for word in content_words(question):
-        own = stems(word)
-        if len(word) < _SHORTEST or not word.islower() or rarity(word) < 1:
+        word_stems = stems(word)
+        if len(word) < _SHORTEST_WORD or not word.islower() or rarity(word) < 1:
             continue
-        if any(words.frequencies(own).values()):
+        if any(words.frequencies(word_stems).values()):
             continue
-        near = passages(words.resembling(own[0]))
-        there = {one.lower() for p in near for one in re.findall(r"\w+", p.text)}
-        like = difflib.get_close_matches(word.lower(), there, n=1, cutoff=_LIKE)
+        near = passages(words.resembling(word_stems[0]))
+        vocabulary = {one.lower() for p in near for one in re.findall(r"\w+", p.text)}
+        like = difflib.get_close_matches(word.lower(), vocabulary, n=1, cutoff=_LEAST_LIKENESS)
         if like:
             question = re.sub(rf"\b{re.escape(word)}\b", like[0], question)
     return question

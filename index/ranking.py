@@ -1,4 +1,4 @@
-"""Ranking the candidates of a search: six signals, the fit of dates among them, added up."""
+"""Ranking the candidates of a search by the weighted sum of six signals, date fit among them."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class Coverage:
         self._wanted = wanted
         self._index = index
         self._total = sum(one.weight for one in wanted) or 1.0
-        stems = {stem for one in wanted for stem, _ in one.own}
-        stems |= {stem for one in wanted for other in one.others for stem in other}
+        stems = {stem for one in wanted for stem, _ in one.own_stems}
+        stems |= {stem for one in wanted for other in one.alias_stems for stem in other}
         self._stems = {stem_code(stem): stem for stem in stems}
         self._held: dict[int, frozenset[str]] = {}
         self._shares: dict[frozenset[str], float] = {}
@@ -83,9 +83,9 @@ class Coverage:
         if stems and all(stem in held for stem in stems):
             return True
         return any(
-            any(other <= held for other in one.others)
+            any(other <= held for other in one.alias_stems)
             for one in self._wanted
-            if any(stem in stems for stem, _ in one.own)
+            if any(stem in stems for stem, _ in one.own_stems)
         )
 
 
@@ -124,8 +124,8 @@ def weighted_signals(signals: Mapping[str, Values]) -> dict[str, Values]:
     }
 
 
-# How much of the boost a document earns: published in the month named, a month beside it, in the
-# year where no month is named, in the year but another month.
+# The share of the date boost that a document gets: published in the month named, a month beside it,
+# in the year where no month is named, in the year but another month.
 IN_MONTH, BESIDE, IN_YEAR, OTHER_MONTH = 1.0, 0.4, 0.6, 0.15
 
 
@@ -140,16 +140,16 @@ def named_months(question: str) -> tuple[tuple[int, int | None], ...]:
     return tuple(sorted(found, key=lambda pair: (pair[0], pair[1] or 0)))
 
 
-def fit(published: str, months: Sequence[tuple[int, int | None]]) -> float:
+def date_fit(published: str, months: Sequence[tuple[int, int | None]]) -> float:
     """Return in 0…1 how well a date of publication ("2025-01-28", "2025") fits the months named."""
     if not published or not months:
         return 0.0
     year = int(published[:4])
     month = int(published[5:7]) if len(published) >= 7 else None
-    return max(_one(year, month, *named) for named in months)
+    return max(_month_fit(year, month, *named) for named in months)
 
 
-def _one(year: int, month: int | None, named: int, named_month: int | None) -> float:
+def _month_fit(year: int, month: int | None, named: int, named_month: int | None) -> float:
     if named_month is not None and month is not None:
         apart = abs((named * 12 + named_month) - (year * 12 + month))
         if apart <= 1:

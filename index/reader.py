@@ -20,21 +20,21 @@ import numpy as np
 from corpus.errors import ReaderError
 from corpus.i18n import tr
 from corpus.registry import Registry, made
-from index.embedder_weights import DEFAULT_MODEL, is_whole, weights_folder
+from index.embedder_weights import DEFAULT_MODEL, is_verified, weights_folder
 from index.keyword_index import stems
 from index.onnx_embedder import open_session
-from index.pair_encoding import Pair, PairTokens
+from index.pair_encoding import Pair, PairTokenizer
 from index.query import content_words
 
-# The reader that needs no model, by name: for tests, and beside the embedder that needs none.
+# The name of the reader without a model: for tests, and for the embedder without a model.
 WORDS = "words"
 COMMITTED = Path(__file__).parent / "reader_weights"
-# Of fusion by reciprocal ranks: how little the first places stand out (Cormack and others, 2009,
-# took 60 for lists of a thousand; these have 32).
-_RANKS = 10
-# Readings that are kept: a conversation and a memo ask again what was just read.
-_KEPT = 2048
-# More threads than this would take the machine from others for little time.
+# The constant of reciprocal rank fusion: the larger, the less the first ranks stand out (Cormack
+# and others, 2009, took 60 for lists of a thousand; these have 32).
+_FUSION_CONSTANT = 10
+# Readings in the cache: a conversation and a memo read the same pairs again.
+_CACHED_READINGS = 2048
+# More threads would gain little and slow down other programs.
 _THREADS = 4
 
 
@@ -42,10 +42,11 @@ _THREADS = 4
 class Reading:
     """What a reader found in one passage.
 
-    `relevance` says whether the passage speaks of what is asked (0 to 1), `answers` is the chance
-    that it answers. `sentences` has a chance for each sentence of the pair that it is the one that
-    answers; with `nothing`, the chance that none does, they add up to 1. Where the pair was not
-    read to the end `sentences` is empty, `nothing` is 1, `answers` 0 and `relevance` a first guess.
+    `relevance` says whether the passage is on the subject of the question (0 to 1), `answers` is
+    the chance that it answers. `sentences` has a chance for each sentence of the pair that it is
+    the one that answers; with `nothing`, the chance that none does, they add up to 1. Where the
+    pair was not read to the end `sentences` is empty, `nothing` is 1, `answers` 0 and `relevance` a
+    first guess.
     """
 
     relevance: float
@@ -59,15 +60,15 @@ class ReaderModel(Protocol):
 
     @property
     def name(self) -> str:
-        """What is shown of the model."""
+        """The model's name as it is shown."""
 
     def read(
         self, pairs: Sequence[Pair], *, prior: Sequence[float] = (), keep: int | None = None
     ) -> list[Reading]:
         """Return a reading of each pair, in the order given.
 
-        With `keep`, only so many are read to the end: those that look best at a first glance and
-        by `prior`, the scores of the search (higher is better, on any scale).
+        With `keep`, only so many are read to the end: those that are best by the early relevance
+        and by `prior`, the scores of the search (higher is better, on any scale).
         """
 
 
@@ -100,10 +101,10 @@ def reader_named(name: str, *, cache: Path) -> ReaderModel:
 
 
 class OnnxReader:
-    """The trained reader, in int8: two graphs, so that passages of no use are left in the middle.
+    """The trained reader in int8: two graphs, so that irrelevant pairs stop after the lower one.
 
-    Each pair is computed by itself, as many at once as there are cores: nothing is padded, and a
-    reading does not depend on what is read beside it.
+    Each pair is computed by itself, in parallel on several threads: nothing is padded, and a
+    reading does not depend on the other pairs.
     """
 
     name = "reader"
@@ -113,7 +114,7 @@ class OnnxReader:
         try:
             self.about: dict[str, Any] = json.loads((folder / "reader.json").read_text())
             for file, sha256 in self.about["sha256"].items():
-                if not is_whole(folder / file, sha256, cache=cache):
+                if not is_verified(folder / file, sha256, cache=cache):
                     raise ReaderError(
                         tr(
                             "the reader's weights were altered ({file}); install the program again",
@@ -132,7 +133,7 @@ class OnnxReader:
                     folder=folder,
                 )
             ) from error
-        self._tokens = PairTokens(weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json")
+        self._tokens = PairTokenizer(weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json")
         self._readings: dict[Pair, Reading] = {}
         self._guesses: dict[Pair, float] = {}
 
@@ -141,47 +142,51 @@ class OnnxReader:
     ) -> list[Reading]:
         """Return a reading of each pair, in the order given; see ReaderModel."""
         unique = list(dict.fromkeys(pairs))
-        begun: dict[Pair, _Begun] = {}
+        begun: dict[Pair, _HalfRead] = {}
         guesses: dict[Pair, float] = {}
         if keep is not None and keep < len(unique):
-            guesses = self._guessed(unique, begun)
+            guesses = self._early_relevance(unique, begun)
             scores = dict(zip(pairs, prior, strict=True)) if prior else {}
-            unique = _best(guesses, scores, keep)
-        read = {pair: one for pair in unique if (one := self._readings.get(pair))}
-        new = [pair for pair in unique if pair not in read]
-        made = dict(zip(new, self._pool.map(lambda pair: self._end(pair, begun), new), strict=True))
-        self._readings |= made
-        _forget(self._readings)
-        read |= made
+            unique = _most_promising(guesses, scores, keep)
+        readings = {pair: one for pair in unique if (one := self._readings.get(pair))}
+        new = [pair for pair in unique if pair not in readings]
+        computed = dict(
+            zip(new, self._pool.map(lambda pair: self._upper_layers(pair, begun), new), strict=True)
+        )
+        self._readings |= computed
+        _trim(self._readings)
+        readings |= computed
         return [
-            read[pair] if pair in read else Reading(logistic(guesses[pair]), 0.0, 1.0, ())
+            readings[pair] if pair in readings else Reading(logistic(guesses[pair]), 0.0, 1.0, ())
             for pair in pairs
         ]
 
-    def _guessed(self, pairs: Sequence[Pair], begun: dict[Pair, _Begun]) -> dict[Pair, float]:
-        """Return the early relevance of each pair; what was computed for it is put into `begun`."""
+    def _early_relevance(
+        self, pairs: Sequence[Pair], begun: dict[Pair, _HalfRead]
+    ) -> dict[Pair, float]:
+        """Return the early relevance of each pair; the states go into `begun`."""
         known = {pair: one for pair in pairs if (one := self._guesses.get(pair)) is not None}
         new = [pair for pair in pairs if pair not in known]
-        begun |= dict(zip(new, self._pool.map(self._begin, new), strict=True))
+        begun |= dict(zip(new, self._pool.map(self._lower_layers, new), strict=True))
         known |= {pair: begun[pair].early for pair in new}
         self._guesses |= known
-        _forget(self._guesses)
+        _trim(self._guesses)
         return known
 
-    def _begin(self, pair: Pair) -> _Begun:
+    def _lower_layers(self, pair: Pair) -> _HalfRead:
         """Compute the lower layers."""
         inputs = self._tokens.encode([pair])
         named = {"ids": inputs["input_ids"], "kinds": inputs["token_type_ids"]}
         states, early = self._lower.run(["states", "early"], named)
-        return _Begun(states, inputs["sentences"], float(early[0]))
+        return _HalfRead(states, inputs["sentences"], float(early[0]))
 
-    def _end(self, pair: Pair, begun: Mapping[Pair, _Begun]) -> Reading:
-        """Compute the upper layers, and the lower ones where that was not done."""
-        half = begun.get(pair) or self._begin(pair)
+    def _upper_layers(self, pair: Pair, begun: Mapping[Pair, _HalfRead]) -> Reading:
+        """Compute the upper layers, and the lower ones if they are not in `begun`."""
+        half = begun.get(pair) or self._lower_layers(pair)
         inputs = {"states": half.states, "sentences": half.sentences}
         ((relevance, answers, nothing),), (scores,) = self._upper.run(["whole", "scores"], inputs)
         scores = scores[: len(pair.sentences)].astype(np.float64)
-        # Sentences that were cut off have no token.
+        # Truncated sentences have no token.
         scores[~half.sentences[0, : len(scores)].any(axis=1)] = -np.inf
         scores = np.append(scores, nothing)
         powers = np.exp(scores - scores.max())
@@ -199,25 +204,27 @@ class OnnxReader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun:
-    """A pair half read: the states of its tokens [1, tokens, width], and what they say so far."""
+class _HalfRead:
+    """A pair after the lower layers: token states [1, tokens, width], and the early relevance."""
 
     states: Any
     sentences: Any
     early: float
 
 
-def _best(guesses: Mapping[Pair, float], prior: Mapping[Pair, float], keep: int) -> list[Pair]:
-    """Return the pairs that stand highest by their guesses and by the scores of the search."""
+def _most_promising(
+    guesses: Mapping[Pair, float], prior: Mapping[Pair, float], keep: int
+) -> list[Pair]:
+    """Return the best pairs by rank fusion of early relevance and the scores of the search."""
     total = dict.fromkeys(guesses, 0.0)
     for scores in (guesses, prior):
         for rank, pair in enumerate(sorted(scores, key=lambda one: -scores[one])):
-            total[pair] += 1 / (_RANKS + rank)
+            total[pair] += 1 / (_FUSION_CONSTANT + rank)
     return sorted(total, key=lambda one: -total[one])[:keep]
 
 
-def _forget(kept: dict[Pair, Any]) -> None:
-    for old in list(kept)[:-_KEPT]:
+def _trim(kept: dict[Pair, Any]) -> None:
+    for old in list(kept)[:-_CACHED_READINGS]:
         kept.pop(old, None)
 
 
@@ -236,24 +243,23 @@ class KeywordReader:
     ) -> list[Reading]:
         """Return a reading of each pair, in the order given, all read to the end.
 
-        The relevance is the share of the question's words in the passage and what stands ahead of
-        it; a sentence is the likelier the answer, the more of them it has; nothing answers by what
-        the best one lacks.
+        The relevance is the share of the question's words in the passage and its context; a
+        sentence is likelier to answer the more of them it has; `nothing` is what the best lacks.
         """
-        return [_counted(pair) for pair in pairs]
+        return [_reading_by_words(pair) for pair in pairs]
 
 
-def _counted(pair: Pair) -> Reading:
-    asked = set(stems(" ".join(content_words(pair.question))))
-    held = [set(stems(sentence)) & asked for sentence in pair.sentences]
-    ahead = set(stems(pair.context)) & asked
-    most = max(1, len(asked))
-    relevance = len(ahead.union(*held)) / most
-    best = max((len(one) for one in held), default=0) / most
+def _reading_by_words(pair: Pair) -> Reading:
+    question_stems = set(stems(" ".join(content_words(pair.question))))
+    matched = [set(stems(sentence)) & question_stems for sentence in pair.sentences]
+    matched_context = set(stems(pair.context)) & question_stems
+    most = max(1, len(question_stems))
+    relevance = len(matched_context.union(*matched)) / most
+    best = max((len(one) for one in matched), default=0) / most
     # Squared, so that the best sentence stands out.
-    weights = [len(one) ** 2 for one in held]
+    weights = [len(one) ** 2 for one in matched]
     total = max(1, sum(weights))
-    answers = max((len(one | ahead) for one in held if one), default=0) / most
+    answers = max((len(one | matched_context) for one in matched if one), default=0) / most
     return Reading(
         relevance,
         answers,

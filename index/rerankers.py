@@ -1,4 +1,4 @@
-"""Another reranker by name: a registered one, or any CrossEncoder that lies on this machine."""
+"""Rerankers by name: a registered one, or any CrossEncoder on this machine."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from index.reader import ReaderModel, Reading
 
 # Alike lengths together; see index.sentence_embedder.
 _BATCH = 8
-# Words of a model that reads many languages, at least: XLM-R has 250,000, multilingual BERTs
+# The least vocabulary of a multilingual model: XLM-R has 250,000, multilingual BERTs
 # 106,000 to 120,000, English models 30,000 to 50,000.
 _MANY_LANGUAGES = 80_000
-# Passages in another language whose sentences are read one by one: as many as an answer considers,
-# where nothing else is asked for.
-_SENTENCES_OF = 8
+# Passages in a foreign language whose sentences are scored one by one: as many as an answer
+# considers by default.
+_MOST_READ_BY_SENTENCE = 8
 
 
 class Reranker(Protocol):
@@ -79,10 +79,10 @@ class CrossReranker:
                 name=repr(name),
             )
         )
-        given = Path(name).expanduser()
+        folder = Path(name).expanduser()
         try:
             self._model: Any = CrossEncoder(
-                str(given) if given.is_dir() else name,
+                str(folder) if folder.is_dir() else name,
                 device="cpu",
                 local_files_only=True,
                 trust_remote_code=False,
@@ -100,14 +100,14 @@ class CrossReranker:
             )
         self.name = name
         self.reads_many = self._model.model.config.vocab_size >= _MANY_LANGUAGES
-        # Tokenizers that are set up anew at each call do not bear two threads at once.
+        # Tokenizers are configured anew at each call, which is not safe in two threads at once.
         self._encoding = threading.Lock()
 
     def relevance(self, pairs: Sequence[Pair]) -> list[float]:
         """Return a relevance from 0 to 1 of each pair, in the order given.
 
-        The logistic function of what the model gives, whatever it was saved to apply: some models
-        are saved with one and some without.
+        The logistic function is applied to the model's raw score, since some models are saved with
+        an activation and some without.
         """
         import torch
 
@@ -126,18 +126,18 @@ class CrossReranker:
 
 
 class Reranked:
-    """A reader whose passages are ranked by another model: its sentences stay the reader's.
+    """A reader whose relevance comes from a reranker; its sentences stay the reader's.
 
-    Pairs of which `is_beyond` says that the reader does not know their language are read by the
-    reranker alone where it reads many, their sentences one by one, else by the reader alone.
+    Pairs in a language that the reader does not know (`is_foreign`) are scored by the reranker
+    alone, their sentences one by one, if it reads many languages; otherwise by the reader alone.
     """
 
     def __init__(
-        self, reader: ReaderModel, reranker: Reranker, is_beyond: Callable[[Pair], bool]
+        self, reader: ReaderModel, reranker: Reranker, is_foreign: Callable[[Pair], bool]
     ) -> None:
         self._reader = reader
         self._reranker = reranker
-        self._is_beyond = is_beyond
+        self._is_foreign = is_foreign
         self.name = f"{reader.name}, ranked by {reranker.name}"
 
     def read(
@@ -147,21 +147,21 @@ class Reranked:
         relevance = self._reranker.relevance(pairs)
         read = self._reader.read(pairs, prior=relevance, keep=keep)
         ranked = [replace(one, relevance=score) for one, score in zip(read, relevance, strict=True)]
-        beyond = [place for place, one in enumerate(pairs) if self._is_beyond(one)]
+        foreign = [place for place, one in enumerate(pairs) if self._is_foreign(one)]
         if not self._reranker.reads_many:
-            for place in beyond:
+            for place in foreign:
                 ranked[place] = read[place]
             return ranked
-        beyond.sort(key=lambda place: -relevance[place])
-        for place in beyond[:_SENTENCES_OF]:
+        foreign.sort(key=lambda place: -relevance[place])
+        for place in foreign[:_MOST_READ_BY_SENTENCE]:
             ranked[place] = self._by_sentences(pairs[place], relevance[place])
-        for place in beyond[_SENTENCES_OF:]:
+        for place in foreign[_MOST_READ_BY_SENTENCE:]:
             none = (0.0,) * len(pairs[place].sentences)
             ranked[place] = Reading(relevance[place], 0.0, 1.0, none)
         return ranked
 
     def _by_sentences(self, pair: Pair, relevance: float) -> Reading:
-        """Return what the reranker says of a passage and of each of its sentences alone."""
+        """Return a reading by the reranker's relevance of a passage and of each sentence alone."""
         alone = [replace(pair, sentences=(one,)) for one in pair.sentences]
         scores = self._reranker.relevance(alone)
         total = sum(scores) or 1.0

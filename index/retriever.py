@@ -1,4 +1,4 @@
-"""Finding passages for a question: meaning and words, fused, folded, reread and shared."""
+"""The retriever: candidates by vectors and BM25, weighed, read, deduplicated and diversified."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from index.filters import Filters
 from index.forward_index import ForwardIndex, Rows
 from index.index_manager import IndexManager
 from index.keyword_index import AROUND, stems
-from index.late_interaction import States, question_read
+from index.late_interaction import States, embed_question
 from index.pair_encoding import pair_of
 from index.query import Query, spelling_corrected
-from index.ranking import Coverage, Values, fit, late_values, named_months, weighted_signals
+from index.ranking import Coverage, Values, date_fit, late_values, named_months, weighted_signals
 from index.reader import ReaderModel, Reading
 from index.snapshot import Snapshot
 
 _LOG = logging.getLogger(__name__)
 # Candidates taken from each ranking before they are fused.
 _CANDIDATES = 200
-# Of the candidates so many are read: the right passage is among them for 0.93 of 159 questions over
+# So many of the candidates are read: the right passage is among them for 0.93 of 159 questions over
 # documents whose questions had no part in training, as it is among forty.
 REREAD = 32
-# Of these so many are read to the end, the best at a first glance and by the search: as many right
-# passages are first and among five as where all are, in half the time.
+# So many of these are read to the end, the best by early relevance and by the search: as many right
+# passages are first and among five as if all were, in half the time.
 TO_THE_END = 16
 # What the reader's relevance weighs against the score of the search: with 0.35 the right passage is
 # first for 0.72 of those questions and among five for 0.94, with 0.2 for 0.73 and 0.94, with 0 for
 # 0.65 and 0.89, with 0.6 for 0.73 and 0.93 (python -m training.calibration): as many
 # among five count for more than one question more that is first.
-_READ = 0.35
+_READER_WEIGHT = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Retriever:
         aliases: tuple[AliasGroup, ...],
         reader: ReaderModel | None = None,
     ) -> None:
-        """Search `library`; without a `reader` passages stand as meaning and words rank them."""
+        """Search `library`; without a `reader` the signals alone rank passages."""
         self._aliases = aliases
         self._reader = reader
         self._library = library
@@ -75,7 +75,7 @@ class Retriever:
         self._indexes = indexes
 
     def query(self, question: str) -> Query:
-        """Return a question as it is searched for, spelt as the library spells it."""
+        """Return the analysed question, its spelling corrected by the library's words."""
         words = self._indexes.snapshot().words
         return Query.of(spelling_corrected(question, words, self._library.passages), self._aliases)
 
@@ -84,23 +84,23 @@ class Retriever:
     ) -> list[Evidence]:
         """Return up to `limit` passages for `question`, best first, labels from 1.
 
-        A text is made a query first. Raises UsageError for an empty question and EmbedderMismatch
+        A text is analysed first. Raises UsageError for an empty question and EmbedderMismatch
         for a library that another embedder made.
         """
         query = question if isinstance(question, Query) else self.query(question)
         if not query.words:
             return []
-        vector, states = question_read(self._embedder, query.embedding_text)
+        vector, states = embed_question(self._embedder, query.embedding_text)
         snapshot = self._indexes.snapshot()
         if len(snapshot.forward) and snapshot.embedder != self._embedder.name:
             raise embedder_mismatch(snapshot.embedder, self._embedder.name)
         filters = filters or Filters()
         allowed = [one for one, entry in snapshot.entries.items() if filters.admits(entry)]
-        # Documents that were removed since the snapshot have no entry: they bound the search too.
-        bounded = allowed if len(allowed) < len(snapshot.forward.documents) else None
+        # Documents removed since the snapshot have no entry: then the search is restricted too.
+        only = allowed if len(allowed) < len(snapshot.forward.documents) else None
         if not allowed or not len(snapshot.forward):
             return []
-        ranked = self._ranked(query, vector, states, snapshot, bounded)
+        ranked = self._ranked(query, vector, states, snapshot, only)
         return self._evidence(query, ranked, snapshot, limit, filters)
 
     @property
@@ -118,14 +118,14 @@ class Retriever:
         vector: Vectors,
         states: States | None,
         snapshot: Snapshot,
-        bounded: Sequence[str] | None,
+        only: Sequence[str] | None,
     ) -> _Ranked:
         """Gather candidates by meaning and by words, and weigh their signals."""
         forward, words = snapshot.forward, snapshot.words
-        near = self._nearest(snapshot, vector, bounded)
-        found = words.search(query.terms, _CANDIDATES, documents=bounded or ())
+        near = self._nearest(snapshot, vector, only)
+        found = words.search(query.terms, _CANDIDATES, documents=only or ())
         bm25 = {row: score for one, score in found if (row := forward.row(one)) >= 0}
-        # In the order of the forward index, so that candidates of one score always stand alike.
+        # In the order of the forward index, so that ties are always broken in the same way.
         rows = np.array(sorted({*near, *bm25}), dtype=np.intp)
         ids = {forward.id(row): row for row in rows.tolist()}
         around: dict[int, float] = {}
@@ -138,7 +138,7 @@ class Retriever:
         coverage = Coverage(query.concepts, forward)
         months = named_months(query.text)
         entries = [snapshot.entries.get(str(one)) for one in forward.documents]
-        fits = np.array([fit(one.source.dated, months) if one else 0.0 for one in entries])
+        fits = np.array([date_fit(one.source.dated, months) if one else 0.0 for one in entries])
         candidates = rows.tolist()
         signals = {
             "meaning": snapshot.scale(np.asarray(forward.vectors[rows], np.float64) @ vector),
@@ -147,7 +147,7 @@ class Retriever:
             "covered around": np.array(
                 [coverage.share(coverage.held_around(row)) for row in candidates]
             ),
-            "date": fits[[forward.place(row) for row in candidates]],
+            "date": fits[[forward.document_place(row) for row in candidates]],
             "late": np.zeros(len(rows)),
         }
         if states is not None and len(rows):
@@ -160,23 +160,25 @@ class Retriever:
     def _evidence(
         self, query: Query, ranked: _Ranked, snapshot: Snapshot, limit: int, filters: Filters
     ) -> list[Evidence]:
-        """Fold, share and label the head of a ranking, saying why each stands where it does."""
+        """Deduplicate, read, diversify and label the top of a ranking, with reasons."""
         forward = snapshot.forward
         head = np.argsort(-ranked.score, kind="stable")[: max(4 * limit, REREAD)]
         passages = self._still_visible([forward.id(int(row)) for row in ranked.rows[head]])
         head = head[[forward.id(int(row)) in passages for row in ranked.rows[head]]]
         rows = ranked.rows[head]
-        held = [frozenset(forward.codes(row).tolist()) for row in rows.tolist()]
-        repeats = near_duplicates(held, np.asarray(forward.vectors[rows]), snapshot.scale)
+        stem_codes = [frozenset(forward.codes(row).tolist()) for row in rows.tolist()]
+        repeats = near_duplicates(stem_codes, np.asarray(forward.vectors[rows]), snapshot.scale)
         kept = [position for position in range(len(head)) if position not in repeats]
-        there = [passages[forward.id(int(rows[one]))] for one in kept]
-        found = [float(ranked.score[head[one]]) for one in kept]
-        titles = [snapshot.entries[passage.document].source.title for passage in there]
-        readings = self._readings(query, there, titles, found)
-        scores = found if self._reader is None else _fused(found, readings)
+        passages_kept = [passages[forward.id(int(rows[one]))] for one in kept]
+        search_scores = [float(ranked.score[head[one]]) for one in kept]
+        titles = [snapshot.entries[passage.document].source.title for passage in passages_kept]
+        readings = self._readings(query, passages_kept, titles, search_scores)
+        scores = search_scores if self._reader is None else _fused(search_scores, readings)
         best = sorted(range(len(kept)), key=lambda one: -scores[one])
-        documents = [str(forward.documents[forward.place(int(row))]) for row in rows]
-        groups = repeat_groups(documents, held, np.asarray(forward.vectors[rows]), snapshot.scale)
+        documents = [str(forward.documents[forward.document_place(int(row))]) for row in rows]
+        groups = repeat_groups(
+            documents, stem_codes, np.asarray(forward.vectors[rows]), snapshot.scale
+        )
         order = share_among_documents(
             [groups[kept[one]] for one in best], [scores[one] for one in best]
         )
@@ -189,19 +191,21 @@ class Retriever:
             match = self._match(
                 query, ranked, forward, at, ranks, copies, held_back=label > place + 1
             )
-            passage, reading = there[one], readings[one]
+            passage, reading = passages_kept[one], readings[one]
             entry = snapshot.entries[passage.document]
             source = filters.admitted(entry) or entry.source
-            # Whoever asks one document alone still wants to know that it has a successor.
-            beyond = replace(filters, documents=())
-            later = [one for one in snapshot.later.get(passage.document, ()) if beyond.admits(one)]
+            # A search restricted to one document should still show that it has a later version.
+            any_document = replace(filters, documents=())
+            later = [
+                one for one in snapshot.later.get(passage.document, ()) if any_document.admits(one)
+            ]
             evidence.append(
                 Evidence(
                     label=label,
                     passage=passage,
                     source=source,
                     score=scores[one],
-                    why=_in_words(match, reading),
+                    why=_explanation(match, reading),
                     match=match,
                     newer=Newer(later[0].id, later[0].source) if later else None,
                     rows=table_rows(self._library, passage),
@@ -219,8 +223,8 @@ class Retriever:
     ) -> list[Reading | None]:
         """Read the first passages of a ranking, the best of them to the end; None for the others.
 
-        A first glance is no measure beside a whole reading, so it only chooses what is read on.
-        None too for a passage of headings alone.
+        The early relevance is not comparable with a whole reading, so it only chooses what is read
+        to the end. A passage of headings alone has None too.
         """
         if self._reader is None:
             return [None] * len(passages)
@@ -237,16 +241,16 @@ class Retriever:
         return {passage.id: passage for passage in self._library.passages(ids)}
 
     def _nearest(
-        self, snapshot: Snapshot, vector: Vectors, bounded: Sequence[str] | None
+        self, snapshot: Snapshot, vector: Vectors, only: Sequence[str] | None
     ) -> list[int]:
-        """Return the rows nearest in meaning: by Chroma, or exactly.
+        """Return the rows nearest in meaning: by the vector store, or by exact search.
 
-        Exactly where few documents are allowed, since Chroma's filtered search grows with the
-        collection (240 ms for a range over 100,000 passages; exact search over the mapped vectors
-        takes 13 ms at most), and while Chroma is being written or has failed.
+        The search is exact if few documents are allowed, since Chroma's filtered search grows with
+        the collection (240 ms for a range over 100,000 passages; exact search over the mapped
+        vectors takes 13 ms at most), and while Chroma is being written or has failed.
         """
         forward, vectors = snapshot.forward, snapshot.vectors
-        if bounded is None and vectors is not None:
+        if only is None and vectors is not None:
             wanted = min(_CANDIDATES, len(forward))
             try:
                 pairs = vectors.nearest(vector, wanted)
@@ -258,7 +262,7 @@ class Retriever:
                 self._indexes.distrust(vectors)
             elif pairs is not None:
                 return [row for one, _ in pairs if (row := forward.row(one)) >= 0]
-        rows = np.arange(len(forward)) if bounded is None else forward.rows_of(bounded)
+        rows = np.arange(len(forward)) if only is None else forward.rows_of(only)
         cosines = forward.vectors[rows] @ vector
         return [int(row) for row in rows[np.argsort(-cosines, kind="stable")[:_CANDIDATES]]]
 
@@ -301,20 +305,20 @@ class Retriever:
         )
 
     def knows(self, stem: str) -> bool:
-        """Say whether a stem of the word index stands in any passage."""
+        """Say whether a stem occurs in any passage."""
         return self._indexes.snapshot().words.frequencies([stem])[stem] > 0
 
 
 def _fused(found: Sequence[float], readings: Sequence[Reading | None]) -> list[float]:
-    """Return the scores of passages by what the search and the reader say of them."""
+    """Return the fused scores of passages: the search's score and the reader's relevance."""
     return [
-        (1 - _READ) * score + _READ * (reading.relevance if reading else 0.0)
+        (1 - _READER_WEIGHT) * score + _READER_WEIGHT * (reading.relevance if reading else 0.0)
         for score, reading in zip(found, readings, strict=True)
     ]
 
 
-def _in_words(match: Match, reading: Reading | None) -> str:
-    """Return why a passage stands where it does, as a line to read."""
+def _explanation(match: Match, reading: Reading | None) -> str:
+    """Return the reasons for a passage's rank as one line of text."""
     read = tr("read: relevance {score}", score=f"{reading.relevance:.2f}") if reading else ""
     return joined(", ", (read, *match.reasons))
 

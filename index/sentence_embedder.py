@@ -16,7 +16,7 @@ from corpus.i18n import tr
 from corpus.token_codes import TokenCodes
 from index.embedder_weights import weights_folder
 from index.embedding import Vectors, normalised
-from index.late_interaction import coded, content, kept_states
+from index.late_interaction import codes_of, content_states, content_tokens
 from index.onnx_embedder import write_atomically
 
 # Length-sorted batches of 8: 1.1 to 1.4 times the default batch of 32 on two cores.
@@ -86,13 +86,13 @@ class SentenceEmbedder:
                 list(texts), batch_size=_BATCH, show_progress_bar=False, output_value=None
             )
         if self._content is None:
-            self._content = content(self._model.tokenizer.get_vocab())
+            self._content = content_tokens(self._model.tokenizer.get_vocab())
         vectors, codes = [], []
         for row in rows:
             length = int(row["attention_mask"].sum())
             states = row["token_embeddings"][:length].float().cpu().numpy()
             ids = row["input_ids"][:length].cpu().numpy()
-            codes.append(coded(kept_states(states, ids, self._content)))
+            codes.append(codes_of(content_states(states, ids, self._content)))
             vectors.append(row["sentence_embedding"].float().cpu().numpy())
         return normalised(np.stack(vectors)), TokenCodes.of(codes)
 

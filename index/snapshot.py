@@ -13,15 +13,15 @@ from index.forward_index import ForwardIndex
 from index.keyword_index import KeywordSearcher
 from index.vector_store import VectorStore
 
-# Seconds that withdrawing waits for a query which is under way; one takes milliseconds.
-_UNDER_WAY = 10.0
+# Seconds that `withdraw` waits for running queries; one takes milliseconds.
+_QUERY_TIMEOUT = 10.0
 
 
 class VectorReader:
-    """The vector store as searches use it, until whoever writes to it takes it away.
+    """The vector store as searches use it, until a writer withdraws it.
 
-    Chroma makes a query wait while it writes, and two processes on one folder see half of each
-    other's work; so a writer withdraws the index first, and searches are exact meanwhile.
+    Chroma blocks queries while it writes, and two processes on one folder see half of each other's
+    work; so a writer withdraws the index first, and searches are exact meanwhile.
     """
 
     def __init__(self, index: VectorStore) -> None:
@@ -47,13 +47,13 @@ class VectorReader:
                 self._idle.notify_all()
 
     def withdraw(self) -> None:
-        """Have no further query begin, and return when none is under way any more."""
+        """Let no further query begin, and return once none is running."""
         with self._idle:
             self._withdrawn = True
-            self._idle.wait_for(lambda: not self._queries, timeout=_UNDER_WAY)
+            self._idle.wait_for(lambda: not self._queries, timeout=_QUERY_TIMEOUT)
 
     def close(self) -> None:
-        """Withdraw the index and let go of its folder, once; raises SearchIndexError."""
+        """Withdraw the index and close it, once; raises SearchIndexError."""
         self.withdraw()
         if not self._closed:
             self._closed = True

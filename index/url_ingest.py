@@ -1,4 +1,4 @@
-"""Adding what lies at web addresses: downloaded one by one, then added like files."""
+"""Adding web pages and files by address: downloaded one by one, then added like files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from corpus.log import log_name
 from index.ingest import MetadataOverride, Progress, Refusal, Report
 
 _LOG = logging.getLogger(__name__)
-# Adds files that came from the places named: `Workspace.add`.
+# `Workspace.add`: adds files with their locations and metadata.
 Add = Callable[
     [Sequence[Path], Mapping[Path, str], Mapping[Path, MetadataOverride]],
     Iterator[Progress | Report],
@@ -41,31 +41,31 @@ def add_addresses(
     """
     refused: list[Refusal] = []
     places: dict[Path, str] = {}
-    said: dict[Path, MetadataOverride] = {}
+    overrides: dict[Path, MetadataOverride] = {}
     wanted = list(dict.fromkeys(one.strip() for one in addresses if one.strip()))
     with tempfile.TemporaryDirectory(prefix="briefing-") as folder:
         for number, address in enumerate(wanted, start=1):
             yield Progress("fetching", number - 1, len(wanted), address)
             try:
-                got = fetch(address, policy)
+                fetched = fetch(address, policy)
             except ReadError as error:
                 _LOG.warning("refused an address of %s: %s", log_name(address), error.reason)
                 refused.append(Refusal(address, error.reason, str(error)))
                 yield Progress("refused", number, len(wanted), address, reason=str(error))
                 continue
-            file = Path(folder) / f"{number:03}" / f"{_name(got.url)}{got.suffix}"
+            file = Path(folder) / f"{number:03}" / f"{_name(fetched.url)}{fetched.suffix}"
             file.parent.mkdir()
-            file.write_bytes(got.content)
-            if got.url not in places.values():
-                places[file] = got.url
-                said[file] = replace(
+            file.write_bytes(fetched.content)
+            if fetched.url not in places.values():
+                places[file] = fetched.url
+                overrides[file] = replace(
                     (described or {}).get(address, MetadataOverride()),
                     fetched=date.today().isoformat(),
                 )
         if not places:
             yield Report(refused=tuple(refused))
             return
-        for step in add(list(places), places, said):
+        for step in add(list(places), places, overrides):
             yield (
                 replace(step, refused=(*refused, *step.refused))
                 if isinstance(step, Report)

@@ -22,7 +22,7 @@ _COLLECTION = "passages"
 # default 100), at 1.6 ms.
 _HNSW: Any = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 16}
 # SQLite, below Chroma, takes some 32,000 variables a statement.
-_WHERE = 5_000
+_IDS_PER_DELETE = 5_000
 # Ids read at once.
 _PAGE = 10_000
 # Chroma writes this file when it writes a graph, every 1,000 vectors; the files of a smaller one
@@ -59,9 +59,9 @@ class VectorIndex:
 
     def remove_documents(self, documents: Sequence[str]) -> None:
         """Forget every passage of those documents; unknown ones are passed over."""
-        for first in range(0, len(documents), _WHERE):
-            some = list(documents[first : first + _WHERE])
-            self._collection.delete(where={"document": {"$in": some}})
+        for first in range(0, len(documents), _IDS_PER_DELETE):
+            batch = list(documents[first : first + _IDS_PER_DELETE])
+            self._collection.delete(where={"document": {"$in": batch}})
 
     def nearest(self, vector: Vectors, count: int) -> list[tuple[str, float]]:
         """Return up to `count` (id, cosine) pairs nearest to `vector` [dimension], best first."""

@@ -1,6 +1,6 @@
-"""What keeps the vectors of passages and finds the nearest: the protocol, and who goes by a name.
+"""Vector stores: the protocol, their registry, and errors translated into ours.
 
-Whatever keeps them is derived from the library and can be made anew from it at any time.
+A vector store is derived from the library and can be rebuilt from it at any time.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class VectorStore(Protocol):
     def nearest(self, vector: Vectors, count: int) -> list[tuple[str, float]]:
         """Return up to `count` (id, cosine) pairs nearest to `vector` [dimension], best first.
 
-        Threads ask at the same time.
+        Several threads may call it at once.
         """
 
     def ids(self) -> list[str]:
@@ -54,7 +54,7 @@ class VectorStore(Protocol):
         """Return how many passages are stored."""
 
     def close(self) -> None:
-        """Have all that was written last, and let go of it, so that others see it whole."""
+        """Make all writes durable and close the store, so that other processes see it whole."""
 
 
 def _no_files(folder: Path) -> Iterable[Path]:
@@ -91,7 +91,7 @@ class VectorStoreKind:
         """Open or create the store in `folder`; it raises SearchIndexError and nothing else."""
         with _translated(f"open the vector index in {folder}"):
             folder.mkdir(parents=True, exist_ok=True)
-            return _Translating(self.make(folder))
+            return _ErrorTranslatingStore(self.make(folder))
 
     def lasting(self, folder: Path) -> list[Path]:
         """Return the files that stay as they were written; raises SearchIndexError."""
@@ -105,7 +105,7 @@ class VectorStoreKind:
                 with _translated(f"delete the vector index in {folder}"):
                     self.discard(folder)
             except SearchIndexError:
-                # A server that does not answer keeps nobody from going on with another store.
+                # A server that does not answer must not prevent the use of another store.
                 _LOG.warning("what a vector store keeps elsewhere stays there", exc_info=True)
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -130,8 +130,8 @@ def store_named(name: str) -> VectorStoreKind:
     return kind
 
 
-class _Translating:
-    """A store as it is, whose failures are SearchIndexErrors."""
+class _ErrorTranslatingStore:
+    """A store whose errors are turned into SearchIndexErrors."""
 
     def __init__(self, store: VectorStore) -> None:
         self._store = store

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answer import NOT_HELD, NOT_SAID, Answer, Citation, Claim
+from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Citation, Claim
 from assistant.answer_storage import as_json, from_json, history_of, store_answer, to_json
 from assistant.checking.problems import Code, problem
 from assistant.conversation_export import as_markdown
@@ -40,7 +40,7 @@ DECLINED = Answer(
     outcome="declined",
     citations=(Citation(1, "d", SOURCE, 2, "Head", "The town paid for the lamps.", 20, 48),),
     not_found=("Who paid for the bridge?",),
-    notice=NOT_SAID,
+    notice=NOT_SAID_OUTRIGHT,
     nearest=(Claim("The town paid for the lamps.", (1,), "supported"),),
     chance=0.12,
 )
@@ -113,13 +113,20 @@ def test_a_decline_is_exported_with_the_sentences_that_come_closest(workspace: W
     """Marked and quoted; where none come close it says that the library holds nothing."""
     conversation = store_answer(workspace.library.conversations, "", DECLINED)
     store_answer(
-        workspace.library.conversations, conversation, Answer("Why?", "declined", notice=NOT_HELD)
+        workspace.library.conversations,
+        conversation,
+        Answer("Why?", "declined", notice=NOTHING_ON_THIS),
     )
     (listed,) = workspace.library.conversations.all("lamps")
     turns = workspace.library.conversations.turns(conversation)
     text = " ".join(as_markdown(listed, turns).split())
-    for part in (NOT_SAID, r"The town paid for the lamps. \[1\]", r"\[1\] The bridge, Vik News",
-                 "> The town paid for the lamps.", NOT_HELD):  # fmt: skip
+    for part in (
+        NOT_SAID_OUTRIGHT,
+        r"The town paid for the lamps. \[1\]",
+        r"\[1\] The bridge, Vik News",
+        "> The town paid for the lamps.",
+        NOTHING_ON_THIS,
+    ):
         assert part in text
     assert "Not found in the library" not in text
     first, second = as_json(listed, turns)["turns"]

@@ -18,7 +18,7 @@ from assistant.checking.source_changes import altered_quotations
 from assistant.checking.tables import record_as_lines
 from assistant.draft_check import sentences_of
 from assistant.engine import Draft
-from assistant.entity_names import Vocabulary, missing_names, names
+from assistant.entity_names import NameLookup, missing_names, names
 from corpus.date_mentions import date_mentions, dates_supported
 from corpus.quantities import quantities
 from index.embedding import HashEmbedder
@@ -215,7 +215,7 @@ def test_dates_are_the_same_however_they_are_written(claimed: str, given: str, e
 )
 def test_names_are_known_by_their_other_forms(claimed: str, given: str, gone: list[str]) -> None:
     """Aliases, acronyms, initials and makers; a first word of English is no name."""
-    assert missing_names(names(claimed), Vocabulary(given)) == gone
+    assert missing_names(names(claimed), NameLookup(given)) == gone
 
 
 def test_a_quotation_counts_word_for_word() -> None:

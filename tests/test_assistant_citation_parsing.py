@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.checking.tables import repeats_row
-from assistant.citation_parsing import PartialSentence, parsed_sentences, quoted
+from assistant.citation_parsing import PartialSentence, parsed_sentences, quoted_span
 from assistant.engine import Draft
 from corpus.cells import rows_in
 from corpus.document import Passage, Source
@@ -55,9 +55,9 @@ def test_no_label_is_lost_or_invented(pieces: list[str]) -> None:
 def test_a_quote_is_a_slice_of_its_document() -> None:
     """The very words where they stand; otherwise the sentence that shares most with them."""
     document = "0123456789" + PASSAGE.text
-    start, end = quoted("Repairs cost 3 million euros", PASSAGE)
+    start, end = quoted_span("Repairs cost 3 million euros", PASSAGE)
     assert document[start:end] == "Repairs cost 3 million euros"
-    start, end = quoted("In May the Vik bridge was closed", PASSAGE)
+    start, end = quoted_span("In May the Vik bridge was closed", PASSAGE)
     assert document[start:end] == "The bridge at Vik closed on 12 May 2025."
 
 
@@ -71,7 +71,7 @@ def test_of_two_rows_with_one_value_the_one_that_is_named_is_cited() -> None:
     rows = rows_in(document, 0, len(document.text))
     passage = Passage("d", 0, len(document.text), document.text)
     for row in rows[1:]:
-        start, end = quoted(row.cells[1].alone, passage, rows)
+        start, end = quoted_span(row.cells[1].alone, passage, rows)
         assert document.text[start:end] == document.text[row.start : row.end]
         assert repeats_row(f"{row.cells[1].alone}.", row)
     assert not repeats_row(rows[1].cells[1].alone, rows[2])

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Answer, Citation, Claim
-from assistant.evaluation import EvaluationQuestion, Scored, figures, questions_from, right, scored
+from assistant.evaluation import (
+    EvaluationQuestion,
+    Scored,
+    is_right_passage,
+    metrics,
+    questions_from,
+    scored,
+)
 from corpus.document import Document, Passage, Source
 from index.evidence import Evidence
 
@@ -70,13 +77,13 @@ def test_a_right_first_sentence_is_counted_and_a_later_one_is_not_first(
     assert (first.place, first.right) == (1, True)
     assert (later.place, later.right) == (2, True)
     assert (never.place, never.right) == (0, False)
-    row = figures([first, later, never])
+    row = metrics([first, later, never])
     assert [row.first, row.first_3, row.answered_right] == pytest.approx([1 / 3, 2 / 3, 2 / 3])
 
 
 def test_the_fourth_sentence_is_not_among_three() -> None:
     """Only the first three sentences count as seen at once."""
-    row = figures([scored(BY_STRING, [], said(BUILT, BUILT, BUILT, RYE))])
+    row = metrics([scored(BY_STRING, [], said(BUILT, BUILT, BUILT, RYE))])
     assert (row.first_3, row.answered_right) == (0.0, 1.0)
 
 
@@ -118,10 +125,10 @@ def test_wanted_words_of_a_first_sentence_count_in_a_right_document_only() -> No
 
 def test_a_right_passage_stands_in_a_right_file_and_may_be_cut_within_the_evidence() -> None:
     """Half of an evidence sentence in one run of words is enough; the same elsewhere is not."""
-    assert right(BY_STRING, found(MILL)) and right(BY_SENTENCE, found(MILL))
-    assert right(BY_SENTENCE, found("tonnes of rye in 2022. The miller sold"))
-    assert not right(BY_SENTENCE, found("It ground oats. Rye in 2022 was dear."))
-    assert not right(BY_STRING, found(MILL, name="other"))
+    assert is_right_passage(BY_STRING, found(MILL)) and is_right_passage(BY_SENTENCE, found(MILL))
+    assert is_right_passage(BY_SENTENCE, found("tonnes of rye in 2022. The miller sold"))
+    assert not is_right_passage(BY_SENTENCE, found("It ground oats. Rye in 2022 was dear."))
+    assert not is_right_passage(BY_STRING, found(MILL, name="other"))
     ranked = [found(OTHER), found(MILL, label=2)]
     assert scored(BY_STRING, ranked, said(RYE)).rank == 2
 
@@ -135,12 +142,12 @@ def test_declines_are_told_apart_by_whether_the_library_answers() -> None:
         scored(BY_STRING, [], nothing), scored(BY_STRING, [], said(RYE)),
         scored(BY_STRING, [], said(RYE, outcome="partly")), scored(BY_STRING, [], said(BUILT)),
     ]  # fmt: skip
-    row = figures(every)
+    row = metrics(every)
     assert (row.declined, row.declined_wrongly, row.answered) == (0.5, 0.25, 0.75)
     assert row.nearest == 0.0
     shown = scored(closed, [], replace(nothing, nearest=said(BUILT).claims, chance=0.2))
     assert (shown.number, shown.right) == (0.2, False)
-    assert figures([shown, *every[1:]]).nearest == 0.5
+    assert metrics([shown, *every[1:]]).nearest == 0.5
 
 
 def test_the_length_is_the_median_of_the_answers_to_fact_questions() -> None:
@@ -148,13 +155,13 @@ def test_the_length_is_the_median_of_the_answers_to_fact_questions() -> None:
     lengths = [scored(BY_STRING, [], said(" ".join(["word"] * length))) for length in (10, 20, 90)]
     why = scored(asked("why", must=("300 tonnes",)), [], said(" ".join(["word"] * 400)))
     nothing = replace(said(outcome="declined"), claims=(), citations=())
-    assert figures([*lengths, why, scored(BY_STRING, [], nothing)]).fact_words == 20
+    assert metrics([*lengths, why, scored(BY_STRING, [], nothing)]).fact_words == 20
 
 
 def test_the_slowest_twentieth_is_left_out_of_the_95th_percentile() -> None:
     """Of twenty answers the nineteenth by its time; the median beside it."""
     every = [Scored(BY_STRING, 1, "answered", True, float(seconds)) for seconds in range(1, 21)]
-    row = figures(every)
+    row = metrics(every)
     assert (row.seconds_p95, row.seconds_median) == (19.0, 10.5)
 
 

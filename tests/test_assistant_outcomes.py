@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant.answer import NOT_HELD, NOT_SAID, Answer, Question
+from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Question
 from assistant.answerability import ANSWERED, NEAR
 from assistant.decomposition import asked_thing
 from assistant.pipeline import ask
@@ -156,8 +156,8 @@ def test_a_calculation_answers_with_its_rows_and_its_working(workspace: Workspac
 @pytest.mark.parametrize(
     ("question", "notice"),
     [
-        ("Who painted the old white harbour chapel of Norden?", NOT_SAID),
-        ("What is vanadium?", NOT_HELD),
+        ("Who painted the old white harbour chapel of Norden?", NOT_SAID_OUTRIGHT),
+        ("What is vanadium?", NOTHING_ON_THIS),
     ],
 )
 def test_a_decline_shows_what_comes_closest(
@@ -173,4 +173,4 @@ def test_a_decline_shows_what_comes_closest(
         for number in one.citations:
             assert one.text in answer.citations[number - 1].words
     assert answer.chance is not None and answer.chance < ANSWERED
-    assert (answer.chance >= NEAR) == (notice == NOT_SAID)
+    assert (answer.chance >= NEAR) == (notice == NOT_SAID_OUTRIGHT)

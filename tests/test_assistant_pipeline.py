@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.answer import NOT_HELD, NOT_SAID, Answer, Question, answer_json
+from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Question, answer_json
 from assistant.diagnostics import diagnostics
 from assistant.engine import Piece, Task
-from assistant.evaluation import evaluate, figures, questions_from
+from assistant.evaluation import evaluate, metrics, questions_from
 from assistant.pipeline import ask
 from assistant.settings import Settings
 from assistant.starter import EXAMPLES, ensure_starter, needs_starter
@@ -90,7 +90,7 @@ def test_what_the_library_does_not_hold_is_declined(workspace: Workspace, questi
     """A refusal has no claims, says so, and names what was not found."""
     answer = answered(workspace, question)
     assert answer.outcome == "declined" and not answer.claims
-    assert answer.not_found and answer.notice in {NOT_SAID, NOT_HELD}
+    assert answer.not_found and answer.notice in {NOT_SAID_OUTRIGHT, NOTHING_ON_THIS}
 
 
 def test_snapshots_grow_and_only_the_last_has_an_outcome(workspace: Workspace) -> None:
@@ -259,7 +259,7 @@ def test_an_evaluation_counts_what_is_found_answered_and_declined(
         '{"q": "Who founded DeepSeek?", "must": ["Liang Wenfeng"]}\n'
         '{"q": "How do I renew a passport from abroad?", "abstain": true, "must": []}\n'
     )
-    row = figures(list(evaluate(workspace, questions_from(file))))
+    row = metrics(list(evaluate(workspace, questions_from(file))))
     assert (row.questions, row.hit_5, row.answered, row.answered_right, row.declined) == (
         2, 1.0, 1.0, 1.0, 1.0,
     )  # fmt: skip

@@ -65,9 +65,9 @@ def test_a_sentence_knows_the_one_before_it_in_its_passage() -> None:
         item.text: item for item in SentenceRanker(KeywordReader()).read(QUESTION, [evidence(one)])
     }
     first, second = starts["The tug Zelda was built in Vike."], starts["It has a crew of 12."]
-    assert second.lead == first.start == first.lead
+    assert second.previous_start == first.start == first.previous_start
     row = starts["Crew, Orla: 4 (Tugs of Vike)"]
-    assert row.lead == row.start
+    assert row.previous_start == row.start
 
 
 def test_passages_keep_their_labels() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from assistant.answer import Answer, Question, answer_json
 from assistant.answer_storage import from_json, to_json
-from assistant.attribution import cited
+from assistant.attribution import cited_passage
 from assistant.checking.checker import Checker
 from assistant.checking.problems import in_words
 from assistant.engine import Task, Usage
@@ -30,7 +30,7 @@ from corpus.splitting import split
 from index.embedding import HashEmbedder
 from index.evidence import Evidence
 from index.ingest import embedding_texts
-from index.late_interaction import embedded
+from index.late_interaction import embed_with_codes
 
 FIRST = ("Brave", "Quiet", "Amber", "Merry", "Noble")
 SECOND = ("Petrel", "Heron", "Otter", "Linnet", "Curlew", "Plover", "Marten", "Osprey")
@@ -77,7 +77,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
         document = fleet()
         passages = split(document, embedder.count)
         texts = embedding_texts(document.source.title, passages, embedder.count)
-        vectors, tokens = embedded(embedder, texts)
+        vectors, tokens = embed_with_codes(embedder, texts)
         with workspace.library.writing():
             workspace.library.publish(
                 document, passages, vectors, tokens=tokens, embedder=embedder.name
@@ -170,7 +170,7 @@ def test_a_number_of_another_row_or_column_is_told(text: str, wrong: str) -> Non
     """A value under the wrong head is not borne out, and the place where it stands is named."""
     (one,) = evidence(revenue())
     checker = Checker(HashEmbedder())
-    found = checker.check(text, [cited(one)])
+    found = checker.check(text, [cited_passage(one)])
     assert (found.verdict == "unsupported") == bool(wrong), found
     assert not wrong or f"stands elsewhere in the table: {wrong}" in in_words(found.problems)
 

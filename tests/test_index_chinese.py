@@ -100,10 +100,10 @@ def test_an_index_of_single_signs_is_made_anew(home: Path, tmp_path: Path) -> No
     values = json.loads(manifest.read_text())
     manifest.write_text(json.dumps(values | {"format": 5}))
     with Workspace(Settings(home=old, embedder="hash", engine="extractive")) as workspace:
-        assert workspace.indexes.behind()
+        assert workspace.indexes.is_behind()
         assert sum(found(workspace)) >= 23
         assert workspace.indexes.maintain()
-        assert not workspace.indexes.behind() and sum(found(workspace)) >= 23
+        assert not workspace.indexes.is_behind() and sum(found(workspace)) >= 23
     assert json.loads(manifest.read_text())["format"] == values["format"] > 5
 
 

@@ -21,7 +21,7 @@ from index.cosine_scale import (
     TEXTS,
     UNRELATED,
     CosineScale,
-    measured,
+    measured_scale,
     noted_scale,
     scale_of,
 )
@@ -204,7 +204,7 @@ def test_without_the_scale_another_would_be_misread(
 @pytest.mark.models
 def test_the_constants_are_what_the_default_model_gives(default: Plain) -> None:
     """So that its own cosines would be moved nowhere."""
-    found = measured(default)
+    found = measured_scale(default)
     assert (found.unrelated, found.same) == pytest.approx((UNRELATED, SAME), abs=0.002)
 
 
@@ -247,5 +247,5 @@ def test_an_embedder_that_tells_nothing_apart_is_left_as_it_is(
         def embed(self, texts: Sequence[str]) -> Vectors:
             return np.ones((len(texts), 1), np.float32)
 
-    assert measured(Same(HashEmbedder())) == DEFAULT_SCALE
+    assert measured_scale(Same(HashEmbedder())) == DEFAULT_SCALE
     assert "does not tell texts apart" in caplog.text

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.log import last_failures, logging_to
-from index.inspection import inspected
+from index.inspection import inspect_indexes
 from index.keyword_index import KeywordIndex
 from tests.servers import until
 from ui.backend import Backend
@@ -69,7 +69,7 @@ def break_graph(home: Path) -> None:
 def test_sound_indexes_are_counted_against_the_library(home: Path) -> None:
     """All three hold as many passages as the library, which the doctor says."""
     with Workspace(settings(home)) as workspace:
-        found = inspected(workspace.library)
+        found = inspect_indexes(workspace.library)
     assert found.vectors == found.words == found.forward == found.passages > 1_000
     assert found.faults == ()
     values = json.loads(doctor(home, "--json"))
@@ -157,7 +157,7 @@ def test_what_is_wrong_with_an_index_is_named(
     """Whatever was lost or altered, in which index; nothing is made in its place meanwhile."""
     spoil(home)
     with Workspace(settings(home)) as workspace:
-        faults = inspected(workspace.library).faults
+        faults = inspect_indexes(workspace.library).faults
     assert [one for one in faults if one.startswith(named)], faults
     assert (home / "index" / "words").exists() == (spoil is not words_lost)
 
@@ -166,16 +166,16 @@ def test_a_broken_graph_is_noticed_before_it_is_opened_and_made_anew(home: Path)
     """Sizes and times tell nothing; the child does. Meanwhile searches compare one by one."""
     break_graph(home)
     with Workspace(settings(home)) as workspace, logging_to(home):
-        assert not workspace.indexes.behind()
+        assert not workspace.indexes.is_behind()
         workspace.indexes.hold_vectors_back()
         assert workspace.indexes.snapshot().vectors is None
         assert workspace.indexes.try_vectors()
-        assert workspace.indexes.snapshot().vectors is None and workspace.indexes.behind()
+        assert workspace.indexes.snapshot().vectors is None and workspace.indexes.is_behind()
         found = workspace.retriever.search("Which mill grinds rye on Sundays?")
         assert "grinds rye" in found[0].passage.text
-        assert workspace.indexes.maintain() and not workspace.indexes.behind()
+        assert workspace.indexes.maintain() and not workspace.indexes.is_behind()
         assert workspace.indexes.fault() == "" and workspace.indexes.snapshot().vectors is not None
-        assert inspected(workspace.library).faults == ()
+        assert inspect_indexes(workspace.library).faults == ()
     assert "the vector index is broken and made anew" in last_failures(home)[0].line
 
 
@@ -184,7 +184,7 @@ def test_a_sound_graph_is_used_after_it_was_tried(home: Path) -> None:
     with Workspace(settings(home)) as workspace:
         workspace.indexes.hold_vectors_back()
         assert workspace.indexes.snapshot().vectors is None
-        assert workspace.indexes.try_vectors() == "" and not workspace.indexes.behind()
+        assert workspace.indexes.try_vectors() == "" and not workspace.indexes.is_behind()
         assert workspace.indexes.snapshot().vectors is not None
 
 

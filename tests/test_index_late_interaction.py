@@ -12,7 +12,13 @@ from corpus.document import Passage
 from corpus.token_codes import TokenCodes
 from index.embedding import normalised
 from index.forward_index import ForwardIndex
-from index.late_interaction import coded, content, embedded, kept_states, max_similarities
+from index.late_interaction import (
+    codes_of,
+    content_states,
+    content_tokens,
+    embed_with_codes,
+    max_similarities,
+)
 from index.ranking import late_values
 
 CHANCE = np.random.default_rng(3)
@@ -30,7 +36,7 @@ def forward_of(tokens: TokenCodes) -> ForwardIndex:
 def test_a_passage_with_the_very_tokens_scores_highest() -> None:
     """Though only the side of the mean is kept of each dimension."""
     states = [normalised(CHANCE.normal(size=(6, 384))) for _ in range(4)]
-    index = forward_of(TokenCodes.of([coded(one) for one in states]))
+    index = forward_of(TokenCodes.of([codes_of(one) for one in states]))
     scores = max_similarities(index, np.arange(4), states[2][:3])
     assert scores is not None and int(scores.argmax()) == 2
     assert scores[2] > 0.6 > max(scores[[0, 1, 3]])
@@ -39,7 +45,7 @@ def test_a_passage_with_the_very_tokens_scores_highest() -> None:
 def test_a_passage_without_tokens_takes_nothing_from_the_others() -> None:
     """It stands where its other signals put it; those with tokens are compared as ever."""
     states = [normalised(CHANCE.normal(size=(6, 384))) for _ in range(3)]
-    known = TokenCodes.of([coded(one) for one in states])
+    known = TokenCodes.of([codes_of(one) for one in states])
     whole = forward_of(known)
     mixed = forward_of(TokenCodes.joined([known, TokenCodes.none(1)]))
     rows, question = np.arange(4), states[1][:3]
@@ -64,12 +70,14 @@ def test_without_any_tokens_the_signal_is_absent() -> None:
 
 def test_stop_words_and_marks_carry_nothing_unless_there_is_nothing_else() -> None:
     """A question of stop words keeps them all."""
-    carries = content({"[CLS]": 0, "the": 1, "harbour": 2, ".": 3, "##s": 4})
+    carries = content_tokens({"[CLS]": 0, "the": 1, "harbour": 2, ".": 3, "##s": 4})
     assert carries.tolist() == [False, False, True, False, True]
     states = np.eye(3, 8, dtype=np.float32) * 2
-    assert len(kept_states(states, np.array([0, 1, 2]), carries)) == 1
-    assert np.allclose(np.linalg.norm(kept_states(states, np.array([0, 1, 1]), carries), axis=1), 1)
-    assert len(kept_states(states, np.array([0, 1, 1]), carries)) == 3
+    assert len(content_states(states, np.array([0, 1, 2]), carries)) == 1
+    assert np.allclose(
+        np.linalg.norm(content_states(states, np.array([0, 1, 1]), carries), axis=1), 1
+    )
+    assert len(content_states(states, np.array([0, 1, 1]), carries)) == 3
 
 
 def test_codes_come_from_the_pass_that_makes_the_vector(starter_home: Path) -> None:
@@ -80,7 +88,7 @@ def test_codes_come_from_the_pass_that_makes_the_vector(starter_home: Path) -> N
             "The harbour of Lund handled 4,800 ships.",
             "A rule on chips ended in May.",
         ]
-        vectors, codes = embedded(model, texts)
+        vectors, codes = embed_with_codes(model, texts)
         assert (vectors * model.embed(texts)).sum(axis=1).min() > 0.999
         assert codes.known and len(codes.counts) == 2 and codes.codes.shape[1] == 48
         found = workspace.retriever.search("How was DeepSeek-V3 trained?", limit=3)

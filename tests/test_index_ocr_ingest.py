@@ -19,7 +19,7 @@ from corpus.errors import ReadError
 from corpus.ocr import Row, Scan, recognise
 from corpus.readers import read_open
 from index.ingest import Report
-from index.ocr_ingest import advised
+from index.ocr_ingest import with_advice
 from ui.terminal import report_lines
 
 COVER = (
@@ -163,7 +163,7 @@ def test_without_tesseract_the_advice_is_how_to_install_it(
     """One line for each kind of machine, also of a file that is refused."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not ocr.installed()
-    refused = advised(ReadError("needs_ocr", "this PDF holds no text"), tried=True)
+    refused = with_advice(ReadError("needs_ocr", "this PDF holds no text"), tried=True)
     assert refused.reason == "needs_ocr" and "brew install tesseract" in str(refused)
     assert recognise(Scan(10, 10, 300 / 72, bytes(100))) == []
     assert "brew install tesseract" in ocr.advice()

@@ -9,7 +9,7 @@ import pytest
 
 from assistant.answer import Question
 from assistant.decomposition import comparison_sides
-from assistant.evaluation import EvaluationQuestion, questions_from, right
+from assistant.evaluation import EvaluationQuestion, is_right_passage, questions_from
 from assistant.query_plan import plan_of
 from assistant.query_rewriting import standalone
 from assistant.retrieval import retrieve
@@ -63,7 +63,7 @@ def test_the_right_passage_is_among_the_first(starter_desk: Workspace) -> None:
 def _rank(workspace: Workspace, one: EvaluationQuestion) -> int:
     asked = Question(standalone(one.text, one.history), as_of=one.as_of, limit=10)
     found = retrieve(workspace, plan_of(workspace, asked))
-    return next((item.label for item in found if right(one, item)), 0)
+    return next((item.label for item in found if is_right_passage(one, item)), 0)
 
 
 def _folded(text: str) -> str:

@@ -19,11 +19,11 @@ from corpus.vocabulary import groups, groups_of, with_aliases
 from index.diversity import near_duplicates, repeat_groups, share_among_documents
 from index.embedding import normalised
 from index.filters import Filters
-from index.forward_index import ForwardIndex, ordered
+from index.forward_index import ForwardIndex, is_consistent
 from index.ingest import files_below
 from index.keyword_index import stems
 from index.query import Query
-from index.ranking import WEIGHTS, Coverage, fit, named_months, scaled, weighted_signals
+from index.ranking import WEIGHTS, Coverage, date_fit, named_months, scaled, weighted_signals
 
 ARTICLES = {
     "mill.md": "---\ntitle: The mill\npublished: 2025-03-04\n---\n\n# The mill\n\n"
@@ -57,10 +57,10 @@ def test_a_name_is_found_under_its_other_names(workspace: Workspace) -> None:
 def test_concepts_hold_every_content_word_once() -> None:
     """Aliases bring in words at less than the question's own weight."""
     query = Query.of("Which rule of BIS names 深度求索?", groups())
-    own = [stem for one in query.concepts for stem, _ in one.own]
+    own = [stem for one in query.concepts for stem, _ in one.own_stems]
     assert sorted(own) == sorted({"rule", "bis", "name", "深度", "度求", "求索"})
     assert query.terms["bis"] == 1.0 and 0 < query.terms["deepseek"] < 1
-    assert Query.of("us ear in me", groups()).concepts[0].others == ()
+    assert Query.of("us ear in me", groups()).concepts[0].alias_stems == ()
     assert Query.of("深度求索 cost", groups()).embedding_text.endswith("DeepSeek")
 
 
@@ -70,8 +70,10 @@ def test_the_user_adds_aliases_in_the_data_folder(tmp_path: Path) -> None:
     own.write_text('projects = [["Falcon", "Project Seven"]]', encoding="utf-8")
     question = "When does Falcon end?"
     wanted = Query.of(question, groups_of(tmp_path)).concepts
-    assert any(frozenset({"project", "seven"}) in one.others for one in wanted)
-    assert not any(one.others for one in Query.of(question, groups_of(tmp_path / "none")).concepts)
+    assert any(frozenset({"project", "seven"}) in one.alias_stems for one in wanted)
+    assert not any(
+        one.alias_stems for one in Query.of(question, groups_of(tmp_path / "none")).concepts
+    )
 
 
 def test_two_libraries_of_one_process_keep_their_aliases(tmp_path: Path) -> None:
@@ -131,7 +133,8 @@ def test_a_date_in_the_question_lifts_what_was_published_then(workspace: Workspa
     """The month counts in full, a month beside it less, another year not at all."""
     months = named_months("the March 2025 note")
     fits = [
-        fit(one, months) for one in ("2025-03-20", "2025", "2025-04", "2025-11-02", "2023-01", "")
+        date_fit(one, months)
+        for one in ("2025-03-20", "2025", "2025-04", "2025-11-02", "2023-01", "")
     ]
     assert fits == sorted(fits, reverse=True) and fits[0] == 1.0 and fits[-2:] == [0.0, 0.0]
     found = workspace.retriever.search("the quay at Vik in January 2023")
@@ -240,7 +243,7 @@ def test_the_forward_index_knows_rows_neighbours_and_stems(tmp_path: Path) -> No
     index = forward_of({"d1": ["red mill", "blue quay", "old list"], "d2": ["new port"]})
     index.save(tmp_path / "forward")
     index = ForwardIndex.load(tmp_path / "forward")
-    assert ordered(index) and len(index) == 4
+    assert is_consistent(index) and len(index) == 4
     assert [index.id(index.row(one)) for one in ("d1:8-17", "d2:0-8")] == ["d1:8-17", "d2:0-8"]
     assert [index.row(one) for one in ("d1:9-17", "d3:0-1", "d2:8-9")] == [-1, -1, -1]
     assert [list(index.around(row)) for row in range(4)] == [[0, 1], [0, 1, 2], [1, 2], [3]]

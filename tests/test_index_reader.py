@@ -12,7 +12,7 @@ import pytest
 from corpus.errors import ReaderError
 from index import reader as module
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
-from index.pair_encoding import MOST_TOKENS, Pair, PairTokens
+from index.pair_encoding import MOST_TOKENS, Pair, PairTokenizer
 from index.reader import KeywordReader, OnnxReader, ReaderModel, reader_named
 
 QUESTION = "What did the harbour of Norden cost?"
@@ -136,7 +136,7 @@ def test_altered_or_missing_weights_are_refused(file: str, cache: Path, tmp_path
 
 def test_the_mean_of_a_sentence_is_of_its_own_tokens(cache: Path) -> None:
     """Each sentence weighs its tokens alike, and the weights reach no other sentence."""
-    tokens = PairTokens(weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json")
+    tokens = PairTokenizer(weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json")
     inputs = tokens.encode(PAIRS)
     for row, pair in enumerate(PAIRS):
         weights = inputs["sentences"][row]

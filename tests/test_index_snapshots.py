@@ -109,7 +109,7 @@ def test_any_part_that_is_lost_or_damaged_is_noticed_and_made_anew(home: Path, d
         assert found(workspace) == wanted
         assert workspace.indexes.fault()
         assert workspace.indexes.maintain()
-        assert not workspace.indexes.behind() and workspace.indexes.fault() == ""
+        assert not workspace.indexes.is_behind() and workspace.indexes.fault() == ""
         assert found(workspace) == wanted
         assert workspace.indexes.snapshot().vectors is not None
 
@@ -118,7 +118,7 @@ def test_damage_under_an_open_search_is_noticed(
     workspace: Workspace, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The files are looked at again, so a long-lived page does not go on with what is gone."""
-    monkeypatch.setattr("index.index_manager._BELIEVED", 0.0)
+    monkeypatch.setattr("index.index_manager._TRUSTED_SECONDS", 0.0)
     wanted = found(workspace)
     flipped(home / "index" / "forward" / "vectors.npy")
     assert found(workspace) == wanted
@@ -136,7 +136,7 @@ def test_a_backup_beside_newer_indexes_is_told_from_the_library(home: Path, tmp_
         file.unlink()
     shutil.copyfile(backup, home / "library.sqlite3")
     with desk_in(home) as workspace:
-        assert workspace.indexes.behind()
+        assert workspace.indexes.is_behind()
         added(workspace, *(write_file(tmp_path, place) for place in ("Tarn", "Ude")))
         assert (
             "harbour of Ude" in found(workspace, "How many ships did the harbour of Ude handle?")[0]
@@ -151,7 +151,7 @@ def test_indexes_of_another_library_are_not_believed(home: Path, tmp_path: Path)
     shutil.rmtree(home / "index")
     shutil.copytree(tmp_path / "other" / "index", home / "index")
     with desk_in(home) as workspace:
-        assert workspace.indexes.behind()
+        assert workspace.indexes.is_behind()
         assert "handled 101 ships" in found(workspace)[0]
 
 
@@ -214,7 +214,7 @@ def test_a_search_goes_on_while_the_indexes_are_written(
     go_on.set()
     rebuilding.join(60)
     assert not rebuilding.is_alive()
-    assert not workspace.indexes.behind(), "the rebuild took over what was handed to it"
+    assert not workspace.indexes.is_behind(), "the rebuild took over what was handed to it"
 
 
 def test_a_question_between_two_documents_of_an_addition_is_answered(

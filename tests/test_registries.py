@@ -49,7 +49,7 @@ from corpus.sandbox import Sandbox
 from corpus.themes import Themes
 from corpus.translations import LANGUAGES, languages
 from index.embedders import EMBEDDERS, counting_of, document_embedder, question_embedder
-from index.inspection import inspected
+from index.inspection import inspect_indexes
 from index.pair_encoding import Pair
 from index.probe import probe_vectors
 from index.reader import READER_MODELS, reader_named
@@ -673,8 +673,8 @@ def test_another_vector_store_has_the_indexes_made_anew(
         assert found(workspace) == [one for one in wanted if "Vik" not in one]
         workspace.restore(vik.id)
     with opened("exact") as workspace:
-        assert not workspace.indexes.behind() and found(workspace) == wanted
-        assert inspected(workspace.library, store="exact").vectors == 3
+        assert not workspace.indexes.is_behind() and found(workspace) == wanted
+        assert inspect_indexes(workspace.library, store="exact").vectors == 3
         workspace.indexes.hold_vectors_back()
         assert workspace.indexes.try_vectors() == ""
     file.write_bytes(file.read_bytes()[:-9])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assistant.answer import NOT_HELD, NOT_SAID, Answer
+from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer
 from assistant.answer_storage import from_json
 from corpus.library import Library
 from tests.browser import browser_test
@@ -81,7 +81,7 @@ def test_declined_and_failed_look_like_themselves(page: Any) -> None:
     """Neither is an answer, and neither looks like the other."""
     ask(page, "What is declined?")
     said = page.inner_text("#chat .outcome.declined")
-    assert NOT_SAID in said and QUOTE in said and "Port Gazette, 2024-03-01" in said
+    assert NOT_SAID_OUTRIGHT in said and QUOTE in said and "Port Gazette, 2024-03-01" in said
     assert page.locator("#chat .verdict").count() == 0
     page.locator("#chat .nearest a.cite").focus()
     page.keyboard.press("Enter")
@@ -90,7 +90,7 @@ def test_declined_and_failed_look_like_themselves(page: Any) -> None:
     page.keyboard.press("Escape")
     ask(page, "There is nothing", 2)
     said = page.locator("#chat .outcome.declined").last.inner_text()
-    assert NOT_HELD in said and "Searched for: “nothing”" in said
+    assert NOTHING_ON_THIS in said and "Searched for: “nothing”" in said
     ask(page, "Please fail", 3)
     said = page.inner_text("#chat .outcome.failed")
     assert "The answer failed" in said and "<script>" in said

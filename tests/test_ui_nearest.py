@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from assistant.answer import NOT_HELD, NOT_SAID, Answer, Citation, Claim
+from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Citation, Claim
 from corpus.document import Passage, Source
 from index.evidence import Evidence
 from ui.answer_view import about_html, actions_html, answer_html, copied
@@ -27,13 +27,13 @@ DECLINED = Answer(
     ),
     evidence=(EVIDENCE,),
     not_found=("Who owns the port of Lund?",),
-    notice=NOT_SAID,
+    notice=NOT_SAID_OUTRIGHT,
     searches=("owner port Lund",),
     nearest=(Claim(BERG, (1,), "supported"), Claim(SHIPS, (2,), "supported")),
     chance=0.3141,
 )
 NOTHING = Answer(
-    "How is rye bread baked?", "declined", evidence=(EVIDENCE,), notice=NOT_HELD,
+    "How is rye bread baked?", "declined", evidence=(EVIDENCE,), notice=NOTHING_ON_THIS,
     searches=("rye bread",), chance=0.0,
 )  # fmt: skip
 
@@ -47,7 +47,7 @@ def test_the_page_shows_sentences_that_can_be_opened() -> None:
     """Best first, each with its marker and its source; no verdict, since none of them answers."""
     html = answer_html(DECLINED, 4)
     shown = seen(html)
-    assert shown.index(NOT_SAID) < shown.index(BERG) < shown.index(SHIPS)
+    assert shown.index(NOT_SAID_OUTRIGHT) < shown.index(BERG) < shown.index(SHIPS)
     assert "The port <of> Lund, Port Gazette, 2024-03-01, page 3" in shown
     assert "Searched for: “owner port Lund”" in shown
     assert re.findall(r'href="(#cite-[\d-]+)"', html) == ["#cite-4-1", "#cite-4-2"]
@@ -59,7 +59,7 @@ def test_the_page_shows_sentences_that_can_be_opened() -> None:
 def test_the_page_says_so_where_the_library_holds_nothing() -> None:
     """With what was searched, and no titles of documents that do not help."""
     shown = seen(answer_html(NOTHING, 0))
-    assert shown == f"{NOT_HELD} Searched for: “rye bread”"
+    assert shown == f"{NOTHING_ON_THIS} Searched for: “rye bread”"
 
 
 @pytest.mark.parametrize("answer", [DECLINED, NOTHING], ids=["not said", "not held"])
@@ -82,17 +82,17 @@ def test_the_terminal_prints_the_closest_sentences_and_their_sources() -> None:
     """Marked as the sentences of an answer are, the quoted words below."""
     said = "\n".join(answer_lines(DECLINED))
     head, sources = said.split("Sources:")
-    assert head.startswith(NOT_SAID) and "Searched: owner port Lund" in head
+    assert head.startswith(NOT_SAID_OUTRIGHT) and "Searched: owner port Lund" in head
     assert f"  {BERG} [1]\n  {SHIPS} [2]" in head
     assert "[1] The port <of> Lund, Port Gazette, 2024-03-01, page 3" in sources
     assert f"“{SHIPS}”" in sources
-    assert list(answer_lines(NOTHING)) == [NOT_HELD, "Searched: rye bread"]
+    assert list(answer_lines(NOTHING)) == [NOTHING_ON_THIS, "Searched: rye bread"]
 
 
 def test_the_closest_sentences_can_be_copied_and_are_no_answer() -> None:
     """With their sources, under the words that say so; they cannot be put into a memo."""
     assert copied(DECLINED, cited=True).startswith(
-        f"{NOT_SAID}\n{BERG} [1]\n{SHIPS} [2]\n\n[1] The port"
+        f"{NOT_SAID_OUTRIGHT}\n{BERG} [1]\n{SHIPS} [2]\n\n[1] The port"
     )
     acts = actions_html(DECLINED, 0, "en", last=False)
     assert re.findall(r"#do-(\w+)-", acts) == ["cited", "good", "bad"]

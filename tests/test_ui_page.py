@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from assistant.answer import NOT_HELD, NOT_SAID, Answer, Citation, Claim, Question
+from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Citation, Claim, Question
 from assistant.checking.problems import Code, problem
 from assistant.engine import Usage
 from assistant.models.model_store import ModelStore
@@ -106,11 +106,11 @@ class Harbour:
             closest = Claim(f"{QUOTE} <i>&#9660;</i>", (1,), "supported")
             yield Answer(
                 question.text, "declined", citations=(CITATION,), evidence=(EVIDENCE,),
-                notice=NOT_SAID, searches=("declined",), nearest=(closest,), chance=0.125,
+                notice=NOT_SAID_OUTRIGHT, searches=("declined",), nearest=(closest,), chance=0.125,
             )  # fmt: skip
             return
         if "nothing" in question.text:
-            yield Answer(question.text, "declined", notice=NOT_HELD, searches=("nothing",))
+            yield Answer(question.text, "declined", notice=NOTHING_ON_THIS, searches=("nothing",))
             return
         if "endless" in question.text:
             try:

@@ -19,7 +19,7 @@ import numpy as np
 
 from assistant.answer import Question
 from assistant.answerability import features
-from assistant.evaluation import EvaluationQuestion, is_evidence, questions_from, right
+from assistant.evaluation import EvaluationQuestion, is_evidence, is_right_passage, questions_from
 from assistant.sentence_ranking import RankedSentence
 from assistant.settings import Settings
 from assistant.workspace import Workspace
@@ -64,15 +64,15 @@ def cases(
         text, found = query.text, retriever.search(query, limit=REREAD)
         if not found:
             continue
-        readings = workspace.reader.readings(text, found)
+        readings = workspace.sentence_ranker.readings(text, found)
         considered, first = found[:_CONSIDERED], readings[:_CONSIDERED]
-        read = workspace.reader.sentences(text, considered, first)
+        read = workspace.sentence_ranker.sentences(text, considered, first)
         signals = features(first, considered)
         yield Case(
             one,
             tuple(sum(item.match.parts.values()) if item.match else 0.0 for item in found),
             tuple(reading.relevance for reading in readings),
-            tuple(right(one, item) for item in found),
+            tuple(is_right_passage(one, item) for item in found),
             signals,
             bool(read) and _is_right(one, read[0], considered),
         )

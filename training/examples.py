@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from index.pair_encoding import Pair, PairTokens
+from index.pair_encoding import Pair, PairTokenizer
 
 # A quarter of the questions is asked as people type into a search box, some with a slip.
 _BARE = 0.25
@@ -99,7 +99,7 @@ class Batch:
     groups: np.ndarray[Any, Any]
 
 
-def batched(examples: Sequence[Example], tokens: PairTokens) -> Batch:
+def batched(examples: Sequence[Example], tokens: PairTokenizer) -> Batch:
     """Return the batch of some examples; sentences that were cut off are no longer gold."""
     pairs = [Pair(one.question, one.context, one.sentences) for one in examples]
     inputs = tokens.encode(pairs, multiple=MULTIPLE)

@@ -23,7 +23,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
 from index.onnx_embedder import open_session
-from index.pair_encoding import Pair, PairTokens
+from index.pair_encoding import Pair, PairTokenizer
 from training.domain import read_examples
 from training.graphs import EXACT, OPERATORS, OPSET, GraphMaker, Scales
 from training.restored import begun
@@ -273,7 +273,7 @@ def _encoded(
     """Return pairs of documents that were kept apart: encoded, to fit with and to compare with."""
     _, rows = read_examples(questions, libraries, seed=0)
     rows = rows[:: max(1, len(rows) // (2 * most))][: 2 * most]
-    tokens = PairTokens(weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json")
+    tokens = PairTokenizer(weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json")
     pairs = [Pair(row.question, row.context, row.sentences) for row in rows]
     inputs = [tokens.encode([pair]) for pair in pairs if pair.sentences]
     return inputs[::2], inputs[1::2]

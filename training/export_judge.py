@@ -20,7 +20,7 @@ import torch
 from assistant.checking.entailment import MOST_OF_CLAIM
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
 from index.onnx_embedder import open_session
-from index.pair_encoding import Pair, PairTokens
+from index.pair_encoding import Pair, PairTokenizer
 from training.calibration import fitted
 from training.claims import own_claims, public_claims
 from training.export import (
@@ -72,7 +72,7 @@ def main() -> None:
     some = [*theirs[: given.most], *apart[: given.most]]
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        tokens = PairTokens(
+        tokens = PairTokenizer(
             weights_folder(DEFAULT_MODEL, cache=scratch) / "tokenizer.json",
             most_of_question=MOST_OF_CLAIM,
         )
@@ -108,7 +108,7 @@ def main() -> None:
         write(scratch, given.out, about, (_GRAPH,), "judge.json")
 
 
-def _encoded(one: Claim, tokens: PairTokens) -> dict[str, Any]:
+def _encoded(one: Claim, tokens: PairTokenizer) -> dict[str, Any]:
     return tokens.encode([Pair(one.text, one.context, (one.evidence,))])
 
 

@@ -16,7 +16,7 @@ from torch.nn.functional import cross_entropy
 
 from assistant.checking.entailment import MOST_OF_CLAIM
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
-from index.pair_encoding import Pair, PairTokens
+from index.pair_encoding import Pair, PairTokenizer
 from training.claims import own_claims, public_claims, written_claims
 from training.examples import MULTIPLE
 from training.loop import trained
@@ -31,7 +31,7 @@ _MEASURED_ON = 400
 _POOL = 40
 
 
-def scores(network: JudgeNetwork, claims: Sequence[Claim], tokens: PairTokens) -> Any:
+def scores(network: JudgeNetwork, claims: Sequence[Claim], tokens: PairTokenizer) -> Any:
     """Return the scores [claims, 3], computed some rows of like length at a time."""
     order = sorted(range(len(claims)), key=lambda place: _length(claims[place]))
     parts = []
@@ -44,7 +44,7 @@ def scores(network: JudgeNetwork, claims: Sequence[Claim], tokens: PairTokens) -
     return torch.cat(parts)[torch.from_numpy(np.argsort(order))]
 
 
-def measured(network: JudgeNetwork, claims: Sequence[Claim], tokens: PairTokens) -> str:
+def measured(network: JudgeNetwork, claims: Sequence[Claim], tokens: PairTokenizer) -> str:
     """Return a line of figures over claims that were kept apart."""
     with torch.inference_mode():
         chances = torch.softmax(scores(network, claims, tokens), dim=1).numpy()
@@ -110,7 +110,7 @@ def main() -> None:
     torch.set_flush_denormal(True)
 
     base = weights_folder(DEFAULT_MODEL, cache=given.out)
-    tokens = PairTokens(base / "tokenizer.json", most_of_question=MOST_OF_CLAIM)
+    tokens = PairTokenizer(base / "tokenizer.json", most_of_question=MOST_OF_CLAIM)
     network = JudgeNetwork.from_folder(base)
     if given.start:
         # Of a reader the trunk alone; a judge has its output too.

@@ -37,7 +37,7 @@ class ReaderNetwork(nn.Module):
     def forward(self, ids: Any, mask: Any, kinds: Any, sentences: Any) -> tuple[Any, Any, Any, Any]:
         """Return relevance [b], answers [b], scores [b, sentences + 1], early relevance [b].
 
-        Inputs as `index.pair_encoding.PairTokens.encode` makes them. The last score is "nothing
+        Inputs as `index.pair_encoding.PairTokenizer.encode` makes them. The last score is "nothing
         here"; that of a sentence without a token is -10,000.
         """
         states = self.trunk(
@@ -73,7 +73,7 @@ class JudgeNetwork(nn.Module):
         return cls(_trunk(folder))
 
     def forward(self, ids: Any, mask: Any, kinds: Any) -> Any:
-        """Return the scores [b, 3]; inputs as `PairTokens.encode` makes them."""
+        """Return the scores [b, 3]; inputs as `PairTokenizer.encode` makes them."""
         states = self.trunk(input_ids=ids, attention_mask=mask, token_type_ids=kinds)
         return self.verdict(states.last_hidden_state[:, 0]).float()
 

@@ -15,7 +15,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
-from index.pair_encoding import PairTokens
+from index.pair_encoding import PairTokenizer
 from index.reader import reader_named
 from training.domain import read_examples
 from training.examples import MULTIPLE, Batch, Example, batched, retyped, shuffled_batches
@@ -118,7 +118,7 @@ WEIGHTS = {
 }
 
 
-def measured(network: ReaderNetwork, examples: Sequence[Example], tokens: PairTokens) -> str:
+def measured(network: ReaderNetwork, examples: Sequence[Example], tokens: PairTokenizer) -> str:
     """Return a line of figures over examples that were kept apart."""
     right = located = 0
     said: list[tuple[float, bool]] = []
@@ -185,7 +185,7 @@ def main() -> None:
     torch.set_flush_denormal(True)
 
     base = weights_folder(DEFAULT_MODEL, cache=given.out)
-    tokens = PairTokens(base / "tokenizer.json")
+    tokens = PairTokenizer(base / "tokenizer.json")
     network = ReaderNetwork.from_folder(base)
     if given.start:
         network.load_state_dict(begun(given.start))

@@ -105,7 +105,7 @@ class Backend:
         while not self._leaving.wait(pause):
             try:
                 workspace.indexes.maintain()
-                if "backend.vectors" in self._troubles and not workspace.indexes.behind():
+                if "backend.vectors" in self._troubles and not workspace.indexes.is_behind():
                     del self._troubles["backend.vectors"]
             except Exception as error:  # noqa: BLE001  # reason: it must not end for good
                 pause = min(2 * pause, _LOOKED_AT_MOST)

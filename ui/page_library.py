@@ -234,7 +234,7 @@ class LibraryEvents:
         state = undated = ""
         if workspace is not None:
             state = library.storage_html(
-                entries, storage(workspace), behind=workspace.indexes.behind(), language=language
+                entries, storage(workspace), behind=workspace.indexes.is_behind(), language=language
             )
             count = sum(not one.source.published for one in entries)
             undated = word("library.undated", language, count=count) if count else ""
@@ -361,7 +361,7 @@ class LibraryEvents:
             kept=workspace.library.original(document) is not None,
         )
         source = entry.source
-        told = self._theme(language)(workspace.told(entry))
+        told = self._theme(language)(workspace.theme_told_by_words(entry))
         themes = [(word("library.by_words", language, theme=told), "")]
         themes += [(one.named(language), one.key) for one in workspace.themes.all()]
         named = gr.update(choices=themes, value=workspace.themes.key_of(source.theme))

@@ -28,7 +28,7 @@ from assistant.checking.tables import (
 )
 from assistant.chinese_reader import mostly_chinese
 from assistant.corrections import correction, figures
-from assistant.entity_names import Vocabulary, missing_names, names, with_names_of
+from assistant.entity_names import NameLookup, missing_names, names, with_names_of
 from corpus.cells import Row
 from corpus.date_mentions import DateMention, date_mentions
 from corpus.date_mentions import dates_supported as date_supported
@@ -352,7 +352,7 @@ def missing_facts(
     problems += [
         problem(Code.DATE_DIFFERS, one.text) for one in said if not date_supported(one, given)
     ]
-    vocabulary = Vocabulary(known)
+    vocabulary = NameLookup(known)
     used = [(one.start, one.end) for one in said]
     said_numbers = quantities(claim, used)
     used += [(one.start, one.end) for one in said_numbers]

@@ -17,9 +17,9 @@ import numpy as np
 
 from corpus.errors import JudgeError
 from corpus.i18n import tr
-from index.embedder_weights import DEFAULT_MODEL, is_whole, weights_folder
+from index.embedder_weights import DEFAULT_MODEL, is_verified, weights_folder
 from index.onnx_embedder import open_session
-from index.pair_encoding import Pair, PairTokens
+from index.pair_encoding import Pair, PairTokenizer
 from index.reader import logistic
 
 _LOG = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class OnnxJudge:
         try:
             about: dict[str, Any] = json.loads((folder / "judge.json").read_text())
             for file, sha256 in about["sha256"].items():
-                if not is_whole(folder / file, sha256, cache=cache):
+                if not is_verified(folder / file, sha256, cache=cache):
                     raise JudgeError(
                         tr(
                             "the judge's weights were altered ({file}); install the program again",
@@ -110,7 +110,7 @@ class OnnxJudge:
                 )
             ) from error
         tokenizer = weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json"
-        self._tokens = PairTokens(tokenizer, most_of_question=MOST_OF_CLAIM)
+        self._tokens = PairTokenizer(tokenizer, most_of_question=MOST_OF_CLAIM)
         self._known: dict[Pair, Entailment] = {}
 
     def judge(self, claim: str, evidence: Sequence[tuple[str, str]]) -> list[Entailment]:

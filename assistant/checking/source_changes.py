@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 
 from assistant.checking.number_match import number_problem
 from assistant.checking.problems import Code, Problem, problem
-from assistant.entity_names import Vocabulary, names
+from assistant.entity_names import NameLookup, names
 from corpus.date_mentions import date_mentions
 from corpus.date_mentions import dates_supported as date_supported
 from corpus.quantities import quantities
@@ -123,7 +123,7 @@ def _replaced_names(aligned: _Alignment) -> Iterator[Problem]:
         if not other or not capital:
             continue
         gone = names(f"the {region}")
-        if gone and not Vocabulary(region).holds(text):
+        if gone and not NameLookup(region).holds(text):
             yield problem(Code.REPLACED, gone[0].text, text)
 
 

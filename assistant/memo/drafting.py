@@ -59,7 +59,7 @@ def checked_lines(
                 yield one
             if not isinstance(one, Draft):
                 continue
-            stems = workspace.reader.stems(one.text)
+            stems = workspace.sentence_ranker.stems(one.text)
             if state.repeats(stems):
                 continue
             words += word_count(one.text)
@@ -111,7 +111,7 @@ def drafted_lines(
     made = yield from _attempt(workspace, pieces, state, task, asked, line_of)
     if made.wrong and not made.failure and isinstance(engine, Corrector):
         count = len(made.wrong)
-        yield Waiting(tr("{count} sentence(s) did not hold: they are written again", count=count))
+        yield Waiting(tr("{count} sentence(s) are unsupported and being rewritten", count=count))
         pieces = guarded(engine.name, engine.again, task, made.wrong)
         again = yield from _attempt(workspace, pieces, state, task, asked, line_of)
         if again.failure:
@@ -214,7 +214,7 @@ def judged_lines(
     if not evidence:
         return
     terms = ", ".join(SCALES[state.scale])
-    text = prompts.JUDGE.filled(question=asked.question.text, terms=terms)
+    text = prompts.JUDGMENT.filled(question=asked.question.text, terms=terms)
     task, missing = Task(text, evidence, reads), list(state.missing)
     try:
         for one in drafted_lines(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.answer import Citation, Claim, Question
-from assistant.attribution import citation_of, cited
+from assistant.attribution import citation_of, cited_passage
 from assistant.checking.checker import Cited, Verdict
 from assistant.checking.problems import Code, problem
 from assistant.memo.drafting import as_judgment
@@ -66,7 +66,7 @@ def with_other_passage(
     at, lines = _lines(memo, section, line)
     old = lines[line - 1]
     number, citations = _with_citation(memo, citation_of(old.claim.text, evidence, 0))
-    verdict = workspace.checker.check(old.claim.text, [cited(evidence)])
+    verdict = workspace.checker.check(old.claim.text, [cited_passage(evidence)])
     claim = Claim(old.claim.text, (number,), verdict.verdict, verdict.problems)
     claim = as_judgment(claim) if old.role == JUDGMENT else claim
     changed = (*lines[: line - 1], replace(old, claim=claim, speaker="", kind=""), *lines[line:])
@@ -133,7 +133,7 @@ def _passage_of(workspace: Workspace, citation: Citation) -> Cited:
     around = (one for one in passages if one.start <= citation.start < one.end)
     passage = next(around, alone)
     rows = table_rows(workspace.library, passage)
-    return cited(Evidence(citation.number, passage, citation.source, 0.0, "", rows=rows))
+    return cited_passage(Evidence(citation.number, passage, citation.source, 0.0, "", rows=rows))
 
 
 def with_claims(

@@ -149,7 +149,7 @@ def _evidence_for(
         gone = validity_of(state.topic.thing, list(state.pool.values()), ()).documents
         kept = [one for one in evidence if one.passage.document not in gone]
         evidence = tuple(replace(one, label=label) for label, one in enumerate(kept, start=1))
-    readings = workspace.reader.readings(plan.text, evidence)
+    readings = workspace.sentence_ranker.readings(plan.text, evidence)
     zone = judge_answerability(readings, evidence).zone
     answering = {
         one.label
@@ -159,7 +159,7 @@ def _evidence_for(
     by_label = {one.label: one for one in evidence}
     fitting = [
         one
-        for one in workspace.reader.sentences(plan.text, evidence, readings)
+        for one in workspace.sentence_ranker.sentences(plan.text, evidence, readings)
         if one.label in answering
         and _can_stand_alone(one, by_label[one.label])
         and state.topic.fits(

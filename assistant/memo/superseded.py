@@ -10,7 +10,7 @@ from datetime import date
 from assistant.corrections import correction, figures
 from assistant.memo.sentence import EvidenceSentence
 from assistant.time_asked import time_asked
-from assistant.time_statements import asked_by
+from assistant.time_statements import asked_statement
 from assistant.time_validity import DatedSentence, ordered_by_validity
 from corpus.date_mentions import date_mentions
 from corpus.document import Source
@@ -123,7 +123,9 @@ def _replaced(
     ]
     question = f"What is now the status of {thing}?"
     now = last_day(as_of) if as_of else date.today().isoformat()
-    timed = ordered_by_validity(dated, time_asked(question, now), asked_by(question), now=now)
+    timed = ordered_by_validity(
+        dated, time_asked(question, now), asked_statement(question), now=now
+    )
     return {
         sentences[one.aside].key: sentences[one.leading].source
         for one in timed.replaced

@@ -80,13 +80,13 @@ def with_tables(workspace: Workspace, memo: Memo, state: MemoState) -> Memo:
 
 def _pool_of(workspace: Workspace, memo: Memo, state: MemoState) -> _Pool:
     """Return the sentences on the topic, with grades and origins of their documents."""
-    reader = workspace.reader
+    sentence_ranker = workspace.sentence_ranker
     found = list(state.pool.values())
     stems: dict[tuple[str, int, int], frozenset[str]] = {}
     kept = []
     for one in sentences_of((one.passage, one.source) for one in found):
         if state.topic.fits(one.text, one.source.title, one.passage.heading):
-            stems[one.key] = reader.stems(one.text)
+            stems[one.key] = sentence_ranker.stems(one.text)
             kept.append(one)
     whole = [
         SourceText(one, document.source, document.text)
@@ -164,7 +164,7 @@ def _bearers(workspace: Workspace, line: Line, memo: Memo, pool: _Pool) -> list[
 
     A second filing of the same company, or a reprint, corroborates nothing.
     """
-    stems = workspace.reader.stems(line.claim.text)
+    stems = workspace.sentence_ranker.stems(line.claim.text)
     own = {
         pool.origins.get(document, document)
         for number in line.claim.citations

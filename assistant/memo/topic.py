@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.entity_names import Vocabulary, names
+from assistant.entity_names import NameLookup, names
 from assistant.languages import question_language
 from corpus.vocabulary import groups
 from index.keyword_index import stems
@@ -141,7 +141,7 @@ class Topic:
     def bears(self, text: str, title: str, heading: str) -> bool:
         """Say whether a passage, with title and heading, is about the topic and has its names."""
         whole = f"{title}\n{heading}\n{text}"
-        vocabulary = Vocabulary(whole)
+        vocabulary = NameLookup(whole)
         if not all(_holds(vocabulary, whole, one) for one in self.names):
             return False
         if not self.weights:
@@ -172,7 +172,7 @@ class Topic:
     def _held(self, text: str) -> frozenset[str]:
         """Return the stems of a text, and of the topic's names that it has under an alias."""
         held = set(stems(text))
-        vocabulary = Vocabulary(text)
+        vocabulary = NameLookup(text)
         for name in self.names:
             if _holds(vocabulary, text, name):
                 held.update(stems(name))
@@ -219,7 +219,7 @@ def _names(text: str, found: Sequence[str], *, chinese: bool) -> tuple[str, ...]
     return tuple(dict.fromkeys(kept))
 
 
-def _holds(vocabulary: Vocabulary, text: str, name: str) -> bool:
+def _holds(vocabulary: NameLookup, text: str, name: str) -> bool:
     """Say whether a text has a name, an alias of it, or a word derived from it ("European")."""
     if vocabulary.holds(name) or (_HAN.search(name) and name in text):
         return True
@@ -235,7 +235,7 @@ def _holds(vocabulary: Vocabulary, text: str, name: str) -> bool:
     return len(name) > 4 and bool(re.search(rf"\b{re.escape(name)}", text, re.IGNORECASE))
 
 
-def _stands(vocabulary: Vocabulary, text: str, name: str) -> bool:
+def _stands(vocabulary: NameLookup, text: str, name: str) -> bool:
     return name in text if _HAN.search(name) else vocabulary.holds(name)
 
 

@@ -83,8 +83,8 @@ def _lines_of_document(
         Evidence(label, passage, entry.source, 1.0, "the beginning of a new document")
         for label, passage in enumerate(passages, start=1)
     ]
-    reader = workspace.reader
-    read = reader.read(entry.source.title, evidence)
+    sentence_ranker = workspace.sentence_ranker
+    read = sentence_ranker.read(entry.source.title, evidence)
     whole = [
         one
         for one in read

@@ -366,9 +366,9 @@ def _resumed(memo: Memo, begun: Memo, state: MemoState, workspace: Workspace) ->
     # The last section may lack lines: it is written again.
     sections = begun.sections[:-1]
     state.answer = replace(state.answer, citations=begun.citations)
-    reader = workspace.reader
+    sentence_ranker = workspace.sentence_ranker
     state.said = [
-        reader.stems(line.claim.text)
+        sentence_ranker.stems(line.claim.text)
         for one in sections
         for line in one.lines
         if line.role in (EVIDENCE, JUDGMENT)

@@ -178,7 +178,7 @@ class ModelEngine:
             ChatMessage("system", prompts.ANSWER.filled()),
             ChatMessage("user", before.sent),
             ChatMessage("assistant", before.answer),
-            ChatMessage("user", prompts.AGAIN.filled(sentences=lines)),
+            ChatMessage("user", prompts.CORRECTION.filled(sentences=lines)),
         ]
         labels = [one.label for one in task.evidence if f"\n[{one.label}]\n" in before.sent]
         try:

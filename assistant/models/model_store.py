@@ -17,7 +17,7 @@ from assistant.models.model_catalogue import ModelEntry, entries, memory_needed
 from corpus.errors import ReadError, StorageError, UsageError
 from corpus.i18n import tr
 from corpus.private_files import private_folder
-from index.embedder_weights import is_whole, noted_whole
+from index.embedder_weights import is_verified, note_verified
 
 NONE = "none"
 _ODD = re.compile(r"[^\w.\-]+")
@@ -111,7 +111,7 @@ class ModelStore:
         of the user's own has no known hash.
         """
         try:
-            if model.entry is None or is_whole(model.file, model.entry.sha256, cache=self.notes):
+            if model.entry is None or is_verified(model.file, model.entry.sha256, cache=self.notes):
                 return model.file
         except OSError as error:
             raise ReadError(
@@ -129,7 +129,7 @@ class ModelStore:
 
     def note_whole(self, entry: ModelEntry) -> None:
         """Note that the file of a model was hashed just now; raises OSError."""
-        noted_whole(self.file_of(entry), entry.sha256, cache=self.notes)
+        note_verified(self.file_of(entry), entry.sha256, cache=self.notes)
 
     def add(self, file: Path) -> Installed:
         """Install a GGUF file of the user's, as a hard link where possible, else a copy.
@@ -144,7 +144,7 @@ class ModelStore:
         if entry is None:
             return _of_user(target, head, model_preferences.speeds(self.folder))
         with suppress(OSError):
-            noted_whole(target, entry.sha256, cache=self.notes)
+            note_verified(target, entry.sha256, cache=self.notes)
         return self._of_catalogue(entry, model_preferences.speeds(self.folder))
 
     def remove(self, name: str) -> str:
@@ -231,7 +231,7 @@ class ModelStore:
         for entry in self.catalogue:
             if entry.bytes == size:
                 with suppress(OSError):
-                    if is_whole(file, entry.sha256, cache=self.notes):
+                    if is_verified(file, entry.sha256, cache=self.notes):
                         return entry
         return None
 

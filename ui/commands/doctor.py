@@ -26,7 +26,7 @@ def doctor(context: click.Context, as_json: bool, rebuild: bool, reembed: bool) 
         if reembed:
             embedder = opened.document_embedder()
             with_bar(embed_again(opened.library, embedder, opened.indexes))
-        elif rebuild or opened.indexes.behind():
+        elif rebuild or opened.indexes.is_behind():
             opened.indexes.update(rebuild=rebuild)
         found = []
         for one in diagnostics(opened):

@@ -12,7 +12,7 @@ import click
 from ui.commands.opening import workspace
 
 if TYPE_CHECKING:
-    from assistant.evaluation import Figures
+    from assistant.evaluation import Metrics
 
 # The columns of the table: the head, the figure, and how it is written.
 _COLUMNS = (
@@ -39,7 +39,7 @@ _COLUMNS = (
 @click.pass_context
 def evaluate(context: click.Context, file: Path, as_json: bool, each: bool) -> None:
     """Measure the library against the questions of FILE (JSON Lines)."""
-    from assistant.evaluation import by_kind, figures, questions_from
+    from assistant.evaluation import by_kind, metrics, questions_from
     from assistant.evaluation import evaluate as scores
 
     asked = questions_from(file)
@@ -53,7 +53,7 @@ def evaluate(context: click.Context, file: Path, as_json: bool, each: bool) -> N
                     f"{one.asked.id:<8}{one.asked.kind:<14}rank {one.rank:<4}{one.outcome:<10}"
                     f"{note:<7}{one.asked.text[:70]}"
                 )
-    whole, kinds = figures(scored), by_kind(scored)
+    whole, kinds = metrics(scored), by_kind(scored)
     if as_json:
         values = {"all": asdict(whole), "kinds": {name: asdict(one) for name, one in kinds.items()}}
         click.echo(json.dumps(values))
@@ -63,7 +63,7 @@ def evaluate(context: click.Context, file: Path, as_json: bool, each: bool) -> N
         click.echo(_row(name, row))
 
 
-def _row(name: str, row: Figures) -> str:
+def _row(name: str, row: Metrics) -> str:
     cells = (format(getattr(row, field), form) for _, field, form in _COLUMNS)
     return f"{name:<14}" + "".join(f"{cell:>9}" for cell in cells)
 
