@@ -24,7 +24,7 @@ from tests.test_ui_page import (
     page,
 )
 from tests.test_ui_page import pytestmark as pytestmark
-from ui.answer_view import about_html, copied
+from ui.answer_view import about_html, clipboard_text
 from ui.chat_actions import AskOptions, begin_answer, chat_messages
 from ui.jobs import Jobs
 from ui.page_conversations import ConversationList
@@ -280,7 +280,7 @@ def test_after_a_restart_in_mid_answer_the_question_is_there(page: Any) -> None:
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_text("Stopped. Ask again").wait_for()
     assert page.locator("#chat .asked").count() == 1
-    for job in before.open():
+    for job in before.unfinished():
         job.cancel()
 
 
@@ -455,4 +455,4 @@ def test_about_and_copies_escape_what_others_wrote() -> None:
     for language in ("en", "zh"):
         html = about_html(answer, language)
         assert "Port Gazette" in html and "<b>The</b>" not in html
-    assert "<b>The</b> harbour" in copied(answer, cited=True)
+    assert "<b>The</b> harbour" in clipboard_text(answer, cited=True)

@@ -16,13 +16,13 @@ from ui import ingest_jobs, library
 from ui.backend import Backend
 from ui.chat_actions import publishers_of
 from ui.library import LibraryFilter
-from ui.page_scripts import shown
+from ui.page_scripts import scroll_to
 from ui.page_words import LABELS
 from ui.translation import translated
 from ui.wording import language_of, word
 
 # Gradio has no event for a button inside HTML.
-_CHOOSE = """
+_OPEN_DOCUMENT = """
 element.addEventListener('click', event => {
   const button = event.target.closest('[data-id]');
   if (!button) return;
@@ -61,7 +61,7 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
                                    size="sm")  # fmt: skip
                 with gr.Row():
                     load = gr.Button(LABELS("library.load_starter"), size="sm")
-                    theme = gr.Dropdown(_themes(), value="", label=LABELS("library.theme"))
+                    theme = gr.Dropdown(_public_themes(), value="", label=LABELS("library.theme"))
                     get = gr.Button(LABELS("library.fetch"), size="sm")
                 ocr = gr.Checkbox(label=LABELS("library.ocr"), value=False, elem_id="library-ocr")
                 gr.Markdown(LABELS("library.fetch_note"), elem_classes="note")
@@ -83,7 +83,7 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
                                    max_lines=1, min_width=110)  # fmt: skip
                 sort = gr.Dropdown(_SORTS, value="newest", label=LABELS("library.sort"),
                                    min_width=130)  # fmt: skip
-            table = gr.HTML("", elem_id="library-table", js_on_load=_CHOOSE)
+            table = gr.HTML("", elem_id="library-table", js_on_load=_OPEN_DOCUMENT)
             with gr.Row(elem_id="library-pager"):
                 back = gr.Button(LABELS("library.previous"), size="sm", min_width=80)
                 line = gr.Markdown("", elem_id="library-line")
@@ -109,7 +109,7 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
                     value="theme", label=LABELS("library.timeline_by"), elem_id="library-by",
                 )  # fmt: skip
                 plot = gr.BarPlot(
-                    plotted([]), x="quarter", y="documents", color="group", height=260,
+                    plot_data([]), x="quarter", y="documents", color="group", height=260,
                     x_label_angle=-40, x_title="", y_title="", color_title="", show_label=False,
                     elem_id="library-plot",
                 )  # fmt: skip
@@ -131,13 +131,13 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
     opened = [current, about_it, title, issuer, published, named, form]
     asked = [search, publisher, about, kind, since, until, sort]
     gr.on([search.change, publisher.input, about.input, kind.input, since.change, until.change,
-           sort.input], events.choose, asked, listed, **quiet)  # fmt: skip
+           sort.input], events.filter_table, asked, listed, **quiet)  # fmt: skip
     by.input(events.timeline, by, [plot, groups], **heard)
     groups.change(events.legend, groups, plot, trigger_mode="multiple", **quiet)
     back.click(events.back, wanted, listed, **quiet)
     on.click(events.on, wanted, listed, **quiet)
-    details = shown("#library-details")
-    table.select(events.chosen, None, [*opened, said], **quiet).then(js=details)
+    details = scroll_to("#library-details")
+    table.select(events.show_document, None, [*opened, said], **quiet).then(js=details)
     files.upload(events.upload, [files, ocr], [files, *moving], **quiet)
     folder.upload(events.upload, [folder, ocr], [folder, *moving], **quiet)
     go.click(events.fetch, [addresses, ocr], [addresses, *moving], **quiet)
@@ -154,11 +154,11 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
     look.click(events.check, None, [found], api_visibility="private")
     renew.click(events.rebuild, None, found, api_visibility="private")
     timer.tick(events.tick, seen, whole, **heard)
-    page.load(events.everything, seen, whole, **heard)
+    page.load(events.refresh, seen, whole, **heard)
     page.load(events.first, None, [*opened, said], **quiet)
 
 
-def _themes() -> list[tuple[Any, str]]:
+def _public_themes() -> list[tuple[Any, str]]:
     named = [(LABELS(f"library.public_{one.replace('-', '_')}"), one) for one in themes()]
     return [(LABELS("library.public_all"), ""), *named]
 
@@ -184,12 +184,12 @@ class LibraryEvents:
         workspace = self._backend.workspace()
         if workspace is None:
             line = word("library.opening", language)
-            return wanted, "", line, *_turns(0, 0, 0)
-        shown = library.shown(entries, wanted)
+            return wanted, "", line, *_page_buttons(0, 0, 0)
+        shown = library.library_view(entries, wanted)
         line = shown.line(language, anything=bool(entries))
-        turns = _turns(shown.first, len(shown.entries), shown.count)
+        turns = _page_buttons(shown.first, len(shown.entries), shown.count)
         accounts = workspace.library.extraction_reports([one.id for one in shown.entries])
-        html = library.table_html(shown.entries, accounts, self._theme(language), language)
+        html = library.table_html(shown.entries, accounts, self._theme_name(language), language)
         return wanted, html, line, *turns
 
     def _themed(self) -> Sequence[Entry]:
@@ -197,7 +197,7 @@ class LibraryEvents:
         workspace, entries = self._backend.workspace(), self._backend.entries()
         return workspace.with_themes(entries) if workspace else entries
 
-    def _theme(self, language: str) -> Callable[[str], str]:
+    def _theme_name(self, language: str) -> Callable[[str], str]:
         """Return what says how a theme is called; "" and NO_THEME are none."""
         workspace, none = self._backend.workspace(), word("library.no_theme", language)
         unnamed = ("", library.NO_THEME)
@@ -205,7 +205,7 @@ class LibraryEvents:
             none if workspace is None or key in unnamed else workspace.themes.named(key, language)
         )
 
-    def choose(
+    def filter_table(
         self, search: str, publisher: str | None, theme: str | None, kind: str | None, since: str,
         until: str, sort: str, request: gr.Request,
     ) -> tuple[Any, ...]:  # fmt: skip
@@ -216,17 +216,17 @@ class LibraryEvents:
 
     def back(self, wanted: LibraryFilter, request: gr.Request) -> tuple[Any, ...]:
         """Turn the table a page back."""
-        return self.table_of(library.turned(wanted, -1), language_of(request.headers))
+        return self.table_of(library.turn_page(wanted, -1), language_of(request.headers))
 
     def on(self, wanted: LibraryFilter, request: gr.Request) -> tuple[Any, ...]:
         """Turn the table a page on."""
-        return self.table_of(library.turned(wanted, 1), language_of(request.headers))
+        return self.table_of(library.turn_page(wanted, 1), language_of(request.headers))
 
     def first(self, request: gr.Request) -> tuple[Any, ...]:
         """Return the details before a document is chosen."""
         return self.details("", language_of(request.headers))
 
-    def everything(self, wanted: LibraryFilter, by: str, request: gr.Request) -> tuple[Any, ...]:
+    def refresh(self, wanted: LibraryFilter, by: str, request: gr.Request) -> tuple[Any, ...]:
         """Return all that changes when the library does."""
         language = language_of(request.headers)
         entries, workspace = self._themed(), self._backend.workspace()
@@ -243,35 +243,35 @@ class LibraryEvents:
             *self._table(entries, wanted, language),
             # What is chosen stays to be chosen from, also when the last of it went.
             gr.update(choices=sorted({"", wanted.publisher, *publishers_of(entries)})),
-            gr.update(choices=self._themes(entries, wanted.theme, language)),
+            gr.update(choices=self._theme_choices(entries, wanted.theme, language)),
             gr.update(choices=sorted({"", wanted.kind, *kinds})),
             state,
-            *self._counted(entries, by, language),
+            *self._plot(entries, by, language),
             undated,
             *self.progress(request),
         )
 
-    def _themes(
+    def _theme_choices(
         self, entries: Sequence[Entry], wanted: str, language: str
     ) -> list[tuple[str, str]]:
         """Return the themes that have documents, and the one that is wanted, as choices."""
-        name = self._theme(language)
+        name = self._theme_name(language)
         held = {one.source.theme or library.NO_THEME for one in entries}
         choices = {*held, wanted} - {""}
         return [("", ""), *sorted((name(one), one) for one in choices)]
 
     def timeline(self, by: str | None, request: gr.Request) -> tuple[pd.DataFrame, list[str]]:
         """Return the documents of each quarter by theme or publisher, and what these are."""
-        return self._counted(self._themed(), by, language_of(request.headers))
+        return self._plot(self._themed(), by, language_of(request.headers))
 
-    def _counted(
+    def _plot(
         self, entries: Sequence[Entry], by: str | None, language: str
     ) -> tuple[pd.DataFrame, list[str]]:
         if by == "publisher":
-            counts = library.by_quarter(entries, word("library.others", language))
+            counts = library.counts_by_publisher(entries, word("library.others", language))
         else:
-            counts = library.by_theme(entries, self._theme(language))
-        return plotted(counts), sorted({group for _, group, _ in counts})
+            counts = library.counts_by_theme(entries, self._theme_name(language))
+        return plot_data(counts), sorted({group for _, group, _ in counts})
 
     def legend(self, groups: list[str], request: gr.Request) -> Any:
         """Have the plot drawn anew for other groups, once it has their values.
@@ -289,19 +289,25 @@ class LibraryEvents:
     def progress(self, request: gr.Request) -> tuple[str, Any, Any]:
         """Return the progress of the additions; the timer runs while there is some."""
         language = language_of(request.headers)
-        busy = bool(self._backend.additions.open()) or not self._backend.settled()
+        busy = bool(self._backend.additions.unfinished()) or not self._backend.opening_finished()
         html = library.adding_html(
-            ingest_jobs.latest(self._backend), ingest_jobs.waiting(self._backend), language
+            ingest_jobs.latest_job(self._backend),
+            ingest_jobs.waiting_count(self._backend),
+            language,
         )
-        return html, gr.Timer(active=busy), gr.update(visible=bool(self._backend.additions.open()))
+        return (
+            html,
+            gr.Timer(active=busy),
+            gr.update(visible=bool(self._backend.additions.unfinished())),
+        )
 
     def tick(self, wanted: LibraryFilter, by: str, request: gr.Request) -> tuple[Any, ...]:
         """Follow the additions; when they end, show all that changed."""
-        if self._backend.additions.open() or not self._backend.settled():
+        if self._backend.additions.unfinished() or not self._backend.opening_finished():
             return *(gr.skip(),) * (WHOLE - MOVING), *self.progress(request)
-        return self.everything(wanted, by, request)
+        return self.refresh(wanted, by, request)
 
-    def started(self, start: Callable[[], None], request: gr.Request) -> tuple[Any, Any, Any]:
+    def start(self, start: Callable[[], None], request: gr.Request) -> tuple[Any, Any, Any]:
         """Start an addition; what cannot be started is said in words."""
         try:
             start()
@@ -315,13 +321,13 @@ class LibraryEvents:
         self, files: list[str] | None, ocr: bool | None, request: gr.Request
     ) -> tuple[Any, ...]:
         """Add uploaded files."""
-        return None, *self.started(
+        return None, *self.start(
             lambda: ingest_jobs.start_files(self._backend, files or [], ocr=bool(ocr)), request
         )
 
     def fetch(self, text: str, ocr: bool | None, request: gr.Request) -> tuple[Any, ...]:
         """Fetch and add addresses."""
-        found = self.started(
+        found = self.start(
             lambda: ingest_jobs.start_addresses(self._backend, text or "", ocr=bool(ocr)), request
         )
         # What could not be started stays in the box.
@@ -329,18 +335,18 @@ class LibraryEvents:
 
     def public(self, theme: str | None, request: gr.Request) -> tuple[Any, ...]:
         """Fetch and add the curated documents."""
-        return self.started(lambda: ingest_jobs.start_public(self._backend, theme or ""), request)
+        return self.start(lambda: ingest_jobs.start_public(self._backend, theme or ""), request)
 
     def starter(self, request: gr.Request) -> tuple[Any, ...]:
         """Add the starter library."""
-        return self.started(lambda: ingest_jobs.start_starter(self._backend), request)
+        return self.start(lambda: ingest_jobs.start_starter(self._backend), request)
 
     def stop(self, request: gr.Request) -> tuple[Any, ...]:
         """Cancel the additions."""
-        ingest_jobs.cancel(self._backend)
+        ingest_jobs.cancel_all(self._backend)
         return self.progress(request)
 
-    def chosen(self, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+    def show_document(self, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """Show the document whose title was followed."""
         document = str((event._data or {}).get("id", ""))
         return self.details(document, language_of(request.headers))
@@ -361,7 +367,7 @@ class LibraryEvents:
             kept=workspace.library.original(document) is not None,
         )
         source = entry.source
-        told = self._theme(language)(workspace.told(entry))
+        told = self._theme_name(language)(workspace.told(entry))
         themes = [(word("library.by_words", language, theme=told), "")]
         themes += [(one.named(language), one.key) for one in workspace.themes.all()]
         named = gr.update(choices=themes, value=workspace.themes.key_of(source.theme))
@@ -376,12 +382,12 @@ class LibraryEvents:
         language, workspace = language_of(request.headers), self._backend.workspace()
         if workspace is None:
             return (gr.skip(),) * (1 + WHOLE)
-        done, said = library.edited(
+        done, said = library.edit_document(
             workspace, document, language, title=title, publisher=publisher, published=published,
             theme=theme or "",
         )  # fmt: skip
         note = library.note_html(said, language, wrong=not done)
-        return note, *(self.everything(wanted, by, request) if done else (gr.skip(),) * WHOLE)
+        return note, *(self.refresh(wanted, by, request) if done else (gr.skip(),) * WHOLE)
 
     def remove(
         self, document: str, wanted: LibraryFilter, by: str, request: gr.Request
@@ -390,20 +396,20 @@ class LibraryEvents:
         language, workspace = language_of(request.headers), self._backend.workspace()
         if workspace is None or not document:
             return (gr.skip(),) * (OPENED + 3 + WHOLE)
-        gone, said = library.removed(workspace, document, language)
+        gone, said = library.remove_document(workspace, document, language)
         note = library.note_html(said, language, wrong=not gone)
         *rest, _ = self.details("" if gone else document, language)
         back = gr.update(visible=bool(gone))
-        return *rest, note, gone, back, *self.everything(wanted, by, request)
+        return *rest, note, gone, back, *self.refresh(wanted, by, request)
 
     def undo(
         self, gone: str, wanted: LibraryFilter, by: str, request: gr.Request
     ) -> tuple[Any, ...]:
         """Bring the removed document back."""
         language, workspace = language_of(request.headers), self._backend.workspace()
-        said = library.restored(workspace, gone, language) if workspace and gone else ""
+        said = library.restore_document(workspace, gone, language) if workspace and gone else ""
         note = library.note_html(said, language)
-        return note, "", gr.update(visible=False), *self.everything(wanted, by, request)
+        return note, "", gr.update(visible=False), *self.refresh(wanted, by, request)
 
     def check(self, request: gr.Request) -> tuple[str, ...]:
         """Check packages, library, indexes and disk."""
@@ -425,12 +431,12 @@ class LibraryEvents:
         return library.note_html(word("library.rebuilt", language), language)
 
 
-def plotted(counts: Sequence[tuple[str, str, int]]) -> pd.DataFrame:
+def plot_data(counts: Sequence[tuple[str, str, int]]) -> pd.DataFrame:
     """Return counts by quarter and theme or publisher as the plot takes them."""
     return pd.DataFrame(counts, columns=["quarter", "group", "documents"])
 
 
-def _turns(first: int, count: int, total: int) -> tuple[Any, Any]:
+def _page_buttons(first: int, count: int, total: int) -> tuple[Any, Any]:
     """Return the buttons back and on, shown where they lead somewhere."""
     return gr.update(interactive=first > 0), gr.update(interactive=first + count < total)
 

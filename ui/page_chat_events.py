@@ -11,9 +11,8 @@ from typing import Any
 import gradio as gr
 
 from corpus.errors import UsageError
-from ui import chat_actions, page_options
-from ui import page_conversations as talks
-from ui.answer_view import copied
+from ui import chat_actions, page_conversations, page_options
+from ui.answer_view import clipboard_text
 from ui.backend import Backend
 from ui.chat_actions import AskOptions, ChatTurn
 from ui.event_errors import with_errors_shown
@@ -23,79 +22,79 @@ from ui.wording import language_of, word
 
 # Seconds between two looks at an answer that grows: watching costs a look, not a thread, so that
 # hundreds of windows may wait while two questions are worked on.
-_LOOK = 0.1
+_POLL = 0.1
 # A place in the line changes at every answer for everybody behind: drawn less often, twenty readers
 # have theirs sooner.
-_LOOK_IN_LINE = 0.3
+_POLL_WAITING = 0.3
 
 # The handler that begins an answer, by its name: what may be refused before it is begun.
 ASKING = "ask"
 
-Drawn = dict[Any, Any]
+Updates = dict[Any, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MessageParts:
+class ChatParts:
     """The components that the thread draws."""
 
     turns: gr.State
     chat: gr.Chatbot
     welcome: gr.Column
-    halt: gr.Button
+    stop: gr.Button
     box: gr.Textbox
     note: gr.HTML
     current: gr.State
     remembered: gr.BrowserState
     replacing: gr.State
     panel: gr.HTML
-    listed: gr.HTML
-    handed: gr.Textbox
-    why: gr.Column
-    rated: gr.State
-    more: gr.Textbox
-    resumed: gr.State
-    rung: gr.State
-    unedit: gr.Button
+    listing: gr.HTML
+    clipboard: gr.Textbox
+    rating_form: gr.Column
+    rated_turn: gr.State
+    rating_text: gr.Textbox
+    restored: gr.State
+    watch_id: gr.State
+    cancel_edit: gr.Button
 
     @property
-    def asked(self) -> list[Any]:
+    def ask_outputs(self) -> list[Any]:
         """What asking draws; each component more is made anew whenever somebody asks."""
-        return [self.turns, self.chat, self.welcome, self.halt, self.box, self.note, self.current,
-                self.remembered, self.replacing, self.listed, self.rung, self.unedit,
+        return [self.turns, self.chat, self.welcome, self.stop, self.box, self.note, self.current,
+                self.remembered, self.replacing, self.listing, self.watch_id, self.cancel_edit,
                 self.panel]  # fmt: skip
 
     @property
-    def outputs(self) -> list[Any]:
+    def all_outputs(self) -> list[Any]:
         """All of them, as an event takes them."""
         return [getattr(self, name) for name in self.__dataclass_fields__]
 
 
-class Messages:
+class ChatEvents:
     """The handlers of one page; what a session shows is in states, none of it here.
 
     All but the watching are plain functions, which Gradio runs in threads of their own: the library
     may have to be waited for, and whoever waits on the event loop has every window wait.
     """
 
-    def __init__(self, backend: Backend, parts: MessageParts) -> None:
+    def __init__(self, backend: Backend, parts: ChatParts) -> None:
         self._backend = backend
         self._parts = parts
 
-    def _drawn(self, now: list[ChatTurn], language: str, *, running: bool = False) -> Drawn:
+    def _thread(self, now: list[ChatTurn], language: str, *, running: bool = False) -> Updates:
         parts = self._parts
         return {
             parts.turns: now,
             parts.chat: chat_actions.chat_messages(now, language, running=running),
             parts.welcome: gr.update(visible=not now),
-            parts.halt: gr.update(visible=running),
-            **self._ringing(),
+            parts.stop: gr.update(visible=running),
+            **self._watch_again(),
         }
 
-    def _ringing(self) -> Drawn:
+    def _watch_again(self) -> Updates:
         """Return what has the open conversation watched: a value that was never there."""
-        return {self._parts.rung: uuid.uuid4().hex}
+        return {self._parts.watch_id: uuid.uuid4().hex}
 
-    def _chosen(self, conversation: str, language: str) -> Drawn:
+    def _opened(self, conversation: str, language: str) -> Updates:
         """Return what is drawn when another conversation is the open one."""
         parts = self._parts
         return {
@@ -103,16 +102,16 @@ class Messages:
             parts.remembered: conversation,
             parts.replacing: 0,
             parts.note: gr.update(visible=False),
-            parts.unedit: gr.update(visible=False),
-            parts.listed: talks.listing(self._backend, conversation, language),
+            parts.cancel_edit: gr.update(visible=False),
+            parts.listing: page_conversations.list_html(self._backend, conversation, language),
         }
 
-    def _noted(self, line: str) -> Drawn:
+    def _with_note(self, line: str) -> Updates:
         return {self._parts.note: gr.update(value=note_html(line), visible=True)}
 
     async def watch(
         self, now: list[ChatTurn], conversation: str, request: gr.Request
-    ) -> AsyncIterator[Drawn]:
+    ) -> AsyncIterator[Updates]:
         """Draw the answer of the open conversation while it grows, to its end.
 
         An event of its own with two outputs: Gradio makes every other output of an event anew at
@@ -130,7 +129,7 @@ class Messages:
         over = False
         while not over:
             over = job.ended or job.cancelled
-            turn = chat_actions.progress_of_turn(self._backend, job, begun, language)
+            turn = chat_actions.turn_progress(self._backend, job, begun, language)
             if turn != seen or over:
                 seen = turn
                 thread = [*before, turn]
@@ -142,16 +141,18 @@ class Messages:
                 }
             if not over:
                 waits = chat_actions.questions_ahead(self._backend, job) > 0
-                await asyncio.sleep(_LOOK_IN_LINE if waits else _LOOK)
+                await asyncio.sleep(_POLL_WAITING if waits else _POLL)
 
     @with_errors_shown
-    def settle(self, conversation: str, words: str, request: gr.Request) -> Drawn:
+    def answer_ended(self, conversation: str, words: str, request: gr.Request) -> Updates:
         """Draw what changes beside the thread when an answer is over."""
         running = chat_actions.is_answering(self._backend, conversation)
-        listed = talks.listing(self._backend, conversation, language_of(request.headers), words)
-        return {self._parts.halt: gr.update(visible=running), self._parts.listed: listed}
+        listing = page_conversations.list_html(
+            self._backend, conversation, language_of(request.headers), words
+        )
+        return {self._parts.stop: gr.update(visible=running), self._parts.listing: listing}
 
-    def _asked(
+    def _begin(
         self,
         text: str,
         before: list[ChatTurn],
@@ -159,12 +160,12 @@ class Messages:
         chosen: AskOptions,
         language: str,
         instead_of: int,
-    ) -> Drawn:
-        problem = chat_actions.problem_of(text, chosen, language)
+    ) -> Updates:
+        problem = chat_actions.why_not_asked(text, chosen, language)
         if chosen.engine and chosen.engine not in {name for _, name in self._backend.engines()}:
             problem = word("chat.no_engine", language)
         if problem:
-            return self._noted(problem)
+            return self._with_note(problem)
         if instead_of:
             before = [one for one in before if one.number < instead_of]
         try:
@@ -173,7 +174,7 @@ class Messages:
             )
         except UsageError:
             if chat_actions.is_answering(self._backend, conversation):
-                return self._noted(word("chat.busy", language))
+                return self._with_note(word("chat.busy", language))
             reason = word("chat.full", language)
             return {
                 self._parts.chat: chat_actions.with_refusal(before, text, reason, language),
@@ -181,8 +182,8 @@ class Messages:
                 self._parts.box: text,
             }
         return {
-            **self._drawn([*before, begun], language, running=True),
-            **self._chosen(conversation, language),
+            **self._thread([*before, begun], language, running=True),
+            **self._opened(conversation, language),
             self._parts.box: "",
             # The [1] of the answer before is another than that of this one.
             self._parts.panel: empty_html(language),
@@ -193,53 +194,53 @@ class Messages:
         self, text: str, before: list[ChatTurn], conversation: str, instead_of: int,
         engine: str | None, as_of: str | None, since: str | None, publishers: list[str] | None,
         documents: list[str] | None, request: gr.Request,
-    ) -> Drawn:  # fmt: skip
+    ) -> Updates:  # fmt: skip
         """Begin the answer to what is in the box, or to an example."""
-        self._backend.questions.arrived()
-        chosen = page_options.asked(engine, as_of, since, publishers, documents)
+        self._backend.questions.release()
+        chosen = page_options.ask_options(engine, as_of, since, publishers, documents)
         language = language_of(request.headers)
-        return self._asked(text, before, conversation, chosen, language, instead_of)
+        return self._begin(text, before, conversation, chosen, language, instead_of)
 
-    def _reopened(self, conversation: str, language: str) -> Drawn:
+    def _stored_thread(self, conversation: str, language: str) -> Updates:
         """Return a kept conversation as it is drawn."""
-        found = talks.of(self._backend)
+        found = page_conversations.conversation_list(self._backend)
         kept = found.turns(conversation) if found and conversation else []
         if not kept:
-            return {self._parts.listed: talks.listing(self._backend, "", language)}
+            return {self._parts.listing: page_conversations.list_html(self._backend, "", language)}
         return {
-            **self._drawn(
+            **self._thread(
                 kept, language, running=chat_actions.is_answering(self._backend, conversation)
             ),
-            **self._chosen(conversation, language),
+            **self._opened(conversation, language),
             self._parts.panel: empty_html(language),
         }
 
     @with_errors_shown
-    def choose(self, request: gr.Request, event: gr.EventData) -> Drawn:
+    def open_conversation(self, request: gr.Request, event: gr.EventData) -> Updates:
         """Open a conversation of the list."""
         talk = str((event._data or {}).get("talk") or "")
-        return self._reopened(talk, language_of(request.headers))
+        return self._stored_thread(talk, language_of(request.headers))
 
     @with_errors_shown
-    def resume(
-        self, before: str | None, conversation: str, resumed: bool, request: gr.Request
-    ) -> Drawn:
+    def restore(
+        self, before: str | None, conversation: str, restored: bool, request: gr.Request
+    ) -> Updates:
         """Open what this browser had open, once, when the library is there."""
         parts = self._parts
-        if resumed or self._backend.conversations() is None:
-            return {parts.resumed: resumed}
+        if restored or self._backend.conversations() is None:
+            return {parts.restored: restored}
         language = language_of(request.headers)
-        drawn = {parts.listed: talks.listing(self._backend, conversation, language)}
+        drawn = {parts.listing: page_conversations.list_html(self._backend, conversation, language)}
         if not conversation and before:
-            drawn = self._reopened(before, language)
-        return {**drawn, parts.resumed: True}
+            drawn = self._stored_thread(before, language)
+        return {**drawn, parts.restored: True}
 
     @with_errors_shown
-    def act(
+    def turn_action(
         self, now: list[ChatTurn], conversation: str, _: int, engine: str | None, as_of: str | None,
         since: str | None, publishers: list[str] | None, documents: list[str] | None,
         request: gr.Request, event: gr.EventData,
-    ) -> Drawn:  # fmt: skip
+    ) -> Updates:  # fmt: skip
         """Do what a link under an answer says, and watch on: the watch was ended for it."""
         language = language_of(request.headers)
         parts = self._parts
@@ -247,78 +248,78 @@ class Messages:
         wanted, at = str(data.get("act")), str(data.get("turn"))
         number = int(at) if at.isdecimal() else len(now)
         if number >= len(now):
-            return self._ringing()
+            return self._watch_again()
         turn = now[number]
-        drawn = self._ringing()
+        drawn = self._watch_again()
         if wanted == "again":
-            chosen = page_options.asked(engine, as_of, since, publishers, documents)
-            begun = self._asked(
+            chosen = page_options.ask_options(engine, as_of, since, publishers, documents)
+            begun = self._begin(
                 turn.question, now[:number], conversation, chosen, language, turn.number
             )
             # What is being typed meanwhile stays.
             drawn |= {part: value for part, value in begun.items() if part is not parts.box}
         elif wanted == "edit":
             drawn |= {
-                **self._noted(word("chat.editing", language)),
+                **self._with_note(word("chat.editing", language)),
                 parts.box: turn.question,
                 parts.replacing: turn.number,
-                parts.unedit: gr.update(visible=True),
+                parts.cancel_edit: gr.update(visible=True),
             }
         elif wanted in {"copy", "cited"} and turn.answer is not None:
             gr.Info(word("chat.copied", language))
-            drawn[parts.handed] = copied(turn.answer, cited=wanted == "cited")
+            drawn[parts.clipboard] = clipboard_text(turn.answer, cited=wanted == "cited")
         elif wanted in {"good", "bad"}:
-            drawn |= self._thumbed(now, number, conversation, language, good=wanted == "good")
+            drawn |= self._rated_turn(now, number, conversation, language, good=wanted == "good")
         return drawn
 
-    def _thumbed(
+    def _rated_turn(
         self, now: list[ChatTurn], number: int, conversation: str, language: str, *, good: bool
-    ) -> Drawn:
+    ) -> Updates:
         kept = self._backend.conversations()
         if kept is None:
             return {}
         after = list(now)
-        after[number] = chat_actions.rate(kept, conversation, now[number], good, "")
+        after[number] = chat_actions.rate_answer(kept, conversation, now[number], good, "")
         if good:
             gr.Info(word("chat.thanks", language))
         return {
-            **self._drawn(
+            **self._thread(
                 after, language, running=chat_actions.is_answering(self._backend, conversation)
             ),
-            self._parts.why: gr.update(visible=not good),
-            self._parts.rated: number,
+            self._parts.rating_form: gr.update(visible=not good),
+            self._parts.rated_turn: number,
         }
 
     @with_errors_shown
-    def explain(
+    def rate_with_reason(
         self, now: list[ChatTurn], conversation: str, number: int, reason: str | None,
-        more: str | None, request: gr.Request,
-    ) -> Drawn:  # fmt: skip
+        rating_text: str | None, request: gr.Request,
+    ) -> Updates:  # fmt: skip
         """Keep why an answer was bad."""
         kept = self._backend.conversations()
         if kept is not None and number < len(now):
-            said = ": ".join(part for part in (reason or "", (more or "").strip()) if part)
-            chat_actions.rate(kept, conversation, now[number], False, said)
+            said = ": ".join(part for part in (reason or "", (rating_text or "").strip()) if part)
+            chat_actions.rate_answer(kept, conversation, now[number], False, said)
             gr.Info(word("chat.thanks", language_of(request.headers)))
-        return {self._parts.why: gr.update(visible=False), self._parts.more: ""}
+        return {self._parts.rating_form: gr.update(visible=False), self._parts.rating_text: ""}
 
-    def anew(self, request: gr.Request) -> Drawn:
+    def new_conversation(self, request: gr.Request) -> Updates:
         """Begin a conversation; the one that was open goes on answering behind the page."""
         language = language_of(request.headers)
         return {
-            **self._drawn([], language),
-            **self._chosen("", language),
+            **self._thread([], language),
+            **self._opened("", language),
             self._parts.panel: empty_html(language),
-            self._parts.why: gr.update(visible=False),
+            self._parts.rating_form: gr.update(visible=False),
         }
 
     @with_errors_shown
-    def delete(self, conversation: str, request: gr.Request) -> Drawn:
+    def delete(self, conversation: str, request: gr.Request) -> Updates:
         """Delete the open conversation; an answer that it waits for is stopped."""
-        chat_actions.stop(self._backend, conversation)
-        if found := talks.of(self._backend):
+        chat_actions.stop_answer(self._backend, conversation)
+        if found := page_conversations.conversation_list(self._backend):
             found.delete(conversation)
-        return self.anew(request)
+        return self.new_conversation(request)
 
 
-__all__ = ["ASKING", "MessageParts", "Messages"]
+__all__ = ["ASKING", "ChatEvents", "ChatParts"]
