@@ -10,7 +10,7 @@ import gradio as gr
 from ui import chat_actions, page_conversations, page_options, page_source
 from ui.backend import Backend
 from ui.page_add_to_memo import AddToMemo
-from ui.page_chat_events import ChatEvents, ChatParts
+from ui.page_chat_events import ChatEvents, ChatParts, Watcher
 from ui.page_scripts import (
     COPY_TEXT,
     FOCUS_QUESTION,
@@ -47,6 +47,7 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend, examples: Sequence
 
     turns, current, replacing = gr.State([]), gr.State(""), gr.State(0)
     rated_turn, restored, watch_id = gr.State(0), gr.State(False), gr.State("")
+    watcher = gr.State(Watcher())
     remembered = gr.BrowserState("", storage_key=_REMEMBERED, secret=_REMEMBERED)
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=1, min_width=220, elem_id="talks"):
@@ -102,24 +103,25 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend, examples: Sequence
     events = ChatEvents(backend, parts)
     private: Any = {"api_visibility": "private"}
     quiet: Any = {**private, "queue": False, "show_progress": "hidden"}
-    # A look ten times a second is all that a watcher costs: how many questions are worked on is
-    # the business of place.questions.
+    # Watching costs ten polls a second, no thread: how many questions are answered at once is for
+    # the jobs of the backend to say.
     free: Any = {**private, "concurrency_limit": None, "show_progress": "hidden"}
-    # What is begun or opened is drawn by one event and watched by another, which the first one
-    # rings for; an answer that is watched no more goes on behind the page. The cancelling events
-    # come after the watch, as Gradio wants it.
+    # One event draws what is begun or opened, and sets `watch_id`; its change starts another event,
+    # which draws the answer as it grows. An answer that nobody watches goes on as a job. Events
+    # that cancel others are built after these, as Gradio wants it.
     watch = watch_id.change(
-        events.watch, [turns, current], [turns, chat], trigger_mode="multiple", **free
-    )
+        events.watch, [turns, current, watch_id, watcher], [turns, chat],
+        trigger_mode="multiple", **free,
+    )  # fmt: skip
     watch.success(
         events.answer_ended, [current, column.search_box], [stop, column.listing], **quiet
     )
-    given, shown = [turns, current, replacing, *options.inputs], parts.all_outputs
+    given, shown = [watcher, turns, current, replacing, *options.inputs], parts.all_outputs
     begun = [gr.on([box.submit, send.click], events.ask, [box, *given], parts.ask_outputs, **free)]
     begun += [one.click(events.ask, [one, *given], parts.ask_outputs, **free) for one in buttons]
     for event in begun:
         event.then(js=SCROLL_TO_QUESTION)
-    action = turn_actions.select(events.turn_action, given, shown, cancels=[watch], **free)
+    action = turn_actions.select(events.turn_action, given, shown, **free)
     action.then(None, clipboard, None, js=COPY_TEXT)
     leaving = [column.listing.select, column.new_conversation.click, column.delete_confirmed.click]
     add_to_memo.connect(turn_actions, turns, note, leaving)
@@ -128,15 +130,17 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend, examples: Sequence
     polled = [*options.with_choices, timer, greeting, *buttons]
     for event in (page.load, timer.tick):
         looked = event(poll, None, polled, **quiet)
-        begun.append(looked.then(events.restore, [remembered, current, restored], shown, **free))
+        begun.append(
+            looked.then(events.restore, [watcher, remembered, current, restored], shown, **free)
+        )
     cancelling: Any = {"cancels": [*begun, action, watch]}
-    column.listing.select(events.open_conversation, None, shown, **cancelling, **free)
-    column.new_conversation.click(events.new_conversation, None, shown, **cancelling, **quiet).then(
-        js=FOCUS_QUESTION
-    )
-    column.delete_confirmed.click(events.delete, current, shown, **cancelling, **quiet).then(
-        js=FOCUS_QUESTION
-    )
+    column.listing.select(events.open_conversation, watcher, shown, **cancelling, **free)
+    column.new_conversation.click(
+        events.new_conversation, watcher, shown, **cancelling, **quiet
+    ).then(js=FOCUS_QUESTION)
+    column.delete_confirmed.click(
+        events.delete, [watcher, current], shown, **cancelling, **quiet
+    ).then(js=FOCUS_QUESTION)
     stop.click(lambda name: chat_actions.stop_answer(backend, name), current, None, **quiet)
     send_rating.click(
         events.rate_with_reason,

@@ -31,6 +31,7 @@ _POLL_WAITING = 0.3
 ASKING = "ask"
 
 Updates = dict[Any, Any]
+_UNCHANGED: Updates = gr.skip()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +70,22 @@ class ChatParts:
         return [getattr(self, name) for name in self.__dataclass_fields__]
 
 
+class Watcher:
+    """Which watch draws the open conversation of a session: the newest. Each session has its own.
+
+    Gradio cancels an event by its number, and knows that of the last one of a kind alone: a watch
+    that was begun before is looked at here, and ends.
+    """
+
+    def __init__(self) -> None:
+        self.newest = ""
+
+    def renew(self) -> str:
+        """Have a new watch begun, and return its id; the watches before it draw nothing more."""
+        self.newest = uuid.uuid4().hex
+        return self.newest
+
+
 class ChatEvents:
     """The handlers of one page; what a session shows is in states, none of it here.
 
@@ -80,19 +97,17 @@ class ChatEvents:
         self._backend = backend
         self._parts = parts
 
-    def _thread(self, now: list[ChatTurn], language: str, *, running: bool = False) -> Updates:
+    def _thread(
+        self, watcher: Watcher, now: list[ChatTurn], language: str, *, running: bool = False
+    ) -> Updates:
         parts = self._parts
         return {
+            parts.watch_id: watcher.renew(),
             parts.turns: now,
             parts.chat: chat_actions.chat_messages(now, language, running=running),
             parts.welcome: gr.update(visible=not now),
             parts.stop: gr.update(visible=running),
-            **self._watch_again(),
         }
-
-    def _watch_again(self) -> Updates:
-        """Return what has the open conversation watched: a value that was never there."""
-        return {self._parts.watch_id: uuid.uuid4().hex}
 
     def _opened(self, conversation: str, language: str) -> Updates:
         """Return what is drawn when another conversation is the open one."""
@@ -110,38 +125,34 @@ class ChatEvents:
         return {self._parts.note: gr.update(value=note_html(line), visible=True)}
 
     async def watch(
-        self, now: list[ChatTurn], conversation: str, request: gr.Request
-    ) -> AsyncIterator[Updates]:
+        self, now: list[ChatTurn], conversation: str, watch_id: str, watcher: Watcher,
+        request: gr.Request,
+    ) -> AsyncIterator[Updates]:  # fmt: skip
         """Draw the answer of the open conversation while it grows, to its end.
 
-        An event of its own with two outputs: Gradio makes every other output of an event anew at
-        each step of it, and every other window waits for that.
+        An event of its own with two outputs: Gradio processes every output of an event again at
+        each step, and all other windows wait meanwhile.
         """
-        language = language_of(request.headers)
+        parts, language = self._parts, language_of(request.headers)
         job = self._backend.questions.find(conversation)
-        if job is None or not now or not now[-1].awaited:
-            # Gradio empties the outputs of an event without a step. What is left as it is cannot
-            # undo what was asked since this event was sent.
-            yield {self._parts.turns: gr.skip()}
-            return
-        before, begun = now[:-1], now[-1]
-        seen: ChatTurn | None = None
-        over = False
-        while not over:
-            over = job.ended or job.cancelled
-            turn = chat_actions.turn_progress(self._backend, job, begun, language)
-            if turn != seen or over:
-                seen = turn
-                thread = [*before, turn]
-                yield {
-                    self._parts.turns: thread,
-                    self._parts.chat: chat_actions.chat_messages(
-                        thread, language, running=not over
-                    ),
-                }
-            if not over:
+        if job is not None and now and now[-1].awaited:
+            before, begun = now[:-1], now[-1]
+            seen: ChatTurn | None = None
+            while watcher.newest == watch_id:
+                over = job.ended or job.cancelled
+                turn = chat_actions.turn_progress(self._backend, job, begun, language)
+                if turn != seen or over:
+                    seen = turn
+                    thread = [*before, turn]
+                    messages = chat_actions.chat_messages(thread, language, running=not over)
+                    yield {parts.turns: thread, parts.chat: messages}
+                if over:
+                    return
                 waits = chat_actions.questions_ahead(self._backend, job) > 0
                 await asyncio.sleep(_POLL_WAITING if waits else _POLL)
+        # Gradio empties the outputs of an event without a step, and sends the last step again when
+        # an event ends: a step that changes nothing cannot undo what was drawn since.
+        yield {parts.turns: gr.skip()}
 
     @with_errors_shown
     def answer_ended(self, conversation: str, words: str, request: gr.Request) -> Updates:
@@ -154,6 +165,7 @@ class ChatEvents:
 
     def _begin(
         self,
+        watcher: Watcher,
         text: str,
         before: list[ChatTurn],
         conversation: str,
@@ -182,7 +194,7 @@ class ChatEvents:
                 self._parts.box: text,
             }
         return {
-            **self._thread([*before, begun], language, running=True),
+            **self._thread(watcher, [*before, begun], language, running=True),
             **self._opened(conversation, language),
             self._parts.box: "",
             # The [1] of the answer before is another than that of this one.
@@ -191,40 +203,42 @@ class ChatEvents:
 
     @with_errors_shown
     def ask(
-        self, text: str, before: list[ChatTurn], conversation: str, instead_of: int,
-        engine: str | None, as_of: str | None, since: str | None, publishers: list[str] | None,
-        documents: list[str] | None, request: gr.Request,
+        self, text: str, watcher: Watcher, before: list[ChatTurn], conversation: str,
+        instead_of: int, engine: str | None, as_of: str | None, since: str | None,
+        publishers: list[str] | None, documents: list[str] | None, request: gr.Request,
     ) -> Updates:  # fmt: skip
         """Begin the answer to what is in the box, or to an example."""
         self._backend.questions.release()
         chosen = page_options.ask_options(engine, as_of, since, publishers, documents)
         language = language_of(request.headers)
-        return self._begin(text, before, conversation, chosen, language, instead_of)
+        return self._begin(watcher, text, before, conversation, chosen, language, instead_of)
 
-    def _stored_thread(self, conversation: str, language: str) -> Updates:
+    def _stored_thread(self, watcher: Watcher, conversation: str, language: str) -> Updates:
         """Return a kept conversation as it is drawn."""
         found = page_conversations.conversation_list(self._backend)
         kept = found.turns(conversation) if found and conversation else []
         if not kept:
             return {self._parts.listing: page_conversations.list_html(self._backend, "", language)}
+        running = chat_actions.is_answering(self._backend, conversation)
         return {
-            **self._thread(
-                kept, language, running=chat_actions.is_answering(self._backend, conversation)
-            ),
+            **self._thread(watcher, kept, language, running=running),
             **self._opened(conversation, language),
             self._parts.panel: empty_html(language),
         }
 
     @with_errors_shown
-    def open_conversation(self, request: gr.Request, event: gr.EventData) -> Updates:
+    def open_conversation(
+        self, watcher: Watcher, request: gr.Request, event: gr.EventData
+    ) -> Updates:
         """Open a conversation of the list."""
         talk = str((event._data or {}).get("talk") or "")
-        return self._stored_thread(talk, language_of(request.headers))
+        return self._stored_thread(watcher, talk, language_of(request.headers))
 
     @with_errors_shown
     def restore(
-        self, before: str | None, conversation: str, restored: bool, request: gr.Request
-    ) -> Updates:
+        self, watcher: Watcher, before: str | None, conversation: str, restored: bool,
+        request: gr.Request,
+    ) -> Updates:  # fmt: skip
         """Open what this browser had open, once, when the library is there."""
         parts = self._parts
         if restored or self._backend.conversations() is None:
@@ -232,60 +246,60 @@ class ChatEvents:
         language = language_of(request.headers)
         drawn = {parts.listing: page_conversations.list_html(self._backend, conversation, language)}
         if not conversation and before:
-            drawn = self._stored_thread(before, language)
+            drawn = self._stored_thread(watcher, before, language)
         return {**drawn, parts.restored: True}
 
     @with_errors_shown
     def turn_action(
-        self, now: list[ChatTurn], conversation: str, _: int, engine: str | None, as_of: str | None,
-        since: str | None, publishers: list[str] | None, documents: list[str] | None,
-        request: gr.Request, event: gr.EventData,
+        self, watcher: Watcher, now: list[ChatTurn], conversation: str, _: int, engine: str | None,
+        as_of: str | None, since: str | None, publishers: list[str] | None,
+        documents: list[str] | None, request: gr.Request, event: gr.EventData,
     ) -> Updates:  # fmt: skip
-        """Do what a link under an answer says, and watch on: the watch was ended for it."""
+        """Do what a link under an answer says."""
         language = language_of(request.headers)
         parts = self._parts
         data = event._data or {}
         wanted, at = str(data.get("act")), str(data.get("turn"))
         number = int(at) if at.isdecimal() else len(now)
         if number >= len(now):
-            return self._watch_again()
+            return _UNCHANGED
         turn = now[number]
-        drawn = self._watch_again()
         if wanted == "again":
             chosen = page_options.ask_options(engine, as_of, since, publishers, documents)
             begun = self._begin(
-                turn.question, now[:number], conversation, chosen, language, turn.number
+                watcher, turn.question, now[:number], conversation, chosen, language, turn.number
             )
             # What is being typed meanwhile stays.
-            drawn |= {part: value for part, value in begun.items() if part is not parts.box}
-        elif wanted == "edit":
-            drawn |= {
+            return {part: value for part, value in begun.items() if part is not parts.box}
+        if wanted == "edit":
+            return {
                 **self._with_note(word("chat.editing", language)),
                 parts.box: turn.question,
                 parts.replacing: turn.number,
                 parts.cancel_edit: gr.update(visible=True),
             }
-        elif wanted in {"copy", "cited"} and turn.answer is not None:
+        if wanted in {"copy", "cited"} and turn.answer is not None:
             gr.Info(word("chat.copied", language))
-            drawn[parts.clipboard] = clipboard_text(turn.answer, cited=wanted == "cited")
-        elif wanted in {"good", "bad"}:
-            drawn |= self._rated_turn(now, number, conversation, language, good=wanted == "good")
-        return drawn
+            return {parts.clipboard: clipboard_text(turn.answer, cited=wanted == "cited")}
+        if wanted in {"good", "bad"}:
+            good = wanted == "good"
+            return self._rated_turn(watcher, now, number, conversation, language, good=good)
+        return _UNCHANGED
 
     def _rated_turn(
-        self, now: list[ChatTurn], number: int, conversation: str, language: str, *, good: bool
-    ) -> Updates:
+        self, watcher: Watcher, now: list[ChatTurn], number: int, conversation: str, language: str,
+        *, good: bool,
+    ) -> Updates:  # fmt: skip
         kept = self._backend.conversations()
         if kept is None:
-            return {}
+            return _UNCHANGED
         after = list(now)
         after[number] = chat_actions.rate_answer(kept, conversation, now[number], good, "")
         if good:
             gr.Info(word("chat.thanks", language))
+        running = chat_actions.is_answering(self._backend, conversation)
         return {
-            **self._thread(
-                after, language, running=chat_actions.is_answering(self._backend, conversation)
-            ),
+            **self._thread(watcher, after, language, running=running),
             self._parts.rating_form: gr.update(visible=not good),
             self._parts.rated_turn: number,
         }
@@ -303,23 +317,23 @@ class ChatEvents:
             gr.Info(word("chat.thanks", language_of(request.headers)))
         return {self._parts.rating_form: gr.update(visible=False), self._parts.rating_text: ""}
 
-    def new_conversation(self, request: gr.Request) -> Updates:
+    def new_conversation(self, watcher: Watcher, request: gr.Request) -> Updates:
         """Begin a conversation; the one that was open goes on answering behind the page."""
         language = language_of(request.headers)
         return {
-            **self._thread([], language),
+            **self._thread(watcher, [], language),
             **self._opened("", language),
             self._parts.panel: empty_html(language),
             self._parts.rating_form: gr.update(visible=False),
         }
 
     @with_errors_shown
-    def delete(self, conversation: str, request: gr.Request) -> Updates:
+    def delete(self, watcher: Watcher, conversation: str, request: gr.Request) -> Updates:
         """Delete the open conversation; an answer that it waits for is stopped."""
         chat_actions.stop_answer(self._backend, conversation)
         if found := page_conversations.conversation_list(self._backend):
             found.delete(conversation)
-        return self.new_conversation(request)
+        return self.new_conversation(watcher, request)
 
 
-__all__ = ["ASKING", "ChatEvents", "ChatParts"]
+__all__ = ["ASKING", "ChatEvents", "ChatParts", "Watcher"]
