@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from assistant.settings import Settings
@@ -35,7 +36,7 @@ from ui.library import (
     details_html,
     table_html,
 )
-from ui.page_library import MOVING, OPENED, WHOLE, LibraryEvents
+from ui.page_library import LibraryEvents, LibraryParts
 from ui.terminal import report_lines
 from ui.wording import keys
 
@@ -340,29 +341,23 @@ def test_the_timeline_counts_quarters() -> None:
     assert rows == [("2023 Q2", "RAIL", 1), ("2024 Q1", "none", 1)]
 
 
-def test_events_return_as_many_values_as_the_page_has_components(backend: Backend) -> None:
-    """The lists of components and of values are in two modules."""
+def test_a_filter_that_no_document_is_left_for_can_be_chosen_still(backend: Backend) -> None:
+    """The choices hold what is chosen, beside what the library has; the checks all pass."""
 
     class Asked:
         def __init__(self) -> None:
             self.headers = {"accept-language": "en"}
 
-    events = LibraryEvents(backend)
+    # Each component is told by the name of its field.
+    names: Any = {field.name: field.name for field in fields(LibraryParts)}
+    events = LibraryEvents(backend, LibraryParts(**names))
     request: Any = Asked()
-    assert len(events.refresh(LibraryFilter(), "theme", request)) == WHOLE
-    assert len(events.first(request)) == OPENED + 1
-    assert len(events.progress(request)) == MOVING
-    assert events.check(request)[0].count("✓") > 5
-    # A filter that no document is left for can be chosen still.
-    gone = events.refresh(
-        LibraryFilter(publisher="Nobody", kind="pdf", theme="law"), "theme", request
-    )
-    offered = [one["choices"] for one in gone if isinstance(one, dict) and "choices" in one]
-    assert "Nobody" in offered[0] and ("AI law", "law") in offered[1] and "pdf" in offered[2]
-    assert (
-        len(events.filter_table("", None, None, None, "", "", "newest", request))
-        == WHOLE - 8 - MOVING
-    )
+    wanted = LibraryFilter(publisher="Nobody", kind="pdf", theme="law")
+    drawn = events.refresh(wanted, "theme", request)
+    assert "Nobody" in drawn["publisher"]["choices"] and "pdf" in drawn["kind"]["choices"]
+    assert ("AI law", "law") in drawn["theme"]["choices"]
+    assert drawn["wanted"] == wanted and drawn["stop"] == gr.update(visible=False)
+    assert events.check(request).count("✓") > 5
 
 
 # ----------------------------------------------------------------- in the browser

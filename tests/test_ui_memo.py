@@ -8,7 +8,7 @@ import json
 import threading
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,7 +29,7 @@ from tests.test_ui_page import EXAMPLES, Harbour, chromium, page
 from ui import memos
 from ui.memo_view import candidates_html, findings_html, memo_html
 from ui.memos import MemoEditor, MemoForm
-from ui.page_memo import MemoEvents
+from ui.page_memo import MemoEvents, MemoParts
 
 __all__ = ["chromium", "page"]
 
@@ -187,19 +187,21 @@ class Browser:
 
 def test_each_window_follows_and_stops_its_own_memo(office: Office) -> None:
     """The second waits for the first; stopping it leaves the first alone."""
-    events, request = MemoEvents(office), cast(Any, Browser())
+    # Each component is told by the name of its field.
+    names: Any = {field.name: field.name for field in fields(MemoParts)}
+    events, request = MemoEvents(office, MemoParts(**names)), cast(Any, Browser())
     windows = [
         events.write(topic, "bluf", None, None, None, None, request)
         for topic in ("The port of Lund", "The port of Lund in 2025")
     ]
-    first, second = (next(window)[0] for window in windows)
+    first, second = (next(window)["editor"] for window in windows)
     assert first.job and second.job and first.job != second.job
     events.stop(second)
     *_, last = windows[0]
-    assert last[0].memo is not None and last[0].memo.complete
-    assert last[0].memo.topic == "The port of Lund" and not last[0].job
+    assert last["editor"].memo is not None and last["editor"].memo.complete
+    assert last["editor"].memo.topic == "The port of Lund" and not last["editor"].job
     *_, stopped = windows[1]
-    assert "Stopped" in stopped[0].message and stopped[0].memo is None
+    assert "Stopped" in stopped["editor"].message and stopped["editor"].memo is None
 
 
 def test_an_answer_is_added_to_a_memo(office: Office) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -46,9 +46,33 @@ element.addEventListener('click', event => {
 """
 
 
+Updates = dict[Any, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MemoParts:
+    """The components that events draw."""
+
+    editor: gr.State
+    body: gr.HTML
+    candidates: gr.HTML
+    findings: gr.HTML
+    finding: gr.Dropdown
+    undo: gr.Button
+    wording: gr.Column
+    words: gr.Textbox
+    earlier: gr.Dropdown
+    reason: gr.Textbox
+
+    @property
+    def of_memo(self) -> list[Any]:
+        """What changes with the memo."""
+        return [self.editor, self.body, self.candidates, self.findings, self.finding, self.undo,
+                self.wording, self.words]  # fmt: skip
+
+
 def build(page: gr.Blocks, tab: gr.Tab, backend: Backend) -> None:
     """Build the memo page inside `page`; `tab` is what is chosen to come back to it."""
-    events = MemoEvents(backend)
     editor = gr.State(MemoEditor())
     with gr.Row(elem_id="memo-columns"):
         with gr.Column(scale=3, min_width=320):
@@ -106,7 +130,9 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend) -> None:
     handed = gr.Textbox(elem_id="handed", show_label=False)
 
     quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    parts = [editor, body, candidates, found, finding, back, wording, words]
+    drawn = MemoParts(editor, body, candidates, found, finding, back, wording, words, earlier,
+                      reason)  # fmt: skip
+    events, parts = MemoEvents(backend, drawn), drawn.of_memo
     asked = [topic, template, as_of, audience, length, publishers]
     watching: Any = {"api_visibility": "private", "show_progress": "hidden",
                      "concurrency_limit": 20}  # fmt: skip
@@ -135,14 +161,15 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend) -> None:
 
 
 class MemoEvents:
-    """The handlers of the page over one place."""
+    """The handlers of the page over one backend."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, parts: MemoParts) -> None:
         self._backend = backend
+        self._parts = parts
 
-    def updates(self, editor: MemoEditor, language: str) -> tuple[Any, ...]:
-        """Return sheet, memo, offers, findings and their choice, whether to undo, and the words."""
-        memo = editor.memo
+    def updates(self, editor: MemoEditor, language: str) -> Updates:
+        """Return the memo as it is drawn, its findings, and what is chosen for a line of it."""
+        parts, memo = self._parts, editor.memo
         open_ones = [
             (f"{one.rule} at {one.where}", memos.finding_key(one))
             for one in (memo.findings if memo else ())
@@ -150,16 +177,22 @@ class MemoEvents:
         ]  # fmt: skip
         choosing = bool(editor.at) and editor.wording is None
         candidates = candidates_html(editor.candidates, editor.at, language) if choosing else ""
-        return (
-            editor,
-            editor.message + memo_html(memo, language, editable=True, growing=bool(editor.job)),
-            candidates,
-            findings_html(memo, language),
-            gr.update(choices=open_ones, value=None),
-            gr.update(visible=editor.before is not None),
-            gr.update(visible=editor.wording is not None),
-            editor.wording or "",
-        )
+        body = memo_html(memo, language, editable=True, growing=bool(editor.job))
+        return {
+            parts.editor: editor,
+            parts.body: editor.message + body,
+            parts.candidates: candidates,
+            parts.findings: findings_html(memo, language),
+            parts.finding: gr.update(choices=open_ones, value=None),
+            parts.undo: gr.update(visible=editor.before is not None),
+            parts.wording: gr.update(visible=editor.wording is not None),
+            parts.words: editor.wording or "",
+        }
+
+    def with_list(self, editor: MemoEditor, language: str) -> Updates:
+        """Return the memo, and the list of earlier memos with it chosen."""
+        earlier = self.earlier_memos(editor.name)
+        return {**self.updates(editor, language), self._parts.earlier: earlier}
 
     def templates(self, request: gr.Request) -> Any:
         """Return the list of templates as it is now; what is chosen stays so."""
@@ -168,7 +201,7 @@ class MemoEvents:
     def write(
         self, topic: str, template: str, as_of: str | None, audience: str | None,
         length: float | None, publishers: list[str] | None, request: gr.Request,
-    ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
+    ) -> Iterator[Updates]:  # fmt: skip
         """Begin a memo and show it as it grows; it goes on when the window is closed."""
         language = language_of(request.headers)
         # Fields of a part that was never opened come as None.
@@ -178,39 +211,39 @@ class MemoEvents:
         try:
             job = memos.start_memo(self._backend, wanted, language)
         except BriefingError as error:
-            yield (
-                *self.updates(MemoEditor(message=error_html(str(error), language)), language),
-                gr.skip(),
-            )
+            yield self.updates(MemoEditor(message=error_html(str(error), language)), language)
             return
         yield from self._follow(job, language)
 
-    def show_latest(self, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def show_latest(self, request: gr.Request) -> Iterator[Updates]:
         """Show the memo that is being written, or the newest, after a reload or elsewhere."""
         language = language_of(request.headers)
         job = memos.running_memo(self._backend)
         if job is not None:
-            yield *self.updates(MemoEditor(), language), self.earlier_memos()
+            yield self.with_list(MemoEditor(), language)
             yield from self._follow(job, language)
             return
         newest = next((name for _, name in memos.stored_memos(self._backend)), "")
         editor = memos.open_memo(self._backend, newest, language) if newest else MemoEditor()
-        yield *self.updates(editor, language), self.earlier_memos(newest)
+        yield {
+            **self.updates(editor, language),
+            self._parts.earlier: self.earlier_memos(newest),
+        }
 
-    def _follow(self, job: Job[MemoEditor], language: str) -> Iterator[tuple[Any, ...]]:
+    def _follow(self, job: Job[MemoEditor], language: str) -> Iterator[Updates]:
         editor = MemoEditor()
         # Before anything is written: it may wait for another memo, and can be stopped meanwhile.
         waiting = waiting_html(word("memo.waiting", language))
-        yield *self.updates(MemoEditor(message=waiting, job=job.name), language), gr.skip()
+        yield self.updates(MemoEditor(message=waiting, job=job.name), language)
         try:
             for editor in job.watch():
-                yield *self.updates(replace(editor, job=job.name), language), gr.skip()
+                yield self.updates(replace(editor, job=job.name), language)
         except BriefingError as error:
             editor = replace(editor, message=error_html(str(error), language))
         if job.cancelled and not (editor.memo and editor.memo.complete):
             said = error_html(word("memo.stopped", language), language)
             editor = MemoEditor(editor.memo, editor.name, said)
-        yield *self.updates(editor, language), self.earlier_memos(editor.name)
+        yield self.with_list(editor, language)
 
     def earlier_memos(self, name: str = "") -> Any:
         """Return the list of earlier memos, one of them chosen."""
@@ -222,30 +255,28 @@ class MemoEvents:
         if job is not None:
             job.cancel()
 
-    def reopen(self, name: str | None, request: gr.Request) -> tuple[Any, ...]:
+    def reopen(self, name: str | None, request: gr.Request) -> Updates:
         """Show a memo from the repository."""
         language = language_of(request.headers)
         editor = memos.open_memo(self._backend, name, language) if name else MemoEditor()
         return self.updates(editor, language)
 
-    def refresh(self, editor: MemoEditor, request: gr.Request) -> tuple[Any, ...]:
+    def refresh(self, editor: MemoEditor, request: gr.Request) -> Updates:
         """Show what an answer added, or another window changed, when the page is come back to."""
         now = memos.reload_memo(self._backend, editor)
         if now is editor:
-            return (gr.skip(),) * 8
+            return {self._parts.editor: gr.skip()}
         return self.updates(now, language_of(request.headers))
 
     def accept(
         self, editor: MemoEditor, finding: str | None, reason: str, request: gr.Request
-    ) -> tuple[Any, ...]:
+    ) -> Updates:
         """Accept a finding for a reason."""
         language = language_of(request.headers)
         now = memos.accept_finding(self._backend, editor, finding or "", reason, language)
-        return *self.updates(now, language), ""
+        return {**self.updates(now, language), self._parts.reason: ""}
 
-    def change(
-        self, editor: MemoEditor, request: gr.Request, event: gr.EventData
-    ) -> tuple[Any, ...]:
+    def change(self, editor: MemoEditor, request: gr.Request, event: gr.EventData) -> Updates:
         """Do what a button beside a line, or beside an offered passage, asks for."""
         data, language = event._data or {}, language_of(request.headers)
         action, at = str(data.get("act")), str(data.get("at"))
@@ -254,17 +285,17 @@ class MemoEvents:
         )
         return self.updates(now, language)
 
-    def reword(self, editor: MemoEditor, words: str | None, request: gr.Request) -> tuple[Any, ...]:
+    def reword(self, editor: MemoEditor, words: str | None, request: gr.Request) -> Updates:
         """Put other words into the line that is being changed."""
         language = language_of(request.headers)
         now = memos.reword_line(self._backend, editor, words or "", language)
         return self.updates(now, language)
 
-    def cancel_rewording(self, editor: MemoEditor, request: gr.Request) -> tuple[Any, ...]:
+    def cancel_rewording(self, editor: MemoEditor, request: gr.Request) -> Updates:
         """Leave the line as it is."""
         return self.updates(replace(editor, wording=None, at=""), language_of(request.headers))
 
-    def undo(self, editor: MemoEditor, request: gr.Request) -> tuple[Any, ...]:
+    def undo(self, editor: MemoEditor, request: gr.Request) -> Updates:
         """Take the last change back."""
         language = language_of(request.headers)
         now = memos.apply_action(self._backend, editor, "undo", "", language=language)
@@ -289,4 +320,4 @@ class MemoEvents:
         return memos.memo_file(self._backend, editor, form)
 
 
-__all__ = ["MemoEvents", "build"]
+__all__ = ["MemoEvents", "MemoParts", "build"]
