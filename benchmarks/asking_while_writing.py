@@ -90,7 +90,7 @@ def main() -> None:
         settings = Settings(home=home, **({"embedder": chosen.embedder} if chosen.embedder else {}))
         backend = Backend(settings)
         backend.open()
-        while not backend.settled():
+        while not backend.opening_finished():
             time.sleep(0.5)
         workspace = backend.workspace()
         if workspace is None:

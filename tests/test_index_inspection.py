@@ -194,8 +194,8 @@ def test_the_page_notices_a_broken_index_and_mends_it(
     """The line under the title says so until it is made anew, which nobody has to ask for."""
     break_graph(home)
     shown: list[str] = []
-    monkeypatch.setattr("ui.backend._LOOKED", 0.05)
-    monkeypatch.setattr("ui.backend._LOOKED_AT_MOST", 0.1)
+    monkeypatch.setattr("ui.backend._INDEX_POLL", 0.05)
+    monkeypatch.setattr("ui.backend._INDEX_POLL_AT_MOST", 0.1)
     backend = Backend(settings(home))
     with logging_to(home):
         backend.open()

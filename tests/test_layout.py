@@ -31,7 +31,7 @@ OWNERS = {
     "fpdf": {"corpus/starter/reports/build.py"},
     "gradio": {"ui/page.py", "ui/page_chat.py", "ui/page_library.py", "ui/page_memo.py",
                "ui/page_options.py", "ui/page_source.py", "ui/page_add_to_memo.py",
-               "ui/page_conversations.py", "ui/page_messages.py", "ui/page_words.py",
+               "ui/page_conversations.py", "ui/page_chat_events.py", "ui/page_words.py",
                "ui/page_local_models.py", "ui/server.py", "ui/event_errors.py"},
     "httpx": {"corpus/addresses.py", "corpus/fetching.py", "index/url_ingest.py",
               "assistant/models/clients.py", "assistant/models/downloading.py",

@@ -20,7 +20,7 @@ from corpus.library import Library
 from tests.browser import GRADIO_WARNS
 from tests.test_ui_page import EXAMPLES, Harbour
 from ui.gradio_startup import refuse_openings
-from ui.guard import rebuilt, refused
+from ui.guard import checked_event, refusal
 from ui.server import application
 from ui.uploads import Uploads
 
@@ -242,7 +242,7 @@ def test_an_event_comes_through_as_the_page_sends_it() -> None:
     sent = {"fn_index": 3, "data": ["what?", None, 4.5, True, ["a", "b"]], "batched": True,
             "event_data": {"act": "good", "turn": "0"}, "session_hash": "s", "trigger_id": 9,
             "simple_format": True, "request": {"x": 1}}  # fmt: skip
-    number, body = rebuilt(json.dumps(sent).encode(), {3: frozenset()}, lambda _: False)
+    number, body = checked_event(json.dumps(sent).encode(), {3: frozenset()}, lambda _: False)
     left = {name: sent[name] for name in ("fn_index", "data", "event_data", "session_hash",
                                           "trigger_id")}  # fmt: skip
     assert number == 3 and json.loads(body) == left
@@ -272,7 +272,7 @@ def test_other_ways_into_gradio_are_shut(guarded: Served, method: str, path: str
 def test_a_malformed_host_is_refused(host: str) -> None:
     """A name of this machine with something behind it is none."""
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", host.encode())]}
-    assert "this machine only" in refused(scope)
+    assert "this machine only" in refusal(scope)
 
 
 def test_of_two_hosts_none_counts() -> None:
@@ -280,7 +280,7 @@ def test_of_two_hosts_none_counts() -> None:
     good, bad = (b"host", b"localhost:7860"), (b"Host", b"evil.example")
     for headers in ([good, bad], [bad, good], [good, good]):
         scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
-        assert "this machine only" in refused(scope)
+        assert "this machine only" in refusal(scope)
 
 
 def test_no_other_origin_may_read(guarded: Served) -> None:
@@ -322,7 +322,7 @@ def test_an_engine_that_was_not_offered_is_not_asked(guarded: Served) -> None:
         data[engine] = name
         said = guarded.event(number, data, session=f"engine{name[:9]}")
         assert "not in the list" in said, said
-    assert not guarded.place.questions.open()
+    assert not guarded.place.questions.unfinished()
 
 
 def test_two_windows_begin_one_answer_of_a_conversation() -> None:

@@ -71,7 +71,7 @@ def test_six_documents_go_in_while_ten_questions_are_answered(
         answered_meanwhile = 0
         for number, (town, ships) in enumerate(SHIPS.items(), 1):
             _ask(page, f"How many ships did the harbour of {town} handle in 2023?", number)
-            job = ingest_jobs.latest(backend)
+            job = ingest_jobs.latest_job(backend)
             assert job is not None
             answered_meanwhile += not job.ended
             said = page.locator("#chat .claim").last.inner_text()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer
@@ -24,9 +28,10 @@ from tests.test_ui_page import (
     page,
 )
 from tests.test_ui_page import pytestmark as pytestmark
-from ui.answer_view import about_html, copied
+from ui.answer_view import about_html, clipboard_text
 from ui.chat_actions import AskOptions, begin_answer, chat_messages
 from ui.jobs import Jobs
+from ui.page_chat_events import ChatEvents, Watcher
 from ui.page_conversations import ConversationList
 
 __all__ = ["address", "chromium", "page"]
@@ -173,9 +178,11 @@ def test_an_answer_is_copied_with_and_without_citations(page: Any, address: str)
     ask(page, "How many ships?")
     for name, cited in (("Copy", False), ("Copy with citations", True)):
         page.locator("#chat a.do", has_text=name).first.click()
-        page.wait_for_timeout(800)
-        text = page.evaluate("navigator.clipboard.readText()")
-        assert QUOTE in text and ("[1] " in text) == cited
+        page.wait_for_function(
+            """([quote, cited]) => navigator.clipboard.readText().then(
+                 text => text.includes(quote) && text.includes("[1] ") === cited)""",
+            arg=[QUOTE, cited],
+        )
 
 
 @browser_test
@@ -263,6 +270,34 @@ def test_answers_go_on_while_other_conversations_are_opened(page: Any) -> None:
     page.get_by_role("button", name="Stop", exact=True).wait_for(state="hidden")
 
 
+def test_a_watch_draws_nothing_more_once_another_was_begun() -> None:
+    """It would draw its conversation over the one that was opened since; Gradio sends the last step
+    of an event again at its end, so that one changes nothing."""
+    place: Any = Harbour()
+    parts: Any = SimpleNamespace(turns="turns", chat="chat")
+    events, watcher = ChatEvents(place, parts), Watcher()
+    conversation, begun = begin_answer(place, "", "something endless", (), AskOptions())
+    request: Any = SimpleNamespace(headers={})
+
+    async def steps() -> tuple[list[Any], list[Any]]:
+        first = events.watch([begun], conversation, watcher.renew(), watcher, request)
+        drawn = [await anext(first)]
+        second = events.watch([begun], conversation, watcher.renew(), watcher, request)
+        drawn.append(await anext(second))
+        left = [step async for step in first]
+        await second.aclose()  # type: ignore[attr-defined]
+        return drawn, left
+
+    # The browser of other tests has an event loop running in this thread.
+    with ThreadPoolExecutor(1) as pool:
+        drawn, left = pool.submit(asyncio.run, steps()).result()
+    for job in place.questions.unfinished():
+        job.cancel()
+        assert job.wait(10)
+    assert all("something endless" in str(one["chat"]) for one in drawn)
+    assert left == [{"turns": gr.skip()}]
+
+
 @browser_test
 def test_after_a_restart_in_mid_answer_the_question_is_there(page: Any) -> None:
     """It says that it was interrupted, and Retry asks it again."""
@@ -280,7 +315,7 @@ def test_after_a_restart_in_mid_answer_the_question_is_there(page: Any) -> None:
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_text("Stopped. Ask again").wait_for()
     assert page.locator("#chat .asked").count() == 1
-    for job in before.open():
+    for job in before.unfinished():
         job.cancel()
 
 
@@ -455,4 +490,4 @@ def test_about_and_copies_escape_what_others_wrote() -> None:
     for language in ("en", "zh"):
         html = about_html(answer, language)
         assert "Port Gazette" in html and "<b>The</b>" not in html
-    assert "<b>The</b> harbour" in copied(answer, cited=True)
+    assert "<b>The</b> harbour" in clipboard_text(answer, cited=True)

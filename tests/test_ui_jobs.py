@@ -33,7 +33,7 @@ def test_two_windows_watch_one_job_and_a_third_comes_later() -> None:
     for window in windows:
         window.join(60)
     assert [one[-1] for one in seen] == [2, 2]
-    assert list(job.watch()) == [2] and jobs.find("one") is job and jobs.open() == []
+    assert list(job.watch()) == [2] and jobs.find("one") is job and jobs.unfinished() == []
 
 
 def test_a_full_line_refuses_and_the_next_is_served() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from assistant.settings import Settings
@@ -29,13 +30,13 @@ from ui.ingest_jobs import AddedFile
 from ui.jobs import Jobs
 from ui.library import (
     NO_THEME,
-    PAGE,
+    ROWS_PER_PAGE,
     LibraryFilter,
     adding_html,
     details_html,
     table_html,
 )
-from ui.page_library import MOVING, OPENED, WHOLE, LibraryEvents
+from ui.page_library import LibraryEvents, LibraryParts
 from ui.terminal import report_lines
 from ui.wording import keys
 
@@ -88,7 +89,7 @@ HARBOURS = [
 )
 def test_the_table_shows_what_is_asked_for(wanted: LibraryFilter, titles: str) -> None:
     """Searched, filtered and sorted; documents without a date last."""
-    shown = library.shown(HARBOURS, wanted)
+    shown = library.library_view(HARBOURS, wanted)
     assert "|".join(one.source.title for one in shown.entries) == titles
     assert shown.count == len(shown.entries)
 
@@ -96,15 +97,19 @@ def test_the_table_shows_what_is_asked_for(wanted: LibraryFilter, titles: str) -
 def test_a_large_library_is_shown_page_by_page() -> None:
     """Beyond the last page stands the last page."""
     many = [entry(number, f"Document {number:04}") for number in range(1000)]
-    last = library.shown(many, LibraryFilter(sort="by_title", page=99))
-    assert (last.first, len(last.entries), last.count) == (1000 - PAGE, PAGE, 1000)
+    last = library.library_view(many, LibraryFilter(sort="by_title", page=99))
+    assert (last.first, len(last.entries), last.count) == (
+        1000 - ROWS_PER_PAGE,
+        ROWS_PER_PAGE,
+        1000,
+    )
     assert last.line("en", anything=True) == "Documents 951–1000 of 1000"
     assert (
-        library.shown([], LibraryFilter())
+        library.library_view([], LibraryFilter())
         .line("en", anything=False)
         .startswith("The library is empty")
     )
-    assert "符合条件" in library.shown([], LibraryFilter()).line("zh", anything=True)
+    assert "符合条件" in library.library_view([], LibraryFilter()).line("zh", anything=True)
 
 
 def test_titles_are_shown_and_never_rendered() -> None:
@@ -185,7 +190,7 @@ def backend(tmp_path: Path) -> Iterator[Backend]:
 
 
 def ended(backend: Backend) -> Any:
-    job = ingest_jobs.latest(backend)
+    job = ingest_jobs.latest_job(backend)
     assert job is not None
     *_, last = job.watch()
     return last
@@ -211,7 +216,7 @@ def test_uploads_are_named_by_their_names_and_replace_each_other(
     (found,) = [one for one in workspace.library.entries() if one.source.title == "Lund"]
     assert library.entry_of(workspace, found.id) == found
     assert len(workspace.library.versions_before(found.id)) == 1
-    html = adding_html(ingest_jobs.latest(backend), 0, "en")
+    html = adding_html(ingest_jobs.latest_job(backend), 0, "en")
     assert "1 replaced" in html and "lund.md" in html and "refused" in html
     with pytest.raises(UsageError):
         ingest_jobs.start_files(backend, [])
@@ -240,7 +245,7 @@ def test_uploads_of_an_addition_that_never_began_are_deleted(
     def held() -> Iterator[Any]:
         begun.set()
         assert go.wait(60)
-        yield ingest_jobs.Adding()
+        yield ingest_jobs.AddProgress()
 
     backend.additions.start("held", held)
     assert begun.wait(60)
@@ -249,7 +254,7 @@ def test_uploads_of_an_addition_that_never_began_are_deleted(
     file.write_text("# Note\n\nIt was never read.\n")
     ingest_jobs.start_files(backend, [str(file)])
     waiting = backend.additions.newest()
-    ingest_jobs.cancel(backend)
+    ingest_jobs.cancel_all(backend)
     go.set()
     assert waiting is not None and waiting.wait(60)
     assert not file.parent.exists()
@@ -266,7 +271,7 @@ def test_the_whole_and_the_document_have_a_bar_each() -> None:
         shown.set()
         assert go.wait(60)
 
-    jobs: Jobs[ingest_jobs.Adding] = Jobs("additions", at_once=1, waiting=1)
+    jobs: Jobs[ingest_jobs.AddProgress] = Jobs("additions", at_once=1, waiting=1)
     job = jobs.start("one", lambda: ingest_jobs.progress_of(work()))
     assert shown.wait(60)
     html = adding_html(job, 2, "en")
@@ -288,7 +293,7 @@ def test_a_file_that_is_there_already_names_the_document_that_has_its_content(
     there = str(tmp_path / "note.md")
     assert last.report.duplicates == (Duplicate("upload:copy.md", "Note", there),)
     assert last.lines == (AddedFile("copy.md", "duplicate", "Note"),)
-    html = adding_html(ingest_jobs.latest(backend), 0, "en")
+    html = adding_html(ingest_jobs.latest_job(backend), 0, "en")
     assert "copy.md" in html and "already, as “Note”" in html
     said = " ".join("".join(report_lines(last.report)).split())
     assert "upload:copy.md: the same as Note (" in said
@@ -301,7 +306,7 @@ def test_a_document_is_corrected_removed_and_brought_back(backend: Backend) -> N
     (found,) = workspace.library.entries()
 
     def edited(title: str, publisher: str, published: str, theme: str = "") -> tuple[bool, str]:
-        return library.edited(workspace, found.id, "en", title=title, publisher=publisher,
+        return library.edit_document(workspace, found.id, "en", title=title, publisher=publisher,
                               published=published, theme=theme)  # fmt: skip
 
     assert not edited("Mill", "", "last May")[0]
@@ -315,9 +320,9 @@ def test_a_document_is_corrected_removed_and_brought_back(backend: Backend) -> N
     (hit,) = workspace.retriever.search("How much rye did the mill grind?")
     assert (hit.source.title, hit.source.published) == ("The mill", "2022-05")
     assert hit.source.theme == "landscape"
-    gone, said = library.removed(workspace, found.id, "en")
+    gone, said = library.remove_document(workspace, found.id, "en")
     assert gone == found.id and "Undo" in said and workspace.library.entries() == []
-    assert "is back" in library.restored(workspace, found.id, "en")
+    assert "is back" in library.restore_document(workspace, found.id, "en")
     assert workspace.retriever.search("How much rye did the mill grind?")
 
 
@@ -330,32 +335,29 @@ def test_addresses_that_are_none_are_said_so(backend: Backend) -> None:
 
 def test_the_timeline_counts_quarters() -> None:
     """By publisher and by theme, those without a month left out."""
-    rows = library.by_quarter(HARBOURS, "others")
+    rows = library.counts_by_publisher(HARBOURS, "others")
     assert rows == [("2023 Q2", "Railway", 1), ("2024 Q1", "Gazette", 1)]
-    rows = library.by_theme(HARBOURS, lambda key: key.upper() or "none")
+    rows = library.counts_by_theme(HARBOURS, lambda key: key.upper() or "none")
     assert rows == [("2023 Q2", "RAIL", 1), ("2024 Q1", "none", 1)]
 
 
-def test_events_return_as_many_values_as_the_page_has_components(backend: Backend) -> None:
-    """The lists of components and of values are in two modules."""
+def test_a_filter_that_no_document_is_left_for_can_be_chosen_still(backend: Backend) -> None:
+    """The choices hold what is chosen, beside what the library has; the checks all pass."""
 
     class Asked:
         def __init__(self) -> None:
             self.headers = {"accept-language": "en"}
 
-    events = LibraryEvents(backend)
+    # Each component is told by the name of its field.
+    names: Any = {field.name: field.name for field in fields(LibraryParts)}
+    events = LibraryEvents(backend, LibraryParts(**names))
     request: Any = Asked()
-    assert len(events.everything(LibraryFilter(), "theme", request)) == WHOLE
-    assert len(events.first(request)) == OPENED + 1
-    assert len(events.progress(request)) == MOVING
-    assert events.check(request)[0].count("✓") > 5
-    # A filter that no document is left for can be chosen still.
-    gone = events.everything(
-        LibraryFilter(publisher="Nobody", kind="pdf", theme="law"), "theme", request
-    )
-    offered = [one["choices"] for one in gone if isinstance(one, dict) and "choices" in one]
-    assert "Nobody" in offered[0] and ("AI law", "law") in offered[1] and "pdf" in offered[2]
-    assert len(events.choose("", None, None, None, "", "", "newest", request)) == WHOLE - 8 - MOVING
+    wanted = LibraryFilter(publisher="Nobody", kind="pdf", theme="law")
+    drawn = events.refresh(wanted, "theme", request)
+    assert "Nobody" in drawn["publisher"]["choices"] and "pdf" in drawn["kind"]["choices"]
+    assert ("AI law", "law") in drawn["theme"]["choices"]
+    assert drawn["wanted"] == wanted and drawn["stop"] == gr.update(visible=False)
+    assert events.check(request).count("✓") > 5
 
 
 # ----------------------------------------------------------------- in the browser
@@ -527,4 +529,4 @@ def test_a_room_is_not_closed_under_what_reads_its_library(tmp_path: Path) -> No
 
 def test_lines_of_work_are_those_of_the_room(backend: Backend) -> None:
     """Additions wait in the backend's own line."""
-    assert isinstance(backend.additions, Jobs) and ingest_jobs.waiting(backend) == 0
+    assert isinstance(backend.additions, Jobs) and ingest_jobs.waiting_count(backend) == 0

@@ -25,7 +25,7 @@ from tests.test_assistant_models_model_store import LLAMA, gguf
 from tests.test_ui_page import EXAMPLES, Harbour, chromium, page
 from ui import local_models
 from ui.backend import Backend
-from ui.local_models import announced, line_html, list_html, time_of
+from ui.local_models import announcement_html, line_html, list_html, time_of
 from ui.page_local_models import LocalModelEvents, LocalModelParts
 from ui.wording import keys, word
 
@@ -69,7 +69,7 @@ class Window:
     def __init__(self, place: Harbour, language: str = "en") -> None:
         self._events = LocalModelEvents(place, PARTS)
         self._request: Any = SimpleNamespace(headers={"accept-language": language})
-        self._shown: dict[Any, Any] = {PARTS.seen: [], PARTS.doubted: "", PARTS.followed: ""}
+        self._shown: dict[Any, Any] = {PARTS.seen: [], PARTS.removing: "", PARTS.followed: ""}
         self.engine: str | None = None
 
     def _draws(self, drawn: dict[Any, Any]) -> None:
@@ -79,16 +79,16 @@ class Window:
             self.engine = changed.get("value", self.engine)
 
     def open(self) -> None:
-        self._draws(self._events.looked(self._request))
-        self._draws(self._events.opened(self._request))
+        self._draws(self._events.show_download(self._request))
+        self._draws(self._events.show_models(self._request))
 
-    def press(self, act: str, name: str = "tiny") -> None:
-        event: Any = SimpleNamespace(_data={"act": act, "name": name})
-        self._draws(self._events.act(self.engine, self._request, event))
+    def press(self, action: str, name: str = "tiny") -> None:
+        event: Any = SimpleNamespace(_data={"act": action, "name": name})
+        self._draws(self._events.action(self.engine, self._request, event))
 
     def tick(self) -> None:
         shown = self._shown
-        given = (shown[PARTS.seen], shown[PARTS.doubted], shown[PARTS.followed], self.engine)
+        given = (shown[PARTS.seen], shown[PARTS.removing], shown[PARTS.followed], self.engine)
         self._draws(self._events.tick(*given, self._request))
 
     def row(self, name: str = "tiny") -> str:
@@ -111,7 +111,7 @@ class Window:
 
 def ended(place: Harbour, name: str = "tiny") -> None:
     """Wait until the work on a model is over."""
-    job = place.writers.find(name)
+    job = place.downloads.find(name)
     assert job is not None and job.wait(60)
 
 
@@ -140,7 +140,7 @@ def test_a_model_comes_and_every_window_sees_it(place: Harbour, hub: Hub) -> Non
     window.open()
     idle.open()
     window.press("get", "other")
-    job = place.writers.find("other")
+    job = place.downloads.find("other")
     assert job is not None
     steps = job.watch()
     assert next(steps).total == len(LONG)
@@ -310,7 +310,7 @@ def test_too_little_memory_is_said_before_it_is_fetched(
 def test_a_file_of_the_users_own_has_a_row(place: Harbour) -> None:
     """It can be used and removed; nothing is claimed of it."""
     (place.store.prepared() / "lund <3b>.gguf").write_bytes(gguf(*LLAMA))
-    (one,) = [one for one in local_models.listed(place) if one.entry is None]
+    (one,) = [one for one in local_models.local_models(place) if one.entry is None]
     html = list_html([one], "", "en")
     assert "a file of yours" in html and "lund &lt;3b&gt;" in html and "<3b>" not in html
     assert one.state == "here" and one.memory > one.bytes > 0
@@ -344,7 +344,7 @@ def test_every_model_of_the_list_has_its_words_in_both_languages() -> None:
 def test_spans_are_told_in_what_fits_them() -> None:
     """Seconds, minutes, hours; nothing without work."""
     assert [time_of(one, "en") for one in (3, 300, 9000)] == ["3 s", "5 min", "2.5 h"]
-    assert line_html(None, 0, "en") == announced(None, "en") == ""
+    assert line_html(None, 0, "en") == announcement_html(None, "en") == ""
 
 
 @pytest.mark.process
@@ -358,7 +358,7 @@ def test_the_room_takes_what_was_chosen_and_lets_go_when_it_leaves(
         monkeypatch.setattr(model_store, "entries", lambda: (made,))
         backend = Backend(Settings(home=tmp_path, embedder="hash"))
         with pytest.raises(UsageError, match="still opening"):
-            local_models.use(backend, "lund")
+            local_models.use_model(backend, "lund")
         backend.open()
         assert backend._finished.wait(60)
         first = backend.workspace()
@@ -372,15 +372,16 @@ def test_the_room_takes_what_was_chosen_and_lets_go_when_it_leaves(
             name for _, name in backend.engines()
         }
         assert (
-            local_models.use(backend, "lund") == "local:lund" and "local:lund" in backend.status()
+            local_models.use_model(backend, "lund") == "local:lund"
+            and "local:lund" in backend.status()
         )
-        assert backend.workspace() is not first and backend.goes_to("local:lund") == ""
-        local_models.remove(backend, "lund")
+        assert backend.workspace() is not first and backend.host_of("local:lund") == ""
+        local_models.remove_model(backend, "lund")
         assert "local:lund" not in {name for _, name in backend.engines()}
         with pytest.raises(UsageError, match="not in the list"):
             backend._engine(backend.workspace(), "local:lund")  # type: ignore[arg-type]
-        local_models.begin(backend, "tiny")
-        job = backend.writers.find("tiny")
+        local_models.start_download(backend, "tiny")
+        job = backend.downloads.find("tiny")
         assert job is not None and next(job.watch()).total == len(LONG)
         backend.close()
         assert job.ended and job.cancelled

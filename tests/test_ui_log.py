@@ -130,10 +130,10 @@ def test_indexes_that_cannot_be_written_are_logged_and_shown(
         return False
 
     monkeypatch.setattr(IndexManager, "maintain", maintain)
-    monkeypatch.setattr("ui.backend._LOOKED", 0.02)
-    monkeypatch.setattr("ui.backend._LOOKED_AT_MOST", 0.05)
+    monkeypatch.setattr("ui.backend._INDEX_POLL", 0.02)
+    monkeypatch.setattr("ui.backend._INDEX_POLL_AT_MOST", 0.05)
     backend.open()
-    assert until(backend.settled, 60) and backend.workspace() is not None
+    assert until(backend.opening_finished, 60) and backend.workspace() is not None
     assert "Bringing the search indexes up to date failed: the disk is full" in backend.status()
     assert "briefing.log" in backend.status() and "更新检索索引失败" in backend.status("zh")
     assert "backend.indexes failed: StorageError at" in written(home)
@@ -166,7 +166,7 @@ def test_examples_that_fail_do_not_keep_the_library_shut(
 
     monkeypatch.setattr("assistant.examples.examples", examples)
     backend.open()
-    assert until(backend.settled, 60)
+    assert until(backend.opening_finished, 60)
     assert backend.workspace() is not None and "Making example questions failed" in backend.status()
     assert ASKED not in backend.status() and backend.examples() == []
 
@@ -177,7 +177,7 @@ def test_a_library_that_does_not_open_is_logged_and_shown(tmp_path: Path) -> Non
     backend = Backend(Settings(home=tmp_path, embedder="hash", engine="extractive"))
     with logging_to(tmp_path):
         backend.open()
-        assert until(backend.settled, 60)
+        assert until(backend.opening_finished, 60)
         backend.close()
     assert "damaged" in backend.status()
     assert "the library does not open: LibraryDamaged" in last_failures(tmp_path)[-1].line

@@ -8,7 +8,7 @@ import json
 import threading
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,9 +27,9 @@ from tests.memos import MEMO
 from tests.test_assistant_memo_writing import PORT, ROAD
 from tests.test_ui_page import EXAMPLES, Harbour, chromium, page
 from ui import memos
-from ui.memo_view import findings_html, memo_html, offers_html
+from ui.memo_view import candidates_html, findings_html, memo_html
 from ui.memos import MemoEditor, MemoForm
-from ui.page_memo import MemoEvents
+from ui.page_memo import MemoEvents, MemoParts
 
 __all__ = ["chromium", "page"]
 
@@ -68,12 +68,12 @@ def address(office: Office) -> Iterator[str]:
 
 def test_a_memo_grows_and_is_kept(office: Office) -> None:
     """Section by section, each in the repository; the last is complete and can be opened again."""
-    sheets = list(memos.written_memo(office, MemoForm("The port of Lund")))
+    sheets = list(memos.write_memo(office, MemoForm("The port of Lund")))
     counts = [len(one.memo.sections) for one in sheets if one.memo]
     assert counts == sorted(counts) and counts[-1] == 10
     final = sheets[-1]
     assert final.memo is not None and final.memo.complete and not final.message
-    assert memos.reopened(office, final.name).memo == final.memo
+    assert memos.open_memo(office, final.name).memo == final.memo
     assert final.name in {name for _, name in memos.stored_memos(office)}
 
 
@@ -94,82 +94,88 @@ def test_the_page_lists_the_templates_by_what_they_are_called(office: Office) ->
 def test_what_goes_wrong_is_said_beside_the_memo(office: Office) -> None:
     """An empty topic, one the library knows nothing of, a memo that is gone, no library yet."""
     for topic in ("", "Quantum chess in Bolivia"):
-        *_, sheet = memos.written_memo(office, MemoForm(topic))
-        assert "That did not work" in sheet.message
-    assert "no memo" in memos.reopened(office, "gone").message
-    *_, sheet = memos.written_memo(Harbour(), MemoForm("The port of Lund"))
-    assert "still opening" in sheet.message
+        *_, editor = memos.write_memo(office, MemoForm(topic))
+        assert "That did not work" in editor.message
+    assert "no memo" in memos.open_memo(office, "gone").message
+    *_, editor = memos.write_memo(Harbour(), MemoForm("The port of Lund"))
+    assert "still opening" in editor.message
 
 
 def test_findings_can_be_accepted_with_a_reason(office: Office) -> None:
     """The reason is in the repository; without one nothing is accepted."""
-    *_, sheet = memos.written_memo(office, MemoForm("The port of Lund"))
-    assert sheet.memo is not None
-    one = sheet.memo.findings[0]
+    *_, editor = memos.write_memo(office, MemoForm("The port of Lund"))
+    assert editor.memo is not None
+    one = editor.memo.findings[0]
     place = memos.finding_key(one)
-    assert "give a reason" in memos.accepting(office, sheet, place, " ").message
-    after = memos.accepting(office, sheet, place, "agreed")
+    assert "give a reason" in memos.accept_finding(office, editor, place, " ").message
+    after = memos.accept_finding(office, editor, place, "agreed")
     assert after.memo is not None and after.memo.findings[0].accepted == "agreed"
-    kept = MemoRepository(office.workspace().settings.home).load(sheet.name)
+    kept = MemoRepository(office.workspace().settings.home).load(editor.name)
     assert kept.findings[0].accepted == "agreed"
 
 
 def test_files_are_handed_to_the_page_itself(office: Office) -> None:
     """Nothing is left in a cache; the evidence pack holds the memo in each format."""
-    *_, sheet = memos.written_memo(office, MemoForm("The port of Lund"))
-    given = json.loads(memos.file_of(office, sheet, "zip"))
+    *_, editor = memos.write_memo(office, MemoForm("The port of Lund"))
+    given = json.loads(memos.memo_file(office, editor, "zip"))
     names = zipfile.ZipFile(io.BytesIO(base64.b64decode(given["data"]))).namelist()
     assert {"memo.docx", "memo.pdf", "memo.json", "manifest.json", "passages.json"} <= set(names)
-    assert memos.file_of(office, MemoEditor(), "docx") == memos.file_of(office, sheet, "exe") == ""
+    assert (
+        memos.memo_file(office, MemoEditor(), "docx")
+        == memos.memo_file(office, editor, "exe")
+        == ""
+    )
 
 
 def test_lines_are_changed_by_hand_and_kept(office: Office) -> None:
     """Removed and brought back, cited to an offered passage, compared with the memo before."""
-    *_, sheet = memos.written_memo(office, MemoForm("The port of Lund"))
-    assert sheet.memo is not None
-    key, lines = next((one.key, one.lines) for one in sheet.memo.sections if one.lines)
+    *_, editor = memos.write_memo(office, MemoForm("The port of Lund"))
+    assert editor.memo is not None
+    key, lines = next((one.key, one.lines) for one in editor.memo.sections if one.lines)
     first = next(n for n, line in enumerate(lines, 1) if line.role == EVIDENCE)
-    less = memos.changed(office, sheet, "drop", f"{key}:{first}")
+    less = memos.apply_action(office, editor, "drop", f"{key}:{first}")
     repository = MemoRepository(office.workspace().settings.home)
-    assert less.memo is not None and repository.load(sheet.name) == less.memo != sheet.memo
-    assert memos.changed(office, less, "undo", "").memo == sheet.memo
-    offering = memos.changed(office, sheet, "cite", f"{key}:{first}")
-    assert offering.offers and "data-label" in offers_html(offering.offers, offering.at, "en")
-    taken = memos.changed(office, offering, "take", offering.at, offering.offers[0].label)
-    assert taken.memo is not None and not taken.offers
-    assert "did not work" in memos.changed(office, sheet, "drop", f"{key}:99").message
-    sheet = memos.changed(office, taken, "undo", "")
-    writing = memos.changed(office, sheet, "word", f"{key}:{first}")
+    assert less.memo is not None and repository.load(editor.name) == less.memo != editor.memo
+    assert memos.apply_action(office, less, "undo", "").memo == editor.memo
+    choosing = memos.apply_action(office, editor, "cite", f"{key}:{first}")
+    assert choosing.candidates and "data-label" in candidates_html(
+        choosing.candidates, choosing.at, "en"
+    )
+    taken = memos.apply_action(office, choosing, "take", choosing.at, choosing.candidates[0].label)
+    assert taken.memo is not None and not taken.candidates
+    assert "did not work" in memos.apply_action(office, editor, "drop", f"{key}:99").message
+    editor = memos.apply_action(office, taken, "undo", "")
+    writing = memos.apply_action(office, editor, "word", f"{key}:{first}")
     assert writing.wording == lines[first - 1].claim.text
-    worded = memos.reworded(office, writing, "The port of Lund is new.", "en")
-    assert worded.wording is None and worded.memo is not None and worded.before == sheet.memo
-    assert memos.changed(office, worded, "undo", "").memo == sheet.memo
-    late = memos.reworded(office, replace(writing, memo=less.memo), "It is new.", "en")
+    worded = memos.reword_line(office, writing, "The port of Lund is new.", "en")
+    assert worded.wording is None and worded.memo is not None and worded.before == editor.memo
+    assert memos.apply_action(office, worded, "undo", "").memo == editor.memo
+    late = memos.reword_line(office, replace(writing, memo=less.memo), "It is new.", "en")
     assert late.wording == "It is new." and "changed meanwhile" in late.message
-    empty = memos.reworded(office, writing, " ", "en")
+    empty = memos.reword_line(office, writing, " ", "en")
     assert "write a sentence" in empty.message and empty.wording == " "
-    other = repository.new_id(sheet.memo)
+    other = repository.new_id(editor.memo)
     repository.save(less.memo, other)
-    assert lines[first - 1].claim.text[:30] in memos.compared(office, sheet, other, "en")
-    assert key in [one.key for one in sections_for(sheet.memo)]
+    assert lines[first - 1].claim.text[:30] in memos.comparison_html(office, editor, other, "en")
+    assert key in [one.key for one in sections_for(editor.memo)]
 
 
 def test_a_memo_that_changed_meanwhile_is_not_overwritten(office: Office) -> None:
     """Neither by a change of a line nor by accepting a finding: it is shown as it is now."""
-    *_, sheet = memos.written_memo(office, MemoForm("The port of Lund"))
-    assert sheet.memo is not None and sheet.memo.findings
-    assert memos.reread(office, sheet) is sheet
-    key, lines = next((one.key, one.lines) for one in sheet.memo.sections if one.lines)
+    *_, editor = memos.write_memo(office, MemoForm("The port of Lund"))
+    assert editor.memo is not None and editor.memo.findings
+    assert memos.reload_memo(office, editor) is editor
+    key, lines = next((one.key, one.lines) for one in editor.memo.sections if one.lines)
     at = next(n for n, line in enumerate(lines, 1) if line.role == EVIDENCE)
-    now = memos.changed(office, sheet, "drop", f"{key}:{at}")
-    finding = sheet.memo.findings[0]
+    now = memos.apply_action(office, editor, "drop", f"{key}:{at}")
+    finding = editor.memo.findings[0]
     for later in (
-        memos.changed(office, sheet, "drop", f"{key}:{at}"),
-        memos.accepting(office, sheet, memos.finding_key(finding), "agreed"),
+        memos.apply_action(office, editor, "drop", f"{key}:{at}"),
+        memos.accept_finding(office, editor, memos.finding_key(finding), "agreed"),
     ):
         assert "changed meanwhile" in later.message and later.memo == now.memo
-    assert MemoRepository(office.workspace().settings.home).load(sheet.name) == now.memo
-    assert memos.reread(office, sheet).memo == now.memo
+    assert MemoRepository(office.workspace().settings.home).load(editor.name) == now.memo
+    assert memos.reload_memo(office, editor).memo == now.memo
 
 
 class Browser:
@@ -181,43 +187,45 @@ class Browser:
 
 def test_each_window_follows_and_stops_its_own_memo(office: Office) -> None:
     """The second waits for the first; stopping it leaves the first alone."""
-    events, request = MemoEvents(office), cast(Any, Browser())
+    # Each component is told by the name of its field.
+    names: Any = {field.name: field.name for field in fields(MemoParts)}
+    events, request = MemoEvents(office, MemoParts(**names)), cast(Any, Browser())
     windows = [
         events.write(topic, "bluf", None, None, None, None, request)
         for topic in ("The port of Lund", "The port of Lund in 2025")
     ]
-    first, second = (next(window)[0] for window in windows)
+    first, second = (next(window)["editor"] for window in windows)
     assert first.job and second.job and first.job != second.job
     events.stop(second)
     *_, last = windows[0]
-    assert last[0].memo is not None and last[0].memo.complete
-    assert last[0].memo.topic == "The port of Lund" and not last[0].job
+    assert last["editor"].memo is not None and last["editor"].memo.complete
+    assert last["editor"].memo.topic == "The port of Lund" and not last["editor"].job
     *_, stopped = windows[1]
-    assert "Stopped" in stopped[0].message and stopped[0].memo is None
+    assert "Stopped" in stopped["editor"].message and stopped["editor"].memo is None
 
 
 def test_an_answer_is_added_to_a_memo(office: Office) -> None:
     """Its cited sentences go in once, under the heading that was chosen."""
-    *_, sheet = memos.written_memo(office, MemoForm("The port of Lund"))
-    assert sheet.memo is not None
+    *_, editor = memos.write_memo(office, MemoForm("The port of Lund"))
+    assert editor.memo is not None
     claim = Claim("The port of Lund has a pilot of its own.", (1,), "supported")
-    answer = Answer("?", "answered", (claim,), sheet.memo.citations[:1])
-    choices, likeliest = memos.destinations(office, sheet.name)
+    answer = Answer("?", "answered", (claim,), editor.memo.citations[:1])
+    choices, likeliest = memos.destinations(office, editor.name)
     assert likeliest == "what-we-know" and len(choices) > 2
     heading, key = next(one for one in choices if one[1] != likeliest)
-    done, said = memos.added_to(office, sheet.name, key, answer, "en")
+    done, said = memos.add_answer(office, editor.name, key, answer, "en")
     assert done and said.startswith("Added to “The port of Lund”") and heading in said
-    now = memos.reopened(office, sheet.name).memo
+    now = memos.open_memo(office, editor.name).memo
     assert now is not None
     section = next(one for one in now.sections if one.key == key)
     assert section.lines[-1].claim.text == claim.text
     fresh = replace(answer, claims=(replace(claim, text="New."),))
     for name, place, given, why in (
-        (sheet.name, key, answer, "already"),
-        (sheet.name, "gone", fresh, "no section"),
+        (editor.name, key, answer, "already"),
+        (editor.name, "gone", fresh, "no section"),
         ("gone", key, answer, "could not"),
     ):
-        done, said = memos.added_to(office, name, place, given, "en")
+        done, said = memos.add_answer(office, name, place, given, "en")
         assert not done and why in said
     assert memos.destinations(office, "gone") == ([], "")
 
@@ -225,7 +233,7 @@ def test_an_answer_is_added_to_a_memo(office: Office) -> None:
 @browser_test
 def test_add_to_memo_asks_where(page: Any, office: Office) -> None:
     """The newest memo is offered; what was added stands on the memo page when it is chosen."""
-    list(memos.written_memo(office, MemoForm("The port of Lund")))
+    list(memos.write_memo(office, MemoForm("The port of Lund")))
     page.reload()
     page.get_by_role("tab", name="Memo").click()
     page.get_by_label("Open a memo").click()
@@ -251,28 +259,28 @@ def test_a_memo_that_is_being_written_takes_no_answer(office: Office) -> None:
     go = threading.Event()
 
     def held() -> Iterator[MemoEditor]:
-        for sheet in memos.written_memo(office, MemoForm("The port of Lund")):
-            yield sheet
-            if sheet.memo is not None and len(sheet.memo.sections) == 2:
+        for editor in memos.write_memo(office, MemoForm("The port of Lund")):
+            yield editor
+            if editor.memo is not None and len(editor.memo.sections) == 2:
                 assert go.wait(60)
                 return
 
     job = office.memos.start("held", held)
-    for sheet in job.watch():
-        if sheet.memo is not None and len(sheet.memo.sections) == 2:
+    for editor in job.watch():
+        if editor.memo is not None and len(editor.memo.sections) == 2:
             break
-    assert sheet.memo is not None and memos.being_written(office) == {sheet.name}
+    assert editor.memo is not None and memos.being_written(office) == {editor.name}
     claim = Claim("The port of Lund has a pilot of its own.", (1,), "supported")
-    answer = Answer("?", "answered", (claim,), sheet.memo.citations[:1])
-    done, said = memos.added_to(office, sheet.name, sheet.memo.sections[0].key, answer, "en")
+    answer = Answer("?", "answered", (claim,), editor.memo.citations[:1])
+    done, said = memos.add_answer(office, editor.name, editor.memo.sections[0].key, answer, "en")
     assert not done and "still being written" in said
     go.set()
     assert job.wait(60) and not memos.being_written(office)
-    broken_off = replace(sheet.memo, notice="Writing: What we know")
+    broken_off = replace(editor.memo, notice="Writing: What we know")
     growing, left = memo_html(broken_off, growing=True), memo_html(broken_off)
     assert 'class="waiting"' in growing and "not finished" not in growing
     assert 'class="waiting"' not in left and "not finished" in left
-    assert memos.reread(office, sheet) is sheet
+    assert memos.reload_memo(office, editor) is editor
 
 
 def test_nothing_of_a_document_is_rendered_in_a_memo() -> None:

@@ -10,7 +10,7 @@ import pytest
 from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Citation, Claim
 from corpus.document import Passage, Source
 from index.evidence import Evidence
-from ui.answer_view import about_html, actions_html, answer_html, copied
+from ui.answer_view import about_html, actions_html, answer_html, clipboard_text
 from ui.chat_actions import ChatTurn, chat_messages, selected_citation
 from ui.terminal import answer_lines
 
@@ -91,7 +91,7 @@ def test_the_terminal_prints_the_closest_sentences_and_their_sources() -> None:
 
 def test_the_closest_sentences_can_be_copied_and_are_no_answer() -> None:
     """With their sources, under the words that say so; they cannot be put into a memo."""
-    assert copied(DECLINED, cited=True).startswith(
+    assert clipboard_text(DECLINED, cited=True).startswith(
         f"{NOT_SAID_OUTRIGHT}\n{BERG} [1]\n{SHIPS} [2]\n\n[1] The port"
     )
     acts = actions_html(DECLINED, 0, "en", last=False)
@@ -120,5 +120,7 @@ def test_a_computed_number_shows_how_it_was_computed() -> None:
     assert "计算过程：" in answer_html(answer, 0, "zh")
     lines = list(answer_lines(answer))
     assert lines[:2] == ["4,820 ships. [2]", f"\nCalculated: {how}"]
-    assert copied(answer, cited=True).startswith(f"4,820 ships. [2]\nCalculated: {how}\n\n[1]")
-    assert "Calculated" not in copied(answer, cited=False)
+    assert clipboard_text(answer, cited=True).startswith(
+        f"4,820 ships. [2]\nCalculated: {how}\n\n[1]"
+    )
+    assert "Calculated" not in clipboard_text(answer, cited=False)

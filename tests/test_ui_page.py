@@ -30,9 +30,9 @@ from ui.chat_actions import (
     ChatTurn,
     begin_answer,
     chat_messages,
-    problem_of,
-    progress_of_turn,
     selected_citation,
+    turn_progress,
+    why_not_asked,
 )
 from ui.jobs import Jobs
 from ui.notices import status_html
@@ -63,7 +63,7 @@ class Harbour:
         self.questions: Jobs[Any] = Jobs("questions", at_once=2, waiting=4)
         self.memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=1)
         self.additions: Jobs[Any] = Jobs("additions", at_once=1, waiting=1)
-        self.writers: Jobs[Any] = Jobs("models", at_once=1, waiting=2)
+        self.downloads: Jobs[Any] = Jobs("models", at_once=1, waiting=2)
         self.store = ModelStore(Path(os.devnull), catalogue=())
         self.answering = "scripted"
 
@@ -88,13 +88,13 @@ class Harbour:
             self.answering = f"local:{self.store.chosen}" if self.store.chosen else "extractive"
         return self.answering
 
-    def goes_to(self, engine: str) -> str:
+    def host_of(self, engine: str) -> str:
         return "api.openai.com" if engine.startswith("openai:") else ""
 
     def examples(self) -> Sequence[str]:
         return EXAMPLES
 
-    def settled(self) -> bool:
+    def opening_finished(self) -> bool:
         return True
 
     def entries(self) -> Sequence[Entry]:
@@ -181,7 +181,7 @@ def last(text: str, turns: Sequence[ChatTurn] = ()) -> list[ChatTurn]:
     job = place.questions.find(name)
     assert job is not None
     list(job.watch())
-    return [*turns, progress_of_turn(place, job, begun, "en")]
+    return [*turns, turn_progress(place, job, begun, "en")]
 
 
 def test_history_is_of_this_session_and_failures_are_no_history() -> None:
@@ -207,9 +207,9 @@ def test_history_is_of_this_session_and_failures_are_no_history() -> None:
 )
 def test_what_cannot_be_asked_is_said_in_one_line(text: str, asked: AskOptions, said: str) -> None:
     """Before anything is searched or kept, in both languages."""
-    found = problem_of(text, asked, "en")
+    found = why_not_asked(text, asked, "en")
     assert said in found and bool(found) == bool(said)
-    assert bool(problem_of(text, asked, "zh")) == bool(said)
+    assert bool(why_not_asked(text, asked, "zh")) == bool(said)
 
 
 def test_a_marker_that_does_not_exist_shows_the_empty_panel() -> None:

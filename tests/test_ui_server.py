@@ -9,7 +9,7 @@ import pytest
 
 from corpus.errors import UsageError
 from ui.gradio_startup import refuse_openings
-from ui.guard import Guard, refused
+from ui.guard import Guard, refusal
 from ui.server import free_socket
 
 
@@ -29,7 +29,7 @@ def scope(method: str = "GET", path: str = "/", **headers: str) -> dict[str, Any
 @pytest.mark.parametrize("host", ["127.0.0.1:7860", "localhost:7860", "[::1]:7860", "127.0.0.1"])
 def test_this_machine_is_answered(host: str) -> None:
     """Loopback by any of its names."""
-    assert refused(scope(host=host)) == ""
+    assert refusal(scope(host=host)) == ""
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_this_machine_is_answered(host: str) -> None:
 )
 def test_a_foreign_host_is_refused(host: str) -> None:
     """A name that was made to point here (DNS rebinding) gets nothing."""
-    assert "this machine only" in refused(scope(host=host))
+    assert "this machine only" in refusal(scope(host=host))
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_a_foreign_host_is_refused(host: str) -> None:
 )
 def test_other_sites_cannot_write(headers: dict[str, str]) -> None:
     """A foreign page's POST is refused, and reading stays possible for the page itself."""
-    assert "other sites" in refused(scope("POST", "/gradio_api/queue/join", **headers))
-    assert refused(scope("POST", "/gradio_api/queue/join", origin="http://127.0.0.1:7860")) == ""
+    assert "other sites" in refusal(scope("POST", "/gradio_api/queue/join", **headers))
+    assert refusal(scope("POST", "/gradio_api/queue/join", origin="http://127.0.0.1:7860")) == ""
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_other_sites_cannot_write(headers: dict[str, str]) -> None:
 )
 def test_what_fetches_or_shows_statistics_is_shut(path: str) -> None:
     """Routes of Gradio that reach other hosts or tell of other users."""
-    assert "shut" in refused(scope(path=path))
+    assert "shut" in refusal(scope(path=path))
 
 
 @pytest.mark.parametrize("name", ["GRADIO_SHARE", "GRADIO_ALLOWED_PATHS", "GRADIO_MCP_SERVER"])

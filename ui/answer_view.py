@@ -18,12 +18,12 @@ def answer_html(answer: Answer, turn: int, language: str = "en") -> str:
     Markers are links "#cite-<turn>-<number>"; outcomes look different from each other and say in
     words what they are.
     """
-    nearest = _with_places(answer.nearest, answer, language)
-    quoted = _with_places(answer.quoted, answer, language)
+    nearest = _with_locations(answer.nearest, answer, language)
+    quoted = _with_locations(answer.quoted, answer, language)
     return rendered("answer.html", "answer", language, answer, turn, nearest, quoted)
 
 
-def _with_places(
+def _with_locations(
     claims: Sequence[Claim], answer: Answer, language: str
 ) -> list[tuple[Claim, list[str]]]:
     """Return sentences of the library, each with where it stands."""
@@ -61,8 +61,8 @@ def actions_html(
 def about_html(answer: Answer, language: str) -> str:
     """Return the fold "About this answer"."""
     cited = {(one.document, one.start, one.end) for one in answer.citations}
-    used = [one for one in answer.evidence if _within(one, cited)]
-    rest = [one for one in answer.evidence if not _within(one, cited)]
+    used = [one for one in answer.evidence if _is_cited(one, cited)]
+    rest = [one for one in answer.evidence if not _is_cited(one, cited)]
     passages = [
         (
             key,
@@ -110,7 +110,7 @@ def _facts(answer: Answer, language: str) -> list[tuple[str, str]]:
     return facts
 
 
-def _within(one: Evidence, cited: set[tuple[str, int, int]]) -> bool:
+def _is_cited(one: Evidence, cited: set[tuple[str, int, int]]) -> bool:
     passage = one.passage
     return any(
         document == passage.document and start < passage.end and passage.start < end
@@ -118,7 +118,7 @@ def _within(one: Evidence, cited: set[tuple[str, int, int]]) -> bool:
     )
 
 
-def copied(answer: Answer, *, cited: bool) -> str:
+def clipboard_text(answer: Answer, *, cited: bool) -> str:
     """Return an answer as text for the clipboard: with markers and sources, or without."""
     if not cited:
         return answer.spoken

@@ -32,20 +32,20 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 # How often a waiting question looks again, and how long it waits before it says so and stops.
-_TICK = 0.25
-_PATIENCE = 600.0
+_POLL = 0.25
+_OPENING_TIMEOUT = 600.0
 # Seconds between two looks whether the indexes are behind; after a failure twice as long each
 # time, up to so long.
-_LOOKED, _LOOKED_AT_MOST = 3.0, 300.0
+_INDEX_POLL, _INDEX_POLL_AT_MOST = 3.0, 300.0
 # Seconds for which an addition waits, after each step of its work, for questions to be answered.
-_WAY_GIVEN = 10.0
+_WAIT_FOR_QUESTIONS = 10.0
 # Seconds that work which is under way has to end when the program leaves.
-_LEAVING = 5.0
+_CLOSE_TIMEOUT = 5.0
 # Two questions at once, one for each core of a small machine; the page of a question that finds
 # more than this waiting says so at once. Writing to the library and to a memo is one at a time.
-_QUESTIONS, _QUESTIONS_WAITING = 2, 32
+_QUESTIONS_AT_ONCE, _QUESTIONS_WAITING = 2, 32
 # Models come one at a time.
-_MEMOS_WAITING, _ADDITIONS_WAITING, _WRITERS_WAITING = 8, 16, 8
+_MEMOS_WAITING, _ADDITIONS_WAITING, _DOWNLOADS_WAITING = 8, 16, 8
 
 
 class Backend:
@@ -53,13 +53,13 @@ class Backend:
 
     def __init__(self, settings: Settings, *, addresses: Policy | None = None) -> None:
         """Make a backend for a data folder; `addresses` is what may be fetched from the web."""
-        self._addresses = addresses
+        self._address_policy = addresses
         self._settings = settings
         self._workspace: Workspace | None = None
         # The one that was opened, and is to be closed: another engine takes a copy of it.
-        self._opened: Workspace | None = None
+        self._to_close: Workspace | None = None
         # A key of the words for what is being done, and the values in it.
-        self._note = "backend.opening"
+        self._status_key = "backend.opening"
         self._progress: dict[str, int] = {}
         self._failure = ""
         # What failed behind the page and has not gone well since: a key of the words, the reason.
@@ -67,51 +67,51 @@ class Backend:
         # Open, or failed to; and everything that follows the opening done as well.
         self._ready = threading.Event()
         self._finished = threading.Event()
-        self._examined = -1
+        self._examples_generation = -1
         # Held while examples are tried: a library must not be closed under a thread that reads it.
-        self._trying = threading.Lock()
-        self._leaving = threading.Event()
-        self._opening = threading.Thread()
-        self._drawer = PageRenderer()
+        self._examples_lock = threading.Lock()
+        self._closing = threading.Event()
+        self._opening_thread = threading.Thread()
+        self._renderer = PageRenderer()
         self._engines: dict[str, Engine] = {}
-        self._offered: list[str] = []
+        self._other_engines: list[str] = []
         self._examples: list[str] = []
         self.questions: Jobs[Any] = Jobs(
-            "questions", at_once=_QUESTIONS, waiting=_QUESTIONS_WAITING
+            "questions", at_once=_QUESTIONS_AT_ONCE, waiting=_QUESTIONS_WAITING
         )
         self.memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=_MEMOS_WAITING)
         self.additions: Jobs[Any] = Jobs(
             "additions",
             at_once=1,
             waiting=_ADDITIONS_WAITING,
-            give_way=self._questions_first,
+            give_way=self._wait_for_questions,
         )
-        self.writers: Jobs[Any] = Jobs("models", at_once=1, waiting=_WRITERS_WAITING)
+        self.downloads: Jobs[Any] = Jobs("models", at_once=1, waiting=_DOWNLOADS_WAITING)
 
     def open(self, after: float = 0.0) -> None:
         """Begin to open after so many seconds, and return at once."""
-        self._opening = threading.Thread(target=self._open, args=(after,), daemon=True)
-        self._opening.start()
+        self._opening_thread = threading.Thread(target=self._open, args=(after,), daemon=True)
+        self._opening_thread.start()
 
     def _open(self, after: float) -> None:
-        self._leaving.wait(after)
+        self._closing.wait(after)
         self._load()
         if self._workspace is not None:
-            self._keep_indexes(self._workspace)
+            self._maintain_indexes(self._workspace)
 
-    def _keep_indexes(self, workspace: Workspace) -> None:
+    def _maintain_indexes(self, workspace: Workspace) -> None:
         """Bring the indexes up whenever the library has changed."""
-        doing, pause = "backend.indexes", _LOOKED
-        while not self._leaving.wait(pause):
+        doing, pause = "backend.indexes", _INDEX_POLL
+        while not self._closing.wait(pause):
             try:
                 workspace.indexes.maintain()
                 if "backend.vectors" in self._troubles and not workspace.indexes.is_behind():
                     del self._troubles["backend.vectors"]
             except Exception as error:  # noqa: BLE001  # reason: it must not end for good
-                pause = min(2 * pause, _LOOKED_AT_MOST)
-                self._failed(doing, error)
+                pause = min(2 * pause, _INDEX_POLL_AT_MOST)
+                self._log_failure(doing, error)
             else:
-                pause = _LOOKED
+                pause = _INDEX_POLL
                 self._troubles.pop(doing, None)
 
     def _try_vectors(self, workspace: Workspace) -> None:
@@ -120,10 +120,10 @@ class Backend:
             if reason := workspace.indexes.try_vectors():
                 self._troubles["backend.vectors"] = reason
         except Exception as error:  # noqa: BLE001  # reason: a thread's failure must reach the page
-            if not self._leaving.is_set():
-                self._failed("backend.vectors", error)
+            if not self._closing.is_set():
+                self._log_failure("backend.vectors", error)
 
-    def _failed(self, doing: str, error: BaseException) -> None:
+    def _log_failure(self, doing: str, error: BaseException) -> None:
         """Log what failed behind the page and say it under the title; `doing` is a key of words."""
         _LOG.error("%s failed", doing, exc_info=error)
         self._troubles[doing] = (
@@ -137,17 +137,17 @@ class Backend:
 
         started = time.monotonic()
         try:
-            workspace = Workspace(self._settings, addresses=self._addresses)
+            workspace = Workspace(self._settings, addresses=self._address_policy)
             for step in ensure_starter(workspace):
                 if isinstance(step, Progress):
                     self._progress = {"done": step.done, "total": step.total}
-                    self._note = "backend.reading"
-                if self._leaving.is_set():
+                    self._status_key = "backend.reading"
+                if self._closing.is_set():
                     break
-            if self._leaving.is_set():
+            if self._closing.is_set():
                 workspace.close()
                 return
-            self._note = "backend.loading"
+            self._status_key = "backend.loading"
             workspace.indexes.hold_vectors_back()
             threading.Thread(
                 target=self._try_vectors, args=(workspace,), name="probe", daemon=True
@@ -156,12 +156,12 @@ class Backend:
                 workspace.indexes.maintain()
             except (SearchIndexError, StorageError) as error:
                 # Where the disk refuses, the search reads the library itself.
-                self._failed("backend.indexes", error)
+                self._log_failure("backend.indexes", error)
             if workspace.library.entries():
                 # The first search loads everything that later ones need.
                 list(workspace.retriever.search("warm up", limit=1))
-            self._workspace = self._opened = workspace
-            self._note = ""
+            self._workspace = self._to_close = workspace
+            self._status_key = ""
             self._ready.set()
             seconds = time.monotonic() - started
             _LOG.info(
@@ -169,8 +169,8 @@ class Backend:
             )
             # 0.7 ms a document, once: the library page need not wait for it.
             workspace.with_themes(workspace.library.entries())
-            self._offered = self._reachable(workspace)
-            self._examine(workspace)
+            self._other_engines = self._reachable(workspace)
+            self._try_examples(workspace)
         except BriefingError as error:
             _LOG.error("the library does not open", exc_info=error)
             self._failure = str(error)
@@ -185,11 +185,11 @@ class Backend:
             self._ready.set()
             self._finished.set()
 
-    def _questions_first(self) -> None:
+    def _wait_for_questions(self) -> None:
         """Wait while questions are being answered, since both want every core; not for ever."""
-        until = time.monotonic() + _WAY_GIVEN
-        while self.questions.open() and time.monotonic() < until:
-            if self._leaving.wait(_TICK / 5):
+        until = time.monotonic() + _WAIT_FOR_QUESTIONS
+        while self.questions.unfinished() and time.monotonic() < until:
+            if self._closing.wait(_POLL / 5):
                 break
 
     def _reachable(self, workspace: Workspace) -> list[str]:
@@ -206,7 +206,7 @@ class Backend:
             return error_html(self._failure, language) + troubles
         workspace = self._workspace
         if workspace is None:
-            note = word(self._note, language, **self._progress)
+            note = word(self._status_key, language, **self._progress)
             return status_html((), "", note) + troubles
         engine = workspace.engine
         entries = workspace.library.entries()
@@ -218,10 +218,10 @@ class Backend:
         Empty while the library opens; of the models of this machine those that are here now.
         """
         workspace = self._workspace
-        if workspace is None or not self._offered:
+        if workspace is None or not self._other_engines:
             return ()
         here = [f"local:{one.name}" for one in self.models().installed()]
-        names = dict.fromkeys([workspace.engine.name, *here, *self._offered])
+        names = dict.fromkeys([workspace.engine.name, *here, *self._other_engines])
         return [(one, one) for one in names]
 
     def models(self) -> ModelStore:
@@ -244,7 +244,7 @@ class Backend:
                 self._workspace = workspace = workspace.with_engine(engine)
         return workspace.engine.name if workspace is not None else ""
 
-    def goes_to(self, engine: str) -> str:
+    def host_of(self, engine: str) -> str:
         """Return the host that an engine sends text to; "" for none or one that is unknown."""
         workspace = self._workspace
         if workspace is None:
@@ -278,29 +278,29 @@ class Backend:
         """
         workspace = self._workspace
         if workspace is not None and self._finished.is_set():
-            if workspace.library.generation != self._examined:
+            if workspace.library.generation != self._examples_generation:
                 threading.Thread(
-                    target=self._examine, args=(workspace,), name="examples", daemon=True
+                    target=self._try_examples, args=(workspace,), name="examples", daemon=True
                 ).start()
             if not workspace.library.entries():
                 return ()
         return self._examples
 
-    def _examine(self, workspace: Workspace) -> None:
+    def _try_examples(self, workspace: Workspace) -> None:
         from assistant.examples import examples
 
-        with self._trying:
-            if self._leaving.is_set():
+        with self._examples_lock:
+            if self._closing.is_set():
                 return
-            self._examined = workspace.library.generation
+            self._examples_generation = workspace.library.generation
             try:
                 self._examples = examples(workspace)
             except Exception as error:  # noqa: BLE001  # reason: the page works without examples
-                self._failed("backend.examples", error)
+                self._log_failure("backend.examples", error)
             else:
                 self._troubles.pop("backend.examples", None)
 
-    def settled(self) -> bool:
+    def opening_finished(self) -> bool:
         """Say whether the library is open, or will not open, and the page has all it shows."""
         return self._finished.is_set()
 
@@ -312,8 +312,8 @@ class Backend:
         """Yield snapshots of the answer; while the library opens, what is being waited for."""
         from assistant.pipeline import ask
 
-        deadline = time.monotonic() + _PATIENCE
-        while not self._ready.wait(_TICK):
+        deadline = time.monotonic() + _OPENING_TIMEOUT
+        while not self._ready.wait(_POLL):
             if time.monotonic() > deadline:
                 raise BriefingError(tr("the library is still opening; ask again in a while"))
             yield "backend.asked_early"
@@ -327,7 +327,7 @@ class Backend:
 
     def page_renderer(self) -> PageRenderer:
         """Return what draws pages of PDFs."""
-        return self._drawer
+        return self._renderer
 
     def sources(self) -> Sources | None:
         """Return what writes the source panel; None while the library opens."""
@@ -349,7 +349,7 @@ class Backend:
                     workspace.checker, selected.citation, selected.claim, selected.evidence
                 )
 
-        return Sources(workspace.library, self._drawer, grade=grade, beside=found)
+        return Sources(workspace.library, self._renderer, grade=grade, beside=found)
 
     def conversations(self) -> Conversations | None:
         """Return the kept conversations; None while the library opens."""
@@ -361,21 +361,21 @@ class Backend:
 
     def close(self) -> None:
         """Let go of the library, once nothing reads it; opening it is broken off."""
-        self._leaving.set()
-        self._drawer.close()
-        if self._opening.ident is None:
+        self._closing.set()
+        self._renderer.close()
+        if self._opening_thread.ident is None:
             # It was never begun.
             return
         self._ready.wait()
         lines: tuple[Jobs[Any], ...] = (
-            self.questions, self.memos, self.additions, self.writers,
+            self.questions, self.memos, self.additions, self.downloads,
         )  # fmt: skip
         for line in lines:
-            line.end(_LEAVING)
-        self._opening.join()
-        with self._trying:
-            if self._opened is not None:
-                self._opened.close()
+            line.cancel_all(_CLOSE_TIMEOUT)
+        self._opening_thread.join()
+        with self._examples_lock:
+            if self._to_close is not None:
+                self._to_close.close()
 
 
 Say = Callable[[str], None]

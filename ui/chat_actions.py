@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ui.backend import Backend
 
 # Seconds for which a job waits until its question is kept: a disk that stands still.
-_KEPT = 30.0
+_STORE_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class AskOptions:
     documents: tuple[str, ...] = ()
 
 
-def problem_of(text: str, asked: AskOptions, language: str) -> str:
+def why_not_asked(text: str, asked: AskOptions, language: str) -> str:
     """Return why a question cannot be asked like this, in one line; "" where it can."""
     if not text.strip():
         return word("chat.no_question", language)
@@ -112,7 +112,7 @@ def begin_answer(
     )  # fmt: skip
     work = _AnswerJob(backend, conversation, question, asked.engine, instead_of)
     backend.questions.start(conversation, work.run, alone=True)
-    return conversation, ChatTurn(question.text, number=work.keep())
+    return conversation, ChatTurn(question.text, number=work.store_question())
 
 
 class _AnswerJob:
@@ -127,9 +127,9 @@ class _AnswerJob:
         self._engine = engine
         self._instead_of = instead_of
         self._number = 0
-        self._tried = threading.Event()
+        self._store_tried = threading.Event()
 
-    def keep(self) -> int:
+    def store_question(self) -> int:
         """Keep the question, where the library is open; return its number, or 0."""
         try:
             kept = self._backend.conversations()
@@ -138,12 +138,12 @@ class _AnswerJob:
                     self._conversation, self._question.text, instead_of=self._instead_of
                 )
         finally:
-            self._tried.set()
+            self._store_tried.set()
         return self._number
 
     def run(self) -> Iterator[ChatTurn]:
         """Yield the turn as it grows; a failure is an answer with the outcome "failed"."""
-        self._tried.wait(_KEPT)
+        self._store_tried.wait(_STORE_TIMEOUT)
         text = self._question.text
         answer = Answer(text)
         try:
@@ -152,7 +152,7 @@ class _AnswerJob:
                     yield ChatTurn(text, number=self._number, waiting=step)
                     continue
                 answer = step
-                self.keep()
+                self.store_question()
                 yield ChatTurn(text, step, self._number)
         except BriefingError as error:
             answer = Answer(text, "failed", engine=answer.engine, notice=str(error))
@@ -165,9 +165,7 @@ class _AnswerJob:
                     store_finished(kept, self._conversation, self._number, answer)
 
 
-def progress_of_turn(
-    backend: Backend, job: Job[ChatTurn], begun: ChatTurn, language: str
-) -> ChatTurn:
+def turn_progress(backend: Backend, job: Job[ChatTurn], begun: ChatTurn, language: str) -> ChatTurn:
     """Return how far a turn is now."""
     latest = job.latest or begun
     if job.cancelled:
@@ -185,7 +183,7 @@ def progress_of_turn(
 
 def questions_ahead(backend: Backend, job: Job[ChatTurn]) -> int:
     """Return how many questions are before one that has not begun; 0 for one that has."""
-    before = [one.name for one in backend.questions.open()] if job.latest is None else []
+    before = [one.name for one in backend.questions.unfinished()] if job.latest is None else []
     return before.index(job.name) if job.name in before else 0
 
 
@@ -195,7 +193,7 @@ def is_answering(backend: Backend, conversation: str) -> bool:
     return job is not None and not job.ended and not job.cancelled
 
 
-def stop(backend: Backend, conversation: str) -> None:
+def stop_answer(backend: Backend, conversation: str) -> None:
     """Stop the answer of a conversation; what it had so far is kept."""
     job = backend.questions.find(conversation)
     if job is not None:
@@ -242,7 +240,7 @@ def with_refusal(
     ]
 
 
-def rate(
+def rate_answer(
     kept: Conversations, conversation: str, turn: ChatTurn, good: bool, reason: str
 ) -> ChatTurn:
     """Keep what a reader thinks of an answer, and return the turn so marked."""

@@ -36,7 +36,7 @@ _LOG = logging.getLogger("ui.cli")
 _PACKAGES = ("chromadb", "gradio", "llama-index", "onnxruntime", "tantivy", "torch", "transformers")
 
 
-class _Recorded(click.Group):
+class _LoggedGroup(click.Group):
     """A group whose commands write the log of the data folder: how each began and how it ended."""
 
     def invoke(self, context: click.Context) -> Any:
@@ -47,13 +47,13 @@ class _Recorded(click.Group):
             try:
                 result = super().invoke(context)
             except BaseException as error:
-                _ended(error, time.monotonic() - started)
+                _log_end(error, time.monotonic() - started)
                 raise
             _LOG.info("stop: done after %.1f s", time.monotonic() - started)
         return result
 
 
-def _ended(error: BaseException, seconds: float) -> None:
+def _log_end(error: BaseException, seconds: float) -> None:
     """Log how a command ended that did not end of itself."""
     if isinstance(error, click.exceptions.Exit):
         _LOG.info("stop: exit code %d after %.1f s", error.exit_code, seconds)
@@ -66,7 +66,7 @@ def _ended(error: BaseException, seconds: float) -> None:
 
 
 @click.group(
-    cls=_Recorded,
+    cls=_LoggedGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--home", type=click.Path(path_type=Path), help="The data folder (BRIEFING_HOME).")

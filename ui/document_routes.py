@@ -10,13 +10,13 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 
 from corpus.errors import BriefingError, NotInLibrary, ReadError
 from ui.backend import Backend
-from ui.places import place_of
+from ui.places import shown_location
 from ui.rendering import rendered
 from ui.translation import translated
 from ui.wording import language_of, word
 
 
-def originals(backend: Backend) -> Callable[[str], Response]:
+def original_route(backend: Backend) -> Callable[[str], Response]:
     """Return the handler of "/originals/<document id>".
 
     Whatever the file is, a browser saves it: a page or a picture with a script in it would run as
@@ -34,7 +34,7 @@ def originals(backend: Backend) -> Callable[[str], Response]:
         kept = workspace.library.original(document)
         if kept is None:
             return PlainTextResponse("The original of this document is not kept.", status_code=404)
-        name = PurePosixPath(place_of(kept.location).rstrip("/")).name or "document"
+        name = PurePosixPath(shown_location(kept.location).rstrip("/")).name or "document"
         return FileResponse(
             kept.path,
             media_type="application/octet-stream",
@@ -49,7 +49,7 @@ def originals(backend: Backend) -> Callable[[str], Response]:
 _SCALE = 1.6
 
 
-def drawn_pages(backend: Backend) -> Callable[[str, int, Request], Response]:
+def page_route(backend: Backend) -> Callable[[str, int, Request], Response]:
     """Return the handler of "/pages/<document id>/<page>", pages counted from 1.
 
     Nothing of the file reaches the browser but a picture that was drawn of it.
@@ -81,4 +81,4 @@ def drawn_pages(backend: Backend) -> Callable[[str, int, Request], Response]:
     return drawn
 
 
-__all__ = ["drawn_pages", "originals"]
+__all__ = ["original_route", "page_route"]

@@ -23,25 +23,27 @@ from ui.wording import language_of, word
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_UNSAFE = frozenset(("POST", "PUT", "PATCH", "DELETE"))
-_LOCAL = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
+_WRITING_METHODS = frozenset(("POST", "PUT", "PATCH", "DELETE"))
+_LOCAL_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
 # What the page asks for; whatever else Gradio has (files, proxies, statistics, MCP, other ways to
 # begin an event) is shut.
 _EVENTS = ("/gradio_api/queue/join", "/gradio_api/run/")
 _UPLOAD = "/gradio_api/upload"
-_WRITTEN = (*_EVENTS, _UPLOAD, "/gradio_api/cancel", "/gradio_api/reset")
-_WHOLE = frozenset(("/", "/config", "/config/", "/theme.css", "/favicon.ico", "/manifest.json",
-                    "/robots.txt", _UPLOAD, "/gradio_api/queue/join"))  # fmt: skip
-_READ = ("/assets/", "/static/", "/svelte/", "/pwa_icon", "/originals/", "/pages/",
+_POST_PREFIXES = (*_EVENTS, _UPLOAD, "/gradio_api/cancel", "/gradio_api/reset")
+_EXACT_PATHS = frozenset(
+    ("/", "/config", "/config/", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt",
+     _UPLOAD, "/gradio_api/queue/join")
+)  # fmt: skip
+_GET_PREFIXES = ("/assets/", "/static/", "/svelte/", "/pwa_icon", "/originals/", "/pages/",
          "/gradio_api/app_id",
          "/gradio_api/heartbeat/", "/gradio_api/info", "/gradio_api/queue/data",
          "/gradio_api/startup-events", "/gradio_api/theme.css",
          "/gradio_api/upload_progress")  # fmt: skip
 # Bytes of an event: the longest memo or list of addresses is a twentieth of it.
-_LONGEST = 1_000_000
+_MOST_BYTES = 1_000_000
 # Seconds in which the body of an event must be there, an upload's whole body, and the next piece of
 # it.
-_SOON, _LATEST, PAUSE = 30.0, 1_800.0, 30.0
+_EVENT_TIMEOUT, _UPLOAD_TIMEOUT, PIECE_TIMEOUT = 30.0, 1_800.0, 30.0
 _HEADERS = {
     # Gradio's page needs inline scripts and styles and compiles templates; nothing may come from,
     # or go to, another host.
@@ -57,24 +59,25 @@ _HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageRules:
     """What the guard knows of the page behind it.
 
-    `uploads` has each event and which of its inputs take files, `asks` the events that begin an
-    answer; `admits` says whether one more may begin, `busy` whether uploads wait to be read.
+    `file_inputs` has each event and which of its inputs take files, `ask_events` the events that
+    begin an answer; `can_ask` says whether one more may begin, `is_adding` whether uploads wait to
+    be read.
     """
 
-    uploads: Mapping[int, frozenset[int]]
-    asks: frozenset[int]
-    kept: Uploads
-    admits: Callable[[], bool]
-    busy: Callable[[], bool]
+    file_inputs: Mapping[int, frozenset[int]]
+    ask_events: frozenset[int]
+    uploads: Uploads
+    can_ask: Callable[[], bool]
+    is_adding: Callable[[], bool]
 
 
 class Guard:
     """Lets through what this machine's own page asks for, and refuses the rest."""
 
-    def __init__(self, app: ASGIApp, page: Page | None = None) -> None:
+    def __init__(self, app: ASGIApp, page: PageRules | None = None) -> None:
         """Stand before `app`; without a page no event and no upload comes through."""
         self.inner = app
         self._page = page
@@ -87,17 +90,17 @@ class Guard:
         if scope["type"] != "http":
             await self.inner(scope, receive, send)
             return
-        begun = False
+        started = False
 
         async def with_headers(message: Message) -> None:
-            nonlocal begun
+            nonlocal started
             if message["type"] == "http.response.start":
-                begun = True
-                message["headers"] = [*filter(_stays, message["headers"]), *_HEADERS.items()]
+                started = True
+                message["headers"] = [*filter(_is_sent_on, message["headers"]), *_HEADERS.items()]
             await send(message)
 
-        if reason := refused(scope):
-            await _say(with_headers, 403, reason)
+        if reason := refusal(scope):
+            await _respond(with_headers, 403, reason)
             return
         path = scope["path"]
         if scope["method"] == "POST" and path.startswith(_EVENTS):
@@ -105,59 +108,59 @@ class Guard:
         elif scope["method"] == "POST" and path == _UPLOAD:
             await self._upload(scope, receive, with_headers)
         else:
-            body = _Body(receive, _SOON, _LONGEST)
+            body = _LimitedBody(receive, _EVENT_TIMEOUT, _MOST_BYTES)
             await self.inner(scope, body.receive, with_headers)
 
     async def _event(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on an event as the page sends it, or say at once why not."""
-        body = _Body(receive, _SOON, _LONGEST)
+        body = _LimitedBody(receive, _EVENT_TIMEOUT, _MOST_BYTES)
         content = await body.read()
         if content is None:
-            await _say(send, 413 if body.long else 408, "this event is too long or too slow")
+            await _respond(send, 413 if body.long else 408, "this event is too long or too slow")
             return
         page, language = self._page, language_of(_headers(scope))
         if page is None:
-            await _say(send, 403, "this address is shut")
+            await _respond(send, 403, "this address is shut")
             return
         try:
-            number, content = rebuilt(content, page.uploads, page.kept.holds)
+            number, content = checked_event(content, page.file_inputs, page.uploads.holds)
         except UsageError as error:
-            await _say(send, 400, str(error))
+            await _respond(send, 400, str(error))
             return
-        if number in page.asks and not page.admits():
+        if number in page.ask_events and not page.can_ask():
             # Before Gradio's queue, in which a refusal would wait for what it refuses to add to.
             reason = f"{word('chat.full', language)} {word('chat.kept_in_box', language)}"
-            await _say(send, 429, reason)
+            await _respond(send, 429, reason)
             return
         length = (b"content-length", str(len(content)).encode())
         others = [pair for pair in scope["headers"] if pair[0].lower() != b"content-length"]
         given = iter([{"type": "http.request", "body": content, "more_body": False}])
 
-        async def again() -> Message:
+        async def resend() -> Message:
             return next(given, None) or await receive()
 
-        await self.inner({**scope, "headers": [*others, length]}, again, send)
+        await self.inner({**scope, "headers": [*others, length]}, resend, send)
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on an upload that there is room for."""
         headers, page = _headers(scope), self._page
         length = headers.get("content-length", "")
         if page is None or not re.fullmatch("[0-9]{1,15}", length):
-            await _say(send, 411, "an upload says how long it is")
+            await _respond(send, 411, "an upload says how long it is")
             return
-        size, body = int(length), _Body(receive, _LATEST, int(length))
-        if not await asyncio.to_thread(page.kept.begin, size, page.busy):
+        size, body = int(length), _LimitedBody(receive, _UPLOAD_TIMEOUT, int(length))
+        if not await asyncio.to_thread(page.uploads.reserve, size, page.is_adding):
             # Taken and thrown away: a browser that is cut off while it sends hears no reason.
-            await body.drain(_SOON)
-            await _say(send, 413, word("library.no_room", language_of(headers)))
+            await body.drain(_EVENT_TIMEOUT)
+            await _respond(send, 413, word("library.no_room", language_of(headers)))
             return
         try:
             await self.inner(scope, body.receive, send)
         finally:
-            await asyncio.shield(asyncio.to_thread(page.kept.end, size))
+            await asyncio.shield(asyncio.to_thread(page.uploads.release, size))
 
 
-class _Body:
+class _LimitedBody:
     """The body of a request, so many bytes of it at most and not waited for without end."""
 
     def __init__(self, receive: Receive, seconds: float, most: int) -> None:
@@ -175,7 +178,7 @@ class _Body:
         """
         if self._whole:
             return await self._receive()
-        wait = min(PAUSE, self._deadline - time.monotonic())
+        wait = min(PIECE_TIMEOUT, self._deadline - time.monotonic())
         try:
             message = await asyncio.wait_for(self._receive(), max(0.0, wait))
         except TimeoutError:
@@ -204,7 +207,7 @@ class _Body:
             continue
 
 
-async def _say(send: Send, status: int, reason: str) -> None:
+async def _respond(send: Send, status: int, reason: str) -> None:
     """Answer with a line; the page reads what its events are told from an object."""
     plain = status in {403, 411, 413}
     text = reason if plain else json.dumps({"detail": reason, "error": reason})
@@ -214,7 +217,7 @@ async def _say(send: Send, status: int, reason: str) -> None:
     await send({"type": "http.response.body", "body": text.encode()})
 
 
-def _stays(header: tuple[bytes, bytes]) -> bool:
+def _is_sent_on(header: tuple[bytes, bytes]) -> bool:
     """Say whether a header of Gradio's is sent: ours take its place, and no other site reads."""
     name = header[0].lower()
     return name not in _HEADERS and not name.startswith(b"access-control-")
@@ -226,7 +229,7 @@ def _headers(scope: Scope) -> dict[str, str]:
     }
 
 
-def refused(scope: dict[str, Any] | Scope) -> str:
+def refusal(scope: dict[str, Any] | Scope) -> str:
     """Return why a request is refused, or "".
 
     A foreign Host is a name that was made to point here (DNS rebinding); a foreign origin is
@@ -235,11 +238,11 @@ def refused(scope: dict[str, Any] | Scope) -> str:
     headers = _headers(scope)
     hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
     host = headers.get("host", "")
-    if len(hosts) != 1 or not _LOCAL.fullmatch(host):
+    if len(hosts) != 1 or not _LOCAL_HOST.fullmatch(host):
         return "this page answers on this machine only"
-    if not _open(scope["method"], scope["path"], scope.get("query_string", b"")):
+    if not _is_allowed(scope["method"], scope["path"], scope.get("query_string", b"")):
         return "this address is shut"
-    if scope["method"] in _UNSAFE:
+    if scope["method"] in _WRITING_METHODS:
         if headers.get("origin", f"http://{host}") != f"http://{host}":
             return "requests from other sites are refused"
         if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
@@ -247,27 +250,27 @@ def refused(scope: dict[str, Any] | Scope) -> str:
     return ""
 
 
-def _open(method: str, path: str, query: bytes) -> bool:
+def _is_allowed(method: str, path: str, query: bytes) -> bool:
     """Say whether the page asks for this."""
     if method == "POST":
-        return path in _WHOLE or path.startswith(_WRITTEN)
+        return path in _EXACT_PATHS or path.startswith(_POST_PREFIXES)
     if method not in {"GET", "HEAD"} or b"deep_link" in query:
         return False
-    return path in _WHOLE or path.startswith(_READ)
+    return path in _EXACT_PATHS or path.startswith(_GET_PREFIXES)
 
 
 _FILE_KEYS = frozenset(("path", "url", "meta", "_type", "is_stream", "orig_name"))
-_FILES = 10_000
-_DEPTH = 20
+_MOST_FILES = 10_000
+_MOST_DEPTH = 20
 
 
-def rebuilt(
-    body: bytes, uploads: Mapping[int, frozenset[int]], uploaded: Callable[[str], bool]
+def checked_event(
+    body: bytes, file_inputs: Mapping[int, frozenset[int]], uploaded: Callable[[str], bool]
 ) -> tuple[int, bytes]:
     """Return the number of an event and its body, with nothing in it but what the page sends.
 
-    `uploads` has each event of the page and which of its inputs take files; `uploaded` says whether
-    a path is that of an upload. Raises UsageError for a body that the page does not send.
+    `file_inputs` has each event of the page and which of its inputs take files; `uploaded` says
+    whether a path is that of an upload. Raises UsageError for a body that the page does not send.
     """
     try:
         values = json.loads(body)
@@ -275,38 +278,40 @@ def rebuilt(
         raise UsageError(tr("this is no event: it cannot be read")) from error
     values = values if isinstance(values, dict) else {}
     number, data = values.get("fn_index"), values.get("data")
-    if type(number) is not int or number not in uploads or not isinstance(data, list):
+    if type(number) is not int or number not in file_inputs or not isinstance(data, list):
         raise UsageError(tr("the page has no such event; load it again"))
-    taking = uploads[number]
+    taking = file_inputs[number]
     now = {
         "fn_index": number,
         "data": [
-            _files(one, uploaded) if place in taking else _plain(one)
+            _checked_files(one, uploaded) if place in taking else _checked_value(one)
             for place, one in enumerate(data)
         ],
         # What an upload tells beside its files nobody reads.
-        "event_data": None if taking else _told(values.get("event_data"), _DEPTH),
-        "session_hash": _plain(values.get("session_hash")),
-        "trigger_id": _plain(values.get("trigger_id")),
+        "event_data": None
+        if taking
+        else _checked_event_data(values.get("event_data"), _MOST_DEPTH),
+        "session_hash": _checked_value(values.get("session_hash")),
+        "trigger_id": _checked_value(values.get("trigger_id")),
     }
     return number, json.dumps(now).encode()
 
 
-def _plain(value: Any) -> Any:
+def _checked_value(value: Any) -> Any:
     items = value if isinstance(value, list) else [value]
     if not all(one is None or isinstance(one, str | int | float) for one in items):
         raise UsageError(tr("an event carries text and numbers alone"))
     return value
 
 
-def _files(value: Any, uploaded: Callable[[str], bool]) -> list[dict[str, Any]] | None:
+def _checked_files(value: Any, uploaded: Callable[[str], bool]) -> list[dict[str, Any]] | None:
     """Return files as Gradio takes them: their places, and nothing that it would fetch."""
     if value is None:
         return None
     found = value if isinstance(value, list) else [value]
-    if len(found) > _FILES:
+    if len(found) > _MOST_FILES:
         raise UsageError(
-            tr("more than {count} files at once; add them in parts", count=f"{_FILES:,}")
+            tr("more than {count} files at once; add them in parts", count=f"{_MOST_FILES:,}")
         )
     paths = [one.get("path") if isinstance(one, dict) else None for one in found]
     if not all(isinstance(one, str) and uploaded(one) for one in paths):
@@ -314,17 +319,17 @@ def _files(value: Any, uploaded: Callable[[str], bool]) -> list[dict[str, Any]] 
     return [{"path": one, "meta": {"_type": "gradio.FileData"}} for one in paths]
 
 
-def _told(value: Any, depth: int) -> Any:
+def _checked_event_data(value: Any, depth: int) -> Any:
     """Return what an event tells beside its inputs, once it is sure that no file is in it."""
     if not depth:
         raise UsageError(tr("an event carries text and numbers alone"))
     if isinstance(value, dict):
         if _FILE_KEYS & value.keys():
             raise UsageError(tr("an event carries text and numbers alone"))
-        return {key: _told(one, depth - 1) for key, one in value.items()}
+        return {key: _checked_event_data(one, depth - 1) for key, one in value.items()}
     if isinstance(value, list):
-        return [_told(one, depth - 1) for one in value]
+        return [_checked_event_data(one, depth - 1) for one in value]
     return value
 
 
-__all__ = ["PAUSE", "Guard", "Page", "rebuilt", "refused"]
+__all__ = ["PIECE_TIMEOUT", "Guard", "PageRules", "checked_event", "refusal"]

@@ -1,4 +1,4 @@
-"""Adding to the library from the page: work that goes on when the window is closed."""
+"""AddProgress to the library from the page: work that goes on when the window is closed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class AddedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Adding:
+class AddProgress:
     """How far an addition is: `done` of `total`, what is done now, the lines so far, the end.
 
     `share` is how much of the document that is worked on is done, in 0…1.
@@ -49,20 +49,20 @@ class Adding:
     share: float = 0.0
 
 
-def latest(backend: Backend) -> Job[Adding] | None:
+def latest_job(backend: Backend) -> Job[AddProgress] | None:
     """Return the addition that is running, else the one that ended last; None without any."""
-    running = backend.additions.open()
+    running = backend.additions.unfinished()
     return running[0] if running else backend.additions.newest()
 
 
-def waiting(backend: Backend) -> int:
+def waiting_count(backend: Backend) -> int:
     """Return how many additions wait behind the one that is running."""
-    return max(0, len(backend.additions.open()) - 1)
+    return max(0, len(backend.additions.unfinished()) - 1)
 
 
-def cancel(backend: Backend) -> None:
+def cancel_all(backend: Backend) -> None:
     """Stop what is running and what waits; what was finished stays in the library."""
-    for job in backend.additions.open():
+    for job in backend.additions.unfinished():
         job.cancel()
 
 
@@ -139,16 +139,16 @@ def _start(
     backend.additions.start(uuid4().hex, lambda: progress_of(work(workspace)), after=after)
 
 
-def progress_of(steps: Iterator[Progress | Report]) -> Iterator[Adding]:
+def progress_of(steps: Iterator[Progress | Report]) -> Iterator[AddProgress]:
     """Yield snapshots of an addition from its steps; closing it ends the work."""
-    now = Adding()
+    now = AddProgress()
     yield now
     try:
         for step in steps:
             if isinstance(step, Report):
                 now = replace(now, stage="done", note="", report=step)
             else:
-                now = _after(now, step)
+                now = _updated(now, step)
             yield now
     finally:
         close = getattr(steps, "close", None)
@@ -156,7 +156,7 @@ def progress_of(steps: Iterator[Progress | Report]) -> Iterator[Adding]:
             close()
 
 
-def _after(now: Adding, step: Progress) -> Adding:
+def _updated(now: AddProgress, step: Progress) -> AddProgress:
     lines = now.lines
     if step.stage in {"added", "replaced", "updated", "duplicate", "refused", "left_out"}:
         lines = (*lines, AddedFile(step.note, step.stage, step.reason))[-_LINES:]

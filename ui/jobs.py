@@ -17,11 +17,11 @@ from corpus.log import level_of
 _LOG = logging.getLogger(__name__)
 Step = TypeVar("Step")
 # Finished jobs that can still be looked at, so that a window that comes back sees the end.
-_KEPT = 200
+_ENDED_JOBS = 200
 # Seconds for which a place is held for work that was announced and does not begin.
-_HELD = 30.0
+_RESERVED_SECONDS = 30.0
 # Seconds after which a watcher looks up even when nothing new came: it may have been closed.
-_LOOK = 0.5
+_WATCH_POLL = 0.5
 
 
 class Job(Generic[Step]):
@@ -84,7 +84,7 @@ class Job(Generic[Step]):
         while True:
             with self._changed:
                 while self._count == seen and not self._ended:
-                    self._changed.wait(_LOOK)
+                    self._changed.wait(_WATCH_POLL)
                 seen, latest, ended = self._count, self._latest, self._ended
             if latest is not None:
                 yield latest
@@ -165,13 +165,13 @@ class Jobs(Generic[Step]):
         """Hold a place for work that is on its way here; False where the line is full."""
         now = time.monotonic()
         with self._lock:
-            self._reserved = [one for one in self._reserved if now - one < _HELD]
+            self._reserved = [one for one in self._reserved if now - one < _RESERVED_SECONDS]
             if self._open + len(self._reserved) >= self._at_once + self._waiting:
                 return False
             self._reserved.append(now)
             return True
 
-    def arrived(self) -> None:
+    def release(self) -> None:
         """Give back the place that was held for work: it is here, and is started or is not."""
         with self._lock:
             del self._reserved[:1]
@@ -205,7 +205,7 @@ class Jobs(Generic[Step]):
             self._jobs.pop(key, None)
             self._jobs[key] = job
             self._open += 1
-            for old in [name for name, one in self._jobs.items() if one.ended][:-_KEPT]:
+            for old in [name for name, one in self._jobs.items() if one.ended][:-_ENDED_JOBS]:
                 del self._jobs[old]
             if self._threads < self._at_once:
                 self._threads += 1
@@ -224,15 +224,15 @@ class Jobs(Generic[Step]):
         with self._lock:
             return next(reversed(self._jobs.values()), None)
 
-    def open(self) -> list[Job[Step]]:
+    def unfinished(self) -> list[Job[Step]]:
         """Return the jobs that have not ended, the oldest first."""
         with self._lock:
             return [one for one in self._jobs.values() if not one.ended]
 
-    def end(self, patience: float) -> None:
+    def cancel_all(self, patience: float) -> None:
         """Cancel every job and wait until none is worked on, so many seconds at most for all."""
         deadline = time.monotonic() + patience
-        for job in self.open():
+        for job in self.unfinished():
             job.cancel()
             job.wait(deadline - time.monotonic())
 

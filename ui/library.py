@@ -19,9 +19,9 @@ from corpus.integrity import IntegrityFinding
 from corpus.partial_dates import is_date
 from index.filters import Filters
 from index.ingest import Report
-from ui.ingest_jobs import AddedFile, Adding
+from ui.ingest_jobs import AddedFile, AddProgress
 from ui.jobs import Job
-from ui.places import place_of
+from ui.places import shown_location
 from ui.rendering import rendered
 from ui.translation import translated
 from ui.wording import keys, word
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 Pieces = list[tuple[str, str]]
 
 # Rows of one page of the table: a thousand at once take the browser a second to draw.
-PAGE = 50
+ROWS_PER_PAGE = 50
 SORTS = ("newest", "oldest", "by_title", "by_publisher", "by_passages", "by_added")
 # What is chosen to see the documents without a theme.
 NO_THEME = "-"
 # Pages as corpus.document.page_list tells them.
 _PAGES = re.compile(r"pages? ([\d–, and]+)")
 # What is shown of a report; the rest is counted.
-_SHOWN = 100
+_MOST_OUTCOMES = 100
 # Publishers that have a colour of their own in the plot; the rest are one.
-_PUBLISHERS = 6
+_NAMED_PUBLISHERS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class LibraryView:
         return word("library.shown", language, first=self.first + 1, last=last, count=self.count)
 
 
-def shown(entries: Sequence[Entry], wanted: LibraryFilter) -> LibraryView:
+def library_view(entries: Sequence[Entry], wanted: LibraryFilter) -> LibraryView:
     """Return the page of the documents that match, sorted."""
     matching = [one for one in entries if _matches(one, wanted)]
     ordered = sorted(matching, key=lambda one: one.source.title.casefold())
@@ -93,8 +93,11 @@ def shown(entries: Sequence[Entry], wanted: LibraryFilter) -> LibraryView:
             ordered.sort(key=lambda one: -one.passages)
         case "by_added":
             ordered.sort(key=lambda one: one.added, reverse=True)
-    first = min(max(0, wanted.page) * PAGE, max(0, (len(ordered) - 1) // PAGE * PAGE))
-    return LibraryView(tuple(ordered[first : first + PAGE]), first, len(ordered))
+    first = min(
+        max(0, wanted.page) * ROWS_PER_PAGE,
+        max(0, (len(ordered) - 1) // ROWS_PER_PAGE * ROWS_PER_PAGE),
+    )
+    return LibraryView(tuple(ordered[first : first + ROWS_PER_PAGE]), first, len(ordered))
 
 
 def _matches(entry: Entry, wanted: LibraryFilter) -> bool:
@@ -110,7 +113,7 @@ def _matches(entry: Entry, wanted: LibraryFilter) -> bool:
     return Filters(publishers, since=wanted.since, until=wanted.until).admits(entry)
 
 
-def edited(
+def edit_document(
     workspace: Workspace,
     document: str,
     language: str,
@@ -137,7 +140,7 @@ def edited(
     return True, word("library.saved", language)
 
 
-def removed(workspace: Workspace, document: str, language: str) -> tuple[str, str]:
+def remove_document(workspace: Workspace, document: str, language: str) -> tuple[str, str]:
     """Remove a document; return its id ("" where it stays) and what to say."""
     try:
         entry = workspace.remove(document)
@@ -146,7 +149,7 @@ def removed(workspace: Workspace, document: str, language: str) -> tuple[str, st
     return document, word("library.removed", language, title=entry.source.title)
 
 
-def restored(workspace: Workspace, document: str, language: str) -> str:
+def restore_document(workspace: Workspace, document: str, language: str) -> str:
     """Bring a removed document back; return what to say."""
     try:
         entry = workspace.restore(document)
@@ -163,27 +166,31 @@ def entry_of(workspace: Workspace, document: str) -> Entry | None:
         return None
 
 
-def by_quarter(entries: Sequence[Entry], others: str) -> list[tuple[str, str, int]]:
+def counts_by_publisher(entries: Sequence[Entry], others: str) -> list[tuple[str, str, int]]:
     """Return (quarter, publisher, count) of the documents that state a month, in order.
 
     The publishers with most documents by name, the rest together as `others`.
     """
     counts = Counter(one.source.publisher for one in entries if one.source.published)
-    named = {name for name, _ in counts.most_common(_PUBLISHERS) if name}
-    return _counted(
+    named = {name for name, _ in counts.most_common(_NAMED_PUBLISHERS) if name}
+    return _counts_by_quarter(
         entries, lambda one: one.source.publisher if one.source.publisher in named else others
     )
 
 
-def by_theme(entries: Sequence[Entry], name: Callable[[str], str]) -> list[tuple[str, str, int]]:
+def counts_by_theme(
+    entries: Sequence[Entry], name: Callable[[str], str]
+) -> list[tuple[str, str, int]]:
     """Return (quarter, theme, count) of the documents that state a month, in order.
 
     `entries` have their themes; `name` says what a theme is called.
     """
-    return _counted(entries, lambda one: name(one.source.theme))
+    return _counts_by_quarter(entries, lambda one: name(one.source.theme))
 
 
-def _counted(entries: Sequence[Entry], group: Callable[[Entry], str]) -> list[tuple[str, str, int]]:
+def _counts_by_quarter(
+    entries: Sequence[Entry], group: Callable[[Entry], str]
+) -> list[tuple[str, str, int]]:
     counts = Counter(
         (_quarter(one.source.published), group(one))
         for one in entries
@@ -196,7 +203,7 @@ def _quarter(published: str) -> str:
     return f"{published[:4]} Q{(int(published[5:7]) + 2) // 3}"
 
 
-def turned(wanted: LibraryFilter, step: int) -> LibraryFilter:
+def turn_page(wanted: LibraryFilter, step: int) -> LibraryFilter:
     """Return the filter a page on or back."""
     return replace(wanted, page=max(0, wanted.page + step))
 
@@ -206,11 +213,11 @@ def note_html(said: str, language: str, *, wrong: bool = False) -> str:
     return rendered("library.html", "note", language, said, wrong) if said else ""
 
 
-def adding_html(job: Job[Adding] | None, behind: int, language: str) -> str:
+def adding_html(job: Job[AddProgress] | None, behind: int, language: str) -> str:
     """Return an addition as it is: a bar with words, what became of each document, the end."""
     if job is None:
         return ""
-    now, kind = job.latest or Adding(), "done"
+    now, kind = job.latest or AddProgress(), "done"
     outcomes: Sequence[AddedFile] = now.lines
     if job.failure is not None:
         kind = "failed"
@@ -220,11 +227,11 @@ def adding_html(job: Job[Adding] | None, behind: int, language: str) -> str:
     elif job.cancelled:
         said = word("library.cancelled", language)
     else:
-        return _working_html(now, behind, language)
-    return rendered("library.html", "ended", language, kind, said, outcomes[:_SHOWN])
+        return _progress_html(now, behind, language)
+    return rendered("library.html", "ended", language, kind, said, outcomes[:_MOST_OUTCOMES])
 
 
-def _working_html(now: Adding, behind: int, language: str) -> str:
+def _progress_html(now: AddProgress, behind: int, language: str) -> str:
     note = translated(now.note, language)
     key = {
         "fetching": "library.fetching",
@@ -266,22 +273,22 @@ def _summary(report: Report, language: str) -> str:
 def _outcomes(report: Report, language: str) -> list[AddedFile]:
     """Return what became of the documents, refusals first: they want something done."""
     return [
-        *(AddedFile(place_of(one.path), "refused", one.message) for one in report.refused),
-        *(AddedFile(place_of(one.path), "left_out", one.message) for one in report.left_out),
+        *(AddedFile(shown_location(one.path), "refused", one.message) for one in report.refused),
+        *(AddedFile(shown_location(one.path), "left_out", one.message) for one in report.left_out),
         *(
-            AddedFile(place_of(one.path), "missed", _left_out(one.missed, language))
+            AddedFile(shown_location(one.path), "missed", _left_out(one.missed, language))
             for one in report.accounts
             if one.missed
         ),
         *(
-            AddedFile(place_of(one.path), "doubtful", joined("; ", one.doubts))
+            AddedFile(shown_location(one.path), "doubtful", joined("; ", one.doubts))
             for one in report.accounts
             if one.doubts
         ),
-        *(AddedFile(place_of(one), "replaced") for one in report.replaced),
-        *(AddedFile(place_of(one), "updated") for one in report.updated),
-        *(AddedFile(place_of(one.path), "duplicate", one.title) for one in report.duplicates),
-        *(AddedFile(place_of(one), "added") for one in report.added),
+        *(AddedFile(shown_location(one), "replaced") for one in report.replaced),
+        *(AddedFile(shown_location(one), "updated") for one in report.updated),
+        *(AddedFile(shown_location(one.path), "duplicate", one.title) for one in report.duplicates),
+        *(AddedFile(shown_location(one), "added") for one in report.added),
     ]
 
 
@@ -299,26 +306,26 @@ def table_html(
     if not entries:
         return ""
     rows = [
-        (one, theme(one.source.theme), _open_lines(one, accounts.get(one.id), language))
+        (one, theme(one.source.theme), _unsettled_lines(one, accounts.get(one.id), language))
         for one in entries
     ]
     return rendered("library.html", "table", language, rows)
 
 
-def _open_lines(entry: Entry, account: ExtractionReport | None, language: str) -> list[Pieces]:
+def _unsettled_lines(entry: Entry, account: ExtractionReport | None, language: str) -> list[Pieces]:
     """Return what of a document was not read, and what only a person can settle, in a line each."""
     if account is None:
         return []
     lines = [[(translated(one, language), "")] for one in account.doubts]
     if account.missed:
         missed = word("library.missed", language, reason=_left_out(account.missed, language))
-        lines.insert(0, _linked(missed, entry, account.missed, language))
+        lines.insert(0, _with_page_links(missed, entry, account.missed, language))
     return lines
 
 
-def _linked(said: str, entry: Entry, left_out: Sequence[LeftOut], language: str) -> Pieces:
+def _with_page_links(said: str, entry: Entry, left_out: Sequence[LeftOut], language: str) -> Pieces:
     """Return `said` in pieces: the pages of a PDF that it names lead to their pictures."""
-    named = {_pages_told(one.where, language) for one in left_out if _PAGES.fullmatch(one.where)}
+    named = {_page_list(one.where, language) for one in left_out if _PAGES.fullmatch(one.where)}
     if entry.source.kind != "pdf" or not named:
         return [(said, "")]
     longest_first = "|".join(map(re.escape, sorted(named, key=len, reverse=True)))
@@ -331,19 +338,19 @@ def _linked(said: str, entry: Entry, left_out: Sequence[LeftOut], language: str)
 
 
 def _left_out(left_out: Sequence[LeftOut], language: str) -> str:
-    return "; ".join(_told_one(one, language) for one in left_out)
+    return "; ".join(_left_out_line(one, language) for one in left_out)
 
 
-def _told_one(one: LeftOut, language: str) -> str:
+def _left_out_line(one: LeftOut, language: str) -> str:
     """Return what was left out in words; a kind that has no word here stays English."""
     key = f"account.{one.kind.replace(' ', '_')}"
     if language == "en" or key not in keys():
         return str(one)
-    where = f"（{_pages_told(one.where, language)}）" * bool(one.where)
+    where = f"（{_page_list(one.where, language)}）" * bool(one.where)
     return word("account.line", language, count=one.places, kind=word(key, language), where=where)
 
 
-def _pages_told(said: str, language: str) -> str:
+def _page_list(said: str, language: str) -> str:
     """Return pages as `corpus.document.page_list` tells them in the language of the page."""
     found = _PAGES.fullmatch(said)
     if found is None:
@@ -372,14 +379,14 @@ def details_html(
         one.location: citation_line(one, fields=("publisher", "published")) for one in entry.others
     }
     others = [
-        f"{place_of(one)} ({also[one]})" if also.get(one) else place_of(one)
+        f"{shown_location(one)} ({also[one]})" if also.get(one) else shown_location(one)
         for one in places
         if one != here
     ]
     furniture = [one for one in account.left_out if not one.missed]
     recognised = page_list(account.ocr_pages)
     facts: dict[str, str] = {
-        "library.location": place_of(here),
+        "library.location": shown_location(here),
         "library.kind": entry.source.kind,
         "library.pages": str(entry.pages or ""),
         "library.passages": f"{entry.passages:,}",
@@ -389,7 +396,7 @@ def details_html(
         "library.fetched": entry.source.fetched,
         "library.not_read": _left_out(account.missed, language),
         "library.doubtful": "; ".join(translated(one, language) for one in account.doubts),
-        "library.by_ocr": _pages_told(recognised, language),
+        "library.by_ocr": _page_list(recognised, language),
         "library.within": ", ".join(account.attachments),
         "library.furniture": _left_out(furniture, language),
         "library.also_at": "; ".join(others),
@@ -400,7 +407,7 @@ def details_html(
         "library.by_ocr": [LeftOut("", 0, recognised)],
     }
     rows = [
-        (key, _linked(said, entry, to_see.get(key, ()) if kept else (), language))
+        (key, _with_page_links(said, entry, to_see.get(key, ()) if kept else (), language))
         for key, said in facts.items()
         if said
     ]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ui.backend import Backend
 
 # What can be done with a model, by how it stands with it: the name of an act, and of its word.
-_ACTS = {
+_ACTIONS = {
     "absent": (("get", "writers.get"),),
     "half": (("get", "writers.resume"), ("remove", "writers.remove")),
     "waiting": (("stop", "writers.stop"),),
@@ -31,10 +31,10 @@ _ACTS = {
     "here": (("use", "writers.use"), ("remove", "writers.remove")),
     "chosen": (("unuse", "writers.unuse"), ("remove", "writers.remove")),
 }
-_SURE = (("drop", "writers.remove_it"), ("keep", "writers.keep"))
+_CONFIRM = (("drop", "writers.remove_it"), ("keep", "writers.keep"))
 # Languages of a model that are told at once; the rest stands in its details.
-_LANGUAGES = 3
-_ODD = re.compile(r"[^a-z0-9]+")
+_MOST_LANGUAGES = 3
+_NO_KEY = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class LocalModel:
     failure: BriefingError | None = None
 
 
-def listed(backend: Backend) -> list[LocalModel]:
+def local_models(backend: Backend) -> list[LocalModel]:
     """Return the models of the list, in its order, then the user's own files that are here."""
     from assistant.models.local import CONTEXT
     from assistant.models.model_download import mirror_setting
@@ -72,7 +72,9 @@ def listed(backend: Backend) -> list[LocalModel]:
     store, mirror = backend.models(), mirror_setting()
     installed, chosen = store.installed(), _chosen(store)
     here = {one.entry: one for one in installed if one.entry is not None}
-    found = [_of_list(backend, one, here.get(one), chosen, mirror) for one in store.catalogue]
+    found = [
+        _catalogue_model(backend, one, here.get(one), chosen, mirror) for one in store.catalogue
+    ]
     found += [
         LocalModel(
             one.name, one.name, one.bytes, one.memory(CONTEXT), one.licence, "here",
@@ -84,15 +86,15 @@ def listed(backend: Backend) -> list[LocalModel]:
     return found
 
 
-def _of_list(
+def _catalogue_model(
     backend: Backend, entry: ModelEntry, here: Installed | None, chosen: str, mirror: str
 ) -> LocalModel:
     from assistant.models.local import CONTEXT
 
     state, had = _state(backend, entry, here is not None)
     memory = entry.memory(CONTEXT)
-    lacking, there = ("", 0) if here else _lacking(memory)
-    job = backend.writers.find(entry.name)
+    lacking, there = ("", 0) if here else _memory_short(memory)
+    job = backend.downloads.find(entry.name)
     return LocalModel(
         entry.name,
         entry.title,
@@ -128,7 +130,7 @@ def _state(backend: Backend, entry: ModelEntry, here: bool) -> tuple[str, int]:
     """Return how it stands with a model of the list, and the bytes of a half one."""
     from assistant.models.downloading import PartialFile
 
-    job, busy = backend.writers.find(entry.name), working(backend)
+    job, busy = backend.downloads.find(entry.name), active_downloads(backend)
     if job is not None and job in busy:
         if job.cancelled:
             return "stopping", 0
@@ -139,7 +141,7 @@ def _state(backend: Backend, entry: ModelEntry, here: bool) -> tuple[str, int]:
     return ("half" if had else "absent"), had
 
 
-def _lacking(memory: int) -> tuple[str, int]:
+def _memory_short(memory: int) -> tuple[str, int]:
     from assistant.models.hardware import free_memory, total_memory
 
     for name, there in (("total", total_memory()), ("free", free_memory())):
@@ -166,7 +168,7 @@ def _chosen(store: ModelStore) -> str:
         return ""
 
 
-def begin(backend: Backend, name: str) -> None:
+def start_download(backend: Backend, name: str) -> None:
     """Get a model behind the page, from where it was stopped; raises UsageError.
 
     Whether there is room for it is looked at before anything is fetched.
@@ -178,50 +180,54 @@ def begin(backend: Backend, name: str) -> None:
     entry = entry_named(name, store.catalogue)
     # A mirror that is none is said at once.
     model_download.sources(entry, mirror=mirror)
-    backend.writers.start(name, lambda: model_download.get(entry, store, mirror=mirror), alone=True)
+    backend.downloads.start(
+        name, lambda: model_download.get(entry, store, mirror=mirror), alone=True
+    )
 
 
-def stop(backend: Backend, name: str) -> None:
+def stop_download(backend: Backend, name: str) -> None:
     """Stop getting a model; what came stays for the next time."""
-    job = backend.writers.find(name)
+    job = backend.downloads.find(name)
     if job is not None:
         job.cancel()
 
 
-def remove(backend: Backend, name: str) -> None:
+def remove_model(backend: Backend, name: str) -> None:
     """Delete a model, or what came of it; `auto` is another one then. Raises UsageError."""
-    _opened(backend)
-    job = backend.writers.find(name)
-    if job is not None and job in working(backend):
+    _require_open(backend)
+    job = backend.downloads.find(name)
+    if job is not None and job in active_downloads(backend):
         raise UsageError(tr("this is being worked on already; wait for it, or stop it"))
     backend.models().remove(name)
     backend.renew_engine()
 
 
-def use(backend: Backend, name: str) -> str:
+def use_model(backend: Backend, name: str) -> str:
     """Have `auto` take a model from now on, "none" for none; return who answers on this page.
 
     Raises UsageError.
     """
-    _opened(backend)
+    _require_open(backend)
     backend.models().choose(name)
     return backend.renew_engine()
 
 
-def _opened(backend: Backend) -> None:
+def _require_open(backend: Backend) -> None:
     """Raise UsageError while the library opens, and takes the engine that was named before."""
-    if not backend.settled():
+    if not backend.opening_finished():
         raise UsageError(tr("the library is still opening; try again in a moment"))
 
 
-def working(backend: Backend) -> list[Job[DownloadProgress]]:
+def active_downloads(backend: Backend) -> list[Job[DownloadProgress]]:
     """Return what comes now, first, and what waits; not what was stopped before it began."""
-    return [one for one in backend.writers.open() if one.latest is not None or not one.cancelled]
+    return [
+        one for one in backend.downloads.unfinished() if one.latest is not None or not one.cancelled
+    ]
 
 
-def in_packages(writers: Sequence[LocalModel]) -> list[str]:
+def in_packages(downloads: Sequence[LocalModel]) -> list[str]:
     """Return the names of the models that a package index carries."""
-    return [one.name for one in writers if one.entry is not None and one.entry.packages]
+    return [one.name for one in downloads if one.entry is not None and one.entry.packages]
 
 
 def unreachable(failure: BriefingError | None) -> bool:
@@ -248,10 +254,10 @@ class ModelRow:
     acts: Sequence[tuple[str, str]]
 
 
-def list_html(writers: Sequence[LocalModel], doubted: str, language: str) -> str:
+def list_html(downloads: Sequence[LocalModel], doubted: str, language: str) -> str:
     """Return the models, a row each; the removal of the one named `doubted` is asked about."""
-    packed = in_packages(writers)
-    rows = [_row(one, one.name == doubted, packed, language) for one in writers]
+    packed = in_packages(downloads)
+    rows = [_row(one, one.name == doubted, packed, language) for one in downloads]
     return rendered("local_models.html", "models", language, rows) if rows else ""
 
 
@@ -264,26 +270,26 @@ def _row(one: LocalModel, doubted: bool, packed: Sequence[str], language: str) -
         word("writers.licence", language, name=one.licence or "?"),
     ]
     if one.entry is not None:
-        facts.append(word("writers.languages", language, names=_briefly(one, language)))
+        facts.append(word("writers.languages", language, names=_languages_short(one, language)))
     return ModelRow(
         one,
         state,
         word(f"writers.is_{state}", language, had=size_of(one.had), all=size),
         facts,
-        _joined(_worth(one, language), language),
+        _sentences(_description(one, language), language),
         _doubts(one, packed, language),
         _details(one, language),
         word("writers.sure", language, title=one.title, size=size) if doubted else "",
-        _SURE if doubted else _ACTS[state],
+        _CONFIRM if doubted else _ACTIONS[state],
     )
 
 
-def _worth(one: LocalModel, language: str) -> list[str]:
+def _description(one: LocalModel, language: str) -> list[str]:
     """Return what a model is good for, what was measured, and how fast it writes."""
     if one.entry is None:
         lines = [word("writers.own", language)]
     else:
-        key = f"writers.about_{_ODD.sub('_', one.name)}"
+        key = f"writers.about_{_NO_KEY.sub('_', one.name)}"
         lines = [word(key, language) if key in keys() else one.entry.about]
         found = one.entry.measured
         if found is None:
@@ -314,17 +320,17 @@ def _doubts(one: LocalModel, packed: Sequence[str], language: str) -> list[str]:
         there = size_of(one.there)
         doubts.append(word(f"writers.lacking_{one.lacking}", language, there=there))
     if one.failure is not None and one.state in {"absent", "half"}:
-        lines = [failed(one.failure, language)]
+        lines = [failure_line(one.failure, language)]
         if packed and unreachable(one.failure) and one.name not in packed:
             lines.append(word("writers.other_way", language, names=", ".join(packed)))
-        doubts.append(_joined(lines, language))
+        doubts.append(_sentences(lines, language))
     return doubts
 
 
 def _details(one: LocalModel, language: str) -> list[tuple[str, str]]:
     rows = [("writers.engine", f"local:{one.name}")]
     if one.entry is not None:
-        between = _between(language)
+        between = _comma(language)
         rows.append(("writers.all_languages", between.join(_languages(one, language))))
         if one.places:
             places = word("writers.else", language).join(
@@ -345,22 +351,22 @@ def _languages(one: LocalModel, language: str) -> list[str]:
     ]
 
 
-def _briefly(one: LocalModel, language: str) -> str:
+def _languages_short(one: LocalModel, language: str) -> str:
     names = _languages(one, language)
-    first, rest = names[:_LANGUAGES], len(names) - _LANGUAGES
-    shown = _between(language).join(first)
+    first, rest = names[:_MOST_LANGUAGES], len(names) - _MOST_LANGUAGES
+    shown = _comma(language).join(first)
     return word("writers.and_more", language, names=shown, count=rest) if rest > 0 else shown
 
 
-def _joined(sentences: Sequence[str], language: str) -> str:
+def _sentences(sentences: Sequence[str], language: str) -> str:
     return worded(" ", language).join(sentences)
 
 
-def _between(language: str) -> str:
+def _comma(language: str) -> str:
     return worded(", ", language)
 
 
-def failed(failure: BriefingError, language: str) -> str:
+def failure_line(failure: BriefingError, language: str) -> str:
     """Return why something did not work, as a line of plain text."""
     return word("writers.failed", language, reason=translated(str(failure), language))
 
@@ -373,10 +379,10 @@ def line_html(job: Job[DownloadProgress] | None, behind: int, language: str) -> 
     if job is None:
         return ""
     if job.ended or job.cancelled or job.latest is None:
-        line, wrong = _standing(job, language), job.failure is not None
+        line, wrong = _download_outcome(job, language), job.failure is not None
         return rendered("local_models.html", "stood", language, line, wrong)
     now = job.latest
-    facts = [_far(now, language)]
+    facts = [_bytes_done(now, language)]
     if not now.place:
         facts = [word("writers.checking", language)]
     else:
@@ -391,12 +397,12 @@ def line_html(job: Job[DownloadProgress] | None, behind: int, language: str) -> 
     return rendered("local_models.html", "coming", language, job.name, share, facts)
 
 
-def announced(job: Job[DownloadProgress] | None, language: str) -> str:
+def announcement_html(job: Job[DownloadProgress] | None, language: str) -> str:
     """Return what a screen reader is told: every tenth of the way, and how it ended."""
     if job is None:
         return ""
     if job.ended or job.cancelled or job.latest is None:
-        line = _standing(job, language)
+        line = _download_outcome(job, language)
     elif not job.latest.place:
         line = f"{job.name}: {word('writers.checking', language)}"
     else:
@@ -406,16 +412,16 @@ def announced(job: Job[DownloadProgress] | None, language: str) -> str:
     return rendered("local_models.html", "told", language, line)
 
 
-def _standing(job: Job[DownloadProgress], language: str) -> str:
+def _download_outcome(job: Job[DownloadProgress], language: str) -> str:
     if job.failure is not None:
-        return failed(job.failure, language)
+        return failure_line(job.failure, language)
     if job.ended and not job.cancelled:
         return word("writers.got", language, name=job.name)
     key = "writers.stopped" if job.cancelled else "writers.starting"
     return word(key, language, name=job.name)
 
 
-def _far(now: DownloadProgress, language: str) -> str:
+def _bytes_done(now: DownloadProgress, language: str) -> str:
     return word("writers.done_of", language, done=size_of(now.done), total=size_of(now.total))
 
 

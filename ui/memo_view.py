@@ -19,7 +19,7 @@ from ui.wording import word
 # The roles that are said before a line.
 _ROLES = {GAP: "gap", JUDGMENT: "judgment"}
 # What can be done with a line, and the sign on the button.
-_ACTS = {"up": "↑", "down": "↓", "word": "✎", "cite": "⇄", "drop": "✕"}
+_ACTIONS = {"up": "↑", "down": "↓", "word": "✎", "cite": "⇄", "drop": "✕"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class ShownLine:
     """A line of a section at `where`, and what stands before and behind it; "" for nothing.
 
     `role` is the key of a word, `problems` what the check has against the sentence, `finding` what
-    the linter has, where it was not accepted, `acts` what can be done with it, each with a sign.
+    the linter has, where it was not accepted, `actions` what can be done with it, each with a sign.
     """
 
     line: Line
@@ -38,7 +38,7 @@ class ShownLine:
     later: str
     problems: str
     finding: Finding | None
-    acts: Sequence[tuple[str, str]]
+    actions: Sequence[tuple[str, str]]
 
 
 def memo_html(
@@ -68,7 +68,7 @@ def memo_html(
         (
             section,
             [
-                _shown(line, where, found.get(where), language, editable and memo.complete)
+                _shown_line(line, where, found.get(where), language, editable and memo.complete)
                 for number, line in enumerate(section.lines, start=1)
                 for where in [f"{section.key}:{number}"]
             ],
@@ -77,12 +77,12 @@ def memo_html(
     ]
     sources = [(one, worded(one.reason, language)) for one in memo.sources]
     return rendered(
-        "memo.html", "memo", language, memo, facts, sections, sources, _checked(memo, language),
-        growing,
+        "memo.html", "memo", language, memo, facts, sections, sources,
+        _check_summary(memo, language), growing,
     )  # fmt: skip
 
 
-def _shown(
+def _shown_line(
     line: Line, where: str, finding: Finding | None, language: str, editable: bool
 ) -> ShownLine:
     speaker, kind = said_by(line, language)
@@ -96,19 +96,21 @@ def _shown(
         out_of_date(line, language),
         in_words(line.claim.problems),
         finding if finding and not finding.accepted else None,
-        _acts(line) if editable else (),
+        _actions(line) if editable else (),
     )
 
 
-def _acts(line: Line) -> list[tuple[str, str]]:
+def _actions(line: Line) -> list[tuple[str, str]]:
     """Return what can be done with a line, each with its sign."""
     if line.role == NOTE:
         return []
-    acts = [(act, sign) for act, sign in _ACTS.items() if act != "cite" or line.role != GAP]
-    return [("adopt", "✓"), *acts] if line.draft else acts
+    actions = [
+        (action, sign) for action, sign in _ACTIONS.items() if action != "cite" or line.role != GAP
+    ]
+    return [("adopt", "✓"), *actions] if line.draft else actions
 
 
-def _checked(memo: Memo, language: str) -> str:
+def _check_summary(memo: Memo, language: str) -> str:
     """Return how the check of a memo's sentences went, in a sentence."""
     claims = [
         line.claim for one in memo.sections for line in one.lines if line.claim.citations
@@ -119,9 +121,9 @@ def _checked(memo: Memo, language: str) -> str:
     return word("memo.checked", language, count=len(claims), **verdicts)
 
 
-def offers_html(offers: Sequence[Evidence], where: str, language: str) -> str:
+def candidates_html(candidates: Sequence[Evidence], where: str, language: str) -> str:
     """Return the passages that a line may be cited to, each a button."""
-    if not offers:
+    if not candidates:
         return rendered("memo.html", "about", language, "memo.none")
     passages = [
         (
@@ -129,7 +131,7 @@ def offers_html(offers: Sequence[Evidence], where: str, language: str) -> str:
             citation_line(one.source, fields=("title", "published")),
             shorten(one.passage.text, 260, placeholder=" …"),
         )
-        for one in offers
+        for one in candidates
     ]
     return rendered("memo.html", "offers", language, passages, where)
 

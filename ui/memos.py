@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ui.backend import Backend
 
 # What a browser is told of each format.
-_TYPES = {
+_MEDIA_TYPES = {
     "md": "text/markdown",
     "html": "text/html",
     "json": "application/json",
@@ -39,7 +39,7 @@ _TYPES = {
     "csv": "text/csv",
     "zip": "application/zip",
 }
-FORMATS = tuple(_TYPES)
+FORMATS = tuple(_MEDIA_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +58,22 @@ class MemoForm:
 class MemoEditor:
     """A memo on the page: its id in the repository, and a line (HTML) where something went wrong.
 
-    `before` is the memo before the last change by hand, `offers` are passages for the line at `at`
-    ("section:line") and `wording` are the words of that line while they are changed, `job` is the
-    key of the work that writes it, "" once nothing does.
+    `before` is the memo before the last change by hand, `candidates` are passages for the line at
+    `at` ("section:line") and `wording` are the words of that line while they are changed, `job` is
+    the key of the work that writes it, "" once nothing does.
     """
 
     memo: Memo | None = None
     name: str = ""
     message: str = ""
     before: Memo | None = None
-    offers: tuple[Evidence, ...] = ()
+    candidates: tuple[Evidence, ...] = ()
     at: str = ""
     job: str = ""
     wording: str | None = None
 
 
-def written_memo(backend: Backend, wanted: MemoForm, language: str = "en") -> Iterator[MemoEditor]:
+def write_memo(backend: Backend, wanted: MemoForm, language: str = "en") -> Iterator[MemoEditor]:
     """Yield the sheet as the memo grows; it is in the repository from the first finished section.
 
     Closing the iterator stops the work; what was finished stays in the repository.
@@ -85,7 +85,7 @@ def written_memo(backend: Backend, wanted: MemoForm, language: str = "en") -> It
     if workspace is None:
         yield MemoEditor(message=error_html(word("memo.opening", language), language))
         return
-    sheet = MemoEditor()
+    editor = MemoEditor()
     try:
         if not wanted.topic.strip():
             raise UsageError(word("memo.no_topic", language))
@@ -100,12 +100,12 @@ def written_memo(backend: Backend, wanted: MemoForm, language: str = "en") -> It
             language=language,
         )
         for memo, name in repository.saved_steps(write(workspace, request)):
-            sheet = MemoEditor(memo, name)
-            yield sheet
+            editor = MemoEditor(memo, name)
+            yield editor
     except NothingFound as error:
         yield MemoEditor(message=error_html(str(error), language))
     except BriefingError as error:
-        yield MemoEditor(sheet.memo, sheet.name, error_html(str(error), language))
+        yield MemoEditor(editor.memo, editor.name, error_html(str(error), language))
 
 
 def templates(backend: Backend, language: str) -> list[tuple[str, str]]:
@@ -131,7 +131,7 @@ def stored_memos(backend: Backend) -> list[tuple[str, str]]:
     ]
 
 
-def reopened(backend: Backend, name: str, language: str = "en") -> MemoEditor:
+def open_memo(backend: Backend, name: str, language: str = "en") -> MemoEditor:
     """Return a memo from the repository."""
     from assistant.memo.memo_repository import MemoRepository
 
@@ -149,27 +149,27 @@ def finding_key(finding: Finding) -> str:
     return json.dumps([finding.rule, finding.where])
 
 
-def accepting(
-    backend: Backend, sheet: MemoEditor, finding: str, reason: str, language: str = "en"
+def accept_finding(
+    backend: Backend, editor: MemoEditor, finding: str, reason: str, language: str = "en"
 ) -> MemoEditor:
     """Return the sheet with a finding (see `finding_key`) accepted for a reason, kept."""
     from assistant.memo.lint import accepted
 
     workspace = backend.workspace()
-    if workspace is None or sheet.memo is None:
-        return sheet
-    found = next((one for one in sheet.memo.findings if finding_key(one) == finding), None)
+    if workspace is None or editor.memo is None:
+        return editor
+    found = next((one for one in editor.memo.findings if finding_key(one) == finding), None)
     if found is None:
-        return sheet
+        return editor
     try:
-        return stored(
-            workspace, sheet, accepted(sheet.memo, found.rule, found.where, reason), language
+        return store_change(
+            workspace, editor, accepted(editor.memo, found.rule, found.where, reason), language
         )
     except BriefingError as error:
-        return MemoEditor(sheet.memo, sheet.name, error_html(str(error), language))
+        return MemoEditor(editor.memo, editor.name, error_html(str(error), language))
 
 
-def stored(workspace: Workspace, sheet: MemoEditor, now: Memo, language: str) -> MemoEditor:
+def store_change(workspace: Workspace, editor: MemoEditor, now: Memo, language: str) -> MemoEditor:
     """Put a changed memo in the repository, unless what lies there is not what was changed.
 
     Then the sheet of what lies there is returned, saying so. Raises UsageError for a memo that is
@@ -177,58 +177,62 @@ def stored(workspace: Workspace, sheet: MemoEditor, now: Memo, language: str) ->
     """
     from assistant.memo.memo_repository import MemoRepository
 
-    if sheet.memo is None or now == sheet.memo:
-        return replace(sheet, message="", offers=(), at="", wording=None)
-    present = MemoRepository(workspace.settings.home).change(sheet.name, sheet.memo, now)
+    if editor.memo is None or now == editor.memo:
+        return replace(editor, message="", candidates=(), at="", wording=None)
+    present = MemoRepository(workspace.settings.home).change(editor.name, editor.memo, now)
     if present is not now:
         said = word("memo.changed_elsewhere", language)
-        return MemoEditor(present, sheet.name, error_html(said, language))
-    return MemoEditor(now, sheet.name, before=sheet.memo)
+        return MemoEditor(present, editor.name, error_html(said, language))
+    return MemoEditor(now, editor.name, before=editor.memo)
 
 
-def reread(backend: Backend, sheet: MemoEditor) -> MemoEditor:
+def reload_memo(backend: Backend, editor: MemoEditor) -> MemoEditor:
     """Return the sheet of a finished memo as it is kept; the same one if it is that."""
-    if sheet.memo is None or not sheet.memo.complete or sheet.job or backend.workspace() is None:
-        return sheet
-    present = reopened(backend, sheet.name)
-    return sheet if present.memo in (None, sheet.memo) else present
+    if editor.memo is None or not editor.memo.complete or editor.job or backend.workspace() is None:
+        return editor
+    present = open_memo(backend, editor.name)
+    return editor if present.memo in (None, editor.memo) else present
 
 
 def being_written(backend: Backend) -> frozenset[str]:
     """Return the ids of the memos that are written now: whoever writes them saves them again."""
-    latest = (job.latest for job in backend.memos.open())
+    latest = (job.latest for job in backend.memos.unfinished())
     return frozenset(one.name for one in latest if one is not None)
 
 
-def started(backend: Backend, wanted: MemoForm, language: str = "en") -> Job[MemoEditor]:
+def start_memo(backend: Backend, wanted: MemoForm, language: str = "en") -> Job[MemoEditor]:
     """Begin to write a memo, in the background; raises UsageError where too many wait."""
-    return backend.memos.start(uuid4().hex, lambda: written_memo(backend, wanted, language))
+    return backend.memos.start(uuid4().hex, lambda: write_memo(backend, wanted, language))
 
 
-def running(backend: Backend) -> Job[MemoEditor] | None:
+def running_memo(backend: Backend) -> Job[MemoEditor] | None:
     """Return the memo that is being written; None where there is none."""
-    return next(iter(backend.memos.open()), None)
+    return next(iter(backend.memos.unfinished()), None)
 
 
-def file_of(backend: Backend, sheet: MemoEditor, form: str) -> str:
+def memo_file(backend: Backend, editor: MemoEditor, form: str) -> str:
     """Return a file as JSON {"name", "type", "data" (base64)}; "" where there is no memo."""
     from assistant.memo.evidence_pack import packed
     from assistant.memo.export import exported
 
     workspace = backend.workspace()
-    if workspace is None or sheet.memo is None or form not in _TYPES:
+    if workspace is None or editor.memo is None or form not in _MEDIA_TYPES:
         return ""
-    content = packed(workspace, sheet.memo) if form == "zip" else exported(_told(sheet.memo), form)
+    content = (
+        packed(workspace, editor.memo)
+        if form == "zip"
+        else exported(_in_memo_language(editor.memo), form)
+    )
     return json.dumps(
         {
-            "name": f"{sheet.name or 'memo'}.{form}",
-            "type": _TYPES[form],
+            "name": f"{editor.name or 'memo'}.{form}",
+            "type": _MEDIA_TYPES[form],
             "data": base64.b64encode(content).decode("ascii"),
         }
     )
 
 
-def _told(memo: Memo) -> Memo:
+def _in_memo_language(memo: Memo) -> Memo:
     """Return a memo with what the program says of it in the memo's own language."""
     found = tuple(
         replace(one, advice=translated(one.advice, memo.language)) for one in memo.findings
@@ -236,9 +240,9 @@ def _told(memo: Memo) -> Memo:
     return replace(memo, findings=found, notice=translated(memo.notice, memo.language))
 
 
-def selected_citation(sheet: MemoEditor, _: object, number: object) -> SelectedCitation | None:
+def selected_citation(editor: MemoEditor, _: object, number: object) -> SelectedCitation | None:
     """Return what a marker of the memo points to; None for one that is unknown."""
-    memo = sheet.memo
+    memo = editor.memo
     if memo is None:
         return None
     try:
@@ -252,15 +256,15 @@ def selected_citation(sheet: MemoEditor, _: object, number: object) -> SelectedC
 
 
 # The section of a template that takes what is found out later.
-_TAKES = "what-we-know"
+_ANSWER_SECTION = "what-we-know"
 # Pixels a point of a previewed page, and how many pages are shown.
-_PREVIEW, _PAGES = 1.3, 12
+_PREVIEW_SCALE, _PREVIEW_PAGES = 1.3, 12
 
 
-def changed(
+def apply_action(
     backend: Backend,
-    sheet: MemoEditor,
-    act: str,
+    editor: MemoEditor,
+    action: str,
     where: str,
     label: object = 0,
     *,
@@ -277,15 +281,15 @@ def changed(
     from assistant.memo.lint import adopted
     from assistant.memo.values import GAP
 
-    workspace, memo = backend.workspace(), sheet.memo
+    workspace, memo = backend.workspace(), editor.memo
     if workspace is None or memo is None:
-        return sheet
+        return editor
     section, _, number = where.rpartition(":")
     line = int(number) if number.isdigit() else 0
     try:
-        match act:
+        match action:
             case "up" | "down":
-                now = editing.with_line_moved(memo, section, line, -1 if act == "up" else 1)
+                now = editing.with_line_moved(memo, section, line, -1 if action == "up" else 1)
             case "drop":
                 now = editing.without_line(memo, section, line)
             case "adopt":
@@ -293,38 +297,38 @@ def changed(
             case "word":
                 old = editing.editable_line(memo, section, line)
                 words = "" if old.role == GAP else old.claim.text
-                return replace(sheet, at=where, wording=words, offers=(), message="")
+                return replace(editor, at=where, wording=words, candidates=(), message="")
             case "cite":
-                offers = editing.candidate_passages(workspace, memo, section, line)
-                return replace(sheet, offers=offers, at=where, wording=None, message="")
+                candidates = editing.candidate_passages(workspace, memo, section, line)
+                return replace(editor, candidates=candidates, at=where, wording=None, message="")
             case "take":
-                chosen = next(one for one in sheet.offers if str(one.label) == str(label))
+                chosen = next(one for one in editor.candidates if str(one.label) == str(label))
                 now = editing.with_other_passage(workspace, memo, section, line, chosen)
-            case "undo" if sheet.before is not None:
-                now = sheet.before
+            case "undo" if editor.before is not None:
+                now = editor.before
             case _:
-                return sheet
-        return stored(workspace, sheet, now, language)
+                return editor
+        return store_change(workspace, editor, now, language)
     except (BriefingError, StopIteration) as error:
         said = str(error) or word("memo.none", language)
-        return replace(sheet, message=error_html(said, language))
+        return replace(editor, message=error_html(said, language))
 
 
-def reworded(backend: Backend, sheet: MemoEditor, words: str, language: str) -> MemoEditor:
-    """Return the sheet with other words in the line at `sheet.at`, checked and kept."""
+def reword_line(backend: Backend, editor: MemoEditor, words: str, language: str) -> MemoEditor:
+    """Return the sheet with other words in the line at `editor.at`, checked and kept."""
     from assistant.memo import editing
 
-    workspace, memo = backend.workspace(), sheet.memo
-    if workspace is None or memo is None or not sheet.at:
-        return sheet
-    section, _, number = sheet.at.rpartition(":")
+    workspace, memo = backend.workspace(), editor.memo
+    if workspace is None or memo is None or not editor.at:
+        return editor
+    section, _, number = editor.at.rpartition(":")
     try:
         now = editing.with_line_reworded(workspace, memo, section, int(number), words)
-        after = stored(workspace, sheet, now, language)
+        after = store_change(workspace, editor, now, language)
     except BriefingError as error:
-        return replace(sheet, message=error_html(str(error), language), wording=words)
+        return replace(editor, message=error_html(str(error), language), wording=words)
     # What was typed is not lost where the memo changed meanwhile.
-    return after if after.memo == now else replace(after, at=sheet.at, wording=words)
+    return after if after.memo == now else replace(after, at=editor.at, wording=words)
 
 
 def destinations(backend: Backend, name: str) -> tuple[list[tuple[str, str]], str]:
@@ -334,14 +338,14 @@ def destinations(backend: Backend, name: str) -> tuple[list[tuple[str, str]], st
     """
     from assistant.memo.editing import sections_for
 
-    sheet = reopened(backend, name)
-    sections = sections_for(sheet.memo) if sheet.memo else []
+    editor = open_memo(backend, name)
+    sections = sections_for(editor.memo) if editor.memo else []
     keys = [one.key for one in sections]
-    likeliest = _TAKES if _TAKES in keys else next(iter(keys), "")
+    likeliest = _ANSWER_SECTION if _ANSWER_SECTION in keys else next(iter(keys), "")
     return [(one.heading, one.key) for one in sections], likeliest
 
 
-def added_to(
+def add_answer(
     backend: Backend, name: str, section: str, answer: Answer, language: str
 ) -> tuple[bool, str]:
     """Put the cited claims of an answer into a section of a memo.
@@ -350,7 +354,7 @@ def added_to(
     """
     from assistant.memo.editing import with_claims
 
-    workspace, before = backend.workspace(), reopened(backend, name)
+    workspace, before = backend.workspace(), open_memo(backend, name)
     if workspace is None or before.memo is None:
         return False, word("memo.not_added", language)
     if name in being_written(backend):
@@ -359,7 +363,7 @@ def added_to(
         now = with_claims(before.memo, section, answer.claims, answer.citations)
         if now == before.memo:
             return False, word("memo.already_there", language)
-        if stored(workspace, before, now, language).memo != now:
+        if store_change(workspace, before, now, language).memo != now:
             return False, word("memo.changed_elsewhere", language)
     except BriefingError as error:
         return False, word("library.failed", language, reason=translated(str(error), language))
@@ -367,31 +371,31 @@ def added_to(
     return True, word("memo.added_to", language, topic=now.topic, section=heading)
 
 
-def compared(backend: Backend, sheet: MemoEditor, other: str, language: str) -> str:
+def comparison_html(backend: Backend, editor: MemoEditor, other: str, language: str) -> str:
     """Return as HTML what changed from another memo in the repository to this one."""
     from assistant.memo.memo_diff import memo_diff
 
-    old = reopened(backend, other)
-    if old.memo is None or sheet.memo is None:
+    old = open_memo(backend, other)
+    if old.memo is None or editor.memo is None:
         return old.message
-    return difference_html(memo_diff(old.memo, sheet.memo), language)
+    return difference_html(memo_diff(old.memo, editor.memo), language)
 
 
-def pages_of(sheet: MemoEditor, renderer: PageRenderer, language: str) -> str:
+def preview_html(editor: MemoEditor, renderer: PageRenderer, language: str) -> str:
     """Return the memo's PDF as drawn pages; "" where there is no memo."""
     from assistant.memo.export import exported
 
-    if sheet.memo is None:
+    if editor.memo is None:
         return ""
     with tempfile.TemporaryDirectory(prefix="briefing-") as folder:
-        file = Path(folder) / f"{sheet.name or 'memo'}.pdf"
-        file.write_bytes(exported(sheet.memo, "pdf"))
-        plain = Document(Source(sheet.memo.topic, str(file), kind="pdf"), "")
+        file = Path(folder) / f"{editor.name or 'memo'}.pdf"
+        file.write_bytes(exported(editor.memo, "pdf"))
+        plain = Document(Source(editor.memo.topic, str(file), kind="pdf"), "")
         try:
-            first = renderer.picture(file, plain, 1, scale=_PREVIEW)
+            first = renderer.picture(file, plain, 1, scale=_PREVIEW_SCALE)
             rest = [
-                renderer.picture(file, plain, number, scale=_PREVIEW)
-                for number in range(2, min(first.pages, _PAGES) + 1)
+                renderer.picture(file, plain, number, scale=_PREVIEW_SCALE)
+                for number in range(2, min(first.pages, _PREVIEW_PAGES) + 1)
             ]
         except ReadError as error:
             return error_html(str(error), language)

@@ -23,7 +23,7 @@ CSS = "\n".join(one.read_text(encoding="utf-8") for one in sorted(_STYLES.glob("
 
 # Seconds between two looks at the line under the title: while the library opens, and afterwards,
 # when all that changes there by itself is that something failed behind the page.
-_OPENING, _OPEN = 2.0, 30.0
+_POLL_OPENING, _POLL_OPEN = 2.0, 30.0
 
 
 class _Page(gr.Blocks):
@@ -42,7 +42,7 @@ def build_page(backend: Backend, examples: Sequence[str]) -> gr.Blocks:
 
     def look(request: gr.Request) -> tuple[str, str, gr.Timer]:
         language = language_of(request.headers)
-        timer = gr.Timer(_OPEN if backend.settled() else _OPENING)
+        timer = gr.Timer(_POLL_OPEN if backend.opening_finished() else _POLL_OPENING)
         return rendered("page.html", "title", language), backend.status(language), timer
 
     page = _Page(title="Briefing assistant", fill_width=True, analytics_enabled=False)
@@ -57,7 +57,7 @@ def build_page(backend: Backend, examples: Sequence[str]) -> gr.Blocks:
             with gr.Tab(LABELS("page.memo"), id="memo-tab") as tab:
                 page_memo.build(page, tab, backend)
         # While the library opens the line under the title tells how far it is.
-        timer = gr.Timer(_OPENING)
+        timer = gr.Timer(_POLL_OPENING)
         seen = [title, status, timer]
         page.load(look, None, seen, queue=False, api_visibility="private")
         timer.tick(look, None, seen, queue=False, show_progress="hidden", api_visibility="private")

@@ -33,20 +33,24 @@ class AddToMemo:
                     [], label=LABELS("chat.into_section"), scale=2, min_width=150
                 )
             with gr.Row():
-                self.put = gr.Button(LABELS("chat.put"), size="sm", variant="primary")
-                self.leave = gr.Button(LABELS("chat.leave"), size="sm")
+                self.add_button = gr.Button(LABELS("chat.put"), size="sm", variant="primary")
+                self.cancel = gr.Button(LABELS("chat.leave"), size="sm")
 
-    def listen(self, acts: gr.HTML, turns: gr.State, note: gr.HTML, leaving: Sequence[Any]) -> None:
+    def connect(
+        self, acts: gr.HTML, turns: gr.State, note: gr.HTML, leaving: Sequence[Any]
+    ) -> None:
         """Follow the links under answers, and the form; `leaving` are events that close it."""
         quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        offered = [self.answer, self.form, self.memo, self.section, note]
-        acts.select(self.offer, turns, offered, **quiet)
+        form_outputs = [self.answer, self.form, self.memo, self.section, note]
+        acts.select(self.show_form, turns, form_outputs, **quiet)
         self.memo.input(self.sections, self.memo, self.section, **quiet)
-        self.put.click(self.add, [self.answer, self.memo, self.section], [self.form, note], **quiet)
-        closing = [self.leave.click, *leaving]
+        self.add_button.click(
+            self.add, [self.answer, self.memo, self.section], [self.form, note], **quiet
+        )
+        closing = [self.cancel.click, *leaving]
         gr.on(closing, lambda: gr.update(visible=False), None, self.form, **quiet)
 
-    def offer(
+    def show_form(
         self, now: list[ChatTurn], request: gr.Request, event: gr.EventData
     ) -> tuple[Any, ...]:
         """Open the form for the answer whose link was followed, the newest memo chosen."""
@@ -82,7 +86,9 @@ class AddToMemo:
         language = language_of(request.headers)
         done, said = False, word("memo.not_added", language)
         if answer is not None:
-            done, said = memos.added_to(self._backend, name or "", section or "", answer, language)
+            done, said = memos.add_answer(
+                self._backend, name or "", section or "", answer, language
+            )
         note = gr.update(value=note_html(said, wrong=not done), visible=True)
         return gr.update(visible=False), note
 

@@ -15,50 +15,50 @@ from corpus.errors import NoConversation
 from ui.backend import Backend
 from ui.chat_actions import ChatTurn
 from ui.event_errors import with_errors_shown
-from ui.page_scripts import SAVE, TALKS
+from ui.page_scripts import OPEN_CONVERSATION, SAVE_CONVERSATION
 from ui.page_words import LABELS
 from ui.rendering import rendered
 from ui.wording import language_of, word
 
 
-def of(backend: Backend) -> ConversationList | None:
+def conversation_list(backend: Backend) -> ConversationList | None:
     """Return the kept conversations of a place once it is open."""
     kept = backend.conversations()
     return ConversationList(kept) if kept is not None else None
 
 
-def listing(backend: Backend, current: str, language: str, search: str = "") -> str:
+def list_html(backend: Backend, current: str, language: str, search: str = "") -> str:
     """Return the list of conversations as HTML."""
-    found = of(backend)
+    found = conversation_list(backend)
     if found is None:
         return rendered("page.html", "nothing", language, "backend.opening")
-    listed = found.listed(search)
-    if not listed:
+    listing = found.listing(search)
+    if not listing:
         key = "chat.no_match" if search.strip() else "chat.no_talks"
         return rendered("page.html", "nothing", language, key)
-    return rendered("page.html", "conversations", language, listed, current)
+    return rendered("page.html", "conversations", language, listing, current)
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ConversationColumn:
     """The components of the column that the page wires: list, search, New, and Delete confirmed."""
 
-    listed: gr.HTML
-    words: gr.Textbox
-    anew: gr.Button
-    gone: gr.Button
+    listing: gr.HTML
+    search_box: gr.Textbox
+    new_conversation: gr.Button
+    delete_confirmed: gr.Button
 
 
-def build(backend: Backend, current: gr.State) -> Column:
+def build(backend: Backend, current: gr.State) -> ConversationColumn:
     """Build the column and return what opening, beginning and deleting are wired to."""
 
     @with_errors_shown
-    def search(words: str, conversation: str, request: gr.Request) -> str:
-        return listing(backend, conversation, language_of(request.headers), words)
+    def search(search_box: str, conversation: str, request: gr.Request) -> str:
+        return list_html(backend, conversation, language_of(request.headers), search_box)
 
     @with_errors_shown
-    def name(conversation: str, request: gr.Request) -> tuple[Any, ...]:
-        found = of(backend)
+    def open_rename(conversation: str, request: gr.Request) -> tuple[Any, ...]:
+        found = conversation_list(backend)
         title = found.title(conversation) if found and conversation else ""
         if not title:
             gr.Info(word("chat.nothing_open", language_of(request.headers)))
@@ -66,15 +66,15 @@ def build(backend: Backend, current: gr.State) -> Column:
 
     @with_errors_shown
     def rename(conversation: str, title: str, request: gr.Request) -> tuple[Any, ...]:
-        if found := of(backend):
+        if found := conversation_list(backend):
             found.rename(conversation, title)
-        return listing(backend, conversation, language_of(request.headers)), gr.update(
+        return list_html(backend, conversation, language_of(request.headers)), gr.update(
             visible=False
         )
 
     @with_errors_shown
-    def doubt(conversation: str, request: gr.Request) -> tuple[Any, ...]:
-        found = of(backend)
+    def ask_to_delete(conversation: str, request: gr.Request) -> tuple[Any, ...]:
+        found = conversation_list(backend)
         language = language_of(request.headers)
         title = found.title(conversation) if found and conversation else ""
         if not title:
@@ -84,15 +84,15 @@ def build(backend: Backend, current: gr.State) -> Column:
 
     @with_errors_shown
     def export(conversation: str, request: gr.Request) -> str:
-        found = of(backend)
+        found = conversation_list(backend)
         text = found.exported(conversation) if conversation and found else ""
         if not text:
             gr.Info(word("chat.nothing_open", language_of(request.headers)))
         return text
 
     quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    anew = gr.Button(LABELS("chat.new"), elem_id="anew", size="sm")
-    words = gr.Textbox(
+    new_conversation = gr.Button(LABELS("chat.new"), elem_id="anew", size="sm")
+    search_box = gr.Textbox(
         label=LABELS("chat.search"),
         placeholder=LABELS("chat.search"),
         max_lines=1,
@@ -100,30 +100,40 @@ def build(backend: Backend, current: gr.State) -> Column:
         container=False,
         show_label=False,
     )
-    listed = gr.HTML("", elem_id="kept", js_on_load=TALKS)
+    listing = gr.HTML("", elem_id="kept", js_on_load=OPEN_CONVERSATION)
     with gr.Row(elem_classes="tools"):
-        naming = gr.Button(LABELS("chat.rename"), size="sm", min_width=60)
-        saved = gr.Button(LABELS("chat.export"), size="sm", min_width=60)
-        doubted = gr.Button(LABELS("chat.delete"), size="sm", min_width=60)
+        rename_button = gr.Button(LABELS("chat.rename"), size="sm", min_width=60)
+        export_button = gr.Button(LABELS("chat.export"), size="sm", min_width=60)
+        delete_button = gr.Button(LABELS("chat.delete"), size="sm", min_width=60)
     with gr.Column(visible=False, elem_classes="asking") as renaming:
         title = gr.Textbox(label=LABELS("chat.new_title"), max_lines=1)
         with gr.Row():
-            named = gr.Button(LABELS("chat.save"), size="sm", min_width=60, variant="primary")
-            left = gr.Button(LABELS("chat.cancel"), size="sm", min_width=60)
-    with gr.Column(visible=False, elem_classes="asking") as sure:
+            save_title = gr.Button(LABELS("chat.save"), size="sm", min_width=60, variant="primary")
+            cancel_rename = gr.Button(LABELS("chat.cancel"), size="sm", min_width=60)
+    with gr.Column(visible=False, elem_classes="asking") as confirmation:
         question = gr.Markdown("")
         with gr.Row():
-            gone = gr.Button(LABELS("chat.delete_it"), size="sm", min_width=60, variant="stop")
-            stay = gr.Button(LABELS("chat.keep_it"), size="sm", min_width=60)
+            delete_confirmed = gr.Button(
+                LABELS("chat.delete_it"), size="sm", min_width=60, variant="stop"
+            )
+            keep_button = gr.Button(LABELS("chat.keep_it"), size="sm", min_width=60)
     exported = gr.Textbox(elem_id="exported", show_label=False)
-    words.change(search, [words, current], listed, **quiet)
-    naming.click(name, current, [renaming, title], **quiet)
-    gr.on([named.click, title.submit], rename, [current, title], [listed, renaming], **quiet)
-    left.click(lambda: gr.update(visible=False), None, renaming, **quiet)
-    doubted.click(doubt, current, [sure, question], **quiet)
-    gr.on([stay.click, gone.click], lambda: gr.update(visible=False), None, sure, **quiet)
-    saved.click(export, current, exported, **quiet).then(None, exported, None, js=SAVE)
-    return Column(listed, words, anew, gone)
+    search_box.change(search, [search_box, current], listing, **quiet)
+    rename_button.click(open_rename, current, [renaming, title], **quiet)
+    gr.on([save_title.click, title.submit], rename, [current, title], [listing, renaming], **quiet)
+    cancel_rename.click(lambda: gr.update(visible=False), None, renaming, **quiet)
+    delete_button.click(ask_to_delete, current, [confirmation, question], **quiet)
+    gr.on(
+        [keep_button.click, delete_confirmed.click],
+        lambda: gr.update(visible=False),
+        None,
+        confirmation,
+        **quiet,
+    )
+    export_button.click(export, current, exported, **quiet).then(
+        None, exported, None, js=SAVE_CONVERSATION
+    )
+    return ConversationColumn(listing, search_box, new_conversation, delete_confirmed)
 
 
 class ConversationList:
@@ -132,7 +142,7 @@ class ConversationList:
     def __init__(self, conversations: Conversations) -> None:
         self._kept = conversations
 
-    def listed(self, search: str = "") -> Sequence[Conversation]:
+    def listing(self, search: str = "") -> Sequence[Conversation]:
         """Return the conversations that match, newest first."""
         return self._kept.all(search)
 
@@ -143,13 +153,13 @@ class ConversationList:
         except NoConversation:
             return []
         rated = {one.number: one.good for one in self._kept.ratings(conversation)}
-        words = {True: "good", False: "bad"}
+        search_box = {True: "good", False: "bad"}
         return [
             ChatTurn(
                 one.question,
                 stored_answer(one) if one.answer else None,
                 one.number,
-                rated=words[rated[one.number]] if one.number in rated else "",
+                rated=search_box[rated[one.number]] if one.number in rated else "",
             )
             for one in stored
         ]
@@ -181,4 +191,4 @@ class ConversationList:
         return ""
 
 
-__all__ = ["Column", "build", "listing", "of"]
+__all__ = ["ConversationColumn", "build", "conversation_list", "list_html"]

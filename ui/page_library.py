@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -16,13 +17,13 @@ from ui import ingest_jobs, library
 from ui.backend import Backend
 from ui.chat_actions import publishers_of
 from ui.library import LibraryFilter
-from ui.page_scripts import shown
+from ui.page_scripts import scroll_to
 from ui.page_words import LABELS
 from ui.translation import translated
 from ui.wording import language_of, word
 
 # Gradio has no event for a button inside HTML.
-_CHOOSE = """
+_OPEN_DOCUMENT = """
 element.addEventListener('click', event => {
   const button = event.target.closest('[data-id]');
   if (!button) return;
@@ -34,9 +35,46 @@ element.addEventListener('click', event => {
 _SORTS = [(LABELS(f"library.{one}"), one) for one in library.SORTS]
 
 
+Updates = dict[Any, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LibraryParts:
+    """The components that events draw; `wanted` is the filter, `gone` the document removed last."""
+
+    status: gr.HTML
+    wanted: gr.State
+    table: gr.HTML
+    line: gr.Markdown
+    back: gr.Button
+    on: gr.Button
+    publisher: gr.Dropdown
+    theme: gr.Dropdown
+    kind: gr.Dropdown
+    state: gr.HTML
+    plot: gr.BarPlot
+    groups: gr.State
+    undated: gr.Markdown
+    adding: gr.HTML
+    timer: gr.Timer
+    stop: gr.Button
+    files: gr.File
+    folder: gr.UploadButton
+    addresses: gr.Textbox
+    document: gr.State
+    details: gr.HTML
+    title: gr.Textbox
+    issuer: gr.Textbox
+    published: gr.Textbox
+    themed: gr.Dropdown
+    form: gr.Column
+    said: gr.HTML
+    gone: gr.State
+    undo: gr.Button
+
+
 def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
     """Build the library page inside `page`; `status` is the line that counts the documents."""
-    events = LibraryEvents(backend)
     wanted, current, gone = gr.State(LibraryFilter()), gr.State(""), gr.State("")
     groups = gr.State([])
     with gr.Row(elem_id="library-columns"):
@@ -61,7 +99,7 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
                                    size="sm")  # fmt: skip
                 with gr.Row():
                     load = gr.Button(LABELS("library.load_starter"), size="sm")
-                    theme = gr.Dropdown(_themes(), value="", label=LABELS("library.theme"))
+                    theme = gr.Dropdown(_public_themes(), value="", label=LABELS("library.theme"))
                     get = gr.Button(LABELS("library.fetch"), size="sm")
                 ocr = gr.Checkbox(label=LABELS("library.ocr"), value=False, elem_id="library-ocr")
                 gr.Markdown(LABELS("library.fetch_note"), elem_classes="note")
@@ -83,7 +121,7 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
                                    max_lines=1, min_width=110)  # fmt: skip
                 sort = gr.Dropdown(_SORTS, value="newest", label=LABELS("library.sort"),
                                    min_width=130)  # fmt: skip
-            table = gr.HTML("", elem_id="library-table", js_on_load=_CHOOSE)
+            table = gr.HTML("", elem_id="library-table", js_on_load=_OPEN_DOCUMENT)
             with gr.Row(elem_id="library-pager"):
                 back = gr.Button(LABELS("library.previous"), size="sm", min_width=80)
                 line = gr.Markdown("", elem_id="library-line")
@@ -109,7 +147,7 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
                     value="theme", label=LABELS("library.timeline_by"), elem_id="library-by",
                 )  # fmt: skip
                 plot = gr.BarPlot(
-                    plotted([]), x="quarter", y="documents", color="group", height=260,
+                    plot_data([]), x="quarter", y="documents", color="group", height=260,
                     x_label_angle=-40, x_title="", y_title="", color_title="", show_label=False,
                     elem_id="library-plot",
                 )  # fmt: skip
@@ -122,82 +160,87 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
                 found = gr.HTML("", elem_id="library-found")
     timer = gr.Timer(1.0, active=False)
 
+    parts = LibraryParts(
+        status, wanted, table, line, back, on, publisher, about, kind, state, plot, groups, undated,
+        adding, timer, halt, files, folder, addresses, current, about_it, title, issuer, published,
+        named, form, said, gone, again,
+    )  # fmt: skip
+    events = LibraryEvents(backend, parts)
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     # A changed state is told of after events of the queue alone (Gradio 6.31): the plot's groups.
-    heard: Any = {**quiet, "queue": True, "concurrency_limit": None}
-    listed = [wanted, table, line, back, on]
-    moving = [adding, timer, halt]
-    whole = [status, *listed, publisher, about, kind, state, plot, groups, undated, *moving]
-    opened = [current, about_it, title, issuer, published, named, form]
+    queued: Any = {**quiet, "queue": True, "concurrency_limit": None}
+    listed: list[Any] = [wanted, table, line, back, on]
+    progress: list[Any] = [adding, timer, halt]
+    whole: list[Any] = [status, *listed, publisher, about, kind, state, plot, groups, undated,
+                        *progress]  # fmt: skip
+    opened: list[Any] = [current, about_it, title, issuer, published, named, form, said]
     asked = [search, publisher, about, kind, since, until, sort]
     gr.on([search.change, publisher.input, about.input, kind.input, since.change, until.change,
-           sort.input], events.choose, asked, listed, **quiet)  # fmt: skip
-    by.input(events.timeline, by, [plot, groups], **heard)
+           sort.input], events.filter_table, asked, listed, **quiet)  # fmt: skip
+    by.input(events.timeline, by, [plot, groups], **queued)
     groups.change(events.legend, groups, plot, trigger_mode="multiple", **quiet)
-    back.click(events.back, wanted, listed, **quiet)
-    on.click(events.on, wanted, listed, **quiet)
-    details = shown("#library-details")
-    table.select(events.chosen, None, [*opened, said], **quiet).then(js=details)
-    files.upload(events.upload, [files, ocr], [files, *moving], **quiet)
-    folder.upload(events.upload, [folder, ocr], [folder, *moving], **quiet)
-    go.click(events.fetch, [addresses, ocr], [addresses, *moving], **quiet)
-    load.click(events.starter, None, moving, **quiet)
-    get.click(events.public, theme, moving, **quiet)
-    halt.click(events.stop, None, moving, **quiet)
+    back.click(events.previous_page, wanted, listed, **quiet)
+    on.click(events.next_page, wanted, listed, **quiet)
+    details = scroll_to("#library-details")
+    table.select(events.show_document, None, opened, **quiet).then(js=details)
+    for chosen in (files, folder):
+        chosen.upload(events.upload, [chosen, ocr], [files, folder, *progress], **quiet)
+    go.click(events.fetch, [addresses, ocr], [addresses, *progress], **quiet)
+    load.click(events.starter, None, progress, **quiet)
+    get.click(events.public, theme, progress, **quiet)
+    halt.click(events.stop, None, progress, **quiet)
     seen = [wanted, by]
     edited = [current, title, issuer, published, named]
-    keep.click(events.save, [*edited, *seen], [said, *whole], **heard)
-    drop.click(events.remove, [current, *seen], [*opened, said, gone, again, *whole], **heard).then(
+    keep.click(events.save, [*edited, *seen], [said, *whole], **queued)
+    drop.click(events.remove, [current, *seen], [*opened, gone, again, *whole], **queued).then(
         js=details
     )
-    again.click(events.undo, [gone, *seen], [said, gone, again, *whole], **heard)
-    look.click(events.check, None, [found], api_visibility="private")
+    again.click(events.undo, [gone, *seen], [said, gone, again, *whole], **queued)
+    look.click(events.check, None, found, api_visibility="private")
     renew.click(events.rebuild, None, found, api_visibility="private")
-    timer.tick(events.tick, seen, whole, **heard)
-    page.load(events.everything, seen, whole, **heard)
-    page.load(events.first, None, [*opened, said], **quiet)
+    timer.tick(events.tick, seen, whole, **queued)
+    page.load(events.refresh, seen, whole, **queued)
+    page.load(events.no_document, None, opened, **quiet)
 
 
-def _themes() -> list[tuple[Any, str]]:
+def _public_themes() -> list[tuple[Any, str]]:
     named = [(LABELS(f"library.public_{one.replace('-', '_')}"), one) for one in themes()]
     return [(LABELS("library.public_all"), ""), *named]
 
 
-# How many components change with the library, how many belong to the chosen document, and how many
-# follow an addition: the lists of them are in ui.page_library, a test compares the lengths.
-WHOLE, OPENED, MOVING = 16, 7, 3
-
-
 class LibraryEvents:
-    """The handlers of the page over one place."""
+    """The handlers of the page over one backend."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, parts: LibraryParts) -> None:
         self._backend = backend
+        self._parts = parts
 
-    def table_of(self, wanted: LibraryFilter, language: str) -> tuple[Any, ...]:
+    def _table(self, entries: Sequence[Entry], wanted: LibraryFilter, language: str) -> Updates:
         """Return filter, table, the line under it and its buttons."""
-        return self._table(self._themed(), wanted, language)
-
-    def _table(
-        self, entries: Sequence[Entry], wanted: LibraryFilter, language: str
-    ) -> tuple[Any, ...]:
-        workspace = self._backend.workspace()
-        if workspace is None:
-            line = word("library.opening", language)
-            return wanted, "", line, *_turns(0, 0, 0)
-        shown = library.shown(entries, wanted)
-        line = shown.line(language, anything=bool(entries))
-        turns = _turns(shown.first, len(shown.entries), shown.count)
-        accounts = workspace.library.extraction_reports([one.id for one in shown.entries])
-        html = library.table_html(shown.entries, accounts, self._theme(language), language)
-        return wanted, html, line, *turns
+        parts, workspace = self._parts, self._backend.workspace()
+        first = shown = count = 0
+        html, line = "", word("library.opening", language)
+        if workspace is not None:
+            view = library.library_view(entries, wanted)
+            first, shown, count = view.first, len(view.entries), view.count
+            accounts = workspace.library.extraction_reports([one.id for one in view.entries])
+            html = library.table_html(view.entries, accounts, self._theme_name(language), language)
+            line = view.line(language, anything=bool(entries))
+        return {
+            parts.wanted: wanted,
+            parts.table: html,
+            parts.line: line,
+            # Only those that lead somewhere work.
+            parts.back: gr.update(interactive=first > 0),
+            parts.on: gr.update(interactive=first + shown < count),
+        }
 
     def _themed(self) -> Sequence[Entry]:
         """Return the documents with their themes."""
         workspace, entries = self._backend.workspace(), self._backend.entries()
         return workspace.with_themes(entries) if workspace else entries
 
-    def _theme(self, language: str) -> Callable[[str], str]:
+    def _theme_name(self, language: str) -> Callable[[str], str]:
         """Return what says how a theme is called; "" and NO_THEME are none."""
         workspace, none = self._backend.workspace(), word("library.no_theme", language)
         unnamed = ("", library.NO_THEME)
@@ -205,32 +248,35 @@ class LibraryEvents:
             none if workspace is None or key in unnamed else workspace.themes.named(key, language)
         )
 
-    def choose(
+    def filter_table(
         self, search: str, publisher: str | None, theme: str | None, kind: str | None, since: str,
         until: str, sort: str, request: gr.Request,
-    ) -> tuple[Any, ...]:  # fmt: skip
+    ) -> Updates:  # fmt: skip
         """Filter and sort the table."""
         wanted = LibraryFilter(search or "", publisher or "", kind or "", theme or "",
                         (since or "").strip(), (until or "").strip(), sort or "newest")  # fmt: skip
-        return self.table_of(wanted, language_of(request.headers))
+        return self.filtered(wanted, request)
 
-    def back(self, wanted: LibraryFilter, request: gr.Request) -> tuple[Any, ...]:
+    def previous_page(self, wanted: LibraryFilter, request: gr.Request) -> Updates:
         """Turn the table a page back."""
-        return self.table_of(library.turned(wanted, -1), language_of(request.headers))
+        return self.filtered(library.turn_page(wanted, -1), request)
 
-    def on(self, wanted: LibraryFilter, request: gr.Request) -> tuple[Any, ...]:
+    def next_page(self, wanted: LibraryFilter, request: gr.Request) -> Updates:
         """Turn the table a page on."""
-        return self.table_of(library.turned(wanted, 1), language_of(request.headers))
+        return self.filtered(library.turn_page(wanted, 1), request)
 
-    def first(self, request: gr.Request) -> tuple[Any, ...]:
+    def filtered(self, wanted: LibraryFilter, request: gr.Request) -> Updates:
+        """Return the table for a filter."""
+        return self._table(self._themed(), wanted, language_of(request.headers))
+
+    def no_document(self, request: gr.Request) -> Updates:
         """Return the details before a document is chosen."""
         return self.details("", language_of(request.headers))
 
-    def everything(self, wanted: LibraryFilter, by: str, request: gr.Request) -> tuple[Any, ...]:
+    def refresh(self, wanted: LibraryFilter, by: str, request: gr.Request) -> Updates:
         """Return all that changes when the library does."""
-        language = language_of(request.headers)
+        parts, language = self._parts, language_of(request.headers)
         entries, workspace = self._themed(), self._backend.workspace()
-        kinds = {one.source.kind for one in entries}
         state = undated = ""
         if workspace is not None:
             state = library.storage_html(
@@ -238,40 +284,42 @@ class LibraryEvents:
             )
             count = sum(not one.source.published for one in entries)
             undated = word("library.undated", language, count=count) if count else ""
-        return (
-            self._backend.status(language),
-            *self._table(entries, wanted, language),
-            # What is chosen stays to be chosen from, also when the last of it went.
-            gr.update(choices=sorted({"", wanted.publisher, *publishers_of(entries)})),
-            gr.update(choices=self._themes(entries, wanted.theme, language)),
-            gr.update(choices=sorted({"", wanted.kind, *kinds})),
-            state,
-            *self._counted(entries, by, language),
-            undated,
-            *self.progress(request),
-        )
+        kinds = sorted({"", wanted.kind, *(one.source.kind for one in entries)})
+        # What is chosen stays to be chosen from, also when the last of it went.
+        publishers = sorted({"", wanted.publisher, *publishers_of(entries)})
+        themes = self._theme_choices(entries, wanted.theme, language)
+        return {
+            parts.status: self._backend.status(language),
+            **self._table(entries, wanted, language),
+            parts.publisher: gr.update(choices=publishers),
+            parts.theme: gr.update(choices=themes),
+            parts.kind: gr.update(choices=kinds),
+            parts.state: state,
+            **self._plot(entries, by, language),
+            parts.undated: undated,
+            **self.progress(request),
+        }
 
-    def _themes(
+    def _theme_choices(
         self, entries: Sequence[Entry], wanted: str, language: str
     ) -> list[tuple[str, str]]:
         """Return the themes that have documents, and the one that is wanted, as choices."""
-        name = self._theme(language)
+        name = self._theme_name(language)
         held = {one.source.theme or library.NO_THEME for one in entries}
         choices = {*held, wanted} - {""}
         return [("", ""), *sorted((name(one), one) for one in choices)]
 
-    def timeline(self, by: str | None, request: gr.Request) -> tuple[pd.DataFrame, list[str]]:
+    def timeline(self, by: str | None, request: gr.Request) -> Updates:
         """Return the documents of each quarter by theme or publisher, and what these are."""
-        return self._counted(self._themed(), by, language_of(request.headers))
+        return self._plot(self._themed(), by, language_of(request.headers))
 
-    def _counted(
-        self, entries: Sequence[Entry], by: str | None, language: str
-    ) -> tuple[pd.DataFrame, list[str]]:
+    def _plot(self, entries: Sequence[Entry], by: str | None, language: str) -> Updates:
         if by == "publisher":
-            counts = library.by_quarter(entries, word("library.others", language))
+            counts = library.counts_by_publisher(entries, word("library.others", language))
         else:
-            counts = library.by_theme(entries, self._theme(language))
-        return plotted(counts), sorted({group for _, group, _ in counts})
+            counts = library.counts_by_theme(entries, self._theme_name(language))
+        groups = sorted({group for _, group, _ in counts})
+        return {self._parts.plot: plot_data(counts), self._parts.groups: groups}
 
     def legend(self, groups: list[str], request: gr.Request) -> Any:
         """Have the plot drawn anew for other groups, once it has their values.
@@ -286,72 +334,79 @@ class LibraryEvents:
             y_title=word("library.documents", language),
         )
 
-    def progress(self, request: gr.Request) -> tuple[str, Any, Any]:
+    def progress(self, request: gr.Request) -> Updates:
         """Return the progress of the additions; the timer runs while there is some."""
-        language = language_of(request.headers)
-        busy = bool(self._backend.additions.open()) or not self._backend.settled()
-        html = library.adding_html(
-            ingest_jobs.latest(self._backend), ingest_jobs.waiting(self._backend), language
+        parts, language = self._parts, language_of(request.headers)
+        adding = bool(self._backend.additions.unfinished())
+        job, behind = (
+            ingest_jobs.latest_job(self._backend),
+            ingest_jobs.waiting_count(self._backend),
         )
-        return html, gr.Timer(active=busy), gr.update(visible=bool(self._backend.additions.open()))
+        return {
+            parts.adding: library.adding_html(job, behind, language),
+            parts.timer: gr.Timer(active=adding or not self._backend.opening_finished()),
+            parts.stop: gr.update(visible=adding),
+        }
 
-    def tick(self, wanted: LibraryFilter, by: str, request: gr.Request) -> tuple[Any, ...]:
+    def tick(self, wanted: LibraryFilter, by: str, request: gr.Request) -> Updates:
         """Follow the additions; when they end, show all that changed."""
-        if self._backend.additions.open() or not self._backend.settled():
-            return *(gr.skip(),) * (WHOLE - MOVING), *self.progress(request)
-        return self.everything(wanted, by, request)
+        if self._backend.additions.unfinished() or not self._backend.opening_finished():
+            return self.progress(request)
+        return self.refresh(wanted, by, request)
 
-    def started(self, start: Callable[[], None], request: gr.Request) -> tuple[Any, Any, Any]:
+    def start(self, start: Callable[[], None], request: gr.Request) -> Updates:
         """Start an addition; what cannot be started is said in words."""
         try:
             start()
         except BriefingError as error:
             language = language_of(request.headers)
             reason = word("library.failed", language, reason=translated(str(error), language))
-            return library.note_html(reason, language, wrong=True), gr.skip(), gr.skip()
+            return {self._parts.adding: library.note_html(reason, language, wrong=True)}
         return self.progress(request)
 
-    def upload(
-        self, files: list[str] | None, ocr: bool | None, request: gr.Request
-    ) -> tuple[Any, ...]:
-        """Add uploaded files."""
-        return None, *self.started(
+    def upload(self, files: list[str] | None, ocr: bool | None, request: gr.Request) -> Updates:
+        """Add uploaded files, and empty what they were chosen with."""
+        started = self.start(
             lambda: ingest_jobs.start_files(self._backend, files or [], ocr=bool(ocr)), request
         )
+        return {**started, self._parts.files: None, self._parts.folder: None}
 
-    def fetch(self, text: str, ocr: bool | None, request: gr.Request) -> tuple[Any, ...]:
-        """Fetch and add addresses."""
-        found = self.started(
+    def fetch(self, text: str, ocr: bool | None, request: gr.Request) -> Updates:
+        """Fetch and add addresses; what could not be started stays in the box."""
+        started = self.start(
             lambda: ingest_jobs.start_addresses(self._backend, text or "", ocr=bool(ocr)), request
         )
-        # What could not be started stays in the box.
-        return ("" if isinstance(found[1], gr.Timer) else text), *found
+        return {**started, self._parts.addresses: ""} if self._parts.timer in started else started
 
-    def public(self, theme: str | None, request: gr.Request) -> tuple[Any, ...]:
+    def public(self, theme: str | None, request: gr.Request) -> Updates:
         """Fetch and add the curated documents."""
-        return self.started(lambda: ingest_jobs.start_public(self._backend, theme or ""), request)
+        return self.start(lambda: ingest_jobs.start_public(self._backend, theme or ""), request)
 
-    def starter(self, request: gr.Request) -> tuple[Any, ...]:
+    def starter(self, request: gr.Request) -> Updates:
         """Add the starter library."""
-        return self.started(lambda: ingest_jobs.start_starter(self._backend), request)
+        return self.start(lambda: ingest_jobs.start_starter(self._backend), request)
 
-    def stop(self, request: gr.Request) -> tuple[Any, ...]:
+    def stop(self, request: gr.Request) -> Updates:
         """Cancel the additions."""
-        ingest_jobs.cancel(self._backend)
+        ingest_jobs.cancel_all(self._backend)
         return self.progress(request)
 
-    def chosen(self, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+    def show_document(self, request: gr.Request, event: gr.EventData) -> Updates:
         """Show the document whose title was followed."""
         document = str((event._data or {}).get("id", ""))
         return self.details(document, language_of(request.headers))
 
-    def details(self, document: str, language: str) -> tuple[Any, ...]:
+    def details(self, document: str, language: str) -> Updates:
         """Return the chosen id, the details, the four fields, and whether they are shown."""
+        parts = self._parts
         workspace = self._backend.workspace()
         entry = library.entry_of(workspace, document) if workspace and document else None
         if workspace is None or entry is None:
             hint = library.note_html(word("library.choose", language), language)
-            return "", hint, "", "", "", gr.skip(), gr.update(visible=False), ""
+            return {
+                parts.document: "", parts.details: hint, parts.title: "", parts.issuer: "",
+                parts.published: "", parts.form: gr.update(visible=False), parts.said: "",
+            }  # fmt: skip
         html = library.details_html(
             entry,
             workspace.library.places_of(document),
@@ -361,56 +416,66 @@ class LibraryEvents:
             kept=workspace.library.original(document) is not None,
         )
         source = entry.source
-        told = self._theme(language)(workspace.theme_told_by_words(entry))
+        told = self._theme_name(language)(workspace.theme_told_by_words(entry))
         themes = [(word("library.by_words", language, theme=told), "")]
         themes += [(one.named(language), one.key) for one in workspace.themes.all()]
-        named = gr.update(choices=themes, value=workspace.themes.key_of(source.theme))
-        return (document, html, source.title, source.publisher, source.published, named,
-                gr.update(visible=True), "")  # fmt: skip
+        return {
+            parts.document: document,
+            parts.details: html,
+            parts.title: source.title,
+            parts.issuer: source.publisher,
+            parts.published: source.published,
+            parts.themed: gr.update(choices=themes, value=workspace.themes.key_of(source.theme)),
+            parts.form: gr.update(visible=True),
+            parts.said: "",
+        }
 
     def save(
         self, document: str, title: str, publisher: str, published: str, theme: str | None,
         wanted: LibraryFilter, by: str, request: gr.Request,
-    ) -> tuple[Any, ...]:  # fmt: skip
+    ) -> Updates:  # fmt: skip
         """Change what the library says of a document."""
         language, workspace = language_of(request.headers), self._backend.workspace()
         if workspace is None:
-            return (gr.skip(),) * (1 + WHOLE)
-        done, said = library.edited(
+            return {self._parts.said: gr.skip()}
+        done, said = library.edit_document(
             workspace, document, language, title=title, publisher=publisher, published=published,
             theme=theme or "",
         )  # fmt: skip
-        note = library.note_html(said, language, wrong=not done)
-        return note, *(self.everything(wanted, by, request) if done else (gr.skip(),) * WHOLE)
+        note = {self._parts.said: library.note_html(said, language, wrong=not done)}
+        return {**note, **self.refresh(wanted, by, request)} if done else note
 
-    def remove(
-        self, document: str, wanted: LibraryFilter, by: str, request: gr.Request
-    ) -> tuple[Any, ...]:
+    def remove(self, document: str, wanted: LibraryFilter, by: str, request: gr.Request) -> Updates:
         """Remove a document, with a way back."""
         language, workspace = language_of(request.headers), self._backend.workspace()
         if workspace is None or not document:
-            return (gr.skip(),) * (OPENED + 3 + WHOLE)
-        gone, said = library.removed(workspace, document, language)
-        note = library.note_html(said, language, wrong=not gone)
-        *rest, _ = self.details("" if gone else document, language)
-        back = gr.update(visible=bool(gone))
-        return *rest, note, gone, back, *self.everything(wanted, by, request)
+            return {self._parts.said: gr.skip()}
+        gone, said = library.remove_document(workspace, document, language)
+        return {
+            **self.details("" if gone else document, language),
+            self._parts.said: library.note_html(said, language, wrong=not gone),
+            self._parts.gone: gone,
+            self._parts.undo: gr.update(visible=bool(gone)),
+            **self.refresh(wanted, by, request),
+        }
 
-    def undo(
-        self, gone: str, wanted: LibraryFilter, by: str, request: gr.Request
-    ) -> tuple[Any, ...]:
+    def undo(self, gone: str, wanted: LibraryFilter, by: str, request: gr.Request) -> Updates:
         """Bring the removed document back."""
         language, workspace = language_of(request.headers), self._backend.workspace()
-        said = library.restored(workspace, gone, language) if workspace and gone else ""
-        note = library.note_html(said, language)
-        return note, "", gr.update(visible=False), *self.everything(wanted, by, request)
+        said = library.restore_document(workspace, gone, language) if workspace and gone else ""
+        return {
+            self._parts.said: library.note_html(said, language),
+            self._parts.gone: "",
+            self._parts.undo: gr.update(visible=False),
+            **self.refresh(wanted, by, request),
+        }
 
-    def check(self, request: gr.Request) -> tuple[str, ...]:
+    def check(self, request: gr.Request) -> str:
         """Check packages, library, indexes and disk."""
         language, workspace = language_of(request.headers), self._backend.workspace()
         if workspace is None:
-            return (word("library.opening", language),)
-        return (library.findings_html(list(diagnostics(workspace)), language),)
+            return word("library.opening", language)
+        return library.findings_html(list(diagnostics(workspace)), language)
 
     def rebuild(self, request: gr.Request) -> str:
         """Rebuild the indexes from the library."""
@@ -425,14 +490,9 @@ class LibraryEvents:
         return library.note_html(word("library.rebuilt", language), language)
 
 
-def plotted(counts: Sequence[tuple[str, str, int]]) -> pd.DataFrame:
+def plot_data(counts: Sequence[tuple[str, str, int]]) -> pd.DataFrame:
     """Return counts by quarter and theme or publisher as the plot takes them."""
     return pd.DataFrame(counts, columns=["quarter", "group", "documents"])
-
-
-def _turns(first: int, count: int, total: int) -> tuple[Any, Any]:
-    """Return the buttons back and on, shown where they lead somewhere."""
-    return gr.update(interactive=first > 0), gr.update(interactive=first + count < total)
 
 
 __all__ = ["build"]

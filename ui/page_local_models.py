@@ -11,16 +11,16 @@ from corpus.errors import BriefingError, UsageError
 from corpus.i18n import tr
 from ui import local_models
 from ui.backend import Backend
-from ui.local_models import announced, failed, line_html, list_html
+from ui.local_models import announcement_html, failure_line, line_html, list_html
 from ui.notices import note_html
-from ui.page_scripts import SPOKEN, WRITERS
+from ui.page_scripts import ANNOUNCE, MODEL_BUTTONS
 from ui.page_words import LABELS
 from ui.wording import language_of, word
 
 # Seconds between two looks at what is being fetched, and at whether another window began to.
 _BUSY, _IDLE = 1.0, 20.0
 _NONE = "none"
-Drawn = dict[Any, Any]
+Updates = dict[Any, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,14 +28,14 @@ class LocalModelParts:
     """The components: those of the fold, the line below it, and who answers.
 
     `seen` is the state of each model as the rows show it, nothing before the fold was opened;
-    `doubted` the one whose removal is asked about, `followed` the one that the line told of.
+    `removing` the one whose removal is asked about, `followed` the one that the line told of.
     """
 
     fold: gr.Accordion
     rows: gr.HTML
     note: gr.HTML
     seen: gr.State
-    doubted: gr.State
+    removing: gr.State
     followed: gr.State
     line: gr.HTML
     spoken: gr.HTML
@@ -51,103 +51,103 @@ class LocalModelEvents:
         self._backend = backend
         self._parts = parts
 
-    def opened(self, request: gr.Request) -> Drawn:
+    def show_models(self, request: gr.Request) -> Updates:
         """Draw the rows when the fold is opened."""
         return {**self._rows("", language_of(request.headers)), self._parts.note: ""}
 
-    def looked(self, request: gr.Request) -> Drawn:
+    def show_download(self, request: gr.Request) -> Updates:
         """Show what is being fetched, when the page is loaded."""
-        return self._line(language_of(request.headers), "")
+        return self._progress(language_of(request.headers), "")
 
     def tick(
-        self, seen: list[str], doubted: str, followed: str, engine: str | None,
+        self, seen: list[str], removing: str, followed: str, engine: str | None,
         request: gr.Request,
-    ) -> Drawn:  # fmt: skip
+    ) -> Updates:  # fmt: skip
         """Follow what is being fetched; rows are drawn anew only where something changed."""
         language = language_of(request.headers)
-        drawn = self._line(language, followed)
+        drawn = self._progress(language, followed)
         if seen and local_models.states(self._backend) != seen:
-            drawn |= {**self._rows(doubted, language), **self._engines(engine)}
+            drawn |= {**self._rows(removing, language), **self._engines(engine)}
         return drawn
 
-    def act(self, engine: str | None, request: gr.Request, event: gr.EventData) -> Drawn:
+    def action(self, engine: str | None, request: gr.Request, event: gr.EventData) -> Updates:
         """Do what a button of a row says; what cannot be done is said below the rows."""
         language, data = language_of(request.headers), event._data or {}
-        act, name = str(data.get("act")), str(data.get("name"))
-        note, doubted = "", name if act == "remove" else ""
+        action, name = str(data.get("act")), str(data.get("name"))
+        note, removing = "", name if action == "remove" else ""
         try:
-            note = self._done(act, name, language)
+            note = self._perform(action, name, language)
         except BriefingError as error:
-            line = note_html(failed(error, language), wrong=True)
+            line = note_html(failure_line(error, language), wrong=True)
         else:
             line = note_html(note) if note else ""
         return {
-            **self._rows(doubted, language),
+            **self._rows(removing, language),
             **self._engines(engine),
-            **self._line(language, name if act in {"get", "stop"} else ""),
+            **self._progress(language, name if action in {"get", "stop"} else ""),
             self._parts.status: self._backend.status(language),
             self._parts.note: line,
         }
 
-    def _done(self, act: str, name: str, language: str) -> str:
+    def _perform(self, action: str, name: str, language: str) -> str:
         """Do it, and return what is said of it."""
         backend = self._backend
-        if act == "get":
-            local_models.begin(backend, name)
-        elif act == "stop":
-            local_models.stop(backend, name)
-        elif act == "use":
-            answering = local_models.use(backend, name)
+        if action == "get":
+            local_models.start_download(backend, name)
+        elif action == "stop":
+            local_models.stop_download(backend, name)
+        elif action == "use":
+            answering = local_models.use_model(backend, name)
             now = answering in {"", f"local:{name}"}
             key = "writers.used" if now else "writers.used_later"
             return word(key, language, name=name, engine=answering)
-        elif act == "unuse":
-            answering = local_models.use(backend, _NONE)
+        elif action == "unuse":
+            answering = local_models.use_model(backend, _NONE)
             return word("writers.unused", language, name=name, engine=answering or "auto")
-        elif act == "drop":
-            local_models.remove(backend, name)
+        elif action == "drop":
+            local_models.remove_model(backend, name)
             return word("writers.removed", language, name=name)
-        elif act not in {"remove", "keep"}:
+        elif action not in {"remove", "keep"}:
             raise UsageError(tr("the page has no such event; load it again"))
         return ""
 
-    def _rows(self, doubted: str, language: str) -> Drawn:
+    def _rows(self, removing: str, language: str) -> Updates:
         parts = self._parts
         return {
             parts.seen: local_models.states(self._backend),
-            parts.rows: list_html(local_models.listed(self._backend), doubted, language),
-            parts.doubted: doubted,
+            parts.rows: list_html(local_models.local_models(self._backend), removing, language),
+            parts.removing: removing,
         }
 
-    def _engines(self, engine: str | None) -> Drawn:
+    def _engines(self, engine: str | None) -> Updates:
         """Return the engines to choose from; one that is gone is chosen no more."""
         choices = list(self._backend.engines())
         gone = engine is not None and engine not in {name for _, name in choices}
         return {self._parts.engine: gr.update(choices=choices, **({"value": None} if gone else {}))}
 
-    def _line(self, language: str, followed: str) -> Drawn:
+    def _progress(self, language: str, followed: str) -> Updates:
         """Return the line; how it ended is shown to whoever followed it."""
-        running = local_models.working(self._backend)
-        job = running[0] if running else self._backend.writers.find(followed)
+        running = local_models.active_downloads(self._backend)
+        job = running[0] if running else self._backend.downloads.find(followed)
         parts = self._parts
         return {
             parts.line: line_html(job, max(0, len(running) - 1), language),
-            parts.spoken: announced(job, language),
+            parts.spoken: announcement_html(job, language),
             parts.followed: job.name if job is not None else "",
             parts.timer: gr.Timer(_BUSY if running else _IDLE),
         }
 
 
-def fold() -> tuple[gr.Accordion, gr.HTML, gr.HTML]:
+def build_list() -> tuple[gr.Accordion, gr.HTML, gr.HTML]:
     """Build the fold: the models in rows, and below them what was done."""
     with gr.Accordion(LABELS("writers.title"), open=False, elem_id="writers") as made:
         gr.Markdown(LABELS("writers.note"), elem_classes="note")
-        rows = gr.HTML("", elem_id="writers-list", js_on_load=WRITERS)
+        rows = gr.HTML("", elem_id="writers-list", js_on_load=MODEL_BUTTONS)
         note = gr.HTML("", elem_id="writers-note")
     return made, rows, note
 
 
-def wire(
+def build(
     page: gr.Blocks,
     status: gr.HTML,
     backend: Backend,
@@ -156,23 +156,23 @@ def wire(
 ) -> None:
     """Build the line below the fold, and have the events answered."""
     line = gr.HTML("", elem_id="writers-line")
-    spoken = gr.HTML("", elem_id="writers-spoken", js_on_load=SPOKEN)
-    seen, doubted, followed = gr.State([]), gr.State(""), gr.State("")
+    spoken = gr.HTML("", elem_id="writers-spoken", js_on_load=ANNOUNCE)
+    seen, removing, followed = gr.State([]), gr.State(""), gr.State("")
     timer = gr.Timer(_IDLE)
-    parts = LocalModelParts(*made, seen, doubted, followed, line, spoken, timer, engine, status)
+    parts = LocalModelParts(*made, seen, removing, followed, line, spoken, timer, engine, status)
     events = LocalModelEvents(backend, parts)
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     following: list[Any] = [line, spoken, followed, timer]
-    drawn: list[Any] = [parts.rows, seen, doubted]
-    parts.fold.expand(events.opened, None, [*drawn, parts.note], **quiet)
+    drawn: list[Any] = [parts.rows, seen, removing]
+    parts.fold.expand(events.show_models, None, [*drawn, parts.note], **quiet)
     parts.rows.select(
-        events.act, engine,
+        events.action, engine,
         [*drawn, parts.note, *following, engine, status], **quiet,
     )  # fmt: skip
     timer.tick(
-        events.tick, [seen, doubted, followed, engine], [*drawn, *following, engine], **quiet
+        events.tick, [seen, removing, followed, engine], [*drawn, *following, engine], **quiet
     )
-    page.load(events.looked, None, following, **quiet)
+    page.load(events.show_download, None, following, **quiet)
 
 
-__all__ = ["LocalModelEvents", "LocalModelParts", "fold", "wire"]
+__all__ = ["LocalModelEvents", "LocalModelParts", "build", "build_list"]

@@ -10,12 +10,12 @@ import gradio as gr
 from ui import chat_actions, page_local_models
 from ui.backend import Backend
 from ui.chat_actions import AskOptions
-from ui.page_scripts import CHIPS, HIDE
+from ui.page_scripts import CHIPS, HIDE_UNSUPPORTED
 from ui.page_words import LABELS
 from ui.rendering import rendered
 from ui.wording import language_of, word
 
-_CHIP = 40
+_CHIP_LENGTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Options:
     documents: gr.Dropdown
 
     @property
-    def listed(self) -> list[Any]:
+    def with_choices(self) -> list[Any]:
         """The components whose choices `choices` returns."""
         return [self.engine, self.publishers, self.documents]
 
@@ -39,7 +39,7 @@ class Options:
         return [self.engine, self.as_of, self.since, self.publishers, self.documents]
 
 
-def asked(
+def ask_options(
     engine: str | None,
     as_of: str | None,
     since: str | None,
@@ -70,8 +70,8 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> Options:
         request: gr.Request,
     ) -> str:  # fmt: skip
         language = language_of(request.headers)
-        now = asked(engine, as_of, since, publishers, documents)
-        return rendered("page.html", "chips", language, _chosen(backend, now, language))
+        now = ask_options(engine, as_of, since, publishers, documents)
+        return rendered("page.html", "chips", language, _chips(backend, now, language))
 
     def dropped(
         engine: str | None, as_of: str, since: str, publishers: list[str], documents: list[str],
@@ -79,7 +79,7 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> Options:
     ) -> tuple[Any, ...]:  # fmt: skip
         data = event._data or {}
         name, which = str(data.get("drop")), str(data.get("which"))
-        now = asked(engine, as_of, since, publishers, documents)
+        now = ask_options(engine, as_of, since, publishers, documents)
         return (
             None if name == "engine" else now.engine or None,
             "" if name == "as_of" else now.as_of,
@@ -102,7 +102,7 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> Options:
                 label=LABELS("chat.since"), placeholder="2025-01-01", max_lines=1,
                 info=LABELS("chat.since_info"),
             )  # fmt: skip
-        made = page_local_models.fold()
+        made = page_local_models.build_list()
         with gr.Row():
             publishers = gr.Dropdown(
                 [], label=LABELS("chat.publishers"), multiselect=True, allow_custom_value=True
@@ -111,22 +111,22 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> Options:
                 [], label=LABELS("chat.documents"), multiselect=True, allow_custom_value=True
             )
         hide = gr.Checkbox(label=LABELS("chat.hide"), value=False)
-    page_local_models.wire(page, status, backend, made, engine)
+    page_local_models.build(page, status, backend, made, engine)
     chosen = gr.HTML("", elem_id="chips", js_on_load=CHIPS)
     options = Options(engine, as_of, since, publishers, documents)
     quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
     gr.on([one.change for one in options.inputs], shown, options.inputs, chosen, **quiet)
     chosen.select(dropped, options.inputs, options.inputs, **quiet)
-    hide.change(None, hide, None, js=HIDE)
+    hide.change(None, hide, None, js=HIDE_UNSUPPORTED)
     return options
 
 
-def _chosen(backend: Backend, now: AskOptions, language: str) -> list[tuple[str, str, str]]:
+def _chips(backend: Backend, now: AskOptions, language: str) -> list[tuple[str, str, str]]:
     """Return (name, value, what is shown) of everything that bounds the next question."""
     chips = []
     if now.engine:
         to = ""
-        if host := backend.goes_to(now.engine):
+        if host := backend.host_of(now.engine):
             to = f" · {word('chat.goes', language, host=host)}"
         elif now.engine in {name for _, name in backend.engines()}:
             to = f" · {word('writers.stays', language)}"
@@ -138,8 +138,14 @@ def _chosen(backend: Backend, now: AskOptions, language: str) -> list[tuple[str,
     titles = {name: title for title, name in chat_actions.documents_of(backend.entries())}
     for one in now.documents:
         title = titles.get(one, one)
-        chips.append(("document", one, title if len(title) <= _CHIP else title[: _CHIP - 1] + "…"))
+        chips.append(
+            (
+                "document",
+                one,
+                title if len(title) <= _CHIP_LENGTH else title[: _CHIP_LENGTH - 1] + "…",
+            )
+        )
     return chips
 
 
-__all__ = ["Options", "asked", "build", "choices"]
+__all__ = ["Options", "ask_options", "build", "choices"]

@@ -3,7 +3,7 @@
 # What is put away or hidden is a class of #columns: the style sheet reaches no further up.
 # Links inside messages are the buttons of a turn. What had the focus gets it back when the message
 # is drawn anew; Space works as on a button; Escape closes the explanation of a verdict.
-ACTS = """
+TURN_ACTIONS = """
 let last = '';
 const columns = document.querySelector('#columns');
 document.addEventListener('click', event => {
@@ -36,7 +36,7 @@ if (thread) new MutationObserver(() => {
 }).observe(thread, {childList: true, subtree: true});
 """
 
-TALKS = """
+OPEN_CONVERSATION = """
 element.addEventListener('click', event => {
   const link = event.target.closest('a.talk');
   if (!link) return;
@@ -55,7 +55,7 @@ element.addEventListener('click', event => {
 
 # A button that was pressed is another one when its row is drawn anew, or gone: what stands in its
 # place has the focus then. Asked whether it is meant, a reader stands on "no".
-WRITERS = """
+MODEL_BUTTONS = """
 let last = '', doubted = false;
 element.addEventListener('click', event => {
   const button = event.target.closest('[data-act]');
@@ -77,14 +77,14 @@ new MutationObserver(() => {
 }).observe(element, {childList: true, subtree: true, attributes: true});
 """
 # Around what changes: a region that is there before its words are is read out.
-SPOKEN = "element.setAttribute('aria-live', 'polite');"
+ANNOUNCE = "element.setAttribute('aria-live', 'polite');"
 
-COPY = "text => { if (text) navigator.clipboard.writeText(text); }"
-HIDE = (
+COPY_TEXT = "text => { if (text) navigator.clipboard.writeText(text); }"
+HIDE_UNSUPPORTED = (
     "hidden => { document.querySelector('#columns').classList.toggle('hide-unsupported', hidden); }"
 )
 # Narrow: a sheet over the page; wide: the column is put away.
-TOGGLE = """
+TOGGLE_CONVERSATIONS = """
 () => {
   const narrow = window.innerWidth <= 1000;
   const columns = document.querySelector('#columns');
@@ -95,11 +95,13 @@ TOGGLE = """
   }
 }
 """
-FOCUS = "() => { const box = document.querySelector('#question textarea'); if (box) box.focus(); }"
+FOCUS_QUESTION = (
+    "() => { const box = document.querySelector('#question textarea'); if (box) box.focus(); }"
+)
 
 # The text goes from the server into the page and from there into a file: nothing is written to
 # the server's cache, where any session could fetch it.
-SAVE = """
+SAVE_CONVERSATION = """
 text => {
   if (!text) return;
   const link = document.createElement('a');
@@ -111,7 +113,7 @@ text => {
 """
 
 # Questions begin at the top of the thread, with room below for the answer.
-NEWEST = """
+SCROLL_TO_QUESTION = """
 () => setTimeout(() => {
   const asked = [...document.querySelectorAll('#chat .asked')].pop();
   const frame = asked && asked.closest('.bubble-wrap');
@@ -123,7 +125,7 @@ NEWEST = """
 """
 
 
-def shown(selector: str) -> str:
+def scroll_to(selector: str) -> str:
     """Return what scrolls to an element where it is out of sight, once it is drawn."""
     return (
         "() => setTimeout(() => {"
@@ -136,7 +138,7 @@ def shown(selector: str) -> str:
 
 # The memo is drawn anew after a change of a line: the button that was pressed has the focus again,
 # on the line where its sentence stands now.
-PRESSED = """
+REFOCUS = """
 () => setTimeout(() => {
   const offers = document.querySelector('#memo-offers .offers');
   if (offers) { offers.scrollIntoView({block: 'nearest'}); offers.querySelector('button').focus(); }
@@ -157,5 +159,18 @@ PRESSED = """
 }, 60)
 """
 
-__all__ = ["ACTS", "CHIPS", "COPY", "FOCUS", "HIDE", "NEWEST", "PRESSED", "SAVE", "SPOKEN", "TALKS",
-           "TOGGLE", "WRITERS", "shown"]  # fmt: skip
+__all__ = [
+    "ANNOUNCE",
+    "CHIPS",
+    "COPY_TEXT",
+    "FOCUS_QUESTION",
+    "HIDE_UNSUPPORTED",
+    "MODEL_BUTTONS",
+    "OPEN_CONVERSATION",
+    "REFOCUS",
+    "SAVE_CONVERSATION",
+    "SCROLL_TO_QUESTION",
+    "TOGGLE_CONVERSATIONS",
+    "TURN_ACTIONS",
+    "scroll_to",
+]  # fmt: skip

@@ -23,7 +23,7 @@ def page_words(language: str) -> PageWords:
     )
 
 
-def place_of(location: str) -> str:
+def shown_location(location: str) -> str:
     """Return where a document is from, as a reader is told: an address, or the name of a file."""
     if "://" in location:
         return location

@@ -19,11 +19,11 @@ from fastapi import FastAPI
 from assistant.starter import EXAMPLES
 from corpus.errors import UsageError
 from ui.backend import Backend, Say
-from ui.document_routes import drawn_pages, originals
+from ui.document_routes import original_route, page_route
 from ui.gradio_startup import refuse_openings
-from ui.guard import Guard, Page
+from ui.guard import Guard, PageRules
 from ui.page import CSS, build_page
-from ui.page_messages import ASKING
+from ui.page_chat_events import ASKING
 from ui.page_words import LABELS
 from ui.uploads import Uploads
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _HOST = "127.0.0.1"
-_TRIES = 10
+_PORTS = 10
 # Every window that waits for an answer holds a place in Gradio's queue, at the cost of a look now
 # and then; how many questions are answered and wait is for ui.jobs, which says so in words.
-_WINDOWS = 400
-_UPLOAD = 50_000_000
+_MOST_WINDOWS = 400
+_UPLOAD_BYTES = 50_000_000
 # Seconds. With it the page answers 2.7 s after the command, without 3.1 s (medians of five).
-_HEAD_START = 0.7
+_OPENING_DELAY = 0.7
 
 
 def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> None:
@@ -54,7 +54,7 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
     try:
         app = application(backend, EXAMPLES, uploads)
         # After the page is built and looked at first: loading models beside it would hold both up.
-        backend.open(_HEAD_START)
+        backend.open(_OPENING_DELAY)
         say(f"The chat is at {address} (Ctrl-C stops it). The library opens behind it.")
         if open_browser:
             webbrowser.open(address)
@@ -86,11 +86,11 @@ def application(
     # Gradio 6.31 looks whether a file that an event names may be read only once this is true, which
     # `launch` sets and mounting does not.
     page.has_launched = True
-    page.max_threads = _WINDOWS
-    page.queue(max_size=_WINDOWS, api_open=False)
+    page.max_threads = _MOST_WINDOWS
+    page.queue(max_size=_MOST_WINDOWS, api_open=False)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_api_route("/originals/{document}", originals(backend), methods=["GET"])
-    app.add_api_route("/pages/{document}/{page}", drawn_pages(backend), methods=["GET"])
+    app.add_api_route("/originals/{document}", original_route(backend), methods=["GET"])
+    app.add_api_route("/pages/{document}/{page}", page_route(backend), methods=["GET"])
     mounted = gr.mount_gradio_app(
         app,
         page,
@@ -99,7 +99,7 @@ def application(
         footer_links=[],
         run_history=False,
         show_error=False,
-        max_file_size=_UPLOAD,
+        max_file_size=_UPLOAD_BYTES,
         ssr_mode=False,
         enable_monitoring=False,
         mcp_server=False,
@@ -128,26 +128,30 @@ def application(
             block_title_text_color_dark="*neutral_200",
         ),
     )
-    return Guard(mounted, _told(page, backend, uploads))
+    return Guard(mounted, _page_rules(page, backend, uploads))
 
 
-def _told(page: gr.Blocks, backend: Backend, uploads: Uploads) -> Page:
+def _page_rules(page: gr.Blocks, backend: Backend, uploads: Uploads) -> PageRules:
     """Return what the guard must know of the page."""
-    taking = {
+    file_inputs = {
         number: frozenset(
             at for at, one in enumerate(event.inputs) if isinstance(one, gr.File | gr.UploadButton)
         )
         for number, event in page.fns.items()
     }
-    asks = frozenset(number for number, event in page.fns.items() if event.name == ASKING)
-    return Page(
-        taking, asks, uploads, backend.questions.reserve, lambda: bool(backend.additions.open())
+    ask_events = frozenset(number for number, event in page.fns.items() if event.name == ASKING)
+    return PageRules(
+        file_inputs,
+        ask_events,
+        uploads,
+        backend.questions.reserve,
+        lambda: bool(backend.additions.unfinished()),
     )
 
 
 def free_socket(port: int) -> socket.socket:
     """Return a listening socket on loopback at `port` or one of the ten after it."""
-    for number in range(port, min(port + _TRIES, 65_536)):
+    for number in range(port, min(port + _PORTS, 65_536)):
         listening = socket.socket()
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -159,45 +163,45 @@ def free_socket(port: int) -> socket.socket:
             continue
         return listening
     raise UsageError(
-        f"no port from {port} to {port + _TRIES - 1} is free; give another with --port"
+        f"no port from {port} to {port + _PORTS - 1} is free; give another with --port"
     )
 
 
 # Seconds that the head of a request may take; uvicorn 0.54 itself waits for ever for a first one.
 # Browsers open connections ahead of use: they open another where one was closed.
-_HEAD = 15.0
+_HEAD_TIMEOUT = 15.0
 
 
 class Server(uvicorn.Server):
     """A server that closes connections on which no request is under way for a while."""
 
-    def __init__(self, config: uvicorn.Config, *, head: float = _HEAD) -> None:
+    def __init__(self, config: uvicorn.Config, *, head: float = _HEAD_TIMEOUT) -> None:
         """Take how the server runs, and how many seconds the head of a request may take."""
         super().__init__(config)
-        self._head = head
+        self._head_timeout = head
         # What was being answered on a connection when nothing was, and since when.
-        self._waiting: WeakKeyDictionary[Any, tuple[Any, float]] = WeakKeyDictionary()
-        self._looked = 0.0
+        self._idle_since: WeakKeyDictionary[Any, tuple[Any, float]] = WeakKeyDictionary()
+        self._checked_at = 0.0
 
     async def on_tick(self, counter: int) -> bool:
         """Look through the connections once a second, as uvicorn ticks ten times."""
         now = time.monotonic()
-        if now - self._looked >= min(1.0, self._head):
-            self._looked = now
+        if now - self._checked_at >= min(1.0, self._head_timeout):
+            self._checked_at = now
             for one in list(self.server_state.connections):
-                self._look(one, now)
+                self._check(one, now)
         return await super().on_tick(counter)
 
-    def _look(self, connection: Any, now: float) -> None:
+    def _check(self, connection: Any, now: float) -> None:
         cycle = getattr(connection, "cycle", None)
         transport = getattr(connection, "transport", None)
         if transport is None or (cycle is not None and not cycle.response_complete):
-            self._waiting.pop(connection, None)
+            self._idle_since.pop(connection, None)
             return
-        before, since = self._waiting.setdefault(connection, (cycle, now))
+        before, since = self._idle_since.setdefault(connection, (cycle, now))
         if before is not cycle:
-            self._waiting[connection] = (cycle, now)
-        elif now - since > self._head:
+            self._idle_since[connection] = (cycle, now)
+        elif now - since > self._head_timeout:
             transport.abort()
 
 

@@ -19,7 +19,7 @@ from corpus.page_images import PageImage, PageRenderer
 from corpus.page_names import SHORT, page_name
 from corpus.table import Span, Table
 from index.evidence import Evidence
-from ui.places import place_of
+from ui.places import shown_location
 from ui.rendering import rendered
 from ui.wording import word
 
@@ -248,15 +248,15 @@ class Sources:
         """Return the folds with what else was found: name, passages, whether it is open."""
         found = self._beside(selected)
         differ = [
-            found_passage(
+            passage_line(
                 one.evidence, word("source.here_there", language, here=one.here, there=one.there)
             )
             for one in found.differ
         ]
         return [
             ("source.differ", differ, True),
-            ("source.same", [found_passage(one) for one in found.same], False),
-            ("source.document", [found_passage(one) for one in found.document], False),
+            ("source.same", [passage_line(one) for one in found.same], False),
+            ("source.document", [passage_line(one) for one in found.document], False),
         ]
 
     def _details(self, citation: Citation, language: str) -> list[tuple[str, str]]:
@@ -268,7 +268,7 @@ class Sources:
         except NotInLibrary:
             added, sources = "", ()
         also = [
-            citation_line(one, place_of(one.location), fields=("publisher", "published"))
+            citation_line(one, shown_location(one.location), fields=("publisher", "published"))
             for one in sources
             if one.location != source.location
         ]
@@ -279,7 +279,7 @@ class Sources:
             ("source.published", source.published or word("source.not_stated", language)),
             ("source.section", citation.heading),
             ("source.kind", source.kind),
-            ("source.address" if remote else "source.file", place_of(source.location)),
+            ("source.address" if remote else "source.file", shown_location(source.location)),
             ("source.added", added),
             ("library.also_at", "; ".join(also)),
             ("source.later", f"{later.title} ({later.published})" if later else ""),
@@ -380,7 +380,7 @@ def _cells(text: str, table: Table, row: int, marked: Span | None) -> Iterator[T
         yield TableCell(value, hit, column < table.head_columns and bool(value))
 
 
-def found_passage(one: Evidence, note: str = "") -> FoundPassage:
+def passage_line(one: Evidence, note: str = "") -> FoundPassage:
     """Return a passage found: its document, where, and its first words."""
     page = page_name(one.passage.page, one.passage.folio, SHORT)
     words = " ".join(f"{one.passage.head} {one.passage.text}".split())

@@ -18,7 +18,8 @@ _LOG = logging.getLogger(__name__)
 # fit; a page that is left open to uploads cannot fill the disk. Half of what is free at most.
 QUOTA = 2_000_000_000
 # Seconds after which a file that nobody writes is of an upload that was broken off, and after which
-# one that was never added is forgotten. Uploads end when nothing comes for ui.guard.PAUSE seconds.
+# one that was never added is forgotten. Uploads end when nothing comes for
+# ui.guard.PIECE_TIMEOUT seconds.
 _BROKEN_OFF, _FORGOTTEN = 120.0, 600.0
 
 
@@ -34,8 +35,8 @@ class Uploads:
         self.folder = folder
         self._quota = quota
         self._lock = threading.Lock()
-        self._coming = 0
-        self._running = 0
+        self._reserved = 0
+        self._uploading = 0
 
     @classmethod
     def below(cls, home: Path | None, *, quota: int = QUOTA) -> Uploads:
@@ -50,7 +51,7 @@ class Uploads:
             whole.mkdir(parents=True, exist_ok=True, mode=0o700)
             whole.chmod(0o700)
             for one in whole.iterdir():
-                if not _runs(one.name.partition("-")[0]):
+                if not _is_running(one.name.partition("-")[0]):
                     shutil.rmtree(one, ignore_errors=True)
             return cls(Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=whole)), quota=quota)
         except OSError as error:
@@ -75,47 +76,47 @@ class Uploads:
         except (OSError, ValueError):
             return False
 
-    def begin(self, size: int, busy: Callable[[], bool]) -> bool:
+    def reserve(self, size: int, busy: Callable[[], bool]) -> bool:
         """Set space aside for an upload of so many bytes; False where there is none.
 
         `busy` says whether something that was uploaded still waits to be read. An upload that may
-        begin is ended by `end`.
+        begin is ended by `release`.
         """
         with self._lock:
             self._sweep(waits=busy())
             free = shutil.disk_usage(self.folder).free
-            most = min(self._quota, (free + self._lying()) // 2)
-            if self._lying(whole=True) + self._coming + size > most:
+            most = min(self._quota, (free + self._stored_bytes()) // 2)
+            if self._stored_bytes(whole=True) + self._reserved + size > most:
                 return False
-            self._coming += size
-            self._running += 1
+            self._reserved += size
+            self._uploading += 1
             return True
 
-    def end(self, size: int) -> None:
+    def release(self, size: int) -> None:
         """Give back the space of an upload that has ended, whole or not."""
         with self._lock:
-            self._coming -= size
-            self._running -= 1
+            self._reserved -= size
+            self._uploading -= 1
             self._sweep(waits=True)
 
-    def _lying(self, *, whole: bool = False) -> int:
+    def _stored_bytes(self, *, whole: bool = False) -> int:
         """Return the bytes of what lies here; of whole uploads alone, or of all."""
         files = self.folder.glob("*/*" if whole else "**/*")
-        return sum(_size(one) for one in files)
+        return sum(_file_size(one) for one in files)
 
     def _sweep(self, *, waits: bool) -> None:
         now = time.time()
         for one in self.folder.iterdir():
-            age = now - _changed(one, now)
+            age = now - _modified(one, now)
             if one.is_dir():
                 if not waits and age > _FORGOTTEN:
                     shutil.rmtree(one, ignore_errors=True)
-            elif not self._running or age > _BROKEN_OFF:
+            elif not self._uploading or age > _BROKEN_OFF:
                 with suppress(OSError):
                     one.unlink()
 
 
-def _runs(process: str) -> bool:
+def _is_running(process: str) -> bool:
     """Say whether a process of this machine is alive; on Windows, where it cannot be told, yes."""
     if os.name != "posix":
         # There os.kill would send Ctrl-C.
@@ -129,14 +130,14 @@ def _runs(process: str) -> bool:
     return True
 
 
-def _size(file: Path) -> int:
+def _file_size(file: Path) -> int:
     with suppress(OSError):
         found = file.lstat()
         return found.st_size if stat.S_ISREG(found.st_mode) else 0
     return 0
 
 
-def _changed(file: Path, now: float) -> float:
+def _modified(file: Path, now: float) -> float:
     with suppress(OSError):
         return file.lstat().st_mtime
     return now

@@ -1,0 +1,339 @@
+"""The thread on the chat page: what asking, watching, reopening and the links of a turn do."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from corpus.errors import UsageError
+from ui import chat_actions, page_conversations, page_options
+from ui.answer_view import clipboard_text
+from ui.backend import Backend
+from ui.chat_actions import AskOptions, ChatTurn
+from ui.event_errors import with_errors_shown
+from ui.notices import note_html
+from ui.source import empty_html
+from ui.wording import language_of, word
+
+# Seconds between two looks at an answer that grows: watching costs a look, not a thread, so that
+# hundreds of windows may wait while two questions are worked on.
+_POLL = 0.1
+# A place in the line changes at every answer for everybody behind: drawn less often, twenty readers
+# have theirs sooner.
+_POLL_WAITING = 0.3
+
+# The handler that begins an answer, by its name: what may be refused before it is begun.
+ASKING = "ask"
+
+Updates = dict[Any, Any]
+_UNCHANGED: Updates = gr.skip()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChatParts:
+    """The components that the thread draws."""
+
+    turns: gr.State
+    chat: gr.Chatbot
+    welcome: gr.Column
+    stop: gr.Button
+    box: gr.Textbox
+    note: gr.HTML
+    current: gr.State
+    remembered: gr.BrowserState
+    replacing: gr.State
+    panel: gr.HTML
+    listing: gr.HTML
+    clipboard: gr.Textbox
+    rating_form: gr.Column
+    rated_turn: gr.State
+    rating_text: gr.Textbox
+    restored: gr.State
+    watch_id: gr.State
+    cancel_edit: gr.Button
+
+    @property
+    def ask_outputs(self) -> list[Any]:
+        """What asking draws; each component more is made anew whenever somebody asks."""
+        return [self.turns, self.chat, self.welcome, self.stop, self.box, self.note, self.current,
+                self.remembered, self.replacing, self.listing, self.watch_id, self.cancel_edit,
+                self.panel]  # fmt: skip
+
+    @property
+    def all_outputs(self) -> list[Any]:
+        """All of them, as an event takes them."""
+        return [getattr(self, name) for name in self.__dataclass_fields__]
+
+
+class Watcher:
+    """Which watch draws the open conversation of a session: the newest. Each session has its own.
+
+    Gradio cancels an event by its number, and knows that of the last one of a kind alone: a watch
+    that was begun before is looked at here, and ends.
+    """
+
+    def __init__(self) -> None:
+        self.newest = ""
+
+    def renew(self) -> str:
+        """Have a new watch begun, and return its id; the watches before it draw nothing more."""
+        self.newest = uuid.uuid4().hex
+        return self.newest
+
+
+class ChatEvents:
+    """The handlers of one page; what a session shows is in states, none of it here.
+
+    All but the watching are plain functions, which Gradio runs in threads of their own: the library
+    may have to be waited for, and whoever waits on the event loop has every window wait.
+    """
+
+    def __init__(self, backend: Backend, parts: ChatParts) -> None:
+        self._backend = backend
+        self._parts = parts
+
+    def _thread(
+        self, watcher: Watcher, now: list[ChatTurn], language: str, *, running: bool = False
+    ) -> Updates:
+        parts = self._parts
+        return {
+            parts.watch_id: watcher.renew(),
+            parts.turns: now,
+            parts.chat: chat_actions.chat_messages(now, language, running=running),
+            parts.welcome: gr.update(visible=not now),
+            parts.stop: gr.update(visible=running),
+        }
+
+    def _opened(self, conversation: str, language: str) -> Updates:
+        """Return what is drawn when another conversation is the open one."""
+        parts = self._parts
+        return {
+            parts.current: conversation,
+            parts.remembered: conversation,
+            parts.replacing: 0,
+            parts.note: gr.update(visible=False),
+            parts.cancel_edit: gr.update(visible=False),
+            parts.listing: page_conversations.list_html(self._backend, conversation, language),
+        }
+
+    def _with_note(self, line: str) -> Updates:
+        return {self._parts.note: gr.update(value=note_html(line), visible=True)}
+
+    async def watch(
+        self, now: list[ChatTurn], conversation: str, watch_id: str, watcher: Watcher,
+        request: gr.Request,
+    ) -> AsyncIterator[Updates]:  # fmt: skip
+        """Draw the answer of the open conversation while it grows, to its end.
+
+        An event of its own with two outputs: Gradio processes every output of an event again at
+        each step, and all other windows wait meanwhile.
+        """
+        parts, language = self._parts, language_of(request.headers)
+        job = self._backend.questions.find(conversation)
+        if job is not None and now and now[-1].awaited:
+            before, begun = now[:-1], now[-1]
+            seen: ChatTurn | None = None
+            while watcher.newest == watch_id:
+                over = job.ended or job.cancelled
+                turn = chat_actions.turn_progress(self._backend, job, begun, language)
+                if turn != seen or over:
+                    seen = turn
+                    thread = [*before, turn]
+                    messages = chat_actions.chat_messages(thread, language, running=not over)
+                    yield {parts.turns: thread, parts.chat: messages}
+                if over:
+                    return
+                waits = chat_actions.questions_ahead(self._backend, job) > 0
+                await asyncio.sleep(_POLL_WAITING if waits else _POLL)
+        # Gradio empties the outputs of an event without a step, and sends the last step again when
+        # an event ends: a step that changes nothing cannot undo what was drawn since.
+        yield {parts.turns: gr.skip()}
+
+    @with_errors_shown
+    def answer_ended(self, conversation: str, words: str, request: gr.Request) -> Updates:
+        """Draw what changes beside the thread when an answer is over."""
+        running = chat_actions.is_answering(self._backend, conversation)
+        listing = page_conversations.list_html(
+            self._backend, conversation, language_of(request.headers), words
+        )
+        return {self._parts.stop: gr.update(visible=running), self._parts.listing: listing}
+
+    def _begin(
+        self,
+        watcher: Watcher,
+        text: str,
+        before: list[ChatTurn],
+        conversation: str,
+        chosen: AskOptions,
+        language: str,
+        instead_of: int,
+    ) -> Updates:
+        problem = chat_actions.why_not_asked(text, chosen, language)
+        if chosen.engine and chosen.engine not in {name for _, name in self._backend.engines()}:
+            problem = word("chat.no_engine", language)
+        if problem:
+            return self._with_note(problem)
+        if instead_of:
+            before = [one for one in before if one.number < instead_of]
+        try:
+            conversation, begun = chat_actions.begin_answer(
+                self._backend, conversation, text, before, chosen, instead_of=instead_of
+            )
+        except UsageError:
+            if chat_actions.is_answering(self._backend, conversation):
+                return self._with_note(word("chat.busy", language))
+            reason = word("chat.full", language)
+            return {
+                self._parts.chat: chat_actions.with_refusal(before, text, reason, language),
+                self._parts.welcome: gr.update(visible=False),
+                self._parts.box: text,
+            }
+        return {
+            **self._thread(watcher, [*before, begun], language, running=True),
+            **self._opened(conversation, language),
+            self._parts.box: "",
+            # The [1] of the answer before is another than that of this one.
+            self._parts.panel: empty_html(language),
+        }
+
+    @with_errors_shown
+    def ask(
+        self, text: str, watcher: Watcher, before: list[ChatTurn], conversation: str,
+        instead_of: int, engine: str | None, as_of: str | None, since: str | None,
+        publishers: list[str] | None, documents: list[str] | None, request: gr.Request,
+    ) -> Updates:  # fmt: skip
+        """Begin the answer to what is in the box, or to an example."""
+        self._backend.questions.release()
+        chosen = page_options.ask_options(engine, as_of, since, publishers, documents)
+        language = language_of(request.headers)
+        return self._begin(watcher, text, before, conversation, chosen, language, instead_of)
+
+    def _stored_thread(self, watcher: Watcher, conversation: str, language: str) -> Updates:
+        """Return a kept conversation as it is drawn."""
+        found = page_conversations.conversation_list(self._backend)
+        kept = found.turns(conversation) if found and conversation else []
+        if not kept:
+            return {self._parts.listing: page_conversations.list_html(self._backend, "", language)}
+        running = chat_actions.is_answering(self._backend, conversation)
+        return {
+            **self._thread(watcher, kept, language, running=running),
+            **self._opened(conversation, language),
+            self._parts.panel: empty_html(language),
+        }
+
+    @with_errors_shown
+    def open_conversation(
+        self, watcher: Watcher, request: gr.Request, event: gr.EventData
+    ) -> Updates:
+        """Open a conversation of the list."""
+        talk = str((event._data or {}).get("talk") or "")
+        return self._stored_thread(watcher, talk, language_of(request.headers))
+
+    @with_errors_shown
+    def restore(
+        self, watcher: Watcher, before: str | None, conversation: str, restored: bool,
+        request: gr.Request,
+    ) -> Updates:  # fmt: skip
+        """Open what this browser had open, once, when the library is there."""
+        parts = self._parts
+        if restored or self._backend.conversations() is None:
+            return {parts.restored: restored}
+        language = language_of(request.headers)
+        drawn = {parts.listing: page_conversations.list_html(self._backend, conversation, language)}
+        if not conversation and before:
+            drawn = self._stored_thread(watcher, before, language)
+        return {**drawn, parts.restored: True}
+
+    @with_errors_shown
+    def turn_action(
+        self, watcher: Watcher, now: list[ChatTurn], conversation: str, _: int, engine: str | None,
+        as_of: str | None, since: str | None, publishers: list[str] | None,
+        documents: list[str] | None, request: gr.Request, event: gr.EventData,
+    ) -> Updates:  # fmt: skip
+        """Do what a link under an answer says."""
+        language = language_of(request.headers)
+        parts = self._parts
+        data = event._data or {}
+        wanted, at = str(data.get("act")), str(data.get("turn"))
+        number = int(at) if at.isdecimal() else len(now)
+        if number >= len(now):
+            return _UNCHANGED
+        turn = now[number]
+        if wanted == "again":
+            chosen = page_options.ask_options(engine, as_of, since, publishers, documents)
+            begun = self._begin(
+                watcher, turn.question, now[:number], conversation, chosen, language, turn.number
+            )
+            # What is being typed meanwhile stays.
+            return {part: value for part, value in begun.items() if part is not parts.box}
+        if wanted == "edit":
+            return {
+                **self._with_note(word("chat.editing", language)),
+                parts.box: turn.question,
+                parts.replacing: turn.number,
+                parts.cancel_edit: gr.update(visible=True),
+            }
+        if wanted in {"copy", "cited"} and turn.answer is not None:
+            gr.Info(word("chat.copied", language))
+            return {parts.clipboard: clipboard_text(turn.answer, cited=wanted == "cited")}
+        if wanted in {"good", "bad"}:
+            good = wanted == "good"
+            return self._rated_turn(watcher, now, number, conversation, language, good=good)
+        return _UNCHANGED
+
+    def _rated_turn(
+        self, watcher: Watcher, now: list[ChatTurn], number: int, conversation: str, language: str,
+        *, good: bool,
+    ) -> Updates:  # fmt: skip
+        kept = self._backend.conversations()
+        if kept is None:
+            return _UNCHANGED
+        after = list(now)
+        after[number] = chat_actions.rate_answer(kept, conversation, now[number], good, "")
+        if good:
+            gr.Info(word("chat.thanks", language))
+        running = chat_actions.is_answering(self._backend, conversation)
+        return {
+            **self._thread(watcher, after, language, running=running),
+            self._parts.rating_form: gr.update(visible=not good),
+            self._parts.rated_turn: number,
+        }
+
+    @with_errors_shown
+    def rate_with_reason(
+        self, now: list[ChatTurn], conversation: str, number: int, reason: str | None,
+        rating_text: str | None, request: gr.Request,
+    ) -> Updates:  # fmt: skip
+        """Keep why an answer was bad."""
+        kept = self._backend.conversations()
+        if kept is not None and number < len(now):
+            said = ": ".join(part for part in (reason or "", (rating_text or "").strip()) if part)
+            chat_actions.rate_answer(kept, conversation, now[number], False, said)
+            gr.Info(word("chat.thanks", language_of(request.headers)))
+        return {self._parts.rating_form: gr.update(visible=False), self._parts.rating_text: ""}
+
+    def new_conversation(self, watcher: Watcher, request: gr.Request) -> Updates:
+        """Begin a conversation; the one that was open goes on answering behind the page."""
+        language = language_of(request.headers)
+        return {
+            **self._thread(watcher, [], language),
+            **self._opened("", language),
+            self._parts.panel: empty_html(language),
+            self._parts.rating_form: gr.update(visible=False),
+        }
+
+    @with_errors_shown
+    def delete(self, watcher: Watcher, conversation: str, request: gr.Request) -> Updates:
+        """Delete the open conversation; an answer that it waits for is stopped."""
+        chat_actions.stop_answer(self._backend, conversation)
+        if found := page_conversations.conversation_list(self._backend):
+            found.delete(conversation)
+        return self.new_conversation(watcher, request)
+
+
+__all__ = ["ASKING", "ChatEvents", "ChatParts", "Watcher"]
