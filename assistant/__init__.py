@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from assistant.draft_check import CheckedSentence
     from assistant.memo.export import exported
     from assistant.memo.values import Finding, Line, Memo, Section
-    from assistant.query_rewriting import Turn
+    from assistant.planning.query_rewriting import Turn
     from corpus.catalogue import Entry
     from corpus.document import Passage, Source
     from index.evidence import Evidence
@@ -51,7 +51,7 @@ else:
         "assistant.answer": ("Answer", "Citation", "Claim"),
         "assistant.briefing": ("Briefing",),
         "assistant.checking.problems": ("Problem",),
-        "assistant.query_rewriting": ("Turn",),
+        "assistant.planning.query_rewriting": ("Turn",),
         "assistant.memo.export": ("exported",),
         "assistant.memo.values": ("Finding", "Line", "Memo", "Section"),
         "assistant.draft_check": ("CheckedSentence",),

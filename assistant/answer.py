@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.checking.problems import Problem, problems_json
 from assistant.engine import Usage
-from assistant.query_rewriting import Turn
+from assistant.planning.query_rewriting import Turn
 from corpus.cells import Cell
 from corpus.document import Source
 from corpus.i18n import tr

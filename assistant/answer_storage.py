@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.answer import Answer, answer_json
 from assistant.checking.problems import with_problems
-from assistant.query_rewriting import Turn
+from assistant.planning.query_rewriting import Turn
 from corpus.conversations import Conversation, Conversations, Rating, StoredTurn
 from corpus.errors import FormatError
 from corpus.i18n import tr, translatable_json

@@ -12,9 +12,9 @@ from assistant.draft_check import CheckedSentence, against_library, sentences_in
 from assistant.memo.values import Memo
 from assistant.memo.writing import Request, write
 from assistant.pipeline import ask, validated
-from assistant.query_plan import plan_of
-from assistant.query_rewriting import Turn
-from assistant.retrieval import retrieve
+from assistant.planning.query_plan import plan_of
+from assistant.planning.query_rewriting import Turn
+from assistant.retrieval.retrieve import retrieve
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.catalogue import Entry

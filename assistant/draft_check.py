@@ -14,7 +14,7 @@ from assistant.attribution import citation_of, cited_passage
 from assistant.checking.checker import Checker, Cited, Verdict
 from assistant.checking.problems import Code, Problem, problem, problems_json
 from assistant.entity_names import names
-from assistant.query_rewriting import needs_context
+from assistant.planning.query_rewriting import needs_context
 from assistant.workspace import Workspace
 from corpus.errors import ReadError
 from corpus.files import resolve_named_path

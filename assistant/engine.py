@@ -6,9 +6,9 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar, runtime_checkable
 
-from assistant.answer_form import AnswerForm
-from assistant.query_rewriting import Turn
-from assistant.sentence_ranking import RankedSentence
+from assistant.planning.answer_form import AnswerForm
+from assistant.planning.query_rewriting import Turn
+from assistant.retrieval.sentence_ranking import RankedSentence
 from corpus.errors import BriefingError, EngineError
 from corpus.i18n import tr
 from index.evidence import Evidence

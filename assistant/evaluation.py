@@ -12,9 +12,9 @@ from typing import Any
 
 from assistant.answer import Answer, Claim, Question
 from assistant.pipeline import ask
-from assistant.query_plan import plan_of
-from assistant.query_rewriting import Turn, standalone
-from assistant.retrieval import retrieve
+from assistant.planning.query_plan import plan_of
+from assistant.planning.query_rewriting import Turn, standalone
+from assistant.retrieval.retrieve import retrieve
 from assistant.workspace import Workspace
 from corpus.errors import UsageError
 from corpus.partial_dates import is_date

@@ -6,10 +6,10 @@ import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from assistant.answer_form import AnswerForm
 from assistant.engine import Draft, Piece, Task
 from assistant.engine_kinds import EngineKind, Reachable
-from assistant.sentence_ranking import RankedSentence
+from assistant.planning.answer_form import AnswerForm
+from assistant.retrieval.sentence_ranking import RankedSentence
 from corpus.cells import Row
 from corpus.sentences import sentences
 from index.evidence import Evidence

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from assistant.answer import Answer, Citation, Claim, Question
 from assistant.library_intent import LibraryIntent, library_intent, publishers_named
-from assistant.phrases import capitalised_phrases
-from assistant.query_rewriting import Turn
+from assistant.planning.phrases import capitalised_phrases
+from assistant.planning.query_rewriting import Turn
 from assistant.workspace import Workspace
 from corpus.catalogue import Entry
 from corpus.citation_line import citation_line

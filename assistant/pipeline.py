@@ -9,19 +9,19 @@ from contextlib import closing
 from dataclasses import replace
 
 from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Claim, Question
-from assistant.answerability import Zone
 from assistant.attribution import AnswerBuilder
 from assistant.checking.problems import Code, in_words
 from assistant.citation_parsing import PartialSentence, parsed_sentences
 from assistant.engine import Corrector, Draft, Engine, Shortened, Task, Usage, Waiting, guarded
 from assistant.extractive_engine import ExtractiveEngine, nearest_sentences, quoted_text
-from assistant.languages import language_note, languages_of, question_language
 from assistant.library_questions import ask_for_more, library_answer, names_nothing
-from assistant.query_plan import QueryPlan, plans_of
-from assistant.query_rewriting import needs_context
-from assistant.retrieval import RetrievedEvidence, retrieve_and_read
+from assistant.planning.query_plan import QueryPlan, plans_of
+from assistant.planning.query_rewriting import needs_context
+from assistant.planning.question_language import language_note, languages_of, question_language
+from assistant.retrieval.answerability import Zone
+from assistant.retrieval.retrieve import RetrievedEvidence, retrieve_and_read
 from assistant.summary import summary_of
-from assistant.table_calculation import Calculation, calculated, calculated_answer
+from assistant.tables.table_calculation import Calculation, calculated, calculated_answer
 from assistant.workspace import Workspace
 from corpus.errors import EngineError, UsageError
 from corpus.i18n import Translatable, joined, tr

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from assistant.checking.checker import Checker
 from assistant.checking.entailment import judge_if_any
-from assistant.chinese_reader import ReaderByScript
 from assistant.engine import Engine
 from assistant.engine_selection import engine_named
-from assistant.languages import is_foreign
-from assistant.sentence_ranking import SentenceRanker
+from assistant.planning.question_language import is_foreign
+from assistant.retrieval.chinese_reader import ReaderByScript
+from assistant.retrieval.sentence_ranking import SentenceRanker
 from assistant.settings import Settings
 from corpus.addresses import Policy
 from corpus.catalogue import Entry

@@ -19,7 +19,7 @@ from assistant.draft_check import against_library
 from assistant.memo.values import GAP, Memo
 from assistant.memo.writing import Request, write
 from assistant.pipeline import ask
-from assistant.query_rewriting import Turn
+from assistant.planning.query_rewriting import Turn
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 

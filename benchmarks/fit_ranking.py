@@ -25,7 +25,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from assistant.evaluation import is_right_passage, questions_from
-from assistant.query_rewriting import standalone
+from assistant.planning.query_rewriting import standalone
 from benchmarks.retrieval import OWN, opened, scifact_claims
 from index.evidence import Evidence
 from index.ranking import WEIGHTS

@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.answerability import ANSWERED, judge_answerability
-from assistant.query_rewriting import Turn, best_candidate, candidates
-from assistant.rewrite_candidates import RewriteCandidate
+from assistant.planning.query_rewriting import Turn, best_candidate, candidates
+from assistant.planning.rewrite_candidates import RewriteCandidate
+from assistant.retrieval.answerability import ANSWERED, judge_answerability
 from assistant.settings import Settings
 from assistant.starter import ensure_starter
 from assistant.workspace import Workspace

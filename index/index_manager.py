@@ -3,9 +3,8 @@
 The vector store, Tantivy and the forward index are derived. Searches read a snapshot: indexes
 opened together for one generation of the library, which nobody changes. Whoever writes brings the
 indexes up to date and publishes the next snapshot; readers never wait for that. A manifest beside
-the indexes says what they show; it is marked unclean before anything is written and clean after, so
-that indexes left by a killed process (`kill -9` during writes broke Chroma's vector search for good
-in 2 of 139 kills) are not trusted. Until they are rebuilt, searches read the library itself.
+the indexes says what they show, and is clean only between writes: what a killed process left (2 of
+139 kills broke Chroma for good) is not trusted. Searches read the library itself until a rebuild.
 """
 
 from __future__ import annotations
@@ -103,8 +102,8 @@ class IndexManager:
     def snapshot(self) -> Snapshot:
         """Return the newest state that can be searched; never waits for a writer.
 
-        Indexes that are damaged or belong to another library are ignored, and the library itself is
-        read (once, which takes seconds for a large one). Raises LibraryError.
+        Where the indexes are damaged or another library's, the library is read (once, in seconds).
+        Raises LibraryError.
         """
         present = self._published
         if present is not None and self._is_current(present):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answerability import ANSWERED, NEAR, Judgement, Zone, judge_answerability
+from assistant.retrieval.answerability import ANSWERED, NEAR, Judgement, Zone, judge_answerability
 from corpus.document import Passage, Source
 from index.evidence import Evidence, Match
 from index.reader import Reading

@@ -8,10 +8,10 @@ import pytest
 
 from assistant.engine import Task
 from assistant.extractive_engine import picked_sentences
-from assistant.sentence_ranking import RankedSentence
-from assistant.table_calculation import Calculation, calculated
-from assistant.table_lookup import looked_up
-from assistant.table_questions import calculation_asked
+from assistant.retrieval.sentence_ranking import RankedSentence
+from assistant.tables.table_calculation import Calculation, calculated
+from assistant.tables.table_lookup import looked_up
+from assistant.tables.table_questions import calculation_asked
 from corpus.cells import rows_in
 from corpus.document import Document
 from corpus.readers import read

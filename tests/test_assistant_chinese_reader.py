@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.chinese_reader import ReaderByScript
+from assistant.retrieval.chinese_reader import ReaderByScript
 from index.pair_encoding import Pair
 from index.reader import Reading
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from assistant.answer_form import AnswerForm, expected_form
 from assistant.engine import Draft, ReplacedSentence, Task
 from assistant.extractive_engine import ExtractiveEngine, picked_sentences
-from assistant.sentence_ranking import RankedSentence
+from assistant.planning.answer_form import AnswerForm, expected_form
+from assistant.retrieval.sentence_ranking import RankedSentence
 from corpus.document import Passage, Source
 from index.evidence import Evidence
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.query_rewriting import (
+from assistant.planning.query_rewriting import (
     Turn,
     best_candidate,
     candidates,
@@ -14,8 +14,8 @@ from assistant.query_rewriting import (
     standalone,
     turns_from_json,
 )
-from assistant.rewrite_candidates import RewriteCandidate
-from assistant.rewrite_candidates_chinese import is_chinese
+from assistant.planning.rewrite_candidates import RewriteCandidate
+from assistant.planning.rewrite_candidates_chinese import is_chinese
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from benchmarks.followups import APART, FILE, measured, talks

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from assistant.chinese_reader import both_chinese, chinese_reading
-from assistant.languages import MULTILINGUAL, language_note, languages_of, question_language
+from assistant.planning.question_language import (
+    MULTILINGUAL,
+    language_note,
+    languages_of,
+    question_language,
+)
+from assistant.retrieval.chinese_reader import both_chinese, chinese_reading
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.language import language_of

@@ -10,7 +10,7 @@ from assistant.answer import Answer, Question
 from assistant.library_intent import library_intent
 from assistant.library_questions import ask_for_more, library_answer, names_nothing
 from assistant.pipeline import ask
-from assistant.query_rewriting import Turn
+from assistant.planning.query_rewriting import Turn
 from assistant.settings import Settings
 from assistant.starter import ensure_starter
 from assistant.summary import summary_of

@@ -25,8 +25,8 @@ from assistant.models.model_engine import ModelEngine, without_reasoning
 from assistant.models.output_format import schema
 from assistant.models.prompt_cache import PromptCache
 from assistant.models.streaming import Deadlines, loops, run
+from assistant.planning.query_rewriting import Turn
 from assistant.prompts import AS_JSON, NOT_FOUND
-from assistant.query_rewriting import Turn
 from corpus.document import Passage, Source
 from corpus.errors import EngineError, UsageError
 from index.evidence import Evidence

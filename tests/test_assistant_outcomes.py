@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Question
-from assistant.answerability import ANSWERED, NEAR
-from assistant.decomposition import asked_thing
 from assistant.pipeline import ask
-from assistant.query_rewriting import turns_from_json
-from assistant.retrieval import is_of_another_time
+from assistant.planning.decomposition import asked_thing
+from assistant.planning.query_rewriting import turns_from_json
+from assistant.planning.time_asked import time_asked
+from assistant.retrieval.answerability import ANSWERED, NEAR
+from assistant.retrieval.retrieve import is_of_another_time
 from assistant.settings import Settings
-from assistant.time_asked import time_asked
 from assistant.workspace import Workspace
 from corpus.document import Passage, Source
 from index.evidence import Evidence

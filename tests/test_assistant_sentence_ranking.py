@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.sentence_ranking import SentenceRanker
+from assistant.retrieval.sentence_ranking import SentenceRanker
 from corpus.cells import rows_in
 from corpus.document import Document, Source
 from corpus.readers.blocks import Blocks

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.corrections import correction
-from assistant.time_asked import When, time_asked
-from assistant.time_statements import asked_statement
-from assistant.time_validity import DatedSentence, Ordered, ordered_by_validity
+from assistant.planning.time_asked import When, time_asked
+from assistant.retrieval.corrections import correction
+from assistant.retrieval.time_statements import asked_statement
+from assistant.retrieval.time_validity import DatedSentence, Ordered, ordered_by_validity
 from corpus.partial_dates import last_day
 
 TODAY = "2026-11-29"

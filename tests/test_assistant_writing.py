@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from assistant import answerability
 from assistant.answer import Answer, Question, answer_json
 from assistant.answer_storage import store_answer
 from assistant.checking.problems import Code
@@ -18,7 +17,8 @@ from assistant.models.clients import OpenAIServer
 from assistant.models.model_engine import ModelEngine
 from assistant.models.streaming import Deadlines
 from assistant.pipeline import ask
-from assistant.query_rewriting import turns_from_json
+from assistant.planning.query_rewriting import turns_from_json
+from assistant.retrieval import answerability
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from tests.servers import ModelServer, free_port, until

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Question
-from assistant.decomposition import comparison_sides
 from assistant.evaluation import EvaluationQuestion, is_right_passage, questions_from
-from assistant.query_plan import plan_of
-from assistant.query_rewriting import standalone
-from assistant.retrieval import retrieve
+from assistant.planning.decomposition import comparison_sides
+from assistant.planning.query_plan import plan_of
+from assistant.planning.query_rewriting import standalone
+from assistant.retrieval.retrieve import retrieve
 from assistant.workspace import Workspace
 
 QUESTIONS = questions_from(Path(__file__).parent / "questions.jsonl")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.languages import is_foreign
+from assistant.planning.question_language import is_foreign
 from corpus.errors import ReaderError
 from index.pair_encoding import Pair
 from index.reader import KeywordReader, Reading

@@ -4,8 +4,8 @@
 
 The questions, in a file of `training.domain` or in JSON Lines, must be about documents that the
 reader was not trained on, and others than those that judge it. Prints the share of the reader in
-the rank, the weights of `assistant.answerability`, and the operating curve of refusal; writes
-nothing.
+the rank, the weights of `assistant.retrieval.answerability`, and the operating curve of refusal;
+writes nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from assistant.answer import Question
-from assistant.answerability import features
 from assistant.evaluation import EvaluationQuestion, is_evidence, is_right_passage, questions_from
-from assistant.sentence_ranking import RankedSentence
+from assistant.retrieval.answerability import features
+from assistant.retrieval.sentence_ranking import RankedSentence
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.library import Library

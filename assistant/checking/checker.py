@@ -26,9 +26,9 @@ from assistant.checking.tables import (
     repeats_row,
     scaled_numbers,
 )
-from assistant.chinese_reader import mostly_chinese
-from assistant.corrections import correction, figures
 from assistant.entity_names import NameLookup, missing_names, names, with_names_of
+from assistant.retrieval.chinese_reader import mostly_chinese
+from assistant.retrieval.corrections import correction, figures
 from corpus.cells import Row
 from corpus.date_mentions import DateMention, date_mentions
 from corpus.date_mentions import dates_supported as date_supported

@@ -22,7 +22,7 @@ from assistant.memo.speakers import speaker_of
 from assistant.memo.superseded import validity_of
 from assistant.memo.tradecraft_terms import SCALES, likelihoods
 from assistant.memo.values import EVIDENCE, JUDGMENT, Line
-from assistant.sentence_ranking import RankedSentence
+from assistant.retrieval.sentence_ranking import RankedSentence
 from assistant.workspace import Workspace
 from corpus.errors import EngineError
 from corpus.i18n import tr

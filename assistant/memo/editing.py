@@ -12,8 +12,8 @@ from assistant.checking.problems import Code, problem
 from assistant.memo.drafting import as_judgment
 from assistant.memo.lint import relinted
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Line, Memo, Section
-from assistant.query_plan import plan_of
-from assistant.retrieval import retrieve
+from assistant.planning.query_plan import plan_of
+from assistant.retrieval.retrieve import retrieve
 from assistant.workspace import Workspace
 from corpus.document import Passage
 from corpus.errors import NotInLibrary, UsageError

@@ -8,8 +8,6 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answer import Question
-from assistant.answerability import Zone, judge_answerability
-from assistant.corrections import figures
 from assistant.engine import Draft, Engine, Piece, Task, Waiting
 from assistant.entity_names import names
 from assistant.extractive_engine import ExtractiveEngine, quoted_text, stands_alone
@@ -19,10 +17,12 @@ from assistant.memo.sentence import EvidenceSentence
 from assistant.memo.superseded import validity_of
 from assistant.memo.topic import Kind, Topic
 from assistant.memo.values import Line
-from assistant.query_plan import plan_of
-from assistant.retrieval import retrieve_and_read
-from assistant.sentence_ranking import RankedSentence
-from assistant.time_statements import TimedStatement
+from assistant.planning.query_plan import plan_of
+from assistant.retrieval.answerability import Zone, judge_answerability
+from assistant.retrieval.corrections import figures
+from assistant.retrieval.retrieve import retrieve_and_read
+from assistant.retrieval.sentence_ranking import RankedSentence
+from assistant.retrieval.time_statements import TimedStatement
 from assistant.workspace import Workspace
 from corpus.errors import EngineError
 from corpus.i18n import tr

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from assistant.corrections import correction, figures
 from assistant.memo.sentence import EvidenceSentence
-from assistant.time_asked import time_asked
-from assistant.time_statements import asked_statement
-from assistant.time_validity import DatedSentence, ordered_by_validity
+from assistant.planning.time_asked import time_asked
+from assistant.retrieval.corrections import correction, figures
+from assistant.retrieval.time_statements import asked_statement
+from assistant.retrieval.time_validity import DatedSentence, ordered_by_validity
 from corpus.date_mentions import date_mentions
 from corpus.document import Source
 from corpus.months import MONTHS

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.entity_names import NameLookup, names
-from assistant.languages import question_language
+from assistant.planning.question_language import question_language
 from corpus.vocabulary import groups
 from index.keyword_index import stems
 from index.query import STOP_WORDS, content_words, stem_weights

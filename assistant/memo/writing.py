@@ -21,8 +21,8 @@ from assistant.memo.topic import Topic, content_stems
 from assistant.memo.translation import worded
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Line, Memo, Section
 from assistant.pipeline import validated
-from assistant.query_plan import plan_of
-from assistant.retrieval import retrieve
+from assistant.planning.query_plan import plan_of
+from assistant.retrieval.retrieve import retrieve
 from assistant.workspace import Workspace
 from corpus.errors import NothingFound, UsageError
 from corpus.i18n import tr

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.sentence_ranking import RankedSentence
+from assistant.retrieval.sentence_ranking import RankedSentence
 from corpus.citation_line import citation_line
 from index.evidence import Evidence
 

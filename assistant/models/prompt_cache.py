@@ -11,7 +11,7 @@ from threading import Lock
 from assistant import prompts
 from assistant.engine import Task
 from assistant.models.model import ChatMessage
-from assistant.query_rewriting import Turn
+from assistant.planning.query_rewriting import Turn
 
 _KEPT = 32
 _LABEL, _SIGN = re.compile(r"\[\d+\]"), re.compile(r"\w")

@@ -125,9 +125,9 @@ def search(
     """Show the passages found for QUERY and why each ranked where it did; - reads one a line."""
     from assistant.answer import Question
     from assistant.pipeline import validated
-    from assistant.query_plan import plan_of
-    from assistant.query_rewriting import standalone
-    from assistant.retrieval import retrieve
+    from assistant.planning.query_plan import plan_of
+    from assistant.planning.query_rewriting import standalone
+    from assistant.retrieval.retrieve import retrieve
     from ui.terminal import evidence_lines
 
     if query != "-":

@@ -97,7 +97,7 @@ def asked(text: str, **options: Any) -> Iterator[Question | UsageError]:
 
 def _question(line: str, number: int, options: dict[str, Any]) -> Question:
     from assistant.answer import Question
-    from assistant.query_rewriting import turns_from_json
+    from assistant.planning.query_rewriting import turns_from_json
 
     if not line.lstrip().startswith("{"):
         return Question(line.strip(), **options)

@@ -10,15 +10,15 @@ from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 from assistant.answer import Question
-from assistant.answer_form import AnswerForm, expected_form
-from assistant.decomposition import comparison_sides, sub_questions
 from assistant.engine import Waiting, guarded
 from assistant.entity_names import Name, NameLookup, names
-from assistant.query_rewriting import candidates
-from assistant.rewrite_candidates import RewriteCandidate
-from assistant.table_questions import TableQuestion, calculation_asked
-from assistant.time_asked import TimeAsked, time_asked
-from assistant.time_statements import AskedStatement, asked_statement
+from assistant.planning.answer_form import AnswerForm, expected_form
+from assistant.planning.decomposition import comparison_sides, sub_questions
+from assistant.planning.query_rewriting import candidates
+from assistant.planning.rewrite_candidates import RewriteCandidate
+from assistant.planning.time_asked import TimeAsked, time_asked
+from assistant.retrieval.time_statements import AskedStatement, asked_statement
+from assistant.tables.table_questions import TableQuestion, calculation_asked
 from assistant.workspace import Workspace
 from corpus.date_mentions import date_mentions
 from corpus.errors import EngineError
@@ -131,8 +131,8 @@ def plans_of(
 ) -> Generator[list[QueryPlan] | Waiting, None, None]:
     """Yield Waiting, and at last a plan for each meaning a question may have, the likeliest first.
 
-    Only a follow-up has several (assistant.query_rewriting). The engine's rewrite of a follow-up
-    comes first, unless it adds a name or number that the conversation lacks: then it is dropped.
+    Only a follow-up has several (query_rewriting). The engine's rewrite of it comes first,
+    unless it adds a name or number that the conversation lacks: then it is dropped.
     """
     texts = candidates(question.text, question.history)
     if len(texts) > 1 and isinstance(workspace.engine, Rewriter):

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 
 from assistant.entity_names import names
-from assistant.time_asked import span_of
+from assistant.planning.time_asked import span_of
 from corpus.date_mentions import DateMention, date_mentions
 from corpus.months import MONTHS
 from corpus.partial_dates import first_day, is_date, last_day

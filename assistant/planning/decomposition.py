@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from assistant.phrases import capitalised_phrases
-from assistant.query_rewriting import Turn, standalone
+from assistant.planning.phrases import capitalised_phrases
+from assistant.planning.query_rewriting import Turn, standalone
 from index.query import content_words
 
 _QUESTION_WORD = (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.table_questions import VAGUE, TableQuestion, synonym_stems
+from assistant.tables.table_questions import VAGUE, TableQuestion, synonym_stems
 from corpus.document import Document
 from corpus.table import Span, Table
 from index.keyword_index import stems

@@ -1,8 +1,8 @@
 """Rewrites of an English follow-up: the standalone texts that it may mean.
 
 Nothing is decided here. Each text is a guess that costs a search, and the one whose passages answer
-best is taken (`assistant.query_rewriting.best_candidate`); so the guesses are few, the most
-plausible first.
+best is taken (`best_candidate` of query_rewriting); so the guesses are few, the most plausible
+first.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.entity_names import alias_section
-from assistant.phrases import AUXILIARY, capitalised_phrases, phrases
+from assistant.planning.phrases import AUXILIARY, capitalised_phrases, phrases
 from corpus.date_mentions import date_mentions
 from index.query import STOP_WORDS, content_words
 

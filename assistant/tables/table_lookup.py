@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from assistant.table_fit import stem_set
-from assistant.table_questions import synonym_stems
+from assistant.tables.table_fit import stem_set
+from assistant.tables.table_questions import synonym_stems
 from corpus.cells import Row, cells_in_words
 from index.query import STOP_WORDS
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.corrections import Correction, correction, figures
-from assistant.time_asked import TimeAsked, When
-from assistant.time_statements import AskedStatement, TimedStatement
+from assistant.planning.time_asked import TimeAsked, When
+from assistant.retrieval.corrections import Correction, correction, figures
+from assistant.retrieval.time_statements import AskedStatement, TimedStatement
 
 # A sentence replaces another only if its chance of answering is at least this share of the other's:
 # where only the tense of the question tells the time, where the question has a word for it

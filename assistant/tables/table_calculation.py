@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from assistant.answer import Answer, Citation, Claim
 from assistant.attribution import citation_at
-from assistant.table_fit import Fit, Grid, continues_elsewhere, fit_of, grids, stem_set
-from assistant.table_questions import Limit, TableQuestion, synonym_stems
-from assistant.table_values import Value, Values, plain, values_of
+from assistant.tables.table_fit import Fit, Grid, continues_elsewhere, fit_of, grids, stem_set
+from assistant.tables.table_questions import Limit, TableQuestion, synonym_stems
+from assistant.tables.table_values import Value, Values, plain, values_of
 from assistant.workspace import Workspace
 from corpus.document import Document
 from corpus.table import Span, Table

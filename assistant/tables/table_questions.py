@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from assistant.table_values import numbers_of
+from assistant.tables.table_values import numbers_of
 from corpus.date_mentions import date_mentions
 from index.keyword_index import stems
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.table_lookup import looked_up
+from assistant.tables.table_lookup import looked_up
 from corpus.cells import Row
 from index.evidence import Evidence
 from index.keyword_index import stems

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from assistant import rewrite_candidates
-from assistant import rewrite_candidates_chinese as chinese
-from assistant.phrases import capitalised_phrases
-from assistant.rewrite_candidates import RewriteCandidate
+from assistant.planning import rewrite_candidates
+from assistant.planning import rewrite_candidates_chinese as chinese
+from assistant.planning.phrases import capitalised_phrases
+from assistant.planning.rewrite_candidates import RewriteCandidate
 
 # If no rewrite is answered, a less likely one must beat the best chance by this much (by hand).
 MARGIN = 0.1

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 
-from assistant.chinese_reader import mostly_chinese
+from assistant.retrieval.chinese_reader import mostly_chinese
 from corpus.i18n import tr
 from corpus.language import likeliest_language
 from corpus.library import Library

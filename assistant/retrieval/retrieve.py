@@ -6,16 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.answerability import ANSWERED, NEAR, Judgement, Zone, judge_answerability
-from assistant.decomposition import asked_thing
 from assistant.engine import ReplacedSentence
 from assistant.entity_names import NameLookup
 from assistant.extractive_engine import stands_alone
-from assistant.query_plan import QueryPlan
-from assistant.query_rewriting import best_candidate
-from assistant.sentence_ranking import RankedSentence
-from assistant.time_asked import TimeAsked, When
-from assistant.time_validity import DatedSentence, ordered_by_validity
+from assistant.planning.decomposition import asked_thing
+from assistant.planning.query_plan import QueryPlan
+from assistant.planning.query_rewriting import best_candidate
+from assistant.planning.time_asked import TimeAsked, When
+from assistant.retrieval.answerability import ANSWERED, NEAR, Judgement, Zone, judge_answerability
+from assistant.retrieval.sentence_ranking import RankedSentence
+from assistant.retrieval.time_validity import DatedSentence, ordered_by_validity
 from assistant.workspace import Workspace
 from corpus.date_mentions import date_mentions
 from corpus.vocabulary import with_aliases
@@ -172,7 +172,7 @@ def _by_validity(
 ) -> tuple[tuple[RankedSentence, ...], tuple[ReplacedSentence, ...]]:
     """Return the sentences valid at the time asked about first, and those that they replaced.
 
-    `assistant.time_validity` compares statements about one thing by their dates.
+    `assistant.retrieval.time_validity` compares statements about one thing by their dates.
     """
     by_label = {one.label: one for one in evidence}
     statements = [

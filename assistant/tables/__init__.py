@@ -1,0 +1,1 @@
+"""Calculations over tables: what a question asks, which rows and columns it means, the result."""
