@@ -1,7 +1,7 @@
 """What the web server refuses, the headers it sends, and what an event of the page may carry.
 
 Gradio takes any object with a `path` and a `meta` for a file and copies it to where it is served,
-in whatever field it stands (6.31). So what comes in is written anew from what may be in it, before
+in whatever field it stands (6.31). So an event is rebuilt from the fields that it may have, before
 Gradio sees it.
 """
 

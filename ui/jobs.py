@@ -18,9 +18,9 @@ _LOG = logging.getLogger(__name__)
 Step = TypeVar("Step")
 # Finished jobs that can still be looked at, so that a window that comes back sees the end.
 _ENDED_JOBS = 200
-# Seconds for which a place is held for work that was announced and does not begin.
+# Seconds for which a place stays reserved for a job that is never started.
 _RESERVED_SECONDS = 30.0
-# Seconds after which a watcher looks up even when nothing new came: it may have been closed.
+# Seconds after which a watcher wakes up without a new snapshot: it may have been closed.
 _WATCH_POLL = 0.5
 
 
@@ -75,7 +75,7 @@ class Job(Generic[Step]):
             return self._changed.wait_for(lambda: self._ended, max(0.0, seconds))
 
     def watch(self) -> Iterator[Step]:
-        """Yield snapshots as they come, the newest first of all and the last one always.
+        """Yield snapshots as they come: at first the newest one, and always the last one.
 
         Snapshots that come faster than they are taken are passed over. A failure is raised after
         the last snapshot: BriefingError.
@@ -132,7 +132,7 @@ class Job(Generic[Step]):
 
 
 class Jobs(Generic[Step]):
-    """A line of jobs of one kind: some run at once, some wait, more are refused.
+    """A queue of jobs of one kind: some run at once, some wait, more are refused.
 
     Jobs have a key (a conversation, a memo); the newest of a key can be found again by it.
     """
@@ -152,17 +152,17 @@ class Jobs(Generic[Step]):
         self._kind = kind
         self._give_way = give_way
         self._waiting = waiting
-        self._line: queue.SimpleQueue[Job[Step]] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Job[Step]] = queue.SimpleQueue()
         self._jobs: OrderedDict[str, Job[Step]] = OrderedDict()
         self._lock = threading.Lock()
         self._open = 0
         self._at_once = at_once
         self._threads = 0
-        # When each place was taken for work that has not arrived yet, the oldest first.
+        # When each place was reserved for a job that is not started yet, the oldest first.
         self._reserved: list[float] = []
 
     def reserve(self) -> bool:
-        """Hold a place for work that is on its way here; False where the line is full."""
+        """Reserve a place for a job that is about to be started; False where the queue is full."""
         now = time.monotonic()
         with self._lock:
             self._reserved = [one for one in self._reserved if now - one < _RESERVED_SECONDS]
@@ -172,7 +172,7 @@ class Jobs(Generic[Step]):
             return True
 
     def release(self) -> None:
-        """Give back the place that was held for work: it is here, and is started or is not."""
+        """Give a reserved place back: its job is started now, or refused."""
         with self._lock:
             del self._reserved[:1]
 
@@ -184,10 +184,10 @@ class Jobs(Generic[Step]):
         after: Callable[[], None] | None = None,
         alone: bool = False,
     ) -> Job[Step]:
-        """Put a job in line and return it; raises UsageError when the line is full.
+        """Queue a job and return it; raises UsageError when the queue is full.
 
-        `after` is called when it is over, also for one that was cancelled before it began. Work
-        that is to be `alone` is refused (UsageError) while a job of its key goes on.
+        `after` is a callback for its end, also where it was cancelled before it began. A job that
+        is to be `alone` is refused (UsageError) while another one of its key goes on.
         """
         with self._lock:
             before = self._jobs.get(key)
@@ -211,7 +211,7 @@ class Jobs(Generic[Step]):
                 self._threads += 1
                 name = f"{self._kind}-{self._threads}"
                 threading.Thread(target=self._work, name=name, daemon=True).start()
-        self._line.put(job)
+        self._queue.put(job)
         return job
 
     def find(self, key: str) -> Job[Step] | None:
@@ -238,7 +238,7 @@ class Jobs(Generic[Step]):
 
     def _work(self) -> None:
         while True:
-            job = self._line.get()
+            job = self._queue.get()
             try:
                 job.run()
             finally:

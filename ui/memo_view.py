@@ -1,4 +1,4 @@
-"""A memo as HTML for the page: its lines with buttons, findings, offers, what changed."""
+"""A memo as HTML for the page: lines with buttons, findings, candidate passages, changes."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class MemoEditor:
 
 
 def write_memo(backend: Backend, wanted: MemoForm, language: str = "en") -> Iterator[MemoEditor]:
-    """Yield the sheet as the memo grows; it is in the repository from the first finished section.
+    """Yield the editor's state as the memo grows; its first finished section is stored at once.
 
     Closing the iterator stops the work; what was finished stays in the repository.
     """
@@ -152,7 +152,7 @@ def finding_key(finding: Finding) -> str:
 def accept_finding(
     backend: Backend, editor: MemoEditor, finding: str, reason: str, language: str = "en"
 ) -> MemoEditor:
-    """Return the sheet with a finding (see `finding_key`) accepted for a reason, kept."""
+    """Accept a finding (see `finding_key`) for a reason; return the editor's state, stored."""
     from assistant.memo.lint import accepted
 
     workspace = backend.workspace()
@@ -172,8 +172,8 @@ def accept_finding(
 def store_change(workspace: Workspace, editor: MemoEditor, now: Memo, language: str) -> MemoEditor:
     """Put a changed memo in the repository, unless what lies there is not what was changed.
 
-    Then the sheet of what lies there is returned, saying so. Raises UsageError for a memo that is
-    gone.
+    Then what lies there is returned, with a message that says so. Raises UsageError for a memo
+    that is gone.
     """
     from assistant.memo.memo_repository import MemoRepository
 
@@ -187,7 +187,7 @@ def store_change(workspace: Workspace, editor: MemoEditor, now: Memo, language: 
 
 
 def reload_memo(backend: Backend, editor: MemoEditor) -> MemoEditor:
-    """Return the sheet of a finished memo as it is kept; the same one if it is that."""
+    """Return a finished memo as it is stored now; `editor` itself where nothing changed."""
     if editor.memo is None or not editor.memo.complete or editor.job or backend.workspace() is None:
         return editor
     present = open_memo(backend, editor.name)
@@ -270,7 +270,7 @@ def apply_action(
     *,
     language: str = "en",
 ) -> MemoEditor:
-    """Return the sheet after a button beside a line, or undo.
+    """Return the editor's state after a button beside a line, or undo.
 
     "up", "down" and "drop" do so with the line, "adopt" takes over a draft, "word" lays out the
     words of the line to be changed, "cite" offers passages for it, "take" cites the one with
@@ -315,7 +315,7 @@ def apply_action(
 
 
 def reword_line(backend: Backend, editor: MemoEditor, words: str, language: str) -> MemoEditor:
-    """Return the sheet with other words in the line at `editor.at`, checked and kept."""
+    """Put other words into the line at `editor.at`, have them checked, and store the memo."""
     from assistant.memo import editing
 
     workspace, memo = backend.workspace(), editor.memo

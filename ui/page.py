@@ -38,7 +38,7 @@ class _Page(gr.Blocks):
 
 
 def build_page(backend: Backend, examples: Sequence[str]) -> gr.Blocks:
-    """Return the page over `place`; every session keeps what it shows in states of its own."""
+    """Return the page over `backend`; what a session shows is in its own Gradio states."""
 
     def look(request: gr.Request) -> tuple[str, str, gr.Timer]:
         language = language_of(request.headers)

@@ -59,7 +59,7 @@ class ChatParts:
 
     @property
     def ask_outputs(self) -> list[Any]:
-        """What asking draws; each component more is made anew whenever somebody asks."""
+        """The outputs of asking, as few as possible: Gradio processes all at every question."""
         return [self.turns, self.chat, self.welcome, self.stop, self.box, self.note, self.current,
                 self.remembered, self.replacing, self.listing, self.watch_id, self.cancel_edit,
                 self.panel]  # fmt: skip
@@ -73,15 +73,15 @@ class ChatParts:
 class Watcher:
     """Which watch draws the open conversation of a session: the newest. Each session has its own.
 
-    Gradio cancels an event by its number, and knows that of the last one of a kind alone: a watch
-    that was begun before is looked at here, and ends.
+    Gradio's page can cancel only the last event of a kind that it began. A watch from before that
+    one sees here that it is no longer the newest, and ends.
     """
 
     def __init__(self) -> None:
         self.newest = ""
 
     def renew(self) -> str:
-        """Have a new watch begun, and return its id; the watches before it draw nothing more."""
+        """Return the id of a new watch; those before it draw nothing more."""
         self.newest = uuid.uuid4().hex
         return self.newest
 

@@ -22,7 +22,7 @@ from ui.wording import language_of, word
 
 
 def conversation_list(backend: Backend) -> ConversationList | None:
-    """Return the kept conversations of a place once it is open."""
+    """Return the stored conversations; None while the library opens."""
     kept = backend.conversations()
     return ConversationList(kept) if kept is not None else None
 

@@ -322,7 +322,7 @@ class LibraryEvents:
         return {self._parts.plot: plot_data(counts), self._parts.groups: groups}
 
     def legend(self, groups: list[str], request: gr.Request) -> Any:
-        """Have the plot drawn anew for other groups, once it has their values.
+        """Have the plot redrawn for other groups, once it has their values.
 
         New values alone keep the old colours, and bars of groups that had none are not drawn
         (Gradio 6.31); a new legend makes it begin again.

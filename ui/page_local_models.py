@@ -63,7 +63,7 @@ class LocalModelEvents:
         self, seen: list[str], removing: str, followed: str, engine: str | None,
         request: gr.Request,
     ) -> Updates:  # fmt: skip
-        """Follow what is being fetched; rows are drawn anew only where something changed."""
+        """Poll what is being fetched; rows are redrawn only where something changed."""
         language = language_of(request.headers)
         drawn = self._progress(language, followed)
         if seen and local_models.states(self._backend) != seen:

@@ -2,7 +2,7 @@
 
 # What is put away or hidden is a class of #columns: the style sheet reaches no further up.
 # Links inside messages are the buttons of a turn. What had the focus gets it back when the message
-# is drawn anew; Space works as on a button; Escape closes the explanation of a verdict.
+# is redrawn; Space works as on a button; Escape closes the explanation of a verdict.
 TURN_ACTIONS = """
 let last = '';
 const columns = document.querySelector('#columns');
@@ -53,7 +53,7 @@ element.addEventListener('click', event => {
 });
 """
 
-# A button that was pressed is another one when its row is drawn anew, or gone: what stands in its
+# A button that was pressed is another one when its row is redrawn, or gone: what stands in its
 # place has the focus then. Asked whether it is meant, a reader stands on "no".
 MODEL_BUTTONS = """
 let last = '', doubted = false;
@@ -136,7 +136,7 @@ def scroll_to(selector: str) -> str:
     )
 
 
-# The memo is drawn anew after a change of a line: the button that was pressed has the focus again,
+# The memo is redrawn after a change of a line: the button that was pressed has the focus again,
 # on the line where its sentence stands now.
 REFOCUS = """
 () => setTimeout(() => {

@@ -75,7 +75,7 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
 def application(
     backend: Backend, examples: tuple[str, ...], uploads: Uploads | None = None
 ) -> Guard:
-    """Return the whole web application over `place`: the page behind its guard.
+    """Return the whole web application over `backend`: the page behind its guard.
 
     Uploads lie in a temporary folder where no other place is given for them.
     """
