@@ -94,6 +94,7 @@ def scale_of(embedder: Embedder, *, folder: Path, anew: bool = False) -> CosineS
         private_folder(folder)
         notes = _notes(folder) | {embedder.name: [scale.unrelated, scale.same]}
         fresh = folder / f"{_NOTE}.new"
+        fresh.touch(mode=0o600)
         fresh.write_text(json.dumps(notes))
         fresh.replace(folder / _NOTE)
     return scale

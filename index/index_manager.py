@@ -33,8 +33,7 @@ from index.vector_store import DEFAULT_STORE, VECTOR_STORES, store_named
 from index.versions import later_versions
 
 _LOG = logging.getLogger(__name__)
-# Seconds for which files that were found intact are not checked again: one answer opens the indexes
-# a dozen times, at 1.2 ms each.
+# Seconds for which intact files are not checked again: one answer opens the indexes a dozen times.
 _TRUSTED_SECONDS = 1.0
 # How often a reader tries to open indexes that another process is replacing.
 _TRIES = 3

@@ -77,7 +77,7 @@ def test_neither_question_nor_text_nor_key_stands_in_the_log(home: Path, fault: 
     assert ("done after" in line) == (not fault) and "tokens: " in line
     if fault == "status:401":
         assert "it refuses the key (status 401)" in line and "ERROR" in text
-        assert "EngineError" in text and "in _translated" in text
+        assert "EngineError" in text and "in _responses" in text
 
 
 def test_at_the_level_of_debugging_the_key_still_stands_nowhere(home: Path) -> None:
