@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.planning.follow_ups_english import RewriteCandidate
 from assistant.planning.query_rewriting import Turn, best_candidate, candidates
-from assistant.planning.rewrite_candidates import RewriteCandidate
 from assistant.retrieval.answerability import ANSWERED, judge_answerability
 from assistant.settings import Settings
 from assistant.starter import ensure_starter

@@ -15,7 +15,7 @@ from pathlib import Path
 from corpus.library import Library
 from index.pair_encoding import Pair, pair_of
 from index.reader import COMMITTED, OnnxReader
-from index.retriever import REREAD, TO_THE_END
+from index.retriever import RERANK_DEPTH, TO_THE_END
 
 _QUESTION = "What did the training of the model cost, and who paid for it?"
 
@@ -37,7 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("home", type=Path, help="data folder of a library")
     parser.add_argument("--float", type=Path, help="folder of the reader in float32")
-    parser.add_argument("--passages", type=int, default=REREAD)
+    parser.add_argument("--passages", type=int, default=RERANK_DEPTH)
     parser.add_argument(
         "--keep", type=int, default=TO_THE_END, help="read to the end with early exit"
     )

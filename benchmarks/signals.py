@@ -20,10 +20,10 @@ from assistant.evaluation import EvaluationQuestion, is_right_passage
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from index import ranking
-from index.retriever import REREAD
+from index.retriever import RERANK_DEPTH
 from training.calibration import asked_of
 
-_AMONG = (1, 5, 10, REREAD)
+_AMONG = (1, 5, 10, RERANK_DEPTH)
 
 
 def variants() -> dict[str, Mapping[str, float]]:
@@ -39,7 +39,7 @@ def variants() -> dict[str, Mapping[str, float]]:
 
 def rank(workspace: Workspace, asked: EvaluationQuestion) -> int:
     """Return the rank of the first right passage, 0 where none is found."""
-    found = workspace.retriever.search(asked.text, limit=REREAD)
+    found = workspace.retriever.search(asked.text, limit=RERANK_DEPTH)
     return next((place for place, one in enumerate(found, 1) if is_right_passage(asked, one)), 0)
 
 

@@ -34,7 +34,7 @@ _LOG = logging.getLogger(__name__)
 _CANDIDATES = 200
 # So many of the candidates are read: the right passage is among them for 0.93 of 159 questions over
 # documents whose questions had no part in training, as it is among forty.
-REREAD = 32
+RERANK_DEPTH = 32
 # So many of these are read to the end, the best by early relevance and by the search: as many right
 # passages are first and among five as if all were, in half the time.
 TO_THE_END = 16
@@ -162,7 +162,7 @@ class Retriever:
     ) -> list[Evidence]:
         """Deduplicate, read, diversify and label the top of a ranking, with reasons."""
         forward = snapshot.forward
-        head = np.argsort(-ranked.score, kind="stable")[: max(4 * limit, REREAD)]
+        head = np.argsort(-ranked.score, kind="stable")[: max(4 * limit, RERANK_DEPTH)]
         passages = self._still_visible([forward.id(int(row)) for row in ranked.rows[head]])
         head = head[[forward.id(int(row)) in passages for row in ranked.rows[head]]]
         rows = ranked.rows[head]
@@ -230,7 +230,7 @@ class Retriever:
             return [None] * len(passages)
         pairs = [
             pair_of(query.text, title, passage)
-            for title, passage in zip(titles[:REREAD], passages, strict=False)
+            for title, passage in zip(titles[:RERANK_DEPTH], passages, strict=False)
         ]
         read = self._reader.read(pairs, prior=scores[: len(pairs)], keep=TO_THE_END)
         whole = [one if one.sentences else None for one in read]

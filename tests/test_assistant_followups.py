@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from assistant.planning.follow_ups_chinese import is_chinese
+from assistant.planning.follow_ups_english import RewriteCandidate
 from assistant.planning.query_rewriting import (
     Turn,
     best_candidate,
@@ -14,8 +16,6 @@ from assistant.planning.query_rewriting import (
     standalone,
     turns_from_json,
 )
-from assistant.planning.rewrite_candidates import RewriteCandidate
-from assistant.planning.rewrite_candidates_chinese import is_chinese
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from benchmarks.followups import APART, FILE, measured, talks

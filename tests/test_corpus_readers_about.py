@@ -9,7 +9,7 @@ import pytest
 
 from corpus.document import Source
 from corpus.readers import read
-from corpus.readers.about import real_publisher, real_title
+from corpus.readers.page_metadata import real_publisher, real_title
 
 
 @pytest.mark.parametrize(

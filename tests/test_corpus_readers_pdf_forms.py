@@ -26,7 +26,7 @@ from pypdf.generic import (
 from corpus.document import Document
 from corpus.errors import ReadError
 from corpus.readers import read, read_open
-from corpus.readers.pdf_about import stated_title, title_from
+from corpus.readers.pdf_metadata import stated_title, title_from
 
 logging.getLogger("fpdf").setLevel(logging.ERROR)
 

@@ -26,7 +26,7 @@ from assistant.workspace import Workspace
 from corpus.library import Library
 from index.evidence import Evidence
 from index.reader import reader_named
-from index.retriever import REREAD, Retriever
+from index.retriever import RERANK_DEPTH, Retriever
 from training.domain import stored_questions, texts_of
 from training.measures import area, line
 
@@ -61,7 +61,7 @@ def cases(
         if one.history:
             continue
         query = retriever.query(one.text)
-        text, found = query.text, retriever.search(query, limit=REREAD)
+        text, found = query.text, retriever.search(query, limit=RERANK_DEPTH)
         if not found:
             continue
         readings = workspace.sentence_ranker.readings(text, found)

@@ -1,4 +1,4 @@
-"""AddProgress to the library from the page: work that goes on when the window is closed."""
+"""Adding to the library from the page: work that goes on when the window is closed."""
 
 from __future__ import annotations
 

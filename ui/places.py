@@ -11,10 +11,10 @@ from ui.wording import word
 
 def cited_at(source: Source, page: int | None, folio: Folio, language: str = "en") -> str:
     """Return in one line where something stands: title, publisher, date, page."""
-    return citation_line(source, page_name(page, folio, page_words(language)))
+    return citation_line(source, page_name(page, folio, page_names_in(language)))
 
 
-def page_words(language: str) -> PageWords:
+def page_names_in(language: str) -> PageWords:
     """Return the words of a language for a page."""
     return PageWords(
         word("chat.page", language, page="{page}"),

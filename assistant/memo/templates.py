@@ -30,7 +30,7 @@ _NAME = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SectionPlan:
     """A section as a template has it; `key` is made of the heading where it has none.
 
     `questions` may hold {question} (the topic as given), {topic} (its thing, as words) and {quoted}
@@ -77,7 +77,7 @@ class _File:
     """A template as it is written."""
 
     __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
-    section: tuple[Plan, ...] = ()
+    section: tuple[SectionPlan, ...] = ()
     heading: str = ""
     words: int = 1000
     rules: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ class Template:
     name: str
     heading: str
     words: int
-    sections: tuple[Plan, ...] = ()
+    sections: tuple[SectionPlan, ...] = ()
     rules: tuple[str, ...] = ()
 
 

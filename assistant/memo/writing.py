@@ -16,7 +16,7 @@ from assistant.memo.memo_state import MemoState, SectionQuestion
 from assistant.memo.references import ReferenceNamer
 from assistant.memo.section_writer import nearest_lines, section_lines
 from assistant.memo.tables import note, with_tables
-from assistant.memo.templates import TABLES, Plan, Template, filled, template_named
+from assistant.memo.templates import TABLES, SectionPlan, Template, filled, template_named
 from assistant.memo.topic import Topic, content_stems
 from assistant.memo.translation import worded
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Line, Memo, Section
@@ -198,7 +198,7 @@ def _topic(workspace: Workspace, text: str, found: list[str]) -> Topic:
     return Topic.of(text, found, words.frequencies(content_stems(text)), len(words))
 
 
-def _chosen(template: Template, request: Request) -> list[Plan]:
+def _chosen(template: Template, request: Request) -> list[SectionPlan]:
     known = {plan.key for plan in template.sections}
     if unknown := [key for key in request.sections if key not in known]:
         raise UsageError(
@@ -234,7 +234,7 @@ def _question(workspace: Workspace, request: Request, topic: str) -> Question:
 def _lines(
     workspace: Workspace,
     state: MemoState,
-    plan: Plan,
+    plan: SectionPlan,
     question: Question,
     share: _Share,
     memo: Memo,
@@ -312,7 +312,9 @@ def _gap(text: str) -> Line:
     return Line(Claim(text, (), "supported"), role=GAP)
 
 
-def _with_missing(workspace: Workspace, memo: Memo, plans: list[Plan], state: MemoState) -> Memo:
+def _with_missing(
+    workspace: Workspace, memo: Memo, plans: list[SectionPlan], state: MemoState
+) -> Memo:
     """Return the memo with what was asked and not found, in the section for it.
 
     Sections without any evidence name their questions themselves. Sentences that come close are

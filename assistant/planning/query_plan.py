@@ -14,8 +14,8 @@ from assistant.engine import Waiting, guarded
 from assistant.entity_names import Name, NameLookup, names
 from assistant.planning.answer_form import AnswerForm, expected_form
 from assistant.planning.decomposition import comparison_sides, sub_questions
+from assistant.planning.follow_ups_english import RewriteCandidate
 from assistant.planning.query_rewriting import candidates
-from assistant.planning.rewrite_candidates import RewriteCandidate
 from assistant.planning.time_asked import TimeAsked, time_asked
 from assistant.retrieval.time_statements import AskedStatement, asked_statement
 from assistant.tables.table_questions import TableQuestion, calculation_asked

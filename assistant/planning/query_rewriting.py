@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from assistant.planning import rewrite_candidates
-from assistant.planning import rewrite_candidates_chinese as chinese
+from assistant.planning import follow_ups_chinese as chinese
+from assistant.planning import follow_ups_english
+from assistant.planning.follow_ups_english import RewriteCandidate
 from assistant.planning.phrases import capitalised_phrases
-from assistant.planning.rewrite_candidates import RewriteCandidate
 
 # If no rewrite is answered, a less likely one must beat the best chance by this much (by hand).
 MARGIN = 0.1
@@ -66,7 +66,7 @@ def _candidates(
     if chinese.is_chinese(question):
         rewrites = chinese.rewrites_of(question, previous)
     else:
-        rewrites = rewrite_candidates.rewrites_of(question, previous, earlier_names, answer)
+        rewrites = follow_ups_english.rewrites_of(question, previous, earlier_names, answer)
     kept: dict[str, RewriteCandidate] = {}
     for one in rewrites:
         kept.setdefault(one.text.lower(), one)
@@ -83,7 +83,7 @@ def needs_context(text: str) -> bool:
     return (
         chinese.needs_context(text)
         if chinese.is_chinese(text)
-        else rewrite_candidates.needs_context(text)
+        else follow_ups_english.needs_context(text)
     )
 
 

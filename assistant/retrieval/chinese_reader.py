@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 
-from assistant.planning.rewrite_candidates_chinese import is_chinese
+from assistant.planning.follow_ups_chinese import is_chinese
 from index.keyword_index import stems
 from index.pair_encoding import Pair
 from index.query import content_words

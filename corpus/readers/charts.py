@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.number_formats import format_value
-from corpus.readers.package import Element, Package, attribute, child, descendants, name
+from corpus.readers.office_package import Element, Package, attribute, child, descendants, name
 
 # Categories and series of one chart; a file may hold points without end.
 _POINTS = 5_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from corpus.readers.package import Element, attribute, child, name
+from corpus.readers.office_package import Element, attribute, child, name
 
 _SIMPLE = re.compile(r"[+-]?[\w.,]*$")
 _ROOTS = {"": "√", "2": "√", "3": "∛", "4": "∜"}

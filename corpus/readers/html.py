@@ -9,7 +9,6 @@ from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.formats import FileReader
 from corpus.i18n import tr
-from corpus.readers.about import language_of, page_metadata, real_publisher, real_title, title_block
 from corpus.readers.article import article_of
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import beginning, decoded_page
@@ -24,6 +23,13 @@ from corpus.readers.filings import (
 from corpus.readers.hidden import remove_hidden
 from corpus.readers.markdown import MARKDOWN
 from corpus.readers.markup import add_markup, markup_of, page_of
+from corpus.readers.page_metadata import (
+    language_of,
+    page_metadata,
+    real_publisher,
+    real_title,
+    title_block,
+)
 from corpus.readers.stubs import behind_paywall, stub_reason
 from corpus.readers.unsupported import is_unsupported
 

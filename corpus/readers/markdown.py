@@ -11,13 +11,13 @@ from corpus.document import Document, Source
 from corpus.errors import ReadError
 from corpus.formats import FileReader
 from corpus.i18n import tr
-from corpus.readers.about import real_publisher, real_title
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import decoded
 from corpus.readers.dates import parse_date, source_dates
 from corpus.readers.filings import named_publisher, publisher_of_address
 from corpus.readers.hidden import remove_hidden
 from corpus.readers.markup import add_markup, fragment_of
+from corpus.readers.page_metadata import real_publisher, real_title
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 # As MultiMarkdown and Pelican write it.

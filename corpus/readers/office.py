@@ -13,11 +13,11 @@ from corpus.errors import ReadError
 from corpus.formats import FileReader
 from corpus.i18n import tr
 from corpus.limits import FileLimits
-from corpus.readers.about import real_title
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import decoded
 from corpus.readers.dates import source_dates
-from corpus.readers.package import Package
+from corpus.readers.office_package import Package
+from corpus.readers.page_metadata import real_title
 from corpus.readers.sheets import read_sheets
 from corpus.readers.slides import read_slides
 from corpus.readers.text import read_text

@@ -17,7 +17,6 @@ from corpus.ocr import Row
 from corpus.readers.blocks import Blocks, distinct_names
 from corpus.readers.dates import source_dates
 from corpus.readers.filings import act_title, filing_date, filing_title, named_publisher
-from corpus.readers.pdf_about import About, about_pdf, text_by_pypdf, title_from
 from corpus.readers.pdf_attached import parts_of_pdf
 from corpus.readers.pdf_columns import in_columns
 from corpus.readers.pdf_furniture import (
@@ -38,6 +37,7 @@ from corpus.readers.pdf_layout import (
 from corpus.readers.pdf_line_numbers import without_line_numbers
 from corpus.readers.pdf_lines import assemble_lines
 from corpus.readers.pdf_marks import Marks, PageMarks
+from corpus.readers.pdf_metadata import About, about_pdf, text_by_pypdf, title_from
 from corpus.readers.pdf_page import PdfLine, pages_by_pdfium, plain_lines
 from corpus.readers.pdf_tables import PdfTable, is_continued
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.number_formats import BUILT_IN, format_value
-from corpus.readers.office_runs import Run, join_runs
-from corpus.readers.package import (
+from corpus.readers.office_package import (
     Element,
     Package,
     attribute,
@@ -21,6 +20,7 @@ from corpus.readers.package import (
     name,
     qualified,
 )
+from corpus.readers.office_runs import Run, join_runs
 
 # Row and column, counted from 1.
 Place = tuple[int, int]

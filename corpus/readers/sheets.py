@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charts import inner_text, title_of, write_chart
+from corpus.readers.office_package import Package, child, descendants, name
 from corpus.readers.office_runs import is_page_number
-from corpus.readers.package import Package, child, descendants, name
 from corpus.readers.sheet_cells import (
     Book,
     Place,

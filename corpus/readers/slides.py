@@ -10,8 +10,7 @@ from typing import NamedTuple, TypeVar
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charts import write_graphic
 from corpus.readers.equations import omml_text
-from corpus.readers.office_runs import Run, join_runs, split_lines
-from corpus.readers.package import (
+from corpus.readers.office_package import (
     Element,
     Package,
     attribute,
@@ -20,6 +19,7 @@ from corpus.readers.package import (
     descendants,
     name,
 )
+from corpus.readers.office_runs import Run, join_runs, split_lines
 from corpus.readers.word_styles import written_number
 from corpus.table import detect_heads
 

@@ -11,8 +11,7 @@ from corpus.errors import ReadError
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charts import write_graphic
 from corpus.readers.html import read_html
-from corpus.readers.office_runs import is_page_number, split_lines
-from corpus.readers.package import (
+from corpus.readers.office_package import (
     Element,
     Package,
     attribute,
@@ -21,6 +20,7 @@ from corpus.readers.package import (
     descendants,
     name,
 )
+from corpus.readers.office_runs import is_page_number, split_lines
 from corpus.readers.word_runs import WRAPPERS, Runs, WordLine
 from corpus.readers.word_styles import Numbering, ParagraphStyle, Styles, is_on, numbering_of
 

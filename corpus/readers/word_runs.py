@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.equations import omml_text
-from corpus.readers.office_runs import Run, join_runs
-from corpus.readers.package import (
+from corpus.readers.office_package import (
     Element,
     attribute,
     child,
@@ -18,6 +17,7 @@ from corpus.readers.package import (
     name,
     qualified,
 )
+from corpus.readers.office_runs import Run, join_runs
 from corpus.readers.word_styles import ParagraphStyle, Settings, Styles, is_on, settings_of
 
 # Half points of type that nobody reads, and the lightest ink that still shows on paper (0…255).

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from corpus.readers.package import Element, attribute, child, descendants, name
+from corpus.readers.office_package import Element, attribute, child, descendants, name
 
 _OFF = {"0", "false", "off", "none"}
 _HEADING = re.compile(r"heading (\d)$")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from assistant.planning.rewrite_candidates import RewriteCandidate, RewriteKind
+from assistant.planning.follow_ups_english import RewriteCandidate, RewriteKind
 from corpus.vocabulary import AliasGroup, groups
 from index.query import STOP_WORDS
 
