@@ -21,7 +21,7 @@ from assistant.settings import Settings
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.counting import Counting
-from corpus.errors import BriefingError, SearchIndexError, StorageError
+from corpus.errors import SearchIndexError, StorageError
 from corpus.library import Library
 from corpus.public_documents import PublicDocument
 from corpus.themes import BEGINNING, Themes
@@ -40,6 +40,7 @@ from index.reader import WORDS, ReaderModel, reader_named
 from index.rerankers import Reranked, reranker_named
 from index.retriever import Retriever, embedder_mismatch
 from index.url_ingest import add_addresses
+from index.vector_store import store_named
 
 _LOG = logging.getLogger(__name__)
 
@@ -59,6 +60,8 @@ class Workspace:
         self.addresses = addresses or Policy()
         self.aliases = groups_of(settings.home)
         self.engine: Engine = engine_named(settings.engine, settings.home)
+        # Before the library is opened, which would have to be closed again.
+        store_named(settings.vector_store)
         self.library = Library(settings.home)
         self.themes = Themes(settings.home)
         # The theme by the words of a document, by its id and title.
@@ -248,12 +251,14 @@ class _Models:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._loading = {
-            name: threading.Lock() for name in ("documents", "questions", "reader", "others")
+            name: threading.Lock()
+            for name in ("documents", "questions", "scale", "reader", "others")
         }
         self._documents: CountingEmbedder | None = None
         self._questions: CountingEmbedder | None = None
         self._reader: ReaderModel | None = None
         self._checker: Checker | None = None
+        self._scale: CosineScale | None = None
 
     @property
     def documents(self) -> CountingEmbedder:
@@ -274,7 +279,11 @@ class _Models:
 
     @property
     def scale(self) -> CosineScale:
-        return scale_of(self.questions, folder=self._settings.models)
+        questions = self.questions
+        with self._loading["scale"]:
+            if self._scale is None:
+                self._scale = scale_of(questions, folder=self._settings.models)
+            return self._scale
 
     def scale_named(self, embedder: str) -> CosineScale:
         """Return the scale of an embedder by its name; the default one if it cannot be measured.
@@ -286,8 +295,8 @@ class _Models:
             return noted or DEFAULT_SCALE
         try:
             return self.scale if self.questions.name == embedder else DEFAULT_SCALE
-        except BriefingError as error:
-            _LOG.warning("the embedder cannot be measured: %s", error)
+        except Exception as error:  # noqa: BLE001  # reason: an embedder of others may raise anything
+            _LOG.warning("the embedder cannot be measured: %s", type(error).__name__)
             return DEFAULT_SCALE
 
     @property

@@ -25,7 +25,7 @@ class Match:
     it was not computed. `covered` is the share of the question that the passage and its neighbours
     hold, `date` how well its date of publication fits one that the question names, both in 0…1.
     `folded` are the ids of near-duplicates that count as this one; `held_back` says that two
-    passages of its document stand above it and others as good were let pass.
+    passages of its document stand above it, so that others as good went before it.
     """
 
     words: tuple[str, ...] = ()

@@ -18,11 +18,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.catalogue import Entry
 from corpus.document import Passage
 from corpus.errors import SearchIndexError
 from corpus.i18n import tr
+from corpus.library import Library
 from corpus.token_codes import Bits, TokenCodes
 from index.embedding import Vectors
+from index.keyword_index import stems
 
 Rows = NDArray[np.intp]
 _ARRAYS = ("vectors", "stems", "starts", "spans", "firsts", "documents", "tokens", "token_starts")
@@ -213,3 +216,20 @@ def is_consistent(index: ForwardIndex) -> bool:
         and int(index.token_starts[-1]) == len(index.tokens)
         and all(a <= b for a, b in pairwise(index.firsts.tolist()))
     )
+
+
+def forward_index_of(
+    library: Library,
+    entries: Mapping[str, Entry],
+    *,
+    before: ForwardIndex | None = None,
+    changed: Collection[str] = (),
+) -> ForwardIndex:
+    """Return the forward index of those documents, reusing what is unchanged in `before`."""
+
+    def read(document: str) -> tuple[str, list[Passage], Vectors, TokenCodes]:
+        vectors = library.vectors([document])[1]
+        title = entries[document].source.title
+        return title, library.passages_of(document), vectors, library.token_codes(document)
+
+    return ForwardIndex.made(sorted(entries), read, stems, before=before, changed=changed)

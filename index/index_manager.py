@@ -13,19 +13,16 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from corpus.catalogue import Entry
-from corpus.document import Passage
 from corpus.errors import LibraryLocked, SearchIndexError, StorageError
 from corpus.i18n import tr
 from corpus.library import Library
-from corpus.token_codes import TokenCodes
 from index.cosine_scale import DEFAULT_SCALE, CosineScale
-from index.embedding import Vectors
-from index.forward_index import ForwardIndex, is_consistent
-from index.keyword_index import KeywordIndex, stems
+from index.forward_index import ForwardIndex, forward_index_of, is_consistent
+from index.keyword_index import KeywordIndex
 from index.manifest import FILE_NAME, FORMAT, VECTORS, IndexPart, Manifest, parts_of
 from index.probe import probe_vectors, sample
 from index.snapshot import Snapshot, VectorReader
@@ -194,8 +191,11 @@ class IndexManager:
         reason = ""
         try:
             forward, present = self.snapshot().forward, self._published
-            files = present and present.manifest and present.manifest.vectors_in_files
-            if present is not None and files and self._store.may_crash:
+            # A store whose files are none yet has nothing that could crash.
+            empty = self._store.has_files and not (
+                present and present.manifest and present.manifest.vectors_in_files
+            )
+            if present is not None and not empty and self._store.may_crash:
                 ids = [forward.id(row) for row in range(len(forward))]
                 stored = sample(ids, forward.vectors)
                 found = probe_vectors(self._folder / VECTORS, ids, stored, store=self._store_name)
@@ -344,7 +344,7 @@ class IndexManager:
         return Snapshot(generation, embedder, entries, forward, searcher, None, later, scale)
 
     def _write_words(self, words: KeywordIndex, entries: Mapping[str, Entry]) -> None:
-        """Write every passage of those documents into an empty word index."""
+        """Write every passage of those documents into an empty keyword index."""
         with words.writing() as writer:
             for document, entry in entries.items():
                 writer.add(entry.source.title, self._library.passages_of(document))
@@ -433,10 +433,13 @@ class IndexManager:
         forward.save(fresh / "forward")
         self._withdraw_vectors()
         before = Manifest.read(self._folder)
-        old = VECTOR_STORES.get(str(before.store)) if before is not None else None
+        old = VECTOR_STORES.get(before.store) if before is not None else None
+        if before is not None and old is None:
+            _LOG.warning("no package has the vector store %s: what it keeps stays", before.store)
         # Marked unclean before the old ones go, so that nothing is trusted after a crash in
-        # between.
-        self._manifest_of(target, 0, {}, clean=False).write(self._folder)
+        # between; still as those of the old store, which then deletes what it keeps elsewhere.
+        unclean = self._manifest_of(target, 0, {}, clean=False)
+        replace(unclean, store=before.store if before else unclean.store).write(self._folder)
         (old or self._store).delete(self._folder / VECTORS)
         for name in _FOLDERS:
             shutil.rmtree(self._folder / name, ignore_errors=True)
@@ -481,20 +484,3 @@ class IndexManager:
         """Close the store, once no query is under way; the caller holds `_open_lock`."""
         if self._published is not None and self._published.snapshot.vectors is not None:
             self._published.snapshot.vectors.close()
-
-
-def forward_index_of(
-    library: Library,
-    entries: Mapping[str, Entry],
-    *,
-    before: ForwardIndex | None = None,
-    changed: Collection[str] = (),
-) -> ForwardIndex:
-    """Return the forward index of those documents, reusing what is unchanged in `before`."""
-
-    def read(document: str) -> tuple[str, list[Passage], Vectors, TokenCodes]:
-        vectors = library.vectors([document])[1]
-        title = entries[document].source.title
-        return title, library.passages_of(document), vectors, library.token_codes(document)
-
-    return ForwardIndex.made(sorted(entries), read, stems, before=before, changed=changed)

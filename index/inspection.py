@@ -60,7 +60,7 @@ def inspect_indexes(library: Library, *, store: str = DEFAULT_STORE) -> Inspecti
 
 
 def _keyword_count(folder: Path) -> int | None:
-    """Return how many passages the word index holds; None where it does not open."""
+    """Return how many passages the keyword index holds; None where it does not open."""
     if not (folder / "meta.json").is_file():
         # Opening would make an empty index.
         return None

@@ -69,7 +69,7 @@ class OnnxTokenizer:
 
     @cached_property
     def content(self) -> Any:
-        """Which token ids carry content (index.late_interaction.content)."""
+        """Which token ids carry content (index.late_interaction.content_tokens)."""
         return content_tokens(self._tokenizer.get_vocab())
 
     def encode(self, texts: Sequence[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,10 +118,9 @@ def _probe_store(
     """Return what is wrong, "" for nothing, and how many passages are stored."""
     count, reason = 0, "it cannot be opened"
     try:
-        index = kind.open(folder)
-        count, reason = len(index), "it cannot be searched"
-        reason = _fault(index, expected, stored)
-        index.close()
+        with closing(kind.open(folder)) as index:
+            count, reason = len(index), "it cannot be searched"
+            reason = _fault(index, expected, stored)
     except Exception as error:  # noqa: BLE001  # reason: whatever it raises, the store is not sound
         cause = error.__cause__ or error
         reason = f"{reason} ({type(cause).__name__})"

@@ -84,8 +84,8 @@ class Retriever:
     ) -> list[Evidence]:
         """Return up to `limit` passages for `question`, best first, labels from 1.
 
-        A text is analysed first. Raises UsageError for an empty question and EmbedderMismatch
-        for a library that another embedder made.
+        A text is analysed first; one without words finds nothing. Raises EmbedderMismatch for a
+        library that another embedder made.
         """
         query = question if isinstance(question, Query) else self.query(question)
         if not query.words:

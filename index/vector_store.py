@@ -87,6 +87,11 @@ class VectorStoreKind:
     may_crash: bool = False
     packages: tuple[str, ...] = ()
 
+    @property
+    def has_files(self) -> bool:
+        """Whether it keeps files that stay as they were written."""
+        return self.files is not _no_files
+
     def open(self, folder: Path) -> VectorStore:
         """Open or create the store in `folder`; it raises SearchIndexError and nothing else."""
         with _translated(f"open the vector index in {folder}"):

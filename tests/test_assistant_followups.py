@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from assistant.answer import Question
 from assistant.planning.follow_ups_chinese import is_chinese
 from assistant.planning.follow_ups_english import RewriteCandidate
+from assistant.planning.query_plan import plans_of
 from assistant.planning.query_rewriting import (
     Turn,
     best_candidate,
@@ -16,6 +18,7 @@ from assistant.planning.query_rewriting import (
     standalone,
     turns_from_json,
 )
+from assistant.planning.time_asked import When
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from benchmarks.followups import APART, FILE, measured, talks
@@ -198,3 +201,14 @@ def test_follow_ups_find_what_questions_spelt_out_by_hand_find(
         hits = measured(workspace, found)
     assert hits.by_hand >= 0.9 and hits.judged >= 0.9 * hits.by_hand
     assert hits.asked < hits.judged
+
+
+def test_a_follow_up_asks_of_its_own_time(tmp_path: Path) -> None:
+    """What happened in the year of the question before it is not what the new fee is asked of."""
+    turns = [Turn("What did the Harbour Board decide in March 2024?")]
+    with Workspace(Settings(home=tmp_path, embedder="hash", engine="extractive")) as workspace:
+        question = Question("And the new fee?", tuple(turns))
+        *_, plans = plans_of(workspace, question)
+    assert isinstance(plans, list)
+    (plan,) = [one for one in plans if one.focus]
+    assert plan.time.when is When.NAMED and plan.newly_asked_time.when is When.OPEN

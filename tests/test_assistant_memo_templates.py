@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.memo.templates import (
+    SHIPPED,
     TABLES,
     filled,
     template_headings,
@@ -55,6 +56,23 @@ def test_a_template_of_the_user_goes_before_ours(tmp_path: Path) -> None:
     assert template_named("bluf", tmp_path).words == 300
     assert [one.key for one in template_named("weekly", tmp_path).sections] == ["bluf"]
     assert set(template_names(tmp_path)) == {"bluf", "weekly", "crs", "judgments"}
+
+
+def test_a_copy_from_before_templates_stated_their_rules_has_those_of_ours(tmp_path: Path) -> None:
+    """They went by our names and keys then; one that states something is as it states."""
+    (tmp_path / "templates").mkdir()
+    ours = template_named("bluf", None)
+    lines = (SHIPPED / "bluf.toml").read_text(encoding="utf-8").splitlines()
+    before = [one for one in lines if not one.startswith(("rules", "leading", "layout"))]
+    assert len(before) < len(lines)
+    for name in ("bluf", "mine"):
+        (tmp_path / "templates" / f"{name}.toml").write_text("\n".join(before), encoding="utf-8")
+    same, renamed = template_named("bluf", tmp_path), template_named("mine", tmp_path)
+    assert same == ours and renamed.sections == ours.sections and renamed.rules == ()
+    stated = tmp_path / "templates" / "stated.toml"
+    stated.write_text(f"rules = []\n{OWN}", encoding="utf-8")
+    (section,) = template_named("stated", tmp_path).sections
+    assert not section.leading
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ from assistant.pipeline import ask
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus import formats
+from corpus.catalogue import Entry
+from corpus.document import LeftOut, Source
 from corpus.errors import (
     EmbedderError,
     EngineError,
@@ -41,6 +43,7 @@ from corpus.errors import (
     SearchIndexError,
     UsageError,
 )
+from corpus.extraction_report import ExtractionReport
 from corpus.formats import READERS, FileReader
 from corpus.i18n import tr
 from corpus.readers import read
@@ -55,6 +58,7 @@ from index.probe import probe_vectors
 from index.reader import READER_MODELS, reader_named
 from index.rerankers import RERANKERS, reranker_named
 from index.vector_store import VECTOR_STORES, store_named
+from ui.library import details_html
 from ui.translation import translated
 from ui.wording import keys, language_of, translations, word
 
@@ -517,6 +521,13 @@ def test_a_package_brings_a_language(point: str, package: Package, tmp_path: Pat
     themes = Themes(tmp_path)
     assert themes.named("export-policy", "de") == "Ausfuhrpolitik"
     assert themes.named("law", "de") == "AI law" and themes.key_of("Ausfuhrpolitik")
+    report = ExtractionReport(
+        "a.pdf", "1", "A", "", "en", (LeftOut("pages without text", 4, "pages 2–4 and 7"),)
+    )
+    shown = details_html(
+        Entry("1", Source("A", "a.pdf"), 1, 1, "2026-01-01"), (), (), report, "de", kept=False
+    )
+    assert "4 pages without text (pages 2–4 and 7)" in shown
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import pytest
 from assistant.answer import Answer, Claim
 from assistant.memo.editing import sections_for
 from assistant.memo.memo_repository import MemoRepository
+from assistant.memo.templates import template_text
 from assistant.memo.values import EVIDENCE
 from assistant.settings import Settings
 from assistant.workspace import Workspace
@@ -87,6 +88,12 @@ def test_the_page_lists_the_templates_by_what_they_are_called(office: Office) ->
     assert listed[0] == ("The week", "weekly")
     assert ("Bottom line up front, one to two pages", "bluf") in listed and len(listed) == 4
     assert ("结论先行，一至两页", "bluf") in memos.templates(Harbour(), "zh")
+    # A copy keeps its heading: both then say which they are.
+    (folder / "mine.toml").write_text(template_text("bluf", folder.parent), encoding="utf-8")
+    listed = memos.templates(office, "en")
+    assert ("Bottom line up front, one to two pages (mine)", "mine") in listed
+    assert ("Bottom line up front, one to two pages (bluf)", "bluf") in listed
+    (folder / "mine.toml").unlink()
     own.unlink()
     folder.rmdir()
 

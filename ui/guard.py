@@ -171,7 +171,7 @@ class _LimitedBody:
         self.long = False
 
     async def receive(self) -> Message:
-        """Return the next message; for what comes too late, or is too long, that nobody is there.
+        """Return the next message; what comes too late or is too long counts as a disconnect.
 
         Once the body is whole the next message is the end of the connection, which may be waited
         for as long as the answer takes.

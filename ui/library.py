@@ -17,6 +17,7 @@ from corpus.extraction_report import ExtractionReport
 from corpus.i18n import joined
 from corpus.integrity import IntegrityFinding
 from corpus.partial_dates import is_date
+from corpus.translations import ENGLISH, language_named
 from index.filters import Filters
 from index.ingest import Report
 from ui.ingest_jobs import AddedFile, AddProgress
@@ -24,7 +25,7 @@ from ui.jobs import Job
 from ui.places import shown_location
 from ui.rendering import rendered
 from ui.translation import translated
-from ui.wording import keys, word
+from ui.wording import word
 
 if TYPE_CHECKING:
     from assistant.workspace import Workspace
@@ -344,9 +345,10 @@ def _left_out(left_out: Sequence[LeftOut], language: str) -> str:
 def _left_out_line(one: LeftOut, language: str) -> str:
     """Return what was left out in words; a kind that has no word here stays English."""
     key = f"account.{one.kind.replace(' ', '_')}"
-    if language == "en" or key not in keys():
+    if language == ENGLISH or not {key, "account.line"} <= language_named(language).words.keys():
         return str(one)
-    where = f"（{_page_list(one.where, language)}）" * bool(one.where)
+    pages = _page_list(one.where, language)
+    where = word("account.where", language, pages=pages) if one.where else ""
     return word("account.line", language, count=one.places, kind=word(key, language), where=where)
 
 
@@ -356,9 +358,10 @@ def _page_list(said: str, language: str) -> str:
     if found is None:
         # What lies within a document, and why it was not read.
         return translated(said, language)
-    if language == "en":
+    if language == ENGLISH or "account.pages" not in language_named(language).words:
         return said
-    return word("account.pages", language, pages=found[1].replace(" and ", "、"))
+    joint = word("account.page_joint", language)
+    return word("account.pages", language, pages=found[1].replace(" and ", joint))
 
 
 def details_html(

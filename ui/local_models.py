@@ -39,7 +39,7 @@ _NO_KEY = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class LocalModel:
-    """A model of the list (`entry`) or a file of the user's own, and how it stands with it.
+    """A model of the list (`entry`) or a file of the user's own, and its state.
 
     `state` is "absent", "half" (`had` bytes of it are here), "waiting" for another one to come,
     "coming", "stopping" or "here". `memory` is what it needs, in bytes; `lacking` says which memory

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -114,7 +115,11 @@ def templates(backend: Backend, language: str) -> list[tuple[str, str]]:
 
     workspace = backend.workspace()
     headings = template_headings(workspace.settings.home if workspace else None, language)
-    return [(heading, name) for name, heading in headings.items()]
+    often = Counter(headings.values())
+    return [
+        (f"{heading} ({name})" if often[heading] > 1 else heading, name)
+        for name, heading in headings.items()
+    ]
 
 
 def stored_memos(backend: Backend) -> list[tuple[str, str]]:

@@ -307,12 +307,12 @@ class ChatEvents:
     @with_errors_shown
     def rate_with_reason(
         self, now: list[ChatTurn], conversation: str, number: int, reason: str | None,
-        rating_text: str | None, request: gr.Request,
+        text: str | None, request: gr.Request,
     ) -> Updates:  # fmt: skip
         """Keep why an answer was bad."""
         kept = self._backend.conversations()
         if kept is not None and number < len(now):
-            said = ": ".join(part for part in (reason or "", (rating_text or "").strip()) if part)
+            said = ": ".join(part for part in (reason or "", (text or "").strip()) if part)
             chat_actions.rate_answer(kept, conversation, now[number], False, said)
             gr.Info(word("chat.thanks", language_of(request.headers)))
         return {self._parts.rating_form: gr.update(visible=False), self._parts.rating_text: ""}

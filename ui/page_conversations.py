@@ -53,8 +53,8 @@ def build(backend: Backend, current: gr.State) -> ConversationColumn:
     """Build the column and return what opening, beginning and deleting are wired to."""
 
     @with_errors_shown
-    def search(search_box: str, conversation: str, request: gr.Request) -> str:
-        return list_html(backend, conversation, language_of(request.headers), search_box)
+    def search(query: str, conversation: str, request: gr.Request) -> str:
+        return list_html(backend, conversation, language_of(request.headers), query)
 
     @with_errors_shown
     def open_rename(conversation: str, request: gr.Request) -> tuple[Any, ...]:
@@ -153,13 +153,13 @@ class ConversationList:
         except NoConversation:
             return []
         rated = {one.number: one.good for one in self._kept.ratings(conversation)}
-        search_box = {True: "good", False: "bad"}
+        names = {True: "good", False: "bad"}
         return [
             ChatTurn(
                 one.question,
                 stored_answer(one) if one.answer else None,
                 one.number,
-                rated=search_box[rated[one.number]] if one.number in rated else "",
+                rated=names[rated[one.number]] if one.number in rated else "",
             )
             for one in stored
         ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -183,7 +184,26 @@ def _file(name: str, home: Path | None) -> Path:
 
 def _read(file: Path) -> Template:
     found = configured(_File, file, advice=_ADVICE)
-    return Template(file.stem, found.heading or file.stem, found.words, found.section, found.rules)
+    heading, sections, rules = found.heading or file.stem, found.section, found.rules
+    if file.parent != SHIPPED and not _states_its_rules(file):
+        # Written before templates stated them, when they went by our names and keys.
+        ours = shipped_templates()
+        plans = {plan.key: plan for one in ours.values() for plan in one.sections}
+        sections = tuple(
+            replace(one, leading=plan.leading, layout=plan.layout)
+            if (plan := plans.get(one.key))
+            else one
+            for one in sections
+        )
+        rules = ours[file.stem].rules if file.stem in ours else ()
+    return Template(file.stem, heading, found.words, sections, rules)
+
+
+def _states_its_rules(file: Path) -> bool:
+    """Say whether a template says what its memos must have, be it nothing."""
+    written = tomllib.loads(file.read_text(encoding="utf-8"))
+    sections = written.get("section", ())
+    return "rules" in written or any({"leading", "layout"} & one.keys() for one in sections)
 
 
 def filled(text: str, topic: Topic, quoted: str = "") -> str:

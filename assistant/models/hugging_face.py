@@ -20,7 +20,6 @@ from corpus.i18n import tr
 from corpus.telemetry import ALLOW_HUB
 
 _LOG = logging.getLogger(__name__)
-_TICK = 0.05
 
 
 class HuggingFaceModel:

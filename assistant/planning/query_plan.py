@@ -99,6 +99,11 @@ class QueryPlan:
         return time_asked(self.text, self.now)
 
     @cached_property
+    def newly_asked_time(self) -> TimeAsked:
+        """The time that the new part of a follow-up asks about; of a whole question its own."""
+        return time_asked(self.focus, self.now) if self.focus else self.time
+
+    @cached_property
     def statement(self) -> AskedStatement:
         """The subject of the question; statements about it are compared by their dates."""
         return asked_statement(self.text)

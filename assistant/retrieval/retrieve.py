@@ -130,7 +130,7 @@ def _is_of_something_else(
 
     If every word is capitalised, capitals do not show names.
     """
-    if is_of_another_time(plan.time, evidence):
+    if is_of_another_time(plan.newly_asked_time, evidence):
         return True
     if not _LOWER_CASE_WORD.search(plan.judged_text):
         return False
