@@ -250,7 +250,7 @@ def test_what_does_not_hold_is_written_again_once(workspace: Workspace) -> None:
     right = [f"{TRUE} [{label}].", Usage(7, 3)]
     workspace.engine = engine = Correctable(wrong, Usage(5, 2), better=right)
     snapshots = list(ask(workspace, Question(COST)))
-    assert any("written again" in one.notice for one in snapshots)
+    assert any("being rewritten" in one.notice for one in snapshots)
     answer = snapshots[-1]
     assert [one.verdict for one in answer.claims] == ["supported"] and not answer.notice
     assert answer.usage and (answer.usage.prompt_tokens, answer.usage.answer_tokens) == (12, 5)
