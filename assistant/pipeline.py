@@ -17,7 +17,7 @@ from assistant.extractive_engine import ExtractiveEngine, nearest_sentences, quo
 from assistant.library_questions import ask_for_more, library_answer, names_nothing
 from assistant.planning.query_plan import QueryPlan, plans_of
 from assistant.planning.query_rewriting import needs_context
-from assistant.planning.question_language import language_note, languages_of, question_language
+from assistant.planning.question_language import language_note, languages_of
 from assistant.retrieval.answerability import Zone
 from assistant.retrieval.retrieve import RetrievedEvidence, retrieve_and_read
 from assistant.summary import summary_of
@@ -304,8 +304,8 @@ def _finished(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -
         notices.append(
             tr("{engine} reached its limit of tokens: the end is left out.", engine=answer.engine)
         )
-    if question_language(answer.question) not in ("", "en"):
-        notices.append(_language_note(workspace, answer))
+    if search.plan.language not in ("", "en"):
+        notices.append(_language_note(workspace, search.plan))
     return replace(answer, outcome=outcome, notice=joined("\n", notices))
 
 
@@ -366,7 +366,7 @@ def _declined(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -
     near = search.judgement.zone is not Zone.ABSENT
     failure = answer.notice if answer.fallback else ""
     headline = NOT_SAID_OUTRIGHT if near and nearest.claims else NOTHING_ON_THIS
-    notices = [failure, headline, _language_note(workspace, answer)]
+    notices = [failure, headline, _language_note(workspace, search.plan)]
     return replace(
         nearest,
         outcome="declined",
@@ -377,13 +377,13 @@ def _declined(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -
     )
 
 
-def _language_note(workspace: Workspace, answer: Answer) -> str:
+def _language_note(workspace: Workspace, plan: QueryPlan) -> str:
     """Return the line that says that question and library are in different languages, or ""."""
-    if not question_language(answer.question):
+    if not plan.language:
         # The documents need not be looked at.
         return ""
     languages = languages_of(workspace.library)
-    return language_note(answer.question, languages, embedder=workspace.question_embedder.name)
+    return language_note(plan.text, languages, embedder=workspace.question_embedder.name)
 
 
 def _with_seconds(answer: Answer, started: float, retrieved_at: float) -> Answer:

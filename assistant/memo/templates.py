@@ -201,7 +201,7 @@ def _read(file: Path) -> Template:
 
 def _states_its_rules(file: Path) -> bool:
     """Say whether a template says what its memos must have, be it nothing."""
-    written = tomllib.loads(file.read_text(encoding="utf-8"))
+    written = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     sections = written.get("section", ())
     return "rules" in written or any({"leading", "layout"} & one.keys() for one in sections)
 

@@ -16,6 +16,7 @@ from assistant.planning.answer_form import AnswerForm, expected_form
 from assistant.planning.decomposition import comparison_sides, sub_questions
 from assistant.planning.follow_ups_english import RewriteCandidate
 from assistant.planning.query_rewriting import candidates
+from assistant.planning.question_language import question_language
 from assistant.planning.time_asked import TimeAsked, time_asked
 from assistant.retrieval.time_statements import AskedStatement, asked_statement
 from assistant.tables.table_questions import TableQuestion, calculation_asked
@@ -70,6 +71,11 @@ class QueryPlan:
     def now(self) -> str:
         """The day as of which it is answered (ISO 8601): that of the filters, or today."""
         return last_day(self.filters.until) if self.filters.until else date.today().isoformat()
+
+    @cached_property
+    def language(self) -> str:
+        """The language of the question as its ISO 639-1 code, "" where that cannot be told."""
+        return question_language(self.text)
 
     @cached_property
     def sides(self) -> tuple[Query, ...]:
