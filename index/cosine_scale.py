@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from corpus.private_files import private_folder
 from index.embedder_weights import DEFAULT_MODEL
 from index.embedding import Embedder
+from index.onnx_embedder import write_atomically
 
 _LOG = logging.getLogger(__name__)
 # Each text, and a reprint with a word or a comma changed; no two pairs on the same subject.
@@ -93,10 +94,9 @@ def scale_of(embedder: Embedder, *, folder: Path, anew: bool = False) -> CosineS
     with suppress(OSError):
         private_folder(folder)
         notes = _notes(folder) | {embedder.name: [scale.unrelated, scale.same]}
-        fresh = folder / f"{_NOTE}.new"
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(notes))
-        fresh.replace(folder / _NOTE)
+        with write_atomically(folder / _NOTE) as fresh:
+            fresh.touch(mode=0o600)
+            fresh.write_text(json.dumps(notes))
     return scale
 
 

@@ -209,6 +209,6 @@ def test_a_follow_up_asks_of_its_own_time(tmp_path: Path) -> None:
     with Workspace(Settings(home=tmp_path, embedder="hash", engine="extractive")) as workspace:
         question = Question("And the new fee?", tuple(turns))
         *_, plans = plans_of(workspace, question)
-    assert isinstance(plans, list)
-    (plan,) = [one for one in plans if one.focus]
-    assert plan.time.when is When.NAMED and plan.newly_asked_time.when is When.OPEN
+        assert isinstance(plans, list)
+        (plan,) = [one for one in plans if one.focus]
+        assert plan.time.when is When.NAMED and plan.newly_asked_time.when is When.OPEN

@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.answer import citation_json
 from assistant.checking.problems import problems_json, with_problems
-from assistant.memo.templates import shipped_templates
+from assistant.memo.templates import shipped_plan, shipped_rules
 from assistant.memo.values import Line, Memo
 from corpus.i18n import tr, translatable_json
 from corpus.validation import from_json_text, stored
@@ -130,16 +130,17 @@ def _as_its_template_has_it(values: dict[str, Any]) -> dict[str, Any]:
     """
     if "rules" in values:
         return values
-    ours = shipped_templates()
-    template = ours.get(str(values.get("template")))
-    plans = {plan.key: plan for one in ours.values() for plan in one.sections}
 
     def told(section: dict[str, Any]) -> dict[str, Any]:
-        plan = plans.get(str(section.get("key")))
+        plan = shipped_plan(str(section.get("key")))
         return {"leading": plan.leading, "layout": plan.layout, **section} if plan else section
 
     sections = _each(values["sections"], told)
-    return {**values, "sections": sections, "rules": list(template.rules) if template else []}
+    return {
+        **values,
+        "sections": sections,
+        "rules": list(shipped_rules(str(values.get("template")))),
+    }
 
 
 def _each(rows: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:

@@ -151,6 +151,21 @@ def shipped_templates() -> Mapping[str, Template]:
     return {file.stem: _read(file) for file in toml_files(SHIPPED)}
 
 
+def shipped_rules(template: str) -> tuple[str, ...]:
+    """Return the rules of our template of that name; none for another's.
+
+    For templates and memos from before they stated their rules, as `shipped_plan` is.
+    """
+    ours = shipped_templates().get(template)
+    return ours.rules if ours else ()
+
+
+def shipped_plan(key: str) -> SectionPlan | None:
+    """Return our section of that key, of whichever template it is; None for none."""
+    plans = {plan.key: plan for one in shipped_templates().values() for plan in one.sections}
+    return plans.get(key)
+
+
 def _all(home: Path | None) -> Iterator[Path]:
     if home is not None:
         yield from sorted((home / _FOLDER).glob("*.toml"))
@@ -187,15 +202,13 @@ def _read(file: Path) -> Template:
     heading, sections, rules = found.heading or file.stem, found.section, found.rules
     if file.parent != SHIPPED and not _states_its_rules(file):
         # Written before templates stated them, when they went by our names and keys.
-        ours = shipped_templates()
-        plans = {plan.key: plan for one in ours.values() for plan in one.sections}
         sections = tuple(
             replace(one, leading=plan.leading, layout=plan.layout)
-            if (plan := plans.get(one.key))
+            if (plan := shipped_plan(one.key))
             else one
             for one in sections
         )
-        rules = ours[file.stem].rules if file.stem in ours else ()
+        rules = shipped_rules(file.stem)
     return Template(file.stem, heading, found.words, sections, rules)
 
 

@@ -46,16 +46,21 @@ class Rewriter(Protocol):
 class QueryPlan:
     """A standalone question and everything derived from its words, each computed once.
 
-    `query` is the question as it is searched for, its spelling corrected. `focus` is the new part
-    of a follow-up, by which the evidence is judged; "" for the whole question. At most `limit`
-    passages, of the documents that `filters` admit, are considered for the answer.
+    `wording` is the question before its spelling is corrected. `focus` is the new part of a
+    follow-up, by which the evidence is judged; "" for the whole question. At most `limit` passages,
+    of the documents that `filters` admit, are considered for the answer.
     """
 
-    query: Query
+    wording: str
     filters: Filters
     limit: int
     focus: str
     retriever: Retriever
+
+    @cached_property
+    def query(self) -> Query:
+        """The question as it is searched for, its spelling corrected."""
+        return self.retriever.query(self.wording)
 
     @property
     def text(self) -> str:
@@ -78,20 +83,19 @@ class QueryPlan:
         return question_language(self.text)
 
     @cached_property
-    def sides(self) -> tuple[Query, ...]:
+    def sides(self) -> tuple[QueryPlan, ...]:
         """The question for each side of a comparison, to be searched for beside the whole."""
-        return tuple(map(self.retriever.query, comparison_sides(self.text)))
+        return tuple(map(self._with_wording, comparison_sides(self.text)))
 
     @cached_property
     def parts(self) -> tuple[QueryPlan, ...]:
         """The sub-questions, or the sides of a comparison, that are answered each by itself."""
         if self.focus:
             return ()
-        texts = map(self.retriever.query, sub_questions(self.text))
-        return tuple(
-            QueryPlan(one, self.filters, self.limit, "", self.retriever)
-            for one in tuple(texts) or self.sides
-        )
+        return tuple(map(self._with_wording, sub_questions(self.text))) or self.sides
+
+    def _with_wording(self, wording: str) -> QueryPlan:
+        return QueryPlan(wording, self.filters, self.limit, "", self.retriever)
 
     @cached_property
     def entities(self) -> tuple[Name, ...]:
@@ -132,9 +136,8 @@ def plan_of(
 
     Raises what `Workspace.retriever` raises.
     """
-    retriever = workspace.retriever
-    query = retriever.query(text or question.text)
-    return QueryPlan(query, question.filters, question.limit, focus, retriever)
+    wording = text or question.text
+    return QueryPlan(wording, question.filters, question.limit, focus, workspace.retriever)
 
 
 def plans_of(

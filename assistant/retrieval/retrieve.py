@@ -97,8 +97,8 @@ def retrieve(workspace: Workspace, plan: QueryPlan) -> tuple[Evidence, ...]:
     """
     return _interleaved(
         [
-            workspace.retriever.search(one, limit=plan.limit, filters=plan.filters)
-            for one in (plan.query, *plan.sides)
+            workspace.retriever.search(one.query, limit=plan.limit, filters=plan.filters)
+            for one in (plan, *plan.sides)
         ],
         plan.limit,
     )
