@@ -19,7 +19,9 @@ from fastapi import FastAPI
 from assistant.starter import EXAMPLES
 from corpus.errors import UsageError
 from ui.backend import Backend, Say
+from ui.chat_actions import greeting_html
 from ui.document_routes import original_route, page_route
+from ui.first_screen import FirstScreen
 from ui.gradio_startup import refuse_openings
 from ui.guard import Guard, PageRules
 from ui.page import CSS, build_page
@@ -128,7 +130,8 @@ def application(
             block_title_text_color_dark="*neutral_200",
         ),
     )
-    return Guard(mounted, _page_rules(page, backend, uploads))
+    first = FirstScreen(mounted, lambda language: greeting_html(backend, examples, language))
+    return Guard(first, _page_rules(page, backend, uploads))
 
 
 def _page_rules(page: gr.Blocks, backend: Backend, uploads: Uploads) -> PageRules:
