@@ -104,6 +104,14 @@ function write(box, text) {
   box.dispatchEvent(new Event('input', {bubbles: true}));
 }
 
+// Says so when the program behind the page is gone; Gradio connects again by itself.
+setInterval(async () => {
+  if (document.hidden) return;
+  const line = document.querySelector('#offline');
+  const there = await fetch('/favicon.ico', {method: 'HEAD', cache: 'no-store'}).then(() => true, () => false);
+  if (line) line.hidden = there;
+}, 5000);
+
 // ------------------------------------------------------------------ keys
 
 const typing = at => at && at.matches('input, textarea, select, [contenteditable="true"]');
