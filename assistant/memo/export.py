@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 import json
@@ -16,7 +15,7 @@ from docx.shared import Mm, Pt
 
 from assistant.memo.memo_json import to_json
 from assistant.memo.pandoc_tree import Node, pandoc, title_of, titled
-from assistant.memo.timeline_figure import FONTS, timeline_image, typeset, typst_string
+from assistant.memo.typesetting import FONTS, typeset, typst_string
 from assistant.memo.values import Memo
 from corpus.errors import BriefingError, UsageError
 from corpus.i18n import tr
@@ -27,7 +26,7 @@ FORMATS = ("md", "docx", "pdf", "html", "json", "csv")
 _FORMULA = re.compile(r"[\s\x00-\x1f\u200b\ufeff\"']*[=+\-@＝＋－＠]|[\t\r\n]")
 # Point sizes of the styles that Pandoc uses.
 _SIZES = {"Normal": 10.5, "Body Text": 10.5, "First Paragraph": 10.5, "Compact": 10.5,
-          "Title": 18, "Heading 1": 13, "Heading 2": 11.5}  # fmt: skip
+          "Title": 18, "Heading 1": 13, "Heading 2": 11.5, "Source Note": 8.5}  # fmt: skip
 _STYLE = """
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #1a1d21; background: #fff;
   font: 1.05rem/1.6 Georgia, "Noto Serif CJK SC", serif; }
@@ -36,24 +35,25 @@ header h1 { font-size: 1.7rem; } section h1, h1 { font-size: 1.3rem; } h2 { font
 table { border-collapse: collapse; width: 100%; margin: .8rem 0; font-size: .92rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .5rem;
   border-bottom: 1px solid #d9dde3; overflow-wrap: anywhere; }
-img { max-width: 100%; } a { color: #1f5fbf; }
-aside, .footnotes { font-size: .9rem; color: #3f4650; }
+a { color: #1f5fbf; }
+.small { font-size: .85rem; color: #3f4650; }
 @media (prefers-color-scheme: dark) { body { color: #e6e8eb; background: #16191d; }
-  a { color: #8ab4f8; } aside, .footnotes { color: #b5bcc6; } th, td { border-color: #3a4048; }
-  img { background: #fff; } }
+  a { color: #8ab4f8; } .small { color: #b5bcc6; } th, td { border-color: #3a4048; }
+  }
 """
 _TYPST = """
-#set page(paper: "a4", margin: (x: 2.3cm, y: 2.4cm), numbering: "1 / 1")
-#set text(font: {fonts}, size: 10.5pt, lang: "{language}")
-#set par(justify: false, leading: 0.62em)
+#set page(paper: "a4", margin: (x: 2.2cm, y: 1.9cm), numbering: "1 / 1")
+#set text(font: {fonts}, size: 10pt, lang: "{language}")
+#set par(justify: false, leading: 0.55em, spacing: 0.9em)
 #set document(title: {title})
 #set table(stroke: (x, y) => (bottom: 0.4pt + luma(200)), inset: 4pt)
 #show table: set text(size: 9pt)
+#set list(spacing: 0.7em)
 #show figure: set block(breakable: true)
-#show heading: set block(above: 1.4em, below: 0.7em)
+#show heading: set block(above: 1.1em, below: 0.6em)
 #show link: set text(fill: rgb("#1f5fbf"))
 #let horizontalrule = line(length: 100%)
-#align(left, text(size: 17pt, weight: "bold")[#{title}])
+#align(left, text(size: 16pt, weight: "bold")[#{title}])
 
 """
 
@@ -97,8 +97,8 @@ def timeline_csv(memo: Memo) -> str:
     return buffer.getvalue()
 
 
-def _converted(memo: Memo, to: str, *arguments: str, figure: str = "") -> str:
-    tree = json.dumps(pandoc(memo, figure))
+def _converted(memo: Memo, to: str, *arguments: str) -> str:
+    tree = json.dumps(pandoc(memo))
     made = pypandoc.convert_text(tree, to, format="json", extra_args=list(arguments))
     return str(made)
 
@@ -123,30 +123,21 @@ def markdown_of(tree: Node) -> str:
 
 
 def _html(memo: Memo) -> bytes:
-    figure = ""
-    if memo.events:
-        drawn = base64.b64encode(timeline_image(memo.events, "svg", memo.language)).decode("ascii")
-        figure = f"data:image/svg+xml;base64,{drawn}"
     with tempfile.TemporaryDirectory() as folder:
         style = Path(folder) / "style.html"
         style.write_text(f"<style>{_STYLE}</style>", encoding="utf-8")
         made = _converted(
             memo, "html5", "--standalone", "--variable=document-css:false", "--wrap=none",
-            f"--include-in-header={style}", figure=figure,
+            f"--include-in-header={style}",
         )  # fmt: skip
     return made.encode()
 
 
 def _docx(memo: Memo) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        figure = ""
-        if memo.events:
-            image = Path(folder) / "timeline.png"
-            image.write_bytes(timeline_image(memo.events, "png", memo.language))
-            figure = str(image)
         file = Path(folder) / "memo.docx"
         pypandoc.convert_text(
-            json.dumps(pandoc(memo, figure)),
+            json.dumps(pandoc(memo)),
             "docx",
             format="json",
             outputfile=str(file),
@@ -173,13 +164,7 @@ def _with_page_setup(file: Path, memo: Memo) -> bytes:
 
 def _pdf(memo: Memo) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        figure = ""
-        if memo.events:
-            (Path(folder) / "timeline.svg").write_bytes(
-                timeline_image(memo.events, "svg", memo.language)
-            )
-            figure = "timeline.svg"
-        body = _converted(memo, "typst", "--wrap=none", figure=figure)
+        body = _converted(memo, "typst", "--wrap=none")
         # Typst takes "pt" and not "pt-BR".
         language = memo.language.partition("-")[0]
         head = _TYPST.format(fonts=FONTS, title=typst_string(title_of(memo)), language=language)

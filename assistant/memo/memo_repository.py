@@ -7,10 +7,11 @@ import re
 import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from assistant.memo.contents import finished_sections
 from assistant.memo.memo_json import from_json, to_json
 from assistant.memo.values import Memo
 from corpus.errors import FormatError, NothingFound, UsageError
@@ -117,9 +118,10 @@ class MemoRepository:
         try:
             for memo in steps:
                 name = name or self.new_id(memo)
-                if len(memo.sections) > sections or memo.complete:
-                    sections = len(memo.sections)
-                    self.save(memo, name)
+                finished = finished_sections(memo)
+                if len(finished) > sections or memo.complete:
+                    sections = len(finished)
+                    self.save(replace(memo, sections=finished), name)
                 yield memo, name
         except NothingFound:
             (self._folder / f"{name}.json").unlink(missing_ok=True)
