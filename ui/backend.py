@@ -171,6 +171,7 @@ class Backend:
             workspace.with_themes(workspace.library.entries())
             self._other_engines = self._reachable(workspace)
             self._try_examples(workspace)
+            self._begin_sample()
         except BriefingError as error:
             _LOG.error("the library does not open", exc_info=error)
             self._failure = str(error)
@@ -184,6 +185,15 @@ class Backend:
         finally:
             self._ready.set()
             self._finished.set()
+
+    def _begin_sample(self) -> None:
+        """Have a memo written that shows what memos are, where nobody has added or written any."""
+        from ui.memo_writing import start_sample
+
+        try:
+            start_sample(self, patient=True)
+        except Exception as error:  # noqa: BLE001  # reason: the page works without a sample
+            _LOG.error("the sample memo is not written", exc_info=error)
 
     def _wait_for_questions(self) -> None:
         """Wait while questions are being answered, since both want every core; not for ever."""

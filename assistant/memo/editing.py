@@ -207,7 +207,8 @@ def begun_with(
     template = template_named(_FIRST_FORM, workspace.settings.home)
     sections = [
         Section(
-            plan.key, worded(plan.heading, language), shows="sources" if plan.kind == "sources" else "",
+            plan.key, worded(plan.heading, language),
+            shows="sources" if plan.kind == "sources" else "",
             leading=plan.leading, layout=plan.layout,
             lines=(Line(Claim(worded(plan.ask, language), (), "supported"), role=GAP),)
             if plan.ask else (),

@@ -30,7 +30,7 @@ class StoredMemo:
     """A memo in the repository: its id, its topic, and whether it is complete.
 
     `saved` is the local time of the last write: "2026-01-31 09:30". `problem` says why a file
-    cannot be read; only its id is known then.
+    cannot be read; only its id is known then. `sample` is of the memo that shows what memos are.
     """
 
     id: str
@@ -40,6 +40,8 @@ class StoredMemo:
     complete: bool
     saved: str
     problem: str = ""
+    sample: bool = False
+    language: str = ""
 
 
 class MemoRepository:
@@ -147,7 +149,10 @@ class MemoRepository:
             memo = self.load(file.stem)
         except UsageError as error:
             return StoredMemo(file.stem, "", "", "", complete=True, saved=saved, problem=str(error))
-        return StoredMemo(file.stem, memo.topic, memo.template, memo.created, memo.complete, saved)
+        return StoredMemo(
+            file.stem, memo.title, memo.template, memo.created, memo.complete, saved,
+            sample=memo.sample, language=memo.language,
+        )  # fmt: skip
 
     def delete(self, name: str) -> None:
         """Delete a memo, readable or not; raises UsageError where there is none."""

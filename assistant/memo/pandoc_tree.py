@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from assistant.answer import Citation
 from assistant.checking.problems import in_words
 from assistant.extractive_engine import ExtractiveEngine
 from assistant.memo.contents import left_out, shown_lines, shown_sections
+from assistant.memo.source_list import SourceEntry, source_list
 from assistant.memo.translation import worded
 from assistant.memo.values import (
     GAP,
     JUDGMENT,
     PARAGRAPHS,
-    Behind,
-    GradedSource,
     Line,
     Memo,
     Section,
 )
-from corpus.citation_line import BY_PUBLISHER, citation_line
 from corpus.page_names import SHORT, page_name
-from corpus.starter.public_sources import STARTER
 from corpus.translations import language_named
 
 Node = dict[str, Any]
@@ -36,7 +32,7 @@ _SMALL = "Source Note"
 
 def title_of(memo: Memo) -> str:
     """Return the title of the memo as a document."""
-    return worded("Briefing memo: {topic}", memo.language, topic=memo.topic)
+    return worded("Briefing memo: {topic}", memo.language, topic=memo.title)
 
 
 def pandoc(memo: Memo) -> Node:
@@ -187,27 +183,12 @@ def _marks(numbers: Iterable[int], memo: Memo) -> list[Node]:
 def _noted(memo: Memo) -> list[Node]:
     """Return what each number cites, document by document; small, as notes are.
 
-    Words that the memo says itself are not quoted again. Of a document that retells others, the
-    public source comes first.
+    Words that the memo says itself are not quoted again.
     """
     said = {line.claim.text for one in memo.sections for line in one.lines}
     said |= {one.text for one in memo.events}
     said |= {side.text for one in memo.disputes for side in one.sides}
-    by_document: dict[str, list[Citation]] = {}
-    for one in memo.citations:
-        by_document.setdefault(one.document, []).append(one)
-    graded = {one.document: one for one in memo.sources}
-    entries: list[Node] = []
-    for document, cites in by_document.items():
-        source = graded.get(document)
-        left = {one.number: one for one in cites}
-        for behind in source.behind if source else ():
-            own = [left.pop(number) for number in behind.citations if number in left]
-            if own:
-                entries.append(_note(own, _public(behind, own[0], memo.language), said))
-        if left:
-            about = _document(next(iter(left.values())), source, memo.language)
-            entries.append(_note(list(left.values()), about, said))
+    entries = [_note(one, said, memo.language) for one in source_list(memo)]
     return [_small(entries)] if entries else []
 
 
@@ -215,50 +196,26 @@ def _small(blocks: list[Node]) -> Node:
     return {"t": "Div", "c": [["", ["small"], [["custom-style", _SMALL]]], blocks]}
 
 
-def _note(cites: Sequence[Citation], about: list[Node], said: Collection[str]) -> Node:
+def _note(entry: SourceEntry, said: Collection[str], language: str) -> Node:
     """Return one entry: the numbers, each to be pointed at, what they cite, and words not said."""
     inlines: list[Node] = []
-    for place, one in enumerate(cites):
-        end = "." if place == len(cites) - 1 else ","
+    for place, one in enumerate(entry.citations):
+        end = "." if place == len(entry.citations) - 1 else ","
         page = page_name(one.page, one.folio, SHORT)
         shown = f"{one.number} ({page}){end}" if page else f"{one.number}{end}"
         anchor: list[Any] = [f"note-{one.number}", [], []]
         inlines += [{"t": "Span", "c": [anchor, _strong(shown)]}, _SPACE]
-    inlines += about
-    for one in cites:
+    inlines += words_of(entry.about)
+    for more in (entry.address, entry.remark):
+        inlines += [_SPACE, *_link(more)] if more else []
+    if entry.graded:
+        grade = f"{entry.graded.reliability}{entry.graded.credibility}"
+        inlines += words_of(" · " + worded("grade {grade}", language, grade=grade))
+    for one in entry.citations:
         if one.quote not in said and one.words not in said:
-            number = f" {one.number}:" if len(cites) > 1 else ""
-            inlines += [_SPACE, *words_of(f"{number} “{one.words}”".strip())]
+            number = f"{one.number}: " if len(entry.citations) > 1 else ""
+            inlines += [_SPACE, *words_of(f"{number}“{one.words}”")]
     return paragraph(inlines)
-
-
-def _public(behind: Behind, citation: Citation, language: str) -> list[Node]:
-    """Return a public source, and the document that retells it."""
-    about = ", ".join(one for one in (behind.publisher, behind.title, behind.published) if one)
-    told = worded("(as told in “{title}”)", language, title=citation.source.title)
-    return [*words_of(about), _SPACE, *_link(behind.address), *words_of(f" {told}")]
-
-
-def _document(citation: Citation, graded: GradedSource | None, language: str) -> list[Node]:
-    """Return publisher, title, date, address and grade of a document."""
-    source = citation.source
-    about = citation_line(source, fields=BY_PUBLISHER, undated=worded("no date", language))
-    if source.publisher == STARTER:
-        about = worded("{title}, a brief of ours on public sources", language, title=source.title)
-    inlines = words_of(about)
-    if "://" in source.location:
-        inlines += [_SPACE, *_link(source.location)]
-    elif source.publisher != STARTER:
-        inlines += words_of(f" ({source.location.rpartition('/')[2]})")
-    if graded:
-        grade = worded("grade {grade}", language,
-                       grade=f"{graded.reliability}{graded.credibility}")  # fmt: skip
-        inlines += words_of(f" · {grade}")
-        if graded.newer:
-            inlines += words_of(
-                " · " + worded("later version: {title}", language, title=graded.newer)
-            )
-    return inlines
 
 
 def _link(address: str) -> list[Node]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from assistant.answer import Question
 from assistant.memo.templates import SectionPlan, Template, filled, template_named
@@ -74,6 +74,7 @@ def resumed(request: Request, begun: Memo) -> Request:
     kept = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in begun.settings.items()
+        if name in {one.name for one in fields(Request)}
     }
     return replace(
         request,

@@ -82,6 +82,8 @@ class _File:
     __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
     section: tuple[SectionPlan, ...] = ()
     heading: str = ""
+    about: str = ""
+    pages: str = ""
     words: int = 1000
     rules: tuple[str, ...] = ()
 
@@ -107,7 +109,8 @@ class Template:
     """A kind of memo: its sections in order, and how many words its body has at most.
 
     The body is what is read: timeline, tables and sources do not count. `rules`
-    are those of the linter that hold for its memos beside the ones of every memo.
+    are those of the linter that hold for its memos beside the ones of every memo. `about` says in a
+    sentence what it is for, `pages` how many pages it comes to, "" where nobody says.
     """
 
     name: str
@@ -115,6 +118,8 @@ class Template:
     words: int
     sections: tuple[SectionPlan, ...] = ()
     rules: tuple[str, ...] = ()
+    about: str = ""
+    pages: str = ""
 
 
 TEMPLATES = Registry(
@@ -211,7 +216,9 @@ def _read(file: Path) -> Template:
             for one in sections
         )
         rules = shipped_rules(file.stem)
-    return Template(file.stem, heading, found.words, sections, rules)
+    return Template(
+        file.stem, heading, found.words, sections, rules, about=found.about, pages=found.pages
+    )
 
 
 def _states_its_rules(file: Path) -> bool:

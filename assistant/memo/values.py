@@ -200,6 +200,16 @@ class Memo:
     language: str = "en"
     rules: tuple[str, ...] = ()
 
+    @property
+    def title(self) -> str:
+        """What the memo is called: its topic, unless the analyst called it something else."""
+        return str(self.settings.get("title") or self.topic)
+
+    @property
+    def sample(self) -> bool:
+        """Whether it was written to show what memos are."""
+        return bool(self.settings.get("sample"))
+
     def citation(self, number: int) -> Citation:
         """Return the citation with a number; raises KeyError where there is none."""
         for one in self.citations:
