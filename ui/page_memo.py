@@ -141,7 +141,8 @@ def _form() -> _Form:
             [], label=LABELS("memo.publishers"), multiselect=True, allow_custom_value=True
         )
     questions = drawn("memo-questions")
-    go = gr.Button(LABELS("memo.write"), variant="primary", elem_id="memo-go")
+    with gr.Row(elem_id="memo-going"):
+        go = gr.Button(LABELS("memo.write"), variant="primary", elem_id="memo-go", scale=0)
     return _Form(intro, topic, chosen, cards, audience, as_of, length, publishers, questions, go)
 
 

@@ -286,7 +286,7 @@ def single_source_judgment(context: LintContext) -> Iterator[tuple[str, str]]:
     }
     for source in context.memo.sources:
         for one in source.behind:
-            origin |= dict.fromkeys(one.citations, one.address)
+            origin |= dict.fromkeys(one.citations, one.address or one.publisher)
     for section, where, line in context.lines():
         cites = (*line.claim.citations, *line.claim.offered)
         key = section.leading and line.role in (EVIDENCE, JUDGMENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -188,8 +189,15 @@ def _noted(memo: Memo) -> list[Node]:
     said = {line.claim.text for one in memo.sections for line in one.lines}
     said |= {one.text for one in memo.events}
     said |= {side.text for one in memo.disputes for side in one.sides}
+    said = {_bare(one) for one in said}
     entries = [_note(one, said, memo.language) for one in source_list(memo)]
     return [_small(entries)] if entries else []
+
+
+def _bare(text: str) -> str:
+    """Return a text without what stands in brackets, where references and their names stand."""
+    bare = re.sub(r"[(（\[][^()（）\[\]]*[)）\]]", " ", text)
+    return " ".join(bare.split()).replace(" .", ".")
 
 
 def _small(blocks: list[Node]) -> Node:
@@ -210,9 +218,9 @@ def _note(entry: SourceEntry, said: Collection[str], language: str) -> Node:
         inlines += [_SPACE, *_link(more)] if more else []
     if entry.graded:
         grade = f"{entry.graded.reliability}{entry.graded.credibility}"
-        inlines += words_of(" · " + worded("grade {grade}", language, grade=grade))
+        inlines += [_SPACE, *words_of("· " + worded("grade {grade}", language, grade=grade))]
     for one in entry.citations:
-        if one.quote not in said and one.words not in said:
+        if not {_bare(one.quote), _bare(one.words)} & said:
             number = f"{one.number}: " if len(entry.citations) > 1 else ""
             inlines += [_SPACE, *words_of(f"{number}“{one.words}”")]
     return paragraph(inlines)

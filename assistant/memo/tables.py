@@ -33,7 +33,6 @@ from assistant.memo.values import (
     Side,
 )
 from assistant.workspace import Workspace
-from corpus.errors import NotInLibrary
 from corpus.starter.public_sources import PublicSource, behind, public_sources
 
 # The most rows of each table; those nearest to the topic are kept.
@@ -72,7 +71,7 @@ def with_tables(workspace: Workspace, memo: Memo, state: MemoState) -> Memo:
         disputes=_disputes(pool, numbers) if "disputes" in shown else (),
     )
     memo = replace(memo, citations=numbers.citations)
-    memo = replace(memo, sources=_sources(workspace, memo, pool, counted))
+    memo = replace(memo, sources=_sources(memo, pool, counted))
     return replace(memo, sections=tuple(_with_own_notes(one, memo) for one in memo.sections))
 
 
@@ -251,7 +250,7 @@ def with_sources_of_all(workspace: Workspace, memo: Memo) -> Memo:
             document, first.source, (), grade.reliability, grade.credibility, grade.reason,
             grade.graded, document,
         )  # fmt: skip
-        behind_it = _behind(workspace, memo, cites)
+        behind_it = _behind(memo, cites)
         found.append(replace(graded, citations=tuple(cites), behind=behind_it))
     return replace(memo, sources=tuple(found))
 
@@ -263,35 +262,20 @@ def _cited_numbers(memo: Memo) -> dict[str, list[int]]:
     return numbers
 
 
-# Characters before a sentence in which whoever reports it may be named.
-_NAMED_BEFORE = 600
-
-
-def _behind(workspace: Workspace, memo: Memo, cites: Sequence[int]) -> tuple[Behind, ...]:
+def _behind(memo: Memo, cites: Sequence[int]) -> tuple[Behind, ...]:
     """Return the public sources behind the citations of one document."""
     listed = public_sources(memo.citation(cites[0]).source)
-    if not listed:
-        return ()
     numbers: dict[PublicSource, list[int]] = defaultdict(list)
-    for number in cites:
-        one = memo.citation(number)
-        try:
-            text = workspace.library.document(one.document).text
-        except NotInLibrary:
-            text = ""
-        before = text[max(0, one.start - _NAMED_BEFORE) : one.start].rpartition("\n\n")[2]
-        if found := behind(one.quote, before, listed):
+    for number in cites if listed else ():
+        if found := behind(memo.citation(number).quote, listed):
             numbers[found].append(number)
     return tuple(
-        Behind(one.publisher, one.title, one.published, one.address, tuple(numbers[one]))
-        for one in listed
-        if one in numbers
+        Behind(one.publisher, one.title, one.published, one.address, tuple(cited))
+        for one, cited in numbers.items()
     )
 
 
-def _sources(
-    workspace: Workspace, memo: Memo, pool: _Pool, counted: Mapping[int, int]
-) -> tuple[GradedSource, ...]:
+def _sources(memo: Memo, pool: _Pool, counted: Mapping[int, int]) -> tuple[GradedSource, ...]:
     """Return the cited documents with grades; the kind of each is that of most of its lines."""
     numbers = _cited_numbers(memo)
     speakers: dict[str, Counter[str]] = defaultdict(Counter)
@@ -319,7 +303,7 @@ def _sources(
                 origin=pool.origins.get(document, document),
                 speakers=tuple(one for one, count in speakers[document].most_common() if count),
                 newer=f"{newer.source.title} ({newer.source.published})" if newer else "",
-                behind=_behind(workspace, memo, cites),
+                behind=_behind(memo, cites),
             )
         )
     return tuple(graded)

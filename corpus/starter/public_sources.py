@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from corpus.document import Source
 # As the starter library is called where its documents name their publisher.
 STARTER = "Briefing Assistant starter library"
 _FOLDER = Path(__file__).parent
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 
 
@@ -57,24 +62,56 @@ def _listed(stem: str) -> tuple[PublicSource, ...]:
     return ()
 
 
-def behind(words: str, before: str, listed: Sequence[PublicSource]) -> PublicSource | None:
+# Who reports a sentence: "TechSpot says", "according to ODSC".
+_SAYS = (
+    r"(?:says?|said|reports?|reported|writes?|wrote|notes?|noted|adds?|added|counts?|counted|puts?|"
+    r"gives?|gave|states?|stated|estimates?|estimated|explains?|argues?|finds?|found|describes?|"
+    r"recalls?|warns?|tells|told|assumes?|calculates?|derives?|observes?|lists?)\b"
+)
+# "(source 24)" in a report, whose sources are numbered in the order of its list.
+_NUMBERED = re.compile(r"\(sources? (\d{1,3})")
+
+
+def behind(words: str, listed: Sequence[PublicSource]) -> PublicSource | None:
     """Return which of the listed sources a sentence rests on; None where that is not told.
 
-    It is the one that the sentence names, by date where a publisher has several; else the one
-    named last in the words `before` it, or the only one there is.
+    It is the one whose number it gives; else the one that it names last as saying so; or the only
+    one there is. Of several from one publisher it is the one of a date that is named, else the
+    publisher alone.
     """
     if len(listed) == 1:
         return listed[0]
-    named = [one for one in listed if any(_names(name, words) for name in one.names)]
-    if named:
-        return next((one for one in named if one.published and one.published in words), named[0])
-    places = [
-        (max(before.rfind(name) for name in one.names), -number, one)
-        for number, one in enumerate(listed)
+    if (found := _NUMBERED.search(words)) and 0 < int(found[1]) <= len(listed):
+        return listed[int(found[1]) - 1]
+    said = [
+        (place, one)
+        for one in listed
+        for name in one.names
+        if (place := _last_said(name, words)) >= 0
     ]
-    best = max(places, default=(-1, 0, None))
-    return best[2] if best[0] >= 0 else None
+    last = max((place for place, _ in said), default=-1)
+    return _one_of([one for place, one in said if place == last], words) if said else None
 
 
-def _names(name: str, words: str) -> bool:
-    return bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words))
+def _last_said(name: str, text: str) -> int:
+    """Return where a text last names somebody as saying what it says; -1 for nowhere."""
+    known = re.escape(name)
+    pattern = rf"(?<!\w){known}(?:'s)? (?:also |then |further )?{_SAYS}|according to {known}(?!\w)"
+    return max((found.start() for found in re.finditer(pattern, text)), default=-1)
+
+
+def _one_of(found: Sequence[PublicSource], text: str) -> PublicSource:
+    """Return the one of a date that a text names; else, of several, their publisher alone."""
+    years = [one for one in found if one.published and _spoken(one.published) in text]
+    if len(years) == 1 or len(found) == 1:
+        return (years or found)[0]
+    return PublicSource(found[0].publisher, "", "", "")
+
+
+def _spoken(day: str) -> str:
+    """Return an ISO date as sentences give it: "19 September 2025"; one without a day as it is."""
+    try:
+        at = date.fromisoformat(day)
+    except ValueError:
+        return day
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
