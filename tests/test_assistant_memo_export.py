@@ -114,7 +114,7 @@ def test_markdown_has_notes_and_no_markup_of_a_document() -> None:
 def test_a_memo_says_nothing_twice_and_shows_no_empty_section() -> None:
     """Sources come last, no sentence is quoted again, what holds nothing is named in one line."""
     text = exported(FULL, "md").decode()
-    order = [text.index(f"## {one}") for one in ("Bottom line", "Timeline", "Figures", "Sources")]
+    order = [text.index(f"## {one}") for one in ("Bottom line", "Figures", "Timeline", "Sources")]
     assert order == sorted(order)
     assert text.count(SHIPS) == 2  # The line, and the side of a disagreement.
     assert [one.heading for one in left_out(FULL)] == ["Assumptions and gaps", "Alternative views"]

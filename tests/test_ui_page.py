@@ -6,7 +6,7 @@ import html
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,9 @@ class Harbour:
 
     def opening_finished(self) -> bool:
         return True
+
+    def after_opening(self, do: Callable[[], object]) -> None:
+        pass
 
     def entries(self) -> Sequence[Entry]:
         return [Entry(DOCUMENT.id, SOURCE, 1, 1, "2026-01-01T00:00:00+00:00")]

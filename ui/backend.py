@@ -74,6 +74,7 @@ class Backend:
         self._opening_thread = threading.Thread()
         self._renderer = PageRenderer()
         self._engines: dict[str, Engine] = {}
+        self._afterwards: list[Callable[[], object]] = []
         self._other_engines: list[str] = []
         self._examples: list[str] = []
         self.questions: Jobs[Any] = Jobs(
@@ -171,7 +172,7 @@ class Backend:
             workspace.with_themes(workspace.library.entries())
             self._other_engines = self._reachable(workspace)
             self._try_examples(workspace)
-            self._begin_sample()
+            self._do_afterwards()
         except BriefingError as error:
             _LOG.error("the library does not open", exc_info=error)
             self._failure = str(error)
@@ -186,14 +187,16 @@ class Backend:
             self._ready.set()
             self._finished.set()
 
-    def _begin_sample(self) -> None:
-        """Have a memo written that shows what memos are, where nobody has added or written any."""
-        from ui.memo_writing import start_sample
+    def after_opening(self, do: Callable[[], object]) -> None:
+        """Have something done once the library is open; it is not done where it does not open."""
+        self._afterwards.append(do)
 
-        try:
-            start_sample(self, patient=True)
-        except Exception as error:  # noqa: BLE001  # reason: the page works without a sample
-            _LOG.error("the sample memo is not written", exc_info=error)
+    def _do_afterwards(self) -> None:
+        for do in self._afterwards:
+            try:
+                do()
+            except Exception as error:  # noqa: BLE001  # reason: the page works without it
+                _LOG.error("what follows the opening failed", exc_info=error)
 
     def _wait_for_questions(self) -> None:
         """Wait while questions are being answered, since both want every core; not for ever."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -54,21 +53,17 @@ def open_memo(backend: Backend, name: str, language: str = "en") -> MemoEditor:
         return MemoEditor(message=error_html(str(error), language))
 
 
-def finding_key(finding: Finding) -> str:
-    """Return what names a finding of the linter between the page and the program."""
-    return json.dumps([finding.rule, finding.where])
-
-
 def accept_finding(
     backend: Backend, editor: MemoEditor, finding: str, reason: str, language: str = "en"
 ) -> MemoEditor:
-    """Accept a finding (see `finding_key`) for a reason; return the editor's state, stored."""
+    """Accept a finding, by its number from 0, for a reason; return the editor's state, stored."""
     from assistant.memo.lint import accepted
 
     workspace = backend.workspace()
     if workspace is None or editor.memo is None:
         return editor
-    found = next((one for one in editor.memo.findings if finding_key(one) == finding), None)
+    numbered = {str(number): one for number, one in enumerate(editor.memo.findings)}
+    found = numbered.get(finding)
     if found is None:
         return editor
     try:

@@ -16,7 +16,7 @@ from assistant.memo.translation import worded
 from assistant.memo.values import GAP, NOTE, Finding, Line, Memo, Section
 from corpus.citation_line import citation_line
 from corpus.document import Source
-from ui.memo_editor import MemoEditor, finding_key
+from ui.memo_editor import MemoEditor
 from ui.rendering import rendered
 from ui.wording import word
 
@@ -30,7 +30,7 @@ _TABLES = ("timeline", "figures", "disputes", "sources")
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A note of the check: what it says, where, its key, and what it offers, "" for nothing."""
+    """A note of the check: what it says, where, its number, and what it offers, "" for nothing."""
 
     says: str
     where: str
@@ -79,9 +79,9 @@ def memo_html(
     if memo is None:
         return ""
     remarks: dict[str, list[Remark]] = defaultdict(list)
-    for one in memo.findings:
+    for number, one in enumerate(memo.findings):
         if not one.accepted:
-            remarks[one.where].append(_remark(one))
+            remarks[one.where].append(_remark(one, str(number)))
     drawn = pictures or {}
     sections = [
         ShownSection(
@@ -118,9 +118,9 @@ def _lines_of(section: Section, memo: Memo) -> list[tuple[int, Line]]:
     return lines
 
 
-def _remark(finding: Finding) -> Remark:
+def _remark(finding: Finding, key: str) -> Remark:
     remedy = _REMEDIES.get(finding.rule, "")
-    return Remark(finding.advice, finding.where, finding_key(finding), remedy)
+    return Remark(finding.advice, finding.where, key, remedy)
 
 
 def _facts(memo: Memo, language: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui import memos, page_source
+from ui import memo_writing, memos, page_source
 from ui.backend import Backend
 from ui.memo_editor import MemoEditor
 from ui.page_html import drawn, hidden_text
@@ -84,6 +84,7 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend) -> None:
 
     parts = MemoParts(editor, body, message, tools, sections, start, listing)
     events, outputs = MemoEvents(backend, parts), parts.all
+    backend.after_opening(lambda: memo_writing.start_sample(backend, patient=True))
     quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
     watching: Any = {"api_visibility": "private", "show_progress": "hidden",
                      "concurrency_limit": 20}  # fmt: skip

@@ -94,6 +94,7 @@ def scroll_to(selector: str) -> str:
         "}, 60)"
     )
 
+
 __all__ = [
     "ANNOUNCE",
     "COPY_TEXT",

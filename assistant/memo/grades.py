@@ -168,12 +168,14 @@ def confidence(
         level = "low"
     else:
         level = "moderate"
+    # That nobody disagrees would be more than was looked for.
     form = (
         "Confidence in this evidence is {level}: it goes back to {origins}, {good} of {documents} "
-        "documents are graded A or B (the best {best})"
+        "documents are graded A or B (the best {best}), and a source of the library disagrees."
+        if disputed
+        else "Confidence in this evidence is {level}: it goes back to {origins}, {good} of "
+        "{documents} documents are graded A or B (the best {best})."
     )
-    # That nobody disagrees would be more than was looked for.
-    form += ", and a source of the library disagrees." if disputed else "."
     return level, worded(
         form,
         language,
