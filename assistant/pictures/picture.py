@@ -40,7 +40,7 @@ class Point:
 
     `label` is what the drawing says, `words` the sentence as its document writes it (from `start`
     to `end` of `document`). `date` is ISO 8601, shortened where less is known; `value` a number
-    whose wording is `shown`. `who` says it, `row` is what the table puts it under. `citation` is
+    whose wording is `shown`, `low` the lower end of a range that it closes. `who` says it, `row` is what the table puts it under. `citation` is
     its number in the answer or memo, None where that does not cite it.
     """
 
@@ -53,6 +53,7 @@ class Point:
     citation: int | None = None
     date: str = ""
     value: float | None = None
+    low: float | None = None
     shown: str = ""
     who: str = ""
     row: str = ""

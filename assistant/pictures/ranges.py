@@ -42,6 +42,10 @@ _CLAUSE = re.compile(r";\s|,\s+(?!\d{3})|\s(?:and|but|while|whereas)\s")
 # What is asked about is what the figure leaves out.
 _ELSEWHERE = re.compile(r"\b(?:outside|excluding|except|other than|apart from)\b", re.IGNORECASE)
 _LOWER_END = re.compile(r"(?P<low>[$€£¥]?\d[\d.,]*)\s*(?:to|–|-)\s*$")
+_ROUGHLY = re.compile(
+    r"\b(?:about|around|roughly|approximately|some|nearly|almost|an estimated|close to)\s+"
+    r"(?:US\s?)?$", re.IGNORECASE,
+)  # fmt: skip
 _LONGEST_LABEL = 120
 
 
@@ -103,7 +107,7 @@ def _figures(material: Material) -> Iterator[tuple[str, Point]]:
                 unit = f"{unit} per {per['per'].lower()}" if per else unit
             elif not (set(unit.split()) & counted) or per or not material.in_class(clause):
                 continue
-            yield unit, _point(material, one)
+            yield unit, _point(material, one, clause)
 
 
 def _counted_noun(question: str) -> frozenset[str]:
@@ -136,18 +140,43 @@ def _clause(text: str, place: int) -> str:
     return text[start : min(cut for cut in cuts if cut > place)]
 
 
-def _point(material: Material, one: FigureStatement) -> Point:
+def _point(material: Material, one: FigureStatement, clause: str) -> Point:
     sentence = one.sentence
     whole = plain(sentence.text)
-    label = whole if len(whole) <= _LONGEST_LABEL else _around(whole, one.shown)
-    sign = {AT_LEAST: "> ", AT_MOST: "< "}.get(one.bound, "")
     before = sentence.text[: sentence.text.find(one.shown)]
+    alone = sum(two.unit == one.unit for two in statements_of(sentence)) == 1
+    if not alone:
+        # Which of several figures it is must be seen: its own clause says it.
+        label = _part_of(whole, plain(clause))
+    elif len(whole) <= _LONGEST_LABEL:
+        label = whole
+    else:
+        label = _around(whole, one.shown)
+    sign = {AT_LEAST: "> ", AT_MOST: "< "}.get(one.bound, "")
+    if _ROUGHLY.search(before):
+        sign = "≈ "
     lower = _LOWER_END.search(before)
     shown = f"{before[lower.start() :]}{one.shown}" if lower else f"{sign}{one.shown}"
     return Point.at(
-        sentence, label, value=float(one.value), shown=shown, who=said_by(sentence),
+        sentence, label, value=float(one.value), low=_lower_value(lower, one), shown=shown, who=said_by(sentence),
         date=sentence.source.published, citation=material.number(sentence),
     )  # fmt: skip
+
+
+def _lower_value(lower: re.Match[str] | None, one: FigureStatement) -> float | None:
+    """Return the lower end of "2 to 5 billion": its number in the scale of the upper one."""
+    upper = re.search(r"\d[\d.,]*", one.shown)
+    if lower is None or upper is None:
+        return None
+    small, large = (float(text.strip(".,$€£¥").replace(",", "")) for text in (lower["low"], upper[0]))
+    return float(one.value) * small / large if 0 < small < large else None
+
+
+def _part_of(whole: str, clause: str) -> str:
+    """Return a part of a sentence, with "…" where it is cut."""
+    label = clause.rstrip(" .,;")
+    begins, ends = whole.startswith(label), whole.rstrip(" .").endswith(label)
+    return f"{'' if begins else '…'}{label}{'' if ends else '…'}"
 
 
 def _around(text: str, shown: str) -> str:
