@@ -18,7 +18,7 @@ from corpus.i18n import tr
 from corpus.page_images import PageRenderer
 from corpus.vocabulary import using_aliases
 from ui.jobs import Jobs
-from ui.notices import error_html, status_html, troubles_html
+from ui.notices import error_html, opening_html, troubles_html
 from ui.source import SelectedCitation, Sources
 from ui.wording import word
 
@@ -200,17 +200,17 @@ class Backend:
         return [one.name for one in found if not one.name.startswith("local:")]
 
     def status(self, language: str = "en") -> str:
-        """Return the line under the title, as HTML."""
+        """Return the line below the bar as HTML: how it opens, what failed; "" if all is well."""
         troubles = troubles_html(list(self._troubles.items()), language)
         if self._failure:
             return error_html(self._failure, language) + troubles
-        workspace = self._workspace
-        if workspace is None:
-            note = word(self._status_key, language, **self._progress)
-            return status_html((), "", note) + troubles
-        engine = workspace.engine
-        entries = workspace.library.entries()
-        return status_html(entries, engine.name, "", engine.host, language) + troubles
+        if self._workspace is None:
+            return opening_html(word(self._status_key, language, **self._progress)) + troubles
+        return troubles
+
+    def default_engine(self) -> str:
+        """Return the name of the engine that answers where none was chosen; "" while it opens."""
+        return self._workspace.engine.name if self._workspace else ""
 
     def engines(self) -> Sequence[tuple[str, str]]:
         """Return (what is shown, name) of the engines to choose from, the present one first.

@@ -258,7 +258,7 @@ def list_html(downloads: Sequence[LocalModel], doubted: str, language: str) -> s
     """Return the models, a row each; the removal of the one named `doubted` is asked about."""
     packed = in_packages(downloads)
     rows = [_row(one, one.name == doubted, packed, language) for one in downloads]
-    return rendered("local_models.html", "models", language, rows) if rows else ""
+    return rendered("engines.html", "models", language, rows) if rows else ""
 
 
 def _row(one: LocalModel, doubted: bool, packed: Sequence[str], language: str) -> ModelRow:
@@ -380,7 +380,7 @@ def line_html(job: Job[DownloadProgress] | None, behind: int, language: str) -> 
         return ""
     if job.ended or job.cancelled or job.latest is None:
         line, wrong = _download_outcome(job, language), job.failure is not None
-        return rendered("local_models.html", "stood", language, line, wrong)
+        return rendered("engines.html", "stood", language, line, wrong)
     now = job.latest
     facts = [_bytes_done(now, language)]
     if not now.place:
@@ -394,7 +394,7 @@ def line_html(job: Job[DownloadProgress] | None, behind: int, language: str) -> 
     if behind:
         facts.append(word("writers.then", language, count=behind))
     share = now.done / now.total if now.total else 0.0
-    return rendered("local_models.html", "coming", language, job.name, share, facts)
+    return rendered("engines.html", "coming", language, job.name, share, facts)
 
 
 def announcement_html(job: Job[DownloadProgress] | None, language: str) -> str:
@@ -409,7 +409,7 @@ def announcement_html(job: Job[DownloadProgress] | None, language: str) -> str:
         now = job.latest
         tenths = 10 * now.done // now.total if now.total else 0
         line = word("writers.percent", language, name=job.name, percent=10 * tenths)
-    return rendered("local_models.html", "told", language, line)
+    return rendered("engines.html", "told", language, line)
 
 
 def _download_outcome(job: Job[DownloadProgress], language: str) -> str:

@@ -1,55 +1,23 @@
-"""The scripts of the chat page: Gradio has no event for a link in a message, nor a clipboard."""
+"""The scripts of the page: of single components here, of all of it the files of `scripts/`."""
 
-# What is put away or hidden is a class of #columns: the style sheet reaches no further up.
-# Links inside messages are the buttons of a turn. What had the focus gets it back when the message
-# is redrawn; Space works as on a button; Escape closes the explanation of a verdict.
-TURN_ACTIONS = """
-let last = '';
-const columns = document.querySelector('#columns');
-document.addEventListener('click', event => {
-  const link = event.target.closest && event.target.closest('#chat a.do');
-  if (!link) return;
-  event.preventDefault();
-  last = link.getAttribute('href');
-  const parts = last.split('-');
-  trigger('select', {act: parts[1], turn: parts[2]});
-});
-document.addEventListener('keydown', event => {
-  const at = document.activeElement;
-  if (event.key === ' ' && at && at.matches('#chat a.do, #talks a.talk')) {
-    event.preventDefault();
-    at.click();
-  }
-  if (event.key === 'Escape' && at && at.matches('#chat .verdict')) at.classList.add('shut');
-  if (event.key === 'Escape') columns.classList.remove('show-talks');
-});
-document.addEventListener('focusout', event => {
-  if (event.target.matches && event.target.matches('#chat .verdict')) {
-    event.target.classList.remove('shut');
-  }
-});
-const thread = document.querySelector('#chat');
-if (thread) new MutationObserver(() => {
-  if (!last || document.activeElement !== document.body) return;
-  const again = thread.querySelector(`a.do[href="${last}"]`);
-  if (again) again.focus({preventScroll: true});
-}).observe(thread, {childList: true, subtree: true});
-"""
+from __future__ import annotations
 
-OPEN_CONVERSATION = """
+from pathlib import Path
+
+# In the page's head: what belongs to no single component.
+PAGE_SCRIPT = "\n".join(
+    one.read_text(encoding="utf-8")
+    for one in sorted((Path(__file__).parent / "scripts").glob("*.js"))
+)
+
+# Every click on an element with `data-act` inside an HTML component becomes its `select` event,
+# whose data is the element's dataset: Gradio has no event for a button inside HTML.
+SEND_CLICKS = """
 element.addEventListener('click', event => {
-  const link = event.target.closest('a.talk');
-  if (!link) return;
+  const pressed = event.target.closest('[data-act]');
+  if (!pressed || !element.contains(pressed)) return;
   event.preventDefault();
-  document.querySelector('#columns').classList.remove('show-talks');
-  trigger('select', {talk: (link.getAttribute('href') || '').slice(6)});
-});
-"""
-
-CHIPS = """
-element.addEventListener('click', event => {
-  const chip = event.target.closest('[data-drop]');
-  if (chip) trigger('select', {drop: chip.dataset.drop, which: chip.dataset.which});
+  trigger('select', {...pressed.dataset});
 });
 """
 
@@ -83,18 +51,6 @@ COPY_TEXT = "text => { if (text) navigator.clipboard.writeText(text); }"
 HIDE_UNSUPPORTED = (
     "hidden => { document.querySelector('#columns').classList.toggle('hide-unsupported', hidden); }"
 )
-# Narrow: a sheet over the page; wide: the column is put away.
-TOGGLE_CONVERSATIONS = """
-() => {
-  const narrow = window.innerWidth <= 1000;
-  const columns = document.querySelector('#columns');
-  columns.classList.toggle(narrow ? 'show-talks' : 'hide-talks');
-  if (narrow && columns.classList.contains('show-talks')) {
-    const box = document.querySelector('#talks input, #talks textarea');
-    if (box) box.focus();
-  }
-}
-"""
 FOCUS_QUESTION = (
     "() => { const box = document.querySelector('#question textarea'); if (box) box.focus(); }"
 )
@@ -112,16 +68,19 @@ text => {
 }
 """
 
-# Questions begin at the top of the thread, with room below for the answer.
+# A question begins at the top of the thread; the style sheet keeps room below it for the answer.
 SCROLL_TO_QUESTION = """
 () => setTimeout(() => {
-  const asked = [...document.querySelectorAll('#chat .asked')].pop();
-  const frame = asked && asked.closest('.bubble-wrap');
-  if (!frame) return;
-  const above = asked.getBoundingClientRect().top - frame.getBoundingClientRect().top;
-  if (window.innerWidth <= 760) asked.scrollIntoView({block: 'start'});
-  else frame.scrollTop += above - 8;
+  const asked = document.querySelector('#latest .turn');
+  if (asked) asked.scrollIntoView({block: 'start'});
 }, 60)
+"""
+
+# The id of the conversation that this window had open before it was loaded again: another window
+# begins a conversation of its own.
+OPENED_BEFORE = """
+(watcher, before, current, restored) => [
+  watcher, sessionStorage.getItem('briefing-conversation') || '', current, restored]
 """
 
 
@@ -161,16 +120,15 @@ REFOCUS = """
 
 __all__ = [
     "ANNOUNCE",
-    "CHIPS",
     "COPY_TEXT",
     "FOCUS_QUESTION",
     "HIDE_UNSUPPORTED",
     "MODEL_BUTTONS",
-    "OPEN_CONVERSATION",
+    "OPENED_BEFORE",
+    "PAGE_SCRIPT",
     "REFOCUS",
     "SAVE_CONVERSATION",
     "SCROLL_TO_QUESTION",
-    "TOGGLE_CONVERSATIONS",
-    "TURN_ACTIONS",
+    "SEND_CLICKS",
     "scroll_to",
-]  # fmt: skip
+]

@@ -1,4 +1,4 @@
-"""The fold "Get a local writer" above the question box, and the line of what is being fetched."""
+"""Who answers: the panel behind the bar's second button, and the models of this machine in it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from ui import local_models
 from ui.backend import Backend
 from ui.local_models import announcement_html, failure_line, line_html, list_html
 from ui.notices import note_html
+from ui.page_bar import Bar
 from ui.page_scripts import ANNOUNCE, MODEL_BUTTONS
 from ui.page_words import LABELS
+from ui.rendering import rendered
 from ui.wording import language_of, word
 
 # Seconds between two looks at what is being fetched, and at whether another window began to.
@@ -41,7 +43,7 @@ class LocalModelParts:
     spoken: gr.HTML
     timer: gr.Timer
     engine: gr.Dropdown
-    status: gr.HTML
+    who: gr.HTML
 
 
 class LocalModelEvents:
@@ -85,7 +87,7 @@ class LocalModelEvents:
             **self._rows(removing, language),
             **self._engines(engine),
             **self._progress(language, name if action in {"get", "stop"} else ""),
-            self._parts.status: self._backend.status(language),
+            self._parts.who: who_html(self._backend, engine or "", language),
             self._parts.note: line,
         }
 
@@ -138,41 +140,47 @@ class LocalModelEvents:
         }
 
 
-def build_list() -> tuple[gr.Accordion, gr.HTML, gr.HTML]:
-    """Build the fold: the models in rows, and below them what was done."""
-    with gr.Accordion(LABELS("writers.title"), open=False, elem_id="writers") as made:
-        gr.Markdown(LABELS("writers.note"), elem_classes="note")
-        rows = gr.HTML("", elem_id="writers-list", js_on_load=MODEL_BUTTONS)
-        note = gr.HTML("", elem_id="writers-note")
-    return made, rows, note
+def who_html(backend: Backend, engine: str, language: str) -> str:
+    """Return the bar's button that says who answers and where text goes; "" is the default."""
+    if backend.workspace() is None and not backend.engines():
+        return ""
+    name = engine or backend.default_engine()
+    return rendered("bar.html", "who", language, name, backend.host_of(name))
 
 
-def build(
-    page: gr.Blocks,
-    status: gr.HTML,
-    backend: Backend,
-    made: tuple[gr.Accordion, gr.HTML, gr.HTML],
-    engine: gr.Dropdown,
-) -> None:
-    """Build the line below the fold, and have the events answered."""
-    line = gr.HTML("", elem_id="writers-line")
-    spoken = gr.HTML("", elem_id="writers-spoken", js_on_load=ANNOUNCE)
+def build(page: gr.Blocks, bar: Bar, backend: Backend) -> gr.Dropdown:
+    """Build the panel; return what holds the name of the engine that was chosen."""
+    with gr.Column(elem_id="engines-panel", elem_classes="popover"):
+        engine = gr.Dropdown(
+            [], label=LABELS("chat.engine"), value=None, info=LABELS("chat.engine_info")
+        )
+        with gr.Accordion(LABELS("writers.title"), open=False, elem_id="writers") as fold:
+            gr.Markdown(LABELS("writers.note"), elem_classes="note")
+            rows = gr.HTML("", elem_id="writers-list", js_on_load=MODEL_BUTTONS)
+            note = gr.HTML("", elem_id="writers-note")
+        line = gr.HTML("", elem_id="writers-line")
+        spoken = gr.HTML("", elem_id="writers-spoken", js_on_load=ANNOUNCE)
     seen, removing, followed = gr.State([]), gr.State(""), gr.State("")
     timer = gr.Timer(_IDLE)
-    parts = LocalModelParts(*made, seen, removing, followed, line, spoken, timer, engine, status)
+    parts = LocalModelParts(
+        fold, rows, note, seen, removing, followed, line, spoken, timer, engine, bar.who
+    )
     events = LocalModelEvents(backend, parts)
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     following: list[Any] = [line, spoken, followed, timer]
-    drawn: list[Any] = [parts.rows, seen, removing]
-    parts.fold.expand(events.show_models, None, [*drawn, parts.note], **quiet)
-    parts.rows.select(
-        events.action, engine,
-        [*drawn, parts.note, *following, engine, status], **quiet,
-    )  # fmt: skip
+    drawn: list[Any] = [rows, seen, removing]
+
+    def who(name: str | None, request: gr.Request) -> str:
+        return who_html(backend, name or "", language_of(request.headers))
+
+    engine.change(who, engine, bar.who, **quiet)
+    fold.expand(events.show_models, None, [*drawn, note], **quiet)
+    rows.select(events.action, engine, [*drawn, note, *following, engine, bar.who], **quiet)
     timer.tick(
         events.tick, [seen, removing, followed, engine], [*drawn, *following, engine], **quiet
     )
     page.load(events.show_download, None, following, **quiet)
+    return engine
 
 
-__all__ = ["LocalModelEvents", "LocalModelParts", "build", "build_list"]
+__all__ = ["LocalModelEvents", "LocalModelParts", "build", "who_html"]
