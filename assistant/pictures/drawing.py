@@ -13,12 +13,12 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree
 
 from assistant.memo.translation import worded
+from assistant.memo.typesetting import font_paths
 from assistant.pictures.dates import day_in_words, span_of_day, ticks
 from assistant.pictures.picture import Kind, Picture, Point
 
@@ -158,7 +158,7 @@ def _apart(wanted: Sequence[float], heights: Sequence[float], height: float) -> 
 def _range(picture: Picture) -> _Sheet:
     """Return a row for each figure: its value, who says it and what it counts, then its place."""
     points = picture.points
-    words, begin, end = 150, 470, WIDTH - 18
+    words, begin, end = 150, 470, WIDTH - 26
     lines = [_wrapped(one.label, begin - words - 24, 4) for one in points]
     heights = [max(3, len(one)) * _LINE + 12 for one in lines]
     low, high = min(_low(one) for one in points), max(one.value or 0 for one in points)
@@ -175,10 +175,12 @@ def _range(picture: Picture) -> _Sheet:
     for number, one in enumerate(points):
         middle = y + heights[number] / 2
         rise = (len(lines[number]) - 1) * _LINE / 2
-        shown = _wrapped(one.shown, words - 12, 1)[0]
-        marks.append(_Words(0, middle - _LINE / 2 - 1, shown, _SIZE + 1, _ACCENT, "left", number))
-        for place, line in enumerate(_wrapped(one.who, words - 12, 2)):
-            marks.append(_Words(0, middle + _LINE * (place + 0.5), line, _SMALL, _QUIET, "left", number))
+        value = _wrapped(one.shown, words - 22, 2)
+        who = _wrapped(one.who, words - 12, 3 - len(value))
+        above = (len(value) + len(who) - 1) * _LINE / 2
+        for place, line in enumerate([*value, *who]):
+            said = (_SIZE + 1, _ACCENT) if place < len(value) else (_SMALL, _QUIET)
+            marks.append(_Words(0, middle - above + place * _LINE, line, *said, point=number))
         for place, line in enumerate(lines[number]):
             marks.append(_Words(words, middle - rise + place * _LINE, line, 12.5, point=number))
         x = x_of(one.value or 0)
@@ -293,7 +295,9 @@ def _rendered(
             from matplotlib.backends.backend_agg import FigureCanvasAgg
             from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-            figure = _figure(sheet)
+            # The face has its dots at half height, as Chinese has them.
+            dots = "…" if form == "page" else "..."
+            figure = _figure(sheet, dots)
             buffer = io.BytesIO()
             if form == "png":
                 figure.patch.set_facecolor("white")
@@ -331,12 +335,10 @@ def _matplotlib() -> Any:
 
 def font_files() -> list[str]:
     """Return the files of the face that has Chinese characters; [] where its package is missing."""
-    spec = find_spec("noto_cjk_sans_otc")
-    folders = (spec.submodule_search_locations or ()) if spec else ()
-    return sorted(str(one) for folder in folders for one in Path(folder).glob("*.ttc"))
+    return sorted(str(one) for folder in font_paths() for one in Path(folder).glob("*.ttc"))
 
 
-def _figure(sheet: _Sheet) -> Any:
+def _figure(sheet: _Sheet, dots: str) -> Any:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.patches import Ellipse
@@ -349,7 +351,7 @@ def _figure(sheet: _Sheet) -> Any:
     for order, mark in enumerate(sheet.marks):
         if isinstance(mark, _Words):
             made: Any = axes.text(
-                mark.x, mark.y, mark.text, fontsize=mark.size, color=mark.colour,
+                mark.x, mark.y, mark.text.replace("…", dots), fontsize=mark.size, color=mark.colour,
                 ha=mark.anchor, va="center_baseline", parse_math=False,
             )  # fmt: skip
         elif isinstance(mark, _Stroke):

@@ -40,7 +40,8 @@ class Point:
 
     `label` is what the drawing says, `words` the sentence as its document writes it (from `start`
     to `end` of `document`). `date` is ISO 8601, shortened where less is known; `value` a number
-    whose wording is `shown`, `low` the lower end of a range that it closes. `who` says it, `row` is what the table puts it under. `citation` is
+    whose wording is `shown`, `low` the lower end of a range that it closes. `who` says it, `row` is what the table puts it under,
+    `tone` how it stands to that: "agrees", "differs" or "". `citation` is
     its number in the answer or memo, None where that does not cite it.
     """
 
@@ -57,6 +58,7 @@ class Point:
     shown: str = ""
     who: str = ""
     row: str = ""
+    tone: str = ""
 
     @classmethod
     def at(cls, sentence: EvidenceSentence, label: str, **more: object) -> Point:
@@ -124,3 +126,11 @@ class Picture:
 def documents_of(points: Sequence[Point]) -> int:
     """Return how many documents some points come from."""
     return len({one.document for one in points})
+
+
+def documents_in_words(points: Sequence[Point], language: str) -> str:
+    """Return how many documents some points come from, in words: "one document", "3 documents"."""
+    count = documents_of(points)
+    if count == 1:
+        return worded("one document", language)
+    return worded("{count} documents", language, count=count)

@@ -11,7 +11,7 @@ from assistant.memo.speakers import author_of, kind_of_speaker, speaker_of
 from assistant.memo.translation import worded
 from assistant.memo.values import COMPANY
 from assistant.pictures.about import Material, leans, plain, said_by, shortened
-from assistant.pictures.picture import Cell, Kind, Picture, Point, documents_of
+from assistant.pictures.picture import Cell, Kind, Picture, Point, documents_in_words
 from index.keyword_index import stems
 
 LEAST, MOST = 3, 8
@@ -66,8 +66,8 @@ def range_picture(material: Material) -> Picture | None:
     kept.sort(key=lambda one: -(one.value or 0))
     language = material.language
     title = worded(
-        "{count} figures from {documents} document(s), in {unit}", language, count=len(kept),
-        documents=documents_of(kept), unit=_unit_in_words(unit, language),
+        "{count} figures from {documents}, in {unit}", language, count=len(kept),
+        documents=documents_in_words(kept, language), unit=_unit_in_words(unit, language),
     )  # fmt: skip
     note = worded("They do not all count the same: what each counts stands beside it.", language)
     heads = tuple(worded(one, language) for one in ("Value", "What it counts", "Who says so", "Source"))
@@ -174,7 +174,7 @@ def _lower_value(lower: re.Match[str] | None, one: FigureStatement) -> float | N
 
 def _part_of(whole: str, clause: str) -> str:
     """Return a part of a sentence, with "…" where it is cut."""
-    label = clause.rstrip(" .,;")
+    label = re.sub(r"^(?:and|but|while|whereas)\s+", "", clause.rstrip(" .,;"))
     begins, ends = whole.startswith(label), whole.rstrip(" .").endswith(label)
     return f"{'' if begins else '…'}{label}{'' if ends else '…'}"
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from assistant.memo.translation import worded
 from assistant.pictures.about import Material, content, plain
 from assistant.pictures.dates import day_in_words
-from assistant.pictures.picture import Cell, Kind, Picture, Point, documents_of
+from assistant.pictures.picture import Cell, Kind, Picture, Point, documents_in_words
 from assistant.pictures.timeline import mention_of
 from index.keyword_index import stems
 
@@ -67,8 +67,8 @@ def chain_picture(material: Material, found: Sequence[Point]) -> Picture | None:
         return None
     language = material.language
     title = worded(
-        "{count} steps of the rule, from {documents} document(s)", language,
-        count=len(kept), documents=documents_of(kept),
+        "{count} steps of the rule, from {documents}", language,
+        count=len(kept), documents=documents_in_words(kept, language),
     )  # fmt: skip
     heads = tuple(worded(one, language) for one in ("Step", "Date", "In the words", "Source"))
     rows = tuple(

@@ -13,7 +13,7 @@ from assistant.memo.speakers import author_of, kind_of_speaker
 from assistant.memo.translation import worded
 from assistant.memo.values import PRESS
 from assistant.pictures.about import Material, content, leans, plain
-from assistant.pictures.picture import Cell, Kind, Picture, Point, documents_of
+from assistant.pictures.picture import Cell, Kind, Picture, Point, documents_in_words, documents_of
 
 LEAST = 3
 # "VTC News, citing SemiAnalysis, reports": it goes back to whom it cites.
@@ -82,10 +82,10 @@ def _point(material: Material, sentence: EvidenceSentence) -> Point:
 
 def _picture(language: str, points: list[Point]) -> Picture:
     names = list(dict.fromkeys(one.row for one in points))
+    form = "{documents} repeat {origins} origins" if len(names) > 1 else "{documents} repeat one origin"
     title = worded(
-        "{documents} documents repeat {origins} origin(s)", language,
-        documents=documents_of(points), origins=len(names),
-    )  # fmt: skip
+        form, language, documents=documents_in_words(points, language), origins=len(names)
+    )
     note = worded("Documents that repeat one origin are one voice, not several.", language)
     heads = tuple(worded(one, language) for one in ("Goes back to", "Document", "In the words"))
     rows = tuple(

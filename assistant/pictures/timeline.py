@@ -12,7 +12,7 @@ from assistant.memo.translation import worded
 from assistant.memo.values import Memo
 from assistant.pictures.about import Material, content, leans, plain, shortened
 from assistant.pictures.dates import day_in_words
-from assistant.pictures.picture import Cell, Kind, Picture, Point, documents_of
+from assistant.pictures.picture import Cell, Kind, Picture, Point, documents_in_words
 from corpus.date_mentions import DateMention, date_mentions
 from index.keyword_index import stems
 
@@ -125,6 +125,7 @@ def mention_of(text: str, day: str) -> DateMention | None:
 
 def label_of(text: str, day: str) -> str:
     """Return what a clause says, without the date that stands beside it, shortened."""
+    text = plain(text)
     mention = mention_of(text, day)
     if mention is not None:
         lead, after = text[: mention.start], text[mention.end :]
@@ -161,9 +162,9 @@ def timeline(found: Sequence[Point], language: str, *, most: int = MOST) -> Pict
         return None
     kept = sorted(found[:most] if len(found) <= most else _spread(found, most), key=_order)
     title = worded(
-        "{count} dated events, {first} to {last}, from {documents} document(s)", language,
+        "{count} dated events, {first} to {last}, from {documents}", language,
         count=len(kept), first=day_in_words(kept[0].date, language),
-        last=day_in_words(kept[-1].date, language), documents=documents_of(kept),
+        last=day_in_words(kept[-1].date, language), documents=documents_in_words(kept, language),
     )  # fmt: skip
     left = len(found) - len(kept)
     note = worded("{count} more in the sources are left out", language, count=left) if left else ""

@@ -14,7 +14,7 @@ from assistant.memo.sentence import EvidenceSentence
 from assistant.memo.speakers import author_of
 from assistant.memo.translation import worded
 from assistant.pictures.about import Material, content, leans, plain, said_by, shortened
-from assistant.pictures.picture import Cell, Kind, Picture, Point
+from assistant.pictures.picture import Cell, Kind, Picture, Point, documents_in_words
 
 # Fewer cells, or fewer documents where all agree, are less than the sentences themselves.
 LEAST, APART, COLUMNS, ROWS = 3, 3, 5, 5
@@ -115,6 +115,7 @@ def _point(
     return Point.at(
         sentence, cell, shown=shown or worded(", ", material.language).join(figures[:2]),
         who=said_by(sentence), citation=material.number(sentence),
+        tone="differs" if cell == DIFFERS else "agrees",
     )  # fmt: skip
 
 
@@ -143,10 +144,10 @@ def _picture(
         )
         for row in rows
     )
+    form = "{count} statements in {documents}" if len(rows) > 1 else "One statement in {documents}"
     title = worded(
-        "{count} statement(s) in {documents} documents", language,
-        count=len(rows), documents=len(documents),
-    )  # fmt: skip
+        form, language, count=len(rows), documents=documents_in_words(points, language)
+    )
     note = worded("Of the passages found for the question; a document may say more elsewhere.", language)
     return Picture(Kind.WHO_SAYS, title, tuple(points), heads, table, note, language=language)
 

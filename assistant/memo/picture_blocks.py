@@ -1,0 +1,89 @@
+"""Pictures in documents: image with what it shows in words, the table of the same, its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from assistant.memo.pandoc_tree import Node, heading, paragraph, table, words_of
+from assistant.pictures.picture import Cell, Kind, Picture
+
+# The shares of the page that the columns of each table have; who says what has as many columns as
+# documents.
+_WIDTHS = {
+    Kind.TIMELINE: (0.16, 0.5, 0.34),
+    Kind.RANGE: (0.17, 0.41, 0.16, 0.26),
+    Kind.CHAIN: (0.15, 0.15, 0.42, 0.28),
+    Kind.ORIGINS: (0.18, 0.32, 0.5),
+}
+_FIRST = 0.4
+# Returns the inline values that lead from a cell to its sources: notes of a memo, marks of an answer.
+Marks = Callable[[Cell], list[Node]]
+
+
+def picture_blocks(
+    picture: Picture, marks: Marks, images: Mapping[Kind, str] | None = None
+) -> list[Node]:
+    """Return a picture as blocks: its image if there is one, its table, and a caption.
+
+    `images` has the path or address of the image of each kind that is drawn.
+    """
+    blocks = []
+    if image := (images or {}).get(picture.kind):
+        alternative = words_of(picture.title)
+        node = {"t": "Image", "c": [["", [], [["width", "100%"]]], alternative, [image, ""]]}
+        blocks.append(paragraph([node]))
+    rows = [[[*words_of(one.text), *marks(one)] for one in row] for row in picture.rows]
+    blocks.append(table(picture.heads, rows, _widths(picture)))
+    note = f" {picture.note}" if picture.note else ""
+    blocks.append(paragraph([{"t": "Emph", "c": words_of(f"{picture.caption}{note}")}]))
+    return blocks
+
+
+def _widths(picture: Picture) -> Sequence[float]:
+    if picture.kind in _WIDTHS:
+        return _WIDTHS[picture.kind]
+    rest = len(picture.heads) - 1
+    return (_FIRST, *[(1 - _FIRST) / rest] * rest)
+
+
+def memo_blocks(pictures: Sequence[Picture], images: Mapping[Kind, str]) -> list[Node]:
+    """Return the pictures of a memo but for its timeline, which stands with its own table."""
+    blocks: list[Node] = []
+    for one in pictures:
+        if one.kind != Kind.TIMELINE:
+            blocks.append(heading(2, one.kind.value, one.name))
+            blocks += picture_blocks(one, _notes, images)
+    return blocks
+
+
+def _notes(cell: Cell) -> list[Node]:
+    """Return the raised number of the note that a cell's sentence has in a memo."""
+    numbers = [one.citation for one in cell.points if one.citation is not None]
+    return [
+        {
+            "t": "Superscript",
+            "c": [
+                {
+                    "t": "Link",
+                    "c": [["", [], [["role", "doc-noteref"]]], words_of(str(number)),
+                          [f"#note-{number}", ""]],
+                }
+            ],
+        }
+        for number in numbers
+    ]  # fmt: skip
+
+
+def answer_blocks(pictures: Sequence[Picture], level: int) -> list[Node]:
+    """Return the pictures of an answer as tables below headings of a level, for Markdown."""
+    blocks: list[Node] = []
+    for one in pictures:
+        blocks.append(heading(level, "", one.name))
+        blocks += picture_blocks(one, _marks)
+    return blocks
+
+
+def _marks(cell: Cell) -> list[Node]:
+    """Return the number under which an answer cites a cell's sentence."""
+    numbers = [one.citation for one in cell.points if one.citation is not None]
+    return words_of("".join(f" [{number}]" for number in numbers))
