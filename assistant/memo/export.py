@@ -141,8 +141,8 @@ def _html(memo: Memo) -> bytes:
         style = Path(folder) / "style.html"
         style.write_text(f"<style>{_STYLE}</style>", encoding="utf-8")
         made = _converted(
-            _tree(memo, address), "html5", "--standalone", "--variable=document-css:false", "--wrap=none",
-            f"--include-in-header={style}",
+            _tree(memo, address), "html5", "--standalone", "--variable=document-css:false",
+            "--wrap=none", f"--include-in-header={style}",
         )  # fmt: skip
     return made.encode()
 

@@ -34,7 +34,7 @@ def title_of(memo: Memo) -> str:
 def pandoc(memo: Memo, figure: str = "", pictures: Sequence[Node] = ()) -> Node:
     """Return the whole memo; `figure` is the path or address of the timeline's image.
 
-    `pictures` are the blocks of its other pictures, which stand before the notes.
+    `pictures` are the blocks of its other pictures, which stand before the tables.
 
     First the body, which is to be read; tables, notes and sources follow in annexes.
     """
@@ -48,9 +48,9 @@ def pandoc(memo: Memo, figure: str = "", pictures: Sequence[Node] = ()) -> Node:
     if annexes or memo.citations:
         blocks += _BREAK
         blocks.append(heading(1, "annexes", worded("Annexes", memo.language)))
+        blocks += pictures
         for section in annexes:
             blocks += _annex(section, memo, figure)
-        blocks += pictures
         blocks += _noted(memo)
     meta = {
         "title": {"t": "MetaInlines", "c": words_of(title)},

@@ -16,7 +16,7 @@ _WIDTHS = {
     Kind.ORIGINS: (0.18, 0.32, 0.5),
 }
 _FIRST = 0.4
-# Returns the inline values that lead from a cell to its sources: notes of a memo, marks of an answer.
+# What leads from a cell to its sources: the notes of a memo, the marks of an answer.
 Marks = Callable[[Cell], list[Node]]
 
 

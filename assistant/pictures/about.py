@@ -24,7 +24,8 @@ _OF_ITSELF = re.compile(
 )
 # What a sentence may open with and not be readable alone.
 _LEANS = re.compile(
-    r"^(?:It|They|This|These|That|Those|Its|Their|He|She|Such|But|However|Both|Another|The same|(?:At|In|By|With|From) th(?:at|is|ese|ose))\b"
+    r"^(?:It|They|This|These|That|Those|Its|Their|He|She|Such|But|However|Both|Another|"
+    r"The same|(?:At|In|By|With|From) th(?:at|is|ese|ose))\b"
 )
 _PICTOGRAMS = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f]+")
 _LONGEST = 60

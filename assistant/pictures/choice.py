@@ -5,10 +5,10 @@ from __future__ import annotations
 from assistant.answer import Answer
 from assistant.memo.values import Memo
 from assistant.pictures.about import Material, material_of_answer, material_of_citations
-from assistant.pictures.same_origin import origins_picture
 from assistant.pictures.picture import Picture
 from assistant.pictures.ranges import range_picture
 from assistant.pictures.rule_chain import chain_picture
+from assistant.pictures.same_origin import origins_picture
 from assistant.pictures.timeline import events_on, timeline_of_answer, timeline_of_memo
 from assistant.pictures.who_says import who_says_picture
 from assistant.workspace import Workspace
@@ -16,7 +16,6 @@ from corpus.vocabulary import with_aliases
 
 # A timeline beside the chain of a rule must show so many events more.
 _MORE_THAN_THE_CHAIN = 2
-
 
 
 @with_aliases

@@ -29,7 +29,7 @@ def span_of_day(iso: str) -> tuple[int, int]:
     return first.toordinal(), following.toordinal() - 1
 
 
-def ticks(first: int, last: int) -> list[tuple[int, str]]:
+def ticks(first: int, last: int, language: str = "en") -> list[tuple[int, str]]:
     """Return where an axis between two ordinals has its marks, and what they are called.
 
     Years; quarters or months where it is short. Only a January has the year.
@@ -41,7 +41,10 @@ def ticks(first: int, last: int) -> list[tuple[int, str]]:
     year, month = start.year, 1
     while (now := date(year, month, 1)).toordinal() <= last:
         if now.toordinal() >= first:
-            name = str(year) if month == 1 else _MONTHS[month - 1]
+            chinese = language.startswith("zh")
+            name = f"{month}月" if chinese else _MONTHS[month - 1]
+            if month == 1:
+                name = f"{year}年" if chinese else str(year)
             found.append((now.toordinal(), name))
         month += step
         if month > 12:

@@ -112,8 +112,8 @@ def _timeline(picture: Picture) -> _Sheet:
     places = _apart(wanted, heights, height)
     marks: list[_Words | _Stroke | _Dot] = [_Stroke((axis, axis), (top - 8, height - top + 8), 1.5)]
     named = -99.0
-    for day, name in ticks(first, last):
-        y = y_of(day)
+    for start, name in ticks(first, last, picture.language):
+        y = y_of(start)
         if y - named < _LINE:
             continue
         named = y
@@ -124,7 +124,9 @@ def _timeline(picture: Picture) -> _Sheet:
     for number, (one, span, at, y) in enumerate(zip(points, spans, wanted, places, strict=True)):
         exact = span[0] == span[1]
         if not exact:
-            marks.append(_Stroke((axis, axis), (y_of(span[0]), y_of(span[1])), 5, _ACCENT, number))
+            # A month is a stretch of the axis; two that follow each other are two.
+            ends = (y_of(span[0]) + 4, max(y_of(span[1]) - 4, y_of(span[0]) + 5))
+            marks.append(_Stroke((axis, axis), ends, 5, _ACCENT, number))
         elbow = axis + 22
         day = day_in_words(one.date, picture.language)
         rise = (len(lines[number]) - 1) * _LINE / 2
@@ -179,8 +181,9 @@ def _range(picture: Picture) -> _Sheet:
         who = _wrapped(one.who, words - 12, 3 - len(value))
         above = (len(value) + len(who) - 1) * _LINE / 2
         for place, line in enumerate([*value, *who]):
-            said = (_SIZE + 1, _ACCENT) if place < len(value) else (_SMALL, _QUIET)
-            marks.append(_Words(0, middle - above + place * _LINE, line, *said, point=number))
+            size, colour = (_SIZE + 1, _ACCENT) if place < len(value) else (_SMALL, _QUIET)
+            height = middle - above + place * _LINE
+            marks.append(_Words(0, height, line, size, colour, point=number))
         for place, line in enumerate(lines[number]):
             marks.append(_Words(words, middle - rise + place * _LINE, line, 12.5, point=number))
         x = x_of(one.value or 0)
@@ -192,16 +195,17 @@ def _range(picture: Picture) -> _Sheet:
             way = 1 if one.shown.startswith(">") else -1
             tip = x + way * 20
             marks.append(_Stroke((x + way * 6, tip), (middle, middle), 1.5, _ACCENT, number))
-            marks.append(_Stroke((tip - way * 5, tip, tip - way * 5),
-                                 (middle - 4, middle, middle + 4), 1.5, _ACCENT, number))  # fmt: skip
+            back = tip - way * 5
+            barbs = (middle - 4, middle, middle + 4)
+            marks.append(_Stroke((back, tip, back), barbs, 1.5, _ACCENT, number))
         marks.append(_Dot(x, middle, one.shown.startswith((">", "<")), number))
         boxes.append((y, y + heights[number]))
         y += heights[number]
     if not logarithmic:
         return _Sheet(bottom + 24, marks, boxes)
     # Who is not used to such an axis takes equal steps for equal sums.
-    said = worded("each line is {times} times the one before", picture.language, times=times)
-    marks.append(_Words((begin + end) / 2, bottom + 29, said, _SMALL, _QUIET, "center"))
+    steps = worded("each line is {times} times the one before", picture.language, times=times)
+    marks.append(_Words((begin + end) / 2, bottom + 29, steps, _SMALL, _QUIET, "center"))
     return _Sheet(bottom + 40, marks, boxes)
 
 
@@ -212,7 +216,10 @@ def _low(point: Point) -> float:
 def _scale(
     low: float, high: float, begin: float, end: float, unit: str, *, logarithmic: bool
 ) -> tuple[Callable[[float], float], list[tuple[float, str]], int]:
-    """Return what places a value on an axis, the axis's marks with names, how many times each is."""
+    """Return what places a value on an axis, and the axis's marks with their names.
+
+    And how many times the one before each mark is, 1 on an axis of equal steps.
+    """
     if logarithmic:
         first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
         step = 1 if last - first <= 4 else 2 if last - first <= 8 else 3
@@ -395,7 +402,8 @@ def _for_page(
         top, bottom = sheet.boxes[number]
         link = ElementTree.SubElement(
             root, f"{{{_SVG}}}a",
-            {"class": "point", "href": href(point) if href else "#", "aria-label": _spoken(point, picture)},
+            {"class": "point", "href": href(point) if href else "#",
+             "aria-label": _spoken(point, picture)},
         )  # fmt: skip
         ElementTree.SubElement(link, f"{{{_SVG}}}title").text = f"{point.words} ({point.named})"
         ElementTree.SubElement(

@@ -40,9 +40,9 @@ class Point:
 
     `label` is what the drawing says, `words` the sentence as its document writes it (from `start`
     to `end` of `document`). `date` is ISO 8601, shortened where less is known; `value` a number
-    whose wording is `shown`, `low` the lower end of a range that it closes. `who` says it, `row` is what the table puts it under,
-    `tone` how it stands to that: "agrees", "differs" or "". `citation` is
-    its number in the answer or memo, None where that does not cite it.
+    whose wording is `shown`, `low` the lower end of a range that it closes. `who` says it, `row` is
+    what the table puts it under, `tone` how it stands to that: "agrees", "differs" or "".
+    `citation` is its number in the answer or memo, None where that does not cite it.
     """
 
     label: str

@@ -33,9 +33,11 @@ _COUNTED = (
 )
 # A figure per something is another quantity than a total, and per another thing another again.
 _PER = re.compile(
-    r"^\s*(?:per|for (?:an?|one|each|every)|an?|each|/)\s*(?P<per>(?:(?:million|billion|thousand|M|1M)\s+)?"
-    r"(?:(?:cached\s+)?(?:input|output)\s+)?(?:tokens?|(?:GPU|processor|chip|card)[- ]hours?|hours?|"
-    r"days?|weeks?|months?|years?|requests?|chips?|GPUs?|units?|nodes?))\b",
+    r"^\s*(?:per|for (?:an?|one|each|every)|an?|each|/)\s*"
+    r"(?P<per>(?:(?:million|billion|thousand|M|1M)\s+)?"
+    r"(?:(?:cached\s+)?(?:input|output)\s+)?"
+    r"(?:tokens?|(?:GPU|processor|chip|card)[- ]hours?|hours?|days?|weeks?|months?|"
+    r"years?|requests?|chips?|GPUs?|units?|nodes?))\b",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r";\s|,\s+(?!\d{3})|\s(?:and|but|while|whereas)\s")
@@ -70,7 +72,9 @@ def range_picture(material: Material) -> Picture | None:
         documents=documents_in_words(kept, language), unit=_unit_in_words(unit, language),
     )  # fmt: skip
     note = worded("They do not all count the same: what each counts stands beside it.", language)
-    heads = tuple(worded(one, language) for one in ("Value", "What it counts", "Who says so", "Source"))
+    heads = tuple(
+        worded(one, language) for one in ("Value", "What it counts", "Who says so", "Source")
+    )
     rows = tuple(
         (Cell(one.shown), Cell(plain(one.words), (one,)), Cell(one.who), Cell(one.named))
         for one in kept
@@ -144,8 +148,12 @@ def _point(material: Material, one: FigureStatement, clause: str) -> Point:
     sentence = one.sentence
     whole = plain(sentence.text)
     before = sentence.text[: sentence.text.find(one.shown)]
-    alone = sum(two.unit == one.unit for two in statements_of(sentence)) == 1
-    if not alone:
+    totals = [
+        two
+        for two in statements_of(sentence)
+        if two.unit == one.unit and not _PER.match(sentence.text.partition(two.shown)[2])
+    ]
+    if len(totals) > 1:
         # Which of several figures it is must be seen: its own clause says it.
         label = _part_of(whole, plain(clause))
     elif len(whole) <= _LONGEST_LABEL:
@@ -158,8 +166,8 @@ def _point(material: Material, one: FigureStatement, clause: str) -> Point:
     lower = _LOWER_END.search(before)
     shown = f"{before[lower.start() :]}{one.shown}" if lower else f"{sign}{one.shown}"
     return Point.at(
-        sentence, label, value=float(one.value), low=_lower_value(lower, one), shown=shown, who=said_by(sentence),
-        date=sentence.source.published, citation=material.number(sentence),
+        sentence, label, value=float(one.value), low=_lower_value(lower, one), shown=shown,
+        who=said_by(sentence), date=sentence.source.published, citation=material.number(sentence),
     )  # fmt: skip
 
 
@@ -168,7 +176,9 @@ def _lower_value(lower: re.Match[str] | None, one: FigureStatement) -> float | N
     upper = re.search(r"\d[\d.,]*", one.shown)
     if lower is None or upper is None:
         return None
-    small, large = (float(text.strip(".,$€£¥").replace(",", "")) for text in (lower["low"], upper[0]))
+    small, large = (
+        float(text.strip(".,$€£¥").replace(",", "")) for text in (lower["low"], upper[0])
+    )
     return float(one.value) * small / large if 0 < small < large else None
 
 
@@ -203,5 +213,3 @@ def _unit_in_words(unit: str, language: str) -> str:
     base, _, per = unit.partition(" per ")
     name = worded(_MONEY.get(base, "number"), language)
     return worded("{unit} per {per}", language, unit=name, per=per) if per else name
-
-

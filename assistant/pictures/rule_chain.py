@@ -28,15 +28,15 @@ _GENERIC = frozenset(
 _STAGES = tuple(
     (name, re.compile(words, re.IGNORECASE))
     for name, words in (
-        ("Returns", r"\b(?:returns?|resum\w+|reinstat\w+|restor\w+|comes? back|expir\w+ of the suspension)"
-                    r"\b|恢复"),
+        ("Returns", r"\b(?:returns?|resum\w+|reinstat\w+|restor\w+|comes? back)\b|恢复"),
         ("Rescinded", r"\b(?:rescind\w*|rescission|revok\w+|revocation|repeal\w*|withdr[ae]w\w*|"
                       r"struck down|abolish\w*|scrapp?\w*)\b|废止|撤销"),
-        ("Suspended", r"\b(?:suspend\w*|suspension|paus\w+|delay\w*|postpon\w+|stay(?:ed|s))\b|暂停|推迟"),
+        ("Suspended", r"\b(?:suspend\w*|suspension|paus\w+|delay\w*|postpon\w+|stay(?:ed|s))\b|"
+                      r"暂停|推迟"),
         ("Changed", r"\b(?:amend\w*|revis\w+|correct(?:s|ed)|extend(?:s|ed)|expand(?:s|ed)|"
                     r"replac\w+|tighten\w*|eas(?:es|ed)|narrow(?:s|ed))\b|修订|修改|扩大"),
-        ("In force", r"\b(?:t(?:akes?|ook) effect|(?:came|comes?|entered|enters?) into (?:force|effect)|"
-                     r"effective|in force|applies from|compliance date)\b|生效|实施"),
+        ("In force", r"\b(?:t(?:akes?|ook) effect|(?:came|comes?|entered|enters?) into (?:force|"
+                     r"effect)|effective|in force|applies from|compliance date)\b|生效|实施"),
         ("Published", r"\b(?:publish\w*|posted)\b|公布|刊登"),
         ("Made", r"\b(?:issu\w+|adopt\w+|introduc\w+|sign(?:s|ed)|enact\w*|impos\w+|announc\w+|"
                  r"pass(?:es|ed)|propos\w+|chang(?:es|ed))\b|发布|颁布|宣布|出台"),
@@ -53,7 +53,8 @@ def chain_picture(material: Material, found: Sequence[Point]) -> Picture | None:
     None where no single rule is, and for a chain that takes no turn.
     """
     named = _ONE_RULE.search(material.question)
-    own = content(named["name"]) - _GENERIC if named else frozenset()
+    asked = frozenset(material.topic.weights)
+    own = (content(named["name"]) & asked) - _GENERIC if named else frozenset()
     if not own:
         return None
     links: dict[str, Point] = {}

@@ -34,9 +34,10 @@ def origins_picture(material: Material) -> Picture | None:
     """
     by_name: dict[str, list[EvidenceSentence]] = {}
     for one in material.sentences:
-        if not leans(one) and material.bears(one.text, one) and material.in_class(one.text):
-            if name := _origin(one):
-                by_name.setdefault(name, []).append(one)
+        if leans(one) or not material.bears(one.text, one) or not material.in_class(one.text):
+            continue
+        if name := _origin(one):
+            by_name.setdefault(name, []).append(one)
     points = []
     for name, sentences in by_name.items():
         repeated = max((_alike_to(one, sentences) for one in sentences), key=len)
@@ -82,13 +83,15 @@ def _point(material: Material, sentence: EvidenceSentence) -> Point:
 
 def _picture(language: str, points: list[Point]) -> Picture:
     names = list(dict.fromkeys(one.row for one in points))
-    form = "{documents} repeat {origins} origins" if len(names) > 1 else "{documents} repeat one origin"
+    form = (
+        "{documents} repeat {origins} origins"
+        if len(names) > 1
+        else "{documents} repeat one origin"
+    )
     title = worded(
         form, language, documents=documents_in_words(points, language), origins=len(names)
     )
     note = worded("Documents that repeat one origin are one voice, not several.", language)
     heads = tuple(worded(one, language) for one in ("Goes back to", "Document", "In the words"))
-    rows = tuple(
-        (Cell(one.row), Cell(one.named), Cell(plain(one.words), (one,))) for one in points
-    )
+    rows = tuple((Cell(one.row), Cell(one.named), Cell(plain(one.words), (one,))) for one in points)
     return Picture(Kind.ORIGINS, title, tuple(points), heads, rows, note, language=language)

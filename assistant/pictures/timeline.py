@@ -39,9 +39,11 @@ _WHEN_DID = re.compile(
 )
 # Acts that anything dated is, or that a rule undergoes: the whole of its history answers.
 _ANY_ACT = frozenset(
-    stems("change changed happen happened rescinded suspended amended made published rule rules law "
-          "effect force begin began start started")
+    stems("change changed happen happened rescinded suspended amended made published rule rules "
+          "law effect force begin began start started")
 )  # fmt: skip
+_IN_A_LIST = re.compile(r"\s+(?:and|or)\s+[A-Z]")
+_BEGINNING = 20
 _LONGEST_LABEL = 150
 
 
@@ -60,13 +62,15 @@ def events_on(material: Material) -> list[Point]:
     """Return the events on the question, by date, one for each act."""
     years = {str(one.year) for one in date_mentions(material.question) if one.year}
     act = _act_asked(material.question)
-    found = []
+    found: list[Point] = []
     seen: dict[str, tuple[str, int, int]] = {}
     for event in events(material.sentences):
         bearing = [
             (sentence, text)
             for sentence in event.sentences
-            for text in [event.text if event.text in sentence.text else sentence.text]
+            for text in [
+                _whole(event.text, sentence.text) if event.text in sentence.text else sentence.text
+            ]
             if text not in seen and _bears(material, event.date, sentence, text, act)
         ]
         if not bearing or (years and event.date[:4] not in years):
@@ -98,9 +102,7 @@ def _act_asked(question: str) -> str:
     return "" if stem in _ANY_ACT else stem
 
 
-def _bears(
-    material: Material, day: str, sentence: EvidenceSentence, text: str, act: str
-) -> bool:
+def _bears(material: Material, day: str, sentence: EvidenceSentence, text: str, act: str) -> bool:
     """Say whether a part of a sentence reports an event of a day that is on the question."""
     mention = mention_of(text, day)
     if mention is None or len(day) < 7 or _BESIDE.search(text[: mention.start]):
@@ -140,12 +142,15 @@ def label_of(text: str, day: str) -> str:
 
 def timeline_of_memo(memo: Memo) -> Picture | None:
     """Return the timeline of a memo's events; None for fewer than LEAST."""
-    points = []
+    points: list[Point] = []
     for one in memo.events:
-        if not one.citations:
+        if not one.citations or len(one.date) < len("2025-01"):
+            # A year is no place on the axis, and covers it.
             continue
         citation = memo.citation(one.citations[0])
-        label = label_of(one.text, one.date)
+        label = label_of(_whole(one.text, citation.quote), one.date)
+        if any(two.citation == citation.number and _alike(two.label, label) for two in points):
+            continue
         if one.others:
             dates = ", ".join(day_in_words(day, memo.language) for day, _ in one.others)
             label = f"{label} {worded('(other dates given: {dates})', memo.language, dates=dates)}"
@@ -154,6 +159,17 @@ def timeline_of_memo(memo: Memo) -> Picture | None:
                   citation.source, citation.number, one.date)
         )  # fmt: skip
     return timeline(points, memo.language, most=20)
+
+
+def _whole(clause: str, sentence: str) -> str:
+    """Return a clause, or its sentence where it was cut in a list: "… that Samsung | and Hynix"."""
+    _, _, rest = sentence.partition(clause)
+    return sentence if _IN_A_LIST.match(rest) and clause[-1:].isalnum() else clause
+
+
+def _alike(one: str, other: str) -> bool:
+    """Say whether two labels are of one sentence with several dates: they begin alike."""
+    return one[:_BEGINNING] == other[:_BEGINNING]
 
 
 def timeline(found: Sequence[Point], language: str, *, most: int = MOST) -> Picture | None:

@@ -108,9 +108,7 @@ def _differing(
     return found
 
 
-def _point(
-    material: Material, sentence: EvidenceSentence, cell: str, shown: str = ""
-) -> Point:
+def _point(material: Material, sentence: EvidenceSentence, cell: str, shown: str = "") -> Point:
     figures = [one.shown for one in statements_of(sentence)]
     return Point.at(
         sentence, cell, shown=shown or worded(", ", material.language).join(figures[:2]),
@@ -124,9 +122,7 @@ def _picture(
 ) -> Picture | None:
     language = material.language
     documents = _voices_apart(points=filled)[:COLUMNS]
-    rows = [
-        row for row in rows if sum((row, document) in filled for document in documents) > 1
-    ]
+    rows = [row for row in rows if sum((row, document) in filled for document in documents) > 1]
     points = [filled[row, one] for row in rows for one in documents if (row, one) in filled]
     documents = [one for one in documents if any((row, one) in filled for row in rows)]
     differ = any(one.label == DIFFERS for one in points)
@@ -145,15 +141,15 @@ def _picture(
         for row in rows
     )
     form = "{count} statements in {documents}" if len(rows) > 1 else "One statement in {documents}"
-    title = worded(
-        form, language, count=len(rows), documents=documents_in_words(points, language)
+    title = worded(form, language, count=len(rows), documents=documents_in_words(points, language))
+    note = worded(
+        "Of the passages found for the question; a document may say more elsewhere.", language
     )
-    note = worded("Of the passages found for the question; a document may say more elsewhere.", language)
     return Picture(Kind.WHO_SAYS, title, tuple(points), heads, table, note, language=language)
 
 
 def _voices_apart(points: dict[tuple[str, str], Point]) -> list[str]:
-    """Return the documents, of several by one publisher the first: it does not agree with itself."""
+    """Return the documents, of several by one publisher the first: none agrees with itself."""
     found: dict[str, str] = {}
     for one in points.values():
         author = author_of(one.source)
