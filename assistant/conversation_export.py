@@ -12,7 +12,7 @@ from assistant.answer import Answer, Citation
 from assistant.answer_storage import stored_answer
 from assistant.checking.problems import in_words
 from assistant.memo.export import markdown_of
-from assistant.memo.pandoc_tree import Node, heading, paragraph, tree_of, words_of
+from assistant.memo.pandoc_tree import Node, paragraph, tree_of, words_of
 from assistant.memo.picture_blocks import answer_blocks
 from assistant.pictures.choice import pictures_as_stored
 from corpus.citation_line import citation_line
@@ -24,10 +24,10 @@ def as_markdown(conversation: Conversation, turns: list[StoredTurn]) -> str:
 
     Raises BriefingError where it cannot be written.
     """
-    blocks = [heading(1, "", conversation.title)]
+    blocks = [_heading(1, conversation.title)]
     for turn in turns:
         answer = stored_answer(turn)
-        blocks += [heading(2, "", turn.question), *_answer_blocks(answer)]
+        blocks += [_heading(2, turn.question), *_answer_blocks(answer)]
         blocks.append(paragraph(words_of(f"Asked {turn.at}; engine {answer.engine}.")))
     return markdown_of(tree_of(blocks, {}))
 
@@ -55,6 +55,10 @@ def _citation_blocks(citation: Citation) -> tuple[Node, Node]:
     source_line = f"[{citation.number}] {citation_line(citation.source, citation.page_name)}"
     quote = [paragraph(words_of(line)) for line in citation.words.splitlines() if line.strip()]
     return paragraph(words_of(source_line)), {"t": "BlockQuote", "c": quote}
+
+
+def _heading(level: int, text: str) -> Node:
+    return {"t": "Header", "c": [level, ["", [], []], words_of(text)]}
 
 
 __all__ = ["as_markdown"]

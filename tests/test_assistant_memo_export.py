@@ -158,7 +158,7 @@ def test_pictures_stand_in_each_format_that_has_images() -> None:
     memo = replace(FULL, events=days)
     with zipfile.ZipFile(io.BytesIO(exported(memo, "docx"))) as archive:
         assert [one for one in archive.namelist() if one.endswith(".png")]
-        assert b"Timeline of the events" in archive.read("word/document.xml")
+        assert b"20 dated events" in archive.read("word/document.xml")
     assert b"data:image/svg+xml" in exported(memo, "html")
     assert exported(memo, "pdf").startswith(b"%PDF")
     assert "![" not in exported(memo, "md").decode()

@@ -15,7 +15,7 @@ from assistant.pictures.picture import Kind, Picture
 from corpus.document import Passage, Source
 from index.evidence import Evidence
 from tests.memos import MEMO
-from ui.pictures_view import pictures_html
+from ui.pictures_view import memo_pictures_html, pictures_html
 
 HARBOUR = Source("The mooring rule of Lund", "/a.pdf", "Port Gazette", "2025-04-01", "pdf")
 TRUCE = Source("The mooring rule is suspended", "/b.pdf", "Road News", "2025-11-20", "pdf")
@@ -151,6 +151,18 @@ def test_the_page_shows_a_table_beside_each_drawing() -> None:
     html = pictures_html(pictures_as_stored(RULE), 4)
     assert "#cite-4-1" in html and "<table" in html and "\n" not in html
     assert pictures_html([], 4) == ""
+
+
+def test_a_memo_on_the_page_has_its_pictures_under_their_sections() -> None:
+    """Each leads to its places; a memo with too few events has none."""
+    events = tuple(
+        replace(MEMO.events[0], date=f"2025-0{month}-01", text=f"Port {month} was opened.")
+        for month in range(1, 5)
+    )
+    key = next(one.key for one in MEMO.sections if one.shows == "timeline")
+    assert memo_pictures_html(MEMO) == {}
+    shown = memo_pictures_html(replace(MEMO, events=events))
+    assert list(shown) == [key] and "<svg" in shown[key] and "#at-" in shown[key]
 
 
 def test_a_memo_has_the_timeline_of_its_events() -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 
+from assistant.memo.values import Memo
+from assistant.pictures.choice import pictures_of_memo
 from assistant.pictures.drawing import drawn
-from assistant.pictures.picture import Picture, Point
+from assistant.pictures.picture import Kind, Picture, Point
 from ui.rendering import inline_svg, rendered
+
+# The table of a memo under which each kind stands.
+_BELOW = {Kind.TIMELINE: "timeline", Kind.CHAIN: "timeline", Kind.RANGE: "figures"}
 
 
 def pictures_html(pictures: Sequence[Picture], turn: int, language: str = "en") -> str:
@@ -19,11 +25,28 @@ def pictures_html(pictures: Sequence[Picture], turn: int, language: str = "en") 
         return ""
 
     def href(point: Point) -> str:
-        if point.citation is not None:
-            return f"#cite-{turn}-{point.citation}"
-        return f"#at-{point.document}-{point.start}-{point.end}"
+        return place_of(point) if point.citation is None else f"#cite-{turn}-{point.citation}"
 
-    shown = [
-        (one, inline_svg(drawn(one, "page", href)) if one.is_drawn else "") for one in pictures
-    ]
+    shown = [(one, _drawing(one, href)) for one in pictures]
     return rendered("pictures.html", "pictures", language, shown, turn, href)
+
+
+def memo_pictures_html(memo: Memo, language: str = "en") -> Mapping[str, str]:
+    """Return the pictures of a complete memo as HTML, by the key of the section each follows."""
+    found: dict[str, str] = defaultdict(str)
+    keys = {one.shows: one.key for one in reversed(memo.sections) if one.shows}
+    for one in pictures_of_memo(memo):
+        key = keys.get(_BELOW.get(one.kind, "sources")) or keys.get("sources")
+        if key:
+            drawing = _drawing(one, place_of)
+            found[key] += rendered("pictures.html", "standing", language, one, drawing, place_of)
+    return found
+
+
+def place_of(point: Point) -> str:
+    """Return the address of a point's sentence, wherever it is shown."""
+    return f"#at-{point.document}-{point.start}-{point.end}"
+
+
+def _drawing(picture: Picture, href: Callable[[Point], str]) -> str:
+    return inline_svg(drawn(picture, "page", href)) if picture.is_drawn else ""

@@ -17,12 +17,12 @@ from docx.shared import Mm, Pt
 
 from assistant.memo.memo_json import to_json
 from assistant.memo.pandoc_tree import Node, pandoc, title_of, titled
-from assistant.memo.picture_blocks import memo_blocks
+from assistant.memo.picture_blocks import with_pictures
 from assistant.memo.typesetting import FONTS, typeset, typst_string
 from assistant.memo.values import Memo
 from assistant.pictures.choice import pictures_of_memo
 from assistant.pictures.drawing import drawn
-from assistant.pictures.picture import Kind, Picture
+from assistant.pictures.picture import Picture
 from corpus.errors import BriefingError, UsageError
 from corpus.i18n import tr
 
@@ -102,11 +102,11 @@ def timeline_csv(memo: Memo) -> str:
     return buffer.getvalue()
 
 
-def _tree(memo: Memo, address: Callable[[Picture], str] | None = None) -> Node:
-    """Return the memo with its pictures; `address` returns where the image of one lies."""
+def _pictured(tree: Node, memo: Memo, address: Callable[[Picture], str] | None = None) -> Node:
+    """Return a memo's document with its pictures; `address` returns where the image of one lies."""
     pictures = pictures_of_memo(memo)
     images = {one.kind: address(one) for one in pictures if one.is_drawn} if address else {}
-    return pandoc(memo, images.get(Kind.TIMELINE, ""), memo_blocks(pictures, images))
+    return with_pictures(tree, memo, pictures, images)
 
 
 def _converted(tree: Node, to: str, *arguments: str) -> str:
@@ -115,7 +115,7 @@ def _converted(tree: Node, to: str, *arguments: str) -> str:
 
 
 def _markdown(memo: Memo) -> bytes:
-    return markdown_of(titled(_tree(memo))).encode()
+    return markdown_of(_pictured(titled(memo), memo)).encode()
 
 
 def markdown_of(tree: Node) -> str:
@@ -141,8 +141,8 @@ def _html(memo: Memo) -> bytes:
         style = Path(folder) / "style.html"
         style.write_text(f"<style>{_STYLE}</style>", encoding="utf-8")
         made = _converted(
-            _tree(memo, address), "html5", "--standalone", "--variable=document-css:false",
-            "--wrap=none", f"--include-in-header={style}",
+            _pictured(pandoc(memo), memo, address), "html5", "--standalone",
+            "--variable=document-css:false", "--wrap=none", f"--include-in-header={style}",
         )  # fmt: skip
     return made.encode()
 
@@ -157,7 +157,7 @@ def _docx(memo: Memo) -> bytes:
 
         file = Path(folder) / "memo.docx"
         pypandoc.convert_text(
-            json.dumps(_tree(memo, address)),
+            json.dumps(_pictured(pandoc(memo), memo, address)),
             "docx",
             format="json",
             outputfile=str(file),
@@ -190,7 +190,7 @@ def _pdf(memo: Memo) -> bytes:
             (Path(folder) / name).write_bytes(drawn(picture, "svg"))
             return name
 
-        body = _converted(_tree(memo, address), "typst", "--wrap=none")
+        body = _converted(_pictured(pandoc(memo), memo, address), "typst", "--wrap=none")
         # Typst takes "pt" and not "pt-BR".
         language = memo.language.partition("-")[0]
         head = _TYPST.format(fonts=FONTS, title=typst_string(title_of(memo)), language=language)

@@ -31,10 +31,8 @@ def title_of(memo: Memo) -> str:
     return worded("Briefing memo: {topic}", memo.language, topic=memo.topic)
 
 
-def pandoc(memo: Memo, figure: str = "", pictures: Sequence[Node] = ()) -> Node:
+def pandoc(memo: Memo, figure: str = "") -> Node:
     """Return the whole memo; `figure` is the path or address of the timeline's image.
-
-    `pictures` are the blocks of its other pictures, which stand before the tables.
 
     First the body, which is to be read; tables, notes and sources follow in annexes.
     """
@@ -47,8 +45,7 @@ def pandoc(memo: Memo, figure: str = "", pictures: Sequence[Node] = ()) -> Node:
     annexes = [one for one in memo.sections if one.shows]
     if annexes or memo.citations:
         blocks += _BREAK
-        blocks.append(heading(1, "annexes", worded("Annexes", memo.language)))
-        blocks += pictures
+        blocks.append(_heading(1, "annexes", worded("Annexes", memo.language)))
         for section in annexes:
             blocks += _annex(section, memo, figure)
         blocks += _noted(memo)
@@ -65,8 +62,9 @@ def tree_of(blocks: list[Node], meta: Node) -> Node:
     return {"pandoc-api-version": _API, "meta": meta, "blocks": blocks}
 
 
-def titled(tree: Node) -> Node:
-    """Return a memo for a format that has no title: it is the first heading, the others below."""
+def titled(memo: Memo) -> Node:
+    """Return the memo for a format that has no title: it is the first heading, the others below."""
+    tree = pandoc(memo)
     blocks = [_lower(block) for block in tree["blocks"]]
     title = {"t": "Header", "c": [1, ["memo", [], []], tree["meta"]["title"]["c"]]}
     return {**tree, "blocks": [title, *blocks]}
@@ -97,14 +95,13 @@ def _head(memo: Memo) -> Node:
     return table((), cells, widths=(0.2, 0.8))
 
 
-def heading(level: int, anchor: str, text: str) -> Node:
-    """Return a heading that links may lead to by its anchor."""
+def _heading(level: int, anchor: str, text: str) -> Node:
     return {"t": "Header", "c": [level, [anchor, [], []], words_of(text)]}
 
 
 def _section(section: Section, memo: Memo) -> list[Node]:
     """Return a section of the body: its heading and sentences."""
-    blocks = [heading(1, section.key, section.heading)]
+    blocks = [_heading(1, section.key, section.heading)]
     lines = [_inlines(line, memo) for line in section.lines]
     if section.layout == PARAGRAPHS:
         blocks += [paragraph(one) for one in lines]
@@ -126,9 +123,9 @@ def _annex(section: Section, memo: Memo, figure: str) -> list[Node]:
     if section.shows == "disputes":
         if not found:
             return []
-        return [heading(2, f"annex-{section.key}", section.heading), *found]
+        return [_heading(2, f"annex-{section.key}", section.heading), *found]
     lines = [paragraph(_inlines(line, memo)) for line in section.lines]
-    return [heading(2, section.key, section.heading), *lines, *found]
+    return [_heading(2, section.key, section.heading), *lines, *found]
 
 
 def _inlines(line: Line, memo: Memo) -> list[Node]:
@@ -191,7 +188,7 @@ def _noted(memo: Memo) -> list[Node]:
         number = {"t": "Span", "c": [[f"note-{one.number}", [], []], _strong(f"{one.number}.")]}
         source = _source(one, words=one.quote not in quoted, language=memo.language)
         blocks.append(paragraph([number, _SPACE, *source]))
-    return [heading(2, "notes", worded("Notes", memo.language)), *blocks] if blocks else []
+    return [_heading(2, "notes", worded("Notes", memo.language)), *blocks] if blocks else []
 
 
 def _source(citation: Citation, *, words: bool, language: str) -> list[Node]:
@@ -247,7 +244,7 @@ def _disputes(memo: Memo) -> list[Node]:
     blocks: list[Node] = []
     for place, one in enumerate(memo.disputes, start=1):
         update = worded("(an update, no disagreement)", memo.language) if one.update else ""
-        blocks.append(heading(3, f"dispute-{place}", f"{one.about} {update}".strip()))
+        blocks.append(_heading(3, f"dispute-{place}", f"{one.about} {update}".strip()))
         rows = [
             [
                 [*words_of(side.shown), *_marks((side.citation,), memo)], words_of(side.text),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from assistant.memo.pandoc_tree import Node, heading, paragraph, table, words_of
+from assistant.memo.pandoc_tree import Node, paragraph, table, words_of
+from assistant.memo.values import Memo
 from assistant.pictures.picture import Cell, Kind, Picture
 
 # The shares of the page that the columns of each table have; who says what has as many columns as
@@ -27,11 +28,9 @@ def picture_blocks(
 
     `images` has the path or address of the image of each kind that is drawn.
     """
-    blocks = []
+    blocks: list[Node] = []
     if image := (images or {}).get(picture.kind):
-        alternative = words_of(picture.title)
-        node = {"t": "Image", "c": [["", [], [["width", "100%"]]], alternative, [image, ""]]}
-        blocks.append(paragraph([node]))
+        blocks.append(_image(picture, image))
     rows = [[[*words_of(one.text), *marks(one)] for one in row] for row in picture.rows]
     blocks.append(table(picture.heads, rows, _widths(picture)))
     note = f" {picture.note}" if picture.note else ""
@@ -46,14 +45,52 @@ def _widths(picture: Picture) -> Sequence[float]:
     return (_FIRST, *[(1 - _FIRST) / rest] * rest)
 
 
-def memo_blocks(pictures: Sequence[Picture], images: Mapping[Kind, str]) -> list[Node]:
-    """Return the pictures of a memo but for its timeline, which stands with its own table."""
-    blocks: list[Node] = []
+def with_pictures(
+    tree: Node, memo: Memo, pictures: Sequence[Picture], images: Mapping[Kind, str]
+) -> Node:
+    """Return a memo's document with its pictures: the timeline's image under its heading.
+
+    That has a table already; the others stand with theirs before the sources.
+    """
+    blocks = list(tree["blocks"])
+    sources = _heading_of(blocks, ("notes", *_keys(memo, "sources")))
+    place = len(blocks) if sources is None else sources
+    level = 1 if sources is None else blocks[sources]["c"][0]
     for one in pictures:
         if one.kind != Kind.TIMELINE:
-            blocks.append(heading(2, one.kind.value, one.name))
-            blocks += picture_blocks(one, _notes, images)
-    return blocks
+            head = _heading(level, one.kind.value, one.name)
+            found = [head, *picture_blocks(one, _notes, images)]
+            blocks[place:place] = found
+            place += len(found)
+    timed = _heading_of(blocks, _keys(memo, "timeline"))
+    for one in pictures:
+        if one.kind == Kind.TIMELINE and one.kind in images and timed is not None:
+            blocks.insert(timed + 1, _image(one, images[one.kind]))
+    return {**tree, "blocks": blocks}
+
+
+def _keys(memo: Memo, shows: str) -> tuple[str, ...]:
+    return tuple(one.key for one in memo.sections if one.shows == shows)
+
+
+def _heading_of(blocks: Sequence[Node], anchors: Sequence[str]) -> int | None:
+    """Return where the first heading with one of these anchors stands."""
+    places = (
+        place
+        for place, one in enumerate(blocks)
+        if one["t"] == "Header" and one["c"][1][0] in anchors
+    )
+    return next(places, None)
+
+
+def _heading(level: int, anchor: str, text: str) -> Node:
+    return {"t": "Header", "c": [level, [anchor, [], []], words_of(text)]}
+
+
+def _image(picture: Picture, address: str) -> Node:
+    alternative = words_of(f"{picture.name}: {picture.title}")
+    node = {"t": "Image", "c": [["", [], [["width", "100%"]]], alternative, [address, ""]]}
+    return paragraph([node])
 
 
 def _notes(cell: Cell) -> list[Node]:
@@ -78,7 +115,7 @@ def answer_blocks(pictures: Sequence[Picture], level: int) -> list[Node]:
     """Return the pictures of an answer as tables below headings of a level, for Markdown."""
     blocks: list[Node] = []
     for one in pictures:
-        blocks.append(heading(level, "", one.name))
+        blocks.append(_heading(level, "", one.name))
         blocks += picture_blocks(one, _marks)
     return blocks
 
