@@ -111,16 +111,21 @@ def _notes(cell: Cell) -> list[Node]:
     ]  # fmt: skip
 
 
-def answer_blocks(pictures: Sequence[Picture], level: int) -> list[Node]:
-    """Return the pictures of an answer as tables below headings of a level, for Markdown."""
+def answer_blocks(
+    pictures: Sequence[Picture], level: int, labels: Mapping[int, str] | None = None
+) -> list[Node]:
+    """Return the pictures of an answer as tables below headings of a level, for Markdown.
+
+    `labels` are what the answer calls its citations, by number, where that is not the number.
+    """
+    named = labels or {}
+
+    def marks(cell: Cell) -> list[Node]:
+        numbers = [one.citation for one in cell.points if one.citation is not None]
+        return words_of("".join(f" [{named.get(number, str(number))}]" for number in numbers))
+
     blocks: list[Node] = []
     for one in pictures:
         blocks.append(_heading(level, "", one.name))
-        blocks += picture_blocks(one, _marks)
+        blocks += picture_blocks(one, marks)
     return blocks
-
-
-def _marks(cell: Cell) -> list[Node]:
-    """Return the number under which an answer cites a cell's sentence."""
-    numbers = [one.citation for one in cell.points if one.citation is not None]
-    return words_of("".join(f" [{number}]" for number in numbers))
