@@ -77,6 +77,7 @@ class Backend:
         self._opening_thread = threading.Thread()
         self._renderer = PageRenderer()
         self._pictures: dict[tuple[str, str, str, int], Sequence[Picture]] = {}
+        self._pictures_lock = threading.Lock()
         self._engines: dict[str, Engine] = {}
         self._other_engines: list[str] = []
         self._examples: list[str] = []
@@ -340,11 +341,12 @@ class Backend:
         if workspace is None:
             return ()
         key = (answer.question, answer.text, language, workspace.library.generation)
-        if key not in self._pictures:
-            while len(self._pictures) >= _PICTURES_KEPT:
-                self._pictures.pop(next(iter(self._pictures)), None)
-            self._pictures[key] = pictures_of_answer(workspace, answer, language)
-        return self._pictures[key]
+        with self._pictures_lock:
+            if key not in self._pictures:
+                if len(self._pictures) >= _PICTURES_KEPT:
+                    del self._pictures[next(iter(self._pictures))]
+                self._pictures[key] = pictures_of_answer(workspace, answer, language)
+            return self._pictures[key]
 
     def page_renderer(self) -> PageRenderer:
         """Return what draws pages of PDFs."""

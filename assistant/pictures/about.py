@@ -27,6 +27,11 @@ _LEANS = re.compile(
     r"^(?:It|They|This|These|That|Those|Its|Their|He|She|Such|But|However|Both|Another|"
     r"The same|(?:At|In|By|With|From) th(?:at|is|ese|ose))\b"
 )
+# A rule by its own name: of the "Chip Security Act" no other rule on chips and security is.
+_NAMED_RULE = re.compile(
+    r"\b(?:(?:EU|US|U\.S\.|UK|Chinese|American|European)\s+)?"
+    r"(?P<name>(?:[A-Z][\w-]*\s+){1,4}(?:Act|Order|Rule|Law|Directive|Regulation|Bill))\b"
+)
 _PICTOGRAMS = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f]+")
 _LONGEST = 60
 # The share of the question that a sentence must say by itself, and with its heading and title. Set
@@ -107,6 +112,9 @@ class Material:
         beside = f"{sentence.source.title}\n{passage.heading.rpartition(' › ')[2]}"
         around = NameLookup(f"{text}\n{beside}\n{passage.text}")
         if not all(around.holds(one) for one in topic.names):
+            return False
+        named = _NAMED_RULE.search(self.question)
+        if named and named["name"].casefold() not in f"{text}\n{beside}".casefold():
             return False
         alike = frozenset(
             stem

@@ -24,6 +24,7 @@ _ASKS_MONEY = re.compile(
     r"charges?|cheap\w*)\b|成本|价格|花费|支出|投资|费用|收入|营收|销售",
     re.IGNORECASE,
 )
+_ASKS_SHARE = re.compile(r"\b(?:shares?|percent\w*|per cent|cut|takes?|portion|fraction)\b", re.I)
 _ASKS_COUNT = re.compile(r"\bhow many (?P<noun>[\w-]+)|\bnumber of (?P<of>[\w-]+)|多少", re.I)
 # Nouns that count one kind of thing, each shown as its source calls it.
 _COUNTED = (
@@ -89,7 +90,7 @@ def _figures(material: Material) -> Iterator[tuple[str, Point]]:
     """Yield the figures of sentences on the question, each with its unit."""
     asked = material.question
     counted = _counted_noun(asked)
-    money = bool(_ASKS_MONEY.search(asked)) and not counted
+    money = bool(_ASKS_MONEY.search(asked)) and not counted and not _ASKS_SHARE.search(asked)
     if not (money or counted):
         return
     for sentence in material.sentences:

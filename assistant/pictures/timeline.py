@@ -12,7 +12,7 @@ from assistant.memo.translation import worded
 from assistant.memo.values import Memo
 from assistant.pictures.about import Material, content, leans, plain, shortened
 from assistant.pictures.dates import day_in_words
-from assistant.pictures.picture import Cell, Kind, Picture, Point, documents_in_words
+from assistant.pictures.picture import Cell, Kind, Picture, Point, documents_in_words, documents_of
 from corpus.date_mentions import DateMention, date_mentions
 from index.keyword_index import stems
 
@@ -34,9 +34,7 @@ _BESIDE = re.compile(r"\b(?:before|than|up from|like|unlike)\s*(?:the\s+)?$", re
 _LEAD = re.compile(r",?\s*\b(?:on|in)\s+(?:the\s+)?(?:late\s+|early\s+|mid-?)?$", re.IGNORECASE)
 # What would be left hanging without its date: "a rule published", "starting, the rule …".
 _LEFT_OPEN = re.compile(r"(?:ed|ing|is|was|and|to|effect|force)\s*$")
-_WHEN_DID = re.compile(
-    r"^(?:when|on what (?:day|date)|in which year)\b.*?\b(?P<act>\w+)\W*$", re.IGNORECASE
-)
+_WHEN = re.compile(r"when\b|on what (?:day|date)\b|in which year\b", re.IGNORECASE)
 # Acts that anything dated is, or that a rule undergoes: the whole of its history answers.
 _ANY_ACT = frozenset(
     stems("change changed happen happened rescinded suspended amended made published rule rules "
@@ -55,13 +53,16 @@ def timeline_of_answer(material: Material, found: Sequence[Point]) -> Picture | 
     asked = material.question
     if _WANTS_NUMBER.search(asked) and not _WANTS_TIME.search(asked):
         return None
+    if not (_WANTS_TIME.search(asked) or material.classes) and documents_of(found) < 2:
+        # What one document tells in a row is read as fast.
+        return None
     return timeline(found, material.language)
 
 
 def events_on(material: Material) -> list[Point]:
     """Return the events on the question, by date, one for each act."""
     years = {str(one.year) for one in date_mentions(material.question) if one.year}
-    act = _act_asked(material.question)
+    act = _act_asked(material)
     found: list[Point] = []
     seen: dict[str, tuple[str, int, int]] = {}
     for event in events(material.sentences):
@@ -95,11 +96,14 @@ def events_on(material: Material) -> list[Point]:
     return found
 
 
-def _act_asked(question: str) -> str:
+def _act_asked(material: Material) -> str:
     """Return the stem of what a question asks the time of: "When was it released?"; "" for none."""
-    found = _WHEN_DID.match(question)
-    stem = (stems(found["act"]) or [""])[0] if found else ""
-    return "" if stem in _ANY_ACT else stem
+    if not _WHEN.match(material.question) or material.classes:
+        # Whatever befell a rule is of its course.
+        return ""
+    named = content(" ".join(material.topic.names))
+    acts = [one for one in material.topic.weights if one not in named | _ANY_ACT]
+    return acts[-1] if acts else ""
 
 
 def _bears(material: Material, day: str, sentence: EvidenceSentence, text: str, act: str) -> bool:
