@@ -89,7 +89,7 @@ def build(
                 elem_id="source",
                 state=turns,
                 find=chat_actions.selected_citation,
-                links="a.cite",
+                links="a.cite, a.point",
             )
 
     parts = ChatParts(turns, earlier, latest, greeting, stop, box, note, current, replacing, alone,
