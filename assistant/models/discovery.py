@@ -76,7 +76,8 @@ def bearer(key: str) -> Mapping[str, str]:
 def offered_models(address: str, headers: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names of the models that a provider lists at an address for the key in `headers`.
 
-    Nothing else is sent, and no redirection followed. Raises ModelFailure, whose line has no key.
+    Nothing else is sent, and no redirection followed. Raises ModelFailure, whose line has no key;
+    it is `refused` where the key is.
     """
     try:
         with httpx.Client(timeout=_PROVIDER_SECONDS, trust_env=not is_loopback(address)) as http:
@@ -84,8 +85,12 @@ def offered_models(address: str, headers: Mapping[str, str]) -> tuple[str, ...]:
         body = answer.json() if "json" in answer.headers.get("content-type", "") else {}
         if answer.status_code != httpx.codes.OK:
             raise _StatusError(max(400, answer.status_code), body)
+    except httpx.ConnectError:
+        raise ModelFailure(tr("it cannot be reached from this machine")) from None
     except Exception as error:  # noqa: BLE001  # reason: each becomes one line without the key
-        raise failure_of(error) from None
+        failure = failure_of(error)
+        failure.refused = getattr(error, "status_code", 0) in {401, 403}
+        raise failure from None
     listed = body.get("data") if isinstance(body, dict) else None
     if not isinstance(listed, list):
         raise ModelFailure(tr("what it sends is not the format of such a server"))

@@ -126,8 +126,9 @@ def _hosted(
         if not key:
             raise UsageError(
                 tr(
-                    "{name} needs a key: set {variable}, or write it under [keys] of engines.toml "
-                    "in the data folder (chmod 600)",
+                    "{name} needs a key: paste it into the page (button of who answers), set "
+                    "{variable}, or write it under [keys] of engines.toml in the data folder "
+                    "(chmod 600)",
                     name=name,
                     variable=variable,
                 )
