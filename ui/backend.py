@@ -235,18 +235,22 @@ class Backend:
         from assistant.engine_selection import engine_named
 
         self.require_open()
-        if name not in {one for _, one in self.engines()} and not self._is_hosted(name):
-            raise UsageError(_not_in_list(name))
+        if name not in {one for _, one in self.engines()}:
+            self._check_hosted(name)
         # What it lacks, a key perhaps, is said before it is kept.
         engine_named(name, self._settings.home)
         self.models().choose_engine(name)
         return self.renew_engine()
 
-    def _is_hosted(self, name: str) -> bool:
+    def _check_hosted(self, name: str) -> None:
+        """Raise UsageError for what is no engine of a provider that the page offers."""
         from assistant.models.engine_config_file import engine_config_in
-        from assistant.models.hosted import provider_of
+        from assistant.models.hosted import named_model, provider_of
 
-        return provider_of(name, engine_config_in(self._settings.home)) is not None
+        provider = provider_of(name, engine_config_in(self._settings.home))
+        if provider is None:
+            raise UsageError(_not_in_list(name))
+        named_model(provider, provider.model(name))
 
     def require_open(self) -> None:
         """Raise UsageError while the library opens, and takes the engine that was named before."""
