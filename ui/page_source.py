@@ -8,11 +8,12 @@ beginning.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
+from assistant.related import Related
 from corpus.table import Span
 from ui.backend import Backend
 from ui.page_html import drawn
@@ -25,11 +26,16 @@ First = Callable[[Any], SelectedCitation | None]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a panel shows and how; `before` is what it showed when a place in it was opened."""
+    """What a panel shows and how.
+
+    `before` is what it showed when a place in it was opened, `related` what else was found for the
+    answer, None while that is not known.
+    """
 
     selected: SelectedCitation
     view: View = AT_THE_QUOTE
     before: Opened | None = None
+    related: Related | None = None
 
 
 class SourcePanel:
@@ -52,7 +58,8 @@ class SourcePanel:
             return empty_html(language), None
         before = opened.before.selected if opened.before else None
         back = (before.label or str(before.citation.number or "")) if before else ""
-        return sources.html(opened.selected, opened.view, language, back), opened
+        html = sources.html(opened.selected, opened.view, language, opened.related, back)
+        return html, opened
 
     def open_place(
         self, document: str, language: str, at: Span | None = None
@@ -92,11 +99,13 @@ class SourcePanel:
             return None
         if act == "back":
             return kept.before or kept
+        if act == "beside":
+            return replace(kept, related=sources.related(kept.selected))
         if act in {"up", "down"}:
             view = View(zoom=kept.view.zoom, as_text=kept.view.as_text)
             return Opened(kept.selected.step(-1 if act == "up" else 1), view, kept.before)
         view = sources.view(kept.selected, kept.view, act, _number(data.get("at")))
-        return Opened(kept.selected, view, kept.before)
+        return replace(kept, view=view)
 
 
 def build(

@@ -2,7 +2,7 @@
 
 // `links` is the selector of this panel's marks; "#at-<document>-<start>-<end>" opens any place.
 function followSources(element, trigger, links) {
-  let origin = null, shown = '', last = '', keep = null, fresh = false, asked = '';
+  let origin = null, shown = '', last = '', keep = null, fresh = false, asked = '', compared = '', mouse = false;
 
   const find = selector => element.querySelector(selector);
   const address = link => link.getAttribute('href') || link.getAttribute('xlink:href')
@@ -28,6 +28,7 @@ function followSources(element, trigger, links) {
     // From within the panel the way back stays that to the mark.
     if (!element.contains(link)) origin = link;
     fresh = true;
+    mouse = event.detail > 0;
     element.classList.add('open');
     const parts = to.split('-');
     trigger('select', place
@@ -36,7 +37,7 @@ function followSources(element, trigger, links) {
   });
 
   element.addEventListener('click', event => {
-    const button = event.target.closest('[data-act]');
+    const button = event.target.closest('button[data-act]');
     if (!button) return;
     const act = button.dataset.act;
     if (act === 'close' || act === 'return') return leave();
@@ -111,8 +112,14 @@ function followSources(element, trigger, links) {
     }
     // Watched anew, it is looked at again where it stands.
     if (below) { nearing.unobserve(below); nearing.observe(below); }
+    // Who else says so takes longer than the source: it is asked for once that is drawn.
+    if (find('[data-act="beside"]') && compared !== key) {
+      compared = key;
+      trigger('select', {act: 'beside'});
+    }
     if (fresh && panel) {
       fresh = false;
+      panel.classList.toggle('by-mouse', mouse);
       panel.querySelector('h2').focus({preventScroll: true});
     } else if (last) {
       const again = find(`[data-act="${last}"]:not([disabled])`);
