@@ -13,7 +13,6 @@ from typing import Any
 
 import gradio as gr
 
-from assistant.related import Related
 from corpus.table import Span
 from ui.backend import Backend
 from ui.page_html import drawn
@@ -26,16 +25,11 @@ First = Callable[[Any], SelectedCitation | None]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a panel shows and how.
-
-    `before` is what it showed when a place in it was opened, `related` what else was found for the
-    answer, None while that is not known.
-    """
+    """What a panel shows and how; `before` is what it showed when a place in it was opened."""
 
     selected: SelectedCitation
     view: View = AT_THE_QUOTE
     before: Opened | None = None
-    related: Related | None = None
 
 
 class SourcePanel:
@@ -58,7 +52,7 @@ class SourcePanel:
             return empty_html(language), None
         before = opened.before.selected if opened.before else None
         back = (before.label or str(before.citation.number or "")) if before else ""
-        html = sources.html(opened.selected, opened.view, language, opened.related, back)
+        html = sources.html(opened.selected, opened.view, language, back)
         return html, opened
 
     def open_place(
@@ -79,7 +73,14 @@ class SourcePanel:
         self, value: Any, kept: Opened | None, request: gr.Request, event: gr.EventData
     ) -> tuple[Any, Any]:
         """Do what a mark, a place or a button of the panel says."""
-        return self.drawn(self._after(value, kept, event._data or {}), language_of(request.headers))
+        data, language = event._data or {}, language_of(request.headers)
+        if data.get("act") == "beside":
+            # The panel asks by itself whether it is known by now what else says so.
+            sources = self._backend.sources()
+            if kept is None or sources is None or not sources.compared(kept.selected):
+                return gr.skip(), gr.skip()
+            return self.drawn(kept, language)
+        return self.drawn(self._after(value, kept, data), language)
 
     def _after(self, value: Any, kept: Opened | None, data: dict[str, Any]) -> Opened | None:
         act = str(data.get("act"))
@@ -99,8 +100,6 @@ class SourcePanel:
             return None
         if act == "back":
             return kept.before or kept
-        if act == "beside":
-            return replace(kept, related=sources.related(kept.selected))
         if act in {"up", "down"}:
             view = View(zoom=kept.view.zoom, as_text=kept.view.as_text)
             return Opened(kept.selected.step(-1 if act == "up" else 1), view, kept.before)
@@ -128,7 +127,11 @@ def build(
     )
     panel = SourcePanel(backend, component, kept, find, first)
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    component.select(panel.act, [state or gr.State(None), kept], [component, kept], **quiet)
+    # The script sends one click after the other; Gradio would drop a second one.
+    component.select(
+        panel.act, [state or gr.State(None), kept], [component, kept],
+        trigger_mode="multiple", **quiet,
+    )  # fmt: skip
     page.load(empty, None, component, **quiet)
     return panel
 

@@ -228,13 +228,17 @@ class Sources:
         renderer: PageRenderer,
         *,
         grade: Callable[[Source], str],
-        beside: Callable[[SelectedCitation], Related],
+        beside: Callable[[SelectedCitation], Related | None],
     ) -> None:
-        """`grade` gives a source's grade ("C3"), `beside` what else was found."""
+        """`grade` gives a source's grade ("C3"), `beside` what else was found, None for not yet."""
         self._library = library
         self._renderer = renderer
         self._grade = grade
         self._beside = beside
+
+    def compared(self, selected: SelectedCitation) -> bool:
+        """Say whether it is known what else says so."""
+        return self._beside(selected) is not None
 
     def view(self, selected: SelectedCitation, view: View, act: str, at: int = -1) -> View:
         """Return the view of a citation after a button was pressed; `at` is where "go" goes."""
@@ -271,23 +275,14 @@ class Sources:
             return rendered("source.html", "gone", language)
         return self.html(selected, view or AT_THE_QUOTE, language)
 
-    def related(self, selected: SelectedCitation) -> Related:
-        """Return what else was found for the answer that cites it; this may take a second."""
-        return self._beside(selected) if selected.claim and selected.evidence else Related()
-
     def html(
         self,
         selected: SelectedCitation,
         view: View,
         language: str,
-        related: Related | None = None,
         back: str = "",
     ) -> str:
-        """Return the panel for a citation.
-
-        `related` is what else was found, None while that is not known; `back` is the label of the
-        source from which the reader came.
-        """
+        """Return the panel for a citation; `back` is the label of the source one came from."""
         citation, source = selected.citation, selected.citation.source
         label = selected.label or (str(citation.number) if citation.number else "")
         named: Any = {
@@ -307,6 +302,7 @@ class Sources:
         except NotInLibrary:
             entry = None
         compared = bool(selected.claim and selected.evidence)
+        related = self._beside(selected)
         found = related or Related()
         panel = Panel(
             facts=_facts(source, self._grade(source), language),
