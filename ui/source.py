@@ -33,7 +33,7 @@ _SCALE = 1.3
 ZOOMS = (0.4, 0.55, 0.75, 1.0, 1.3, 1.7, 2.2)
 _FITTED = ZOOMS.index(1.0)
 # Characters of a title in a line of several.
-_SHORT_TITLE = 46
+_SHORT_TITLE = 36
 # Places of the same document that are offered below the panel.
 _MOST_PLACES = 8
 
@@ -440,7 +440,7 @@ def _places(found: Sequence[Said], language: str, *, inside: bool = False) -> It
         name = shorten(one.words if inside else source.title, 110 if inside else _SHORT_TITLE,
                        placeholder=" …")  # fmt: skip
         if not inside and source.published:
-            name = f"{name}, {source.published}"
+            name = f"{name} ({source.published})"
         if one.there:
             name += f" ({word('source.here_there', language, here=one.here, there=one.there)})"
         about = f"{cited_at(source, passage.page, passage.folio, language)}: {words}"

@@ -24,6 +24,8 @@ function followSources(element, trigger, links) {
   const answered = () => {
     clearTimeout(busy);
     busy = 0;
+    // The source is the one that was open already.
+    if (fresh && find('.source')) { toTheQuote(); arrive(); }
     if (waiting.length) send(waiting.shift());
   };
   // Who else says so takes longer than the source: it is asked for once that is drawn.
@@ -116,6 +118,12 @@ function followSources(element, trigger, links) {
     body.scrollTop += (grid || at).getBoundingClientRect().top - body.getBoundingClientRect().top - share;
   };
 
+  const arrive = () => {
+    fresh = false;
+    find('.source').classList.toggle('by-mouse', mouse);
+    find('h2').focus({preventScroll: true});
+  };
+
   const drawn = () => {
     const panel = find('.source'), body = find('.text');
     const key = panel ? panel.dataset.key : '';
@@ -136,9 +144,7 @@ function followSources(element, trigger, links) {
     if (below) { nearing.unobserve(below); nearing.observe(below); }
     if (!asking && find('[data-pending]')) asking = setTimeout(compare, 150);
     if (fresh && panel) {
-      fresh = false;
-      panel.classList.toggle('by-mouse', mouse);
-      panel.querySelector('h2').focus({preventScroll: true});
+      arrive();
     } else if (last) {
       const again = find(`[data-act="${last}"]:not([disabled])`);
       const at = document.activeElement;
