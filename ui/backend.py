@@ -19,6 +19,7 @@ from corpus.i18n import tr
 from corpus.page_images import PageRenderer
 from corpus.vocabulary import using_aliases
 from ui.engine_names import QUOTES, engine_title
+from ui.comparing import Comparisons
 from ui.jobs import Jobs
 from ui.notices import error_html, opening_html, troubles_html
 from ui.source import SelectedCitation, Sources
@@ -80,6 +81,7 @@ class Backend:
         self._renderer = PageRenderer()
         self._pictures: dict[tuple[str, str, str, int], Sequence[Picture]] = {}
         self._pictures_lock = threading.Lock()
+        self._comparisons = Comparisons()
         self._engines: dict[str, Engine] = {}
         self._other_engines: list[str] = []
         self._examples: list[str] = []
@@ -431,13 +433,16 @@ class Backend:
                 return ""
             return f"{found.reliability}{found.credibility}"
 
-        def found(selected: SelectedCitation) -> Related:
+        def compare(selected: SelectedCitation) -> Related:
             with using_aliases(workspace.aliases):
                 return related_passages(
                     workspace.checker, selected.citation, selected.claim, selected.evidence
                 )
 
-        return Sources(workspace.library, self._renderer, grade=grade, beside=found)
+        return Sources(
+            workspace.library, self._renderer, grade=grade,
+            beside=lambda selected: self._comparisons.of(selected, compare),
+        )  # fmt: skip
 
     def conversations(self) -> Conversations | None:
         """Return the kept conversations; None while the library opens."""
@@ -450,6 +455,7 @@ class Backend:
     def close(self) -> None:
         """Let go of the library, once nothing reads it; opening it is broken off."""
         self._closing.set()
+        self._comparisons.close()
         self._renderer.close()
         if self._opening_thread.ident is None:
             # It was never begun.
