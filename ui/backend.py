@@ -18,8 +18,8 @@ from corpus.errors import BriefingError, FormatError, SearchIndexError, StorageE
 from corpus.i18n import tr
 from corpus.page_images import PageRenderer
 from corpus.vocabulary import using_aliases
-from ui.engine_names import QUOTES, engine_title
 from ui.comparing import Comparisons
+from ui.engine_names import QUOTES, engine_title
 from ui.jobs import Jobs
 from ui.notices import error_html, opening_html, troubles_html
 from ui.source import SelectedCitation, Sources
