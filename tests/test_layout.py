@@ -43,6 +43,7 @@ OWNERS = {
     "lxml": {"corpus/readers/markup.py", "corpus/readers/office_package.py"},
     "markdown_it": {"corpus/readers/markdown.py"},
     "markupsafe": {"ui/rendering.py"},
+    "matplotlib": {"assistant/pictures/drawing.py"},
     "olefile": {"corpus/readers/outlook.py"},
     "ollama": {"assistant/models/clients.py"},
     "onnxruntime": {"index/onnx_embedder.py"},
@@ -79,7 +80,8 @@ OWNERS = {
 }  # fmt: skip
 # Vectors are arrays wherever they pass.
 SHARED = {"numpy"}
-HEAVY = ("torch", "chromadb", "gradio", "llama_index", "sentence_transformers", "tantivy", "numpy")
+HEAVY = ("torch", "chromadb", "gradio", "llama_index", "sentence_transformers", "tantivy", "numpy",
+         "matplotlib")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ui.wording import word
 
 if TYPE_CHECKING:
     from assistant.memo.editing import SecondSource
-    from assistant.memo.values import Finding, Memo
+    from assistant.memo.values import Memo
     from assistant.workspace import Workspace
     from ui.backend import Backend
 

@@ -10,12 +10,13 @@ from textwrap import shorten
 from assistant.checking.problems import in_words
 from assistant.memo.contents import finished_sections, left_out, shown_lines, shown_sections
 from assistant.memo.memo_diff import MemoDiff
-from assistant.memo.pandoc_tree import out_of_date, said_by, written_by
+from assistant.memo.pandoc_tree import out_of_date, said_by
 from assistant.memo.source_list import SourceEntry, source_list
 from assistant.memo.translation import worded
 from assistant.memo.values import GAP, NOTE, Finding, Line, Memo, Section
 from corpus.citation_line import citation_line
 from corpus.document import Source
+from ui.engine_names import engine_title
 from ui.memo_editor import MemoEditor
 from ui.rendering import rendered
 from ui.wording import word
@@ -90,7 +91,8 @@ def memo_html(
             [_shown_line(memo, one, number, line, remarks, language) for number, line in lines],
             one.layout,
             one.shows if one.shows in _TABLES else "",
-            drawn.get(one.key, ""),
+            # The timeline is a list already, whose dates lead to their sources.
+            "" if one.shows == "timeline" else drawn.get(one.key, ""),
         )
         for one in shown_sections(memo)
         for lines in [_lines_of(one, memo)]
@@ -129,7 +131,7 @@ def _facts(memo: Memo, language: str) -> list[str]:
         memo.created,
         word("memo.as_of_fact", language, date=memo.as_of) if memo.as_of else "",
         word("memo.library_fact", language, documents=memo.library.get("documents", 0)),
-        written_by(memo),
+        engine_title(memo.engine, language),
     ]
     return [one for one in facts if one]
 

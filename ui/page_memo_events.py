@@ -27,6 +27,7 @@ from ui.memo_editor import (
 from ui.memo_view import memo_html, sections_html
 from ui.memo_writing import MemoForm
 from ui.notices import error_html, note_html, waiting_html
+from ui.pictures_view import memo_pictures_html
 from ui.rendering import rendered
 from ui.wording import language_of, word
 
@@ -67,13 +68,14 @@ class MemoEvents:
         growing = bool(editor.job)
         if memo is not None and not memo.complete and not editor.planned:
             editor = replace(editor, planned=memo_writing.planned_of(self._backend, memo))
+        pictures = memo_pictures_html(memo, language) if memo and memo.complete else {}
         tools = rendered(
             "memo.html", "tools", language,
             bool(memo and memo.complete), growing, editor.before is not None,
         )  # fmt: skip
         return {
             parts.editor: editor,
-            parts.body: memo_html(editor, language),
+            parts.body: memo_html(editor, language, pictures),
             parts.message: editor.message,
             parts.tools: tools,
             parts.sections: sections_html(editor, language),

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import docx
@@ -15,8 +16,12 @@ from docx.shared import Mm, Pt
 
 from assistant.memo.memo_json import to_json
 from assistant.memo.pandoc_tree import Node, pandoc, title_of, titled
+from assistant.memo.picture_blocks import with_pictures
 from assistant.memo.typesetting import FONTS, typeset, typst_string
 from assistant.memo.values import Memo
+from assistant.pictures.choice import pictures_of_memo
+from assistant.pictures.drawing import drawn
+from assistant.pictures.picture import Kind, Picture
 from corpus.errors import BriefingError, UsageError
 from corpus.i18n import tr
 
@@ -97,14 +102,23 @@ def timeline_csv(memo: Memo) -> str:
     return buffer.getvalue()
 
 
-def _converted(memo: Memo, to: str, *arguments: str) -> str:
-    tree = json.dumps(pandoc(memo))
-    made = pypandoc.convert_text(tree, to, format="json", extra_args=list(arguments))
+def _pictured(tree: Node, memo: Memo, address: Callable[[Picture], str] | None = None) -> Node:
+    """Return a memo's document with its pictures; `address` returns where the image of one lies.
+
+    Its timeline stands there as a table, whose dates lead to their sources: it is not drawn again.
+    """
+    pictures = [one for one in pictures_of_memo(memo) if one.kind != Kind.TIMELINE]
+    images = {one.kind: address(one) for one in pictures if one.is_drawn} if address else {}
+    return with_pictures(tree, memo, pictures, images)
+
+
+def _converted(tree: Node, to: str, *arguments: str) -> str:
+    made = pypandoc.convert_text(json.dumps(tree), to, format="json", extra_args=list(arguments))
     return str(made)
 
 
 def _markdown(memo: Memo) -> bytes:
-    return markdown_of(titled(memo)).encode()
+    return markdown_of(_pictured(titled(memo), memo)).encode()
 
 
 def markdown_of(tree: Node) -> str:
@@ -123,21 +137,30 @@ def markdown_of(tree: Node) -> str:
 
 
 def _html(memo: Memo) -> bytes:
+    def address(picture: Picture) -> str:
+        return f"data:image/svg+xml;base64,{base64.b64encode(drawn(picture, 'svg')).decode()}"
+
     with tempfile.TemporaryDirectory() as folder:
         style = Path(folder) / "style.html"
         style.write_text(f"<style>{_STYLE}</style>", encoding="utf-8")
         made = _converted(
-            memo, "html5", "--standalone", "--variable=document-css:false", "--wrap=none",
-            f"--include-in-header={style}",
+            _pictured(pandoc(memo), memo, address), "html5", "--standalone",
+            "--variable=document-css:false", "--wrap=none", f"--include-in-header={style}",
         )  # fmt: skip
     return made.encode()
 
 
 def _docx(memo: Memo) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
+
+        def address(picture: Picture) -> str:
+            image = Path(folder) / f"{picture.kind}.png"
+            image.write_bytes(drawn(picture, "png"))
+            return str(image)
+
         file = Path(folder) / "memo.docx"
         pypandoc.convert_text(
-            json.dumps(pandoc(memo)),
+            json.dumps(_pictured(pandoc(memo), memo, address)),
             "docx",
             format="json",
             outputfile=str(file),
@@ -164,7 +187,13 @@ def _with_page_setup(file: Path, memo: Memo) -> bytes:
 
 def _pdf(memo: Memo) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        body = _converted(memo, "typst", "--wrap=none")
+
+        def address(picture: Picture) -> str:
+            name = f"{picture.kind}.svg"
+            (Path(folder) / name).write_bytes(drawn(picture, "svg"))
+            return name
+
+        body = _converted(_pictured(pandoc(memo), memo, address), "typst", "--wrap=none")
         # Typst takes "pt" and not "pt-BR".
         language = memo.language.partition("-")[0]
         head = _TYPST.format(fonts=FONTS, title=typst_string(title_of(memo)), language=language)
