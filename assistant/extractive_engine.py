@@ -226,9 +226,13 @@ def stands_alone(one: RankedSentence) -> bool:
 
     A row of a table counts when a cell with a value has a column's name, or begins with a figure.
     """
-    text = one.text
     if one.row is not None:
         return any(cell.column or _FIGURE.match(cell.text) for cell in one.row.values)
+    return can_be_quoted(one.text)
+
+
+def can_be_quoted(text: str) -> bool:
+    """Say whether a sentence can be quoted by itself; see stands_alone."""
     if _TOPIC_LIST.match(text) or _APPARATUS.search(text) or text.endswith(("?", "？")):
         return False
     if _LABELLED.match(text) and "://" not in text:

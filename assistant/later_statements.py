@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 
 from assistant.answer import Answer, LaterStatement
 from assistant.attribution import citation_at
+from assistant.extractive_engine import can_be_quoted
 from assistant.planning.query_plan import QueryPlan
 from assistant.planning.time_asked import When
 from assistant.retrieval.reported_changes import (
     COMMON,
     ReportedChange,
-    ended_subject,
+    names_subject,
     reported_change,
+    shared_subject,
     tells_the_end,
 )
 from assistant.retrieval.retrieve import RetrievedEvidence
@@ -55,9 +57,10 @@ class _Found:
         return self.change.date or self.evidence.source.dated
 
     @property
-    def rank(self) -> tuple[bool, bool, int]:
-        """What makes a good statement: a link between the documents, a date, an early place."""
-        return not self.linked, not self.change.date, self.start
+    def rank(self) -> tuple[bool, bool, bool, int]:
+        """What makes a good one: a whole sentence, linked documents, a date, an early place."""
+        whole = can_be_quoted(self.text)
+        return not whole, not self.linked, not self.change.date, self.start
 
 
 def later_statements(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -> Answer:
@@ -74,22 +77,33 @@ def later_statements(workspace: Workspace, answer: Answer, search: RetrievedEvid
         for claim in answer.claims[: answer.leading]
         for number in claim.citations
     }
-    found = [
-        one
-        for one in _changes(workspace, plan, search.evidence, older)
-        if one.evidence.passage.document not in leading
-    ]
-    for one in _chosen(found):
+    told = _told(answer, search.evidence, leading)
+    changes = _changes(workspace, plan, search.evidence, older)
+    for one in _chosen([one for one in changes if one.change.kind not in told]):
         number = len(answer.citations) + 1
         citation = citation_at(one.start, one.end, one.evidence, number)
         span = (citation.document, citation.start, citation.end)
         same = [it for it in answer.citations if (it.document, it.start, it.end) == span]
         later = LaterStatement(
-            one.text, same[0].number if same else number, one.date, one.change.kind
+            _readable(one.text), same[0].number if same else number, one.date, one.change.kind
         )
         citations = answer.citations if same else (*answer.citations, citation)
         answer = replace(answer, citations=citations, later=(*answer.later, later))
     return answer
+
+
+def _told(answer: Answer, evidence: Sequence[Evidence], leading: set[str]) -> set[str]:
+    """Return the kinds of change that the answer tells, or the titles that it leads with."""
+    titles = [one.source.title for one in evidence if one.passage.document in leading]
+    texts = [claim.text for claim in answer.claims]
+    return {change.kind for text in (*titles, *texts) if (change := reported_change(text))}
+
+
+def _readable(text: str) -> str:
+    """Return a sentence without the sign of a list before it and the address in it."""
+    text = re.sub(r"^[-*•·]\s+|,?\s*https?://\S+", "", text)
+    text = re.sub(r"(?<=[.)])\s*\d{1,3}\.$", "", text)
+    return " ".join(text.split())
 
 
 def _cited(answer: Answer, evidence: Sequence[Evidence]) -> dict[str, Evidence]:
@@ -108,23 +122,35 @@ def _changes(
     older: Mapping[str, Evidence],
 ) -> Iterator[_Found]:
     """Yield the sentences that report a change of what one of the `older` documents says."""
-    at_hand = [one for one in evidence if one.passage.document not in older]
-    replacing = {one.newer.document for one in older.values() if one.newer is not None}
+    titles = {one.source.title for one in older.values()}
+    replacing = _replacing(workspace, plan.filters, older)
     searched: list[Evidence] = []
     if replacing:
         filters = replace(plan.filters, documents=tuple(replacing))
-        titles = " ".join(one.newer.source.title for one in older.values() if one.newer)
-        for text in (plan.text, titles):
-            searched += workspace.retriever.search(text, limit=_PASSAGES, filters=filters)
-    found = list(_reported(_each_once([*searched, *at_hand]), plan, older))
-    if not found and _RULE.search(plan.text):
-        since = min((one.source.dated for one in older.values() if one.source.dated), default="")
-        if since:
-            filters = Filters(plan.filters.publishers, (), since, plan.filters.until)
-            text = f"{plan.text.rstrip('?？ ')} {_ENDS_SEARCHED}"
-            more = workspace.retriever.search(text, limit=_PASSAGES, filters=filters)
-            found = list(_reported(_each_once(more), plan, older))
+        text = " ".join(one.title for one in replacing.values())
+        searched = workspace.retriever.search(text, limit=_PASSAGES, filters=filters)
+    found = list(_reported(_each_once([*searched, *evidence]), plan, older, replacing))
+    since = min((one.source.dated for one in older.values() if one.source.dated), default="")
+    if not found and since and _RULE.search(f"{plan.text} {' '.join(titles)}"):
+        filters = Filters(plan.filters.publishers, (), since, plan.filters.until)
+        text = f"{next(iter(titles))} {_ENDS_SEARCHED}"
+        more = workspace.retriever.search(text, limit=_PASSAGES, filters=filters)
+        found = list(_reported(more, plan, older, replacing))
     yield from found
+
+
+def _replacing(
+    workspace: Workspace, filters: Filters, older: Mapping[str, Evidence]
+) -> dict[str, Source]:
+    """Return the documents that replace one of the older ones, or report its end in their title."""
+    found = {
+        one.newer.document: one.newer.source for one in older.values() if one.newer is not None
+    }
+    for entry in workspace.library.entries():
+        source = filters.admitted(entry)
+        if source and any(tells_the_end(source, one.source) for one in older.values()):
+            found[entry.id] = source
+    return found
 
 
 def _each_once(found: Iterable[Evidence]) -> list[Evidence]:
@@ -132,31 +158,33 @@ def _each_once(found: Iterable[Evidence]) -> list[Evidence]:
 
 
 def _reported(
-    passages: Sequence[Evidence], plan: QueryPlan, older: Mapping[str, Evidence]
+    passages: Sequence[Evidence],
+    plan: QueryPlan,
+    older: Mapping[str, Evidence],
+    replacing: Mapping[str, Source],
 ) -> Iterator[_Found]:
     wanted = plan.statement.stems - COMMON
     for one in passages:
-        document, passage = one.passage.document, one.passage
+        passage = one.passage
         for start, end in passage.parts():
             text = passage.text[start:end]
             if passage.is_row(passage.start + start) or text == passage.heading:
                 continue
-            change = reported_change(text)
+            change = reported_change(text, plan.now)
             if change is None:
                 continue
-            for cited in older.values():
-                linked = cited.newer is not None and cited.newer.document == document
-                if document == cited.passage.document or not _is_later(
-                    change, one.source, cited.source
-                ):
-                    continue
-                if _ends_subject(change, one.source, cited.source, linked=linked) or _is_asked(
-                    change, wanted
-                ):
-                    yield _Found(
-                        text, passage.start + start, passage.start + end, one, change, linked
-                    )
-                    break
+            linked = passage.document in replacing
+            if any(
+                passage.document != cited.passage.document
+                and _is_later(change, one.source, cited.source)
+                and (
+                    (linked and _is_of_titles(change, one.source, cited.source))
+                    or names_subject(change, cited.source.title)
+                    or _is_asked(change, wanted)
+                )
+                for cited in older.values()
+            ):
+                yield _Found(text, passage.start + start, passage.start + end, one, change, linked)
 
 
 def _is_later(change: ReportedChange, source: Source, older: Source) -> bool:
@@ -168,11 +196,9 @@ def _is_later(change: ReportedChange, source: Source, older: Source) -> bool:
     return first_day(source.dated) > after and last_day(made) > after
 
 
-def _ends_subject(change: ReportedChange, source: Source, older: Source, *, linked: bool) -> bool:
-    """Say whether a change ends what the older document as a whole is about, by the titles."""
-    if not (linked or tells_the_end(source, older)):
-        return False
-    subject = ended_subject(source, older)
+def _is_of_titles(change: ReportedChange, source: Source, older: Source) -> bool:
+    """Say whether what was changed is what both documents are about, by their titles."""
+    subject = shared_subject(source, older)
     return bool(subject) and (change.refers_back or bool(change.changed & subject))
 
 

@@ -30,7 +30,6 @@ _KINDS = (
     ("corrected", r"corrects?", r"corrected", r"correction", r"更正|勘误"),
     ("postponed", r"postpones?|delays?|defers?", r"postponed|delayed|deferred|pushed back",
      r"postponement", r"推迟|延期|延后"),
-    ("extended", r"extends?|prolongs?", r"extended|prolonged", r"extension", r"延长"),
     ("expired", r"expires?|lapses?|lapsed", r"expired", r"expiry|expiration", r"到期|失效"),
 )  # fmt: skip
 _VERBS = {kind: re.compile(rf"\b(?:{base}|{past})\b", re.I) for kind, base, past, _, _ in _KINDS}
@@ -49,12 +48,13 @@ _HAN_SIGN = re.compile(r"[㐀-鿿]")
 _BY_ITSELF = frozenset({"expired"})
 # "until new regulations replace it", "may withdraw", "has not been repealed", "would suspend".
 _NOT_SO = re.compile(
-    r"\b(?:until|unless|if|whether|when|before|may|might|can|could|would|will|shall|must|should|"
+    r"\b(?:until|unless|if|whether|when|before|may(?! \d)|might|can|could|would|will|shall|must|should|"
     r"plans? to|propos\w+ to|intends? to|wants? to|ask\w* (?:\w+ )?to|urg\w+ (?:\w+ )?to|to|not|"
     r"never|no|nor|without|n['’]t|refused to|failed to|cannot|than|be)\b[^,;.]{0,24}$|"
-    r"\b(?:would|will|may|could|might) [^,;.]{0,60}$",
+    r"\b(?:would|will|may(?! \d)|could|might) [^,;.]{0,60}$",
     re.IGNORECASE,
 )
+_PLANNED = re.compile(r"\b(?:will|shall|is to|are to)\s+(?:be\s+)?$", re.IGNORECASE)
 _CLAUSE_BEGINS = re.compile(r"[;:]|,? \b(?:and|but|while|whereas|because|since|so) (?=the |it )")
 # "the rule", "it": the thing that the text has named before.
 _REFERS_BACK = re.compile(
@@ -65,7 +65,13 @@ _REFERS_BACK = re.compile(
 _UNTIL = re.compile(
     r"\b(?:until|till|through|to|expires?(?: on)?|ends?(?: on)?)(?: the)?\s*$", re.I
 )
-_WORDS_OF_OBJECT, _WORDS_OF_SUBJECT = 12, 16
+# "The tests of October 2022": the date names the thing.
+_NAMES = re.compile(r"\b(?:of|dated)(?: the)?\s*$", re.IGNORECASE)
+_WORDS_OF_OBJECT, _WORDS_OF_SUBJECT = 30, 16
+# What stands after these is not what was changed: "replaced the cap with a licence".
+_OBJECT_ENDS = re.compile(
+    r"\b(?:with|because|after|until|that|which|so that|when|as part)\b|[;:.]\s"
+)
 _WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
 
 # A title that reports the end of what an older title has as its subject.
@@ -92,17 +98,22 @@ class ReportedChange:
 
     `changed` are the stems of the words for the thing. `refers_back` says that they only point to
     what the text has named before ("the rule"). `date` is the day that the sentence gives for the
-    change (ISO 8601), "" for none.
+    change (ISO 8601), "" for none; `named_dates` are those by which the thing itself is named ("the
+    tests of October 2022").
     """
 
     kind: str
     changed: frozenset[str]
     refers_back: bool
     date: str
+    named_dates: frozenset[str] = frozenset()
 
 
-def reported_change(text: str) -> ReportedChange | None:
-    """Return what a sentence reports as changed; None for a plan, a condition, a denial."""
+def reported_change(text: str, now: str = "") -> ReportedChange | None:
+    """Return what a sentence reports as changed; None for a plan, a condition, a denial.
+
+    A plan counts from its date on: "will suspend it from 10 November 2025" on a later day `now`.
+    """
     if _HAN_SIGN.search(text):
         kind = next((kind for kind, pattern in _HAN.items() if pattern.search(text)), "")
         if not kind or re.search(r"计划|拟|可能|如果|未|不会|没有", text):
@@ -112,7 +123,9 @@ def reported_change(text: str) -> ReportedChange | None:
         for passive, pattern in ((True, _PASSIVE[kind]), (False, _VERBS[kind])):
             for found in pattern.finditer(text):
                 before = text[: found.start()]
-                if _NOT_SO.search(before) or _followed_by_hyphen(text, found):
+                if _is_attribute(before):
+                    continue
+                if _NOT_SO.search(before) and not _is_due(text, found, now):
                     continue
                 words = (
                     _subject_before(before)
@@ -136,14 +149,19 @@ def tells_the_end(later: Source, older: Source) -> bool:
     )
 
 
-def ended_subject(later: Source, older: Source) -> frozenset[str]:
-    """Return the stems of what both titles are about, if the later one reports an end; else none.
-
-    For a document that is known to replace the older one: one shared word is enough.
-    """
-    if not _ENDS.search(later.title) or _ENDS.search(older.title):
-        return frozenset()
+def shared_subject(later: Source, older: Source) -> frozenset[str]:
+    """Return the stems of what both titles are about, without words that many rules have."""
     return _shared_subject(later, older)[0] - COMMON
+
+
+def names_subject(change: ReportedChange, title: str) -> bool:
+    """Say whether what was changed is called as a title calls its subject, or by its date."""
+    subject = _subject(title)
+    shared = change.changed & subject
+    if change.named_dates & dates_of(title):
+        return bool(shared)
+    enough = max(_LEAST_SHARED, _SUBJECT_SHARE * len(subject))
+    return bool(shared - COMMON) and len(shared) >= enough
 
 
 def _shared_subject(later: Source, older: Source) -> tuple[frozenset[str], float]:
@@ -163,18 +181,39 @@ def _content(text: str) -> frozenset[str]:
 
 def _change(kind: str, words: str, text: str, found: re.Match[str]) -> ReportedChange:
     return ReportedChange(
-        kind, _content(words), bool(_REFERS_BACK.match(words)), _date(text, found.end())
+        kind,
+        _content(words),
+        bool(_REFERS_BACK.match(words)),
+        _date(text, found.end()),
+        dates_of(words),
     )
 
 
-def _followed_by_hyphen(text: str, found: re.Match[str]) -> bool:
-    """Say whether a verb is only the name of something: "the revised text", "a suspended rule"."""
-    before = text[: found.start()].rstrip()
-    return bool(re.search(r"\b(?:the|an?|its|their|as)$", before, re.IGNORECASE))
+def dates_of(text: str) -> frozenset[str]:
+    """Return the months and days that a text names, each as a month (ISO 8601)."""
+    return frozenset(
+        one.iso[:7] for one in date_mentions(text) if len(one.iso) > len("2025") and not one.unsure
+    )
+
+
+def _is_attribute(before: str) -> bool:
+    """Say whether a verb is part of a name: "the revised text", "a suspended rule"."""
+    return bool(re.search(r"\b(?:the|an?|its|their|as)\s+$", before, re.IGNORECASE))
+
+
+def _is_due(text: str, found: re.Match[str], now: str) -> bool:
+    """Say whether a sentence plans a change from a day on that has come."""
+    if not _PLANNED.search(text[: found.start()]):
+        return False
+    day = _date(text, found.end())
+    begins = re.search(
+        r"\b(?:starting|beginning|effective|from|as of|on)(?: on)?\s+\w+\s", text[found.end() :]
+    )
+    return bool(begins and len(day) == len(now) and day <= now)
 
 
 def _object_after(rest: str) -> str:
-    words = list(_WORD.finditer(re.split(r"[;:.]\s", rest)[0]))[:_WORDS_OF_OBJECT]
+    words = list(_WORD.finditer(_OBJECT_ENDS.split(rest)[0]))[:_WORDS_OF_OBJECT]
     return rest[: words[-1].end()].strip() if words else ""
 
 
@@ -188,7 +227,11 @@ def _subject_before(before: str) -> str:
 
 def _date(text: str, verb: int) -> str:
     """Return the date of a change: the first after its verb, or else the last before it."""
-    dates = [one for one in date_mentions(text) if one.iso and not one.unsure]
+    dates = [
+        one
+        for one in date_mentions(text)
+        if one.iso and not one.unsure and not _NAMES.search(text[: one.start])
+    ]
     after = [one for one in dates if one.start >= verb and not _UNTIL.search(text[: one.start])]
     before = [one for one in dates if one.end <= verb]
     said = [one for one in before if re.search(r"\b(?:on|in|by)(?: the)?\s*$", text[: one.start])]
