@@ -103,6 +103,21 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class LaterStatement:
+    """A sentence of a later document that changes what an answer says, and its citation.
+
+    `change` says what became of the thing: "suspended", "rescinded", "replaced", "amended",
+    "corrected", "postponed", "extended", "expired" or "changed". `date` is the day that the
+    sentence gives for it, or else that of its document (ISO 8601, "" if neither is known).
+    """
+
+    text: str
+    citation: int
+    date: str
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer, complete or still growing.
 
@@ -118,6 +133,11 @@ class Answer:
     what the library says word for word. `chance` is the calibrated chance (0 to 1)
     that the evidence answers, which decides between answering and declining; None if nothing was
     judged. `calculation` says how a number was computed over a table, "" if none was.
+
+    The first `leading` claims answer directly: one, or one for each part of the question, at most
+    three; none if it declined. `bullets` says that a list was asked for. `later` holds what newer
+    documents say has changed since. `follow_ups` are questions that could be asked next, which the
+    library answers (assistant.follow_up_questions).
     """
 
     question: str
@@ -138,6 +158,10 @@ class Answer:
     quoted: tuple[Claim, ...] = ()
     chance: float | None = None
     calculation: str = ""
+    leading: int = 0
+    bullets: bool = False
+    later: tuple[LaterStatement, ...] = ()
+    follow_ups: tuple[str, ...] = ()
 
     @property
     def cited(self) -> tuple[Citation, ...]:
@@ -147,6 +171,7 @@ class Answer:
             return {one for claim in claims for one in (*claim.citations, *claim.offered)}
 
         beside = numbers(self.quoted) - numbers((*self.claims, *self.nearest))
+        beside -= {one.citation for one in self.later}
         return tuple(one for one in self.citations if one.number not in beside)
 
     @property
@@ -232,6 +257,10 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "quoted": [{"text": one.text, "citations": list(one.citations)} for one in answer.quoted],
         "chance": None if answer.chance is None else round(answer.chance, 3),
         "calculation": answer.calculation,
+        "leading": answer.leading,
+        "bullets": answer.bullets,
+        "later": [asdict(one) for one in answer.later],
+        "follow_ups": list(answer.follow_ups),
         "not_found": list(answer.not_found),
         "searches": list(answer.searches),
         "standalone": answer.standalone,
