@@ -70,10 +70,16 @@ function openSample() {
   whenThere('#memo-sample button, button#memo-sample', button => button.click());
 }
 
+function searchWords(words) {
+  openTab('library');
+  whenThere('#library-search input, #library-search textarea', box => { write(box, words); box.focus(); });
+}
+
 document.addEventListener('click', event => {
-  const pressed = event.target.closest && event.target.closest('#greeting [data-act], #first [data-act]');
-  if (!pressed || pressed.closest('#first')) return;
+  const pressed = event.target.closest && event.target.closest('#chat [data-act]');
+  if (!pressed) return;
   if (pressed.dataset.act === 'add') openAdding();
+  if (pressed.dataset.act === 'words') searchWords(pressed.dataset.text);
   if (pressed.dataset.act === 'sample') openSample();
 });
 
@@ -115,6 +121,7 @@ setInterval(async () => {
 // ------------------------------------------------------------------ keys
 
 const typing = at => at && at.matches('input, textarea, select, [contenteditable="true"]');
+const marks = () => [...document.querySelectorAll('#chat a.mark')];
 const sentences = () => [...document.querySelectorAll('#chat [data-sentence]')];
 
 function step(list, by, selector) {
@@ -137,8 +144,8 @@ const KEYS = {
   '?': () => press(document.querySelector('#bar-keys button')),
   'j': () => { const next = step(sentences(), 1); if (next) next.focus(); return Boolean(next); },
   'k': () => { const next = step(sentences(), -1); if (next) next.focus(); return Boolean(next); },
-  ']': () => press(step([...document.querySelectorAll('#chat a.cite')], 1, '.shown')),
-  '[': () => press(step([...document.querySelectorAll('#chat a.cite')], -1, '.shown')),
+  ']': () => press(step(marks(), 1, '.shown')),
+  '[': () => press(step(marks(), -1, '.shown')),
   'e': () => press(lastAction('edit')),
   'r': () => press(lastAction('again')),
   'c': () => press(lastAction('cited')),
