@@ -210,11 +210,14 @@ def labels(citations: Sequence[Citation]) -> dict[int, str]:
     places: dict[str, list[int]] = {}
     for one in citations:
         places.setdefault(one.document, []).append(one.number)
-    return {
-        number: f"{document}{_letters(place)}" if len(numbers) > 1 else str(document)
-        for document, numbers in enumerate(places.values(), start=1)
-        for place, number in enumerate(numbers)
-    }
+    documents = list(places)
+
+    def label(citation: Citation) -> str:
+        numbers = places[citation.document]
+        letters = _letters(numbers.index(citation.number)) if len(numbers) > 1 else ""
+        return f"{documents.index(citation.document) + 1}{letters}"
+
+    return {one.number: label(one) for one in citations}
 
 
 def _letters(place: int) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,15 +13,13 @@ import pytest
 from assistant.answer import Answer, Citation, Claim, LaterStatement, Question, answer_json, labels
 from assistant.checking.problems import Code, problem
 from assistant.engine import Usage
-from assistant.models.model_store import ModelStore
 from benchmarks.serving import chromium_running, serving
-from corpus.catalogue import Entry
 from corpus.document import Passage, Source
 from index.evidence import Evidence, Newer
 from tests.browser import GRADIO_WARNS, PATIENCE, browser_test
+from tests.test_ui_page import Harbour
 from ui.answer_parts import changed_on, checked_line, short_publisher
 from ui.answer_view import about_html, actions_html, answer_html, awaited_html, clipboard_text
-from ui.jobs import Jobs
 from ui.terminal import answer_lines
 from ui.wording import date_in_words
 
@@ -160,7 +156,7 @@ def test_what_changed_is_told_with_its_date() -> None:
     assert changed_on("amended", "2025-11", "en") == "Amended in November 2025"
     assert changed_on("rescinded", "2025", "zh") == "2025：撤销"
     assert changed_on("frozen", "", "en") == "Changed"
-    assert date_in_words("2025-11-10", "zh") == "2025 年 11 月 10 日"
+    assert date_in_words("2025-11-10", "zh") == "2025年11月10日"
     newer = Newer("d", replace(GAZETTE, title="Anew", published="2026-01-02"))
     twice = replace(
         QUOTED, later=(), citations=tuple(replace(one, newer=newer) for one in CITATIONS)
@@ -196,7 +192,7 @@ def test_what_stands_there_while_it_grows_is_not_moved() -> None:
     assert html.index("Unused") > html.index("Ledger of the port")
     ended = answer_html(replace(WRITTEN, citations=CITATIONS), 0)
     drawn = re.search(r'<div class="short">.*?</div>', html)
-    assert drawn and seen(drawn[0]).startswith(SHIPS) and seen(ended).count(SHIPS) == 2
+    assert drawn and drawn[0] in ended.replace(">1a<", ">1<").replace("source 1a", "source 1")
     quiet = answer_html(found, 0, running=False)
     assert "Reading" not in quiet
 
@@ -238,47 +234,8 @@ def test_a_publisher_is_called_by_its_own_abbreviation() -> None:
     assert short_publisher("Port Gazette") == "Port Gazette"
 
 
-class Quay:
-    """What the page asks of its backend; each question is answered with the sentences above."""
-
-    def __init__(self) -> None:
-        self.questions: Jobs[Any] = Jobs("questions", at_once=2, waiting=4)
-        self.memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=1)
-        self.additions: Jobs[Any] = Jobs("additions", at_once=1, waiting=1)
-        self.downloads: Jobs[Any] = Jobs("models", at_once=1, waiting=2)
-        self.answering = "extractive"
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in ("conversations", "workspace", "sources", "page_renderer"):
-            raise AttributeError(name)
-        return lambda: None
-
-    def status(self, language: str = "en") -> str:
-        return ""
-
-    def engines(self) -> Sequence[tuple[str, str]]:
-        return [("extractive", "extractive")]
-
-    def models(self) -> ModelStore:
-        return ModelStore(Path(os.devnull), catalogue=())
-
-    def renew_engine(self) -> str:
-        return self.answering
-
-    def host_of(self, engine: str) -> str:
-        return ""
-
-    def examples(self) -> Sequence[str]:
-        return ("How many ships?",)
-
-    def opening_finished(self) -> bool:
-        return True
-
-    def grading(self) -> Any:
-        return lambda source: "C3"
-
-    def entries(self) -> Sequence[Entry]:
-        return [Entry("a", GAZETTE, 1, 1, "2026-01-01T00:00:00+00:00")]
+class Quay(Harbour):
+    """Answers each question with the sentences above."""
 
     def answers(self, question: Question, engine: str = "") -> Iterator[Answer | str]:
         yield replace(QUOTED, question=question.text, outcome="", claims=(), citations=(), later=())
@@ -299,7 +256,8 @@ def test_an_answer_is_read_by_roles_and_names(scheme: Any) -> None:
         answer.get_by_role("heading", name="Ask next").wait_for()
         cards = answer.get_by_role("list", name="Documents of this answer").get_by_role("link")
         assert names(cards) == [
-            "Open source 1: The harbour of Lund", "Open source 2: Ledger of the port",
+            "Open source 1: The harbour of Lund, Port Gazette (PG), 2024-03-01, grade C3",
+            "Open source 2: Ledger of the port, Harbour Board, 2025-11-15, grade C3",
         ]  # fmt: skip
         headings = answer.get_by_role("heading").all_inner_texts()
         assert headings == ["Short answer", "What the sources say", "Ask next"]
@@ -309,7 +267,7 @@ def test_an_answer_is_read_by_roles_and_names(scheme: Any) -> None:
         assert answer.get_by_role("note").count() == 1
         tree = answer.aria_snapshot()
         for part in ('link "source 2b: Ledger of the port, page 4"', 'button "Who is Berg?"',
-                     f"listitem: {BERG}"):  # fmt: skip
+                     f"text: {BERG}"):  # fmt: skip
             assert part in tree, tree
         # All that can be pressed is large enough for a finger.
         small = answer.locator("a, button, summary").evaluate_all(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from assistant.answer import NOT_SAID_OUTRIGHT, Answer, Citation, Claim
 from assistant.extractive_engine import ExtractiveEngine
 from assistant.library_questions import CATALOGUE
+from corpus.citation_line import citation_line
 from corpus.page_names import page_name
 from ui.places import cited_at, page_names_in
 from ui.wording import date_in_words, word
@@ -71,9 +72,9 @@ class Card:
     """A document: its number in the answer and the citation that is opened; "" and 0 for none."""
 
     number: str
+    name: str
     title: str
     publisher: str
-    full_publisher: str
     dated: str
     grade: str
     opens: int = 0
@@ -199,16 +200,21 @@ class _Parts:
                 yield self._card(found.source)
 
     def _card(self, source: Source, number: str = "", opens: int = 0) -> Card:
+        grade = self.grade(source)
+        graded = [word("source.grade", self.language, grade=grade)] if grade else []
         return Card(
-            number, source.title, short_publisher(source.publisher), source.publisher,
-            source.dated, self.grade(source), opens,
+            number, citation_line(source, *graded), source.title,
+            short_publisher(source.publisher), source.dated, grade, opens,
         )  # fmt: skip
 
     def _groups(self, sentences: Sequence[Sentence]) -> Iterator[Group]:
-        by_document: dict[str, list[Sentence]] = {}
+        """Yield sentences by document, in the order of the cards; those without a source last."""
+        by_document: dict[str, list[Sentence]] = {one.document: [] for one in self.answer.citations}
         for one in sentences:
             by_document.setdefault(one.document, []).append(one)
         for document, found in by_document.items():
+            if not found:
+                continue
             mark = found[0].marks[0] if document else None
             source = self.by_number[mark.number].source if mark else None
             yield Group(
