@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import unescape
@@ -184,7 +185,7 @@ def test_what_stands_there_while_it_grows_is_not_moved() -> None:
     ] * len(EVIDENCE)
     # One node says how it stands, from the first word to the last.
     for one in (awaited_html("Searching…"), html, answer_html(QUOTED, 0), answer_html(WRITTEN, 0)):
-        assert re.match(r'<section [^>]*><p class="state [\w -]*" role="status">', one)
+        assert re.match(r'<section [^>]*><p class="state out-of-sight" role="status">', one)
         assert one.count('role="status"') == 1 and "aria-live" not in one
     growing = replace(found, claims=WRITTEN.claims[:2], citations=CITATIONS[:2], growing="It sh")
     html = answer_html(growing, 0)
@@ -234,12 +235,34 @@ def test_a_publisher_is_called_by_its_own_abbreviation() -> None:
     assert short_publisher("Port Gazette") == "Port Gazette"
 
 
+# Keeps what moves inside of answers, how far, without what follows from a key that was pressed.
+SHIFTS = """() => {
+  window.shifted = [];
+  new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) {
+      const nodes = entry.sources.map(one => one.node).filter(
+        node => node && node.closest && node.closest('.answer'));
+      if (!entry.hadRecentInput && nodes.length)
+        window.shifted.push([entry.value, ...nodes.map(node => node.outerHTML.slice(0, 80))]);
+    }
+  }).observe({type: 'layout-shift'});
+}"""
+
+
 class Quay(Harbour):
     """Answers each question with the sentences above."""
 
     def answers(self, question: Question, engine: str = "") -> Iterator[Answer | str]:
-        yield replace(QUOTED, question=question.text, outcome="", claims=(), citations=(), later=())
-        yield replace(WRITTEN if "model" in question.text else QUOTED, question=question.text)
+        said = replace(WRITTEN if "model" in question.text else QUOTED, question=question.text)
+        found = replace(said, outcome="", claims=(), citations=(), later=(), follow_ups=())
+        yield found
+        for count in range(len(said.claims) if said.outcome == "partly" else 0):
+            time.sleep(0.4)
+            words = said.claims[count].text
+            grown = replace(found, claims=said.claims[:count], citations=CITATIONS[: count + 1])
+            yield replace(grown, growing=words[: len(words) // 2])
+        time.sleep(0.4)
+        yield said
 
 
 @browser_test
@@ -287,12 +310,15 @@ def test_an_answer_is_read_by_roles_and_names(scheme: Any) -> None:
             page.keyboard.press(key)
         page.locator("#chat a.mark.shown").wait_for()
         assert page.locator("#chat a.mark.shown").get_attribute("href") == "#cite-0-1"
+        page.evaluate(SHIFTS)
         page.fill("#question textarea", "What does the model say?")
         page.keyboard.press("Enter")
         written = page.get_by_role("region", name="Answer to: What does the model say?")
-        written.get_by_text("only in part: 1").wait_for()
+        written.locator(".checked", has_text="only in part: 1").wait_for()
         doubts = written.get_by_role("note").all_inner_texts()
         assert len(doubts) == 3 and "shone" in doubts[0] and "not in source" in doubts[1]
+        # Nothing moved while it grew and when it ended.
+        assert page.evaluate("window.shifted.filter(one => one[0] > 0.001)") == []
 
 
 def names(found: Any) -> Sequence[str]:

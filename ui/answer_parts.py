@@ -12,6 +12,7 @@ from assistant.extractive_engine import ExtractiveEngine
 from assistant.library_questions import CATALOGUE
 from corpus.citation_line import citation_line
 from corpus.page_names import page_name
+from index.query import content_words
 from ui.places import cited_at, page_names_in
 from ui.wording import date_in_words, word
 
@@ -23,6 +24,8 @@ Grade = Callable[["Source"], str]
 
 # Characters of quoted words on hover: more is read in the source.
 _QUOTE = 360
+# A longer one is no word but a sentence of a language without spaces.
+_LONGEST_WORD = 30
 _LETTERS = re.compile(r"[a-z]+$")
 _ABBREVIATION = re.compile(r"\(([A-Z][A-Za-z&.-]{1,9})\)\s*$")
 # The document's own notes, which a quotation leaves out, and white space.
@@ -55,6 +58,17 @@ class Sentence:
     problems: Sequence[Problem] = ()
     marks: Sequence[Mark] = ()
     places: Sequence[str] = ()
+
+    @property
+    def beginning(self) -> str:
+        """All but its last word."""
+        return self.text.removesuffix(self.last_word)
+
+    @property
+    def last_word(self) -> str:
+        """The last word; "" where words are not set apart."""
+        last = self.text.rpartition(" ")[2]
+        return last if len(last) <= _LONGEST_WORD else ""
 
     @property
     def doubtful(self) -> bool:
@@ -92,11 +106,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """What has changed since the documents of an answer: what, when, and the words that say so."""
+    """What has changed since the documents of an answer, and the sentence that says so, if any."""
 
     headline: str
-    text: str = ""
-    marks: Sequence[Mark] = ()
+    sentence: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +119,8 @@ class AnswerParts:
     `short` answers first. What follows are `groups` where the library is quoted, so that a document
     is read at one place, else `rest`, in the order in which it was written. `checked` says what the
     check found, "" for an answer that grows or has nothing to check. `named` says that the notice
-    tells already what the `nearest` sentences are.
+    tells already what the `nearest` sentences are, `words` are those of the question that say what
+    it is about.
     """
 
     cards: Sequence[Card] = ()
@@ -118,11 +132,15 @@ class AnswerParts:
     quoted: Sequence[Sentence] = ()
     checked: str = ""
     named: bool = False
+    words: str = ""
 
 
-def answer_parts(answer: Answer, language: str, grade: Grade | None = None) -> AnswerParts:
+def answer_parts(
+    answer: Answer, language: str, grade: Grade | None = None, *, running: bool = True
+) -> AnswerParts:
     """Return the parts of an answer, complete or growing."""
-    return _Parts(answer, language, grade or (lambda source: "")).all
+    growing = running and not answer.outcome
+    return _Parts(answer, language, grade or (lambda source: ""), growing).all
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +148,7 @@ class _Parts:
     answer: Answer
     language: str
     grade: Grade
+    growing: bool
     by_number: Mapping[int, Citation] = field(init=False)
     labels: Mapping[int, str] = field(init=False)
 
@@ -141,20 +160,21 @@ class _Parts:
     @property
     def all(self) -> AnswerParts:
         answer = self.answer
+        asked = answer.standalone or answer.question
         sentences = [self._sentence(one) for one in answer.claims]
-        # While it grows it leads with its first sentence; none is moved when it ends.
         first = len(sentences) if answer.bullets else max(1, answer.leading)
         short, rest = sentences[:first], sentences[first:]
         groups: Sequence[Group] = ()
         if answer.engine == ExtractiveEngine.name:
             # Quotations come at once: sorted when all of them are there, so that none is moved.
-            groups, rest = list(self._groups(rest)) if answer.outcome else (), []
+            groups, rest = () if self.growing else list(self._groups(rest)), []
         return AnswerParts(
             list(self._cards()), short, groups, rest, list(self._banners()),
             [self._sentence(one) for one in answer.nearest],
             [self._sentence(one) for one in answer.quoted],
             checked_line(answer, self.language) if answer.outcome else "",
             NOT_SAID_OUTRIGHT in answer.notice,
+            " ".join(content_words(asked)) or asked,
         )  # fmt: skip
 
     def _sentence(self, claim: Claim) -> Sentence:
@@ -232,10 +252,11 @@ class _Parts:
             cited = self.by_number.get(one.citation)
             if cited is not None:
                 told.add(cited.document)
+            marks = [self._mark(cited)] if cited is not None else []
             yield Banner(
-                changed_on(one.change, one.date, language), one.text,
-                [self._mark(cited)] if cited is not None else [],
-            )  # fmt: skip
+                changed_on(one.change, one.date, language),
+                Sentence(one.text, "supported", marks=marks),
+            )
         versions = {
             one.newer.document: (one.source.title, one.newer.source.dated)
             for one in answer.cited

@@ -34,7 +34,7 @@ def answer_html(
     says how far a source is to be trusted, for the cards of the documents. One that has ended
     without an outcome is not `running`: nothing is awaited.
     """
-    parts = answer_parts(answer, language, grade)
+    parts = answer_parts(answer, language, grade, running=running)
     return rendered("answer.html", "answer", language, answer, turn, parts, pictures, running)
 
 
