@@ -148,6 +148,15 @@ function press(button) {
   return Boolean(button);
 }
 
+// What explains itself on hover and focus; Escape puts that away until it is left.
+const EXPLAINED = ':is(.verdict, a.mark)';
+for (const left of ['focusout', 'mouseout']) {
+  document.addEventListener(left, event => {
+    const one = event.target.closest && event.target.closest(EXPLAINED);
+    if (one && !one.contains(event.relatedTarget)) one.classList.remove('shut');
+  });
+}
+
 const KEYS = {
   '/': () => { openTab('ask'); whenThere('#question textarea', box => box.focus()); return true; },
   '?': () => press(document.querySelector('#bar-keys button')),
@@ -182,6 +191,7 @@ document.addEventListener('keydown', event => {
   }
   if (event.key === 'Escape') {
     if (document.querySelector('.popover.open')) return closePanels(true);
+    for (const one of document.querySelectorAll(`#chat ${EXPLAINED}:is(:hover, :focus)`)) one.classList.add('shut');
     document.querySelector('#columns')?.classList.remove('show-talks');
     const stop = document.querySelector('#stop');
     if (stop && stop.offsetParent && (at === question() || at === document.body)) stop.click();
