@@ -129,8 +129,8 @@ def test_a_models_answer_shows_its_doubts_and_how_it_came_about(page: Any) -> No
     said = page.inner_text("#chat")
     for part in ("Searched as: How many ships came to Lund?", "1+", "who owns <it>?", "owner"):
         assert part in said, part
-    page.locator(f"{DONE} summary").first.click()
-    told = page.inner_text(DONE)
+    page.locator("#chat details.about summary").first.click()
+    told = page.inner_text("#chat details.about")
     for part in ("1,200 read, 34 written", "$0.0123", "tiny (ollama)"):
         assert part in told, part
     page.get_by_role("button", name="1 documents").click()
