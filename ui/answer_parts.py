@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assistant.answer import NOT_SAID_OUTRIGHT, Answer, Citation, Claim
-from assistant.extractive_engine import ExtractiveEngine
 from assistant.library_questions import CATALOGUE
 from corpus.citation_line import citation_line
 from corpus.page_names import page_name
 from index.query import content_words
+from ui.engine_names import QUOTES
 from ui.places import cited_at, page_names_in
 from ui.wording import date_in_words, word
 
@@ -165,7 +165,7 @@ class _Parts:
         first = len(sentences) if answer.bullets else max(1, answer.leading)
         short, rest = sentences[:first], sentences[first:]
         groups: Sequence[Group] = ()
-        if answer.engine == ExtractiveEngine.name:
+        if answer.engine == QUOTES:
             # Quotations come at once: sorted when all of them are there, so that none is moved.
             groups, rest = () if self.growing else list(self._groups(rest)), []
         return AnswerParts(

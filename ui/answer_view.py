@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from assistant.answer import Answer
-from assistant.extractive_engine import ExtractiveEngine
 from assistant.library_questions import CATALOGUE
 from corpus.citation_line import citation_line
 from ui.answer_parts import Grade, answer_parts
+from ui.engine_names import QUOTES, engine_title
 from ui.places import cited_at
 from ui.rendering import rendered
 from ui.translation import translated
@@ -68,7 +68,7 @@ def about_html(answer: Answer, language: str) -> str:
     prompt = answer.usage.prompt.splitlines() if answer.usage else []
     return rendered(
         "answer.html", "about", language, _facts(answer, language), list(unused), prompt,
-        answer.engine == ExtractiveEngine.name,
+        answer.engine == QUOTES,
     )  # fmt: skip
 
 
@@ -96,15 +96,12 @@ def _facts(answer: Answer, language: str) -> list[tuple[str, str]]:
 
 
 def who_answered(engine: str, language: str) -> str:
-    """Return an engine as a reader is told of it: what it does, or its name and where it runs."""
-    if engine == ExtractiveEngine.name:
-        return word("answer.who_quotes", language)
+    """Return an engine as a reader is told of it: what it does or its name, and where it runs."""
     if engine == CATALOGUE:
         return word("answer.who_catalogue", language)
-    if engine.startswith(_LOCAL):
-        return word("answer.who_local", language, name=engine.removeprefix(_LOCAL))
-    maker, _, model = engine.partition(":")
-    return f"{model} ({maker})" if model else engine
+    title = engine_title(engine, language)
+    here = engine == QUOTES or engine.startswith(_LOCAL)
+    return word("answer.who_here", language, name=title) if here else title
 
 
 def clipboard_text(answer: Answer, *, cited: bool) -> str:

@@ -319,7 +319,17 @@ def selected_citation(
         return None
     sentences = (*answer.claims, *answer.nearest, *answer.quoted)
     claim = next((one.text for one in sentences if wanted in (*one.citations, *one.offered)), "")
-    return SelectedCitation(citation, claim, answer.evidence)
+    return SelectedCitation(citation, claim, answer.evidence, answer.citations)
+
+
+def first_citation(turns: Sequence[ChatTurn]) -> SelectedCitation | None:
+    """Return what the first marker of the last answer points to, once that answer is complete."""
+    answer = turns[-1].answer if turns and turns[-1].complete else None
+    if answer is None:
+        return None
+    sentences = (*answer.claims, *answer.nearest)
+    numbers = [number for one in sentences for number in (*one.citations, *one.offered)]
+    return selected_citation(turns, len(turns) - 1, numbers[0]) if numbers else None
 
 
 def publishers_of(entries: Sequence[Entry]) -> list[str]:
