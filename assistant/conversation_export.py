@@ -49,7 +49,7 @@ def _answer_blocks(answer: Answer) -> Iterator[Node]:
     yield from (paragraph(words_of(line)) for line in lines)
     for citation in answer.cited:
         yield from _citation_blocks(citation, answer.labels[citation.number])
-    yield from answer_blocks(pictures_as_stored(answer), level=3)
+    yield from answer_blocks(pictures_as_stored(answer), level=3, labels=answer.labels)
 
 
 def _citation_blocks(citation: Citation, label: str) -> tuple[Node, Node]:

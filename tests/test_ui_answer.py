@@ -224,7 +224,7 @@ def test_how_it_came_about_is_told_in_plain_words() -> None:
     assert "extractive" not in told and "score" not in told and "0.9" not in told
     hosted = replace(WRITTEN, usage=Usage(1200, 34, 0.0123, prompt="Say <it>."))
     told = seen(about_html(hosted, "en"))
-    for part in ("tiny (ollama)", "1,200 read, 34 written", "$0.0123", "Say <it>."):
+    for part in ("tiny (Ollama)", "1,200 read, 34 written", "$0.0123", "Say <it>."):
         assert part in told, part
     assert "qwen，在本机运行" in seen(about_html(replace(QUOTED, engine="local:qwen"), "zh"))
 

@@ -319,7 +319,8 @@ def selected_citation(
         return None
     sentences = (*answer.claims, *answer.nearest, *answer.quoted)
     claim = next((one.text for one in sentences if wanted in (*one.citations, *one.offered)), "")
-    return SelectedCitation(citation, claim, answer.evidence, answer.citations)
+    label = answer.labels[wanted]
+    return SelectedCitation(citation, claim, answer.evidence, answer.citations, label)
 
 
 def first_citation(turns: Sequence[ChatTurn]) -> SelectedCitation | None:
