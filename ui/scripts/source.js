@@ -36,9 +36,19 @@ function followSources(element, trigger, links) {
     if (!busy) trigger('select', {act: 'beside'});
     asking = setTimeout(compare, 400);
   };
+  // The marks of the source that is open: of the answer it was opened from, or else of the last.
+  const marks = () => {
+    const number = find('.source')?.dataset.number;
+    if (!links || !number || number === '0') return [];
+    const all = [...document.querySelectorAll(links)];
+    const from = origin && origin.isConnected && origin.matches(links) ? origin : all[all.length - 1];
+    const of = from ? address(from).split('-').slice(0, -1).join('-') : '';
+    return all.filter(one => address(one) === `${of}-${number}`);
+  };
   const leave = () => {
     element.classList.remove('open');
-    if (origin && origin.isConnected) origin.focus({preventScroll: true});
+    const back = origin && origin.isConnected ? origin : marks()[0];
+    if (back) back.focus({preventScroll: true});
   };
 
   document.addEventListener('click', event => {
@@ -130,7 +140,12 @@ function followSources(element, trigger, links) {
     if (key !== shown) {
       shown = key;
       asked = '';
-      if (panel) toTheQuote();
+      if (panel) toTheQuote(); else origin = null;
+      const here = marks();
+      if (here.length) {
+        for (const one of document.querySelectorAll(`${links}.shown`)) one.classList.remove('shown');
+        here[0].classList.add('shown');
+      }
     } else if (keep !== null && body) {
       body.scrollTop = body.scrollHeight - keep;
     }
