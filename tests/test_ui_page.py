@@ -89,9 +89,34 @@ class Harbour:
     def models(self) -> ModelStore:
         return self.store
 
+    def servers(self) -> Sequence[str]:
+        return ()
+
+    def find_servers(self) -> None:
+        return None
+
+    def require_open(self) -> None:
+        return None
+
+    def home(self) -> Path:
+        return self.store.folder
+
+    def default_engine(self) -> str:
+        return self.answering
+
+    def engine_of_start(self) -> str:
+        return "scripted" if self.answering == "scripted" else ""
+
+    def chosen_engine(self) -> str:
+        return self.store.chosen_engine
+
+    def choose_engine(self, name: str) -> str:
+        self.store.choose_engine(name)
+        return self.renew_engine()
+
     def renew_engine(self) -> str:
         if self.answering != "scripted":
-            self.answering = f"local:{self.store.chosen}" if self.store.chosen else "extractive"
+            self.answering = self.store.chosen_engine or "extractive"
         return self.answering
 
     def host_of(self, engine: str) -> str:

@@ -143,7 +143,7 @@ function followSources(element, trigger, links) {
       if (panel) toTheQuote(); else origin = null;
       const here = marks();
       if (here.length) {
-        for (const one of document.querySelectorAll(`${links}.shown`)) one.classList.remove('shown');
+        for (const one of document.querySelectorAll(links)) one.classList.remove('shown');
         here[0].classList.add('shown');
       }
     } else if (keep !== null && body) {
