@@ -85,7 +85,8 @@ def test_the_first_source_opens_by_itself_and_any_place_by_its_address(page: Any
           link.setAttributeNS('http://www.w3.org/1999/xlink', 'xlink:href', address);
           link.id = 'bar'; link.setAttribute('tabindex', '0');
           bar.setAttribute('width', '90'); bar.setAttribute('height', '30');
-          document.querySelector('#latest .said').prepend(chart); chart.append(link); link.append(bar);
+          document.querySelector('#latest .said').prepend(chart);
+          chart.append(link); link.append(bar);
         }""",
         f"#at-{DOCUMENT.id}-0-27",
     )

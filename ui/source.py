@@ -287,8 +287,8 @@ class Sources:
         citation, source = selected.citation, selected.citation.source
         label = selected.label or (str(citation.number) if citation.number else "")
         named: Any = {
-            "title": source.title, "label": label, "number": citation.number, "quote": citation.words,
-            "document": citation.document, "back": back,
+            "title": source.title, "label": label, "number": citation.number,
+            "quote": citation.words, "document": citation.document, "back": back,
             "key": f"{citation.document} {citation.start} {citation.end} {view.page} {view.zoom} "
                    f"{view.as_text} {view.at}",
         }  # fmt: skip

@@ -98,15 +98,26 @@ function followSources(element, trigger, links) {
   });
 
   // The rest of a long text comes as it is scrolled to.
-  const nearing = new IntersectionObserver(seen => {
-    for (const one of seen) {
+  let nearing = null, scrolled = null;
+  const seen = all => {
+    for (const one of all) {
       const left = one.target.dataset.left;
       if (!one.isIntersecting || asked === left) continue;
       asked = left;
       send({act: 'below'});
     }
-  }, {rootMargin: '800px'});
-  let watched = null;
+  };
+  const watchBelow = body => {
+    if (body !== scrolled) {
+      nearing?.disconnect();
+      scrolled = body;
+      nearing = body && new IntersectionObserver(seen, {root: body, rootMargin: '0px 0px 900px 0px'});
+    }
+    const below = find('[data-act="below"]');
+    // Watched anew, it is looked at again where it stands.
+    if (nearing) nearing.disconnect();
+    if (nearing && below) nearing.observe(below);
+  };
 
   const toTheQuote = () => {
     const sheet = find('.sheet'), body = find('.text');
@@ -150,13 +161,7 @@ function followSources(element, trigger, links) {
       body.scrollTop = body.scrollHeight - keep;
     }
     keep = null;
-    const below = find('[data-act="below"]');
-    if (below !== watched) {
-      nearing.disconnect();
-      watched = below;
-    }
-    // Watched anew, it is looked at again where it stands.
-    if (below) { nearing.unobserve(below); nearing.observe(below); }
+    watchBelow(body);
     if (!asking && find('[data-pending]')) asking = setTimeout(compare, 150);
     if (fresh && panel) {
       arrive();
