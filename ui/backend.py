@@ -79,9 +79,9 @@ class Backend:
         self._closing = threading.Event()
         self._opening_thread = threading.Thread()
         self._renderer = PageRenderer()
-        self._comparisons = Comparisons()
         self._pictures: dict[tuple[str, str, str, int], Sequence[Picture]] = {}
         self._pictures_lock = threading.Lock()
+        self._comparisons = Comparisons()
         self._engines: dict[str, Engine] = {}
         self._other_engines: list[str] = []
         self._examples: list[str] = []
