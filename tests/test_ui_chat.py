@@ -19,9 +19,11 @@ from assistant.answer_storage import from_json
 from corpus.library import Library
 from tests.browser import browser_test
 from tests.test_ui_page import (
+    DOCUMENT,
     EXAMPLES,
     HARBOUR,
     QUOTE,
+    TEXT,
     Harbour,
     address,
     chromium,
@@ -66,6 +68,34 @@ def test_an_example_is_answered_and_its_source_opens(page: Any) -> None:
     panel = page.inner_text("#source")
     assert "Port Gazette" in panel and "2024-03-01" in panel and "<b>The</b> harbour" in panel
     assert not page.get_by_role("button", name=EXAMPLES[0]).is_visible()
+
+
+@browser_test
+def test_the_first_source_opens_by_itself_and_any_place_by_its_address(page: Any) -> None:
+    """The focus stays in the box; a link in a picture opens a place; Escape leads back to it."""
+    ask(page, "How many ships?")
+    page.wait_for_selector("#source mark")
+    source = page.get_by_role("region", name="Source 1: <b>The</b> harbour")
+    assert source.get_by_role("heading", level=2).count() == 1
+    assert page.evaluate("document.activeElement.matches('#question textarea')")
+    page.evaluate(
+        """address => {
+          const made = name => document.createElementNS('http://www.w3.org/2000/svg', name);
+          const chart = made('svg'), link = made('a'), bar = made('rect');
+          link.setAttributeNS('http://www.w3.org/1999/xlink', 'xlink:href', address);
+          link.id = 'bar'; link.setAttribute('tabindex', '0');
+          bar.setAttribute('width', '90'); bar.setAttribute('height', '30');
+          document.querySelector('#latest .said').prepend(chart);
+          chart.append(link); link.append(bar);
+        }""",
+        f"#at-{DOCUMENT.id}-0-27",
+    )
+    page.locator("#bar rect").click()
+    page.get_by_role("region", name="Document: <b>The</b> harbour").wait_for()
+    assert page.inner_text("#source mark") == TEXT[:27]
+    page.wait_for_function("document.activeElement.matches('#source h2')")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "bar"
 
 
 @browser_test

@@ -203,6 +203,7 @@ class Panel:
 
     title: str
     label: str
+    number: int
     quote: str
     key: str
     document: str
@@ -288,8 +289,8 @@ class Sources:
         citation, source = selected.citation, selected.citation.source
         label = selected.label or (str(citation.number) if citation.number else "")
         named: Any = {
-            "title": source.title, "label": label, "quote": citation.words,
-            "document": citation.document, "back": back,
+            "title": source.title, "label": label, "number": citation.number,
+            "quote": citation.words, "document": citation.document, "back": back,
             "key": f"{citation.document} {citation.start} {citation.end} {view.page} {view.zoom} "
                    f"{view.as_text} {view.at}",
         }  # fmt: skip
