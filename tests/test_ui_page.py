@@ -79,9 +79,6 @@ class Harbour:
     def status(self, language: str = "en") -> str:
         return ""
 
-    def default_engine(self) -> str:
-        return self.answering
-
     def engines(self) -> Sequence[tuple[str, str]]:
         here = [f"local:{one.name}" for one in self.store.installed()]
         return [(one, one) for one in ("scripted", *here, "openai:far")]
