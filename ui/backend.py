@@ -438,14 +438,6 @@ class Backend:
         if workspace is None:
             return None
 
-        def grade(source: Source) -> str:
-            try:
-                found = Grades.load(workspace.settings.home).of(source, "")
-            except UsageError:
-                # A file of grades that cannot be read is told of where memos use it.
-                return ""
-            return f"{found.reliability}{found.credibility}"
-
         def compare(selected: SelectedCitation) -> Related:
             with using_aliases(workspace.aliases):
                 return related_passages(
@@ -453,9 +445,24 @@ class Backend:
                 )
 
         return Sources(
-            workspace.library, self._renderer, grade=grade,
+            workspace.library, self._renderer, grade=lambda source: self.grading()(source),
             beside=lambda selected: self._comparisons.of(selected, compare),
         )  # fmt: skip
+
+    def grading(self) -> Callable[[Source], str]:
+        """Return what grades a source ("C3"), by the file of grades as it is now."""
+        workspace = self._workspace
+        try:
+            grades = Grades.load(workspace.settings.home) if workspace else None
+        except UsageError:
+            # A file of grades that cannot be read is told of where memos use it.
+            grades = None
+
+        def grade(source: Source) -> str:
+            found = grades.of(source, "") if grades else None
+            return f"{found.reliability}{found.credibility}" if found else ""
+
+        return grade
 
     def conversations(self) -> Conversations | None:
         """Return the kept conversations; None while the library opens."""

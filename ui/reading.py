@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from assistant.answer import Citation
@@ -40,10 +40,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, a heading of a level (1 is highest; 0: a paragraph), or a table."""
+    """A paragraph, a heading of a level (1 is highest; 0: a paragraph), or a table.
+
+    `depth` is the level of a heading in what is shown: a part of a document may begin with one of
+    the third, and none is more than one below that before it.
+    """
 
     pieces: tuple[Piece, ...] = ()
     level: int = 0
+    depth: int = 0
     table: TableExcerpt | None = None
 
 
@@ -123,8 +128,8 @@ def reading(
     marks = _Marks(document, quote, others, at)
     blocks: list[Block] = []
     done = first
-    place = bisect_left(document.tables, first, key=lambda table: table.start)
-    for table in document.tables[place:]:
+    begin = bisect_left(document.tables, first, key=lambda table: table.start)
+    for table in document.tables[begin:]:
         if table.start >= last:
             break
         blocks += _prose(document, done, table.start, marks)
@@ -133,6 +138,11 @@ def reading(
         blocks.append(Block(table=table_excerpt(document, table, citation)))
         done = table.end
     blocks += _prose(document, done, last, marks)
+    depth = 0
+    for place, block in enumerate(blocks):
+        if block.level:
+            depth = min(block.level, depth + 1)
+            blocks[place] = replace(block, depth=depth)
     return Reading(tuple(blocks), above=first, below=len(text) - last)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from textwrap import shorten
 from typing import Any
 
-from assistant.answer import Citation
+from assistant.answer import Citation, labels
 from assistant.related import Related, Said
 from corpus.catalogue import Entry
 from corpus.citation_line import citation_line
@@ -128,7 +128,9 @@ class SelectedCitation:
         at = next((at for at, one in enumerate(places) if (one.start, one.end) == self.span), 0)
         if not 0 <= at + by < len(places):
             return self
-        return replace(self, citation=places[at + by], label="")
+        there = places[at + by]
+        label = labels(self.others).get(there.number, "") if self.label else ""
+        return replace(self, citation=there, label=label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,7 @@ class Panel:
 
     title: str
     label: str
+    number: int
     quote: str
     key: str
     document: str
@@ -286,8 +289,8 @@ class Sources:
         citation, source = selected.citation, selected.citation.source
         label = selected.label or (str(citation.number) if citation.number else "")
         named: Any = {
-            "title": source.title, "label": label, "quote": citation.words,
-            "document": citation.document, "back": back,
+            "title": source.title, "label": label, "number": citation.number,
+            "quote": citation.words, "document": citation.document, "back": back,
             "key": f"{citation.document} {citation.start} {citation.end} {view.page} {view.zoom} "
                    f"{view.as_text} {view.at}",
         }  # fmt: skip

@@ -36,9 +36,19 @@ function followSources(element, trigger, links) {
     if (!busy) trigger('select', {act: 'beside'});
     asking = setTimeout(compare, 400);
   };
+  // The marks of the source that is open: of the answer it was opened from, or else of the last.
+  const marks = () => {
+    const number = find('.source')?.dataset.number;
+    if (!links || !number || number === '0') return [];
+    const all = [...document.querySelectorAll(links)];
+    const from = origin && origin.isConnected && origin.matches(links) ? origin : all[all.length - 1];
+    const of = from ? address(from).split('-').slice(0, -1).join('-') : '';
+    return all.filter(one => address(one) === `${of}-${number}`);
+  };
   const leave = () => {
     element.classList.remove('open');
-    if (origin && origin.isConnected) origin.focus({preventScroll: true});
+    const back = origin && origin.isConnected ? origin : marks()[0];
+    if (back) back.focus({preventScroll: true});
   };
 
   document.addEventListener('click', event => {
@@ -88,15 +98,26 @@ function followSources(element, trigger, links) {
   });
 
   // The rest of a long text comes as it is scrolled to.
-  const nearing = new IntersectionObserver(seen => {
-    for (const one of seen) {
+  let nearing = null, scrolled = null;
+  const seen = all => {
+    for (const one of all) {
       const left = one.target.dataset.left;
       if (!one.isIntersecting || asked === left) continue;
       asked = left;
       send({act: 'below'});
     }
-  }, {rootMargin: '800px'});
-  let watched = null;
+  };
+  const watchBelow = body => {
+    if (body !== scrolled) {
+      nearing?.disconnect();
+      scrolled = body;
+      nearing = body && new IntersectionObserver(seen, {root: body, rootMargin: '0px 0px 900px 0px'});
+    }
+    const below = find('[data-act="below"]');
+    // Watched anew, it is looked at again where it stands.
+    if (nearing) nearing.disconnect();
+    if (nearing && below) nearing.observe(below);
+  };
 
   const toTheQuote = () => {
     const sheet = find('.sheet'), body = find('.text');
@@ -130,18 +151,17 @@ function followSources(element, trigger, links) {
     if (key !== shown) {
       shown = key;
       asked = '';
-      if (panel) toTheQuote();
+      if (panel) toTheQuote(); else origin = null;
+      const here = marks();
+      if (here.length) {
+        for (const one of document.querySelectorAll(links)) one.classList.remove('shown');
+        here[0].classList.add('shown');
+      }
     } else if (keep !== null && body) {
       body.scrollTop = body.scrollHeight - keep;
     }
     keep = null;
-    const below = find('[data-act="below"]');
-    if (below !== watched) {
-      nearing.disconnect();
-      watched = below;
-    }
-    // Watched anew, it is looked at again where it stands.
-    if (below) { nearing.unobserve(below); nearing.observe(below); }
+    watchBelow(body);
     if (!asking && find('[data-pending]')) asking = setTimeout(compare, 150);
     if (fresh && panel) {
       arrive();
