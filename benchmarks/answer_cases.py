@@ -16,8 +16,9 @@ from pathlib import Path
 
 from assistant.answer import Answer, Question
 from assistant.draft_check import against_library
+from assistant.memo.request import Request
 from assistant.memo.values import GAP, Memo
-from assistant.memo.writing import Request, write
+from assistant.memo.writing import write
 from assistant.pipeline import ask
 from assistant.planning.query_rewriting import Turn
 from assistant.settings import Settings

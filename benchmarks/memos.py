@@ -18,8 +18,9 @@ from pathlib import Path
 from assistant.memo.export import exported
 from assistant.memo.length import body_of, body_words
 from assistant.memo.memo_review import count_exact_quotations
+from assistant.memo.request import Request
 from assistant.memo.values import EVIDENCE, GAP
-from assistant.memo.writing import Request, write
+from assistant.memo.writing import write
 from assistant.settings import Settings
 from assistant.starter import ensure_starter
 from assistant.workspace import Workspace

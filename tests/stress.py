@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.answer import Question
-from assistant.memo.writing import Request, write
+from assistant.memo.request import Request
+from assistant.memo.writing import write
 from assistant.pipeline import ask
 from assistant.settings import Settings
 from assistant.workspace import Workspace

@@ -24,8 +24,9 @@ from assistant.memo.editing import (
     without_line,
 )
 from assistant.memo.export import exported
+from assistant.memo.request import Request
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Memo
-from assistant.memo.writing import Request, write
+from assistant.memo.writing import write
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.errors import UsageError

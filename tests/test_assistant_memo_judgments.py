@@ -13,8 +13,9 @@ from assistant.memo.editing import with_line_reworded
 from assistant.memo.export import exported
 from assistant.memo.lint import accepted, adopted, faults_of
 from assistant.memo.memo_json import from_json, to_json
+from assistant.memo.request import Request
 from assistant.memo.values import GAP, JUDGMENT, Line, Memo
-from assistant.memo.writing import Request, write
+from assistant.memo.writing import write
 from assistant.models.clients import OpenAIServer
 from assistant.models.model_engine import ModelEngine
 from assistant.settings import Settings

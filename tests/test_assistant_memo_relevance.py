@@ -15,9 +15,10 @@ from assistant.engine import Piece, Task
 from assistant.memo.export import exported
 from assistant.memo.length import body_words, shortened, word_count
 from assistant.memo.memo_json import from_json, to_json
+from assistant.memo.request import Request
 from assistant.memo.topic import Topic
 from assistant.memo.values import EVIDENCE, GAP, NOTE, Memo
-from assistant.memo.writing import Request, write
+from assistant.memo.writing import write
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from benchmarks.memos import TOPICS

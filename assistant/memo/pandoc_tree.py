@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from assistant.checking.problems import in_words
@@ -204,7 +204,7 @@ def _small(blocks: list[Node]) -> Node:
     return {"t": "Div", "c": [["", ["small"], [["custom-style", _SMALL]]], blocks]}
 
 
-def _note(entry: SourceEntry, said: Collection[str], language: str) -> Node:
+def _note(entry: SourceEntry, said: set[str], language: str) -> Node:
     """Return one entry: the numbers, each to be pointed at, what they cite, and words not said."""
     inlines: list[Node] = []
     for place, one in enumerate(entry.citations):
