@@ -464,7 +464,6 @@ def test_a_memo_is_written_edited_in_place_and_downloaded(
     page.locator("#memo a.memo-cite").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("#memo-source mark")
-    assert page.inner_text("#memo-source mark") in PORT.replace("\n", " ") + ROAD.replace("\n", " ")
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Word").click()

@@ -109,7 +109,9 @@ function memoRefocus() {
       return;
     }
     const at = document.activeElement;
-    if (at && at !== document.body && at.isConnected && !at.closest('#memo')) return;
+    // Whoever went elsewhere meanwhile stays there; a pressed button is another line's by now.
+    const held = at && at !== document.body && at.isConnected;
+    if (held && (pressed.act === 'put' || !at.closest('#memo :is(.tools, .offers, .margin)'))) return;
     const [section, number] = pressed.at.split(':');
     const line = Number(number) + ({up: -1, down: 1}[pressed.act] || 0);
     for (const place of [line, Number(number), line - 1]) {
