@@ -28,7 +28,7 @@ _GENERIC = frozenset(
 )
 _UNITS = frozenset("gb tb pb mb kb gw mw kw mwh kwh twh ghz mhz km kg usd eur rmb".split())
 # Words of a name that is looked up among the aliases, and sections that name no subject.
-_LONGEST_ALIAS, _NO_SUBJECTS = 4, frozenset({"", "places", "terms"})
+_LONGEST_ALIAS, _NO_SUBJECTS = 4, frozenset({"", "places", "states", "terms", "related"})
 _LOWER_CASE_JOINS = frozenset("of and the for on in de la van von & to".split())
 
 
