@@ -27,7 +27,9 @@ _PASSAGES = 4
 # Seconds after which no further question is tried.
 _LONGEST = 1.5
 # The chances of an answer from which a question is offered: of its passage, and of the search.
-_READ_CHANCE, _LEAST_CHANCE = 0.5, 0.6
+_READ_CHANCE, _LEAST_CHANCE = 0.3, 0.5
+# Passages of the document that the answer leads with, beside those that were found.
+_MORE_PASSAGES = 12
 # A question that shares so much of its words with another asks the same.
 _SAME_SHARE = 0.75
 
@@ -56,7 +58,7 @@ def follow_up_questions(workspace: Workspace, answer: Answer) -> tuple[str, ...]
     started = time.perf_counter()
     read = []
     try:
-        for one in _candidates(answer):
+        for one in _candidates(workspace, answer):
             if len(read) == _MOST_READ or time.perf_counter() - started > _LONGEST / 2:
                 break
             chance = workspace.sentence_ranker.readings(one.made.text, [one.evidence])[0].answers
@@ -92,7 +94,7 @@ def is_answered(workspace: Workspace, question: str, document: str) -> bool:
     return chance >= _LEAST_CHANCE and bool(ranked) and stands_alone(ranked[0])
 
 
-def _candidates(answer: Answer) -> Iterator[_Candidate]:
+def _candidates(workspace: Workspace, answer: Answer) -> Iterator[_Candidate]:
     """Yield the questions that the sentences found make, those of cited documents first."""
     question = answer.standalone or answer.question
     language = "zh" if is_chinese(question) else "en"
@@ -100,30 +102,45 @@ def _candidates(answer: Answer) -> Iterator[_Candidate]:
     cited = {one.document for one in answer.citations}
     said = {" ".join(one.text.split()) for one in (*answer.claims, *answer.later)}
     seen: set[str] = set()
-    for one in sorted(answer.evidence, key=lambda it: it.passage.document not in cited):
-        about = topic if _mentions(one, topic) else ""
-        for made in _made(one, about, said, language):
+    found = sorted(answer.evidence, key=lambda it: it.passage.document not in cited)
+    for one in (*found, *_more(workspace, answer)):
+        for made in _made(one, topic, said, language):
             if made.text not in seen:
                 seen.add(made.text)
                 yield _Candidate(made, one)
+
+
+def _more(workspace: Workspace, answer: Answer) -> Iterator[Evidence]:
+    """Yield further passages of the first document cited."""
+    if not answer.citations:
+        return
+    first = answer.citations[0]
+    known = {one.passage.id for one in answer.evidence}
+    passages = workspace.library.passages_of(first.document)
+    for one in [it for it in passages if it.id not in known][:_MORE_PASSAGES]:
+        yield Evidence(0, one, first.source, 0.0, "")
 
 
 def _made(one: Evidence, topic: str, said: set[str], language: str) -> Iterator[MadeQuestion]:
     passage = one.passage
     heading = passage.heading.rpartition(" › ")[2]
     if is_chinese(heading) == (language == "zh") and (
-        made := question_of_heading(heading, topic if language == "en" else "")
+        made := question_of_heading(
+            heading, topic if language == "en" and _mentions(one, "", topic) else ""
+        )
     ):
         yield made
     for start, end in passage.parts():
         text = " ".join(passage.text[start:end].split())
         if text not in said and not passage.is_row(passage.start + start):
-            yield from questions_of(text, topic, language=language)
+            about = topic if _mentions(one, text, topic) else ""
+            yield from questions_of(text, about, language=language)
 
 
-def _mentions(one: Evidence, topic: str) -> bool:
+def _mentions(one: Evidence, sentence: str, topic: str) -> bool:
+    """Say whether a sentence is about a topic: by its words, its heading or its title."""
     words = frozenset(stems(topic))
-    text = f"{one.source.title} {one.passage.heading} {one.passage.text}"
+    text = f"{one.source.title} {one.passage.heading} {sentence}"
     return bool(words) and words <= frozenset(stems(text))
 
 
@@ -138,5 +155,5 @@ def _varied(read: Sequence[_Candidate]) -> list[_Candidate]:
 
 def _ask_the_same(one: str, other: str) -> bool:
     words, others = frozenset(stems(one)), frozenset(stems(other))
-    least = min(len(words), len(others))
-    return bool(least) and len(words & others) >= _SAME_SHARE * least
+    most = max(len(words), len(others))
+    return bool(words) and len(words & others) >= _SAME_SHARE * most

@@ -15,8 +15,9 @@ from assistant.planning.follow_ups_chinese import is_chinese
 from corpus.date_mentions import date_mentions
 from corpus.vocabulary import groups
 
-_MOST_WORDS = 18
-_NAME = r"[A-Z][\w.&’'-]*(?: (?:(?:of|and|for|on|the) (?=[A-Z])|[A-Z0-9][\w.&’'-]*)\S*)*?"
+# Words of a question, and signs of a sentence that makes one.
+_MOST_WORDS, _LONGEST = 18, 400
+_NAME = r"[A-Z][\w.&’'-]*(?: (?:of|and|for|on|the|[A-Z0-9][\w.&’'-]*)){0,6}?"
 _HEAD = (
     r"(?:rule|act|law|order|framework|policy|ban|list|programme|program|regulation|directive|"
     r"agreement|model|chip|charge|tariff|review|evaluation|report|threshold|licence|license)s?"
@@ -109,7 +110,7 @@ def questions_of(sentence: str, topic: str, *, language: str = "en") -> Iterator
     if is_chinese(sentence):
         yield from _of_chinese(sentence, topic) if language == "zh" else ()
         return
-    if len(sentence) > 400 or _NO_SUBJECT.match(sentence):
+    if len(sentence) > _LONGEST or "://" in sentence or _NO_SUBJECT.match(sentence):
         return
     made = _in_chinese(sentence, topic) if language == "zh" else _in_english(sentence, topic)
     for one in made:
@@ -136,8 +137,9 @@ def _in_english(sentence: str, topic: str) -> Iterator[MadeQuestion]:
         yield MadeQuestion(f"How many {found['what']} does {_said(found)} have?", "many")
     if (found := _MUST.match(sentence)) and not _NO_SUBJECT.match(found["subject"]):
         verb = found["verb"] if found["that"] else "not do" if found["not"] else "do"
-        who = _lowered(found["subject"])
-        yield MadeQuestion(f"What must {who} {verb}{_under(topic)}?", "must")
+        if found["that"] or _under(topic):
+            who = _lowered(found["subject"])
+            yield MadeQuestion(f"What must {who} {verb}{_under(topic)}?", "must")
     if found := _speaker(sentence):
         rest = sentence[found.end() :].removeprefix(" that").strip()
         yield from (one for one in _in_english(rest, topic) if one.kind != "says")
