@@ -116,6 +116,12 @@ class LaterStatement:
     date: str
     change: str
 
+    @property
+    def marked(self) -> str:
+        """The sentence after what it says has become of the thing, followed by its marker."""
+        when = f" {self.date}" if self.date else ""
+        return f"{self.change.capitalize()}{when}: {self.text} [{self.citation}]"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -35,6 +35,7 @@ def _answer_blocks(answer: Answer) -> Iterator[Node]:
     for claim in answer.claims:
         doubt = f" ({claim.verdict}: {in_words(claim.problems)})"
         lines.append(claim.marked + (doubt if claim.verdict != "supported" else ""))
+    lines += [one.marked for one in answer.later]
     if answer.calculation:
         lines.append(f"Calculated: {answer.calculation}")
     if not answer.outcome:

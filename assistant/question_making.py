@@ -141,7 +141,7 @@ def _in_english(sentence: str, topic: str) -> Iterator[MadeQuestion]:
             who = _lowered(found["subject"])
             yield MadeQuestion(f"What must {who} {verb}{_under(topic)}?", "must")
     if found := _speaker(sentence):
-        rest = sentence[found.end() :].removeprefix(" that").strip()
+        rest = _inner(sentence[found.end() :])
         yield from (one for one in _in_english(rest, topic) if one.kind != "says")
         about = topic if topic and topic.lower() not in _said(found).lower() else ""
         if about:
@@ -186,7 +186,7 @@ def _in_chinese(sentence: str, topic: str) -> Iterator[MadeQuestion]:
     if (found := _HAS.match(sentence)) and "parameters" in found["what"]:
         yield _asked_of(found["subject"], "有多少参数", "many")
     if found := _speaker(sentence):
-        rest = sentence[found.end() :].removeprefix(" that").strip()
+        rest = _inner(sentence[found.end() :])
         yield from (one for one in _in_chinese(rest, topic) if one.kind != "says")
         about = topic and topic.lower() not in found["subject"].lower()
         yield _asked_of(found["subject"], f"对 {topic} 怎么说" if about else "", "says")
@@ -217,6 +217,12 @@ def _speaker(sentence: str) -> re.Match[str] | None:
     """Return the match of "SemiAnalysis estimates", where that names somebody."""
     found = _STATES.match(sentence)
     return found if found and names(f"It is {found['subject']}") else None
+
+
+def _inner(clause: str) -> str:
+    """Return what somebody says as a sentence of its own."""
+    clause = clause.strip().removeprefix("that ").strip()
+    return f"The{clause[3:]}" if clause.startswith("the ") else clause
 
 
 def _cost(sentence: str) -> re.Match[str] | None:

@@ -62,7 +62,13 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     if answer.outcome == "declined":
         yield from _declined_lines(answer)
         return
-    yield wrapped(" ".join(_claim_text(claim) for claim in answer.claims))
+    if answer.bullets:
+        yield from (wrapped(_claim_text(claim), indent="- ") for claim in answer.claims)
+    else:
+        yield wrapped(" ".join(_claim_text(claim) for claim in answer.claims))
+    if answer.later:
+        yield "\nA newer document changes this:"
+        yield from (wrapped(one.marked, indent="  ") for one in answer.later)
     if answer.calculation:
         yield "\n" + wrapped(f"Calculated: {answer.calculation}")
     if answer.notice:
