@@ -84,7 +84,7 @@ class Backend:
         self._comparisons = Comparisons()
         self._engines: dict[str, Engine] = {}
         self._other_engines: list[str] = []
-        self._examples: list[str] = []
+        self._examples: dict[str, list[str]] = {}
         self.questions: Jobs[Any] = Jobs(
             "questions", at_once=_QUESTIONS_AT_ONCE, waiting=_QUESTIONS_WAITING
         )
@@ -343,8 +343,8 @@ class Backend:
             self._engines[name] = engine_named(name, workspace.settings.home)
         return self._engines[name]
 
-    def examples(self) -> Sequence[str]:
-        """Return questions that the library answers; none until they were tried.
+    def examples(self, language: str = "en") -> Sequence[str]:
+        """Return questions in a language that the library answers; none until they were tried.
 
         After the library changed, the next page to open sees those made anew.
         """
@@ -356,7 +356,7 @@ class Backend:
                 ).start()
             if not workspace.library.entries():
                 return ()
-        return self._examples
+        return self._examples.get(language, [])
 
     def _try_examples(self, workspace: Workspace) -> None:
         from assistant.examples import examples
@@ -366,7 +366,7 @@ class Backend:
                 return
             self._examples_generation = workspace.library.generation
             try:
-                self._examples = examples(workspace)
+                self._examples = {one: examples(workspace, one) for one in ("en", "zh")}
             except Exception as error:  # noqa: BLE001  # reason: the page works without examples
                 self._log_failure("backend.examples", error)
             else:
