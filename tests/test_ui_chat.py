@@ -19,9 +19,11 @@ from assistant.answer_storage import from_json
 from corpus.library import Library
 from tests.browser import browser_test
 from tests.test_ui_page import (
+    DOCUMENT,
     EXAMPLES,
     HARBOUR,
     QUOTE,
+    TEXT,
     Harbour,
     address,
     chromium,
@@ -55,17 +57,45 @@ def wait_for(page: Any, answers: int) -> None:
 
 @browser_test
 def test_an_example_is_answered_and_its_source_opens(page: Any) -> None:
-    """Choosing [1] shows title, publisher, date and the passage with the words marked."""
+    """Choosing its mark shows title, publisher, date and the passage with the words marked."""
     page.get_by_role("button", name=EXAMPLES[0]).click()
     wait_for(page, 1)
     assert "4,800 ships" in page.inner_text("#chat")
-    page.locator("#chat a.cite").first.focus()
+    page.locator("#chat a.mark").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("#source mark")
     assert page.inner_text("#source mark") == QUOTE
     panel = page.inner_text("#source")
     assert "Port Gazette" in panel and "2024-03-01" in panel and "<b>The</b> harbour" in panel
     assert not page.get_by_role("button", name=EXAMPLES[0]).is_visible()
+
+
+@browser_test
+def test_the_first_source_opens_by_itself_and_any_place_by_its_address(page: Any) -> None:
+    """The focus stays in the box; a link in a picture opens a place; Escape leads back to it."""
+    ask(page, "How many ships?")
+    page.wait_for_selector("#source mark")
+    source = page.get_by_role("region", name="Source 1: <b>The</b> harbour")
+    assert source.get_by_role("heading", level=2).count() == 1
+    assert page.evaluate("document.activeElement.matches('#question textarea')")
+    page.evaluate(
+        """address => {
+          const made = name => document.createElementNS('http://www.w3.org/2000/svg', name);
+          const chart = made('svg'), link = made('a'), bar = made('rect');
+          link.setAttributeNS('http://www.w3.org/1999/xlink', 'xlink:href', address);
+          link.id = 'bar'; link.setAttribute('tabindex', '0');
+          bar.setAttribute('width', '90'); bar.setAttribute('height', '30');
+          document.querySelector('#latest .said').prepend(chart);
+          chart.append(link); link.append(bar);
+        }""",
+        f"#at-{DOCUMENT.id}-0-27",
+    )
+    page.locator("#bar rect").click()
+    page.get_by_role("region", name="Document: <b>The</b> harbour").wait_for()
+    assert page.inner_text("#source mark") == TEXT[:27]
+    page.wait_for_function("document.activeElement.matches('#source h2')")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "bar"
 
 
 @browser_test
@@ -127,11 +157,11 @@ def test_a_models_answer_shows_its_doubts_and_how_it_came_about(page: Any) -> No
     """The rewritten question, the offered marker, what is missing; tokens and price in a fold."""
     ask(page, "what does the model say?")
     said = page.inner_text("#chat")
-    for part in ("Searched as: How many ships came to Lund?", "[1+]", "who owns <it>?", "owner"):
+    for part in ("Searched as: How many ships came to Lund?", "1+", "who owns <it>?", "owner"):
         assert part in said, part
-    page.locator(f"{DONE} summary").first.click()
-    told = page.inner_text(DONE)
-    for part in ("1,200 read, 34 written", "$0.0123", "ollama:tiny", "score 0.90"):
+    page.locator("#chat details.about summary").first.click()
+    told = page.inner_text("#chat details.about")
+    for part in ("1,200 read, 34 written", "$0.0123", "tiny (Ollama)"):
         assert part in told, part
     page.get_by_role("button", name="1 documents").click()
     page.get_by_label("Hide sentences that no passage supports").check()

@@ -6,7 +6,7 @@ import html
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Citatio
 from assistant.checking.problems import Code, problem
 from assistant.engine import Usage
 from assistant.models.model_store import ModelStore
-from assistant.related import Related
+from assistant.related import Related, Said
 from benchmarks.serving import chromium_running, serving
 from corpus.catalogue import Entry
 from corpus.conversations import Conversations
@@ -176,6 +176,9 @@ class Harbour:
             seconds={"total": 0.1},
         )  # fmt: skip
 
+    def grading(self) -> Callable[[Source], str]:
+        return lambda source: "C3"
+
     def page_renderer(self) -> Shelf:
         return Shelf()
 
@@ -184,7 +187,7 @@ class Harbour:
             Shelf(),
             Shelf(),
             grade=lambda source: "C3",
-            beside=lambda shown: Related(same=(EVIDENCE,)),
+            beside=lambda shown: Related(same=(Said(EVIDENCE, START, START + len(QUOTE)),)),
         )
 
 
@@ -250,6 +253,8 @@ def test_a_marker_that_does_not_exist_shows_the_empty_panel() -> None:
     assert shown is not None and shown.claim and shown.evidence == (EVIDENCE,)
     html = Harbour().sources().html(shown, View(), "en")
     assert f"<mark>{QUOTE}</mark>" in html and "grade C3" in html and "Lund" in html
+    assert f'href="#at-{DOCUMENT.id}-{START}-{START + len(QUOTE)}"' in html
+    assert "1 other source says so" in html
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from corpus.errors import BriefingError, FormatError, SearchIndexError, StorageE
 from corpus.i18n import tr
 from corpus.page_images import PageRenderer
 from corpus.vocabulary import using_aliases
+from ui.comparing import Comparisons
 from ui.engine_names import QUOTES, engine_title
 from ui.jobs import Jobs
 from ui.notices import error_html, opening_html, troubles_html
@@ -27,6 +28,7 @@ from ui.wording import word
 if TYPE_CHECKING:
     from assistant.engine import Engine
     from assistant.models.model_store import ModelStore
+    from assistant.pictures.picture import Picture
     from assistant.settings import Settings
     from assistant.workspace import Workspace
     from corpus.catalogue import Entry
@@ -46,6 +48,8 @@ _CLOSE_TIMEOUT = 5.0
 # Two questions at once, one for each core of a small machine; the page of a question that finds
 # more than this waiting says so at once. Writing to the library and to a memo is one at a time.
 _QUESTIONS_AT_ONCE, _QUESTIONS_WAITING = 2, 32
+# Answers whose pictures are kept, so that a page that is drawn anew has them at once.
+_PICTURES_KEPT = 64
 # Models come one at a time.
 _MEMOS_WAITING, _ADDITIONS_WAITING, _DOWNLOADS_WAITING = 8, 16, 8
 
@@ -75,6 +79,9 @@ class Backend:
         self._closing = threading.Event()
         self._opening_thread = threading.Thread()
         self._renderer = PageRenderer()
+        self._pictures: dict[tuple[str, str, str, int], Sequence[Picture]] = {}
+        self._pictures_lock = threading.Lock()
+        self._comparisons = Comparisons()
         self._engines: dict[str, Engine] = {}
         self._other_engines: list[str] = []
         self._examples: list[str] = []
@@ -390,6 +397,24 @@ class Backend:
             workspace if chosen is workspace.engine else workspace.with_engine(chosen), question
         )
 
+    def pictures(self, answer: Answer, language: str = "en") -> Sequence[Picture]:
+        """Return the pictures of a complete answer, kept for the last answers that were drawn.
+
+        They take 0.1 to 0.4 s, to be spent after the answer is shown.
+        """
+        from assistant.pictures.choice import pictures_of_answer
+
+        workspace = self._workspace
+        if workspace is None:
+            return ()
+        key = (answer.question, answer.text, language, workspace.library.generation)
+        with self._pictures_lock:
+            if key not in self._pictures:
+                if len(self._pictures) >= _PICTURES_KEPT:
+                    del self._pictures[next(iter(self._pictures))]
+                self._pictures[key] = pictures_of_answer(workspace, answer, language)
+            return self._pictures[key]
+
     def page_renderer(self) -> PageRenderer:
         """Return what draws pages of PDFs."""
         return self._renderer
@@ -400,21 +425,31 @@ class Backend:
         if workspace is None:
             return None
 
-        def grade(source: Source) -> str:
-            try:
-                found = Grades.load(workspace.settings.home).of(source, "")
-            except UsageError:
-                # A file of grades that cannot be read is told of where memos use it.
-                return ""
-            return f"{found.reliability}{found.credibility}"
-
-        def found(selected: SelectedCitation) -> Related:
+        def compare(selected: SelectedCitation) -> Related:
             with using_aliases(workspace.aliases):
                 return related_passages(
                     workspace.checker, selected.citation, selected.claim, selected.evidence
                 )
 
-        return Sources(workspace.library, self._renderer, grade=grade, beside=found)
+        return Sources(
+            workspace.library, self._renderer, grade=lambda source: self.grading()(source),
+            beside=lambda selected: self._comparisons.of(selected, compare),
+        )  # fmt: skip
+
+    def grading(self) -> Callable[[Source], str]:
+        """Return what grades a source ("C3"), by the file of grades as it is now."""
+        workspace = self._workspace
+        try:
+            grades = Grades.load(workspace.settings.home) if workspace else None
+        except UsageError:
+            # A file of grades that cannot be read is told of where memos use it.
+            grades = None
+
+        def grade(source: Source) -> str:
+            found = grades.of(source, "") if grades else None
+            return f"{found.reliability}{found.credibility}" if found else ""
+
+        return grade
 
     def conversations(self) -> Conversations | None:
         """Return the kept conversations; None while the library opens."""
@@ -427,6 +462,7 @@ class Backend:
     def close(self) -> None:
         """Let go of the library, once nothing reads it; opening it is broken off."""
         self._closing.set()
+        self._comparisons.close()
         self._renderer.close()
         if self._opening_thread.ident is None:
             # It was never begun.

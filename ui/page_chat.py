@@ -14,7 +14,6 @@ from ui.page_chat_events import ChatEvents, ChatParts, Watcher
 from ui.page_html import drawn, hidden_text
 from ui.page_scope import Scope
 from ui.page_scripts import (
-    ANNOUNCE,
     COPY_TEXT,
     FOCUS_QUESTION,
     OPENED_BEFORE,
@@ -55,7 +54,7 @@ def build(
             with gr.Column(elem_id="chat"):
                 greeting = drawn("greeting", js_on_load=SEND_CLICKS)
                 earlier = drawn("earlier", js_on_load=SEND_CLICKS)
-                latest = drawn("latest", js_on_load=SEND_CLICKS + ANNOUNCE)
+                latest = drawn("latest", js_on_load=SEND_CLICKS)
             with gr.Column(visible=False, elem_id="why", elem_classes="thread-form") as rating_form:
                 reasons: list[Any] = [(LABELS(f"chat.reason_{one}"), one) for one in _REASONS]
                 reason = gr.Radio(reasons, value=_REASONS[0], label=LABELS("chat.what_was_wrong"))
@@ -83,18 +82,15 @@ def build(
                                      elem_id="stop")  # fmt: skip
             clipboard = hidden_text("copied")
         with gr.Column(elem_id="beside", elem_classes="pane"):
-            panel = page_source.build(
-                page,
-                backend,
-                elem_id="source",
-                state=turns,
-                find=chat_actions.selected_citation,
-                links="a.cite",
-            )
+            source = page_source.build(
+                page, backend, elem_id="source", state=turns,
+                find=chat_actions.selected_citation, first=chat_actions.first_citation,
+                links="a.cite, a.point",
+            )  # fmt: skip
 
     parts = ChatParts(turns, earlier, latest, greeting, stop, box, note, current, replacing, alone,
-                      about, panel, column.listing, clipboard, rating_form, rated_turn,
-                      rating_text, restored, watch_id, cancel_edit)  # fmt: skip
+                      about, source.panel, source.kept, column.listing, clipboard, rating_form,
+                      rated_turn, rating_text, restored, watch_id, cancel_edit)  # fmt: skip
     events = ChatEvents(backend, parts)
     private: Any = {"api_visibility": "private"}
     quiet: Any = {**private, "queue": False, "show_progress": "hidden"}
@@ -112,6 +108,7 @@ def build(
         events.answer_ended, [turns, current, alone, column.search_box],
         [stop, about, column.listing], **quiet,
     )  # fmt: skip
+    watch.success(source.open_first, [turns, source.kept], [source.panel, source.kept], **quiet)
     options = [engine, *scope.inputs]
     given, shown = [watcher, turns, current, replacing, alone, *options], parts.all_outputs
     begun = [gr.on([box.submit, send.click], events.ask, [box, *given], parts.ask_outputs, **free)]
