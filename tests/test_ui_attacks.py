@@ -35,9 +35,9 @@ class Served:
     def __init__(self, place: Harbour, uploads: Uploads, *, guarded: bool) -> None:
         self.place, self.uploads = place, uploads
         app = application(place, EXAMPLES, uploads)
-        mounted = next(
-            one.app for one in app.inner.routes if hasattr(getattr(one, "app", 0), "get_blocks")
-        )
+        # Behind the guard stands the first screen, and behind it the page.
+        routes = app.inner._app.routes
+        mounted = next(one.app for one in routes if hasattr(getattr(one, "app", 0), "get_blocks"))
         self.page: gr.Blocks = mounted.get_blocks()
         self._serving = served(app if guarded else app.inner, 0)
         self.address = self._serving.__enter__()
