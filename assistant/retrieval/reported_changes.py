@@ -48,7 +48,8 @@ _HAN_SIGN = re.compile(r"[㐀-鿿]")
 _BY_ITSELF = frozenset({"expired"})
 # "until new regulations replace it", "may withdraw", "has not been repealed", "would suspend".
 _NOT_SO = re.compile(
-    r"\b(?:until|unless|if|whether|when|before|may(?! \d)|might|can|could|would|will|shall|must|should|"
+    r"\b(?:until|unless|if|whether|when|before|may(?! \d)|might|can|could|would|will|shall|must|"
+    r"should|"
     r"plans? to|propos\w+ to|intends? to|wants? to|ask\w* (?:\w+ )?to|urg\w+ (?:\w+ )?to|to|not|"
     r"never|no|nor|without|n['’]t|refused to|failed to|cannot|than|be)\b[^,;.]{0,24}$|"
     r"\b(?:would|will|may(?! \d)|could|might) [^,;.]{0,60}$",
