@@ -105,9 +105,6 @@ class Harbour:
     def home(self) -> Path:
         return self.store.folder
 
-    def default_engine(self) -> str:
-        return self.answering
-
     def engine_of_start(self) -> str:
         return "scripted" if self.answering == "scripted" else ""
 
