@@ -62,7 +62,7 @@ OWNERS = {
     "sqlite3": {"corpus/sqlite.py", "corpus/schema.py", "corpus/catalogue.py",
                 "corpus/conversations.py", "corpus/integrity.py", "corpus/library.py",
                 "corpus/metadata.py", "corpus/publishing.py", "corpus/rows.py"},
-    "starlette": {"ui/guard.py", "ui/document_routes.py"},
+    "starlette": {"ui/guard.py", "ui/document_routes.py", "ui/first_screen.py"},
     "tantivy": {"index/keyword_index.py"},
     "tokenizers": {"corpus/counting.py", "index/onnx_embedder.py", "index/pair_encoding.py"},
     "tinycss2": {"corpus/readers/hidden.py"},

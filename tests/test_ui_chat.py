@@ -463,7 +463,7 @@ def test_a_phone_sees_everything_in_one_column(page: Any) -> None:
     ask(page, "How many ships?")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert not page.locator("#talks").is_visible()
-    page.get_by_role("button", name="☰ Conversations").click()
+    page.get_by_role("button", name="Conversations", exact=True).click()
     page.locator("#kept a.talk").first.wait_for()
     page.keyboard.press("Escape")
     page.locator("#talks").wait_for(state="hidden")

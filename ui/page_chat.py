@@ -50,7 +50,6 @@ def build(
         with gr.Column(elem_id="talks", elem_classes="pane"):
             column = page_conversations.build(backend, current)
         with gr.Column(elem_id="thread", elem_classes="pane"):
-            toggle = gr.Button(LABELS("chat.toggle"), elem_id="toggle", size="sm")
             with gr.Column(elem_id="chat"):
                 greeting = drawn("greeting", js_on_load=SEND_CLICKS)
                 earlier = drawn("earlier", js_on_load=SEND_CLICKS)
@@ -156,7 +155,6 @@ def build(
     cancel_edit.click(lambda: (0, "", gr.update(visible=False), ""), None, editing, **quiet).then(
         js=FOCUS_QUESTION
     )
-    toggle.click(js="() => toggleConversations()")
 
 
 __all__ = ["build"]

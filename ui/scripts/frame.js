@@ -104,6 +104,12 @@ function toggleConversations() {
   if (shown && box) box.focus();
 }
 
+document.addEventListener('click', event => {
+  if (!event.target.closest || !event.target.closest('[data-toggle="talks"]')) return;
+  openTab('ask');
+  whenThere('#columns', toggleConversations);
+});
+
 const question = () => document.querySelector('#question textarea');
 
 // This window's conversation and what is half typed, for when it is loaded again.
