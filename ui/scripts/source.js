@@ -40,7 +40,7 @@ function followSources(element, trigger, links) {
   const marks = () => {
     const number = find('.source')?.dataset.number;
     if (!links || !number || number === '0') return [];
-    const all = [...document.querySelectorAll(links)];
+    const all = [...document.querySelectorAll(links)].filter(one => !address(one).startsWith('#at-'));
     const from = origin && origin.isConnected && origin.matches(links) ? origin : all[all.length - 1];
     const of = from ? address(from).split('-').slice(0, -1).join('-') : '';
     return all.filter(one => address(one) === `${of}-${number}`);
