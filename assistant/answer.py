@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -95,11 +95,32 @@ class Claim:
     problems: tuple[Problem, ...] = ()
     offered: tuple[int, ...] = ()
 
-    @property
-    def marked(self) -> str:
-        """The sentence followed by its markers: "It was 5 [1][2]."."""
-        marks = "".join(f"[{number}]" for number in (*self.citations, *self.offered))
+    def marked(self, labels: Mapping[int, str] | None = None) -> str:
+        """Return the sentence followed by its markers: "It was 5 [1][2].", or by `labels`."""
+        shown = labels or {}
+        marks = "".join(f"[{shown.get(one, one)}]" for one in (*self.citations, *self.offered))
         return f"{self.text} {marks}" if marks else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class LaterStatement:
+    """A sentence of a later document that changes what an answer says, and its citation.
+
+    `change` says what became of the thing: "suspended", "rescinded", "replaced", "amended",
+    "corrected", "postponed", "extended", "expired" or "changed". `date` is the day that the
+    sentence gives for it, or else that of its document (ISO 8601, "" if neither is known).
+    """
+
+    text: str
+    citation: int
+    date: str
+    change: str
+
+    def marked(self, labels: Mapping[int, str]) -> str:
+        """Return what changed, when, and the sentence with its marker, as one line."""
+        when = f" {self.date}" if self.date else ""
+        label = labels.get(self.citation, str(self.citation))
+        return f"{self.change.capitalize()}{when}: {self.text} [{label}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +139,11 @@ class Answer:
     what the library says word for word. `chance` is the calibrated chance (0 to 1)
     that the evidence answers, which decides between answering and declining; None if nothing was
     judged. `calculation` says how a number was computed over a table, "" if none was.
+
+    The first `leading` claims answer directly: one, or one for each part of the question, at most
+    three; none if it declined. `bullets` says that a list was asked for. `later` holds what newer
+    documents say has changed since. `follow_ups` are questions that could be asked next, which the
+    library answers (assistant.follow_up_questions).
     """
 
     question: str
@@ -138,6 +164,10 @@ class Answer:
     quoted: tuple[Claim, ...] = ()
     chance: float | None = None
     calculation: str = ""
+    leading: int = 0
+    bullets: bool = False
+    later: tuple[LaterStatement, ...] = ()
+    follow_ups: tuple[str, ...] = ()
 
     @property
     def cited(self) -> tuple[Citation, ...]:
@@ -147,6 +177,7 @@ class Answer:
             return {one for claim in claims for one in (*claim.citations, *claim.offered)}
 
         beside = numbers(self.quoted) - numbers((*self.claims, *self.nearest))
+        beside -= {one.citation for one in self.later}
         return tuple(one for one in self.citations if one.number not in beside)
 
     @property
@@ -157,12 +188,42 @@ class Answer:
     @property
     def text(self) -> str:
         """The claims as one text with [n] markers."""
-        return " ".join(claim.marked for claim in self.claims)
+        return " ".join(claim.marked() for claim in self.claims)
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """What readers see for the number of each citation."""
+        return labels(self.citations)
 
     @property
     def turn(self) -> Turn:
         """The question and its answer as a later question may refer to them."""
         return Turn(self.question, self.spoken, self.standalone)
+
+
+def labels(citations: Sequence[Citation]) -> dict[int, str]:
+    """Return what readers see for the number of each citation: one number for one document.
+
+    Documents are numbered in the order in which they are first cited, which a further citation
+    does not change. Where several places of one are cited, letters tell them apart: 1, 2a, 2b.
+    """
+    places: dict[str, list[int]] = {}
+    for one in citations:
+        places.setdefault(one.document, []).append(one.number)
+    documents = list(places)
+
+    def label(citation: Citation) -> str:
+        numbers = places[citation.document]
+        letters = _letters(numbers.index(citation.number)) if len(numbers) > 1 else ""
+        return f"{documents.index(citation.document) + 1}{letters}"
+
+    return {one.number: label(one) for one in citations}
+
+
+def _letters(place: int) -> str:
+    """Return a, b … z, aa, ab … for the places from 0 on."""
+    letter = chr(ord("a") + place % 26)
+    return _letters(place // 26 - 1) + letter if place >= 26 else letter
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:
@@ -227,11 +288,18 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             }
             for claim in answer.claims
         ],
-        "citations": [citation_json(citation) for citation in answer.citations],
+        "citations": [
+            citation_json(citation) | {"label": answer.labels[citation.number]}
+            for citation in answer.citations
+        ],
         "nearest": [{"text": one.text, "citations": list(one.citations)} for one in answer.nearest],
         "quoted": [{"text": one.text, "citations": list(one.citations)} for one in answer.quoted],
         "chance": None if answer.chance is None else round(answer.chance, 3),
         "calculation": answer.calculation,
+        "leading": answer.leading,
+        "bullets": answer.bullets,
+        "later": [asdict(one) for one in answer.later],
+        "follow_ups": list(answer.follow_ups),
         "not_found": list(answer.not_found),
         "searches": list(answer.searches),
         "standalone": answer.standalone,

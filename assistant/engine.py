@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar, runtime_checkable
 
 from assistant.planning.answer_form import AnswerForm
+from assistant.planning.answer_length import ANY_LENGTH, AnswerLength
 from assistant.planning.query_rewriting import Turn
 from assistant.retrieval.sentence_ranking import RankedSentence
 from corpus.errors import BriefingError, EngineError
@@ -33,7 +34,7 @@ class Task:
     `sentences` are best first; an engine with a model may ignore them. `history` is oldest first.
     `asides` are replaced statements, shown after the sentence that replaced them. If the question
     has several `parts`, each of the first `parts` sentences answers one. `form` is what the
-    question expects: a fact, a list, an explanation.
+    question expects: a fact, a list, an explanation. `length` is how long it is asked to be.
     """
 
     question: str
@@ -43,6 +44,7 @@ class Task:
     asides: Sequence[ReplacedSentence] = ()
     parts: int = 1
     form: AnswerForm = AnswerForm.FACT
+    length: AnswerLength = ANY_LENGTH
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,10 @@ from assistant.checking.problems import Code, in_words
 from assistant.citation_parsing import PartialSentence, parsed_sentences
 from assistant.engine import Corrector, Draft, Engine, Shortened, Task, Usage, Waiting, guarded
 from assistant.extractive_engine import ExtractiveEngine, nearest_sentences, quoted_text
+from assistant.later_statements import later_statements
+from assistant.length_obeyed import cut_to_length, length_asked, shortened
 from assistant.library_questions import ask_for_more, library_answer, names_nothing
+from assistant.planning.answer_length import is_length_request
 from assistant.planning.query_plan import QueryPlan, plans_of
 from assistant.planning.query_rewriting import needs_context
 from assistant.planning.question_language import language_note, languages_of
@@ -33,6 +36,7 @@ LONGEST_QUESTION = 4_000
 # Below this share of common stems (of the shorter sentence) two sentences differ, and the judge,
 # which takes 20 ms for a pair, need not be asked.
 _MAY_BE_SAME = 0.3
+_MOST_LEADING = 3
 
 
 def validated(question: Question) -> Question:
@@ -66,11 +70,12 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
     """
     question = validated(question)
     started = time.perf_counter()
-    if (direct := _without_retrieval(workspace, question)) is not None:
-        yield _with_seconds(direct, started, started)
+    asked, length = length_asked(question)
+    if (direct := _without_retrieval(workspace, asked)) is not None:
+        yield _as_asked(shortened(_with_seconds(direct, started, started), length), question, asked)
         return
     plans: list[QueryPlan] = []
-    with closing(plans_of(workspace, question)) as steps:
+    with closing(plans_of(workspace, asked)) as steps:
         for step in steps:
             if isinstance(step, Waiting):
                 yield Answer(question.text, engine=workspace.engine.name, notice=step.reason)
@@ -84,10 +89,12 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
         evidence=search.evidence,
         engine=workspace.engine.name,
         seconds={"retrieve": retrieved_at - started},
-        standalone=plan.text if plan.text != question.text else "",
+        standalone=plan.text if plan.text != asked.text or is_length_request(question.text) else "",
         searches=search.searches,
         not_found=search.missing,
         chance=search.judgement.chance,
+        leading=min(max(1, search.parts), _MOST_LEADING),
+        bullets=length.bullets,
     )
     yield answer
     calculation = calculated(plan.calculation, search.evidence, workspace.library.document)
@@ -103,6 +110,7 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
         search.asides,
         search.parts,
         plan.form,
+        length,
     )
     # If it is doubtful whether the evidence answers, the model says what is not found.
     initial = answer if search.enough else replace(answer, not_found=())
@@ -115,6 +123,12 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
         yield _with_seconds(answer, started, retrieved_at)
     else:
         yield _with_seconds(_finished(workspace, answer, search), started, retrieved_at)
+
+
+def _as_asked(answer: Answer, question: Question, asked: Question) -> Answer:
+    """Return an answer to a question without its request for a length, as one to the whole."""
+    again = asked.text if is_length_request(question.text) and asked is not question else ""
+    return replace(answer, question=question.text, standalone=answer.standalone or again)
 
 
 def _engine_answer(
@@ -192,10 +206,12 @@ def _without_retrieval(workspace: Workspace, question: Question) -> Answer | Non
     """Return the answer that needs no retrieval: on the library itself, a summary, no question."""
     from_catalogue = library_answer(workspace, question)
     if from_catalogue is not None:
-        return from_catalogue
-    if names_nothing(question.text) and not (question.history and needs_context(question.text)):
+        return _led(from_catalogue)
+    leans = bool(question.history) and needs_context(question.text)
+    if is_length_request(question.text) or (names_nothing(question.text) and not leans):
         return ask_for_more(question)
-    return summary_of(workspace, question)
+    summary = summary_of(workspace, question)
+    return summary and _led(summary)
 
 
 def _write(workspace: Workspace, engine: Engine, answer: Answer, task: Task) -> Iterator[Answer]:
@@ -203,7 +219,7 @@ def _write(workspace: Workspace, engine: Engine, answer: Answer, task: Task) -> 
     builder = AnswerBuilder(workspace.checker, task.evidence)
     notice = answer.notice
     with closing(guarded(engine.name, engine.write, task)) as pieces:
-        for one in parsed_sentences(pieces):
+        for one in cut_to_length(parsed_sentences(pieces), task.length):
             if isinstance(one, Draft):
                 answer = builder.with_draft(replace(answer, growing="", notice=notice), one)
             elif isinstance(one, PartialSentence):
@@ -246,7 +262,7 @@ def _second_attempt(
     try:
         second_stream = guarded(workspace.engine.name, workspace.engine.again, task, wrong)
         with closing(second_stream) as pieces:
-            for one in parsed_sentences(pieces):
+            for one in cut_to_length(parsed_sentences(pieces), task.length):
                 if isinstance(one, Draft):
                     redone = builder.with_draft(redone, one)
                 elif isinstance(one, Usage) and usage:
@@ -298,7 +314,8 @@ def _finished(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -
         # The reader doubted that the evidence answers, and no sentence of the model is supported.
         return _declined(workspace, answer, search)
     outcome = "partly" if answer.not_found else "answered"
-    answer = _shared_problem_once(_repeats_merged(workspace, answer))
+    answer = _led(_shared_problem_once(_repeats_merged(workspace, answer)), search.parts)
+    answer = later_statements(workspace, answer, search)
     notices = [answer.notice]
     if answer.usage and answer.usage.cut:
         notices.append(
@@ -307,6 +324,11 @@ def _finished(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -
     if search.plan.language not in ("", "en"):
         notices.append(_language_note(workspace, search.plan))
     return replace(answer, outcome=outcome, notice=joined("\n", notices))
+
+
+def _led(answer: Answer, parts: int = 1) -> Answer:
+    """Return the answer with the number of its claims that answer directly."""
+    return replace(answer, leading=min(len(answer.claims), max(1, parts), _MOST_LEADING))
 
 
 def _repeats_merged(workspace: Workspace, answer: Answer) -> Answer:
@@ -371,6 +393,7 @@ def _declined(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -
         nearest,
         outcome="declined",
         claims=(),
+        leading=0,
         nearest=nearest.claims,
         not_found=answer.not_found or (answer.question,),
         notice=joined("\n", notices),

@@ -67,6 +67,14 @@ Question: {question}""",
     frozenset({"boundary", "mark", "passages", "question"}),
 )
 
+# What is said after the question where a length is asked for: of sentences, of list items.
+SENTENCES = Prompt("Answer in {count} sentence(s), not more.", frozenset({"count"}))
+BULLETS = Prompt(
+    "Answer in up to {count} sentences for a list: each says one thing and can be read alone; "
+    "write no signs of a list.",
+    frozenset({"count"}),
+)
+
 # An earlier question whose passages are no longer shown.
 EARLIER = Prompt("Question: {question}", frozenset({"question"}))
 

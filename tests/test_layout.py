@@ -30,7 +30,8 @@ OWNERS = {
     "filelock": {"corpus/lock.py", "corpus/log.py"},
     "fpdf": {"corpus/starter/reports/build.py"},
     "gradio": {"ui/page.py", "ui/page_chat.py", "ui/page_library.py", "ui/page_memo.py",
-               "ui/page_scope.py", "ui/page_bar.py", "ui/page_html.py", "ui/page_source.py", "ui/page_add_to_memo.py",
+               "ui/page_scope.py", "ui/page_bar.py", "ui/page_html.py", "ui/page_source.py",
+               "ui/page_add_to_memo.py",
                "ui/page_conversations.py", "ui/page_chat_events.py", "ui/page_words.py",
                "ui/page_engines.py", "ui/server.py", "ui/event_errors.py"},
     "httpx": {"corpus/addresses.py", "corpus/fetching.py", "index/url_ingest.py",
@@ -78,8 +79,16 @@ OWNERS = {
 }  # fmt: skip
 # Vectors are arrays wherever they pass.
 SHARED = {"numpy"}
-HEAVY = ("torch", "chromadb", "gradio", "llama_index", "sentence_transformers", "tantivy", "numpy",
-         "matplotlib")
+HEAVY = (
+    "torch",
+    "chromadb",
+    "gradio",
+    "llama_index",
+    "sentence_transformers",
+    "tantivy",
+    "numpy",
+    "matplotlib",
+)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class Backend:
         self._comparisons = Comparisons()
         self._engines: dict[str, Engine] = {}
         self._other_engines: list[str] = []
-        self._examples: list[str] = []
+        self._examples: dict[str, list[str]] = {}
         self.questions: Jobs[Any] = Jobs(
             "questions", at_once=_QUESTIONS_AT_ONCE, waiting=_QUESTIONS_WAITING
         )
@@ -343,8 +343,8 @@ class Backend:
             self._engines[name] = engine_named(name, workspace.settings.home)
         return self._engines[name]
 
-    def examples(self) -> Sequence[str]:
-        """Return questions that the library answers; none until they were tried.
+    def examples(self, language: str = "en") -> Sequence[str]:
+        """Return questions in a language that the library answers; none until they were tried.
 
         After the library changed, the next page to open sees those made anew.
         """
@@ -356,7 +356,7 @@ class Backend:
                 ).start()
             if not workspace.library.entries():
                 return ()
-        return self._examples
+        return self._examples.get(language, [])
 
     def _try_examples(self, workspace: Workspace) -> None:
         from assistant.examples import examples
@@ -366,7 +366,7 @@ class Backend:
                 return
             self._examples_generation = workspace.library.generation
             try:
-                self._examples = examples(workspace)
+                self._examples = {one: examples(workspace, one) for one in ("en", "zh")}
             except Exception as error:  # noqa: BLE001  # reason: the page works without examples
                 self._log_failure("backend.examples", error)
             else:
@@ -425,14 +425,6 @@ class Backend:
         if workspace is None:
             return None
 
-        def grade(source: Source) -> str:
-            try:
-                found = Grades.load(workspace.settings.home).of(source, "")
-            except UsageError:
-                # A file of grades that cannot be read is told of where memos use it.
-                return ""
-            return f"{found.reliability}{found.credibility}"
-
         def compare(selected: SelectedCitation) -> Related:
             with using_aliases(workspace.aliases):
                 return related_passages(
@@ -440,9 +432,24 @@ class Backend:
                 )
 
         return Sources(
-            workspace.library, self._renderer, grade=grade,
+            workspace.library, self._renderer, grade=lambda source: self.grading()(source),
             beside=lambda selected: self._comparisons.of(selected, compare),
         )  # fmt: skip
+
+    def grading(self) -> Callable[[Source], str]:
+        """Return what grades a source ("C3"), by the file of grades as it is now."""
+        workspace = self._workspace
+        try:
+            grades = Grades.load(workspace.settings.home) if workspace else None
+        except UsageError:
+            # A file of grades that cannot be read is told of where memos use it.
+            grades = None
+
+        def grade(source: Source) -> str:
+            found = grades.of(source, "") if grades else None
+            return f"{found.reliability}{found.credibility}" if found else ""
+
+        return grade
 
     def conversations(self) -> Conversations | None:
         """Return the kept conversations; None while the library opens."""

@@ -15,9 +15,10 @@ from assistant.pipeline import LONGEST_QUESTION
 from assistant.planning.phrases import capitalised_phrases
 from corpus.errors import BriefingError, NoConversation
 from corpus.partial_dates import first_day, is_date, last_day
-from ui.answer_view import actions_html, answer_html
+from ui.answer_parts import Grade
+from ui.answer_view import actions_html, answer_html, awaited_html
 from ui.jobs import Job
-from ui.notices import error_html, note_html, waiting_html
+from ui.notices import error_html, note_html
 from ui.rendering import rendered
 from ui.source import SelectedCitation
 from ui.wording import keys, word
@@ -218,13 +219,14 @@ def thread_html(
     *,
     conversation: str = "",
     running: bool = False,
+    grade: Grade | None = None,
 ) -> tuple[str, str]:
     """Return the turns before the last as HTML, and the last one, which may be growing.
 
     Two parts: while an answer grows only the second is sent to the page again.
     """
     bodies = [
-        _turn_body(turn, number, language, last=number == len(turns) - 1, running=running)
+        _turn_body(turn, number, language, grade, last=number == len(turns) - 1, running=running)
         for number, turn in enumerate(turns)
     ]
     shown = [
@@ -235,12 +237,16 @@ def thread_html(
     return earlier, shown[-1] if shown else ""
 
 
-def _turn_body(turn: ChatTurn, number: int, language: str, *, last: bool, running: bool) -> str:
+def _turn_body(
+    turn: ChatTurn, number: int, language: str, grade: Grade | None, *, last: bool, running: bool
+) -> str:
     """Return what stands below a question: the answer, what is awaited, why there is none."""
     growing = last and running
-    body = answer_html(turn.answer, number, language) if turn.answer else ""
+    body = ""
+    if turn.answer:
+        body = answer_html(turn.answer, number, language, grade=grade, running=growing)
     if turn.waiting:
-        body = waiting_html(turn.waiting)
+        body = awaited_html(turn.waiting, language)
     elif turn.problem:
         body += error_html(turn.problem, language)
     elif turn.stopped:
@@ -250,7 +256,7 @@ def _turn_body(turn: ChatTurn, number: int, language: str, *, last: bool, runnin
             word("chat.interrupted", language)
         )
     elif not body:
-        body = waiting_html(word("chat.starting", language))
+        body = awaited_html(word("chat.starting", language), language)
     if growing and turn.slow:
         body += rendered(
             "thread.html", "slow", language, turn.slow, turn.slow >= _QUOTE_AFTER, number
@@ -313,7 +319,8 @@ def selected_citation(
         return None
     sentences = (*answer.claims, *answer.nearest, *answer.quoted)
     claim = next((one.text for one in sentences if wanted in (*one.citations, *one.offered)), "")
-    return SelectedCitation(citation, claim, answer.evidence, answer.citations)
+    label = answer.labels[wanted]
+    return SelectedCitation(citation, claim, answer.evidence, answer.citations, label)
 
 
 def first_citation(turns: Sequence[ChatTurn]) -> SelectedCitation | None:

@@ -14,7 +14,6 @@ from ui.page_chat_events import ChatEvents, ChatParts, Watcher
 from ui.page_html import drawn, hidden_text
 from ui.page_scope import Scope
 from ui.page_scripts import (
-    ANNOUNCE,
     COPY_TEXT,
     FOCUS_QUESTION,
     OPENED_BEFORE,
@@ -55,7 +54,7 @@ def build(
             with gr.Column(elem_id="chat"):
                 greeting = drawn("greeting", js_on_load=SEND_CLICKS)
                 earlier = drawn("earlier", js_on_load=SEND_CLICKS)
-                latest = drawn("latest", js_on_load=SEND_CLICKS + ANNOUNCE)
+                latest = drawn("latest", js_on_load=SEND_CLICKS)
             with gr.Column(visible=False, elem_id="why", elem_classes="thread-form") as rating_form:
                 reasons: list[Any] = [(LABELS(f"chat.reason_{one}"), one) for one in _REASONS]
                 reason = gr.Radio(reasons, value=_REASONS[0], label=LABELS("chat.what_was_wrong"))

@@ -111,7 +111,11 @@ class ChatEvents:
     ) -> Updates:  # fmt: skip
         parts = self._parts
         earlier, latest = chat_actions.thread_html(
-            now, language, conversation=conversation, running=running
+            now,
+            language,
+            conversation=conversation,
+            running=running,
+            grade=self._backend.grading(),
         )
         return {
             parts.watch_id: watcher.renew(),
@@ -158,7 +162,9 @@ class ChatEvents:
                 if turn != seen or over:
                     seen = turn
                     thread = [*before, turn]
-                    _, latest = chat_actions.thread_html(thread, language, running=not over)
+                    _, latest = chat_actions.thread_html(
+                        thread, language, running=not over, grade=self._backend.grading()
+                    )
                     yield {parts.turns: thread, parts.latest: latest}
                 if over:
                     return

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from textwrap import shorten
 from typing import Any
 
-from assistant.answer import Citation
+from assistant.answer import Citation, labels
 from assistant.related import Related, Said
 from corpus.catalogue import Entry
 from corpus.citation_line import citation_line
@@ -128,7 +128,9 @@ class SelectedCitation:
         at = next((at for at, one in enumerate(places) if (one.start, one.end) == self.span), 0)
         if not 0 <= at + by < len(places):
             return self
-        return replace(self, citation=places[at + by], label="")
+        there = places[at + by]
+        label = labels(self.others).get(there.number, "") if self.label else ""
+        return replace(self, citation=there, label=label)
 
 
 @dataclass(frozen=True, slots=True)

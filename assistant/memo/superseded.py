@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,30 +9,17 @@ from datetime import date
 from assistant.memo.sentence import EvidenceSentence
 from assistant.planning.time_asked import time_asked
 from assistant.retrieval.corrections import correction, figures
+from assistant.retrieval.reported_changes import tells_the_end
 from assistant.retrieval.time_statements import asked_statement
 from assistant.retrieval.time_validity import DatedSentence, ordered_by_validity
 from corpus.date_mentions import date_mentions
 from corpus.document import Source
-from corpus.months import MONTHS
 from corpus.partial_dates import last_day
 from index.evidence import Evidence
 from index.keyword_index import stems
-from index.query import STOP_WORDS
 
-# A title that reports the end of what an older title has as its subject.
-_ENDS = re.compile(
-    r"\b(?:rescinded|rescission|revoked|revocation|repealed|repeal|withdrawn|suspended|suspension|"
-    r"lifted|scrapped|abolished|expired|struck down|replaced|superseded|overturned)\b|"
-    r"废止|撤销|暂停|取消|失效",
-    re.IGNORECASE,
-)
-# The share of the shorter title's words that the other must have, at least two, and one of them not
-# a word that many rules have.
-_SUBJECT, _LEAST = 0.6, 2
-_COMMON = frozenset(stems("rule rules act law order ban ai export control controls chip chips"))
-_GENERIC = frozenset(stems("new percent")) | frozenset(
-    stem for month in MONTHS for stem in stems(month)
-)
+# So many words make two sentences of one subject, where one corrects a number of the other.
+_LEAST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +45,10 @@ def validity_of(
     documents = {one.passage.document: one.newer.source for one in found if one.newer is not None}
     sources = {one.passage.document: one.source for one in found}
     for document, source in sources.items():
-        ended = [later for later in sources.values() if _tells_the_end(later, source)]
+        ended = [later for later in sources.values() if tells_the_end(later, source)]
         if ended and document not in documents:
             documents[document] = max(ended, key=lambda one: one.published)
     return Validity(documents, {**_replaced(thing, sentences, as_of), **_taken_back(sentences)})
-
-
-def _tells_the_end(later: Source, older: Source) -> bool:
-    """Say whether a later title reports the end of what an older title is about."""
-    if not older.published or later.published <= older.published or _ENDS.search(older.title):
-        return False
-    if not _ENDS.search(later.title):
-        return False
-    subject = _subject(older.title.partition(":")[0])
-    end = _subject(later.title.partition(":")[0])
-    shared = subject & end
-    return bool(shared - _COMMON) and len(shared) >= max(
-        _LEAST, _SUBJECT * min(len(subject), len(end))
-    )
-
-
-def _subject(title: str) -> frozenset[str]:
-    words = re.findall(r"[^\W\d_]+", _ENDS.sub(" ", title))
-    found = {stem for word in words if word.lower() not in STOP_WORDS for stem in stems(word)}
-    return frozenset(found - _GENERIC)
 
 
 def _taken_back(sentences: Sequence[EvidenceSentence]) -> dict[tuple[str, int, int], Source]:

@@ -142,7 +142,7 @@ class ModelEngine:
         rules = prompts.ANSWER.filled()
         count = self.model.count
         bare = prompts.QUESTION.filled(
-            boundary=boundary, mark=mark, passages="", question=task.question
+            boundary=boundary, mark=mark, passages="", question=_asked(task)
         )
         room = self.model.context - answer_tokens(self.model.context) - 2 * MESSAGE_TOKENS
         room = int((room - count(rules) - count(bare)) * share)
@@ -162,7 +162,7 @@ class ModelEngine:
         by_label = {one.label: one for one in task.evidence}
         passages = "\n".join(_passage_block(by_label[one.label], one, mark) for one in kept)
         question = prompts.QUESTION.filled(
-            boundary=boundary, mark=mark, passages=passages, question=task.question
+            boundary=boundary, mark=mark, passages=passages, question=_asked(task)
         )
         return kept, [ChatMessage("system", rules), *earlier, ChatMessage("user", question)]
 
@@ -217,6 +217,15 @@ class ModelEngine:
             raise self._failed(failure) from failure
         lines = [line.strip(" \"'“”*") for line in rewritten.splitlines() if line.strip()]
         yield lines[0] if lines else ""
+
+
+def _asked(task: Task) -> str:
+    """Return the question of a task, with the length that is asked for."""
+    most = task.length.most
+    if not most:
+        return task.question
+    line = prompts.BULLETS if task.length.bullets else prompts.SENTENCES
+    return f"{task.question}\n{line.filled(count=str(most))}"
 
 
 def _passage_block(one: Evidence, shown: FittedPassage, mark: str) -> str:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import io
 import math
-import os
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from xml.etree import ElementTree
 from assistant.memo.translation import worded
 from assistant.memo.typesetting import font_paths
 from assistant.pictures.dates import day_in_words, span_of_day, ticks
+from assistant.pictures.matplotlib_folder import set_matplotlib_folder
 from assistant.pictures.picture import Kind, Picture, Point
 
 Form = Literal["page", "svg", "png"]
@@ -319,17 +318,11 @@ def _rendered(
 
 
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
-_CONFIG: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def _matplotlib() -> Any:
-    """Return the library, imported; what it keeps lies in a folder of its own until the end.
-
-    It would otherwise write into the home folder of whoever runs the program.
-    """
-    if "MPLCONFIGDIR" not in os.environ:
-        _CONFIG.append(tempfile.TemporaryDirectory(prefix="briefing-matplotlib-"))
-        os.environ["MPLCONFIGDIR"] = _CONFIG[0].name
+    """Return the library, imported, with the face that has Chinese characters."""
+    set_matplotlib_folder()
     import matplotlib as library
     from matplotlib import font_manager
 

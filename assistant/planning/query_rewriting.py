@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from assistant.planning import follow_ups_chinese as chinese
 from assistant.planning import follow_ups_english
+from assistant.planning.answer_length import without_length_request
 from assistant.planning.follow_ups_english import RewriteCandidate
 from assistant.planning.phrases import capitalised_phrases
 
@@ -48,14 +49,39 @@ def candidates(question: str, history: Sequence[Turn]) -> list[RewriteCandidate]
     There is at least one, and at most four. A question that plainly stands alone is the only one,
     so that it costs nothing more than it does without a conversation.
     """
-    question = " ".join(question.split())
-    previous, earlier_names, answer = "", list[str](), ""
+    context = _context(history)
+    return _candidates(
+        " ".join(question.split()), context.previous, context.earlier_names, context.answer
+    )
+
+
+def last_standalone(history: Sequence[Turn]) -> str:
+    """Return the last question of a conversation so that it stands alone; "" if there is none."""
+    return _context(history).previous
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What a question may lean on: the question before it, spelt out, earlier names, an answer."""
+
+    previous: str = ""
+    earlier_names: tuple[str, ...] = ()
+    answer: str = ""
+
+
+def _context(history: Sequence[Turn]) -> _Context:
+    """Return the context after some turns; one that only asks for a length changes the answer."""
+    context = _Context()
     for turn in history:
-        previous = turn.whole or _candidates(turn.question, previous, earlier_names, answer)[0].text
+        asked, _ = without_length_request(turn.question)
+        previous = turn.whole or context.previous
+        if asked and not turn.whole:
+            found = _candidates(asked, context.previous, context.earlier_names, context.answer)
+            previous = found[0].text
         new_names = [one.text for one in reversed(capitalised_phrases(previous))]
-        earlier_names = [*new_names, *(one for one in earlier_names if one not in new_names)]
-        answer = turn.answer
-    return _candidates(question, previous, earlier_names, answer)
+        earlier = (one for one in context.earlier_names if one not in new_names)
+        context = _Context(previous, (*new_names, *earlier), turn.answer)
+    return context
 
 
 def _candidates(

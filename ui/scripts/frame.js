@@ -70,10 +70,16 @@ function openSample() {
   whenThere('#memo-sample button, button#memo-sample', button => button.click());
 }
 
+function searchWords(words) {
+  openTab('library');
+  whenThere('#library-search input, #library-search textarea', box => { write(box, words); box.focus(); });
+}
+
 document.addEventListener('click', event => {
-  const pressed = event.target.closest && event.target.closest('#greeting [data-act], #first [data-act]');
-  if (!pressed || pressed.closest('#first')) return;
+  const pressed = event.target.closest && event.target.closest('#chat [data-act]');
+  if (!pressed) return;
   if (pressed.dataset.act === 'add') openAdding();
+  if (pressed.dataset.act === 'words') searchWords(pressed.dataset.text);
   if (pressed.dataset.act === 'sample') openSample();
 });
 
@@ -124,6 +130,7 @@ setInterval(async () => {
 // ------------------------------------------------------------------ keys
 
 const typing = at => at && at.matches('input, textarea, select, [contenteditable="true"]');
+const marks = () => [...document.querySelectorAll('#chat a.mark')];
 const sentences = () => [...document.querySelectorAll('#chat [data-sentence]')];
 
 function step(list, by, selector) {
@@ -141,13 +148,22 @@ function press(button) {
   return Boolean(button);
 }
 
+// What explains itself on hover and focus; Escape puts that away until it is left.
+const EXPLAINED = ':is(.verdict, a.mark)';
+for (const left of ['focusout', 'mouseout']) {
+  document.addEventListener(left, event => {
+    const one = event.target.closest && event.target.closest(EXPLAINED);
+    if (one && !one.contains(event.relatedTarget)) one.classList.remove('shut');
+  });
+}
+
 const KEYS = {
   '/': () => { openTab('ask'); whenThere('#question textarea', box => box.focus()); return true; },
   '?': () => press(document.querySelector('#bar-keys button')),
   'j': () => { const next = step(sentences(), 1); if (next) next.focus(); return Boolean(next); },
   'k': () => { const next = step(sentences(), -1); if (next) next.focus(); return Boolean(next); },
-  ']': () => press(step([...document.querySelectorAll('#chat a.cite')], 1, '.shown')),
-  '[': () => press(step([...document.querySelectorAll('#chat a.cite')], -1, '.shown')),
+  ']': () => press(step(marks(), 1, '.shown')),
+  '[': () => press(step(marks(), -1, '.shown')),
   'e': () => press(lastAction('edit')),
   'r': () => press(lastAction('again')),
   'c': () => press(lastAction('cited')),
@@ -175,6 +191,7 @@ document.addEventListener('keydown', event => {
   }
   if (event.key === 'Escape') {
     if (document.querySelector('.popover.open')) return closePanels(true);
+    for (const one of document.querySelectorAll(`#chat ${EXPLAINED}:is(:hover, :focus)`)) one.classList.add('shut');
     document.querySelector('#columns')?.classList.remove('show-talks');
     const stop = document.querySelector('#stop');
     if (stop && stop.offsetParent && (at === question() || at === document.body)) stop.click();
