@@ -397,10 +397,20 @@ class Backend:
             workspace if chosen is workspace.engine else workspace.with_engine(chosen), question
         )
 
-    def pictures(self, answer: Answer, language: str = "en") -> Sequence[Picture]:
+    def with_follow_ups(self, answer: Answer) -> Answer:
+        """Return a complete answer with questions that lead on from it; takes up to 0.6 s."""
+        from assistant.follow_up_questions import with_follow_ups
+
+        asked = answer.follow_ups or answer.outcome in {"", "failed"} or self._workspace is None
+        return answer if asked else with_follow_ups(self._workspace, answer)
+
+    def pictures(
+        self, answer: Answer, language: str = "en", *, wait: bool = True
+    ) -> Sequence[Picture]:
         """Return the pictures of a complete answer, kept for the last answers that were drawn.
 
-        They take 0.1 to 0.4 s, to be spent after the answer is shown.
+        They take 0.1 to 0.4 s, to be spent after the answer is shown: without `wait` there are
+        those that are kept.
         """
         from assistant.pictures.choice import pictures_of_answer
 
@@ -408,6 +418,8 @@ class Backend:
         if workspace is None:
             return ()
         key = (answer.question, answer.text, language, workspace.library.generation)
+        if not wait:
+            return self._pictures.get(key, ())
         with self._pictures_lock:
             if key not in self._pictures:
                 if len(self._pictures) >= _PICTURES_KEPT:

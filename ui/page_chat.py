@@ -108,6 +108,7 @@ def build(
         events.answer_ended, [turns, current, alone, column.search_box],
         [stop, about, column.listing], **quiet,
     )  # fmt: skip
+    watch.success(events.lead_on, [turns, current, watch_id, watcher], [turns, latest], **free)
     watch.success(source.open_first, [turns, source.kept], [source.panel, source.kept], **quiet)
     options = [engine, *scope.inputs]
     given, shown = [watcher, turns, current, replacing, alone, *options], parts.all_outputs

@@ -68,8 +68,7 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     else:
         yield wrapped(" ".join(_claim_text(claim, labels) for claim in answer.claims))
     if answer.later:
-        yield "
-A newer document changes this:"
+        yield "\nA newer document changes this:"
         yield from (wrapped(one.marked(labels), indent="  ") for one in answer.later)
     if answer.calculation:
         yield "\n" + wrapped(f"Calculated: {answer.calculation}")
