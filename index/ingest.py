@@ -53,7 +53,8 @@ class Progress:
     """A step of progress: `done` of `total` files, and in words what is being done.
 
     `share` is how much of the current file is done, in 0…1; `reason` is why a file was refused, or
-    the title of the document that it duplicates.
+    the title of the document that it duplicates. `place` is the location of the document that
+    the step is about, "" for none, `made` how many of its `parts` are read and understood.
     """
 
     stage: str
@@ -62,6 +63,9 @@ class Progress:
     note: str = ""
     share: float = 0.0
     reason: str = ""
+    place: str = ""
+    made: int = 0
+    parts: int = 0
 
     def recognising(self, page: int, share: float) -> Progress:
         """Return the step in which a page of the file is read by OCR."""
@@ -267,7 +271,7 @@ def add(
         with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
             states: dict[Path, tuple[int, ...]] = {}
             for file, read in sandbox.read_many(with_noted_states(changed, states), given.title):
-                step = Progress("", done, total, given.name(file))
+                step = Progress("", done, total, given.name(file), place=given.place(file))
                 if ocr and has_scans(read):
                     again = yield from read_by_ocr(
                         sandbox, file, given.title(file), step.recognising
@@ -292,7 +296,8 @@ def add(
                         continue
                     place = part[0].source.location
                     within.append(place)
-                    inner = replace(step, note=place.rpartition("/")[2].removeprefix(UPLOADED))
+                    name = place.rpartition("/")[2].removeprefix(UPLOADED)
+                    inner = replace(step, note=name, place=place)
                     yield from ingestion.ingest(part, {}, original, inner)
                 document = replace(document, left_out=(*document.left_out, *unread))
                 yield from ingestion.ingest((document, passages), edits, original, step, within)
@@ -361,7 +366,9 @@ class _Ingestion:
                 note = tr(
                     "{name}: {done} of {count} passages", name=step.note, done=made, count=count
                 )
-                yield replace(step, stage="embedding", note=note, share=made / count)
+                yield replace(
+                    step, stage="embedding", note=note, share=made / count, made=made, parts=count
+                )
             vectors = np.concatenate([one for one, _ in parts])
             tokens = TokenCodes.joined([one for _, one in parts])
         self.library.publish(
