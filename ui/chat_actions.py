@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # Seconds for which a job waits until its question is kept: a disk that stands still.
 _STORE_TIMEOUT = 30.0
+# Seconds without a word of an answer after which that is said, and after which quotes are offered.
+_SLOW, _QUOTE_AFTER = 8, 20
 # Questions that an empty conversation offers.
 _EXAMPLES = 3
 
@@ -39,7 +41,7 @@ class ChatTurn:
 
     `number` is its place in the library, 0 while it has none. `waiting` says what is awaited,
     `problem` why there is no answer, `stopped` that the reader stopped it. `rated` is "good",
-    "bad" or "".
+    "bad" or "". `slow` are the seconds for which nothing was written, where these are many.
     """
 
     question: str
@@ -49,6 +51,7 @@ class ChatTurn:
     problem: str = ""
     stopped: bool = False
     rated: str = ""
+    slow: int = 0
 
     @property
     def complete(self) -> bool:
@@ -183,7 +186,10 @@ def turn_progress(backend: Backend, job: Job[ChatTurn], begun: ChatTurn, languag
         key = "chat.in_line" if ahead else "chat.starting"
         return replace(begun, waiting=word(key, language, count=ahead))
     if latest.waiting in keys():
-        return replace(latest, waiting=word(latest.waiting, language))
+        latest = replace(latest, waiting=word(latest.waiting, language))
+    written = latest.answer is not None and (latest.answer.claims or latest.answer.growing)
+    if job.seconds >= _SLOW and not job.ended and not written:
+        return replace(latest, slow=int(job.seconds))
     return latest
 
 
@@ -245,6 +251,10 @@ def _turn_body(turn: ChatTurn, number: int, language: str, *, last: bool, runnin
         )
     elif not body:
         body = waiting_html(word("chat.starting", language))
+    if growing and turn.slow:
+        body += rendered(
+            "thread.html", "slow", language, turn.slow, turn.slow >= _QUOTE_AFTER, number
+        )
     if not growing:
         body += actions_html(turn.answer, number, language, last=last, rated=turn.rated)
     return body
@@ -303,7 +313,17 @@ def selected_citation(
         return None
     sentences = (*answer.claims, *answer.nearest, *answer.quoted)
     claim = next((one.text for one in sentences if wanted in (*one.citations, *one.offered)), "")
-    return SelectedCitation(citation, claim, answer.evidence)
+    return SelectedCitation(citation, claim, answer.evidence, answer.citations)
+
+
+def first_citation(turns: Sequence[ChatTurn]) -> SelectedCitation | None:
+    """Return what the first marker of the last answer points to, once that answer is complete."""
+    answer = turns[-1].answer if turns and turns[-1].complete else None
+    if answer is None:
+        return None
+    sentences = (*answer.claims, *answer.nearest)
+    numbers = [number for one in sentences for number in (*one.citations, *one.offered)]
+    return selected_citation(turns, len(turns) - 1, numbers[0]) if numbers else None
 
 
 def publishers_of(entries: Sequence[Entry]) -> list[str]:

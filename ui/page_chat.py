@@ -83,18 +83,15 @@ def build(
                                      elem_id="stop")  # fmt: skip
             clipboard = hidden_text("copied")
         with gr.Column(elem_id="beside", elem_classes="pane"):
-            panel = page_source.build(
-                page,
-                backend,
-                elem_id="source",
-                state=turns,
-                find=chat_actions.selected_citation,
+            source = page_source.build(
+                page, backend, elem_id="source", state=turns,
+                find=chat_actions.selected_citation, first=chat_actions.first_citation,
                 links="a.cite",
-            )
+            )  # fmt: skip
 
     parts = ChatParts(turns, earlier, latest, greeting, stop, box, note, current, replacing, alone,
-                      about, panel, column.listing, clipboard, rating_form, rated_turn,
-                      rating_text, restored, watch_id, cancel_edit)  # fmt: skip
+                      about, source.panel, source.kept, column.listing, clipboard, rating_form,
+                      rated_turn, rating_text, restored, watch_id, cancel_edit)  # fmt: skip
     events = ChatEvents(backend, parts)
     private: Any = {"api_visibility": "private"}
     quiet: Any = {**private, "queue": False, "show_progress": "hidden"}
@@ -112,6 +109,7 @@ def build(
         events.answer_ended, [turns, current, alone, column.search_box],
         [stop, about, column.listing], **quiet,
     )  # fmt: skip
+    watch.success(source.open_first, [turns, source.kept], [source.panel, source.kept], **quiet)
     options = [engine, *scope.inputs]
     given, shown = [watcher, turns, current, replacing, alone, *options], parts.all_outputs
     begun = [gr.on([box.submit, send.click], events.ask, [box, *given], parts.ask_outputs, **free)]

@@ -55,6 +55,7 @@ class ChatParts:
     alone: gr.State
     about: gr.HTML
     panel: gr.HTML
+    panel_kept: gr.State
     listing: gr.HTML
     clipboard: gr.Textbox
     rating_form: gr.Column
@@ -69,7 +70,7 @@ class ChatParts:
         """The outputs of asking, as few as possible: Gradio processes all at every question."""
         return [self.turns, self.earlier, self.latest, self.greeting, self.stop, self.box,
                 self.note, self.current, self.replacing, self.alone, self.about, self.listing,
-                self.watch_id, self.cancel_edit, self.panel]  # fmt: skip
+                self.watch_id, self.cancel_edit, self.panel, self.panel_kept]  # fmt: skip
 
     @property
     def all_outputs(self) -> list[Any]:
@@ -234,6 +235,7 @@ class ChatEvents:
             self._parts.box: "",
             # The [1] of the answer before is another than that of this one.
             self._parts.panel: empty_html(language),
+            self._parts.panel_kept: None,
         }
 
     @with_errors_shown
@@ -261,6 +263,7 @@ class ChatEvents:
             **self._thread(watcher, kept, conversation, language, running=running),
             **self._opened(kept, conversation, language),
             self._parts.panel: empty_html(language),
+            self._parts.panel_kept: None,
         }
 
     @with_errors_shown
@@ -379,6 +382,7 @@ class ChatEvents:
             **self._thread(watcher, [], "", language),
             **self._opened([], "", language),
             self._parts.panel: empty_html(language),
+            self._parts.panel_kept: None,
             self._parts.rating_form: gr.update(visible=False),
         }
 

@@ -11,8 +11,10 @@ function openPanel(name, from) {
   if (from) from.setAttribute('aria-expanded', 'true');
   panel.setAttribute('role', 'dialog');
   panel.tabIndex = -1;
-  const first = panel.querySelector('input:not([type="hidden"]), textarea, select, button, a[href]');
-  (first || panel).focus({preventScroll: true});
+  const heading = panel.querySelector('h2');
+  if (heading) panel.setAttribute('aria-label', heading.textContent);
+  // Not its first field: a list would open over what is to be read.
+  panel.focus({preventScroll: true});
 }
 
 function closePanels(giveFocusBack) {
@@ -100,6 +102,14 @@ function write(box, text) {
   box.value = text;
   box.dispatchEvent(new Event('input', {bubbles: true}));
 }
+
+// Says so when the program behind the page is gone; Gradio connects again by itself.
+setInterval(async () => {
+  if (document.hidden) return;
+  const line = document.querySelector('#offline');
+  const there = await fetch('/favicon.ico', {method: 'HEAD', cache: 'no-store'}).then(() => true, () => false);
+  if (line) line.hidden = there;
+}, 5000);
 
 // ------------------------------------------------------------------ keys
 

@@ -1,0 +1,126 @@
+// The source panel: it follows marks and places, goes to the quote, and gives focus back.
+
+// `links` is the selector of this panel's marks; "#at-<document>-<start>-<end>" opens any place.
+function followSources(element, trigger, links) {
+  let origin = null, shown = '', last = '', keep = null, fresh = false, asked = '';
+
+  const find = selector => element.querySelector(selector);
+  const address = link => link.getAttribute('href') || link.getAttribute('xlink:href')
+    || link.getAttributeNS('http://www.w3.org/1999/xlink', 'href') || '';
+  // Each tab has a panel of its own: that of the tab in which the link is follows it.
+  const mine = link => {
+    const home = element.closest('[role="tabpanel"]'), there = link.closest('[role="tabpanel"]');
+    return there ? there === home : !home || home.offsetParent !== null;
+  };
+  const leave = () => {
+    element.classList.remove('open');
+    if (origin && origin.isConnected) origin.focus({preventScroll: true});
+  };
+
+  document.addEventListener('click', event => {
+    const link = event.target.closest && event.target.closest('a');
+    if (!link || event.ctrlKey || event.metaKey) return;
+    const to = address(link);
+    const place = to.startsWith('#at-') && mine(link);
+    const mark = !place && links && link.matches(links);
+    if (!place && !mark) return;
+    event.preventDefault();
+    // From within the panel the way back stays that to the mark.
+    if (!element.contains(link)) origin = link;
+    fresh = true;
+    element.classList.add('open');
+    const parts = to.split('-');
+    trigger('select', place
+      ? {act: 'at', document: parts[1], start: parts[2], end: parts[3], inside: element.contains(link)}
+      : {act: 'cite', turn: parts[1], number: parts[2]});
+  });
+
+  element.addEventListener('click', event => {
+    const button = event.target.closest('[data-act]');
+    if (!button) return;
+    const act = button.dataset.act;
+    if (act === 'close' || act === 'return') return leave();
+    last = act;
+    const body = find('.text');
+    // What comes before pushes what is read: it is put back where it was.
+    keep = act === 'above' && body ? body.scrollHeight - body.scrollTop : null;
+    if (act === 'back') fresh = true;
+    const open = button.closest('details.contents');
+    if (open) open.open = false;
+    trigger('select', {act: act, at: button.dataset.at || ''});
+  });
+  element.addEventListener('keydown', event => {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    const open = find('details.contents[open]');
+    if (!open) return leave();
+    open.open = false;
+    open.querySelector('summary').focus();
+  });
+  document.addEventListener('click', event => {
+    const open = find('details.contents[open]');
+    if (open && !open.contains(event.target)) open.open = false;
+  });
+
+  // The rest of a long text comes as it is scrolled to.
+  const nearing = new IntersectionObserver(seen => {
+    for (const one of seen) {
+      const left = one.target.dataset.left;
+      if (!one.isIntersecting || asked === left) continue;
+      asked = left;
+      trigger('select', {act: 'below'});
+    }
+  }, {rootMargin: '800px'});
+  let watched = null;
+
+  const toTheQuote = () => {
+    const sheet = find('.sheet'), body = find('.text');
+    if (sheet) {
+      const paper = sheet.querySelector('.paper'), box = sheet.querySelector('.box');
+      sheet.scrollLeft = Number(paper.dataset.column) * paper.offsetWidth;
+      sheet.scrollTop = box ? box.offsetTop - sheet.clientHeight / 3 : 0;
+    }
+    if (!body) return;
+    const at = body.querySelector('.at') || body.querySelector('mark:not(.other), tr.cited');
+    if (!at) { body.scrollTop = 0; return; }
+    const grid = at.closest('.grid');
+    if (grid) {
+      const cell = at.getBoundingClientRect(), box = grid.getBoundingClientRect();
+      grid.scrollTop += cell.top - box.top - grid.clientHeight / 2;
+      if (cell.right > box.right) grid.scrollLeft += cell.left - box.left - grid.clientWidth / 2;
+    }
+    const share = at.classList.contains('at') ? 16 : body.clientHeight / 4;
+    body.scrollTop += (grid || at).getBoundingClientRect().top - body.getBoundingClientRect().top - share;
+  };
+
+  const drawn = () => {
+    const panel = find('.source'), body = find('.text');
+    const key = panel ? panel.dataset.key : '';
+    if (key !== shown) {
+      shown = key;
+      asked = '';
+      if (panel) toTheQuote();
+    } else if (keep !== null && body) {
+      body.scrollTop = body.scrollHeight - keep;
+    }
+    keep = null;
+    const below = find('[data-act="below"]');
+    if (below !== watched) {
+      nearing.disconnect();
+      watched = below;
+    }
+    // Watched anew, it is looked at again where it stands.
+    if (below) { nearing.unobserve(below); nearing.observe(below); }
+    if (fresh && panel) {
+      fresh = false;
+      panel.querySelector('h2').focus({preventScroll: true});
+    } else if (last) {
+      const again = find(`[data-act="${last}"]:not([disabled])`);
+      const at = document.activeElement;
+      if (at === document.body || element.contains(at)) (again || find('.tools button') || panel)?.focus({preventScroll: true});
+    }
+    last = '';
+  };
+  new MutationObserver(drawn).observe(
+    element, {childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ['data-key', 'data-left']});
+}
