@@ -21,7 +21,7 @@ _MOST_TRIES = 24
 # Newest documents that are looked at, and headings of each.
 _DOCUMENTS, _HEADINGS = 12, 4
 # Questions of one document, and how many are tried for them.
-_MOST_FOR_ONE, _TRIES_FOR_ONE = 3, 5
+_MOST_FOR_ONE, _TRIES_FOR_ONE = 3, 4
 # Headings that many documents have say nothing about this one.
 _GENERIC_HEADING = re.compile(
     r"^(?:\W*\d[\d.]*\s*)?(?:abstract|introduction|conclusions?|references|bibliography|sources|"
@@ -62,7 +62,8 @@ def questions_for(workspace: Workspace, document: str) -> list[str]:
     A try is a search and an answer: half a second to two for all. Raises NotInLibrary.
     """
     quoting_workspace = workspace.with_engine(ExtractiveEngine())
-    made = islice(_questions(workspace.library.document(document), document), _TRIES_FOR_ONE)
+    read = workspace.library.document(document)
+    made = islice(_questions(read, document, alone=True), _TRIES_FOR_ONE)
     answered = (one for one, _ in made if _answered(quoting_workspace, one, document))
     return list(islice(answered, _MOST_FOR_ONE))
 
@@ -92,18 +93,22 @@ def _candidates(workspace: Workspace, entries: list[Entry]) -> Iterator[tuple[st
                 yield one
 
 
-def _questions(document: Document, name: str) -> Iterator[tuple[str, str]]:
+def _questions(document: Document, name: str, *, alone: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield questions on a document's headings.
+
+    Where it is read `alone` its publisher need not be named, and its title asks what it is about.
+    """
     source = document.source
     topics = [one.title for one in document.headings if one.title != source.title]
     topics = [one for one in map(_topic, topics) if one][:_HEADINGS]
-    if title := _topic(source.title):
+    if not alone and (title := _topic(source.title)):
         topics.insert(1 if topics else 0, title)
     for topic in topics:
         if topic.endswith(("?", "？")):
             yield topic, name
         elif _CHINESE.search(topic):
             yield f"关于“{topic}”有哪些说法？", name
-        elif source.publisher and len(source.publisher) < 40:
+        elif source.publisher and not alone and len(source.publisher) < 40:
             yield f"What does {source.publisher} say about {topic}?", name
         else:
             yield f"What is said about {topic}?", name

@@ -83,7 +83,7 @@ class Hit:
 
 
 # Characters of a line before and after the first word found.
-_BEFORE, _AFTER = 40, 120
+_BEFORE, _AFTER = 40, 180
 
 
 def hits(library: Library, passages: Sequence[str], wanted: Wanted) -> dict[str, Hit]:

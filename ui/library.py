@@ -140,6 +140,9 @@ def _within(entry: Entry, wanted: LibraryFilter) -> bool:
         return False
     if wanted.theme and (entry.source.theme or NO_THEME) != wanted.theme:
         return False
+    # A document of which the year alone is known may lie in each of its quarters.
+    if wanted.since[:4] == wanted.until[:4] != "" and len(entry.source.published) < len("2025-01"):
+        return wanted.since in {"", entry.source.published} and bool(entry.source.published)
     publishers = (wanted.publisher,) if wanted.publisher else ()
     return Filters(publishers, since=wanted.since, until=wanted.until).admits(entry)
 

@@ -15,6 +15,7 @@ from ui.page_html import drawn
 from ui.page_scripts import SEND_CLICKS
 from ui.page_words import LABELS
 from ui.rendering import rendered
+from ui.source import View
 from ui.wording import word
 
 Updates = dict[Any, Any]
@@ -37,7 +38,7 @@ class DocumentParts:
     wrong: gr.HTML
     keep: gr.Button
     leave: gr.Button
-    panel: Any
+    panel: page_source.SourcePanel
 
     @property
     def outputs(self) -> list[Any]:
@@ -82,11 +83,10 @@ class Documents:
 
     def nothing(self, language: str) -> Updates:
         """Return the pane before a document is chosen."""
-        parts, there = self._parts, bool(self._backend.entries())
-        key = "library.choose" if there else "library.empty"
+        parts = self._parts
         return {
             parts.current: "",
-            parts.head: rendered("library.html", "no_document", language, key),
+            parts.head: rendered("library.html", "no_document", language),
             parts.form: gr.update(visible=False),
             parts.panel.panel: "",
             parts.panel.kept: None,
@@ -94,12 +94,15 @@ class Documents:
 
     def open(self, document: str, language: str, at: tuple[int, int] | None = None) -> Updates:
         """Return a document from its beginning, or at a place of it."""
-        workspace = self._backend.workspace()
-        if workspace is None or library.entry_of(workspace, document) is None:
+        head = self.head(document, language)
+        place = page_source.selected_place(self._backend, document, *(at or (0, 0)))
+        if self._parts.title not in head or place is None:
             return self.nothing(language)
-        text, kept = self._parts.panel.open_place(document, language, at)
+        # As text, which is there at once; its page is a step away.
+        opened = page_source.Opened(place, View(as_text=True))
+        text, kept = self._parts.panel.drawn(opened, language)
         return {
-            **self.head(document, language),
+            **head,
             self._parts.current: document,
             self._parts.form: gr.update(visible=False),
             self._parts.panel.panel: text,

@@ -68,6 +68,8 @@ def build(page: gr.Blocks, bar: Bar, scope: Scope, dialog: Dialog, backend: Back
     events = LibraryEvents(backend, parts, reading, Documents(backend, reading), adding)
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     latest: Any = {**quiet, "trigger_mode": "always_last"}
+    # Rows may be selected faster than the server answers: none is passed over.
+    each: Any = {**quiet, "trigger_mode": "multiple"}
     adding.connect()
 
     session = [wanted, chosen, reading.current, gone, seen, adding.put_away, *scope.inputs]
@@ -83,7 +85,7 @@ def build(page: gr.Blocks, bar: Bar, scope: Scope, dialog: Dialog, backend: Back
         js="() => { document.querySelector('#library-filters').classList.toggle('open'); }"
     )
     table.select(
-        events.table_action, session, [*parts.listed, chosen, selection, *reading.outputs], **quiet
+        events.table_action, session, [*parts.listed, chosen, selection, *reading.outputs], **each
     ).then(events.questions, reading.current, reading.head, **latest)
 
     whole = [*parts.listed, *parts.drawn, *adding.outputs]
