@@ -50,11 +50,6 @@ class LibraryFilter:
         down = not self.down if column == self.sort else COLUMNS[column]
         return replace(self, sort=column, down=down, page=0)
 
-    @property
-    def bounds(self) -> tuple[str, ...]:
-        """What bounds the documents, without where they are found and how they are sorted."""
-        return self.publisher, self.kind, self.theme, self.since, self.until
-
 
 @dataclass(frozen=True, slots=True)
 class LibraryView:
@@ -73,7 +68,8 @@ class LibraryView:
             return word("library.nothing", language)
         last = self.first + len(self.entries)
         if len(self.entries) == self.count:
-            return word("library.all_shown", language, count=self.count)
+            key = "library.one_shown" if self.count == 1 else "library.all_shown"
+            return word(key, language, count=self.count)
         return word("library.shown", language, first=self.first + 1, last=last, count=self.count)
 
 

@@ -109,7 +109,8 @@ class LibraryEvents:
         """Return filter, table, the line over it, its pager and the axis."""
         parts, workspace, wanted = self._parts, self._backend.workspace(), session.wanted
         if workspace is None:
-            opening = rendered("library.html", "line", language, word("library.opening", language))
+            said = word("library.opening", language)
+            opening = rendered("library.html", "line", language, said, False)
             return {parts.wanted: wanted, parts.line: opening}
         order = [one.key for one in workspace.themes.all()]
         inside = library.found_inside(workspace, wanted.search)
