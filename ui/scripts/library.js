@@ -117,9 +117,13 @@ function afterSelection() {
   }
 }
 
-// What was told wrong in the dialog stays to be read; else it has done its work.
+// What was told wrong is there to be read, also of files that were dropped; else the dialog is done.
 function closeAdding() {
-  setTimeout(() => { if (!document.querySelector('#add-said .wrong')) closePanels(true); }, 60);
+  setTimeout(() => {
+    const open = document.querySelector('#add-panel.open');
+    if (!document.querySelector('#add-said .wrong')) open && closePanels(true);
+    else if (!open) openAdding();
+  }, 60);
 }
 
 // ------------------------------------------------------------------ files dropped on any page
@@ -157,10 +161,12 @@ function closeAdding() {
     else files.push(...transfer.files);
     const given = new DataTransfer();
     for (const one of files) given.items.add(one);
-    const input = document.querySelector('#library-files input[type="file"]');
-    if (!input || !files.length) return;
-    input.files = given.files;
-    input.dispatchEvent(new Event('change', {bubbles: true}));
+    if (!files.length) return;
+    // While files before these are being taken in there is no such field.
+    whenThere('#library-files input[type="file"]', input => {
+      input.files = given.files;
+      input.dispatchEvent(new Event('change', {bubbles: true}));
+    }, 400);
   }
 
   addEventListener('dragenter', event => {
