@@ -13,6 +13,8 @@ from assistant.answer_storage import stored_answer
 from assistant.checking.problems import in_words
 from assistant.memo.export import markdown_of
 from assistant.memo.pandoc_tree import Node, paragraph, tree_of, words_of
+from assistant.memo.picture_blocks import answer_blocks
+from assistant.pictures.choice import pictures_as_stored
 from corpus.citation_line import citation_line
 from corpus.conversations import Conversation, StoredTurn
 
@@ -46,6 +48,7 @@ def _answer_blocks(answer: Answer) -> Iterator[Node]:
     yield from (paragraph(words_of(line)) for line in lines)
     for citation in answer.cited:
         yield from _citation_blocks(citation)
+    yield from answer_blocks(pictures_as_stored(answer), level=3)
 
 
 def _citation_blocks(citation: Citation) -> tuple[Node, Node]:

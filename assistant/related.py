@@ -11,6 +11,7 @@ from assistant.checking.checker import Checker
 from assistant.citation_parsing import quoted_span
 from assistant.memo.disagreements import disagreements
 from assistant.memo.sentence import sentences_of
+from corpus.document import Source
 from index.evidence import Evidence
 
 
@@ -49,10 +50,15 @@ def related_passages(
     """Return the passages of an answer's evidence that are related to one of its citations.
 
     `claim` is the sentence that cites it. "Same" is decided by the check of sentences, "differ" by
-    the comparison of figures, dates and statuses that memos use; other passages are left out.
+    the comparison of figures, dates and statuses that memos use; other passages are left out, and
+    so is the same work in another file.
     """
     same_document = [one for one in evidence if one.passage.document == citation.document]
-    others = [one for one in evidence if one.passage.document != citation.document]
+    others = [
+        one
+        for one in evidence
+        if one.passage.document != citation.document and not _same_work(one.source, citation.source)
+    ]
     cited = next((one for one in same_document if _contains(one, citation)), None)
     differ = _differing(cited, citation, others) if cited else []
     elsewhere = {one.evidence.passage.id for one in differ}
@@ -75,6 +81,13 @@ def related_passages(
         tuple(same),
         tuple(differ),
     )
+
+
+def _same_work(one: Source, other: Source) -> bool:
+    """Say whether two documents are one work in two files: no second source for anything."""
+    return (one.title, one.publisher, one.published) == (
+        other.title, other.publisher, other.published,
+    )  # fmt: skip
 
 
 def _contains(one: Evidence, citation: Citation) -> bool:

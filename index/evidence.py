@@ -61,7 +61,9 @@ class Match:
         if self.date:
             found.append(tr("it was published at a date that the question names"))
         if self.folded:
-            found.append(tr("{count} nearly equal texts are not shown", count=len(self.folded)))
+            found.append(
+                tr("nearly equal texts that are not shown: {count}", count=len(self.folded))
+            )
         if self.held_back:
             found.append(tr("two parts of the same document come before it"))
         return found

@@ -43,6 +43,7 @@ OWNERS = {
     "lxml": {"corpus/readers/markup.py", "corpus/readers/office_package.py"},
     "markdown_it": {"corpus/readers/markdown.py"},
     "markupsafe": {"ui/rendering.py"},
+    "matplotlib": {"assistant/pictures/drawing.py"},
     "olefile": {"corpus/readers/outlook.py"},
     "ollama": {"assistant/models/clients.py"},
     "onnxruntime": {"index/onnx_embedder.py"},
@@ -68,7 +69,7 @@ OWNERS = {
     "trafilatura": {"corpus/readers/html.py"},
     "transformers": {"assistant/models/hugging_face.py", "index/sentence_embedder.py",
                      "index/rerankers.py"},
-    "typst": {"assistant/memo/timeline_figure.py"},
+    "typst": {"assistant/memo/typesetting.py"},
     "uvicorn": {"ui/server.py"},
     "xllamacpp": {"assistant/models/llama_child.py"},
     "xlfmt": {"corpus/readers/number_formats.py"},
@@ -77,7 +78,8 @@ OWNERS = {
 }  # fmt: skip
 # Vectors are arrays wherever they pass.
 SHARED = {"numpy"}
-HEAVY = ("torch", "chromadb", "gradio", "llama_index", "sentence_transformers", "tantivy", "numpy")
+HEAVY = ("torch", "chromadb", "gradio", "llama_index", "sentence_transformers", "tantivy", "numpy",
+         "matplotlib")
 
 
 @dataclass(frozen=True)

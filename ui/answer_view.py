@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from assistant.answer import Answer, Claim
 from index.evidence import Evidence
+from ui.engine_names import engine_title
 from ui.places import cited_at
 from ui.rendering import rendered
 from ui.translation import translated
@@ -86,7 +87,7 @@ def about_html(answer: Answer, language: str) -> str:
 
 def _facts(answer: Answer, language: str) -> list[tuple[str, str]]:
     """Return the names and values of what an answer took: engine, tokens, time, searches."""
-    engine = answer.engine
+    engine = engine_title(answer.engine, language)
     if answer.fallback:
         why = translated(answer.fallback, language)
         engine = f"{engine} ({word('chat.fell_back', language)}: {why})"

@@ -49,7 +49,6 @@ def build_page(backend: Backend, examples: Sequence[str]) -> gr.Blocks:
         return (
             backend.status(language),
             page_scope.scope_html(backend, chosen, language),
-            page_engines.who_html(backend, chosen.engine, language),
             timer,
         )
 
@@ -68,7 +67,7 @@ def build_page(backend: Backend, examples: Sequence[str]) -> gr.Blocks:
                 page_memo.build(page, tab, backend)
         timer = gr.Timer(_POLL_OPENING)
         inputs = [engine, *scope.inputs]
-        seen = [bar.trouble, bar.scope, bar.who, timer]
+        seen = [bar.trouble, bar.scope, timer]
         page.load(look, inputs, seen, queue=False, api_visibility="private")
         timer.tick(
             look, inputs, seen, queue=False, show_progress="hidden", api_visibility="private"

@@ -86,7 +86,7 @@ def build(
             source = page_source.build(
                 page, backend, elem_id="source", state=turns,
                 find=chat_actions.selected_citation, first=chat_actions.first_citation,
-                links="a.cite",
+                links="a.cite, a.point",
             )  # fmt: skip
 
     parts = ChatParts(turns, earlier, latest, greeting, stop, box, note, current, replacing, alone,

@@ -21,28 +21,60 @@ element.addEventListener('click', event => {
 });
 """
 
-# A button that was pressed is another one when its row is redrawn, or gone: what stands in its
-# place has the focus then. Asked whether it is meant, a reader stands on "no".
-MODEL_BUTTONS = """
-let last = '', doubted = false;
+# The panel of who answers. A field is read when its button is pressed (or Enter in it); a key is
+# taken out of the page at once. A row that is redrawn keeps what was unfolded, and the focus: asked
+# whether it is meant, a reader stands on "no". What answers is looked for when the panel opens.
+ENGINE_ROWS = """
+let last = '', doubted = false, open = false;
+const folds = new Map();
 element.addEventListener('click', event => {
+  const jump = event.target.closest('[data-jump]');
+  if (jump) {
+    event.preventDefault();
+    document.getElementById(jump.dataset.jump).scrollIntoView({block: 'start'});
+  }
+  const fold = event.target.closest('summary');
+  if (fold) folds.set(fold.parentNode.dataset.fold, !fold.parentNode.open);
   const button = event.target.closest('[data-act]');
   if (!button) return;
-  last = button.dataset.name;
-  doubted = button.dataset.act === 'remove';
-  trigger('select', {act: button.dataset.act, name: last});
+  const sent = {...button.dataset};
+  if (sent.reads) {
+    const field = button.parentNode.querySelector(`[data-field="${sent.reads}"]`);
+    sent.value = field.value;
+    if (field.type === 'password') field.value = '';
+  }
+  last = sent.name;
+  doubted = sent.act === 'remove' || sent.act === 'unkey';
+  button.setAttribute('aria-busy', 'true');
+  trigger('select', sent);
+});
+element.addEventListener('keydown', event => {
+  if (event.key !== 'Enter' || !event.target.matches('[data-field]')) return;
+  event.preventDefault();
+  event.target.closest('.key, .typed').querySelector('[data-reads]').click();
 });
 new MutationObserver(() => {
-  const row = [...element.querySelectorAll('li')].find(one => one.dataset.name === last);
+  for (const busy of element.querySelectorAll('[aria-busy]')) busy.removeAttribute('aria-busy');
+  for (const fold of element.querySelectorAll('[data-fold]')) {
+    const wanted = folds.get(fold.dataset.fold);
+    if (wanted !== undefined && fold.open !== wanted) fold.open = wanted;
+  }
+  const row = [...element.querySelectorAll('[data-row]')].find(one => one.dataset.row === last);
   if (!row) return;
   const at = document.activeElement, keep = row.querySelector('[data-act="keep"]');
   if (doubted && keep && (at === document.body || row.contains(at))) {
     doubted = false;
     keep.focus({preventScroll: true});
   } else if (at === document.body) {
-    (row.querySelector('[data-act]') || row).focus({preventScroll: true});
+    (row.querySelector('[data-field="key"], [data-act]') || row).focus({preventScroll: true});
   }
-}).observe(element, {childList: true, subtree: true, attributes: true});
+}).observe(element, {childList: true, subtree: true, attributeFilter: ['data-drawn']});
+const panel = document.getElementById('engines-panel');
+new MutationObserver(() => {
+  const now = panel.classList.contains('open');
+  if (now && !open) trigger('select', {act: 'shown'});
+  open = now;
+}).observe(panel, {attributes: true, attributeFilter: ['class']});
 """
 # Around what changes: a region that is there before its words are is read out.
 ANNOUNCE = "element.setAttribute('aria-live', 'polite');"
@@ -121,9 +153,9 @@ REFOCUS = """
 __all__ = [
     "ANNOUNCE",
     "COPY_TEXT",
+    "ENGINE_ROWS",
     "FOCUS_QUESTION",
     "HIDE_UNSUPPORTED",
-    "MODEL_BUTTONS",
     "OPENED_BEFORE",
     "PAGE_SCRIPT",
     "REFOCUS",

@@ -8,7 +8,7 @@ beginning.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -52,7 +52,8 @@ class SourcePanel:
             return empty_html(language), None
         before = opened.before.selected if opened.before else None
         back = (before.label or str(before.citation.number or "")) if before else ""
-        return sources.html(opened.selected, opened.view, language, back), opened
+        html = sources.html(opened.selected, opened.view, language, back)
+        return html, opened
 
     def open_place(
         self, document: str, language: str, at: Span | None = None
@@ -72,7 +73,14 @@ class SourcePanel:
         self, value: Any, kept: Opened | None, request: gr.Request, event: gr.EventData
     ) -> tuple[Any, Any]:
         """Do what a mark, a place or a button of the panel says."""
-        return self.drawn(self._after(value, kept, event._data or {}), language_of(request.headers))
+        data, language = event._data or {}, language_of(request.headers)
+        if data.get("act") == "beside":
+            # The panel asks by itself whether it is known by now what else says so.
+            sources = self._backend.sources()
+            if kept is None or sources is None or not sources.compared(kept.selected):
+                return gr.skip(), gr.skip()
+            return self.drawn(kept, language)
+        return self.drawn(self._after(value, kept, data), language)
 
     def _after(self, value: Any, kept: Opened | None, data: dict[str, Any]) -> Opened | None:
         act = str(data.get("act"))
@@ -96,7 +104,7 @@ class SourcePanel:
             view = View(zoom=kept.view.zoom, as_text=kept.view.as_text)
             return Opened(kept.selected.step(-1 if act == "up" else 1), view, kept.before)
         view = sources.view(kept.selected, kept.view, act, _number(data.get("at")))
-        return Opened(kept.selected, view, kept.before)
+        return replace(kept, view=view)
 
 
 def build(
@@ -119,7 +127,11 @@ def build(
     )
     panel = SourcePanel(backend, component, kept, find, first)
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    component.select(panel.act, [state or gr.State(None), kept], [component, kept], **quiet)
+    # The script sends one click after the other; Gradio would drop a second one.
+    component.select(
+        panel.act, [state or gr.State(None), kept], [component, kept],
+        trigger_mode="multiple", **quiet,
+    )  # fmt: skip
     page.load(empty, None, component, **quiet)
     return panel
 

@@ -20,6 +20,7 @@ from jinja2.environment import TemplateModule
 from jinja2.ext import Extension
 from jinja2.lexer import Token
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from ui.translation import translated
 from ui.wording import word
@@ -81,6 +82,12 @@ _HTML = environment()
 @cache
 def _macros(template: str, language: str) -> TemplateModule:
     return _HTML.get_template(template).make_module({"language": language})
+
+
+def inline_svg(drawing: bytes) -> Markup:
+    """Return a drawing that `assistant.pictures.drawing` made, to stand in a template as it is."""
+    # Safe: an XML library wrote it, which escapes every text and attribute, and it has no script.
+    return Markup(drawing.decode())
 
 
 def rendered(template: str, macro: str, language: str, /, *values: object, **named: object) -> str:

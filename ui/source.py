@@ -13,6 +13,7 @@ from typing import Any
 
 from assistant.answer import Citation
 from assistant.related import Related, Said
+from corpus.catalogue import Entry
 from corpus.citation_line import citation_line
 from corpus.document import Document, Source
 from corpus.errors import NotInLibrary, ReadError
@@ -27,12 +28,12 @@ from ui.rendering import rendered
 from ui.wording import word
 
 # Pixels a point of a page whose column of text is as wide as the panel.
-_SCALE = 1.6
+_SCALE = 1.3
 # How large a page is shown; at 1 the column of text that is quoted fills the panel.
 ZOOMS = (0.4, 0.55, 0.75, 1.0, 1.3, 1.7, 2.2)
 _FITTED = ZOOMS.index(1.0)
 # Characters of a title in a line of several.
-_SHORT_TITLE = 46
+_SHORT_TITLE = 36
 # Places of the same document that are offered below the panel.
 _MOST_PLACES = 8
 
@@ -159,11 +160,6 @@ class Tools:
         """Whether the page can be shown larger."""
         return self.zoom < len(ZOOMS) - 1
 
-    @property
-    def percent(self) -> int:
-        """How large the page is, 100 where its text fills the panel."""
-        return round(ZOOMS[self.zoom] * 100)
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -198,7 +194,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """All that the template of the panel draws."""
+    """All that the template of the panel draws.
+
+    `alone` says that no other source was found that says so, `pending` that this is not known yet.
+    """
 
     title: str
     label: str
@@ -210,6 +209,7 @@ class Panel:
     same: tuple[Place, ...] = ()
     differ: tuple[Place, ...] = ()
     alone: bool = False
+    pending: bool = False
     more: tuple[Place, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
     why: str = ""
@@ -228,13 +228,17 @@ class Sources:
         renderer: PageRenderer,
         *,
         grade: Callable[[Source], str],
-        beside: Callable[[SelectedCitation], Related],
+        beside: Callable[[SelectedCitation], Related | None],
     ) -> None:
-        """`grade` gives a source's grade ("C3"), `beside` what else was found."""
+        """`grade` gives a source's grade ("C3"), `beside` what else was found, None for not yet."""
         self._library = library
         self._renderer = renderer
         self._grade = grade
         self._beside = beside
+
+    def compared(self, selected: SelectedCitation) -> bool:
+        """Say whether it is known what else says so."""
+        return self._beside(selected) is not None
 
     def view(self, selected: SelectedCitation, view: View, act: str, at: int = -1) -> View:
         """Return the view of a citation after a button was pressed; `at` is where "go" goes."""
@@ -271,8 +275,14 @@ class Sources:
             return rendered("source.html", "gone", language)
         return self.html(selected, view or AT_THE_QUOTE, language)
 
-    def html(self, selected: SelectedCitation, view: View, language: str, back: str = "") -> str:
-        """Return the panel for a citation; `back` is the label of the source it came from."""
+    def html(
+        self,
+        selected: SelectedCitation,
+        view: View,
+        language: str,
+        back: str = "",
+    ) -> str:
+        """Return the panel for a citation; `back` is the label of the source one came from."""
         citation, source = selected.citation, selected.citation.source
         label = selected.label or (str(citation.number) if citation.number else "")
         named: Any = {
@@ -287,19 +297,25 @@ class Sources:
             shown = Shown(Tools(), notes=("source.gone",), words=citation.words)
             panel = Panel(facts=_facts(source, "", language), shown=shown, **named)
             return rendered("source.html", "panel", language, panel)
-        found = self._beside(selected)
-        others = {one.evidence.passage.document for one in (*found.same, *found.differ)}
+        try:
+            entry: Entry | None = self._library.entry(citation.document)
+        except NotInLibrary:
+            entry = None
+        compared = bool(selected.claim and selected.evidence)
+        related = self._beside(selected)
+        found = related or Related()
         panel = Panel(
             facts=_facts(source, self._grade(source), language),
             shown=self._shown(selected, document, view, language),
             same=tuple(_places(found.same, language)),
             differ=tuple(_places(found.differ, language)),
-            alone=bool(selected.claim and selected.evidence) and not others,
+            alone=compared and related is not None and not found.same and not found.differ,
+            pending=compared and related is None,
             more=tuple(_places(found.document, language, inside=True))[:_MOST_PLACES],
-            details=self._details(citation, language),
+            details=_details(citation, entry, language),
             why=citation.why,
             original=self._library.original(citation.document) is not None,
-            address=self._address(citation.document, source),
+            address=_address((source, *(entry.sources if entry else ()))),
             contents=tuple(
                 (level, one.start, one.title) for level, one in reading.contents(document)
             ),
@@ -344,40 +360,33 @@ class Sources:
             notes.append("source.overleaf")
         return Shown(tools, notes=tuple(notes), picture=picture, words=words)
 
-    def _address(self, document: str, source: Source) -> str:
-        """Return the public address of a document, "" where it has none."""
-        try:
-            sources = (source, *self._library.entry(document).sources)
-        except NotInLibrary:
-            sources = (source,)
-        public = ("https://", "http://")
-        return next((one.location for one in sources if one.location.startswith(public)), "")
 
-    def _details(self, citation: Citation, language: str) -> tuple[tuple[str, str], ...]:
-        """Return what is known of the document: the key of a word, and a value ("" for none)."""
-        source = citation.source
-        try:
-            entry = self._library.entry(citation.document)
-            added, sources = entry.added[:10], entry.sources
-        except NotInLibrary:
-            added, sources = "", ()
-        also = [
-            citation_line(one, shown_location(one.location), fields=("publisher", "published"))
-            for one in sources
-            if one.location != source.location
-        ]
-        remote = "://" in source.location
-        later = citation.newer.source if citation.newer else None
-        return (
-            ("source.publisher", source.publisher or word("source.not_stated", language)),
-            ("source.published", source.published or word("source.not_stated", language)),
-            ("source.section", citation.heading),
-            ("source.kind", source.kind),
-            ("source.address" if remote else "source.file", shown_location(source.location)),
-            ("source.added", added),
-            ("library.also_at", "; ".join(also)),
-            ("source.later", f"{later.title} ({later.published})" if later else ""),
-        )
+def _address(sources: Sequence[Source]) -> str:
+    """Return the first public address of some places of a document, "" where there is none."""
+    public = ("https://", "http://")
+    return next((one.location for one in sources if one.location.startswith(public)), "")
+
+
+def _details(citation: Citation, entry: Entry | None, language: str) -> tuple[tuple[str, str], ...]:
+    """Return what is known of a document: the key of a word, and a value ("" for none)."""
+    source = citation.source
+    also = [
+        citation_line(one, shown_location(one.location), fields=("publisher", "published"))
+        for one in (entry.sources if entry else ())
+        if one.location != source.location
+    ]
+    remote = "://" in source.location
+    later = citation.newer.source if citation.newer else None
+    return (
+        ("source.publisher", source.publisher or word("source.not_stated", language)),
+        ("source.published", source.published or word("source.not_stated", language)),
+        ("source.section", citation.heading),
+        ("source.kind", source.kind),
+        ("source.address" if remote else "source.file", shown_location(source.location)),
+        ("source.added", entry.added[:10] if entry else ""),
+        ("library.also_at", "; ".join(also)),
+        ("source.later", f"{later.title} ({later.published})" if later else ""),
+    )
 
 
 def empty_html(language: str) -> str:
@@ -430,6 +439,8 @@ def _places(found: Sequence[Said], language: str, *, inside: bool = False) -> It
         words = shorten(one.words, 240, placeholder=" …")
         name = shorten(one.words if inside else source.title, 110 if inside else _SHORT_TITLE,
                        placeholder=" …")  # fmt: skip
+        if not inside and source.published:
+            name = f"{name} ({source.published})"
         if one.there:
             name += f" ({word('source.here_there', language, here=one.here, there=one.there)})"
         about = f"{cited_at(source, passage.page, passage.folio, language)}: {words}"

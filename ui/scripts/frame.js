@@ -78,6 +78,15 @@ document.addEventListener('click', event => {
 
 // ------------------------------------------------------------------ conversations
 
+// A menu of a row closes once something of it was chosen, or elsewhere pressed.
+document.addEventListener('click', event => {
+  const within = event.target.closest && event.target.closest('details.menu');
+  const chosen = event.target.closest && event.target.closest('details.menu button');
+  for (const menu of document.querySelectorAll('details.menu[open]')) {
+    if (menu !== within || chosen) menu.open = false;
+  }
+});
+
 // Narrow: a sheet over the page; wide: the column is put away.
 function toggleConversations() {
   const narrow = window.innerWidth <= 1000;
@@ -107,7 +116,7 @@ function write(box, text) {
 setInterval(async () => {
   if (document.hidden) return;
   const line = document.querySelector('#offline');
-  const there = await fetch('/favicon.ico', {method: 'HEAD', cache: 'no-store'}).then(() => true, () => false);
+  const there = await fetch('/gradio_api/app_id', {cache: 'no-store'}).then(() => true, () => false);
   if (line) line.hidden = there;
 }, 5000);
 

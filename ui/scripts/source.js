@@ -2,7 +2,8 @@
 
 // `links` is the selector of this panel's marks; "#at-<document>-<start>-<end>" opens any place.
 function followSources(element, trigger, links) {
-  let origin = null, shown = '', last = '', keep = null, fresh = false, asked = '';
+  let origin = null, shown = '', last = '', keep = null, fresh = false, asked = '', mouse = false;
+  let busy = 0, waiting = [];
 
   const find = selector => element.querySelector(selector);
   const address = link => link.getAttribute('href') || link.getAttribute('xlink:href')
@@ -11,6 +12,29 @@ function followSources(element, trigger, links) {
   const mine = link => {
     const home = element.closest('[role="tabpanel"]'), there = link.closest('[role="tabpanel"]');
     return there ? there === home : !home || home.offsetParent !== null;
+  };
+  // One click after the other: what the second does rests on what the first drew. That some click
+  // draws nothing new is waited for a moment only.
+  const send = data => {
+    const another = data.act === 'cite' || data.act === 'at';
+    if (busy) { waiting = another ? [data] : [...waiting, data]; return; }
+    busy = setTimeout(answered, 400);
+    trigger('select', data);
+  };
+  const answered = () => {
+    clearTimeout(busy);
+    busy = 0;
+    // The source is the one that was open already.
+    if (fresh && find('.source')) { toTheQuote(); arrive(); }
+    if (waiting.length) send(waiting.shift());
+  };
+  // Who else says so takes longer than the source: it is asked for once that is drawn.
+  let asking = 0;
+  const compare = () => {
+    asking = 0;
+    if (!find('[data-pending]')) return;
+    if (!busy) trigger('select', {act: 'beside'});
+    asking = setTimeout(compare, 400);
   };
   const leave = () => {
     element.classList.remove('open');
@@ -28,15 +52,16 @@ function followSources(element, trigger, links) {
     // From within the panel the way back stays that to the mark.
     if (!element.contains(link)) origin = link;
     fresh = true;
+    mouse = event.detail > 0;
     element.classList.add('open');
     const parts = to.split('-');
-    trigger('select', place
+    send(place
       ? {act: 'at', document: parts[1], start: parts[2], end: parts[3], inside: element.contains(link)}
       : {act: 'cite', turn: parts[1], number: parts[2]});
   });
 
   element.addEventListener('click', event => {
-    const button = event.target.closest('[data-act]');
+    const button = event.target.closest('button[data-act]');
     if (!button) return;
     const act = button.dataset.act;
     if (act === 'close' || act === 'return') return leave();
@@ -47,7 +72,7 @@ function followSources(element, trigger, links) {
     if (act === 'back') fresh = true;
     const open = button.closest('details.contents');
     if (open) open.open = false;
-    trigger('select', {act: act, at: button.dataset.at || ''});
+    send({act: act, at: button.dataset.at || ''});
   });
   element.addEventListener('keydown', event => {
     if (event.key !== 'Escape') return;
@@ -68,7 +93,7 @@ function followSources(element, trigger, links) {
       const left = one.target.dataset.left;
       if (!one.isIntersecting || asked === left) continue;
       asked = left;
-      trigger('select', {act: 'below'});
+      send({act: 'below'});
     }
   }, {rootMargin: '800px'});
   let watched = null;
@@ -93,6 +118,12 @@ function followSources(element, trigger, links) {
     body.scrollTop += (grid || at).getBoundingClientRect().top - body.getBoundingClientRect().top - share;
   };
 
+  const arrive = () => {
+    fresh = false;
+    find('.source').classList.toggle('by-mouse', mouse);
+    find('h2').focus({preventScroll: true});
+  };
+
   const drawn = () => {
     const panel = find('.source'), body = find('.text');
     const key = panel ? panel.dataset.key : '';
@@ -111,15 +142,16 @@ function followSources(element, trigger, links) {
     }
     // Watched anew, it is looked at again where it stands.
     if (below) { nearing.unobserve(below); nearing.observe(below); }
+    if (!asking && find('[data-pending]')) asking = setTimeout(compare, 150);
     if (fresh && panel) {
-      fresh = false;
-      panel.querySelector('h2').focus({preventScroll: true});
+      arrive();
     } else if (last) {
       const again = find(`[data-act="${last}"]:not([disabled])`);
       const at = document.activeElement;
       if (at === document.body || element.contains(at)) (again || find('.tools button') || panel)?.focus({preventScroll: true});
     }
     last = '';
+    if (busy) answered();
   };
   new MutationObserver(drawn).observe(
     element, {childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ['data-key', 'data-left']});
