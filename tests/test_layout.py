@@ -78,8 +78,16 @@ OWNERS = {
 }  # fmt: skip
 # Vectors are arrays wherever they pass.
 SHARED = {"numpy"}
-HEAVY = ("torch", "chromadb", "gradio", "llama_index", "sentence_transformers", "tantivy", "numpy",
-         "matplotlib")
+HEAVY = (
+    "torch",
+    "chromadb",
+    "gradio",
+    "llama_index",
+    "sentence_transformers",
+    "tantivy",
+    "numpy",
+    "matplotlib",
+)
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def test_a_cancelled_job_waits_for_nobody() -> None:
     waiting = line.start("b", lambda: iter([1]), first=-2)
     assert waiting.latest == -2
     job.cancel()
-    assert job.wait(60) and waiting.latest == -2
+    assert job.wait(60)
     waiting.cancel()
     assert waiting.wait(60)
 
