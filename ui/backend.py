@@ -194,10 +194,10 @@ class Backend:
             self._ready.set()
             self._finished.set()
 
-    def _wait_for_questions(self) -> None:
+    def _wait_for_questions(self, cancelled: Callable[[], bool]) -> None:
         """Wait while questions are being answered, since both want every core; not for ever."""
         until = time.monotonic() + _WAIT_FOR_QUESTIONS
-        while self.questions.unfinished() and time.monotonic() < until:
+        while self.questions.unfinished() and time.monotonic() < until and not cancelled():
             if self._closing.wait(_POLL / 5):
                 break
 
