@@ -83,6 +83,7 @@ class Backend:
         self._pictures_lock = threading.Lock()
         self._comparisons = Comparisons()
         self._engines: dict[str, Engine] = {}
+        self._afterwards: list[Callable[[], object]] = []
         self._other_engines: list[str] = []
         self._examples: dict[str, list[str]] = {}
         self.questions: Jobs[Any] = Jobs(
@@ -180,6 +181,7 @@ class Backend:
             workspace.with_themes(workspace.library.entries())
             self._other_engines = self._reachable(workspace)
             self._try_examples(workspace)
+            self._do_afterwards()
         except BriefingError as error:
             _LOG.error("the library does not open", exc_info=error)
             self._failure = str(error)
@@ -193,6 +195,17 @@ class Backend:
         finally:
             self._ready.set()
             self._finished.set()
+
+    def after_opening(self, do: Callable[[], object]) -> None:
+        """Have something done once the library is open; it is not done where it does not open."""
+        self._afterwards.append(do)
+
+    def _do_afterwards(self) -> None:
+        for do in self._afterwards:
+            try:
+                do()
+            except Exception as error:  # noqa: BLE001  # reason: the page works without it
+                _LOG.error("what follows the opening failed", exc_info=error)
 
     def _wait_for_questions(self, cancelled: Callable[[], bool]) -> None:
         """Wait while questions are being answered, since both want every core; not for ever."""
