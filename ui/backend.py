@@ -414,8 +414,10 @@ class Backend:
         """Return a complete answer with questions that lead on from it; takes up to 0.6 s."""
         from assistant.follow_up_questions import with_follow_ups
 
-        asked = answer.follow_ups or answer.outcome in {"", "failed"} or self._workspace is None
-        return answer if asked else with_follow_ups(self._workspace, answer)
+        workspace = self._workspace
+        if workspace is None or answer.follow_ups or answer.outcome in {"", "failed"}:
+            return answer
+        return with_follow_ups(workspace, answer)
 
     def pictures(
         self, answer: Answer, language: str = "en", *, wait: bool = True

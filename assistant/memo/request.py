@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from assistant.answer import Question
 from assistant.memo.templates import SectionPlan, Template, filled, template_named
@@ -71,7 +72,7 @@ class Request:
 
 def resumed(request: Request, begun: Memo) -> Request:
     """Return the request of a memo that was broken off, as the memo itself has kept it."""
-    kept = {
+    kept: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in begun.settings.items()
         if name in {one.name for one in fields(Request)}

@@ -10,7 +10,7 @@ from assistant.answer import Claim
 from assistant.checking.checker import Cited
 from assistant.memo.disagreements import disagreements
 from assistant.memo.figures import stated_quantities
-from assistant.memo.grades import STARTER, Grade, Grades, confidence
+from assistant.memo.grades import Grade, Grades, confidence
 from assistant.memo.memo_state import MemoState
 from assistant.memo.origins import SourceText, independent_origins, origins
 from assistant.memo.references import ReferenceNamer
@@ -33,7 +33,7 @@ from assistant.memo.values import (
     Side,
 )
 from assistant.workspace import Workspace
-from corpus.starter.public_sources import PublicSource, behind, public_sources
+from corpus.starter.public_sources import STARTER, PublicSource, behind, public_sources
 
 # The most rows of each table; those nearest to the topic are kept.
 _EVENTS, _FIGURES, _DISPUTES = 10, 10, 8
