@@ -118,9 +118,9 @@ class LaterStatement:
 
     def marked(self, labels: Mapping[int, str]) -> str:
         """Return what changed, when, and the sentence with its marker, as one line."""
-        when = f" ({self.date})" if self.date else ""
+        when = f" {self.date}" if self.date else ""
         label = labels.get(self.citation, str(self.citation))
-        return f"{self.change.capitalize()} since{when}: {self.text} [{label}]"
+        return f"{self.change.capitalize()}{when}: {self.text} [{label}]"
 
 
 @dataclass(frozen=True, slots=True)

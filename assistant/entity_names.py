@@ -22,9 +22,13 @@ _GENERIC = frozenset(
     "bureau committee commission congress court company corporation inc corp ltd co llc group "
     "university institute school state states city county north south east west northern southern "
     "eastern western i passage passages note street st avenue ave road rd restaurant bar grill "
-    "cafe hotel internet bc ad am pm".split()
+    "cafe hotel internet bc ad am pm "
+    # A request that begins with one of these names nothing by it.
+    "compare contrast summarise summarize explain describe outline".split()
 )
 _UNITS = frozenset("gb tb pb mb kb gw mw kw mwh kwh twh ghz mhz km kg usd eur rmb".split())
+# Words of a name that is looked up among the aliases, and sections that name no subject.
+_LONGEST_ALIAS, _NO_SUBJECTS = 4, frozenset({"", "places", "states", "terms", "related"})
 _LOWER_CASE_JOINS = frozenset("of and the for on in de la van von & to".split())
 
 
@@ -204,6 +208,21 @@ def _alias_sections(known: tuple[AliasGroup, ...]) -> dict[str, str]:
 def alias_section(name: str) -> str:
     """Return which section of the aliases a name stands in ("places", "companies"), or ""."""
     return _alias_sections(groups()).get(_folded(name), "")
+
+
+def known_names(text: str) -> list[str]:
+    """Return the names of companies, models and offices in a text, in small letters as well.
+
+    They are those of the aliases. A place is none: it often says only where.
+    """
+    found, words = list[str](), list(_TOKEN.finditer(text))
+    for place, first in enumerate(words):
+        for last in reversed(words[place : place + _LONGEST_ALIAS]):
+            name = _without_possessive(text[first.start() : last.end()])
+            if alias_section(name) not in _NO_SUBJECTS:
+                found.append(name)
+                break
+    return found
 
 
 @cache

@@ -205,7 +205,7 @@ def _alone(best: RankedSentence, quotable: Sequence[RankedSentence]) -> RankedSe
     for one in quotable:
         if one.answers < _ALONE_SHARE * best.answers:
             break
-        if one.row is not None or not _NEEDS_PREVIOUS.match(one.text):
+        if not leans_on_previous(one):
             return one
     return best
 
@@ -229,6 +229,11 @@ def stands_alone(one: RankedSentence) -> bool:
     if one.row is not None:
         return any(cell.column or _FIGURE.match(cell.text) for cell in one.row.values)
     return can_be_quoted(one.text)
+
+
+def leans_on_previous(one: RankedSentence) -> bool:
+    """Say whether a sentence needs the one before it: it begins with "It" or "At that price"."""
+    return one.row is None and bool(_NEEDS_PREVIOUS.match(one.text))
 
 
 def can_be_quoted(text: str) -> bool:

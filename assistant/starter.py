@@ -19,6 +19,15 @@ EXAMPLES: tuple[str, ...] = (
     "Which compute threshold does the EU AI Act set for systemic risk?",
 )
 
+# The same for a reader of Chinese; the library is in English, so that they keep to its names.
+EXAMPLES_ZH: tuple[str, ...] = (
+    "DeepSeek-V3 的训练成本是多少？",
+    "DeepSeek 与 High-Flyer 是什么关系？",
+    "OpenAI 对 DeepSeek 蒸馏怎么说？",
+    "实体清单是什么？",
+    "SemiAnalysis 对 DeepSeek 的支出怎么说？",
+)
+
 
 def needs_starter(workspace: Workspace) -> bool:
     """Say whether the user never added anything, and the starter library is not in to its end.

@@ -15,7 +15,7 @@ from assistant.engine import Piece, Task
 from assistant.evaluation import evaluate, metrics, questions_from
 from assistant.pipeline import ask
 from assistant.settings import Settings
-from assistant.starter import EXAMPLES, ensure_starter, needs_starter
+from assistant.starter import EXAMPLES, EXAMPLES_ZH, ensure_starter, needs_starter
 from assistant.workspace import Workspace
 from corpus.errors import EmbedderError, EmbedderMismatch, EngineError, UsageError
 from corpus.starter import starter_files
@@ -35,7 +35,7 @@ def answered(workspace: Workspace, text: str, **options: object) -> Answer:
     return answer
 
 
-@pytest.mark.parametrize("question", EXAMPLES)
+@pytest.mark.parametrize("question", [*EXAMPLES, *EXAMPLES_ZH])
 def test_every_example_is_answered_and_every_citation_slices_back(
     workspace: Workspace, question: str
 ) -> None:

@@ -83,19 +83,19 @@ def test_the_first_source_opens_by_itself_and_any_place_by_its_address(page: Any
           const made = name => document.createElementNS('http://www.w3.org/2000/svg', name);
           const chart = made('svg'), link = made('a'), bar = made('rect');
           link.setAttributeNS('http://www.w3.org/1999/xlink', 'xlink:href', address);
-          link.id = 'bar'; link.setAttribute('tabindex', '0');
+          link.id = 'drawn-place'; link.setAttribute('tabindex', '0');
           bar.setAttribute('width', '90'); bar.setAttribute('height', '30');
           document.querySelector('#latest .said').prepend(chart);
           chart.append(link); link.append(bar);
         }""",
         f"#at-{DOCUMENT.id}-0-27",
     )
-    page.locator("#bar rect").click()
+    page.locator("#drawn-place rect").click()
     page.get_by_role("region", name="Document: <b>The</b> harbour").wait_for()
     assert page.inner_text("#source mark") == TEXT[:27]
     page.wait_for_function("document.activeElement.matches('#source h2')")
     page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.id") == "bar"
+    assert page.evaluate("document.activeElement.id") == "drawn-place"
 
 
 @browser_test
@@ -463,7 +463,7 @@ def test_a_phone_sees_everything_in_one_column(page: Any) -> None:
     ask(page, "How many ships?")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert not page.locator("#talks").is_visible()
-    page.get_by_role("button", name="☰ Conversations").click()
+    page.get_by_role("button", name="Conversations", exact=True).click()
     page.locator("#kept a.talk").first.wait_for()
     page.keyboard.press("Escape")
     page.locator("#talks").wait_for(state="hidden")

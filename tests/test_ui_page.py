@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,12 @@ class Harbour:
     def status(self, language: str = "en") -> str:
         return ""
 
+    def with_follow_ups(self, answer: Answer) -> Answer:
+        return replace(answer, follow_ups=("Who runs the harbour?",))
+
+    def pictures(self, answer: Answer, language: str = "en", *, wait: bool = True) -> tuple[()]:
+        return ()
+
     def engines(self) -> Sequence[tuple[str, str]]:
         here = [f"local:{one.name}" for one in self.store.installed()]
         return [(one, one) for one in ("scripted", *here, "openai:far")]
@@ -98,9 +105,6 @@ class Harbour:
     def home(self) -> Path:
         return self.store.folder
 
-    def default_engine(self) -> str:
-        return self.answering
-
     def engine_of_start(self) -> str:
         return "scripted" if self.answering == "scripted" else ""
 
@@ -119,7 +123,7 @@ class Harbour:
     def host_of(self, engine: str) -> str:
         return "api.openai.com" if engine.startswith("openai:") else ""
 
-    def examples(self) -> Sequence[str]:
+    def examples(self, language: str = "en") -> Sequence[str]:
         return EXAMPLES
 
     def opening_finished(self) -> bool:

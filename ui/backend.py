@@ -85,7 +85,7 @@ class Backend:
         self._engines: dict[str, Engine] = {}
         self._afterwards: list[Callable[[], object]] = []
         self._other_engines: list[str] = []
-        self._examples: list[str] = []
+        self._examples: dict[str, list[str]] = {}
         self.questions: Jobs[Any] = Jobs(
             "questions", at_once=_QUESTIONS_AT_ONCE, waiting=_QUESTIONS_WAITING
         )
@@ -207,10 +207,10 @@ class Backend:
             except Exception as error:  # noqa: BLE001  # reason: the page works without it
                 _LOG.error("what follows the opening failed", exc_info=error)
 
-    def _wait_for_questions(self) -> None:
+    def _wait_for_questions(self, cancelled: Callable[[], bool]) -> None:
         """Wait while questions are being answered, since both want every core; not for ever."""
         until = time.monotonic() + _WAIT_FOR_QUESTIONS
-        while self.questions.unfinished() and time.monotonic() < until:
+        while self.questions.unfinished() and time.monotonic() < until and not cancelled():
             if self._closing.wait(_POLL / 5):
                 break
 
@@ -356,8 +356,8 @@ class Backend:
             self._engines[name] = engine_named(name, workspace.settings.home)
         return self._engines[name]
 
-    def examples(self) -> Sequence[str]:
-        """Return questions that the library answers; none until they were tried.
+    def examples(self, language: str = "en") -> Sequence[str]:
+        """Return questions in a language that the library answers; none until they were tried.
 
         After the library changed, the next page to open sees those made anew.
         """
@@ -369,7 +369,7 @@ class Backend:
                 ).start()
             if not workspace.library.entries():
                 return ()
-        return self._examples
+        return self._examples.get(language, [])
 
     def _try_examples(self, workspace: Workspace) -> None:
         from assistant.examples import examples
@@ -379,7 +379,7 @@ class Backend:
                 return
             self._examples_generation = workspace.library.generation
             try:
-                self._examples = examples(workspace)
+                self._examples = {one: examples(workspace, one) for one in ("en", "zh")}
             except Exception as error:  # noqa: BLE001  # reason: the page works without examples
                 self._log_failure("backend.examples", error)
             else:
@@ -410,10 +410,22 @@ class Backend:
             workspace if chosen is workspace.engine else workspace.with_engine(chosen), question
         )
 
-    def pictures(self, answer: Answer, language: str = "en") -> Sequence[Picture]:
+    def with_follow_ups(self, answer: Answer) -> Answer:
+        """Return a complete answer with questions that lead on from it; takes up to 0.6 s."""
+        from assistant.follow_up_questions import with_follow_ups
+
+        workspace = self._workspace
+        if workspace is None or answer.follow_ups or answer.outcome in {"", "failed"}:
+            return answer
+        return with_follow_ups(workspace, answer)
+
+    def pictures(
+        self, answer: Answer, language: str = "en", *, wait: bool = True
+    ) -> Sequence[Picture]:
         """Return the pictures of a complete answer, kept for the last answers that were drawn.
 
-        They take 0.1 to 0.4 s, to be spent after the answer is shown.
+        They take 0.1 to 0.4 s, to be spent after the answer is shown: without `wait` there are
+        those that are kept.
         """
         from assistant.pictures.choice import pictures_of_answer
 
@@ -421,6 +433,8 @@ class Backend:
         if workspace is None:
             return ()
         key = (answer.question, answer.text, language, workspace.library.generation)
+        if not wait:
+            return self._pictures.get(key, ())
         with self._pictures_lock:
             if key not in self._pictures:
                 if len(self._pictures) >= _PICTURES_KEPT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 from assistant.answer import Answer, Question
 from assistant.answer_storage import store_finished
 from assistant.pipeline import LONGEST_QUESTION
-from assistant.planning.phrases import capitalised_phrases
+from assistant.planning.subject import subject_of
+from assistant.starter import EXAMPLES_ZH
 from corpus.errors import BriefingError, NoConversation
 from corpus.partial_dates import first_day, is_date, last_day
 from ui.answer_parts import Grade
 from ui.answer_view import actions_html, answer_html, awaited_html
 from ui.jobs import Job
 from ui.notices import error_html, note_html
+from ui.pictures_view import pictures_html
 from ui.rendering import rendered
 from ui.source import SelectedCitation
 from ui.wording import keys, word
@@ -213,20 +215,50 @@ def stop_answer(backend: Backend, conversation: str) -> None:
         job.cancel()
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands in an answer beside its sentences: grades of sources, and pictures of a turn."""
+
+    grade: Grade
+    pictures: Callable[[Answer, int], str]
+
+
+def beside(backend: Backend, language: str, *, wait: bool = False) -> Beside:
+    """Return what stands beside answers; pictures that are not drawn yet only with `wait`."""
+    return Beside(
+        backend.grading(),
+        lambda answer, turn: pictures_html(
+            backend.pictures(answer, language, wait=wait), turn, language
+        ),
+    )
+
+
+def led_on(backend: Backend, conversation: str, turn: ChatTurn) -> ChatTurn:
+    """Return a complete turn with the questions that lead on from it, which are kept."""
+    if turn.answer is None or not turn.complete:
+        return turn
+    answer = backend.with_follow_ups(turn.answer)
+    kept = backend.conversations()
+    if answer is not turn.answer and answer.follow_ups and kept is not None and turn.number:
+        with suppress(NoConversation):
+            store_finished(kept, conversation, turn.number, answer)
+    return replace(turn, answer=answer)
+
+
 def thread_html(
     turns: Sequence[ChatTurn],
     language: str = "en",
     *,
     conversation: str = "",
     running: bool = False,
-    grade: Grade | None = None,
+    beside: Beside | None = None,
 ) -> tuple[str, str]:
     """Return the turns before the last as HTML, and the last one, which may be growing.
 
     Two parts: while an answer grows only the second is sent to the page again.
     """
     bodies = [
-        _turn_body(turn, number, language, grade, last=number == len(turns) - 1, running=running)
+        _turn_body(turn, number, language, beside, last=number == len(turns) - 1, running=running)
         for number, turn in enumerate(turns)
     ]
     shown = [
@@ -238,13 +270,17 @@ def thread_html(
 
 
 def _turn_body(
-    turn: ChatTurn, number: int, language: str, grade: Grade | None, *, last: bool, running: bool
+    turn: ChatTurn, number: int, language: str, beside: Beside | None, *, last: bool, running: bool
 ) -> str:
     """Return what stands below a question: the answer, what is awaited, why there is none."""
     growing = last and running
     body = ""
     if turn.answer:
-        body = answer_html(turn.answer, number, language, grade=grade, running=growing)
+        drawn = beside.pictures(turn.answer, number) if beside and not growing else ""
+        body = answer_html(
+            turn.answer, number, language, pictures=drawn, grade=beside.grade if beside else None,
+            running=growing,
+        )  # fmt: skip
     if turn.waiting:
         body = awaited_html(turn.waiting, language)
     elif turn.problem:
@@ -288,7 +324,9 @@ def greeting_html(backend: Backend, examples: Sequence[str], language: str) -> s
     """Return what an empty conversation says; `examples` are asked while the library opens."""
     entries = backend.entries()
     opened = backend.opening_finished()
-    found = list(backend.examples()) if entries else [] if opened else list(examples)
+    found = list(backend.examples(language)) if entries else []
+    if not found and not opened:
+        found = list(EXAMPLES_ZH if language == "zh" else examples)
     own = None if not opened else any(not one.starter for one in entries)
     return rendered(
         "thread.html", "greeting", language, found[:_EXAMPLES], own, len(entries), bool(entries)
@@ -298,8 +336,7 @@ def greeting_html(backend: Backend, examples: Sequence[str], language: str) -> s
 def about_html(turns: Sequence[ChatTurn], language: str, *, alone: bool = False) -> str:
     """Return the chip that says what the next question is taken to be about; "" for nothing."""
     history = [turn.answer.turn for turn in turns if turn.complete and turn.answer is not None]
-    names = capitalised_phrases(history[-1].whole or history[-1].question) if history else []
-    subject = names[0].text if names else ""
+    subject = subject_of(history) if history else ""
     return rendered("thread.html", "about", language, subject, alone and bool(history))
 
 

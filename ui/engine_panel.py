@@ -55,8 +55,9 @@ def panel_html(
         answering == QUOTES,
     )
     servers = _server_rows(backend, answering, language)
-    return rendered("engines.html", "panel", language, notices(backend, language), quotes, models,
-                    servers, providers, trouble, next(_DRAWN))  # fmt: skip
+    now, host = engine_title(answering, language), backend.host_of(answering)
+    return rendered("engines.html", "panel", language, now, host, notices(backend, language),
+                    quotes, models, servers, providers, trouble, next(_DRAWN))  # fmt: skip
 
 
 def notices(backend: Backend, language: str) -> list[str]:

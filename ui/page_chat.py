@@ -50,7 +50,6 @@ def build(
         with gr.Column(elem_id="talks", elem_classes="pane"):
             column = page_conversations.build(backend, current)
         with gr.Column(elem_id="thread", elem_classes="pane"):
-            toggle = gr.Button(LABELS("chat.toggle"), elem_id="toggle", size="sm")
             with gr.Column(elem_id="chat"):
                 greeting = drawn("greeting", js_on_load=SEND_CLICKS)
                 earlier = drawn("earlier", js_on_load=SEND_CLICKS)
@@ -108,6 +107,7 @@ def build(
         events.answer_ended, [turns, current, alone, column.search_box],
         [stop, about, column.listing], **quiet,
     )  # fmt: skip
+    watch.success(events.lead_on, [turns, current, watch_id, watcher], [turns, latest], **free)
     watch.success(source.open_first, [turns, source.kept], [source.panel, source.kept], **quiet)
     options = [engine, *scope.inputs]
     given, shown = [watcher, turns, current, replacing, alone, *options], parts.all_outputs
@@ -155,7 +155,6 @@ def build(
     cancel_edit.click(lambda: (0, "", gr.update(visible=False), ""), None, editing, **quiet).then(
         js=FOCUS_QUESTION
     )
-    toggle.click(js="() => toggleConversations()")
 
 
 __all__ = ["build"]

@@ -115,7 +115,7 @@ class ChatEvents:
             language,
             conversation=conversation,
             running=running,
-            grade=self._backend.grading(),
+            beside=chat_actions.beside(self._backend, language),
         )
         return {
             parts.watch_id: watcher.renew(),
@@ -163,7 +163,10 @@ class ChatEvents:
                     seen = turn
                     thread = [*before, turn]
                     _, latest = chat_actions.thread_html(
-                        thread, language, running=not over, grade=self._backend.grading()
+                        thread,
+                        language,
+                        running=not over,
+                        beside=chat_actions.beside(self._backend, language),
                     )
                     yield {parts.turns: thread, parts.latest: latest}
                 if over:
@@ -187,6 +190,24 @@ class ChatEvents:
             self._parts.about: chat_actions.about_html(now, language, alone=alone),
             self._parts.listing: listing,
         }
+
+    @with_errors_shown
+    def lead_on(
+        self, now: list[ChatTurn], conversation: str, watch_id: str, watcher: Watcher,
+        request: gr.Request,
+    ) -> Updates:  # fmt: skip
+        """Draw what is worked out once an answer stands: pictures, and questions that lead on."""
+        parts, language = self._parts, language_of(request.headers)
+        if not now or not now[-1].complete:
+            return _UNCHANGED
+        thread = [*now[:-1], chat_actions.led_on(self._backend, conversation, now[-1])]
+        _, latest = chat_actions.thread_html(
+            thread, language, beside=chat_actions.beside(self._backend, language, wait=True)
+        )
+        # Another question was asked meanwhile, or another conversation opened.
+        if watcher.newest != watch_id:
+            return _UNCHANGED
+        return {parts.turns: thread, parts.latest: latest}
 
     def read_alone(self, now: list[ChatTurn], request: gr.Request, event: gr.EventData) -> Updates:
         """Have the next question read by itself, or with the conversation again."""

@@ -63,9 +63,13 @@ def answer_lines(answer: Answer) -> Iterator[str]:
         yield from _declined_lines(answer)
         return
     labels = answer.labels
-    yield wrapped(" ".join(_claim_text(claim, labels) for claim in answer.claims))
-    for later in answer.later:
-        yield "\n" + wrapped(later.marked(labels))
+    if answer.bullets:
+        yield from (wrapped(_claim_text(claim, labels), indent="- ") for claim in answer.claims)
+    else:
+        yield wrapped(" ".join(_claim_text(claim, labels) for claim in answer.claims))
+    if answer.later:
+        yield "\nA newer document changes this:"
+        yield from (wrapped(one.marked(labels), indent="  ") for one in answer.later)
     if answer.calculation:
         yield "\n" + wrapped(f"Calculated: {answer.calculation}")
     if answer.notice:

@@ -220,7 +220,7 @@ def _note(entry: SourceEntry, said: set[str], language: str) -> Node:
         grade = f"{entry.graded.reliability}{entry.graded.credibility}"
         inlines += [_SPACE, *words_of("· " + worded("grade {grade}", language, grade=grade))]
     for one in entry.citations:
-        if not {_bare(one.quote), _bare(one.words)} & said:
+        if not {_bare(one.quote), _bare(one.words)} & set(said):
             number = f"{one.number}: " if len(entry.citations) > 1 else ""
             inlines += [_SPACE, *words_of(f"{number}“{one.words}”")]
     return paragraph(inlines)

@@ -52,7 +52,7 @@ def needs_context(question: str) -> bool:
 
 def rewrites_of(question: str, previous: str) -> list[RewriteCandidate]:
     """Return what `question` may mean after `previous`, the last question that stood alone."""
-    subject = _subject(previous)
+    subject = subject_of(previous)
     bare = bool(_BARE_QUESTION.fullmatch(question))
     with_question = RewriteCandidate(
         f"{previous}{question}", RewriteKind.WITH_QUESTION, "" if bare else question
@@ -99,7 +99,7 @@ def _unresolved_pronoun(question: str) -> re.Match[str] | None:
     return found if found and not _names(question[: found.start()]) else None
 
 
-def _subject(question: str) -> str:
+def subject_of(question: str) -> str:
     """Return what a question is about: what stands before its verb, or else its first name."""
     rest = re.sub(rf"{_YEAR.pattern}(?:财?年)?", "", question)
     head = _SUBJECT_ENDS.split(rest, maxsplit=1)[0].strip("，, ")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.entity_names import alias_section
+from assistant.entity_names import alias_section, known_names
 from assistant.planning.phrases import AUXILIARY, capitalised_phrases, phrases
 from corpus.date_mentions import date_mentions
 from index.query import STOP_WORDS, content_words
@@ -64,6 +64,18 @@ _BARE_QUESTION = re.compile(
     r"(?P<how>why|when|where|how|(?:since|until) when|for how long)"
     r"(?: (?:was|is|did) (?:that|it|this)(?: happen)?| so)?(?P<refused> not)?\s*\?*",
     re.IGNORECASE,
+)
+# "What is distillation?" asks what a thing is; "what is the price?" asks it of another.
+_DEFINES_BARE = re.compile(
+    r"^what (?:is|are) (?!the|its|their|his|her|this|that|these|those|an?|next|new|different|left|"
+    r"known|wrong|other|more|so|it|there)[a-z][\w-]*(?: [\w-]+){0,3}\s*\?*$",
+    re.IGNORECASE,
+)
+# Before a noun these do not tell which one is meant.
+_TELLS_NOTHING = frozenset(
+    "new old final first second third last latest next same other whole interim proposed current "
+    "previous earlier later original former full main own parent two three final same entire "
+    "company court".split()
 )
 _PRONOUN = re.compile(
     rf"\b(?P<many>they|them|their)\b|\b(?P<person>he|him|his|she|her)\b|\b(?P<thing>it|its)\b|"
@@ -122,7 +134,9 @@ def rewrites_of(
     if listed := _with_listed_item(plain, previous, earlier_names):
         return [RewriteCandidate(listed, RewriteKind.WITH_SUBJECT), _with_question(plain, previous)]
     pronoun = _pronoun(plain)
-    if pronoun is None and (capitalised_phrases(plain) or date_mentions(plain)):
+    if pronoun is None and (
+        capitalised_phrases(plain) or date_mentions(plain) or known_names(plain)
+    ):
         return [RewriteCandidate(question)]
     subjects = _subjects(pronoun, plain, previous, earlier_names, answer)
     rewrites = [
@@ -131,9 +145,29 @@ def rewrites_of(
     ]
     if pronoun and not _refers_within_question(plain, pronoun):
         return [*rewrites, _with_question(plain, previous), RewriteCandidate(question)]
-    if pronoun or len(_content_words(plain)) > _MOST_WORDS_OF_FRAGMENT:
+    own = pronoun is None and _has_own_subject(plain)
+    if pronoun or own or len(_content_words(plain)) > _MOST_WORDS_OF_FRAGMENT:
         return [RewriteCandidate(question), *rewrites[:1]]
     return [*rewrites, RewriteCandidate(question)]
+
+
+def _has_own_subject(question: str) -> bool:
+    """Say whether a question names a thing of its own: "the affiliates rule", "distillation".
+
+    "The rule", "the final rule" and "the price" are those of what was spoken of.
+    """
+    return bool(_DEFINES_BARE.match(question)) or any(
+        {word.lower() for word in one.text.split()[1:-1]} - _TELLS_NOTHING
+        for one in phrases(question)
+        if one.text.lower().startswith("the ") and question[one.start :].startswith(one.text)
+    )
+
+
+def subject_of(question: str) -> str:
+    """Return what a question is most likely about: a name or a definite phrase of it, or ""."""
+    acting = [one.text for one in phrases(question) if one.is_subject]
+    likely = acting or _subjects(None, "", question, (), "") or known_names(question)
+    return next(iter(likely), "")
 
 
 def _is_fragment(question: str) -> bool:

@@ -14,6 +14,7 @@ from assistant.planning.query_plan import QueryPlan
 from assistant.planning.query_rewriting import best_candidate
 from assistant.planning.time_asked import TimeAsked, When
 from assistant.retrieval.answerability import ANSWERED, NEAR, Judgement, Zone, judge_answerability
+from assistant.retrieval.leading_sentence import with_leading
 from assistant.retrieval.sentence_ranking import RankedSentence
 from assistant.retrieval.time_validity import DatedSentence, ordered_by_validity
 from assistant.workspace import Workspace
@@ -193,7 +194,8 @@ def _by_validity(
         for one in ordered.replaced
         if plan.time.explicit or "corrected" in one.words.lower()
     ]
-    return tuple(sentences[place] for place in ordered.order), tuple(asides)
+    valid = [sentences[place] for place in ordered.order]
+    return tuple(with_leading(plan.judged_text, valid)), tuple(asides)
 
 
 def _interleaved(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, ...]:

@@ -61,8 +61,7 @@ function whenThere(selector, then, tries = 80) {
 }
 
 function openAdding() {
-  openTab('library');
-  whenThere('#add-panel', () => openPanel('add-panel', null));
+  whenThere('#add-panel', () => openPanel('add-panel', document.querySelector('#bar-add button')));
 }
 
 function openSample() {
@@ -103,6 +102,12 @@ function toggleConversations() {
   const box = document.querySelector('#find input, #find textarea');
   if (shown && box) box.focus();
 }
+
+document.addEventListener('click', event => {
+  if (!event.target.closest || !event.target.closest('[data-toggle="talks"]')) return;
+  openTab('ask');
+  whenThere('#columns', toggleConversations);
+});
 
 const question = () => document.querySelector('#question textarea');
 

@@ -40,10 +40,12 @@ function followSources(element, trigger, links) {
   const marks = () => {
     const number = find('.source')?.dataset.number;
     if (!links || !number || number === '0') return [];
-    const all = [...document.querySelectorAll(links)];
+    const all = [...document.querySelectorAll(links)].filter(one => !address(one).startsWith('#at-'));
     const from = origin && origin.isConnected && origin.matches(links) ? origin : all[all.length - 1];
     const of = from ? address(from).split('-').slice(0, -1).join('-') : '';
-    return all.filter(one => address(one) === `${of}-${number}`);
+    // The mark at the sentence comes before the card of the document.
+    return all.filter(one => address(one) === `${of}-${number}`)
+      .sort((one, other) => one.classList.contains('card') - other.classList.contains('card'));
   };
   const leave = () => {
     element.classList.remove('open');

@@ -1,0 +1,96 @@
+"""Which of the sentences that may answer leads: one that holds the kind of thing asked for.
+
+The reader tells how likely a sentence is part of the answer. It prefers neither a sentence with a
+sum of money where a price is asked, nor one that names the thing where it is to be explained; this
+does, among sentences that answer nearly as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from assistant.extractive_engine import leans_on_previous, stands_alone
+from assistant.retrieval.sentence_ranking import RankedSentence
+from corpus.date_mentions import date_mentions
+from corpus.quantities import quantities
+from index.keyword_index import stems
+from index.query import STOP_WORDS
+
+# From this share of the best chance on a sentence with the kind of thing that is asked for leads.
+_SHARE = 0.5
+_CURRENCIES = frozenset({"usd", "cny", "eur", "gbp", "krw", "jpy", "inr", "cent"})
+_ASKS_MONEY = re.compile(
+    r"\b(?:what|how much)\b.*\b(?:cost|costs|spen[dt]|price|prices|pay|paid|charge[sd]?|worth|"
+    r"revenues?|fund(?:s|ing)|budget|invest(?:s|ed)?|fees?|fines?|raise[sd]?)\b|"
+    r"成本(?:是)?多少|多少(?:钱|美元|元)|花了多少|价格",
+    re.IGNORECASE,
+)
+_ASKS_DATE = re.compile(
+    r"^(?:and |so |but )?(?:(?:since|until|by) )?(?:when|what date|which (?:day|date|year|month)|"
+    r"(?:in|on) (?:what|which) (?:day|date|year|month))\b|何时|什么时候|哪[年天]",
+    re.IGNORECASE,
+)
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|large|big|fast|long|old|high|low|far|often)\b|\bhow much\b|"
+    r"\b(?:what|which) (?:(?:is|are|was|were) )?(?:the |its |their )?(?:[\w-]+ ){0,2}?"
+    r"(?:percentage|percent|share|rate|threshold|number|amount|size|bandwidth|capacity|limit|cap|"
+    r"score|total)\b|多少|几[个年项]",
+    re.IGNORECASE,
+)
+_DEFINES = re.compile(
+    r"^(?:and |so )?what(?:['’]s| is| are| was| were) "
+    r"(?P<thing>(?:the |an? )?[^?,:]{2,60}?)\s*\??$|"
+    r"^(?:什么是(?P<after>[^?？，,]{2,20})|(?P<before>[^?？，,的]{2,20})是什么)[?？]?$",
+    re.IGNORECASE,
+)
+# "What is the price of X" asks for more than what X is.
+_NO_DEFINITION = re.compile(
+    r"\b(?:of|in|for|on|between|about|from|to|with|by|than)\b|['’]s\b", re.I
+)
+
+
+def with_leading(question: str, sentences: Sequence[RankedSentence]) -> list[RankedSentence]:
+    """Return ranked sentences, the first of those that have what is asked for before the others.
+
+    Their chances stay as they are.
+    """
+    ranked = list(sentences)
+    wanted = _wanted(question)
+    quotable = [one for one in ranked if stands_alone(one)]
+    if wanted is None or not quotable or wanted(quotable[0]):
+        return ranked
+    least = _SHARE * quotable[0].answers
+    better = next((one for one in quotable if one.answers >= least and wanted(one)), None)
+    if better is None:
+        return ranked
+    ranked.remove(better)
+    return [better, *ranked]
+
+
+def _wanted(question: str) -> Callable[[RankedSentence], bool] | None:
+    """Return the test for sentences that hold what a question asks for; None where any will do."""
+    if _ASKS_MONEY.search(question):
+        return lambda one: _states_money(one.text)
+    if _ASKS_DATE.search(question):
+        return lambda one: any(it.year or it.month for it in date_mentions(one.text))
+    if _ASKS_NUMBER.search(question):
+        return lambda one: _states_number(one.text)
+    defines = _DEFINES.match(question)
+    thing = next(filter(None, defines.groupdict().values()), "") if defines else ""
+    if thing and not _NO_DEFINITION.search(thing):
+        words = [one for one in re.findall(r"[^\W_]+", thing) if one.lower() not in STOP_WORDS]
+        named = frozenset(stem for one in words if not one.isdigit() for stem in stems(one))
+        return lambda one: named <= one.stems and not leans_on_previous(one)
+    return None
+
+
+def _states_money(text: str) -> bool:
+    return any(one.unit in _CURRENCIES for one in quantities(text)) or bool(
+        re.search(r"[$€£¥]\s?\d", text)
+    )
+
+
+def _states_number(text: str) -> bool:
+    days = [(one.start, one.end) for one in date_mentions(text)]
+    return bool(quantities(text, days))
