@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -95,10 +95,10 @@ class Claim:
     problems: tuple[Problem, ...] = ()
     offered: tuple[int, ...] = ()
 
-    @property
-    def marked(self) -> str:
-        """The sentence followed by its markers: "It was 5 [1][2]."."""
-        marks = "".join(f"[{number}]" for number in (*self.citations, *self.offered))
+    def marked(self, labels: Mapping[int, str] | None = None) -> str:
+        """Return the sentence followed by its markers: "It was 5 [1][2].", or by `labels`."""
+        shown = labels or {}
+        marks = "".join(f"[{shown.get(one, one)}]" for one in (*self.citations, *self.offered))
         return f"{self.text} {marks}" if marks else self.text
 
 
@@ -116,11 +116,11 @@ class LaterStatement:
     date: str
     change: str
 
-    @property
-    def marked(self) -> str:
-        """The sentence after what it says has become of the thing, followed by its marker."""
+    def marked(self, labels: Mapping[int, str]) -> str:
+        """Return what changed, when, and the sentence with its marker, as one line."""
         when = f" {self.date}" if self.date else ""
-        return f"{self.change.capitalize()}{when}: {self.text} [{self.citation}]"
+        label = labels.get(self.citation, str(self.citation))
+        return f"{self.change.capitalize()}{when}: {self.text} [{label}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +188,42 @@ class Answer:
     @property
     def text(self) -> str:
         """The claims as one text with [n] markers."""
-        return " ".join(claim.marked for claim in self.claims)
+        return " ".join(claim.marked() for claim in self.claims)
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """What readers see for the number of each citation."""
+        return labels(self.citations)
 
     @property
     def turn(self) -> Turn:
         """The question and its answer as a later question may refer to them."""
         return Turn(self.question, self.spoken, self.standalone)
+
+
+def labels(citations: Sequence[Citation]) -> dict[int, str]:
+    """Return what readers see for the number of each citation: one number for one document.
+
+    Documents are numbered in the order in which they are first cited, which a further citation
+    does not change. Where several places of one are cited, letters tell them apart: 1, 2a, 2b.
+    """
+    places: dict[str, list[int]] = {}
+    for one in citations:
+        places.setdefault(one.document, []).append(one.number)
+    documents = list(places)
+
+    def label(citation: Citation) -> str:
+        numbers = places[citation.document]
+        letters = _letters(numbers.index(citation.number)) if len(numbers) > 1 else ""
+        return f"{documents.index(citation.document) + 1}{letters}"
+
+    return {one.number: label(one) for one in citations}
+
+
+def _letters(place: int) -> str:
+    """Return a, b … z, aa, ab … for the places from 0 on."""
+    letter = chr(ord("a") + place % 26)
+    return _letters(place // 26 - 1) + letter if place >= 26 else letter
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:
@@ -258,7 +288,10 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             }
             for claim in answer.claims
         ],
-        "citations": [citation_json(citation) for citation in answer.citations],
+        "citations": [
+            citation_json(citation) | {"label": answer.labels[citation.number]}
+            for citation in answer.citations
+        ],
         "nearest": [{"text": one.text, "citations": list(one.citations)} for one in answer.nearest],
         "quoted": [{"text": one.text, "citations": list(one.citations)} for one in answer.quoted],
         "chance": None if answer.chance is None else round(answer.chance, 3),

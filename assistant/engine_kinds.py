@@ -5,11 +5,11 @@ Each kind is declared in the file of its engine; other packages add theirs (docs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant.engine import Engine
-from assistant.models.engine_config import EngineConfig
+from assistant.models.engine_config import EngineConfig, Price
 from corpus.registry import Registry
 
 
@@ -29,6 +29,15 @@ class Reachable:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferedModel:
+    """A model of a provider; `price` as the provider published it in the month `seen`, if known."""
+
+    name: str
+    price: Price | None = None
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineKind:
     """A kind of engine by the name under which it is registered.
 
@@ -38,12 +47,20 @@ class EngineKind:
     of ""). `variable` is the variable of the environment that holds its key, "" where it needs
     none. `discover` yields what of it could answer now, or what it would need; a provider elsewhere
     is not contacted for that.
+
+    `title` is what people call it ("OpenAI"). A provider elsewhere has a `host`, some of its models
+    as `offers`, and `list_models`, which asks it with the user's key for the names of all: that is
+    how a key is tried. It raises ModelFailure.
     """
 
     make: Callable[[str, EngineConfig], Engine]
     model: str = "MODEL"
     variable: str = ""
     discover: Callable[[EngineConfig], Iterable[Reachable]] | None = None
+    title: str = ""
+    host: str = ""
+    offers: Sequence[OfferedModel] = ()
+    list_models: Callable[[EngineConfig], Sequence[str]] | None = None
 
     def form(self, name: str) -> str:
         """Return how an engine of this kind, which has that name, is named: "ollama:MODEL"."""

@@ -20,16 +20,20 @@ _AUTO = "auto"
 
 
 def engine_named(name: str, home: Path) -> Engine:
-    """Return the engine of that name; "auto" is the best one found on this machine.
+    """Return the engine of that name; "auto" is the one that was chosen, or the best found here.
 
-    A hosted engine is made only when `name` names it: a key in the environment is not consent.
+    A hosted engine is made only when it was named or chosen: a key alone is not consent.
     Raises UsageError for an unknown name, a missing key, or settings that cannot be read.
     """
     if name == ExtractiveEngine.name:
         return ExtractiveEngine()
     config = engine_config_in(home)
     if name == _AUTO:
-        return _preferred_local_model(config) or _server_or_extractive(config)
+        return (
+            _chosen_engine(config)
+            or _preferred_local_model(config)
+            or _server_or_extractive(config)
+        )
     if "#" in name and urlsplit(name.partition("#")[0]).scheme in {"http", "https"}:
         from assistant.models.servers import engine_at_address
 
@@ -37,6 +41,10 @@ def engine_named(name: str, home: Path) -> Engine:
     first, colon, model = name.partition(":")
     kind = ENGINES.get(first)
     if kind is None or (not model.strip() if kind.model else bool(colon)):
+        if near := _named_like(name):
+            raise UsageError(
+                tr("there is no engine {name}; name it {near}", name=repr(name), near=near)
+            )
         raise UsageError(
             tr("there is no engine {name}; give one of: {forms}", name=repr(name), forms=_forms())
         )
@@ -45,12 +53,38 @@ def engine_named(name: str, home: Path) -> Engine:
     return kind.make(model.strip(), config)
 
 
+def _named_like(name: str) -> str:
+    """Return the engine whose hosted model somebody named alone ("GPT-5"), "" for none."""
+    wanted = name.strip().lower()
+    for first, kind in ENGINES.ours().items():
+        if wanted in {one.name for one in kind.offers}:
+            return f"{first}:{wanted}"
+    return ""
+
+
 def _forms() -> str:
     """Return how engines are named, with a word where a model is to be named."""
     from assistant.models.servers import FORM
 
     kinds = {**ENGINES.ours(), **ENGINES.added()}
     return ", ".join([_AUTO, *(kind.form(name) for name, kind in kinds.items()), FORM])
+
+
+def _chosen_engine(config: EngineConfig) -> Engine | None:
+    """Return the engine that was chosen on the page; None for none, or one that lacks something.
+
+    Its key or its model may have gone since: what is found on this machine answers then.
+    """
+    from assistant.models.model_store import ModelStore
+
+    name = ModelStore(config.home).chosen_engine
+    if not name:
+        return None
+    try:
+        return engine_named(name, config.home)
+    except UsageError as error:
+        _LOG.warning("the engine that was chosen cannot be made: %s", error)
+        return None
 
 
 def _preferred_local_model(config: EngineConfig) -> Engine | None:

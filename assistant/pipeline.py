@@ -93,6 +93,7 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
         searches=search.searches,
         not_found=search.missing,
         chance=search.judgement.chance,
+        leading=min(max(1, search.parts), _MOST_LEADING),
         bullets=length.bullets,
     )
     yield answer
@@ -392,6 +393,7 @@ def _declined(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -
         nearest,
         outcome="declined",
         claims=(),
+        leading=0,
         nearest=nearest.claims,
         not_found=answer.not_found or (answer.question,),
         notice=joined("\n", notices),

@@ -8,27 +8,40 @@ from dataclasses import dataclass
 from assistant.answer import Citation
 from assistant.attribution import cited_passage
 from assistant.checking.checker import Checker
+from assistant.citation_parsing import quoted_span
 from assistant.memo.disagreements import disagreements
 from assistant.memo.sentence import sentences_of
+from corpus.document import Source
 from index.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
-class Differing:
-    """A passage that says something else about the same thing: what each of the two says."""
+class Said:
+    """What a passage says about the same thing: the span of its words in its document.
+
+    Where it says something else, `here` is what the citation says and `there` what it says.
+    """
 
     evidence: Evidence
-    here: str
-    there: str
+    start: int
+    end: int
+    here: str = ""
+    there: str = ""
+
+    @property
+    def words(self) -> str:
+        """The words themselves."""
+        passage = self.evidence.passage
+        return passage.text[self.start - passage.start : self.end - passage.start]
 
 
 @dataclass(frozen=True, slots=True)
 class Related:
     """Passages found for the same answer: of the same document, saying the same, differing."""
 
-    document: tuple[Evidence, ...] = ()
-    same: tuple[Evidence, ...] = ()
-    differ: tuple[Differing, ...] = ()
+    document: tuple[Said, ...] = ()
+    same: tuple[Said, ...] = ()
+    differ: tuple[Said, ...] = ()
 
 
 def related_passages(
@@ -37,28 +50,51 @@ def related_passages(
     """Return the passages of an answer's evidence that are related to one of its citations.
 
     `claim` is the sentence that cites it. "Same" is decided by the check of sentences, "differ" by
-    the comparison of figures, dates and statuses that memos use; other passages are left out.
+    the comparison of figures, dates and statuses that memos use; other passages are left out, and
+    so is the same work in another file.
     """
     same_document = [one for one in evidence if one.passage.document == citation.document]
-    others = [one for one in evidence if one.passage.document != citation.document]
-    cited = next((one for one in same_document if _contains(one, citation)), None)
-    same = [
+    others = [
         one
-        for one in others
-        if claim and checker.check(claim, [cited_passage(one)]).verdict == "supported"
+        for one in evidence
+        if one.passage.document != citation.document and not _same_work(one.source, citation.source)
     ]
+    cited = next((one for one in same_document if _contains(one, citation)), None)
+    differ = _differing(cited, citation, others) if cited else []
+    elsewhere = {one.evidence.passage.id for one in differ}
+    same: list[Said] = []
+    seen: set[str] = set()
+    for one in others:
+        passage = one.passage
+        # One passage of a document is enough: it is documents that say so.
+        if not claim or passage.id in elsewhere or passage.document in seen:
+            continue
+        if checker.check(claim, [cited_passage(one)]).verdict == "supported":
+            same.append(Said(one, *quoted_span(claim, passage, one.rows)))
+            seen.add(passage.document)
     return Related(
-        tuple(one for one in same_document if one is not cited),
+        tuple(
+            Said(one, *quoted_span(claim, one.passage, one.rows))
+            for one in same_document
+            if one is not cited
+        ),
         tuple(same),
-        tuple(_differing(cited, citation, others)) if cited else (),
+        tuple(differ),
     )
+
+
+def _same_work(one: Source, other: Source) -> bool:
+    """Say whether two documents are one work in two files: no second source for anything."""
+    return (one.title, one.publisher, one.published) == (
+        other.title, other.publisher, other.published,
+    )  # fmt: skip
 
 
 def _contains(one: Evidence, citation: Citation) -> bool:
     return one.passage.start <= citation.start and citation.end <= one.passage.end
 
 
-def _differing(cited: Evidence, citation: Citation, others: Sequence[Evidence]) -> list[Differing]:
+def _differing(cited: Evidence, citation: Citation, others: Sequence[Evidence]) -> list[Said]:
     by_id = {one.passage.id: one for one in others}
     quoted = [
         one
@@ -66,7 +102,7 @@ def _differing(cited: Evidence, citation: Citation, others: Sequence[Evidence]) 
         if one.start < citation.end and citation.start < one.end
     ]
     rest = list(sentences_of((one.passage, one.source) for one in others))
-    found: list[Differing] = []
+    found: list[Said] = []
     keys = {one.key for one in quoted}
     for one in disagreements([*quoted, *rest]):
         sides_here = [side for side in one.positions if side.sentence.key in keys]
@@ -74,7 +110,10 @@ def _differing(cited: Evidence, citation: Citation, others: Sequence[Evidence]) 
         if one.update or not sides_here or not sides_there:
             continue
         found += [
-            Differing(by_id[side.sentence.passage.id], sides_here[0].shown, side.shown)
+            Said(
+                by_id[side.sentence.passage.id], side.sentence.start, side.sentence.end,
+                sides_here[0].shown, side.shown,
+            )
             for side in sides_there
-        ]
+        ]  # fmt: skip
     return found

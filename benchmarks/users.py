@@ -116,7 +116,7 @@ def _ask(
         everything += _sent(port, session, events.watching[int(rung)])
     seconds = time.perf_counter() - started
     # Only what stands in the thread: the list beside it names every conversation of the library.
-    asked = " ".join(re.findall(r'class=\\?"asked\\?">(.*?)</span>', everything))
+    asked = " ".join(re.findall(r'class=\\?"asked\\?">(.*?)</h2>', everything))
     others = set(re.findall(r"reader[0-9a-f]{8}", asked)) - {tag}
     assert tag in asked or word("chat.full")[:20] in everything
     refused = word("chat.full")[:20] in everything

@@ -12,17 +12,23 @@ from corpus.i18n import tr
 from corpus.sqlite import Connections
 
 _TITLE = 80
+# Characters shown before and after the words that a search found.
+_AROUND = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation as it is listed; times are ISO 8601 in UTC."""
+    """A conversation as it is listed; times are ISO 8601 in UTC.
+
+    `hit` are the words that a search found in a turn of it, and those around them; () for none.
+    """
 
     id: str
     title: str
     turns: int
     created: str
     updated: str
+    hit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +172,22 @@ class Conversations:
         values = [f"%{_escaped(word)}%" for word in words for _ in range(3)]
         statement += " GROUP BY c.id ORDER BY updated DESC, c.rowid DESC"
         rows = self._connections.rows(statement, values)
-        return [Conversation(*row) for row in rows]
+        return [Conversation(*row, self._hit(row[0], words)) for row in rows]
+
+    def _hit(self, conversation: str, words: list[str]) -> tuple[str, ...]:
+        """Return where the first of the words stands in a turn: before it, it, after it."""
+        for one in words:
+            found = self._connections.rows(
+                "SELECT question || ' ' || text FROM turns WHERE conversation = ?"
+                " AND question || ' ' || text LIKE ? ESCAPE '\\' ORDER BY number LIMIT 1",
+                (conversation, f"%{_escaped(one)}%"),
+            )
+            for (text,) in found:
+                at = text.casefold().find(one)
+                if at >= 0:
+                    end = at + len(one)
+                    return text[max(0, at - _AROUND) : at], text[at:end], text[end : end + _AROUND]
+        return ()
 
     def resolve(self, prefix: str) -> str:
         """Return the id of the one conversation whose id starts so; raises NoConversation."""

@@ -29,7 +29,8 @@ class PageImage:
     """A page as WebP, its size in pixels, and the boxes of the quote in shares of the page.
 
     `found` is the share of the quote's letters found on this page, 0…1; `rest` says that the quote
-    continues on the next page.
+    continues on the next page. `column` is where the text around the quote begins and ends, in
+    shares of the width.
     """
 
     image: bytes
@@ -39,6 +40,7 @@ class PageImage:
     boxes: tuple[Box, ...] = ()
     found: float = 0.0
     rest: bool = False
+    column: tuple[float, float] = (0.0, 1.0)
 
 
 class PageRenderer:
@@ -59,13 +61,15 @@ class PageRenderer:
         scale: float = 1.5,
         start: int = 0,
         end: int = 0,
+        fit: bool = False,
     ) -> PageImage:
         """Return a page (1-based) at `scale` pixels a point, `text[start:end]` marked on it.
 
+        With `fit` the scale is that of a page which is no wider than its column of text.
         A quote that begins on an earlier page is marked as far as it stands here. Raises ReadError
         where the file cannot be drawn: the reader then has the text.
         """
-        key = (original, *part, page, scale, start, end)
+        key = (original, *part, page, scale, start, end, fit)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -78,10 +82,14 @@ class PageRenderer:
                 "scale": scale,
                 "quote": quote,
                 "before": before,
+                "fit": fit,
             },
             part,
         )
         try:
+            left, right = map(float, answer["column"])
+            if not 0 <= left < right <= 1:
+                raise ValueError("a column outside its page")
             picture = PageImage(
                 base64.b64decode(answer["image"], validate=True),
                 int(answer["width"]),
@@ -90,6 +98,7 @@ class PageRenderer:
                 tuple(Box(*map(float, box)) for box in answer["boxes"]),
                 float(answer["found"]),
                 rest,
+                (left, right),
             )
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
             raise ReadError("crashed", tr("this page cannot be drawn; read its text")) from error

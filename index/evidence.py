@@ -11,6 +11,9 @@ from corpus.i18n import tr
 from corpus.validation import StoredLine
 from index.reader import Reading
 
+# A passage of this rank by meaning or a better one is "among the nearest".
+_NEAREST = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -44,32 +47,25 @@ class Match:
 
     @property
     def reasons(self) -> list[str]:
-        """The reasons for the passage's rank, a line for each."""
-        found: list[str] = [
-            tr("meaning {score} (rank {rank})", score=f"{self.meaning:.2f}", rank=self.meaning_rank)
-        ]
-        if self.bm25_rank:
-            score, words = f"{self.bm25:.1f}", ", ".join(self.words)
-            line = tr(
-                "words {score} (rank {rank}): {words}",
-                score=score,
-                rank=self.bm25_rank,
-                words=words,
-            )
-            found.append(line)
-        else:
-            found.append(tr("none of the words"))
-        if self.late:
-            found.append(tr("word by word {score}", score=f"{self.late:.2f}"))
+        """Why the passage was found and stands where it does, a line for each reason."""
+        found: list[str] = []
+        if self.words:
+            found.append(tr("found by its words: {words}", words=", ".join(self.words)))
         if self.beside:
-            found.append(tr("next to it: {words}", words=", ".join(self.beside)))
+            words = ", ".join(self.beside)
+            found.append(tr("the lines before or after it hold: {words}", words=words))
+        if 0 < self.meaning_rank <= _NEAREST:
+            found.append(tr("its meaning is among the nearest to the question"))
+        elif not self.words:
+            found.append(tr("its meaning is near the question, in other words"))
         if self.date:
-            share = f"{self.parts['date']:.2f}"
-            found.append(tr("published at a date the question names (+{share})", share=share))
+            found.append(tr("it was published at a date that the question names"))
         if self.folded:
-            found.append(tr("{count} near-duplicate(s) folded into it", count=len(self.folded)))
+            found.append(
+                tr("nearly equal texts that are not shown: {count}", count=len(self.folded))
+            )
         if self.held_back:
-            found.append(tr("held back: two of its document stand above"))
+            found.append(tr("two parts of the same document come before it"))
         return found
 
 

@@ -43,6 +43,8 @@ TO_THE_END = 16
 # 0.65 and 0.89, with 0.6 for 0.73 and 0.93 (python -m training.calibration): as many
 # among five count for more than one question more that is first.
 _READER_WEIGHT = 0.35
+# Of this relevance or more a passage is told to answer, as the reader finds it.
+_ANSWERS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,9 +320,15 @@ def _fused(found: Sequence[float], readings: Sequence[Reading | None]) -> list[f
 
 
 def _explanation(match: Match, reading: Reading | None) -> str:
-    """Return the reasons for a passage's rank as one line of text."""
-    read = tr("read: relevance {score}", score=f"{reading.relevance:.2f}") if reading else ""
-    return joined(", ", (read, *match.reasons))
+    """Return why a passage was found as one line of text."""
+    read = ""
+    if reading:
+        read = (
+            tr("read in full, it seems to answer the question")
+            if reading.relevance >= _ANSWERS
+            else tr("read in full, it seems to answer little of the question")
+        )
+    return joined("; ", (*match.reasons, read))
 
 
 def table_rows(library: Library, passage: Passage) -> tuple[Row, ...]:

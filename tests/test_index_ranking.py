@@ -140,7 +140,7 @@ def test_a_date_in_the_question_lifts_what_was_published_then(workspace: Workspa
     found = workspace.retriever.search("the quay at Vik in January 2023")
     assert found[0].source.title == "An older note"
     assert found[0].match is not None and found[0].match.date == 1.0
-    assert "published at a date the question names" in found[0].why
+    assert "published at a date that the question names" in found[0].why
 
 
 def test_a_passage_gains_from_its_neighbours(workspace: Workspace) -> None:
@@ -164,7 +164,8 @@ def test_every_place_in_the_ranking_is_explained(workspace: Workspace) -> None:
         assert one.match is not None and one.reading is not None
         low, high = sorted((sum(one.match.parts.values()), one.reading.relevance))
         assert low - 1e-3 <= one.score <= high + 1e-3
-        assert f"read: relevance {one.reading.relevance:.2f}, " in one.why
+        answers = one.reading.relevance >= 0.5
+        assert one.why.endswith("seems to answer the question") is answers
         assert set(one.match.parts) == set(WEIGHTS)
         assert 0 <= one.score <= 1
         assert one.match.missing[-1] == "zeppelin"

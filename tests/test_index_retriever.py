@@ -84,7 +84,9 @@ def test_the_passage_with_the_answer_comes_first(workspace: Workspace) -> None:
     """Each result says where it stands and why it ranked there."""
     first = workspace.retriever.search("How many ships did the harbour of Lund handle?")[0]
     assert first.source.title == "The harbour of Lund" and first.label == 1
-    assert "meaning" in first.why and "words" in first.why
+    assert first.why.startswith("found by its words: ships, harbour, Lund")
+    # A reader who asks is told in words: ranks and scores are in `match`.
+    assert first.match is not None and "0." not in first.why and "rank" not in first.why
     whole = workspace.library.document(first.passage.document)
     assert whole.text[first.passage.start : first.passage.end] == first.passage.text
 

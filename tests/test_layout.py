@@ -30,9 +30,10 @@ OWNERS = {
     "filelock": {"corpus/lock.py", "corpus/log.py"},
     "fpdf": {"corpus/starter/reports/build.py"},
     "gradio": {"ui/page.py", "ui/page_chat.py", "ui/page_library.py", "ui/page_memo.py",
-               "ui/page_options.py", "ui/page_source.py", "ui/page_add_to_memo.py",
+               "ui/page_scope.py", "ui/page_bar.py", "ui/page_html.py", "ui/page_source.py",
+               "ui/page_add_to_memo.py",
                "ui/page_conversations.py", "ui/page_chat_events.py", "ui/page_words.py",
-               "ui/page_local_models.py", "ui/server.py", "ui/event_errors.py"},
+               "ui/page_engines.py", "ui/server.py", "ui/event_errors.py"},
     "httpx": {"corpus/addresses.py", "corpus/fetching.py", "index/url_ingest.py",
               "assistant/models/clients.py", "assistant/models/downloading.py",
               "assistant/models/failures.py", "assistant/models/discovery.py"},
@@ -42,6 +43,7 @@ OWNERS = {
     "lxml": {"corpus/readers/markup.py", "corpus/readers/office_package.py"},
     "markdown_it": {"corpus/readers/markdown.py"},
     "markupsafe": {"ui/rendering.py"},
+    "matplotlib": {"assistant/pictures/drawing.py"},
     "olefile": {"corpus/readers/outlook.py"},
     "ollama": {"assistant/models/clients.py"},
     "onnxruntime": {"index/onnx_embedder.py"},
@@ -60,7 +62,7 @@ OWNERS = {
     "sqlite3": {"corpus/sqlite.py", "corpus/schema.py", "corpus/catalogue.py",
                 "corpus/conversations.py", "corpus/integrity.py", "corpus/library.py",
                 "corpus/metadata.py", "corpus/publishing.py", "corpus/rows.py"},
-    "starlette": {"ui/guard.py", "ui/document_routes.py"},
+    "starlette": {"ui/guard.py", "ui/document_routes.py", "ui/first_screen.py"},
     "tantivy": {"index/keyword_index.py"},
     "tokenizers": {"corpus/counting.py", "index/onnx_embedder.py", "index/pair_encoding.py"},
     "tinycss2": {"corpus/readers/hidden.py"},
@@ -68,7 +70,7 @@ OWNERS = {
     "trafilatura": {"corpus/readers/html.py"},
     "transformers": {"assistant/models/hugging_face.py", "index/sentence_embedder.py",
                      "index/rerankers.py"},
-    "typst": {"assistant/memo/timeline_figure.py"},
+    "typst": {"assistant/memo/typesetting.py"},
     "uvicorn": {"ui/server.py"},
     "xllamacpp": {"assistant/models/llama_child.py"},
     "xlfmt": {"corpus/readers/number_formats.py"},
@@ -77,7 +79,16 @@ OWNERS = {
 }  # fmt: skip
 # Vectors are arrays wherever they pass.
 SHARED = {"numpy"}
-HEAVY = ("torch", "chromadb", "gradio", "llama_index", "sentence_transformers", "tantivy", "numpy")
+HEAVY = (
+    "torch",
+    "chromadb",
+    "gradio",
+    "llama_index",
+    "sentence_transformers",
+    "tantivy",
+    "numpy",
+    "matplotlib",
+)
 
 
 @dataclass(frozen=True)

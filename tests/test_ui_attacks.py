@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from assistant.answer import Answer, Question
 from benchmarks.serving import served
 from corpus.errors import UsageError
 from corpus.library import Library
@@ -34,9 +35,9 @@ class Served:
     def __init__(self, place: Harbour, uploads: Uploads, *, guarded: bool) -> None:
         self.place, self.uploads = place, uploads
         app = application(place, EXAMPLES, uploads)
-        mounted = next(
-            one.app for one in app.inner.routes if hasattr(getattr(one, "app", 0), "get_blocks")
-        )
+        # Behind the guard stands the first screen, and behind it the page.
+        routes = app.inner._app.routes
+        mounted = next(one.app for one in routes if hasattr(getattr(one, "app", 0), "get_blocks"))
         self.page: gr.Blocks = mounted.get_blocks()
         self._serving = served(app if guarded else app.inner, 0)
         self.address = self._serving.__enter__()
@@ -310,19 +311,21 @@ def test_gradio_is_set_up_by_this_program_alone(monkeypatch: pytest.MonkeyPatch,
     assert f"GRADIO_{name}" not in os.environ
 
 
-def test_an_engine_that_was_not_offered_is_not_asked(guarded: Served) -> None:
-    """A client may name an address, to which passages would go: it gets a line instead."""
+def test_a_client_names_no_engine(guarded: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be an address, to which passages would go: the window's own state alone says who."""
     number = next(n for n, event in guarded.page.fns.items() if event.name == "ask")
-    inputs = len(guarded.page.fns[number].inputs)
-    # The engine is the first thing to choose above the box.
-    engine = next(at for at, one in enumerate(guarded.page.fns[number].inputs)
-                  if isinstance(one, gr.Dropdown))  # fmt: skip
-    for name in ("openai:http://127.0.0.1:9/v1#x", "openai-compatible:http://evil.example", "hf:x"):
-        data: list[Any] = ["How many ships?", *[None] * (inputs - 1)]
-        data[engine] = name
-        said = guarded.event(number, data, session=f"engine{name[:9]}")
-        assert "not in the list" in said, said
-    assert not guarded.place.questions.unfinished()
+    states = [isinstance(one, gr.State) for one in guarded.page.fns[number].inputs]
+    named, answers = [], guarded.place.answers
+
+    def noted(question: Question, engine: str = "") -> Iterator[Answer | str]:
+        named.append(engine)
+        return answers(question, engine)
+
+    monkeypatch.setattr(guarded.place, "answers", noted)
+    for name in ("openai:http://127.0.0.1:9/v1#x", "http://evil.example#x", "hf:x", "openai:far"):
+        data = ["How many ships?", *[name if one else None for one in states[1:]]]
+        guarded.event(number, data, session=f"engine{name[:9]}")
+    assert named == [""] * 4
 
 
 def test_two_windows_begin_one_answer_of_a_conversation() -> None:

@@ -1,10 +1,9 @@
-"""The fold "Get a local writer": what it says of models; getting, stopping, using, removing."""
+"""Models of this machine in the panel of who answers: getting, stopping, using, removing one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,14 +18,15 @@ from benchmarks.serving import serving
 from corpus.errors import UsageError
 from corpus.library import Library
 from tests.browser import GRADIO_WARNS, browser_test
+from tests.engine_windows import Window
 from tests.hub import MEGABYTE, Hub, content, entry_of
 from tests.servers import free_port
 from tests.test_assistant_models_model_store import LLAMA, gguf
 from tests.test_ui_page import EXAMPLES, Harbour, chromium, page
 from ui import local_models
 from ui.backend import Backend
-from ui.local_models import announcement_html, line_html, list_html, time_of
-from ui.page_local_models import LocalModelEvents, LocalModelParts
+from ui.engine_panel import panel_html
+from ui.local_models import announcement_html, line_html, time_of
 from ui.wording import keys, word
 
 __all__ = ["chromium", "page"]
@@ -37,7 +37,6 @@ DATA = content(3 * MEGABYTE)
 # Long enough to be seen on its way, and to be stopped there.
 LONG = content(24 * MEGABYTE, 2)
 WORSE = Measured(10, 20, 5, 3.0, quoting_right=18, quoting_invented=4)
-PARTS = LocalModelParts(*(object() for _ in LocalModelParts.__dataclass_fields__))  # type: ignore[arg-type]
 # The place behind the page that the browser test has.
 QUAY: list[tuple[Harbour, Hub]] = []
 
@@ -61,52 +60,6 @@ def place(tmp_path: Path, hub: Hub) -> Harbour:
     other = entry_of(LONG, name="other", hub=f"{hub.url}/other")
     made = entry_of(DATA, hub=f"{hub.url}/file", about="for <tests>", measured=WORSE)
     return harbour(tmp_path, made, other)
-
-
-class Window:
-    """What one window shows, by the handlers of the fold."""
-
-    def __init__(self, place: Harbour, language: str = "en") -> None:
-        self._events = LocalModelEvents(place, PARTS)
-        self._request: Any = SimpleNamespace(headers={"accept-language": language})
-        self._shown: dict[Any, Any] = {PARTS.seen: [], PARTS.removing: "", PARTS.followed: ""}
-        self.engine: str | None = None
-
-    def _draws(self, drawn: dict[Any, Any]) -> None:
-        self._shown |= drawn
-        changed = drawn.get(PARTS.engine)
-        if changed is not None:
-            self.engine = changed.get("value", self.engine)
-
-    def open(self) -> None:
-        self._draws(self._events.show_download(self._request))
-        self._draws(self._events.show_models(self._request))
-
-    def press(self, action: str, name: str = "tiny") -> None:
-        event: Any = SimpleNamespace(_data={"act": action, "name": name})
-        self._draws(self._events.action(self.engine, self._request, event))
-
-    def tick(self) -> None:
-        shown = self._shown
-        given = (shown[PARTS.seen], shown[PARTS.removing], shown[PARTS.followed], self.engine)
-        self._draws(self._events.tick(*given, self._request))
-
-    def row(self, name: str = "tiny") -> str:
-        """Return a row as text, with its buttons."""
-        html = self._shown[PARTS.rows]
-        found = re.search(rf'<li data-name="{name}".*?</li>', html)
-        assert found, html
-        return found[0]
-
-    def buttons(self, name: str = "tiny") -> list[str]:
-        return re.findall(r'data-act="(\w+)"', self.row(name))
-
-    def text(self, part: str) -> str:
-        return unescape(str(self._shown[getattr(PARTS, part)]))
-
-    @property
-    def engines(self) -> list[str]:
-        return [name for _, name in self._shown[PARTS.engine]["choices"]]
 
 
 def ended(place: Harbour, name: str = "tiny") -> None:
@@ -164,7 +117,7 @@ def test_a_model_comes_and_every_window_sees_it(place: Harbour, hub: Hub) -> Non
     assert hub.asked[-1][1].startswith("bytes=") and "installed" in window.row("other")
     assert "other is here and whole" in window.text("line")
     assert window.text("spoken").startswith("other is here")
-    assert "local:other" in window.engines and window.buttons("other") == ["use", "remove"]
+    assert window.buttons("other") == ["use", "remove"]
     # Who came when it was over is told nothing of it.
     fresh = Window(place)
     fresh.open()
@@ -197,40 +150,41 @@ def test_one_comes_at_a_time_and_the_next_can_be_stopped_before_it_begins(
 
 
 def test_a_model_is_used_and_removed(place: Harbour) -> None:
-    """Use makes it who answers; removing is asked about, and leaves another to answer."""
-    window = Window(place)
+    """Use makes it who answers, in every window; removing is asked about, and quotes are left."""
+    window, second = Window(place), Window(place)
     window.open()
+    second.open()
     window.press("get")
     ended(place)
-    window.press("use")
-    assert "Answers are written by tiny from now on" in window.text("note")
-    assert "engine: local:tiny" in window.text("status") and place.store.chosen == "tiny"
-    assert "installed, in use" in window.row() and window.buttons() == ["unuse", "remove"]
-    window.press("unuse")
-    assert "Answers come from extractive now" in window.text("note")
-    window.press("use")
-    window.engine = "local:tiny"
+    window.use("local:tiny")
+    assert "tiny answers from the next question on. Nothing leaves" in window.text("note")
+    assert "tiny<small> · on this machine" in window.text("who")
+    assert place.store.chosen == "tiny" and window.text("engine") == "local:tiny"
+    assert "installed, in use" in window.row() and window.buttons() == ["remove"]
+    second.tick()
+    assert second.text("engine") == "local:tiny" and "in use" in second.row()
     window.press("remove")
     assert "Remove Tiny (3 MB) from this machine?" in window.row()
     assert window.buttons() == ["drop", "keep"]
     window.press("keep")
-    assert window.buttons() == ["unuse", "remove"] and place.store.installed()
+    assert window.buttons() == ["remove"] and place.store.installed()
     window.press("remove")
     window.press("drop")
     assert window.buttons() == ["get"] and "tiny was removed" in window.text("note")
-    assert window.engine is None and "local:tiny" not in window.engines
-    assert place.store.chosen == "" and "engine: extractive" in window.text("status")
+    assert place.store.chosen == "" and "Quotes only" in window.text("who")
 
 
 def test_a_page_with_an_engine_of_its_own_says_so(place: Harbour) -> None:
-    """What is used counts for `auto`; the page was told another engine."""
+    """What is used counts from the next start; the page was told another engine."""
     place.answering = "scripted"
     window = Window(place)
     window.open()
+    assert "was started with scripted" in window.text("rows")
     window.press("get")
     ended(place)
-    window.press("use")
-    assert "started with the engine scripted; choose local:tiny above" in window.text("note")
+    window.use("local:tiny")
+    assert "tiny is kept as your choice. For now scripted answers" in window.text("note")
+    assert "Chosen for then: tiny" in window.text("rows")
 
 
 def test_what_goes_wrong_is_one_clear_line(
@@ -311,7 +265,7 @@ def test_a_file_of_the_users_own_has_a_row(place: Harbour) -> None:
     """It can be used and removed; nothing is claimed of it."""
     (place.store.prepared() / "lund <3b>.gguf").write_bytes(gguf(*LLAMA))
     (one,) = [one for one in local_models.local_models(place) if one.entry is None]
-    html = list_html([one], "", "en")
+    html = panel_html(place, "", "", {}, "en")
     assert "a file of yours" in html and "lund &lt;3b&gt;" in html and "<3b>" not in html
     assert one.state == "here" and one.memory > one.bytes > 0
 
@@ -358,23 +312,15 @@ def test_the_room_takes_what_was_chosen_and_lets_go_when_it_leaves(
         monkeypatch.setattr(model_store, "entries", lambda: (made,))
         backend = Backend(Settings(home=tmp_path, embedder="hash"))
         with pytest.raises(UsageError, match="still opening"):
-            local_models.use_model(backend, "lund")
+            backend.choose_engine("local:lund")
         backend.open()
         assert backend._finished.wait(60)
         first = backend.workspace()
-        assert (
-            [name for _, name in backend.engines()][:1]
-            == [backend.renew_engine()]
-            == ["extractive"]
-        )
+        assert [name for _, name in backend.engines()][:1] == ["extractive"]
         (ModelStore(tmp_path).prepared() / "lund.gguf").write_bytes(gguf(*LLAMA))
-        assert backend.workspace() is first and "local:lund" in {
-            name for _, name in backend.engines()
-        }
-        assert (
-            local_models.use_model(backend, "lund") == "local:lund"
-            and "local:lund" in backend.status()
-        )
+        assert backend.workspace() is first
+        assert "local:lund" in {name for _, name in backend.engines()}
+        assert backend.choose_engine("local:lund") == backend.default_engine() == "local:lund"
         assert backend.workspace() is not first and backend.host_of("local:lund") == ""
         local_models.remove_model(backend, "lund")
         assert "local:lund" not in {name for _, name in backend.engines()}
@@ -405,54 +351,45 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     library.close()
 
 
-def open_fold(page: Any) -> None:
-    page.get_by_role("button", name="Engine, dates, publishers, documents").click()
-    page.get_by_role("button", name="Get a local writer").click()
-    page.locator("#writers-list li").wait_for()
+def open_panel(page: Any) -> None:
+    page.locator("#bar-who button").click()
+    page.locator("#engines-list [data-row=tiny]").wait_for()
 
 
 @browser_test
 def test_a_model_is_fetched_stopped_resumed_used_and_removed(page: Any, address: str) -> None:
-    """By its row; the line shows how far it is, in a second window too."""
+    """By its row; the line below shows how far it is."""
     _, hub = QUAY[0]
-    open_fold(page)
-    row = page.locator("#writers-list li")
+    open_panel(page)
+    row = page.locator("#engines-list [data-row=tiny]")
     assert "Measured worse than quoting" in row.inner_text() and hub.asked == []
     get = row.get_by_role("button", name="Get: Tiny")
     assert get.bounding_box()["height"] >= 24
     get.focus()
     page.keyboard.press("Enter")
-    page.locator("#writers-line progress").wait_for()
+    page.locator("#engines-line progress").wait_for()
     page.get_by_text(re.compile(r"of 25 MB · \d+ MB/s · \d+ s left")).wait_for()
     row.get_by_text("on its way").wait_for()
     # Drawn anew, what stands in its place has the focus.
     page.wait_for_function("document.activeElement.dataset.act === 'stop'")
     # What is read out stands in a region that was there before.
-    spoken = page.query_selector("#writers-spoken [aria-live=polite]")
-    second = page.context.new_page()
-    second.goto(address)
-    second.locator("#writers-line progress").wait_for()
-    second.close()
-    page.bring_to_front()
+    spoken = page.query_selector("#engines-spoken [aria-live=polite]")
     row.get_by_role("button", name="Stop: Tiny").click()
     row.get_by_text("half done").wait_for()
-    page.locator("#writers-line", has_text="was stopped").wait_for()
+    page.locator("#engines-line", has_text="was stopped").wait_for()
     page.wait_for_function("at => at.isConnected && at.innerText.includes('stopped')", arg=spoken)
     hub.fault = ""
     row.get_by_role("button", name="Resume: Tiny").click()
-    page.locator("#writers-line", has_text="tiny is here and whole").wait_for()
+    page.locator("#engines-line", has_text="tiny is here and whole").wait_for()
     assert hub.asked[-1][1].startswith("bytes=")
     row.get_by_text("installed").wait_for()
-    page.get_by_label("Engine", exact=True).click()
-    page.get_by_role("option", name="local:tiny").click()
-    page.locator("#chips .chip", has_text="text stays on this machine").wait_for()
     row.get_by_role("button", name="Use: Tiny").click()
     row.get_by_text("installed, in use").wait_for()
-    page.locator("#status", has_text="local:tiny").wait_for()
+    page.locator("#bar-who", has_text="tiny · on this machine").wait_for()
     row.get_by_role("button", name="Remove: Tiny").click()
     page.wait_for_function("document.activeElement.dataset.act === 'keep'")
     row.get_by_role("button", name="Remove it: Tiny").click()
     row.get_by_text("not here").wait_for()
-    page.locator("#chips .chip", has_text="local:tiny").wait_for(state="detached")
+    page.locator("#bar-who", has_text="Quotes only").wait_for()
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Citatio
 from assistant.checking.problems import Code, problem
 from assistant.engine import Usage
 from assistant.models.model_store import ModelStore
-from assistant.related import Related
+from assistant.related import Related, Said
 from benchmarks.serving import chromium_running, serving
 from corpus.catalogue import Entry
 from corpus.conversations import Conversations
@@ -29,14 +31,14 @@ from ui.chat_actions import (
     AskOptions,
     ChatTurn,
     begin_answer,
-    chat_messages,
     selected_citation,
+    thread_html,
     turn_progress,
     why_not_asked,
 )
 from ui.jobs import Jobs
-from ui.notices import status_html
-from ui.rendering import literal
+from ui.page_engines import who_html
+from ui.rendering import rendered
 from ui.source import Sources, View
 
 TEXT = (
@@ -66,6 +68,8 @@ class Harbour:
         self.downloads: Jobs[Any] = Jobs("models", at_once=1, waiting=2)
         self.store = ModelStore(Path(os.devnull), catalogue=())
         self.answering = "scripted"
+        # What was asked, and how many turns came with it.
+        self.asked: list[tuple[str, int]] = []
 
     def conversations(self) -> Conversations | None:
         return self._kept
@@ -74,7 +78,13 @@ class Harbour:
         return None
 
     def status(self, language: str = "en") -> str:
-        return status_html(self.entries(), self.answering, "", language=language)
+        return ""
+
+    def with_follow_ups(self, answer: Answer) -> Answer:
+        return replace(answer, follow_ups=("Who runs the harbour?",))
+
+    def pictures(self, answer: Answer, language: str = "en", *, wait: bool = True) -> tuple[()]:
+        return ()
 
     def engines(self) -> Sequence[tuple[str, str]]:
         here = [f"local:{one.name}" for one in self.store.installed()]
@@ -83,15 +93,37 @@ class Harbour:
     def models(self) -> ModelStore:
         return self.store
 
+    def servers(self) -> Sequence[str]:
+        return ()
+
+    def find_servers(self) -> None:
+        return None
+
+    def require_open(self) -> None:
+        return None
+
+    def home(self) -> Path:
+        return self.store.folder
+
+    def engine_of_start(self) -> str:
+        return "scripted" if self.answering == "scripted" else ""
+
+    def chosen_engine(self) -> str:
+        return self.store.chosen_engine
+
+    def choose_engine(self, name: str) -> str:
+        self.store.choose_engine(name)
+        return self.renew_engine()
+
     def renew_engine(self) -> str:
         if self.answering != "scripted":
-            self.answering = f"local:{self.store.chosen}" if self.store.chosen else "extractive"
+            self.answering = self.store.chosen_engine or "extractive"
         return self.answering
 
     def host_of(self, engine: str) -> str:
         return "api.openai.com" if engine.startswith("openai:") else ""
 
-    def examples(self) -> Sequence[str]:
+    def examples(self, language: str = "en") -> Sequence[str]:
         return EXAMPLES
 
     def opening_finished(self) -> bool:
@@ -101,6 +133,7 @@ class Harbour:
         return [Entry(DOCUMENT.id, SOURCE, 1, 1, "2026-01-01T00:00:00+00:00")]
 
     def answers(self, question: Question, engine: str = "") -> Iterator[Answer | str]:
+        self.asked.append((question.text, len(question.history)))
         answer = Answer(question.text, evidence=(EVIDENCE,), engine="scripted")
         if "declined" in question.text:
             closest = Claim(f"{QUOTE} <i>&#9660;</i>", (1,), "supported")
@@ -147,6 +180,9 @@ class Harbour:
             seconds={"total": 0.1},
         )  # fmt: skip
 
+    def grading(self) -> Callable[[Source], str]:
+        return lambda source: "C3"
+
     def page_renderer(self) -> Shelf:
         return Shelf()
 
@@ -155,7 +191,7 @@ class Harbour:
             Shelf(),
             Shelf(),
             grade=lambda source: "C3",
-            beside=lambda shown: Related(same=(EVIDENCE,)),
+            beside=lambda shown: Related(same=(Said(EVIDENCE, START, START + len(QUOTE)),)),
         )
 
 
@@ -189,7 +225,7 @@ def test_history_is_of_this_session_and_failures_are_no_history() -> None:
     first = last("How many ships?")
     both = last("fail now", first)
     assert [turn.answer.outcome for turn in both if turn.answer] == ["answered", "failed"]
-    assert "The answer failed" in chat_messages(both)[3]["content"]
+    assert "The answer failed" in thread_html(both)[1]
     assert last("and then?", both)[0] == first[0]
 
 
@@ -221,6 +257,8 @@ def test_a_marker_that_does_not_exist_shows_the_empty_panel() -> None:
     assert shown is not None and shown.claim and shown.evidence == (EVIDENCE,)
     html = Harbour().sources().html(shown, View(), "en")
     assert f"<mark>{QUOTE}</mark>" in html and "grade C3" in html and "Lund" in html
+    assert f'href="#at-{DOCUMENT.id}-{START}-{START + len(QUOTE)}"' in html
+    assert "1 other source says so" in html
 
 
 @pytest.mark.parametrize(
@@ -228,8 +266,9 @@ def test_a_marker_that_does_not_exist_shows_the_empty_panel() -> None:
     ["<script>x</script>", "![a](http://h/b)", "[a](javascript:x)", "**b** _i_ `c` ~~s~~", "$x$"],
 )
 def test_text_is_shown_and_never_rendered(text: str) -> None:
-    """No sign that HTML or Markdown reads is left as itself."""
-    assert not set(literal(text)) & set("<>![]()*_`~$")
+    """A question is text in the heading and in the attributes made of it."""
+    shown = rendered("thread.html", "turn", "en", text, "", 0)
+    assert "<script" not in shown and html.unescape(shown).count(text) == 2
 
 
 # ----------------------------------------------------------------- in the browser
@@ -273,14 +312,20 @@ def page(chromium: Any, address: str) -> Iterator[Any]:
 
     opened.on("console", heard)
     opened.goto(address)
-    opened.wait_for_selector("#question textarea")
-    opened.get_by_role("button", name=EXAMPLES[0]).wait_for()
+    ready(opened)
+    opened.locator("#greeting").get_by_role("button", name=EXAMPLES[0]).wait_for()
     yield opened
     assert hosts <= {"127.0.0.1", ""}, hosts
     assert not errors, errors
     assert opened.evaluate("window.hacked") is None
-    assert opened.query_selector("#chat img[src*='10.0.0.1'], #source img") is None
+    assert opened.query_selector("#chat img, #source img") is None
     context.close()
+
+
+def ready(page: Any) -> None:
+    """Wait until the page has taken over from what the server drew first."""
+    page.wait_for_selector("#question textarea")
+    page.wait_for_selector("#first", state="detached")
 
 
 def ask(page: Any, text: str) -> None:
@@ -288,11 +333,12 @@ def ask(page: Any, text: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_the_line_under_the_title_says_where_text_goes() -> None:
-    """Before the first question: nowhere, or to the host of the engine that was named."""
-    assert "nothing leaves this machine" in status_html((), "ollama:x", "")
-    shown = status_html((), "openai:x", "", "api.openai.com")
-    assert "go to api.openai.com" in shown and "nothing leaves" not in shown
+def test_the_bar_says_where_text_goes() -> None:
+    """Nowhere, or in amber to the host of the engine that was chosen."""
+    place: Any = Harbour()
+    here, far = (who_html(place, name, "en") for name in ("", "openai:far"))
+    assert "on this machine" in here and "hosted" not in here
+    assert "sends text to api.openai.com" in far and "hosted" in far
 
 
 def test_the_room_reports_a_library_that_cannot_be_opened(tmp_path: Any) -> None:

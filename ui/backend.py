@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Question
@@ -13,18 +14,21 @@ from assistant.memo.grades import Grades
 from assistant.related import Related, related_passages
 from corpus.addresses import Policy
 from corpus.document import Source
-from corpus.errors import BriefingError, SearchIndexError, StorageError, UsageError
+from corpus.errors import BriefingError, FormatError, SearchIndexError, StorageError, UsageError
 from corpus.i18n import tr
 from corpus.page_images import PageRenderer
 from corpus.vocabulary import using_aliases
+from ui.comparing import Comparisons
+from ui.engine_names import QUOTES, engine_title
 from ui.jobs import Jobs
-from ui.notices import error_html, status_html, troubles_html
+from ui.notices import error_html, opening_html, troubles_html
 from ui.source import SelectedCitation, Sources
 from ui.wording import word
 
 if TYPE_CHECKING:
     from assistant.engine import Engine
     from assistant.models.model_store import ModelStore
+    from assistant.pictures.picture import Picture
     from assistant.settings import Settings
     from assistant.workspace import Workspace
     from corpus.catalogue import Entry
@@ -44,6 +48,8 @@ _CLOSE_TIMEOUT = 5.0
 # Two questions at once, one for each core of a small machine; the page of a question that finds
 # more than this waiting says so at once. Writing to the library and to a memo is one at a time.
 _QUESTIONS_AT_ONCE, _QUESTIONS_WAITING = 2, 32
+# Answers whose pictures are kept, so that a page that is drawn anew has them at once.
+_PICTURES_KEPT = 64
 # Models come one at a time.
 _MEMOS_WAITING, _ADDITIONS_WAITING, _DOWNLOADS_WAITING = 8, 16, 8
 
@@ -73,6 +79,9 @@ class Backend:
         self._closing = threading.Event()
         self._opening_thread = threading.Thread()
         self._renderer = PageRenderer()
+        self._pictures: dict[tuple[str, str, str, int], Sequence[Picture]] = {}
+        self._pictures_lock = threading.Lock()
+        self._comparisons = Comparisons()
         self._engines: dict[str, Engine] = {}
         self._other_engines: list[str] = []
         self._examples: dict[str, list[str]] = {}
@@ -200,29 +209,86 @@ class Backend:
         return [one.name for one in found if not one.name.startswith("local:")]
 
     def status(self, language: str = "en") -> str:
-        """Return the line under the title, as HTML."""
+        """Return the line below the bar as HTML: how it opens, what failed; "" if all is well."""
         troubles = troubles_html(list(self._troubles.items()), language)
         if self._failure:
             return error_html(self._failure, language) + troubles
-        workspace = self._workspace
-        if workspace is None:
-            note = word(self._status_key, language, **self._progress)
-            return status_html((), "", note) + troubles
-        engine = workspace.engine
-        entries = workspace.library.entries()
-        return status_html(entries, engine.name, "", engine.host, language) + troubles
+        if self._workspace is None:
+            return opening_html(word(self._status_key, language, **self._progress)) + troubles
+        return troubles
+
+    def default_engine(self) -> str:
+        """Return the name of the engine that answers where none was chosen; "" while it opens."""
+        return self._workspace.engine.name if self._workspace else ""
+
+    def engine_of_start(self) -> str:
+        """Return the engine that the command line or the environment named, "" for none."""
+        return "" if self._settings.engine == "auto" else self._settings.engine
+
+    def chosen_engine(self) -> str:
+        """Return the engine that was chosen for good, "" for none."""
+        try:
+            return self.models().chosen_engine
+        except FormatError:
+            # Choosing writes the file anew.
+            return ""
+
+    def choose_engine(self, name: str) -> str:
+        """Have an engine answer from the next question on, in every window and after a restart.
+
+        One that was named at the start answers on until the next; returns who answers. Raises
+        UsageError, StorageError.
+        """
+        from assistant.engine_selection import engine_named
+
+        self.require_open()
+        if name not in {one for _, one in self.engines()}:
+            self._check_hosted(name)
+        # What it lacks, a key perhaps, is said before it is kept.
+        engine_named(name, self._settings.home)
+        self.models().choose_engine(name)
+        return self.renew_engine()
+
+    def _check_hosted(self, name: str) -> None:
+        """Raise UsageError for what is no engine of a provider that the page offers."""
+        from assistant.models.engine_config_file import engine_config_in
+        from assistant.models.hosted import named_model, provider_of
+
+        provider = provider_of(name, engine_config_in(self._settings.home))
+        if provider is None:
+            raise UsageError(_not_in_list(name))
+        named_model(provider, provider.model(name))
+
+    def require_open(self) -> None:
+        """Raise UsageError while the library opens, and takes the engine that was named before."""
+        if not self.opening_finished():
+            raise UsageError(tr("the library is still opening; try again in a moment"))
 
     def engines(self) -> Sequence[tuple[str, str]]:
-        """Return (what is shown, name) of the engines to choose from, the present one first.
+        """Return (title, name) of the engines that may be asked, the present one first.
 
-        Empty while the library opens; of the models of this machine those that are here now.
+        None while the library opens; of the models of this machine those that are here now. A
+        hosted one is among them only while it is the present one.
         """
         workspace = self._workspace
         if workspace is None or not self._other_engines:
             return ()
         here = [f"local:{one.name}" for one in self.models().installed()]
         names = dict.fromkeys([workspace.engine.name, *here, *self._other_engines])
-        return [(one, one) for one in names]
+        return [(engine_title(one), one) for one in names]
+
+    def servers(self) -> Sequence[str]:
+        """Return the engines on servers of this machine, and of other packages, as last found."""
+        return [one for one in self._other_engines if one != QUOTES]
+
+    def find_servers(self) -> None:
+        """Look again for the servers of this machine that answer."""
+        if self._workspace is not None and self.opening_finished():
+            self._other_engines = self._reachable(self._workspace)
+
+    def home(self) -> Path:
+        """Return the data folder, where keys are kept."""
+        return self._settings.home
 
     def models(self) -> ModelStore:
         """Return what looks after the models of this machine."""
@@ -230,17 +296,25 @@ class Backend:
 
         return ModelStore(self._settings.home)
 
-    def renew_engine(self) -> str:
+    def renew_engine(self, *, anew: bool = False) -> str:
         """Take who `auto` names now, where no other was named at the start; return who answers.
 
-        What is being written goes on with the engine that began it. Raises UsageError.
+        What is being written goes on with the engine that began it. With `anew` it is made again
+        though its name is the same: its key is another. Raises UsageError.
         """
         from assistant.engine_selection import engine_named
 
         workspace = self._workspace
-        if workspace is not None and self._settings.engine == "auto":
-            engine = engine_named("auto", workspace.settings.home)
-            if engine.name != workspace.engine.name:
+        if anew:
+            self._engines.clear()
+        if workspace is not None and (anew or not self.engine_of_start()):
+            try:
+                engine = engine_named(self._settings.engine, workspace.settings.home)
+            except UsageError:
+                # What was made with a key that is gone must not be asked any more.
+                self._workspace = workspace.with_engine(engine_named(QUOTES, self.home()))
+                raise
+            if anew or engine.name != workspace.engine.name:
                 self._workspace = workspace = workspace.with_engine(engine)
         return workspace.engine.name if workspace is not None else ""
 
@@ -264,9 +338,7 @@ class Backend:
         if name in {"", workspace.engine.name}:
             return workspace.engine
         if name not in {one for _, one in self.engines()}:
-            raise UsageError(
-                tr("the engine {name} is not in the list; choose one that is", name=repr(name))
-            )
+            raise UsageError(_not_in_list(name))
         if name not in self._engines:
             self._engines[name] = engine_named(name, workspace.settings.home)
         return self._engines[name]
@@ -325,6 +397,36 @@ class Backend:
             workspace if chosen is workspace.engine else workspace.with_engine(chosen), question
         )
 
+    def with_follow_ups(self, answer: Answer) -> Answer:
+        """Return a complete answer with questions that lead on from it; takes up to 0.6 s."""
+        from assistant.follow_up_questions import with_follow_ups
+
+        asked = answer.follow_ups or answer.outcome in {"", "failed"} or self._workspace is None
+        return answer if asked else with_follow_ups(self._workspace, answer)
+
+    def pictures(
+        self, answer: Answer, language: str = "en", *, wait: bool = True
+    ) -> Sequence[Picture]:
+        """Return the pictures of a complete answer, kept for the last answers that were drawn.
+
+        They take 0.1 to 0.4 s, to be spent after the answer is shown: without `wait` there are
+        those that are kept.
+        """
+        from assistant.pictures.choice import pictures_of_answer
+
+        workspace = self._workspace
+        if workspace is None:
+            return ()
+        key = (answer.question, answer.text, language, workspace.library.generation)
+        if not wait:
+            return self._pictures.get(key, ())
+        with self._pictures_lock:
+            if key not in self._pictures:
+                if len(self._pictures) >= _PICTURES_KEPT:
+                    del self._pictures[next(iter(self._pictures))]
+                self._pictures[key] = pictures_of_answer(workspace, answer, language)
+            return self._pictures[key]
+
     def page_renderer(self) -> PageRenderer:
         """Return what draws pages of PDFs."""
         return self._renderer
@@ -335,21 +437,31 @@ class Backend:
         if workspace is None:
             return None
 
-        def grade(source: Source) -> str:
-            try:
-                found = Grades.load(workspace.settings.home).of(source, "")
-            except UsageError:
-                # A file of grades that cannot be read is told of where memos use it.
-                return ""
-            return f"{found.reliability}{found.credibility}"
-
-        def found(selected: SelectedCitation) -> Related:
+        def compare(selected: SelectedCitation) -> Related:
             with using_aliases(workspace.aliases):
                 return related_passages(
                     workspace.checker, selected.citation, selected.claim, selected.evidence
                 )
 
-        return Sources(workspace.library, self._renderer, grade=grade, beside=found)
+        return Sources(
+            workspace.library, self._renderer, grade=lambda source: self.grading()(source),
+            beside=lambda selected: self._comparisons.of(selected, compare),
+        )  # fmt: skip
+
+    def grading(self) -> Callable[[Source], str]:
+        """Return what grades a source ("C3"), by the file of grades as it is now."""
+        workspace = self._workspace
+        try:
+            grades = Grades.load(workspace.settings.home) if workspace else None
+        except UsageError:
+            # A file of grades that cannot be read is told of where memos use it.
+            grades = None
+
+        def grade(source: Source) -> str:
+            found = grades.of(source, "") if grades else None
+            return f"{found.reliability}{found.credibility}" if found else ""
+
+        return grade
 
     def conversations(self) -> Conversations | None:
         """Return the kept conversations; None while the library opens."""
@@ -362,6 +474,7 @@ class Backend:
     def close(self) -> None:
         """Let go of the library, once nothing reads it; opening it is broken off."""
         self._closing.set()
+        self._comparisons.close()
         self._renderer.close()
         if self._opening_thread.ident is None:
             # It was never begun.
@@ -376,6 +489,10 @@ class Backend:
         with self._examples_lock:
             if self._to_close is not None:
                 self._to_close.close()
+
+
+def _not_in_list(name: str) -> str:
+    return tr("the engine {name} is not in the list; choose one that is", name=repr(name))
 
 
 Say = Callable[[str], None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING
 from assistant.answer import Answer, Question
 from assistant.answer_storage import store_finished
 from assistant.pipeline import LONGEST_QUESTION
+from assistant.planning.subject import subject_of
+from assistant.starter import EXAMPLES_ZH
 from corpus.errors import BriefingError, NoConversation
 from corpus.partial_dates import first_day, is_date, last_day
-from ui.answer_view import actions_html, answer_html
+from ui.answer_parts import Grade
+from ui.answer_view import actions_html, answer_html, awaited_html
 from ui.jobs import Job
-from ui.notices import error_html, note_html, question_html, waiting_html
+from ui.notices import error_html, note_html
+from ui.pictures_view import pictures_html
+from ui.rendering import rendered
 from ui.source import SelectedCitation
 from ui.wording import keys, word
 
@@ -27,6 +32,10 @@ if TYPE_CHECKING:
 
 # Seconds for which a job waits until its question is kept: a disk that stands still.
 _STORE_TIMEOUT = 30.0
+# Seconds without a word of an answer after which that is said, and after which quotes are offered.
+_SLOW, _QUOTE_AFTER = 8, 20
+# Questions that an empty conversation offers.
+_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,7 @@ class ChatTurn:
 
     `number` is its place in the library, 0 while it has none. `waiting` says what is awaited,
     `problem` why there is no answer, `stopped` that the reader stopped it. `rated` is "good",
-    "bad" or "".
+    "bad" or "". `slow` are the seconds for which nothing was written, where these are many.
     """
 
     question: str
@@ -45,6 +54,7 @@ class ChatTurn:
     problem: str = ""
     stopped: bool = False
     rated: str = ""
+    slow: int = 0
 
     @property
     def complete(self) -> bool:
@@ -94,17 +104,19 @@ def begin_answer(
     asked: AskOptions,
     *,
     instead_of: int = 0,
+    alone: bool = False,
 ) -> tuple[str, ChatTurn]:
     """Start the answer to `text` behind the page; return its conversation and the turn as begun.
 
     The question is in the library before this returns (while the library opens: as soon as it is
-    open). Raises UsageError when too many questions wait, or this conversation's last one does.
+    open). A question that is to be read `alone` is told nothing of the turns before it. Raises
+    UsageError when too many questions wait, or this conversation's last one does.
     """
     conversation = conversation or uuid.uuid4().hex[:12]
     history = tuple(
         turn.answer.turn
         for turn in turns
-        if turn.answer is not None and turn.answer.outcome not in {"", "failed"}
+        if not alone and turn.answer is not None and turn.answer.outcome not in {"", "failed"}
     )
     question = Question(
         " ".join(text.split()), history, asked.as_of.strip(), asked.since.strip(),
@@ -177,7 +189,10 @@ def turn_progress(backend: Backend, job: Job[ChatTurn], begun: ChatTurn, languag
         key = "chat.in_line" if ahead else "chat.starting"
         return replace(begun, waiting=word(key, language, count=ahead))
     if latest.waiting in keys():
-        return replace(latest, waiting=word(latest.waiting, language))
+        latest = replace(latest, waiting=word(latest.waiting, language))
+    written = latest.answer is not None and (latest.answer.claims or latest.answer.growing)
+    if job.seconds >= _SLOW and not job.ended and not written:
+        return replace(latest, slow=int(job.seconds))
     return latest
 
 
@@ -200,44 +215,100 @@ def stop_answer(backend: Backend, conversation: str) -> None:
         job.cancel()
 
 
-def chat_messages(
-    turns: Sequence[ChatTurn], language: str = "en", *, running: bool = False
-) -> list[dict[str, str]]:
-    """Return the turns as the chat component's messages."""
-    shown = []
-    for number, turn in enumerate(turns):
-        last = number == len(turns) - 1
-        body = answer_html(turn.answer, number, language) if turn.answer else ""
-        if turn.waiting:
-            body = waiting_html(turn.waiting)
-        elif turn.problem:
-            body += error_html(turn.problem, language)
-        elif turn.stopped:
-            body += note_html(word("chat.stopped", language))
-        elif not turn.complete and not (last and running):
-            body = (body if turn.answer and turn.answer.claims else "") + note_html(
-                word("chat.interrupted", language)
-            )
-        elif not body:
-            body = waiting_html(word("chat.starting", language))
-        if not (last and running):
-            body += actions_html(turn.answer, number, language, last=last,
-                                             rated=turn.rated)  # fmt: skip
-        shown.append({"role": "user", "content": question_html(turn.question)})
-        shown.append({"role": "assistant", "content": body})
-    return shown
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands in an answer beside its sentences: grades of sources, and pictures of a turn."""
+
+    grade: Grade
+    pictures: Callable[[Answer, int], str]
+
+
+def beside(backend: Backend, language: str, *, wait: bool = False) -> Beside:
+    """Return what stands beside answers; pictures that are not drawn yet only with `wait`."""
+    return Beside(
+        backend.grading(),
+        lambda answer, turn: pictures_html(
+            backend.pictures(answer, language, wait=wait), turn, language
+        ),
+    )
+
+
+def led_on(backend: Backend, conversation: str, turn: ChatTurn) -> ChatTurn:
+    """Return a complete turn with the questions that lead on from it, which are kept."""
+    if turn.answer is None or not turn.complete:
+        return turn
+    answer = backend.with_follow_ups(turn.answer)
+    kept = backend.conversations()
+    if answer is not turn.answer and answer.follow_ups and kept is not None and turn.number:
+        with suppress(NoConversation):
+            store_finished(kept, conversation, turn.number, answer)
+    return replace(turn, answer=answer)
+
+
+def thread_html(
+    turns: Sequence[ChatTurn],
+    language: str = "en",
+    *,
+    conversation: str = "",
+    running: bool = False,
+    beside: Beside | None = None,
+) -> tuple[str, str]:
+    """Return the turns before the last as HTML, and the last one, which may be growing.
+
+    Two parts: while an answer grows only the second is sent to the page again.
+    """
+    bodies = [
+        _turn_body(turn, number, language, beside, last=number == len(turns) - 1, running=running)
+        for number, turn in enumerate(turns)
+    ]
+    shown = [
+        rendered("thread.html", "turn", language, turn.question, body, number)
+        for number, (turn, body) in enumerate(zip(turns, bodies, strict=True))
+    ]
+    earlier = rendered("thread.html", "thread", language, "".join(shown[:-1]), conversation)
+    return earlier, shown[-1] if shown else ""
+
+
+def _turn_body(
+    turn: ChatTurn, number: int, language: str, beside: Beside | None, *, last: bool, running: bool
+) -> str:
+    """Return what stands below a question: the answer, what is awaited, why there is none."""
+    growing = last and running
+    body = ""
+    if turn.answer:
+        drawn = beside.pictures(turn.answer, number) if beside and not growing else ""
+        body = answer_html(
+            turn.answer, number, language, pictures=drawn, grade=beside and beside.grade,
+            running=growing,
+        )  # fmt: skip
+    if turn.waiting:
+        body = awaited_html(turn.waiting, language)
+    elif turn.problem:
+        body += error_html(turn.problem, language)
+    elif turn.stopped:
+        body += note_html(word("chat.stopped", language))
+    elif not turn.complete and not growing:
+        body = (body if turn.answer and turn.answer.claims else "") + note_html(
+            word("chat.interrupted", language)
+        )
+    elif not body:
+        body = awaited_html(word("chat.starting", language), language)
+    if growing and turn.slow:
+        body += rendered(
+            "thread.html", "slow", language, turn.slow, turn.slow >= _QUOTE_AFTER, number
+        )
+    if not growing:
+        body += actions_html(turn.answer, number, language, last=last, rated=turn.rated)
+    return body
 
 
 def with_refusal(
-    turns: Sequence[ChatTurn], text: str, reason: str, language: str
-) -> list[dict[str, str]]:
-    """Return the messages with one more that says why a question waits in the box."""
+    turns: Sequence[ChatTurn], text: str, reason: str, language: str, conversation: str = ""
+) -> tuple[str, str]:
+    """Return the thread with one turn more that says why a question waits in the box."""
+    earlier = "".join(thread_html(turns, language, conversation=conversation))
     body = note_html(f"{reason} {word('chat.kept_in_box', language)}")
-    return [
-        *chat_messages(turns, language),
-        {"role": "user", "content": question_html(text)},
-        {"role": "assistant", "content": body},
-    ]
+    return earlier, rendered("thread.html", "turn", language, text, body, len(turns))
 
 
 def rate_answer(
@@ -247,6 +318,26 @@ def rate_answer(
     with suppress(NoConversation):
         kept.rate(conversation, turn.number, good=good, reason=reason)
     return replace(turn, rated="good" if good else "bad")
+
+
+def greeting_html(backend: Backend, examples: Sequence[str], language: str) -> str:
+    """Return what an empty conversation says; `examples` are asked while the library opens."""
+    entries = backend.entries()
+    opened = backend.opening_finished()
+    found = list(backend.examples(language)) if entries else []
+    if not found and not opened:
+        found = list(EXAMPLES_ZH if language == "zh" else examples)
+    own = None if not opened else any(not one.starter for one in entries)
+    return rendered(
+        "thread.html", "greeting", language, found[:_EXAMPLES], own, len(entries), bool(entries)
+    )
+
+
+def about_html(turns: Sequence[ChatTurn], language: str, *, alone: bool = False) -> str:
+    """Return the chip that says what the next question is taken to be about; "" for nothing."""
+    history = [turn.answer.turn for turn in turns if turn.complete and turn.answer is not None]
+    subject = subject_of(history) if history else ""
+    return rendered("thread.html", "about", language, subject, alone and bool(history))
 
 
 def selected_citation(
@@ -265,7 +356,18 @@ def selected_citation(
         return None
     sentences = (*answer.claims, *answer.nearest, *answer.quoted)
     claim = next((one.text for one in sentences if wanted in (*one.citations, *one.offered)), "")
-    return SelectedCitation(citation, claim, answer.evidence)
+    label = answer.labels[wanted]
+    return SelectedCitation(citation, claim, answer.evidence, answer.citations, label)
+
+
+def first_citation(turns: Sequence[ChatTurn]) -> SelectedCitation | None:
+    """Return what the first marker of the last answer points to, once that answer is complete."""
+    answer = turns[-1].answer if turns and turns[-1].complete else None
+    if answer is None:
+        return None
+    sentences = (*answer.claims, *answer.nearest)
+    numbers = [number for one in sentences for number in (*one.citations, *one.offered)]
+    return selected_citation(turns, len(turns) - 1, numbers[0]) if numbers else None
 
 
 def publishers_of(entries: Sequence[Entry]) -> list[str]:

@@ -44,6 +44,12 @@ class Job(Generic[Step]):
         self._ended = False
         self._cancelled = threading.Event()
         self._failure: BriefingError | None = None
+        self._begun_at: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """For how many seconds it has been worked on; 0.0 while it waits."""
+        return time.monotonic() - self._begun_at if self._begun_at is not None else 0.0
 
     @property
     def latest(self) -> Step | None:
@@ -95,6 +101,7 @@ class Job(Generic[Step]):
 
     def run(self) -> None:
         """Do the work, in the thread that calls."""
+        self._begun_at = time.monotonic()
         try:
             try:
                 if not self._cancelled.is_set():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.memo.translation import worded
-from corpus.errors import BriefingError, FormatError, ReadError, UsageError
+from corpus.errors import BriefingError, ReadError, UsageError
 from corpus.i18n import tr
 from ui.jobs import Job
 from ui.rendering import rendered
@@ -18,7 +18,7 @@ from ui.wording import keys, word
 if TYPE_CHECKING:
     from assistant.models.model_catalogue import ModelEntry
     from assistant.models.model_download import DownloadProgress
-    from assistant.models.model_store import Installed, ModelStore
+    from assistant.models.model_store import Installed
     from ui.backend import Backend
 
 # What can be done with a model, by how it stands with it: the name of an act, and of its word.
@@ -28,12 +28,12 @@ _ACTIONS = {
     "waiting": (("stop", "writers.stop"),),
     "coming": (("stop", "writers.stop"),),
     "stopping": (),
-    "here": (("use", "writers.use"), ("remove", "writers.remove")),
-    "chosen": (("unuse", "writers.unuse"), ("remove", "writers.remove")),
+    "here": (("use", "engines.use"), ("remove", "writers.remove")),
+    "chosen": (("remove", "writers.remove"),),
 }
 _CONFIRM = (("drop", "writers.remove_it"), ("keep", "writers.keep"))
 # Languages of a model that are told at once; the rest stands in its details.
-_MOST_LANGUAGES = 3
+_MOST_LANGUAGES = 2
 _NO_KEY = re.compile(r"[^a-z0-9]+")
 
 
@@ -41,6 +41,7 @@ _NO_KEY = re.compile(r"[^a-z0-9]+")
 class LocalModel:
     """A model of the list (`entry`) or a file of the user's own, and its state.
 
+    `chosen` says that it is the one that answers now.
     `state` is "absent", "half" (`had` bytes of it are here), "waiting" for another one to come,
     "coming", "stopping" or "here". `memory` is what it needs, in bytes; `lacking` says which memory
     is less than that: "" for none, "total" what the machine has, "free" what is free now, and
@@ -70,7 +71,7 @@ def local_models(backend: Backend) -> list[LocalModel]:
     from assistant.models.model_download import mirror_setting
 
     store, mirror = backend.models(), mirror_setting()
-    installed, chosen = store.installed(), _chosen(store)
+    installed, chosen = store.installed(), _answering(backend)
     here = {one.entry: one for one in installed if one.entry is not None}
     found = [
         _catalogue_model(backend, one, here.get(one), chosen, mirror) for one in store.catalogue
@@ -116,7 +117,7 @@ def _catalogue_model(
 def states(backend: Backend) -> list[str]:
     """Return a mark of each model that is another one once it stands otherwise with it."""
     store = backend.models()
-    installed, chosen = store.installed(), _chosen(store)
+    installed, chosen = store.installed(), _answering(backend)
     here = {one.entry for one in installed}
     marks = []
     for entry in store.catalogue:
@@ -160,12 +161,10 @@ def _places(entry: ModelEntry, mirror: str) -> tuple[str, ...]:
         return ()
 
 
-def _chosen(store: ModelStore) -> str:
-    try:
-        return store.chosen
-    except FormatError:
-        # Choosing writes the file anew.
-        return ""
+def _answering(backend: Backend) -> str:
+    """Return the model of this machine that answers now, "" for none."""
+    first, _, model = backend.default_engine().partition(":")
+    return model if first == "local" else ""
 
 
 def start_download(backend: Backend, name: str) -> None:
@@ -194,28 +193,12 @@ def stop_download(backend: Backend, name: str) -> None:
 
 def remove_model(backend: Backend, name: str) -> None:
     """Delete a model, or what came of it; `auto` is another one then. Raises UsageError."""
-    _require_open(backend)
+    backend.require_open()
     job = backend.downloads.find(name)
     if job is not None and job in active_downloads(backend):
         raise UsageError(tr("this is being worked on already; wait for it, or stop it"))
     backend.models().remove(name)
     backend.renew_engine()
-
-
-def use_model(backend: Backend, name: str) -> str:
-    """Have `auto` take a model from now on, "none" for none; return who answers on this page.
-
-    Raises UsageError.
-    """
-    _require_open(backend)
-    backend.models().choose(name)
-    return backend.renew_engine()
-
-
-def _require_open(backend: Backend) -> None:
-    """Raise UsageError while the library opens, and takes the engine that was named before."""
-    if not backend.opening_finished():
-        raise UsageError(tr("the library is still opening; try again in a moment"))
 
 
 def active_downloads(backend: Backend) -> list[Job[DownloadProgress]]:
@@ -254,11 +237,10 @@ class ModelRow:
     acts: Sequence[tuple[str, str]]
 
 
-def list_html(downloads: Sequence[LocalModel], doubted: str, language: str) -> str:
+def model_rows(downloads: Sequence[LocalModel], doubted: str, language: str) -> list[ModelRow]:
     """Return the models, a row each; the removal of the one named `doubted` is asked about."""
     packed = in_packages(downloads)
-    rows = [_row(one, one.name == doubted, packed, language) for one in downloads]
-    return rendered("local_models.html", "models", language, rows) if rows else ""
+    return [_row(one, one.name == doubted, packed, language) for one in downloads]
 
 
 def _row(one: LocalModel, doubted: bool, packed: Sequence[str], language: str) -> ModelRow:
@@ -380,7 +362,7 @@ def line_html(job: Job[DownloadProgress] | None, behind: int, language: str) -> 
         return ""
     if job.ended or job.cancelled or job.latest is None:
         line, wrong = _download_outcome(job, language), job.failure is not None
-        return rendered("local_models.html", "stood", language, line, wrong)
+        return rendered("engines.html", "stood", language, line, wrong)
     now = job.latest
     facts = [_bytes_done(now, language)]
     if not now.place:
@@ -394,7 +376,7 @@ def line_html(job: Job[DownloadProgress] | None, behind: int, language: str) -> 
     if behind:
         facts.append(word("writers.then", language, count=behind))
     share = now.done / now.total if now.total else 0.0
-    return rendered("local_models.html", "coming", language, job.name, share, facts)
+    return rendered("engines.html", "coming", language, job.name, share, facts)
 
 
 def announcement_html(job: Job[DownloadProgress] | None, language: str) -> str:
@@ -409,7 +391,7 @@ def announcement_html(job: Job[DownloadProgress] | None, language: str) -> str:
         now = job.latest
         tenths = 10 * now.done // now.total if now.total else 0
         line = word("writers.percent", language, name=job.name, percent=10 * tenths)
-    return rendered("local_models.html", "told", language, line)
+    return rendered("engines.html", "told", language, line)
 
 
 def _download_outcome(job: Job[DownloadProgress], language: str) -> str:

@@ -13,6 +13,7 @@ from assistant.memo.translation import worded
 from assistant.memo.values import GAP, JUDGMENT, NOTE, Finding, Line, Memo
 from corpus.citation_line import citation_line
 from index.evidence import Evidence
+from ui.engine_names import engine_title
 from ui.rendering import rendered
 from ui.wording import word
 
@@ -60,7 +61,7 @@ def memo_html(
             documents=memo.library.get("documents", 0),
             passages=f"{memo.library.get('passages', 0):,}",
         ),
-        memo.engine,
+        engine_title(memo.engine, language),
         memo.template,
     )
     found = {finding.where: finding for finding in reversed(memo.findings)}

@@ -257,7 +257,7 @@ def selected_citation(editor: MemoEditor, _: object, number: object) -> Selected
         return None
     claims = (line.claim for section in memo.sections for line in section.lines)
     claim = next((one.text for one in claims if wanted in one.citations), "")
-    return SelectedCitation(citation, claim)
+    return SelectedCitation(citation, claim, others=memo.citations)
 
 
 # The section of a template that takes what is found out later.

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from corpus.catalogue import Entry
 from corpus.log import FILE
 from ui.rendering import rendered
-from ui.wording import word
-
-
-def question_html(question: str) -> str:
-    """Return what the user asked, as asked."""
-    return rendered("notices.html", "question", "en", question)
 
 
 def error_html(message: str, language: str = "en") -> str:
@@ -30,18 +23,9 @@ def waiting_html(message: str) -> str:
     return rendered("notices.html", "waiting", "en", message)
 
 
-def status_html(
-    entries: Sequence[Entry], engine: str, note: str, place: str = "", language: str = "en"
-) -> str:
-    """Return the line under the title: what is in the library, who answers, what is awaited.
-
-    `place` is the host that questions and passages are sent to, "" for none.
-    """
-    held = word(
-        "chat.holds", language, documents=f"{len(entries):,}",
-        passages=f"{sum(entry.passages for entry in entries):,}", engine=engine,
-    )  # fmt: skip
-    return rendered("page.html", "status", language, note, held, place)
+def opening_html(message: str) -> str:
+    """Return the line that says how far the library is opened."""
+    return rendered("page.html", "opening", "en", message)
 
 
 def troubles_html(troubles: Sequence[tuple[str, str]], language: str = "en") -> str:

@@ -1,4 +1,4 @@
-"""The Gradio page: a title, the line under it, and a tab a page."""
+"""The Gradio page: the bar, the panels that it opens, and a tab for each page."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Any
 import gradio as gr
 
 from corpus.log import level_of
-from ui import page_chat, page_library, page_memo
+from ui import page_bar, page_chat, page_engines, page_library, page_memo, page_scope
 from ui.backend import Backend
 from ui.page_words import LABELS
-from ui.rendering import rendered
 from ui.wording import language_of
 
 _LOG = logging.getLogger(__name__)
@@ -21,7 +20,7 @@ _STYLES = Path(__file__).parent / "styles"
 CSS = "\n".join(one.read_text(encoding="utf-8") for one in sorted(_STYLES.glob("*.css")))
 
 
-# Seconds between two looks at the line under the title: while the library opens, and afterwards,
+# Seconds between two looks at the line below the bar: while the library opens, and afterwards,
 # when all that changes there by itself is that something failed behind the page.
 _POLL_OPENING, _POLL_OPEN = 2.0, 30.0
 
@@ -40,27 +39,38 @@ class _Page(gr.Blocks):
 def build_page(backend: Backend, examples: Sequence[str]) -> gr.Blocks:
     """Return the page over `backend`; what a session shows is in its own Gradio states."""
 
-    def look(request: gr.Request) -> tuple[str, str, gr.Timer]:
+    def look(
+        engine: str | None, as_of: str | None, since: str | None, publishers: list[str] | None,
+        documents: list[str] | None, request: gr.Request,
+    ) -> tuple[Any, ...]:  # fmt: skip
         language = language_of(request.headers)
         timer = gr.Timer(_POLL_OPEN if backend.opening_finished() else _POLL_OPENING)
-        return rendered("page.html", "title", language), backend.status(language), timer
+        chosen = page_scope.ask_options(engine, as_of, since, publishers, documents)
+        return (
+            backend.status(language),
+            page_scope.scope_html(backend, chosen, language),
+            timer,
+        )
 
     page = _Page(title="Briefing assistant", fill_width=True, analytics_enabled=False)
     with page:
-        title = gr.HTML(rendered("page.html", "title", "en"), elem_id="title")
-        status = gr.HTML(backend.status(), elem_id="status")
-        with gr.Tabs():
-            with gr.Tab(LABELS("page.chat"), id="chat-tab"):
-                page_chat.build(page, status, backend, examples)
-            with gr.Tab(LABELS("page.library"), id="library-tab"):
-                page_library.build(page, status, backend)
-            with gr.Tab(LABELS("page.memo"), id="memo-tab") as tab:
+        bar = page_bar.build(page)
+        scope = page_scope.build(bar, backend)
+        engine = page_engines.build(page, bar, backend)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab(LABELS("page.chat"), id="ask"):
+                page_chat.build(page, backend, scope, engine, examples)
+            with gr.Tab(LABELS("page.library"), id="library"):
+                page_library.build(page, bar, scope, backend)
+            with gr.Tab(LABELS("page.memo"), id="memo") as tab:
                 page_memo.build(page, tab, backend)
-        # While the library opens the line under the title tells how far it is.
         timer = gr.Timer(_POLL_OPENING)
-        seen = [title, status, timer]
-        page.load(look, None, seen, queue=False, api_visibility="private")
-        timer.tick(look, None, seen, queue=False, show_progress="hidden", api_visibility="private")
+        inputs = [engine, *scope.inputs]
+        seen = [bar.trouble, bar.scope, timer]
+        page.load(look, inputs, seen, queue=False, api_visibility="private")
+        timer.tick(
+            look, inputs, seen, queue=False, show_progress="hidden", api_visibility="private"
+        )
     return page
 
 

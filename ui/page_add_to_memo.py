@@ -24,7 +24,7 @@ class AddToMemo:
         self._backend = backend
         # The answer itself: the thread may show another conversation when the form is sent.
         self.answer = gr.State(None)
-        with gr.Column(visible=False, elem_id="into") as self.form:
+        with gr.Column(visible=False, elem_id="into", elem_classes="thread-form") as self.form:
             with gr.Row():
                 self.memo: Any = gr.Dropdown(
                     [], label=LABELS("chat.into_memo"), elem_id="into-memo", scale=3
@@ -37,12 +37,12 @@ class AddToMemo:
                 self.cancel = gr.Button(LABELS("chat.leave"), size="sm")
 
     def connect(
-        self, acts: gr.HTML, turns: gr.State, note: gr.HTML, leaving: Sequence[Any]
+        self, threads: Sequence[gr.HTML], turns: gr.State, note: gr.HTML, leaving: Sequence[Any]
     ) -> None:
-        """Follow the links under answers, and the form; `leaving` are events that close it."""
+        """Follow the buttons under answers, and the form; `leaving` are events that close it."""
         quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
         form_outputs = [self.answer, self.form, self.memo, self.section, note]
-        acts.select(self.show_form, turns, form_outputs, **quiet)
+        gr.on([one.select for one in threads], self.show_form, turns, form_outputs, **quiet)
         self.memo.input(self.sections, self.memo, self.section, **quiet)
         self.add_button.click(
             self.add, [self.answer, self.memo, self.section], [self.form, note], **quiet

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
 from corpus.errors import UsageError
-from ui import chat_actions, page_conversations, page_options
+from ui import chat_actions, page_conversations
 from ui.answer_view import clipboard_text
 from ui.backend import Backend
 from ui.chat_actions import AskOptions, ChatTurn
 from ui.event_errors import with_errors_shown
 from ui.notices import note_html
+from ui.page_scope import ask_options
 from ui.source import empty_html
 from ui.wording import language_of, word
 
@@ -36,18 +37,25 @@ _UNCHANGED: Updates = gr.skip()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChatParts:
-    """The components that the thread draws."""
+    """The components that the thread draws.
+
+    `earlier` and `latest` are the turns before the last and the last; `alone` says that the next
+    question is to be read by itself, `about` is the chip that says so.
+    """
 
     turns: gr.State
-    chat: gr.Chatbot
-    welcome: gr.Column
+    earlier: gr.HTML
+    latest: gr.HTML
+    greeting: gr.HTML
     stop: gr.Button
     box: gr.Textbox
     note: gr.HTML
     current: gr.State
-    remembered: gr.BrowserState
     replacing: gr.State
+    alone: gr.State
+    about: gr.HTML
     panel: gr.HTML
+    panel_kept: gr.State
     listing: gr.HTML
     clipboard: gr.Textbox
     rating_form: gr.Column
@@ -60,9 +68,9 @@ class ChatParts:
     @property
     def ask_outputs(self) -> list[Any]:
         """The outputs of asking, as few as possible: Gradio processes all at every question."""
-        return [self.turns, self.chat, self.welcome, self.stop, self.box, self.note, self.current,
-                self.remembered, self.replacing, self.listing, self.watch_id, self.cancel_edit,
-                self.panel]  # fmt: skip
+        return [self.turns, self.earlier, self.latest, self.greeting, self.stop, self.box,
+                self.note, self.current, self.replacing, self.alone, self.about, self.listing,
+                self.watch_id, self.cancel_edit, self.panel, self.panel_kept]  # fmt: skip
 
     @property
     def all_outputs(self) -> list[Any]:
@@ -98,31 +106,41 @@ class ChatEvents:
         self._parts = parts
 
     def _thread(
-        self, watcher: Watcher, now: list[ChatTurn], language: str, *, running: bool = False
-    ) -> Updates:
+        self, watcher: Watcher, now: list[ChatTurn], conversation: str, language: str,
+        *, running: bool = False,
+    ) -> Updates:  # fmt: skip
         parts = self._parts
+        earlier, latest = chat_actions.thread_html(
+            now,
+            language,
+            conversation=conversation,
+            running=running,
+            beside=chat_actions.beside(self._backend, language),
+        )
         return {
             parts.watch_id: watcher.renew(),
             parts.turns: now,
-            parts.chat: chat_actions.chat_messages(now, language, running=running),
-            parts.welcome: gr.update(visible=not now),
+            parts.earlier: earlier,
+            parts.latest: latest,
+            parts.greeting: gr.update(visible=not now),
             parts.stop: gr.update(visible=running),
         }
 
-    def _opened(self, conversation: str, language: str) -> Updates:
+    def _opened(self, now: list[ChatTurn], conversation: str, language: str) -> Updates:
         """Return what is drawn when another conversation is the open one."""
         parts = self._parts
         return {
             parts.current: conversation,
-            parts.remembered: conversation,
             parts.replacing: 0,
-            parts.note: gr.update(visible=False),
+            parts.alone: False,
+            parts.about: chat_actions.about_html(now, language),
+            parts.note: "",
             parts.cancel_edit: gr.update(visible=False),
             parts.listing: page_conversations.list_html(self._backend, conversation, language),
         }
 
     def _with_note(self, line: str) -> Updates:
-        return {self._parts.note: gr.update(value=note_html(line), visible=True)}
+        return {self._parts.note: note_html(line)}
 
     async def watch(
         self, now: list[ChatTurn], conversation: str, watch_id: str, watcher: Watcher,
@@ -144,8 +162,13 @@ class ChatEvents:
                 if turn != seen or over:
                     seen = turn
                     thread = [*before, turn]
-                    messages = chat_actions.chat_messages(thread, language, running=not over)
-                    yield {parts.turns: thread, parts.chat: messages}
+                    _, latest = chat_actions.thread_html(
+                        thread,
+                        language,
+                        running=not over,
+                        beside=chat_actions.beside(self._backend, language),
+                    )
+                    yield {parts.turns: thread, parts.latest: latest}
                 if over:
                     return
                 waits = chat_actions.questions_ahead(self._backend, job) > 0
@@ -155,13 +178,45 @@ class ChatEvents:
         yield {parts.turns: gr.skip()}
 
     @with_errors_shown
-    def answer_ended(self, conversation: str, words: str, request: gr.Request) -> Updates:
+    def answer_ended(
+        self, now: list[ChatTurn], conversation: str, alone: bool, words: str, request: gr.Request
+    ) -> Updates:
         """Draw what changes beside the thread when an answer is over."""
+        language = language_of(request.headers)
         running = chat_actions.is_answering(self._backend, conversation)
-        listing = page_conversations.list_html(
-            self._backend, conversation, language_of(request.headers), words
+        listing = page_conversations.list_html(self._backend, conversation, language, words)
+        return {
+            self._parts.stop: gr.update(visible=running),
+            self._parts.about: chat_actions.about_html(now, language, alone=alone),
+            self._parts.listing: listing,
+        }
+
+    @with_errors_shown
+    def lead_on(
+        self, now: list[ChatTurn], conversation: str, watch_id: str, watcher: Watcher,
+        request: gr.Request,
+    ) -> Updates:  # fmt: skip
+        """Draw what is worked out once an answer stands: pictures, and questions that lead on."""
+        parts, language = self._parts, language_of(request.headers)
+        if not now or not now[-1].complete:
+            return _UNCHANGED
+        thread = [*now[:-1], chat_actions.led_on(self._backend, conversation, now[-1])]
+        _, latest = chat_actions.thread_html(
+            thread, language, beside=chat_actions.beside(self._backend, language, wait=True)
         )
-        return {self._parts.stop: gr.update(visible=running), self._parts.listing: listing}
+        # Another question was asked meanwhile, or another conversation opened.
+        if watcher.newest != watch_id:
+            return _UNCHANGED
+        return {parts.turns: thread, parts.latest: latest}
+
+    def read_alone(self, now: list[ChatTurn], request: gr.Request, event: gr.EventData) -> Updates:
+        """Have the next question read by itself, or with the conversation again."""
+        alone = str((event._data or {}).get("act")) == "alone"
+        language = language_of(request.headers)
+        return {
+            self._parts.alone: alone,
+            self._parts.about: chat_actions.about_html(now, language, alone=alone),
+        }
 
     def _begin(
         self,
@@ -172,6 +227,8 @@ class ChatEvents:
         chosen: AskOptions,
         language: str,
         instead_of: int,
+        *,
+        alone: bool = False,
     ) -> Updates:
         problem = chat_actions.why_not_asked(text, chosen, language)
         if chosen.engine and chosen.engine not in {name for _, name in self._backend.engines()}:
@@ -182,36 +239,45 @@ class ChatEvents:
             before = [one for one in before if one.number < instead_of]
         try:
             conversation, begun = chat_actions.begin_answer(
-                self._backend, conversation, text, before, chosen, instead_of=instead_of
-            )
+                self._backend, conversation, text, before, chosen, instead_of=instead_of,
+                alone=alone,
+            )  # fmt: skip
         except UsageError:
             if chat_actions.is_answering(self._backend, conversation):
                 return self._with_note(word("chat.busy", language))
             reason = word("chat.full", language)
+            earlier, latest = chat_actions.with_refusal(
+                before, text, reason, language, conversation
+            )
             return {
-                self._parts.chat: chat_actions.with_refusal(before, text, reason, language),
-                self._parts.welcome: gr.update(visible=False),
+                self._parts.earlier: earlier,
+                self._parts.latest: latest,
+                self._parts.greeting: gr.update(visible=False),
                 self._parts.box: text,
             }
+        now = [*before, begun]
         return {
-            **self._thread(watcher, [*before, begun], language, running=True),
-            **self._opened(conversation, language),
+            **self._thread(watcher, now, conversation, language, running=True),
+            **self._opened(now, conversation, language),
             self._parts.box: "",
             # The [1] of the answer before is another than that of this one.
             self._parts.panel: empty_html(language),
+            self._parts.panel_kept: None,
         }
 
     @with_errors_shown
     def ask(
         self, text: str, watcher: Watcher, before: list[ChatTurn], conversation: str,
-        instead_of: int, engine: str | None, as_of: str | None, since: str | None,
+        instead_of: int, alone: bool, engine: str | None, as_of: str | None, since: str | None,
         publishers: list[str] | None, documents: list[str] | None, request: gr.Request,
     ) -> Updates:  # fmt: skip
-        """Begin the answer to what is in the box, or to an example."""
+        """Begin the answer to what is in the box."""
         self._backend.questions.release()
-        chosen = page_options.ask_options(engine, as_of, since, publishers, documents)
+        chosen = ask_options(engine, as_of, since, publishers, documents)
         language = language_of(request.headers)
-        return self._begin(watcher, text, before, conversation, chosen, language, instead_of)
+        return self._begin(
+            watcher, text, before, conversation, chosen, language, instead_of, alone=alone
+        )
 
     def _stored_thread(self, watcher: Watcher, conversation: str, language: str) -> Updates:
         """Return a kept conversation as it is drawn."""
@@ -221,9 +287,10 @@ class ChatEvents:
             return {self._parts.listing: page_conversations.list_html(self._backend, "", language)}
         running = chat_actions.is_answering(self._backend, conversation)
         return {
-            **self._thread(watcher, kept, language, running=running),
-            **self._opened(conversation, language),
+            **self._thread(watcher, kept, conversation, language, running=running),
+            **self._opened(kept, conversation, language),
             self._parts.panel: empty_html(language),
+            self._parts.panel_kept: None,
         }
 
     @with_errors_shown
@@ -231,7 +298,10 @@ class ChatEvents:
         self, watcher: Watcher, request: gr.Request, event: gr.EventData
     ) -> Updates:
         """Open a conversation of the list."""
-        talk = str((event._data or {}).get("talk") or "")
+        data = event._data or {}
+        if data.get("act") != "open":
+            return _UNCHANGED
+        talk = str(data.get("talk") or "")
         return self._stored_thread(watcher, talk, language_of(request.headers))
 
     @with_errors_shown
@@ -239,7 +309,7 @@ class ChatEvents:
         self, watcher: Watcher, before: str | None, conversation: str, restored: bool,
         request: gr.Request,
     ) -> Updates:  # fmt: skip
-        """Open what this browser had open, once, when the library is there."""
+        """Open what this window had open, once, when the library is there."""
         parts = self._parts
         if restored or self._backend.conversations() is None:
             return {parts.restored: restored}
@@ -250,25 +320,40 @@ class ChatEvents:
         return {**drawn, parts.restored: True}
 
     @with_errors_shown
-    def turn_action(
-        self, watcher: Watcher, now: list[ChatTurn], conversation: str, _: int, engine: str | None,
-        as_of: str | None, since: str | None, publishers: list[str] | None,
+    def thread_action(
+        self, watcher: Watcher, now: list[ChatTurn], conversation: str, _: int, alone: bool,
+        engine: str | None, as_of: str | None, since: str | None, publishers: list[str] | None,
         documents: list[str] | None, request: gr.Request, event: gr.EventData,
     ) -> Updates:  # fmt: skip
-        """Do what a link under an answer says."""
-        language = language_of(request.headers)
+        """Do what a button in the thread or in the greeting says."""
+        chosen = ask_options(engine, as_of, since, publishers, documents)
+        language, data = language_of(request.headers), event._data or {}
+        done = self._acted(watcher, now, conversation, alone, chosen, language, data)
+        # What was copied once is not to be copied again after another button.
+        return {self._parts.clipboard: "", **done} if done is not _UNCHANGED else done
+
+    def _acted(
+        self, watcher: Watcher, now: list[ChatTurn], conversation: str, alone: bool,
+        chosen: AskOptions, language: str, data: dict[str, Any],
+    ) -> Updates:  # fmt: skip
         parts = self._parts
-        data = event._data or {}
         wanted, at = str(data.get("act")), str(data.get("turn"))
+        if wanted == "ask":
+            text = str(data.get("text") or "")
+            begun = self._begin(watcher, text, now, conversation, chosen, language, 0, alone=alone)
+            return {part: value for part, value in begun.items() if part is not parts.box}
         number = int(at) if at.isdecimal() else len(now)
         if number >= len(now):
             return _UNCHANGED
         turn = now[number]
-        if wanted == "again":
-            chosen = page_options.ask_options(engine, as_of, since, publishers, documents)
+        if wanted in {"again", "alone", "quote"}:
+            if wanted == "quote":
+                chat_actions.stop_answer(self._backend, conversation)
+                chosen = replace(chosen, engine="extractive")
             begun = self._begin(
-                watcher, turn.question, now[:number], conversation, chosen, language, turn.number
-            )
+                watcher, turn.question, now[:number], conversation, chosen, language, turn.number,
+                alone=wanted == "alone",
+            )  # fmt: skip
             # What is being typed meanwhile stays.
             return {part: value for part, value in begun.items() if part is not parts.box}
         if wanted == "edit":
@@ -299,7 +384,7 @@ class ChatEvents:
             gr.Info(word("chat.thanks", language))
         running = chat_actions.is_answering(self._backend, conversation)
         return {
-            **self._thread(watcher, after, language, running=running),
+            **self._thread(watcher, after, conversation, language, running=running),
             self._parts.rating_form: gr.update(visible=not good),
             self._parts.rated_turn: number,
         }
@@ -321,19 +406,26 @@ class ChatEvents:
         """Begin a conversation; the one that was open goes on answering behind the page."""
         language = language_of(request.headers)
         return {
-            **self._thread(watcher, [], language),
-            **self._opened("", language),
+            **self._thread(watcher, [], "", language),
+            **self._opened([], "", language),
             self._parts.panel: empty_html(language),
+            self._parts.panel_kept: None,
             self._parts.rating_form: gr.update(visible=False),
         }
 
     @with_errors_shown
-    def delete(self, watcher: Watcher, conversation: str, request: gr.Request) -> Updates:
-        """Delete the open conversation; an answer that it waits for is stopped."""
-        chat_actions.stop_answer(self._backend, conversation)
+    def delete(
+        self, watcher: Watcher, conversation: str, chosen: str, request: gr.Request
+    ) -> Updates:
+        """Delete the conversation that was chosen; an answer that it waits for is stopped."""
+        chat_actions.stop_answer(self._backend, chosen)
         if found := page_conversations.conversation_list(self._backend):
-            found.delete(conversation)
-        return self.new_conversation(watcher, request)
+            found.delete(chosen)
+        if chosen == conversation:
+            return self.new_conversation(watcher, request)
+        language = language_of(request.headers)
+        listing = page_conversations.list_html(self._backend, conversation, language)
+        return {self._parts.listing: listing}
 
 
 __all__ = ["ASKING", "ChatEvents", "ChatParts", "Watcher"]

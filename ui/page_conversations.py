@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import gradio as gr
@@ -15,7 +16,8 @@ from corpus.errors import NoConversation
 from ui.backend import Backend
 from ui.chat_actions import ChatTurn
 from ui.event_errors import with_errors_shown
-from ui.page_scripts import OPEN_CONVERSATION, SAVE_CONVERSATION
+from ui.page_html import drawn, hidden_text
+from ui.page_scripts import SAVE_CONVERSATION, SEND_CLICKS
 from ui.page_words import LABELS
 from ui.rendering import rendered
 from ui.wording import language_of, word
@@ -28,7 +30,7 @@ def conversation_list(backend: Backend) -> ConversationList | None:
 
 
 def list_html(backend: Backend, current: str, language: str, search: str = "") -> str:
-    """Return the list of conversations as HTML."""
+    """Return the list of conversations by day, newest first; of a search with what it found."""
     found = conversation_list(backend)
     if found is None:
         return rendered("page.html", "nothing", language, "backend.opening")
@@ -36,16 +38,31 @@ def list_html(backend: Backend, current: str, language: str, search: str = "") -
     if not listing:
         key = "chat.no_match" if search.strip() else "chat.no_talks"
         return rendered("page.html", "nothing", language, key)
-    return rendered("page.html", "conversations", language, listing, current)
+    return rendered("page.html", "conversations", language, _by_day(listing, language), current)
+
+
+def _by_day(
+    listing: Sequence[Conversation], language: str
+) -> list[tuple[str, list[tuple[Conversation, str]]]]:
+    """Return the conversations below their days, each with its time of day."""
+    today = datetime.now().astimezone().date()
+    days: dict[date, list[tuple[Conversation, str]]] = {}
+    for one in listing:
+        at = datetime.fromisoformat(one.updated).astimezone()
+        days.setdefault(at.date(), []).append((one, f"{at:%H:%M}"))
+    named = {today: word("chat.today", language),
+             today - timedelta(days=1): word("chat.yesterday", language)}  # fmt: skip
+    return [(named.get(day, day.isoformat()), rows) for day, rows in days.items()]
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationColumn:
-    """The components of the column that the page wires: list, search, New, and Delete confirmed."""
+    """The components of the column that the page wires; `chosen` is what a row's menu was for."""
 
     listing: gr.HTML
     search_box: gr.Textbox
     new_conversation: gr.Button
+    chosen: gr.State
     delete_confirmed: gr.Button
 
 
@@ -57,40 +74,31 @@ def build(backend: Backend, current: gr.State) -> ConversationColumn:
         return list_html(backend, conversation, language_of(request.headers), query)
 
     @with_errors_shown
-    def open_rename(conversation: str, request: gr.Request) -> tuple[Any, ...]:
+    def menu(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+        """Open the form that a button of a row's menu asks for, or hand out its text."""
+        data, language = event._data or {}, language_of(request.headers)
+        act, name = str(data.get("act")), str(data.get("talk"))
         found = conversation_list(backend)
-        title = found.title(conversation) if found and conversation else ""
-        if not title:
-            gr.Info(word("chat.nothing_open", language_of(request.headers)))
-        return gr.update(visible=bool(title)), title
-
-    @with_errors_shown
-    def rename(conversation: str, title: str, request: gr.Request) -> tuple[Any, ...]:
-        if found := conversation_list(backend):
-            found.rename(conversation, title)
-        return list_html(backend, conversation, language_of(request.headers)), gr.update(
-            visible=False
+        title = found.title(name) if found else ""
+        asked = word("chat.sure", language, title=title)
+        return (
+            name if title else "",
+            gr.update(visible=act == "rename" and bool(title)),
+            title,
+            gr.update(visible=act == "delete" and bool(title)),
+            asked,
+            found.exported(name) if found and act == "export" else "",
         )
 
     @with_errors_shown
-    def ask_to_delete(conversation: str, request: gr.Request) -> tuple[Any, ...]:
-        found = conversation_list(backend)
-        language = language_of(request.headers)
-        title = found.title(conversation) if found and conversation else ""
-        if not title:
-            gr.Info(word("chat.nothing_open", language))
-        asked = word("chat.sure", language, title=title)
-        return gr.update(visible=bool(title)), gr.update(value=asked)
-
-    @with_errors_shown
-    def export(conversation: str, request: gr.Request) -> str:
-        found = conversation_list(backend)
-        text = found.exported(conversation) if conversation and found else ""
-        if not text:
-            gr.Info(word("chat.nothing_open", language_of(request.headers)))
-        return text
+    def rename(chosen: str, conversation: str, title: str, request: gr.Request) -> tuple[Any, ...]:
+        if found := conversation_list(backend):
+            found.rename(chosen, title)
+        listing = list_html(backend, conversation, language_of(request.headers))
+        return listing, gr.update(visible=False)
 
     quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    chosen = gr.State("")
     new_conversation = gr.Button(LABELS("chat.new"), elem_id="anew", size="sm")
     search_box = gr.Textbox(
         label=LABELS("chat.search"),
@@ -100,11 +108,6 @@ def build(backend: Backend, current: gr.State) -> ConversationColumn:
         container=False,
         show_label=False,
     )
-    listing = gr.HTML("", elem_id="kept", js_on_load=OPEN_CONVERSATION)
-    with gr.Row(elem_classes="tools"):
-        rename_button = gr.Button(LABELS("chat.rename"), size="sm", min_width=60)
-        export_button = gr.Button(LABELS("chat.export"), size="sm", min_width=60)
-        delete_button = gr.Button(LABELS("chat.delete"), size="sm", min_width=60)
     with gr.Column(visible=False, elem_classes="asking") as renaming:
         title = gr.Textbox(label=LABELS("chat.new_title"), max_lines=1)
         with gr.Row():
@@ -117,12 +120,17 @@ def build(backend: Backend, current: gr.State) -> ConversationColumn:
                 LABELS("chat.delete_it"), size="sm", min_width=60, variant="stop"
             )
             keep_button = gr.Button(LABELS("chat.keep_it"), size="sm", min_width=60)
-    exported = gr.Textbox(elem_id="exported", show_label=False)
+    listing = drawn("kept", js_on_load=SEND_CLICKS)
+    exported = hidden_text("exported")
     search_box.change(search, [search_box, current], listing, **quiet)
-    rename_button.click(open_rename, current, [renaming, title], **quiet)
-    gr.on([save_title.click, title.submit], rename, [current, title], [listing, renaming], **quiet)
+    listing.select(
+        menu, None, [chosen, renaming, title, confirmation, question, exported], **quiet
+    ).then(None, exported, None, js=SAVE_CONVERSATION)
+    gr.on(
+        [save_title.click, title.submit], rename, [chosen, current, title], [listing, renaming],
+        **quiet,
+    )  # fmt: skip
     cancel_rename.click(lambda: gr.update(visible=False), None, renaming, **quiet)
-    delete_button.click(ask_to_delete, current, [confirmation, question], **quiet)
     gr.on(
         [keep_button.click, delete_confirmed.click],
         lambda: gr.update(visible=False),
@@ -130,10 +138,7 @@ def build(backend: Backend, current: gr.State) -> ConversationColumn:
         confirmation,
         **quiet,
     )
-    export_button.click(export, current, exported, **quiet).then(
-        None, exported, None, js=SAVE_CONVERSATION
-    )
-    return ConversationColumn(listing, search_box, new_conversation, delete_confirmed)
+    return ConversationColumn(listing, search_box, new_conversation, chosen, delete_confirmed)
 
 
 class ConversationList:

@@ -15,8 +15,10 @@ from corpus.errors import BriefingError
 from corpus.public_documents import themes
 from ui import ingest_jobs, library
 from ui.backend import Backend
-from ui.chat_actions import publishers_of
+from ui.chat_actions import AskOptions, publishers_of
 from ui.library import LibraryFilter
+from ui.page_bar import Bar
+from ui.page_scope import Scope, scope_html
 from ui.page_scripts import scroll_to
 from ui.page_words import LABELS
 from ui.translation import translated
@@ -42,7 +44,7 @@ Updates = dict[Any, Any]
 class LibraryParts:
     """The components that events draw; `wanted` is the filter, `gone` the document removed last."""
 
-    status: gr.HTML
+    scope: gr.HTML
     wanted: gr.State
     table: gr.HTML
     line: gr.Markdown
@@ -73,8 +75,8 @@ class LibraryParts:
     undo: gr.Button
 
 
-def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
-    """Build the library page inside `page`; `status` is the line that counts the documents."""
+def build(page: gr.Blocks, bar: Bar, scope: Scope, backend: Backend) -> None:
+    """Build the library page inside `page`; what it holds is counted in the bar."""
     wanted, current, gone = gr.State(LibraryFilter()), gr.State(""), gr.State("")
     groups = gr.State([])
     with gr.Row(elem_id="library-columns"):
@@ -161,9 +163,9 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
     timer = gr.Timer(1.0, active=False)
 
     parts = LibraryParts(
-        status, wanted, table, line, back, on, publisher, about, kind, state, plot, groups, undated,
-        adding, timer, halt, files, folder, addresses, current, about_it, title, issuer, published,
-        named, form, said, gone, again,
+        bar.scope, wanted, table, line, back, on, publisher, about, kind, state, plot, groups,
+        undated, adding, timer, halt, files, folder, addresses, current, about_it, title, issuer,
+        published, named, form, said, gone, again,
     )  # fmt: skip
     events = LibraryEvents(backend, parts)
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -171,7 +173,7 @@ def build(page: gr.Blocks, status: gr.HTML, backend: Backend) -> None:
     queued: Any = {**quiet, "queue": True, "concurrency_limit": None}
     listed: list[Any] = [wanted, table, line, back, on]
     progress: list[Any] = [adding, timer, halt]
-    whole: list[Any] = [status, *listed, publisher, about, kind, state, plot, groups, undated,
+    whole: list[Any] = [bar.scope, *listed, publisher, about, kind, state, plot, groups, undated,
                         *progress]  # fmt: skip
     opened: list[Any] = [current, about_it, title, issuer, published, named, form, said]
     asked = [search, publisher, about, kind, since, until, sort]
@@ -289,7 +291,7 @@ class LibraryEvents:
         publishers = sorted({"", wanted.publisher, *publishers_of(entries)})
         themes = self._theme_choices(entries, wanted.theme, language)
         return {
-            parts.status: self._backend.status(language),
+            parts.scope: scope_html(self._backend, AskOptions(), language),
             **self._table(entries, wanted, language),
             parts.publisher: gr.update(choices=publishers),
             parts.theme: gr.update(choices=themes),

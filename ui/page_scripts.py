@@ -1,80 +1,80 @@
-"""The scripts of the chat page: Gradio has no event for a link in a message, nor a clipboard."""
+"""The scripts of the page: of single components here, of all of it the files of `scripts/`."""
 
-# What is put away or hidden is a class of #columns: the style sheet reaches no further up.
-# Links inside messages are the buttons of a turn. What had the focus gets it back when the message
-# is redrawn; Space works as on a button; Escape closes the explanation of a verdict.
-TURN_ACTIONS = """
-let last = '';
-const columns = document.querySelector('#columns');
-document.addEventListener('click', event => {
-  const link = event.target.closest && event.target.closest('#chat a.do');
-  if (!link) return;
+from __future__ import annotations
+
+from pathlib import Path
+
+# In the page's head: what belongs to no single component.
+PAGE_SCRIPT = "\n".join(
+    one.read_text(encoding="utf-8")
+    for one in sorted((Path(__file__).parent / "scripts").glob("*.js"))
+)
+
+# Every click on an element with `data-act` inside an HTML component becomes its `select` event,
+# whose data is the element's dataset: Gradio has no event for a button inside HTML.
+SEND_CLICKS = """
+element.addEventListener('click', event => {
+  const pressed = event.target.closest('[data-act]');
+  if (!pressed || !element.contains(pressed)) return;
   event.preventDefault();
-  last = link.getAttribute('href');
-  const parts = last.split('-');
-  trigger('select', {act: parts[1], turn: parts[2]});
+  trigger('select', {...pressed.dataset});
 });
-document.addEventListener('keydown', event => {
-  const at = document.activeElement;
-  if (event.key === ' ' && at && at.matches('#chat a.do, #talks a.talk')) {
+"""
+
+# The panel of who answers. A field is read when its button is pressed (or Enter in it); a key is
+# taken out of the page at once. A row that is redrawn keeps what was unfolded, and the focus: asked
+# whether it is meant, a reader stands on "no". What answers is looked for when the panel opens.
+ENGINE_ROWS = """
+let last = '', doubted = false, open = false;
+const folds = new Map();
+element.addEventListener('click', event => {
+  const jump = event.target.closest('[data-jump]');
+  if (jump) {
     event.preventDefault();
-    at.click();
+    document.getElementById(jump.dataset.jump).scrollIntoView({block: 'start'});
   }
-  if (event.key === 'Escape' && at && at.matches('#chat .verdict')) at.classList.add('shut');
-  if (event.key === 'Escape') columns.classList.remove('show-talks');
-});
-document.addEventListener('focusout', event => {
-  if (event.target.matches && event.target.matches('#chat .verdict')) {
-    event.target.classList.remove('shut');
-  }
-});
-const thread = document.querySelector('#chat');
-if (thread) new MutationObserver(() => {
-  if (!last || document.activeElement !== document.body) return;
-  const again = thread.querySelector(`a.do[href="${last}"]`);
-  if (again) again.focus({preventScroll: true});
-}).observe(thread, {childList: true, subtree: true});
-"""
-
-OPEN_CONVERSATION = """
-element.addEventListener('click', event => {
-  const link = event.target.closest('a.talk');
-  if (!link) return;
-  event.preventDefault();
-  document.querySelector('#columns').classList.remove('show-talks');
-  trigger('select', {talk: (link.getAttribute('href') || '').slice(6)});
-});
-"""
-
-CHIPS = """
-element.addEventListener('click', event => {
-  const chip = event.target.closest('[data-drop]');
-  if (chip) trigger('select', {drop: chip.dataset.drop, which: chip.dataset.which});
-});
-"""
-
-# A button that was pressed is another one when its row is redrawn, or gone: what stands in its
-# place has the focus then. Asked whether it is meant, a reader stands on "no".
-MODEL_BUTTONS = """
-let last = '', doubted = false;
-element.addEventListener('click', event => {
+  const fold = event.target.closest('summary');
+  if (fold) folds.set(fold.parentNode.dataset.fold, !fold.parentNode.open);
   const button = event.target.closest('[data-act]');
   if (!button) return;
-  last = button.dataset.name;
-  doubted = button.dataset.act === 'remove';
-  trigger('select', {act: button.dataset.act, name: last});
+  const sent = {...button.dataset};
+  if (sent.reads) {
+    const field = button.parentNode.querySelector(`[data-field="${sent.reads}"]`);
+    sent.value = field.value;
+    if (field.type === 'password') field.value = '';
+  }
+  last = sent.name;
+  doubted = sent.act === 'remove' || sent.act === 'unkey';
+  button.setAttribute('aria-busy', 'true');
+  trigger('select', sent);
+});
+element.addEventListener('keydown', event => {
+  if (event.key !== 'Enter' || !event.target.matches('[data-field]')) return;
+  event.preventDefault();
+  event.target.closest('.key, .typed').querySelector('[data-reads]').click();
 });
 new MutationObserver(() => {
-  const row = [...element.querySelectorAll('li')].find(one => one.dataset.name === last);
+  for (const busy of element.querySelectorAll('[aria-busy]')) busy.removeAttribute('aria-busy');
+  for (const fold of element.querySelectorAll('[data-fold]')) {
+    const wanted = folds.get(fold.dataset.fold);
+    if (wanted !== undefined && fold.open !== wanted) fold.open = wanted;
+  }
+  const row = [...element.querySelectorAll('[data-row]')].find(one => one.dataset.row === last);
   if (!row) return;
   const at = document.activeElement, keep = row.querySelector('[data-act="keep"]');
   if (doubted && keep && (at === document.body || row.contains(at))) {
     doubted = false;
     keep.focus({preventScroll: true});
   } else if (at === document.body) {
-    (row.querySelector('[data-act]') || row).focus({preventScroll: true});
+    (row.querySelector('[data-field="key"], [data-act]') || row).focus({preventScroll: true});
   }
-}).observe(element, {childList: true, subtree: true, attributes: true});
+}).observe(element, {childList: true, subtree: true, attributeFilter: ['data-drawn']});
+const panel = document.getElementById('engines-panel');
+new MutationObserver(() => {
+  const now = panel.classList.contains('open');
+  if (now && !open) trigger('select', {act: 'shown'});
+  open = now;
+}).observe(panel, {attributes: true, attributeFilter: ['class']});
 """
 # Around what changes: a region that is there before its words are is read out.
 ANNOUNCE = "element.setAttribute('aria-live', 'polite');"
@@ -83,18 +83,6 @@ COPY_TEXT = "text => { if (text) navigator.clipboard.writeText(text); }"
 HIDE_UNSUPPORTED = (
     "hidden => { document.querySelector('#columns').classList.toggle('hide-unsupported', hidden); }"
 )
-# Narrow: a sheet over the page; wide: the column is put away.
-TOGGLE_CONVERSATIONS = """
-() => {
-  const narrow = window.innerWidth <= 1000;
-  const columns = document.querySelector('#columns');
-  columns.classList.toggle(narrow ? 'show-talks' : 'hide-talks');
-  if (narrow && columns.classList.contains('show-talks')) {
-    const box = document.querySelector('#talks input, #talks textarea');
-    if (box) box.focus();
-  }
-}
-"""
 FOCUS_QUESTION = (
     "() => { const box = document.querySelector('#question textarea'); if (box) box.focus(); }"
 )
@@ -112,16 +100,19 @@ text => {
 }
 """
 
-# Questions begin at the top of the thread, with room below for the answer.
+# A question begins at the top of the thread; the style sheet keeps room below it for the answer.
 SCROLL_TO_QUESTION = """
 () => setTimeout(() => {
-  const asked = [...document.querySelectorAll('#chat .asked')].pop();
-  const frame = asked && asked.closest('.bubble-wrap');
-  if (!frame) return;
-  const above = asked.getBoundingClientRect().top - frame.getBoundingClientRect().top;
-  if (window.innerWidth <= 760) asked.scrollIntoView({block: 'start'});
-  else frame.scrollTop += above - 8;
+  const asked = document.querySelector('#latest .turn');
+  if (asked) asked.scrollIntoView({block: 'start'});
 }, 60)
+"""
+
+# The id of the conversation that this window had open before it was loaded again: another window
+# begins a conversation of its own.
+OPENED_BEFORE = """
+(watcher, before, current, restored) => [
+  watcher, sessionStorage.getItem('briefing-conversation') || '', current, restored]
 """
 
 
@@ -161,16 +152,15 @@ REFOCUS = """
 
 __all__ = [
     "ANNOUNCE",
-    "CHIPS",
     "COPY_TEXT",
+    "ENGINE_ROWS",
     "FOCUS_QUESTION",
     "HIDE_UNSUPPORTED",
-    "MODEL_BUTTONS",
-    "OPEN_CONVERSATION",
+    "OPENED_BEFORE",
+    "PAGE_SCRIPT",
     "REFOCUS",
     "SAVE_CONVERSATION",
     "SCROLL_TO_QUESTION",
-    "TOGGLE_CONVERSATIONS",
-    "TURN_ACTIONS",
+    "SEND_CLICKS",
     "scroll_to",
-]  # fmt: skip
+]

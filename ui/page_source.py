@@ -1,126 +1,158 @@
-"""The source panel on the page: it follows markers, turns pages, zooms, and gives focus back."""
+"""The source panel on the page: it follows marks and places, turns pages and reads on.
+
+Any link to "#at-<document>-<start>-<end>" (ui.source.address_of) in the same tab opens that place
+of the library in the panel, be it in text or in a picture: "0-0" is the document from its
+beginning.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
+from corpus.table import Span
 from ui.backend import Backend
-from ui.source import SelectedCitation, View, empty_html
+from ui.page_html import drawn
+from ui.source import AT_THE_QUOTE, SelectedCitation, View, empty_html
 from ui.wording import language_of
 
-# Gradio has no event for a link inside a chat message, nor for a button inside HTML: the panel
-# listens for markers that are followed, by mouse or keyboard, and for its own buttons.
-_FOLLOW = """
-let origin = null;
-const leave = () => {
-  element.classList.remove('open');
-  if (origin && origin.isConnected) origin.focus();
-};
-document.addEventListener('click', event => {
-  const link = event.target.closest && event.target.closest('%s');
-  if (!link) return;
-  event.preventDefault();
-  origin = link;
-  element.classList.add('open', 'fresh');
-  const parts = (link.getAttribute('href') || '').split('-');
-  trigger('select', {act: 'cite', turn: parts[1], number: parts[2]});
-});
-element.addEventListener('click', event => {
-  const button = event.target.closest('[data-act]');
-  if (!button) return;
-  const act = button.dataset.act;
-  if (act === 'close' || act === 'return') return leave();
-  element.dataset.last = act;
-  trigger('select', {act: act});
-});
-element.addEventListener('keydown', event => { if (event.key === 'Escape') leave(); });
-new MutationObserver(() => {
-  const box = element.querySelector('.box');
-  const sheet = element.querySelector('.sheet');
-  if (box && sheet && !sheet.dataset.seen) {
-    sheet.dataset.seen = '1';
-    const place = () => {
-      sheet.scrollTop = box.offsetTop - sheet.clientHeight / 3;
-      const boxes = [...sheet.querySelectorAll('.box')];
-      const left = Math.min(...boxes.map(one => one.offsetLeft));
-      const right = Math.max(...boxes.map(one => one.offsetLeft + one.offsetWidth));
-      const room = sheet.clientWidth - (right - left);
-      sheet.scrollLeft = room > 0 ? left - room / 2 : box.offsetLeft - 8;
-    };
-    const image = sheet.querySelector('img');
-    if (image && !image.complete) image.addEventListener('load', place); else place();
-  }
-  const grid = element.querySelector('.grid');
-  const cell = grid && (grid.querySelector('.cited mark') || grid.querySelector('.cited'));
-  if (cell && !grid.dataset.seen) {
-    grid.dataset.seen = '1';
-    const at = cell.getBoundingClientRect(), box = grid.getBoundingClientRect();
-    grid.scrollTop += at.top - box.top - grid.clientHeight / 2;
-    if (at.right > box.right) grid.scrollLeft += at.left - box.left - grid.clientWidth / 2;
-  }
-  if (element.classList.contains('fresh')) {
-    const head = element.querySelector('article h3');
-    if (head) { element.classList.remove('fresh'); head.focus({preventScroll: true}); }
-    if (head && window.innerWidth >= 760) head.scrollIntoView({block: 'nearest'});
-  } else if (element.dataset.last) {
-    const again = element.querySelector(`[data-act="${element.dataset.last}"]:not([disabled])`);
-    delete element.dataset.last;
-    if (again) again.focus({preventScroll: true});
-  }
-}).observe(element, {childList: true, subtree: true});
-"""
+Find = Callable[[Any, Any, Any], SelectedCitation | None]
+First = Callable[[Any], SelectedCitation | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a panel shows and how; `before` is what it showed when a place in it was opened."""
+
+    selected: SelectedCitation
+    view: View = AT_THE_QUOTE
+    before: Opened | None = None
+
+
+class SourcePanel:
+    """A panel: its component, and `kept`, the state in which a session keeps what it shows."""
+
+    def __init__(
+        self, backend: Backend, panel: gr.HTML, kept: gr.State, find: Find | None,
+        first: First | None,
+    ) -> None:  # fmt: skip
+        self._backend = backend
+        self._find = find
+        self._first = first
+        self.panel = panel
+        self.kept = kept
+
+    def drawn(self, opened: Opened | None, language: str) -> tuple[Any, Opened | None]:
+        """Return what the panel and its state become."""
+        sources = self._backend.sources()
+        if opened is None or sources is None:
+            return empty_html(language), None
+        before = opened.before.selected if opened.before else None
+        back = (before.label or str(before.citation.number or "")) if before else ""
+        html = sources.html(opened.selected, opened.view, language, back)
+        return html, opened
+
+    def open_place(
+        self, document: str, language: str, at: Span | None = None
+    ) -> tuple[Any, Opened | None]:
+        """Return what the panel and its state become when it reads a document, at a place of it."""
+        selected = selected_place(self._backend, document, *(at or (0, 0)))
+        return self.drawn(Opened(selected) if selected else None, language)
+
+    def open_first(self, value: Any, kept: Opened | None, request: gr.Request) -> tuple[Any, Any]:
+        """Open what `first` names, unless the reader has opened something himself."""
+        selected = self._first(value) if self._first and kept is None else None
+        if selected is None:
+            return gr.skip(), gr.skip()
+        return self.drawn(Opened(selected), language_of(request.headers))
+
+    def act(
+        self, value: Any, kept: Opened | None, request: gr.Request, event: gr.EventData
+    ) -> tuple[Any, Any]:
+        """Do what a mark, a place or a button of the panel says."""
+        data, language = event._data or {}, language_of(request.headers)
+        if data.get("act") == "beside":
+            # The panel asks by itself whether it is known by now what else says so.
+            sources = self._backend.sources()
+            if kept is None or sources is None or not sources.compared(kept.selected):
+                return gr.skip(), gr.skip()
+            return self.drawn(kept, language)
+        return self.drawn(self._after(value, kept, data), language)
+
+    def _after(self, value: Any, kept: Opened | None, data: dict[str, Any]) -> Opened | None:
+        act = str(data.get("act"))
+        if act == "cite":
+            selected = (
+                self._find(value, data.get("turn"), data.get("number")) if self._find else None
+            )
+            return Opened(selected) if selected else None
+        if act == "at":
+            place = [_number(data.get(name)) for name in ("start", "end")]
+            selected = selected_place(self._backend, str(data.get("document")), *place)
+            # The way back from a place is to the source that it was opened from.
+            before = (kept.before or kept) if kept and data.get("inside") else None
+            return Opened(selected, before=before) if selected else kept
+        sources = self._backend.sources()
+        if kept is None or sources is None:
+            return None
+        if act == "back":
+            return kept.before or kept
+        if act in {"up", "down"}:
+            view = View(zoom=kept.view.zoom, as_text=kept.view.as_text)
+            return Opened(kept.selected.step(-1 if act == "up" else 1), view, kept.before)
+        view = sources.view(kept.selected, kept.view, act, _number(data.get("at")))
+        return replace(kept, view=view)
 
 
 def build(
-    page: gr.Blocks,
-    backend: Backend,
-    *,
-    elem_id: str,
-    state: gr.State,
-    find: Callable[[Any, Any, Any], SelectedCitation | None],
-    links: str,
-) -> gr.HTML:
-    """Build the panel inside `page` and return it, so that it can be emptied.
+    page: gr.Blocks, backend: Backend, *, elem_id: str, state: gr.State | None = None,
+    find: Find | None = None, first: First | None = None, links: str = "",
+) -> SourcePanel:  # fmt: skip
+    """Build the panel inside `page`.
 
-    `find(state, turn, number)` returns what a marker points to; `links` is the CSS selector of
-    markers, whose address is "#<name>-<turn>-<number>" ("#<name>-<number>" leaves number None).
+    `find(state, turn, number)` returns what a mark points to; `links` is the CSS selector of
+    marks, whose address is "#<name>-<turn>-<number>" ("#<name>-<number>" leaves number None).
+    `first(state)` is what `open_first` opens. Without them the panel reads documents only.
     """
 
-    def act(
-        value: Any,
-        kept: tuple[SelectedCitation, View] | None,
-        request: gr.Request,
-        event: gr.EventData,
-    ) -> tuple[Any, Any]:
-        data = event._data or {}
-        language = language_of(request.headers)
-        sources = backend.sources()
-        if data.get("act") == "cite":
-            selected = find(value, data.get("turn"), data.get("number"))
-            view = View()
-        elif kept is not None:
-            selected, view = kept
-        else:
-            selected, view = None, View()
-        if selected is None or sources is None:
-            return empty_html(language), None
-        if data.get("act") != "cite":
-            view = view.after(str(data.get("act")), *sources.pages(selected))
-        return sources.html(selected, view, language), (selected, view)
-
-    def first(request: gr.Request) -> str:
+    def empty(request: gr.Request) -> str:
         return empty_html(language_of(request.headers))
 
     kept = gr.State(None)
-    panel = gr.HTML(empty_html("en"), elem_id=elem_id, elem_classes="panel",
-                    js_on_load=_FOLLOW % links)  # fmt: skip
+    component = drawn(
+        elem_id, classes="panel", js_on_load=f"followSources(element, trigger, {links!r});"
+    )
+    panel = SourcePanel(backend, component, kept, find, first)
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    panel.select(act, [state, kept], [panel, kept], **quiet)
-    page.load(first, None, panel, **quiet)
+    # The script sends one click after the other; Gradio would drop a second one.
+    component.select(
+        panel.act, [state or gr.State(None), kept], [component, kept],
+        trigger_mode="multiple", **quiet,
+    )  # fmt: skip
+    page.load(empty, None, component, **quiet)
     return panel
 
 
-__all__ = ["build"]
+def selected_place(
+    backend: Backend, document: str, start: int, end: int
+) -> SelectedCitation | None:
+    """Return a place of the library that no citation names; None where there is none."""
+    sources = backend.sources()
+    return sources.place(document, start, end) if sources else None
+
+
+def document_html(backend: Backend, document: str, language: str, at: Span | None = None) -> str:
+    """Return a whole document as the panel shows it; what its buttons do needs a panel."""
+    sources = backend.sources()
+    return sources.document_html(document, language, at) if sources else empty_html(language)
+
+
+def _number(value: object) -> int:
+    text = str(value)
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+__all__ = ["Opened", "SourcePanel", "build", "document_html", "selected_place"]

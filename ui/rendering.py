@@ -26,16 +26,10 @@ from ui.translation import translated
 from ui.wording import word
 
 _FOLDER = Path(__file__).parent / "templates"
-# What these show may be read as Markdown: Gradio's chat renders it before it sanitises.
-LITERAL = frozenset({"answer.html", "memo.html", "notices.html"})
-
-
-# What HTML or Markdown may read; neither reads signs beyond ASCII, nor these three.
-_READ = re.compile(r"[^\w ,;%\x80-\U0010ffff]|_")
 
 
 class OneLine(Extension):
-    """Makes one line of a template: for Markdown a line break would end the HTML.
+    """Makes one line of a template, so that its layout puts no space between the things in a line.
 
     As in JSX, a line break and the white space around it are nothing beside a tag or a value, and
     a space between words or attributes.
@@ -51,21 +45,6 @@ class OneLine(Extension):
                 said = self._beside.sub("", self._between.sub(" ", token.value))
                 token = Token(token.lineno, token.type, said)
             yield token
-
-
-def literal(value: object) -> Markup:
-    """Return a value as HTML that shows exactly it, whatever renders it.
-
-    Characters that Markdown reads are written as entities too, and so are line breaks.
-    """
-    if isinstance(value, Markup):
-        return value
-    # Safe: what HTML or Markdown may read has become an entity.
-    return Markup(_READ.sub(_entity, str(value)))
-
-
-def _entity(sign: re.Match[str]) -> str:
-    return f"&#{ord(sign[0])};"
 
 
 @pass_context
@@ -98,13 +77,17 @@ def environment(of: type[Environment] = Environment) -> Environment:
 
 
 _HTML = environment()
-_MARKDOWN = _HTML.overlay(finalize=literal)
 
 
 @cache
 def _macros(template: str, language: str) -> TemplateModule:
-    read_by = _MARKDOWN if template in LITERAL else _HTML
-    return read_by.get_template(template).make_module({"language": language})
+    return _HTML.get_template(template).make_module({"language": language})
+
+
+def inline_svg(drawing: bytes) -> Markup:
+    """Return a drawing that `assistant.pictures.drawing` made, to stand in a template as it is."""
+    # Safe: an XML library wrote it, which escapes every text and attribute, and it has no script.
+    return Markup(drawing.decode())
 
 
 def rendered(template: str, macro: str, language: str, /, *values: object, **named: object) -> str:

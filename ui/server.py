@@ -19,7 +19,9 @@ from fastapi import FastAPI
 from assistant.starter import EXAMPLES
 from corpus.errors import UsageError
 from ui.backend import Backend, Say
+from ui.chat_actions import greeting_html
 from ui.document_routes import original_route, page_route
+from ui.first_screen import FirstScreen
 from ui.gradio_startup import refuse_openings
 from ui.guard import Guard, PageRules
 from ui.page import CSS, build_page
@@ -111,13 +113,44 @@ def application(
             font=["system-ui", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC", "sans-serif"],
             font_mono=["ui-monospace", "Consolas", "monospace"],
             primary_hue="blue",
-            text_size="lg",
+            text_size="md",
         ).set(
-            # Gradio's own greys and its blue stand too near their grounds: 4.5 to 1 is asked for.
-            button_primary_background_fill="*primary_700",
-            button_primary_background_fill_dark="*primary_700",
-            button_primary_background_fill_hover="*primary_800",
-            button_primary_background_fill_hover_dark="*primary_600",
+            # One accent, that of ui/styles/page.css; fields have a frame, what holds them has none.
+            button_primary_background_fill="#1d4f91",
+            button_primary_background_fill_dark="#1d4f91",
+            button_primary_background_fill_hover="#163f75",
+            button_primary_background_fill_hover_dark="#2a62ab",
+            button_secondary_background_fill="transparent",
+            button_secondary_background_fill_dark="transparent",
+            button_secondary_background_fill_hover="*neutral_100",
+            button_secondary_background_fill_hover_dark="*neutral_800",
+            button_secondary_border_color="*neutral_300",
+            button_secondary_border_color_dark="*neutral_700",
+            button_border_width="1px",
+            button_large_radius="8px",
+            button_small_radius="8px",
+            button_large_text_size="15px",
+            button_small_text_size="13px",
+            button_large_text_weight="600",
+            body_background_fill="#ffffff",
+            body_background_fill_dark="#10151d",
+            block_background_fill="transparent",
+            block_background_fill_dark="transparent",
+            block_border_width="0px",
+            block_padding="0px",
+            block_label_text_size="13px",
+            block_title_text_size="13px",
+            block_info_text_size="13px",
+            input_text_size="15px",
+            checkbox_label_text_size="15px",
+            block_shadow="none",
+            input_background_fill="#ffffff",
+            input_background_fill_dark="#171c24",
+            input_border_width="1px",
+            input_border_color="*neutral_300",
+            input_border_color_dark="*neutral_700",
+            input_radius="8px",
+            # Gradio's own greys stand too near their grounds: 4.5 to 1 is asked for.
             body_text_color_subdued="*neutral_600",
             body_text_color_subdued_dark="*neutral_300",
             input_placeholder_color="*neutral_600",
@@ -128,7 +161,8 @@ def application(
             block_title_text_color_dark="*neutral_200",
         ),
     )
-    return Guard(mounted, _page_rules(page, backend, uploads))
+    first = FirstScreen(mounted, lambda language: greeting_html(backend, examples, language))
+    return Guard(first, _page_rules(page, backend, uploads))
 
 
 def _page_rules(page: gr.Blocks, backend: Backend, uploads: Uploads) -> PageRules:

@@ -1,53 +1,66 @@
-"""The source panel: where a quote is from, its page drawn or its text, and what stands beside it.
+"""The source panel: what a quote is from, its page drawn or its text, and who else says so.
 
-Pictures are put into the page as data, nothing is fetched.
+The same panel reads a whole document that nothing cites. Pictures are put into the page as data,
+nothing is fetched.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from textwrap import shorten
+from typing import Any
 
-from assistant.answer import Citation
-from assistant.related import Related
+from assistant.answer import Citation, labels
+from assistant.related import Related, Said
+from corpus.catalogue import Entry
 from corpus.citation_line import citation_line
 from corpus.document import Document, Source
 from corpus.errors import NotInLibrary, ReadError
 from corpus.library import Library
 from corpus.page_images import PageImage, PageRenderer
-from corpus.page_names import SHORT, page_name
-from corpus.table import Span, Table
+from corpus.table import Span
 from index.evidence import Evidence
-from ui.places import shown_location
+from ui import reading
+from ui.places import cited_at, shown_location
+from ui.reading import Reading
 from ui.rendering import rendered
 from ui.wording import word
 
-# Pixels a point at the width of the panel.
-_SCALE = 1.6
-# Characters shown before and after the quoted words: the quote stays in view.
-_BEFORE, _AFTER = 320, 900
-# Rows of a table shown before and after the quoted ones; the rest is in the original.
-_ROWS_BEFORE, _ROWS_AFTER = 5, 15
-# The shares of the panel's width that a page may take.
-# The second is the first that is shown: with its margins cut off a printed page fits the panel.
-ZOOMS = (1.0, 1.25, 1.6, 2.2, 3.0)
+# Pixels a point of a page whose column of text is as wide as the panel.
+_SCALE = 1.3
+# How large a page is shown; at 1 the column of text that is quoted fills the panel.
+ZOOMS = (0.4, 0.55, 0.75, 1.0, 1.3, 1.7, 2.2)
+_FITTED = ZOOMS.index(1.0)
+# Characters of a title in a line of several.
+_SHORT_TITLE = 36
+# Places of the same document that are offered below the panel.
+_MOST_PLACES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How the panel shows it: the page of a PDF (0: where the quote begins), its zoom, or text."""
+    """How the panel shows it: the page of a PDF (0: where the quote begins), its zoom, or text.
+
+    `part` is the part of the text that is shown, None for the one around the quote; `at` is where
+    the reader went in it, -1 for the quote.
+    """
 
     page: int = 0
-    zoom: int = 1
+    zoom: int = _FITTED
     as_text: bool = False
+    part: Span | None = None
+    at: int = -1
 
-    def after(self, act: str, pages: int, quoted: int) -> View:
-        """Return the view after a button: next, previous, larger, smaller, text, page, quote."""
-        page = self.page or quoted
+    def after(self, act: str, document: Document, span: Span, at: int = -1) -> View:
+        """Return the view after a button; `span` is what is quoted, `at` where "go" goes.
+
+        Buttons are next, previous, larger, smaller, text, page, quote, above, below and go.
+        """
+        page = self.page or document.page_at(span[0]) or 1
         match act:
             case "next":
-                return replace(self, page=min(page + 1, pages))
+                return replace(self, page=min(page + 1, len(document.page_starts)))
             case "previous":
                 return replace(self, page=max(page - 1, 1))
             case "larger":
@@ -55,33 +68,89 @@ class View:
             case "smaller":
                 return replace(self, zoom=max(self.zoom - 1, 0))
             case "text":
-                return replace(self, as_text=True)
+                start = document.page_starts[self.page - 1] if self.page else -1
+                return replace(self, as_text=True, **_going(document, start))
             case "page":
                 return replace(self, as_text=False)
             case "quote":
-                return replace(self, page=0)
+                return replace(self, page=0, part=None, at=-1)
+            case "go":
+                return replace(self, page=document.page_at(at) or 0, **_going(document, at))
+            case "above" | "below":
+                part = self.part or reading.part_around(document, *span)
+                part = reading.part_with_more(document, part, above=act == "above")
+                return replace(self, part=part)
         return self
+
+
+# How a source is shown at first: around the quote, its column as wide as the panel.
+AT_THE_QUOTE = View()
+
+
+def _going(document: Document, at: int) -> dict[str, Any]:
+    """Return what of a view says that the reader went to a place of the text; -1 for the quote."""
+    return {"part": reading.part_around(document, at, at) if at >= 0 else None, "at": at}
 
 
 @dataclass(frozen=True, slots=True)
 class SelectedCitation:
-    """A citation to show, the sentence that cites it, and what was found for that answer."""
+    """A citation to show, the sentence that cites it, and what was found for that answer.
+
+    `others` are the citations of the same answer, in any document; `label` is how its marker is
+    called, "" for its number. A citation of no words is a document that is read from its beginning;
+    number 0 is a place that no marker names.
+    """
 
     citation: Citation
     claim: str = ""
     evidence: tuple[Evidence, ...] = ()
+    others: tuple[Citation, ...] = ()
+    label: str = ""
+
+    @property
+    def span(self) -> Span:
+        """What of the document is quoted."""
+        return self.citation.start, self.citation.end
+
+    @property
+    def places(self) -> list[Citation]:
+        """The quoted places of its document in the order of the text, one of each span."""
+        found = {
+            (one.start, one.end): one
+            for one in (*self.others, self.citation)
+            if one.document == self.citation.document and one.start < one.end
+        }
+        return [found[span] for span in sorted(found)]
+
+    def step(self, by: int) -> SelectedCitation:
+        """Return the quoted place before (-1) or after (1) this one in its document."""
+        places = self.places
+        at = next((at for at, one in enumerate(places) if (one.start, one.end) == self.span), 0)
+        if not 0 <= at + by < len(places):
+            return self
+        there = places[at + by]
+        label = labels(self.others).get(there.number, "") if self.label else ""
+        return replace(self, citation=there, label=label)
 
 
 @dataclass(frozen=True, slots=True)
-class PageTools:
-    """The buttons over page `number` of `pages`, called `said`; the quote begins on `begins`."""
+class Tools:
+    """What can be done over the text or page.
 
-    number: int
-    pages: int
-    begins: int
-    said: str
-    zoom: int
-    as_text: bool
+    Page `number` (0 without pages) of `pages`, called `said`; the quote begins on page `begins`.
+    `place` of `places` is the quoted place that is shown; `away` says that it is out of sight.
+    """
+
+    number: int = 0
+    pages: int = 0
+    begins: int = 0
+    said: str = ""
+    zoom: int = _FITTED
+    as_text: bool = True
+    drawable: bool = False
+    place: int = 0
+    places: int = 0
+    away: bool = False
 
     @property
     def smaller(self) -> bool:
@@ -93,80 +162,64 @@ class PageTools:
         """Whether the page can be shown larger."""
         return self.zoom < len(ZOOMS) - 1
 
-    @property
-    def share(self) -> float:
-        """The share of the panel's width that the page takes."""
-        return ZOOMS[self.zoom]
-
 
 @dataclass(frozen=True, slots=True)
-class Excerpt:
-    """A quote in its text; `begins_within` and `ends_within` say that there is more of that."""
+class Shown:
+    """Where quoted words stand, as it is shown: drawn, in the text, or they alone.
 
-    before: str
-    quote: str
-    after: str
-    begins_within: bool
-    ends_within: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TableCell:
-    """A cell: what it says, whether it is what is cited, whether it is the name of its row."""
-
-    value: str
-    marked: bool
-    names_row: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """A row, and whether it is one of those that are quoted."""
-
-    cited: bool
-    cells: Sequence[TableCell]
-
-
-@dataclass(frozen=True, slots=True)
-class TableExcerpt:
-    """Rows of a table under its heads, each head with the number of its columns.
-
-    `rows_before` and `rows_after` are left out; `has_names` says that rows begin with a name.
+    `notes` are keys of words, `failure` why the page could not be drawn; `words` are the quoted
+    ones, where they cannot be read in the picture itself.
     """
 
-    name: str
-    caption: str
-    has_names: bool
-    heads: Sequence[Sequence[tuple[str, int]]]
-    rows: Sequence[TableRow]
-    width: int
-    rows_before: int
-    rows_after: int
-
-
-@dataclass(frozen=True, slots=True)
-class QuotePage:
-    """Where quoted words stand, as it is shown: drawn, in the text or a table, or they alone.
-
-    `notes` are keys of words, `failure` why the page could not be drawn.
-    """
-
-    tools: PageTools | None = None
+    tools: Tools
     failure: str = ""
     notes: tuple[str, ...] = ()
     picture: PageImage | None = None
-    table: TableExcerpt | None = None
-    excerpt: Excerpt | None = None
-    quote: str = ""
+    text: Reading | None = None
+    words: str = ""
+
+    @property
+    def share(self) -> float:
+        """The share of the panel's width that the drawn page takes."""
+        left, right = self.picture.column if self.picture else (0.0, 1.0)
+        return ZOOMS[self.tools.zoom] / (right - left)
 
 
 @dataclass(frozen=True, slots=True)
-class FoundPassage:
-    """A passage found beside a citation: a note ("" for none), its source and place, its words."""
+class Place:
+    """A place that can be opened: a short name, what to say of it, its address on the page."""
 
-    note: str
+    name: str
     about: str
-    words: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """All that the template of the panel draws.
+
+    `alone` says that no other source was found that says so, `pending` that this is not known yet.
+    """
+
+    title: str
+    label: str
+    number: int
+    quote: str
+    key: str
+    document: str
+    facts: tuple[str, ...]
+    shown: Shown
+    same: tuple[Place, ...] = ()
+    differ: tuple[Place, ...] = ()
+    alone: bool = False
+    pending: bool = False
+    more: tuple[Place, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
+    why: str = ""
+    original: bool = False
+    address: str = ""
+    contents: tuple[tuple[int, int, str], ...] = ()
+    back: str = ""
 
 
 class Sources:
@@ -178,112 +231,165 @@ class Sources:
         renderer: PageRenderer,
         *,
         grade: Callable[[Source], str],
-        beside: Callable[[SelectedCitation], Related],
+        beside: Callable[[SelectedCitation], Related | None],
     ) -> None:
-        """`grade` gives a source's grade ("C3"), `beside` what else was found."""
+        """`grade` gives a source's grade ("C3"), `beside` what else was found, None for not yet."""
         self._library = library
         self._renderer = renderer
         self._grade = grade
         self._beside = beside
 
-    def pages(self, selected: SelectedCitation) -> tuple[int, int]:
-        """Return how many pages the document has, and on which the quote begins; 0, 0 without."""
+    def compared(self, selected: SelectedCitation) -> bool:
+        """Say whether it is known what else says so."""
+        return self._beside(selected) is not None
+
+    def view(self, selected: SelectedCitation, view: View, act: str, at: int = -1) -> View:
+        """Return the view of a citation after a button was pressed; `at` is where "go" goes."""
         try:
             document = self._library.document(selected.citation.document)
         except NotInLibrary:
-            return 0, 0
-        return len(document.page_starts), document.page_at(selected.citation.start) or 0
+            return view
+        return view.after(act, document, selected.span, at)
 
-    def html(self, selected: SelectedCitation, view: View, language: str) -> str:
-        """Return the panel for a citation."""
+    def place(self, document: str, start: int, end: int) -> SelectedCitation | None:
+        """Return a place of the library that no citation names; None where there is none.
+
+        An end of 0 is a document that is read from its beginning, or from `start` on.
+        """
+        try:
+            found = self._library.document(document)
+        except NotInLibrary:
+            return None
+        start = min(max(start, 0), len(found.text))
+        end = min(max(end, start), len(found.text))
+        page = found.page_at(start)
+        citation = Citation(
+            0, document, found.source, page, found.headings_at([start])[0], found.text[start:end],
+            start, end, folio=found.folio(page),
+        )  # fmt: skip
+        return SelectedCitation(citation)
+
+    def document_html(
+        self, document: str, language: str, at: Span | None = None, view: View | None = None
+    ) -> str:
+        """Return a whole document as the panel shows it, from its beginning or at a place of it."""
+        selected = self.place(document, *(at or (0, 0)))
+        if selected is None:
+            return rendered("source.html", "gone", language)
+        return self.html(selected, view or AT_THE_QUOTE, language)
+
+    def html(
+        self,
+        selected: SelectedCitation,
+        view: View,
+        language: str,
+        back: str = "",
+    ) -> str:
+        """Return the panel for a citation; `back` is the label of the source one came from."""
         citation, source = selected.citation, selected.citation.source
+        label = selected.label or (str(citation.number) if citation.number else "")
+        named: Any = {
+            "title": source.title, "label": label, "number": citation.number,
+            "quote": citation.words, "document": citation.document, "back": back,
+            "key": f"{citation.document} {citation.start} {citation.end} {view.page} {view.zoom} "
+                   f"{view.as_text} {view.at}",
+        }  # fmt: skip
         try:
             document = self._library.document(citation.document)
         except NotInLibrary:
-            shown = QuotePage(notes=("source.gone",), quote=citation.words)
-            facts = _facts(source, "", language)
-            return rendered("source.html", "panel", language, citation, facts, shown, (), (), False)
-        return rendered(
-            "source.html",
-            "panel",
-            language,
-            citation,
-            _facts(source, self._grade(source), language),
-            self._page(citation, document, view, language),
-            self._found(selected, language),
-            self._details(citation, language),
-            self._library.original(citation.document) is not None,
+            shown = Shown(Tools(), notes=("source.gone",), words=citation.words)
+            panel = Panel(facts=_facts(source, "", language), shown=shown, **named)
+            return rendered("source.html", "panel", language, panel)
+        try:
+            entry: Entry | None = self._library.entry(citation.document)
+        except NotInLibrary:
+            entry = None
+        compared = bool(selected.claim and selected.evidence)
+        related = self._beside(selected)
+        found = related or Related()
+        panel = Panel(
+            facts=_facts(source, self._grade(source), language),
+            shown=self._shown(selected, document, view, language),
+            same=tuple(_places(found.same, language)),
+            differ=tuple(_places(found.differ, language)),
+            alone=compared and related is not None and not found.same and not found.differ,
+            pending=compared and related is None,
+            more=tuple(_places(found.document, language, inside=True))[:_MOST_PLACES],
+            details=_details(citation, entry, language),
+            why=citation.why,
+            original=self._library.original(citation.document) is not None,
+            address=_address((source, *(entry.sources if entry else ()))),
+            contents=tuple(
+                (level, one.start, one.title) for level, one in reading.contents(document)
+            ),
+            **named,
         )
+        return rendered("source.html", "panel", language, panel)
 
-    def _page(self, citation: Citation, document: Document, view: View, language: str) -> QuotePage:
-        """Return the page drawn, or the passage in its text."""
+    def _shown(
+        self, selected: SelectedCitation, document: Document, view: View, language: str
+    ) -> Shown:
+        """Return the page drawn, or the text."""
+        citation = selected.citation
         original = self._library.original(citation.document)
         pages = len(document.page_starts)
-        begins = document.page_at(citation.start) or 1
+        begins = document.page_at(citation.start) or 0
         number = view.page or begins
-        if not pages or original is None or citation.source.kind != "pdf":
-            return passage(citation, document)
-        tools = PageTools(
-            number, pages, begins, _page_of(document, number, language), view.zoom, view.as_text
-        )
-        if view.as_text:
-            return replace(passage(citation, document), tools=tools)
+        drawable = bool(pages and original is not None and document.source.kind == "pdf")
+        drawn = drawable and not view.as_text
+        places = selected.places
+        place = next((at for at, one in enumerate(places, 1) if one.start == citation.start), 0)
+        tools = Tools(
+            number if drawn else 0, pages, begins,
+            _page_of(document, number, language) if drawn else "",
+            view.zoom, not drawn, drawable, place, len(places),
+            away=bool(places) and (number != begins if drawn else view.at >= 0),
+        )  # fmt: skip
+        if not drawn or original is None:
+            return Shown(tools, text=_text(selected, document, view))
         try:
             picture = self._renderer.picture(
-                original.path, document, number, part=original.part,
+                original.path, document, number, part=original.part, fit=True,
                 scale=_SCALE * ZOOMS[view.zoom], start=citation.start, end=citation.end,
             )  # fmt: skip
         except ReadError as error:
-            return replace(passage(citation, document), tools=tools, failure=str(error))
-        notes = []
-        if number == begins and not picture.boxes:
+            text = _text(selected, document, view)
+            return Shown(replace(tools, as_text=True), str(error), text=text)
+        notes, words = [], citation.row
+        if number == begins and places and not picture.boxes:
             notes.append("source.unmarked")
+            words = citation.words
         if picture.rest:
             notes.append("source.overleaf")
-        return QuotePage(tools, notes=tuple(notes), picture=picture, quote=citation.words)
+        return Shown(tools, notes=tuple(notes), picture=picture, words=words)
 
-    def _found(
-        self, selected: SelectedCitation, language: str
-    ) -> list[tuple[str, list[FoundPassage], bool]]:
-        """Return the folds with what else was found: name, passages, whether it is open."""
-        found = self._beside(selected)
-        differ = [
-            passage_line(
-                one.evidence, word("source.here_there", language, here=one.here, there=one.there)
-            )
-            for one in found.differ
-        ]
-        return [
-            ("source.differ", differ, True),
-            ("source.same", [passage_line(one) for one in found.same], False),
-            ("source.document", [passage_line(one) for one in found.document], False),
-        ]
 
-    def _details(self, citation: Citation, language: str) -> list[tuple[str, str]]:
-        """Return what is known of the document: the key of a word, and a value ("" for none)."""
-        source = citation.source
-        try:
-            entry = self._library.entry(citation.document)
-            added, sources = entry.added[:10], entry.sources
-        except NotInLibrary:
-            added, sources = "", ()
-        also = [
-            citation_line(one, shown_location(one.location), fields=("publisher", "published"))
-            for one in sources
-            if one.location != source.location
-        ]
-        remote = "://" in source.location
-        later = citation.newer.source if citation.newer else None
-        return [
-            ("source.publisher", source.publisher or word("source.not_stated", language)),
-            ("source.published", source.published or word("source.not_stated", language)),
-            ("source.section", citation.heading),
-            ("source.kind", source.kind),
-            ("source.address" if remote else "source.file", shown_location(source.location)),
-            ("source.added", added),
-            ("library.also_at", "; ".join(also)),
-            ("source.later", f"{later.title} ({later.published})" if later else ""),
-        ]
+def _address(sources: Sequence[Source]) -> str:
+    """Return the first public address of some places of a document, "" where there is none."""
+    public = ("https://", "http://")
+    return next((one.location for one in sources if one.location.startswith(public)), "")
+
+
+def _details(citation: Citation, entry: Entry | None, language: str) -> tuple[tuple[str, str], ...]:
+    """Return what is known of a document: the key of a word, and a value ("" for none)."""
+    source = citation.source
+    also = [
+        citation_line(one, shown_location(one.location), fields=("publisher", "published"))
+        for one in (entry.sources if entry else ())
+        if one.location != source.location
+    ]
+    remote = "://" in source.location
+    later = citation.newer.source if citation.newer else None
+    return (
+        ("source.publisher", source.publisher or word("source.not_stated", language)),
+        ("source.published", source.published or word("source.not_stated", language)),
+        ("source.section", citation.heading),
+        ("source.kind", source.kind),
+        ("source.address" if remote else "source.file", shown_location(source.location)),
+        ("source.added", entry.added[:10] if entry else ""),
+        ("library.also_at", "; ".join(also)),
+        ("source.later", f"{later.title} ({later.published})" if later else ""),
+    )
 
 
 def empty_html(language: str) -> str:
@@ -291,13 +397,29 @@ def empty_html(language: str) -> str:
     return rendered("source.html", "empty", language)
 
 
-def _facts(source: Source, grade: str, language: str) -> list[str]:
+def address_of(document: str, start: int, end: int) -> str:
+    """Return the address on the page of a place of a document: what opens it in the panel."""
+    return f"#at-{document}-{start}-{end}"
+
+
+def _text(selected: SelectedCitation, document: Document, view: View) -> Reading:
+    """Return the part of the text that is read."""
+    citation = selected.citation
+    part = view.part or reading.part_around(document, *selected.span)
+    others = [(one.start, one.end) for one in selected.places]
+    quoted = citation if citation.start < citation.end else None
+    # A document that is read from a place on is shown from there.
+    at = citation.start if view.at < 0 < citation.start and quoted is None else view.at
+    return reading.reading(document, part, quoted, others, at)
+
+
+def _facts(source: Source, grade: str, language: str) -> tuple[str, ...]:
     """Return publisher, date and grade, as far as there is one."""
-    facts = [
+    facts = (
         source.publisher or word("source.not_stated", language),
         source.published or word("source.no_date", language),
-    ]
-    return [*facts, word("source.grade", language, grade=grade)] if grade else facts
+    )
+    return (*facts, word("source.grade", language, grade=grade)) if grade else facts
 
 
 def _page_of(document: Document, number: int, language: str) -> str:
@@ -309,83 +431,31 @@ def _page_of(document: Document, number: int, language: str) -> str:
     return word("chat.page_by_ocr", language, name=said) if folio.ocr else said
 
 
-def passage(citation: Citation, document: Document) -> QuotePage:
-    """Return the paragraph around a quote, or around a row of a table the rows beside it."""
-    if table := document.table_at(citation.start):
-        return QuotePage(table=_rows_around(citation, document, table))
-    text = document.text
-    start = max(0, citation.start - _BEFORE)
-    end = min(len(text), citation.end + _AFTER)
-    # Begin and end at a word.
-    start = text.find(" ", start) + 1 if start else 0
-    end = text.rfind(" ", 0, end) if end < len(text) else end
-    # Prose beside a table ends with it: the table would be lines without columns.
-    start = max([start, *(one.end for one in document.tables if one.end <= citation.start)])
-    end = min([end, *(one.start for one in document.tables if one.start >= citation.end)])
-    return QuotePage(
-        excerpt=Excerpt(
-            text[start : citation.start].lstrip(),
-            citation.quote,
-            text[citation.end : max(end, citation.end)].rstrip(),
-            begins_within=start > 0,
-            ends_within=end < len(text),
-        )
-    )
+def _places(found: Sequence[Said], language: str, *, inside: bool = False) -> Iterator[Place]:
+    """Yield what was found, one of each other document, or every place `inside` the same one."""
+    seen: set[str] = set()
+    for one in found:
+        passage, source = one.evidence.passage, one.evidence.source
+        if passage.document in seen and not inside:
+            continue
+        seen.add(passage.document)
+        words = shorten(one.words, 240, placeholder=" …")
+        name = shorten(one.words if inside else source.title, 110 if inside else _SHORT_TITLE,
+                       placeholder=" …")  # fmt: skip
+        if not inside and source.published:
+            name = f"{name} ({source.published})"
+        if one.there:
+            name += f" ({word('source.here_there', language, here=one.here, there=one.there)})"
+        about = f"{cited_at(source, passage.page, passage.folio, language)}: {words}"
+        yield Place(name, about, address_of(passage.document, one.start, one.end))
 
 
-def _rows_around(citation: Citation, document: Document, table: Table) -> TableExcerpt:
-    """Return the rows around a quote; the rows of the quote, and the cell, are marked."""
-    text = document.text
-    cited = [
-        row
-        for row in range(len(table.cells))
-        if _meets(table.row_span(row), (citation.start, citation.end))
-    ]
-    around = (cited[0], cited[-1] + 1) if cited else (table.head_rows, table.head_rows)
-    first = max(table.head_rows, around[0] - _ROWS_BEFORE)
-    last = min(len(table.cells), around[1] + _ROWS_AFTER)
-    cell = citation.cell
-    marked = (cell.start, cell.end) if cell else (citation.start, citation.end)
-    return TableExcerpt(
-        name=table.title or document.source.title,
-        caption=table.title,
-        has_names=bool(table.head_columns),
-        heads=[list(_head_cells(text, table, row)) for row in range(table.head_rows)],
-        rows=[
-            TableRow(row in cited, list(_cells(text, table, row, marked if row in cited else None)))
-            for row in range(first, last)
-        ],
-        width=len(table.cells[0]),
-        rows_before=first - table.head_rows,
-        rows_after=len(table.cells) - last,
-    )
-
-
-def _meets(one: Span, other: Span) -> bool:
-    return one[0] < other[1] and other[0] < one[1]
-
-
-def _head_cells(text: str, table: Table, row: int) -> Iterator[tuple[str, int]]:
-    """Yield the heads of a row, each with the number of columns that it stands over."""
-    values = [table.value(text, row, column) for column in range(len(table.cells[row]))]
-    for value, group in groupby(values):
-        yield value, len(list(group))
-
-
-def _cells(text: str, table: Table, row: int, marked: Span | None) -> Iterator[TableCell]:
-    """Yield the cells of a row; those that lie within `marked` are marked."""
-    for column, (start, end) in enumerate(table.cells[row]):
-        value = text[start:end]
-        hit = marked is not None and start < end and marked[0] <= start and end <= marked[1]
-        yield TableCell(value, hit, column < table.head_columns and bool(value))
-
-
-def passage_line(one: Evidence, note: str = "") -> FoundPassage:
-    """Return a passage found: its document, where, and its first words."""
-    page = page_name(one.passage.page, one.passage.folio, SHORT)
-    words = " ".join(f"{one.passage.head} {one.passage.text}".split())
-    shown = words if len(words) <= 220 else f"{words[:220].rpartition(' ')[0]} …"
-    return FoundPassage(note, citation_line(one.source, page), shown)
-
-
-__all__ = ["SelectedCitation", "Sources", "View", "empty_html"]
+__all__ = [
+    "AT_THE_QUOTE",
+    "ZOOMS",
+    "SelectedCitation",
+    "Sources",
+    "View",
+    "address_of",
+    "empty_html",
+]

@@ -62,13 +62,14 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     if answer.outcome == "declined":
         yield from _declined_lines(answer)
         return
+    labels = answer.labels
     if answer.bullets:
-        yield from (wrapped(_claim_text(claim), indent="- ") for claim in answer.claims)
+        yield from (wrapped(_claim_text(claim, labels), indent="- ") for claim in answer.claims)
     else:
-        yield wrapped(" ".join(_claim_text(claim) for claim in answer.claims))
+        yield wrapped(" ".join(_claim_text(claim, labels) for claim in answer.claims))
     if answer.later:
         yield "\nA newer document changes this:"
-        yield from (wrapped(one.marked, indent="  ") for one in answer.later)
+        yield from (wrapped(one.marked(labels), indent="  ") for one in answer.later)
     if answer.calculation:
         yield "\n" + wrapped(f"Calculated: {answer.calculation}")
     if answer.notice:
@@ -90,7 +91,7 @@ def _declined_lines(answer: Answer) -> Iterator[str]:
         yield wrapped(f"Searched: {'; '.join(answer.searches)}")
     if answer.nearest:
         yield ""
-        yield from (wrapped(one.marked, indent="  ") for one in answer.nearest)
+        yield from (wrapped(one.marked(answer.labels), indent="  ") for one in answer.nearest)
     yield from _source_lines(answer)
 
 
@@ -98,14 +99,14 @@ def _source_lines(answer: Answer) -> Iterator[str]:
     if answer.cited:
         yield "\nSources:"
     for citation in answer.cited:
-        yield from _citation_lines(citation)
+        yield from _citation_lines(citation, answer.labels[citation.number])
 
 
-def _claim_text(claim: Claim) -> str:
-    doubts = in_words(claim.problems)
+def _claim_text(claim: Claim, labels: Mapping[int, str]) -> str:
+    doubts, said = in_words(claim.problems), claim.marked(labels)
     if claim.verdict != "supported":
-        return f"{claim.marked} ({claim.verdict}: {doubts})"
-    return f"{claim.marked} ({doubts})" if doubts else claim.marked
+        return f"{said} ({claim.verdict}: {doubts})"
+    return f"{said} ({doubts})" if doubts else said
 
 
 def usage_line(answer: Answer) -> str:
@@ -122,8 +123,8 @@ def _short(quote: str) -> str:
     return quote if len(quote) < 400 else quote[:400] + " …"
 
 
-def _citation_lines(citation: Citation) -> Iterator[str]:
-    yield wrapped(f"[{citation.number}] {citation_line(citation.source, citation.page_name)}")
+def _citation_lines(citation: Citation, label: str) -> Iterator[str]:
+    yield wrapped(f"[{label}] {citation_line(citation.source, citation.page_name)}")
     yield wrapped(f"“{_short(citation.words)}”", indent="    ")
     yield from _newer_line(citation.newer, "    ")
 

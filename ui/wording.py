@@ -33,6 +33,17 @@ def word(key: str, language: str = ENGLISH, **values: object) -> str:
     return filled(text, values) if values else text
 
 
+def date_in_words(date: str, language: str = ENGLISH) -> str:
+    """Return an ISO date, maybe without its day or month, as it is said: "10 November 2025"."""
+    year, month, day = [*date.split("-"), "", ""][:3]
+    if not month:
+        return year
+    said = word("date.months", language).split()[int(month) - 1]
+    if not day:
+        return word("date.month", language, month=said, year=year)
+    return word("date.day", language, day=int(day), month=said, year=year)
+
+
 def translations() -> dict[str, dict[str, str]]:
     """Return the words by locale and key, as Gradio's I18n takes them.
 

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import docx
@@ -16,8 +17,12 @@ from docx.shared import Mm, Pt
 
 from assistant.memo.memo_json import to_json
 from assistant.memo.pandoc_tree import Node, pandoc, title_of, titled
-from assistant.memo.timeline_figure import FONTS, timeline_image, typeset, typst_string
+from assistant.memo.picture_blocks import with_pictures
+from assistant.memo.typesetting import FONTS, typeset, typst_string
 from assistant.memo.values import Memo
+from assistant.pictures.choice import pictures_of_memo
+from assistant.pictures.drawing import drawn
+from assistant.pictures.picture import Picture
 from corpus.errors import BriefingError, UsageError
 from corpus.i18n import tr
 
@@ -97,14 +102,20 @@ def timeline_csv(memo: Memo) -> str:
     return buffer.getvalue()
 
 
-def _converted(memo: Memo, to: str, *arguments: str, figure: str = "") -> str:
-    tree = json.dumps(pandoc(memo, figure))
-    made = pypandoc.convert_text(tree, to, format="json", extra_args=list(arguments))
+def _pictured(tree: Node, memo: Memo, address: Callable[[Picture], str] | None = None) -> Node:
+    """Return a memo's document with its pictures; `address` returns where the image of one lies."""
+    pictures = pictures_of_memo(memo)
+    images = {one.kind: address(one) for one in pictures if one.is_drawn} if address else {}
+    return with_pictures(tree, memo, pictures, images)
+
+
+def _converted(tree: Node, to: str, *arguments: str) -> str:
+    made = pypandoc.convert_text(json.dumps(tree), to, format="json", extra_args=list(arguments))
     return str(made)
 
 
 def _markdown(memo: Memo) -> bytes:
-    return markdown_of(titled(memo)).encode()
+    return markdown_of(_pictured(titled(memo), memo)).encode()
 
 
 def markdown_of(tree: Node) -> str:
@@ -123,30 +134,30 @@ def markdown_of(tree: Node) -> str:
 
 
 def _html(memo: Memo) -> bytes:
-    figure = ""
-    if memo.events:
-        drawn = base64.b64encode(timeline_image(memo.events, "svg", memo.language)).decode("ascii")
-        figure = f"data:image/svg+xml;base64,{drawn}"
+    def address(picture: Picture) -> str:
+        return f"data:image/svg+xml;base64,{base64.b64encode(drawn(picture, 'svg')).decode()}"
+
     with tempfile.TemporaryDirectory() as folder:
         style = Path(folder) / "style.html"
         style.write_text(f"<style>{_STYLE}</style>", encoding="utf-8")
         made = _converted(
-            memo, "html5", "--standalone", "--variable=document-css:false", "--wrap=none",
-            f"--include-in-header={style}", figure=figure,
+            _pictured(pandoc(memo), memo, address), "html5", "--standalone",
+            "--variable=document-css:false", "--wrap=none", f"--include-in-header={style}",
         )  # fmt: skip
     return made.encode()
 
 
 def _docx(memo: Memo) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        figure = ""
-        if memo.events:
-            image = Path(folder) / "timeline.png"
-            image.write_bytes(timeline_image(memo.events, "png", memo.language))
-            figure = str(image)
+
+        def address(picture: Picture) -> str:
+            image = Path(folder) / f"{picture.kind}.png"
+            image.write_bytes(drawn(picture, "png"))
+            return str(image)
+
         file = Path(folder) / "memo.docx"
         pypandoc.convert_text(
-            json.dumps(pandoc(memo, figure)),
+            json.dumps(_pictured(pandoc(memo), memo, address)),
             "docx",
             format="json",
             outputfile=str(file),
@@ -173,13 +184,13 @@ def _with_page_setup(file: Path, memo: Memo) -> bytes:
 
 def _pdf(memo: Memo) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        figure = ""
-        if memo.events:
-            (Path(folder) / "timeline.svg").write_bytes(
-                timeline_image(memo.events, "svg", memo.language)
-            )
-            figure = "timeline.svg"
-        body = _converted(memo, "typst", "--wrap=none", figure=figure)
+
+        def address(picture: Picture) -> str:
+            name = f"{picture.kind}.svg"
+            (Path(folder) / name).write_bytes(drawn(picture, "svg"))
+            return name
+
+        body = _converted(_pictured(pandoc(memo), memo, address), "typst", "--wrap=none")
         # Typst takes "pt" and not "pt-BR".
         language = memo.language.partition("-")[0]
         head = _TYPST.format(fonts=FONTS, title=typst_string(title_of(memo)), language=language)

@@ -132,7 +132,9 @@ def _reports_in(sentence: EvidenceSentence, year: str) -> Iterator[_Report]:
             continue
         if _BY.search(before) and not _DUE.search(text):
             continue
-        day = _iso(moment, year, sentence)
+        # "Three dates in November 2026 decide: 9 November for …" is of that year.
+        beside = [one.year for one in dates if one.year and one.month and one.end <= moment.start]
+        day = _iso(moment, str(beside[-1]) if beside else year, sentence)
         if not day or day in seen or (not moment.month and not _is_only_date(moment, text)):
             continue
         seen.add(day)

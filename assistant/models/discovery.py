@@ -1,19 +1,24 @@
-"""Discovery of model servers on this machine: which answer, with which models and context."""
+"""Discovery of models: of servers on this machine, and of a provider whose key is to be tried."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from assistant.models.clients import OLLAMA, is_loopback
+from assistant.models.failures import failure_of
+from assistant.models.model import ModelFailure
+from corpus.i18n import tr
 
 # The default addresses of llama.cpp, vLLM and LM Studio.
 SERVERS = ("http://127.0.0.1:8080", "http://127.0.0.1:8000", "http://127.0.0.1:1234")
 _PROBE_SECONDS = 0.6
+# A provider elsewhere is asked only because somebody pressed a button, who waits for it.
+_PROVIDER_SECONDS = 15.0
 # Tokens that are asked of Ollama at most: more costs memory that a laptop may not have.
 OLLAMA_CONTEXT = 8192
 _EMBEDDING = ("embed", "bge-", "minilm", "rerank", "e5-")
@@ -52,6 +57,44 @@ def listing_servers() -> Iterator[FoundServer]:
     for address in SERVERS:
         if models := _listed_models(address):
             yield FoundServer(address, models)
+
+
+class _StatusError(Exception):
+    """An answer that is none, as the clients of the providers raise it."""
+
+    def __init__(self, status: int, body: object) -> None:
+        super().__init__(f"status {status}")
+        self.status_code = status
+        self.body = body
+
+
+def bearer(key: str) -> Mapping[str, str]:
+    """Return the header in which OpenAI and most others take a key."""
+    return {"authorization": f"Bearer {key}"}
+
+
+def offered_models(address: str, headers: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the models that a provider lists at an address for the key in `headers`.
+
+    Nothing else is sent, and no redirection followed. Raises ModelFailure, whose line has no key;
+    it is `refused` where the key is.
+    """
+    try:
+        with httpx.Client(timeout=_PROVIDER_SECONDS, trust_env=not is_loopback(address)) as http:
+            answer = http.get(address, headers=dict(headers))
+        body = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+        if answer.status_code != httpx.codes.OK:
+            raise _StatusError(max(400, answer.status_code), body)
+    except httpx.ConnectError:
+        raise ModelFailure(tr("it cannot be reached from this machine")) from None
+    except Exception as error:  # noqa: BLE001  # reason: each becomes one line without the key
+        failure = failure_of(error)
+        failure.refused = getattr(error, "status_code", 0) in {401, 403}
+        raise failure from None
+    listed = body.get("data") if isinstance(body, dict) else None
+    if not isinstance(listed, list):
+        raise ModelFailure(tr("what it sends is not the format of such a server"))
+    return _chat_models(str(one.get("id", "")) for one in listed if isinstance(one, dict))
 
 
 def _ollama_models(address: str) -> tuple[str, ...]:

@@ -155,4 +155,4 @@ def _discover(_: EngineConfig) -> Iterator[Reachable]:
     yield Reachable("hf:PATH_OR_NAME", True, detail, is_form=True)
 
 
-HUGGING_FACE = EngineKind(_make, model="PATH_OR_NAME", discover=_discover)
+HUGGING_FACE = EngineKind(_make, model="PATH_OR_NAME", discover=_discover, title="Hugging Face")

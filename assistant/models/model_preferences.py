@@ -1,4 +1,4 @@
-"""Stored preferences of a folder of models: which one is in use, how fast each wrote here."""
+"""Preferences of a folder of models: which engine answers, how fast each model wrote here."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from corpus.validation import from_json_text, stored
 # Two answers may end at once; each write starts from the file as it is.
 _LOCK = threading.Lock()
 _CHOSEN, _SPEEDS = "chosen.json", "speeds.json"
+_LOCAL = "local:"
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    name: str
+    # The model of this machine, or else the full name of another engine: one of them is "".
+    name: str = ""
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +34,40 @@ class _Speeds:
 
 def chosen(folder: Path) -> str:
     """Return the model that is in use, "" for none; raises FormatError for a damaged file."""
+    return _stored_choice(folder).name
+
+
+def choose(folder: Path, name: str) -> None:
+    """Remember which model is in use, "" for none, and no other engine; raises OSError."""
+    _remember(folder, {"name": name} if name else {})
+
+
+def chosen_engine(folder: Path) -> str:
+    """Return the engine that was chosen, "" for none; raises FormatError for a damaged file."""
+    found = _stored_choice(folder)
+    return f"{_LOCAL}{found.name}" if found.name else found.engine
+
+
+def choose_engine(folder: Path, engine: str) -> None:
+    """Remember which engine answers, by its full name, "" for none; raises OSError."""
+    if engine.startswith(_LOCAL):
+        choose(folder, engine.removeprefix(_LOCAL))
+    else:
+        _remember(folder, {"name": "", "engine": engine} if engine else {})
+
+
+def _stored_choice(folder: Path) -> _Chosen:
     file = folder / _CHOSEN
     try:
         text = file.read_text(encoding="utf-8")
     except OSError:
-        return ""
-    return stored(_Chosen, from_json_text(text, str(file)), str(file), newest=1).name
+        return _Chosen()
+    return stored(_Chosen, from_json_text(text, str(file)), str(file), newest=1)
 
 
-def choose(folder: Path, name: str) -> None:
-    """Remember which model is in use, "" for none; raises OSError."""
-    if name:
-        _write(folder / _CHOSEN, {"format": 1, "name": name})
+def _remember(folder: Path, choice: Mapping[str, str]) -> None:
+    if choice:
+        _write(folder / _CHOSEN, {"format": 1, **choice})
     else:
         (folder / _CHOSEN).unlink(missing_ok=True)
 

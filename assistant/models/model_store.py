@@ -192,6 +192,21 @@ class ModelStore:
             raise cannot_write(self.folder, error) from error
         return found or NONE
 
+    @property
+    def chosen_engine(self) -> str:
+        """The engine that was chosen to answer, "" for none; raises FormatError."""
+        return model_preferences.chosen_engine(self.folder)
+
+    def choose_engine(self, name: str) -> None:
+        """Have the engine of that name answer wherever none is named, "" for none chosen.
+
+        Raises StorageError.
+        """
+        try:
+            model_preferences.choose_engine(self.folder, name)
+        except OSError as error:
+            raise cannot_write(self.folder, error) from error
+
     def preferred(self, memory: int | None) -> Installed | None:
         """Return the model that `auto` takes: the selected one, else the best that fits in memory.
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
 from assistant.engine import Engine
-from assistant.engine_kinds import EngineKind, Reachable
+from assistant.engine_kinds import EngineKind, OfferedModel, Reachable
 from assistant.models import clients
 from assistant.models.clients import GRAMMAR, SCHEMA, OllamaServer, OpenAIServer
 from assistant.models.discovery import (
+    bearer,
     is_llama_cpp,
     listing_servers,
+    offered_models,
     ollama_address,
     ollama_context,
     ollama_here,
     server_context,
 )
-from assistant.models.engine_config import EngineConfig
+from assistant.models.engine_config import EngineConfig, Price
 from assistant.models.model import Model
 from assistant.models.model_engine import SMALLEST_CONTEXT, configured_context, model_engine
 from corpus.errors import UsageError
@@ -92,7 +94,7 @@ def _discover_ollama(_: EngineConfig) -> Iterator[Reachable]:
         yield Reachable(f"ollama:{model}", True, f"answers at {server.address}")
 
 
-OLLAMA = EngineKind(_ollama, discover=_discover_ollama)
+OLLAMA = EngineKind(_ollama, discover=_discover_ollama, title="Ollama")
 
 
 # Makes a provider's client from a model, an address, a key and a context in tokens.
@@ -100,17 +102,33 @@ _Client = Callable[[str, str, str, int], Model]
 
 
 def _hosted(
-    provider: str, variable: str, address: str, context: int, client: _Client
+    provider: str,
+    title: str,
+    variable: str,
+    address: str,
+    context: int,
+    client: _Client,
+    offers: Sequence[OfferedModel],
+    *,
+    models: str = "/models",
+    signed: Callable[[str], Mapping[str, str]] = bearer,
 ) -> EngineKind:
-    """Return the engine kind of a provider whose models have `context` tokens."""
+    """Return the engine kind of a provider whose models have `context` tokens.
+
+    `models` is where below its address it lists them, to whom sends the headers of `signed`.
+    """
+
+    def key_of(config: EngineConfig) -> str:
+        return config.key(provider, variable)
 
     def make(model: str, config: EngineConfig) -> Engine:
-        name, key = f"{provider}:{model}", config.key(provider, variable)
+        name, key = f"{provider}:{model}", key_of(config)
         if not key:
             raise UsageError(
                 tr(
-                    "{name} needs a key: set {variable}, or write it under [keys] of engines.toml "
-                    "in the data folder (chmod 600)",
+                    "{name} needs a key: paste it into the page (button of who answers), set "
+                    "{variable}, or write it under [keys] of engines.toml in the data folder "
+                    "(chmod 600)",
                     name=name,
                     variable=variable,
                 )
@@ -119,32 +137,57 @@ def _hosted(
         return model_engine(name, client(model, address, key, tokens), address, config)
 
     def discover(config: EngineConfig) -> Iterator[Reachable]:
-        key = bool(config.key(provider, variable))
-        has = "has a key; used only when you name it" if key else f"set {variable}"
+        key = bool(key_of(config))
+        has = "has a key; used only when you name or choose it" if key else f"set {variable}"
         detail = f"hosted, sends text out; {has}"
         yield Reachable(f"{provider}:MODEL", key, detail, provider, is_form=True)
 
-    return EngineKind(make, variable=variable, discover=discover)
+    return EngineKind(
+        make,
+        variable=variable,
+        discover=discover,
+        title=title,
+        host=urlsplit(address).netloc,
+        offers=offers,
+        list_models=lambda config: offered_models(f"{address}{models}", signed(key_of(config))),
+    )
 
 
+# What the providers charged, in dollars for a million tokens, where two public lists agree. The
+# page shows it with its month, since it changes often. DeepSeek's differs by the hour.
 OPENAI = _hosted(
     "openai",
+    "OpenAI",
     "OPENAI_API_KEY",
     clients.OPENAI,
     128_000,
     partial(clients.OpenAIServer, form=clients.SCHEMA),
+    (
+        OfferedModel("gpt-5.6-luna", Price(0.2, 1.2), "2026-09"),
+        OfferedModel("gpt-4.1-mini", Price(0.4, 1.6), "2026-05"),
+        OfferedModel("gpt-4.1", Price(2.0, 8.0), "2026-05"),
+    ),
 )
 ANTHROPIC = _hosted(
     "anthropic",
+    "Anthropic",
     "ANTHROPIC_API_KEY",
     clients.ANTHROPIC,
     200_000,
     partial(clients.AnthropicServer, form=clients.SCHEMA),
+    (
+        OfferedModel("claude-haiku-4-5", Price(1.0, 5.0), "2026-08"),
+        OfferedModel("claude-sonnet-5", Price(2.0, 10.0), "2026-10"),
+    ),
+    models="/v1/models?limit=1000",
+    signed=lambda key: {"x-api-key": key, "anthropic-version": "2023-06-01"},
 )
 DEEPSEEK = _hosted(
     "deepseek",
+    "DeepSeek",
     "DEEPSEEK_API_KEY",
     clients.DEEPSEEK,
     64_000,
     partial(clients.OpenAIServer, form=clients.JSON),
+    (OfferedModel("deepseek-v4-flash"), OfferedModel("deepseek-v4-pro")),
 )

@@ -26,6 +26,12 @@ _PAD = 0.12
 _FAR = 1.6
 # A piece of the quote that is found alone must be this long: shorter ones stand anywhere.
 _PIECE = 6
+# Text so many lines above and below a quote tells how wide its column is.
+_NEAR = 8
+# White beside a column, and the least that one is taken to be: shares of the page's width.
+_MARGIN, _NARROWEST = 0.015, 0.34
+# Pieces of text that are looked at; a page of figures may have thousands.
+_MOST_RECTS = 4_000
 # What is drawn is at most this many pixels, whatever size a page claims to have.
 _PIXELS = 12_000_000
 _QUALITY = 82
@@ -52,16 +58,22 @@ class Letter:
     place: int
 
 
-def draw_page(data: bytes, number: int, scale: float, quote: str, before: int) -> dict[str, Any]:
+def draw_page(
+    data: bytes, number: int, scale: float, quote: str, before: int, fit: bool = False
+) -> dict[str, Any]:
     """Return a page as WebP with the boxes of a quote on it, as plain data.
 
     `number` is 1-based, `scale` pixels a point, `quote` the words to mark ("" for none) and
-    `before` how many of the document's letters stand on this page before them. The result has
-    "image" (bytes), "width", "height", "pages", "boxes" (shares of the page) and "found" (how much
-    of the quote, 0…1). Raises ReadError.
+    `before` how many of the document's letters stand on this page before them. With `fit` the page
+    is drawn so much larger as its column is narrower than it. The result has "image" (bytes),
+    "width", "height", "pages", "boxes" (shares of the page), "found" (how much of the quote, 0…1)
+    and "column" (left and right of the text around the quote, shares too). Raises ReadError.
     """
     with _page_of(data, number) as (page, pages):
         boxes, found = _marked(page, quote, before) if quote else ([], 0.0)
+        column = column_around([_on_page(page, *one) for one in _pieces_of_text(page)], boxes)
+        if fit:
+            scale /= column[1] - column[0]
         picture = page.render(scale=_bounded(page, scale)).to_pil().convert("RGB")
     file = io.BytesIO()
     picture.save(file, "WEBP", quality=_QUALITY, method=1)
@@ -72,7 +84,50 @@ def draw_page(data: bytes, number: int, scale: float, quote: str, before: int) -
         "pages": pages,
         "boxes": [(one.left, one.top, one.width, one.height) for one in boxes],
         "found": found,
+        "column": column,
     }
+
+
+def column_around(text: Sequence[Box], boxes: Sequence[Box]) -> tuple[float, float]:
+    """Return where the column of text begins and ends in which some boxes lie, with a margin.
+
+    `text` are the pieces of text of a page. Those near the boxes that lie over or under them make
+    the column, and those over or under these. Without boxes it is all text of the page.
+    """
+    near = list(text)
+    left, right = 1.0, 0.0
+    if boxes:
+        tall = _NEAR * max(min(one.height for one in boxes), 0.004)
+        top = min(one.top for one in boxes) - tall
+        bottom = max(one.top + one.height for one in boxes) + tall
+        near = [one for one in text if top <= one.top and one.top + one.height <= bottom]
+        left = min(one.left for one in boxes)
+        right = max(one.left + one.width for one in boxes)
+    joined = bool(near)
+    while joined:
+        apart: list[Box] = []
+        joined = False
+        for one in near:
+            if boxes and (one.left >= right or one.left + one.width <= left):
+                apart.append(one)
+            else:
+                left, right = min(left, one.left), max(right, one.left + one.width)
+                joined = True
+        near = apart
+    left, right = max(0.0, left - _MARGIN), min(1.0, right + _MARGIN)
+    if right - left < _NARROWEST:
+        middle = min(max((left + right) / 2, _NARROWEST / 2), 1 - _NARROWEST / 2)
+        return (0.0, 1.0) if right <= left else (middle - _NARROWEST / 2, middle + _NARROWEST / 2)
+    return left, right
+
+
+def _pieces_of_text(page: Any) -> Iterator[tuple[float, float, float, float]]:
+    """Yield (left, right, bottom, top) of the pieces of text of a page, in points."""
+    textpage = page.get_textpage()
+    for place in range(min(textpage.count_rects(), _MOST_RECTS)):
+        left, bottom, right, top = textpage.get_rect(place)
+        if right > left and top > bottom:
+            yield left, right, bottom, top
 
 
 def scan_page(data: bytes, number: int) -> dict[str, Any]:

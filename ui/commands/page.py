@@ -16,9 +16,12 @@ def chat(context: click.Context, port: int, no_browser: bool, engine: str | None
 
     # Before anything heavy is imported: a refusal comes at once.
     refuse_openings()
+    from assistant.pictures.matplotlib_folder import set_matplotlib_folder
     from assistant.settings import Settings
     from ui.gradio_startup import without_stubs
 
+    # Gradio imports Matplotlib as well.
+    set_matplotlib_folder()
     with without_stubs():
         from ui.server import serve
 

@@ -1,0 +1,50 @@
+// What the server drew stands until the page behind it is whole; what was typed there is taken over.
+
+(() => {
+  let wanted = null;
+
+  document.addEventListener('submit', event => {
+    if (!event.target.closest('#first')) return;
+    event.preventDefault();
+    wanted = event.target.querySelector('textarea').value;
+  });
+  document.addEventListener('keydown', event => {
+    if (event.key !== 'Enter' || event.shiftKey || !event.target.closest('#first textarea')) return;
+    event.preventDefault();
+    wanted = event.target.value;
+    document.querySelector('#first').classList.add('asked');
+  });
+  document.addEventListener('click', event => {
+    const pressed = event.target.closest && event.target.closest('#first [data-act]');
+    if (!pressed) return;
+    if (pressed.dataset.act === 'ask') wanted = pressed.dataset.text;
+    else wanted = {act: pressed.dataset.act};
+    document.querySelector('#first').classList.add('asked');
+  });
+
+  const whole = () => document.querySelector('#greeting .hello, #latest .turn')
+    && document.querySelector('#question textarea') && document.querySelector('#brand')?.textContent;
+
+  function takeOver(tries) {
+    const first = document.querySelector('#first');
+    if (!whole() && tries) return setTimeout(() => takeOver(tries - 1), 30);
+    const typed = first ? first.querySelector('textarea') : null;
+    const box = document.querySelector('#question textarea');
+    const draft = typed && typed.value || sessionStorage.getItem('briefing-draft') || '';
+    const [from, to] = typed ? [typed.selectionStart, typed.selectionEnd] : [draft.length, draft.length];
+    if (first) first.remove();
+    if (!box) return;
+    if (typeof wanted === 'string' && wanted.trim()) {
+      write(box, wanted);
+      setTimeout(() => document.querySelector('#asking button')?.click(), 50);
+    } else if (draft) {
+      write(box, draft);
+      box.setSelectionRange(from, to);
+    }
+    if (wanted && wanted.act === 'add') openAdding();
+    if (wanted && wanted.act === 'sample') openSample();
+    box.focus({preventScroll: true});
+  }
+
+  takeOver(1000);
+})();
