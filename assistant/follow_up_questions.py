@@ -56,7 +56,7 @@ def follow_up_questions(workspace: Workspace, answer: Answer) -> tuple[str, ...]
     was asked nor what the answer says already. None if they cannot be searched for.
     """
     started = time.perf_counter()
-    read = []
+    read: list[_Candidate] = []
     try:
         for one in _candidates(workspace, answer):
             if len(read) == _MOST_READ or time.perf_counter() - started > _LONGEST / 2:
@@ -100,10 +100,11 @@ def _candidates(workspace: Workspace, answer: Answer) -> Iterator[_Candidate]:
     language = "zh" if is_chinese(question) else "en"
     topic = subject_of([Turn(question)]).rstrip("…")
     cited = {one.document for one in answer.citations}
-    said = {" ".join(one.text.split()) for one in (*answer.claims, *answer.later)}
+    texts = [*(one.text for one in answer.claims), *(one.text for one in answer.later)]
+    said = {" ".join(one.split()) for one in texts}
     seen: set[str] = set()
     found = sorted(answer.evidence, key=lambda it: it.passage.document not in cited)
-    for one in (*found, *_more(workspace, answer)):
+    for one in [*found, *_more(workspace, answer)]:
         for made in _made(one, topic, said, language):
             if made.text not in seen:
                 seen.add(made.text)

@@ -135,8 +135,9 @@ def reported_change(text: str, now: str = "") -> ReportedChange | None:
                 )
                 if words:
                     return _change(kind, words, text, found)
-        if (found := _NOUNS[kind].search(text)) and not _NOT_SO.search(text[: found.start()]):
-            return _change(kind, _object_after(text[found.end() :]), text, found)
+        noun = _NOUNS[kind].search(text)
+        if noun and not _NOT_SO.search(text[: noun.start()]):
+            return _change(kind, _object_after(text[noun.end() :]), text, noun)
     return None
 
 
