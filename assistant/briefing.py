@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from assistant.answer import Answer, Question
 from assistant.draft_check import CheckedSentence, against_library, sentences_in, sentences_of
+from assistant.memo.request import Request
 from assistant.memo.values import Memo
-from assistant.memo.writing import Request, write
+from assistant.memo.writing import write
 from assistant.pipeline import ask, validated
 from assistant.planning.query_plan import plan_of
 from assistant.planning.query_rewriting import Turn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from assistant.answer import Question
 from assistant.extractive_engine import ExtractiveEngine
@@ -24,6 +24,8 @@ _MOST_EXAMPLES = 6
 _MOST_TRIES = 24
 # Newest documents that are looked at, and headings of each.
 _DOCUMENTS, _HEADINGS = 12, 12
+# Questions of one document, and how many are tried for them.
+_MOST_FOR_ONE, _TRIES_FOR_ONE = 3, 4
 # Signs of a document that are looked at, and questions of its sentences that come before the one
 # for its main points.
 _SIGNS, _FIRST = 20_000, 2
@@ -64,6 +66,18 @@ def examples(workspace: Workspace, language: str = "en") -> list[str]:
             if _answered(quoting_workspace, question, document):
                 found.append(question)
     return found
+
+
+def questions_for(workspace: Workspace, document: str, language: str = "en") -> list[str]:
+    """Return up to three questions that one document answers, made of its text and tried.
+
+    A try is a search and an answer: half a second to two for all. Raises NotInLibrary.
+    """
+    quoting_workspace = workspace.with_engine(ExtractiveEngine())
+    read = workspace.library.document(document)
+    made = islice(_questions(read, document, language), _TRIES_FOR_ONE)
+    answered = (one for one, _ in made if _answered(quoting_workspace, one, document))
+    return list(islice(answered, _MOST_FOR_ONE))
 
 
 def _answered(workspace: Workspace, question: str, document: str) -> bool:

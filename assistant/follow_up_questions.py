@@ -100,11 +100,11 @@ def _candidates(workspace: Workspace, answer: Answer) -> Iterator[_Candidate]:
     language = "zh" if is_chinese(question) else "en"
     topic = subject_of([Turn(question)]).rstrip("…")
     cited = {one.document for one in answer.citations}
-    texts = [*(one.text for one in answer.claims), *(one.text for one in answer.later)]
-    said = {" ".join(one.split()) for one in texts}
+    told = [one.text for one in answer.claims] + [one.text for one in answer.later]
+    said = {" ".join(text.split()) for text in told}
     seen: set[str] = set()
     found = sorted(answer.evidence, key=lambda it: it.passage.document not in cited)
-    for one in [*found, *_more(workspace, answer)]:
+    for one in (*found, *_more(workspace, answer)):
         for made in _made(one, topic, said, language):
             if made.text not in seen:
                 seen.add(made.text)

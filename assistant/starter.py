@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assistant.workspace import Workspace
 from corpus.starter import starter_files
+from corpus.starter.public_sources import STARTER
 from index.ingest import MetadataOverride, Progress, Report
 
 # Each is answered by the starter library; a test asks them all.
@@ -44,6 +45,6 @@ def ensure_starter(workspace: Workspace) -> Iterator[Progress | Report]:
 
 def add_starter(workspace: Workspace) -> Iterator[Progress | Report]:
     """Load the starter library whatever the library holds."""
-    described = MetadataOverride(publisher="Briefing Assistant starter library")
+    described = MetadataOverride(publisher=STARTER)
     yield from workspace.add(starter_files(), described=described, starter=True)
     workspace.library.note_starter_loaded()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -21,7 +21,7 @@ from assistant.settings import Settings
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.counting import Counting
-from corpus.errors import SearchIndexError, StorageError
+from corpus.errors import NotInLibrary, SearchIndexError, StorageError
 from corpus.library import Library
 from corpus.public_documents import PublicDocument
 from corpus.themes import BEGINNING, Themes
@@ -150,6 +150,10 @@ class Workspace:
             self._update_indexes()
         return entry
 
+    def remove_all(self, documents: Sequence[str]) -> list[Entry]:
+        """Take several out; those that are gone, or went with another one's file, are left out."""
+        return self._all(documents, self.library.remove)
+
     def restore(self, document: str) -> Entry:
         """Bring a removed document back; raises NotInLibrary."""
         with self.library.writing():
@@ -157,12 +161,31 @@ class Workspace:
             self._update_indexes()
         return entry
 
+    def restore_all(self, documents: Sequence[str]) -> list[Entry]:
+        """Bring several removed documents back; those that were never there are left out."""
+        return self._all(documents, self.library.restore)
+
     def update_source(self, document: str, **values: str | None) -> Entry:
         """Change what the library says of a document: see `Library.update_source`."""
         with self.library.writing():
             entry = self.library.update_source(document, **values)
             self._update_indexes()
         return entry
+
+    def update_all(self, documents: Sequence[str], **values: str | None) -> list[Entry]:
+        """Change what the library says of several; those that are gone are left out."""
+        return self._all(documents, lambda one: self.library.update_source(one, **values))
+
+    def _all(self, documents: Sequence[str], change: Callable[[str], Entry]) -> list[Entry]:
+        """Change documents one by one, and the indexes once; return those that were changed."""
+        changed = []
+        with self.library.writing():
+            for one in documents:
+                with suppress(NotInLibrary):
+                    changed.append(change(one))
+            if changed:
+                self._update_indexes()
+        return changed
 
     def _update_indexes(self) -> None:
         """Update the indexes with what was just written; the library itself is safe already."""

@@ -88,9 +88,9 @@ def main() -> None:
             page.wait_for_timeout(5000)
 
             def opened(_: int) -> None:
-                page.get_by_role("tab", name="Chat").click()
+                page.get_by_role("tab", name="Ask").click()
                 page.get_by_role("tab", name="Library").click()
-                page.wait_for_selector("#library-table button")
+                page.wait_for_selector("#library-table tbody tr")
 
             def filtered(number: int) -> None:
                 before = page.inner_text("#library-line")
@@ -100,8 +100,20 @@ def main() -> None:
                     arg=before,
                 )
 
+            def read(number: int) -> None:
+                button = page.locator("#library-table td.title button").nth(number)
+                title = button.inner_text()
+                button.click()
+                page.wait_for_function(
+                    "title => document.querySelector('#library-document h2')?.innerText === title",
+                    arg=title,
+                )
+
             timed("library page opens, 1,000 documents", opened)
-            timed("library page filters", filtered)
+            timed("library page searches titles and texts", filtered)
+            page.fill("#library-search input, #library-search textarea", "")
+            page.wait_for_timeout(2000)
+            timed("a document is read", read)
         backend.close()
 
 

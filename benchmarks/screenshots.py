@@ -47,9 +47,9 @@ def shots(page: Any, address: str, folder: Path, name: str) -> None:
     if close and close.is_visible():
         close.click()
     page.get_by_role("tab", name="Library").click()
-    page.wait_for_selector("#library-table button")
-    page.locator("#library-table button").nth(2).click()
-    page.wait_for_selector("#library-details h3")
+    page.wait_for_selector("#library-table tbody tr")
+    page.locator("#library-table td.title button").nth(2).click()
+    page.wait_for_selector("#library-document h2")
     page.screenshot(path=folder / f"{name}-library.png")
     page.get_by_role("tab", name="Memo").click()
     page.fill("#topic textarea", _TOPIC)

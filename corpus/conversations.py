@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from corpus.errors import NoConversation
@@ -172,7 +172,7 @@ class Conversations:
         values = [f"%{_escaped(word)}%" for word in words for _ in range(3)]
         statement += " GROUP BY c.id ORDER BY updated DESC, c.rowid DESC"
         rows = self._connections.rows(statement, values)
-        return [Conversation(*row, self._hit(row[0], words)) for row in rows]
+        return [replace(Conversation(*row), hit=self._hit(row[0], words)) for row in rows]
 
     def _hit(self, conversation: str, words: list[str]) -> tuple[str, ...]:
         """Return where the first of the words stands in a turn: before it, it, after it."""

@@ -35,10 +35,9 @@ from index.ocr_ingest import has_scans, read_by_ocr, with_advice
 
 _LOG = logging.getLogger(__name__)
 _OUTCOMES = ("added", "replaced", "updated", "unchanged")
-# Passages embedded between two steps of progress: half a second to two of work, after which the
-# consumer of the steps may let a question go first.
+# Passages embedded between two steps: half a second to two of work; then a question may go first.
 _PASSAGES_PER_STEP = 16
-# Rounds in which documents that were added while a library was embedded again are embedded too.
+# Rounds in which documents that are added while a library is embedded again are embedded too.
 _ROUNDS = 5
 # Files that no person put into a folder: hidden ones, what Office keeps beside a file that is open
 # ("~$plan.docx" holds who has it open), and what Windows and Mac OS write into folders.
@@ -52,8 +51,8 @@ UPLOADED = "upload:"
 class Progress:
     """A step of progress: `done` of `total` files, and in words what is being done.
 
-    `share` is how much of the current file is done, in 0…1; `reason` is why a file was refused, or
-    the title of the document that it duplicates.
+    `share` is how much of the current file is done, in 0…1, `made` how many of its `parts`; `place`
+    is its location, "" for none; `reason` is why it was refused, or the title that it duplicates.
     """
 
     stage: str
@@ -62,6 +61,9 @@ class Progress:
     note: str = ""
     share: float = 0.0
     reason: str = ""
+    place: str = ""
+    made: int = 0
+    parts: int = 0
 
     def recognising(self, page: int, share: float) -> Progress:
         """Return the step in which a page of the file is read by OCR."""
@@ -238,15 +240,13 @@ def add(
 ) -> Iterator[Progress | Report]:
     """Add files to the library, yielding progress and, last, the report.
 
-    Each document becomes visible in one transaction of its own, so that an interruption leaves only
-    whole documents. A file that cannot be read is reported and the rest are added. Documents within
-    a document (attachments of a mail) are added too, each as a document of its own. `embedder` is
-    called when the first text must be embedded, since it takes seconds to load, or when tokens must
-    be counted and `counting` is not given. `described` holds for all files, or maps each to its
-    own; `places` are the locations of files that are not their paths: the address a file was
-    fetched from, the name under which it was uploaded. `starter` marks the documents
-    as ours. Raises LibraryLocked when another process writes, StorageError when the disk refuses,
-    EmbedderError when the model cannot be loaded.
+    Each document becomes visible in one transaction of its own: an interruption leaves whole ones.
+    A file that cannot be read is reported and the rest are added; documents within a document
+    (attachments of a mail) become documents of their own. `embedder` is called when the first text
+    must be embedded, or tokens counted without `counting`. `described` holds for all files, or maps
+    each to its own; `places` are locations that are not paths: an address, the name of an upload.
+    `starter` marks the documents as ours. Raises LibraryLocked when another process writes,
+    StorageError when the disk refuses, EmbedderError when the model cannot be loaded.
     """
     started = time.perf_counter()
     given = _CallerMetadata(described or {}, places or {})
@@ -324,7 +324,7 @@ class _Ingestion:
         kept_out = self.left_out if outside else self.refused
         kept_out.append(Refusal(place, error.reason, str(error)))
         stage = "left_out" if outside else "refused"
-        return replace(step, stage=stage, done=step.done + 1, reason=str(error))
+        return replace(step, stage=stage, done=step.done + 1, reason=str(error), place=place)
 
     def ingest(
         self,
@@ -342,6 +342,7 @@ class _Ingestion:
         document = replace(read[0], language=language_of(read[0].text))
         passages = read[1]
         place = document.source.location
+        step = replace(step, place=place)
         outcome = self.library.known(document, edits)
         vectors: Vectors | None = None
         tokens: TokenCodes | None = None
@@ -352,8 +353,7 @@ class _Ingestion:
             yield self.refuse(place, ReadError("empty", empty), step)
             return
         else:
-            parts = []
-            made, count = 0, len(passages)
+            parts, made, count = [], 0, len(passages)
             titled = replace(document, source=replace(document.source, **edits))
             for part in _embed_in_steps(titled, passages, self.embedder()):
                 parts.append(part)
@@ -361,7 +361,8 @@ class _Ingestion:
                 note = tr(
                     "{name}: {done} of {count} passages", name=step.note, done=made, count=count
                 )
-                yield replace(step, stage="embedding", note=note, share=made / count)
+                step = replace(step, share=made / count, made=made, parts=count)
+                yield replace(step, stage="embedding", note=note)
             vectors = np.concatenate([one for one, _ in parts])
             tokens = TokenCodes.joined([one for _, one in parts])
         self.library.publish(
@@ -383,9 +384,8 @@ class _Ingestion:
             same = self.duplicates[-1].title
         else:
             self.outcomes[outcome].append(place)
-        # Attachments are not counted as files.
-        done = step.done + (within is not None)
-        yield replace(step, stage=outcome, done=done, reason=same)
+        done = step.done + (within is not None)  # Attachments are not counted as files.
+        yield replace(step, stage=outcome, done=done, reason=same, share=0.0)
 
     def report(self, seconds: float) -> Report:
         """Return the report of the whole ingestion."""

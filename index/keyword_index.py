@@ -169,6 +169,22 @@ class KeywordSearcher:
             found = self._searcher.search(query, limit=count, count=False).hits
             return [(self._searcher.doc(place)["id"][0], float(score)) for score, place in found]
 
+    def holding(self, terms: Sequence[str], count: int, *, begun: str = "") -> list[str]:
+        """Return the ids of up to `count` passages that hold every one of `terms`, best first.
+
+        With `begun`, they hold a word that begins so as well: one that is still being typed.
+        """
+        make, must = self._tantivy.Query, self._tantivy.Occur.Must
+        parts = [(must, make.term_query(self._schema, CONTENTS, one)) for one in terms]
+        if begun:
+            pattern = f"{re.escape(begun)}.*"
+            parts.append((must, make.regex_query(self._schema, CONTENTS, pattern)))
+        if not parts:
+            return []
+        with _translated("search the keyword index"):
+            found = self._searcher.search(make.boolean_query(parts), limit=count, count=False).hits
+            return [self._searcher.doc(place)["id"][0] for _, place in found]
+
     def resembling(self, stem: str, count: int = 10) -> list[str]:
         """Return the ids of passages with a word one or two letters away from `stem`."""
         make, distance = self._tantivy.Query, 1 if len(stem) < 8 else 2

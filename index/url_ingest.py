@@ -42,22 +42,26 @@ def add_addresses(
     refused: list[Refusal] = []
     places: dict[Path, str] = {}
     overrides: dict[Path, MetadataOverride] = {}
+    # The address that was given for each that something was found at.
+    given: dict[str, str] = {}
     wanted = list(dict.fromkeys(one.strip() for one in addresses if one.strip()))
     with tempfile.TemporaryDirectory(prefix="briefing-") as folder:
         for number, address in enumerate(wanted, start=1):
-            yield Progress("fetching", number - 1, len(wanted), address)
+            yield Progress("fetching", number - 1, len(wanted), address, place=address)
             try:
                 fetched = fetch(address, policy)
             except ReadError as error:
                 _LOG.warning("refused an address of %s: %s", log_name(address), error.reason)
                 refused.append(Refusal(address, error.reason, str(error)))
-                yield Progress("refused", number, len(wanted), address, reason=str(error))
+                why = str(error)
+                yield Progress("refused", number, len(wanted), address, reason=why, place=address)
                 continue
             file = Path(folder) / f"{number:03}" / f"{_name(fetched.url)}{fetched.suffix}"
             file.parent.mkdir()
             file.write_bytes(fetched.content)
             if fetched.url not in places.values():
                 places[file] = fetched.url
+                given[fetched.url] = address
                 overrides[file] = replace(
                     (described or {}).get(address, MetadataOverride()),
                     fetched=date.today().isoformat(),
@@ -69,7 +73,7 @@ def add_addresses(
             yield (
                 replace(step, refused=(*refused, *step.refused))
                 if isinstance(step, Report)
-                else step
+                else replace(step, place=given.get(step.place, step.place))
             )
 
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from assistant.answer import Claim
 from assistant.checking.problems import Code
 from assistant.memo.editing import (
+    begun_with,
     candidate_passages,
     editable_line,
+    second_sources,
     sections_for,
     with_claims,
     with_line_moved,
     with_line_reworded,
     with_other_passage,
+    with_second_source,
     without_line,
 )
+from assistant.memo.export import exported
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Memo
 from assistant.memo.writing import Request, write
 from assistant.settings import Settings
@@ -174,8 +179,46 @@ def test_claims_of_an_answer_are_taken_over_once(workspace: Workspace, memo: Mem
         Claim("The port of Lund has a pilot.", (1,), "supported"),
         Claim("Nothing is cited here.", (), "unsupported"),
     ]
-    more = with_claims(memo, key, claims, [source])
+    more = with_claims(workspace, memo, key, claims, [source])
     assert texts(more, key)[-1] == "The port of Lund has a pilot."
     assert "Nothing is cited here." not in texts(more, key)
     assert len(more.citations) == len(memo.citations)
-    assert with_claims(more, key, claims, [source]) == more
+    assert with_claims(workspace, more, key, claims, [source]) == more
+
+
+def test_a_second_source_is_looked_for_and_cited_beside_the_first(
+    workspace: Workspace, memo: Memo, tmp_path: Path
+) -> None:
+    """Of another document, which the list of sources then has; what only comes near is told so."""
+    key, number = next(
+        (one.key, number)
+        for one in memo.sections
+        for number, line in enumerate(one.lines, 1)
+        if line.role == EVIDENCE and "4,800" in line.claim.text
+    )
+    text = editable_line(memo, key, number).claim.text
+    other = tmp_path / "gazette.md"
+    other.write_text(
+        f"---\npublisher: Sound Review\npublished: 2026-02-11\n---\n# Ships\n\n{text}\n",
+        encoding="utf-8",
+    )
+    list(workspace.add([other]))
+    best, *_ = second_sources(workspace, memo, key, number)
+    assert best.says_so and best.evidence.source.publisher == "Sound Review"
+    both = with_second_source(workspace, memo, key, number, best)
+    claim = editable_line(both, key, number).claim
+    assert len({both.citation(one).document for one in claim.citations}) >= 2
+    assert best.sentence.document in {one.document for one in both.sources}
+    assert [one.says_so for one in second_sources(workspace, both, key, number)].count(True) == 0
+
+
+def test_a_memo_begins_with_an_answer(workspace: Workspace, memo: Memo) -> None:
+    """Its cited sentences under what is known, its sources graded, room for judgments."""
+    claim = Claim("The port of Lund has a pilot.", (1,), "supported")
+    begun = begun_with(
+        workspace, "Who pilots?", [claim], memo.citations[:1], created="2026-03-01", language="en"
+    )  # fmt: skip
+    assert texts(begun, "what-we-know") == [claim.text] and begun.complete
+    assert [one.document for one in begun.sources] == [memo.citations[0].document]
+    assert any(line.role == GAP for one in begun.sections for line in one.lines)
+    assert "Who pilots?" in exported(begun, "md").decode()

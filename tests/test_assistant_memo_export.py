@@ -14,10 +14,11 @@ import pypdf
 import pypdfium2
 import pytest
 
+from assistant.memo.contents import left_out, shown_sections
 from assistant.memo.export import exported, format_of, timeline_csv
 from assistant.memo.lint import lint
 from assistant.memo.memo_json import from_json, to_json
-from assistant.memo.values import Event, Memo
+from assistant.memo.values import Behind, Line, Memo, Section
 from corpus.errors import UsageError
 from tests.memos import MEMO, SHIPS
 
@@ -30,12 +31,12 @@ def flat(text: str) -> str:
 
 
 def said(memo: Memo) -> list[str]:
-    """Return all that a reader must find: sentences, quoted words, tables, findings."""
-    lines = [line.claim.text for one in memo.sections for line in one.lines]
+    """Return all that a reader must find: sentences, quoted words, tables."""
+    lines = [line.claim.text for one in shown_sections(memo) for line in one.lines]
     quotes = [one.quote for one in memo.citations]
     tables = [one.text for one in memo.events] + [one.shown for one in memo.figures]
     sides = [side.text for one in memo.disputes for side in one.sides]
-    return [*lines, *quotes, *tables, *sides, *(one.advice for one in memo.findings)]
+    return [*lines, *quotes, *tables, *sides]
 
 
 def docx_text(content: bytes) -> str:
@@ -50,22 +51,19 @@ def unescaped(text: str) -> str:
 
 
 def test_a_docx_holds_every_sentence_and_links_to_its_notes() -> None:
-    """Headings have their styles, each number links to its note in an annex, the title is set."""
+    """Headings have their styles, each number links to its source, the title is set."""
     content = exported(FULL, "docx")
     text = unescaped(docx_text(content))
     assert [one for one in said(FULL) if flat(one) not in text] == []
     document = docx.Document(io.BytesIO(content))
     styles = [one.style.name for one in document.paragraphs if one.style]
-    body = [one for one in FULL.sections if not one.shows or one.shows == "disputes"]
-    annexes = [one for one in FULL.sections if one.shows]
-    assert styles.count("Heading 1") == len(body) + 1
-    assert styles.count("Heading 2") == len(annexes) + 1
-    assert styles.count("Heading 3") == len(FULL.disputes)
+    shown = [one for one in shown_sections(FULL) if one.shows != "log"]
+    assert styles.count("Heading 1") == len(shown)
+    assert styles.count("Heading 2") == len(FULL.disputes)
     assert document.core_properties.title.startswith("Briefing memo: Harbours")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         xml = archive.read("word/document.xml").decode()
     assert xml.count('w:anchor="note-') >= 10 and xml.count('w:name="note-') == 3
-    assert xml.count('<w:br w:type="page"') == 1
 
 
 def test_a_pdf_holds_every_sentence_with_its_fonts() -> None:
@@ -78,7 +76,7 @@ def test_a_pdf_holds_every_sentence_with_its_fonts() -> None:
     missing = [one for one in said(FULL) if flat(one) not in text and flat(one) not in bare]
     assert missing == []
     assert "华为" in text and "深度求索" in text and f"1/{len(pages)}" in text
-    assert len(list(pages.get_toc())) >= len(FULL.sections)
+    assert len(list(pages.get_toc())) >= len(shown_sections(FULL)) - 1
     reader = pypdf.PdfReader(io.BytesIO(content))
     fonts = [
         font.get_object()
@@ -108,29 +106,44 @@ def test_html_loads_nothing_and_runs_nothing() -> None:
 def test_markdown_has_notes_and_no_markup_of_a_document() -> None:
     """What looks like markup is escaped."""
     text = exported(FULL, "md").decode()
-    assert re.search(r"\*\*1\.\*\*</span> Port Gazette", text)
+    assert re.search(r"\*\*1 \(p\. 3\)\.\*\*</span> Port Gazette", text)
     assert not re.search(r"(?<!\\)<script", text)
     assert "## Bottom line" in text and "\\*bridge\\*" in text
 
 
-def test_tables_notes_and_sources_stand_in_annexes() -> None:
-    """After all sections that are read; a note repeats no sentence that the memo quotes."""
+def test_a_memo_says_nothing_twice_and_shows_no_empty_section() -> None:
+    """Sources come last, no sentence is quoted again, what holds nothing is named in one line."""
     text = exported(FULL, "md").decode()
-    annexes = text.index("## Annexes")
-    for heading in ("Timeline", "Figures", "Sources", "Verification log", "Notes"):
-        assert text.index(f"### {heading}") > annexes
-    for heading in ("Bottom line", "Where sources disagree", "Alternative views"):
-        assert text.index(f"## {heading}") < annexes
+    order = [text.index(f"## {one}") for one in ("Bottom line", "Figures", "Timeline", "Sources")]
+    assert order == sorted(order)
     assert text.count(SHIPS) == 2  # The line, and the side of a disagreement.
-    assert FULL.sources[0].document not in text
+    assert [one.heading for one in left_out(FULL)] == ["Assumptions and gaps", "Alternative views"]
+    assert "holds nothing for it: Assumptions and gaps, Alternative views." in text
+    assert "## Assumptions and gaps" not in text and "What else is true?" not in text
+    assert text.count("2025-03") == 1 and FULL.sources[0].document not in text
+    for hidden in ("single-source-judgment", "bluf:", "Verification log"):
+        assert not any(f" {hidden}" in one for one in text.splitlines()), hidden
+    judged = Section("alternatives", "Alternative views", (Line(FULL.sections[0].lines[1].claim),))
+    kept = [judged if one.key == "alternatives" else one for one in FULL.sections]
+    assert "## Alternative views" in exported(replace(FULL, sections=tuple(kept)), "md").decode()
+
+
+def test_a_document_that_retells_others_gives_way_to_them() -> None:
+    """The public source is named with its address, once, and the document as who told it."""
+    behind = Behind("Lund Daily", "The harbour grows", "2026-02-03", "https://lund.example/h", (2,))
+    sources = (FULL.sources[0], replace(FULL.sources[1], behind=(behind,)))
+    text = exported(replace(FULL, sources=sources), "md").decode()
+    entry = next(one for one in text.splitlines() if "Lund Daily" in one)
+    assert "https://lund.example/h" in entry and "as told in “华为 and the bridge" in entry
+    assert 'id="note-2"' in entry and 'id="note-3"' not in entry
 
 
 def test_a_chinese_memo_is_labelled_in_chinese() -> None:
-    """Title, head, annexes, tables and kinds of statement; what is quoted stays as it is."""
+    """Title, head, tables and kinds of statement; what is quoted stays as it is."""
     text = exported(replace(FULL, language="zh"), "md").decode()
-    for label in ("简报：", "资料库", "附件", "注释", "媒体报道", "待分析员补充", "句与其段落核对"):
+    for label in ("简报：", "资料库", "未列入", "媒体报道", "引自来源原文", "见于所引来源"):
         assert label in text, label
-    assert not re.search(r"Annexes|Gap for|press report|What to do|Who says so", text)
+    assert not re.search(r"Left out|Your judgment|press report|Who says so", text)
     assert SHIPS in text
     for form in ("docx", "pdf", "html"):
         assert exported(replace(FULL, language="zh"), form)
@@ -149,19 +162,6 @@ def test_csv_has_the_timeline_and_no_formula() -> None:
     rows = list(csv.reader(io.StringIO(timeline_csv(FULL))))
     assert rows[0] == ["date", "event", "citations", "other dates"]
     assert rows[1][1].startswith("'=The harbour") and rows[2][3] == "2026-05-04 [3]"
-
-
-def test_pictures_stand_in_each_format_that_has_images() -> None:
-    """With what they show in words; Markdown has the tables alone."""
-    odd = '#set $x$ @a <b> `c` _d_ *e* [f] {g} \\ " // /* 深度'
-    days = tuple(Event(f"2025-01-{day:02d}", f"{day} {odd}", (1,)) for day in range(1, 26))
-    memo = replace(FULL, events=days)
-    with zipfile.ZipFile(io.BytesIO(exported(memo, "docx"))) as archive:
-        assert [one for one in archive.namelist() if one.endswith(".png")]
-        assert b"20 dated events" in archive.read("word/document.xml")
-    assert b"data:image/svg+xml" in exported(memo, "html")
-    assert exported(memo, "pdf").startswith(b"%PDF")
-    assert "![" not in exported(memo, "md").decode()
 
 
 def test_the_suffix_names_the_format() -> None:

@@ -121,8 +121,6 @@ def test_dates_that_differ_between_documents_are_flagged() -> None:
          5_576_000, "USD", "2024-12", "training cost"),
         ("The share of H20 sales rose to 14 percent.", "14 percent", 14, "%", "2026-03-01",
          "H20 sales"),
-        ("Smugglers moved 400 GPUs through the port.", "400 GPUs", 400, "GPUs", "2026-03-01",
-         "Smugglers moved"),
     ],
 )  # fmt: skip
 def test_a_figure_has_its_unit_date_and_subject(
@@ -135,8 +133,14 @@ def test_a_figure_has_its_unit_date_and_subject(
 
 
 def test_years_pages_and_models_are_no_figures() -> None:
-    """Nor are durations and bare numbers."""
-    for text in ("Section 744 of 2023 names the H20.", "It took three weeks.", "See page 4."):
+    """Nor are durations and bare numbers, nor what has no name, no digit or only compares."""
+    for text in (
+        "Section 744 of 2023 names the H20.", "It took three weeks.", "See page 4.",
+        "The claims were not checked by a third party in a third of the cases.",
+        "DeepSeek does not say when the 2,048 processors were bought.",
+        "A comparable American model cost 35 percent less on average.",
+        "Smugglers moved 400 GPUs through the port.",
+    ):  # fmt: skip
         assert stated_quantities([sentence(text)]) == []
 
 

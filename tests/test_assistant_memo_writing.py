@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from assistant.engine import Piece, Task, Waiting
+from assistant.memo.contents import left_out
 from assistant.memo.evidence_pack import opened_pack, packed
 from assistant.memo.export import exported
 from assistant.memo.lint import relinted
@@ -18,10 +19,11 @@ from assistant.memo.memo_json import from_json, to_json
 from assistant.memo.memo_repository import MemoRepository
 from assistant.memo.memo_review import count_exact_quotations, review_findings
 from assistant.memo.pandoc_tree import pandoc
+from assistant.memo.request import Request, planned_sections, resumed
 from assistant.memo.templates import template_text
-from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Memo
+from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Memo
 from assistant.memo.whatsnew import whats_new
-from assistant.memo.writing import Request, write
+from assistant.memo.writing import write
 from assistant.prompts import NOT_FOUND
 from assistant.settings import Settings
 from assistant.workspace import Workspace
@@ -205,6 +207,40 @@ def test_a_memo_broken_off_is_taken_up_again(workspace: Workspace) -> None:
     assert count_exact_quotations(workspace, again) == len(again.citations)
 
 
+def test_a_memo_that_was_stopped_keeps_its_finished_sections(workspace: Workspace) -> None:
+    """What is stored is whole sections; it is gone on with by what it has kept of its request."""
+    repository = MemoRepository(workspace.settings.home)
+    asked = {"bluf": ["How many ships use the port of Lund?"], "what-we-know": []}
+    request = Request("The port of Lund", today="2026-03-01", questions=asked)
+    steps = repository.saved_steps(write(workspace, request))
+    name = next(name for memo, name in steps if len(memo.sections) == 4)
+    steps.close()
+    begun = repository.load(name)
+    assert [one.key for one in begun.sections] == ["bluf", "what-we-know", "disputes"]
+    assert not begun.complete
+    again = resumed(Request(begun.topic), begun)
+    assert {key: list(one) for key, one in again.questions.items()} == asked
+    whole = last(write(workspace, again, begun))
+    assert whole.complete and whole.sections[:2] != () and len(whole.sections) == 10
+    assert whole.sections[0].lines[0] == begun.sections[0].lines[0]
+
+
+def test_the_questions_are_told_before_and_can_be_changed(workspace: Workspace) -> None:
+    """What was changed is what is searched; a section without a question searches nothing."""
+    request = Request("The port of Lund", today="2026-03-01")
+    planned = {one.key: one.questions for one in planned_sections(workspace, request)}
+    assert planned["bluf"] == ("The port of Lund",) and len(planned["what-we-know"]) == 3
+    assert "timeline" not in planned and "sources" not in planned
+    own = {"bluf": ["  Who reaches the port  by road? "], "what-we-know": []}
+    memo = last(write(workspace, replace(request, questions=own)))
+    sections = {one.key: one for one in memo.sections}
+    assert not sections["what-we-know"].lines
+    assert left_out(memo)[0].key == "what-we-know"
+    missed = [line.claim.text for line in sections["gaps"].lines]
+    found = [line for line in sections["bluf"].lines if line.role == EVIDENCE]
+    assert found or "Who reaches the port by road?" in missed
+
+
 def test_what_is_asked_for_is_kept_to(workspace: Workspace) -> None:
     """Dates, publishers, sections; what cannot be met is said in one line."""
     memo = last(write(workspace, Request("The port of Lund", as_of="2026-01-31")))
@@ -257,7 +293,7 @@ def test_a_model_writes_and_judges_within_the_check(workspace: Workspace) -> Non
     assert [
         line.role for line in lines if "likely" in line.claim.text and line.claim.citations
     ] == [JUDGMENT]
-    assert any(line.role == GAP and "who will own" in line.claim.text for line in lines)
+    assert any(line.role == NOTE and "who will own" in line.claim.text for line in lines)
 
 
 def test_a_model_that_fails_is_named_and_the_library_quoted(workspace: Workspace) -> None:

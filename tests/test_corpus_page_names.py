@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from assistant.answer import Answer, Citation, citation_json
 from assistant.answer_storage import from_json, to_json
-from assistant.memo.pandoc_tree import _source
+from assistant.memo.pandoc_tree import pandoc
+from assistant.memo.values import Memo
 from corpus.citation_line import BY_PUBLISHER, citation_line
 from corpus.document import Document, Passage, Source
 from corpus.page_names import NUMBERED, SHORT, Folio, page_name
@@ -80,5 +81,5 @@ def test_every_place_that_shows_a_page_names_it_so() -> None:
     assert citation_line(SOURCE, labelled.page_name) == "The ferries of Tarn, page A-3 (3 of 3)"
     assert cited_at(SOURCE, 2, scan.folio) == "The ferries of Tarn, page 2, read by OCR"
     assert "第 A-3 页（第 3 页，共 3 页）" in cited_at(SOURCE, 3, labelled.folio, "zh")
-    note = "".join(str(one.get("c", " ")) for one in _source(labelled, words=True, language="en"))
-    assert "A-3" in note
+    memo = Memo("Ferries", "bluf", "2026-01-01", "", "extractive", citations=(labelled,))
+    assert "A-3" in str(pandoc(memo)["blocks"])

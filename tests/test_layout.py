@@ -30,8 +30,9 @@ OWNERS = {
     "filelock": {"corpus/lock.py", "corpus/log.py"},
     "fpdf": {"corpus/starter/reports/build.py"},
     "gradio": {"ui/page.py", "ui/page_chat.py", "ui/page_library.py", "ui/page_memo.py",
+               "ui/page_library_events.py", "ui/page_document.py", "ui/page_adding.py",
                "ui/page_scope.py", "ui/page_bar.py", "ui/page_html.py", "ui/page_source.py",
-               "ui/page_add_to_memo.py",
+               "ui/page_add_to_memo.py", "ui/page_memo_events.py",
                "ui/page_conversations.py", "ui/page_chat_events.py", "ui/page_words.py",
                "ui/page_engines.py", "ui/server.py", "ui/event_errors.py"},
     "httpx": {"corpus/addresses.py", "corpus/fetching.py", "index/url_ingest.py",
@@ -48,7 +49,6 @@ OWNERS = {
     "ollama": {"assistant/models/clients.py"},
     "onnxruntime": {"index/onnx_embedder.py"},
     "oxmsg": {"corpus/readers/outlook.py"},
-    "pandas": {"ui/page_library.py"},
     "platformdirs": {"assistant/settings.py"},
     "py3langid": {"corpus/language.py"},
     "pydantic": {"corpus/validation.py"},
@@ -75,7 +75,8 @@ OWNERS = {
     "xllamacpp": {"assistant/models/llama_child.py"},
     "xlfmt": {"corpus/readers/number_formats.py"},
     "webencodings": {"corpus/readers/charsets.py"},
-    "yaml": {"corpus/readers/markdown.py", "corpus/starter/reports/build.py"},
+    "yaml": {"corpus/readers/markdown.py", "corpus/starter/reports/build.py",
+             "corpus/starter/public_sources.py"},
 }  # fmt: skip
 # Vectors are arrays wherever they pass.
 SHARED = {"numpy"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -81,7 +81,7 @@ def test_work_lets_others_go_first_after_each_step() -> None:
     """An addition stands still between two steps while questions are being answered."""
     asked, answered = threading.Event(), threading.Event()
 
-    def give_way() -> None:
+    def give_way(cancelled: Callable[[], bool]) -> None:
         asked.set()
         assert answered.wait(60)
 
@@ -91,3 +91,23 @@ def test_work_lets_others_go_first_after_each_step() -> None:
     assert job.latest == 1 and not job.ended
     answered.set()
     assert list(job.watch())[-1] == 2
+
+
+def test_a_cancelled_job_waits_for_nobody() -> None:
+    """It ends while others still go first, and shows what it was started with before its turn."""
+    line: Jobs[int] = Jobs(
+        "additions", at_once=1, waiting=1,
+        give_way=_until,
+    )  # fmt: skip
+    job = line.start("a", lambda: iter(range(1000)), first=-1)
+    waiting = line.start("b", lambda: iter([1]), first=-2)
+    assert waiting.latest == -2
+    job.cancel()
+    assert job.wait(60)
+    waiting.cancel()
+    assert waiting.wait(60)
+
+
+def _until(true: Callable[[], bool]) -> None:
+    while not true():
+        threading.Event().wait(0.01)

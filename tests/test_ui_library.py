@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
-from dataclasses import fields, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import pytest
 
 from assistant.settings import Settings
@@ -20,23 +19,17 @@ from corpus.catalogue import Entry
 from corpus.document import _FURNITURE, LeftOut, Source
 from corpus.errors import UsageError
 from corpus.extraction_report import ExtractionReport
-from corpus.i18n import tr
 from index.ingest import Duplicate, Progress
 from tests.browser import GRADIO_WARNS, PATIENCE, browser_test
 from tests.papers import long_report, site_of, two_columns
 from ui import ingest_jobs, library
+from ui.adding_view import adding_html, pill_html
 from ui.backend import Backend
 from ui.ingest_jobs import AddedFile
 from ui.jobs import Jobs
-from ui.library import (
-    NO_THEME,
-    ROWS_PER_PAGE,
-    LibraryFilter,
-    adding_html,
-    details_html,
-    table_html,
-)
-from ui.page_library import LibraryEvents, LibraryParts
+from ui.library import NO_THEME, ROWS_PER_PAGE, LibraryFilter, LibraryView
+from ui.library_timeline import colour_of, timeline, timeline_html
+from ui.library_view import OpenDocument, document_head_html, table_html
 from ui.terminal import report_lines
 from ui.wording import keys
 
@@ -65,17 +58,22 @@ HARBOURS = [
     [
         (LibraryFilter(), "ships of Malmo|Ships of Lund|Ore of Kiruna|An undated note"),
         (
-            LibraryFilter(sort="oldest"),
+            LibraryFilter(down=False),
             "Ore of Kiruna|Ships of Lund|ships of Malmo|An undated note",
         ),
         (
-            LibraryFilter(sort="by_title"),
+            LibraryFilter(sort="title", down=False),
             "An undated note|Ore of Kiruna|Ships of Lund|ships of Malmo",
         ),
         (
-            LibraryFilter(sort="by_passages"),
+            LibraryFilter(sort="theme", down=False),
+            "Ore of Kiruna|ships of Malmo|An undated note|Ships of Lund",
+        ),
+        (
+            LibraryFilter(sort="length"),
             "ships of Malmo|An undated note|Ore of Kiruna|Ships of Lund",
         ),
+        (LibraryFilter(since="2025-01", until="2025-03"), ""),
         (LibraryFilter(search="SHIPS lund"), "Ships of Lund"),
         (LibraryFilter(publisher="Railway"), "ships of Malmo|Ore of Kiruna"),
         (LibraryFilter(since="2024"), "ships of Malmo|Ships of Lund"),
@@ -97,13 +95,13 @@ def test_the_table_shows_what_is_asked_for(wanted: LibraryFilter, titles: str) -
 def test_a_large_library_is_shown_page_by_page() -> None:
     """Beyond the last page stands the last page."""
     many = [entry(number, f"Document {number:04}") for number in range(1000)]
-    last = library.library_view(many, LibraryFilter(sort="by_title", page=99))
+    last = library.library_view(many, LibraryFilter(sort="title", down=False, page=99))
     assert (last.first, len(last.entries), last.count) == (
         1000 - ROWS_PER_PAGE,
         ROWS_PER_PAGE,
         1000,
     )
-    assert last.line("en", anything=True) == "Documents 951–1000 of 1000"
+    assert last.line("en", anything=True) == "Documents 801–1000 of 1000"
     assert (
         library.library_view([], LibraryFilter())
         .line("en", anything=False)
@@ -112,28 +110,48 @@ def test_a_large_library_is_shown_page_by_page() -> None:
     assert "符合条件" in library.library_view([], LibraryFilter()).line("zh", anything=True)
 
 
+def test_a_head_sorts_by_its_column_and_then_the_other_way() -> None:
+    """Titles from A, dates and lengths from the largest; an unknown column changes nothing."""
+    by_title = LibraryFilter(page=3).sorted_by("title")
+    assert (by_title.sort, by_title.down, by_title.page) == ("title", False, 0)
+    assert by_title.sorted_by("title").down and by_title.sorted_by("added").down
+    assert by_title.sorted_by("nothing") is by_title
+
+
+def drawn_table(
+    entries: Sequence[Entry], accounts: dict[str, ExtractionReport] | None = None,
+    language: str = "en",
+) -> str:  # fmt: skip
+    view = LibraryView(tuple(entries), 0, len(entries))
+    return table_html(view, accounts or {}, LibraryFilter(), lambda key: (key.upper(), 1), language)
+
+
+def drawn_head(one: Entry, account: ExtractionReport, language: str = "en", *, kept: bool) -> str:
+    return document_head_html(OpenDocument(one, "Rail", account, [], [], kept), language)
+
+
 def test_titles_are_shown_and_never_rendered() -> None:
     """Whatever a document calls itself."""
-    html = table_html([entry(1, "<img src=x onerror=alert(1)>")], {}, str.upper, "en")
+    html = drawn_table([entry(1, "<img src=x onerror=alert(1)>")])
     assert "<img" not in html and "&lt;img" in html
 
 
 def test_what_was_not_read_stands_beside_its_document() -> None:
-    """In the table, and in full in the details with a way to the file."""
+    """Short in its row and whole as its title; in full over the document that is read."""
     one = entry(1, "Soundings of the Orm")
     account = ExtractionReport(
         "/soundings.pdf", one.id, "Soundings of the Orm", "", "sv",
         (LeftOut("pages without text", 2, "pages 4 and 9"), LeftOut("running heads", 12)),
         ("published: 04/05/2026 is 4 May or 5 April",),
     )  # fmt: skip
-    html = table_html([one], {one.id: account}, str.upper, "en")
-    said = re.sub(r"</?a\b[^>]*>", "", html)
-    assert "not read in full: 2 pages without text (pages 4 and 9)" in said
+    html = drawn_table([one], {one.id: account})
+    assert "not read in full: 2 pages without text (pages 4 and 9)" in html
     assert "4 May or 5 April" in html and "running heads" not in html
-    details = details_html(one, ["/soundings.pdf"], [], account, "en", kept=True)
+    assert "not read in full" not in drawn_table([one])
+    head = drawn_head(one, account, kept=True)
     for fact in ("12 running heads", "2 pages without text", "sv", f"/originals/{one.id}"):
-        assert fact in details, fact
-    assert "/originals/" not in details_html(one, [], [], account, "en", kept=False)
+        assert fact in head, fact
+    assert "/originals/" not in drawn_head(one, account, kept=False)
 
 
 def test_a_page_that_was_not_read_is_a_step_away() -> None:
@@ -149,16 +167,13 @@ def test_a_page_that_was_not_read_is_a_step_away() -> None:
         "/soundings.pdf", one.id, "Soundings", left_out=left_out, ocr_pages=(7, 8)
     )
     for language in ("en", "zh"):
-        for html, pages in (
-            (table_html([one], {one.id: account}, str.upper, language), "4 30 3 3 30"),
-            (details_html(one, [], [], account, language, kept=True), "4 30 3 3 30 7 8"),
-            (details_html(one, [], [], account, language, kept=False), ""),
-        ):
+        for kept, pages in ((True, {"4", "30", "3", "7", "8"}), (False, set())):
+            html = drawn_head(one, account, language, kept=kept)
             links = re.findall(rf'href="/pages/{one.id}/(\d+)"[^<>]*>\1</a>', html)
-            assert " ".join(links) == pages, html
-            assert html.count("<a ") - html.count('"original"') == len(links)
+            assert set(links) == pages, html
+            assert html.count("/pages/") == len(links)
     mail = replace(one, source=replace(one.source, kind="email"))
-    assert "/pages/" not in details_html(mail, [], [], account, "en", kept=True)
+    assert "/pages/" not in drawn_head(mail, account, kept=True)
 
 
 def test_every_kind_that_a_reader_leaves_out_has_a_chinese_word() -> None:
@@ -170,8 +185,8 @@ def test_every_kind_that_a_reader_leaves_out_has_a_chinese_word() -> None:
     one = entry(1, "奥姆河测深")
     account = ExtractionReport("/a.pdf", one.id, "", left_out=(LeftOut("pages without text", 3,
                                                              "pages 4–5 and 9"),))  # fmt: skip
-    html = table_html([one], {one.id: account}, str.upper, "zh")
-    assert "未完整读取：无文字页 3 处（第 4–5、9 页）" in re.sub(r"</?a\b[^>]*>", "", html)
+    html = drawn_table([one], {one.id: account}, "zh")
+    assert "未完整读取：无文字页 3 处（第 4–5、9 页）" in html
 
 
 @pytest.fixture
@@ -217,7 +232,7 @@ def test_uploads_are_named_by_their_names_and_replace_each_other(
     assert library.entry_of(workspace, found.id) == found
     assert len(workspace.library.versions_before(found.id)) == 1
     html = adding_html(ingest_jobs.latest_job(backend), 0, "en")
-    assert "1 replaced" in html and "lund.md" in html and "refused" in html
+    assert "1 replaced by a newer version" in html and "lund.md" in html and "refused" in html
     with pytest.raises(UsageError):
         ingest_jobs.start_files(backend, [])
 
@@ -260,26 +275,46 @@ def test_uploads_of_an_addition_that_never_began_are_deleted(
     assert not file.parent.exists()
 
 
-def test_the_whole_and_the_document_have_a_bar_each() -> None:
-    """With what is being done now in words, in the language of the page."""
+def test_each_file_has_its_state(backend: Backend) -> None:
+    """In, being read and how far, or waiting; the pill in the bar counts, and a stop is told."""
     shown, go = threading.Event(), threading.Event()
+    places = ("upload:first.pdf", "upload:report.pdf", "upload:third.pdf")
 
     def work() -> Iterator[Progress]:
-        yield Progress("added", 1, 4, "first.pdf")
-        note = tr("{name}: {done} of {count} passages", name="report.pdf", done=192, count=384)
-        yield Progress("embedding", 1, 4, note, 0.5)
+        yield Progress("added", 1, 3, "first.pdf", place=places[0])
+        note = "report.pdf: 192 of 384 passages"
+        yield Progress("embedding", 1, 3, note, 0.5, place=places[1], made=192, parts=384)
         shown.set()
         assert go.wait(60)
+        yield Progress("added", 2, 3, "report.pdf", place=places[1])
 
     jobs: Jobs[ingest_jobs.AddProgress] = Jobs("additions", at_once=1, waiting=1)
-    job = jobs.start("one", lambda: ingest_jobs.progress_of(work()))
+    first = ingest_jobs.AddProgress(places, total=3)
+    job = jobs.start("one", lambda: ingest_jobs.progress_of(work(), first), first=first)
     assert shown.wait(60)
     html = adding_html(job, 2, "en")
-    assert re.findall(r'value="([\d.]+)"', html) == ["0.250", "0.500"]
-    assert "1 of 4 done · 2 more waiting" in html and "192 of 384 passages" in html
-    assert "384 段中的 192 段" in adding_html(job, 2, "zh")
+    states = re.findall(r'<tr class="(\w+)">', html)
+    assert states == ["added", "working", "waiting"]
+    assert re.findall(r'value="([\d.]+)"', html) == ["0.500"]
+    assert "Adding 2 of 3 · report.pdf · 2 more waiting" in html and "reading 192 of 384" in html
+    assert "正在读取 192 / 384" in adding_html(job, 2, "zh")
+    assert "Adding 2 of 3" in pill_html(job, "en") and "passages" not in html
+    job.cancel()
+    assert "Stopping" in pill_html(job, "en") and "Stopping" in adding_html(job, 0, "en")
     go.set()
     assert job.wait(60)
+    assert "Stopped. 2 of 3 are in the library" in adding_html(job, 0, "en")
+    assert pill_html(job, "en") == ""
+
+
+def test_the_end_says_only_what_is_not_nothing(backend: Backend, tmp_path: Path) -> None:
+    """No count of none, and no passages."""
+    file = tmp_path / "quay.md"
+    file.write_text("# Quay\n\nThe new quay of Lund is 300 metres long.\n")
+    ingest_jobs.start_files(backend, [str(file)])
+    ended(backend)
+    html = adding_html(ingest_jobs.latest_job(backend), 0, "en")
+    assert "Done: 1 added." in html and " 0 " not in html
 
 
 def test_a_file_that_is_there_already_names_the_document_that_has_its_content(
@@ -292,7 +327,7 @@ def test_a_file_that_is_there_already_names_the_document_that_has_its_content(
     last = ended(backend)
     there = str(tmp_path / "note.md")
     assert last.report.duplicates == (Duplicate("upload:copy.md", "Note", there),)
-    assert last.lines == (AddedFile("copy.md", "duplicate", "Note"),)
+    assert last.lines == (AddedFile("copy.md", "duplicate", "Note", "upload:copy.md"),)
     html = adding_html(ingest_jobs.latest_job(backend), 0, "en")
     assert "copy.md" in html and "already, as “Note”" in html
     said = " ".join("".join(report_lines(last.report)).split())
@@ -320,44 +355,78 @@ def test_a_document_is_corrected_removed_and_brought_back(backend: Backend) -> N
     (hit,) = workspace.retriever.search("How much rye did the mill grind?")
     assert (hit.source.title, hit.source.published) == ("The mill", "2022-05")
     assert hit.source.theme == "landscape"
-    gone, said = library.remove_document(workspace, found.id, "en")
-    assert gone == found.id and "Undo" in said and workspace.library.entries() == []
-    assert "is back" in library.restore_document(workspace, found.id, "en")
+    gone, said = library.remove_documents(workspace, [found.id, "nothing"], "en")
+    assert gone == (found.id,) and "was removed" in said and workspace.library.entries() == []
+    assert "is back" in library.restore_documents(workspace, gone, "en")
     assert workspace.retriever.search("How much rye did the mill grind?")
 
 
-def test_addresses_that_are_none_are_said_so(backend: Backend) -> None:
-    """Before anything is fetched."""
-    for text in ("", "example.org", "https://example.org\nnote.md"):
+def test_several_documents_change_at_once(backend: Backend, tmp_path: Path) -> None:
+    """Theme, removal and undo of all, each with one update of the indexes."""
+    workspace = backend.workspace()
+    assert workspace is not None
+    for town in ("Ystad", "Visby"):
+        file = tmp_path / f"{town}.md"
+        file.write_text(f"# {town}\n\nThe harbour of {town} is open.\n")
+        list(workspace.add([file]))
+    ids = [one.id for one in workspace.library.entries()]
+    done, said = library.give_theme(workspace, ids, "landscape", "en")
+    assert done and "3 documents" in said
+    assert {one.source.theme for one in workspace.library.entries()} == {"landscape"}
+    gone, said = library.remove_documents(workspace, ids, "en")
+    assert set(gone) == set(ids) and "3 documents" in said and not workspace.library.entries()
+    assert "3 documents" in library.restore_documents(workspace, gone, "en")
+    assert workspace.retriever.search("Is the harbour of Visby open?")
+
+
+def test_one_line_that_is_no_address_does_not_stop_the_others(backend: Backend, site: str) -> None:
+    """It is told by itself; without an address among them nothing is fetched."""
+    for text in ("", "example.org"):
         with pytest.raises(UsageError):
             ingest_jobs.start_addresses(backend, text)
+    assert ingest_jobs.start_addresses(backend, f"note.md\n{site}\n{site}/none") == ["note.md"]
+    last = ended(backend)
+    assert len(last.report.added) == 1
+    states = {one.place: one.outcome for one in last.states()}
+    assert states == {site: "added", f"{site}/none": "refused"}
 
 
-def test_the_timeline_counts_quarters() -> None:
-    """By publisher and by theme, those without a month left out."""
-    rows = library.counts_by_publisher(HARBOURS, "others")
-    assert rows == [("2023 Q2", "Railway", 1), ("2024 Q1", "Gazette", 1)]
-    rows = library.counts_by_theme(HARBOURS, lambda key: key.upper() or "none")
-    assert rows == [("2023 Q2", "RAIL", 1), ("2024 Q1", "none", 1)]
+def test_the_search_finds_what_the_texts_say(backend: Backend) -> None:
+    """Every word, in any of its forms, the last one only begun; where it stands is marked."""
+    workspace = backend.workspace()
+    assert workspace is not None
+    (one,) = workspace.library.entries()
+    text = workspace.library.document(one.id).text
+    for search, words in (("rye", ["rye"]), ("tonn", ["tonnes"]), ("Mills rye", ["mill", "rye"])):
+        inside = library.found_inside(workspace, search)
+        view = library.library_view([one], LibraryFilter(search=search), inside)
+        hit = library.with_hits(view, workspace, search, inside).hits[one.id]
+        assert [said for said, marked in hit.pieces if marked] == words
+        assert text[hit.start : hit.end] == words[0]
+    assert library.found_inside(workspace, "rye barley") == {}
+    assert library.found_inside(workspace, "  ") == {}
+    found = library.library_view([one], LibraryFilter(search="barley"), {})
+    assert found.count == 0
 
 
-def test_a_filter_that_no_document_is_left_for_can_be_chosen_still(backend: Backend) -> None:
-    """The choices hold what is chosen, beside what the library has; the checks all pass."""
-
-    class Asked:
-        def __init__(self) -> None:
-            self.headers = {"accept-language": "en"}
-
-    # Each component is told by the name of its field.
-    names: Any = {field.name: field.name for field in fields(LibraryParts)}
-    events = LibraryEvents(backend, LibraryParts(**names))
-    request: Any = Asked()
-    wanted = LibraryFilter(publisher="Nobody", kind="pdf", theme="law")
-    drawn = events.refresh(wanted, "theme", request)
-    assert "Nobody" in drawn["publisher"]["choices"] and "pdf" in drawn["kind"]["choices"]
-    assert ("AI law", "law") in drawn["theme"]["choices"]
-    assert drawn["wanted"] == wanted and drawn["stop"] == gr.update(visible=False)
-    assert events.check(request).count("✓") > 5
+def test_the_time_axis_keeps_what_is_empty_and_its_colours() -> None:
+    """Every quarter between the first and the last; a theme that comes changes no colour."""
+    order = ["deepseek", "rail", "law"]
+    wanted = LibraryFilter(since="2024-01", until="2024-01", theme="rail")
+    dated = [*HARBOURS, entry(5, "Of old", published="2020-02", theme="law")]
+    shown = timeline(dated, order, str.upper, wanted)
+    assert [one.since for one in shown.periods][:2] == ["2020-01", "2020-04"]
+    assert len(shown.periods) == 17 and shown.undated == 2 and shown.most == 1
+    assert [one.count for one in shown.periods if one.count] == [1, 1, 1]
+    assert [(one.key, one.count, one.chosen) for one in shown.themes] == [
+        ("rail", 2, True), ("law", 1, False), (NO_THEME, 2, False),
+    ]  # fmt: skip
+    fewer = timeline(HARBOURS, order, str.upper, wanted)
+    assert len(fewer.periods) == 11 and {one.since[4:] for one in fewer.periods} > {"-12"}
+    assert [one.chosen for one in fewer.periods].count(True) == 1
+    assert [one.colour for one in fewer.themes] == [2, 0] == [colour_of("rail", order), 0]
+    assert "2024-03: 1 document" in timeline_html(fewer, "en")
+    assert timeline([], order, str, wanted).periods == ()
 
 
 # ----------------------------------------------------------------- in the browser
@@ -464,48 +533,87 @@ def test_the_last_of_144_pages_is_drawn_and_the_first_can_be_reached(
     page.wait_for_function("document.querySelector('#source .paper img').naturalWidth > 300")
 
 
+DROP = """
+([name, text]) => {
+  const given = new DataTransfer();
+  given.items.add(new File([text], name, {type: 'text/markdown'}));
+  for (const kind of ['dragenter', 'dragover', 'drop'])
+    document.body.dispatchEvent(new DragEvent(kind, {dataTransfer: given, bubbles: true}));
+}
+"""
+
+
 @browser_test
 @pytest.mark.slow
-def test_documents_go_in_by_file_and_address_and_come_out_again(
+def test_documents_go_in_by_drop_file_and_address_and_come_out_again(
     page: Any, tmp_path: Path, site: str
 ) -> None:
-    """Good and bad ones, a reload in between; removed and brought back."""
+    """Dropped on the page of questions; good and bad ones, a reload; removed and brought back."""
+    page.evaluate(DROP, ["pier.md", "# The pier\n\nThe pier of Lund is closed in winter.\n"])
+    line = "document.querySelector('#library-line').textContent"
     page.get_by_role("tab", name="Library").click()
-    page.wait_for_selector("#library-table button")
-    assert "Documents 1–2 of 2" in page.inner_text("#library-line")
-    page.click("#library-add button >> nth=0")
+    page.wait_for_function(f"{line}.includes('3 documents')")
+    page.click("#bar-add button")
     good, bad = tmp_path / "quay.md", tmp_path / "photo.png"
-    about = "---\npublisher: Quay Gazette\ndate: 2025-03-01\n---\n"
-    good.write_text(f"{about}# The quay\n\nThe new quay of Lund is 300 metres long.\n")
-    page.get_by_label("Publisher", exact=True).last.check()
+    good.write_text("---\ndate: 2025-03-01\n---\n# The quay\n\nThe new quay is 300 metres long.\n")
     bad.write_bytes(b"\x89PNG\r\n")
     page.set_input_files("#library-files input[type=file]", [str(good), str(bad)])
-    page.wait_for_selector("#library-adding .done")
+    page.wait_for_selector("#library-adding .done .refused")
     said = page.inner_text("#library-adding")
     assert "1 added" in said and "photo.png" in said and "refused" in said
-    page.wait_for_function("document.querySelector('#status').innerText.includes('3 documents')")
-    page.wait_for_function(
-        "document.querySelector('#library-plot svg').textContent.includes('Quay Gazette')"
-    )
-    page.fill("#library-addresses textarea", site)
+    page.wait_for_function("document.querySelector('#bar-scope').innerText.includes('4 documents')")
+    page.click("#bar-add button")
+    page.fill("#library-addresses textarea", f"no address\n{site}")
     page.get_by_role("button", name="Fetch and add").click()
-    page.wait_for_function("document.querySelector('#library-line').textContent.includes('of 4')")
+    page.wait_for_function(f"{line}.includes('5 documents')")
+    assert "no address" in page.inner_text("#add-said")
+    assert page.input_value("#library-addresses textarea") == "no address"
     page.reload()
     page.get_by_role("tab", name="Library").click()
-    page.wait_for_selector("#library-table button")
+    page.wait_for_selector("#library-table tbody tr")
     assert "1 added" in page.inner_text("#library-adding")
-    page.fill("#library-search input, #library-search textarea", "lighthouse")
-    page.wait_for_function("document.querySelector('#library-line').textContent.includes('of 1')")
-    page.click("#library-table button")
-    page.wait_for_selector("#library-details h3")
-    assert "127.0.0.1" in page.inner_text("#library-details")
-    page.get_by_role("button", name="Remove").click()
-    page.get_by_role("button", name="Undo").wait_for()
-    assert "was removed" in page.inner_text("#library-said")
+    page.fill("#library-search input, #library-search textarea", "lighthouse built")
+    page.wait_for_function(f"{line}.includes('1 document')")
+    assert "built" in page.inner_text("#library-table tr.hit mark >> nth=1")
+    page.click("#library-table td.title button")
+    page.wait_for_selector("#library-source mark")
+    page.click('#library-document [data-act="remove"]')
     page.get_by_role("button", name="Undo").click()
     page.wait_for_function(
         "document.querySelector('#library-said').textContent.includes('is back')"
     )
+
+
+@browser_test
+@pytest.mark.slow
+def test_documents_are_read_sorted_selected_and_asked_about(page: Any, backend: Backend) -> None:
+    """Each by the keyboard as well: heads, rows and boxes are buttons and fields."""
+    page.get_by_role("tab", name="Library").click()
+    page.wait_for_selector("#library-table tbody tr")
+    page.get_by_role("columnheader", name="Title").get_by_role("button").press("Enter")
+    page.wait_for_selector('#library-table th.title[aria-sort="ascending"]')
+    titles = page.locator("#library-table td.title button").all_inner_texts()
+    assert titles == sorted(titles, key=str.casefold) and len(titles) == 2
+    page.locator("#library-table td.title button").first.press("Enter")
+    page.wait_for_selector("#library-document h2")
+    assert page.inner_text("#library-document h2") == titles[0]
+    page.wait_for_selector("#library-source .text")
+    page.click('#library-document [data-act="ask"]')
+    page.wait_for_function("document.activeElement.closest('#question') !== null")
+    page.wait_for_function("document.querySelector('#bar-scope').innerText.includes('1 documents')")
+    page.get_by_role("tab", name="Library").click()
+    boxes = page.locator("#library-table tbody input")
+    boxes.nth(0).check()
+    boxes.nth(1).click(modifiers=["Shift"])
+    page.wait_for_function(
+        "document.querySelector('#library-selection').innerText.includes('2 selected')"
+    )
+    page.click('#library-selection [data-act="remove"]')
+    page.get_by_text("2 documents were removed.").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("2 documents are back.").wait_for()
+    page.wait_for_selector("#library-table tbody tr")
+    assert page.locator("#library-table tbody input:checked").count() == 0
 
 
 def test_a_room_is_not_closed_under_what_reads_its_library(tmp_path: Path) -> None:

@@ -129,6 +129,9 @@ class Harbour:
     def opening_finished(self) -> bool:
         return True
 
+    def after_opening(self, do: Callable[[], object]) -> None:
+        pass
+
     def entries(self) -> Sequence[Entry]:
         return [Entry(DOCUMENT.id, SOURCE, 1, 1, "2026-01-01T00:00:00+00:00")]
 

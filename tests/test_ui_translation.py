@@ -121,7 +121,8 @@ def test_a_language_has_the_words_of_memos_and_no_other(language: str) -> None:
     plans = [plan for one in shipped_templates().values() for plan in one.sections]
     wanted = {one.heading for one in (*shipped_templates().values(), *plans)}
     wanted |= {text for one in plans for text in (*one.questions, *one.rule, *one.figure,
-                                                  *one.claim, one.judge)}  # fmt: skip
+                                                  *one.claim, one.judge, one.ask)}  # fmt: skip
+    wanted |= {one.about for one in shipped_templates().values()}
     # What is asked as it was given, and a judge that there is not.
     wanted -= {"{question}", ""}
     shown = [text_of(call.args[0]) for _, call in calls("worded")]

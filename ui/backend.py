@@ -83,6 +83,7 @@ class Backend:
         self._pictures_lock = threading.Lock()
         self._comparisons = Comparisons()
         self._engines: dict[str, Engine] = {}
+        self._afterwards: list[Callable[[], object]] = []
         self._other_engines: list[str] = []
         self._examples: dict[str, list[str]] = {}
         self.questions: Jobs[Any] = Jobs(
@@ -180,6 +181,7 @@ class Backend:
             workspace.with_themes(workspace.library.entries())
             self._other_engines = self._reachable(workspace)
             self._try_examples(workspace)
+            self._do_afterwards()
         except BriefingError as error:
             _LOG.error("the library does not open", exc_info=error)
             self._failure = str(error)
@@ -194,10 +196,21 @@ class Backend:
             self._ready.set()
             self._finished.set()
 
-    def _wait_for_questions(self) -> None:
+    def after_opening(self, do: Callable[[], object]) -> None:
+        """Have something done once the library is open; it is not done where it does not open."""
+        self._afterwards.append(do)
+
+    def _do_afterwards(self) -> None:
+        for do in self._afterwards:
+            try:
+                do()
+            except Exception as error:  # noqa: BLE001  # reason: the page works without it
+                _LOG.error("what follows the opening failed", exc_info=error)
+
+    def _wait_for_questions(self, cancelled: Callable[[], bool]) -> None:
         """Wait while questions are being answered, since both want every core; not for ever."""
         until = time.monotonic() + _WAIT_FOR_QUESTIONS
-        while self.questions.unfinished() and time.monotonic() < until:
+        while self.questions.unfinished() and time.monotonic() < until and not cancelled():
             if self._closing.wait(_POLL / 5):
                 break
 
@@ -401,8 +414,10 @@ class Backend:
         """Return a complete answer with questions that lead on from it; takes up to 0.6 s."""
         from assistant.follow_up_questions import with_follow_ups
 
-        asked = answer.follow_ups or answer.outcome in {"", "failed"} or self._workspace is None
-        return answer if asked else with_follow_ups(self._workspace, answer)
+        workspace = self._workspace
+        if workspace is None or answer.follow_ups or answer.outcome in {"", "failed"}:
+            return answer
+        return with_follow_ups(workspace, answer)
 
     def pictures(
         self, answer: Answer, language: str = "en", *, wait: bool = True

@@ -278,7 +278,7 @@ def _turn_body(
     if turn.answer:
         drawn = beside.pictures(turn.answer, number) if beside and not growing else ""
         body = answer_html(
-            turn.answer, number, language, pictures=drawn, grade=beside and beside.grade,
+            turn.answer, number, language, pictures=drawn, grade=beside.grade if beside else None,
             running=growing,
         )  # fmt: skip
     if turn.waiting:

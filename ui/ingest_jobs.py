@@ -12,34 +12,39 @@ from uuid import uuid4
 from corpus.errors import UsageError
 from corpus.i18n import tr
 from corpus.public_documents import public_documents
+from corpus.starter import starter_files
 from index.ingest import UPLOADED, Progress, Report
 from index.url_ingest import is_address
 from ui.jobs import Job
+from ui.places import shown_location
 
 if TYPE_CHECKING:
     from assistant.workspace import Workspace
     from ui.backend import Backend
 
 # Lines of what became of each document that are kept while it goes on.
-_LINES = 200
+_LINES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class AddedFile:
-    """What became of one document: its name, an outcome (as Progress.stage), and a reason."""
+    """What became of one document: an outcome (as Progress.stage), and a reason."""
 
     name: str
     outcome: str
     reason: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AddProgress:
     """How far an addition is: `done` of `total`, what is done now, the lines so far, the end.
 
-    `share` is how much of the document that is worked on is done, in 0…1.
+    `share` is how much of the document that is worked on is done, in 0…1. `places` are what was
+    given, in order; `place` is what is worked on, `made` of `parts` read and understood.
     """
 
+    places: tuple[str, ...] = ()
     stage: str = "starting"
     note: str = ""
     done: int = 0
@@ -47,6 +52,24 @@ class AddProgress:
     lines: tuple[AddedFile, ...] = ()
     report: Report | None = None
     share: float = 0.0
+    place: str = ""
+    made: int = 0
+    parts: int = 0
+
+    def states(self) -> list[AddedFile]:
+        """Return what was given, each with its outcome, or "working" or "waiting" without one."""
+        ended = {one.place: one for one in self.lines}
+        open_ones = [one for one in self.places if one not in ended]
+        # Between two documents the next one is being read.
+        now = self.place if self.place in open_ones else next(iter(open_ones), "")
+        found = [
+            ended.get(one)
+            or AddedFile(shown_location(one), "working" if one == now else "waiting", place=one)
+            for one in self.places
+        ]
+        # What lay within a file.
+        given = set(self.places)
+        return [*found, *(one for one in self.lines if one.place not in given)]
 
 
 def latest_job(backend: Backend) -> Job[AddProgress] | None:
@@ -95,58 +118,75 @@ def start_files(backend: Backend, files: Sequence[str], *, ocr: bool = False) ->
 
     try:
         _start(
-            backend, lambda workspace: workspace.add(paths, places=places, ocr=ocr), after=delete
+            backend,
+            lambda workspace: workspace.add(paths, places=places, ocr=ocr),
+            list(places.values()),
+            after=delete,
         )
     except UsageError:
         delete()
         raise
 
 
-def start_addresses(backend: Backend, text: str, *, ocr: bool = False) -> None:
-    """Fetch and add the addresses of a text, one a line; raises UsageError where one is none."""
-    addresses = [line.strip() for line in text.splitlines() if line.strip()]
-    if not addresses or not all(is_address(one) for one in addresses):
-        wrong = next((one for one in addresses if not is_address(one)), "")
+def start_addresses(backend: Backend, text: str, *, ocr: bool = False) -> list[str]:
+    """Fetch and add the addresses of a text, one a line; return the lines that are none.
+
+    Raises UsageError where not one is an address, and where too much waits already.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    addresses = list(dict.fromkeys(one for one in lines if is_address(one)))
+    wrong = [one for one in lines if not is_address(one)]
+    if not addresses:
         raise UsageError(
-            tr("{address} is no web address", address=repr(wrong))
+            tr("{address} is no web address", address=repr(wrong[0]))
             if wrong
             else tr("no address was given")
         )
-    _start(backend, lambda workspace: workspace.add_addresses(addresses, ocr=ocr))
+    _start(backend, lambda workspace: workspace.add_addresses(addresses, ocr=ocr), addresses)
+    return wrong
 
 
 def start_public(backend: Backend, theme: str) -> None:
     """Fetch and add the curated public documents, of one theme or ("") of all."""
-    _start(backend, lambda workspace: workspace.add_public(public_documents(theme)))
+    documents = public_documents(theme)
+    _start(
+        backend, lambda workspace: workspace.add_public(documents), [one.url for one in documents]
+    )
 
 
 def start_starter(backend: Backend) -> None:
     """Add the starter library."""
     from assistant.starter import add_starter
 
-    _start(backend, add_starter)
+    _start(backend, add_starter, [str(one) for one in starter_files()])
 
 
 def _start(
     backend: Backend,
     work: Callable[[Workspace], Iterator[Progress | Report]],
+    places: Sequence[str],
     *,
     after: Callable[[], None] | None = None,
 ) -> None:
     workspace = backend.workspace()
     if workspace is None:
         raise UsageError(tr("the library is still opening; try again in a moment"))
-    backend.additions.start(uuid4().hex, lambda: progress_of(work(workspace)), after=after)
+    first = AddProgress(tuple(places), total=len(places))
+    backend.additions.start(
+        uuid4().hex, lambda: progress_of(work(workspace), first), after=after, first=first
+    )
 
 
-def progress_of(steps: Iterator[Progress | Report]) -> Iterator[AddProgress]:
+def progress_of(
+    steps: Iterator[Progress | Report], first: AddProgress | None = None
+) -> Iterator[AddProgress]:
     """Yield snapshots of an addition from its steps; closing it ends the work."""
-    now = AddProgress()
+    now = first or AddProgress()
     yield now
     try:
         for step in steps:
             if isinstance(step, Report):
-                now = replace(now, stage="done", note="", report=step)
+                now = replace(now, stage="done", note="", place="", report=step)
             else:
                 now = _updated(now, step)
             yield now
@@ -158,8 +198,9 @@ def progress_of(steps: Iterator[Progress | Report]) -> Iterator[AddProgress]:
 
 def _updated(now: AddProgress, step: Progress) -> AddProgress:
     lines = now.lines
-    if step.stage in {"added", "replaced", "updated", "duplicate", "refused", "left_out"}:
-        lines = (*lines, AddedFile(step.note, step.stage, step.reason))[-_LINES:]
+    if step.stage in {"added", "replaced", "updated", "unchanged", "duplicate", "refused",
+                      "left_out"}:  # fmt: skip
+        lines = (*lines, AddedFile(step.note, step.stage, step.reason, step.place))[-_LINES:]
     return replace(
         now,
         stage=step.stage,
@@ -168,4 +209,7 @@ def _updated(now: AddProgress, step: Progress) -> AddProgress:
         total=step.total,
         lines=lines,
         share=step.share,
+        place=step.place,
+        made=step.made,
+        parts=step.parts,
     )

@@ -32,14 +32,15 @@ class Job(Generic[Step]):
         name: str,
         make: Callable[[], Iterator[Step]],
         after: Callable[[], None] | None,
-        give_way: Callable[[], None] | None = None,
+        give_way: Callable[[Callable[[], bool]], None] | None = None,
+        first: Step | None = None,
     ) -> None:
         self.name = name
         self._make = make
         self._after = after
         self._give_way = give_way
         self._changed = threading.Condition()
-        self._latest: Step | None = None
+        self._latest = first
         self._count = 0
         self._ended = False
         self._cancelled = threading.Event()
@@ -53,7 +54,7 @@ class Job(Generic[Step]):
 
     @property
     def latest(self) -> Step | None:
-        """The newest snapshot; None before the first."""
+        """The newest snapshot; before the first what the job was started with, else None."""
         return self._latest
 
     @property
@@ -131,7 +132,7 @@ class Job(Generic[Step]):
                 self._count += 1
                 self._changed.notify_all()
             if self._give_way is not None and not self._cancelled.is_set():
-                self._give_way()
+                self._give_way(self._cancelled.is_set)
             if self._cancelled.is_set():
                 if isinstance(steps, Generator):
                     steps.close()
@@ -150,11 +151,12 @@ class Jobs(Generic[Step]):
         *,
         at_once: int,
         waiting: int,
-        give_way: Callable[[], None] | None = None,
+        give_way: Callable[[Callable[[], bool]], None] | None = None,
     ) -> None:
         """`kind` names what waits, for the reader: "questions".
 
-        `give_way` is called after each step of a job, and may wait: somebody else goes first.
+        `give_way` is called after each step of a job, and may wait until what it is given says
+        that the job was cancelled: somebody else goes first.
         """
         self._kind = kind
         self._give_way = give_way
@@ -190,11 +192,13 @@ class Jobs(Generic[Step]):
         *,
         after: Callable[[], None] | None = None,
         alone: bool = False,
+        first: Step | None = None,
     ) -> Job[Step]:
         """Queue a job and return it; raises UsageError when the queue is full.
 
         `after` is a callback for its end, also where it was cancelled before it began. A job that
-        is to be `alone` is refused (UsageError) while another one of its key goes on.
+        is to be `alone` is refused (UsageError) while another one of its key goes on. `first` is
+        its snapshot while it waits.
         """
         with self._lock:
             before = self._jobs.get(key)
@@ -208,7 +212,7 @@ class Jobs(Generic[Step]):
                         kind=self._kind,
                     )
                 )
-            job: Job[Step] = Job(key, make, after, self._give_way)
+            job: Job[Step] = Job(key, make, after, self._give_way, first)
             self._jobs.pop(key, None)
             self._jobs[key] = job
             self._open += 1

@@ -1,54 +1,37 @@
-"""What the library page does, without Gradio: the documents shown as HTML, and editing them."""
+"""What the library page does, without Gradio: documents filtered, sorted, found and changed."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from assistant.diagnostics import Storage
 from corpus.catalogue import Entry
-from corpus.citation_line import citation_line
-from corpus.document import LeftOut, page_list
 from corpus.errors import BriefingError, NotInLibrary
-from corpus.extraction_report import ExtractionReport
-from corpus.i18n import joined
-from corpus.integrity import IntegrityFinding
 from corpus.partial_dates import is_date
-from corpus.translations import ENGLISH, language_named
 from index.filters import Filters
-from index.ingest import Report
-from ui.ingest_jobs import AddedFile, AddProgress
-from ui.jobs import Job
-from ui.places import shown_location
-from ui.rendering import rendered
+from index.word_search import Hit, Wanted, hits, passages_by_document
 from ui.translation import translated
 from ui.wording import word
 
 if TYPE_CHECKING:
     from assistant.workspace import Workspace
 
-# A line in pieces, each with the number of the page that it leads to, "" for none.
-Pieces = list[tuple[str, str]]
-
 # Rows of one page of the table: a thousand at once take the browser a second to draw.
-ROWS_PER_PAGE = 50
-SORTS = ("newest", "oldest", "by_title", "by_publisher", "by_passages", "by_added")
+ROWS_PER_PAGE = 200
+# The columns that can be sorted by, each with whether the largest comes first at first.
+COLUMNS = {"title": False, "publisher": False, "theme": False, "published": True, "length": True,
+           "added": True}  # fmt: skip
 # What is chosen to see the documents without a theme.
 NO_THEME = "-"
-# Pages as corpus.document.page_list tells them.
-_PAGES = re.compile(r"pages? ([\d–, and]+)")
-# What is shown of a report; the rest is counted.
-_MOST_OUTCOMES = 100
-# Publishers that have a colour of their own in the plot; the rest are one.
-_NAMED_PUBLISHERS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryFilter:
-    """What the reader wants to see of the library; empty fields do not bound."""
+    """What the reader wants to see of the library; empty fields do not bound.
+
+    `sort` is one of COLUMNS, `down` whether the largest comes first.
+    """
 
     search: str = ""
     publisher: str = ""
@@ -56,17 +39,26 @@ class LibraryFilter:
     theme: str = ""
     since: str = ""
     until: str = ""
-    sort: str = "newest"
+    sort: str = "published"
+    down: bool = True
     page: int = 0
+
+    def sorted_by(self, column: str) -> LibraryFilter:
+        """Return the filter after a column's head was pressed: sorted by it, or the other way."""
+        if column not in COLUMNS:
+            return self
+        down = not self.down if column == self.sort else COLUMNS[column]
+        return replace(self, sort=column, down=down, page=0)
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryView:
-    """A page of the table: its entries, and which of how many they are (from 0)."""
+    """A page of the table: its entries, which of how many they are (from 0), where words stand."""
 
     entries: tuple[Entry, ...]
     first: int
     count: int
+    hits: Mapping[str, Hit] = field(default_factory=dict)
 
     def line(self, language: str, *, anything: bool) -> str:
         """Return in words what is shown; `anything` says whether the library holds something."""
@@ -75,25 +67,37 @@ class LibraryView:
         if not self.count:
             return word("library.nothing", language)
         last = self.first + len(self.entries)
+        if len(self.entries) == self.count:
+            key = "library.one_shown" if self.count == 1 else "library.all_shown"
+            return word(key, language, count=self.count)
         return word("library.shown", language, first=self.first + 1, last=last, count=self.count)
 
 
-def library_view(entries: Sequence[Entry], wanted: LibraryFilter) -> LibraryView:
-    """Return the page of the documents that match, sorted."""
-    matching = [one for one in entries if _matches(one, wanted)]
+def library_view(
+    entries: Sequence[Entry],
+    wanted: LibraryFilter,
+    inside: Mapping[str, str] | None = None,
+    theme: Callable[[str], str] = str,
+) -> LibraryView:
+    """Return the page of the documents that match, sorted.
+
+    `inside` are the documents whose texts hold what is searched for (`found_inside`); `theme` says
+    what a theme is called.
+    """
+    matching = [one for one in entries if _matches(one, wanted, inside or {})]
     ordered = sorted(matching, key=lambda one: one.source.title.casefold())
-    match wanted.sort:
-        case "newest":
-            ordered.sort(key=lambda one: one.source.published, reverse=True)
-        case "oldest":
-            # Those without a date come last either way.
-            ordered.sort(key=lambda one: one.source.published or "9999")
-        case "by_publisher":
-            ordered.sort(key=lambda one: one.source.publisher.casefold() or "\uffff")
-        case "by_passages":
-            ordered.sort(key=lambda one: -one.passages)
-        case "by_added":
-            ordered.sort(key=lambda one: one.added, reverse=True)
+    keys: dict[str, Callable[[Entry], object]] = {
+        "title": lambda one: one.source.title.casefold(),
+        "publisher": lambda one: one.source.publisher.casefold(),
+        "theme": lambda one: theme(one.source.theme) if one.source.theme else "",
+        "published": lambda one: one.source.published,
+        "length": lambda one: one.passages,
+        "added": lambda one: one.added,
+    }
+    key = keys[wanted.sort]
+    ordered.sort(key=key, reverse=wanted.down)  # type: ignore[arg-type]
+    # What says nothing of it comes last either way.
+    ordered.sort(key=lambda one: not key(one))
     first = min(
         max(0, wanted.page) * ROWS_PER_PAGE,
         max(0, (len(ordered) - 1) // ROWS_PER_PAGE * ROWS_PER_PAGE),
@@ -101,17 +105,50 @@ def library_view(entries: Sequence[Entry], wanted: LibraryFilter) -> LibraryView
     return LibraryView(tuple(ordered[first : first + ROWS_PER_PAGE]), first, len(ordered))
 
 
-def _matches(entry: Entry, wanted: LibraryFilter) -> bool:
+def found_inside(workspace: Workspace, search: str) -> dict[str, str]:
+    """Return the passage of each document whose text holds all words of a search."""
+    if not search.strip():
+        return {}
+    return passages_by_document(workspace.indexes.snapshot(), Wanted.of(search))
+
+
+def with_hits(
+    view: LibraryView, workspace: Workspace, search: str, inside: Mapping[str, str]
+) -> LibraryView:
+    """Return a page of the table with where the words that were searched for stand."""
+    passages = [inside[one.id] for one in view.entries if one.id in inside]
+    found = hits(workspace.library, passages, Wanted.of(search)) if passages else {}
+    return replace(view, hits=found)
+
+
+def _matches(entry: Entry, wanted: LibraryFilter, inside: Mapping[str, str]) -> bool:
+    return _named(entry, wanted.search, inside) and _within(entry, wanted)
+
+
+def _named(entry: Entry, search: str, inside: Mapping[str, str]) -> bool:
     source = entry.source
     text = f"{source.title}\n{source.publisher}\n{source.location}".casefold()
-    if not all(part in text for part in wanted.search.casefold().split()):
+    return entry.id in inside or all(part in text for part in search.casefold().split())
+
+
+def _within(entry: Entry, wanted: LibraryFilter) -> bool:
+    if wanted.kind and entry.source.kind != wanted.kind:
         return False
-    if wanted.kind and source.kind != wanted.kind:
+    if wanted.theme and (entry.source.theme or NO_THEME) != wanted.theme:
         return False
-    if wanted.theme and (source.theme or NO_THEME) != wanted.theme:
-        return False
+    # A document of which the year alone is known may lie in each of its quarters.
+    if wanted.since[:4] == wanted.until[:4] != "" and len(entry.source.published) < len("2025-01"):
+        return wanted.since in {"", entry.source.published} and bool(entry.source.published)
     publishers = (wanted.publisher,) if wanted.publisher else ()
     return Filters(publishers, since=wanted.since, until=wanted.until).admits(entry)
+
+
+def without_span(
+    entries: Sequence[Entry], wanted: LibraryFilter, inside: Mapping[str, str]
+) -> list[Entry]:
+    """Return what matches but for theme and dates: what the time axis shows."""
+    open_ended = replace(wanted, theme="", since="", until="")
+    return [one for one in entries if _matches(one, open_ended, inside)]
 
 
 def edit_document(
@@ -141,22 +178,41 @@ def edit_document(
     return True, word("library.saved", language)
 
 
-def remove_document(workspace: Workspace, document: str, language: str) -> tuple[str, str]:
-    """Remove a document; return its id ("" where it stays) and what to say."""
+def remove_documents(
+    workspace: Workspace, documents: Sequence[str], language: str
+) -> tuple[tuple[str, ...], str]:
+    """Remove documents; return the ids of those that went and what to say."""
     try:
-        entry = workspace.remove(document)
+        gone = workspace.remove_all(documents)
     except BriefingError as error:
-        return "", word("library.failed", language, reason=translated(str(error), language))
-    return document, word("library.removed", language, title=entry.source.title)
+        return (), word("library.failed", language, reason=translated(str(error), language))
+    if len(gone) == 1:
+        said = word("library.removed", language, title=gone[0].source.title)
+    else:
+        said = word("library.removed_several", language, count=len(gone))
+    return tuple(one.id for one in gone), said
 
 
-def restore_document(workspace: Workspace, document: str, language: str) -> str:
-    """Bring a removed document back; return what to say."""
+def restore_documents(workspace: Workspace, documents: Sequence[str], language: str) -> str:
+    """Bring removed documents back; return what to say."""
     try:
-        entry = workspace.restore(document)
+        back = workspace.restore_all(documents)
     except BriefingError as error:
         return word("library.failed", language, reason=translated(str(error), language))
-    return word("library.restored", language, title=entry.source.title)
+    if len(back) == 1:
+        return word("library.restored", language, title=back[0].source.title)
+    return word("library.restored_several", language, count=len(back))
+
+
+def give_theme(
+    workspace: Workspace, documents: Sequence[str], theme: str, language: str
+) -> tuple[bool, str]:
+    """Give documents a theme, "" for the one that their words tell; return whether, and a line."""
+    try:
+        changed = workspace.update_all(documents, theme=theme)
+    except BriefingError as error:
+        return False, word("library.failed", language, reason=translated(str(error), language))
+    return True, word("library.themed_several", language, count=len(changed))
 
 
 def entry_of(workspace: Workspace, document: str) -> Entry | None:
@@ -167,274 +223,6 @@ def entry_of(workspace: Workspace, document: str) -> Entry | None:
         return None
 
 
-def counts_by_publisher(entries: Sequence[Entry], others: str) -> list[tuple[str, str, int]]:
-    """Return (quarter, publisher, count) of the documents that state a month, in order.
-
-    The publishers with most documents by name, the rest together as `others`.
-    """
-    counts = Counter(one.source.publisher for one in entries if one.source.published)
-    named = {name for name, _ in counts.most_common(_NAMED_PUBLISHERS) if name}
-    return _counts_by_quarter(
-        entries, lambda one: one.source.publisher if one.source.publisher in named else others
-    )
-
-
-def counts_by_theme(
-    entries: Sequence[Entry], name: Callable[[str], str]
-) -> list[tuple[str, str, int]]:
-    """Return (quarter, theme, count) of the documents that state a month, in order.
-
-    `entries` have their themes; `name` says what a theme is called.
-    """
-    return _counts_by_quarter(entries, lambda one: name(one.source.theme))
-
-
-def _counts_by_quarter(
-    entries: Sequence[Entry], group: Callable[[Entry], str]
-) -> list[tuple[str, str, int]]:
-    counts = Counter(
-        (_quarter(one.source.published), group(one))
-        for one in entries
-        if len(one.source.published) >= 7
-    )
-    return sorted((when, name, count) for (when, name), count in counts.items())
-
-
-def _quarter(published: str) -> str:
-    return f"{published[:4]} Q{(int(published[5:7]) + 2) // 3}"
-
-
 def turn_page(wanted: LibraryFilter, step: int) -> LibraryFilter:
     """Return the filter a page on or back."""
     return replace(wanted, page=max(0, wanted.page + step))
-
-
-def note_html(said: str, language: str, *, wrong: bool = False) -> str:
-    """Return a line in the page's own words; `said` is plain, "" for no line."""
-    return rendered("library.html", "note", language, said, wrong) if said else ""
-
-
-def adding_html(job: Job[AddProgress] | None, behind: int, language: str) -> str:
-    """Return an addition as it is: a bar with words, what became of each document, the end."""
-    if job is None:
-        return ""
-    now, kind = job.latest or AddProgress(), "done"
-    outcomes: Sequence[AddedFile] = now.lines
-    if job.failure is not None:
-        kind = "failed"
-        said = word("library.failed", language, reason=translated(str(job.failure), language))
-    elif now.report is not None:
-        said, outcomes = _summary(now.report, language), _outcomes(now.report, language)
-    elif job.cancelled:
-        said = word("library.cancelled", language)
-    else:
-        return _progress_html(now, behind, language)
-    return rendered("library.html", "ended", language, kind, said, outcomes[:_MOST_OUTCOMES])
-
-
-def _progress_html(now: AddProgress, behind: int, language: str) -> str:
-    note = translated(now.note, language)
-    key = {
-        "fetching": "library.fetching",
-        "embedding": "library.embedding",
-        "recognising": "library.recognising",
-        "indexing": "library.indexing",
-        "starting": "library.starting",
-    }.get(now.stage)
-    doing = word(key, language, note=note) if key else note
-    return rendered(
-        "library.html",
-        "working",
-        language,
-        share=now.done / now.total if now.total else 0.0,
-        counted=word("library.working", language, done=now.done, total=now.total)
-        if now.total
-        else "",
-        behind=word("library.waiting", language, count=behind) if behind else "",
-        step=now.share,
-        doing=doing,
-        outcomes=now.lines[-8:],
-    )
-
-
-def _summary(report: Report, language: str) -> str:
-    return word(
-        "library.done",
-        language,
-        added=len(report.added),
-        replaced=len(report.replaced),
-        updated=len(report.updated),
-        unchanged=len(report.unchanged),
-        duplicates=len(report.duplicates),
-        refused=len(report.refused),
-        passages=f"{report.passages:,}",
-    )
-
-
-def _outcomes(report: Report, language: str) -> list[AddedFile]:
-    """Return what became of the documents, refusals first: they want something done."""
-    return [
-        *(AddedFile(shown_location(one.path), "refused", one.message) for one in report.refused),
-        *(AddedFile(shown_location(one.path), "left_out", one.message) for one in report.left_out),
-        *(
-            AddedFile(shown_location(one.path), "missed", _left_out(one.missed, language))
-            for one in report.accounts
-            if one.missed
-        ),
-        *(
-            AddedFile(shown_location(one.path), "doubtful", joined("; ", one.doubts))
-            for one in report.accounts
-            if one.doubts
-        ),
-        *(AddedFile(shown_location(one), "replaced") for one in report.replaced),
-        *(AddedFile(shown_location(one), "updated") for one in report.updated),
-        *(AddedFile(shown_location(one.path), "duplicate", one.title) for one in report.duplicates),
-        *(AddedFile(shown_location(one), "added") for one in report.added),
-    ]
-
-
-def table_html(
-    entries: Sequence[Entry],
-    accounts: Mapping[str, ExtractionReport],
-    theme: Callable[[str], str],
-    language: str,
-) -> str:
-    """Return documents as a table; a title is a button that opens the document's details.
-
-    `accounts` say by id how they were read: what is open stands under the title. `theme` says what
-    a theme is called.
-    """
-    if not entries:
-        return ""
-    rows = [
-        (one, theme(one.source.theme), _unsettled_lines(one, accounts.get(one.id), language))
-        for one in entries
-    ]
-    return rendered("library.html", "table", language, rows)
-
-
-def _unsettled_lines(entry: Entry, account: ExtractionReport | None, language: str) -> list[Pieces]:
-    """Return what of a document was not read, and what only a person can settle, in a line each."""
-    if account is None:
-        return []
-    lines = [[(translated(one, language), "")] for one in account.doubts]
-    if account.missed:
-        missed = word("library.missed", language, reason=_left_out(account.missed, language))
-        lines.insert(0, _with_page_links(missed, entry, account.missed, language))
-    return lines
-
-
-def _with_page_links(said: str, entry: Entry, left_out: Sequence[LeftOut], language: str) -> Pieces:
-    """Return `said` in pieces: the pages of a PDF that it names lead to their pictures."""
-    named = {_page_list(one.where, language) for one in left_out if _PAGES.fullmatch(one.where)}
-    if entry.source.kind != "pdf" or not named:
-        return [(said, "")]
-    longest_first = "|".join(map(re.escape, sorted(named, key=len, reverse=True)))
-    pieces: Pieces = []
-    # What the groups of the patterns hold stands at the odd places.
-    for at, part in enumerate(re.split(rf"({longest_first})(?!\d)", said)):
-        numbers = re.split(r"(\d+)", part) if at % 2 else [part]
-        pieces += [(one, one * (place % 2)) for place, one in enumerate(numbers) if one]
-    return pieces
-
-
-def _left_out(left_out: Sequence[LeftOut], language: str) -> str:
-    return "; ".join(_left_out_line(one, language) for one in left_out)
-
-
-def _left_out_line(one: LeftOut, language: str) -> str:
-    """Return what was left out in words; a kind that has no word here stays English."""
-    key = f"account.{one.kind.replace(' ', '_')}"
-    if language == ENGLISH or not {key, "account.line"} <= language_named(language).words.keys():
-        return str(one)
-    pages = _page_list(one.where, language)
-    where = word("account.where", language, pages=pages) if one.where else ""
-    return word("account.line", language, count=one.places, kind=word(key, language), where=where)
-
-
-def _page_list(said: str, language: str) -> str:
-    """Return pages as `corpus.document.page_list` tells them in the language of the page."""
-    found = _PAGES.fullmatch(said)
-    if found is None:
-        # What lies within a document, and why it was not read.
-        return translated(said, language)
-    if language == ENGLISH or "account.pages" not in language_named(language).words:
-        return said
-    joint = word("account.page_joint", language)
-    return word("account.pages", language, pages=found[1].replace(" and ", joint))
-
-
-def details_html(
-    entry: Entry,
-    places: Sequence[str],
-    versions: Sequence[tuple[str, str]],
-    account: ExtractionReport,
-    language: str,
-    *,
-    kept: bool,
-) -> str:
-    """Return a document in full: what is known of it, how it was read, other places and versions.
-
-    Where the file is `kept`, there is a link to it, for what of it was not read.
-    """
-    here = entry.source.location
-    also = {
-        one.location: citation_line(one, fields=("publisher", "published")) for one in entry.others
-    }
-    others = [
-        f"{shown_location(one)} ({also[one]})" if also.get(one) else shown_location(one)
-        for one in places
-        if one != here
-    ]
-    furniture = [one for one in account.left_out if not one.missed]
-    recognised = page_list(account.ocr_pages)
-    facts: dict[str, str] = {
-        "library.location": shown_location(here),
-        "library.kind": entry.source.kind,
-        "library.pages": str(entry.pages or ""),
-        "library.passages": f"{entry.passages:,}",
-        "library.added": entry.added[:10],
-        "library.language": account.language,
-        "library.updated": entry.source.updated,
-        "library.fetched": entry.source.fetched,
-        "library.not_read": _left_out(account.missed, language),
-        "library.doubtful": "; ".join(translated(one, language) for one in account.doubts),
-        "library.by_ocr": _page_list(recognised, language),
-        "library.within": ", ".join(account.attachments),
-        "library.furniture": _left_out(furniture, language),
-        "library.also_at": "; ".join(others),
-        "library.versions": "; ".join(f"{title} ({at[:10]})" for title, at in versions),
-    }
-    to_see: dict[str, Sequence[LeftOut]] = {
-        "library.not_read": account.missed,
-        "library.by_ocr": [LeftOut("", 0, recognised)],
-    }
-    rows = [
-        (key, _with_page_links(said, entry, to_see.get(key, ()) if kept else (), language))
-        for key, said in facts.items()
-        if said
-    ]
-    return rendered("library.html", "details", language, entry, rows, kept)
-
-
-def storage_html(entries: Sequence[Entry], held: Storage, *, behind: bool, language: str) -> str:
-    """Return what the library takes, and whether its indexes are in step."""
-    said = word(
-        "library.holds",
-        language,
-        documents=f"{len(entries):,}",
-        passages=f"{sum(one.passages for one in entries):,}",
-        database=_size(held.database),
-        originals=_size(held.originals),
-        indexes=_size(held.indexes),
-    )
-    return rendered("library.html", "storage", language, said, behind)
-
-
-def findings_html(findings: Sequence[IntegrityFinding], language: str) -> str:
-    """Return what was checked, each with a sign and a word."""
-    return rendered("library.html", "findings", language, findings)
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from corpus.log import level_of
-from ui import page_bar, page_chat, page_engines, page_library, page_memo, page_scope
+from ui import page_adding, page_bar, page_chat, page_engines, page_library, page_memo, page_scope
 from ui.backend import Backend
 from ui.page_words import LABELS
 from ui.wording import language_of
@@ -57,11 +57,12 @@ def build_page(backend: Backend, examples: Sequence[str]) -> gr.Blocks:
         bar = page_bar.build(page)
         scope = page_scope.build(bar, backend)
         engine = page_engines.build(page, bar, backend)
+        adding = page_adding.build()
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(LABELS("page.chat"), id="ask"):
                 page_chat.build(page, backend, scope, engine, examples)
             with gr.Tab(LABELS("page.library"), id="library"):
-                page_library.build(page, bar, scope, backend)
+                page_library.build(page, bar, scope, adding, backend)
             with gr.Tab(LABELS("page.memo"), id="memo") as tab:
                 page_memo.build(page, tab, backend)
         timer = gr.Timer(_POLL_OPENING)

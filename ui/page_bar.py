@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from ui.page_html import drawn
+from ui.page_scripts import SEND_CLICKS
 from ui.rendering import rendered
 from ui.wording import language_of
 
@@ -32,7 +33,8 @@ def build(page: gr.Blocks) -> Bar:
     with gr.Row(elem_id="bar"):
         brand = drawn("brand")
         drawn("bar-gap")
-        adding = drawn("bar-adding")
+        adding = drawn("bar-adding", js_on_load=SEND_CLICKS)
+        add = drawn("bar-add")
         scope = drawn("bar-scope")
         who = drawn("bar-who")
         keys = drawn("bar-keys")
@@ -43,11 +45,12 @@ def build(page: gr.Blocks) -> Bar:
     def worded(request: gr.Request) -> tuple[str, ...]:
         language = language_of(request.headers)
         return tuple(
-            rendered("bar.html", one, language) for one in ("brand", "keys_button", "keys")
+            rendered("bar.html", one, language)
+            for one in ("brand", "add_button", "keys_button", "keys")
         )
 
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    page.load(worded, None, [brand, keys, listed], **quiet)
+    page.load(worded, None, [brand, add, keys, listed], **quiet)
     return Bar(scope, who, adding, trouble)
 
 

@@ -1,323 +1,190 @@
-"""The memo page: form, growing memo, findings, files, earlier memos, and what its events return."""
+"""The memo page: the form, the paper that grows and is edited in place, earlier memos, files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from corpus.errors import BriefingError
-from ui import memos, page_source
+from ui import memo_writing, memos, page_source
 from ui.backend import Backend
-from ui.jobs import Job
-from ui.memo_view import candidates_html, findings_html, memo_html
-from ui.memos import MemoEditor, MemoForm
-from ui.notices import error_html, waiting_html
-from ui.page_scripts import REFOCUS, scroll_to
+from ui.memo_editor import MemoEditor
+from ui.page_html import drawn, hidden_text
+from ui.page_memo_events import MemoEvents, MemoParts
+from ui.page_scripts import SEND_CLICKS, scroll_to
 from ui.page_words import LABELS
-from ui.wording import language_of, word
 
-# From the server into the page and from there into a file, as for conversations: nothing lies in a
-# cache that another session could fetch from.
-_SAVE_FILE = """
-given => {
-  if (!given) return;
-  const file = JSON.parse(given);
-  const bytes = Uint8Array.from(atob(file.data), sign => sign.charCodeAt(0));
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([bytes], {type: file.type}));
-  link.download = file.name;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
-"""
-
-
-# Gradio has no event for a button inside HTML.
-_LINE_BUTTONS = """
-element.addEventListener('click', event => {
-  const button = event.target.closest('[data-act]');
-  if (!button) return;
-  window.briefingPressed = {...button.dataset};
-  trigger('select', {...button.dataset});
-});
-"""
-
-
-Updates = dict[Any, Any]
+_PAPER = "memoPaper(element, trigger);"
+_REFOCUS = "() => memoRefocus()"
+_CLOSE_PANELS = "() => closePanels(true)"
+# The questions stand in the page alone until the memo is written.
+_WITH_QUESTIONS = "(...given) => [...given.slice(0, -1), memoQuestions()]"
+_FOCUS_TOPIC = "() => whenThere('#topic textarea, #topic input', box => box.focus())"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MemoParts:
-    """The components that events draw."""
+class _Form:
+    """What a memo is asked for with."""
 
-    editor: gr.State
-    body: gr.HTML
-    candidates: gr.HTML
-    findings: gr.HTML
-    finding: gr.Dropdown
-    undo: gr.Button
-    wording: gr.Column
-    words: gr.Textbox
-    earlier: gr.Dropdown
-    reason: gr.Textbox
+    intro: gr.HTML
+    topic: gr.Textbox
+    chosen: gr.State
+    cards: gr.HTML
+    audience: gr.Textbox
+    as_of: gr.Textbox
+    length: gr.Number
+    publishers: gr.Dropdown
+    questions: gr.HTML
+    go: gr.Button
 
-    @property
-    def of_memo(self) -> list[Any]:
-        """What changes with the memo."""
-        return [self.editor, self.body, self.candidates, self.findings, self.finding, self.undo,
-                self.wording, self.words]  # fmt: skip
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Naming:
+    """The forms that the menu of a memo opens: `chosen` is the memo that it is of."""
+
+    chosen: gr.State
+    renaming: gr.Column
+    title: gr.Textbox
+    save: gr.Button
+    leave: gr.Button
+    sure: gr.Column
+    question: gr.Markdown
+    confirmed: gr.Button
+    keep: gr.Button
 
 
 def build(page: gr.Blocks, tab: gr.Tab, backend: Backend) -> None:
     """Build the memo page inside `page`; `tab` is what is chosen to come back to it."""
     editor = gr.State(MemoEditor())
-    with gr.Row(elem_id="memo-columns"):
-        with gr.Column(scale=3, min_width=320):
-            topic = gr.Textbox(
-                elem_id="topic", label=LABELS("memo.topic"),
-                placeholder=LABELS("memo.topic_hint"), max_lines=3,
-            )  # fmt: skip
-            with gr.Row():
-                template = gr.Dropdown(
-                    ["bluf"], value="bluf", label=LABELS("memo.template"),
-                    allow_custom_value=True,
-                )  # fmt: skip
-                audience = gr.Textbox(label=LABELS("memo.audience"), max_lines=1)
-            with gr.Accordion(LABELS("memo.bounds"), open=False):
-                as_of = gr.Textbox(
-                    label=LABELS("memo.as_of"), placeholder="2025-06-30", max_lines=1
-                )
-                length = gr.Number(label=LABELS("memo.length"), value=None)
-                publishers = gr.Dropdown(
-                    [], label=LABELS("memo.publishers"), multiselect=True, allow_custom_value=True
-                )
-            with gr.Row():
-                go = gr.Button(LABELS("memo.write"), variant="primary")
-                halt = gr.Button(LABELS("memo.stop"), size="sm")
-            body = gr.HTML(memo_html(None), elem_id="memo", js_on_load=_LINE_BUTTONS)
-        with gr.Column(scale=2, min_width=320):
-            back = gr.Button(LABELS("memo.undo"), size="sm", visible=False)
-            with gr.Column(visible=False, elem_id="memo-wording") as wording:
-                words = gr.Textbox(label=LABELS("memo.wording"), lines=3, max_lines=8)
-                with gr.Row():
-                    put = gr.Button(LABELS("memo.put_words"), size="sm", variant="primary")
-                    cancel_rewording = gr.Button(LABELS("chat.leave"), size="sm")
-            candidates = gr.HTML("", elem_id="memo-offers", js_on_load=_LINE_BUTTONS)
+    with gr.Row(elem_id="memo-columns", elem_classes="panes"):
+        with gr.Column(elem_id="memo-left", elem_classes="pane", scale=0, min_width=240):
+            anew = gr.Button(LABELS("memo.new"), elem_id="memo-anew", size="sm")
+            sections = drawn("memo-sections")
+            naming = _naming()
+            listing = drawn("memo-list", js_on_load=SEND_CLICKS)
+        with gr.Column(elem_id="memo-middle", elem_classes="pane", scale=1, min_width=320):
+            with gr.Column(elem_id="memo-start") as start:
+                form = _form()
+            tools = drawn("memo-tools", js_on_load=SEND_CLICKS)
+            message = drawn("memo-message")
+            body = drawn("memo", js_on_load=_PAPER)
+            differs = drawn("memo-difference")
+            leaves = drawn("memo-leaves")
+        with gr.Column(elem_id="memo-right", elem_classes="pane", scale=0, min_width=320):
             page_source.build(
                 page, backend, elem_id="memo-source", state=editor, find=memos.selected_citation,
                 links="a.memo-cite",
             )  # fmt: skip
-            with gr.Accordion(LABELS("memo.linter"), open=True):
-                found = gr.HTML(findings_html(None), elem_id="findings")
-                finding = gr.Dropdown([], label=LABELS("memo.finding"), value=None)
-                reason = gr.Textbox(label=LABELS("memo.reason"), max_lines=2)
-                accepted = gr.Button(LABELS("memo.accept"), size="sm")
-            with gr.Accordion(LABELS("memo.files"), open=True):
-                with gr.Row():
-                    form = gr.Dropdown(
-                        list(memos.FORMATS), value="docx", label=LABELS("memo.format")
-                    )
-                    saved = gr.Button(LABELS("memo.download"), size="sm")
-                look = gr.Button(LABELS("memo.preview"), size="sm")
-            with gr.Accordion(LABELS("memo.earlier"), open=True):
-                earlier = gr.Dropdown([], label=LABELS("memo.open"), elem_id="earlier", value=None)
-                other = gr.Dropdown([], label=LABELS("memo.compare"), value=None)
-                differs = gr.HTML("", elem_id="memo-difference")
-    leaves = gr.HTML("", elem_id="memo-leaves")
-    handed = gr.Textbox(elem_id="handed", show_label=False)
+    with gr.Column(elem_id="memo-export-panel", elem_classes="popover"):
+        files = drawn("memo-files", js_on_load=SEND_CLICKS)
+        other = gr.Dropdown([], label=LABELS("memo.compare"), value=None, elem_id="memo-compare")
+    handed, asked = hidden_text("handed"), hidden_text("memo-asked")
+    sample = gr.Button("", elem_id="memo-sample", visible="hidden")
 
+    parts = MemoParts(editor, body, message, tools, sections, start, listing)
+    events, outputs = MemoEvents(backend, parts), parts.all
+    backend.after_opening(lambda: memo_writing.start_sample(backend, patient=True))
     quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    drawn = MemoParts(editor, body, candidates, found, finding, back, wording, words, earlier,
-                      reason)  # fmt: skip
-    events, parts = MemoEvents(backend, drawn), drawn.of_memo
-    asked = [topic, template, as_of, audience, length, publishers]
     watching: Any = {"api_visibility": "private", "show_progress": "hidden",
                      "concurrency_limit": 20}  # fmt: skip
-    gr.on([topic.submit, go.click], events.write, asked, [*parts, earlier], **watching)
-    page.load(events.show_latest, None, [*parts, earlier], **watching)
-    tab.select(events.refresh, editor, parts, **quiet)
-    gr.on([page.load, tab.select], events.templates, None, template, **quiet)
-    halt.click(events.stop, editor, None, **quiet)
-    earlier.input(events.reopen, earlier, parts, **quiet)
-    accepted.click(events.accept, [editor, finding, reason], [*parts, reason], **quiet)
-    for pressed in (body, candidates):
-        pressed.select(events.change, editor, parts, **quiet).then(js=REFOCUS)
-    gr.on([put.click, words.submit], events.reword, [editor, words], parts, **quiet).then(
-        js=REFOCUS
+    _connect_form(page, form, asked, events, outputs, quiet, watching)
+    page.load(events.show_latest, None, outputs, **watching)
+    page.load(events.files, None, files, **quiet)
+    tab.select(events.refresh, editor, outputs, **quiet)
+    anew.click(events.anew, None, outputs, **quiet).then(js=_FOCUS_TOPIC)
+    gr.on([anew.click, listing.select], lambda: ("", ""), None, [differs, leaves], **quiet)
+    sample.click(events.sample, None, outputs, **watching)
+
+    tools.select(events.press, editor, outputs, **quiet)
+    body.select(events.change, editor, outputs, **watching).then(js=_REFOCUS)
+    listing.select(events.listed, editor, outputs, **quiet)
+    listing.select(
+        events.menu, None,
+        [naming.chosen, naming.renaming, naming.title, naming.sure, naming.question], **quiet,
+    )  # fmt: skip
+    gr.on(
+        [naming.save.click, naming.title.submit], events.rename,
+        [editor, naming.chosen, naming.title], outputs, **quiet,
+    )  # fmt: skip
+    naming.confirmed.click(events.delete, [editor, naming.chosen], outputs, **quiet)
+    closing = [naming.save.click, naming.title.submit, naming.leave.click, naming.keep.click,
+               naming.confirmed.click]  # fmt: skip
+    hidden = [naming.renaming, naming.sure]
+    gr.on(closing, lambda: [gr.update(visible=False)] * 2, None, hidden, **quiet)
+
+    files.select(
+        events.file, editor, [handed, leaves], api_visibility="private", show_progress="hidden"
+    ).then(None, handed, None, js="given => { memoSave(given); closePanels(true); }").then(
+        js=scroll_to("#memo-leaves .leaf")
     )
-    cancel_rewording.click(events.cancel_rewording, editor, parts, **quiet).then(js=REFOCUS)
-    back.click(events.undo, editor, parts, **quiet)
-    other.focus(events.earlier_memos, None, other, **quiet)
-    other.input(events.compare, [editor, other], differs, **quiet)
-    look.click(events.preview, editor, leaves, api_visibility="private").then(
-        js=scroll_to("#memo-leaves")
-    )
-    saved.click(events.save, [editor, form], handed, api_visibility="private").then(
-        None, handed, None, js=_SAVE_FILE
+    other.focus(events.others, editor, other, **quiet)
+    other.input(events.compare, [editor, other], differs, **quiet).then(js=_CLOSE_PANELS).then(
+        js=scroll_to("#memo-difference > *")
     )
 
 
-class MemoEvents:
-    """The handlers of the page over one backend."""
-
-    def __init__(self, backend: Backend, parts: MemoParts) -> None:
-        self._backend = backend
-        self._parts = parts
-
-    def updates(self, editor: MemoEditor, language: str) -> Updates:
-        """Return the memo as it is drawn, its findings, and what is chosen for a line of it."""
-        parts, memo = self._parts, editor.memo
-        open_ones = [
-            (f"{one.rule} at {one.where}", memos.finding_key(one))
-            for one in (memo.findings if memo else ())
-            if not one.accepted
-        ]  # fmt: skip
-        choosing = bool(editor.at) and editor.wording is None
-        candidates = candidates_html(editor.candidates, editor.at, language) if choosing else ""
-        body = memo_html(memo, language, editable=True, growing=bool(editor.job))
-        return {
-            parts.editor: editor,
-            parts.body: editor.message + body,
-            parts.candidates: candidates,
-            parts.findings: findings_html(memo, language),
-            parts.finding: gr.update(choices=open_ones, value=None),
-            parts.undo: gr.update(visible=editor.before is not None),
-            parts.wording: gr.update(visible=editor.wording is not None),
-            parts.words: editor.wording or "",
-        }
-
-    def with_list(self, editor: MemoEditor, language: str) -> Updates:
-        """Return the memo, and the list of earlier memos with it chosen."""
-        earlier = self.earlier_memos(editor.name)
-        return {**self.updates(editor, language), self._parts.earlier: earlier}
-
-    def templates(self, request: gr.Request) -> Any:
-        """Return the list of templates as it is now; what is chosen stays so."""
-        return gr.update(choices=memos.templates(self._backend, language_of(request.headers)))
-
-    def write(
-        self, topic: str, template: str, as_of: str | None, audience: str | None,
-        length: float | None, publishers: list[str] | None, request: gr.Request,
-    ) -> Iterator[Updates]:  # fmt: skip
-        """Begin a memo and show it as it grows; it goes on when the window is closed."""
-        language = language_of(request.headers)
-        # Fields of a part that was never opened come as None.
-        wanted = MemoForm(
-            topic, template, as_of or "", audience or "", length, tuple(publishers or ())
+def _form() -> _Form:
+    """Build what a memo is asked for with."""
+    intro = drawn("memo-intro")
+    topic = gr.Textbox(
+        elem_id="topic", label=LABELS("memo.topic"), placeholder=LABELS("memo.topic_hint"),
+        max_lines=3,
+    )  # fmt: skip
+    chosen = gr.State("bluf")
+    cards = drawn("memo-forms", js_on_load=SEND_CLICKS)
+    with gr.Accordion(LABELS("memo.bounds"), open=False, elem_id="memo-options"):
+        audience = gr.Textbox(label=LABELS("memo.audience"), max_lines=1)
+        with gr.Row():
+            as_of = gr.Textbox(label=LABELS("memo.as_of"), placeholder="2025-06-30", max_lines=1)
+            length = gr.Number(label=LABELS("memo.length"), value=None)
+        publishers = gr.Dropdown(
+            [], label=LABELS("memo.publishers"), multiselect=True, allow_custom_value=True
         )
-        try:
-            job = memos.start_memo(self._backend, wanted, language)
-        except BriefingError as error:
-            yield self.updates(MemoEditor(message=error_html(str(error), language)), language)
-            return
-        yield from self._follow(job, language)
-
-    def show_latest(self, request: gr.Request) -> Iterator[Updates]:
-        """Show the memo that is being written, or the newest, after a reload or elsewhere."""
-        language = language_of(request.headers)
-        job = memos.running_memo(self._backend)
-        if job is not None:
-            yield self.with_list(MemoEditor(), language)
-            yield from self._follow(job, language)
-            return
-        newest = next((name for _, name in memos.stored_memos(self._backend)), "")
-        editor = memos.open_memo(self._backend, newest, language) if newest else MemoEditor()
-        yield {
-            **self.updates(editor, language),
-            self._parts.earlier: self.earlier_memos(newest),
-        }
-
-    def _follow(self, job: Job[MemoEditor], language: str) -> Iterator[Updates]:
-        editor = MemoEditor()
-        # Before anything is written: it may wait for another memo, and can be stopped meanwhile.
-        waiting = waiting_html(word("memo.waiting", language))
-        yield self.updates(MemoEditor(message=waiting, job=job.name), language)
-        try:
-            for editor in job.watch():
-                yield self.updates(replace(editor, job=job.name), language)
-        except BriefingError as error:
-            editor = replace(editor, message=error_html(str(error), language))
-        if job.cancelled and not (editor.memo and editor.memo.complete):
-            said = error_html(word("memo.stopped", language), language)
-            editor = MemoEditor(editor.memo, editor.name, said)
-        yield self.with_list(editor, language)
-
-    def earlier_memos(self, name: str = "") -> Any:
-        """Return the list of earlier memos, one of them chosen."""
-        return gr.update(choices=memos.stored_memos(self._backend), value=name or None)
-
-    def stop(self, editor: MemoEditor) -> None:
-        """Stop the memo that this window shows being written; whoever watches it sees so."""
-        job = self._backend.memos.find(editor.job)
-        if job is not None:
-            job.cancel()
-
-    def reopen(self, name: str | None, request: gr.Request) -> Updates:
-        """Show a memo from the repository."""
-        language = language_of(request.headers)
-        editor = memos.open_memo(self._backend, name, language) if name else MemoEditor()
-        return self.updates(editor, language)
-
-    def refresh(self, editor: MemoEditor, request: gr.Request) -> Updates:
-        """Show what an answer added, or another window changed, when the page is come back to."""
-        now = memos.reload_memo(self._backend, editor)
-        if now is editor:
-            return {self._parts.editor: gr.skip()}
-        return self.updates(now, language_of(request.headers))
-
-    def accept(
-        self, editor: MemoEditor, finding: str | None, reason: str, request: gr.Request
-    ) -> Updates:
-        """Accept a finding for a reason."""
-        language = language_of(request.headers)
-        now = memos.accept_finding(self._backend, editor, finding or "", reason, language)
-        return {**self.updates(now, language), self._parts.reason: ""}
-
-    def change(self, editor: MemoEditor, request: gr.Request, event: gr.EventData) -> Updates:
-        """Do what a button beside a line, or beside an offered passage, asks for."""
-        data, language = event._data or {}, language_of(request.headers)
-        action, at = str(data.get("act")), str(data.get("at"))
-        now = memos.apply_action(
-            self._backend, editor, action, at, data.get("label"), language=language
-        )
-        return self.updates(now, language)
-
-    def reword(self, editor: MemoEditor, words: str | None, request: gr.Request) -> Updates:
-        """Put other words into the line that is being changed."""
-        language = language_of(request.headers)
-        now = memos.reword_line(self._backend, editor, words or "", language)
-        return self.updates(now, language)
-
-    def cancel_rewording(self, editor: MemoEditor, request: gr.Request) -> Updates:
-        """Leave the line as it is."""
-        return self.updates(replace(editor, wording=None, at=""), language_of(request.headers))
-
-    def undo(self, editor: MemoEditor, request: gr.Request) -> Updates:
-        """Take the last change back."""
-        language = language_of(request.headers)
-        now = memos.apply_action(self._backend, editor, "undo", "", language=language)
-        return self.updates(replace(now, before=None), language)
-
-    def compare(self, editor: MemoEditor, other: str | None, request: gr.Request) -> str:
-        """Show what changed from another memo to this one."""
-        language = language_of(request.headers)
-        return memos.comparison_html(self._backend, editor, other, language) if other else ""
-
-    def preview(self, editor: MemoEditor, request: gr.Request) -> str:
-        """Show the memo as the pages of its PDF."""
-        if editor.memo is None:
-            gr.Info(word("memo.none_open", language_of(request.headers)))
-        page_renderer = self._backend.page_renderer()
-        return memos.preview_html(editor, page_renderer, language_of(request.headers))
-
-    def save(self, editor: MemoEditor, form: str, request: gr.Request) -> str:
-        """Return a file of the memo for the browser to save."""
-        if editor.memo is None:
-            gr.Info(word("memo.none_open", language_of(request.headers)))
-        return memos.memo_file(self._backend, editor, form)
+    questions = drawn("memo-questions")
+    with gr.Row(elem_id="memo-going"):
+        go = gr.Button(LABELS("memo.write"), variant="primary", elem_id="memo-go", scale=0)
+    return _Form(intro, topic, chosen, cards, audience, as_of, length, publishers, questions, go)
 
 
-__all__ = ["MemoEvents", "MemoParts", "build"]
+def _naming() -> _Naming:
+    """Build the forms that the menu of a memo opens, hidden."""
+    chosen = gr.State("")
+    with gr.Column(visible=False, elem_classes="asking") as renaming:
+        title = gr.Textbox(label=LABELS("chat.new_title"), max_lines=1, elem_id="memo-title")
+        with gr.Row():
+            save = gr.Button(LABELS("chat.save"), size="sm", min_width=60, variant="primary")
+            leave = gr.Button(LABELS("chat.cancel"), size="sm", min_width=60)
+    with gr.Column(visible=False, elem_classes="asking") as sure:
+        question = gr.Markdown("")
+        with gr.Row():
+            confirmed = gr.Button(LABELS("chat.delete_it"), size="sm", min_width=60, variant="stop")
+            keep = gr.Button(LABELS("chat.keep_it"), size="sm", min_width=60)
+    return _Naming(chosen, renaming, title, save, leave, sure, question, confirmed, keep)
+
+
+def _connect_form(
+    page: gr.Blocks,
+    form: _Form,
+    asked: gr.Textbox,
+    events: MemoEvents,
+    outputs: list[Any],
+    quiet: Any,
+    watching: Any,
+) -> None:
+    """Follow the form: its cards, the questions for a topic, and the button that writes."""
+    planning = [form.topic, form.chosen]
+    page.load(events.form, form.chosen, [form.intro, form.cards, form.questions], **quiet)
+    form.cards.select(events.choose, form.topic, [form.chosen, form.cards, form.questions], **quiet)
+    gr.on([form.topic.submit, form.topic.blur], events.questions, planning, form.questions, **quiet)
+    form.topic.submit(None, None, None, js="() => document.querySelector('#memo-go').focus()")
+    form.publishers.focus(events.publishers, form.publishers, form.publishers, **quiet)
+    form.go.click(
+        events.write,
+        [form.topic, form.chosen, form.as_of, form.audience, form.length, form.publishers,
+         asked],
+        outputs, js=_WITH_QUESTIONS, **watching,
+    )  # fmt: skip
+
+
+__all__ = ["build"]

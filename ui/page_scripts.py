@@ -127,29 +127,6 @@ def scroll_to(selector: str) -> str:
     )
 
 
-# The memo is redrawn after a change of a line: the button that was pressed has the focus again,
-# on the line where its sentence stands now.
-REFOCUS = """
-() => setTimeout(() => {
-  const offers = document.querySelector('#memo-offers .offers');
-  if (offers) { offers.scrollIntoView({block: 'nearest'}); offers.querySelector('button').focus(); }
-  const words = document.querySelector('#memo-wording textarea');
-  if (words) words.focus();
-  const pressed = window.briefingPressed;
-  if (offers || words || !pressed) return;
-  const [section, number] = pressed.at.split(':');
-  const line = Number(number) + ({up: -1, down: 1}[pressed.act] || 0);
-  for (const at of [line, Number(number), line - 1]) {
-    const button = document.querySelector(
-      `#memo [data-act="${pressed.act}"][data-at="${section}:${at}"]`);
-    if (button && pressed.act !== 'adopt') { button.focus({preventScroll: true}); return; }
-  }
-  // A draft that was taken over has no such button any more, and the next one is another's.
-  const beside = document.querySelector(`#memo [data-act="word"][data-at="${pressed.at}"]`);
-  if (beside) beside.focus({preventScroll: true});
-}, 60)
-"""
-
 __all__ = [
     "ANNOUNCE",
     "COPY_TEXT",
@@ -158,7 +135,6 @@ __all__ = [
     "HIDE_UNSUPPORTED",
     "OPENED_BEFORE",
     "PAGE_SCRIPT",
-    "REFOCUS",
     "SAVE_CONVERSATION",
     "SCROLL_TO_QUESTION",
     "SEND_CLICKS",

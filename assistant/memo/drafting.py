@@ -13,7 +13,6 @@ from assistant.attribution import AnswerBuilder
 from assistant.checking.problems import Code
 from assistant.citation_parsing import parsed_sentences
 from assistant.engine import Corrector, Draft, Engine, Piece, Task, Waiting, guarded
-from assistant.memo.grades import STARTER
 from assistant.memo.length import word_count
 from assistant.memo.lint import faults_of
 from assistant.memo.memo_state import MemoState, SectionQuestion
@@ -26,6 +25,7 @@ from assistant.retrieval.sentence_ranking import RankedSentence
 from assistant.workspace import Workspace
 from corpus.errors import EngineError
 from corpus.i18n import tr
+from corpus.starter.public_sources import STARTER
 from index.evidence import Evidence
 
 _LOG = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from assistant.answer import Citation, Claim, Question
 from assistant.attribution import citation_of, cited_passage
@@ -11,6 +11,10 @@ from assistant.checking.checker import Cited, Verdict
 from assistant.checking.problems import Code, problem
 from assistant.memo.drafting import as_judgment
 from assistant.memo.lint import relinted
+from assistant.memo.sentence import CitationNumbers, EvidenceSentence, sentences_of
+from assistant.memo.tables import with_sources_of_all
+from assistant.memo.templates import template_named
+from assistant.memo.translation import worded
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, NOTE, Line, Memo, Section
 from assistant.planning.query_plan import plan_of
 from assistant.retrieval.retrieve import retrieve
@@ -24,11 +28,16 @@ from index.retriever import table_rows
 
 # How many passages are offered for a line.
 _OFFERED = 6
+# The form of a memo that begins with an answer, and the section that takes what is found out.
+_FIRST_FORM, _TAKES_ANSWERS = "bluf", "what-we-know"
+# Passages that are searched for a second source, how many are offered, and the share of a line's
+# words that the sentence of one must have.
+_SEARCHED, _SECONDS, _ALIKE = 24, 4, 0.34
 
 
 def without_line(memo: Memo, section: str, line: int) -> Memo:
-    """Return the memo without a line (from 1) of a section; raises UsageError."""
-    at, lines = _lines(memo, section, line)
+    """Return the memo without a line (from 1) of a section, a note too; raises UsageError."""
+    at, lines = _lines(memo, section, line, notes=True)
     return _with_lines(memo, at, (*lines[: line - 1], *lines[line:]))
 
 
@@ -58,6 +67,59 @@ def candidate_passages(
     return retrieve(workspace, plan_of(workspace, question))
 
 
+@dataclass(frozen=True, slots=True)
+class SecondSource:
+    """A passage of another document, its sentence nearest to a line, and whether it says so too."""
+
+    evidence: Evidence
+    sentence: EvidenceSentence
+    says_so: bool
+
+
+@with_aliases
+def second_sources(workspace: Workspace, memo: Memo, section: str, line: int) -> list[SecondSource]:
+    """Return passages of other documents on a line, those first that say the same.
+
+    Each by the sentence in it that is nearest; "says the same" is what the check of answers finds.
+    """
+    claim = editable_line(memo, section, line).claim
+    cited = {memo.citation(one).document for one in (*claim.citations, *claim.offered)}
+    question = Question(claim.text, as_of=memo.as_of, limit=_SEARCHED)
+    stems = workspace.sentence_ranker.stems(claim.text)
+    found: list[SecondSource] = []
+    for evidence in retrieve(workspace, plan_of(workspace, question)):
+        if evidence.passage.document in cited:
+            continue
+        best, share = None, 0.0
+        for one in sentences_of([(evidence.passage, evidence.source)]):
+            own = len(stems & workspace.sentence_ranker.stems(one.text)) / max(1, len(stems))
+            if own > share:
+                best, share = one, own
+        if best is None or share < _ALIKE:
+            continue
+        about = ". ".join(filter(None, (best.source.title, best.passage.heading)))
+        verdict = workspace.checker.check(claim.text, [Cited(best.text, about)]).verdict
+        found.append(SecondSource(evidence, best, verdict == "supported"))
+    kept: dict[str, SecondSource] = {}
+    for second in sorted(found, key=lambda second: not second.says_so):
+        kept.setdefault(second.evidence.passage.document, second)
+    return list(kept.values())[:_SECONDS]
+
+
+def with_second_source(
+    workspace: Workspace, memo: Memo, section: str, line: int, second: SecondSource
+) -> Memo:
+    """Return the memo with a line that also cites a second source."""
+    at, lines = _lines(memo, section, line)
+    old = lines[line - 1]
+    numbers = CitationNumbers(memo.citations, {second.evidence.passage.id: second.evidence})
+    number = numbers.number(second.sentence)
+    cites = tuple(dict.fromkeys((*old.claim.citations, number)))
+    new = replace(old, claim=replace(old.claim, citations=cites))
+    memo = with_sources_of_all(workspace, replace(memo, citations=numbers.citations))
+    return _with_lines(memo, at, (*lines[: line - 1], new, *lines[line:]))
+
+
 @with_aliases
 def with_other_passage(
     workspace: Workspace, memo: Memo, section: str, line: int, evidence: Evidence
@@ -70,7 +132,8 @@ def with_other_passage(
     claim = Claim(old.claim.text, (number,), verdict.verdict, verdict.problems)
     claim = as_judgment(claim) if old.role == JUDGMENT else claim
     changed = (*lines[: line - 1], replace(old, claim=claim, speaker="", kind=""), *lines[line:])
-    return _with_lines(replace(memo, citations=citations), at, changed)
+    memo = with_sources_of_all(workspace, replace(memo, citations=citations))
+    return _with_lines(memo, at, changed)
 
 
 def editable_line(memo: Memo, section: str, line: int) -> Line:
@@ -136,8 +199,38 @@ def _passage_of(workspace: Workspace, citation: Citation) -> Cited:
     return cited_passage(Evidence(citation.number, passage, citation.source, 0.0, "", rows=rows))
 
 
+def begun_with(
+    workspace: Workspace, topic: str, claims: Sequence[Claim], citations: Sequence[Citation],
+    *, created: str, language: str,
+) -> Memo:  # fmt: skip
+    """Return a new memo that holds the cited claims of an answer, and room for judgments."""
+    template = template_named(_FIRST_FORM, workspace.settings.home)
+    sections = [
+        Section(
+            plan.key, worded(plan.heading, language),
+            shows="sources" if plan.kind == "sources" else "",
+            leading=plan.leading, layout=plan.layout,
+            lines=(Line(Claim(worded(plan.ask, language), (), "supported"), role=GAP),)
+            if plan.ask else (),
+        )
+        for plan in template.sections
+        if plan.key == _TAKES_ANSWERS or plan.ask or plan.kind == "sources"
+    ]  # fmt: skip
+    entries = workspace.library.entries()
+    memo = Memo(
+        topic, template.name, created, "", workspace.engine.name, sections=tuple(sections),
+        library={"documents": len(entries), "passages": sum(one.passages for one in entries)},
+        language=language,
+    )  # fmt: skip
+    return with_claims(workspace, memo, _TAKES_ANSWERS, claims, citations)
+
+
 def with_claims(
-    memo: Memo, section: str, claims: Sequence[Claim], citations: Sequence[Citation]
+    workspace: Workspace,
+    memo: Memo,
+    section: str,
+    claims: Sequence[Claim],
+    citations: Sequence[Citation],
 ) -> Memo:
     """Return the memo with cited claims of an answer appended to a section.
 
@@ -157,7 +250,7 @@ def with_claims(
             numbers.append(number)
         own = replace(claim, citations=tuple(numbers), offered=())
         memo = _with_lines(memo, at, (*memo.sections[at].lines, Line(own, role=EVIDENCE)))
-    return memo
+    return relinted(with_sources_of_all(workspace, memo))
 
 
 def sections_for(memo: Memo) -> list[Section]:
@@ -165,10 +258,12 @@ def sections_for(memo: Memo) -> list[Section]:
     return [one for one in memo.sections if not one.shows]
 
 
-def _lines(memo: Memo, section: str, line: int) -> tuple[int, tuple[Line, ...]]:
+def _lines(
+    memo: Memo, section: str, line: int, *, notes: bool = False
+) -> tuple[int, tuple[Line, ...]]:
     at = _section_index(memo, section)
     lines = memo.sections[at].lines
-    if not 1 <= line <= len(lines) or lines[line - 1].role == NOTE:
+    if not 1 <= line <= len(lines) or (lines[line - 1].role == NOTE and not notes):
         raise UsageError(
             tr(
                 "there is no line {line} to change in {heading}",

@@ -22,7 +22,7 @@ from assistant.memo.typesetting import FONTS, typeset, typst_string
 from assistant.memo.values import Memo
 from assistant.pictures.choice import pictures_of_memo
 from assistant.pictures.drawing import drawn
-from assistant.pictures.picture import Picture
+from assistant.pictures.picture import Kind, Picture
 from corpus.errors import BriefingError, UsageError
 from corpus.i18n import tr
 
@@ -32,7 +32,7 @@ FORMATS = ("md", "docx", "pdf", "html", "json", "csv")
 _FORMULA = re.compile(r"[\s\x00-\x1f\u200b\ufeff\"']*[=+\-@＝＋－＠]|[\t\r\n]")
 # Point sizes of the styles that Pandoc uses.
 _SIZES = {"Normal": 10.5, "Body Text": 10.5, "First Paragraph": 10.5, "Compact": 10.5,
-          "Title": 18, "Heading 1": 13, "Heading 2": 11.5}  # fmt: skip
+          "Title": 18, "Heading 1": 13, "Heading 2": 11.5, "Source Note": 8.5}  # fmt: skip
 _STYLE = """
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #1a1d21; background: #fff;
   font: 1.05rem/1.6 Georgia, "Noto Serif CJK SC", serif; }
@@ -41,24 +41,25 @@ header h1 { font-size: 1.7rem; } section h1, h1 { font-size: 1.3rem; } h2 { font
 table { border-collapse: collapse; width: 100%; margin: .8rem 0; font-size: .92rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .5rem;
   border-bottom: 1px solid #d9dde3; overflow-wrap: anywhere; }
-img { max-width: 100%; } a { color: #1f5fbf; }
-aside, .footnotes { font-size: .9rem; color: #3f4650; }
+a { color: #1f5fbf; }
+.small { font-size: .85rem; color: #3f4650; }
 @media (prefers-color-scheme: dark) { body { color: #e6e8eb; background: #16191d; }
-  a { color: #8ab4f8; } aside, .footnotes { color: #b5bcc6; } th, td { border-color: #3a4048; }
-  img { background: #fff; } }
+  a { color: #8ab4f8; } .small { color: #b5bcc6; } th, td { border-color: #3a4048; }
+  }
 """
 _TYPST = """
-#set page(paper: "a4", margin: (x: 2.3cm, y: 2.4cm), numbering: "1 / 1")
-#set text(font: {fonts}, size: 10.5pt, lang: "{language}")
-#set par(justify: false, leading: 0.62em)
+#set page(paper: "a4", margin: (x: 2.2cm, y: 1.9cm), numbering: "1 / 1")
+#set text(font: {fonts}, size: 10pt, lang: "{language}")
+#set par(justify: false, leading: 0.55em, spacing: 0.9em)
 #set document(title: {title})
 #set table(stroke: (x, y) => (bottom: 0.4pt + luma(200)), inset: 4pt)
 #show table: set text(size: 9pt)
+#set list(spacing: 0.7em)
 #show figure: set block(breakable: true)
-#show heading: set block(above: 1.4em, below: 0.7em)
+#show heading: set block(above: 1.1em, below: 0.6em)
 #show link: set text(fill: rgb("#1f5fbf"))
 #let horizontalrule = line(length: 100%)
-#align(left, text(size: 17pt, weight: "bold")[#{title}])
+#align(left, text(size: 16pt, weight: "bold")[#{title}])
 
 """
 
@@ -103,8 +104,11 @@ def timeline_csv(memo: Memo) -> str:
 
 
 def _pictured(tree: Node, memo: Memo, address: Callable[[Picture], str] | None = None) -> Node:
-    """Return a memo's document with its pictures; `address` returns where the image of one lies."""
-    pictures = pictures_of_memo(memo)
+    """Return a memo's document with its pictures; `address` returns where the image of one lies.
+
+    Its timeline stands there as a table, whose dates lead to their sources: it is not drawn again.
+    """
+    pictures = [one for one in pictures_of_memo(memo) if one.kind != Kind.TIMELINE]
     images = {one.kind: address(one) for one in pictures if one.is_drawn} if address else {}
     return with_pictures(tree, memo, pictures, images)
 

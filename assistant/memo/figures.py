@@ -43,8 +43,31 @@ _TRAILING = re.compile(
     re.IGNORECASE,
 )
 _PER_SENTENCE = 2
+# What a quantity of a table is called: words before a figure that have none of these name nothing.
+_NAMED = re.compile(
+    r"\b(?:costs?|prices?|spending|expenses?|investments?|revenues?|sales|profits?|margins?|share|"
+    r"fees?|fines?|penalt(?:y|ies)|budget|funding|valuation|tariffs?|rate|growth|output|"
+    r"production|yields?|capacity|bandwidth|memory|performance|density|power|consumption|"
+    r"thresholds?|ceiling|sizes?|lengths?|context|parameters?|tokens?|hours?|stake|"
+    r"ownership|number|volume|exports?|imports?|shipments?|orders?|charges?|savings?|losses|"
+    r"population|employment|employees|users|downloads|accuracy|score|speed|throughput)\b|"
+    r"成本|价格|支出|投资|收入|营收|销售额?|利润|份额|占比|比例|费用|罚款|预算|估值|关税|税率|增长|产量|"
+    r"产值|产能|良率|带宽|内存|显存|性能|功率|门槛|上限|规模|参数|数量|出口额?|进口额?|人口|速度",
+    re.IGNORECASE,
+)
+# Verbs, which make a clause of it: "DeepSeek assumes a rental price".
+_VERBAL = re.compile(
+    r"(?:not|no|when|what|how|why|who|where|whether|if|does|do|did|would|could|should|may|might|"
+    r"must|cannot|itself|says?|said|states?|writes?|wrote|puts?|gives?|gave|ran|rose|fell|reads?|"
+    r"assumes?|arrives?|reports?|reported|proposed|bought|moved|handled|made|makes|has|had|have|"
+    r"\w+(?:ed|izes|ises))",
+    re.IGNORECASE,
+)
+# "35 percent less" compares, and states no quantity.
+_COMPARES = re.compile(r"\s*(?:less|more|lower|higher|below|above|cheaper|faster|of)\b")
 # Words before a figure that may say what is counted.
 _WORDS = 9
+_HAN = re.compile(r"[一-鿿]")
 _BOUND = re.compile(r"[;:()\[\]“”\"]|,\s|\b(?:and|but|which|that|while|whereas)\b")
 _LEADS = re.compile(
     r"^(?:[A-Z][\w.&'’-]*(?:\s+[A-Z][\w.&'’-]*)*\s+)?(?:says?|said|counts?|reports?|reported|states?|"
@@ -69,7 +92,7 @@ class StatedQuantity:
 
 
 def stated_quantities(found: Iterable[EvidenceSentence]) -> list[StatedQuantity]:
-    """Return the quantities with a unit that the sentences state, at most two per sentence.
+    """Return the quantities with a name and a unit that sentences state, at most two for each.
 
     Equal ones (value, unit, and what is counted) are returned once.
     """
@@ -97,15 +120,40 @@ def _row(one: Quantity, sentence: EvidenceSentence) -> StatedQuantity | None:
     if not unit:
         unit, end = counted_noun(text, one.end)
     quantity = _quantity(text, one.start, end, sentence)
-    if not quantity or not unit:
+    shown = text[one.start : end]
+    if not quantity or not unit or unit == "times" or not re.search(r"\d", shown):
+        return None
+    if not _HAN.search(text):
+        quantity = _name(quantity)
+    if not _NAMED.search(quantity) or _COMPARES.match(text[end:]):
         return None
     return StatedQuantity(
         quantity=quantity,
         value=float(one.value),
         unit=unit,
-        shown=text[one.start : end].strip(),
+        shown=shown.strip(),
         as_of=_as_of(sentence),
         sentence=sentence,
+    )
+
+
+def _name(words: str) -> str:
+    """Return what a quantity is called, in two words or more; "" for words that name none."""
+    found = words.split()
+    named = [place for place, one in enumerate(found) if _NAMED.fullmatch(one.strip(",."))]
+    if not named:
+        return ""
+    end = start = named[-1]
+    while start and _is_part(found[start - 1]):
+        start -= 1
+    return " ".join(found[start : end + 1]) if end > start else ""
+
+
+def _is_part(word: str) -> bool:
+    return bool(
+        re.fullmatch(r"[^\W\d_][\w.'’&-]*", word)
+        and word.casefold() not in STOP_WORDS
+        and not _VERBAL.fullmatch(word)
     )
 
 

@@ -18,11 +18,11 @@ from corpus.document import Source
 from corpus.i18n import tr
 from corpus.partial_dates import is_date
 from corpus.private_files import private_home
+from corpus.starter.public_sources import STARTER
 from corpus.validation import NO_OTHER_KEYS, configured
 
+# Our own articles retell what others said: STARTER, their publisher, is no source.
 FILE_NAME = "grades.toml"
-# Our own articles retell what others said; their publisher is no source.
-STARTER = "Briefing Assistant starter library"
 RELIABILITY = {
     "A": "completely reliable",
     "B": "usually reliable",
@@ -168,9 +168,16 @@ def confidence(
         level = "low"
     else:
         level = "moderate"
-    return level, worded(
+    # That nobody disagrees would be more than was looked for.
+    form = (
         "Confidence in this evidence is {level}: it goes back to {origins}, {good} of {documents} "
-        "documents are graded A or B (the best {best}), and {against}.",
+        "documents are graded A or B (the best {best}), and a source of the library disagrees."
+        if disputed
+        else "Confidence in this evidence is {level}: it goes back to {origins}, {good} of "
+        "{documents} documents are graded A or B (the best {best})."
+    )
+    return level, worded(
+        form,
         language,
         level=worded(level, language),
         origins=worded("one origin", language)
@@ -179,10 +186,4 @@ def confidence(
         good=good,
         documents=len(grades),
         best=min((one.reliability for one in grades), default="F"),
-        against=worded(
-            "a source of the library disagrees"
-            if disputed
-            else "no source of the library disagrees",
-            language,
-        ),
     )

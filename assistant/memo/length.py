@@ -19,7 +19,7 @@ def word_count(text: str) -> int:
 
 
 def body_of(memo: Memo) -> list[Section]:
-    """Return the sections of the body: those with sentences, without tables and annexes."""
+    """Return the sections of the body: those with sentences, without timeline and tables."""
     return [one for one in memo.sections if not one.shows or one.shows == "disputes"]
 
 

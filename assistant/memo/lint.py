@@ -35,6 +35,8 @@ def _holds(rule: str, asked: Sequence[str]) -> bool:
     return rule not in OF_TEMPLATES or rule in asked
 
 
+# Kept of a finding that was accepted without a word why.
+NO_REASON = "–"
 # What is wrong with a sentence that its writer can mend.
 _MENDABLE = (
     "unsupported-claim",
@@ -85,12 +87,10 @@ def adopted(memo: Memo, where: str, *, oldest_days: int = OLDEST_DAYS) -> Memo:
 def accepted(
     memo: Memo, rule: str, where: str, reason: str, *, oldest_days: int = OLDEST_DAYS
 ) -> Memo:
-    """Return the memo with a finding accepted for a reason; raises UsageError.
+    """Return the memo with a finding accepted, for a reason where one is given; raises UsageError.
 
     Of a draft judgment that is to take it over, for which no reason is kept.
     """
-    if not reason.strip():
-        raise UsageError(tr("give a reason for accepting the finding"))
     if not any(one.rule == rule and one.where == where for one in memo.findings):
         raise UsageError(
             tr("there is no finding {rule} at {where}", rule=repr(rule), where=repr(where))
@@ -100,7 +100,7 @@ def accepted(
     return replace(
         memo,
         findings=tuple(
-            replace(one, accepted=" ".join(reason.split()))
+            replace(one, accepted=" ".join(reason.split()) or NO_REASON)
             if (one.rule, one.where) == (rule, where)
             else one
             for one in memo.findings

@@ -84,7 +84,7 @@ def likelihood_scale(context: LintContext) -> Iterator[tuple[str, str]]:
         known = ", ".join(scale[:8])
         return (
             tr(
-                "“{word}” is no term of the scale; use one of: {terms} …",
+                "“{word}” says how likely in other words than this memo does; it uses: {terms} …",
                 word=others[0],
                 terms=known,
             )
@@ -100,7 +100,7 @@ def likelihood_and_confidence(context: LintContext) -> Iterator[tuple[str, str]]
 
     def wrong(line: Line) -> str:
         both = CONFIDENCE.search(line.claim.text) and likelihoods(line.claim.text)
-        return tr("make two sentences: one for how likely, one for how sure") if both else ""
+        return tr("how likely and how sure stand in one sentence; make two") if both else ""
 
     yield from _lines_that(context, wrong, (JUDGMENT, NOTE, GAP))
 
@@ -109,9 +109,7 @@ def draft_judgment(context: LintContext) -> Iterator[tuple[str, str]]:
     """Require that the analyst has taken over what a model judges, or put it in other words."""
 
     def wrong(line: Line) -> str:
-        return (
-            tr("a model's draft: take it over, change its words or remove it") if line.draft else ""
-        )
+        return tr("a draft that nobody has accepted yet") if line.draft else ""
 
     yield from _lines_that(context, wrong, (JUDGMENT,))
 
@@ -124,7 +122,7 @@ def uncited_fact(context: LintContext) -> Iterator[tuple[str, str]]:
         if claim.citations or claim.offered:
             return ""
         fact = line.role == EVIDENCE or quantities(claim.text) or date_mentions(claim.text)
-        return tr("cite a passage, or leave the sentence out") if fact else ""
+        return tr("no source is given for this") if fact else ""
 
     yield from _lines_that(context, wrong, (EVIDENCE, JUDGMENT))
 
@@ -151,7 +149,7 @@ def weak_claim(context: LintContext) -> Iterator[tuple[str, str]]:
         problems = in_words(line.claim.problems)
         if not weak:
             return ""
-        return tr("only partly in the cited passage: {problems}", problems=problems)
+        return tr("its source says this only in part: {problems}", problems=problems)
 
     yield from _lines_that(context, wrong, (EVIDENCE, JUDGMENT))
 
@@ -160,7 +158,7 @@ def quotation_not_found(context: LintContext) -> Iterator[tuple[str, str]]:
     """Require that words in quotation marks stand in a cited passage."""
     quotes = {one.number: flat(one.quote) for one in context.memo.citations}
     for _, where, line in context.lines():
-        if line.role == GAP:
+        if line.role in (GAP, NOTE):
             continue
         cites = (*line.claim.citations, *line.claim.offered)
         for found in _QUOTED.finditer(line.claim.text):
@@ -171,7 +169,7 @@ def quotation_not_found(context: LintContext) -> Iterator[tuple[str, str]]:
                 yield (
                     where,
                     tr(
-                        "the words “{words}” stand in no passage cited; quote exactly",
+                        "no source given here has the words “{words}”",
                         words=found[1],
                     ),
                 )
@@ -191,7 +189,7 @@ def number_without_unit(context: LintContext) -> Iterator[tuple[str, str]]:
                 continue
             if re.search(r"(?:Section|Article|page|Table|Rule|No\.|Part)\s*$", text[: one.start]):
                 continue
-            yield where, tr("say of what {number} is, with its unit", number=one.text.strip())
+            yield where, tr("{number} of what? Its unit is missing", number=one.text.strip())
 
 
 def long_sentence(context: LintContext) -> Iterator[tuple[str, str]]:
@@ -199,11 +197,7 @@ def long_sentence(context: LintContext) -> Iterator[tuple[str, str]]:
 
     def wrong(line: Line) -> str:
         count = len(line.claim.text.split())
-        return (
-            tr("{count} words: make two sentences, or quote a part", count=count)
-            if count > _LONG
-            else ""
-        )
+        return tr("a long sentence: {count} words", count=count) if count > _LONG else ""
 
     yield from _lines_that(context, wrong, (EVIDENCE, JUDGMENT, NOTE))
 
@@ -215,7 +209,7 @@ def passive_hedge(context: LintContext) -> Iterator[tuple[str, str]]:
         found = HEDGE.search(line.claim.text)
         if not found or (line.role == EVIDENCE and line.speaker):
             return ""
-        return tr("say who: “{words}” names nobody", words=found[0])
+        return tr("“{words}” does not say who", words=found[0])
 
     yield from _lines_that(context, wrong, (EVIDENCE, JUDGMENT, NOTE))
 
@@ -226,7 +220,7 @@ def recommendation(context: LintContext) -> Iterator[tuple[str, str]]:
     def wrong(line: Line) -> str:
         found = ADVICE.search(line.claim.text)
         return (
-            tr("“{words}” recommends; say what speaks for and against", words=found[0])
+            tr("“{words}” is advice; this form of report gives none", words=found[0])
             if found
             else ""
         )
@@ -240,7 +234,7 @@ def unknown_citation(context: LintContext) -> Iterator[tuple[str, str]]:
     for _, where, line in context.lines():
         for number in (*line.claim.citations, *line.claim.offered):
             if number not in known:
-                yield where, tr("[{number}] is no citation of this memo", number=number)
+                yield where, tr("[{number}] points to no source of this memo", number=number)
 
 
 def figure_without_date(context: LintContext) -> Iterator[tuple[str, str]]:
@@ -249,7 +243,7 @@ def figure_without_date(context: LintContext) -> Iterator[tuple[str, str]]:
         if not one.as_of:
             yield (
                 f"figures:{number}",
-                tr("find the date of “{figure}”, or leave it out", figure=one.shown),
+                tr("no date is known for “{figure}”", figure=one.shown),
             )
 
 
@@ -261,37 +255,43 @@ def _section_missing(context: LintContext, word: str) -> bool:
 def missing_alternatives(context: LintContext) -> Iterator[tuple[str, str]]:
     """Require that a memo of judgments considers other readings (ICD 203)."""
     if _section_missing(context, "alternatives"):
-        yield "memo", tr("add a section on alternative views")
+        yield "memo", tr("nothing is said on other readings of the evidence")
 
 
 def missing_assumptions(context: LintContext) -> Iterator[tuple[str, str]]:
     """Require that a memo of judgments says what it assumes."""
     if _section_missing(context, "assumptions"):
-        yield "memo", tr("add a section on assumptions")
+        yield "memo", tr("nothing is said on what this assumes")
 
 
 def missing_gaps(context: LintContext) -> Iterator[tuple[str, str]]:
     """Require that a memo says what it does not know."""
     if _section_missing(context, "gaps"):
-        yield "memo", tr("add a section on what the library does not answer")
+        yield "memo", tr("nothing is said on what is not known")
 
 
 def missing_options(context: LintContext) -> Iterator[tuple[str, str]]:
     """Require that a report for a legislature lists options."""
     if _section_missing(context, "options"):
-        yield "memo", tr("add a section on options")
+        yield "memo", tr("no options are named")
 
 
 def single_source_judgment(context: LintContext) -> Iterator[tuple[str, str]]:
-    """Require that a key judgment rests on more than one independent origin."""
+    """Require that a key judgment rests on more than one source.
+
+    Of a document that retells others it is the public source that counts.
+    """
     origin = {
         number: source.origin for source in context.memo.sources for number in source.citations
     }
+    for source in context.memo.sources:
+        for one in source.behind:
+            origin |= dict.fromkeys(one.citations, one.address or one.publisher)
     for section, where, line in context.lines():
         cites = (*line.claim.citations, *line.claim.offered)
         key = section.leading and line.role in (EVIDENCE, JUDGMENT)
         if key and len({origin.get(number, str(number)) for number in cites}) == 1:
-            yield where, tr("one origin alone says so: find a second, or say it in the sentence")
+            yield where, tr("only one source says so")
 
 
 def old_source(context: LintContext) -> Iterator[tuple[str, str]]:
@@ -303,7 +303,7 @@ def old_source(context: LintContext) -> Iterator[tuple[str, str]]:
             yield (
                 f"sources:{number}",
                 tr(
-                    "“{title}” is of {date}; look for a newer one",
+                    "an old source: “{title}” is of {date}",
                     title=one.source.title,
                     date=one.source.published,
                 ),
@@ -314,7 +314,7 @@ def superseded_source(context: LintContext) -> Iterator[tuple[str, str]]:
     """Require that the latest version of a source is cited."""
     for number, one in enumerate(context.memo.sources, start=1):
         if one.newer:
-            yield f"sources:{number}", tr("cite the later version: {version}", version=one.newer)
+            yield f"sources:{number}", tr("there is a later version: {version}", version=one.newer)
 
 
 def uncited_source(context: LintContext) -> Iterator[tuple[str, str]]:
@@ -323,7 +323,7 @@ def uncited_source(context: LintContext) -> Iterator[tuple[str, str]]:
         if not one.citations:
             yield (
                 f"sources:{number}",
-                tr("“{title}” is cited nowhere; leave it out", title=one.source.title),
+                tr("nothing cites “{title}”", title=one.source.title),
             )
 
 
@@ -346,7 +346,7 @@ def undefined_acronym(context: LintContext) -> Iterator[tuple[str, str]]:
                 spelt = f": {long}" if long else ""
                 yield (
                     where,
-                    tr("spell {acronym} out at its first use{long}", acronym=one, long=spelt),
+                    tr("{acronym} is not spelt out{long}", acronym=one, long=spelt),
                 )
 
 
@@ -379,7 +379,7 @@ def duplicate_claim(context: LintContext) -> Iterator[tuple[str, str]]:
             places[flat(line.claim.text)].append(where)
     for found in places.values():
         for where in found[1:]:
-            yield where, tr("it stands at {place} already; leave one out", place=found[0])
+            yield where, tr("the memo says this twice")
 
 
 ERROR, WARNING = "error", "warning"

@@ -7,10 +7,11 @@ import re
 import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from assistant.memo.contents import finished_sections
 from assistant.memo.memo_json import from_json, to_json
 from assistant.memo.values import Memo
 from corpus.errors import FormatError, NothingFound, UsageError
@@ -29,7 +30,7 @@ class StoredMemo:
     """A memo in the repository: its id, its topic, and whether it is complete.
 
     `saved` is the local time of the last write: "2026-01-31 09:30". `problem` says why a file
-    cannot be read; only its id is known then.
+    cannot be read; only its id is known then. `sample` is of the memo that shows what memos are.
     """
 
     id: str
@@ -39,6 +40,8 @@ class StoredMemo:
     complete: bool
     saved: str
     problem: str = ""
+    sample: bool = False
+    language: str = ""
 
 
 class MemoRepository:
@@ -117,9 +120,10 @@ class MemoRepository:
         try:
             for memo in steps:
                 name = name or self.new_id(memo)
-                if len(memo.sections) > sections or memo.complete:
-                    sections = len(memo.sections)
-                    self.save(memo, name)
+                finished = finished_sections(memo)
+                if len(finished) > sections or memo.complete:
+                    sections = len(finished)
+                    self.save(replace(memo, sections=finished), name)
                 yield memo, name
         except NothingFound:
             (self._folder / f"{name}.json").unlink(missing_ok=True)
@@ -145,7 +149,10 @@ class MemoRepository:
             memo = self.load(file.stem)
         except UsageError as error:
             return StoredMemo(file.stem, "", "", "", complete=True, saved=saved, problem=str(error))
-        return StoredMemo(file.stem, memo.topic, memo.template, memo.created, memo.complete, saved)
+        return StoredMemo(
+            file.stem, memo.title, memo.template, memo.created, memo.complete, saved,
+            sample=memo.sample, language=memo.language,
+        )  # fmt: skip
 
     def delete(self, name: str) -> None:
         """Delete a memo, readable or not; raises UsageError where there is none."""

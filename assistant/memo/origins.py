@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 
-from assistant.memo.grades import STARTER
 from assistant.memo.sentence import EvidenceSentence, sentences_of
 from assistant.memo.speakers import author_of, kind_of_speaker, speaker_of
 from assistant.memo.values import PRESS
 from corpus.document import Passage, Source
+from corpus.starter.public_sources import STARTER
 
 # Two texts are one if the longer has this share of the shorter's eight-word shingles: a reprint
 # with a new lead keeps over half, articles on one event share a few quotations at most.

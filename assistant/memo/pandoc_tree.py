@@ -2,53 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from assistant.answer import Citation
 from assistant.checking.problems import in_words
-from assistant.memo.length import body_of
+from assistant.extractive_engine import ExtractiveEngine
+from assistant.memo.contents import left_out, shown_lines, shown_sections
+from assistant.memo.source_list import SourceEntry, source_list
 from assistant.memo.translation import worded
-from assistant.memo.values import GAP, JUDGMENT, PARAGRAPHS, Finding, Line, Memo, Section
-from corpus.citation_line import BY_PUBLISHER, citation_line
+from assistant.memo.values import (
+    GAP,
+    JUDGMENT,
+    PARAGRAPHS,
+    Line,
+    Memo,
+    Section,
+)
 from corpus.page_names import SHORT, page_name
 from corpus.translations import language_named
 
 Node = dict[str, Any]
 # The version of Pandoc's JSON that this is written in (pandoc-types 1.23).
 _API = [1, 23, 1]
-_MARKED = {GAP: "Gap for the analyst:", JUDGMENT: "Judgment:"}
-_DRAFT = "A model's draft, accepted by nobody:"
-# Breaks the page in the formats that have pages; others leave it out.
-_BREAK: tuple[Node, ...] = (
-    {"t": "RawBlock", "c": ["openxml", '<w:p><w:r><w:br w:type="page"/></w:r></w:p>']},
-    {"t": "RawBlock", "c": ["typst", "#pagebreak()"]},
-)
+_MARKED = {GAP: "Your judgment:", JUDGMENT: "Judgment:"}
+_DRAFT = "Draft, not yet accepted:"
+# What the sources are set in, in formats that have sizes.
+_SMALL = "Source Note"
 
 
 def title_of(memo: Memo) -> str:
     """Return the title of the memo as a document."""
-    return worded("Briefing memo: {topic}", memo.language, topic=memo.topic)
+    return worded("Briefing memo: {topic}", memo.language, topic=memo.title)
 
 
-def pandoc(memo: Memo, figure: str = "") -> Node:
-    """Return the whole memo; `figure` is the path or address of the timeline's image.
+def pandoc(memo: Memo) -> Node:
+    """Return the whole memo: what is to be read, then its timeline, figures and sources.
 
-    First the body, which is to be read; tables, notes and sources follow in annexes.
+    Sections that hold nothing are left out, and named in one line.
     """
     title = title_of(memo)
     blocks = [_head(memo)]
     if memo.notice:
         blocks.append(paragraph(words_of(memo.notice)))
-    for section in body_of(memo):
-        blocks += _section(section, memo)
-    annexes = [one for one in memo.sections if one.shows]
-    if annexes or memo.citations:
-        blocks += _BREAK
-        blocks.append(_heading(1, "annexes", worded("Annexes", memo.language)))
-        for section in annexes:
-            blocks += _annex(section, memo, figure)
-        blocks += _noted(memo)
+    shown = shown_sections(memo)
+    for section in shown:
+        if not section.shows:
+            blocks += _section(section, memo)
+        elif section.shows == "disputes":
+            blocks += [_heading(1, section.key, section.heading), *_disputes(memo)]
+    if without := left_out(memo):
+        named = worded(", ", memo.language).join(one.heading for one in without)
+        said = worded("Left out, as the library holds nothing for it: {sections}.", memo.language,
+                      sections=named)  # fmt: skip
+        blocks.append(paragraph([{"t": "Emph", "c": words_of(said)}]))
+    makers = {"timeline": _timeline, "figures": _figures, "sources": _sources}
+    for section in shown:
+        if section.shows in makers:
+            blocks.append(_heading(1, section.key, section.heading))
+            blocks += makers[section.shows](section, memo)
+    if memo.citations and not any(one.shows == "sources" for one in shown):
+        blocks += [_heading(1, "sources", worded("Sources", memo.language)), *_noted(memo)]
+    if memo.citations:
+        blocks.append(_checked(memo))
     meta = {
         "title": {"t": "MetaInlines", "c": words_of(title)},
         "pagetitle": {"t": "MetaInlines", "c": words_of(title)},
@@ -78,21 +94,24 @@ def _lower(block: Node) -> Node:
 
 
 def _head(memo: Memo) -> Node:
-    library = memo.library
-    language = memo.language
-    rows = [
-        ("Subject", memo.topic),
-        ("For", memo.audience),
-        ("Date", memo.created),
-        ("Evidence as of", memo.as_of or worded("the library as it is", language)),
-        ("Library", worded("{documents} documents, {passages} passages", language,
-                           documents=library.get("documents", 0),
-                           passages=f"{library.get('passages', 0):,}")),
-        ("Written by", memo.engine),
-        ("Form", memo.template),
+    """Return for whom the memo is, of when, from what and by whom, in a line."""
+    language, library = memo.language, memo.library
+    facts = [
+        worded("For {reader}", language, reader=memo.audience) if memo.audience else "",
+        memo.created,
+        worded("evidence as of {date}", language, date=memo.as_of) if memo.as_of else "",
+        worded("from a library of {documents} documents", language,
+               documents=library.get("documents", 0)),
+        written_by(memo),
     ]  # fmt: skip
-    cells = [[_strong(worded(name, language)), words_of(value)] for name, value in rows if value]
-    return table((), cells, widths=(0.2, 0.8))
+    return paragraph([{"t": "Emph", "c": words_of(" · ".join(one for one in facts if one))}])
+
+
+def written_by(memo: Memo) -> str:
+    """Return who wrote a memo, in the memo's language."""
+    if memo.engine == ExtractiveEngine.name:
+        return worded("quotes of the sources, no model", memo.language)
+    return worded("written by {engine}", memo.language, engine=memo.engine)
 
 
 def _heading(level: int, anchor: str, text: str) -> Node:
@@ -102,30 +121,12 @@ def _heading(level: int, anchor: str, text: str) -> Node:
 def _section(section: Section, memo: Memo) -> list[Node]:
     """Return a section of the body: its heading and sentences."""
     blocks = [_heading(1, section.key, section.heading)]
-    lines = [_inlines(line, memo) for line in section.lines]
+    lines = [_inlines(line, memo) for _, line in shown_lines(section, memo.language)]
     if section.layout == PARAGRAPHS:
         blocks += [paragraph(one) for one in lines]
     elif lines:
         blocks.append({"t": "BulletList", "c": [[{"t": "Plain", "c": one}] for one in lines]})
     return blocks
-
-
-def _annex(section: Section, memo: Memo, figure: str) -> list[Node]:
-    """Return a section that shows a table; its sentences too, where the body has none of it."""
-    shown = {
-        "timeline": lambda: _timeline(memo, figure),
-        "figures": lambda: _figures(memo),
-        "disputes": lambda: _disputes(memo),
-        "sources": lambda: _sources(memo),
-        "log": lambda: _log(memo),
-    }
-    found = shown[section.shows]() if section.shows in shown else []
-    if section.shows == "disputes":
-        if not found:
-            return []
-        return [_heading(2, f"annex-{section.key}", section.heading), *found]
-    lines = [paragraph(_inlines(line, memo)) for line in section.lines]
-    return [_heading(2, section.key, section.heading), *lines, *found]
 
 
 def _inlines(line: Line, memo: Memo) -> list[Node]:
@@ -167,7 +168,7 @@ def out_of_date(line: Line, language: str = "en") -> str:
 
 
 def _marks(numbers: Iterable[int], memo: Memo) -> list[Node]:
-    """Return the raised numbers of notes, each a link to its note in the annex."""
+    """Return the raised numbers of notes, each a link to its note."""
     known = {one.number for one in memo.citations}
     marks: list[Node] = []
     for number in dict.fromkeys(numbers):
@@ -181,70 +182,84 @@ def _marks(numbers: Iterable[int], memo: Memo) -> list[Node]:
 
 
 def _noted(memo: Memo) -> list[Node]:
-    """Return the annex of notes: what each number in the text cites."""
-    quoted = {line.claim.text for one in memo.sections for line in one.lines}
-    blocks: list[Node] = []
-    for one in memo.citations:
-        number = {"t": "Span", "c": [[f"note-{one.number}", [], []], _strong(f"{one.number}.")]}
-        source = _source(one, words=one.quote not in quoted, language=memo.language)
-        blocks.append(paragraph([number, _SPACE, *source]))
-    return [_heading(2, "notes", worded("Notes", memo.language)), *blocks] if blocks else []
+    """Return what each number cites, document by document; small, as notes are.
+
+    Words that the memo says itself are not quoted again.
+    """
+    said = {line.claim.text for one in memo.sections for line in one.lines}
+    said |= {one.text for one in memo.events}
+    said |= {side.text for one in memo.disputes for side in one.sides}
+    said = {_bare(one) for one in said}
+    entries = [_note(one, said, memo.language) for one in source_list(memo)]
+    return [_small(entries)] if entries else []
 
 
-def _source(citation: Citation, *, words: bool, language: str) -> list[Node]:
-    """Return a note: publisher, title, date, page, the address; and the quoted `words`."""
-    source = citation.source
-    page = page_name(citation.page, citation.folio, SHORT)
-    undated = worded("no date", language)
-    about = citation_line(source, page, fields=BY_PUBLISHER, undated=undated)
-    inlines = words_of(f"{about}: “{citation.words}” " if words else f"{about} ")
-    if "://" in source.location:
-        link = [["", [], []], words_of(source.location), [source.location, ""]]
-        return [*inlines, {"t": "Link", "c": link}]
-    return [*inlines, *words_of(f"({source.location.rpartition('/')[2]})")]
+def _bare(text: str) -> str:
+    """Return a text without what stands in brackets, where references and their names stand."""
+    bare = re.sub(r"[(（\[][^()（）\[\]]*[)）\]]", " ", text)
+    return " ".join(bare.split()).replace(" .", ".")
 
 
-def _timeline(memo: Memo, figure: str) -> list[Node]:
-    if not memo.events:
-        return []
-    rows = [
-        [
-            words_of(one.date),
-            [*words_of(one.text), *_marks(one.citations, memo)],
-            [
-                inline
-                for other, number in one.others
-                for inline in [*words_of(other), *_marks((number,), memo)]
-            ],
-        ]
-        for one in memo.events
-    ]
-    heads = _worded(memo, "Date", "Event", "Other dates given")
-    found = table(heads, rows, widths=(0.16, 0.66, 0.18))
-    if not figure:
-        return [found]
-    alternative = words_of(worded("Timeline of the events in the table below", memo.language))
-    image = {"t": "Image", "c": [["", [], [["width", "100%"]]], alternative, [figure, ""]]}
-    return [paragraph([image]), found]
+def _small(blocks: list[Node]) -> Node:
+    return {"t": "Div", "c": [["", ["small"], [["custom-style", _SMALL]]], blocks]}
 
 
-def _figures(memo: Memo) -> list[Node]:
+def _note(entry: SourceEntry, said: Collection[str], language: str) -> Node:
+    """Return one entry: the numbers, each to be pointed at, what they cite, and words not said."""
+    inlines: list[Node] = []
+    for place, one in enumerate(entry.citations):
+        end = "." if place == len(entry.citations) - 1 else ","
+        page = page_name(one.page, one.folio, SHORT)
+        shown = f"{one.number} ({page}){end}" if page else f"{one.number}{end}"
+        anchor: list[Any] = [f"note-{one.number}", [], []]
+        inlines += [{"t": "Span", "c": [anchor, _strong(shown)]}, _SPACE]
+    inlines += words_of(entry.about)
+    for more in (entry.address, entry.remark):
+        inlines += [_SPACE, *_link(more)] if more else []
+    if entry.graded:
+        grade = f"{entry.graded.reliability}{entry.graded.credibility}"
+        inlines += [_SPACE, *words_of("· " + worded("grade {grade}", language, grade=grade))]
+    for one in entry.citations:
+        if not {_bare(one.quote), _bare(one.words)} & set(said):
+            number = f"{one.number}: " if len(entry.citations) > 1 else ""
+            inlines += [_SPACE, *words_of(f"{number}“{one.words}”")]
+    return paragraph(inlines)
+
+
+def _link(address: str) -> list[Node]:
+    if "://" not in address:
+        return words_of(address)
+    return [{"t": "Link", "c": [["", [], []], words_of(address), [address, ""]]}]
+
+
+def _timeline(_: Section, memo: Memo) -> list[Node]:
+    rows = []
+    for one in memo.events:
+        told = [*words_of(one.text), *_marks(one.citations, memo)]
+        for other, number in one.others:
+            said = worded("(other date given: {date})", memo.language, date=other)
+            told += [_SPACE, *words_of(said), *_marks((number,), memo)]
+        rows.append([_strong(one.date), told])
+    return [table((), rows, widths=(0.16, 0.84))]
+
+
+def _figures(_: Section, memo: Memo) -> list[Node]:
     rows = [
         [
             words_of(one.quantity), [*words_of(one.shown), *_marks((one.citation,), memo)],
-            words_of(one.unit), words_of(one.as_of), words_of(one.speaker),
+            words_of(one.as_of), words_of(one.speaker),
         ]
         for one in memo.figures
     ]  # fmt: skip
-    heads = _worded(memo, "Quantity", "Value", "Unit", "As of", "Who says so")
-    return [table(heads, rows, widths=(0.34, 0.17, 0.12, 0.16, 0.21))] if rows else []
+    heads = _worded(memo, "Quantity", "Value", "As of", "Who says so")
+    return [table(heads, rows, widths=(0.4, 0.19, 0.19, 0.22))]
 
 
 def _disputes(memo: Memo) -> list[Node]:
     blocks: list[Node] = []
     for place, one in enumerate(memo.disputes, start=1):
         update = worded("(an update, no disagreement)", memo.language) if one.update else ""
-        blocks.append(_heading(3, f"dispute-{place}", f"{one.about} {update}".strip()))
+        blocks.append(_heading(2, f"dispute-{place}", f"{one.about} {update}".strip()))
         rows = [
             [
                 [*words_of(side.shown), *_marks((side.citation,), memo)], words_of(side.text),
@@ -257,75 +272,26 @@ def _disputes(memo: Memo) -> list[Node]:
     return blocks
 
 
-def _sources(memo: Memo) -> list[Node]:
-    language = memo.language
-    undated = worded("no date", language)
-    titles = {one.document: one.source.title for one in memo.sources}
-    rows = []
-    for place, one in enumerate(memo.sources, start=1):
-        remarks = [worded(one.reason, language)]
-        if one.graded:
-            remarks.append(worded("graded {day}", language, day=one.graded))
-        if one.origin != one.document:
-            origin = titles.get(one.origin, one.origin)
-            remarks.append(worded("same origin as {title}", language, title=origin))
-        if one.newer:
-            remarks.append(worded("later version: {title}", language, title=one.newer))
-        if one.speakers:
-            names = worded(", ", language).join(one.speakers)
-            remarks.append(worded("speakers: {names}", language, names=names))
-        about = citation_line(one.source, fields=BY_PUBLISHER[:2])
-        grade = f"{one.reliability}{one.credibility}"
-        rows.append(
-            [words_of(str(place)), words_of(about), words_of(one.source.published or undated),
-             words_of(grade), words_of(worded("; ", language).join(remarks))]
-        )  # fmt: skip
-    heads = _worded(memo, "No.", "Source", "Date", "Grade", "Why, and who speaks")
-    return [table(heads, rows, widths=(0.07, 0.35, 0.16, 0.1, 0.32))] if rows else []
+def _sources(section: Section, memo: Memo) -> list[Node]:
+    lines = [paragraph(_inlines(line, memo)) for line in section.lines]
+    return [_small(lines), *_noted(memo)] if lines else _noted(memo)
 
 
-def _log(memo: Memo) -> list[Node]:
+def _checked(memo: Memo) -> Node:
+    """Return how many of the sentences stand in their sources, and what of them is doubted."""
     cited = [line.claim for one in memo.sections for line in one.lines if line.claim.citations]
-    language = memo.language
-    verdicts = worded(", ", language).join(
-        f"{sum(claim.verdict == verdict for claim in cited)} {worded(verdict, language)}"
-        for verdict in ("supported", "weak", "unsupported")
-    )
     said = worded(
-        "{count} cited sentences were checked against their passages: {verdicts}. A verdict says "
-        "what the cited words contain, not what is true.",
-        language,
+        "{supported} of {count} cited sentences stand in the sources that they cite.",
+        memo.language,
         count=len(cited),
-        verdicts=verdicts,
+        supported=sum(claim.verdict == "supported" for claim in cited),
     )
-    blocks = [paragraph(words_of(said))]
-    if memo.findings:
-        rows = [
-            [
-                words_of(worded(one.severity, language)),
-                words_of(one.rule),
-                words_of(one.where),
-                words_of(_advice(one, language)),
-            ]
-            for one in memo.findings
-        ]
-        heads = _worded(memo, "Severity", "Rule", "Place", "What to do")
-        blocks.append(table(heads, rows, widths=(0.12, 0.22, 0.2, 0.46)))
-    else:
-        blocks.append(paragraph(words_of(worded("The linter found nothing.", language))))
-    return blocks
+    return _small([paragraph([{"t": "Emph", "c": words_of(said)}])])
 
 
 def _worded(memo: Memo, *heads: str) -> list[str]:
     """Return the heads of a table in the memo's language."""
     return [worded(one, memo.language) for one in heads]
-
-
-def _advice(finding: Finding, language: str) -> str:
-    if not finding.accepted:
-        return str(finding.advice)
-    accepted = worded("(accepted: {reason})", language, reason=finding.accepted)
-    return f"{finding.advice} {accepted}"
 
 
 _SPACE: Node = {"t": "Space"}

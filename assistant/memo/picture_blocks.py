@@ -48,24 +48,16 @@ def _widths(picture: Picture) -> Sequence[float]:
 def with_pictures(
     tree: Node, memo: Memo, pictures: Sequence[Picture], images: Mapping[Kind, str]
 ) -> Node:
-    """Return a memo's document with its pictures: the timeline's image under its heading.
-
-    That has a table already; the others stand with theirs before the sources.
-    """
+    """Return a memo's document with its pictures, each with its table, before the sources."""
     blocks = list(tree["blocks"])
     sources = _heading_of(blocks, ("notes", *_keys(memo, "sources")))
     place = len(blocks) if sources is None else sources
     level = 1 if sources is None else blocks[sources]["c"][0]
     for one in pictures:
-        if one.kind != Kind.TIMELINE:
-            head = _heading(level, one.kind.value, one.name)
-            found = [head, *picture_blocks(one, _notes, images)]
-            blocks[place:place] = found
-            place += len(found)
-    timed = _heading_of(blocks, _keys(memo, "timeline"))
-    for one in pictures:
-        if one.kind == Kind.TIMELINE and one.kind in images and timed is not None:
-            blocks.insert(timed + 1, _image(one, images[one.kind]))
+        head = _heading(level, one.kind.value, one.name)
+        found = [head, *picture_blocks(one, _notes, images)]
+        blocks[place:place] = found
+        place += len(found)
     return {**tree, "blocks": blocks}
 
 

@@ -55,7 +55,12 @@ _POINTS_ELSEWHERE = re.compile(
     r"^The (?:first|second|third|fourth|last|other|two|three|four|same) \w+|"
     r"\b(?:see|measures|cases|figures|named|listed|mentioned|described|shown|noted) "
     r"(?:above|below)\b|"
-    r"\bsuch (?:data|\w+s)\b(?! as\b)|本文|本报告|下表|上表|如图"
+    r"\bsuch (?:data|\w+s)\b(?! as\b)|"
+    # "DeepSeek states the first", "gave a second figure": of what, the sentences before say.
+    r"\b(?:states?|stated|gives?|gave|estimates?|puts?) (?:the|a) (?:first|second|third|latter|"
+    r"former|number|figure)\b|\bthe (?:first|second|latter|former)(?: and|[.,;]|$)|"
+    r"\bthe same (?:gap|problem|point|reason|way|question)\b|"
+    r"\bthe two (?:kinds|figures|numbers|statements|claims)\b|本文|本报告|下表|上表|如图"
 )
 _ENDS = re.compile(r"[.!。！][\"”’)]*$")
 _SHORTEST = 8
@@ -70,6 +75,12 @@ _NAMES_IT = 0.4
 _NEAR_BEST = 0.65
 # The most words of a sentence that comes close.
 _CLOSEST_WORDS = 60
+# A topic that is counted in money, and a sum of money.
+_MONEY_ASKED = re.compile(
+    r"\b(?:costs?|prices?|spending|revenues?|profits?|sales)\b|成本|价格|支出|收入|营收|利润",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(r"[$€£¥]\s?\d|\b(?:dollars?|euros?|yuan|RMB|USD)\b|元", re.IGNORECASE)
 # A document cited this often is passed over where others fit.
 _SHARE = 5
 
@@ -196,12 +207,19 @@ def _fit_to_lead(
         share = topic.share(one.text, heading)
         changes = topic.kind is Kind.RULE and TimedStatement(one.text, source.dated, "", "").changes
         least = _SURE if share < _NAMES_IT else _LIKELY if changes else _LEADS
-        if one.answers < least or (topic.kind is Kind.FIGURE and not figures(one.text)):
+        if one.answers < least or (topic.kind is Kind.FIGURE and not _states_it(topic, one.text)):
             continue
         ranked.append((one.answers * (0.5 + share) * (1 + changes), one))
     best = max((rank for rank, _ in ranked), default=0.0)
     kept = [pair for pair in ranked if pair[0] >= _NEAR_BEST * best]
     return [one for _, one in sorted(kept, key=lambda pair: -pair[0])]
+
+
+def _states_it(topic: Topic, text: str) -> bool:
+    """Say whether a sentence states a figure of its topic's kind: a sum of money for a cost."""
+    if _MONEY_ASKED.search(topic.thing):
+        return bool(_MONEY.search(text))
+    return bool(figures(text))
 
 
 def _ordered(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answer import Claim
 from assistant.checking.checker import Cited
 from assistant.memo.disagreements import disagreements
 from assistant.memo.figures import stated_quantities
-from assistant.memo.grades import STARTER, Grade, Grades, confidence
+from assistant.memo.grades import Grade, Grades, confidence
 from assistant.memo.memo_state import MemoState
 from assistant.memo.origins import SourceText, independent_origins, origins
 from assistant.memo.references import ReferenceNamer
@@ -22,6 +22,7 @@ from assistant.memo.translation import worded
 from assistant.memo.values import (
     EVIDENCE,
     NOTE,
+    Behind,
     Dispute,
     Event,
     Figure,
@@ -32,19 +33,15 @@ from assistant.memo.values import (
     Side,
 )
 from assistant.workspace import Workspace
+from corpus.starter.public_sources import STARTER, PublicSource, behind, public_sources
 
 # The most rows of each table; those nearest to the topic are kept.
-_EVENTS, _FIGURES, _DISPUTES = 20, 15, 8
+_EVENTS, _FIGURES, _DISPUTES = 10, 10, 8
 # How many sentences of other documents are checked for corroboration, and the share of a claim's
 # stems that each must have.
 _CHECKED, _SHARED = 3, 0.5
-# Disagreements in the body, and sides of each; an annex has the tables of all.
+# Disagreements in the body, and sides of each; the tables have all.
 _BODY_DISPUTES, _SIDES = 3, 4
-_EMPTY = {
-    "disputes": "No disagreement was found in the passages read.",
-    "figures": "No figure with a unit was found in the passages read.",
-    "timeline": "No dated event was found in the passages read.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,11 +235,49 @@ def _disputes(pool: _Pool, numbers: CitationNumbers) -> tuple[Dispute, ...]:
     return tuple(found)
 
 
-def _sources(memo: Memo, pool: _Pool, counted: Mapping[int, int]) -> tuple[GradedSource, ...]:
-    """Return the cited documents with grades; the kind of each is that of most of its lines."""
+def with_sources_of_all(workspace: Workspace, memo: Memo) -> Memo:
+    """Return the memo with every document that it cites among its sources.
+
+    After a line was cited anew or added: what was graded before keeps its grade and its origin.
+    """
+    known = {one.document: one for one in memo.sources}
+    grades = Grades.load(workspace.settings.home)
+    found = []
+    for document, cites in _cited_numbers(memo).items():
+        old, first = known.get(document), memo.citation(cites[0])
+        grade = grades.of(first.source, "")
+        graded = old or GradedSource(
+            document, first.source, (), grade.reliability, grade.credibility, grade.reason,
+            grade.graded, document,
+        )  # fmt: skip
+        behind_it = _behind(memo, cites)
+        found.append(replace(graded, citations=tuple(cites), behind=behind_it))
+    return replace(memo, sources=tuple(found))
+
+
+def _cited_numbers(memo: Memo) -> dict[str, list[int]]:
     numbers: dict[str, list[int]] = defaultdict(list)
     for citation in memo.citations:
         numbers[citation.document].append(citation.number)
+    return numbers
+
+
+def _behind(memo: Memo, cites: Sequence[int]) -> tuple[Behind, ...]:
+    """Return the public sources behind the citations of one document."""
+    listed = public_sources(memo.citation(cites[0]).source)
+    numbers: dict[PublicSource, list[int]] = defaultdict(list)
+    for number in cites if listed else ():
+        if found := behind(memo.citation(number).quote, listed):
+            numbers[found].append(number)
+    return tuple(
+        Behind(one.publisher, one.title, one.published, one.address, tuple(cited))
+        for one, cited in numbers.items()
+    )
+
+
+def _sources(memo: Memo, pool: _Pool, counted: Mapping[int, int]) -> tuple[GradedSource, ...]:
+    """Return the cited documents with grades; the kind of each is that of most of its lines."""
+    numbers = _cited_numbers(memo)
     speakers: dict[str, Counter[str]] = defaultdict(Counter)
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     for section in memo.sections:
@@ -268,16 +303,14 @@ def _sources(memo: Memo, pool: _Pool, counted: Mapping[int, int]) -> tuple[Grade
                 origin=pool.origins.get(document, document),
                 speakers=tuple(one for one, count in speakers[document].most_common() if count),
                 newer=f"{newer.source.title} ({newer.source.published})" if newer else "",
+                behind=_behind(memo, cites),
             )
         )
     return tuple(graded)
 
 
 def _with_own_notes(section: Section, memo: Memo) -> Section:
-    """Return a section with the memo's own notes: confidence, disputes, empty tables, summary."""
-    held = {"disputes": memo.disputes, "figures": memo.figures, "timeline": memo.events}
-    if section.shows in held and not held[section.shows]:
-        return _with_notes(section, worded(_EMPTY[section.shows], memo.language))
+    """Return a section with the memo's own notes: confidence, disputes, summary."""
     if section.shows == "disputes":
         return _with_notes(
             section,

@@ -37,7 +37,8 @@ class SectionPlan:
     `questions` may hold {question} (the topic as given), {topic} (its thing, as words) and {quoted}
     (the topic in quotation marks); `rule`, `figure` and `claim` are asked in their place of a topic
     of that kind. `sentences` is the most that each question brings in; `judge` is what the analyst
-    must decide, shown as a gap where no model writes. `leading` and `layout` are the section's.
+    must decide, and `ask` the same in few words, shown as a gap where no model writes. `leading`
+    and `layout` are the section's.
     """
 
     __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
@@ -50,6 +51,7 @@ class SectionPlan:
     claim: tuple[str, ...] = ()
     sentences: int = 3
     judge: str = ""
+    ask: str = ""
     leading: bool = False
     layout: str = LIST
 
@@ -80,6 +82,8 @@ class _File:
     __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
     section: tuple[SectionPlan, ...] = ()
     heading: str = ""
+    about: str = ""
+    pages: str = ""
     words: int = 1000
     rules: tuple[str, ...] = ()
 
@@ -104,8 +108,9 @@ class _File:
 class Template:
     """A kind of memo: its sections in order, and how many words its body has at most.
 
-    The body is what is read: tables, notes and sources stand in annexes and do not count. `rules`
-    are those of the linter that hold for its memos beside the ones of every memo.
+    The body is what is read: timeline, tables and sources do not count. `rules`
+    are those of the linter that hold for its memos beside the ones of every memo. `about` says in a
+    sentence what it is for, `pages` how many pages it comes to, "" where nobody says.
     """
 
     name: str
@@ -113,6 +118,8 @@ class Template:
     words: int
     sections: tuple[SectionPlan, ...] = ()
     rules: tuple[str, ...] = ()
+    about: str = ""
+    pages: str = ""
 
 
 TEMPLATES = Registry(
@@ -209,7 +216,9 @@ def _read(file: Path) -> Template:
             for one in sections
         )
         rules = shipped_rules(file.stem)
-    return Template(file.stem, heading, found.words, sections, rules)
+    return Template(
+        file.stem, heading, found.words, sections, rules, about=found.about, pages=found.pages
+    )
 
 
 def _states_its_rules(file: Path) -> bool:

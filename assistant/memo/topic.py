@@ -55,6 +55,12 @@ _ONE_RULE = re.compile(
 )
 # Names of the field, which nearly every passage of such a library is about.
 _FIELDS = frozenset({"ai", "artificial intelligence", "ml", "llm", "llms", "it", "人工智能"})
+# "What do export controls do to DeepSeek?" has no verb of its own to be searched for.
+_DO_TO = re.compile(
+    r"^what (?P<verb>do|does|did|will|would|can|could) (?P<what>.+) do (?:to|for|with) "
+    r"(?P<whom>.+)$",
+    re.IGNORECASE,
+)
 _COMPARED = re.compile(
     r"^(?:comparison of (?P<of>.+)|(?P<what>.+?) (?:compared|in comparison))$", re.I
 )
@@ -128,6 +134,8 @@ class Topic:
             if not any(known.get(stem) for stem in stems(word))
         )
         question = text.strip()
+        if done := _DO_TO.match(bare):
+            question = f"How {done['verb'].lower()} {done['what']} affect {done['whom']}?"
         if not asks and (compared := _COMPARED.match(bare)):
             thing = _within_sentence(compared["of"] or compared["what"], named)
             question = f"How do {thing} compare?"
@@ -151,9 +159,15 @@ class Topic:
     def fits(self, text: str, title: str, heading: str) -> bool:
         """Say whether a sentence of a passage about the topic is about it too.
 
-        With its own heading it must have one word of high weight, or two; in a document whose title
-        is the topic, any word of the topic but the name of the field.
+        A name of the topic stands in it, in its own heading or in the title. With its own heading
+        it must have one word of high weight, or two; in a document whose title is the topic, any
+        word of the topic but the name of the field.
         """
+        if self.names:
+            whole = f"{title}\n{heading.rpartition(' › ')[2]}\n{text}"
+            vocabulary = NameLookup(whole)
+            if not any(_holds(vocabulary, whole, one) for one in self.names):
+                return False
         held = self._held(f"{heading.rpartition(' › ')[2]}\n{text}") & self.weights.keys()
         if not self.weights:
             return True

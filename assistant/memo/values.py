@@ -120,13 +120,25 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """A public source that a document retells, and the numbers of the citations that rest on it."""
+
+    publisher: str
+    title: str
+    published: str
+    address: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GradedSource:
     """A document that the memo rests on.
 
     `reliability` is A to F and `credibility` 1 to 6 (Admiralty code), `reason` says why, `graded`
     when (ISO date, "" for the default). `origin` is the id of the document it goes back to: equal
     origins count as one source. `citations` are the numbers that point into it, `speakers` who
-    speaks there. `newer` names a later version in the library, "" for none.
+    speaks there. `newer` names a later version in the library, "" for none. `behind` are the public
+    sources of a document that retells others, as far as they are known.
     """
 
     document: str
@@ -139,6 +151,7 @@ class GradedSource:
     origin: str
     speakers: tuple[str, ...] = ()
     newer: str = ""
+    behind: tuple[Behind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +199,16 @@ class Memo:
     complete: bool = True
     language: str = "en"
     rules: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the memo is called: its topic, unless the analyst called it something else."""
+        return str(self.settings.get("title") or self.topic)
+
+    @property
+    def sample(self) -> bool:
+        """Whether it was written to show what memos are."""
+        return bool(self.settings.get("sample"))
 
     def citation(self, number: int) -> Citation:
         """Return the citation with a number; raises KeyError where there is none."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 from assistant.answer import Answer, Citation
 from assistant.entity_names import NameLookup
-from assistant.memo.grades import STARTER
 from assistant.memo.references import with_named_references
 from assistant.memo.sentence import EvidenceSentence, sentences_of
 from assistant.memo.speakers import author_of, speaker_of
 from assistant.memo.topic import Topic
 from corpus.date_mentions import date_mentions
 from corpus.document import Passage, Source
+from corpus.starter.public_sources import STARTER
 from index.keyword_index import stems
 
 # Boilerplate that quotes well and says nothing: of the report itself, of lists and addresses.

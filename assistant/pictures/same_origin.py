@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.memo.grades import STARTER
 from assistant.memo.origins import origin_of
 from assistant.memo.sentence import EvidenceSentence
 from assistant.memo.speakers import author_of, kind_of_speaker
@@ -14,6 +13,7 @@ from assistant.memo.translation import worded
 from assistant.memo.values import PRESS
 from assistant.pictures.about import Material, content, leans, plain
 from assistant.pictures.picture import Cell, Kind, Picture, Point, documents_in_words, documents_of
+from corpus.starter.public_sources import STARTER
 
 LEAST = 3
 # "VTC News, citing SemiAnalysis, reports": it goes back to whom it cites.

@@ -9,12 +9,12 @@ from assistant.answer import Answer, Claim
 from assistant.checking.checker import Checker, Cited
 from assistant.memo.disagreements import disagreements
 from assistant.memo.figures import statements_of
-from assistant.memo.grades import STARTER
 from assistant.memo.sentence import EvidenceSentence
 from assistant.memo.speakers import author_of
 from assistant.memo.translation import worded
 from assistant.pictures.about import Material, content, leans, plain, said_by, shortened
 from assistant.pictures.picture import Cell, Kind, Picture, Point, documents_in_words
+from corpus.starter.public_sources import STARTER
 
 # Fewer cells, or fewer documents where all agree, are less than the sentences themselves.
 LEAST, APART, COLUMNS, ROWS = 3, 3, 5, 5

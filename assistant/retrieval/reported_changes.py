@@ -52,7 +52,7 @@ _NOT_SO = re.compile(
     r"should|"
     r"plans? to|propos\w+ to|intends? to|wants? to|ask\w* (?:\w+ )?to|urg\w+ (?:\w+ )?to|to|not|"
     r"never|no|nor|without|n['’]t|refused to|failed to|cannot|than|be)\b[^,;.]{0,24}$|"
-    r"\b(?:would|will|may(?! \d)|could|might|can) [^;.]{0,60}$",
+    r"\b(?:would|will|may(?! \d)|could|might) [^,;.]{0,60}$",
     re.IGNORECASE,
 )
 _PLANNED = re.compile(r"\b(?:will|shall|is to|are to)\s+(?:be\s+)?$", re.IGNORECASE)
@@ -135,8 +135,7 @@ def reported_change(text: str, now: str = "") -> ReportedChange | None:
                 )
                 if words:
                     return _change(kind, words, text, found)
-        noun = _NOUNS[kind].search(text)
-        if noun and not _NOT_SO.search(text[: noun.start()]):
+        if (noun := _NOUNS[kind].search(text)) and not _NOT_SO.search(text[: noun.start()]):
             return _change(kind, _object_after(text[noun.end() :]), text, noun)
     return None
 
@@ -236,9 +235,7 @@ def _date(text: str, verb: int) -> str:
     ]
     after = [one for one in dates if one.start >= verb and not _UNTIL.search(text[: one.start])]
     before = [one for one in dates if one.end <= verb]
-    said = [
-        one for one in before if re.search(r"\b(?:on|in|by)(?: the)?\s*$", text[: one.start], re.I)
-    ]
+    said = [one for one in before if re.search(r"\b(?:on|in|by)(?: the)?\s*$", text[: one.start])]
     exact = [one for one in after if len(one.iso) > len("2025")] or [*reversed(said)]
     chosen = next(iter([*exact, *after]), None)
     return chosen.iso if chosen else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,8 @@ def memo(
     from assistant.memo.evidence_pack import packed
     from assistant.memo.export import FORMATS, exported
     from assistant.memo.memo_repository import MemoRepository
-    from assistant.memo.writing import Request, write
+    from assistant.memo.request import Request, resumed
+    from assistant.memo.writing import write
     from ui.terminal import StatusLine
 
     form = output.suffix.lower().lstrip(".") if output else "md"
@@ -129,23 +130,6 @@ def memo(
         click.echo(exported(written, "json").decode())
     elif not output:
         click.echo(content.decode())
-
-
-def resumed(request: Any, begun: Memo) -> Any:
-    """Return the request of a memo that was broken off, as the memo itself has kept it."""
-    kept = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in begun.settings.items()
-    }
-    return replace(
-        request,
-        template=begun.template,
-        as_of=begun.as_of,
-        audience=begun.audience,
-        scale=begun.scale,
-        today=begun.created,
-        **kept,
-    )
 
 
 def _summary(written: Memo) -> str:

@@ -61,8 +61,7 @@ function whenThere(selector, then, tries = 80) {
 }
 
 function openAdding() {
-  openTab('library');
-  whenThere('#add-panel', () => openPanel('add-panel', null));
+  whenThere('#add-panel', () => openPanel('add-panel', document.querySelector('#bar-add button')));
 }
 
 function openSample() {

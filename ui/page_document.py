@@ -1,0 +1,174 @@
+"""The right side of the library page: a document is read, described, asked about, removed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from assistant.examples import questions_for
+from ui import library, page_source
+from ui.backend import Backend
+from ui.library_view import OpenDocument, document_head_html, note_html
+from ui.page_html import drawn
+from ui.page_scripts import SEND_CLICKS
+from ui.page_words import LABELS
+from ui.rendering import rendered
+from ui.source import View
+from ui.wording import word
+
+Updates = dict[Any, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DocumentParts:
+    """The components: the head, the form that corrects it, the text with what it keeps.
+
+    `current` is the id of the document that is read, "" for none.
+    """
+
+    current: gr.State
+    head: gr.HTML
+    form: gr.Column
+    title: gr.Textbox
+    issuer: gr.Textbox
+    published: gr.Textbox
+    theme: gr.Dropdown
+    wrong: gr.HTML
+    keep: gr.Button
+    leave: gr.Button
+    panel: page_source.SourcePanel
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What opening a document draws."""
+        return [self.current, self.head, self.form, self.title, self.issuer, self.published,
+                self.theme, self.wrong, self.panel.panel, self.panel.kept]  # fmt: skip
+
+    @property
+    def edited(self) -> list[Any]:
+        """The fields of the form."""
+        return [self.title, self.issuer, self.published, self.theme]
+
+
+def build(page: gr.Blocks, backend: Backend) -> DocumentParts:
+    """Build the pane."""
+    current = gr.State("")
+    head = drawn("library-document", js_on_load=SEND_CLICKS + "openAtTop(element);")
+    with gr.Column(visible=False, elem_id="library-edit") as form:
+        title = gr.Textbox(label=LABELS("library.title"), max_lines=2)
+        with gr.Row():
+            issuer = gr.Textbox(label=LABELS("library.publisher"), max_lines=1)
+            published = gr.Textbox(label=LABELS("library.published"), max_lines=1, min_width=110,
+                                   placeholder=LABELS("scope.date"))  # fmt: skip
+        theme = gr.Dropdown([("", "")], value="", label=LABELS("library.of_theme"))
+        wrong = drawn("library-wrong")
+        with gr.Row():
+            keep = gr.Button(LABELS("library.save"), size="sm", variant="primary")
+            leave = gr.Button(LABELS("chat.cancel"), size="sm")
+    panel = page_source.build(page, backend, elem_id="library-source")
+    return DocumentParts(current, head, form, title, issuer, published, theme, wrong, keep, leave,
+                         panel)  # fmt: skip
+
+
+class Documents:
+    """What is shown of one document, over one backend."""
+
+    def __init__(self, backend: Backend, parts: DocumentParts) -> None:
+        self._backend = backend
+        self._parts = parts
+        # Questions that documents answer: trying them costs a second.
+        self._questions: dict[tuple[str, int], tuple[str, ...]] = {}
+
+    def nothing(self, language: str) -> Updates:
+        """Return the pane before a document is chosen."""
+        parts = self._parts
+        return {
+            parts.current: "",
+            parts.head: rendered("library.html", "no_document", language),
+            parts.form: gr.update(visible=False),
+            parts.panel.panel: "",
+            parts.panel.kept: None,
+        }
+
+    def open(self, document: str, language: str, at: tuple[int, int] | None = None) -> Updates:
+        """Return a document from its beginning, or at a place of it."""
+        head = self.head(document, language)
+        place = page_source.selected_place(self._backend, document, *(at or (0, 0)))
+        if self._parts.title not in head or place is None:
+            return self.nothing(language)
+        # As text, which is there at once; its page is a step away.
+        opened = page_source.Opened(place, View(as_text=True))
+        text, kept = self._parts.panel.drawn(opened, language)
+        return {
+            **head,
+            self._parts.current: document,
+            self._parts.form: gr.update(visible=False),
+            self._parts.panel.panel: text,
+            self._parts.panel.kept: kept,
+        }
+
+    def head(self, document: str, language: str) -> Updates:
+        """Return what stands over the text of a document, and the fields of its form."""
+        parts, workspace = self._parts, self._backend.workspace()
+        entry = library.entry_of(workspace, document) if workspace and document else None
+        if workspace is None or entry is None:
+            return self.nothing(language)
+        source = entry.source
+        key = workspace.themes.key_of(source.theme) or workspace.theme_told_by_words(entry)
+        shown = OpenDocument(
+            entry,
+            workspace.themes.named(key, language) if key else word("library.no_theme", language),
+            workspace.library.extraction_reports([document])[document],
+            workspace.library.places_of(document),
+            workspace.library.versions_before(document),
+            workspace.library.original(document) is not None,
+            self._questions.get((document, workspace.library.generation), ()),
+        )
+        told = workspace.theme_told_by_words(entry)
+        named = (
+            workspace.themes.named(told, language) if told else word("library.no_theme", language)
+        )
+        themes = [(word("library.by_words", language, theme=named), "")]
+        themes += [(one.named(language), one.key) for one in workspace.themes.all()]
+        return {
+            parts.head: document_head_html(shown, language),
+            parts.title: source.title,
+            parts.issuer: source.publisher,
+            parts.published: source.published,
+            parts.theme: gr.update(choices=themes, value=workspace.themes.key_of(source.theme)),
+            parts.wrong: "",
+        }
+
+    def with_questions(self, document: str, language: str) -> Updates:
+        """Return the head with questions that the document answers, once these were tried."""
+        workspace = self._backend.workspace()
+        busy = self._backend.questions.unfinished() or self._backend.additions.unfinished()
+        if workspace is None or not document or busy:
+            return {self._parts.head: gr.skip()}
+        key = document, workspace.library.generation
+        if key not in self._questions:
+            self._questions[key] = tuple(questions_for(workspace, document))
+        if not self._questions[key]:
+            return {self._parts.head: gr.skip()}
+        return {self._parts.head: self.head(document, language)[self._parts.head]}
+
+    def save(
+        self, document: str, language: str, *, title: str, publisher: str, published: str,
+        theme: str,
+    ) -> tuple[bool, Updates]:  # fmt: skip
+        """Change what the library says of a document; return whether it did, and the pane."""
+        workspace = self._backend.workspace()
+        if workspace is None:
+            return False, {self._parts.wrong: gr.skip()}
+        done, said = library.edit_document(
+            workspace, document, language, title=title, publisher=publisher, published=published,
+            theme=theme,
+        )  # fmt: skip
+        if not done:
+            return False, {self._parts.wrong: note_html(said, language, wrong=True)}
+        return True, {**self.head(document, language), self._parts.form: gr.update(visible=False)}
+
+
+__all__ = ["DocumentParts", "Documents", "build"]
