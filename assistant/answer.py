@@ -107,8 +107,8 @@ class LaterStatement:
     """A sentence of a later document that changes what an answer says, and its citation.
 
     `change` says what became of the thing: "suspended", "rescinded", "replaced", "amended",
-    "corrected", "postponed", "extended", "expired" or "changed". `date` is the day that the
-    sentence gives for it, or else that of its document (ISO 8601, "" if neither is known).
+    "corrected", "postponed" or "expired". `date` is the day that the sentence gives for it, or else
+    that of its document (ISO 8601, "" if neither is known).
     """
 
     text: str
