@@ -52,14 +52,12 @@ def table_html(
     wanted: LibraryFilter,
     theme: Callable[[str], tuple[str, int]],
     language: str,
-    chosen: Sequence[str] = (),
     current: str = "",
 ) -> str:
     """Return documents as a table whose heads sort it; a row opens its document.
 
     `accounts` say by id how they were read: what is open stands beside the title. `theme` returns
-    what a theme is called and the number of its colour, `chosen` are the documents that are
-    selected, `current` is the one that is open.
+    what a theme is called and the number of its colour, `current` is the document that is open.
     """
     if not view.entries:
         return ""
@@ -70,9 +68,7 @@ def table_html(
         said = "; ".join("".join(part for part, _ in line) for line in lines)
         hit = view.hits.get(one.id)
         rows.append(Row(one, name, colour, _length(one, language), said, hit))
-    return rendered(
-        "library.html", "table", language, rows, list(COLUMNS), wanted, list(chosen), current
-    )
+    return rendered("library.html", "table", language, rows, list(COLUMNS), wanted, current)
 
 
 def _length(entry: Entry, language: str) -> str:

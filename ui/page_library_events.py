@@ -126,7 +126,7 @@ class LibraryEvents:
             parts.wanted: wanted,
             parts.table: table_html(
                 view, accounts, wanted, lambda key: (name(key), colour_of(key, order)), language,
-                session.chosen, session.current,
+                session.current,
             ),
             parts.line: rendered("library.html", "line", language,
                                  view.line(language, anything=bool(entries)), not entries),
@@ -317,7 +317,8 @@ class LibraryEvents:
         if workspace is None:
             return {parts.gone: gr.skip()}
         gone, said = library.remove_documents(workspace, documents, language)
-        left = tuple(one for one in session.chosen if one not in gone)
+        # The page lets go of what was selected when that is what was removed.
+        left = () if documents is session.chosen else tuple(session.chosen)
         closed = self._documents.nothing(language) if session.current in gone else {}
         current = "" if closed else session.current
         return {

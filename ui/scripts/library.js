@@ -2,18 +2,13 @@
 
 // ------------------------------------------------------------------ the table
 
-// A row opens its document; which rows are selected is kept here, so that a check shows at once, and
-// told to the server, which knows it when the table is drawn again.
+// A row opens its document; which rows are selected is kept here, so that a check shows at once and
+// outlasts a table that is drawn again, and told to the server.
 function followTable(element, trigger) {
-  let chosen = new Set(), known = null, last = null;
+  let chosen = new Set(), last = null;
   const boxes = () => [...element.querySelectorAll('tbody input[data-id]')];
 
   function show() {
-    const table = element.querySelector('table');
-    if (table && table.dataset.chosen !== known) {
-      known = table.dataset.chosen;
-      chosen = new Set(known.split(' ').filter(Boolean));
-    }
     const all = boxes();
     for (const box of all) {
       box.checked = chosen.has(box.dataset.id);
@@ -65,7 +60,7 @@ function followTable(element, trigger) {
     if (event.shiftKey && event.target.closest('.pick')) event.preventDefault();
   });
   new MutationObserver(show).observe(element, {childList: true, subtree: true, attributes: true,
-    attributeFilter: ['data-chosen', 'data-id']});
+    attributeFilter: ['data-id']});
   show();
 }
 
@@ -93,15 +88,19 @@ document.addEventListener('click', event => {
 }, true);
 
 // Asking about documents goes on in the question box, the scope being set.
-function askThere(text) {
+function askThere(text, tries = 80) {
   openTab('ask');
-  whenThere('#question textarea', box => {
-    if (text) {
-      write(box, text);
-      setTimeout(() => document.querySelector('#asking button')?.click(), 80);
-    }
-    box.focus({preventScroll: true});
-  });
+  const box = document.querySelector('#question textarea');
+  // A field of a tab that is still being opened takes no focus.
+  if (!box || !box.offsetParent) {
+    if (tries) setTimeout(() => askThere(text, tries - 1), 50);
+    return;
+  }
+  if (text) {
+    write(box, text);
+    setTimeout(() => document.querySelector('#asking button')?.click(), 80);
+  }
+  box.focus({preventScroll: true});
 }
 
 function afterDocument() {
