@@ -22,6 +22,7 @@ from ui.comparing import Comparisons
 from ui.engine_names import QUOTES, engine_title
 from ui.jobs import Jobs
 from ui.notices import error_html, opening_html, troubles_html
+from ui.picture_cache import PictureCache
 from ui.source import SelectedCitation, Sources
 from ui.wording import word
 
@@ -48,8 +49,6 @@ _CLOSE_TIMEOUT = 5.0
 # Two questions at once, one for each core of a small machine; the page of a question that finds
 # more than this waiting says so at once. Writing to the library and to a memo is one at a time.
 _QUESTIONS_AT_ONCE, _QUESTIONS_WAITING = 2, 32
-# Answers whose pictures are kept, so that a page that is drawn anew has them at once.
-_PICTURES_KEPT = 64
 # Models come one at a time.
 _MEMOS_WAITING, _ADDITIONS_WAITING, _DOWNLOADS_WAITING = 8, 16, 8
 
@@ -79,8 +78,7 @@ class Backend:
         self._closing = threading.Event()
         self._opening_thread = threading.Thread()
         self._renderer = PageRenderer()
-        self._pictures: dict[tuple[str, str, str, int], Sequence[Picture]] = {}
-        self._pictures_lock = threading.Lock()
+        self._pictures = PictureCache()
         self._comparisons = Comparisons()
         self._engines: dict[str, Engine] = {}
         self._afterwards: list[Callable[[], object]] = []
@@ -422,25 +420,9 @@ class Backend:
     def pictures(
         self, answer: Answer, language: str = "en", *, wait: bool = True
     ) -> Sequence[Picture]:
-        """Return the pictures of a complete answer, kept for the last answers that were drawn.
-
-        They take 0.1 to 0.4 s, to be spent after the answer is shown: without `wait` there are
-        those that are kept.
-        """
-        from assistant.pictures.choice import pictures_of_answer
-
+        """Return the pictures of a complete answer; without `wait` those that are drawn already."""
         workspace = self._workspace
-        if workspace is None:
-            return ()
-        key = (answer.question, answer.text, language, workspace.library.generation)
-        if not wait:
-            return self._pictures.get(key, ())
-        with self._pictures_lock:
-            if key not in self._pictures:
-                if len(self._pictures) >= _PICTURES_KEPT:
-                    del self._pictures[next(iter(self._pictures))]
-                self._pictures[key] = pictures_of_answer(workspace, answer, language)
-            return self._pictures[key]
+        return self._pictures.of(workspace, answer, language, wait=wait) if workspace else ()
 
     def page_renderer(self) -> PageRenderer:
         """Return what draws pages of PDFs."""
