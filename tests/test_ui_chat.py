@@ -559,8 +559,9 @@ def test_about_and_copies_escape_what_others_wrote() -> None:
     """A title is text in the fold; the clipboard gets plain text."""
     from tests.test_ui_page import CITATION, EVIDENCE
 
-    answer = Answer("x", "answered", citations=(CITATION,), evidence=(EVIDENCE,), engine="m")
+    unused = Answer("x", "answered", evidence=(EVIDENCE,), engine="m")
     for language in ("en", "zh"):
-        html = about_html(answer, language)
-        assert "Port Gazette" in html and "<b>The</b>" not in html
+        html = about_html(unused, language)
+        assert "&lt;b&gt;The&lt;/b&gt; harbour" in html and "<b>The</b>" not in html
+    answer = Answer("x", "answered", citations=(CITATION,), evidence=(EVIDENCE,), engine="m")
     assert "<b>The</b> harbour" in clipboard_text(answer, cited=True)
