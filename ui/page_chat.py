@@ -141,9 +141,9 @@ def build(
             )
         )
     cancelling: Any = {"cancels": [*begun, action, watch]}
-    column.listing.select(events.open_conversation, watcher, shown, **cancelling, **free).then(
-        js=SCROLL_TO_HIT
-    )
+    column.listing.select(
+        events.open_conversation, [watcher, column.search_box], shown, **cancelling, **free
+    ).then(js=SCROLL_TO_HIT)
     column.new_conversation.click(
         events.new_conversation, watcher, shown, **cancelling, **quiet
     ).then(js=FOCUS_QUESTION)

@@ -71,7 +71,8 @@ class ChatParts:
         """The outputs of asking, as few as possible: Gradio processes all at every question."""
         return [self.turns, self.earlier, self.latest, self.greeting, self.stop, self.box,
                 self.note, self.current, self.replacing, self.alone, self.about, self.listing,
-                self.watch_id, self.cancel_edit, self.panel, self.panel_kept, self.search_box]  # fmt: skip
+                self.watch_id, self.cancel_edit, self.panel, self.panel_kept,
+                self.search_box]  # fmt: skip
 
     @property
     def all_outputs(self) -> list[Any]:
@@ -127,8 +128,10 @@ class ChatEvents:
             parts.stop: gr.update(visible=running),
         }
 
-    def _opened(self, now: list[ChatTurn], conversation: str, language: str) -> Updates:
-        """Return what is drawn when another conversation is the open one."""
+    def _opened(
+        self, now: list[ChatTurn], conversation: str, language: str, search: str = ""
+    ) -> Updates:
+        """Return what is drawn when another conversation is the open one; the search stays."""
         parts = self._parts
         return {
             parts.current: conversation,
@@ -137,8 +140,10 @@ class ChatEvents:
             parts.about: chat_actions.about_html(now, language),
             parts.note: "",
             parts.cancel_edit: gr.update(visible=False),
-            parts.listing: page_conversations.list_html(self._backend, conversation, language),
-            parts.search_box: "",
+            parts.listing: page_conversations.list_html(
+                self._backend, conversation, language, search
+            ),
+            parts.search_box: search,
         }
 
     def _with_note(self, line: str) -> Updates:
@@ -280,7 +285,9 @@ class ChatEvents:
             watcher, text, before, conversation, chosen, language, instead_of, alone=alone
         )
 
-    def _stored_thread(self, watcher: Watcher, conversation: str, language: str) -> Updates:
+    def _stored_thread(
+        self, watcher: Watcher, conversation: str, language: str, search: str = ""
+    ) -> Updates:
         """Return a kept conversation as it is drawn."""
         found = page_conversations.conversation_list(self._backend)
         kept = found.turns(conversation) if found and conversation else []
@@ -289,18 +296,18 @@ class ChatEvents:
         running = chat_actions.is_answering(self._backend, conversation)
         return {
             **self._thread(watcher, kept, conversation, language, running=running),
-            **self._opened(kept, conversation, language),
+            **self._opened(kept, conversation, language, search),
             self._parts.panel: empty_html(language),
             self._parts.panel_kept: None,
         }
 
     @with_errors_shown
     def open_conversation(
-        self, watcher: Watcher, request: gr.Request, event: gr.EventData
+        self, watcher: Watcher, search: str, request: gr.Request, event: gr.EventData
     ) -> Updates:
         """Open a conversation of the list."""
         talk = str((event._data or {}).get("talk") or "")
-        return self._stored_thread(watcher, talk, language_of(request.headers))
+        return self._stored_thread(watcher, talk, language_of(request.headers), search)
 
     @with_errors_shown
     def restore(
