@@ -11,6 +11,7 @@ from assistant.checking.problems import in_words
 from assistant.memo.contents import finished_sections, left_out, shown_lines, shown_sections
 from assistant.memo.memo_diff import MemoDiff
 from assistant.memo.pandoc_tree import out_of_date, said_by
+from assistant.memo.sentence import EvidenceSentence
 from assistant.memo.source_list import SourceEntry, source_list
 from assistant.memo.translation import worded
 from assistant.memo.values import GAP, NOTE, Finding, Line, Memo, Section
@@ -19,6 +20,7 @@ from corpus.document import Source
 from ui.engine_names import engine_title
 from ui.memo_editor import MemoEditor
 from ui.rendering import rendered
+from ui.source import address_of
 from ui.wording import word
 
 # What can be done with a line, and the sign on the button.
@@ -198,11 +200,14 @@ def _source(entry: SourceEntry, memo: Memo) -> tuple[list[int], SourceEntry, str
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What is offered for the line at `where`: (label, source, text, says so); `act` takes one."""
+    """What is offered for the line at `where`: (label, source, text, address).
+
+    `act` takes one; one with an address is there to be read and cannot be taken.
+    """
 
     where: str
     act: str
-    passages: Sequence[tuple[str, str, str, bool]]
+    passages: Sequence[tuple[str, str, str, str]]
 
 
 def _offers(editor: MemoEditor) -> Offers | None:
@@ -211,7 +216,12 @@ def _offers(editor: MemoEditor) -> Offers | None:
         return None
     if editor.seconds is not None:
         seconds = [
-            (str(number), _named(one.evidence.source), one.sentence.text, one.says_so)
+            (
+                str(number),
+                _named(one.evidence.source),
+                one.sentence.text,
+                "" if one.says_so else _place(one.sentence),
+            )
             for number, one in enumerate(editor.seconds)
         ]
         return Offers(editor.at, "also", seconds)
@@ -220,11 +230,16 @@ def _offers(editor: MemoEditor) -> Offers | None:
             str(one.label),
             _named(one.source),
             shorten(one.passage.text, 260, placeholder=" …"),
-            False,
+            "",
         )
         for one in editor.candidates
     ]
     return Offers(editor.at, "take", passages)
+
+
+def _place(one: EvidenceSentence) -> str:
+    """Return the address of a sentence that the source panel opens."""
+    return address_of(one.passage.document, one.start, one.end)
 
 
 def _named(source: Source) -> str:
