@@ -11,11 +11,11 @@ import pytest
 from assistant.answer import Claim
 from assistant.checking.problems import Code
 from assistant.memo.editing import (
+    SecondSource,
     begun_with,
     candidate_passages,
     editable_line,
     second_sources,
-    SecondSource,
     sections_for,
     with_claims,
     with_line_moved,
@@ -26,6 +26,7 @@ from assistant.memo.editing import (
 )
 from assistant.memo.export import exported
 from assistant.memo.request import Request
+from assistant.memo.sentence import sentences_of
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Memo
 from assistant.memo.writing import write
 from assistant.settings import Settings
@@ -225,11 +226,11 @@ def test_a_document_that_does_not_say_it_becomes_no_second_source(
         if line.role == EVIDENCE and "4,800" in line.claim.text
     )
     cited = {
-        memo.citation(one).document
-        for one in editable_line(memo, key, number).claim.citations
+        memo.citation(one).document for one in editable_line(memo, key, number).claim.citations
     }
     found = candidate_passages(workspace, memo, key, number)
-    other = next(one for one in found if one.passage.document not in cited and "4,800" not in one.passage.text)  # fmt: skip
+    others = [one for one in found if one.passage.document not in cited]
+    other = next(one for one in others if "4,800" not in one.passage.text)
     sentence = next(iter(sentences_of([(other.passage, other.source)])))
     claimed = SecondSource(other, sentence, says_so=True)
     with pytest.raises(UsageError, match="does not say so"):

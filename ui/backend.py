@@ -88,6 +88,8 @@ class Backend:
             "questions", at_once=_QUESTIONS_AT_ONCE, waiting=_QUESTIONS_WAITING
         )
         self.memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=_MEMOS_WAITING)
+        # The sample keeps nobody's memo waiting.
+        self.samples: Jobs[Any] = Jobs("memos", at_once=1, waiting=_MEMOS_WAITING)
         self.additions: Jobs[Any] = Jobs(
             "additions",
             at_once=1,
@@ -464,9 +466,16 @@ class Backend:
         """Return the kept conversations; None while the library opens."""
         return self._workspace.library.conversations if self._workspace else None
 
-    def workspace(self) -> Workspace | None:
-        """Return the workspace, for memos; None while the library opens."""
-        return self._workspace
+    def workspace(self, engine: str = "") -> Workspace | None:
+        """Return the workspace, for memos; None while the library opens.
+
+        It writes with an engine of the list by its name; raises UsageError for another.
+        """
+        workspace = self._workspace
+        if workspace is None or not engine:
+            return workspace
+        chosen = self._engine(workspace, engine)
+        return workspace if chosen is workspace.engine else workspace.with_engine(chosen)
 
     def close(self) -> None:
         """Let go of the library, once nothing reads it; opening it is broken off."""
@@ -478,7 +487,7 @@ class Backend:
             return
         self._ready.wait()
         lines: tuple[Jobs[Any], ...] = (
-            self.questions, self.memos, self.additions, self.downloads,
+            self.questions, self.memos, self.samples, self.additions, self.downloads,
         )  # fmt: skip
         for line in lines:
             line.cancel_all(_CLOSE_TIMEOUT)

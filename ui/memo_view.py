@@ -110,7 +110,7 @@ def memo_html(
     return rendered(
         "memo.html", "paper", language, memo, _facts(memo, language), sections, without, whole,
         [_source(one, memo) for one in source_list(memo)], _check_summary(memo, language),
-        _offers(editor), bool(editor.job), _stopped_at(editor),
+        _offers(editor), bool(editor.job), _stopped_at(editor), editor.name,
     )  # fmt: skip
 
 

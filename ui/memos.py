@@ -81,7 +81,8 @@ def delete_memo(backend: Backend, name: str) -> None:
 
 def being_written(backend: Backend) -> frozenset[str]:
     """Return the ids of the memos that are written now: whoever writes them saves them again."""
-    latest = (job.latest for job in backend.memos.unfinished())
+    unfinished = (*backend.memos.unfinished(), *backend.samples.unfinished())
+    latest = (job.latest for job in unfinished)
     return frozenset(one.name for one in latest if one is not None)
 
 

@@ -36,10 +36,13 @@ _FIRST_FORM, _TAKES_ANSWERS = "bluf", "what-we-know"
 _SEARCHED, _SECONDS, _ALIKE = 24, 4, 0.34
 # Who says a sentence, at its end or its beginning: ", the Port Gazette reports (source 3)."
 _ATTRIBUTED = re.compile(
-    r",\s+(?:according to [^,;]+|(?:the |its )?[A-Z][^,;.]{0,60}? (?:says?|said|reports?|reported|writes?|wrote"
-    r"|notes?|noted|states?|stated))(?:\s*\([^)]*\))?\s*\.$"
+    r",\s+(?:according to [^,;]+|(?:the |its )?[A-Z][^,;.]{0,60}? (?:says?|said|reports?|reported"
+    r"|writes?|wrote|notes?|noted|states?|stated))(?:\s*\([^)]*\))?\s*\.$"
 )
-_ACCORDING = re.compile(r"^According to [^,;]+,\s+")
+_ACCORDING = re.compile(
+    r"^(?:According to [^,;]+,|[A-Z][^,;.]{0,60}? (?:says|said|reports|reported|writes|wrote)"
+    r"(?: on [^,;]{3,30})?(?:, from [^,;]+,)? that)\s+"
+)
 
 
 def without_line(memo: Memo, section: str, line: int) -> Memo:
@@ -103,7 +106,7 @@ def second_sources(workspace: Workspace, memo: Memo, section: str, line: int) ->
         shares = [_share(workspace, stems, one) for one in sentences]
         if max(shares, default=0.0) < _ALIKE:
             continue
-        verdict = workspace.checker.check(statement, [cited_passage(evidence)])
+        verdict = _borne_out(workspace, claim.text, evidence)
         best = sentences[shares.index(max(shares))]
         says_so = verdict.verdict == "supported"
         if says_so and verdict.premise:
@@ -121,6 +124,16 @@ def _unattributed(text: str) -> str:
     return plain[:1].upper() + plain[1:]
 
 
+def _borne_out(workspace: Workspace, text: str, evidence: Evidence) -> Verdict:
+    """Return whether a passage alone says what a sentence does, whoever the sentence names."""
+    checked = (
+        workspace.checker.check(one, [cited_passage(evidence)])
+        for one in dict.fromkeys((text, _unattributed(text)))
+    )
+    first = next(checked)
+    return first if first.verdict == "supported" else next(checked, first)
+
+
 def _share(workspace: Workspace, stems: frozenset[str], sentence: EvidenceSentence) -> float:
     """Return which share of these stems a sentence has."""
     return len(stems & workspace.sentence_ranker.stems(sentence.text)) / max(1, len(stems))
@@ -136,17 +149,14 @@ def with_second_source(
     """
     at, lines = _lines(memo, section, line)
     old = lines[line - 1]
-    added = cited_passage(second.evidence)
-    if workspace.checker.check(_unattributed(old.claim.text), [added]).verdict != "supported":
+    if _borne_out(workspace, old.claim.text, second.evidence).verdict != "supported":
         raise UsageError(tr("that document does not say so; it was not added as a source"))
     numbers = (*old.claim.citations, *old.claim.offered)
     rests = [_passage_of(workspace, memo.citation(number)) for number in numbers]
-    verdict = workspace.checker.check(old.claim.text, [*rests, added])
+    verdict = workspace.checker.check(old.claim.text, [*rests, cited_passage(second.evidence)])
     made = CitationNumbers(memo.citations, {second.evidence.passage.id: second.evidence})
     cites = tuple(dict.fromkeys((*old.claim.citations, made.number(second.sentence))))
-    claim = replace(
-        old.claim, citations=cites, verdict=verdict.verdict, problems=verdict.problems
-    )
+    claim = replace(old.claim, citations=cites, verdict=verdict.verdict, problems=verdict.problems)
     new = replace(old, claim=as_judgment(claim) if old.role == JUDGMENT else claim)
     memo = with_sources_of_all(workspace, replace(memo, citations=made.citations))
     return _with_lines(memo, at, (*lines[: line - 1], new, *lines[line:]))
