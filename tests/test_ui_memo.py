@@ -160,7 +160,10 @@ def test_a_note_in_the_margin_is_plain_and_can_be_accepted(office: Office) -> No
         assert after.memo is not None
         found = next(two for two in after.memo.findings if two.where == one.where)
         assert found.accepted == kept
-        assert memo_html(after).count("only one source says so") < html.count("only one source")
+        shown = memo_html(after)
+        # It leaves the margin, and stands below with the reason that was given.
+        assert shown.count('class="remark"') < html.count('class="remark"')
+        assert ("you wrote: agreed" in shown) == (kept == "agreed")
         assert apply_action(office, after, "undo", "").memo == memo
 
 
@@ -204,7 +207,8 @@ def test_lines_are_changed_by_hand_and_kept(office: Office) -> None:
     assert "write a sentence" in reword_line(office, editor, at, " ", "en").message
     other = repository.new_id(memo)
     repository.save(less.memo, other)
-    assert lines[first - 1].claim.text[:30] in memos.comparison_html(office, editor, other, "en")
+    compared = memos.comparison_html(office, editor, other, "en")
+    assert lines[first - 1].claim.text[:30] in compared and f"({key})" not in compared
     assert key in [one.key for one in sections_for(memo)]
 
 
@@ -424,7 +428,9 @@ def test_an_answer_is_added_to_a_memo(office: Office) -> None:
     assert likeliest == "what-we-know" and len(choices) > 2
     heading, key = next(one for one in choices if one[1] != likeliest)
     done, said = memos.add_answer(office, editor.name, key, answer, "en")
-    assert done and said.startswith("Added to “The port of Lund”") and heading in said
+    assert (
+        done == editor.name and said.startswith("Added to “The port of Lund”") and heading in said
+    )
     now = open_memo(office, editor.name).memo
     assert now is not None
     section = next(one for one in now.sections if one.key == key)

@@ -73,7 +73,7 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend, engine: Any) -> None:
             tools = drawn("memo-tools", js_on_load=SEND_CLICKS)
             message = drawn("memo-message")
             body = drawn("memo", js_on_load=_PAPER)
-            differs = drawn("memo-difference")
+            differs = drawn("memo-difference", js_on_load=SEND_CLICKS)
             leaves = drawn("memo-leaves")
         with gr.Column(elem_id="memo-right", elem_classes="pane", scale=0, min_width=320):
             source = page_source.build(
@@ -87,7 +87,7 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend, engine: Any) -> None:
     sample = gr.Button("", elem_id="memo-sample", visible="hidden")
 
     parts = MemoParts(
-        editor, body, message, tools, sections, start, listing, source.panel, source.kept
+        editor, body, message, tools, sections, start, listing, source.panel, source.kept, files
     )  # fmt: skip
     events, outputs = MemoEvents(backend, parts), parts.all
     backend.after_opening(lambda: memo_writing.start_sample(backend, patient=True))
@@ -97,13 +97,13 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend, engine: Any) -> None:
                      "concurrency_limit": 20, "trigger_mode": "multiple"}  # fmt: skip
     _connect_form(page, form, [watcher, engine], asked, events, outputs, quiet, watching)
     page.load(events.show_latest, watcher, outputs, **watching)
-    page.load(events.files, None, files, **quiet)
     tab.select(events.refresh, editor, outputs, **quiet)
     anew.click(events.anew, watcher, outputs, **quiet).then(js=_FOCUS_TOPIC)
     anew.click(lambda: "", None, form.topic, **quiet).then(
         events.questions, [form.topic, form.chosen], form.questions, **quiet
     )
     gr.on([anew.click, listing.select], lambda: ("", ""), None, [differs, leaves], **quiet)
+    differs.select(lambda: "", None, differs, **quiet)
     sample.click(events.sample, watcher, outputs, **watching)
 
     tools.select(events.press, [watcher, editor], outputs, **quiet)

@@ -10,7 +10,9 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.memo.contents import open_gaps
 from assistant.memo.memo_repository import StoredMemo
+from assistant.memo.values import Memo
 from corpus.errors import BriefingError, UsageError
 from ui import memo_writing, memos
 from ui.backend import Backend
@@ -51,6 +53,7 @@ class MemoParts:
     listing: gr.HTML
     source: gr.HTML
     source_kept: gr.State
+    files: gr.HTML
 
     @property
     def all(self) -> list[Any]:
@@ -99,6 +102,7 @@ class MemoEvents:
             parts.sections: sections_html(editor, language),
             parts.start: gr.update(visible=memo is None and not growing),
             parts.listing: list_html(memos.stored_memos(self._backend), editor.name, language),
+            parts.files: _files_html(memo, language),
         }
 
     def form(self, chosen: str, request: gr.Request) -> tuple[str, str, str]:
@@ -119,10 +123,6 @@ class MemoEvents:
         except BriefingError as error:
             return note_html(str(error))
         return rendered("memo.html", "questions", language, planned, topic.strip())
-
-    def files(self, request: gr.Request) -> str:
-        """Return the buttons for the files that a memo can be had as."""
-        return rendered("memo.html", "exports", language_of(request.headers), memos.FORMATS)
 
     # ------------------------------------------------------------------ the form
 
@@ -381,6 +381,12 @@ class MemoEvents:
         """Show what changed from another memo to this one."""
         language = language_of(request.headers)
         return memos.comparison_html(self._backend, editor, other, language) if other else ""
+
+
+def _files_html(memo: Memo | None, language: str) -> str:
+    """Return the buttons for files, and how many questions the memo leaves to the analyst yet."""
+    gaps = open_gaps(memo) if memo is not None and memo.complete else 0
+    return rendered("memo.html", "exports", language, memos.FORMATS, gaps)
 
 
 def list_html(listing: Sequence[StoredMemo], current: str, language: str) -> str:

@@ -184,6 +184,16 @@ document.addEventListener('click', event => {
   if (section) section.scrollIntoView({block: 'start', behavior: 'smooth'});
 });
 
+// A memo that something was added to is opened: in the list, once its tab has brought that up to date.
+document.addEventListener('click', event => {
+  const link = event.target.closest && event.target.closest('[data-opens-memo]');
+  if (!link) return;
+  event.preventDefault();
+  openTab('memo');
+  const row = `#memo-list a[data-memo="${link.dataset.opensMemo}"]`;
+  setTimeout(() => whenThere(row, one => one.click()), 300);
+});
+
 // The list of files opens below its button.
 document.addEventListener('click', event => {
   const button = event.target.closest && event.target.closest('[data-opens="memo-export-panel"]');
