@@ -84,7 +84,7 @@ class AddToMemo:
             gr.update(visible=True),
             gr.update(choices=[*kept, (word("memo.new_with_this", language), _NEW)], value=newest),
             self.sections(newest),
-            gr.update(visible=False),
+            "",
         )
 
     def sections(self, name: str | None) -> Any:
@@ -108,8 +108,7 @@ class AddToMemo:
                 self._backend, name or "", section or "", answer, language
             )
         shown = rendered("memo.html", "added", language, said, done) if done else note_html(said)
-        note = gr.update(value=shown, visible=True)
-        return gr.update(visible=False), note
+        return gr.update(visible=False), shown
 
 
 __all__ = ["AddToMemo"]

@@ -140,7 +140,7 @@ def answered_in_memo(workspace: Workspace, state: MemoState, memo: Memo, questio
         if judge_answerability(readings, evidence).zone is not Zone.ANSWERED:
             continue
         for one in workspace.sentence_ranker.sentences(wording, evidence, readings):
-            if one.answers < _LEADS:
+            if one.answers < _LIKELY:
                 break
             if any(
                 document == by_label[one.label] and start < one.end and one.start < end
