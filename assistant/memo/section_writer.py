@@ -122,8 +122,10 @@ def answered_in_memo(workspace: Workspace, state: MemoState, memo: Memo, questio
     """Say whether a sentence that the memo quotes answers a question, with its topic or without.
 
     Every line of the memo is on its topic; that the question names it again may mislead the reader
-    model.
+    model. What a model said it lacks is no question, and stays: it has read the evidence.
     """
+    if not question.endswith(("?", "？")):
+        return False
     places = {(one.document, one.start, one.end) for one in memo.citations}
     cited = [
         one
@@ -140,7 +142,7 @@ def answered_in_memo(workspace: Workspace, state: MemoState, memo: Memo, questio
         if judge_answerability(readings, evidence).zone is not Zone.ANSWERED:
             continue
         for one in workspace.sentence_ranker.sentences(wording, evidence, readings):
-            if one.answers < _LIKELY:
+            if one.answers < _SURE:
                 break
             if any(
                 document == by_label[one.label] and start < one.end and one.start < end
