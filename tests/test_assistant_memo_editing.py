@@ -11,6 +11,7 @@ import pytest
 from assistant.answer import Claim
 from assistant.checking.problems import Code
 from assistant.memo.editing import (
+    SecondSource,
     begun_with,
     candidate_passages,
     editable_line,
@@ -25,6 +26,7 @@ from assistant.memo.editing import (
 )
 from assistant.memo.export import exported
 from assistant.memo.request import Request
+from assistant.memo.sentence import sentences_of
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Memo
 from assistant.memo.writing import write
 from assistant.settings import Settings
@@ -211,6 +213,28 @@ def test_a_second_source_is_looked_for_and_cited_beside_the_first(
     assert len({both.citation(one).document for one in claim.citations}) >= 2
     assert best.sentence.document in {one.document for one in both.sources}
     assert [one.says_so for one in second_sources(workspace, both, key, number)].count(True) == 0
+
+
+def test_a_document_that_does_not_say_it_becomes_no_second_source(
+    workspace: Workspace, memo: Memo
+) -> None:
+    """Whatever the page sends: the sentence is checked against it before it is cited."""
+    key, number = next(
+        (one.key, number)
+        for one in memo.sections
+        for number, line in enumerate(one.lines, 1)
+        if line.role == EVIDENCE and "4,800" in line.claim.text
+    )
+    cited = {
+        memo.citation(one).document for one in editable_line(memo, key, number).claim.citations
+    }
+    found = candidate_passages(workspace, memo, key, number)
+    others = [one for one in found if one.passage.document not in cited]
+    other = next(one for one in others if "4,800" not in one.passage.text)
+    sentence = next(iter(sentences_of([(other.passage, other.source)])))
+    claimed = SecondSource(other, sentence, says_so=True)
+    with pytest.raises(UsageError, match="does not say so"):
+        with_second_source(workspace, memo, key, number, claimed)
 
 
 def test_a_memo_begins_with_an_answer(workspace: Workspace, memo: Memo) -> None:

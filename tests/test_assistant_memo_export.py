@@ -14,11 +14,13 @@ import pypdf
 import pypdfium2
 import pytest
 
-from assistant.memo.contents import left_out, shown_sections
+from assistant.answer import Claim
+from assistant.memo.contents import left_out, open_gaps, shown_sections
 from assistant.memo.export import exported, format_of, timeline_csv
 from assistant.memo.lint import lint
 from assistant.memo.memo_json import from_json, to_json
-from assistant.memo.values import Behind, Line, Memo, Section
+from assistant.memo.source_list import source_list
+from assistant.memo.values import GAP, Behind, Line, Memo, Section
 from corpus.errors import UsageError
 from tests.memos import MEMO, SHIPS
 
@@ -178,3 +180,21 @@ def test_an_empty_memo_can_be_written() -> None:
     empty = Memo("Nothing", "bluf", "2026-01-01", "", "extractive")
     for form in ("md", "docx", "pdf", "html"):
         assert exported(empty, form)
+
+
+def test_a_file_says_what_is_not_written_yet_and_what_grades_mean() -> None:
+    """A question to the writer stands in brackets; sources by number; pages of Word numbered."""
+    first, second, *rest = MEMO.citations
+    bluf, *others = MEMO.sections
+    gap = Line(Claim("What holds?", (), "supported"), role=GAP)
+    bluf = replace(bluf, lines=(*bluf.lines, gap))
+    turned = replace(MEMO, citations=(second, first, *rest), sections=(bluf, *others))
+    text = exported(turned, "md").decode()
+    assert "\\[Not written yet, your judgment: What holds?" in text
+    assert "B2 is usually reliable, probably true" in text
+    numbers = [min(one.number for one in entry.citations) for entry in source_list(turned)]
+    assert numbers == sorted(numbers)
+    assert open_gaps(turned) == text.count("Not written yet") == 1
+    with zipfile.ZipFile(io.BytesIO(exported(MEMO, "docx"))) as parts:
+        footers = [parts.read(one) for one in parts.namelist() if "footer" in one]
+    assert any(b"PAGE" in one for one in footers)

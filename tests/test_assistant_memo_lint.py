@@ -184,3 +184,15 @@ def test_an_accepted_finding_stays_accepted() -> None:
     assert all(one.accepted for one in unexplained.findings if one.rule == "weak-claim")
     with pytest.raises(UsageError):
         accepted(linted, "no-such-rule", weak.where, "why")
+
+
+def test_what_is_the_analysts_or_the_programs_own_is_not_scolded() -> None:
+    """A judgment needs no source, a note may be long, a publisher's short name is no acronym."""
+    rules = {"uncited-fact", "long-sentence", "undefined-acronym"}
+    named = replace(CLEAN.sources[0], speakers=("ODSC",))
+    for memo in (
+        with_line("The harbour is likely to close by May 2027.", role=JUDGMENT),
+        with_line("word " * 49, role=NOTE),
+        replace(with_line("Ships wait, according to ODSC.", 1), sources=(named, CLEAN.sources[1])),
+    ):
+        assert not rules & {one.rule for one in lint(memo, today="2026-06-01")}

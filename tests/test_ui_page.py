@@ -64,6 +64,7 @@ class Harbour:
         self.stopped = threading.Event()
         self.questions: Jobs[Any] = Jobs("questions", at_once=2, waiting=4)
         self.memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=1)
+        self.samples: Jobs[Any] = Jobs("memos", at_once=1, waiting=1)
         self.additions: Jobs[Any] = Jobs("additions", at_once=1, waiting=1)
         self.downloads: Jobs[Any] = Jobs("models", at_once=1, waiting=2)
         self.store = ModelStore(Path(os.devnull), catalogue=())
@@ -74,7 +75,7 @@ class Harbour:
     def conversations(self) -> Conversations | None:
         return self._kept
 
-    def workspace(self) -> None:
+    def workspace(self, engine: str = "") -> None:
         return None
 
     def status(self, language: str = "en") -> str:

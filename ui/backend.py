@@ -88,6 +88,8 @@ class Backend:
             "questions", at_once=_QUESTIONS_AT_ONCE, waiting=_QUESTIONS_WAITING
         )
         self.memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=_MEMOS_WAITING)
+        # The sample keeps nobody's memo waiting.
+        self.samples: Jobs[Any] = Jobs("memos", at_once=1, waiting=_MEMOS_WAITING)
         self.additions: Jobs[Any] = Jobs(
             "additions",
             at_once=1,
@@ -354,6 +356,10 @@ class Backend:
             self._engines[name] = engine_named(name, workspace.settings.home)
         return self._engines[name]
 
+    def _with_engine(self, workspace: Workspace, name: str) -> Workspace:
+        chosen = self._engine(workspace, name)
+        return workspace if chosen is workspace.engine else workspace.with_engine(chosen)
+
     def examples(self, language: str = "en") -> Sequence[str]:
         """Return questions in a language that the library answers; none until they were tried.
 
@@ -402,11 +408,7 @@ class Backend:
             yield "backend.asked_early"
         if self._workspace is None:
             raise BriefingError(self._failure)
-        workspace = self._workspace
-        chosen = self._engine(workspace, engine)
-        yield from ask(
-            workspace if chosen is workspace.engine else workspace.with_engine(chosen), question
-        )
+        yield from ask(self._with_engine(self._workspace, engine), question)
 
     def with_follow_ups(self, answer: Answer) -> Answer:
         """Return a complete answer with questions that lead on from it; takes up to 0.6 s."""
@@ -464,9 +466,9 @@ class Backend:
         """Return the kept conversations; None while the library opens."""
         return self._workspace.library.conversations if self._workspace else None
 
-    def workspace(self) -> Workspace | None:
-        """Return the workspace, for memos; None while the library opens."""
-        return self._workspace
+    def workspace(self, engine: str = "") -> Workspace | None:
+        """Return the workspace, with an engine of the list by its name; None while it opens."""
+        return self._workspace and self._with_engine(self._workspace, engine)
 
     def close(self) -> None:
         """Let go of the library, once nothing reads it; opening it is broken off."""
@@ -478,7 +480,7 @@ class Backend:
             return
         self._ready.wait()
         lines: tuple[Jobs[Any], ...] = (
-            self.questions, self.memos, self.additions, self.downloads,
+            self.questions, self.memos, self.samples, self.additions, self.downloads,
         )  # fmt: skip
         for line in lines:
             line.cancel_all(_CLOSE_TIMEOUT)

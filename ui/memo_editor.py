@@ -71,7 +71,13 @@ def accept_finding(
             workspace, editor, accepted(editor.memo, found.rule, found.where, reason), language
         )
     except BriefingError as error:
-        return MemoEditor(editor.memo, editor.name, error_html(str(error), language))
+        return replace(editor, message=error_html(str(error), language))
+
+
+def is_finding_at(editor: MemoEditor, finding: str, where: str) -> bool:
+    """Say whether the finding with a number from 0 is one of the line at `where`."""
+    findings = editor.memo.findings if editor.memo else ()
+    return any(str(at) == finding and one.where == where for at, one in enumerate(findings))
 
 
 def store_change(workspace: Workspace, editor: MemoEditor, now: Memo, language: str) -> MemoEditor:
@@ -89,6 +95,29 @@ def store_change(workspace: Workspace, editor: MemoEditor, now: Memo, language: 
         said = word("memo.changed_elsewhere", language)
         return MemoEditor(present, editor.name, error_html(said, language))
     return MemoEditor(now, editor.name, before=editor.memo, planned=editor.planned)
+
+
+def place_of_words(editor: MemoEditor, where: str, words: str) -> str:
+    """Return where in its section ("section:line") the line with these words stands now.
+
+    `where` is where it stood, "" words are those of a gap. "" for a line that is not there.
+    """
+    key, _, number = where.rpartition(":")
+    section = (
+        next((one for one in editor.memo.sections if one.key == key), None) if editor.memo else None
+    )
+    if section is None:
+        return ""
+    flat = " ".join(words.split())
+    found = [
+        str(at)
+        for at, line in enumerate(section.lines, 1)
+        if ("" if line.role == "gap" else " ".join(line.claim.text.split())) == flat
+    ]
+    if number in found:
+        return where
+    # Gaps are all alike: of another than that which stood there nothing is known.
+    return f"{key}:{found[0]}" if len(found) == 1 and flat else ""
 
 
 def reload_memo(backend: Backend, editor: MemoEditor) -> MemoEditor:

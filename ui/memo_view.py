@@ -9,9 +9,11 @@ from textwrap import shorten
 
 from assistant.checking.problems import in_words
 from assistant.memo.contents import finished_sections, left_out, shown_lines, shown_sections
+from assistant.memo.lint import NO_REASON
 from assistant.memo.memo_diff import MemoDiff
 from assistant.memo.pandoc_tree import out_of_date, said_by
-from assistant.memo.source_list import SourceEntry, source_list
+from assistant.memo.sentence import EvidenceSentence
+from assistant.memo.source_list import SourceEntry, grades_in_words, source_list
 from assistant.memo.translation import worded
 from assistant.memo.values import GAP, NOTE, Finding, Line, Memo, Section
 from corpus.citation_line import citation_line
@@ -19,6 +21,7 @@ from corpus.document import Source
 from ui.engine_names import engine_title
 from ui.memo_editor import MemoEditor
 from ui.rendering import rendered
+from ui.source import address_of
 from ui.wording import word
 
 # What can be done with a line, and the sign on the button.
@@ -108,8 +111,19 @@ def memo_html(
     return rendered(
         "memo.html", "paper", language, memo, _facts(memo, language), sections, without, whole,
         [_source(one, memo) for one in source_list(memo)], _check_summary(memo, language),
-        _offers(editor), bool(editor.job), _stopped_at(editor),
+        _offers(editor), bool(editor.job), _stopped_at(editor), editor.name,
+        _accepted(memo),
+        grades_in_words(memo),
     )  # fmt: skip
+
+
+def _accepted(memo: Memo) -> list[tuple[str, str]]:
+    """Return the notes that the analyst accepted, each with the reason, "" for none."""
+    return [
+        (one.advice, "" if one.accepted == NO_REASON else one.accepted)
+        for one in memo.findings
+        if one.accepted
+    ]
 
 
 def _lines_of(section: Section, memo: Memo) -> list[tuple[int, Line]]:
@@ -182,8 +196,6 @@ def _check_summary(memo: Memo, language: str) -> str:
     ]  # fmt: skip
     supported = sum(one.verdict == "supported" for one in claims)
     said = [word("memo.checked", language, count=len(claims), supported=supported)]
-    if accepted := sum(bool(one.accepted) for one in memo.findings):
-        said.append(word("memo.accepted_count", language, count=accepted))
     return " ".join(said) if claims else ""
 
 
@@ -198,11 +210,14 @@ def _source(entry: SourceEntry, memo: Memo) -> tuple[list[int], SourceEntry, str
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What is offered for the line at `where`: (label, source, text, says so); `act` takes one."""
+    """What is offered for the line at `where`: (label, source, text, address).
+
+    `act` takes one; one with an address is there to be read and cannot be taken.
+    """
 
     where: str
     act: str
-    passages: Sequence[tuple[str, str, str, bool]]
+    passages: Sequence[tuple[str, str, str, str]]
 
 
 def _offers(editor: MemoEditor) -> Offers | None:
@@ -211,7 +226,12 @@ def _offers(editor: MemoEditor) -> Offers | None:
         return None
     if editor.seconds is not None:
         seconds = [
-            (str(number), _named(one.evidence.source), one.sentence.text, one.says_so)
+            (
+                str(number),
+                _named(one.evidence.source),
+                one.sentence.text,
+                "" if one.says_so else _place(one.sentence),
+            )
             for number, one in enumerate(editor.seconds)
         ]
         return Offers(editor.at, "also", seconds)
@@ -220,11 +240,16 @@ def _offers(editor: MemoEditor) -> Offers | None:
             str(one.label),
             _named(one.source),
             shorten(one.passage.text, 260, placeholder=" …"),
-            False,
+            "",
         )
         for one in editor.candidates
     ]
     return Offers(editor.at, "take", passages)
+
+
+def _place(one: EvidenceSentence) -> str:
+    """Return the address of a sentence that the source panel opens."""
+    return address_of(one.passage.document, one.start, one.end)
 
 
 def _named(source: Source) -> str:
@@ -254,8 +279,11 @@ def sections_html(editor: MemoEditor, language: str) -> str:
     return rendered("memo.html", "sections", language, rows, growing=True)
 
 
-def difference_html(found: MemoDiff, language: str) -> str:
-    """Return what changed between two memos, and which sources caused it."""
-    if not found.changes and not found.sources:
-        return rendered("memo.html", "about", language, "memo.same")
-    return rendered("memo.html", "difference", language, found)
+def difference_html(found: MemoDiff, shown: Sequence[tuple[Memo, str]], language: str) -> str:
+    """Return what changed between two memos, and which sources caused it.
+
+    `shown` are the memos, the one before first, each with when it was saved.
+    """
+    headings = {one.key: one.heading for memo, _ in shown for one in memo.sections}
+    named = [(memo.title, saved) for memo, saved in shown]
+    return rendered("memo.html", "difference", language, found, named, headings)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from corpus.errors import BriefingError, NothingFound, UsageError
 from ui.jobs import Job
@@ -39,10 +38,13 @@ class MemoForm:
     questions: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def write_memo(backend: Backend, wanted: MemoForm, language: str = "en") -> Iterator[MemoEditor]:
-    """Yield the editor's state as the memo grows; its first finished section is stored at once.
+def write_memo(
+    backend: Backend, wanted: MemoForm, language: str = "en", engine: str = ""
+) -> Iterator[MemoEditor]:
+    """Return the steps of the editor as a memo grows; its first finished section is stored at once.
 
-    Closing the iterator stops the work; what was finished stays in the repository.
+    `engine` writes it, whoever answers when its turn comes. Closing the iterator stops the work;
+    what was finished stays in the repository. Raises UsageError for an engine that is not there.
     """
     from assistant.memo.request import Request
 
@@ -56,18 +58,20 @@ def write_memo(backend: Backend, wanted: MemoForm, language: str = "en") -> Iter
         language=language,
         questions=wanted.questions,
     )
-    yield from _written(backend, request, language)
+    return _written(backend.workspace(engine), request, language)
 
 
 def _written(
-    backend: Backend, request: Request, language: str, begun: MemoEditor | None = None
+    workspace: Workspace | None, request: Request, language: str, begun: MemoEditor | None = None
 ) -> Iterator[MemoEditor]:
-    """Yield the editor's state as a memo is written, from its beginning or where it stopped."""
+    """Yield the editor's state as a memo is written, from its beginning or where it stopped.
+
+    The workspace has the engine that was named when it was begun: text goes to no other.
+    """
     from assistant.extractive_engine import ExtractiveEngine
     from assistant.memo.memo_repository import MemoRepository
     from assistant.memo.writing import write
 
-    workspace = backend.workspace()
     if workspace is None:
         yield MemoEditor(message=error_html(word("memo.opening", language), language))
         return
@@ -84,7 +88,7 @@ def _written(
             editor = MemoEditor(memo, name, planned=planned)
             yield editor
     except NothingFound as error:
-        yield MemoEditor(message=error_html(str(error), language))
+        yield replace(begun or MemoEditor(), message=error_html(str(error), language))
     except BriefingError as error:
         yield MemoEditor(editor.memo, editor.name, error_html(str(error), language))
 
@@ -165,25 +169,39 @@ def planned_questions(
     return planned_sections(workspace, Request(topic, template or "bluf", language=language))
 
 
-def start_memo(backend: Backend, wanted: MemoForm, language: str = "en") -> Job[MemoEditor]:
-    """Begin to write a memo, in the background; raises UsageError where too many wait."""
-    return backend.memos.start(uuid4().hex, lambda: write_memo(backend, wanted, language))
+def start_memo(
+    backend: Backend, wanted: MemoForm, language: str = "en", engine: str = ""
+) -> Job[MemoEditor]:
+    """Begin to write a memo with an engine, in the background.
+
+    What is asked for while the very same is being written is that. Raises UsageError where too many
+    wait, or for an engine that is not there.
+    """
+    key = f"new-{language}-{engine}-{wanted}"
+    running = backend.memos.find(key)
+    if running is not None and not (running.ended or running.cancelled):
+        return running
+    steps = write_memo(backend, wanted, language, engine)
+    return backend.memos.start(key, lambda: steps)
 
 
 def resume_memo(
-    backend: Backend, name: str, language: str = "en", *, shorter: bool = False
+    backend: Backend, name: str, language: str = "en", engine: str = "", *, shorter: bool = False
 ) -> Job[MemoEditor]:
     """Go on with a memo that was stopped; `shorter` ends it with the sections that it has.
 
-    Raises UsageError where it cannot be read, its template is gone, or too many wait.
+    One that is being written, or waits to be, is not begun twice. Raises UsageError where it cannot
+    be read, its template or the engine is gone, or too many wait.
     """
     from assistant.memo.contents import finished_sections
     from assistant.memo.memo_repository import MemoRepository
     from assistant.memo.request import Request, resumed
 
-    workspace = backend.workspace()
+    workspace = backend.workspace(engine)
     if workspace is None:
         raise UsageError(word("memo.opening", language))
+    if (running := _writing(backend, name)) is not None:
+        return running
     memo = MemoRepository(workspace.settings.home).load(name)
     request = resumed(Request(memo.topic, language=memo.language), memo)
     if shorter:
@@ -191,21 +209,37 @@ def resume_memo(
         ends = [key for key, _ in _planned(workspace, request) if key in has or key == "sources"]
         request = replace(request, sections=tuple(ends))
     begun = MemoEditor(memo, name)
+    # While it waits its snapshot is what is kept: it counts as being written.
     return backend.memos.start(
-        uuid4().hex, lambda: _written(backend, request, language, begun), alone=True
+        f"resume-{name}",
+        lambda: _written(workspace, request, language, begun),
+        alone=True,
+        first=begun,
     )
+
+
+def _writing(backend: Backend, name: str) -> Job[MemoEditor] | None:
+    """Return the work that writes a memo or waits to; None where there is none."""
+    found = (
+        job
+        for job in (*backend.memos.unfinished(), *backend.samples.unfinished())
+        if not job.cancelled and job.latest is not None and job.latest.name == name
+    )
+    return next(found, None)
 
 
 def running_memo(backend: Backend) -> Job[MemoEditor] | None:
     """Return the memo that is being written for somebody; None where there is none."""
-    running = (job for job in backend.memos.unfinished() if not job.name.startswith(_SAMPLE))
-    return next(running, None)
+    return next(iter(backend.memos.unfinished()), None)
 
 
-# What the sample is on, what its work is called, and how long it waits for questions at most.
-_SAMPLE_TOPIC, _SAMPLE = "Training cost of DeepSeek's models", "sample-"
+def job_named(backend: Backend, key: str) -> Job[MemoEditor] | None:
+    """Return the work that a window watches, by its key; None where it is forgotten."""
+    return backend.memos.find(key) or backend.samples.find(key)
 
 
+# What the sample is on, and how long it waits for questions at most: so many pauses of seconds.
+_SAMPLE_TOPIC = "Training cost of DeepSeek's models"
 _SAMPLE_PAUSE, _SAMPLE_PATIENCE = 0.1, 600
 
 
@@ -224,8 +258,9 @@ def start_sample(
 ) -> Job[MemoEditor] | None:
     """Begin to write the sample memo, where the library is the starter library and it is not there.
 
-    Returns the work, or that which is under way; None where there is nothing to write. `patient`
-    waits while questions are being answered.
+    Returns the work, or that which is under way; None where there is nothing to write. It has a
+    line of its own and waits for whoever writes a memo; `patient` waits while questions are being
+    answered, too.
     """
     from assistant.memo.request import Request
 
@@ -235,19 +270,19 @@ def start_sample(
     library = workspace.library
     if library.ever_added or not library.starter_loaded:
         return None
-    key = f"{_SAMPLE}{language}"
-    running = backend.memos.find(key)
+    key = f"sample-{language}"
+    running = backend.samples.find(key)
     if running is not None and not running.ended:
         return running
     request = Request(_SAMPLE_TOPIC, language=language, sample=True)
 
     def steps() -> Iterator[MemoEditor]:
-        for editor in _written(backend, request, language):
+        for editor in _written(workspace, request, language):
             yield editor
-            for _ in range(_SAMPLE_PATIENCE if patient else 0):
-                if not backend.questions.unfinished():
-                    break
+            left = _SAMPLE_PATIENCE if patient else 0
+            while backend.memos.unfinished() or (left and backend.questions.unfinished()):
+                left = max(0, left - 1)
                 time.sleep(_SAMPLE_PAUSE)
                 yield editor
 
-    return backend.memos.start(key, steps)
+    return backend.samples.start(key, steps)

@@ -81,7 +81,8 @@ def delete_memo(backend: Backend, name: str) -> None:
 
 def being_written(backend: Backend) -> frozenset[str]:
     """Return the ids of the memos that are written now: whoever writes them saves them again."""
-    latest = (job.latest for job in backend.memos.unfinished())
+    unfinished = (*backend.memos.unfinished(), *backend.samples.unfinished())
+    latest = (job.latest for job in unfinished)
     return frozenset(one.name for one in latest if one is not None)
 
 
@@ -154,53 +155,54 @@ def destinations(backend: Backend, name: str) -> tuple[list[tuple[str, str]], st
 
 def add_answer(
     backend: Backend, name: str, section: str, answer: Answer, language: str
-) -> tuple[bool, str]:
+) -> tuple[str, str]:
     """Put the cited claims of an answer into a section of a memo.
 
-    Returns whether something was added, and what became of it in words.
+    Returns the memo's id, "" where nothing was added, and what became of it in words.
     """
     from assistant.memo.editing import with_claims
 
     workspace, before = backend.workspace(), open_memo(backend, name)
     if workspace is None or before.memo is None:
-        return False, word("memo.not_added", language)
+        return "", word("memo.not_added", language)
     if name in being_written(backend):
-        return False, word("memo.being_written", language)
+        return "", word("memo.being_written", language)
     try:
         now = with_claims(workspace, before.memo, section, answer.claims, answer.citations)
         if now == before.memo:
-            return False, word("memo.already_there", language)
+            return "", word("memo.already_there", language)
         if store_change(workspace, before, now, language).memo != now:
-            return False, word("memo.changed_elsewhere", language)
+            return "", word("memo.changed_elsewhere", language)
     except BriefingError as error:
-        return False, word("library.failed", language, reason=translated(str(error), language))
+        return "", word("library.failed", language, reason=translated(str(error), language))
     heading = next(one.heading for one in now.sections if one.key == section)
-    return True, word("memo.added_to", language, topic=now.title, section=heading)
+    return name, word("memo.added_to", language, topic=now.title, section=heading)
 
 
 def begin_with_answer(
     backend: Backend, question: str, answer: Answer, language: str
-) -> tuple[bool, str]:
+) -> tuple[str, str]:
     """Begin a memo with the cited claims of an answer; what was asked is its topic.
 
-    Returns whether it was begun, and what became of it in words.
+    Returns the memo's id, "" where none was begun, and what became of it in words.
     """
     from assistant.memo.editing import begun_with
     from assistant.memo.memo_repository import MemoRepository
 
     workspace = backend.workspace()
     if workspace is None or not any(one.citations or one.offered for one in answer.claims):
-        return False, word("memo.not_added", language)
+        return "", word("memo.not_added", language)
     try:
         memo = begun_with(
             workspace, " ".join(question.split()), answer.claims, answer.citations,
             created=date.today().isoformat(), language=language,
         )  # fmt: skip
         repository = MemoRepository(workspace.settings.home)
-        repository.save(memo, repository.new_id(memo))
+        name = repository.new_id(memo)
+        repository.save(memo, name)
     except BriefingError as error:
-        return False, word("library.failed", language, reason=translated(str(error), language))
-    return True, word("memo.begun", language, topic=memo.title)
+        return "", word("library.failed", language, reason=translated(str(error), language))
+    return name, word("memo.begun", language, topic=memo.title)
 
 
 def comparison_html(backend: Backend, editor: MemoEditor, other: str, language: str) -> str:
@@ -210,7 +212,12 @@ def comparison_html(backend: Backend, editor: MemoEditor, other: str, language: 
     old = open_memo(backend, other)
     if old.memo is None or editor.memo is None:
         return old.message
-    return difference_html(memo_diff(old.memo, editor.memo), language)
+    saved = {one.id: one.saved for one in stored_memos(backend)}
+    shown = [
+        (memo, saved.get(name, memo.created))
+        for memo, name in ((old.memo, other), (editor.memo, editor.name))
+    ]
+    return difference_html(memo_diff(old.memo, editor.memo), shown, language)
 
 
 def preview_html(editor: MemoEditor, renderer: PageRenderer, language: str) -> str:

@@ -64,7 +64,7 @@ def build_page(backend: Backend, examples: Sequence[str]) -> gr.Blocks:
             with gr.Tab(LABELS("page.library"), id="library"):
                 page_library.build(page, bar, scope, adding, backend)
             with gr.Tab(LABELS("page.memo"), id="memo") as tab:
-                page_memo.build(page, tab, backend)
+                page_memo.build(page, tab, backend, engine)
         timer = gr.Timer(_POLL_OPENING)
         inputs = [engine, *scope.inputs]
         seen = [bar.trouble, bar.scope, timer]

@@ -13,6 +13,7 @@ from ui.backend import Backend
 from ui.chat_actions import ChatTurn
 from ui.notices import note_html
 from ui.page_words import LABELS
+from ui.rendering import rendered
 from ui.wording import language_of, word
 
 # Stands for a memo that is to begin with the answer.
@@ -99,14 +100,15 @@ class AddToMemo:
     ) -> tuple[Any, Any]:  # fmt: skip
         """Put the answer there, close the form and say what became of it."""
         language = language_of(request.headers)
-        done, said = False, word("memo.not_added", language)
+        done, said = "", word("memo.not_added", language)
         if answer is not None and name == _NEW:
             done, said = memos.begin_with_answer(self._backend, question, answer, language)
         elif answer is not None:
             done, said = memos.add_answer(
                 self._backend, name or "", section or "", answer, language
             )
-        return gr.update(visible=False), note_html(said, wrong=not done)
+        shown = rendered("memo.html", "added", language, said, done) if done else note_html(said)
+        return gr.update(visible=False), shown
 
 
 __all__ = ["AddToMemo"]

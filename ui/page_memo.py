@@ -10,6 +10,7 @@ import gradio as gr
 from ui import memo_writing, memos, page_source
 from ui.backend import Backend
 from ui.memo_editor import MemoEditor
+from ui.page_chat_events import Watcher
 from ui.page_html import drawn, hidden_text
 from ui.page_memo_events import MemoEvents, MemoParts
 from ui.page_scripts import SEND_CLICKS, scroll_to
@@ -54,9 +55,12 @@ class _Naming:
     keep: gr.Button
 
 
-def build(page: gr.Blocks, tab: gr.Tab, backend: Backend) -> None:
-    """Build the memo page inside `page`; `tab` is what is chosen to come back to it."""
-    editor = gr.State(MemoEditor())
+def build(page: gr.Blocks, tab: gr.Tab, backend: Backend, engine: Any) -> None:
+    """Build the memo page inside `page`; `tab` is what is chosen to come back to it.
+
+    `engine` holds the name of who writes, as the bar of the window says it.
+    """
+    editor, watcher = gr.State(MemoEditor()), gr.State(Watcher())
     with gr.Row(elem_id="memo-columns", elem_classes="panes"):
         with gr.Column(elem_id="memo-left", elem_classes="pane", scale=0, min_width=240):
             anew = gr.Button(LABELS("memo.new"), elem_id="memo-anew", size="sm")
@@ -69,10 +73,10 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend) -> None:
             tools = drawn("memo-tools", js_on_load=SEND_CLICKS)
             message = drawn("memo-message")
             body = drawn("memo", js_on_load=_PAPER)
-            differs = drawn("memo-difference")
+            differs = drawn("memo-difference", js_on_load=SEND_CLICKS)
             leaves = drawn("memo-leaves")
         with gr.Column(elem_id="memo-right", elem_classes="pane", scale=0, min_width=320):
-            page_source.build(
+            source = page_source.build(
                 page, backend, elem_id="memo-source", state=editor, find=memos.selected_citation,
                 links="a.memo-cite",
             )  # fmt: skip
@@ -82,23 +86,30 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend) -> None:
     handed, asked = hidden_text("handed"), hidden_text("memo-asked")
     sample = gr.Button("", elem_id="memo-sample", visible="hidden")
 
-    parts = MemoParts(editor, body, message, tools, sections, start, listing)
+    parts = MemoParts(
+        editor, body, message, tools, sections, start, listing, source.panel, source.kept, files
+    )  # fmt: skip
     events, outputs = MemoEvents(backend, parts), parts.all
     backend.after_opening(lambda: memo_writing.start_sample(backend, patient=True))
     quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    # What is pressed while a memo is followed or a line is checked is not dropped.
     watching: Any = {"api_visibility": "private", "show_progress": "hidden",
-                     "concurrency_limit": 20}  # fmt: skip
-    _connect_form(page, form, asked, events, outputs, quiet, watching)
-    page.load(events.show_latest, None, outputs, **watching)
-    page.load(events.files, None, files, **quiet)
+                     "concurrency_limit": 20, "trigger_mode": "multiple"}  # fmt: skip
+    _connect_form(page, form, [watcher, engine], asked, events, outputs, quiet, watching)
+    page.load(events.show_latest, watcher, outputs, **watching)
     tab.select(events.refresh, editor, outputs, **quiet)
-    anew.click(events.anew, None, outputs, **quiet).then(js=_FOCUS_TOPIC)
+    anew.click(events.anew, watcher, outputs, **quiet).then(js=_FOCUS_TOPIC)
+    anew.click(lambda: "", None, form.topic, **quiet).then(
+        events.questions, [form.topic, form.chosen], form.questions, **quiet
+    )
     gr.on([anew.click, listing.select], lambda: ("", ""), None, [differs, leaves], **quiet)
-    sample.click(events.sample, None, outputs, **watching)
+    differs.select(lambda: "", None, differs, **quiet)
+    sample.click(events.sample, watcher, outputs, **watching)
 
-    tools.select(events.press, editor, outputs, **quiet)
-    body.select(events.change, editor, outputs, **watching).then(js=_REFOCUS)
-    listing.select(events.listed, editor, outputs, **quiet)
+    tools.select(events.press, [watcher, editor], outputs, **quiet)
+    # The script sends one change after the other: each rests on what the one before it drew.
+    body.select(events.change, [watcher, engine, editor], outputs, **watching).then(js=_REFOCUS)
+    listing.select(events.listed, watcher, outputs, **quiet)
     listing.select(
         events.menu, None,
         [naming.chosen, naming.renaming, naming.title, naming.sure, naming.question], **quiet,
@@ -107,7 +118,7 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend) -> None:
         [naming.save.click, naming.title.submit], events.rename,
         [editor, naming.chosen, naming.title], outputs, **quiet,
     )  # fmt: skip
-    naming.confirmed.click(events.delete, [editor, naming.chosen], outputs, **quiet)
+    naming.confirmed.click(events.delete, [watcher, editor, naming.chosen], outputs, **quiet)
     closing = [naming.save.click, naming.title.submit, naming.leave.click, naming.keep.click,
                naming.confirmed.click]  # fmt: skip
     hidden = [naming.renaming, naming.sure]
@@ -166,6 +177,7 @@ def _naming() -> _Naming:
 def _connect_form(
     page: gr.Blocks,
     form: _Form,
+    writes: list[Any],
     asked: gr.Textbox,
     events: MemoEvents,
     outputs: list[Any],
@@ -181,7 +193,7 @@ def _connect_form(
     form.publishers.focus(events.publishers, form.publishers, form.publishers, **quiet)
     form.go.click(
         events.write,
-        [form.topic, form.chosen, form.as_of, form.audience, form.length, form.publishers,
+        [*writes, form.topic, form.chosen, form.as_of, form.audience, form.length, form.publishers,
          asked],
         outputs, js=_WITH_QUESTIONS, **watching,
     )  # fmt: skip

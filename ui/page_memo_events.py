@@ -10,7 +10,9 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.memo.contents import open_gaps
 from assistant.memo.memo_repository import StoredMemo
+from assistant.memo.values import Memo
 from corpus.errors import BriefingError, UsageError
 from ui import memo_writing, memos
 from ui.backend import Backend
@@ -20,15 +22,19 @@ from ui.memo_editor import (
     MemoEditor,
     accept_finding,
     apply_action,
+    is_finding_at,
     open_memo,
+    place_of_words,
     reload_memo,
     reword_line,
 )
 from ui.memo_view import memo_html, sections_html
 from ui.memo_writing import MemoForm
 from ui.notices import error_html, note_html, waiting_html
+from ui.page_chat_events import Watcher
 from ui.pictures_view import memo_pictures_html
 from ui.rendering import rendered
+from ui.source import empty_html
 from ui.wording import language_of, word
 
 Updates = dict[Any, Any]
@@ -45,12 +51,14 @@ class MemoParts:
     sections: gr.HTML
     start: gr.Column
     listing: gr.HTML
+    source: gr.HTML
+    source_kept: gr.State
+    files: gr.HTML
 
     @property
     def all(self) -> list[Any]:
         """Every one of them."""
-        return [self.editor, self.body, self.message, self.tools, self.sections, self.start,
-                self.listing]  # fmt: skip
+        return [getattr(self, name) for name in self.__dataclass_fields__]
 
 
 class MemoEvents:
@@ -61,6 +69,19 @@ class MemoEvents:
         self._parts = parts
 
     # ------------------------------------------------------------------ drawing
+
+    def _opened(self, watcher: Watcher, editor: MemoEditor, language: str) -> Updates:
+        """Return what shows another memo than before: who drew the last draws nothing more.
+
+        The source that was open is one of the memo before.
+        """
+        watcher.renew()
+        parts = self._parts
+        return {
+            **self.drawn(editor, language),
+            parts.source: empty_html(language),
+            parts.source_kept: None,
+        }
 
     def drawn(self, editor: MemoEditor, language: str) -> Updates:
         """Return what shows a memo: the paper, the buttons over it, its sections, the list."""
@@ -81,6 +102,7 @@ class MemoEvents:
             parts.sections: sections_html(editor, language),
             parts.start: gr.update(visible=memo is None and not growing),
             parts.listing: list_html(memos.stored_memos(self._backend), editor.name, language),
+            parts.files: _files_html(memo, language),
         }
 
     def form(self, chosen: str, request: gr.Request) -> tuple[str, str, str]:
@@ -102,10 +124,6 @@ class MemoEvents:
             return note_html(str(error))
         return rendered("memo.html", "questions", language, planned, topic.strip())
 
-    def files(self, request: gr.Request) -> str:
-        """Return the buttons for the files that a memo can be had as."""
-        return rendered("memo.html", "exports", language_of(request.headers), memos.FORMATS)
-
     # ------------------------------------------------------------------ the form
 
     @with_errors_shown
@@ -126,8 +144,9 @@ class MemoEvents:
         return gr.update(choices=sorted(found | set(now or ())), value=list(now or ()))
 
     def write(
-        self, topic: str, template: str, as_of: str | None, audience: str | None,
-        length: float | None, publishers: list[str] | None, asked: str, request: gr.Request,
+        self, watcher: Watcher, engine: str | None, topic: str, template: str, as_of: str | None,
+        audience: str | None, length: float | None, publishers: list[str] | None, asked: str,
+        request: gr.Request,
     ) -> Iterator[Updates]:  # fmt: skip
         """Begin a memo and show it as it grows; it goes on when the window is closed."""
         language = language_of(request.headers)
@@ -141,49 +160,58 @@ class MemoEvents:
             yield self.drawn(MemoEditor(message=message), language)
             return
         try:
-            job = memo_writing.start_memo(self._backend, wanted, language)
+            job = memo_writing.start_memo(self._backend, wanted, language, engine or "")
         except BriefingError as error:
             yield self.drawn(MemoEditor(message=error_html(str(error), language)), language)
             return
-        yield from self._follow(job, language)
+        yield from self._follow(watcher, job, language)
 
     # ------------------------------------------------------------------ memos opened and followed
 
-    def anew(self, request: gr.Request) -> Updates:
+    def anew(self, watcher: Watcher, request: gr.Request) -> Updates:
         """Put the memo away and show the form."""
-        return self.drawn(MemoEditor(), language_of(request.headers))
+        return self._opened(watcher, MemoEditor(), language_of(request.headers))
 
-    def show_latest(self, request: gr.Request) -> Iterator[Updates]:
+    def show_latest(self, watcher: Watcher, request: gr.Request) -> Iterator[Updates]:
         """Show the memo that is being written, or the newest, after a reload or elsewhere."""
         language = language_of(request.headers)
         job = memo_writing.running_memo(self._backend)
         if job is not None:
-            yield from self._follow(job, language)
+            yield from self._follow(watcher, job, language)
             return
         newest = memos.newest_memo(self._backend)
         editor = open_memo(self._backend, newest, language) if newest else MemoEditor()
         yield self.drawn(editor, language)
 
-    def sample(self, request: gr.Request) -> Iterator[Updates]:
+    def sample(self, watcher: Watcher, request: gr.Request) -> Iterator[Updates]:
         """Open the sample memo; where it is not there yet it is written as one watches."""
         language = language_of(request.headers)
         if name := memo_writing.stored_sample(self._backend, language):
-            yield self.drawn(open_memo(self._backend, name, language), language)
+            yield self._opened(watcher, open_memo(self._backend, name, language), language)
             return
         job = memo_writing.start_sample(self._backend, language)
         if job is None:
             said = word("memo.no_sample", language)
-            yield self.drawn(MemoEditor(message=note_html(said, wrong=False)), language)
+            said = note_html(said, wrong=False)
+            yield self._opened(watcher, MemoEditor(message=said), language)
             return
-        yield from self._follow(job, language)
+        yield from self._follow(watcher, job, language)
 
-    def _follow(self, job: Job[MemoEditor], language: str) -> Iterator[Updates]:
+    def _follow(self, watcher: Watcher, job: Job[MemoEditor], language: str) -> Iterator[Updates]:
+        """Draw a memo while it grows, until the window shows another or changes it."""
         # Before anything is written: it may wait for another memo, and can be stopped meanwhile.
         waiting = waiting_html(word("memo.waiting", language))
         editor = MemoEditor(message=waiting, job=job.name)
-        yield self.drawn(editor, language)
+        begun = self._opened(watcher, editor, language)
+        watch_id = watcher.newest
+        yield begun
+        # Gradio sends the last step again when an event ends: it must change nothing then.
+        nothing = {self._parts.editor: gr.skip()}
         try:
             for editor in job.watch():
+                if watcher.newest != watch_id:
+                    yield nothing
+                    return
                 yield self.drawn(replace(editor, job=job.name), language)
         except BriefingError as error:
             editor = replace(editor, message=error_html(str(error), language))
@@ -196,7 +224,11 @@ class MemoEvents:
                 if kept.memo
                 else MemoEditor(message=said)
             )
-        yield self.drawn(replace(editor, job=""), language)
+            if watcher.newest == watch_id:
+                yield self._opened(watcher, replace(editor, job=""), language)
+        elif watcher.newest == watch_id:
+            yield self.drawn(replace(editor, job=""), language)
+        yield nothing
 
     @with_errors_shown
     def refresh(self, editor: MemoEditor, request: gr.Request) -> Updates:
@@ -212,22 +244,31 @@ class MemoEvents:
     # ------------------------------------------------------------------ buttons
 
     @with_errors_shown
-    def press(self, editor: MemoEditor, request: gr.Request, event: gr.EventData) -> Updates:
+    def press(
+        self, watcher: Watcher, editor: MemoEditor, request: gr.Request, event: gr.EventData
+    ) -> Updates:
         """Stop the memo that this window shows being written, or take the last change back."""
         action = str((event._data or {}).get("act"))
         if action == "stop":
-            job = self._backend.memos.find(editor.job)
+            job = memo_writing.job_named(self._backend, editor.job)
             if job is not None:
                 job.cancel()
         elif action == "undo":
             language = language_of(request.headers)
+            watcher.renew()
             now = apply_action(self._backend, editor, "undo", "", language=language)
-            return self.drawn(replace(now, before=None), language)
+            # What was not taken back can be tried again.
+            return self.drawn(now if now.message else replace(now, before=None), language)
         # Whoever watches it sees that it stops.
         return {self._parts.editor: gr.skip()}
 
     def change(
-        self, editor: MemoEditor, request: gr.Request, event: gr.EventData
+        self,
+        watcher: Watcher,
+        engine: str | None,
+        editor: MemoEditor,
+        request: gr.Request,
+        event: gr.EventData,
     ) -> Iterator[Updates]:
         """Do what was pressed or typed on the paper."""
         data, language = event._data or {}, language_of(request.headers)
@@ -236,17 +277,31 @@ class MemoEvents:
         if action in ("resume", "keep"):
             try:
                 job = memo_writing.resume_memo(
-                    self._backend, editor.name, language, shorter=action == "keep"
+                    self._backend, editor.name, language, engine or "", shorter=action == "keep"
                 )
             except UsageError as error:
                 failed = replace(editor, message=error_html(str(error), language))
                 yield self.drawn(failed, language)
                 return
-            yield from self._follow(job, language)
-        elif action == "put":
+            yield from self._follow(watcher, job, language)
+            return
+        watcher.renew()
+        if at and "was" in data:
+            # Changes that went before may have moved the line since it was pressed.
+            now_at = place_of_words(editor, at, str(data["was"]))
+            if not now_at:
+                said = error_html(word("memo.line_gone", language), language)
+                yield self.drawn(replace(editor, message=said), language)
+                return
+            at = now_at
+        if action == "put":
             yield self.drawn(reword_line(self._backend, editor, at, text, language), language)
         elif action == "accept":
             key = str(data.get("key"))
+            if not is_finding_at(editor, key, at):
+                said = error_html(word("memo.line_gone", language), language)
+                yield self.drawn(replace(editor, message=said), language)
+                return
             yield self.drawn(accept_finding(self._backend, editor, key, text, language), language)
         else:
             now = apply_action(
@@ -257,12 +312,13 @@ class MemoEvents:
     # ------------------------------------------------------------------ the list of memos
 
     @with_errors_shown
-    def listed(self, editor: MemoEditor, request: gr.Request, event: gr.EventData) -> Updates:
+    def listed(self, watcher: Watcher, request: gr.Request, event: gr.EventData) -> Updates:
         """Open a memo of the list; its menu is another event's."""
         data, language = event._data or {}, language_of(request.headers)
         if data.get("act") != "open":
             return {self._parts.editor: gr.skip()}
-        return self.drawn(open_memo(self._backend, str(data.get("memo")), language), language)
+        opened = open_memo(self._backend, str(data.get("memo")), language)
+        return self._opened(watcher, opened, language)
 
     @with_errors_shown
     def menu(self, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
@@ -286,12 +342,14 @@ class MemoEvents:
         return self._afterwards(editor, name, language_of(request.headers))
 
     @with_errors_shown
-    def delete(self, editor: MemoEditor, name: str, request: gr.Request) -> Updates:
+    def delete(
+        self, watcher: Watcher, editor: MemoEditor, name: str, request: gr.Request
+    ) -> Updates:
         """Delete a memo; where it was open the form is shown."""
         memos.delete_memo(self._backend, name)
         language = language_of(request.headers)
-        if name == editor.name:
-            return self.drawn(MemoEditor(), language)
+        if name == editor.name and not editor.job:
+            return self._opened(watcher, MemoEditor(), language)
         return {self._parts.listing: self._listing(editor.name, language)}
 
     def _afterwards(self, editor: MemoEditor, name: str, language: str) -> Updates:
@@ -323,6 +381,12 @@ class MemoEvents:
         """Show what changed from another memo to this one."""
         language = language_of(request.headers)
         return memos.comparison_html(self._backend, editor, other, language) if other else ""
+
+
+def _files_html(memo: Memo | None, language: str) -> str:
+    """Return the buttons for files, and how many questions the memo leaves to the analyst yet."""
+    gaps = open_gaps(memo) if memo is not None and memo.complete else 0
+    return rendered("memo.html", "exports", language, memos.FORMATS, gaps)
 
 
 def list_html(listing: Sequence[StoredMemo], current: str, language: str) -> str:

@@ -54,6 +54,16 @@ def shown_sections(memo: Memo) -> list[Section]:
     return [one for one in memo.sections if not memo.complete or has_content(one, memo)]
 
 
+def open_gaps(memo: Memo) -> int:
+    """Return how many questions to the analyst stand in a memo as it is exported, unanswered."""
+    return sum(
+        line.role == GAP
+        for one in shown_sections(memo)
+        if not one.shows
+        for _, line in shown_lines(one, memo.language)
+    )
+
+
 def left_out(memo: Memo) -> list[Section]:
     """Return the sections of sentences that a complete memo leaves out, as nothing is in them."""
     if not memo.complete:

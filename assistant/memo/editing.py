@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -33,6 +34,15 @@ _FIRST_FORM, _TAKES_ANSWERS = "bluf", "what-we-know"
 # Passages that are searched for a second source, how many are offered, and the share of a line's
 # words that the sentence of one must have.
 _SEARCHED, _SECONDS, _ALIKE = 24, 4, 0.34
+# Who says a sentence, at its end or its beginning: ", the Port Gazette reports (source 3)."
+_ATTRIBUTED = re.compile(
+    r",\s+(?:according to [^,;]+|(?:the |its )?[A-Z][^,;.]{0,60}? (?:says?|said|reports?|reported"
+    r"|writes?|wrote|notes?|noted|states?|stated))(?:\s*\([^)]*\))?\s*\.$"
+)
+_ACCORDING = re.compile(
+    r"^(?:According to [^,;]+,|[A-Z][^,;.]{0,60}? (?:says|said|reports|reported|writes|wrote)"
+    r"(?: on [^,;]{3,30})?(?:, from [^,;]+,)? that)\s+"
+)
 
 
 def without_line(memo: Memo, section: str, line: int) -> Memo:
@@ -80,43 +90,75 @@ class SecondSource:
 def second_sources(workspace: Workspace, memo: Memo, section: str, line: int) -> list[SecondSource]:
     """Return passages of other documents on a line, those first that say the same.
 
-    Each by the sentence in it that is nearest; "says the same" is what the check of answers finds.
+    "Says the same" is what the check of answers finds in the whole passage; each comes with the
+    sentence in it that says so, or the nearest.
     """
     claim = editable_line(memo, section, line).claim
+    statement = _unattributed(claim.text)
     cited = {memo.citation(one).document for one in (*claim.citations, *claim.offered)}
-    question = Question(claim.text, as_of=memo.as_of, limit=_SEARCHED)
-    stems = workspace.sentence_ranker.stems(claim.text)
+    question = Question(statement, as_of=memo.as_of, limit=_SEARCHED)
+    stems = workspace.sentence_ranker.stems(statement)
     found: list[SecondSource] = []
     for evidence in retrieve(workspace, plan_of(workspace, question)):
         if evidence.passage.document in cited:
             continue
-        best, share = None, 0.0
-        for one in sentences_of([(evidence.passage, evidence.source)]):
-            own = len(stems & workspace.sentence_ranker.stems(one.text)) / max(1, len(stems))
-            if own > share:
-                best, share = one, own
-        if best is None or share < _ALIKE:
+        sentences = list(sentences_of([(evidence.passage, evidence.source)]))
+        shares = [_share(workspace, stems, one) for one in sentences]
+        if max(shares, default=0.0) < _ALIKE:
             continue
-        about = ". ".join(filter(None, (best.source.title, best.passage.heading)))
-        verdict = workspace.checker.check(claim.text, [Cited(best.text, about)]).verdict
-        found.append(SecondSource(evidence, best, verdict == "supported"))
+        verdict = _borne_out(workspace, claim.text, evidence)
+        best = sentences[shares.index(max(shares))]
+        says_so = verdict.verdict == "supported"
+        if says_so and verdict.premise:
+            best = next((one for one in sentences if verdict.premise in one.text), best)
+        found.append(SecondSource(evidence, best, says_so))
     kept: dict[str, SecondSource] = {}
     for second in sorted(found, key=lambda second: not second.says_so):
         kept.setdefault(second.evidence.passage.document, second)
     return list(kept.values())[:_SECONDS]
 
 
+def _unattributed(text: str) -> str:
+    """Return a sentence without who says it: another source says the same of its own accord."""
+    plain = _ATTRIBUTED.sub(".", _ACCORDING.sub("", text))
+    return plain[:1].upper() + plain[1:]
+
+
+def _borne_out(workspace: Workspace, text: str, evidence: Evidence) -> Verdict:
+    """Return whether a passage alone says what a sentence does, whoever the sentence names."""
+    checked = (
+        workspace.checker.check(one, [cited_passage(evidence)])
+        for one in dict.fromkeys((text, _unattributed(text)))
+    )
+    first = next(checked)
+    return first if first.verdict == "supported" else next(checked, first)
+
+
+def _share(workspace: Workspace, stems: frozenset[str], sentence: EvidenceSentence) -> float:
+    """Return which share of these stems a sentence has."""
+    return len(stems & workspace.sentence_ranker.stems(sentence.text)) / max(1, len(stems))
+
+
+@with_aliases
 def with_second_source(
     workspace: Workspace, memo: Memo, section: str, line: int, second: SecondSource
 ) -> Memo:
-    """Return the memo with a line that also cites a second source."""
+    """Return the memo with a line that also cites a second source, checked anew against both.
+
+    Raises UsageError where the second alone does not say it: it would corroborate nothing.
+    """
     at, lines = _lines(memo, section, line)
     old = lines[line - 1]
-    numbers = CitationNumbers(memo.citations, {second.evidence.passage.id: second.evidence})
-    number = numbers.number(second.sentence)
-    cites = tuple(dict.fromkeys((*old.claim.citations, number)))
-    new = replace(old, claim=replace(old.claim, citations=cites))
-    memo = with_sources_of_all(workspace, replace(memo, citations=numbers.citations))
+    if _borne_out(workspace, old.claim.text, second.evidence).verdict != "supported":
+        raise UsageError(tr("that document does not say so; it was not added as a source"))
+    numbers = (*old.claim.citations, *old.claim.offered)
+    rests = [_passage_of(workspace, memo.citation(number)) for number in numbers]
+    verdict = workspace.checker.check(old.claim.text, [*rests, cited_passage(second.evidence)])
+    made = CitationNumbers(memo.citations, {second.evidence.passage.id: second.evidence})
+    cites = tuple(dict.fromkeys((*old.claim.citations, made.number(second.sentence))))
+    claim = replace(old.claim, citations=cites, verdict=verdict.verdict, problems=verdict.problems)
+    new = replace(old, claim=as_judgment(claim) if old.role == JUDGMENT else claim)
+    memo = with_sources_of_all(workspace, replace(memo, citations=made.citations))
     return _with_lines(memo, at, (*lines[: line - 1], new, *lines[line:]))
 
 

@@ -10,9 +10,13 @@ import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import docx
 import pypandoc
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from assistant.memo.memo_json import to_json
@@ -177,6 +181,7 @@ def _with_page_setup(file: Path, memo: Memo) -> bytes:
         section.page_width, section.page_height = Mm(210), Mm(297)
         section.left_margin = section.right_margin = Mm(24)
         section.top_margin = section.bottom_margin = Mm(24)
+        _number_pages(section.footer)
     for name, size in _SIZES.items():
         if name in document.styles:
             document.styles[name].font.size = Pt(size)
@@ -184,6 +189,15 @@ def _with_page_setup(file: Path, memo: Memo) -> bytes:
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
+
+
+def _number_pages(footer: Any) -> None:
+    """Put the number of the page into the middle of a footer, as a field that Word fills."""
+    paragraph = footer.paragraphs[0] if footer.paragraphs else footer.add_paragraph()
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), "PAGE")
+    paragraph._p.append(field)
 
 
 def _pdf(memo: Memo) -> bytes:

@@ -115,11 +115,14 @@ def draft_judgment(context: LintContext) -> Iterator[tuple[str, str]]:
 
 
 def uncited_fact(context: LintContext) -> Iterator[tuple[str, str]]:
-    """Require that a sentence that states a fact cites the passage it rests on (ICD 206)."""
+    """Require that a sentence that states a fact cites the passage it rests on (ICD 206).
+
+    What the analyst judges is his own; a model's draft of it is not.
+    """
 
     def wrong(line: Line) -> str:
         claim = line.claim
-        if claim.citations or claim.offered:
+        if claim.citations or claim.offered or (line.role == JUDGMENT and not line.draft):
             return ""
         fact = line.role == EVIDENCE or quantities(claim.text) or date_mentions(claim.text)
         return tr("no source is given for this") if fact else ""
@@ -193,13 +196,13 @@ def number_without_unit(context: LintContext) -> Iterator[tuple[str, str]]:
 
 
 def long_sentence(context: LintContext) -> Iterator[tuple[str, str]]:
-    """Require that a sentence has no more than 40 words."""
+    """Require that a sentence has no more than 40 words; what the memo says of itself may."""
 
     def wrong(line: Line) -> str:
         count = len(line.claim.text.split())
         return tr("a long sentence: {count} words", count=count) if count > _LONG else ""
 
-    yield from _lines_that(context, wrong, (EVIDENCE, JUDGMENT, NOTE))
+    yield from _lines_that(context, wrong, (EVIDENCE, JUDGMENT))
 
 
 def passive_hedge(context: LintContext) -> Iterator[tuple[str, str]]:
@@ -331,6 +334,7 @@ def undefined_acronym(context: LintContext) -> Iterator[tuple[str, str]]:
     """Require that an acronym is spelt out in the memo."""
     whole = " ".join(line.claim.text for _, _, line in context.lines())
     seen: set[str] = set()
+    published = _names_of_sources(context.memo)
     for _, where, line in context.lines():
         for found in _ACRONYM.finditer(line.claim.text):
             one = found[0]
@@ -338,7 +342,7 @@ def undefined_acronym(context: LintContext) -> Iterator[tuple[str, str]]:
             if one in seen or one in _KNOWN or after in ("-", "&") or _is_unit(line, found):
                 continue
             # "CNBC" and "AMD" are what the companies are called.
-            if kind_of_speaker(one) in (COMPANY, PRESS):
+            if kind_of_speaker(one) in (COMPANY, PRESS) or one in published:
                 continue
             seen.add(one)
             if not _spelt_out(one, whole):
@@ -348,6 +352,14 @@ def undefined_acronym(context: LintContext) -> Iterator[tuple[str, str]]:
                     where,
                     tr("{acronym} is not spelt out{long}", acronym=one, long=spelt),
                 )
+
+
+def _names_of_sources(memo: Memo) -> set[str]:
+    """Return the words of the names of who published or says something: "ODSC" is one's name."""
+    names_of = [name for one in memo.sources for name in (one.source.publisher, *one.speakers)]
+    names_of += [behind.publisher for one in memo.sources for behind in one.behind]
+    names_of += [line.speaker for one in memo.sections for line in one.lines]
+    return {word for name in names_of for word in re.findall(r"\w+", name)}
 
 
 def _is_unit(line: Line, found: re.Match[str]) -> bool:

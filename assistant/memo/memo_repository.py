@@ -114,9 +114,10 @@ class MemoRepository:
     def saved_steps(self, steps: Iterator[Memo], name: str = "") -> Iterator[tuple[Memo, str]]:
         """Yield (memo, id) while a memo is written, saving after each finished section.
 
-        Where the library has nothing on the topic, no file is left.
+        Where the library has nothing on the topic, no file is left; a memo that was kept before
+        stays as it was.
         """
-        sections = 0
+        sections, was_kept = 0, bool(name)
         try:
             for memo in steps:
                 name = name or self.new_id(memo)
@@ -126,7 +127,8 @@ class MemoRepository:
                     self.save(replace(memo, sections=finished), name)
                 yield memo, name
         except NothingFound:
-            (self._folder / f"{name}.json").unlink(missing_ok=True)
+            if not was_kept:
+                (self._folder / f"{name}.json").unlink(missing_ok=True)
             raise
 
     def latest(self) -> str:

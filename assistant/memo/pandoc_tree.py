@@ -9,7 +9,7 @@ from typing import Any
 from assistant.checking.problems import in_words
 from assistant.extractive_engine import ExtractiveEngine
 from assistant.memo.contents import left_out, shown_lines, shown_sections
-from assistant.memo.source_list import SourceEntry, source_list
+from assistant.memo.source_list import SourceEntry, grades_in_words, source_list
 from assistant.memo.translation import worded
 from assistant.memo.values import (
     GAP,
@@ -25,7 +25,7 @@ from corpus.translations import language_named
 Node = dict[str, Any]
 # The version of Pandoc's JSON that this is written in (pandoc-types 1.23).
 _API = [1, 23, 1]
-_MARKED = {GAP: "Your judgment:", JUDGMENT: "Judgment:"}
+_MARKED = {GAP: "Not written yet, your judgment:", JUDGMENT: "Judgment:"}
 _DRAFT = "Draft, not yet accepted:"
 # What the sources are set in, in formats that have sizes.
 _SMALL = "Source Note"
@@ -132,6 +132,10 @@ def _section(section: Section, memo: Memo) -> list[Node]:
 def _inlines(line: Line, memo: Memo) -> list[Node]:
     claim = line.claim
     parts: list[Node] = []
+    if line.role == GAP:
+        # In brackets: a reader must not take a question to the writer for a part of the memo.
+        asked = f"{worded(_MARKED[GAP], memo.language)} {claim.text}"
+        return [{"t": "Emph", "c": words_of(f"[{asked}]")}]
     if mark := _DRAFT if line.draft else _MARKED.get(line.role):
         parts += [*_strong(worded(mark, memo.language)), _SPACE]
     before, after = said_by(line, memo.language)
@@ -274,6 +278,8 @@ def _disputes(memo: Memo) -> list[Node]:
 
 def _sources(section: Section, memo: Memo) -> list[Node]:
     lines = [paragraph(_inlines(line, memo)) for line in section.lines]
+    if graded := grades_in_words(memo):
+        lines.append(paragraph(words_of(graded)))
     return [_small(lines), *_noted(memo)] if lines else _noted(memo)
 
 

@@ -16,7 +16,7 @@ from assistant.memo.memo_state import MemoState, SectionQuestion
 from assistant.memo.sentence import EvidenceSentence
 from assistant.memo.superseded import validity_of
 from assistant.memo.topic import Kind, Topic
-from assistant.memo.values import Line
+from assistant.memo.values import Line, Memo
 from assistant.planning.query_plan import plan_of
 from assistant.retrieval.answerability import Zone, judge_answerability
 from assistant.retrieval.corrections import figures
@@ -116,6 +116,47 @@ def section_lines(
     else:
         state.missing.append(asked.told)
         state.near.extend(found.near)
+
+
+def answered_in_memo(workspace: Workspace, state: MemoState, memo: Memo, question: str) -> bool:
+    """Say whether a sentence that the memo quotes answers a question, with its topic or without.
+
+    Every line of the memo is on its topic; that the question names it again may mislead the reader
+    model. What a model said it lacks is no question, and stays: it has read the evidence.
+    """
+    if not question.endswith(("?", "？")):
+        return False
+    places = {(one.document, one.start, one.end) for one in memo.citations}
+    cited = [
+        one
+        for one in state.pool.values()
+        if any(
+            document == one.passage.document and one.passage.start <= start < one.passage.end
+            for document, start, _ in places
+        )
+    ]
+    evidence = tuple(replace(one, label=label) for label, one in enumerate(cited, start=1))
+    by_label = {one.label: one.passage.document for one in evidence}
+    for wording in dict.fromkeys((question, _without_topic(question, state.topic.thing))):
+        readings = workspace.sentence_ranker.readings(wording, evidence)
+        if judge_answerability(readings, evidence).zone is not Zone.ANSWERED:
+            continue
+        for one in workspace.sentence_ranker.sentences(wording, evidence, readings):
+            if one.answers < _SURE:
+                break
+            if any(
+                document == by_label[one.label] and start < one.end and one.start < end
+                for document, start, end in places
+            ):
+                return True
+    return False
+
+
+def _without_topic(question: str, thing: str) -> str:
+    """Return a question without its topic: "Who is affected by export licences?", of whatever."""
+    about = rf"\s*(?:\b(?:by|of|about|for|to|under|on|in|from)\s+)?{re.escape(thing)}"
+    bare = re.sub(about, "", question, flags=re.IGNORECASE)
+    return bare if len(bare.split()) > 1 else question
 
 
 def nearest_lines(workspace: Workspace, state: MemoState, most: int) -> Iterator[Line]:

@@ -27,11 +27,51 @@ class SourceEntry:
     graded: GradedSource | None
 
 
-def source_list(memo: Memo) -> Iterator[SourceEntry]:
-    """Yield the sources that a memo cites, in the order of their first citation.
+# The Admiralty code in words: of a source, and of what it says.
+_RELIABILITY = {
+    "A": "completely reliable", "B": "usually reliable", "C": "fairly reliable",
+    "D": "not usually reliable", "E": "unreliable", "F": "reliability unknown",
+}  # fmt: skip
+_CREDIBILITY = {
+    1: "confirmed by others", 2: "probably true", 3: "possibly true", 4: "doubtful",
+    5: "improbable", 6: "truth unknown",
+}  # fmt: skip
 
-    Of a document that retells others the public sources come first, then what is told by it alone.
+
+def grades_in_words(memo: Memo) -> str:
+    """Return what the grades in a memo's list of sources mean, each once; "" without one."""
+    grades = sorted(
+        {
+            (one.graded.reliability, one.graded.credibility)
+            for one in source_list(memo)
+            if one.graded
+        }
+    )
+    comma = worded(", ", memo.language)
+    said = [
+        worded(
+            "{grade} is {reliability}{comma}{credibility}", memo.language,
+            grade=f"{letter}{digit}", comma=comma,
+            reliability=worded(_RELIABILITY.get(letter, letter), memo.language),
+            credibility=worded(_CREDIBILITY.get(digit, str(digit)), memo.language),
+        )
+        for letter, digit in grades
+    ]  # fmt: skip
+    if not said:
+        return ""
+    return worded("Grades: {grades}.", memo.language, grades="; ".join(said))
+
+
+def source_list(memo: Memo) -> list[SourceEntry]:
+    """Return the sources that a memo cites, in the order of their numbers.
+
+    Of a document that retells others the public sources stand by themselves.
     """
+    entries = list(_entries(memo))
+    return sorted(entries, key=lambda one: min(cited.number for cited in one.citations))
+
+
+def _entries(memo: Memo) -> Iterator[SourceEntry]:
     documents: dict[str, list[Citation]] = {}
     for one in memo.citations:
         documents.setdefault(one.document, []).append(one)

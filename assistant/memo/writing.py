@@ -23,7 +23,7 @@ from assistant.memo.lint import lint
 from assistant.memo.memo_state import MemoState, SectionQuestion
 from assistant.memo.references import ReferenceNamer
 from assistant.memo.request import WIDE, Request, asked_of, chosen, language_of, topic_of
-from assistant.memo.section_writer import nearest_lines, section_lines
+from assistant.memo.section_writer import answered_in_memo, nearest_lines, section_lines
 from assistant.memo.tables import note, with_tables
 from assistant.memo.templates import TABLES, SectionPlan, filled, template_named
 from assistant.memo.translation import worded
@@ -256,7 +256,8 @@ def _with_missing(
 ) -> Memo:
     """Return the memo with what was asked and not found, in the section for it.
 
-    Sentences that come close are quoted below, and said not to answer.
+    What the memo's own sentences answer is not among it. Sentences that come close are quoted
+    below, and said not to answer.
     """
     kinds = {plan.key: plan.kind for plan in plans}
     lines: list[Line] = []
@@ -264,7 +265,13 @@ def _with_missing(
         words = worded(", ", memo.language).join(state.topic.unknown)
         lines.append(note(worded("No document has a word of: {words}.", memo.language,
                                  words=words)))  # fmt: skip
-    asked = [*state.missing, *state.unquoted]
+    asked = [
+        one
+        for one in (*state.missing, *state.unquoted)
+        if not answered_in_memo(workspace, state, memo, one)
+    ]
+    answered = {*state.missing, *state.unquoted} - {*asked}
+    state.near = [one for one in state.near if one.question not in answered]
     lines += [note(one) for one in dict.fromkeys(asked)][:_MISSING]
     if lines and "missing" in kinds.values():
         close = list(nearest_lines(workspace, state, _NEAREST))

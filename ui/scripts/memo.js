@@ -2,9 +2,49 @@
 
 // What a press on the paper sends: the element's dataset, and what was typed beside it.
 let memoPressed = null;
+// Called when what was sent is drawn, or failed.
+let memoAnswered = () => {};
 
 function memoPaper(element, trigger) {
   let words = null, before = '';
+
+  // One change after the other: what the second does rests on what the first drew. A line is known
+  // by its words, since the change before may have moved it. That an answer never comes is waited
+  // for half a minute.
+  let busy = 0, sent = null, waiting = [];
+  const alike = (one, other) => one && one.act === other.act && one.at === other.at && one.text === other.text;
+  const send = data => {
+    // A memo that goes on is followed for minutes: nothing waits for that.
+    if (data.act === 'resume' || data.act === 'keep') return trigger('select', data);
+    if (busy) {
+      if (!alike(sent, data) && !waiting.some(one => alike(one, data))) waiting.push(data);
+      return;
+    }
+    sent = memoPressed = data;
+    busy = setTimeout(memoAnswered, 30000);
+    trigger('select', data);
+  };
+  memoAnswered = () => {
+    clearTimeout(busy);
+    busy = 0;
+    sent = null;
+    if (waiting.length) send(waiting.shift());
+  };
+  const wordsOf = at => {
+    const found = element.querySelector(`[data-line="${at}"] .words`);
+    return found ? (found === words ? before : found.textContent) : undefined;
+  };
+
+  // Another memo is read from its beginning.
+  let shown = '';
+  new MutationObserver(() => {
+    const key = element.querySelector('article')?.dataset.memo || '';
+    if (key === shown) return;
+    shown = key;
+    waiting = [];
+    const pane = element.closest('.pane');
+    if (pane) pane.scrollTop = 0;
+  }).observe(element, {childList: true, subtree: true, attributes: true, attributeFilter: ['data-memo']});
 
   const begin = target => {
     if (words === target) return;
@@ -31,10 +71,7 @@ function memoPaper(element, trigger) {
     for (const name of ['contenteditable', 'role', 'aria-label']) done.removeAttribute(name);
     const changed = keep && text && text !== before.trim();
     done.textContent = changed ? text : before;
-    if (changed) {
-      memoPressed = {act: 'put', at: done.dataset.at};
-      trigger('select', {act: 'put', at: done.dataset.at, text: text});
-    }
+    if (changed) send({act: 'put', at: done.dataset.at, text: text, was: before});
   };
 
   const editable = at => at.closest('[data-editable] .words') || null;
@@ -47,9 +84,10 @@ function memoPaper(element, trigger) {
       const data = {...pressed.dataset};
       const beside = pressed.closest('.accept');
       if (beside) data.text = beside.querySelector('input').value;
-      memoPressed = data;
+      const was = data.at && wordsOf(data.at);
+      if (was !== undefined && was !== '') data.was = was;
       pressed.classList.add('busy');
-      trigger('select', data);
+      send(data);
       return;
     }
     const line = at.closest('[data-line]');
@@ -101,6 +139,7 @@ function memoRefocus() {
     for (const one of document.querySelectorAll('#memo .busy')) one.classList.remove('busy');
     const pressed = memoPressed;
     memoPressed = null;
+    memoAnswered();
     if (!pressed || !pressed.at) return;
     const offered = document.querySelector('#memo .offers button');
     if (offered && (pressed.act === 'cite' || pressed.act === 'second')) {
@@ -143,6 +182,16 @@ document.addEventListener('click', event => {
   event.preventDefault();
   const section = document.querySelector(`#memo [data-section="${link.dataset.goto}"]`);
   if (section) section.scrollIntoView({block: 'start', behavior: 'smooth'});
+});
+
+// A memo that something was added to is opened: in the list, once its tab has brought that up to date.
+document.addEventListener('click', event => {
+  const link = event.target.closest && event.target.closest('[data-opens-memo]');
+  if (!link) return;
+  event.preventDefault();
+  openTab('memo');
+  const row = `#memo-list a[data-memo="${link.dataset.opensMemo}"]`;
+  setTimeout(() => whenThere(row, one => one.click()), 300);
 });
 
 // The list of files opens below its button.
