@@ -127,7 +127,7 @@ class LibraryEvents:
         parts, workspace, wanted = self._parts, self._backend.workspace(), session.newest.wanted
         if workspace is None:
             said = word("library.opening", language)
-            opening = rendered("library.html", "line", language, said, False)
+            opening = rendered("library.html", "line", language, said, False, False)
             return {parts.line: opening}
         order = [one.key for one in workspace.themes.all()]
         found = library.searched(workspace, entries, wanted.search)
