@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -450,11 +450,11 @@ class Window:
         adding: Any = SimpleNamespace(progress=lambda put_away, request: {})
         self.documents = Documents(backend, self.reading)
         self.events = LibraryEvents(backend, self.parts, self.reading, self.documents, adding)
-        self.newest, self.gone = Newest(), ()
+        self.newest, self.gone = Newest(), tuple[str, ...]()
 
     def does(self, event: str, **data: str) -> dict[Any, Any]:
         request: Any = SimpleNamespace(headers={"accept-language": "en"})
-        values = (self.newest, self.gone, -1, "", "", "", [], [])
+        values: Any = (self.newest, self.gone, -1, "", "", "", [], [])
         given = (SimpleNamespace(_data=data),) if data else ()
         drawn: dict[Any, Any] = getattr(self.events, event)(request, *given, *values)
         self.gone = drawn.get("gone", self.gone)
@@ -524,8 +524,8 @@ def test_buttons_over_a_document_act_on_that_one(
 
 def test_a_source_that_was_opened_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the panel draws unasked comes too late then."""
-    acts, opened = Acts(), object()
-    panel: Any = SourcePanel(None, None, None, None, None, lambda value: opened)  # type: ignore[arg-type]
+    acts, nothing, opened = Acts(), cast(Any, None), cast(Any, object())
+    panel: Any = SourcePanel(nothing, nothing, nothing, nothing, None, lambda value: opened)
     request = SimpleNamespace(headers={})
     monkeypatch.setattr(panel, "drawn", lambda shown, language: ("drawn", shown))
     assert panel.open_first(None, None, acts, request)[0] == "drawn"
