@@ -50,6 +50,12 @@ _NO_DEFINITION = re.compile(
 )
 
 
+# "Article 51" is a name.
+_NUMBERED = re.compile(
+    r"\b(?:Article|Section|Annex|Recital|Title|Part|Chapter|Order|Rule|No\.) \d[\d.]*"
+)
+
+
 def with_leading(question: str, sentences: Sequence[RankedSentence]) -> list[RankedSentence]:
     """Return ranked sentences, the first of those that have what is asked for before the others.
 
@@ -92,5 +98,6 @@ def _states_money(text: str) -> bool:
 
 
 def _states_number(text: str) -> bool:
+    text = _NUMBERED.sub("", text)
     days = [(one.start, one.end) for one in date_mentions(text)]
     return bool(quantities(text, days))
