@@ -89,7 +89,7 @@ function followSources(element, trigger, links) {
   // Over the page of a phone the source would hide the answer to what is asked now.
   const put = () => element.classList.remove('open');
   document.addEventListener('click', event => {
-    if (event.target.closest?.('#asking button, #chat [data-act]')) put();
+    if (event.target.closest?.('#asking button, #chat button[data-act]')) put();
   });
   document.addEventListener('keydown', event => {
     if (event.key === 'Enter' && !event.shiftKey && event.target.closest?.('#question')) put();
