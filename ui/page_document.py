@@ -62,8 +62,8 @@ class DocumentParts:
 def build(page: gr.Blocks, backend: Backend) -> DocumentParts:
     """Build the pane."""
     head = drawn("library-document", js_on_load=SEND_CLICKS + "openAtTop(element);")
+    edited_id = hidden_text("library-edited")
     with gr.Column(visible=False, elem_id="library-edit") as form:
-        edited_id = hidden_text("library-edited")
         title = gr.Textbox(label=LABELS("library.title"), max_lines=2)
         with gr.Row():
             issuer = gr.Textbox(label=LABELS("library.publisher"), max_lines=1)
