@@ -17,7 +17,8 @@ _PASSAGES = 2_000
 # A beginning of fewer letters would find nearly every passage. A Chinese character is a word.
 _SHORTEST = 3
 _LAST = re.compile(rf"[{CJK}]|[^\W_]+$")
-_WORD = re.compile(rf"[{CJK}]{{1,2}}|[^\W_{CJK}]+(?:[.,][^\W_]+)*")
+# Chinese is indexed by the pairs of its characters, which lie over each other.
+_WORD = re.compile(rf"(?=([{CJK}]{{2}}))[{CJK}]|[{CJK}]|[^\W_{CJK}]+(?:[.,][^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,29 @@ class Wanted:
         begun = min([last, *(one for one in stems(last) if last.startswith(one))], key=len)
         return cls(terms, begun) if len(stems(last)) < 2 else cls((*terms, *stems(last)))
 
+    @property
+    def count(self) -> int:
+        """How many words are looked for."""
+        return len(self.terms) + bool(self.begun)
+
     def marks(self, text: str) -> list[Span]:
         """Return the spans of a text that are words looked for, in order."""
-        wanted = set(self.terms)
-        found = []
+        found: list[Span] = []
         for one in _WORD.finditer(text):
-            of_it = _stems_of(one[0])
-            if wanted.intersection(of_it) or (
-                self.begun and any(it.startswith(self.begun) for it in of_it)
-            ):
-                found.append(one.span())
+            text_of_it = one[1] or one[0]
+            if not self._holds(text_of_it):
+                continue
+            start, end = one.start(), one.start() + len(text_of_it)
+            if found and start < found[-1][1]:
+                start = found.pop()[0]
+            found.append((start, end))
         return found
+
+    def _holds(self, text: str) -> bool:
+        stems_of_it = _stems_of(text)
+        return any(it in self.terms for it in stems_of_it) or (
+            bool(self.begun) and any(it.startswith(self.begun) for it in stems_of_it)
+        )
 
 
 @lru_cache(maxsize=20_000)
@@ -67,6 +80,29 @@ def passages_by_document(snapshot: Snapshot, wanted: Wanted) -> dict[str, str]:
     for one in snapshot.words.holding(wanted.terms, _PASSAGES, begun=wanted.begun):
         found.setdefault(one.partition(":")[0], one)
     return found
+
+
+def passages_with_most(snapshot: Snapshot, wanted: Wanted) -> tuple[dict[str, str], int]:
+    """Return the best passage of each document with the most of the words, and how many these are.
+
+    The words of a document may stand in several passages of it.
+    """
+    held: dict[str, int] = {}
+    of_passage: dict[str, int] = {}
+    queries = [((one,), "") for one in wanted.terms] + [((), wanted.begun)] * bool(wanted.begun)
+    for terms, begun in queries:
+        passages = snapshot.words.holding(terms, _PASSAGES, begun=begun)
+        for one in passages:
+            of_passage[one] = of_passage.get(one, 0) + 1
+        for document in {one.partition(":")[0] for one in passages}:
+            held[document] = held.get(document, 0) + 1
+    most = max(held.values(), default=0)
+    best: dict[str, str] = {}
+    for one in sorted(of_passage, key=lambda one: -of_passage[one]):
+        document = one.partition(":")[0]
+        if held[document] == most:
+            best.setdefault(document, one)
+    return best, most
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +151,4 @@ def _line(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-__all__ = ["Hit", "Wanted", "hits", "passages_by_document"]
+__all__ = ["Hit", "Wanted", "hits", "passages_by_document", "passages_with_most"]

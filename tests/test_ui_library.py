@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -17,12 +18,13 @@ from benchmarks.serving import chromium_running, serving
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.document import _FURNITURE, LeftOut, Source
-from corpus.errors import UsageError
+from corpus.errors import StorageError, UsageError
 from corpus.extraction_report import ExtractionReport
 from index.ingest import Duplicate, Progress
+from index.word_search import Wanted
 from tests.browser import GRADIO_WARNS, PATIENCE, browser_test
 from tests.papers import long_report, site_of, two_columns
-from ui import ingest_jobs, library
+from ui import ingest_jobs, library, page_document
 from ui.adding_view import adding_html, pill_html
 from ui.backend import Backend
 from ui.ingest_jobs import AddedFile
@@ -30,6 +32,9 @@ from ui.jobs import Jobs
 from ui.library import NO_THEME, ROWS_PER_PAGE, LibraryFilter, LibraryView
 from ui.library_timeline import colour_of, timeline, timeline_html
 from ui.library_view import OpenDocument, document_head_html, table_html
+from ui.page_document import DocumentParts, Documents
+from ui.page_library_events import LibraryEvents, LibraryParts, Newest
+from ui.page_source import Acts, SourcePanel
 from ui.terminal import report_lines
 from ui.wording import keys
 
@@ -357,7 +362,8 @@ def test_a_document_is_corrected_removed_and_brought_back(backend: Backend) -> N
     assert hit.source.theme == "landscape"
     gone, said = library.remove_documents(workspace, [found.id, "nothing"], "en")
     assert gone == (found.id,) and "was removed" in said and workspace.library.entries() == []
-    assert "is back" in library.restore_documents(workspace, gone, "en")
+    done, said = library.restore_documents(workspace, gone, "en")
+    assert done and "is back" in said
     assert workspace.retriever.search("How much rye did the mill grind?")
 
 
@@ -375,7 +381,7 @@ def test_several_documents_change_at_once(backend: Backend, tmp_path: Path) -> N
     assert {one.source.theme for one in workspace.library.entries()} == {"landscape"}
     gone, said = library.remove_documents(workspace, ids, "en")
     assert set(gone) == set(ids) and "3 documents" in said and not workspace.library.entries()
-    assert "3 documents" in library.restore_documents(workspace, gone, "en")
+    assert "3 documents" in library.restore_documents(workspace, gone, "en")[1]
     assert workspace.retriever.search("Is the harbour of Visby open?")
 
 
@@ -407,6 +413,138 @@ def test_the_search_finds_what_the_texts_say(backend: Backend) -> None:
     assert library.found_inside(workspace, "  ") == {}
     found = library.library_view([one], LibraryFilter(search="barley"), {})
     assert found.count == 0
+
+
+def test_where_none_has_all_words_those_with_most_are_shown(backend: Backend) -> None:
+    """And it is said so; words that no document has find nothing, and a title's are all of them."""
+    workspace = backend.workspace()
+    assert workspace is not None
+    entries = workspace.library.entries()
+    found = library.searched(workspace, entries, "mill rye barley ")
+    assert set(found.inside) == {entries[0].id} and (found.held, found.words) == (2, 3)
+    assert found.partly and "2 of 3" in found.line("en")
+    assert not library.searched(workspace, entries, "mill rye ").partly
+    assert library.searched(workspace, entries, "zeppelin quagga ").inside == {}
+
+
+def test_pairs_of_chinese_characters_are_marked_where_they_stand() -> None:
+    """Also one that begins at the second character of a run."""
+    text = "美国出口管制影响芯片。"
+    marks = Wanted.of("出口管制 ").marks(text) + Wanted.of("国出 ").marks(text)
+    assert [text[start:end] for start, end in marks] == ["出口管制", "国出"]
+
+
+class Window:
+    """What one window has on the library page, without a page."""
+
+    def __init__(self, backend: Backend) -> None:
+        def made(kind: Any, **given: Any) -> Any:
+            return kind(**{one.name: one.name for one in fields(kind)} | given)
+
+        def panel(opened: Any, language: str) -> tuple[str, Any]:
+            return opened.selected.citation.document, opened
+
+        self.parts = made(LibraryParts)
+        shows = SimpleNamespace(panel="panel", kept="kept", drawn=panel)
+        self.reading = made(DocumentParts, panel=shows)
+        adding: Any = SimpleNamespace(progress=lambda put_away, request: {})
+        self.documents = Documents(backend, self.reading)
+        self.events = LibraryEvents(backend, self.parts, self.reading, self.documents, adding)
+        self.newest, self.gone = Newest(), tuple[str, ...]()
+
+    def does(self, event: str, **data: str) -> dict[Any, Any]:
+        request: Any = SimpleNamespace(headers={"accept-language": "en"})
+        values: Any = (self.newest, self.gone, -1, "", "", "", [], [])
+        given = (SimpleNamespace(_data=data),) if data else ()
+        drawn: dict[Any, Any] = getattr(self.events, event)(request, *given, *values)
+        self.gone = drawn.get("gone", self.gone)
+        return drawn
+
+
+def test_a_failed_undo_can_be_tried_again(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The failure is said as one, with the button; the documents stay to be brought back."""
+    workspace, window = backend.workspace(), Window(backend)
+    assert workspace is not None
+    (one,) = workspace.library.entries()
+    window.does("document_action", act="remove", id=one.id)
+    assert window.gone == (one.id,)
+
+    def refuse(documents: Sequence[str]) -> None:
+        raise StorageError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(workspace), "restore_all", lambda self, documents: refuse(documents))
+        said = window.does("undo", act="undo")["said"]
+    assert window.gone == (one.id,) and "wrong" in said and 'data-act="undo"' in said
+    assert "is back" in window.does("undo", act="undo")["said"] and not window.gone
+
+
+def test_a_draw_of_an_older_filter_is_dropped(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look at the library that was begun before a filter does not put the old table back."""
+    window, searched = Window(backend), library.searched
+    assert "table" in window.does("tick")
+
+    def meanwhile(*given: Any) -> Any:
+        window.newest.wanted = LibraryFilter(search="harbour")
+        return searched(*given)
+
+    monkeypatch.setattr(library, "searched", meanwhile)
+    drawn = window.does("tick")
+    assert "table" not in drawn and "state" in drawn
+
+
+def test_buttons_over_a_document_act_on_that_one(
+    backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when another was opened since; what was late for it is dropped."""
+    workspace, window = backend.workspace(), Window(backend)
+    assert workspace is not None
+    (tmp_path / "Ystad.md").write_text("# Ystad\n\nThe harbour of Ystad is open.\n")
+    list(workspace.add([tmp_path / "Ystad.md"]))
+    first, second = workspace.library.entries()
+    assert first.id in window.does("table_action", act="open", id=first.id)["head"]
+    window.does("table_action", act="open", id=second.id)
+    assert "form" not in window.does("document_action", act="edit", id=first.id)
+    window.does("document_action", act="remove", id=first.id)
+    assert [one.id for one in workspace.library.entries()] == [second.id]
+    assert window.newest.current == second.id
+
+    def slowly(*given: Any) -> list[str]:
+        window.newest.open(first.id)
+        return ["Is the harbour of Ystad open?"]
+
+    monkeypatch.setattr(page_document, "questions_for", slowly)
+    request: Any = SimpleNamespace(headers={"accept-language": "en"})
+    assert "Ystad" not in str(window.events.questions(window.newest, request))
+
+
+def test_a_source_that_was_opened_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the panel draws unasked comes too late then."""
+    acts, nothing, opened = Acts(), cast(Any, None), cast(Any, object())
+    panel: Any = SourcePanel(nothing, nothing, nothing, nothing, None, lambda value: opened)
+    request = SimpleNamespace(headers={})
+    monkeypatch.setattr(panel, "drawn", lambda shown, language: ("drawn", shown))
+    assert panel.open_first(None, None, acts, request)[0] == "drawn"
+
+    def slowly(shown: Any, language: str) -> Any:
+        acts.begun += 1
+        return "drawn", shown
+
+    monkeypatch.setattr(panel, "drawn", slowly)
+    assert panel.open_first(None, None, acts, request)[0] != "drawn"
+
+
+def test_only_a_public_address_is_a_link() -> None:
+    """Whatever scheme a document says that it came by."""
+    one = entry(1, "A note")
+    account = ExtractionReport("/note.md", one.id, "A note", "", "en")
+    for place, linked in (("https://example.org/a", True), ("javascript://x", False)):
+        at = replace(one, source=replace(one.source, location=place))
+        assert (f'href="{place}"' in drawn_head(at, account, kept=False)) is linked
 
 
 def test_the_time_axis_keeps_what_is_empty_and_its_colours() -> None:

@@ -10,7 +10,7 @@ from corpus.catalogue import Entry
 from corpus.errors import BriefingError, NotInLibrary
 from corpus.partial_dates import is_date
 from index.filters import Filters
-from index.word_search import Hit, Wanted, hits, passages_by_document
+from index.word_search import Hit, Wanted, hits, passages_by_document, passages_with_most
 from ui.translation import translated
 from ui.wording import word
 
@@ -42,6 +42,11 @@ class LibraryFilter:
     sort: str = "published"
     down: bool = True
     page: int = 0
+
+    @property
+    def bounded(self) -> bool:
+        """Whether anything but the words bounds what is shown."""
+        return any((self.publisher, self.kind, self.theme, self.since, self.until))
 
     def sorted_by(self, column: str) -> LibraryFilter:
         """Return the filter after a column's head was pressed: sorted by it, or the other way."""
@@ -110,6 +115,37 @@ def found_inside(workspace: Workspace, search: str) -> dict[str, str]:
     if not search.strip():
         return {}
     return passages_by_document(workspace.indexes.snapshot(), Wanted.of(search))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The documents that a search finds, each with its best passage.
+
+    `held` is how many of its `words` each holds where none has all of them; else both are 0.
+    """
+
+    inside: Mapping[str, str]
+    held: int = 0
+    words: int = 0
+
+    @property
+    def partly(self) -> bool:
+        """Whether none has all the words."""
+        return self.held < self.words
+
+    def line(self, language: str) -> str:
+        """Return in words that none has all of them."""
+        return word("library.partly", language, held=self.held, words=self.words)
+
+
+def searched(workspace: Workspace, entries: Sequence[Entry], search: str) -> Found:
+    """Return the documents with all words of a search; where none has all, those with the most."""
+    inside = found_inside(workspace, search)
+    if not search.strip() or any(_named(one, search, inside) for one in entries):
+        return Found(inside)
+    wanted = Wanted.of(search)
+    inside, held = passages_with_most(workspace.indexes.snapshot(), wanted)
+    return Found(inside, held, wanted.count) if held else Found({})
 
 
 def with_hits(
@@ -193,15 +229,17 @@ def remove_documents(
     return tuple(one.id for one in gone), said
 
 
-def restore_documents(workspace: Workspace, documents: Sequence[str], language: str) -> str:
-    """Bring removed documents back; return what to say."""
+def restore_documents(
+    workspace: Workspace, documents: Sequence[str], language: str
+) -> tuple[bool, str]:
+    """Bring removed documents back; return whether that was done, and what to say."""
     try:
         back = workspace.restore_all(documents)
     except BriefingError as error:
-        return word("library.failed", language, reason=translated(str(error), language))
+        return False, word("library.failed", language, reason=translated(str(error), language))
     if len(back) == 1:
-        return word("library.restored", language, title=back[0].source.title)
-    return word("library.restored_several", language, count=len(back))
+        return True, word("library.restored", language, title=back[0].source.title)
+    return True, word("library.restored_several", language, count=len(back))
 
 
 def give_theme(

@@ -11,6 +11,7 @@ from corpus.citation_line import citation_line
 from corpus.document import LeftOut, page_list
 from corpus.extraction_report import ExtractionReport
 from corpus.integrity import IntegrityFinding
+from corpus.starter.public_sources import public_sources
 from index.word_search import Hit
 from ui.extraction_words import (
     Pieces,
@@ -22,6 +23,7 @@ from ui.extraction_words import (
 from ui.library import COLUMNS, LibraryFilter, LibraryView
 from ui.places import shown_location
 from ui.rendering import rendered
+from ui.source import is_public, public_address
 from ui.translation import translated
 from ui.wording import word
 
@@ -41,9 +43,14 @@ class Row:
     hit: Hit | None
 
 
-def note_html(said: str, language: str, *, wrong: bool = False, undo: bool = False) -> str:
-    """Return a line in the page's own words, with a button to undo it; `said` "" is no line."""
-    return rendered("library.html", "note", language, said, wrong, undo) if said else ""
+def note_html(
+    said: str, language: str, *, wrong: bool = False, undo: bool = False, passing: bool = False
+) -> str:
+    """Return a line in the page's own words, with a button to undo it; `said` "" is no line.
+
+    One that is `passing` goes away by itself.
+    """
+    return rendered("library.html", "note", language, said, wrong, undo, passing) if said else ""
 
 
 def table_html(
@@ -89,7 +96,7 @@ class OpenDocument:
     """A document that is read: its entry, what its theme is called, how it was read.
 
     `places` are all where its content was seen, `versions` those before it with when they were
-    replaced; `kept` says that its file is kept, `questions` are some that it may answer.
+    replaced; `kept` says that its file is kept.
     """
 
     entry: Entry
@@ -98,19 +105,19 @@ class OpenDocument:
     places: Sequence[str]
     versions: Sequence[tuple[str, str]]
     kept: bool
-    questions: Sequence[str] = ()
 
 
 def document_head_html(shown: OpenDocument, language: str) -> str:
     """Return what stands over the text of a document: what it is and what can be done with it."""
     entry = shown.entry
-    address = entry.source.location if "://" in entry.source.location else ""
+    address = public_address(entry.sources)
     unsettled = unsettled_lines(entry, shown.account, language)
     if not shown.kept:
         unsettled = [[("".join(said for said, _ in line), "")] for line in unsettled]
     return rendered(
-        "library.html", "document", language, shown, address, unsettled, _facts(shown, language)
-    )
+        "library.html", "document", language, shown, address, unsettled, _facts(shown, language),
+        [(one, is_public(one.address)) for one in public_sources(entry.source)],
+    )  # fmt: skip
 
 
 def _facts(shown: OpenDocument, language: str) -> list[tuple[str, Pieces]]:

@@ -113,7 +113,9 @@ def build(
         [stop, about, column.listing], **quiet,
     )  # fmt: skip
     watch.success(events.lead_on, [turns, current, watch_id, watcher], [turns, latest], **free)
-    watch.success(source.open_first, [turns, source.kept], [source.panel, source.kept], **quiet)
+    watch.success(
+        source.open_first, [turns, source.kept, source.acts], [source.panel, source.kept], **quiet
+    )
     options = [engine, *scope.inputs]
     given, shown = [watcher, turns, current, replacing, alone, *options], parts.all_outputs
     begun = [gr.on([box.submit, send.click], events.ask, [box, *given], parts.ask_outputs, **free)]

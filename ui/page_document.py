@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import gradio as gr
 
 from assistant.examples import questions_for
+from corpus.errors import NotInLibrary
 from ui import library, page_source
 from ui.backend import Backend
 from ui.library_view import OpenDocument, document_head_html, note_html
-from ui.page_html import drawn
+from ui.page_html import drawn, hidden_text
 from ui.page_scripts import SEND_CLICKS
 from ui.page_words import LABELS
 from ui.rendering import rendered
@@ -19,18 +22,21 @@ from ui.source import View
 from ui.wording import word
 
 Updates = dict[Any, Any]
+# Documents whose questions are kept.
+_MOST_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DocumentParts:
     """The components: the head, the form that corrects it, the text with what it keeps.
 
-    `current` is the id of the document that is read, "" for none.
+    `edited_id` is the id of the document whose fields stand in the form; `questions` are those
+    that it answers, below the text.
     """
 
-    current: gr.State
     head: gr.HTML
     form: gr.Column
+    edited_id: gr.Textbox
     title: gr.Textbox
     issuer: gr.Textbox
     published: gr.Textbox
@@ -39,23 +45,24 @@ class DocumentParts:
     keep: gr.Button
     leave: gr.Button
     panel: page_source.SourcePanel
+    questions: gr.HTML
 
     @property
     def outputs(self) -> list[Any]:
         """What opening a document draws."""
-        return [self.current, self.head, self.form, self.title, self.issuer, self.published,
-                self.theme, self.wrong, self.panel.panel, self.panel.kept]  # fmt: skip
+        return [self.head, self.form, *self.edited, self.wrong, self.panel.panel, self.panel.kept,
+                self.questions]  # fmt: skip
 
     @property
     def edited(self) -> list[Any]:
         """The fields of the form."""
-        return [self.title, self.issuer, self.published, self.theme]
+        return [self.edited_id, self.title, self.issuer, self.published, self.theme]
 
 
 def build(page: gr.Blocks, backend: Backend) -> DocumentParts:
     """Build the pane."""
-    current = gr.State("")
     head = drawn("library-document", js_on_load=SEND_CLICKS + "openAtTop(element);")
+    edited_id = hidden_text("library-edited")
     with gr.Column(visible=False, elem_id="library-edit") as form:
         title = gr.Textbox(label=LABELS("library.title"), max_lines=2)
         with gr.Row():
@@ -68,8 +75,9 @@ def build(page: gr.Blocks, backend: Backend) -> DocumentParts:
             keep = gr.Button(LABELS("library.save"), size="sm", variant="primary")
             leave = gr.Button(LABELS("chat.cancel"), size="sm")
     panel = page_source.build(page, backend, elem_id="library-source")
-    return DocumentParts(current, head, form, title, issuer, published, theme, wrong, keep, leave,
-                         panel)  # fmt: skip
+    questions = drawn("library-questions", js_on_load=SEND_CLICKS)
+    return DocumentParts(head, form, edited_id, title, issuer, published, theme, wrong, keep, leave,
+                         panel, questions)  # fmt: skip
 
 
 class Documents:
@@ -78,35 +86,39 @@ class Documents:
     def __init__(self, backend: Backend, parts: DocumentParts) -> None:
         self._backend = backend
         self._parts = parts
-        # Questions that documents answer: trying them costs a second.
-        self._questions: dict[tuple[str, int], tuple[str, ...]] = {}
+        # Questions that documents answer, by what they were made for, the latest last: trying them
+        # costs a second.
+        self._questions: OrderedDict[tuple[str, int, str], tuple[str, ...]] = OrderedDict()
+        self._lock = Lock()
 
     def nothing(self, language: str) -> Updates:
         """Return the pane before a document is chosen."""
         parts = self._parts
         return {
-            parts.current: "",
             parts.head: rendered("library.html", "no_document", language),
             parts.form: gr.update(visible=False),
             parts.panel.panel: "",
             parts.panel.kept: None,
+            parts.questions: "",
         }
 
-    def open(self, document: str, language: str, at: tuple[int, int] | None = None) -> Updates:
-        """Return a document from its beginning, or at a place of it."""
+    def open(
+        self, document: str, language: str, at: tuple[int, int] | None = None
+    ) -> tuple[bool, Updates]:
+        """Return whether a document is there, and it from its beginning or at a place of it."""
         head = self.head(document, language)
         place = page_source.selected_place(self._backend, document, *(at or (0, 0)))
         if self._parts.title not in head or place is None:
-            return self.nothing(language)
+            return False, self.nothing(language)
         # As text, which is there at once; its page is a step away.
         opened = page_source.Opened(place, View(as_text=True))
         text, kept = self._parts.panel.drawn(opened, language)
-        return {
+        return True, {
             **head,
-            self._parts.current: document,
             self._parts.form: gr.update(visible=False),
             self._parts.panel.panel: text,
             self._parts.panel.kept: kept,
+            self._parts.questions: "",
         }
 
     def head(self, document: str, language: str) -> Updates:
@@ -124,7 +136,6 @@ class Documents:
             workspace.library.places_of(document),
             workspace.library.versions_before(document),
             workspace.library.original(document) is not None,
-            self._questions.get((document, workspace.library.generation), ()),
         )
         told = workspace.theme_told_by_words(entry)
         named = (
@@ -134,6 +145,7 @@ class Documents:
         themes += [(one.named(language), one.key) for one in workspace.themes.all()]
         return {
             parts.head: document_head_html(shown, language),
+            parts.edited_id: document,
             parts.title: source.title,
             parts.issuer: source.publisher,
             parts.published: source.published,
@@ -142,17 +154,26 @@ class Documents:
         }
 
     def with_questions(self, document: str, language: str) -> Updates:
-        """Return the head with questions that the document answers, once these were tried."""
+        """Return the questions that a document answers, once these were tried."""
         workspace = self._backend.workspace()
         busy = self._backend.questions.unfinished() or self._backend.additions.unfinished()
         if workspace is None or not document or busy:
-            return {self._parts.head: gr.skip()}
-        key = document, workspace.library.generation
-        if key not in self._questions:
-            self._questions[key] = tuple(questions_for(workspace, document))
-        if not self._questions[key]:
-            return {self._parts.head: gr.skip()}
-        return {self._parts.head: self.head(document, language)[self._parts.head]}
+            return {self._parts.questions: gr.skip()}
+        key = document, workspace.library.generation, language
+        with self._lock:
+            found = self._questions.get(key)
+        if found is None:
+            try:
+                found = tuple(questions_for(workspace, document, language))
+            except NotInLibrary:
+                found = ()
+        with self._lock:
+            self._questions[key] = found
+            self._questions.move_to_end(key)
+            while len(self._questions) > _MOST_KEPT:
+                self._questions.popitem(last=False)
+        drawn = rendered("library.html", "questions", language, document, found)
+        return {self._parts.questions: drawn if found else ""}
 
     def save(
         self, document: str, language: str, *, title: str, publisher: str, published: str,

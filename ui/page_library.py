@@ -8,12 +8,11 @@ import gradio as gr
 
 from ui import page_document
 from ui.backend import Backend
-from ui.library import LibraryFilter
 from ui.page_adding import Adding, Dialog
 from ui.page_bar import Bar
 from ui.page_document import Documents
 from ui.page_html import drawn
-from ui.page_library_events import LibraryEvents, LibraryParts
+from ui.page_library_events import LibraryEvents, LibraryParts, Newest
 from ui.page_scope import Scope
 from ui.page_scripts import ANNOUNCE, SEND_CLICKS
 from ui.page_words import LABELS
@@ -21,8 +20,7 @@ from ui.page_words import LABELS
 
 def build(page: gr.Blocks, bar: Bar, scope: Scope, dialog: Dialog, backend: Backend) -> None:
     """Build the library page inside `page`; `dialog` is where documents are added."""
-    wanted, chosen, gone = gr.State(LibraryFilter()), gr.State(()), gr.State(())
-    seen = gr.State(-1)
+    newest, gone, seen = gr.State(Newest()), gr.State(()), gr.State(-1)
     with gr.Row(elem_id="library-columns", elem_classes="panes"):
         with gr.Column(elem_id="library-list", elem_classes="pane"):
             with gr.Row(elem_id="library-filters"):
@@ -36,10 +34,12 @@ def build(page: gr.Blocks, bar: Bar, scope: Scope, dialog: Dialog, backend: Back
                                     scale=2, min_width=110)  # fmt: skip
                 kind = gr.Dropdown([("", "")], value="", label=LABELS("library.kind"), scale=1,
                                    min_width=90)  # fmt: skip
-                since = gr.Textbox(label=LABELS("library.since"), placeholder="2025-01",
-                                   max_lines=1, scale=1, min_width=84)  # fmt: skip
-                until = gr.Textbox(label=LABELS("library.until"), placeholder="2025-12",
-                                   max_lines=1, scale=1, min_width=84)  # fmt: skip
+                since = gr.Textbox(label=LABELS("library.since"), max_lines=1, scale=1,
+                                   placeholder=LABELS("library.since_in"), min_width=104,
+                )  # fmt: skip
+                until = gr.Textbox(label=LABELS("library.until"), max_lines=1, scale=1,
+                                   placeholder=LABELS("library.until_in"), min_width=104,
+                )  # fmt: skip
             axis = drawn("library-axis", js_on_load=SEND_CLICKS)
             rows = drawn("library-adding", js_on_load=SEND_CLICKS)
             said = drawn("library-said", js_on_load=SEND_CLICKS + ANNOUNCE)
@@ -62,7 +62,7 @@ def build(page: gr.Blocks, bar: Bar, scope: Scope, dialog: Dialog, backend: Back
 
     adding = Adding(backend, bar, dialog, rows)
     parts = LibraryParts(
-        wanted, chosen, gone, seen, table, line, pager, back, on, selection, axis, said, publisher,
+        gone, seen, table, line, pager, back, on, selection, axis, said, publisher,
         about, kind, since, until, state, scope.publishers, scope.documents, bar.scope,
     )  # fmt: skip
     events = LibraryEvents(backend, parts, reading, Documents(backend, reading), adding)
@@ -72,25 +72,30 @@ def build(page: gr.Blocks, bar: Bar, scope: Scope, dialog: Dialog, backend: Back
     each: Any = {**quiet, "trigger_mode": "multiple"}
     adding.connect()
 
-    session = [wanted, chosen, reading.current, gone, seen, adding.put_away, *scope.inputs]
+    session = [newest, gone, seen, adding.put_away, *scope.inputs]
     asked = [search, publisher, about, kind, since, until]
     gr.on(
         [search.change, publisher.input, about.input, kind.input, since.change, until.change],
         events.filter_table, [*asked, *session], parts.listed, **latest,
     )  # fmt: skip
     axis.select(events.follow_axis, session, [since, until, about, *parts.listed], **quiet)
+    line.select(
+        events.without_filters, session, [publisher, about, kind, since, until, *parts.listed],
+        **quiet,
+    )  # fmt: skip
     back.click(events.previous_page, session, parts.listed, **quiet)
     on.click(events.next_page, session, parts.listed, **quiet)
     folded.click(
         js="() => { document.querySelector('#library-filters').classList.toggle('open'); }"
     )
     table.select(
-        events.table_action, session, [*parts.listed, chosen, selection, *reading.outputs], **each
-    ).then(events.questions, reading.current, reading.head, **latest)
+        events.table_action, session, [*parts.listed, selection, *reading.outputs], **each
+    ).then(events.questions, newest, reading.questions, **latest)
 
     whole = [*parts.listed, *parts.drawn, *adding.outputs]
-    removed = [chosen, gone, said, selection, *reading.outputs, *whole]
-    reading.head.select(events.document_action, session, removed, **quiet).then(js="afterDocument")
+    removed = [gone, said, selection, *reading.outputs, *whole]
+    for pressed in (reading.head, reading.questions):
+        pressed.select(events.document_action, session, removed, **quiet).then(js="afterDocument")
     selection.select(events.selection_action, session, removed, **quiet).then(js="afterSelection")
     said.select(events.undo, session, [said, gone, *whole], **quiet)
     reading.keep.click(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import gradio as gr
@@ -36,12 +36,10 @@ Updates = dict[Any, Any]
 class LibraryParts:
     """The components that events draw.
 
-    `wanted` is the filter, `chosen` the documents that are selected, `gone` those that were removed
-    last, `seen` the generation of the library that is shown; the last three are the scope's.
+    `gone` are the documents that were removed last, `seen` the generation of the library that is
+    shown; the last three are the scope's.
     """
 
-    wanted: gr.State
-    chosen: gr.State
     gone: gr.State
     seen: gr.State
     table: gr.HTML
@@ -65,7 +63,7 @@ class LibraryParts:
     @property
     def listed(self) -> list[Any]:
         """What a filter draws."""
-        return [self.wanted, self.table, self.line, self.pager, self.back, self.on, self.axis]
+        return [self.table, self.line, self.pager, self.back, self.on, self.axis]
 
     @property
     def drawn(self) -> list[Any]:
@@ -74,13 +72,32 @@ class LibraryParts:
                 self.scope_publishers, self.scope_documents, self.scope]  # fmt: skip
 
 
+@dataclass(slots=True, eq=False)
+class Newest:
+    """What a window wants by now: also an event that was begun before sees it, and draws no older.
+
+    `wanted` is the filter, `current` the document that is read ("" for none), `chosen` those that
+    are selected; the numbers count what was opened and ticked.
+    """
+
+    wanted: LibraryFilter = field(default_factory=LibraryFilter)
+    current: str = ""
+    chosen: tuple[str, ...] = ()
+    opened: int = 0
+    ticked: int = 0
+
+    def open(self, document: str) -> int:
+        """Note which document is read from now on; return the number of it."""
+        self.current = document
+        self.opened += 1
+        return self.opened
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a window has on the page: the values of `LibraryParts.session`, in that order."""
+    """What a window has on the page: the values of its inputs, in that order."""
 
-    wanted: LibraryFilter
-    chosen: Sequence[str]
-    current: str
+    newest: Newest
     gone: Sequence[str]
     seen: int
     put_away: str
@@ -106,30 +123,35 @@ class LibraryEvents:
     # ------------------------------------------------------------------ the table
 
     def _table(self, entries: Sequence[Entry], session: Session, language: str) -> Updates:
-        """Return filter, table, the line over it, its pager and the axis."""
-        parts, workspace, wanted = self._parts, self._backend.workspace(), session.wanted
+        """Return the table, the line over it, its pager and the axis; nothing once out of date."""
+        parts, workspace, wanted = self._parts, self._backend.workspace(), session.newest.wanted
         if workspace is None:
             said = word("library.opening", language)
-            opening = rendered("library.html", "line", language, said, False)
-            return {parts.wanted: wanted, parts.line: opening}
+            opening = rendered("library.html", "line", language, said, False, False)
+            return {parts.line: opening}
         order = [one.key for one in workspace.themes.all()]
-        inside = library.found_inside(workspace, wanted.search)
-        view = library.library_view(entries, wanted, inside, self._theme_name(language))
-        view = library.with_hits(view, workspace, wanted.search, inside)
+        found = library.searched(workspace, entries, wanted.search)
+        view = library.library_view(entries, wanted, found.inside, self._theme_name(language))
+        view = library.with_hits(view, workspace, wanted.search, found.inside)
         accounts = workspace.library.extraction_reports([one.id for one in view.entries])
         name = self._theme_name(language)
         shown = timeline(
-            library.without_span(entries, wanted, inside), order, name, wanted, language
+            library.without_span(entries, wanted, found.inside), order, name, wanted, language
         )
         more = len(view.entries) < view.count
+        table = table_html(
+            view, accounts, wanted, lambda key: (name(key), colour_of(key, order)), language,
+            session.newest.current,
+        )  # fmt: skip
+        said = view.line(language, anything=bool(entries))
+        if said and view.count and found.partly:
+            said = f"{found.line(language)} {said}"
+        if session.newest.wanted is not wanted:
+            return {parts.line: gr.skip()}
+        bounded = bool(entries) and not view.count and wanted.bounded
         return {
-            parts.wanted: wanted,
-            parts.table: table_html(
-                view, accounts, wanted, lambda key: (name(key), colour_of(key, order)), language,
-                session.current,
-            ),
-            parts.line: rendered("library.html", "line", language,
-                                 view.line(language, anything=bool(entries)), not entries),
+            parts.table: table,
+            parts.line: rendered("library.html", "line", language, said, not entries, bounded),
             parts.pager: gr.update(visible=more),
             # Only those that lead somewhere work.
             parts.back: gr.update(interactive=view.first > 0),
@@ -155,17 +177,26 @@ class LibraryEvents:
         kind: str | None, since: str | None, until: str | None, *values: Any,
     ) -> Updates:  # fmt: skip
         """Filter the table."""
-        wanted = Session(*values).wanted
+        wanted = Session(*values).newest.wanted
         asked = LibraryFilter(search or "", publisher or "", kind or "", theme or "",
                               (since or "").strip(), (until or "").strip(),
                               wanted.sort, wanted.down)  # fmt: skip
         if asked == wanted:
-            return {self._parts.wanted: gr.skip()}
+            return {self._parts.line: gr.skip()}
         return self.filtered(asked, request, *values)
+
+    def without_filters(self, request: gr.Request, event: gr.EventData, *values: Any) -> Updates:
+        """Clear every filter but the words that are searched for."""
+        parts, wanted = self._parts, Session(*values).newest.wanted
+        if (event._data or {}).get("act") != "unbounded":
+            return {parts.line: gr.skip()}
+        asked = LibraryFilter(wanted.search, sort=wanted.sort, down=wanted.down)
+        cleared = (parts.publisher, parts.theme, parts.kind, parts.since, parts.until)
+        return {**self.filtered(asked, request, *values), **dict.fromkeys(cleared, "")}
 
     def follow_axis(self, request: gr.Request, event: gr.EventData, *values: Any) -> Updates:
         """Bound the table to a period or a theme of the axis; pressed again it is not bounded."""
-        parts, data, wanted = self._parts, event._data or {}, Session(*values).wanted
+        parts, data, wanted = self._parts, event._data or {}, Session(*values).newest.wanted
         theme = str(data.get("theme") or "")
         span = (str(data.get("since") or ""), str(data.get("until") or ""))
         if data.get("act") == "theme":
@@ -183,28 +214,44 @@ class LibraryEvents:
 
     def previous_page(self, request: gr.Request, *values: Any) -> Updates:
         """Turn the table a page back."""
-        return self.filtered(library.turn_page(Session(*values).wanted, -1), request, *values)
+        return self.filtered(
+            library.turn_page(Session(*values).newest.wanted, -1), request, *values
+        )
 
     def next_page(self, request: gr.Request, *values: Any) -> Updates:
         """Turn the table a page on."""
-        return self.filtered(library.turn_page(Session(*values).wanted, 1), request, *values)
+        return self.filtered(library.turn_page(Session(*values).newest.wanted, 1), request, *values)
 
     def filtered(self, wanted: LibraryFilter, request: gr.Request, *values: Any) -> Updates:
         """Return the table for a filter."""
-        session = replace(Session(*values), wanted=wanted)
+        session = Session(*values)
+        session.newest.wanted = wanted
         return self._table(self._themed(), session, language_of(request.headers))
 
     def table_action(self, request: gr.Request, event: gr.EventData, *values: Any) -> Updates:
         """Sort by a column, open a document, or take in which are selected."""
-        data, language = event._data or {}, language_of(request.headers)
+        data, language, newest = (
+            event._data or {},
+            language_of(request.headers),
+            Session(*values).newest,
+        )
         if data.get("act") == "sort":
-            asked = Session(*values).wanted.sorted_by(str(data.get("column")))
+            asked = newest.wanted.sorted_by(str(data.get("column")))
             return self.filtered(asked, request, *values)
         if data.get("act") == "chosen":
-            ids = tuple(str(data.get("ids") or "").split())
-            return {self._parts.chosen: ids, **self._selection(ids, language)}
+            if (ticked := _number(data.get("ticked"))) < newest.ticked:
+                return {self._parts.selection: gr.skip()}
+            newest.ticked, newest.chosen = ticked, tuple(str(data.get("ids") or "").split())
+            return self._selection(newest.chosen, language)
         at = (_number(data.get("start")), _number(data.get("end")))
-        return self._documents.open(str(data.get("id")), language, at if at[1] else None)
+        document = str(data.get("id"))
+        opened = newest.open(document)
+        shown, drawn = self._documents.open(document, language, at if at[1] else None)
+        if newest.opened != opened:
+            return {self._parts.selection: gr.skip()}
+        if not shown:
+            newest.open("")
+        return drawn
 
     def _selection(self, chosen: Sequence[str], language: str) -> Updates:
         workspace = self._backend.workspace()
@@ -222,10 +269,11 @@ class LibraryEvents:
 
     def _refreshed(self, session: Session, request: gr.Request) -> Updates:
         parts, language = self._parts, language_of(request.headers)
-        entries, workspace = self._themed(), self._backend.workspace()
-        state, seen = "", session.seen
+        workspace, state = self._backend.workspace(), ""
+        # Before the documents: one that comes in meanwhile is drawn with the next look.
+        seen = workspace.library.generation if workspace is not None else session.seen
+        entries = self._themed()
         if workspace is not None:
-            seen = workspace.library.generation
             state = storage_html(
                 entries, storage(workspace), behind=workspace.indexes.is_behind(), language=language
             )
@@ -235,7 +283,7 @@ class LibraryEvents:
         return {
             **self._table(entries, session, language),
             parts.seen: seen,
-            **self._choices(entries, session.wanted, language),
+            **self._choices(entries, session.newest.wanted, language),
             parts.state: state,
             parts.scope_publishers: gr.update(choices=publishers_of(entries)),
             parts.scope_documents: gr.update(choices=documents_of(entries)),
@@ -269,40 +317,45 @@ class LibraryEvents:
         """Return the pane before a document is chosen."""
         return self._documents.nothing(language_of(request.headers))
 
-    def questions(self, current: str, request: gr.Request) -> Updates:
-        """Add the questions that a document answers to what stands over it."""
-        return self._documents.with_questions(current, language_of(request.headers))
+    def questions(self, newest: Newest, request: gr.Request) -> Updates:
+        """Add the questions that the open document answers, unless another is opened meanwhile."""
+        opened, language = newest.opened, language_of(request.headers)
+        drawn = self._documents.with_questions(newest.current, language)
+        return drawn if newest.opened == opened else {self._reading.questions: gr.skip()}
 
     def document_action(self, request: gr.Request, event: gr.EventData, *values: Any) -> Updates:
-        """Ask about the document that is read, correct it, or remove it."""
-        session, act = Session(*values), (event._data or {}).get("act")
-        if act in {"ask", "question"}:
-            return self._asked_about([session.current])
-        if act == "edit":
-            return {self._reading.form: gr.update(visible=True)}
-        if act == "remove" and session.current:
-            return self._without([session.current], session, request)
+        """Ask about the document that a button names, correct it, or remove it."""
+        session, data = Session(*values), event._data or {}
+        act, document = data.get("act"), str(data.get("id") or "")
+        if act in {"ask", "question"} and document:
+            return self._asked_about([document])
+        # The fields are those of the document that was opened last.
+        if act == "edit" and document == session.newest.current:
+            return {self._reading.form: gr.update(visible=True), self._parts.said: ""}
+        if act == "remove" and document:
+            return self._without([document], session, request)
         return {self._parts.gone: gr.skip()}
 
     def selection_action(self, request: gr.Request, event: gr.EventData, *values: Any) -> Updates:
         """Ask about the documents that are selected, give them a theme, or remove them."""
         session, data, workspace = Session(*values), event._data or {}, self._backend.workspace()
-        act, language = data.get("act"), language_of(request.headers)
+        act, language, chosen = data.get("act"), language_of(request.headers), session.newest.chosen
         if act == "ask":
-            return self._asked_about(session.chosen)
+            return self._asked_about(chosen)
         if act == "none":
-            return {self._parts.chosen: (), **self._selection((), language)}
-        if workspace is None or not session.chosen:
+            session.newest.chosen = ()
+            return self._selection((), language)
+        if workspace is None or not chosen:
             return {self._parts.gone: gr.skip()}
         if act == "give":
             theme = str(data.get("theme") or "")
-            done, said = library.give_theme(workspace, session.chosen, theme, language)
+            done, said = library.give_theme(workspace, chosen, theme, language)
             return {
                 self._parts.said: note_html(said, language, wrong=not done),
                 **self._refreshed(session, request),
             }
         if act == "remove":
-            return self._without(session.chosen, session, request)
+            return self._without(chosen, session, request)
         return {self._parts.gone: gr.skip()}
 
     def _asked_about(self, documents: Sequence[str]) -> Updates:
@@ -317,16 +370,21 @@ class LibraryEvents:
         if workspace is None:
             return {parts.gone: gr.skip()}
         gone, said = library.remove_documents(workspace, documents, language)
-        # The page lets go of what was selected when that is what was removed.
-        left = () if documents is session.chosen else tuple(session.chosen)
-        closed = self._documents.nothing(language) if session.current in gone else {}
-        current = "" if closed else session.current
+        if not gone:
+            # What was removed before can still be brought back.
+            undo = bool(session.gone)
+            return {parts.said: note_html(said, language, wrong=True, undo=undo)}
+        newest = session.newest
+        newest.chosen = tuple(one for one in newest.chosen if one not in gone)
+        closed = {}
+        if newest.current in gone:
+            newest.open("")
+            closed = self._documents.nothing(language)
         return {
             **closed,
-            **self._refreshed(replace(session, chosen=left, current=current), request),
-            **self._selection(left, language),
-            parts.chosen: left,
-            parts.said: note_html(said, language, wrong=not gone, undo=bool(gone)),
+            **self._refreshed(session, request),
+            **self._selection(newest.chosen, language),
+            parts.said: note_html(said, language, undo=True),
             parts.gone: gone,
         }
 
@@ -336,27 +394,29 @@ class LibraryEvents:
         if workspace is None or not session.gone or (event._data or {}).get("act") != "undo":
             return {self._parts.gone: gr.skip()}
         language = language_of(request.headers)
-        said = library.restore_documents(workspace, session.gone, language)
+        done, said = library.restore_documents(workspace, session.gone, language)
         return {
-            self._parts.said: note_html(said, language),
-            self._parts.gone: (),
+            self._parts.said: note_html(said, language, wrong=not done, undo=not done),
+            # What could not be done can be tried again.
+            self._parts.gone: () if done else session.gone,
             **self._refreshed(session, request),
         }
 
     def save(
-        self, request: gr.Request, title: str, publisher: str, published: str, theme: str | None,
-        *values: Any,
+        self, request: gr.Request, document: str, title: str, publisher: str, published: str,
+        theme: str | None, *values: Any,
     ) -> Updates:  # fmt: skip
-        """Change what the library says of the document that is read."""
+        """Change what the library says of the document whose fields these are."""
         session, language = Session(*values), language_of(request.headers)
         done, drawn = self._documents.save(
-            session.current, language, title=title, publisher=publisher, published=published,
+            document, language, title=title, publisher=publisher, published=published,
             theme=theme or "",
         )  # fmt: skip
         if not done:
             return drawn
-        said = note_html(word("library.saved", language), language)
-        return {**drawn, self._parts.said: said, **self._refreshed(session, request)}
+        said = note_html(word("library.saved", language), language, passing=True)
+        over = drawn if session.newest.current == document else {}
+        return {**over, self._parts.said: said, **self._refreshed(session, request)}
 
     def check(self, request: gr.Request) -> str:
         """Check packages, library, indexes and disk."""
@@ -383,4 +443,4 @@ def _number(value: object) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
-__all__ = ["LibraryEvents", "LibraryParts"]
+__all__ = ["LibraryEvents", "LibraryParts", "Newest"]

@@ -32,18 +32,28 @@ class Opened:
     before: Opened | None = None
 
 
+@dataclass(slots=True, eq=False)
+class Acts:
+    """What a session did in a panel: how many acts were begun, and how many go on."""
+
+    begun: int = 0
+    going_on: int = 0
+
+
 class SourcePanel:
     """A panel: its component, and `kept`, the state in which a session keeps what it shows."""
 
     def __init__(
-        self, backend: Backend, panel: gr.HTML, kept: gr.State, find: Find | None,
+        self, backend: Backend, panel: gr.HTML, kept: gr.State, acts: gr.State, find: Find | None,
         first: First | None,
     ) -> None:  # fmt: skip
+        """`acts` is the state that says whether the reader opened something meanwhile."""
         self._backend = backend
         self._find = find
         self._first = first
         self.panel = panel
         self.kept = kept
+        self.acts = acts
 
     def drawn(self, opened: Opened | None, language: str) -> tuple[Any, Opened | None]:
         """Return what the panel and its state become."""
@@ -62,16 +72,19 @@ class SourcePanel:
         selected = selected_place(self._backend, document, *(at or (0, 0)))
         return self.drawn(Opened(selected) if selected else None, language)
 
-    def open_first(self, value: Any, kept: Opened | None, request: gr.Request) -> tuple[Any, Any]:
+    def open_first(
+        self, value: Any, kept: Opened | None, acts: Acts, request: gr.Request
+    ) -> tuple[Any, Any]:
         """Open what `first` names, unless the reader has opened something himself."""
         selected = self._first(value) if self._first and kept is None else None
         if selected is None:
             return gr.skip(), gr.skip()
-        return self.drawn(Opened(selected), language_of(request.headers))
+        return self._unless_overtaken(Opened(selected), acts, request)
 
     def act(
-        self, value: Any, kept: Opened | None, request: gr.Request, event: gr.EventData
-    ) -> tuple[Any, Any]:
+        self, value: Any, kept: Opened | None, acts: Acts, request: gr.Request,
+        event: gr.EventData,
+    ) -> tuple[Any, Any]:  # fmt: skip
         """Do what a mark, a place or a button of the panel says."""
         data, language = event._data or {}, language_of(request.headers)
         if data.get("act") == "beside":
@@ -79,8 +92,19 @@ class SourcePanel:
             sources = self._backend.sources()
             if kept is None or sources is None or not sources.compared(kept.selected):
                 return gr.skip(), gr.skip()
-            return self.drawn(kept, language)
-        return self.drawn(self._after(value, kept, data), language)
+            return self._unless_overtaken(kept, acts, request)
+        acts.begun += 1
+        acts.going_on += 1
+        try:
+            return self.drawn(self._after(value, kept, data), language)
+        finally:
+            acts.going_on -= 1
+
+    def _unless_overtaken(self, opened: Opened, acts: Acts, request: gr.Request) -> tuple[Any, Any]:
+        """Draw what the reader did not ask for, unless he opens something meanwhile."""
+        begun = acts.begun
+        drawn = self.drawn(opened, language_of(request.headers))
+        return (gr.skip(), gr.skip()) if acts.going_on or acts.begun != begun else drawn
 
     def _after(self, value: Any, kept: Opened | None, data: dict[str, Any]) -> Opened | None:
         act = str(data.get("act"))
@@ -121,15 +145,15 @@ def build(
     def empty(request: gr.Request) -> str:
         return empty_html(language_of(request.headers))
 
-    kept = gr.State(None)
+    kept, acts = gr.State(None), gr.State(Acts())
     component = drawn(
         elem_id, classes="panel", js_on_load=f"followSources(element, trigger, {links!r});"
     )
-    panel = SourcePanel(backend, component, kept, find, first)
+    panel = SourcePanel(backend, component, kept, acts, find, first)
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     # The script sends one click after the other; Gradio would drop a second one.
     component.select(
-        panel.act, [state or gr.State(None), kept], [component, kept],
+        panel.act, [state or gr.State(None), kept, acts], [component, kept],
         trigger_mode="multiple", **quiet,
     )  # fmt: skip
     page.load(empty, None, component, **quiet)

@@ -318,7 +318,7 @@ class Sources:
             details=_details(citation, entry, language),
             why=citation.why,
             original=self._library.original(citation.document) is not None,
-            address=_address((source, *(entry.sources if entry else ()))),
+            address=public_address((source, *(entry.sources if entry else ()))),
             contents=tuple(
                 (level, one.start, one.title) for level, one in reading.contents(document)
             ),
@@ -364,10 +364,14 @@ class Sources:
         return Shown(tools, notes=tuple(notes), picture=picture, words=words)
 
 
-def _address(sources: Sequence[Source]) -> str:
+def is_public(location: str) -> bool:
+    """Say whether a place is a public address, which can be a link."""
+    return location.startswith(("https://", "http://"))
+
+
+def public_address(sources: Sequence[Source]) -> str:
     """Return the first public address of some places of a document, "" where there is none."""
-    public = ("https://", "http://")
-    return next((one.location for one in sources if one.location.startswith(public)), "")
+    return next((one.location for one in sources if is_public(one.location)), "")
 
 
 def _details(citation: Citation, entry: Entry | None, language: str) -> tuple[tuple[str, str], ...]:
@@ -458,4 +462,6 @@ __all__ = [
     "View",
     "address_of",
     "empty_html",
+    "is_public",
+    "public_address",
 ]

@@ -5,8 +5,17 @@
 // A row opens its document; which rows are selected is kept here, so that a check shows at once and
 // outlasts a table that is drawn again, and told to the server.
 function followTable(element, trigger) {
-  let chosen = new Set(), last = null;
+  let chosen = new Set(), last = null, ticked = 0;
   const boxes = () => [...element.querySelectorAll('tbody input[data-id]')];
+
+  // What is out of sight, filtered or removed, is not selected any more.
+  function drawn() {
+    const there = new Set(boxes().map(one => one.dataset.id));
+    const left = [...chosen].filter(one => there.has(one));
+    if (left.length === chosen.size) return show();
+    chosen = new Set(left);
+    tell();
+  }
 
   function show() {
     const all = boxes();
@@ -23,7 +32,8 @@ function followTable(element, trigger) {
 
   function tell() {
     show();
-    trigger('select', {act: 'chosen', ids: [...chosen].join(' ')});
+    ticked += 1;
+    trigger('select', {act: 'chosen', ids: [...chosen].join(' '), ticked: String(ticked)});
   }
 
   element.clearChosen = () => { chosen = new Set(); last = null; show(); };
@@ -59,7 +69,7 @@ function followTable(element, trigger) {
   element.addEventListener('mousedown', event => {
     if (event.shiftKey && event.target.closest('.pick')) event.preventDefault();
   });
-  new MutationObserver(show).observe(element, {childList: true, subtree: true, attributes: true,
+  new MutationObserver(drawn).observe(element, {childList: true, subtree: true, attributes: true,
     attributeFilter: ['data-id']});
   show();
 }
@@ -111,16 +121,15 @@ function afterDocument() {
 
 function afterSelection() {
   if (libraryPressed.act === 'ask') askThere('');
-  if (libraryPressed.act === 'none' || libraryPressed.act === 'remove') {
-    document.querySelector('#library-table')?.clearChosen?.();
-  }
+  // What is removed leaves the table, and with it what is selected.
+  if (libraryPressed.act === 'none') document.querySelector('#library-table')?.clearChosen?.();
 }
 
 // What was told wrong is there to be read, also of files that were dropped; else the dialog is done.
 function closeAdding() {
   setTimeout(() => {
     const open = document.querySelector('#add-panel.open');
-    if (!document.querySelector('#add-said .wrong')) open && closePanels(true);
+    if (!document.querySelector('#add-panel .wrong')) open && closePanels(true);
     else if (!open) openAdding();
   }, 60);
 }
@@ -139,28 +148,51 @@ function closeAdding() {
   }
 
   const listed = reader => new Promise((found, failed) => reader.readEntries(found, failed));
+  const opened = entry => new Promise((found, failed) => entry.file(found, failed));
 
-  // A folder that is dropped is gone through, a thousand files of it.
-  async function gather(entry, files) {
-    if (files.length >= MOST) return;
-    if (entry.isFile) {
-      if (!entry.name.startsWith('.')) files.push(await new Promise((found, no) => entry.file(found, no)));
-      return;
-    }
-    const reader = entry.createReader();
-    for (let some = await listed(reader); some.length; some = await listed(reader)) {
-      for (const one of some) await gather(one, files);
-    }
+  // A folder that is dropped is gone through, a thousand files of it; what cannot be read is named.
+  async function gather(entry, files, missed) {
+    if (entry.isFile && entry.name.startsWith('.')) return;
+    if (files.length >= MOST) { missed.more = true; return; }
+    try {
+      if (entry.isFile) { files.push(await opened(entry)); return; }
+      const reader = entry.createReader();
+      for (let some = await listed(reader); some.length; some = await listed(reader)) {
+        for (const one of some) {
+          await gather(one, files, missed);
+          if (missed.more) return;
+        }
+      }
+    } catch { missed.unread.push(entry.name); }
+  }
+
+  // A line in the dialog: what of a drop is not taken in.
+  function say(missed) {
+    const dialog = document.querySelector('#add-panel'), told = document.querySelector('#drop-label').dataset;
+    const line = dialog.querySelector('#drop-said') || dialog.insertBefore(
+      Object.assign(document.createElement('p'), {id: 'drop-said', role: 'status'}),
+      dialog.querySelector('#add-said')?.nextSibling || null);
+    const names = missed.unread.slice(0, 5).join(', ') + (missed.unread.length > 5 ? ' …' : '');
+    line.textContent = [
+      missed.unread.length ? told.unread.replace('COUNT', missed.unread.length).replace('NAMES', names) : '',
+      missed.more ? told.more.replace('COUNT', MOST.toLocaleString('en')) : '',
+    ].join(' ').trim();
+    line.hidden = !line.textContent;
+    line.classList.toggle('wrong', !line.hidden);
   }
 
   async function give(transfer) {
     const entries = [...transfer.items].map(one => one.webkitGetAsEntry?.()).filter(Boolean);
-    const files = [];
-    if (entries.some(one => one.isDirectory)) for (const one of entries) await gather(one, files);
+    const files = [], missed = {unread: [], more: false};
+    if (entries.some(one => one.isDirectory)) for (const one of entries) await gather(one, files, missed);
     else files.push(...transfer.files);
     const given = new DataTransfer();
     for (const one of files) given.items.add(one);
-    if (!files.length) return;
+    whenThere('#add-panel', () => say(missed));
+    if (!files.length) {
+      if (missed.unread.length) openAdding();
+      return;
+    }
     // While files before these are being taken in there is no such field.
     whenThere('#library-files input[type="file"]', input => {
       input.files = given.files;
@@ -168,6 +200,9 @@ function closeAdding() {
     }, 400);
   }
 
+  document.addEventListener('click', event => {
+    if (event.target.closest?.('#add-panel button') && document.querySelector('#drop-said')) say({unread: [], more: false});
+  });
   addEventListener('dragenter', event => {
     if (!holdsFiles(event)) return;
     depth += 1;

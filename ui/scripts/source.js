@@ -86,6 +86,14 @@ function followSources(element, trigger, links) {
     if (open) open.open = false;
     send({act: act, at: button.dataset.at || ''});
   });
+  // Over the page of a phone the source would hide the answer to what is asked now.
+  const put = () => element.classList.remove('open');
+  document.addEventListener('click', event => {
+    if (event.target.closest?.('#asking button, #chat button[data-act]')) put();
+  });
+  document.addEventListener('keydown', event => {
+    if (event.key === 'Enter' && !event.shiftKey && event.target.closest?.('#question')) put();
+  });
   element.addEventListener('keydown', event => {
     if (event.key !== 'Escape') return;
     event.stopPropagation();
