@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from assistant.entity_names import NameLookup
 from assistant.extractive_engine import leans_on_previous, stands_alone
@@ -24,6 +25,7 @@ _SHARE = 0.5
 # From this share of the best chance on a sentence that names the thing goes before one that stands
 # under its name, and either before one on another thing.
 _OF_ANOTHER = 2
+_ADDS = 0.3
 _LEAST_SHARE = {1: 0.8, _OF_ANOTHER: 0.15}
 _CURRENCIES = frozenset({"usd", "cny", "eur", "gbp", "krw", "jpy", "inr", "cent"})
 _ASKS_MONEY = re.compile(
@@ -68,7 +70,7 @@ def with_leading(
     """Return ranked sentences, the first of those that have what is asked for before the others.
 
     `named` are the names in the question, `context` gives the title and heading of a sentence. The
-    chances of the sentences stay as they are.
+    chances stay as they are, but for sentences on another thing behind one that names it.
     """
     ranked = list(sentences)
     quotable = [one for one in ranked if stands_alone(one)]
@@ -93,8 +95,17 @@ def with_leading(
             ),
             first,
         )
-    if first is quotable[0]:
-        return ranked
+    if far and far[id(first)] < _OF_ANOTHER:
+        # What is on another thing hardly adds to what is on this one.
+        ranked = sorted(
+            (
+                replace(one, answers=_ADDS * one.answers)
+                if far.get(id(one)) == _OF_ANOTHER
+                else one
+                for one in ranked
+            ),
+            key=lambda one: -one.answers,
+        )
     ranked.remove(first)
     return [first, *ranked]
 
