@@ -25,6 +25,7 @@ from index.ingest import files_below
 from tests.memos import line
 from tests.servers import ModelServer
 from tests.test_assistant_memo_writing import PORT
+from ui.memo_editor import MemoEditor
 from ui.memo_view import memo_html
 
 FACT = "The port of Lund handled 4,800 ships in 2025, according to its director [1].\n"
@@ -113,7 +114,7 @@ def test_a_draft_is_nobodys_until_it_is_taken_over(workspace: Workspace) -> None
     memo = memo_of(workspace, Judge())
     (where, _), *_ = drafts_of(memo)
     assert "not yet accepted" in exported(memo, "md").decode()
-    assert f'data-act="adopt" data-at="{where}"' in unescape(memo_html(memo, editable=True))
+    assert f'data-act="adopt" data-at="{where}"' in unescape(memo_html(MemoEditor(memo)))
     assert from_json(to_json(memo)) == memo
     mine = adopted(memo, where)
     assert where not in {one for one, _ in drafts_of(mine)}

@@ -32,8 +32,7 @@ from assistant.pipeline import ask
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus import formats
-from corpus.catalogue import Entry
-from corpus.document import LeftOut, Source
+from corpus.document import LeftOut
 from corpus.errors import (
     EmbedderError,
     EngineError,
@@ -43,7 +42,6 @@ from corpus.errors import (
     SearchIndexError,
     UsageError,
 )
-from corpus.extraction_report import ExtractionReport
 from corpus.formats import READERS, FileReader
 from corpus.i18n import tr
 from corpus.readers import read
@@ -58,7 +56,7 @@ from index.probe import probe_vectors
 from index.reader import READER_MODELS, reader_named
 from index.rerankers import RERANKERS, reranker_named
 from index.vector_store import VECTOR_STORES, store_named
-from ui.library import details_html
+from ui.extraction_words import left_out_words
 from ui.translation import translated
 from ui.wording import keys, language_of, translations, word
 
@@ -521,12 +519,7 @@ def test_a_package_brings_a_language(point: str, package: Package, tmp_path: Pat
     themes = Themes(tmp_path)
     assert themes.named("export-policy", "de") == "Ausfuhrpolitik"
     assert themes.named("law", "de") == "AI law" and themes.key_of("Ausfuhrpolitik")
-    report = ExtractionReport(
-        "a.pdf", "1", "A", "", "en", (LeftOut("pages without text", 4, "pages 2–4 and 7"),)
-    )
-    shown = details_html(
-        Entry("1", Source("A", "a.pdf"), 1, 1, "2026-01-01"), (), (), report, "de", kept=False
-    )
+    shown = left_out_words((LeftOut("pages without text", 4, "pages 2–4 and 7"),), "de")
     assert "4 pages without text (pages 2–4 and 7)" in shown
 
 

@@ -20,7 +20,14 @@ from index.evidence import Evidence, Newer
 from tests.browser import GRADIO_WARNS, PATIENCE, browser_test
 from tests.test_ui_page import Harbour
 from ui.answer_parts import changed_on, checked_line, short_publisher
-from ui.answer_view import about_html, actions_html, answer_html, awaited_html, clipboard_text
+from ui.answer_view import (
+    about_html,
+    actions_html,
+    answer_html,
+    awaited_html,
+    beyond_html,
+    clipboard_text,
+)
 from ui.terminal import answer_lines
 from ui.wording import date_in_words
 
@@ -90,7 +97,7 @@ def test_the_labels_are_the_same_wherever_an_answer_is_read() -> None:
     for text in (copied, said):
         assert f"{SHIPS} [1a] {TOLL} [2a]" in " ".join(text.split())
         assert "[2b] Ledger of the port, Harbour Board, 2025-11-15, page 4" in text
-        assert f"Suspended since (2025-11-10): {ENDED} [2b]" in text
+        assert f"Suspended 2025-11-10: {ENDED} [2b]" in text
     kept = answer_json(QUOTED)
     assert [(one["number"], one["label"]) for one in kept["citations"]][:3] == [
         (1, "1a"), (2, "2a"), (3, "1b"),
@@ -100,7 +107,7 @@ def test_the_labels_are_the_same_wherever_an_answer_is_read() -> None:
 
 def test_quotations_are_grouped_by_document_below_the_short_answer() -> None:
     """Cards first, then the answer, what has changed, what each document says, what to ask next."""
-    html = answer_html(QUOTED, 2, grade=lambda source: "C3")
+    html = answer_html(QUOTED, 2, grade=lambda source: "C3") + beyond_html(QUOTED, "")
     shown = seen(re.sub(r'<span class="tip quote".*?</span></span>', "", html))
     order = ["2025-11-15 grade C3", SHIPS, "Suspended on 10 November 2025", ENDED,
              "What the sources say", BERG, OLD, TOLL, "Ask next", "Who is Berg?"]  # fmt: skip
@@ -198,11 +205,11 @@ def test_what_stands_there_while_it_grows_is_not_moved() -> None:
     assert "Reading" not in quiet
 
 
-def test_pictures_stand_below_the_sentences() -> None:
+def test_pictures_stand_beyond_an_answer_before_what_to_ask_next() -> None:
     """As the templates that drew them wrote them."""
-    html = answer_html(QUOTED, 0, pictures="<svg></svg>")
-    assert html.index(TOLL) < html.index('<div class="pictures"><svg></svg></div>')
-    assert 'class="pictures"' not in answer_html(QUOTED, 0)
+    html = beyond_html(QUOTED, "<svg></svg>")
+    assert html.index("<svg></svg>") < html.index("Ask next")
+    assert "pictures" not in beyond_html(QUOTED, "")
 
 
 def test_what_can_be_done_has_a_name_and_a_state() -> None:

@@ -535,6 +535,22 @@ def test_an_answer_broken_off_by_a_restart_can_be_asked_again(place: Harbour) ->
     assert turn.number == begun.number and turn.answer and turn.answer.outcome == "answered"
 
 
+def test_an_answer_that_was_given_up_does_not_take_the_place_of_the_next(place: Harbour) -> None:
+    """The stopped one is still at its last step when the same question is asked again."""
+    kept = place.conversations()
+    assert kept is not None
+    name, begun = begin_answer(place, "", "something endless", [], AskOptions())
+    first = place.questions.find(name)
+    assert first is not None
+    next(first.watch())
+    first.cancel()
+    begin_answer(place, name, "How many ships?", [], AskOptions(), instead_of=begun.number)
+    second = place.questions.find(name)
+    assert second is not None and second.wait(60) and first.wait(60)
+    (turn,) = ConversationList(kept).turns(name)
+    assert turn.answer and turn.answer.outcome == "answered"
+
+
 def test_a_full_line_refuses_and_keeps_nothing(place: Harbour) -> None:
     """The reader's question stays in the box: the library has no turn of it."""
     from corpus.errors import UsageError
@@ -547,6 +563,8 @@ def test_a_full_line_refuses_and_keeps_nothing(place: Harbour) -> None:
     assert kept is not None and [one.title for one in kept.all()] == ["something endless"]
     job = place.questions.find(running)
     assert job is not None
+    # One that is stopped before it began has nothing to let go of.
+    next(job.watch())
     job.cancel()
     assert place.stopped.wait(60)
     deadline = time.monotonic() + 60
@@ -559,8 +577,9 @@ def test_about_and_copies_escape_what_others_wrote() -> None:
     """A title is text in the fold; the clipboard gets plain text."""
     from tests.test_ui_page import CITATION, EVIDENCE
 
-    answer = Answer("x", "answered", citations=(CITATION,), evidence=(EVIDENCE,), engine="m")
+    unused = Answer("x", "answered", evidence=(EVIDENCE,), engine="m")
     for language in ("en", "zh"):
-        html = about_html(answer, language)
-        assert "Port Gazette" in html and "<b>The</b>" not in html
+        html = about_html(unused, language)
+        assert "&lt;b&gt;The&lt;/b&gt; harbour" in html and "<b>The</b>" not in html
+    answer = Answer("x", "answered", citations=(CITATION,), evidence=(EVIDENCE,), engine="m")
     assert "<b>The</b> harbour" in clipboard_text(answer, cited=True)

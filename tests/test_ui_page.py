@@ -80,6 +80,9 @@ class Harbour:
     def status(self, language: str = "en") -> str:
         return ""
 
+    def default_engine(self) -> str:
+        return self.answering
+
     def with_follow_ups(self, answer: Answer) -> Answer:
         return replace(answer, follow_ups=("Who runs the harbour?",))
 

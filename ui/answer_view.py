@@ -23,19 +23,22 @@ def answer_html(
     turn: int,
     language: str = "en",
     *,
-    pictures: str = "",
     grade: Grade | None = None,
     running: bool = True,
 ) -> str:
     """Return an answer of the conversation's turn `turn`, complete or growing, as one HTML line.
 
     Marks are links "#cite-<turn>-<number>"; outcomes look different from each other and say in
-    words what they are. `pictures` is HTML of templates that stands below the sentences, `grade`
-    says how far a source is to be trusted, for the cards of the documents. One that has ended
-    without an outcome is not `running`: nothing is awaited.
+    words what they are. `grade` says how far a source is to be trusted, for the cards of the
+    documents. One that has ended without an outcome is not `running`: nothing is awaited.
     """
     parts = answer_parts(answer, language, grade, running=running)
-    return rendered("answer.html", "answer", language, answer, turn, parts, pictures, running)
+    return rendered("answer.html", "answer", language, answer, turn, parts, running)
+
+
+def beyond_html(answer: Answer, pictures: str, language: str = "en") -> str:
+    """Return what stands below an answer and its buttons: pictures (HTML), what to ask next."""
+    return rendered("answer.html", "beyond", language, answer, pictures)
 
 
 def awaited_html(message: str, language: str = "en") -> str:

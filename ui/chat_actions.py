@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Question
 from assistant.answer_storage import store_finished
@@ -17,7 +17,7 @@ from assistant.starter import EXAMPLES_ZH
 from corpus.errors import BriefingError, NoConversation
 from corpus.partial_dates import first_day, is_date, last_day
 from ui.answer_parts import Grade
-from ui.answer_view import actions_html, answer_html, awaited_html
+from ui.answer_view import actions_html, answer_html, awaited_html, beyond_html
 from ui.jobs import Job
 from ui.notices import error_html, note_html
 from ui.pictures_view import pictures_html
@@ -55,6 +55,7 @@ class ChatTurn:
     stopped: bool = False
     rated: str = ""
     slow: int = 0
+    alone: bool = False
 
     @property
     def complete(self) -> bool:
@@ -122,23 +123,26 @@ def begin_answer(
         " ".join(text.split()), history, asked.as_of.strip(), asked.since.strip(),
         asked.publishers, asked.documents,
     )  # fmt: skip
-    work = _AnswerJob(backend, conversation, question, asked.engine, instead_of)
-    backend.questions.start(conversation, work.run, alone=True)
-    return conversation, ChatTurn(question.text, number=work.store_question())
+    work = _AnswerJob(backend, conversation, question, asked.engine, instead_of, alone)
+    work.job = backend.questions.start(conversation, work.run, alone=True)
+    return conversation, ChatTurn(question.text, number=work.store_question(), alone=alone)
 
 
 class _AnswerJob:
     """A question being answered: kept when it is asked, its answer when it is complete."""
 
     def __init__(
-        self, backend: Backend, conversation: str, question: Question, engine: str, instead_of: int
-    ) -> None:
+        self, backend: Backend, conversation: str, question: Question, engine: str,
+        instead_of: int, alone: bool,
+    ) -> None:  # fmt: skip
         self._backend = backend
         self._conversation = conversation
         self._question = question
         self._engine = engine
         self._instead_of = instead_of
+        self._alone = alone
         self._number = 0
+        self.job: Job[Any] | None = None
         self._store_tried = threading.Event()
 
     def store_question(self) -> int:
@@ -161,17 +165,19 @@ class _AnswerJob:
         try:
             for step in self._backend.answers(self._question, self._engine):
                 if isinstance(step, str):
-                    yield ChatTurn(text, number=self._number, waiting=step)
+                    yield ChatTurn(text, number=self._number, waiting=step, alone=self._alone)
                     continue
                 answer = step
                 self.store_question()
-                yield ChatTurn(text, step, self._number)
+                yield ChatTurn(text, step, self._number, alone=self._alone)
         except BriefingError as error:
             answer = Answer(text, "failed", engine=answer.engine, notice=str(error))
-            yield ChatTurn(text, answer, self._number)
+            yield ChatTurn(text, answer, self._number, alone=self._alone)
         finally:
             kept = self._backend.conversations()
-            if kept is not None and self._number:
+            # One that was stopped and asked again has given its place to the one after it.
+            newest = self._backend.questions.find(self._conversation) is self.job
+            if kept is not None and self._number and newest:
                 # Deleted while it was being answered: nothing is left to keep it in.
                 with suppress(NoConversation):
                     store_finished(kept, self._conversation, self._number, answer)
@@ -216,16 +222,16 @@ def stop_answer(backend: Backend, conversation: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """What stands in an answer beside its sentences: grades of sources, and pictures of a turn."""
+class Extras:
+    """What answers show besides their sentences: the grades of sources, and pictures of a turn."""
 
     grade: Grade
     pictures: Callable[[Answer, int], str]
 
 
-def beside(backend: Backend, language: str, *, wait: bool = False) -> Beside:
-    """Return what stands beside answers; pictures that are not drawn yet only with `wait`."""
-    return Beside(
+def extras_of(backend: Backend, language: str, *, wait: bool = False) -> Extras:
+    """Return what answers show besides; pictures that are not drawn yet only with `wait`."""
+    return Extras(
         backend.grading(),
         lambda answer, turn: pictures_html(
             backend.pictures(answer, language, wait=wait), turn, language
@@ -233,16 +239,19 @@ def beside(backend: Backend, language: str, *, wait: bool = False) -> Beside:
     )
 
 
-def led_on(backend: Backend, conversation: str, turn: ChatTurn) -> ChatTurn:
-    """Return a complete turn with the questions that lead on from it, which are kept."""
+def with_follow_ups(backend: Backend, turn: ChatTurn) -> ChatTurn:
+    """Return a complete turn with questions that lead on from its answer."""
     if turn.answer is None or not turn.complete:
         return turn
-    answer = backend.with_follow_ups(turn.answer)
+    return replace(turn, answer=backend.with_follow_ups(turn.answer))
+
+
+def store_follow_ups(backend: Backend, conversation: str, turn: ChatTurn) -> None:
+    """Keep the questions that lead on from an answer with it."""
     kept = backend.conversations()
-    if answer is not turn.answer and answer.follow_ups and kept is not None and turn.number:
+    if turn.answer is not None and turn.answer.follow_ups and kept is not None and turn.number:
         with suppress(NoConversation):
-            store_finished(kept, conversation, turn.number, answer)
-    return replace(turn, answer=answer)
+            store_finished(kept, conversation, turn.number, turn.answer)
 
 
 def thread_html(
@@ -251,36 +260,45 @@ def thread_html(
     *,
     conversation: str = "",
     running: bool = False,
-    beside: Beside | None = None,
+    extras: Extras | None = None,
 ) -> tuple[str, str]:
     """Return the turns before the last as HTML, and the last one, which may be growing.
 
     Two parts: while an answer grows only the second is sent to the page again.
     """
-    bodies = [
-        _turn_body(turn, number, language, beside, last=number == len(turns) - 1, running=running)
-        for number, turn in enumerate(turns)
-    ]
     shown = [
-        rendered("thread.html", "turn", language, turn.question, body, number)
-        for number, (turn, body) in enumerate(zip(turns, bodies, strict=True))
+        _turn_html(turn, number, language, extras, last=False, running=False)
+        for number, turn in enumerate(turns[:-1])
     ]
-    earlier = rendered("thread.html", "thread", language, "".join(shown[:-1]), conversation)
-    return earlier, shown[-1] if shown else ""
+    earlier = rendered("thread.html", "thread", language, "".join(shown), conversation)
+    return earlier, latest_html(turns, language, running=running, extras=extras)
+
+
+def latest_html(
+    turns: Sequence[ChatTurn], language: str, *, running: bool, extras: Extras | None = None
+) -> str:
+    """Return the last turn as HTML; "" where there is none."""
+    if not turns:
+        return ""
+    return _turn_html(turns[-1], len(turns) - 1, language, extras, last=True, running=running)
+
+
+def _turn_html(
+    turn: ChatTurn, number: int, language: str, extras: Extras | None, *, last: bool, running: bool
+) -> str:
+    body = _turn_body(turn, number, language, extras, last=last, running=running)
+    return rendered("thread.html", "turn", language, turn.question, body, number)
 
 
 def _turn_body(
-    turn: ChatTurn, number: int, language: str, beside: Beside | None, *, last: bool, running: bool
+    turn: ChatTurn, number: int, language: str, extras: Extras | None, *, last: bool, running: bool
 ) -> str:
     """Return what stands below a question: the answer, what is awaited, why there is none."""
     growing = last and running
     body = ""
     if turn.answer:
-        drawn = beside.pictures(turn.answer, number) if beside and not growing else ""
-        body = answer_html(
-            turn.answer, number, language, pictures=drawn, grade=beside.grade if beside else None,
-            running=growing,
-        )  # fmt: skip
+        grade = extras.grade if extras else None
+        body = answer_html(turn.answer, number, language, grade=grade, running=growing)
     if turn.waiting:
         body = awaited_html(turn.waiting, language)
     elif turn.problem:
@@ -299,6 +317,9 @@ def _turn_body(
         )
     if not growing:
         body += actions_html(turn.answer, number, language, last=last, rated=turn.rated)
+        if turn.answer:
+            pictures = extras.pictures(turn.answer, number) if extras else ""
+            body += beyond_html(turn.answer, pictures, language)
     return body
 
 
@@ -329,7 +350,14 @@ def greeting_html(backend: Backend, examples: Sequence[str], language: str) -> s
         found = list(EXAMPLES_ZH if language == "zh" else examples)
     own = None if not opened else any(not one.starter for one in entries)
     return rendered(
-        "thread.html", "greeting", language, found[:_EXAMPLES], own, len(entries), bool(entries)
+        "thread.html",
+        "greeting",
+        language,
+        found[:_EXAMPLES],
+        own,
+        len(entries),
+        bool(entries),
+        "" if opened else backend.status(language),
     )
 
 

@@ -68,7 +68,7 @@ def build_page(backend: Backend, examples: Sequence[str]) -> gr.Blocks:
         timer = gr.Timer(_POLL_OPENING)
         inputs = [engine, *scope.inputs]
         seen = [bar.trouble, bar.scope, timer]
-        page.load(look, inputs, seen, queue=False, api_visibility="private")
+        page.load(look, inputs, seen, queue=False, show_progress="hidden", api_visibility="private")
         timer.tick(
             look, inputs, seen, queue=False, show_progress="hidden", api_visibility="private"
         )

@@ -83,7 +83,7 @@ class AddToMemo:
             gr.update(visible=True),
             gr.update(choices=[*kept, (word("memo.new_with_this", language), _NEW)], value=newest),
             self.sections(newest),
-            gr.update(visible=False),
+            "",
         )
 
     def sections(self, name: str | None) -> Any:
@@ -106,8 +106,7 @@ class AddToMemo:
             done, said = memos.add_answer(
                 self._backend, name or "", section or "", answer, language
             )
-        note = gr.update(value=note_html(said, wrong=not done), visible=True)
-        return gr.update(visible=False), note
+        return gr.update(visible=False), note_html(said, wrong=not done)
 
 
 __all__ = ["AddToMemo"]

@@ -16,7 +16,9 @@ from ui.page_scope import Scope
 from ui.page_scripts import (
     COPY_TEXT,
     FOCUS_QUESTION,
+    FOCUS_WHAT_OPENED,
     OPENED_BEFORE,
+    SCROLL_TO_HIT,
     SCROLL_TO_QUESTION,
     SEND_CLICKS,
 )
@@ -69,7 +71,9 @@ def build(
                     about = drawn("about", js_on_load=SEND_CLICKS)
                     page_scope.build_chips(scope, backend)
                     note = drawn("note")
-                    cancel_edit = gr.Button(LABELS("chat.unedit"), size="sm", visible=False)
+                    cancel_edit = gr.Button(
+                        LABELS("chat.unedit"), size="sm", visible=False, elem_id="unedit"
+                    )
                 with gr.Row(elem_id="asking"):
                     box = gr.Textbox(
                         elem_id="question", label=LABELS("chat.question"), lines=1, max_lines=6,
@@ -89,7 +93,8 @@ def build(
 
     parts = ChatParts(turns, earlier, latest, greeting, stop, box, note, current, replacing, alone,
                       about, source.panel, source.kept, column.listing, clipboard, rating_form,
-                      rated_turn, rating_text, restored, watch_id, cancel_edit)  # fmt: skip
+                      rated_turn, rating_text, restored, watch_id, cancel_edit,
+                      column.search_box)  # fmt: skip
     events = ChatEvents(backend, parts)
     private: Any = {"api_visibility": "private"}
     quiet: Any = {**private, "queue": False, "show_progress": "hidden"}
@@ -115,8 +120,8 @@ def build(
     buttons = [greeting.select, earlier.select, latest.select]
     action = gr.on(buttons, events.thread_action, given, shown, **free)
     for event in (*begun, action):
-        event.then(js=SCROLL_TO_QUESTION)
-    action.then(None, clipboard, None, js=COPY_TEXT)
+        event.then(js=SCROLL_TO_QUESTION).then(js=FOCUS_WHAT_OPENED)
+    clipboard.change(None, clipboard, None, js=COPY_TEXT)
     about.select(events.read_alone, turns, [alone, about], **quiet)
     leaving = [column.listing.select, column.new_conversation.click, column.delete_confirmed.click]
     add_to_memo.connect([earlier, latest], turns, note, leaving)
@@ -136,7 +141,9 @@ def build(
             )
         )
     cancelling: Any = {"cancels": [*begun, action, watch]}
-    column.listing.select(events.open_conversation, watcher, shown, **cancelling, **free)
+    column.listing.select(
+        events.open_conversation, [watcher, column.search_box], shown, **cancelling, **free
+    ).then(js=SCROLL_TO_HIT)
     column.new_conversation.click(
         events.new_conversation, watcher, shown, **cancelling, **quiet
     ).then(js=FOCUS_QUESTION)

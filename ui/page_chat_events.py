@@ -64,13 +64,15 @@ class ChatParts:
     restored: gr.State
     watch_id: gr.State
     cancel_edit: gr.Button
+    search_box: gr.Textbox
 
     @property
     def ask_outputs(self) -> list[Any]:
         """The outputs of asking, as few as possible: Gradio processes all at every question."""
         return [self.turns, self.earlier, self.latest, self.greeting, self.stop, self.box,
                 self.note, self.current, self.replacing, self.alone, self.about, self.listing,
-                self.watch_id, self.cancel_edit, self.panel, self.panel_kept]  # fmt: skip
+                self.watch_id, self.cancel_edit, self.panel, self.panel_kept,
+                self.search_box]  # fmt: skip
 
     @property
     def all_outputs(self) -> list[Any]:
@@ -115,7 +117,7 @@ class ChatEvents:
             language,
             conversation=conversation,
             running=running,
-            beside=chat_actions.beside(self._backend, language),
+            extras=chat_actions.extras_of(self._backend, language),
         )
         return {
             parts.watch_id: watcher.renew(),
@@ -126,8 +128,10 @@ class ChatEvents:
             parts.stop: gr.update(visible=running),
         }
 
-    def _opened(self, now: list[ChatTurn], conversation: str, language: str) -> Updates:
-        """Return what is drawn when another conversation is the open one."""
+    def _opened(
+        self, now: list[ChatTurn], conversation: str, language: str, search: str = ""
+    ) -> Updates:
+        """Return what is drawn when another conversation is the open one; the search stays."""
         parts = self._parts
         return {
             parts.current: conversation,
@@ -136,7 +140,10 @@ class ChatEvents:
             parts.about: chat_actions.about_html(now, language),
             parts.note: "",
             parts.cancel_edit: gr.update(visible=False),
-            parts.listing: page_conversations.list_html(self._backend, conversation, language),
+            parts.listing: page_conversations.list_html(
+                self._backend, conversation, language, search
+            ),
+            parts.search_box: search,
         }
 
     def _with_note(self, line: str) -> Updates:
@@ -155,6 +162,7 @@ class ChatEvents:
         job = self._backend.questions.find(conversation)
         if job is not None and now and now[-1].awaited:
             before, begun = now[:-1], now[-1]
+            extras = chat_actions.extras_of(self._backend, language)
             seen: ChatTurn | None = None
             while watcher.newest == watch_id:
                 over = job.ended or job.cancelled
@@ -162,11 +170,8 @@ class ChatEvents:
                 if turn != seen or over:
                     seen = turn
                     thread = [*before, turn]
-                    _, latest = chat_actions.thread_html(
-                        thread,
-                        language,
-                        running=not over,
-                        beside=chat_actions.beside(self._backend, language),
+                    latest = chat_actions.latest_html(
+                        thread, language, running=not over, extras=extras
                     )
                     yield {parts.turns: thread, parts.latest: latest}
                 if over:
@@ -200,13 +205,14 @@ class ChatEvents:
         parts, language = self._parts, language_of(request.headers)
         if not now or not now[-1].complete:
             return _UNCHANGED
-        thread = [*now[:-1], chat_actions.led_on(self._backend, conversation, now[-1])]
-        _, latest = chat_actions.thread_html(
-            thread, language, beside=chat_actions.beside(self._backend, language, wait=True)
-        )
+        turn = chat_actions.with_follow_ups(self._backend, now[-1])
+        thread = [*now[:-1], turn]
+        extras = chat_actions.extras_of(self._backend, language, wait=True)
+        latest = chat_actions.latest_html(thread, language, running=False, extras=extras)
         # Another question was asked meanwhile, or another conversation opened.
         if watcher.newest != watch_id:
             return _UNCHANGED
+        chat_actions.store_follow_ups(self._backend, conversation, turn)
         return {parts.turns: thread, parts.latest: latest}
 
     def read_alone(self, now: list[ChatTurn], request: gr.Request, event: gr.EventData) -> Updates:
@@ -279,7 +285,9 @@ class ChatEvents:
             watcher, text, before, conversation, chosen, language, instead_of, alone=alone
         )
 
-    def _stored_thread(self, watcher: Watcher, conversation: str, language: str) -> Updates:
+    def _stored_thread(
+        self, watcher: Watcher, conversation: str, language: str, search: str = ""
+    ) -> Updates:
         """Return a kept conversation as it is drawn."""
         found = page_conversations.conversation_list(self._backend)
         kept = found.turns(conversation) if found and conversation else []
@@ -288,21 +296,18 @@ class ChatEvents:
         running = chat_actions.is_answering(self._backend, conversation)
         return {
             **self._thread(watcher, kept, conversation, language, running=running),
-            **self._opened(kept, conversation, language),
+            **self._opened(kept, conversation, language, search),
             self._parts.panel: empty_html(language),
             self._parts.panel_kept: None,
         }
 
     @with_errors_shown
     def open_conversation(
-        self, watcher: Watcher, request: gr.Request, event: gr.EventData
+        self, watcher: Watcher, search: str, request: gr.Request, event: gr.EventData
     ) -> Updates:
         """Open a conversation of the list."""
-        data = event._data or {}
-        if data.get("act") != "open":
-            return _UNCHANGED
-        talk = str(data.get("talk") or "")
-        return self._stored_thread(watcher, talk, language_of(request.headers))
+        talk = str((event._data or {}).get("talk") or "")
+        return self._stored_thread(watcher, talk, language_of(request.headers), search)
 
     @with_errors_shown
     def restore(
@@ -314,9 +319,13 @@ class ChatEvents:
         if restored or self._backend.conversations() is None:
             return {parts.restored: restored}
         language = language_of(request.headers)
-        drawn = {parts.listing: page_conversations.list_html(self._backend, conversation, language)}
-        if not conversation and before:
-            drawn = self._stored_thread(watcher, before, language)
+        drawn: Updates = {
+            parts.listing: page_conversations.list_html(self._backend, conversation, language)
+        }
+        if not conversation:
+            # The first screen waits for this, so that nothing is asked before it is drawn.
+            drawn[parts.earlier] = chat_actions.thread_html([], language)[0]
+            drawn |= self._stored_thread(watcher, before or "", language)
         return {**drawn, parts.restored: True}
 
     @with_errors_shown
@@ -328,14 +337,6 @@ class ChatEvents:
         """Do what a button in the thread or in the greeting says."""
         chosen = ask_options(engine, as_of, since, publishers, documents)
         language, data = language_of(request.headers), event._data or {}
-        done = self._acted(watcher, now, conversation, alone, chosen, language, data)
-        # What was copied once is not to be copied again after another button.
-        return {self._parts.clipboard: "", **done} if done is not _UNCHANGED else done
-
-    def _acted(
-        self, watcher: Watcher, now: list[ChatTurn], conversation: str, alone: bool,
-        chosen: AskOptions, language: str, data: dict[str, Any],
-    ) -> Updates:  # fmt: skip
         parts = self._parts
         wanted, at = str(data.get("act")), str(data.get("turn"))
         if wanted == "ask":
@@ -350,9 +351,11 @@ class ChatEvents:
             if wanted == "quote":
                 chat_actions.stop_answer(self._backend, conversation)
                 chosen = replace(chosen, engine="extractive")
+            # Only the last turn is taken back for another: those after one are not to be lost.
+            instead_of = turn.number if number == len(now) - 1 else 0
             begun = self._begin(
-                watcher, turn.question, now[:number], conversation, chosen, language, turn.number,
-                alone=wanted == "alone",
+                watcher, turn.question, now[:number] if instead_of else now, conversation, chosen,
+                language, instead_of, alone=wanted == "alone" or turn.alone,
             )  # fmt: skip
             # What is being typed meanwhile stays.
             return {part: value for part, value in begun.items() if part is not parts.box}
@@ -365,7 +368,9 @@ class ChatEvents:
             }
         if wanted in {"copy", "cited"} and turn.answer is not None:
             gr.Info(word("chat.copied", language))
-            return {parts.clipboard: clipboard_text(turn.answer, cited=wanted == "cited")}
+            # The same text is copied again where it is another value.
+            text = clipboard_text(turn.answer, cited=wanted == "cited")
+            return {parts.clipboard: f"{uuid.uuid4().hex}\n{text}"}
         if wanted in {"good", "bad"}:
             good = wanted == "good"
             return self._rated_turn(watcher, now, number, conversation, language, good=good)

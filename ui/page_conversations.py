@@ -17,10 +17,13 @@ from ui.backend import Backend
 from ui.chat_actions import ChatTurn
 from ui.event_errors import with_errors_shown
 from ui.page_html import drawn, hidden_text
-from ui.page_scripts import SAVE_CONVERSATION, SEND_CLICKS
+from ui.page_scripts import CONVERSATION_CLICKS, FOCUS_TITLE, SAVE_CONVERSATION
 from ui.page_words import LABELS
 from ui.rendering import rendered
 from ui.wording import language_of, word
+
+# Older ones are found by a search.
+_MOST_LISTED = 200
 
 
 def conversation_list(backend: Backend) -> ConversationList | None:
@@ -91,10 +94,12 @@ def build(backend: Backend, current: gr.State) -> ConversationColumn:
         )
 
     @with_errors_shown
-    def rename(chosen: str, conversation: str, title: str, request: gr.Request) -> tuple[Any, ...]:
+    def rename(
+        chosen: str, conversation: str, title: str, query: str, request: gr.Request
+    ) -> tuple[Any, ...]:
         if found := conversation_list(backend):
             found.rename(chosen, title)
-        listing = list_html(backend, conversation, language_of(request.headers))
+        listing = list_html(backend, conversation, language_of(request.headers), query)
         return listing, gr.update(visible=False)
 
     quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
@@ -120,14 +125,15 @@ def build(backend: Backend, current: gr.State) -> ConversationColumn:
                 LABELS("chat.delete_it"), size="sm", min_width=60, variant="stop"
             )
             keep_button = gr.Button(LABELS("chat.keep_it"), size="sm", min_width=60)
-    listing = drawn("kept", js_on_load=SEND_CLICKS)
+    listing = drawn("kept", js_on_load=CONVERSATION_CLICKS)
     exported = hidden_text("exported")
     search_box.change(search, [search_box, current], listing, **quiet)
-    listing.select(
+    listing.click(
         menu, None, [chosen, renaming, title, confirmation, question, exported], **quiet
-    ).then(None, exported, None, js=SAVE_CONVERSATION)
+    ).then(None, exported, None, js=SAVE_CONVERSATION).then(js=FOCUS_TITLE)
     gr.on(
-        [save_title.click, title.submit], rename, [chosen, current, title], [listing, renaming],
+        [save_title.click, title.submit], rename, [chosen, current, title, search_box],
+        [listing, renaming],
         **quiet,
     )  # fmt: skip
     cancel_rename.click(lambda: gr.update(visible=False), None, renaming, **quiet)
@@ -149,7 +155,7 @@ class ConversationList:
 
     def listing(self, search: str = "") -> Sequence[Conversation]:
         """Return the conversations that match, newest first."""
-        return self._kept.all(search)
+        return self._kept.all(search)[:_MOST_LISTED]
 
     def turns(self, conversation: str) -> list[ChatTurn]:
         """Return the turns of a conversation, citations intact; none when it is gone."""

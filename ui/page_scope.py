@@ -123,6 +123,8 @@ def scope_html(backend: Backend, now: AskOptions, language: str) -> str:
     """Return the bar's button that says which documents are searched."""
     entries = backend.entries()
     held = len(entries)
+    if not held and not backend.opening_finished():
+        return ""
     if now.documents:
         key, count = "scope.chosen", len(now.documents)
     elif now.publishers or now.as_of.strip() or now.since.strip():

@@ -79,7 +79,10 @@ new MutationObserver(() => {
 # Around what changes: a region that is there before its words are is read out.
 ANNOUNCE = "element.setAttribute('aria-live', 'polite');"
 
-COPY_TEXT = "text => { if (text) navigator.clipboard.writeText(text); }"
+# Its first line makes each copy another value.
+COPY_TEXT = (
+    "text => { if (text) navigator.clipboard.writeText(text.slice(text.indexOf('\\n') + 1)); }"
+)
 HIDE_UNSUPPORTED = (
     "hidden => { document.querySelector('#columns').classList.toggle('hide-unsupported', hidden); }"
 )
@@ -104,8 +107,52 @@ text => {
 SCROLL_TO_QUESTION = """
 () => setTimeout(() => {
   const asked = document.querySelector('#latest .turn');
-  if (asked) asked.scrollIntoView({block: 'start'});
+  if (!asked) return;
+  const key = `${asked.dataset.turn} ${asked.querySelector('.asked').textContent}`;
+  if (key !== window.briefingAsked) asked.scrollIntoView({block: 'start'});
+  window.briefingAsked = key;
 }, 60)
+"""
+
+# Opens a conversation (select), or does what a row's menu says (click): two events, since opening
+# cancels what draws the one that was open.
+CONVERSATION_CLICKS = """
+element.addEventListener('click', event => {
+  const pressed = event.target.closest('[data-act]');
+  if (!pressed) return;
+  event.preventDefault();
+  trigger(pressed.dataset.act === 'open' ? 'select' : 'click', {...pressed.dataset});
+});
+"""
+
+# A conversation that a search found opens where the words are.
+SCROLL_TO_HIT = """
+() => setTimeout(() => {
+  const box = document.querySelector('#find input, #find textarea');
+  const words = box ? box.value.toLowerCase().split(/\\s+/).filter(Boolean) : [];
+  const holds = turn => words.every(one => turn.textContent.toLowerCase().includes(one));
+  const hit = words.length && [...document.querySelectorAll('#chat .turn')].find(holds);
+  if (hit) hit.scrollIntoView({block: 'start'});
+}, 120)
+"""
+# A button that opened a form below the thread, or put a question into the box, leads there.
+FOCUS_WHAT_OPENED = """
+() => setTimeout(() => {
+  const form = [...document.querySelectorAll('#into, #why')].find(one => one.offsetParent);
+  const edit = document.querySelector('#unedit');
+  if (form && !form.contains(document.activeElement)) {
+    (form.querySelector('input, textarea, button') || form).focus();
+  } else if (edit && edit.offsetParent) {
+    document.querySelector('#question textarea').focus();
+  }
+}, 120)
+"""
+FOCUS_TITLE = """
+() => setTimeout(() => {
+  const box = [...document.querySelectorAll('#talks .asking input, #talks .asking textarea')]
+    .find(one => one.offsetParent);
+  if (box) { box.focus(); box.select(); }
+}, 80)
 """
 
 # The id of the conversation that this window had open before it was loaded again: another window
@@ -129,13 +176,17 @@ def scroll_to(selector: str) -> str:
 
 __all__ = [
     "ANNOUNCE",
+    "CONVERSATION_CLICKS",
     "COPY_TEXT",
     "ENGINE_ROWS",
     "FOCUS_QUESTION",
+    "FOCUS_TITLE",
+    "FOCUS_WHAT_OPENED",
     "HIDE_UNSUPPORTED",
     "OPENED_BEFORE",
     "PAGE_SCRIPT",
     "SAVE_CONVERSATION",
+    "SCROLL_TO_HIT",
     "SCROLL_TO_QUESTION",
     "SEND_CLICKS",
     "scroll_to",

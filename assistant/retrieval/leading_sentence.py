@@ -56,8 +56,10 @@ _DEFINES = re.compile(
 _NO_DEFINITION = re.compile(
     r"\b(?:of|in|for|on|between|about|from|to|with|by|than)\b|['’]s\b", re.I
 )
-
-
+# "Article 51" is a name.
+_NUMBERED = re.compile(
+    r"\b(?:Article|Section|Annex|Recital|Title|Part|Chapter|Order|Rule|No\.) \d[\d.]*"
+)
 Context = Callable[[RankedSentence], str]
 
 
@@ -86,26 +88,21 @@ def with_leading(
     wanted = _wanted(question)
     if wanted is not None and not wanted(first):
         enough = _SHARE * min(first.answers, quotable[0].answers)
-        near = far.get(id(first), 0)
+        distance = far.get(id(first), 0)
         first = next(
             (
                 one
                 for one in quotable
-                if one.answers >= enough and far.get(id(one), 0) <= near and wanted(one)
+                if one.answers >= enough and far.get(id(one), 0) <= distance and wanted(one)
             ),
             first,
         )
     if far and far[id(first)] < _OF_ANOTHER:
-        # What is on another thing hardly adds to what is on this one.
-        ranked = sorted(
-            (
-                replace(one, answers=_ADDS * one.answers)
-                if far.get(id(one)) == _OF_ANOTHER
-                else one
-                for one in ranked
-            ),
-            key=lambda one: -one.answers,
-        )
+        # What is on another thing hardly adds to what is on this one; the order, by validity,
+        # stays within both.
+        others = [one for one in ranked if far.get(id(one)) == _OF_ANOTHER]
+        near = [one for one in ranked if far.get(id(one)) != _OF_ANOTHER]
+        ranked = [*near, *(replace(one, answers=_ADDS * one.answers) for one in others)]
     ranked.remove(first)
     return [first, *ranked]
 
@@ -143,5 +140,6 @@ def _states_money(text: str) -> bool:
 
 
 def _states_number(text: str) -> bool:
+    text = _NUMBERED.sub("", text)
     days = [(one.start, one.end) for one in date_mentions(text)]
     return bool(quantities(text, days))

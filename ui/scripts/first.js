@@ -22,7 +22,10 @@
     document.querySelector('#first').classList.add('asked');
   });
 
-  const whole = () => document.querySelector('#greeting .hello, #latest .turn')
+  // With a conversation to go on with, only once that is drawn: nothing is asked before it.
+  const restored = () => !sessionStorage.getItem('briefing-conversation')
+    || document.querySelector('#earlier .turns');
+  const whole = () => restored() && document.querySelector('#greeting .hello, #latest .turn')
     && document.querySelector('#question textarea') && document.querySelector('#brand')?.textContent;
 
   function takeOver(tries) {
@@ -33,6 +36,8 @@
     const draft = typed && typed.value || sessionStorage.getItem('briefing-draft') || '';
     const [from, to] = typed ? [typed.selectionStart, typed.selectionEnd] : [draft.length, draft.length];
     if (first) first.remove();
+    window.briefingWhole = true;
+    document.title = document.querySelector('#brand h1')?.textContent || document.title;
     if (!box) return;
     if (typeof wanted === 'string' && wanted.trim()) {
       write(box, wanted);

@@ -11,7 +11,7 @@ function openPanel(name, from) {
   if (from) from.setAttribute('aria-expanded', 'true');
   panel.setAttribute('role', 'dialog');
   panel.tabIndex = -1;
-  const heading = panel.querySelector('h2');
+  const heading = panel.querySelector('h1, h2, h3');
   if (heading) panel.setAttribute('aria-label', heading.textContent);
   // Not its first field: a list would open over what is to be read.
   panel.focus({preventScroll: true});
@@ -112,11 +112,17 @@ document.addEventListener('click', event => {
 const question = () => document.querySelector('#question textarea');
 
 // This window's conversation and what is half typed, for when it is loaded again.
+let knownBox = null;
 setInterval(() => {
+  if (!window.briefingWhole) return;
   const turns = document.querySelector('#earlier .turns');
   if (turns) sessionStorage.setItem('briefing-conversation', turns.dataset.conversation || '');
   const box = question();
+  const draft = sessionStorage.getItem('briefing-draft');
+  // Drawn anew, as after the program came back: what was typed is put in again.
+  if (box && box !== knownBox && draft && !box.value) write(box, draft);
   if (box) sessionStorage.setItem('briefing-draft', box.value);
+  knownBox = box || knownBox;
 }, 500);
 
 function write(box, text) {
@@ -144,8 +150,10 @@ function step(list, by, selector) {
   return list[Math.min(Math.max(at + by, 0), list.length - 1)];
 }
 
-function lastAction(act) {
-  return [...document.querySelectorAll(`#chat [data-act="${act}"][data-turn]`)].pop();
+// The button of the turn that has the focus, else of the last one.
+function actionOf(act) {
+  const turn = document.activeElement.closest('#chat .turn') || document;
+  return [...turn.querySelectorAll(`#chat [data-act="${act}"][data-turn]`)].pop();
 }
 
 function press(button) {
@@ -169,10 +177,10 @@ const KEYS = {
   'k': () => { const next = step(sentences(), -1); if (next) next.focus(); return Boolean(next); },
   ']': () => press(step(marks(), 1, '.shown')),
   '[': () => press(step(marks(), -1, '.shown')),
-  'e': () => press(lastAction('edit')),
-  'r': () => press(lastAction('again')),
-  'c': () => press(lastAction('cited')),
-  'm': () => press(lastAction('memo')),
+  'e': () => press(actionOf('edit')),
+  'r': () => press(actionOf('again')),
+  'c': () => press(actionOf('cited')),
+  'm': () => press(actionOf('memo')),
 };
 
 document.addEventListener('keydown', event => {
@@ -198,6 +206,10 @@ document.addEventListener('keydown', event => {
     if (document.querySelector('.popover.open')) return closePanels(true);
     for (const one of document.querySelectorAll(`#chat ${EXPLAINED}:is(:hover, :focus)`)) one.classList.add('shut');
     document.querySelector('#columns')?.classList.remove('show-talks');
+    // Out of a form below the thread, or of an edit that was begun.
+    const leave = at && at.closest('#into, #why') ? at.closest('#into, #why').querySelectorAll('button')[1]
+      : document.querySelector('#unedit');
+    if (leave && leave.offsetParent) return leave.click();
     const stop = document.querySelector('#stop');
     if (stop && stop.offsetParent && (at === question() || at === document.body)) stop.click();
     return;
@@ -210,6 +222,14 @@ document.addEventListener('keydown', event => {
   const does = KEYS[event.key];
   const anywhere = event.key === '/' || event.key === '?';
   if (does && (anywhere || openTabIndex() === 0) && does()) event.preventDefault();
+});
+
+// Narrow: a conversation that was chosen, or a press beside the sheet, closes the sheet.
+document.addEventListener('click', event => {
+  const columns = document.querySelector('#columns.show-talks');
+  const at = event.target;
+  if (!columns || !at.closest || at.closest('[data-toggle]')) return;
+  if (at.closest('a.talk, #anew') || !at.closest('#talks')) columns.classList.remove('show-talks');
 });
 
 // The citation whose source is open.
