@@ -9,8 +9,7 @@ from itertools import islice, zip_longest
 from assistant.answer import Question
 from assistant.extractive_engine import ExtractiveEngine
 from assistant.pipeline import ask
-from assistant.planning.query_rewriting import Turn
-from assistant.planning.subject import subject_of
+from assistant.planning.subject import topic_of
 from assistant.question_making import question_of_heading, questions_of
 from assistant.starter import EXAMPLES, EXAMPLES_ZH
 from assistant.workspace import Workspace
@@ -111,7 +110,7 @@ def _candidates(
 def _questions(document: Document, name: str, language: str) -> Iterator[tuple[str, str]]:
     """Yield the questions that a document makes: of each kind one, and its main points."""
     title = _topic(document.source.title)
-    topic = subject_of([Turn(f"What is said about {title}?")]).rstrip("…") if title else ""
+    topic = topic_of(f"What is said about {title}?").rstrip("…") if title else ""
     found: dict[str, list[str]] = {}
     for heading in document.headings[:_HEADINGS]:
         if made := question_of_heading(heading.title, topic if language == "en" else ""):

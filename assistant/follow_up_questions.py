@@ -10,8 +10,7 @@ from assistant.answer import Answer, Question
 from assistant.extractive_engine import stands_alone
 from assistant.planning.follow_ups_chinese import is_chinese
 from assistant.planning.query_plan import plan_of
-from assistant.planning.query_rewriting import Turn
-from assistant.planning.subject import subject_of
+from assistant.planning.subject import topic_of
 from assistant.question_making import MadeQuestion, question_of_heading, questions_of
 from assistant.retrieval.answerability import judge_answerability
 from assistant.workspace import Workspace
@@ -98,7 +97,7 @@ def _candidates(workspace: Workspace, answer: Answer) -> Iterator[_Candidate]:
     """Yield the questions that the sentences found make, those of cited documents first."""
     question = answer.standalone or answer.question
     language = "zh" if is_chinese(question) else "en"
-    topic = subject_of([Turn(question)]).rstrip("…")
+    topic = topic_of(question).rstrip("…")
     cited = {one.document for one in answer.citations}
     told = [one.text for one in answer.claims] + [one.text for one in answer.later]
     said = {" ".join(text.split()) for text in told}

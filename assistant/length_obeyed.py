@@ -9,9 +9,15 @@ from assistant.answer import Answer, Question
 from assistant.citation_parsing import PartialSentence
 from assistant.engine import Draft, Usage, Waiting
 from assistant.library_questions import CATALOGUE
-from assistant.planning.answer_length import ANY_LENGTH, AnswerLength, without_length_request
+from assistant.planning.answer_length import (
+    ANY_LENGTH,
+    AnswerLength,
+    is_length_request,
+    without_length_request,
+)
 from assistant.planning.query_rewriting import last_standalone
 from assistant.prompts import NOT_FOUND
+from corpus.i18n import tr
 from corpus.sentences import sentences
 
 
@@ -51,6 +57,22 @@ def shortened(answer: Answer, length: AnswerLength) -> Answer:
         citations=tuple(one for one in answer.citations if one.number in kept),
         bullets=length.bullets,
     )
+
+
+def length_not_obeyed(question: Question, answer: Answer) -> str:
+    """Return the line for an answer that a request for another length left as it was, or ""."""
+    _, request = without_length_request(question.text)
+    if request is None or not answer.claims:
+        return ""
+    last = (
+        question.history[-1].answer if question.history and is_length_request(question.text) else ""
+    )
+    before = len(sentences(last))
+    if request.number > len(answer.claims) or (request.change > 0 and before >= len(answer.claims)):
+        return tr("There is no more to say: the passages found hold no further sentence on this.")
+    if request.change < 0 and before == len(answer.claims) == 1:
+        return tr("The answer is one sentence already and cannot be shorter.")
+    return ""
 
 
 def cut_to_length(

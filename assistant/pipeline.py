@@ -15,7 +15,7 @@ from assistant.citation_parsing import PartialSentence, parsed_sentences
 from assistant.engine import Corrector, Draft, Engine, Shortened, Task, Usage, Waiting, guarded
 from assistant.extractive_engine import ExtractiveEngine, nearest_sentences, quoted_text
 from assistant.later_statements import later_statements
-from assistant.length_obeyed import cut_to_length, length_asked, shortened
+from assistant.length_obeyed import cut_to_length, length_asked, length_not_obeyed, shortened
 from assistant.library_questions import ask_for_more, library_answer, names_nothing
 from assistant.planning.answer_length import is_length_request
 from assistant.planning.query_plan import QueryPlan, plans_of
@@ -122,7 +122,9 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
     if answer.outcome == "failed":
         yield _with_seconds(answer, started, retrieved_at)
     else:
-        yield _with_seconds(_finished(workspace, answer, search), started, retrieved_at)
+        finished = _finished(workspace, answer, search)
+        notice = joined("\n", (finished.notice, length_not_obeyed(question, finished)))
+        yield _with_seconds(replace(finished, notice=notice), started, retrieved_at)
 
 
 def _as_asked(answer: Answer, question: Question, asked: Question) -> Answer:

@@ -105,15 +105,15 @@ def _differing(cited: Evidence, citation: Citation, others: Sequence[Evidence]) 
     found: list[Said] = []
     keys = {one.key for one in quoted}
     for one in disagreements([*quoted, *rest]):
-        sides_here = [side for side in one.positions if side.sentence.key in keys]
-        sides_there = [side for side in one.positions if side.sentence.key not in keys]
-        if one.update or not sides_here or not sides_there:
+        if one.update:
             continue
-        found += [
-            Said(
-                by_id[side.sentence.passage.id], side.sentence.start, side.sentence.end,
-                sides_here[0].shown, side.shown,
-            )
-            for side in sides_there
-        ]  # fmt: skip
+        # Only what was compared with the cited sentence differs from it; the rest of a group need
+        # not.
+        for here, there in one.against():
+            if here.sentence.key not in keys or there.sentence.key in keys:
+                continue
+            place = there.sentence
+            said = Said(by_id[place.passage.id], place.start, place.end, here.shown, there.shown)
+            if all((two.evidence, two.start) != (said.evidence, said.start) for two in found):
+                found.append(said)
     return found

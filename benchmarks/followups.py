@@ -124,7 +124,7 @@ def main() -> None:
             for one in found if chosen.each else ():
                 best = taken(workspace, one)
                 mark = "found " if hit(workspace, one, best.text) else "missed"
-                print(f"  {mark} {' / '.join(one.turns)} -> {best.text} ({best.made})")
+                print(f"  {mark} {' / '.join(one.turns)} -> {best.text} ({best.kind})")
 
 
 if __name__ == "__main__":

@@ -96,6 +96,8 @@ def test_an_answer_is_as_long_as_it_is_asked_to_be(starter_desk: Workspace) -> N
     assert three.bullets and len(three.claims) == 3 and three.leading == 1
     fewer = said(starter_desk, "shorter", three.turn)
     assert 0 < len(fewer.claims) < 3 and fewer.standalone == question
+    shortest = said(starter_desk, "shorter", one.turn)
+    assert len(shortest.claims) == 1 and "cannot be shorter" in str(shortest.notice)
 
 
 class Talker:

@@ -7,7 +7,8 @@ import pytest
 from assistant.answer import Question
 from assistant.follow_up_questions import is_answered, with_follow_ups
 from assistant.pipeline import ask
-from assistant.planning.query_rewriting import Turn
+from assistant.planning.follow_ups_chinese import is_chinese
+from assistant.planning.query_rewriting import Turn, standalone
 from assistant.planning.subject import subject_of
 from assistant.question_making import questions_of
 from assistant.workspace import Workspace
@@ -67,7 +68,9 @@ def test_a_document_that_says_nothing_of_it_does_not_answer(starter_desk: Worksp
     [
         (["What did DeepSeek-V3 cost to train?"], "DeepSeek-V3"),
         (["When was the AI diffusion rule rescinded?"], "the AI diffusion rule"),
-        (["Compare R1 and o1 on benchmarks and price"], "R1 and o1"),
+        (["Compare R1 and o1 on benchmarks and price"], "o1"),
+        (["What does China's 15th Five-Year Plan say about AI?"], "China's 15th Five-Year Plan"),
+        (["What is said about the H20 export rules and their effect on Nvidia?"], "Nvidia"),
         (["What is mixture of experts?"], "mixture of experts"),
         (["DeepSeek-V3 的训练成本是多少？"], "DeepSeek-V3"),
         (["Who founded DeepSeek?", "when?", "shorter"], "DeepSeek"),
@@ -76,8 +79,11 @@ def test_a_document_that_says_nothing_of_it_does_not_answer(starter_desk: Worksp
     ],
 )
 def test_the_subject_of_the_next_question(questions: list[str], subject: str) -> None:
-    """A name or a phrase of the last question that stood alone."""
-    assert subject_of([Turn(one) for one in questions]) == subject
+    """What stands for "it" in the next question when it is searched for."""
+    history = [Turn(one) for one in questions]
+    assert subject_of(history) == subject
+    if subject and not is_chinese(subject):
+        assert subject in standalone("When did it begin?", history)
 
 
 def test_a_subject_fits_its_chip() -> None:

@@ -59,6 +59,8 @@ CORVA = ["What did Corva Glass do in January 2026?", "And how many people does i
         (["How much did Nvidia earn in China?"], "and in 2023?",
          "How much did Nvidia earn in China in 2023?"),
         (["What is MiniMax-M1?"], "how much did that cost?", "How much did MiniMax-M1 cost?"),
+        (["What is MiniMax-M1?"], "How much did it cost to train?",
+         "How much did MiniMax-M1 cost to train?"),
         (["Who funds Stargate?"], "who is the chairman?", "Stargate: who is the chairman?"),
         (["Did Italy ban DeepSeek?"], "why?", "Why did Italy ban DeepSeek?"),
         (["Did Meta sign the code?"], "why not?", "Why did Meta not sign the code?"),
@@ -85,6 +87,8 @@ def test_the_likeliest_meaning_of_a_follow_up_comes_first(
     ("turns", "question"),
     [
         (["What is the affiliates rule?"], "What is the GDP of France?"),
+        (["What is the affiliates rule?"], "How much did it cost to train V3 and R1?"),
+        (["What is the affiliates rule?"], "How long did it take DeepSeek to train V3?"),
         (["Who founded DeepSeek?"], "and what is MoBA?"),
         (["What did Ardent Optics say?"], "What is the weather in Paris?"),
         (["Who issued the diffusion order?"], "What was new in January 2025?"),

@@ -32,3 +32,16 @@ def test_a_sentence_with_what_is_asked_leads(question: str, first: str, better: 
     assert [one.text for one in with_leading(question, near)] == [better, first]
     far = [read(first, 0.9), read(better, 0.2, 100)]
     assert with_leading(question, far) == far
+
+
+def test_a_sentence_on_another_thing_does_not_lead() -> None:
+    """What names the thing, or stands under its name, goes first, though it answers less well."""
+    question = "What did the Zelda carry?"
+    other = read("Most barges carried coal to Norden.", 0.9)
+    own = read("The Zelda carried cheese in those years.", 0.3, 100)
+    assert with_leading(question, [other, own], ["Zelda"])[0] == own
+    titled = [other, read("She carried cheese in those years.", 0.3, 200)]
+    found = with_leading(question, titled, ["Zelda"], lambda one: "Zelda" * (one.start == 200))
+    assert found[0].start == 200
+    far = [other, read("The Zelda sank.", 0.05, 100)]
+    assert with_leading(question, far, ["Zelda"])[0] == other

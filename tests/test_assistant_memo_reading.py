@@ -175,6 +175,34 @@ def test_a_later_text_of_one_publisher_is_an_update() -> None:
     assert not found.update
 
 
+@pytest.mark.parametrize(("one", "other"), [
+    ("Data Center revenue of NVIDIA was up 217% in fiscal year 2024.",
+     "China was 19 percent of Data Center revenue of NVIDIA in fiscal year 2024."),
+    ("Data Center revenue of NVIDIA for fiscal year 2024 was up 217%.",
+     "Data Center revenue of NVIDIA for the second quarter of fiscal year 2024 was up 171%."),
+    ("Data Center revenue of NVIDIA was up 217% in fiscal year 2024.",
+     "Data Center compute revenue of NVIDIA was up 244% in fiscal year 2024."),
+])  # fmt: skip
+def test_growth_share_period_and_part_are_different_measures(one: str, other: str) -> None:
+    """Figures that measure different things do not contradict each other."""
+    assert disagreements([sentence(one, "A"), sentence(other, "B", "2026-04-01")]) == []
+
+
+def test_only_compared_sides_of_a_disagreement_exclude_each_other() -> None:
+    """Three say something of one thing, two of them the same: these two do not differ."""
+    told = [
+        sentence(f"Kimi K2 was trained on {count} trillion tokens{end}.", publisher)
+        for count, end, publisher in (
+            ("15.5", "", "A"), ("12", "", "B"), ("15.5", " in all", "C"),
+        )
+    ]  # fmt: skip
+    (found,) = disagreements(told)
+    assert len(found.positions) == 3
+    pairs = {(one.sentence.source.publisher, two.sentence.source.publisher)
+             for one, two in found.against()}  # fmt: skip
+    assert pairs == {("A", "B"), ("B", "A"), ("B", "C"), ("C", "B")}
+
+
 SPOKEN = (
     ("DeepSeek says the run cost $5.576 million.", "DeepSeek", COMPANY),
     ("According to SemiAnalysis, the servers cost $1.3 billion.", "SemiAnalysis", INDEPENDENT),

@@ -334,7 +334,12 @@ def test_auto_takes_what_is_able_and_fits(tmp_path: Path) -> None:
     found = made.preferred(None)
     assert found and found.name == "large"
     assert made.preferred(1_000) is None
-    all_of[1] = replace(all_of[1], measured=Measured(30, 8, 2, 12.5))
+    all_of[1] = replace(
+        all_of[1],
+        measured=Measured(
+            right=20, wrong=6, not_found=2, declined=10, invented=2, words_a_second=12.5
+        ),
+    )
     found = kept(tmp_path, *all_of).preferred(10**12)
     assert found and found.name == "middle"
     made.choose("small")

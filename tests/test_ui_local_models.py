@@ -36,7 +36,7 @@ pytestmark = GRADIO_WARNS
 DATA = content(3 * MEGABYTE)
 # Long enough to be seen on its way, and to be stopped there.
 LONG = content(24 * MEGABYTE, 2)
-WORSE = Measured(10, 20, 5, 3.0, quoting_right=18, quoting_invented=4)
+WORSE = Measured(10, 4, 20, 1, 5, 3.0, quoting_right=18, quoting_invented=4)
 # The place behind the page that the browser test has.
 QUAY: list[tuple[Harbour, Hub]] = []
 
@@ -75,7 +75,7 @@ def test_a_row_says_what_a_model_takes_and_nothing_is_fetched(place: Harbour, hu
     chinese.open()
     row = window.row()
     for part in ("Tiny", "not here", "3 MB on disk", "needs 412 MB of memory", "Apache-2.0",
-                 "writes English", "for &lt;tests&gt;", "10 right, 20 not found, 5 invented",
+                 "writes English", "for &lt;tests&gt;", "10 right, 4 wrong or only",
                  "Measured worse than quoting the library", "18 right, 4 invented", "local:tiny",
                  hub.url.removeprefix("http://"), 'aria-label="Get: Tiny"'):  # fmt: skip
         assert part in row, part
@@ -273,10 +273,10 @@ def test_a_file_of_the_users_own_has_a_row(place: Harbour) -> None:
 @pytest.mark.parametrize(
     ("measured", "worse"),
     [
-        (Measured(10, 20, 5, 3.0), False),
+        (Measured(10, 4, 20, 1, 5, 3.0), False),
         (WORSE, True),
-        (Measured(18, 10, 5, 3.0, quoting_right=18, quoting_invented=4), True),
-        (Measured(20, 10, 5, 3.0, quoting_right=18, quoting_invented=4), False),
+        (Measured(18, 4, 10, 1, 5, 3.0, quoting_right=18, quoting_invented=4), True),
+        (Measured(20, 4, 10, 1, 5, 3.0, quoting_right=18, quoting_invented=4), False),
     ],
     ids=["quoting was not measured", "fewer right", "more invented", "better"],
 )

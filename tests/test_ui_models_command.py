@@ -28,7 +28,11 @@ def hub() -> Iterator[Hub]:
 def entry(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> ModelEntry:
     """Return a model of the list, which holds it alone."""
     made = entry_of(DATA, hub=f"{hub.url}/file", about="for tests")
-    object.__setattr__(made, "measured", Measured(30, 8, 2, 12.5))
+    object.__setattr__(
+        made,
+        "measured",
+        Measured(right=20, wrong=6, not_found=2, declined=10, invented=2, words_a_second=12.5),
+    )
     for module in (model_catalogue, model_store):
         monkeypatch.setattr(module, "entries", lambda: (made,))
     return made
@@ -60,7 +64,8 @@ def test_the_list_says_what_a_model_takes_and_fetches_nothing(briefing: Run, hub
         assert head.split() == ["name", "size", "memory", "licence", "speed", "here", "installed",
                                 "languages"]  # fmt: skip
         assert row.split() == ["tiny", "3", "MB", "412", "MB", "Apache-2.0", "-", "no", "en"]
-        assert "of 40 questions 30 right, 8 not found, 2 invented" in remark
+        assert "of 40 questions 20 right, 6 wrong, 2 not found" in remark
+        assert "10 rightly declined, 2 invented" in " ".join(done.stdout.split())
     (listed,) = json.loads(briefing("models", "--json").stdout)["models"]
     assert listed["bytes"] == len(DATA) and listed["measured"]["right"] == 30
     assert not listed["installed"] and not listed["chosen"]

@@ -279,7 +279,9 @@ def _description(one: LocalModel, language: str) -> list[str]:
         else:
             lines.append(
                 word("writers.measured", language, asked=found.asked, right=found.right,
-                     not_found=found.not_found, invented=found.invented)
+                     answerable=found.answerable, wrong=found.wrong, not_found=found.not_found,
+                     rest=found.declined + found.invented, declined=found.declined,
+                     invented=found.invented)
             )  # fmt: skip
             if not one.speed:
                 words = f"{found.words_a_second:.1f}"

@@ -63,13 +63,22 @@ class Position:
 class Disagreement:
     """Positions on one thing that differ; `kind` is "figure", "date" or "status".
 
-    `update` says that one publisher said them at different times: the later one holds.
+    `update` says that one publisher said them at different times: the later one holds. `pairs` are
+    the positions that were compared with each other and exclude each other: two positions of one
+    group may well say the same, or speak of different things.
     """
 
     about: str
     kind: str
     positions: tuple[Position, ...]
     update: bool = False
+    pairs: tuple[tuple[Position, Position], ...] = ()
+
+    def against(self) -> Iterator[tuple[Position, Position]]:
+        """Yield each compared pair both ways: a position, and one that excludes it."""
+        for one, other in self.pairs:
+            yield one, other
+            yield other, one
 
 
 def disagreements(found: Sequence[EvidenceSentence]) -> list[Disagreement]:
@@ -83,6 +92,7 @@ def _figures(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
     for one in stated:
         beside[one.sentence.key, one.unit].append(one)
     groups: list[list[FigureStatement]] = []
+    apart: list[tuple[FigureStatement, FigureStatement]] = []
     for one, other in combinations(stated, 2):
         if not _can_disagree(one.sentence, other.sentence, one.speaker, other.speaker):
             continue
@@ -94,6 +104,7 @@ def _figures(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
             not _differ(other, two) for two in mine
         ):
             continue
+        apart.append((one, other))
         for group in groups:
             held = [two for two in (one, other) if any(two is three for three in group)]
             if held:
@@ -109,14 +120,16 @@ def _figures(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
             distinct.setdefault((str(one.value), one.sentence.document), one)
         sides = list(distinct.values())
         shared = frozenset.intersection(*(one.attribute for one in sides))
-        positions = tuple(
-            Position(one.shown, f"{one.value} {one.unit}", _counts(one, shared), one.sentence)
-            for one in sides
-        )
+        made = {id(one): _position(one, shared) for one in group}
         yield Disagreement(
-            _about(sides[0].sentence.text, sides[1].sentence.text), "figure", positions,
-            _update([one.sentence for one in sides]),
+            _about(sides[0].sentence.text, sides[1].sentence.text), "figure",
+            tuple(made[id(one)] for one in sides), _update([one.sentence for one in sides]),
+            tuple((made[id(a)], made[id(b)]) for a, b in apart if id(a) in made and id(b) in made),
         )  # fmt: skip
+
+
+def _position(one: FigureStatement, shared: frozenset[str]) -> Position:
+    return Position(one.shown, f"{one.value} {one.unit}", _counts(one, shared), one.sentence)
 
 
 def _can_disagree(
@@ -141,7 +154,7 @@ def _same_thing(one: FigureStatement, other: FigureStatement) -> bool:
         return False
     if one.times and other.times and not _in_time(one.times, other.times):
         return False
-    if tell_two_things(one.sentence, other.sentence):
+    if one.measure != other.measure or tell_two_things(one.sentence, other.sentence):
         return False
     if one.things and not one.attribute and not other.attribute:
         # "Qwen3-Max has 1 trillion parameters": name and unit say all.
@@ -221,8 +234,9 @@ def _dates(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
                 Position(other, other, "", sentence),
             )
             yield Disagreement(
-                _about(first.text, sentence.text), "date", positions, _update([first, sentence])
-            )
+                _about(first.text, sentence.text), "date", positions, _update([first, sentence]),
+                (positions,),
+            )  # fmt: skip
 
 
 def _statuses(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
@@ -242,8 +256,9 @@ def _statuses(found: Sequence[EvidenceSentence]) -> Iterator[Disagreement]:
                 continue
             positions = (Position(said, said, "", one), Position(said_other, said_other, "", other))
             yield Disagreement(
-                _about(one.text, other.text), "status", positions, _update([one, other])
-            )
+                _about(one.text, other.text), "status", positions, _update([one, other]),
+                (positions,),
+            )  # fmt: skip
 
 
 def _on_one_thing(

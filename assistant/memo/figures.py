@@ -217,6 +217,34 @@ _NEEDS_CONTEXT = re.compile(r"^(?:It|They|This|These|That|Those|Its|Their|Each|B
 _CLAUSE = re.compile(r";|,\s+(?:and|but|while|whereas|which)\s|\s(?:while|whereas)\s")
 
 
+# "Up 217 percent", "a 217 percent increase" and "19 percent of revenue" are different measures.
+_CHANGES = (
+    r"(?:up|down|rose|ris(?:en|es?|ing)|gr[eo]w(?:n|s|ing|th)?|increas\w+|decreas\w+|declin\w+|"
+    r"fell|fall(?:en|s|ing)?|drop\w*|jump\w*|surg\w+|soar\w*|climb\w*|shr[aiu]nk\w*|gain\w*|"
+    r"higher|lower|more|less|faster|slower|cheaper|above|below|year[- ](?:over|on)[- ]year|"
+    r"sequentially|reduc\w+|cut|improv\w+)"
+)
+_GROWTH_BEFORE = re.compile(rf"\b{_CHANGES}\b|增长|上升|下降|减少|增加", re.IGNORECASE)
+_GROWTH_AFTER = re.compile(
+    rf"(?:[\w-]+ )?{_CHANGES}\b|(?:from|compared (?:to|with)) (?:a|the|last|fiscal|prior)\b",
+    re.IGNORECASE,
+)
+_SHARE_BEFORE = re.compile(
+    r"\b(?:share|account\w* for|represent\w*|comprise\w*|constitut\w+|mak\w+ up|made up|holds?|"
+    r"held)\b|占",
+    re.IGNORECASE,
+)
+_SHARE_AFTER = re.compile(r"\s*(?:of|share)\b", re.IGNORECASE)
+# The quarter's figure is not the year's.
+_PERIOD = re.compile(
+    r"\b(?:(?:first|second|third|fourth) (?:fiscal )?(?:quarter|half)|(?:six|nine) months|Q[1-4]|"
+    r"H[12](?= (?:19|20)\d\d)|(?:fiscal|full) year)\b",
+    re.IGNORECASE,
+)
+# The revenue of a part of a firm is not that of the firm.
+_ACCOUNT = re.compile(r"\b(?:revenues?|sales|income|profits?|margins?|expenses?)\b", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class FigureStatement:
     """A figure that a sentence states, with the features by which it is compared.
@@ -224,7 +252,8 @@ class FigureStatement:
     `things` are the names with digits (V3, H20, FY2024) and `subjects` the other names, in lower
     case with aliases unified; `attribute` the stems of what is counted, near the figure; `exact`
     the significant digits; `times` the dates stated, as "2024" or "2024-03". `bound` is AT_LEAST,
-    AT_MOST or EQUAL.
+    AT_MOST or EQUAL. `measure` are the features in which two statements of one thing must be equal:
+    growth or share, the period of an account, and which part of a revenue.
     """
 
     value: Decimal
@@ -238,6 +267,7 @@ class FigureStatement:
     times: frozenset[str]
     speaker: str
     sentence: EvidenceSentence
+    measure: tuple[str, ...] = ()
 
 
 def statements_of(sentence: EvidenceSentence) -> Iterator[FigureStatement]:
@@ -287,7 +317,32 @@ def statements_of(sentence: EvidenceSentence) -> Iterator[FigureStatement]:
         yield FigureStatement(
             one.value, unit, text[one.start : end].strip(), one.exact, bound,
             things, subjects, attribute, times, said, sentence,
+            _measure(text, one, start, stop),
         )  # fmt: skip
+
+
+def _measure(text: str, one: Quantity, start: int, stop: int) -> tuple[str, ...]:
+    """Return what kind of measure a figure in the clause `start` to `stop` is."""
+    clause = text[start:stop]
+    before, after = text[start : one.start], text[one.end : stop]
+    kind = ""
+    if one.unit == "percent":
+        before, after = " ".join(before.split()[-4:]), " ".join(after.split()[:4])
+        if _GROWTH_BEFORE.search(before) or _GROWTH_AFTER.match(after):
+            kind = "growth"
+        elif _SHARE_BEFORE.search(before) or _SHARE_AFTER.match(after):
+            kind = "share"
+    period = " ".join(sorted({found[0].casefold() for found in _PERIOD.finditer(text)}))
+    part = ""
+    if account := _ACCOUNT.search(clause):
+        words = clause[: account.start()].split()
+        begin = len(words)
+        while begin and (
+            _is_part(words[begin - 1]) and not words[begin - 1].endswith(("'s", "’s"))
+        ):
+            begin -= 1
+        part = " ".join(words[begin:]).casefold()
+    return kind, period, part
 
 
 def _named_things(

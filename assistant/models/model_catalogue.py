@@ -27,20 +27,33 @@ _BESIDE = 400_000_000
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A model's results on our questions: of `asked`, how many right, declined, invented.
+    """A model's results on our questions, of which `asked` add up: none is left unaccounted for.
 
+    Of those with an answer in the library `right`, `wrong` (or only partly right) and `not_found`;
+    of those without one `declined`, and `invented` where it answered all the same.
     `words_a_second` was measured on the same machine. `quoting_right` and `quoting_invented` are
     the results of quoting the library on the same questions, None where not measured.
     """
 
     __pydantic_config__: ClassVar[Any] = NO_OTHER_KEYS
     right: int
+    wrong: int
     not_found: int
+    declined: int
     invented: int
     words_a_second: float
-    asked: int = 40
     quoting_right: int | None = None
     quoting_invented: int = 0
+
+    @property
+    def answerable(self) -> int:
+        """How many of the questions the library answers."""
+        return self.right + self.wrong + self.not_found
+
+    @property
+    def asked(self) -> int:
+        """How many questions were asked."""
+        return self.answerable + self.declined + self.invented
 
     @property
     def worse_than_quoting(self) -> bool:

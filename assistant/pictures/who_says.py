@@ -102,9 +102,8 @@ def _differing(
     for one in disagreements(material.sentences):
         if one.update:
             continue
-        for side in one.positions:
-            others = [(two.shown, two.sentence) for two in one.positions if two is not side]
-            found.setdefault(side.sentence.key, []).extend(others)
+        for side, other in one.against():
+            found.setdefault(side.sentence.key, []).append((other.shown, other.sentence))
     return found
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from assistant.entity_names import alias_section, known_names
-from assistant.planning.phrases import AUXILIARY, capitalised_phrases, phrases
+from assistant.planning.phrases import AUXILIARY, POSSESSED, Phrase, capitalised_phrases, phrases
 from corpus.date_mentions import date_mentions
 from index.query import STOP_WORDS, content_words
 
@@ -82,8 +82,28 @@ _PRONOUN = re.compile(
     rf"\b(?:{AUXILIARY}|of|on|by|to|with) (?P<that>that|this)\b",
     re.IGNORECASE,
 )
-# "Is it true that": this "it" refers to nothing.
-_EXPLETIVE_IT = re.compile(r"\b(?:is|was) it (?=[a-z]+ (?:that|to)\b)", re.IGNORECASE)
+# "Is it true that", "how much did it cost to train R1": this "it" refers to nothing. That of "how
+# much did it cost to train?" does, since nothing else says what was trained.
+_JUDGED = (
+    r"(?:true|false|clear|unclear|certain|possible|impossible|legal|illegal|lawful|unlawful|"
+    r"necessary|important|easy|easier|hard|harder|difficult|cheap|cheaper|expensive|costly|"
+    r"reasonable|realistic|fair|wrong|right|safe|useful|best|better|feasible|permissible)"
+)
+_TO_DO_SOMETHING = (
+    r"to [a-z]+ (?!(?:in|on|at|by|for|from|with|per|to|and|or|now|today|then|so|since|until|after|"
+    r"before|during|under|as|than)\b)(?=\w)"
+)
+_EXPLETIVE_IT = re.compile(
+    rf"\b(?:is|was) it (?=[a-z]+ that\b|{_JUDGED} {_TO_DO_SOMETHING})|"
+    rf"\bhow [a-z]+ (?:is|was|would|will) it (?=(?:be )?(?:that\b|(?:for (?:\S+ ){{1,4}})?"
+    rf"{_TO_DO_SOMETHING}))|"
+    rf"\b{AUXILIARY} it (?=(?:(?:have|has) )?(?:take|taken|cost|require|make sense)\b"
+    rf"(?: (?!to\b)\S+){{0,4}} {_TO_DO_SOMETHING})|"
+    rf"\bit (?=(?:took|takes|cost|costs|would (?:take|cost))\b(?: (?!to\b)\S+){{0,4}} "
+    rf"{_TO_DO_SOMETHING}|(?:is|was|would be|will be) (?:\w+ )?(?:{_JUDGED} (?:to|that)|"
+    rf"[a-z]+ that)\b)",
+    re.IGNORECASE,
+)
 _POSSESSIVES = frozenset({"its", "their", "his", "her"})
 _TWO = re.compile(r"\b(?:the two|both of them|either of them|them both)\b", re.IGNORECASE)
 _ORDINAL = re.compile(
@@ -161,6 +181,12 @@ def _has_own_subject(question: str) -> bool:
         for one in phrases(question)
         if one.text.lower().startswith("the ") and question[one.start :].startswith(one.text)
     )
+
+
+def put_for_it(previous: str, earlier_names: Sequence[str]) -> str:
+    """Return what stands for the "it" of a next question such as "when did it begin?", or ""."""
+    question = "When did it begin?"
+    return next(iter(_subjects(_pronoun(question), question, previous, earlier_names, "")), "")
 
 
 def subject_of(question: str) -> str:
@@ -287,7 +313,7 @@ def _subjects(
 
     They come from the last question, from the last answer (a person), then from earlier questions.
     """
-    phrases_found = phrases(previous)
+    phrases_found = [_with_possession(one, previous) for one in phrases(previous)]
     if pronoun and pronoun["person"]:
         persons = [one for one in phrases(answer) if one.person == 2]
         phrases_found = sorted(
@@ -308,6 +334,16 @@ def _subjects(
         )
     earlier = [one for one in earlier_names if one not in previous]
     return list(dict.fromkeys([*(one.text for one in phrases_found), *earlier]))[:2]
+
+
+def _with_possession(phrase: Phrase, question: str) -> Phrase:
+    """Return the subject of a question with what it owns: not China, but "China's 2025 plan"."""
+    owned = POSSESSED.match(question[phrase.end :]) if phrase.is_subject else None
+    return (
+        replace(phrase, text=phrase.text + owned[0], end=phrase.end + owned.end())
+        if owned
+        else phrase
+    )
 
 
 def _with_subject(subject: str, question: str, pronoun: re.Match[str] | None) -> str:

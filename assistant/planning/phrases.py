@@ -24,6 +24,11 @@ _DEFINITE = re.compile(
     rf"(?: {_HEAD_NOUN}\b)?(?: of (?:[A-Z][a-z]+ )?\d{{4}})?",
     re.IGNORECASE,
 )
+# What a name owns, after it: "'s 15th Five-Year Plan".
+POSSESSED = re.compile(
+    rf"['’]s (?:(?!(?:of|in|by|for|to|and|that|which|an?|the)\b)[\w'’-]+ ){{0,4}}?{_HEAD_NOUN}\b",
+    re.IGNORECASE,
+)
 _ASKED_FOR = re.compile(
     rf"(?:which|what|how many) (?P<what>(?:[\w-]+ ){{0,2}}?[\w-]+) {AUXILIARY}\b", re.IGNORECASE
 )

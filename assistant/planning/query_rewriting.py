@@ -60,6 +60,14 @@ def last_standalone(history: Sequence[Turn]) -> str:
     return _context(history).previous
 
 
+def put_for_it(history: Sequence[Turn]) -> str:
+    """Return what is put in for the "it" of a next question; "" where nothing is."""
+    context = _context(history)
+    if chinese.is_chinese(context.previous):
+        return chinese.subject_of(context.previous)
+    return follow_ups_english.put_for_it(context.previous, context.earlier_names)
+
+
 @dataclass(frozen=True, slots=True)
 class _Context:
     """What a question may lean on: the question before it, spelt out, earlier names, an answer."""

@@ -10,7 +10,7 @@ from assistant.planning.follow_ups_chinese import is_chinese
 from assistant.planning.follow_ups_chinese import subject_of as chinese_subject
 from assistant.planning.follow_ups_english import subject_of as english_subject
 from assistant.planning.phrases import capitalised_phrases
-from assistant.planning.query_rewriting import Turn, last_standalone
+from assistant.planning.query_rewriting import Turn, put_for_it
 from corpus.months import MONTHS
 
 _LONGEST = 30
@@ -18,18 +18,25 @@ _DATE = re.compile(
     rf"\b(?:{'|'.join(map(re.escape, MONTHS))})\b\.?|\b(?:19|20)\d\d\b", re.IGNORECASE
 )
 # "What is mixture of experts?" is about what stands after the asking words, if that is no clause.
-_ABOUT = re.compile(r"\b(?:say|says|said|think|know|write|wrote) about (?P<thing>.+?)\W*$")
+_ABOUT = re.compile(
+    r"\b(?:say|says|said|think|know|write|wrote) about (?P<thing>.+?)(?: and (?:its|their) .*)?\W*$"
+)
 _VERB = re.compile(r"\b(?:is|are|was|were|do|does|did|has|have|had|can|may|will|must|should)\b")
 
 
 def subject_of(history: Sequence[Turn]) -> str:
-    """Return the main name or phrase of the last question that stood alone; "" if it has none.
+    """Return what the next question's "it" is taken for when it is searched for; "" for nothing.
 
-    At most 30 characters: "DeepSeek-V3", "the affiliates rule", "R1 and o1".
+    At most 30 characters: "DeepSeek-V3", "the affiliates rule".
     """
-    question = last_standalone(history)
-    if not question:
-        return ""
+    return _short(put_for_it(history))
+
+
+def topic_of(question: str) -> str:
+    """Return the main name or phrase of a question that stands alone; "" if it has none.
+
+    At most 30 characters: "DeepSeek-V3", "mixture of experts", "R1 and o1".
+    """
     if is_chinese(question):
         return _short(chinese_subject(question))
     names = [one.text for one in capitalised_phrases(question)]

@@ -2,14 +2,17 @@
 
 The reader tells how likely a sentence is part of the answer. It prefers neither a sentence with a
 sum of money where a price is asked, nor one that names the thing where it is to be explained; this
-does, among sentences that answer nearly as well.
+does, among sentences that answer nearly as well. Nor does it mind a sentence on another thing than
+the question names: one that names it, or stands under a title or heading that does, goes before.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from assistant.entity_names import NameLookup
 from assistant.extractive_engine import leans_on_previous, stands_alone
 from assistant.retrieval.sentence_ranking import RankedSentence
 from corpus.date_mentions import date_mentions
@@ -19,6 +22,11 @@ from index.query import STOP_WORDS
 
 # From this share of the best chance on a sentence with the kind of thing that is asked for leads.
 _SHARE = 0.5
+# From this share of the best chance on a sentence that names the thing goes before one that stands
+# under its name, and either before one on another thing.
+_OF_ANOTHER = 2
+_ADDS = 0.3
+_LEAST_SHARE = {1: 0.8, _OF_ANOTHER: 0.15}
 _CURRENCIES = frozenset({"usd", "cny", "eur", "gbp", "krw", "jpy", "inr", "cent"})
 _ASKS_MONEY = re.compile(
     r"\b(?:what|how much)\b.*\b(?:cost|costs|spen[dt]|price|prices|pay|paid|charge[sd]?|worth|"
@@ -48,30 +56,64 @@ _DEFINES = re.compile(
 _NO_DEFINITION = re.compile(
     r"\b(?:of|in|for|on|between|about|from|to|with|by|than)\b|['’]s\b", re.I
 )
-
-
 # "Article 51" is a name.
 _NUMBERED = re.compile(
     r"\b(?:Article|Section|Annex|Recital|Title|Part|Chapter|Order|Rule|No\.) \d[\d.]*"
 )
+Context = Callable[[RankedSentence], str]
 
 
-def with_leading(question: str, sentences: Sequence[RankedSentence]) -> list[RankedSentence]:
+def with_leading(
+    question: str,
+    sentences: Sequence[RankedSentence],
+    named: Sequence[str] = (),
+    context: Context = lambda _: "",
+) -> list[RankedSentence]:
     """Return ranked sentences, the first of those that have what is asked for before the others.
 
-    Their chances stay as they are.
+    `named` are the names in the question, `context` gives the title and heading of a sentence. The
+    chances stay as they are, but for sentences on another thing behind one that names it.
     """
     ranked = list(sentences)
-    wanted = _wanted(question)
     quotable = [one for one in ranked if stands_alone(one)]
-    if wanted is None or not quotable or wanted(quotable[0]):
+    if not quotable:
         return ranked
-    least = _SHARE * quotable[0].answers
-    better = next((one for one in quotable if one.answers >= least and wanted(one)), None)
-    if better is None:
-        return ranked
-    ranked.remove(better)
-    return [better, *ranked]
+    first = quotable[0]
+    far = {id(one): _distance(one, named, context) for one in quotable} if named else {}
+    if least := _LEAST_SHARE.get(far.get(id(first), 0)):
+        first = min(
+            (one for one in quotable if one.answers >= least * first.answers),
+            key=lambda one: far[id(one)],
+        )
+    wanted = _wanted(question)
+    if wanted is not None and not wanted(first):
+        enough = _SHARE * min(first.answers, quotable[0].answers)
+        distance = far.get(id(first), 0)
+        first = next(
+            (
+                one
+                for one in quotable
+                if one.answers >= enough and far.get(id(one), 0) <= distance and wanted(one)
+            ),
+            first,
+        )
+    if far and far[id(first)] < _OF_ANOTHER:
+        # What is on another thing hardly adds to what is on this one; the order, by validity,
+        # stays within both.
+        others = [one for one in ranked if far.get(id(one)) == _OF_ANOTHER]
+        near = [one for one in ranked if far.get(id(one)) != _OF_ANOTHER]
+        ranked = [*near, *(replace(one, answers=_ADDS * one.answers) for one in others)]
+    ranked.remove(first)
+    return [first, *ranked]
+
+
+def _distance(one: RankedSentence, named: Sequence[str], context: Context) -> int:
+    """Return 0 for a sentence with a name of the question, 1 for one under it, 2 for others."""
+    for distance, text in enumerate((one.text, context(one))):
+        lookup = NameLookup(text)
+        if any(map(lookup.holds, named)):
+            return distance
+    return _OF_ANOTHER
 
 
 def _wanted(question: str) -> Callable[[RankedSentence], bool] | None:

@@ -195,7 +195,13 @@ def _by_validity(
         if plan.time.explicit or "corrected" in one.words.lower()
     ]
     valid = [sentences[place] for place in ordered.order]
-    return tuple(with_leading(plan.judged_text, valid)), tuple(asides)
+
+    def context(one: RankedSentence) -> str:
+        found = by_label[one.label]
+        return f"{found.source.title}\n{found.passage.heading}"
+
+    named = [one.text for one in plan.entities]
+    return tuple(with_leading(plan.judged_text, valid, named, context)), tuple(asides)
 
 
 def _interleaved(lists: Sequence[Sequence[Evidence]], limit: int) -> tuple[Evidence, ...]:

@@ -179,7 +179,9 @@ def _row(entry: ModelEntry, here: Installed | None, context: int) -> dict[str, A
         "measured": {
             "asked": measured.asked,
             "right": measured.right,
+            "wrong": measured.wrong,
             "not_found": measured.not_found,
+            "declined": measured.declined,
             "invented": measured.invented,
             "words_a_second": measured.words_a_second,
             "worse_than_quoting": measured.worse_than_quoting,
@@ -241,8 +243,9 @@ def _remark(row: dict[str, Any]) -> str:
     parts = [row["title"], row["about"]]
     if found := row["measured"]:
         parts.append(
-            f"of {found['asked']} questions {found['right']} right, {found['not_found']} not "
-            f"found, {found['invented']} invented"
+            f"of {found['asked']} questions {found['right']} right, {found['wrong']} wrong, "
+            f"{found['not_found']} not found, {found['declined']} rightly declined, "
+            f"{found['invented']} invented"
         )
         if found["worse_than_quoting"]:
             parts.append("measured worse than quoting, which needs no model")
