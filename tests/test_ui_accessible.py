@@ -88,6 +88,7 @@ def test_no_page_has_a_serious_fault(address: str, scheme: Any, language: str) -
         page.wait_for_function("document.querySelectorAll('#library-source p').length > 3")
         look("library")
         tab("page.memo")
+        page.click("#memo-anew")
         page.fill("#topic textarea, #topic input", topic)
         page.keyboard.press("Enter")
         page.wait_for_timeout(1500)
