@@ -283,21 +283,20 @@ def test_an_answer_is_read_by_roles_and_names(scheme: Any) -> None:
         page.fill("#question textarea", "How many ships?")
         page.keyboard.press("Enter")
         answer = page.get_by_role("region", name="Answer to: How many ships?")
-        answer.get_by_role("heading", name="Ask next").wait_for()
+        page.locator("#latest").get_by_role("heading", name="Ask next").wait_for()
         cards = answer.get_by_role("list", name="Documents of this answer").get_by_role("link")
         assert names(cards) == [
             "Open source 1: The harbour of Lund, Port Gazette (PG), 2024-03-01, grade C3",
             "Open source 2: Ledger of the port, Harbour Board, 2025-11-15, grade C3",
         ]  # fmt: skip
         headings = answer.get_by_role("heading").all_inner_texts()
-        assert headings == ["Short answer", "What the sources say", "Ask next"]
+        assert headings == ["Short answer", "What the sources say"]
         first = answer.get_by_role("link", name="source 1a: The harbour of Lund, page 1")
         assert first.count() == 1 and answer.get_by_role("link", name="source 1b").count() == 1
         assert answer.get_by_role("status").inner_text().endswith("quoted word for word")
         assert answer.get_by_role("note").count() == 1
         tree = answer.aria_snapshot()
-        for part in ('link "source 2b: Ledger of the port, page 4"', 'button "Who is Berg?"',
-                     f"text: {BERG}"):  # fmt: skip
+        for part in ('link "source 2b: Ledger of the port, page 4"', f"text: {BERG}"):
             assert part in tree, tree
         # All that can be pressed is large enough for a finger.
         small = answer.locator("a, button, summary").evaluate_all(

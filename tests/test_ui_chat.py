@@ -199,6 +199,7 @@ def test_an_edited_question_takes_the_place_of_the_last(page: Any) -> None:
     page.locator("#chat .asked", has_text="barges").wait_for()
     wait_for(page, 2)
     page.reload()
+    ready(page)
     wait_for(page, 2)
     asked = page.locator("#chat .asked").all_inner_texts()
     assert asked == ["How many ships in the first place?", "How many barges?"]

@@ -617,7 +617,7 @@ def test_the_cited_words_are_boxed_on_the_drawn_page(page: Any) -> None:
     page.wait_for_selector("a.cite")
     page.click("a.cite")
     page.wait_for_selector("#source .box")
-    assert "harbour" in page.inner_text("#source h3").lower()
+    assert "harbour" in page.inner_text("#source h2").lower()
     boxes = page.eval_on_selector_all(
         "#source .box", "all => all.map(one => [parseFloat(one.style.left), one.offsetWidth])"
     )
@@ -633,7 +633,7 @@ def test_the_cited_words_are_boxed_on_the_drawn_page(page: Any) -> None:
     page.click('#source [data-act="quote"]')
     page.wait_for_selector("#source .box")
     page.click('#source [data-act="text"]')
-    page.wait_for_selector("#source blockquote mark")
+    page.wait_for_selector("#source mark")
     assert "4,800 ships" in page.inner_text("#source mark")
     link = page.get_attribute("#source a.original", "href")
     answer = page.request.get(page.url.rstrip("/") + link)

@@ -99,7 +99,8 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend, engine: Any) -> None:
     page.load(events.show_latest, watcher, outputs, **watching)
     tab.select(events.refresh, editor, outputs, **quiet)
     anew.click(events.anew, watcher, outputs, **quiet).then(js=_FOCUS_TOPIC)
-    anew.click(lambda: "", None, form.topic, **quiet).then(
+    # In the browser: what is typed meanwhile must not be cleared by an answer that comes late.
+    anew.click(None, None, form.topic, js="() => ''").then(
         events.questions, [form.topic, form.chosen], form.questions, **quiet
     )
     gr.on([anew.click, listing.select], lambda: ("", ""), None, [differs, leaves], **quiet)

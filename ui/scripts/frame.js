@@ -113,7 +113,7 @@ const question = () => document.querySelector('#question textarea');
 
 // This window's conversation and what is half typed, for when it is loaded again.
 let knownBox = null;
-setInterval(() => {
+function remember() {
   if (!window.briefingWhole) return;
   const turns = document.querySelector('#earlier .turns');
   if (turns) sessionStorage.setItem('briefing-conversation', turns.dataset.conversation || '');
@@ -123,7 +123,9 @@ setInterval(() => {
   if (box && box !== knownBox && draft && !box.value) write(box, draft);
   if (box) sessionStorage.setItem('briefing-draft', box.value);
   knownBox = box || knownBox;
-}, 500);
+}
+setInterval(remember, 500);
+window.addEventListener('pagehide', remember);
 
 function write(box, text) {
   box.value = text;
