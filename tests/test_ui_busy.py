@@ -71,14 +71,14 @@ def test_six_documents_go_in_while_ten_questions_are_answered(
             job = ingest_jobs.latest_job(backend)
             assert job is not None
             answered_meanwhile += not job.ended
-            said = page.locator("#chat .claim").last.inner_text()
+            said = page.inner_text("#latest")
             assert str(ships) in said.replace(",", ""), said
         assert answered_meanwhile > 0
         assert job.wait(PATIENCE / 1000)
         report = job.latest.report
         assert (len(report.added), report.refused) == (len(FERRIES), ())
         _ask(page, "How many times does the ferry to Gotland sail?", len(SHIPS) + 1)
-        assert "95 times" in page.locator("#chat .claim").last.inner_text()
+        assert "95 times" in page.inner_text("#latest")
         page.get_by_role("tab", name="Library").click()
         page.wait_for_function(
             "document.querySelector('#library-line').textContent.includes('16 documents')"
@@ -113,4 +113,6 @@ def _ask(page: Any, question: str, answers: int) -> None:
     """Ask, and wait until so many answers are complete."""
     page.fill("#question textarea", question)
     page.keyboard.press("Enter")
-    page.wait_for_function(f"document.querySelectorAll('#chat details.about').length === {answers}")
+    page.wait_for_function(
+        f"document.querySelectorAll('#chat [data-act=\"cited\"]').length === {answers}"
+    )
