@@ -19,6 +19,8 @@ from corpus.errors import BriefingError
 from corpus.sentences import sentences
 
 _MOST_EXAMPLES = 6
+# Fewer than the page offers.
+_FEW = 3
 # A try is a search and an answer, 0.1 s on two cores, in the background of a page in use.
 _MOST_TRIES = 24
 # Newest documents that are looked at, and headings of each.
@@ -64,7 +66,10 @@ def examples(workspace: Workspace, language: str = "en") -> list[str]:
                 break
             if _answered(quoting_workspace, question, document):
                 found.append(question)
-    return found
+    if len(found) < _FEW and len(users_entries) < len(entries):
+        # A first document makes few questions: those on the starter library stay beside them.
+        found += EXAMPLES_ZH if chinese else EXAMPLES
+    return found[:_MOST_EXAMPLES]
 
 
 def questions_for(workspace: Workspace, document: str, language: str = "en") -> list[str]:

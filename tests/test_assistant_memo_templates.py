@@ -10,7 +10,6 @@ from assistant.memo.templates import (
     SHIPPED,
     TABLES,
     filled,
-    template_headings,
     template_named,
     template_names,
 )
@@ -149,17 +148,6 @@ def test_a_rule_a_figure_and_a_claim_are_asked_their_own_questions(tmp_path: Pat
     asked = {kind: " ".join(knows.asked(kind)) for kind in Kind}
     assert "forbidden" in asked[Kind.RULE] and "estimates" in asked[Kind.FIGURE]
     assert "accused" in asked[Kind.CLAIM] and len(set(asked.values())) == 4
-
-
-def test_the_list_has_a_heading_for_each_in_the_language_of_the_page(tmp_path: Path) -> None:
-    """One of the user's own is listed by what it says of itself; a damaged one by its name."""
-    (tmp_path / "templates").mkdir()
-    for name, text in (("weekly", OWN), ("damaged", "words ="), ("no name", OWN)):
-        (tmp_path / "templates" / f"{name}.toml").write_text(text, encoding="utf-8")
-    headings = template_headings(tmp_path, "en")
-    assert headings["weekly"] == "A note" and headings["damaged"] == "damaged"
-    assert headings["bluf"] == "Bottom line up front"
-    assert template_headings(tmp_path, "zh")["crs"] == "问题与备选方案"
 
 
 def test_our_templates_say_how_long_the_body_is(tmp_path: Path) -> None:

@@ -163,8 +163,8 @@ def test_a_models_answer_shows_its_doubts_and_how_it_came_about(page: Any) -> No
     told = page.inner_text("#chat details.about")
     for part in ("1,200 read, 34 written", "$0.0123", "tiny (Ollama)"):
         assert part in told, part
-    page.get_by_role("button", name="1 documents").click()
-    page.get_by_label("Hide sentences that no passage supports").check()
+    page.get_by_role("button", name="1 document").click()
+    page.get_by_label("Hide sentences that no source supports").check()
     page.locator("#chat .claim.unsupported").wait_for(state="hidden")
 
 

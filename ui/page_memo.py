@@ -13,7 +13,7 @@ from ui.memo_editor import MemoEditor
 from ui.page_chat_events import Watcher
 from ui.page_html import drawn, hidden_text
 from ui.page_memo_events import MemoEvents, MemoParts
-from ui.page_scripts import SEND_CLICKS, scroll_to
+from ui.page_scripts import SEND_CLICKS, SHOW_WHEN_FILLED, scroll_to
 from ui.page_words import LABELS
 
 _PAPER = "memoPaper(element, trigger);"
@@ -71,7 +71,7 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend, engine: Any) -> None:
             with gr.Column(elem_id="memo-start") as start:
                 form = _form()
             tools = drawn("memo-tools", js_on_load=SEND_CLICKS)
-            message = drawn("memo-message")
+            message = drawn("memo-message", js_on_load=SHOW_WHEN_FILLED)
             body = drawn("memo", js_on_load=_PAPER)
             differs = drawn("memo-difference", js_on_load=SEND_CLICKS)
             leaves = drawn("memo-leaves")
@@ -148,7 +148,8 @@ def _form() -> _Form:
     with gr.Accordion(LABELS("memo.bounds"), open=False, elem_id="memo-options"):
         audience = gr.Textbox(label=LABELS("memo.audience"), max_lines=1)
         with gr.Row():
-            as_of = gr.Textbox(label=LABELS("memo.as_of"), placeholder="2025-06-30", max_lines=1)
+            as_of = gr.Textbox(label=LABELS("memo.as_of"), placeholder=LABELS("scope.date"),
+                               max_lines=1)  # fmt: skip
             length = gr.Number(label=LABELS("memo.length"), value=None)
         publishers = gr.Dropdown(
             [], label=LABELS("memo.publishers"), multiselect=True, allow_custom_value=True

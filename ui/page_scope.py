@@ -130,9 +130,9 @@ def scope_html(backend: Backend, now: AskOptions, language: str) -> str:
     elif now.publishers or now.as_of.strip() or now.since.strip():
         key, count = "scope.bounded", held
     else:
-        key, count = "scope.all", held
+        key, count = "scope.one" if held == 1 else "scope.all", held
     said = word(key, language, count=f"{count:,}")
-    return rendered("bar.html", "scope", language, said, key != "scope.all")
+    return rendered("bar.html", "scope", language, said, key not in {"scope.one", "scope.all"})
 
 
 def _chips(backend: Backend, now: AskOptions, language: str) -> list[tuple[str, str, str]]:

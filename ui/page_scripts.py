@@ -76,6 +76,12 @@ new MutationObserver(() => {
   open = now;
 }).observe(panel, {attributes: true, attributeFilter: ['class']});
 """
+# A line that says what went wrong is brought into sight.
+SHOW_WHEN_FILLED = """
+new MutationObserver(() => {
+  if (element.textContent.trim()) element.scrollIntoView({block: 'nearest'});
+}).observe(element, {childList: true, subtree: true, characterData: true});
+"""
 # Around what changes: a region that is there before its words are is read out.
 ANNOUNCE = "element.setAttribute('aria-live', 'polite');"
 
@@ -189,5 +195,6 @@ __all__ = [
     "SCROLL_TO_HIT",
     "SCROLL_TO_QUESTION",
     "SEND_CLICKS",
+    "SHOW_WHEN_FILLED",
     "scroll_to",
 ]

@@ -65,13 +65,6 @@ class SourcePanel:
         html = sources.html(opened.selected, opened.view, language, back)
         return html, opened
 
-    def open_place(
-        self, document: str, language: str, at: Span | None = None
-    ) -> tuple[Any, Opened | None]:
-        """Return what the panel and its state become when it reads a document, at a place of it."""
-        selected = selected_place(self._backend, document, *(at or (0, 0)))
-        return self.drawn(Opened(selected) if selected else None, language)
-
     def open_first(
         self, value: Any, kept: Opened | None, acts: Acts, request: gr.Request
     ) -> tuple[Any, Any]:

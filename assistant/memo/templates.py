@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 from assistant.memo.lint_rules import OF_TEMPLATES
 from assistant.memo.topic import Kind, Topic
-from assistant.memo.translation import worded
 from assistant.memo.values import LAYOUTS, LIST
 from corpus.errors import UsageError
 from corpus.i18n import tr
@@ -136,20 +135,6 @@ def template_names(home: Path | None) -> list[str]:
     The first of a name is the one that is used. Without a `home` the user has none.
     """
     return list(dict.fromkeys(file.stem for file in _all(home)))
-
-
-def template_headings(home: Path | None, language: str) -> dict[str, str]:
-    """Return the heading of each template by its name, in a language that has it.
-
-    One that cannot be read goes by its name: whoever asks for it is told what is wrong with it.
-    """
-    headings = {}
-    for name in template_names(home):
-        try:
-            headings[name] = worded(template_named(name, home).heading, language)
-        except UsageError:
-            headings[name] = name
-    return headings
 
 
 @cache
