@@ -11,6 +11,7 @@ from assistant.answer import NOT_SAID_OUTRIGHT, Answer, Citation, Claim
 from assistant.library_questions import CATALOGUE
 from corpus.citation_line import citation_line
 from corpus.page_names import page_name
+from corpus.starter.public_sources import STARTER
 from index.query import content_words
 from ui.engine_names import QUOTES
 from ui.places import cited_at, page_names_in
@@ -224,7 +225,8 @@ class _Parts:
         graded = [word("source.grade", self.language, grade=grade)] if grade else []
         return Card(
             number, citation_line(source, *graded), source.title,
-            short_publisher(source.publisher), source.dated, grade, opens,
+            word("library.ours", self.language) if source.publisher == STARTER
+            else short_publisher(source.publisher), source.dated, grade, opens,
         )  # fmt: skip
 
     def _groups(self, sentences: Sequence[Sentence]) -> Iterator[Group]:
