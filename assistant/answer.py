@@ -95,10 +95,14 @@ class Claim:
     problems: tuple[Problem, ...] = ()
     offered: tuple[int, ...] = ()
 
-    def marked(self, labels: Mapping[int, str] | None = None) -> str:
-        """Return the sentence followed by its markers: "It was 5 [1][2].", or by `labels`."""
-        shown = labels or {}
-        marks = "".join(f"[{shown.get(one, one)}]" for one in (*self.citations, *self.offered))
+    @property
+    def marked(self) -> str:
+        """The sentence followed by its markers: "It was 5 [1][2]."."""
+        return self.labelled({})
+
+    def labelled(self, labels: Mapping[int, str]) -> str:
+        """Return the sentence followed by the labels of its citations: "It was 5 [1a][2]."."""
+        marks = "".join(f"[{labels.get(one, one)}]" for one in (*self.citations, *self.offered))
         return f"{self.text} {marks}" if marks else self.text
 
 
@@ -116,7 +120,7 @@ class LaterStatement:
     date: str
     change: str
 
-    def marked(self, labels: Mapping[int, str]) -> str:
+    def labelled(self, labels: Mapping[int, str]) -> str:
         """Return what changed, when, and the sentence with its marker, as one line."""
         when = f" {self.date}" if self.date else ""
         label = labels.get(self.citation, str(self.citation))
@@ -188,7 +192,7 @@ class Answer:
     @property
     def text(self) -> str:
         """The claims as one text with [n] markers."""
-        return " ".join(claim.marked() for claim in self.claims)
+        return " ".join(claim.marked for claim in self.claims)
 
     @property
     def labels(self) -> dict[int, str]:

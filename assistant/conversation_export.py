@@ -36,14 +36,16 @@ def _answer_blocks(answer: Answer) -> Iterator[Node]:
     lines = [f"Searched as: {answer.standalone}"] if answer.standalone else []
     for claim in answer.claims:
         doubt = f" ({claim.verdict}: {in_words(claim.problems)})"
-        lines.append(claim.marked(answer.labels) + (doubt if claim.verdict != "supported" else ""))
-    lines += [one.marked(answer.labels) for one in answer.later]
+        lines.append(
+            claim.labelled(answer.labels) + (doubt if claim.verdict != "supported" else "")
+        )
+    lines += [one.labelled(answer.labels) for one in answer.later]
     if answer.calculation:
         lines.append(f"Calculated: {answer.calculation}")
     if not answer.outcome:
         lines.append("This question was broken off before it was answered.")
     if answer.outcome == "declined" and answer.notice:
-        lines += [answer.notice, *(one.marked(answer.labels) for one in answer.nearest)]
+        lines += [answer.notice, *(one.labelled(answer.labels) for one in answer.nearest)]
     else:
         lines += [f"Not found in the library: {one}" for one in answer.not_found]
     yield from (paragraph(words_of(line)) for line in lines)

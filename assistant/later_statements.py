@@ -66,18 +66,13 @@ class _Found:
 def later_statements(workspace: Workspace, answer: Answer, search: RetrievedEvidence) -> Answer:
     """Return an answer with what newer documents say has changed since those that it cites.
 
-    Nothing is added where the answer leads with a newer document itself, or asks for a past state.
+    Nothing is added where a sentence of the answer tells it, or the question asks for a past state.
     """
     plan = search.plan
     if not answer.claims or plan.time.when is When.PAST:
         return answer
     older = _cited(answer, search.evidence)
-    leading = {
-        answer.citations[number - 1].document
-        for claim in answer.claims[: answer.leading]
-        for number in claim.citations
-    }
-    told = _told(answer, search.evidence, leading)
+    told = _told(answer)
     changes = _changes(workspace, plan, search.evidence, older)
     for one in _chosen([one for one in changes if one.change.kind not in told]):
         number = len(answer.citations) + 1
@@ -92,11 +87,10 @@ def later_statements(workspace: Workspace, answer: Answer, search: RetrievedEvid
     return answer
 
 
-def _told(answer: Answer, evidence: Sequence[Evidence], leading: set[str]) -> set[str]:
-    """Return the kinds of change that the answer tells, or the titles that it leads with."""
-    titles = [one.source.title for one in evidence if one.passage.document in leading]
+def _told(answer: Answer) -> set[str]:
+    """Return the kinds of change that a sentence of the answer tells."""
     texts = [claim.text for claim in answer.claims]
-    return {change.kind for text in (*titles, *texts) if (change := reported_change(text))}
+    return {change.kind for text in texts if (change := reported_change(text))}
 
 
 def _readable(text: str) -> str:

@@ -635,7 +635,7 @@ def test_the_cited_words_are_boxed_on_the_drawn_page(page: Any) -> None:
     page.click('#source [data-act="text"]')
     page.wait_for_selector("#source mark")
     assert "4,800 ships" in page.inner_text("#source mark")
-    link = page.get_attribute("#source a.original", "href")
+    link = page.get_attribute("#source a[href^='/originals/']", "href")
     answer = page.request.get(page.url.rstrip("/") + link)
     assert answer.body()[:5] == b"%PDF-" and "attachment" in answer.headers["content-disposition"]
     assert page.request.get(page.url.rstrip("/") + "/originals/nothing").status == 404

@@ -20,7 +20,7 @@ from corpus.library import Library
 from tests.browser import GRADIO_WARNS, browser_test
 from tests.engine_windows import Window
 from tests.hub import MEGABYTE, Hub, content, entry_of
-from tests.servers import free_port
+from tests.servers import free_port, until
 from tests.test_assistant_models_model_store import LLAMA, gguf
 from tests.test_ui_page import EXAMPLES, Harbour, chromium, page
 from ui import local_models
@@ -197,8 +197,13 @@ def test_what_goes_wrong_is_one_clear_line(
         patch.setattr(model_store.shutil, "disk_usage", lambda _: SimpleNamespace(free=MEGABYTE))
         window.press("get")
         ended(place)
-    window.tick()
-    assert "GB are free for" in window.text("line") and "GB are free for" in window.row()
+
+    def told() -> bool:
+        window.tick()
+        return "GB are free for" in window.row()
+
+    assert until(told)
+    assert "GB are free for" in window.text("line")
     assert hub.asked == [] and window.buttons() == ["get"]
     hub.data = content(3 * MEGABYTE, 3)
     window.press("get")

@@ -112,9 +112,9 @@ def clipboard_text(answer: Answer, *, cited: bool) -> str:
     if not cited:
         return answer.spoken
     labels = answer.labels
-    lines = [" ".join(one.marked(labels) for one in answer.claims) or answer.notice]
-    lines += [one.marked(labels) for one in answer.nearest]
-    lines += [one.marked(labels) for one in answer.later]
+    lines = [" ".join(one.labelled(labels) for one in answer.claims) or answer.notice]
+    lines += [one.labelled(labels) for one in answer.nearest]
+    lines += [one.labelled(labels) for one in answer.later]
     if answer.calculation:
         lines.append(f"Calculated: {answer.calculation}")
     lines.append("")

@@ -69,7 +69,7 @@ def answer_lines(answer: Answer) -> Iterator[str]:
         yield wrapped(" ".join(_claim_text(claim, labels) for claim in answer.claims))
     if answer.later:
         yield "\nA newer document changes this:"
-        yield from (wrapped(one.marked(labels), indent="  ") for one in answer.later)
+        yield from (wrapped(one.labelled(labels), indent="  ") for one in answer.later)
     if answer.calculation:
         yield "\n" + wrapped(f"Calculated: {answer.calculation}")
     if answer.notice:
@@ -91,7 +91,7 @@ def _declined_lines(answer: Answer) -> Iterator[str]:
         yield wrapped(f"Searched: {'; '.join(answer.searches)}")
     if answer.nearest:
         yield ""
-        yield from (wrapped(one.marked(answer.labels), indent="  ") for one in answer.nearest)
+        yield from (wrapped(one.labelled(answer.labels), indent="  ") for one in answer.nearest)
     yield from _source_lines(answer)
 
 
@@ -103,7 +103,7 @@ def _source_lines(answer: Answer) -> Iterator[str]:
 
 
 def _claim_text(claim: Claim, labels: Mapping[int, str]) -> str:
-    doubts, said = in_words(claim.problems), claim.marked(labels)
+    doubts, said = in_words(claim.problems), claim.labelled(labels)
     if claim.verdict != "supported":
         return f"{said} ({claim.verdict}: {doubts})"
     return f"{said} ({doubts})" if doubts else said

@@ -52,9 +52,12 @@ _NOT_SO = re.compile(
     r"should|"
     r"plans? to|propos\w+ to|intends? to|wants? to|ask\w* (?:\w+ )?to|urg\w+ (?:\w+ )?to|to|not|"
     r"never|no|nor|without|n['’]t|refused to|failed to|cannot|than|be)\b[^,;.]{0,24}$|"
-    r"\b(?:would|will|may(?! \d)|could|might) [^,;.]{0,60}$",
+    r"\b(?:would|will|may(?! \d)|could|might) [^,;.]{0,60}$|"
+    # "can keep, change or withdraw"
+    r"\b(?:can|could|may(?! \d)|might|would|will|shall|must|should) [^;.]{0,60}\b(?:or|and)\s+$",
     re.IGNORECASE,
 )
+_ON_A_DAY = re.compile(r"\b(?:on|in|by)(?: the)?\s*$", re.IGNORECASE)
 _PLANNED = re.compile(r"\b(?:will|shall|is to|are to)\s+(?:be\s+)?$", re.IGNORECASE)
 _CLAUSE_BEGINS = re.compile(r"[;:]|,? \b(?:and|but|while|whereas|because|since|so) (?=the |it )")
 # "the rule", "it": the thing that the text has named before.
@@ -235,7 +238,7 @@ def _date(text: str, verb: int) -> str:
     ]
     after = [one for one in dates if one.start >= verb and not _UNTIL.search(text[: one.start])]
     before = [one for one in dates if one.end <= verb]
-    said = [one for one in before if re.search(r"\b(?:on|in|by)(?: the)?\s*$", text[: one.start])]
+    said = [one for one in before if _ON_A_DAY.search(text[: one.start])]
     exact = [one for one in after if len(one.iso) > len("2025")] or [*reversed(said)]
     chosen = next(iter([*exact, *after]), None)
     return chosen.iso if chosen else ""
