@@ -142,7 +142,7 @@ setInterval(async () => {
 
 // ------------------------------------------------------------------ keys
 
-const typing = at => at && at.matches('input, textarea, select, [contenteditable="true"]');
+const typing = at => at && (at.isContentEditable || at.matches('input, textarea, select'));
 const marks = () => [...document.querySelectorAll('#chat a.mark')];
 const sentences = () => [...document.querySelectorAll('#chat [data-sentence]')];
 
