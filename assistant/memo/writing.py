@@ -30,10 +30,11 @@ from assistant.memo.translation import worded
 from assistant.memo.values import EVIDENCE, GAP, JUDGMENT, Line, Memo, Section
 from assistant.pipeline import validated
 from assistant.planning.query_plan import plan_of
+from assistant.planning.question_language import language_note, languages_of
 from assistant.retrieval.retrieve import retrieve
 from assistant.workspace import Workspace
 from corpus.errors import NothingFound, UsageError
-from corpus.i18n import tr
+from corpus.i18n import joined, tr
 from corpus.vocabulary import with_aliases
 
 # Less of the topic than this in the best passage and its neighbours: the library is about others.
@@ -69,9 +70,8 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
     state = MemoState(Answer(text), topic, readable, template.rules, request.scale)
     state.on_topic(wide)
     if not state.pool and not any(one.match and one.match.covered >= _COVERED for one in wide):
-        raise NothingFound(
-            tr("the library has nothing on {topic}; add documents about it", topic=repr(text))
-        )
+        nothing = tr("the library has nothing on {topic}; add documents about it", topic=repr(text))
+        raise _nothing_found(workspace, nothing, text)
     entries = workspace.library.entries()
     memo = Memo(
         topic=text,
@@ -129,12 +129,10 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
     if begun is None and not any(
         line.role == EVIDENCE for section in memo.sections for line in section.lines
     ):
-        raise NothingFound(
-            tr(
-                "no passage of the library stands on {topic}; add documents about it",
-                topic=repr(text),
-            )
+        nothing = tr(
+            "no passage of the library stands on {topic}; add documents about it", topic=repr(text)
         )
+        raise _nothing_found(workspace, nothing, text)
     yield replace(memo, notice=tr("Comparing sources"))
     memo = with_tables(workspace, memo, state)
     memo = replace(shortened(memo, most), notice=state.notice, complete=True)
@@ -249,6 +247,13 @@ def _empty(asked: list[str], state: MemoState, language: str) -> Line:
 
 def _gap(text: str) -> Line:
     return Line(Claim(text, (), "supported"), role=GAP)
+
+
+def _nothing_found(workspace: Workspace, nothing: str, topic: str) -> NothingFound:
+    """Return the error that says so, and that topic and library are in different languages."""
+    embedder = workspace.question_embedder.name
+    language = language_note(topic, languages_of(workspace.library), embedder=embedder)
+    return NothingFound(joined("; ", (nothing, language)))
 
 
 def _with_missing(
