@@ -733,8 +733,7 @@ def test_documents_are_read_sorted_selected_and_asked_about(page: Any, backend: 
     titles = page.locator("#library-table td.title button").all_inner_texts()
     assert titles == sorted(titles, key=str.casefold) and len(titles) == 2
     page.locator("#library-table td.title button").first.press("Enter")
-    page.wait_for_selector("#library-document h2")
-    assert page.inner_text("#library-document h2") == titles[0]
+    page.locator("#library-document h2").get_by_text(titles[0], exact=True).wait_for()
     page.wait_for_selector("#library-source .text")
     page.click('#library-document [data-act="ask"]')
     page.wait_for_function("document.activeElement.closest('#question') !== null")
