@@ -48,6 +48,16 @@ The port of Lund is reached by road E22, according to the Road Agency of Skane.
 """
 
 
+def ships_line(memo: Memo) -> tuple[str, int]:
+    """Return section and number of the first line of evidence on the 4,800 ships."""
+    return next(
+        (one.key, number)
+        for one in memo.sections
+        for number, line in enumerate(one.lines, 1)
+        if line.role == EVIDENCE and "4,800" in line.claim.text
+    )
+
+
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     folder = tmp_path_factory.mktemp("editing")
@@ -152,12 +162,7 @@ def test_a_line_that_rests_on_another_passage_is_checked_against_it(
     workspace: Workspace, memo: Memo
 ) -> None:
     """One that does not hold the sentence makes it unsupported, and the linter says so."""
-    key, number = next(
-        (one.key, number)
-        for one in memo.sections
-        for number, line in enumerate(one.lines, 1)
-        if line.role == EVIDENCE and "4,800" in line.claim.text
-    )
+    key, number = ships_line(memo)
     found = candidate_passages(workspace, memo, key, number)
     road = next(one for one in found if "E22" in one.passage.text)
     worse = with_other_passage(workspace, memo, key, number, road)
@@ -193,12 +198,7 @@ def test_a_second_source_is_looked_for_and_cited_beside_the_first(
     workspace: Workspace, memo: Memo, tmp_path: Path
 ) -> None:
     """Of another document, which the list of sources then has; what only comes near is told so."""
-    key, number = next(
-        (one.key, number)
-        for one in memo.sections
-        for number, line in enumerate(one.lines, 1)
-        if line.role == EVIDENCE and "4,800" in line.claim.text
-    )
+    key, number = ships_line(memo)
     text = editable_line(memo, key, number).claim.text
     other = tmp_path / "gazette.md"
     other.write_text(
@@ -219,12 +219,7 @@ def test_a_document_that_does_not_say_it_becomes_no_second_source(
     workspace: Workspace, memo: Memo
 ) -> None:
     """Whatever the page sends: the sentence is checked against it before it is cited."""
-    key, number = next(
-        (one.key, number)
-        for one in memo.sections
-        for number, line in enumerate(one.lines, 1)
-        if line.role == EVIDENCE and "4,800" in line.claim.text
-    )
+    key, number = ships_line(memo)
     cited = {
         memo.citation(one).document for one in editable_line(memo, key, number).claim.citations
     }

@@ -304,7 +304,7 @@ def test_another_memo_that_is_opened_stays_open(office: Office) -> None:
     following = events.write(watcher, "", topic, "bluf", None, None, None, None, "", request)
     job = memo_writing.job_named(office, next(following)["editor"].job)
     assert job is not None
-    opening = cast(Any, Pressed(act="open", memo=kept.name))
+    opening = cast(Any, Pressed(act="open", id=kept.name))
     opened = events.listed(watcher, request, opening)
     assert opened["editor"].memo == kept.memo and opened["source_kept"] is None
     steps = list(following)

@@ -352,9 +352,10 @@ class Backend:
             return workspace.engine
         if name not in {one for _, one in self.engines()}:
             raise UsageError(_not_in_list(name))
-        if name not in self._engines:
-            self._engines[name] = engine_named(name, workspace.settings.home)
-        return self._engines[name]
+        found = self._engines.get(name)
+        if found is None:
+            found = self._engines[name] = engine_named(name, workspace.settings.home)
+        return found
 
     def _with_engine(self, workspace: Workspace, name: str) -> Workspace:
         chosen = self._engine(workspace, name)

@@ -212,7 +212,8 @@ class ChatEvents:
         # Another question was asked meanwhile, or another conversation opened.
         if watcher.newest != watch_id:
             return _UNCHANGED
-        chat_actions.store_follow_ups(self._backend, conversation, turn)
+        if turn != now[-1]:
+            chat_actions.store_follow_ups(self._backend, conversation, turn)
         return {parts.turns: thread, parts.latest: latest}
 
     def read_alone(self, now: list[ChatTurn], request: gr.Request, event: gr.EventData) -> Updates:
@@ -306,7 +307,7 @@ class ChatEvents:
         self, watcher: Watcher, search: str, request: gr.Request, event: gr.EventData
     ) -> Updates:
         """Open a conversation of the list."""
-        talk = str((event._data or {}).get("talk") or "")
+        talk = str((event._data or {}).get("id") or "")
         return self._stored_thread(watcher, talk, language_of(request.headers), search)
 
     @with_errors_shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import gradio as gr
@@ -15,6 +15,7 @@ from corpus.conversations import Conversation, Conversations
 from corpus.errors import NoConversation
 from ui.backend import Backend
 from ui.chat_actions import ChatTurn
+from ui.day_list import Row, day_list_html
 from ui.event_errors import with_errors_shown
 from ui.page_html import drawn, hidden_text
 from ui.page_scripts import CONVERSATION_CLICKS, FOCUS_TITLE, SAVE_CONVERSATION
@@ -41,21 +42,13 @@ def list_html(backend: Backend, current: str, language: str, search: str = "") -
     if not listing:
         key = "chat.no_match" if search.strip() else "chat.no_talks"
         return rendered("page.html", "nothing", language, key)
-    return rendered("page.html", "conversations", language, _by_day(listing, language), current)
+    rows = map(_row, listing)
+    return day_list_html("chat.talks", rows, current, ("rename", "export", "delete"), language)
 
 
-def _by_day(
-    listing: Sequence[Conversation], language: str
-) -> list[tuple[str, list[tuple[Conversation, str]]]]:
-    """Return the conversations below their days, each with its time of day."""
-    today = datetime.now().astimezone().date()
-    days: dict[date, list[tuple[Conversation, str]]] = {}
-    for one in listing:
-        at = datetime.fromisoformat(one.updated).astimezone()
-        days.setdefault(at.date(), []).append((one, f"{at:%H:%M}"))
-    named = {today: word("chat.today", language),
-             today - timedelta(days=1): word("chat.yesterday", language)}  # fmt: skip
-    return [(named.get(day, day.isoformat()), rows) for day, rows in days.items()]
+def _row(one: Conversation) -> Row:
+    at = datetime.fromisoformat(one.updated).astimezone()
+    return Row(one.id, one.title, at.date().isoformat(), f"{at:%H:%M}", hit=one.hit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +73,7 @@ def build(backend: Backend, current: gr.State) -> ConversationColumn:
     def menu(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """Open the form that a button of a row's menu asks for, or hand out its text."""
         data, language = event._data or {}, language_of(request.headers)
-        act, name = str(data.get("act")), str(data.get("talk"))
+        act, name = str(data.get("act")), str(data.get("id"))
         found = conversation_list(backend)
         title = found.title(name) if found else ""
         asked = word("chat.sure", language, title=title)

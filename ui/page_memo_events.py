@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Any
 
 import gradio as gr
@@ -16,6 +15,7 @@ from assistant.memo.values import Memo
 from corpus.errors import BriefingError, UsageError
 from ui import memo_writing, memos
 from ui.backend import Backend
+from ui.day_list import Row, day_list_html
 from ui.event_errors import with_errors_shown
 from ui.jobs import Job
 from ui.memo_editor import (
@@ -317,14 +317,14 @@ class MemoEvents:
         data, language = event._data or {}, language_of(request.headers)
         if data.get("act") != "open":
             return {self._parts.editor: gr.skip()}
-        opened = open_memo(self._backend, str(data.get("memo")), language)
+        opened = open_memo(self._backend, str(data.get("id")), language)
         return self._opened(watcher, opened, language)
 
     @with_errors_shown
     def menu(self, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """Open the form that the menu of a memo asks for."""
         data, language = event._data or {}, language_of(request.headers)
-        act, name = str(data.get("act")), str(data.get("memo"))
+        act, name = str(data.get("act")), str(data.get("id"))
         one = next((one for one in memos.stored_memos(self._backend) if one.id == name), None)
         title = (one.topic or one.id) if one else ""
         return (
@@ -393,17 +393,16 @@ def list_html(listing: Sequence[StoredMemo], current: str, language: str) -> str
     """Return the memos by the day of their last change, newest first."""
     if not listing:
         return rendered("page.html", "nothing", language, "memo.none_yet")
-    today = datetime.now().astimezone().date()
-    named = {
-        today.isoformat(): word("chat.today", language),
-        (today - timedelta(days=1)).isoformat(): word("chat.yesterday", language),
-    }
-    days: dict[str, list[tuple[StoredMemo, str]]] = {}
-    for one in listing:
-        day, _, time = one.saved.partition(" ")
-        days.setdefault(day, []).append((one, time))
-    shown = [(named.get(day, day), rows) for day, rows in days.items()]
-    return rendered("memo.html", "memos", language, shown, current)
+    rows = (_row(one, language) for one in listing)
+    return day_list_html("memo.earlier", rows, current, ("rename", "delete"), language)
+
+
+def _row(one: StoredMemo, language: str) -> Row:
+    day, _, time = one.saved.partition(" ")
+    remarks = [word("memo.sample", language)] if one.sample else []
+    if not one.complete:
+        remarks.append(word("memo.not_finished", language))
+    return Row(one.id, one.topic or one.id, day, time, remarks)
 
 
 __all__ = ["MemoEvents", "MemoParts", "list_html"]

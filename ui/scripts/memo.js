@@ -190,7 +190,7 @@ document.addEventListener('click', event => {
   if (!link) return;
   event.preventDefault();
   openTab('memo');
-  const row = `#memo-list a[data-memo="${link.dataset.opensMemo}"]`;
+  const row = `#memo-list a[data-id="${link.dataset.opensMemo}"]`;
   setTimeout(() => whenThere(row, one => one.click()), 300);
 });
 
