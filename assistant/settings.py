@@ -20,6 +20,12 @@ class Settings:
     checking figures, dates, names and quotations alone. `vector_store` keeps vectors. It, embedder,
     reranker and reader may be the name of what another package adds (docs/extending.md). With `ocr`
     the pages of PDFs that are pictures are read by Tesseract, where it is installed.
+
+    What a team sets, all of it empty on one machine (docs/deploy.md): `record` is the address of a
+    PostgreSQL that holds the library in place of a file in `home`; `vector_store`, `reader` and
+    `judge` may be addresses of servers; `workers` is the address of a Ray cluster that reads and
+    embeds; `users` says who signs in, and how; `telemetry` where traces go, `metrics` whether there
+    is a page of metrics.
     """
 
     home: Path
@@ -30,6 +36,11 @@ class Settings:
     reader: str = ""
     judge: str = ""
     vector_store: str = DEFAULT_STORE
+    record: str = ""
+    workers: str = ""
+    users: str = ""
+    telemetry: str = ""
+    metrics: bool = False
 
     @classmethod
     def from_environment(
@@ -38,8 +49,9 @@ class Settings:
         """Return settings from arguments, then BRIEFING_HOME, BRIEFING_ENGINE, BRIEFING_EMBEDDER.
 
         BRIEFING_OCR is "1" for `ocr`; BRIEFING_RERANKER, BRIEFING_READER, BRIEFING_JUDGE and
-        BRIEFING_VECTOR_STORE name those. Without a home, the platform's folder for user data is
-        taken.
+        BRIEFING_VECTOR_STORE name those; BRIEFING_RECORD, BRIEFING_WORKERS, BRIEFING_USERS,
+        BRIEFING_TELEMETRY and BRIEFING_METRICS ("1") what a team sets. Without a home, the
+        platform's folder for user data is taken.
         """
         from platformdirs import user_data_dir
 
@@ -53,6 +65,11 @@ class Settings:
             reader=os.environ.get("BRIEFING_READER") or "",
             judge=os.environ.get("BRIEFING_JUDGE") or "",
             vector_store=os.environ.get("BRIEFING_VECTOR_STORE") or DEFAULT_STORE,
+            record=os.environ.get("BRIEFING_RECORD") or "",
+            workers=os.environ.get("BRIEFING_WORKERS") or "",
+            users=os.environ.get("BRIEFING_USERS") or "",
+            telemetry=os.environ.get("BRIEFING_TELEMETRY") or "",
+            metrics=os.environ.get("BRIEFING_METRICS") == "1",
         )
 
     @property

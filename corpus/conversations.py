@@ -119,7 +119,8 @@ class Conversations:
         if new:
             title = question if len(question) <= _TITLE else question[: _TITLE - 1] + "…"
             connection.execute(
-                "INSERT INTO conversations VALUES (?, ?, ?, ?)", (conversation, title, at, at)
+                "INSERT INTO conversations (id, title, created, updated) VALUES (?, ?, ?, ?)",
+                (conversation, title, at, at),
             )
         elif not connection.execute(
             "UPDATE conversations SET updated = ? WHERE id = ?", (at, conversation)

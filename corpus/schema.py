@@ -133,6 +133,81 @@ MIGRATIONS: tuple[str, ...] = (
     -- pages read by OCR, attachments.
     ALTER TABLE documents ADD COLUMN reading TEXT NOT NULL DEFAULT '{}';
     """,
+    """
+    -- What several machines and several people share; all of it stays empty on one laptop.
+
+    -- Whose a conversation is: the name of a user, '' where nobody signs in.
+    ALTER TABLE conversations ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+
+    CREATE TABLE memos (
+        id TEXT PRIMARY KEY,
+        owner TEXT NOT NULL,
+        content TEXT NOT NULL,     -- JSON (assistant.memo.memo_json)
+        saved TEXT NOT NULL        -- ISO 8601, UTC, to the microsecond
+    ) WITHOUT ROWID;
+
+    -- The bytes of originals, in parts, where no folder is shared (PostgreSQL).
+    CREATE TABLE originals (
+        digest TEXT NOT NULL,
+        part INTEGER NOT NULL,
+        content BLOB NOT NULL,
+        PRIMARY KEY (digest, part)
+    ) WITHOUT ROWID;
+
+    -- Which documents belong to which collection, and who may read or change it.
+    CREATE TABLE collections (name TEXT PRIMARY KEY, created TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE collection_documents (
+        collection TEXT NOT NULL REFERENCES collections(name),
+        document TEXT NOT NULL REFERENCES documents(id),
+        PRIMARY KEY (collection, document)
+    ) WITHOUT ROWID;
+    CREATE TABLE collection_members (
+        collection TEXT NOT NULL REFERENCES collections(name),
+        principal TEXT NOT NULL,   -- "user:NAME" or "group:NAME"
+        role TEXT NOT NULL,        -- "reader" or "editor"
+        PRIMARY KEY (collection, principal)
+    ) WITHOUT ROWID;
+
+    -- One line for each answer and export: who, what, and what it rests on.
+    CREATE TABLE audit (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,          -- ISO 8601, UTC
+        who TEXT NOT NULL,
+        action TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        detail TEXT NOT NULL       -- JSON
+    );
+
+    -- Feeds that are followed, and what was seen in each.
+    CREATE TABLE feeds (
+        url TEXT PRIMARY KEY,
+        title TEXT NOT NULL,
+        etag TEXT NOT NULL, modified TEXT NOT NULL,   -- what its server said last (HTTP)
+        checked TEXT NOT NULL,     -- ISO 8601, UTC; '' before the first time
+        problem TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE feed_entries (
+        feed TEXT NOT NULL REFERENCES feeds(url),
+        entry TEXT NOT NULL,       -- its id in the feed
+        address TEXT NOT NULL, title TEXT NOT NULL, published TEXT NOT NULL,
+        outcome TEXT NOT NULL,     -- "new", "added", "refused"
+        PRIMARY KEY (feed, entry)
+    ) WITHOUT ROWID;
+
+    -- Up to which generation of the library a reader has looked at what is new.
+    CREATE TABLE looks (owner TEXT PRIMARY KEY, generation INTEGER NOT NULL, at TEXT NOT NULL)
+        WITHOUT ROWID;
+
+    -- Folders that are kept in step with the library, and the files as they were last read.
+    CREATE TABLE synced_files (
+        folder TEXT NOT NULL,
+        path TEXT NOT NULL,        -- below the folder
+        size INTEGER NOT NULL, modified INTEGER NOT NULL,   -- bytes; ns
+        digest TEXT NOT NULL,      -- SHA-256
+        document TEXT NOT NULL,    -- its id, '' for a file that was refused
+        PRIMARY KEY (folder, path)
+    ) WITHOUT ROWID;
+    """,
 )
 
 
