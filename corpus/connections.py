@@ -96,6 +96,10 @@ class Connections(Protocol):
         """Keep every other process, on all machines, from what goes by a name for a block."""
         ...
 
+    def number_on(self) -> None:
+        """Have new rows numbered after those that were copied in with their numbers."""
+        ...
+
     def fault(self) -> str:
         """Check the database itself, and return what is wrong with it; "" for nothing."""
         ...

@@ -245,7 +245,7 @@ class PostgresConnections:
         sizes = " + ".join(f"pg_total_relation_size('{name}')" for name in keys_of_tables())
         return int(self.rows(f"SELECT {sizes}")[0][0])
 
-    def arrived(self) -> None:
+    def number_on(self) -> None:
         """Have the server number new rows after those that were copied in with their numbers."""
 
         def work(connection: Connection) -> None:

@@ -108,6 +108,9 @@ class SqliteConnections:
         """Keep every other process out for a block: the writer lock, whatever the name."""
         return self._lock.held()
 
+    def number_on(self) -> None:
+        """Do nothing: SQLite numbers new rows after those that were copied in by itself."""
+
     def fault(self) -> str:
         """Have SQLite check its file, and return what is wrong with it; "" for nothing."""
         found = [str(row[0]) for row in self.rows("PRAGMA integrity_check")]
