@@ -445,7 +445,12 @@ def _url_of(address: str) -> URL:
 
 
 def _engine(url: URL) -> Engine:
-    wanted = {"connect_timeout": _CONNECTING, "application_name": "briefing", **_KEEPALIVE}
+    wanted = {
+        "connect_timeout": _CONNECTING,
+        "application_name": "briefing",
+        "client_encoding": "utf8",
+        **_KEEPALIVE,
+    }
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",

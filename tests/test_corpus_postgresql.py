@@ -131,20 +131,28 @@ def test_what_one_machine_adds_the_other_has(machines: tuple[Library, Library]) 
     assert two.connections.rows("SELECT size FROM synced_files")[0]["size"] == 2**40
 
 
-def test_titles_are_in_one_order_on_every_record(
-    tmp_path: Path, machines: tuple[Library, Library]
-) -> None:
+@pytest.fixture
+def german(database: str) -> Iterator[str]:
+    """Return the address of a database whose texts are ordered as Germans do."""
+    name = f"{database.rpartition('/')[2]}_german"
+    run(database, f"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de'")
+    yield f"{database.rpartition('/')[0]}/{name}"
+    run(database, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_titles_are_in_one_order_on_every_record(tmp_path: Path, german: str) -> None:
     """By their characters, whatever language the database was made for."""
-    here = Library(tmp_path / "file")
-    for library in (machines[0], here):
+    assert run(german, "SELECT 'Ä' < 'b'") == [(True,)]
+    here, there = Library(tmp_path / "file"), Library(tmp_path / "there", record=german)
+    for library in (here, there):
         for number, title in enumerate(("b", "Ä", "a", "B", "_", "深", "É", "z")):
             text = Document(Source(title, f"/{number}.md", published="2025"), f"Text {number}.")
             passages = split(text, EMBEDDER.count)
             vectors = EMBEDDER.embed([one.text for one in passages])
             library.publish(text, passages, vectors, embedder=EMBEDDER.name)
-    assert [one.source.title for one in machines[1].entries()] == [
-        one.source.title for one in here.entries()
-    ]
+    titles = [[one.source.title for one in library.entries()] for library in (here, there)]
+    assert titles[0] == titles[1] == ["B", "_", "a", "b", "z", "Ä", "É", "深"]
+    there.close()
 
 
 def test_originals_are_brought_to_another_machine(
@@ -467,7 +475,7 @@ def test_an_address_that_is_wrong_gives_one_line(
 
 
 def test_what_is_no_library_of_this_version_is_left_alone(database: str, tmp_path: Path) -> None:
-    """A newer one, tables of another program, a server that is only read."""
+    """A newer one, tables of another program, a database that cannot hold every text."""
     Library(tmp_path, record=database).close()
     run(database, "UPDATE library_schema SET version = 99")
     with pytest.raises(LibraryTooNew, match="upgrade"):
@@ -475,6 +483,11 @@ def test_what_is_no_library_of_this_version_is_left_alone(database: str, tmp_pat
     run(database, "DROP TABLE library_schema")
     with pytest.raises(LibraryDamaged, match="another program"):
         Library(tmp_path, record=database)
+    name = f"{database.rpartition('/')[2]}_ascii"
+    run(database, f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
+    with pytest.raises(LibraryDamaged, match="keeps texts as SQL_ASCII; make one with"):
+        Library(tmp_path, record=f"{database}_ascii")
+    run(database, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_a_database_that_is_only_read_can_be_read(database: str, tmp_path: Path) -> None:
