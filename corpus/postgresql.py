@@ -39,7 +39,7 @@ from corpus.i18n import tr
 from corpus.postgresql_errors import not_allowed, server_error
 from corpus.postgresql_statements import Session, tables_for_server
 from corpus.redaction import hide
-from corpus.schema import MIGRATIONS, keys_of_tables, too_new
+from corpus.schema import MIGRATIONS, keys_of_tables, numbered_tables, too_new
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -51,6 +51,8 @@ _STATEMENT, _IDLE = 300, 900
 # Connections of one process that stay open, and how many more there may be at once: PostgreSQL
 # itself takes 100 of all processes together unless it is told otherwise.
 _KEPT, _MORE = 5, 15
+# It must tell what became of a transaction by its number of 64 bits: PostgreSQL 13.
+_OLDEST = 130_000
 # A peer that vanished without a word is noticed after about a minute, by either side.
 _KEEPALIVE = {
     "keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
@@ -131,11 +133,20 @@ class PostgresConnections:
     def _look(self, session: Session) -> None:
         row = session.execute(
             "SELECT current_setting('server_version'), current_schema(),"
-            " current_setting('transaction_read_only'), current_setting('server_encoding')"
+            " current_setting('transaction_read_only'), current_setting('server_encoding'),"
+            " current_setting('server_version_num')::int"
         ).fetchone()
         assert row is not None
         self._version, self._schema = str(row[0]).split()[0], str(row[1] or "")
         self.read_only = row[2] == "on"
+        if row[4] < _OLDEST:
+            raise StorageError(
+                tr(
+                    "{place} is PostgreSQL {version}; version 13 or a later one is needed",
+                    place=self._place,
+                    version=self._version,
+                )
+            )
         if row[3] != "UTF8":
             raise LibraryDamaged(
                 tr(
@@ -256,7 +267,7 @@ class PostgresConnections:
         """Have the server number new rows after those that were copied in with their numbers."""
 
         def work(connection: Connection) -> None:
-            for table, column in (("changes", "generation"), ("statements", "id"), ("audit", "id")):
+            for table, column in numbered_tables().items():
                 connection.execute(
                     f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'),"
                     f" greatest(coalesce(max({column}), 0), 1), coalesce(max({column}), 0) > 0)"

@@ -224,6 +224,14 @@ def keys_of_tables() -> dict[str, tuple[str, ...]]:
     return found
 
 
+def numbered_tables() -> dict[str, str]:
+    """Return the tables whose rows the database numbers, each with the column of the numbers."""
+    keys = keys_of_tables()
+    script = "".join(MIGRATIONS)
+    numbered = {name for name, columns in _TABLE.findall(script) if "AUTOINCREMENT" in columns}
+    return {name: keys[name][0] for name in keys if name in numbered}
+
+
 def too_new(place: object, version: int) -> LibraryTooNew:
     """Return the error for a library of a later version of the program than this one."""
     return LibraryTooNew(
