@@ -34,10 +34,18 @@ def take_over(home: Path, connections: Connections) -> None:
         private_folder(folder / TAKEN_OVER)
         for file in files:
             if _is_stored(file, connections):
-                file.replace(folder / TAKEN_OVER / file.name)
+                file.replace(_place_for(file, folder / TAKEN_OVER))
         _LOG.info("memos taken over into the library: %d", len(files))
     except (OSError, StorageError) as error:
         _LOG.error("not all memos could be taken over into the library", exc_info=error)
+
+
+def _place_for(file: Path, folder: Path) -> Path:
+    """Return where a file that was taken over goes, beside any other of its name."""
+    place = folder / file.name
+    if not place.exists():
+        return place
+    return folder / f"{file.stem}-{hashlib.sha256(file.read_bytes()).hexdigest()[:6]}.json"
 
 
 def _is_stored(file: Path, connections: Connections) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 from assistant.answer import Citation, Claim
 from assistant.memo.memo_diff import memo_diff
+from assistant.memo.memo_json import from_json, to_json
 from assistant.memo.memo_repository import MemoRepository
 from assistant.memo.values import GAP, GradedSource, Line, Memo, Section
 from corpus.document import Source
@@ -114,10 +117,36 @@ def test_memos_are_kept_listed_and_taken_off(tmp_path: Path, record: str) -> Non
     library.close()
 
 
+def test_memos_of_an_older_version_are_taken_over_once(tmp_path: Path, record: str) -> None:
+    """With the time of their files, which are kept; one of the same name stays beside another's."""
+    older, kept = tmp_path / "memos", tmp_path / "memos" / "taken-over"
+    older.mkdir()
+    (older / "port.json").write_text(to_json(OLD, templates=True), encoding="utf-8")
+    os.utime(older / "port.json", (1_700_000_000, 1_700_000_000))
+    with closing(Library(tmp_path, record=record)) as library:
+        repository = MemoRepository(library)
+        assert repository.load("port") == OLD
+        assert repository.listed()[0].saved.startswith("2023-11-1")
+        repository.delete("port")
+        repository.save(replace(OLD, audience="The board"), "port")
+    assert not list(older.glob("*.json"))
+    assert from_json((kept / "port.json").read_text(encoding="utf-8")) == OLD
+    with closing(Library(tmp_path, record=record)) as library:
+        assert [one.id for one in MemoRepository(library).listed()] == ["port"]
+    again = replace(OLD, template="crs")
+    (older / "port.json").write_text(to_json(again, templates=True), encoding="utf-8")
+    with closing(Library(tmp_path, record=record)) as library:
+        repository = MemoRepository(library)
+        (other,) = [one.id for one in repository.listed() if one.id != "port"]
+        assert other.startswith("port-") and repository.load(other) == again
+        assert repository.load("port").audience == "The board"
+    texts = {one.read_text(encoding="utf-8") for one in kept.iterdir()}
+    assert texts == {to_json(one, templates=True) for one in (OLD, again)}
+
+
 def test_a_pack_that_was_altered_says_so(tmp_path: Path) -> None:
     """A file that is not as it was packed is named; a file that is no pack is refused in a line."""
     from assistant.memo.evidence_pack import opened_pack
-    from assistant.memo.memo_json import to_json
 
     files = {"memo.json": to_json(OLD), "memo.md": "# Memo"}
     import hashlib
