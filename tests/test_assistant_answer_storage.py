@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from corpus.document import Passage, Source
 from corpus.errors import FormatError, NoConversation
 from corpus.library import Library
 from index.evidence import Evidence
+from tests.older import made_older
 
 SOURCE = Source("The bridge", "/tmp/bridge.md", "Vik News", "2025-05-12", "markdown")
 ANSWER = Answer(
@@ -47,8 +49,11 @@ DECLINED = Answer(
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(Settings(home=tmp_path, engine="extractive", embedder="hash"))
+def workspace(tmp_path: Path, record: str) -> Iterator[Workspace]:
+    with Workspace(
+        Settings(home=tmp_path, engine="extractive", embedder="hash", record=record)
+    ) as opened:
+        yield opened
 
 
 def test_an_answer_comes_back_as_it_was() -> None:
@@ -59,9 +64,7 @@ def test_an_answer_comes_back_as_it_was() -> None:
     assert from_json(grown).claims == ANSWER.claims
 
 
-def test_conversations_are_listed_renamed_searched_and_deleted(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+def test_conversations_are_listed_renamed_searched_and_deleted(workspace: Workspace) -> None:
     """They are there after a restart, newest first; a search looks at questions and answers."""
     first = store_answer(workspace.library.conversations, "", ANSWER)
     second = store_answer(
@@ -74,7 +77,7 @@ def test_conversations_are_listed_renamed_searched_and_deleted(
         == first
     )
     workspace.close()
-    with Workspace(Settings(home=tmp_path, engine="extractive", embedder="hash")) as again:
+    with Workspace(workspace.settings) as again:
         kept = again.library.conversations
         assert [(one.id, one.turns) for one in kept.all()] == [(first, 2), (second, 1)]
         assert [one.id for one in kept.all("12 may")] == [first]
@@ -137,20 +140,8 @@ def test_a_decline_is_exported_with_the_sentences_that_come_closest(workspace: W
 
 def test_a_library_of_the_first_version_gets_conversations(tmp_path: Path) -> None:
     """An old data folder is migrated, and a copy of it is kept first."""
-    import sqlite3
-
     Library(tmp_path).close()
-    old = sqlite3.connect(tmp_path / "library.sqlite3")
-    old.executescript(
-        "DROP TABLE edits; DROP TABLE statements;"
-        "DROP TABLE feedback; DROP TABLE turns; DROP TABLE conversations;"
-        "ALTER TABLE documents DROP COLUMN tokens; ALTER TABLE documents DROP COLUMN token_counts;"
-        "ALTER TABLE documents DROP COLUMN theme; ALTER TABLE documents DROP COLUMN left_out;"
-        "ALTER TABLE documents DROP COLUMN updated; ALTER TABLE documents DROP COLUMN fetched;"
-        "ALTER TABLE documents DROP COLUMN tables; ALTER TABLE documents DROP COLUMN reading;"
-        "DELETE FROM facts WHERE name = 'id'; PRAGMA user_version = 1;"
-    )
-    old.close()
+    made_older(tmp_path, 1)
     with Workspace(Settings(home=tmp_path, engine="extractive", embedder="hash")) as workspace:
         assert store_answer(workspace.library.conversations, "", ANSWER)
     assert (tmp_path / "library.before-1").exists()

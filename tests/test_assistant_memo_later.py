@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +13,12 @@ import pytest
 
 from assistant.answer import Citation, Claim
 from assistant.memo.memo_diff import memo_diff
+from assistant.memo.memo_json import from_json, to_json
 from assistant.memo.memo_repository import MemoRepository
 from assistant.memo.values import GAP, GradedSource, Line, Memo, Section
 from corpus.document import Source
 from corpus.errors import UsageError
+from corpus.library import Library
 
 GAZETTE = Source("The harbour", "/a.md", "Port Gazette", "2024-03-01", "markdown")
 NEWS = Source("The bridge", "/b.md", "Road News", "2024-05-01", "markdown")
@@ -84,18 +88,23 @@ def test_a_source_graded_anew_is_named() -> None:
     assert memo_diff(OLD, new).sources == ("“The harbour” was graded anew, B3 to D3",)
 
 
-def test_memos_are_kept_listed_and_taken_off(tmp_path: Path) -> None:
-    """The newest comes first; "last" is its name; a file that cannot be read says why and stays."""
-    repository = MemoRepository(tmp_path)
+def test_memos_are_kept_listed_and_taken_off(tmp_path: Path, record: str) -> None:
+    """The newest comes first; "last" is its name; one that cannot be read says why and stays."""
+    older = tmp_path / "memos"
+    older.mkdir()
+    (older / "broken.json").write_text("{", encoding="utf-8")
+    library = Library(tmp_path, record=record)
+    repository = MemoRepository(library)
+    assert not (older / "broken.json").exists()
+    assert (older / "taken-over" / "broken.json").read_text(encoding="utf-8") == "{"
     first = repository.new_id(OLD)
     repository.save(OLD, first)
     second = repository.new_id(OLD)
     assert second != first
     repository.save(replace(OLD, complete=False), second)
-    (tmp_path / "memos" / "broken.json").write_text("{", encoding="utf-8")
     problems = {one.id: one.problem for one in repository.listed()}
     assert problems.keys() == {first, second, "broken"} and problems[first] == ""
-    assert "broken.json: it is no JSON" in problems["broken"]
+    assert "broken: it is no JSON" in problems["broken"]
     assert repository.load(first) == OLD
     assert not repository.load(second).complete
     repository.delete(first)
@@ -105,12 +114,39 @@ def test_memos_are_kept_listed_and_taken_off(tmp_path: Path) -> None:
     for name in ("../library", "none", first):
         with pytest.raises(UsageError):
             repository.load(name)
+    library.close()
+
+
+def test_memos_of_an_older_version_are_taken_over_once(tmp_path: Path, record: str) -> None:
+    """With the time of their files, which are kept; one of the same name stays beside another's."""
+    older, kept = tmp_path / "memos", tmp_path / "memos" / "taken-over"
+    older.mkdir()
+    (older / "port.json").write_text(to_json(OLD, templates=True), encoding="utf-8")
+    os.utime(older / "port.json", (1_700_000_000, 1_700_000_000))
+    with closing(Library(tmp_path, record=record)) as library:
+        repository = MemoRepository(library)
+        assert repository.load("port") == OLD
+        assert repository.listed()[0].saved.startswith("2023-11-1")
+        repository.delete("port")
+        repository.save(replace(OLD, audience="The board"), "port")
+    assert not list(older.glob("*.json"))
+    assert from_json((kept / "port.json").read_text(encoding="utf-8")) == OLD
+    with closing(Library(tmp_path, record=record)) as library:
+        assert [one.id for one in MemoRepository(library).listed()] == ["port"]
+    again = replace(OLD, template="crs")
+    (older / "port.json").write_text(to_json(again, templates=True), encoding="utf-8")
+    with closing(Library(tmp_path, record=record)) as library:
+        repository = MemoRepository(library)
+        (other,) = [one.id for one in repository.listed() if one.id != "port"]
+        assert other.startswith("port-") and repository.load(other) == again
+        assert repository.load("port").audience == "The board"
+    texts = {one.read_text(encoding="utf-8") for one in kept.iterdir()}
+    assert texts == {to_json(one, templates=True) for one in (OLD, again)}
 
 
 def test_a_pack_that_was_altered_says_so(tmp_path: Path) -> None:
     """A file that is not as it was packed is named; a file that is no pack is refused in a line."""
     from assistant.memo.evidence_pack import opened_pack
-    from assistant.memo.memo_json import to_json
 
     files = {"memo.json": to_json(OLD), "memo.md": "# Memo"}
     import hashlib

@@ -59,9 +59,10 @@ OWNERS = {
                   "corpus/readers/pdf_page.py"},
     "rich": {"ui/terminal.py"},
     "sentence_transformers": {"index/sentence_embedder.py", "index/rerankers.py"},
-    "sqlite3": {"corpus/sqlite.py", "corpus/schema.py", "corpus/catalogue.py",
-                "corpus/conversations.py", "corpus/integrity.py", "corpus/library.py",
-                "corpus/metadata.py", "corpus/publishing.py", "corpus/rows.py"},
+    "psycopg": {"corpus/postgresql.py", "corpus/postgresql_errors.py"},
+    "sqlalchemy": {"corpus/postgresql.py", "corpus/postgresql_errors.py",
+                   "corpus/postgresql_statements.py"},
+    "sqlite3": {"corpus/sqlite.py", "corpus/schema.py"},
     "starlette": {"ui/guard.py", "ui/document_routes.py", "ui/first_screen.py"},
     "tantivy": {"index/keyword_index.py"},
     "tokenizers": {"corpus/counting.py", "index/onnx_embedder.py", "index/pair_encoding.py"},
@@ -89,6 +90,7 @@ HEAVY = (
     "tantivy",
     "numpy",
     "matplotlib",
+    "sqlalchemy",
 )
 
 

@@ -25,6 +25,7 @@ from ui.commands import (
     measure,
     memo,
     models,
+    move,
     page,
     talk,
 )
@@ -139,6 +140,7 @@ for command in (
     documents.remove,
     documents.fetch,
     measure.evaluate,
+    move.move,
     doctor.doctor,
 ):
     cli.add_command(command)
