@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from assistant.checking.checker import Checker
@@ -18,6 +19,7 @@ from assistant.planning.question_language import is_foreign
 from assistant.retrieval.chinese_reader import ReaderByScript
 from assistant.retrieval.sentence_ranking import SentenceRanker
 from assistant.settings import Settings
+from corpus import metrics, tracing
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.counting import Counting
@@ -205,7 +207,8 @@ class Workspace:
         ocr: bool = False,
     ) -> Iterator[Progress | Report]:
         """Add files to the library: see `index.ingest.add`; `ocr` may be set for all of them."""
-        return add(
+        adding = partial(
+            add,
             files,
             library=self.library,
             embedder=self.document_embedder,
@@ -216,6 +219,7 @@ class Workspace:
             starter=starter,
             ocr=ocr or self.settings.ocr,
         )
+        return tracing.stepwise("ingest", adding, _count_ingested, files=len(files))
 
     def _counting(self) -> Counting:
         """Return how the embedder counts tokens, without loading it where a file says so."""
@@ -263,6 +267,21 @@ class Workspace:
         if not self._borrowed:
             self.indexes.close()
             self.library.close()
+
+
+def _count_ingested(span: tracing.Span, step: Progress | Report) -> None:
+    """Tell what became of the files, once that is known."""
+    if isinstance(step, Report):
+        became = {
+            "added": len(step.added),
+            "replaced": len(step.replaced),
+            "unchanged": len(step.unchanged),
+            "duplicate": len(step.duplicates),
+            "refused": len(step.refused),
+        }
+        span.note(passages=step.passages, **became)
+        for outcome, files in became.items():
+            metrics.count("briefing_documents_read", outcome, times=files)
 
 
 class _Models:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus import publishing
+from corpus import publishing, tracing
 from corpus.catalogue import Entry, LibraryChange, entries, missing
 from corpus.conversations import Conversations
 from corpus.document import WITHIN, Document, Passage, Source
@@ -320,6 +320,7 @@ class Library:
         with self._lock.held(), self._connections.writing() as connection:
             yield connection
 
+    @tracing.spanned("publish")
     def publish(
         self,
         document: Document,

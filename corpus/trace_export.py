@@ -9,6 +9,7 @@ import importlib.metadata
 import logging
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -87,13 +88,22 @@ class _Exporting:
         )
         self._spans = self._provider.get_tracer("briefing")
 
-    def begin(self, name: str, within: Any, attributes: Mapping[str, tracing.Attribute]) -> Any:
-        """Return a span that begins now; see `corpus.tracing.Tracer`."""
+    def begin(
+        self,
+        name: str,
+        within: Any,
+        attributes: Mapping[str, tracing.Attribute],
+        ago: float = 0.0,
+    ) -> Any:
+        """Return a span; see `corpus.tracing.Tracer`."""
         from opentelemetry.trace import set_span_in_context
 
         parent = _remote(within) if isinstance(within, str) else within
         context = None if parent is None else set_span_in_context(parent)
-        return self._spans.start_span(name, context=context, attributes=dict(attributes))
+        began = time.time_ns() - int(ago * 1e9)
+        return self._spans.start_span(
+            name, context=context, attributes=dict(attributes), start_time=began
+        )
 
     def end(self, kept: Any, attributes: Mapping[str, tracing.Attribute], failure: str) -> None:
         """End a span; see `corpus.tracing.Tracer`."""

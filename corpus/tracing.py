@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from functools import wraps
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 Step = TypeVar("Step")
+_P, _R = ParamSpec("_P"), TypeVar("_R")
 Attribute = str | int | float | bool
 REQUEST_ID, TRACE_PARENT = "x-request-id", "traceparent"
 # What is taken for the id of a request from outside: it goes into the log and back as a header.
@@ -38,8 +40,10 @@ class Request:
 class Tracer(Protocol):
     """Keeps spans; `corpus.trace_export` has one that sends them to a collector."""
 
-    def begin(self, name: str, within: Any, attributes: Mapping[str, Attribute]) -> Any:
-        """Return a span that begins now, within another, a `traceparent` or None."""
+    def begin(
+        self, name: str, within: Any, attributes: Mapping[str, Attribute], ago: float = 0.0
+    ) -> Any:
+        """Return a span within another, a `traceparent` or None; it began so many seconds ago."""
 
     def end(self, kept: Any, attributes: Mapping[str, Attribute], failure: str) -> None:
         """End a span; `failure` is the kind of what ended it early, "" for nothing."""
@@ -52,7 +56,7 @@ _request: ContextVar[Request | None] = ContextVar("request", default=None)
 _current: ContextVar[Any] = ContextVar("span", default=None)
 _tracer: Tracer | None = None
 _timed: Callable[[str, float], None] | None = None
-_elsewhere: Callable[[], Request | None] = lambda: None
+_elsewhere: Callable[[], Request | None] | None = None
 
 
 class Span:
@@ -60,14 +64,14 @@ class Span:
 
     __slots__ = ("_attributes", "_began", "_failure", "_kept", "_name", "busy")
 
-    def __init__(self, name: str, attributes: Mapping[str, Attribute]) -> None:
+    def __init__(self, name: str, attributes: Mapping[str, Attribute], ago: float = 0.0) -> None:
         request = _request.get()
         within = _current.get() or (request.parent if request else "") or None
         self._name = name
         self._attributes: dict[str, Attribute] = dict(attributes)
         self._failure = ""
-        self._began = time.perf_counter()
-        self._kept = _tracer.begin(name, within, attributes) if _tracer else None
+        self._began = time.perf_counter() - ago
+        self._kept = _tracer.begin(name, within, attributes, ago) if _tracer else None
         # Seconds worked on it, where its work is done in several goes.
         self.busy: float | None = None
 
@@ -149,12 +153,32 @@ def span(name: str, **attributes: Attribute) -> Iterator[Span]:
         one.end()
 
 
+def spanned(name: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Wrap a function so that each call of it is a span."""
+
+    def wrap(work: Callable[_P, _R]) -> Callable[_P, _R]:
+        @wraps(work)
+        def done(*args: _P.args, **named: _P.kwargs) -> _R:
+            with span(name):
+                return work(*args, **named)
+
+        return done
+
+    return wrap
+
+
+def ended(name: str, seconds: float, **attributes: Attribute) -> None:
+    """Tell of a step that took so long and ended just now: one that another process did."""
+    if is_on():
+        Span(name, attributes, seconds).end()
+
+
 def stepwise(
     name: str,
     make: Callable[[], Iterator[Step]],
     note: Callable[[Span, Step], None] = lambda *_: None,
     **attributes: Attribute,
-) -> Iterator[Step]:
+) -> Generator[Step, None, None]:
     """Yield what `make()` yields, all of it one span; `note` sees each step before it is handed on.
 
     The span is the current one only while the generator works: between two steps its reader may do
@@ -193,7 +217,7 @@ def stepwise(
 
 def request() -> Request | None:
     """Return the request that is being served; None outside of any."""
-    return _request.get() or _elsewhere()
+    return _request.get() or (_elsewhere() if _elsewhere is not None else None)
 
 
 def request_id() -> str:
@@ -209,8 +233,8 @@ def note_asker(name: str) -> None:
         present.asker = name
 
 
-def requests_from(elsewhere: Callable[[], Request | None]) -> None:
-    """Ask `elsewhere` too which request is served.
+def requests_from(elsewhere: Callable[[], Request | None] | None) -> None:
+    """Ask `elsewhere` too which request is served; None for nobody.
 
     It is for a framework that answers apart from the request, and keeps that one itself.
     """

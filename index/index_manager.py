@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from corpus import tracing
 from corpus.catalogue import Entry
 from corpus.errors import LibraryLocked, SearchIndexError, StorageError
 from corpus.i18n import tr
@@ -116,6 +117,7 @@ class IndexManager:
         finally:
             self._open_lock.release()
 
+    @tracing.spanned("index")
     def update(self, *, rebuild: bool = False, wait: bool = True) -> bool:
         """Update the indexes to the library's generation; return whether they were rebuilt.
 
