@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from assistant.checking.checker import Checker
-from assistant.checking.entailment import judge_if_any
+from assistant.checking.remote_judge import judge_of
 from assistant.engine import Engine
 from assistant.engine_selection import engine_named
 from assistant.planning.question_language import is_foreign
@@ -37,8 +37,9 @@ from index.embedders import (
     question_embedder,
 )
 from index.index_manager import IndexManager
+from index.inference_client import reader_of
 from index.ingest import MetadataOverride, Progress, Report, add
-from index.reader import WORDS, ReaderModel, reader_named
+from index.reader import WORDS, ReaderModel
 from index.rerankers import Reranked, reranker_named
 from index.retriever import Retriever, embedder_mismatch
 from index.url_ingest import add_addresses
@@ -348,7 +349,7 @@ class _Models:
                 # The embedder without a model goes with the reader without one.
                 by_words = self._settings.embedder == HASHING
                 name = self._settings.reader or (WORDS if by_words else "")
-                model: ReaderModel = ReaderByScript(reader_named(name, cache=self._settings.models))
+                model: ReaderModel = ReaderByScript(reader_of(name, cache=self._settings.models))
                 if self._settings.reranker:
                     reranker = reranker_named(self._settings.reranker, cache=self._settings.models)
                     model = Reranked(model, reranker, is_foreign)
@@ -360,6 +361,6 @@ class _Models:
         questions, scale = self.questions, self.scale
         with self._loading["others"]:
             if self._checker is None:
-                judge = judge_if_any(self._settings.judge, cache=self._settings.models)
+                judge = judge_of(self._settings.judge, cache=self._settings.models)
                 self._checker = Checker(questions, judge, scale)
             return self._checker

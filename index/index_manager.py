@@ -220,6 +220,11 @@ class IndexManager:
         manifest = self._trusted_manifest()
         return manifest is None or manifest.generation != self._library.generation
 
+    def generation_shown(self) -> int:
+        """Return the generation of the library that the indexes on disk show; 0 without any."""
+        manifest = Manifest.read(self._folder)
+        return manifest.generation if manifest else 0
+
     def fault(self) -> str:
         """Read every file and return what is wrong with the indexes on disk, or ""."""
         mark, manifest = self._manifest_mark(), Manifest.read(self._folder)

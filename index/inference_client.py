@@ -20,7 +20,6 @@ from corpus import metrics, tracing
 from corpus.errors import ReaderError, UsageError
 from corpus.i18n import tr
 from index.inference_protocol import (
-    JUDGE,
     MOST_PAIRS,
     READ,
     SECONDS,
@@ -32,7 +31,7 @@ from index.inference_protocol import (
     token,
 )
 from index.pair_encoding import Pair
-from index.reader import COMMITTED, OnnxReader, Reading, ReaderModel, reader_named
+from index.reader import COMMITTED, OnnxReader, ReaderModel, Reading, reader_named
 
 _LOG = logging.getLogger(__name__)
 # Seconds to reach the server, for which a result is waited for, and for which one that failed is
@@ -109,7 +108,12 @@ class Connection:
         for last in (False, True):
             try:
                 answer = self._client.post(path, json=body, headers=headers)
-            except (httpx.ConnectError, httpx.RemoteProtocolError, httpx.WriteError, httpx.ReadError):
+            except (
+                httpx.ConnectError,
+                httpx.RemoteProtocolError,
+                httpx.WriteError,
+                httpx.ReadError,
+            ):
                 # A server that was restarted has closed the connection that was kept.
                 trouble = "it cannot be reached"
                 continue
@@ -150,7 +154,9 @@ class RemoteReader:
 
     name = OnnxReader.name
 
-    def __init__(self, connection: Connection, own: Callable[[], ReaderModel], weights: str) -> None:
+    def __init__(
+        self, connection: Connection, own: Callable[[], ReaderModel], weights: str
+    ) -> None:
         """Ask over `connection`; `own` loads the reader that computes where that fails."""
         self._connection, self._own, self._weights = connection, own, weights
         self._loading = threading.Lock()
@@ -216,6 +222,3 @@ def reader_of(name: str, *, cache: Path) -> ReaderModel:
             )
         ) from error
     return RemoteReader(Connection(name), lambda: reader_named("", cache=cache), weights)
-
-
-__all__ = ["JUDGE", "Connection", "RemoteReader", "reader_of"]

@@ -45,9 +45,11 @@ def workspace(
     from assistant.settings import Settings
     from assistant.starter import ensure_starter, needs_starter
     from assistant.workspace import Workspace
+    from corpus.trace_export import traces_to
     from ui.terminal import with_bar
 
-    with Workspace(Settings.from_environment(home=context.obj, engine=engine)) as opened:
+    settings = Settings.from_environment(home=context.obj, engine=engine)
+    with traces_to(settings.telemetry, part="command"), Workspace(settings) as opened:
         if starter and needs_starter(opened):
             click.echo("Nothing was added yet: loading the starter library first.", err=True)
             with_bar(ensure_starter(opened))
