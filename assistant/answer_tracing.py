@@ -1,4 +1,4 @@
-"""What is told of an answer to whoever watches the program: its span, its metrics, a line of log."""
+"""What is told of an answer to whoever watches: its span, its metrics, a line of the log."""
 
 from __future__ import annotations
 

@@ -68,10 +68,10 @@ class Failure:
 
 @contextmanager
 def logging_to(home: Path, level: str = DEFAULT, form: str = TEXT) -> Iterator[None]:
-    """Write the log of the data folder `home` during the block, at one of LEVELS, as one of FORMATS.
+    """Write the log of the data folder `home` during the block, at one of LEVELS.
 
-    An exception that ends a thread or the program is logged too, and still shown on the terminal.
-    A log that cannot be written stops nothing: `trouble` says why.
+    Its lines are of one of FORMATS. An exception that ends a thread or the program is logged too,
+    and still shown on the terminal. A log that cannot be written stops nothing: `trouble` says why.
     """
     hide_environment()
     number = logging.getLevelNamesMapping()[level.upper()]

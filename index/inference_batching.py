@@ -1,9 +1,9 @@
 """Work of many askers computed together: a bounded queue, and batches of what waits in it.
 
 The reader and the judge take one pair at a time, on as many cores as there are: their int8 scales
-are those of one pair, so that a batch of tensors would make a reading depend on its neighbours. What
-is gained by a batch is that pairs of several questions fill the cores together, the longest first,
-and that a pair which two of them have is computed once.
+are those of one pair, so that a batch of tensors would make a reading depend on its neighbours.
+What is gained by a batch is that pairs of several questions fill the cores together, the longest
+first, and that a pair which two of them have is computed once.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import logging
 import random
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,8 @@ class Connection:
             trust_env=False,
             follow_redirects=False,
         )
+        # Whoever has it may let go of it without a word.
+        self.close = weakref.finalize(self, self._client.close)
         self._lock = threading.Lock()
         self._avoided_until = 0.0
         self._trouble = ""
@@ -93,10 +96,6 @@ class Connection:
         if answer.status_code != 200 or not isinstance(said, dict):
             return f"status {answer.status_code}", {}
         return "", said
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
 
     def _tried(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]

@@ -20,9 +20,11 @@ def inference(context: click.Context, port: int, host: str, workers: int) -> Non
     They ask it with BRIEFING_READER and BRIEFING_JUDGE set to its address.
     """
     from assistant.settings import Settings
+    from ui.commands.opening import end_on_sigterm
     from ui.inference_server import serve_inference
     from ui.observing import observing
 
+    end_on_sigterm(context)
     settings = Settings.from_environment(home=context.obj)
     with observing(settings, "inference", stream=sys.stderr):
         serve_inference(settings, host=host, port=port, workers=workers, say=click.echo)

@@ -58,6 +58,18 @@ def workspace(
         yield opened
 
 
+def end_on_sigterm(context: click.Context) -> None:
+    """Let a server that is told to end finish its block, and exit with 0.
+
+    uvicorn ends in order, and then does to the process what the signal would have done to it.
+    """
+    import signal
+    import threading
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: context.exit(0))
+
+
 def filters(command: Any) -> Any:
     """Add the options that bound a search to a command."""
     options: tuple[Any, ...] = (
