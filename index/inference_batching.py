@@ -66,7 +66,6 @@ class Batches(Generic[Work, Result]):
         self._pairs = 0
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"batches-{model}", daemon=True)
-        metrics.gauge("briefing_inference_queue_pairs", self.read_waiting)
         self._thread.start()
 
     def __enter__(self) -> Batches[Work, Result]:
@@ -79,10 +78,6 @@ class Batches(Generic[Work, Result]):
     def waiting(self) -> int:
         """How many pairs wait."""
         return self._pairs
-
-    def read_waiting(self) -> list[tuple[str, float]]:
-        """Return how many pairs wait, by the name of the model."""
-        return [(self._model, float(self._pairs))]
 
     def submit(self, work: Work, pairs: int, *, seconds: float) -> Future[Result]:
         """Hand in work of so many pairs that is waited for so many seconds.

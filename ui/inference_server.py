@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.checking.entailment import COMMITTED as OWN_JUDGE
 from assistant.checking.entailment import OnnxJudge
 from assistant.checking.remote_judge import entailments_json
-from corpus import tracing
+from corpus import metrics, tracing
 from corpus.errors import UsageError
 from corpus.i18n import tr
 from index.inference_batching import Batches, Closed, Full, TooLate
@@ -100,6 +100,11 @@ class InferenceServer:
         said: Batches[Any, Any] = Batches("judge", judged)
         self._closing.callback(read.close)
         self._closing.callback(said.close)
+        waiting = {"reader": read, "judge": said}
+        metrics.gauge(
+            "briefing_inference_queue_pairs",
+            lambda: [(model, float(one.waiting)) for model, one in waiting.items()],
+        )
         self._models: Mapping[str, _Model] = {
             READ: _Model(
                 mark_of(reading / "reader.json"), read, to_read, lambda one: len(one.pairs),
