@@ -37,7 +37,7 @@ from index.reader import COMMITTED, OnnxReader, ReaderModel, Reading, reader_nam
 _LOG = logging.getLogger(__name__)
 # Seconds to reach the server, for which a result is waited for, and for which one that failed is
 # not asked again.
-_CONNECT, _PATIENCE, _AVOID = 1.0, 5.0, 10.0
+_CONNECT, _PATIENCE, _AVOID = 1.0, 10.0, 10.0
 # Seconds before the second try where the server was full, and that at most again at random.
 _PAUSE = 0.05
 # Readings in the cache: a conversation and a memo read the same pairs again.
@@ -77,8 +77,9 @@ class Connection:
         """Return what the server answers; None where it does not: compute here."""
         if time.monotonic() < self._avoided_until:
             return None
-        headers = {WEIGHTS: weights, SECONDS: f"{self._patience:g}", **tracing.outgoing_headers()}
+        headers = {WEIGHTS: weights, SECONDS: f"{self._patience:g}"}
         with tracing.span("inference", path=path) as span:
+            headers |= tracing.outgoing_headers()
             trouble, answer = self._tried(path, body, headers)
             span.note(trouble=trouble)
         self._tell(trouble)

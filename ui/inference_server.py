@@ -84,12 +84,16 @@ class InferenceServer:
             )
         self._secret = secret
         self._closing = ExitStack()
-        pool = ThreadPoolExecutor(workers or os.cpu_count() or 1, "inference")
-        self._closing.callback(pool.shutdown, cancel_futures=True)
+        # A pool each: a sentence to be judged would wait for the passages of two questions otherwise.
+        pools = [
+            ThreadPoolExecutor(workers or os.cpu_count() or 1, name) for name in ("reader", "judge")
+        ]
+        for one in pools:
+            self._closing.callback(one.shutdown, cancel_futures=True)
         reading = Path(settings.reader) if settings.reader else OWN_READER
         judging = Path(settings.judge) if settings.judge else OWN_JUDGE
-        reader = OnnxReader(reading, cache=settings.models, pool=pool, cached=_CACHED)
-        judge = OnnxJudge(judging, cache=settings.models, pool=pool, cached=_CACHED)
+        reader = OnnxReader(reading, cache=settings.models, pool=pools[0], cached=_CACHED)
+        judge = OnnxJudge(judging, cache=settings.models, pool=pools[1], cached=_CACHED)
 
         def judged(asked: Sequence[Sequence[Any]]) -> list[list[Any]]:
             found = judge.judge_pairs([pair for pairs in asked for pair in pairs])
