@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from assistant.answer import Question
@@ -23,7 +25,7 @@ from corpus.trace_export import traces_to
 from tests.asgi_server import served
 from tests.collector import Collector, Kept, collecting
 from tests.commands import briefing_here
-from tests.real_servers import free_port
+from tests.real_servers import answers, free_port, program, running
 from ui.inference_server import InferenceServer
 from ui.jobs import Jobs
 from ui.observing import Observed
@@ -269,3 +271,46 @@ def test_other_libraries_trace_nowhere(collector: Collector) -> None:
             pass
         spans: dict[str, list[Kept]] = collector.wait_for("ours")
     assert set(spans) == {"ours"}
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_phoenix_keeps_the_trace_of_an_answer(tmp_path: Path) -> None:
+    """A collector of others takes our spans, and gives them back by its own interface.
+
+    Arize Phoenix is installed apart from this program, for its requirements are others:
+    BRIEFING_PHOENIX is the folder of its command.
+    """
+    phoenix = program("phoenix", os.environ.get("BRIEFING_PHOENIX", ""))
+    web, grpc = free_port(), free_port()
+    address = f"http://127.0.0.1:{web}"
+    environment = {
+        "PHOENIX_WORKING_DIR": str(tmp_path / "phoenix"), "PHOENIX_HOST": "127.0.0.1",
+        "PHOENIX_PORT": str(web), "PHOENIX_GRPC_PORT": str(grpc),
+        "PHOENIX_TELEMETRY_ENABLED": "false", "PHOENIX_ALLOW_EXTERNAL_RESOURCES": "false",
+    }  # fmt: skip
+    with running(
+        [phoenix, "serve"], ready=answers(f"{address}/healthz"), log=tmp_path / "phoenix.log",
+        env=environment,
+    ):  # fmt: skip
+        with (
+            traces_to(f"http://127.0.0.1:{grpc}", part="test"),
+            workspace_of(tmp_path) as workspace,
+        ):
+            add(workspace, tmp_path)
+            list(ask(workspace, Question(QUESTION)))
+        until = time.monotonic() + 60
+        while True:
+            answer = httpx.get(
+                f"{address}/v1/projects/default/spans", params={"limit": 200}, trust_env=False
+            )
+            spans = answer.json().get("data", ()) if answer.status_code == 200 else ()
+            if {"ask", "ingest"} <= {one["name"] for one in spans}:
+                break
+            assert time.monotonic() < until, answer.text
+            time.sleep(0.5)
+    (root,) = [one for one in spans if one["name"] == "ask"]
+    assert root["attributes"]["outcome"] == "answered" and root["parent_id"] is None
+    below = {one["name"] for one in spans if one["parent_id"] == root["context"]["span_id"]}
+    assert {"rewrite", "embed", "search", "rank", "read", "generate", "check"} <= below
+    assert not [one for one in WORDS if one.lower() in answer.text.lower()]

@@ -84,7 +84,7 @@ class InferenceServer:
             )
         self._secret = secret
         self._closing = ExitStack()
-        # A pool each: a sentence to be judged would wait for the passages of two questions otherwise.
+        # A pool each: a sentence to be judged would wait for the passages of two questions.
         pools = [
             ThreadPoolExecutor(workers or os.cpu_count() or 1, name) for name in ("reader", "judge")
         ]
