@@ -24,14 +24,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from assistant.checking.remote_judge import judge_of
+from assistant.checking.entailment import COMMITTED as JUDGE
+from assistant.checking.remote_judge import RemoteJudge, judge_of
 from benchmarks.reader_speed import pairs_of
-from index.inference_client import reader_of
+from index.inference_client import Connection, RemoteReader, reader_of
+from index.inference_protocol import mark_of
 from index.pair_encoding import Pair
+from index.reader import COMMITTED as READER
 from index.retriever import RERANK_DEPTH, TO_THE_END
 
 _PORT = 18_770
 _CLAIMS = 12
+_PATIENCE = 600.0
 
 
 def _pairs(home: Path, question: str) -> list[Pair]:
@@ -47,10 +51,22 @@ def answer_like(reader: Any, judge: Any, pairs: Sequence[Pair]) -> None:
         judge.judge(f"{said} {one.question[-12:]}", [(one.context, " ".join(one.sentences))])
 
 
+def _never() -> Any:
+    raise SystemExit("the server did not answer")
+
+
 def asker(home: Path, address: str, name: str) -> None:
     """Be one replica: answer as many questions as each line of standard input says."""
     cache = home / "models"
-    reader, judge = reader_of(address, cache=cache), judge_of(address, cache=cache)
+    reader: Any
+    judge: Any
+    if address:
+        # Waited for as long as it takes: computing here in its place would be the other way.
+        connection = Connection(address, patience=_PATIENCE)
+        reader = RemoteReader(connection, _never, mark_of(READER / "reader.json"))
+        judge = RemoteJudge(connection, _never, mark_of(JUDGE / "judge.json"))
+    else:
+        reader, judge = reader_of("", cache=cache), judge_of("", cache=cache)
     base = _pairs(home, "")
     answer_like(reader, judge, base[:2])
     print("ready", flush=True)
