@@ -18,7 +18,8 @@ from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 Step = TypeVar("Step")
-_P, _R = ParamSpec("_P"), TypeVar("_R")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 Attribute = str | int | float | bool
 REQUEST_ID, TRACE_PARENT = "x-request-id", "traceparent"
 # What is taken for the id of a request from outside: it goes into the log and back as a header.
