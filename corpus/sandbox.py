@@ -204,10 +204,10 @@ class Sandbox:
             pool.shutdown()
 
     def _answer(
-        self, path: Path, title: str | None, given: tracing.Carried
+        self, path: Path, title: str | None, given: tracing.Carried | None = None
     ) -> ReadDocument | ReadError:
         request = {"read": str(path.absolute())}
-        with tracing.within(given):
+        with tracing.within(given or tracing.carried()):
             return self._document(path, request if title is None else request | {"title": title})
 
     @tracing.spanned("read file")
