@@ -82,7 +82,7 @@ class _Exporting:
             "service.version": importlib.metadata.version("briefing-assistant"),
         }
         self._provider = TracerProvider(resource=Resource(said), shutdown_on_exit=False)
-        self._sender = _Told(sender, address)
+        self._sender: Any = _Told(sender, address)
         self._provider.add_span_processor(
             BatchSpanProcessor(self._sender, max_queue_size=_WAITING, schedule_delay_millis=1000)
         )
