@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from corpus import tracing
@@ -82,9 +82,11 @@ class _Exporting:
             "service.version": importlib.metadata.version("briefing-assistant"),
         }
         self._provider = TracerProvider(resource=Resource(said), shutdown_on_exit=False)
-        self._sender: Any = _Told(sender, address)
+        self._sender = _Told(sender, address)
         self._provider.add_span_processor(
-            BatchSpanProcessor(self._sender, max_queue_size=_WAITING, schedule_delay_millis=1000)
+            BatchSpanProcessor(
+                cast(Any, self._sender), max_queue_size=_WAITING, schedule_delay_millis=1000
+            )
         )
         self._spans = self._provider.get_tracer("briefing")
 
