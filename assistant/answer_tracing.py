@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import wraps
 
 from assistant.answer import Answer, Question
@@ -22,11 +23,9 @@ def traced(ask: Ask) -> Ask:
 
     @wraps(ask)
     def told(workspace: Workspace, question: Question) -> Iterator[Answer]:
-        one = tracing.carried()
-        within = one if one.request else tracing.Carried(tracing.request_of({}), one.span)
-        steps = tracing.stepwise(
-            "ask", lambda: ask(workspace, question), _note, request=within.request.id
-        )
+        request = tracing.request() or tracing.request_of({})
+        within = replace(tracing.carried(), request=request)
+        steps = tracing.stepwise("ask", lambda: ask(workspace, question), _note, request=request.id)
         answer: Answer | None = None
         ended = "stopped"
         try:

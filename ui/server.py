@@ -63,7 +63,7 @@ def _serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> No
     backend = Backend(settings)
     uploads = Uploads.below(settings.home)
     try:
-        app = Observed(application(backend, EXAMPLES, uploads))
+        app = Observed(application(backend, EXAMPLES, uploads), remote=bool(settings.users))
         watch_library(backend.workspace)
         watch_queues(backend.queues)
         # After the page is built and looked at first: loading models beside it would hold both up.
